@@ -1,0 +1,19 @@
+/** Bytes `start` to `endInclusive`, counted from 0, as in HTTP (RFC 9110 §14.1.2). */
+export interface ByteRange {
+  readonly start: number;
+  readonly endInclusive: number;
+}
+
+export function lengthOf(range: ByteRange): number {
+  return range.endInclusive - range.start + 1;
+}
+
+/** `bytes=0-99`: the value of a Range header. */
+export function rangeHeader(range: ByteRange): string {
+  return `bytes=${range.start}-${range.endInclusive}`;
+}
+
+/** `bytes 0-99/1000`: the Content-Range that a truthful reply carries. */
+export function contentRange(range: ByteRange, totalBytes: number): string {
+  return `bytes ${range.start}-${range.endInclusive}/${totalBytes}`;
+}

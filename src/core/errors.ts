@@ -1,0 +1,212 @@
+/**
+ * Every error this product raises, in one list: its name, what may be done about it, and the next
+ * step for a person. Code, the state machine's Retry and Catch, the docs and the tests read this.
+ */
+
+/**
+ * What may be done about an error without a person:
+ * `retry` the same request may pass later; `renew` something (a URL, a chunk, a session) must be
+ * obtained again first; `fail` nothing here will help.
+ */
+export type Disposition = 'retry' | 'renew' | 'fail';
+
+interface ErrorEntry {
+  readonly disposition: Disposition;
+  readonly nextStep: string;
+}
+
+const again =
+  'Start a new execution with the same input: it continues from the chunks already kept.';
+const fixInput = 'Correct the input and start again.';
+
+export const errorCatalogue = {
+  NetworkError: { disposition: 'retry', nextStep: again },
+  RequestTimeoutError: { disposition: 'retry', nextStep: again },
+  ThrottledError: {
+    disposition: 'retry',
+    nextStep: `Lower the concurrency or ask for a higher rate limit. ${again}`,
+  },
+  ServiceUnavailableError: {
+    disposition: 'retry',
+    nextStep: `Check the service's status page. ${again}`,
+  },
+  SourceUnavailableError: { disposition: 'retry', nextStep: again },
+  TruncatedReadError: { disposition: 'retry', nextStep: again },
+  TableUnavailableError: {
+    disposition: 'retry',
+    nextStep: `Check the DynamoDB table and its throttling. ${again}`,
+  },
+  EventNotPublishedError: {
+    disposition: 'retry',
+    nextStep: 'Check the event bus and the permission to put events on it.',
+  },
+  ExecutionUnknownError: {
+    disposition: 'retry',
+    nextStep: 'Allow states:DescribeExecution on the state machine.',
+  },
+
+  PresignedUrlRejectedError: { disposition: 'renew', nextStep: again },
+  ChunkMismatchError: {
+    disposition: 'renew',
+    nextStep: `Check what sits between Lambda and the upload host. ${again}`,
+  },
+  ProofConflictError: { disposition: 'renew', nextStep: again },
+  SessionExpiredError: { disposition: 'renew', nextStep: again },
+  CreateReplyLostError: { disposition: 'renew', nextStep: again },
+
+  InvalidInputError: { disposition: 'fail', nextStep: fixInput },
+  ConfigurationError: {
+    disposition: 'fail',
+    nextStep: 'Correct the configuration and deploy again.',
+  },
+  CredentialsRejectedError: {
+    disposition: 'fail',
+    nextStep: 'Put a valid API key into the secret, then start again.',
+  },
+  ApiNotAllowedError: {
+    disposition: 'fail',
+    nextStep: 'Ask the service to enable multipart uploads for this account.',
+  },
+  RequestRejectedError: {
+    disposition: 'fail',
+    nextStep: "Read the service's own message, correct the input, start again.",
+  },
+  ProtocolViolationError: {
+    disposition: 'fail',
+    nextStep: 'The service answered outside its documents; report it with the execution id.',
+  },
+  SourceNotFoundError: {
+    disposition: 'fail',
+    nextStep: 'Check bucket, key and versionId; keys are case-sensitive and not URL-encoded.',
+  },
+  SourceAccessDeniedError: {
+    disposition: 'fail',
+    nextStep:
+      'Grant s3:GetObject (and kms:Decrypt for an encrypted object) to the inspect and send roles.',
+  },
+  SourceEmptyError: { disposition: 'fail', nextStep: 'Upload the object again; it has no bytes.' },
+  SourceIsFolderError: { disposition: 'fail', nextStep: 'Name an object, not a folder marker.' },
+  SourceTooLargeError: {
+    disposition: 'fail',
+    nextStep:
+      'Split or re-encode the file, or raise the configured limit if the service takes more.',
+  },
+  SourceTypeUnsupportedError: {
+    disposition: 'fail',
+    nextStep: 'Name a video, audio or image object, or give it such a content type.',
+  },
+  SourceArchivedError: {
+    disposition: 'fail',
+    nextStep: 'Restore the object from its archive class, then start again.',
+  },
+  SourceCustomerEncryptedError: {
+    disposition: 'fail',
+    nextStep: "Copy the object to one encrypted with SSE-S3 or SSE-KMS; SSE-C keys can't be given.",
+  },
+  SourceSupersededError: {
+    disposition: 'fail',
+    nextStep:
+      'Nothing: the object was overwritten or deleted; its new content is a transfer of its own.',
+  },
+  SourceChecksumMismatchError: {
+    disposition: 'fail',
+    nextStep:
+      "Delete the asset at the service and start again with force; the bytes sent differ from the object's checksum.",
+  },
+  PlanTooLargeError: {
+    disposition: 'fail',
+    nextStep:
+      'Ask the service for larger chunks; the object needs more ranges than one execution can hold.',
+  },
+  RoundsExhaustedError: { disposition: 'fail', nextStep: again },
+  SessionsExhaustedError: {
+    disposition: 'fail',
+    nextStep: `Check the service for sessions that fail or vanish. ${again}`,
+  },
+  UploadFailedError: { disposition: 'fail', nextStep: again },
+  UploadNotConfirmedError: { disposition: 'fail', nextStep: again },
+  AssetFailedError: {
+    disposition: 'fail',
+    nextStep: "Read the service's own text: the bytes arrived, but it can't use this file.",
+  },
+  AssetNotReadyError: {
+    disposition: 'fail',
+    nextStep: 'Look the asset up at the service; if it is gone, start again with force.',
+  },
+  AssetMissingError: {
+    disposition: 'fail',
+    nextStep: 'The asset was deleted at the service. Start again with force to ingest anew.',
+  },
+  FencedOutError: {
+    disposition: 'fail',
+    nextStep: 'Nothing: another execution has taken this transfer over.',
+  },
+  OutcomeNotRecordedError: {
+    disposition: 'fail',
+    nextStep:
+      "Check the table and the event bus; the transfer itself is over, see the execution's history.",
+  },
+  UnexpectedError: {
+    disposition: 'fail',
+    nextStep: 'This is a bug: report it with the execution id.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorName = keyof typeof errorCatalogue;
+
+export interface TransferErrorOptions {
+  readonly cause?: unknown;
+  /** How long the service asked us to stay away, in seconds. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** HTTP status of the reply that caused it, where there was one. */
+  readonly status?: number | undefined;
+}
+
+/**
+ * The only error class. Its `name` comes from the catalogue, a string literal that minifying can't
+ * change, and it is what Lambda reports to the state machine as the error's type.
+ * The message names the value that was wrong and never holds a presigned URL or a key.
+ */
+export class TransferError extends Error {
+  override readonly name: ErrorName;
+  readonly retryAfterSeconds: number | undefined;
+  readonly status: number | undefined;
+
+  constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = name;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.status = options.status;
+  }
+
+  get disposition(): Disposition {
+    return errorCatalogue[this.name].disposition;
+  }
+
+  get nextStep(): string {
+    return errorCatalogue[this.name].nextStep;
+  }
+}
+
+/** All names of one disposition, for the state machine's Retry and Catch. */
+export function errorNames(disposition: Disposition): ErrorName[] {
+  return (Object.keys(errorCatalogue) as ErrorName[]).filter(
+    (name) => errorCatalogue[name].disposition === disposition,
+  );
+}
+
+export function isErrorName(name: string): name is ErrorName {
+  return Object.hasOwn(errorCatalogue, name);
+}
+
+/** Whether `error` is ours and, where names are given, bears one of them. */
+export function isTransferError(error: unknown, ...names: ErrorName[]): error is TransferError {
+  return error instanceof TransferError && (names.length === 0 || names.includes(error.name));
+}
+
+/** Our error as it is; anything else is a bug and becomes `UnexpectedError`, its cause kept. */
+export function asTransferError(error: unknown): TransferError {
+  if (error instanceof TransferError) return error;
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new TransferError('UnexpectedError', text, { cause: error });
+}

@@ -1,0 +1,60 @@
+/** Our own bounds, each with the reason it has this value. A service's limits live with its destination. */
+
+const MiB = 1024 * 1024;
+
+/** One presigned-URL call and one report take at most 50 chunks (TwelveLabs OpenAPI, 2026-02-17). */
+export const maxChunksPerRange = 50;
+
+/** Bytes bound how long one send may take, whatever the chunk size. */
+export const maxRangeBytes = 512 * MiB;
+
+/** Ranges in one plan: 400 iterations stay far below the 25,000 history events of an execution. */
+export const maxRangesPerPlan = 400;
+
+/** Ranges planned by one execution in all its rounds, for the same reason. */
+export const maxRangesPerExecution = 800;
+
+/** Inline Map runs at most 40 iterations at once (AWS Step Functions quotas, 2026). */
+export const maxMapConcurrency = 40;
+
+/** Plans an execution makes before it ends by name; a new one continues. */
+export const maxRoundsPerExecution = 12;
+
+/** Sessions opened for one transfer by one execution, lost and replaced ones included. */
+export const maxSessionsPerExecution = 4;
+
+/** Calls of the send step for one range in one round: more, or waiting for its turn. */
+export const maxSendCallsPerRange = 60;
+
+/** Tries of one chunk within one call of the send step. */
+export const maxAttemptsPerChunk = 5;
+
+/** Reports of a chunk that stays pending before its proof is retired and it is sent again. */
+export const maxReportsPerChunk = 3;
+
+/** Chunks that must each mismatch twice, with none ever matching, before ETags count as opaque. */
+export const opaqueEvidenceChunks = 3;
+
+/** A pause between two calls of one step, in seconds; the lease outlives it. */
+export const maxWaitSeconds = 300;
+
+/** How long one owner may stay silent before another may take its transfer, in seconds. */
+export const leaseSeconds = 900;
+
+/** The lease is renewed at most this often, in seconds. */
+export const leaseRenewalSeconds = 60;
+
+/** Chunk and range rows live this long after they are written: a machine's three days, then seven more. */
+export const rowLifetimeSeconds = 10 * 24 * 3600;
+
+/** How long a session may take to be called completed once all chunks are reported, in seconds. */
+export const maxConfirmSeconds = 6 * 3600;
+
+/** How long an asset may take to be ready once its bytes are complete, in seconds. */
+export const maxAwaitAssetSeconds = 24 * 3600;
+
+/** Looks at an asset that the service does not know, after its bytes are complete, before it counts as missing. */
+export const maxAssetMissingPolls = 8;
+
+/** The most that a service's JSON reply may hold; 50 presigned URLs are about 60 KiB. */
+export const maxReplyBytes = 1 * MiB;

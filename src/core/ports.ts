@@ -1,0 +1,208 @@
+import type { ByteRange } from './byte-range.ts';
+import type { ChunkProof, EtagMode } from './chunk-proof.ts';
+import type { UploadSession } from './destination.ts';
+import type { SourceObject, SourceReference } from './source-object.ts';
+import type {
+  ChunkRecord,
+  RangeFailure,
+  RangeRecord,
+  RetryCounts,
+  SessionRecord,
+  TransferRecord,
+  TransferState,
+} from './transfer.ts';
+
+/** Time, given and never taken, so that a test can hold it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`, or rejects with the signal's reason. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Runs `task` after `ms` unless the returned function is called first. */
+  after(ms: number, task: () => void): () => void;
+}
+
+/** Randomness for jitter: from 0 up to, not including, 1. */
+export type Random = () => number;
+
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** One line per event; `message` is a constant phrase and every variable a field. */
+export interface Log {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** One HTTP exchange. The URL may be a secret: it is never logged nor put into an error. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | AsyncIterable<Uint8Array> | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Header names in lower case; the body as text, at most `maxReplyBytes` of it. */
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+}
+
+export interface Transport {
+  /**
+   * Sends one request and reads the whole reply; follows no redirect and retries nothing. An error
+   * thrown by the body's iteration, and a signal's reason, come out as they are.
+   * @throws NetworkError - no usable reply
+   * @throws RequestTimeoutError - no reply in time
+   */
+  send(request: HttpRequest): Promise<HttpReply>;
+}
+
+/** Reads the objects to move. */
+export interface SourceReader {
+  /**
+   * Pins an object as it is now.
+   * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
+   * @throws SourceUnavailableError - S3 failed; retryable
+   */
+  inspect(reference: SourceReference): Promise<SourceObject>;
+  /**
+   * Reads one range of the pinned object, once; Content-Range, length, ETag and version of the
+   * reply are compared with what was asked before a byte is given out.
+   * @throws SourceSupersededError - the object is another one now, or gone
+   * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
+   */
+  read(source: SourceObject, range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** What may be changed in a transfer's row by its owner. */
+export type TransferPatch = Partial<
+  Pick<
+    TransferRecord,
+    | 'state'
+    | 'sessionNumber'
+    | 'assetId'
+    | 'bytesCompleteAt'
+    | 'totalChunks'
+    | 'outcome'
+    | 'announced'
+    | 'leaseUntil'
+  >
+>;
+
+/** An outcome of claiming a range: held until `until`, or held by another sender until then. */
+export interface RangeClaim {
+  readonly held: boolean;
+  readonly until: number;
+  /** Whether the claim before it ran out without being given back: its sender died. */
+  readonly tookOver: boolean;
+}
+
+/** Identifies a range's row. */
+export interface RangeKey {
+  readonly transferId: string;
+  readonly sessionNumber: number;
+  readonly n: number;
+}
+
+/** How a proof was kept: written now, there already and equal, or there already and different. */
+export type ProofKept = 'written' | 'equal' | 'conflict';
+
+/**
+ * The rows. Every write is one conditional write of one item. All methods throw
+ * `TableUnavailableError` when the table can't be reached.
+ */
+export interface TransferStore {
+  /** Highest ingest number of an object; 1 before any. */
+  latestIngest(objectId: string): Promise<number>;
+  /** Makes `to` the latest if `to - 1` still is; false when another was faster. */
+  raiseIngest(objectId: string, to: number): Promise<boolean>;
+  transfer(transferId: string): Promise<TransferRecord | undefined>;
+  /** Writes the row if it is absent (`seenFence` undefined) or still has the fence that was seen. */
+  takeTransfer(record: TransferRecord, seenFence: number | undefined): Promise<boolean>;
+  /** Changes fields while `fence` is still the row's; false means fenced out. `changedAt` is set to `now`. */
+  patchTransfer(
+    transferId: string,
+    fence: number,
+    patch: TransferPatch,
+    now: number,
+  ): Promise<boolean>;
+  /** Writes a row whatever is there: for a refused start, which has no owner. */
+  putRefusal(record: TransferRecord): Promise<void>;
+  /** Adds to the transfer's retry counts. */
+  countRetries(transferId: string, counts: RetryCounts): Promise<void>;
+  /** Transfers of a state that came into it on a UTC day (`2026-11-21`), latest first. */
+  listTransfers(state: TransferState, day: string): AsyncIterable<TransferRecord>;
+
+  session(transferId: string, number: number): Promise<SessionRecord | undefined>;
+  sessions(transferId: string): Promise<SessionRecord[]>;
+  /** Writes the row before the create call; false when that number exists. */
+  addSession(transferId: string, record: SessionRecord): Promise<boolean>;
+  /** Sets create's answer once; false when it is already set. */
+  setSession(transferId: string, number: number, session: UploadSession): Promise<boolean>;
+  /** Replaces the session where a chunk or the finish changed it. */
+  updateSession(transferId: string, number: number, session: UploadSession): Promise<void>;
+  markSession(transferId: string, number: number, state: SessionRecord['state']): Promise<void>;
+  /** Records what the session's ETags are; a recorded mode other than `unknown` is never changed. */
+  setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<void>;
+  /** Adds a chunk to those that mismatched twice and says how many there are. */
+  noteMismatch(transferId: string, number: number, chunkIndex: number): Promise<number>;
+
+  /** Rows of chunks `first` to `last` (all where left out), by index. */
+  chunks(
+    transferId: string,
+    sessionNumber: number,
+    first?: number,
+    last?: number,
+  ): Promise<ReadonlyMap<number, ChunkRecord>>;
+  /** Keeps a proof if none is there, an equal one is, or the retired one seen still is (`retired`, its generation). */
+  keepProof(
+    transferId: string,
+    sessionNumber: number,
+    proof: ChunkProof,
+    retiredGeneration?: number,
+  ): Promise<ProofKept>;
+  /** Retires the proof of that generation, keeping it with the reason; false when it is another by now. */
+  retireProof(
+    transferId: string,
+    sessionNumber: number,
+    index: number,
+    generation: number,
+    reason: string,
+  ): Promise<boolean>;
+  /** Counts one more report of a chunk that stayed pending. */
+  noteReport(transferId: string, sessionNumber: number, index: number): Promise<void>;
+
+  ranges(transferId: string, sessionNumber: number): Promise<RangeRecord[]>;
+  /** Claims a range until `until` if no other sender holds it at `now`. */
+  claimRange(key: RangeKey, sender: string, now: number, until: number): Promise<RangeClaim>;
+  /** Gives a claim back if it is still this sender's; adds counts, sets or clears the error. */
+  releaseRange(
+    key: RangeKey,
+    sender: string,
+    error: RangeFailure | undefined,
+    counts: RetryCounts,
+  ): Promise<void>;
+  /** Sets a range's error without a claim: for a sender that died, or a report that failed. */
+  noteRangeError(key: RangeKey, error: RangeFailure): Promise<void>;
+}
+
+/** What others may build on: one of these for each transfer that started or ended. */
+export interface TransferEvent {
+  readonly type: 'Transfer Started' | 'Transfer Ready' | 'Transfer Failed' | 'Transfer Superseded';
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface EventPublisher {
+  /** @throws EventNotPublishedError - it was not taken, or only failed entries came back */
+  publish(event: TransferEvent): Promise<void>;
+}
+
+export interface ExecutionDirectory {
+  /** Whether an execution runs; `unknown` where it can't be told (it is not known here, or not ours to ask). */
+  statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'>;
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { ChunkProof, EtagMode } from './chunk-proof.ts';
+import type { UploadSession } from './destination.ts';
+import type { Disposition, ErrorName } from './errors.ts';
+import type { MediaType, SourceObject } from './source-object.ts';
+
+/** Where a transfer stands. `active` is the only one that is not over. */
+export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused';
+
+/** What a start may ask for beside the object. */
+export interface TransferOptions {
+  readonly filename?: string | undefined;
+  readonly userMetadata?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly enableHls?: boolean | undefined;
+  readonly enableThumbnail?: boolean | undefined;
+  /** Ingest again although this object version is already an asset. */
+  readonly force?: boolean | undefined;
+}
+
+/** How often something was done again, by cause. */
+export type RetryCounts = Readonly<Record<string, number>>;
+
+/** The transfer's row: what prevents a second asset, so it is never deleted by time. */
+export interface TransferRecord {
+  readonly transferId: string;
+  readonly state: TransferState;
+  readonly destination: string;
+  readonly ingest: number;
+  readonly source: SourceObject;
+  readonly mediaType: MediaType;
+  readonly options: TransferOptions;
+  /** The execution that owns it. */
+  readonly owner: string;
+  /** Raised at every taking; a write with an older fence is refused. */
+  readonly fence: number;
+  /** Milliseconds since 1970, as all times here. */
+  readonly leaseUntil: number;
+  /** The session in use; 0 before the first. */
+  readonly sessionNumber: number;
+  readonly assetId?: string | undefined;
+  readonly createdAt: number;
+  readonly changedAt: number;
+  readonly bytesCompleteAt?: number | undefined;
+  readonly totalChunks?: number | undefined;
+  /** What was written at the end, as the execution's output shows it. */
+  readonly outcome?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the outcome's event was put and confirmed. */
+  readonly announced: boolean;
+  readonly retries: RetryCounts;
+}
+
+/** A session's row. `opening` without an upload id means that a create's reply may be lost. */
+export interface SessionRecord {
+  readonly number: number;
+  /** Which execution and fence tried to create it. */
+  readonly attempt: string;
+  readonly openedAt: number;
+  readonly state: 'opening' | 'open' | 'lost' | 'replaced';
+  readonly session?: UploadSession | undefined;
+  readonly etagMode: EtagMode;
+  /** Chunks that mismatched twice. */
+  readonly mismatched: readonly number[];
+}
+
+/** A chunk's row. A retired proof stays, with the reason, until a new one takes its place. */
+export interface ChunkRecord extends ChunkProof {
+  readonly generation: number;
+  readonly retiredBecause?: string | undefined;
+  /** Reports after the first, while it stayed pending. */
+  readonly reports: number;
+}
+
+/** What went wrong in a range, and in whose execution and round. */
+export interface RangeFailure {
+  readonly name: ErrorName;
+  readonly disposition: Disposition;
+  readonly message: string;
+  readonly executionId: string;
+  readonly round: number;
+}
+
+/** A range's row: who sends it until when, and its last error. */
+export interface RangeRecord {
+  readonly n: number;
+  readonly sender?: string | undefined;
+  readonly claimUntil?: number | undefined;
+  readonly error?: RangeFailure | undefined;
+  readonly retries: RetryCounts;
+}
+
+/** Identity of an object version at a destination, whatever the number of its ingests. */
+export function objectId(destination: string, source: SourceObject): string {
+  return digest([
+    destination,
+    source.bucket,
+    source.key,
+    source.versionId ? `v:${source.versionId}` : `e:${source.etag}`,
+  ]);
+}
+
+/** Identity of one ingest: destination, bucket, key, version (or ETag) and ingest number. */
+export function transferIdOf(object: string, ingest: number): string {
+  return digest([object, String(ingest)]);
+}
+
+/** Identity of a start that was refused before an object was pinned. */
+export function refusalIdOf(executionId: string): string {
+  return digest(['refused', executionId]);
+}
+
+/** JSON keeps the parts apart whatever they hold, so no two identities can run together. */
+function digest(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}
+
+/** Whether a chunk's row proves it: present and not retired. */
+export function isProven(record: ChunkRecord | undefined): record is ChunkRecord {
+  return record !== undefined && record.retiredBecause === undefined;
+}
+
+/** Adds counts by cause. */
+export function addCounts(a: RetryCounts, b: RetryCounts): RetryCounts {
+  const sum: Record<string, number> = { ...a };
+  for (const [cause, count] of Object.entries(b)) sum[cause] = (sum[cause] ?? 0) + count;
+  return sum;
+}
