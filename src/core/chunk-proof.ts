@@ -39,12 +39,8 @@ export function judgeEtag(reply: EtagReply, mode: EtagMode): EtagVerdict {
 
 /**
  * Whether a session's ETags must be taken as opaque: several chunks each mismatched twice and none
- * ever matched. A session of fewer chunks needs all of them.
+ * ever matched. A session of fewer chunks can't show that, and corruption must not pass for it.
  */
-export function etagsLookOpaque(
-  mode: EtagMode,
-  chunksMismatchedTwice: number,
-  totalChunks: number,
-): boolean {
-  return mode === 'unknown' && chunksMismatchedTwice >= Math.min(opaqueEvidenceChunks, totalChunks);
+export function etagsLookOpaque(mode: EtagMode, chunksMismatchedTwice: number): boolean {
+  return mode === 'unknown' && chunksMismatchedTwice >= opaqueEvidenceChunks;
 }

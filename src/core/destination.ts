@@ -136,7 +136,10 @@ export interface Destination {
     body: ChunkBody,
     options: CallOptions,
   ): Promise<ChunkDelivery>;
-  /** Reports at most `maxProofsPerReport` proofs; repeating it is harmless. */
+  /**
+   * Reports at most `maxProofsPerReport` proofs. Repeating it is harmless while the session is active;
+   * a service may refuse to hear a completed one again.
+   */
   reportProofs(
     session: UploadSession,
     proofs: readonly ChunkProof[],

@@ -57,7 +57,7 @@ export const errorCatalogue = {
   InvalidInputError: { disposition: 'fail', nextStep: fixInput },
   ConfigurationError: {
     disposition: 'fail',
-    nextStep: 'Correct the configuration and deploy again.',
+    nextStep: 'Correct the configuration, then start again.',
   },
   CredentialsRejectedError: {
     disposition: 'fail',

@@ -26,11 +26,17 @@ export const maxSessionsPerExecution = 4;
 /** Calls of the send step for one range in one round: more, or waiting for its turn. */
 export const maxSendCallsPerRange = 60;
 
+/** Chunks that one call of the send step may keep in flight: sockets and memory of one function. */
+export const maxChunksInFlight = 64;
+
 /** Tries of one chunk within one call of the send step. */
 export const maxAttemptsPerChunk = 5;
 
 /** Reports of a chunk that stays pending before its proof is retired and it is sent again. */
 export const maxReportsPerChunk = 3;
+
+/** Times a chunk is sent whose proof the service refuses, before that refusal ends the execution. */
+export const maxRefusedGenerations = 3;
 
 /** Chunks that must each mismatch twice, with none ever matching, before ETags count as opaque. */
 export const opaqueEvidenceChunks = 3;
@@ -58,3 +64,12 @@ export const maxAssetMissingPolls = 8;
 
 /** The most that a service's JSON reply may hold; 50 presigned URLs are about 60 KiB. */
 export const maxReplyBytes = 1 * MiB;
+
+/** Tries to open a session while the service asks us to wait: a day at the longest pause. */
+export const maxOpenPolls = 300;
+
+/** Work stops this long before a function's time is up, so that it can write what it knows, in ms. */
+export const deadlineMarginMs = 5_000;
+
+/** A send starts no further chunk when less than this is left, in ms. */
+export const sendReserveMs = 10_000;

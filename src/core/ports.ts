@@ -1,7 +1,7 @@
 import type { ByteRange } from './byte-range.ts';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
-import type { SourceObject, SourceReference } from './source-object.ts';
+import type { CrcAlgorithm, SourceObject, SourceReference } from './source-object.ts';
 import type {
   ChunkRecord,
   RangeFailure,
@@ -65,6 +65,8 @@ export interface SourceReader {
   /**
    * Pins an object as it is now.
    * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
+   * @throws ConfigurationError - another Region, or no credentials
+   * @throws InvalidInputError - a name that S3 refuses
    * @throws SourceUnavailableError - S3 failed; retryable
    */
   inspect(reference: SourceReference): Promise<SourceObject>;
@@ -72,6 +74,8 @@ export interface SourceReader {
    * Reads one range of the pinned object, once; Content-Range, length, ETag and version of the
    * reply are compared with what was asked before a byte is given out.
    * @throws SourceSupersededError - the object is another one now, or gone
+   * @throws ProtocolViolationError - the reply is not the range that was asked for
+   * @throws what `inspect` does, where access changed since
    * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
    */
   read(source: SourceObject, range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
@@ -140,7 +144,7 @@ export interface TransferStore {
   sessions(transferId: string): Promise<SessionRecord[]>;
   /** Writes the row before the create call; false when that number exists. */
   addSession(transferId: string, record: SessionRecord): Promise<boolean>;
-  /** Sets create's answer once; false when it is already set. */
+  /** Sets create's answer once and makes the row `open`; false when another answer is set, or the row was given up. */
   setSession(transferId: string, number: number, session: UploadSession): Promise<boolean>;
   /** Replaces the session where a chunk or the finish changed it. */
   updateSession(transferId: string, number: number, session: UploadSession): Promise<void>;
@@ -186,12 +190,12 @@ export interface TransferStore {
     counts: RetryCounts,
   ): Promise<void>;
   /** Sets a range's error without a claim: for a sender that died, or a report that failed. */
-  noteRangeError(key: RangeKey, error: RangeFailure): Promise<void>;
+  noteRangeFailure(key: RangeKey, error: RangeFailure): Promise<void>;
 }
 
-/** What others may build on: one of these for each transfer that started or ended. */
+/** What others may build on: one of these for each transfer that ended. */
 export interface TransferEvent {
-  readonly type: 'Transfer Started' | 'Transfer Ready' | 'Transfer Failed' | 'Transfer Superseded';
+  readonly type: 'Transfer Ready' | 'Transfer Failed' | 'Transfer Superseded';
   readonly detail: Readonly<Record<string, unknown>>;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -205,4 +209,13 @@ export interface EventPublisher {
 export interface ExecutionDirectory {
   /** Whether an execution runs; `unknown` where it can't be told (it is not known here, or not ours to ask). */
   statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'>;
+}
+
+/** Makes the running checksum of one chunk, in the algorithm of the object's own checksum. */
+export type CrcFactory = (algorithm: CrcAlgorithm) => RunningCrc;
+
+export interface RunningCrc {
+  update(bytes: Uint8Array): void;
+  /** Base64 of the big-endian checksum, as S3 writes it. */
+  digest(): Promise<string>;
 }

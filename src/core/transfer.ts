@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
 import type { Disposition, ErrorName } from './errors.ts';
-import type { MediaType, SourceObject } from './source-object.ts';
+import type { SourceObject } from './source-object.ts';
 
 /** Where a transfer stands. `active` is the only one that is not over. */
 export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused';
@@ -27,7 +27,6 @@ export interface TransferRecord {
   readonly destination: string;
   readonly ingest: number;
   readonly source: SourceObject;
-  readonly mediaType: MediaType;
   readonly options: TransferOptions;
   /** The execution that owns it. */
   readonly owner: string;
@@ -49,13 +48,16 @@ export interface TransferRecord {
   readonly retries: RetryCounts;
 }
 
-/** A session's row. `opening` without an upload id means that a create's reply may be lost. */
+/**
+ * A session's row. `opening` without a session means that a create's reply may be lost; `refused`
+ * that the service said no and nothing was created.
+ */
 export interface SessionRecord {
   readonly number: number;
   /** Which execution and fence tried to create it. */
   readonly attempt: string;
   readonly openedAt: number;
-  readonly state: 'opening' | 'open' | 'lost' | 'replaced';
+  readonly state: 'opening' | 'open' | 'refused' | 'lost' | 'replaced';
   readonly session?: UploadSession | undefined;
   readonly etagMode: EtagMode;
   /** Chunks that mismatched twice. */
@@ -77,6 +79,8 @@ export interface RangeFailure {
   readonly message: string;
   readonly executionId: string;
   readonly round: number;
+  /** Until when the service asked us to stay away, in milliseconds since 1970. */
+  readonly retryAt?: number | undefined;
 }
 
 /** A range's row: who sends it until when, and its last error. */

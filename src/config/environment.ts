@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { TransferError } from '#src/core/errors.ts';
+import { maxChunksInFlight, maxMapConcurrency } from '#src/core/limits.ts';
+import type { Settings } from '#src/core/settings.ts';
+import { environmentKeys as keys } from './environment-keys.ts';
+
+const count = (fallback: number, most: number) =>
+  z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(most)), fallback);
+
+const bytes = () => z.optional(z.coerce.number().check(z.int(), z.gte(1)));
+
+const settingsSchema = z.object({
+  [keys.chunksInFlight]: count(4, maxChunksInFlight),
+  [keys.mapConcurrency]: count(8, maxMapConcurrency),
+  [keys.noProgressMs]: count(20_000, 300_000),
+  [keys.maxMediaBytes]: bytes(),
+  [keys.maxImageBytes]: bytes(),
+});
+
+/**
+ * The tunable part of the environment, with its defaults.
+ * @throws ConfigurationError - names every key whose value is wrong, at once
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const parsed = settingsSchema.safeParse(env);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(
+      ({ path, message }) => `${String(path[0])}=${env[String(path[0])]} (${message})`,
+    );
+    throw new TransferError('ConfigurationError', `environment: ${wrong.join('; ')}`);
+  }
+  const read = parsed.data;
+  return Object.freeze({
+    chunksInFlight: read[keys.chunksInFlight],
+    mapConcurrency: read[keys.mapConcurrency],
+    noProgressMs: read[keys.noProgressMs],
+    maxMediaBytes: read[keys.maxMediaBytes],
+    maxImageBytes: read[keys.maxImageBytes],
+  });
+}
+
+/** @throws ConfigurationError - the key is not set */
+export function required(
+  env: Readonly<Record<string, string | undefined>>,
+  key: keyof typeof keys,
+): string {
+  const value = env[keys[key]];
+  if (value) return value;
+  throw new TransferError('ConfigurationError', `environment: ${keys[key]} is not set`);
+}

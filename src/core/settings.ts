@@ -1,0 +1,13 @@
+/** What an operator may tune, read once from the environment. */
+export interface Settings {
+  /** Chunks that one call of the send step keeps in flight. */
+  readonly chunksInFlight: number;
+  /** Ranges that one transfer sends at once. */
+  readonly mapConcurrency: number;
+  /** A chunk that has moved no byte for this long is given up and sent again. */
+  readonly noProgressMs: number;
+  /** Replaces the destination's own limit for video and audio, where set. */
+  readonly maxMediaBytes?: number | undefined;
+  /** Replaces the destination's own limit for images, where set. */
+  readonly maxImageBytes?: number | undefined;
+}

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { lengthOf } from '#src/core/byte-range.ts';
+import {
+  type Chunk,
+  chunkAt,
+  chunkCount,
+  chunksPerRange,
+  indexesOf,
+  planChunks,
+  planRanges,
+} from '#src/core/chunk-plan.ts';
+import { maxChunksPerRange, maxRangeBytes } from '#src/core/limits.ts';
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+
+/** Chunk sizes from a byte to a gibibyte. */
+const chunkSize = fc.oneof(
+  fc.integer({ min: 1, max: 1000 }),
+  fc.integer({ min: 1, max: GiB }),
+  fc.constantFrom(204_800, 5 * MiB, 16 * MiB, 64 * MiB),
+);
+
+/** An object up to 10 GiB and a chunk size that make at most 5,000 chunks. */
+const plan = chunkSize.chain((chunkSizeBytes) =>
+  fc.record({
+    chunkSizeBytes: fc.constant(chunkSizeBytes),
+    sizeBytes: fc.integer({ min: 1, max: Math.min(10 * GiB, 5000 * chunkSizeBytes) }),
+  }),
+);
+
+describe('planChunks', () => {
+  it('covers the object once, in order, and only the last chunk is short', () => {
+    fc.assert(
+      fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
+        const chunks = planChunks(sizeBytes, chunkSizeBytes);
+        const isInPlace = ({ index, range }: Chunk, i: number) =>
+          index === i + 1 &&
+          range.start === (chunks[i - 1]?.range.endInclusive ?? -1) + 1 &&
+          (index === chunks.length || lengthOf(range) === chunkSizeBytes);
+        expect(chunks.findIndex((chunk, i) => !isInPlace(chunk, i))).toBe(-1);
+        const last = chunks.at(-1)?.range ?? { start: 0, endInclusive: -1 };
+        expect(last.endInclusive).toBe(sizeBytes - 1);
+        expect(lengthOf(last)).toBeGreaterThan(0);
+        expect(lengthOf(last)).toBeLessThanOrEqual(chunkSizeBytes);
+      }),
+    );
+  });
+
+  it('is what chunkAt says of each index alone', () => {
+    fc.assert(
+      fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
+        const chunks = planChunks(sizeBytes, chunkSizeBytes);
+        expect(chunks).toHaveLength(chunkCount(sizeBytes, chunkSizeBytes));
+        const alone = chunks.map(({ index }) => chunkAt(index, sizeBytes, chunkSizeBytes));
+        expect(alone).toEqual(chunks);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  const chunk = 5 * MiB;
+  it.each([
+    ['1 byte', 1, 1, 1],
+    ['a chunk less 1', chunk - 1, 1, chunk - 1],
+    ['a chunk', chunk, 1, chunk],
+    ['a chunk and 1', chunk + 1, 2, 1],
+    ['two chunks less 1', 2 * chunk - 1, 2, chunk - 1],
+    ['two chunks', 2 * chunk, 2, chunk],
+    ['two chunks and 1', 2 * chunk + 1, 3, 1],
+    ['a range less 1', 50 * chunk - 1, 50, chunk - 1],
+    ['a range', 50 * chunk, 50, chunk],
+    ['a range and 1', 50 * chunk + 1, 51, 1],
+    ['10 GiB less 1', 10 * GiB - 1, 2048, chunk - 1],
+    ['10 GiB', 10 * GiB, 2048, chunk],
+    ['10 GiB and 1', 10 * GiB + 1, 2049, 1],
+    ['5 TiB', 5 * 1024 * GiB, 1_048_576, chunk],
+  ])('makes the right number of chunks of %s', (_, sizeBytes, count, lastBytes) => {
+    expect(chunkCount(sizeBytes, chunk)).toBe(count);
+    const { range } = chunkAt(count, sizeBytes, chunk);
+    expect([lengthOf(range), range.endInclusive]).toEqual([lastBytes, sizeBytes - 1]);
+    const outside = () => chunkAt(count + 1, sizeBytes, chunk);
+    expect(outside).toThrow(`chunk ${count + 1} is not among the ${count}`);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
+    'takes %d for no count of bytes',
+    (value) => {
+      expect(() => chunkCount(value, 1)).toThrow(`not a count of bytes: ${value}`);
+      expect(() => chunkCount(1, value)).toThrow(`not a count of bytes: ${value}`);
+    },
+  );
+
+  it.each([0, -1, 1.5, 4])('has no chunk %d of three', (index) => {
+    expect(() => chunkAt(index, 3, 1)).toThrow(`chunk ${index} is not among the 3 chunks`);
+  });
+});
+
+describe('planRanges', () => {
+  it('covers every chunk once, in order, numbered from 1', () => {
+    fc.assert(
+      fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
+        const total = chunkCount(sizeBytes, chunkSizeBytes);
+        const ranges = planRanges(total, chunkSizeBytes, () => false);
+        expect(ranges.map(({ n }) => n)).toEqual(ranges.map((_, i) => i + 1));
+        const indexes = ranges.flatMap(indexesOf);
+        expect(indexes).toHaveLength(total);
+        expect(indexes.every((index, i) => index === i + 1)).toBe(true);
+      }),
+    );
+  });
+
+  it('keeps each range within 50 chunks and 512 MiB, but for a chunk that alone is more', () => {
+    fc.assert(
+      fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
+        const total = chunkCount(sizeBytes, chunkSizeBytes);
+        for (const { first, last } of planRanges(total, chunkSizeBytes, () => false)) {
+          const chunks = last - first + 1;
+          expect(chunks).toBeLessThanOrEqual(maxChunksPerRange);
+          if (chunks > 1) expect(chunks * chunkSizeBytes).toBeLessThanOrEqual(maxRangeBytes);
+        }
+      }),
+    );
+  });
+
+  it('gives a range the same number and bounds whatever is proven', () => {
+    const proven = fc.uniqueArray(fc.integer({ min: 1, max: 500 }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 500 }), proven, (total, indexes) => {
+        const isProven = (index: number) => indexes.includes(index);
+        const all = planRanges(total, 5 * MiB, () => false);
+        const left = planRanges(total, 5 * MiB, isProven);
+        const unproven = all.filter((range) => !indexesOf(range).every(isProven));
+        expect(left).toEqual(unproven);
+      }),
+    );
+  });
+
+  it('plans nothing once all is proven', () => {
+    expect(planRanges(120, 5 * MiB, () => true)).toEqual([]);
+  });
+
+  it.each([
+    [1, 50],
+    [5 * MiB, 50],
+    [maxRangeBytes / 50, 50],
+    [maxRangeBytes / 50 + 1, 49],
+    [64 * MiB, 8],
+    [maxRangeBytes / 2, 2],
+    [maxRangeBytes / 2 + 1, 1],
+    [maxRangeBytes, 1],
+    [maxRangeBytes + 1, 1],
+    [4 * GiB, 1],
+  ])('puts chunks of %d bytes %i to a range', (chunkSizeBytes, expected) => {
+    expect(chunksPerRange(chunkSizeBytes)).toBe(expected);
+  });
+});
