@@ -1,0 +1,75 @@
+import type { ApiKeySource } from '#src/core/api-key.ts';
+import type { CallOptions, Destination, DestinationTraits } from '#src/core/destination.ts';
+import type { Clock, Log, Transport } from '#src/core/ports.ts';
+import type { MediaType } from '#src/core/source-object.ts';
+import { checkBaseUrl, createApiClient } from './api-client.ts';
+import { type IncompleteSessions, listIncomplete } from './incomplete-sessions.ts';
+import { limitsOf, maxChunksInFlight, maxProofsPerReport } from './limits.ts';
+import { openSession } from './open-session.ts';
+import { createUrlStock } from './presigned-urls.ts';
+import { prepareChunks, sendChunk } from './send-chunks.ts';
+import { assetStatus, chunkStates, reportProofs, sessionStatus } from './session-calls.ts';
+
+export interface TwelveLabsOptions {
+  readonly transport: Transport;
+  readonly apiKey: ApiKeySource;
+  /** Absolute, with the version: `https://api.twelvelabs.io/v1.3`. */
+  readonly baseUrl: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Largest upload in bytes by media type, in place of the documented one. */
+  readonly limits?: Readonly<Partial<Record<MediaType, number>>> | undefined;
+  /**
+   * Whether chunks may go to `http:` addresses. Where left out, only if the base URL is one: it is
+   * a server on this machine or network then, such as the simulator.
+   */
+  readonly allowInsecureUploads?: boolean | undefined;
+}
+
+/** TwelveLabs as a destination, and what only TwelveLabs can say. */
+export interface TwelveLabs extends Destination {
+  /** The account's unfinished sessions, for counting those that nobody can use. */
+  listIncomplete(options: CallOptions): Promise<IncompleteSessions>;
+}
+
+/** Chunks sized by the service, in any order; it finishes by itself once all are reported. */
+const traits: DestinationTraits = {
+  sessionBornAt: 'open',
+  chunkSizing: 'service',
+  order: 'any',
+  maxInFlight: maxChunksInFlight,
+  maxProofsPerReport,
+  finish: 'on-last-report',
+  wholeDigest: 'none',
+  chunkStates: true,
+};
+
+/**
+ * Makes the destination. Presigned URLs live in its memory alone, and the API key goes to the base
+ * URL alone.
+ * @throws ConfigurationError - the base URL is not one
+ */
+export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
+  const { transport, clock, log } = options;
+  const baseUrl = checkBaseUrl(options.baseUrl);
+  const client = createApiClient({ ...options, baseUrl });
+  const nowMs = () => clock.now();
+  const allowInsecureUploads = options.allowInsecureUploads ?? /^http:/i.test(baseUrl);
+  const stock = createUrlStock(clock);
+  const sending = { client, transport, stock, clock, log, allowInsecureUploads };
+  return {
+    identity: `twelvelabs ${baseUrl}`,
+    traits,
+    limits: (mediaType) => limitsOf(mediaType, options.limits),
+    openSession: (request, call) => openSession(client, request, call, nowMs),
+    prepareChunks: (session, indexes, call) => prepareChunks(sending, session, indexes, call),
+    sendChunk: (session, chunk, body, call) => sendChunk(sending, session, chunk, body, call),
+    reportProofs: (session, proofs, call) => reportProofs(client, session, proofs, call),
+    // The last report has finished the upload already.
+    finish: async (session) => session,
+    sessionStatus: (session, call) => sessionStatus(client, session, call),
+    chunkStates: (session, call) => chunkStates(client, session, call),
+    assetStatus: (assetId, call) => assetStatus(client, assetId, call, nowMs),
+    listIncomplete: (call) => listIncomplete(client, call),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Agent as AgentType, Dispatcher } from 'undici';
+import request from 'undici/lib/api/api-request.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+
+/** A pool of kept-alive connections, to any number of servers. */
+export type HttpAgent = AgentType;
+
+export interface AgentOptions {
+  /** Sockets open to one server at once; more requests wait. Unbounded where left out. */
+  readonly connectionsPerOrigin?: number | undefined;
+  /** How long a connection may take to be made, TLS included. 10 s where left out. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** How long an idle socket is kept where the server names no time. 4 s where left out. */
+  readonly keepAliveMs?: number | undefined;
+  /** How long a server may take to begin its reply while no byte of the request moves. 30 s where left out. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** How long a reply's body may stay silent. 30 s where left out. */
+  readonly bodyTimeoutMs?: number | undefined;
+}
+
+/** One request; `origin` and `path` are given apart because parsing a URL would rewrite `a/../b`. */
+export interface DispatchRequest {
+  /** Scheme, host and port: `https://host:8443`. */
+  readonly origin: string;
+  /** Path and query as they go over the wire, from the first slash. */
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** An iterable needs a `content-length` header, or it is sent in HTTP's own chunks. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | null | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Stands above the agent's. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** Stands above the agent's. */
+  readonly bodyTimeoutMs?: number | undefined;
+}
+
+/** A reply whose headers have come. Its body must be read to the end, dumped or destroyed. */
+export interface DispatchReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** undici's own readable stream, so that it can be handed on as one. */
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+const defaultTimeoutMs = 30_000;
+
+/**
+ * Makes a pool. HTTP/1.1 only: what is known about resets, early answers and lost replies here was
+ * tried over it, and S3 speaks nothing else.
+ */
+export function createAgent(options: AgentOptions = {}): HttpAgent {
+  return new Agent({
+    connections: options.connectionsPerOrigin ?? null,
+    keepAliveTimeout: options.keepAliveMs ?? 4_000,
+    headersTimeout: options.headersTimeoutMs ?? defaultTimeoutMs,
+    bodyTimeout: options.bodyTimeoutMs ?? defaultTimeoutMs,
+    connect: { timeout: options.connectTimeoutMs ?? 10_000 },
+    allowH2: false,
+  });
+}
+
+/**
+ * Sends one request and resolves when the reply's headers are there; follows no redirect and
+ * retries nothing. Rejects with undici's or the socket's own error, the signal's reason, or what
+ * the body's iteration threw.
+ */
+export async function dispatch(agent: HttpAgent, asked: DispatchRequest): Promise<DispatchReply> {
+  const reply = await request.call(agent, {
+    origin: asked.origin,
+    path: asked.path,
+    method: asked.method,
+    headers: { ...asked.headers },
+    body: bodyOf(asked.body),
+    ...(asked.signal && { signal: asked.signal }),
+    ...(asked.headersTimeoutMs !== undefined && { headersTimeout: asked.headersTimeoutMs }),
+    ...(asked.bodyTimeoutMs !== undefined && { bodyTimeout: asked.bodyTimeoutMs }),
+  });
+  return { status: reply.statusCode, headers: reply.headers, body: reply.body };
+}
+
+/** Ends the pool at once: open sockets are destroyed and requests in flight fail. */
+export async function closeAgent(agent: HttpAgent): Promise<void> {
+  await agent.destroy();
+}
+
+function bodyOf(
+  body: DispatchRequest['body'],
+): string | Uint8Array | AsyncIterable<Uint8Array> | null {
+  if (body === undefined || body === null) return null;
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  return readThrough(body);
+}
+
+/**
+ * Whatever the source is, undici then ends it through its iterator, alike on an early answer, a
+ * reset, an abort and a timeout. Streams of the S3 SDK that were handed over as they came have been
+ * seen to keep their sockets open in those cases.
+ */
+async function* readThrough(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* source;
+}

@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import type { ChunkProof } from '#src/core/chunk-proof.ts';
+import {
+  baseUrl,
+  etag,
+  failureOf,
+  type Script,
+  scriptTwelveLabs,
+  session,
+} from './twelvelabs-scripted.ts';
+
+const proof = (index: number): ChunkProof => ({ index, sizeBytes: 100, proof: etag, md5: etag });
+const proofs = (count: number) => Array.from({ length: count }, (_, i) => proof(i + 1));
+const sessionUrl = `${baseUrl}/assets/multipart-uploads/u%2F1`;
+
+describe('a report', () => {
+  const receipt = { processed_chunks: 2, duplicate_chunks: 0, total_completed: 2 };
+
+  it('holds index, proof, type and size of each chunk', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json: receipt }));
+    await twelveLabs.reportProofs(session, [proof(3), proof(20)], call);
+    expect(sent).toMatchObject([
+      {
+        method: 'POST',
+        url: sessionUrl,
+        body: {
+          completed_chunks: [
+            { chunk_index: 3, proof: etag, proof_type: 'etag', chunk_size: 100 },
+            { chunk_index: 20, proof: etag, proof_type: 'etag', chunk_size: 100 },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    [receipt, { accepted: 2, duplicates: 0, complete: false }],
+    [
+      { ...receipt, total_completed: 20 },
+      { accepted: 2, duplicates: 0, complete: true },
+    ],
+    [
+      { ...receipt, url: 'https://x/y' },
+      { accepted: 2, duplicates: 0, complete: true },
+    ],
+    [
+      { ...receipt, url: null },
+      { accepted: 2, duplicates: 0, complete: false },
+    ],
+    [{ total_completed: 5 }, { accepted: 0, duplicates: 0, complete: false }],
+    [
+      { duplicate_chunks: 2, total_completed: 20 },
+      { accepted: 0, duplicates: 2, complete: true },
+    ],
+  ])('answered by %j is read as %j', async (json, expected) => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
+    expect(await twelveLabs.reportProofs(session, proofs(2), call)).toEqual(expected);
+  });
+
+  it.each([
+    ['total_completed', { ...receipt, total_completed: undefined }],
+    ['processed_chunks', { ...receipt, processed_chunks: -1 }],
+    ['duplicate_chunks', { ...receipt, duplicate_chunks: 'none' }],
+    ['body', []],
+  ])('answered with a bad %s is refused', async (field, json) => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
+    const error = await failureOf(twelveLabs.reportProofs(session, proofs(2), call));
+    expect([error.name, error.message]).toEqual([
+      'ProtocolViolationError',
+      expect.stringContaining(`has a bad ${field} `),
+    ]);
+  });
+
+  it.each([0, 51])('of %i proofs is not sent', async (count) => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json: receipt }));
+    const error = await failureOf(twelveLabs.reportProofs(session, proofs(count), call));
+    expect([error.name, sent.length]).toEqual(['InvalidInputError', 0]);
+  });
+
+  it('of 50 proofs is one call', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json: receipt }));
+    await twelveLabs.reportProofs(session, proofs(50), call);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe("a session's status", () => {
+  it('is asked for with one short page', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json: { status: 'active' } }));
+    await twelveLabs.sessionStatus(session, call);
+    expect(sent.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['GET', `${sessionUrl}?page=1&page_limit=1`, undefined],
+    ]);
+  });
+
+  it.each(['active', 'completed', 'failed', 'expired'])('may be %s', async (status) => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ json: { status } }));
+    expect((await twelveLabs.sessionStatus(session, call)).phase).toBe(status);
+  });
+
+  it.each([
+    [
+      { chunks_completed: 3, chunks_pending: 17, chunks_failed: 0 },
+      { completed: 3, pending: 17, failed: 0 },
+    ],
+    [{ chunks_completed: 20 }, { completed: 20, pending: 0, failed: 0 }],
+    [{ chunks_pending: 0 }, { completed: 0, pending: 0, failed: 0 }],
+    [{ chunks_completed: null }, undefined],
+    [{}, undefined],
+  ])('with the counts %j has %j', async (counts, expected) => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({
+      json: { status: 'active', ...counts },
+    }));
+    expect((await twelveLabs.sessionStatus(session, call)).counts).toEqual(expected);
+  });
+
+  it.each([
+    [404, { code: 'resource_not_exist', message: 'no such upload' }],
+    [400, { code: 'resource_not_exist', message: 'no such upload' }],
+    [400, { code: 'parameter_invalid', message: 'upload session has expired' }],
+    [410, {}],
+  ])('answered by %i %j is expired', async (status, json) => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ status, json }));
+    expect(await twelveLabs.sessionStatus(session, call)).toMatchObject({ phase: 'expired' });
+  });
+
+  it('that no document knows is refused', async () => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ json: { status: 'napping' } }));
+    const error = await failureOf(twelveLabs.sessionStatus(session, call));
+    expect([error.name, error.message]).toEqual([
+      'ProtocolViolationError',
+      "TwelveLabs' 200 reply to asking for a session's status has a bad status (invalid_value)",
+    ]);
+  });
+});
+
+describe('the states of all chunks', () => {
+  const many = { ...session, totalChunks: 120 };
+  const states = Array.from({ length: 120 }, (_, i) => ({
+    index: i + 1,
+    status: i % 3 ? 'completed' : 'pending',
+    uploaded_at: null,
+  }));
+  const paged =
+    (limit: number): Script =>
+    ({ url }) => {
+      const page = Number(new URL(url).searchParams.get('page'));
+      return {
+        json: { status: 'active', uploaded_chunks: states.slice((page - 1) * limit, page * limit) },
+      };
+    };
+
+  it.each([
+    [50, 3],
+    [10, 12],
+  ])('are read from pages of %i in %i calls', async (limit, calls) => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(paged(limit));
+    const read = await twelveLabs.chunkStates(many, call);
+    expect([read.size, read.get(1), read.get(2), sent.length]).toEqual([
+      120,
+      'pending',
+      'completed',
+      calls,
+    ]);
+  });
+
+  it('are asked for by full pages', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(paged(50));
+    await twelveLabs.chunkStates(many, call);
+    expect(sent.map(({ url }) => url)).toEqual(
+      [1, 2, 3].map((page) => `${sessionUrl}?page=${page}&page_limit=50`),
+    );
+  });
+
+  it('are what was listed when the pages end early', async () => {
+    const { twelveLabs, call } = scriptTwelveLabs(({ url }) =>
+      url.includes('page=1&')
+        ? { json: { uploaded_chunks: states.slice(0, 7) } }
+        : { json: { uploaded_chunks: [] } },
+    );
+    expect((await twelveLabs.chunkStates(many, call)).size).toBe(7);
+  });
+
+  it('are read from a bounded number of pages when the service repeats itself', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({
+      json: { uploaded_chunks: states.slice(0, 50) },
+    }));
+    await twelveLabs.chunkStates(many, call);
+    expect(sent).toHaveLength(4);
+  });
+
+  it.each([0, 121])('do not take chunk %i of 120', async (index) => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({
+      json: { uploaded_chunks: [{ index, status: 'failed' }] },
+    }));
+    expect((await failureOf(twelveLabs.chunkStates(many, call))).name).toBe(
+      'ProtocolViolationError',
+    );
+  });
+
+  it('of a session that the service does not know are a session to replace', async () => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 404 }));
+    expect((await failureOf(twelveLabs.chunkStates(many, call))).name).toBe('SessionExpiredError');
+  });
+});
+
+describe('an asset', () => {
+  it.each([
+    [{ status: 'ready' }, { phase: 'ready' }],
+    [{ status: 'processing' }, { phase: 'processing' }],
+    [{ status: 'waiting' }, { phase: 'processing' }],
+    [
+      { status: 'failed', error: { message: 'video_resolution_too_low' } },
+      { phase: 'failed', reason: 'video_resolution_too_low' },
+    ],
+    [{ status: 'failed', error: null }, { phase: 'failed' }],
+    [{ status: 'failed' }, { phase: 'failed' }],
+  ])('answered by %j stands as %j', async (json, expected) => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json }));
+    expect(await twelveLabs.assetStatus('a/1', call)).toEqual(expected);
+    expect(sent[0]?.url).toBe(`${baseUrl}/assets/a%2F1`);
+  });
+
+  it.each([
+    [404, ''],
+    [404, '{"code":"resource_not_exist","message":"gone"}'],
+    [400, '{"code":"resource_not_exist","message":"gone"}'],
+  ])('answered by %i %s is missing', async (status, text) => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ status, text }));
+    expect((await twelveLabs.assetStatus('a1', call)).phase).toBe('missing');
+  });
+
+  it('of another account is refused', async () => {
+    const json = { code: 'read_not_allowed', message: 'not yours' };
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 403, json }));
+    expect((await failureOf(twelveLabs.assetStatus('a1', call))).name).toBe('RequestRejectedError');
+  });
+});
+
+describe('the unfinished sessions', () => {
+  const item = (n: number) => ({
+    upload_id: `u${n}`,
+    status: 'active',
+    total_size: 0,
+    chunk_size: 5,
+    total_chunks: 0,
+    created_at: '2026-11-20T00:00:00Z',
+    expires_at: '2026-11-21T00:00:00Z',
+  });
+
+  it('are read page by page until the last', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs((_, n) => ({
+      json: { data: [item(n)], page_info: { total_page: 2, page: n } },
+    }));
+    const { sessions, truncated } = await twelveLabs.listIncomplete(call);
+    expect([sessions.map(({ uploadId }) => uploadId), truncated]).toEqual([['u1', 'u2'], false]);
+    expect(sessions[0]?.createdAt).toBe(Date.UTC(2026, 10, 20));
+    expect(sent.map(({ url }) => url)).toEqual(
+      [1, 2].map((page) => `${baseUrl}/assets/multipart-uploads?page=${page}&page_limit=50`),
+    );
+  });
+
+  it('end with an empty page where the service counts no pages', async () => {
+    const { twelveLabs, call } = scriptTwelveLabs((_, n) => ({
+      json: { data: n < 3 ? [item(n)] : [], page_info: {} },
+    }));
+    expect((await twelveLabs.listIncomplete(call)).sessions).toHaveLength(2);
+  });
+
+  it('are said to be cut off when there are too many pages', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs((_, n) => ({
+      json: { data: [item(n)], page_info: { total_page: 999 } },
+    }));
+    expect((await twelveLabs.listIncomplete(call)).truncated).toBe(true);
+    expect(sent).toHaveLength(20);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { showable, withoutSecret } from '#src/http/redact.ts';
+
+describe("a service's own text", () => {
+  it.each([
+    [
+      'an URL, but for its host',
+      'see https://u.example/a/b?X-Amz-Signature=CANARY now',
+      'see https://u.example/… now',
+    ],
+    ["a URL's credentials", 'at http://me:CANARY@u.example/', 'at http://u.example/…'],
+    ['the value of an API key header', 'x-api-key: CANARY was refused', 'x-api-key: … was refused'],
+    ['a key in JSON', '{"api_key":"CANARY"}', '{"api_key":"…"}'],
+    ['a bearer token', 'Authorization: Bearer CANARY', 'Authorization: Bearer …'],
+    ['a signature in a query', 'a?X-Amz-Signature=CANARY&b=1', 'a?X-Amz-Signature=…&b=1'],
+    ['a key by its prefix', 'the key tlk_CANARY is bad', 'the key … is bad'],
+    ['a long hex digest', `sent ${'ab'.repeat(32)}`, 'sent …'],
+  ])('loses %s', (_, text, expected) => {
+    expect(showable(text)).toBe(expected);
+  });
+
+  it('keeps ids and plain words', () => {
+    const text = 'asset 6650f0c1e2a94d0012345678 does not exist';
+    expect(showable(text)).toBe(text);
+  });
+
+  it('becomes one line without control characters', () => {
+    expect(showable('  a\r\n\tb\u0000c\u2028d ')).toBe('a b c d');
+  });
+
+  it('is cut to its bound between characters, never within one', () => {
+    expect(showable('🎬'.repeat(10), 4)).toBe('🎬🎬🎬…');
+  });
+
+  it('loses a known secret wherever it stands', () => {
+    expect(withoutSecret('aKEYbKEY', 'KEY')).toBe('a…b…');
+  });
+
+  it('is untouched by an empty secret', () => {
+    expect(withoutSecret('abc', '')).toBe('abc');
+  });
+});

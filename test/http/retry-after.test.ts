@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { maxWaitSeconds } from '#src/core/limits.ts';
+import { retryAfterSeconds } from '#src/http/retry-after.ts';
+
+const now = Date.UTC(2026, 10, 21, 12, 0, 0);
+const inSeconds = (seconds: number) => String(now / 1000 + seconds);
+
+describe('how long to stay away', () => {
+  it.each([
+    ['seconds', { 'retry-after': '17' }, 17],
+    ['a fraction of a second, rounded up', { 'retry-after': '1.2' }, 2],
+    ['a date', { 'retry-after': 'Sat, 21 Nov 2026 12:00:30 GMT' }, 30],
+    ['milliseconds, rounded up', { 'retry-after-ms': '2001' }, 3],
+    ['the reset of the rate limit', { 'x-ratelimit-reset': inSeconds(45) }, 45],
+    ['seconds before the others', { 'retry-after': '5', 'retry-after-ms': '9000' }, 5],
+    [
+      'milliseconds before the reset',
+      { 'retry-after-ms': '9000', 'x-ratelimit-reset': inSeconds(45) },
+      9,
+    ],
+    [
+      'the next one when the first makes no sense',
+      { 'retry-after': 'soon', 'retry-after-ms': '1000' },
+      1,
+    ],
+    ['the bound when more is asked', { 'retry-after': '999999' }, maxWaitSeconds],
+    ['the bound when a reset is far away', { 'x-ratelimit-reset': '99999999999' }, maxWaitSeconds],
+  ])('is %s', (_, headers, expected) => {
+    expect(retryAfterSeconds(headers, now)).toBe(expected);
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['an empty value', { 'retry-after': '' }],
+    ['a negative number', { 'retry-after': '-5' }],
+    ['zero', { 'retry-after': '0' }],
+    ['text', { 'retry-after': 'abc 1' }],
+    ['an exponent', { 'retry-after': '1e9' }],
+    ['Infinity', { 'retry-after': 'Infinity' }],
+    ['a date that does not exist', { 'retry-after': 'Sat, 99 Nov 2026 99:00:30 GMT' }],
+    ['a date that is past', { 'retry-after': 'Sat, 21 Nov 2026 11:59:30 GMT' }],
+    ['a reset that is past', { 'x-ratelimit-reset': inSeconds(-1) }],
+    ['a reset that is a delay and no time', { 'x-ratelimit-reset': '60' }],
+  ])('is unknown by %s', (_, headers) => {
+    expect(retryAfterSeconds(headers, now)).toBeUndefined();
+  });
+
+  it('is bounded by what the caller gives', () => {
+    expect(retryAfterSeconds({ 'retry-after': '90' }, now, 20)).toBe(20);
+  });
+});

@@ -1,0 +1,156 @@
+import type { RequestListener } from 'node:http';
+import { inspect } from 'node:util';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TransferError } from '#src/core/errors.ts';
+import { wasNeverSent } from '#src/http/network-failure.ts';
+import { type HeldClock, holdClock } from './http-server.ts';
+import {
+  canary,
+  failureOf,
+  kib64,
+  type Setting,
+  serveTransport,
+  source,
+} from './served-transport.ts';
+
+let clock: HeldClock;
+
+beforeEach(() => {
+  clock = holdClock();
+});
+
+const serve = (listener: RequestListener, setting: Omit<Setting, 'clock'> = {}) =>
+  serveTransport(listener, { clock, ...setting });
+
+describe('a server that takes no bytes', () => {
+  it('ends in a timeout by the agent, and the source is ended', async () => {
+    const { send } = await serve((request) => request.pause(), {
+      agent: { headersTimeoutMs: 200 },
+    });
+    const { state, request } = source(200);
+    const error = await failureOf(send(request));
+    expect(error.name).toBe('RequestTimeoutError');
+    await expect.poll(() => state.ended).toBe(true);
+  });
+});
+
+describe('an answer before the body was read', () => {
+  it('is the reply when the connection is kept, and the source is ended', async () => {
+    const { send } = await serve((_, response) => response.writeHead(403).end('no'));
+    const { state, request } = source(500);
+    expect((await send(request)).status).toBe(403);
+    await expect.poll(() => state.ended).toBe(true);
+    expect(state.given).toBeLessThan(500);
+  });
+
+  it('may be lost when the connection is closed, and the source is ended', async () => {
+    const { send } = await serve((request, response) => {
+      response.writeHead(403, { connection: 'close' }).end();
+      request.socket.destroySoon();
+    });
+    const { state, request } = source(2000);
+    const outcome = await send(request).then(
+      (reply) => reply.status,
+      (error: TransferError) => error.name,
+    );
+    expect([403, 'NetworkError']).toContain(outcome);
+    await expect.poll(() => state.ended).toBe(true);
+  });
+});
+
+describe('a connection', () => {
+  it('reset within the body is a network error, and the source is ended', async () => {
+    const { send } = await serve((request) =>
+      request.once('data', () => request.socket.resetAndDestroy()),
+    );
+    const { state, request } = source(500);
+    const error = await failureOf(send(request));
+    expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', false]);
+    await expect.poll(() => state.ended).toBe(true);
+  });
+
+  it('lost after all bytes were taken is a network error that may have had effect', async () => {
+    const { send } = await serve((request) => {
+      request.resume().on('end', () => request.socket.destroy());
+    });
+    const error = await failureOf(send(source(4).request));
+    expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', false]);
+  });
+
+  it('that is refused is certain not to have carried the request', async () => {
+    const { send, origin, close } = await serve((_, response) => response.end());
+    await close();
+    const error = await failureOf(send());
+    expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', true]);
+    expect(error.message).toBe(`GET ${new URL(origin).host}: no usable reply (ECONNREFUSED)`);
+  });
+
+  it('is free for the next request after an early answer', async () => {
+    const { send } = await serve((_, response) => response.writeHead(403).end(), {
+      agent: { connectionsPerOrigin: 1 },
+    });
+    await send(source(100).request);
+    expect((await send()).status).toBe(403);
+  });
+});
+
+describe('an error', () => {
+  it('of the source comes out as it is, whosever it is', async () => {
+    const { send } = await serve((request) => request.resume());
+    const fault = new Error('the source ended early');
+    const { request } = source(10, (index) => {
+      if (index === 3) throw fault;
+    });
+    await expect(send(request)).rejects.toBe(fault);
+  });
+
+  it('of an aborted signal within the body is its reason, and the source is ended', async () => {
+    const stop = new AbortController();
+    const { send } = await serve((request) => request.resume());
+    const reason = new Error('no byte moved');
+    const { state, request } = source(1e9, (index) => {
+      if (index === 50) stop.abort(reason);
+    });
+    await expect(send({ ...request, signal: stop.signal })).rejects.toBe(reason);
+    await expect.poll(() => state.ended).toBe(true);
+  });
+
+  it('of a body shorter than its length is a network error', async () => {
+    const { send } = await serve((request, response) => {
+      request.resume().on('end', () => response.end());
+    });
+    const { request } = source(2);
+    const headers = { 'content-length': String(3 * kib64.length) };
+    expect((await failureOf(send({ ...request, headers }))).name).toBe('NetworkError');
+  });
+
+  it('shows neither path, query nor header values, even in its cause', async () => {
+    const listeners: RequestListener[] = [
+      (request) => request.socket.resetAndDestroy(),
+      (request) => request.resume().on('end', () => request.socket.destroy()),
+      () => clock.advance(30_000),
+      (_, response) => response.end('x'.repeat(2_000_000)),
+    ];
+    let turn = 0;
+    const { send } = await serve((request, response) => listeners[turn]?.(request, response));
+    for (turn = 0; turn < listeners.length; turn++) {
+      const { request } = source(1);
+      const error = await failureOf(
+        send({ ...request, body: 'x', headers: { 'x-api-key': canary } }),
+      );
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(canary);
+    }
+  });
+
+  it.each([
+    ['a header that cannot be sent', { headers: { 'x-api-key': `${canary}\n` } }],
+    ['a path that cannot be sent', { url: `http://127.0.0.1:1/a b?${canary}` }],
+    ['a URL that is none', { url: `${canary}://x` }],
+    ['a URL with credentials', { url: `http://user:${canary}@127.0.0.1/` }],
+  ])('about %s does not show it', async (_, request) => {
+    const { send } = await serve((_request, response) => response.end());
+    const error = await failureOf(send(request));
+    expect(error.disposition).toBe('fail');
+    expect(inspect(error, { depth: 10 })).not.toContain(canary);
+  });
+});
