@@ -1,0 +1,51 @@
+import { TransferError } from '#src/core/errors.ts';
+
+/** Where one row is: partition and sort key, named as in the table's schema. */
+export interface RowKey {
+  readonly transferId: string;
+  readonly row: string;
+}
+
+/** A transfer's own row. */
+export function transferKey(transferId: string): RowKey {
+  return { transferId, row: 'transfer' };
+}
+
+/** How often an object version was ingested; its partition is the object's identity. */
+export function ingestsKey(objectId: string): RowKey {
+  return { transferId: objectId, row: 'ingests' };
+}
+
+/** `session#0001`: a session's row. */
+export function sessionKey(transferId: string, session: number): RowKey {
+  return { transferId, row: `session#${padded(session, 4)}` };
+}
+
+/** `chunk#0001#00000001`: a chunk's row in a session. */
+export function chunkKey(transferId: string, session: number, index: number): RowKey {
+  return { transferId, row: `chunk#${padded(session, 4)}#${padded(index, 8)}` };
+}
+
+/** `range#0001#0001`: a range's row in a session. */
+export function rangeKey(transferId: string, session: number, n: number): RowKey {
+  return { transferId, row: `range#${padded(session, 4)}#${padded(n, 4)}` };
+}
+
+/** The highest numbers that keys can hold in order. */
+export const highest = { session: 9_999, chunk: 99_999_999, range: 9_999 } as const;
+
+/** The number at the end of a row's key: of the session, the chunk or the range. */
+export function lastNumber(row: string): number {
+  return Number(row.slice(row.lastIndexOf('#') + 1));
+}
+
+/** Keys sort as text, so a number that outgrows its width would be lost to every query. */
+function padded(value: number, width: number): string {
+  if (!Number.isInteger(value) || value < 0 || value >= 10 ** width) {
+    throw new TransferError(
+      'UnexpectedError',
+      `${value} does not fit a row's key of ${width} digits`,
+    );
+  }
+  return String(value).padStart(width, '0');
+}

@@ -1,0 +1,32 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { HttpAgent } from '#src/http/undici.ts';
+import { createUndiciRequestHandler } from './undici-request-handler.ts';
+
+export interface S3ClientOptions {
+  /** Whose sockets are used, and whose bounds: connecting, waiting for a reply, a silent body. */
+  readonly agent: HttpAgent;
+  /** Bucket in the path instead of the host name: for an S3 that is not Amazon's. */
+  readonly forcePathStyle?: boolean | undefined;
+  /** Where left out, as all else: by the SDK's own chain of environment and files. */
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly credentials?: S3ClientConfig['credentials'] | undefined;
+}
+
+/**
+ * The client for reading sources. It never retries: a read is one GET, counted, and what to do about
+ * a failed one is the engine's to decide. It does not ask for checksums of ranges, which would have
+ * the SDK hash every byte a second time.
+ */
+export function createS3Client(options: S3ClientOptions): S3Client {
+  const { agent, region, endpoint, credentials } = options;
+  return new S3Client({
+    requestHandler: createUndiciRequestHandler(agent),
+    maxAttempts: 1,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    forcePathStyle: options.forcePathStyle ?? false,
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(credentials !== undefined && { credentials }),
+  });
+}

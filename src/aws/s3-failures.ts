@@ -1,0 +1,134 @@
+import { type ErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
+import type { SourceReference } from '#src/core/source-object.ts';
+import {
+  describeSdkFailure,
+  replyHeader,
+  type SdkFailure,
+  sdkFailure,
+  textField,
+} from './sdk-failure.ts';
+
+/** Enough of a key to know it by; S3 allows 1,024 bytes. */
+const maxShownCharacters = 256;
+
+/** How messages name an object: `"s3://bucket/key"`, quoted as JSON, bounded, with its version. */
+export function nameOfObject({ bucket, key, versionId }: SourceReference): string {
+  const address = Array.from(`s3://${bucket}/${key}`);
+  const shown = address.slice(0, maxShownCharacters).join('');
+  const quoted = JSON.stringify(address.length > maxShownCharacters ? `${shown}…` : shown);
+  return versionId === undefined ? quoted : `${quoted}, version ${JSON.stringify(versionId)}`;
+}
+
+/** Whether S3 or the way to it failed, so that the same request may pass later. */
+export function isS3Unavailable({ name, status, wasSent }: SdkFailure): boolean {
+  if (status === undefined) return wasSent;
+  return status >= 500 || status === 429 || passingCodes.has(name);
+}
+
+const passingCodes = new Set(['SlowDown', 'RequestTimeout', 'InternalError', 'ServiceUnavailable']);
+
+/**
+ * Our error for one that S3's own XML code explains, or that never got a reply. A HEAD has no such
+ * code: judge it by status first, see `explainStatus`.
+ */
+export function explainS3Failure(error: unknown, reference: SourceReference): TransferError {
+  if (isTransferError(error)) return error;
+  const failure = sdkFailure(error);
+  const [name, message] = explain(failure, error, reference);
+  return new TransferError(name, message, { cause: error, status: failure.status });
+}
+
+/** Our error where the status alone says enough; otherwise a GET must be asked for S3's reason. */
+export function explainStatus(
+  error: unknown,
+  reference: SourceReference,
+): TransferError | undefined {
+  const { status } = sdkFailure(error);
+  const saysEnough = status === undefined || status >= 500 || clearStatuses.has(status);
+  return saysEnough ? explainS3Failure(error, reference) : undefined;
+}
+
+const clearStatuses = new Set([301, 307, 404, 405, 429]);
+
+function explain(
+  failure: SdkFailure,
+  error: unknown,
+  reference: SourceReference,
+): readonly [ErrorName, string] {
+  const object = nameOfObject(reference);
+  const said = describeSdkFailure(failure);
+  if (isS3Unavailable(failure)) return ['SourceUnavailableError', `can't read ${object}: ${said}`];
+  if (!failure.wasSent) return refusedOnThisSide(failure, object);
+  if (isMissing(failure)) return ['SourceNotFoundError', missingText(failure, reference)];
+  if (isElsewhere(failure)) return ['ConfigurationError', elsewhereText(error, reference.bucket)];
+  if (failure.name === 'InvalidObjectState') {
+    return ['SourceArchivedError', `${object} is archived and not restored: ${said}`];
+  }
+  if (isCustomerEncrypted(failure)) return ['SourceCustomerEncryptedError', sseCText(object)];
+  if (failure.status === 403 || failure.name.startsWith('KMS')) {
+    return ['SourceAccessDeniedError', deniedText(failure, object)];
+  }
+  return ['InvalidInputError', `S3 refuses to read ${object}: ${said}`];
+}
+
+function refusedOnThisSide(failure: SdkFailure, object: string): readonly [ErrorName, string] {
+  const said = describeSdkFailure(failure);
+  const aboutTheInput = /bucket|\bkey\b|\barn\b/i.test(`${failure.name} ${failure.message}`);
+  return aboutTheInput
+    ? ['InvalidInputError', `${object} can't be asked for: ${said}`]
+    : ['ConfigurationError', `S3 can't be asked for ${object}: ${said}`];
+}
+
+function isMissing({ name, status, message }: SdkFailure): boolean {
+  if (name === 'InvalidArgument') return /version/i.test(message);
+  return status === 404 || status === 405;
+}
+
+function missingText({ name, status }: SdkFailure, reference: SourceReference): string {
+  const object = nameOfObject(reference);
+  if (status === 405) return `${object} is a delete marker: the object was deleted`;
+  if (name === 'NoSuchBucket') return `there is no bucket ${JSON.stringify(reference.bucket)}`;
+  if (reference.versionId !== undefined) return `there is no ${object}`;
+  return name === 'NoSuchKey'
+    ? `there is no object ${object}`
+    : `there is no object ${object}, or no such bucket`;
+}
+
+function isElsewhere({ name, status }: SdkFailure): boolean {
+  return status === 301 || status === 307 || name === 'AuthorizationHeaderMalformed';
+}
+
+function elsewhereText(error: unknown, bucket: string): string {
+  const region = replyHeader(error, 'x-amz-bucket-region') ?? textField(error, 'Region');
+  const named = JSON.stringify(bucket);
+  return region
+    ? `bucket ${named} is in the region ${region}; this client is set to another`
+    : `bucket ${named} is in another region than this client is set to`;
+}
+
+/** S3's words for an SSE-C object read without its key; the code alone has many causes. */
+function isCustomerEncrypted({ name, message }: SdkFailure): boolean {
+  return name === 'InvalidRequest' && /server.side encryption|customer|sse-c/i.test(message);
+}
+
+/** What is said of an object that only its owner's key can decrypt. */
+export function sseCText(object: string): string {
+  return `${object} is encrypted with a customer-provided key (SSE-C), which can't be given`;
+}
+
+/** An action or ARN of KMS, or its name in S3's prose; a role may have the letters in its own. */
+const aboutKms = /\bkms:\w|\bKMS\b/;
+
+function deniedText(failure: SdkFailure, object: string): string {
+  const said = describeSdkFailure(failure);
+  if (aboutKms.test(`${failure.name} ${failure.message}`)) {
+    return `the key that encrypts ${object} may not be used: ${said}`;
+  }
+  if (failure.name !== 'AccessDenied') {
+    return `S3 refuses these credentials for ${object}: ${said}`;
+  }
+  return (
+    `${object} may not be read, or does not exist: without s3:ListBucket S3 does not tell ` +
+    `which (${said})`
+  );
+}

@@ -1,0 +1,160 @@
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { type ByteRange, contentRange, lengthOf, rangeHeader } from '#src/core/byte-range.ts';
+import { isTransferError, TransferError } from '#src/core/errors.ts';
+import type { SourceObject } from '#src/core/source-object.ts';
+import { explainS3Failure, nameOfObject } from './s3-failures.ts';
+import { withoutQuotes } from './s3-inspection.ts';
+import { describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
+
+/** One reading: what was asked of which object, and until when. */
+interface Reading {
+  readonly source: SourceObject;
+  readonly range: ByteRange;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads one range by one GET. The reply's status, ETag, version, Content-Range and length are
+ * compared with what was asked before a byte is given out. Ending the iteration early, or the
+ * signal, destroys the socket; the signal's reason comes out as it is.
+ * @throws SourceSupersededError - the object is another one now, or gone
+ * @throws SourceAccessDeniedError, SourceArchivedError - it may no longer be read
+ * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
+ * @throws ProtocolViolationError - S3 answered with another range than the one asked for
+ */
+export async function* readRange(
+  client: S3Client,
+  reading: Reading,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reply = await askFor(client, reading);
+  const body = reply.Body as Readable;
+  try {
+    compareReply(reply, reading);
+    yield* countedBytes(body, reading);
+  } finally {
+    body.destroy();
+  }
+}
+
+async function askFor(
+  client: S3Client,
+  { source, range, signal }: Reading,
+): Promise<GetObjectCommandOutput> {
+  const command = new GetObjectCommand({
+    Bucket: source.bucket,
+    Key: source.key,
+    Range: rangeHeader(range),
+    IfMatch: `"${source.etag}"`,
+    ...(source.versionId !== undefined && { VersionId: source.versionId }),
+  });
+  try {
+    return await client.send(command, { abortSignal: signal });
+  } catch (error) {
+    throw signal.aborted ? signal.reason : explainRefusal(error, source);
+  }
+}
+
+/** 412: another ETag. 404 and 405: deleted. 416: shorter than the range, so another content. */
+const supersedingStatuses = new Set<number | undefined>([404, 405, 412, 416]);
+
+function explainRefusal(error: unknown, source: SourceObject): TransferError {
+  const failure = sdkFailure(error);
+  if (!supersedingStatuses.has(failure.status)) return explainS3Failure(error, source);
+  const what =
+    failure.status === 412 || failure.status === 416
+      ? `was overwritten since it was inspected with ETag ${source.etag}`
+      : `was deleted${source.versionId === undefined ? '' : ' for good'} since it was inspected`;
+  return superseded(source, `${what} (${describeSdkFailure(failure)})`, error);
+}
+
+function superseded(source: SourceObject, what: string, cause?: unknown): TransferError {
+  return new TransferError('SourceSupersededError', `${nameOfObject(source)} ${what}`, { cause });
+}
+
+function compareReply(reply: GetObjectCommandOutput, { source, range }: Reading): void {
+  const etag = reply.ETag === undefined ? 'none' : withoutQuotes(reply.ETag);
+  if (etag !== source.etag) {
+    throw superseded(source, `has the ETag ${etag}; it was inspected with ${source.etag}`);
+  }
+  if (source.versionId !== undefined && reply.VersionId !== source.versionId) {
+    throw superseded(source, `was asked for; the reply is of version ${reply.VersionId ?? 'none'}`);
+  }
+  compareRange(reply, { source, range });
+}
+
+function compareRange(
+  { $metadata, ContentRange, ContentLength }: GetObjectCommandOutput,
+  { source, range }: Pick<Reading, 'source' | 'range'>,
+): void {
+  const status = $metadata.httpStatusCode;
+  const expected = contentRange(range, source.sizeBytes);
+  const isWholeObject = status === 200 && lengthOf(range) === source.sizeBytes;
+  const isAskedRange = status === 206 && ContentRange === expected;
+  if (!isAskedRange && !(isWholeObject && (ContentRange ?? expected) === expected)) {
+    throw new TransferError(
+      'ProtocolViolationError',
+      `asked ${nameOfObject(source)} for "${expected}", got ${status} with "${ContentRange ?? 'no Content-Range'}"`,
+    );
+  }
+  if (ContentLength !== undefined && ContentLength !== lengthOf(range)) {
+    throw wrongLength(source, range, `announces ${ContentLength} bytes`);
+  }
+}
+
+async function* countedBytes(
+  body: AsyncIterable<Uint8Array>,
+  { source, range, signal }: Reading,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const expectedBytes = lengthOf(range);
+  let receivedBytes = 0;
+  try {
+    for await (const bytes of body) {
+      receivedBytes += bytes.length;
+      if (receivedBytes > expectedBytes) throw wrongLength(source, range, 'goes on after them');
+      yield bytes;
+    }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : brokenRead(error, source, range, receivedBytes);
+  }
+  if (receivedBytes < expectedBytes) {
+    throw wrongLength(source, range, `ended after ${receivedBytes}`);
+  }
+}
+
+/** Codes of a connection that was closed in good order before all bytes had come. */
+const earlyEnds = new Set<string | undefined>([
+  'UND_ERR_SOCKET',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+function brokenRead(
+  error: unknown,
+  source: SourceObject,
+  range: ByteRange,
+  receivedBytes: number,
+): unknown {
+  if (isTransferError(error)) return error;
+  if (earlyEnds.has(textField(error, 'code'))) {
+    return wrongLength(source, range, `ended after ${receivedBytes}`, error);
+  }
+  return new TransferError(
+    'SourceUnavailableError',
+    `reading ${nameOfObject(source)} broke after ${receivedBytes} of ${lengthOf(range)} bytes: ${describeSdkFailure(sdkFailure(error))}`,
+    { cause: error },
+  );
+}
+
+function wrongLength(
+  source: SourceObject,
+  range: ByteRange,
+  what: string,
+  cause?: unknown,
+): TransferError {
+  return new TransferError(
+    'TruncatedReadError',
+    `asked ${nameOfObject(source)} for the ${lengthOf(range)} bytes "${rangeHeader(range)}"; the reply ${what}`,
+    { cause },
+  );
+}

@@ -1,0 +1,55 @@
+/** What an error thrown by an SDK client says, in the few words the adapters judge by. */
+export interface SdkFailure {
+  /** The service's error code, or the name of an error of the SDK or the socket. */
+  readonly name: string;
+  /** HTTP status; absent when no reply came. */
+  readonly status: number | undefined;
+  /** One bounded line. */
+  readonly message: string;
+  /** False for an error of the SDK itself, thrown before anything was sent. */
+  readonly wasSent: boolean;
+}
+
+const maxMessageLength = 300;
+
+/**
+ * Reads any thrown value. The SDK's retry step marks with `$metadata` every error of a request that
+ * was tried, whether or not a reply came; what lacks it was refused on this side.
+ */
+export function sdkFailure(error: unknown): SdkFailure {
+  const fields = isObject(error) ? error : {};
+  const metadata = isObject(fields.$metadata) ? fields.$metadata : undefined;
+  const status = metadata?.httpStatusCode;
+  return {
+    name: typeof fields.name === 'string' ? fields.name : 'unknown',
+    status: typeof status === 'number' ? status : undefined,
+    message: oneLine(typeof fields.message === 'string' ? fields.message : String(error)),
+    wasSent: metadata !== undefined,
+  };
+}
+
+/** `AccessDenied (403): the message`, for the end of our own sentence. */
+export function describeSdkFailure({ name, status, message }: SdkFailure): string {
+  return `${name}${status === undefined ? '' : ` (${status})`}: ${message}`;
+}
+
+/** A field that an error carries beside those of every error, if it is text. */
+export function textField(error: unknown, field: string): string | undefined {
+  const value = isObject(error) ? error[field] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A header of the reply that an SDK error came from; `name` in lower case. */
+export function replyHeader(error: unknown, name: string): string | undefined {
+  const reply = isObject(error) ? error.$response : undefined;
+  return isObject(reply) ? textField(reply.headers, name) : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > maxMessageLength ? `${line.slice(0, maxMessageLength)}…` : line;
+}

@@ -1,0 +1,73 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, expect, it } from 'vitest';
+import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
+import type { TransferEvent } from '#src/core/ports.ts';
+
+const bus = mockClient(EventBridgeClient);
+afterEach(() => {
+  bus.reset();
+});
+
+const event: TransferEvent = {
+  type: 'Transfer Ready',
+  detail: { assetId: 'asset-1', bytes: 12 },
+  at: Date.UTC(2026, 10, 21),
+};
+const publisher = () =>
+  createEventBridgePublisher({
+    client: new EventBridgeClient({ region: 'us-east-1' }),
+    busName: 'transfers',
+  });
+
+it('puts one entry on the bus by name', async () => {
+  bus.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+  await publisher().publish(event);
+  expect(bus.commandCalls(PutEventsCommand).map((call) => call.args[0].input)).toEqual([
+    {
+      Entries: [
+        {
+          EventBusName: 'transfers',
+          Source: 'chunkferry',
+          DetailType: 'Transfer Ready',
+          Detail: '{"assetId":"asset-1","bytes":12}',
+          Time: new Date(event.at),
+        },
+      ],
+    },
+  ]);
+});
+
+it('calls an entry that failed not published, although the call passed', async () => {
+  const Entries = [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' }];
+  bus.on(PutEventsCommand).resolves({ FailedEntryCount: 1, Entries });
+  await expect(publisher().publish(event)).rejects.toMatchObject({
+    name: 'EventNotPublishedError',
+    message:
+      '"Transfer Ready" was not put on the event bus "transfers": ThrottlingException: slow down',
+  });
+});
+
+it('calls an answer without an entry not published', async () => {
+  bus.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [] });
+  await expect(publisher().publish(event)).rejects.toMatchObject({
+    name: 'EventNotPublishedError',
+  });
+});
+
+it('calls a call that failed not published', async () => {
+  bus.on(PutEventsCommand).rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
+  await expect(publisher().publish(event)).rejects.toMatchObject({
+    name: 'EventNotPublishedError',
+    message: expect.stringContaining('AccessDenied: no'),
+  });
+});
+
+it('puts nothing where the detail is too large', async () => {
+  const detail = { text: 'ä'.repeat(140_000) };
+  await expect(publisher().publish({ ...event, detail })).rejects.toMatchObject({
+    name: 'EventNotPublishedError',
+    message: expect.stringContaining('280011 bytes'),
+  });
+  expect(bus.calls()).toHaveLength(0);
+});

@@ -1,0 +1,106 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
+
+const secrets = mockClient(SecretsManagerClient);
+afterEach(() => {
+  secrets.reset();
+});
+
+const secretArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:key-AbCdEf';
+const minute = 60_000;
+
+function apiKey() {
+  const time = { now: 0 };
+  const clock = { now: () => time.now, sleep: async () => {}, after: () => () => {} };
+  const client = new SecretsManagerClient({ region: 'us-east-1' });
+  return { time, source: createSecretApiKey({ client, secretArn, clock }) };
+}
+
+describe('the API key', () => {
+  it('is read once and kept for five minutes', async () => {
+    secrets.on(GetSecretValueCommand, { SecretId: secretArn }).resolves({ SecretString: 'one' });
+    const { time, source } = apiKey();
+    expect(await source.get()).toBe('one');
+    time.now = 5 * minute - 1;
+    expect(await source.get()).toBe('one');
+    expect(secrets.calls()).toHaveLength(1);
+  });
+
+  it('is read again after five minutes', async () => {
+    secrets
+      .on(GetSecretValueCommand)
+      .resolvesOnce({ SecretString: 'one' })
+      .resolves({ SecretString: 'two' });
+    const { time, source } = apiKey();
+    await source.get();
+    time.now = 5 * minute;
+    expect(await source.get()).toBe('two');
+  });
+
+  it('is read anew when asked to, and that one is kept', async () => {
+    secrets
+      .on(GetSecretValueCommand)
+      .resolvesOnce({ SecretString: 'one' })
+      .resolves({ SecretString: 'two' });
+    const { source } = apiKey();
+    await source.get();
+    expect(await source.refresh()).toBe('two');
+    expect(await source.get()).toBe('two');
+    expect(secrets.calls()).toHaveLength(2);
+  });
+
+  it('is read once for many that ask at once', async () => {
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: 'one' });
+    const { source } = apiKey();
+    const keys = await Promise.all([source.get(), source.refresh(), source.get()]);
+    expect(keys).toEqual(['one', 'one', 'one']);
+    expect(secrets.calls()).toHaveLength(1);
+  });
+
+  it('loses line ends that were pasted with it', async () => {
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: ' one\n' });
+    expect(await apiKey().source.get()).toBe('one');
+  });
+});
+
+describe('a secret that holds no key', () => {
+  it.each([
+    ['nothing', {}, 'is empty'],
+    ['blanks', { SecretString: ' \n' }, 'is empty'],
+    ['bytes', { SecretBinary: new Uint8Array([1]) }, 'is empty'],
+    ['JSON', { SecretString: '{"apiKey":"s3cr3t"}' }, 'is not one word'],
+    ['lines', { SecretString: 's3cr3t\ns3cr3t' }, 'is not one word'],
+  ])('but %s is named, without its value', async (_, reply, wrong) => {
+    secrets.on(GetSecretValueCommand).resolves(reply);
+    await expect(apiKey().source.get()).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      message: `the secret ${secretArn} ${wrong}: put the API key alone into it, as plain text and not as JSON`,
+    });
+  });
+
+  it.each([
+    ['ResourceNotFoundException', 'ConfigurationError'],
+    ['AccessDeniedException', 'ConfigurationError'],
+    ['DecryptionFailure', 'ConfigurationError'],
+    ['InternalServiceError', 'ServiceUnavailableError'],
+    ['TimeoutError', 'ServiceUnavailableError'],
+  ])('for %s ends as %s', async (name, ours) => {
+    secrets.onAnyCommand().rejects(Object.assign(new Error('said'), { name }));
+    await expect(apiKey().source.get()).rejects.toMatchObject({
+      name: ours,
+      message: `can't read the API key from ${secretArn}: ${name}: said`,
+    });
+  });
+
+  it('is asked again the next time', async () => {
+    secrets
+      .on(GetSecretValueCommand)
+      .rejectsOnce(new Error('no'))
+      .resolves({ SecretString: 'one' });
+    const { source } = apiKey();
+    await expect(source.get()).rejects.toThrow();
+    expect(await source.get()).toBe('one');
+  });
+});

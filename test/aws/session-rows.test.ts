@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sessionRecord, startTable, type TableFixture, uploadSession } from './table-fixture.ts';
+
+let table: TableFixture;
+beforeAll(async () => {
+  table = await startTable();
+});
+afterAll(() => table.close());
+
+describe('a session row', () => {
+  it('is added once for each number', async () => {
+    const record = sessionRecord({ attempt: 'first' });
+    expect(await table.store.addSession('add', record)).toBe(true);
+    expect(await table.store.addSession('add', sessionRecord({ attempt: 'second' }))).toBe(false);
+    expect(await table.store.session('add', 1)).toEqual(record);
+  });
+
+  it('is added by one of many', async () => {
+    const added = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        table.store.addSession('add-race', sessionRecord({ attempt: `execution-${i}` })),
+      ),
+    );
+    expect(added.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('is undefined where there is none', async () => {
+    expect(await table.store.session('none', 1)).toBeUndefined();
+  });
+
+  it('opens with the create call’s answer', async () => {
+    await table.store.addSession('set', sessionRecord());
+    expect(await table.store.setSession('set', 1, uploadSession)).toBe(true);
+    const record = await table.store.session('set', 1);
+    expect(record).toEqual(sessionRecord({ state: 'open', session: uploadSession }));
+  });
+
+  it('takes no second answer that differs', async () => {
+    await table.store.addSession('set-twice', sessionRecord());
+    await table.store.setSession('set-twice', 1, uploadSession);
+    const other = { ...uploadSession, uploadId: 'upload-2' };
+    expect(await table.store.setSession('set-twice', 1, other)).toBe(false);
+    expect((await table.store.session('set-twice', 1))?.session?.uploadId).toBe('upload-1');
+  });
+
+  it('counts the very same answer as set, for a write whose reply was lost', async () => {
+    await table.store.addSession('set-again', sessionRecord());
+    await table.store.setSession('set-again', 1, uploadSession);
+    expect(await table.store.setSession('set-again', 1, uploadSession)).toBe(true);
+  });
+
+  it('takes no answer once it was given up as lost', async () => {
+    await table.store.addSession('lost', sessionRecord());
+    await table.store.markSession('lost', 1, 'lost');
+    expect(await table.store.setSession('lost', 1, uploadSession)).toBe(false);
+    expect(await table.store.session('lost', 1)).toEqual(sessionRecord({ state: 'lost' }));
+  });
+
+  it('is replaced where a chunk or the finish changed it', async () => {
+    await table.store.addSession('update', sessionRecord());
+    await table.store.setSession('update', 1, uploadSession);
+    const { assetId: _, ...changed } = { ...uploadSession, uploadId: 'born-late' };
+    await table.store.updateSession('update', 1, changed);
+    expect((await table.store.session('update', 1))?.session).toEqual(changed);
+  });
+
+  it('is listed in order with all others of its transfer, and no other row', async () => {
+    for (const number of [2, 10, 1]) {
+      await table.store.addSession('list', sessionRecord({ number }));
+    }
+    await table.putRows([{ transferId: 'list', row: 'transfer' }]);
+    const numbers = (await table.store.sessions('list')).map((record) => record.number);
+    expect(numbers).toEqual([1, 2, 10]);
+  });
+
+  it('never expires', async () => {
+    await table.store.addSession('stays', sessionRecord());
+    await table.store.setSession('stays', 1, uploadSession);
+    expect(await table.row('stays', 'session#0001')).not.toHaveProperty('expiresAt');
+  });
+
+  it('is never made by halves: changing a missing one is refused', async () => {
+    await expect(table.store.markSession('half', 3, 'lost')).rejects.toMatchObject({
+      name: 'UnexpectedError',
+      message: 'transfer half has no session 3',
+    });
+    expect(await table.store.sessions('half')).toEqual([]);
+  });
+});
+
+describe('a session’s ETags', () => {
+  it('are recorded once and for all', async () => {
+    await table.store.addSession('mode', sessionRecord());
+    await table.store.setEtagMode('mode', 1, 'md5');
+    await table.store.setEtagMode('mode', 1, 'opaque');
+    expect((await table.store.session('mode', 1))?.etagMode).toBe('md5');
+  });
+
+  it('count each mismatched chunk once', async () => {
+    await table.store.addSession('mismatch', sessionRecord());
+    expect(await table.store.noteMismatch('mismatch', 1, 7)).toBe(1);
+    expect(await table.store.noteMismatch('mismatch', 1, 7)).toBe(1);
+    expect(await table.store.noteMismatch('mismatch', 1, 2)).toBe(2);
+    expect((await table.store.session('mismatch', 1))?.mismatched).toEqual([2, 7]);
+  });
+});

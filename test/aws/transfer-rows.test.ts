@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  collected,
+  startTable,
+  type TableFixture,
+  testNow,
+  transferRecord,
+} from './table-fixture.ts';
+
+let table: TableFixture;
+beforeAll(async () => {
+  table = await startTable();
+});
+afterAll(() => table.close());
+
+const day = 86_400_000;
+
+describe('ingest counters', () => {
+  it('are 1 before any', async () => {
+    expect(await table.store.latestIngest('object-unseen')).toBe(1);
+  });
+
+  it('rise by one from the first on', async () => {
+    expect(await table.store.raiseIngest('object-1', 2)).toBe(true);
+    expect(await table.store.raiseIngest('object-1', 3)).toBe(true);
+    expect(await table.store.latestIngest('object-1')).toBe(3);
+  });
+
+  it('let one of many raise them', async () => {
+    const raised = await Promise.all(
+      Array.from({ length: 8 }, () => table.store.raiseIngest('object-2', 2)),
+    );
+    expect(raised.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('refuse to skip a number', async () => {
+    expect(await table.store.raiseIngest('object-3', 3)).toBe(false);
+  });
+});
+
+describe('taking a transfer', () => {
+  it('gives back every field as it was written', async () => {
+    const record = transferRecord({
+      transferId: 'whole',
+      assetId: 'asset',
+      bytesCompleteAt: testNow,
+      totalChunks: 5,
+      outcome: { seconds: 1.5, nested: { list: [1, 'two'] } },
+      retries: { NetworkError: 2 },
+    });
+    await table.store.takeTransfer(record, undefined);
+    expect(await table.store.transfer('whole')).toEqual(record);
+  });
+
+  it('lets one of many have an absent row', async () => {
+    const takes = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        table.store.takeTransfer(
+          transferRecord({ transferId: 'race-1', owner: `execution-${i}` }),
+          undefined,
+        ),
+      ),
+    );
+    const winner = takes.indexOf(true);
+    expect(takes.filter(Boolean)).toHaveLength(1);
+    expect((await table.store.transfer('race-1'))?.owner).toBe(`execution-${winner}`);
+  });
+
+  it('lets one of two have the row whose fence both saw', async () => {
+    await table.store.takeTransfer(transferRecord({ transferId: 'race-2' }), undefined);
+    const takes = await Promise.all(
+      ['b', 'c'].map((owner) =>
+        table.store.takeTransfer(transferRecord({ transferId: 'race-2', owner, fence: 2 }), 1),
+      ),
+    );
+    expect(takes.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('is refused where a row is seen that is there no more', async () => {
+    expect(await table.store.takeTransfer(transferRecord({ transferId: 'gone' }), 4)).toBe(false);
+    expect(await table.store.transfer('gone')).toBeUndefined();
+  });
+});
+
+describe('patching a transfer', () => {
+  it('changes the fields given and the time', async () => {
+    await table.store.takeTransfer(transferRecord({ transferId: 'patch-1' }), undefined);
+    const isHeld = await table.store.patchTransfer('patch-1', 1, { totalChunks: 7 }, testNow + 5);
+    expect(isHeld).toBe(true);
+    expect(await table.store.transfer('patch-1')).toEqual(
+      transferRecord({ transferId: 'patch-1', totalChunks: 7, changedAt: testNow + 5 }),
+    );
+  });
+
+  it('removes a field given as undefined', async () => {
+    const record = transferRecord({ transferId: 'patch-2', assetId: 'asset' });
+    await table.store.takeTransfer(record, undefined);
+    await table.store.patchTransfer('patch-2', 1, { assetId: undefined }, testNow);
+    expect(await table.store.transfer('patch-2')).not.toHaveProperty('assetId');
+  });
+
+  it('is refused to a fenced-out owner and changes nothing', async () => {
+    const taken = transferRecord({ transferId: 'patch-3', owner: 'b', fence: 2 });
+    await table.store.takeTransfer(transferRecord({ transferId: 'patch-3' }), undefined);
+    await table.store.takeTransfer(taken, 1);
+    expect(await table.store.patchTransfer('patch-3', 1, { state: 'failed' }, testNow)).toBe(false);
+    expect(await table.store.transfer('patch-3')).toEqual(taken);
+  });
+
+  it('makes no row where there is none', async () => {
+    expect(await table.store.patchTransfer('patch-4', 1, { state: 'failed' }, testNow)).toBe(false);
+    expect(await table.row('patch-4', 'transfer')).toBeUndefined();
+  });
+});
+
+describe('retry counts', () => {
+  it('are added up by cause, also from many at once', async () => {
+    const record = transferRecord({ transferId: 'counts', retries: { ThrottledError: 1 } });
+    await table.store.takeTransfer(record, undefined);
+    await Promise.all(
+      Array.from({ length: 5 }, () =>
+        table.store.countRetries('counts', { ThrottledError: 2, 'odd cause: #1': 1 }),
+      ),
+    );
+    const counts = (await table.store.transfer('counts'))?.retries;
+    expect(counts).toEqual({ ThrottledError: 11, 'odd cause: #1': 5 });
+  });
+
+  it('make no row where there is none', async () => {
+    await table.store.countRetries('counts-none', { NetworkError: 1 });
+    expect(await table.row('counts-none', 'transfer')).toBeUndefined();
+  });
+
+  it('need no write when there are none', async () => {
+    await table.store.countRetries('counts-none', {});
+    expect(await table.row('counts-none', 'transfer')).toBeUndefined();
+  });
+});
+
+describe('listing transfers', () => {
+  const list = async (state: 'ready' | 'failed' | 'refused', on: string) => {
+    const rows = await collected(table.store.listTransfers(state, on));
+    return rows.map(({ transferId }) => transferId);
+  };
+
+  it('gives those that came into a state on a day, latest first', async () => {
+    for (const [id, at] of [
+      ['one', 10],
+      ['two', 30],
+      ['three', 20],
+    ] as const) {
+      await table.store.takeTransfer(transferRecord({ transferId: `list-${id}` }), undefined);
+      await table.store.patchTransfer(`list-${id}`, 1, { state: 'ready' }, testNow + day + at);
+    }
+    expect(await list('ready', '2026-11-22')).toEqual(['list-two', 'list-three', 'list-one']);
+    expect(await list('ready', '2026-11-21')).toEqual([]);
+  });
+
+  it('keeps a transfer on the day of its state when it is changed later', async () => {
+    await table.store.takeTransfer(transferRecord({ transferId: 'stays' }), undefined);
+    await table.store.patchTransfer('stays', 1, { state: 'failed' }, testNow);
+    await table.store.patchTransfer('stays', 1, { announced: true }, testNow + day);
+    expect(await list('failed', '2026-11-21')).toEqual(['stays']);
+    expect(await list('failed', '2026-11-22')).toEqual([]);
+  });
+
+  it('has refusals, which may be written again', async () => {
+    const refusal = transferRecord({ transferId: 'refusal', state: 'refused', fence: 0 });
+    await table.store.putRefusal(refusal);
+    await table.store.putRefusal({ ...refusal, announced: true });
+    expect(await list('refused', '2026-11-21')).toEqual(['refusal']);
+    expect((await table.store.transfer('refusal'))?.announced).toBe(true);
+  });
+
+  it('goes on over many pages', async () => {
+    const records = Array.from({ length: 230 }, (_, i) =>
+      transferRecord({
+        transferId: `page-${i}`,
+        state: 'refused',
+        changedAt: testNow + 3 * day + i,
+      }),
+    );
+    await Promise.all(records.map((record) => table.store.putRefusal(record)));
+    const ids = await list('refused', '2026-11-24');
+    expect(ids).toEqual(records.map(({ transferId }) => transferId).reverse());
+  });
+});
+
+it('never lets a transfer row expire', async () => {
+  await table.store.takeTransfer(transferRecord({ transferId: 'kept' }), undefined);
+  await table.store.patchTransfer('kept', 1, { state: 'ready' }, testNow);
+  await table.store.raiseIngest('kept-object', 2);
+  expect(await table.row('kept', 'transfer')).not.toHaveProperty('expiresAt');
+  expect(await table.row('kept-object', 'ingests')).not.toHaveProperty('expiresAt');
+});

@@ -1,0 +1,67 @@
+import { createHash, type Hash } from 'node:crypto';
+import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
+import type { CrcAlgorithm } from '#src/core/source-object.ts';
+
+/** Bytes that can be read from any place, without holding them all. */
+export interface DoubleContent {
+  readonly sizeBytes: number;
+  /** The bytes from `start` up to, not including, `end`, in pieces. */
+  pieces(start: number, end: number): Iterable<Buffer>;
+}
+
+const blockBytes = 256 * 1024;
+
+export function bufferContent(bytes: Uint8Array): DoubleContent {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return {
+    sizeBytes: whole.length,
+    *pieces(start, end) {
+      for (let at = start; at < end; at += blockBytes) {
+        yield whole.subarray(at, Math.min(at + blockBytes, end));
+      }
+    },
+  };
+}
+
+/**
+ * The same bytes for the same seed, of any size: one random block over and over, each copy with its
+ * own number in front, so that no two blocks are alike and a swapped chunk changes the digest.
+ */
+export function seededContent(seed: string, sizeBytes: number): DoubleContent {
+  const pattern = createHash('shake256', { outputLength: blockBytes }).update(seed).digest();
+  return {
+    sizeBytes,
+    *pieces(start, end) {
+      for (let at = start; at < end; ) {
+        const block = Math.floor(at / blockBytes);
+        const from = at - block * blockBytes;
+        const to = Math.min(blockBytes, end - block * blockBytes);
+        const copy = Buffer.from(pattern);
+        copy.writeBigUInt64BE(BigInt(block));
+        yield copy.subarray(from, to);
+        at = block * blockBytes + to;
+      }
+    },
+  };
+}
+
+/** Lower-case hex of the bytes from `start` up to `end`. */
+export function digestOf(
+  content: DoubleContent,
+  algorithm: 'sha256' | 'md5' = 'sha256',
+  start = 0,
+  end = content.sizeBytes,
+): string {
+  const hash: Hash = createHash(algorithm);
+  for (const piece of content.pieces(start, end)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+const crcs = { CRC32: Crc32, CRC32C: Crc32c, CRC64NVME: Crc64Nvme };
+
+/** The whole content's checksum as S3 gives it: base64, big-endian. */
+export async function crcOf(content: DoubleContent, algorithm: CrcAlgorithm): Promise<string> {
+  const crc = new crcs[algorithm]();
+  for (const piece of content.pieces(0, content.sizeBytes)) crc.update(piece);
+  return Buffer.from(await crc.digest()).toString('base64');
+}
