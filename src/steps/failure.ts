@@ -1,0 +1,49 @@
+import { errorCatalogue, isErrorName } from '#src/core/errors.ts';
+
+/** What a Fail state says: a name, and one line that tells what happened and what to do. */
+export interface Failure {
+  readonly error: string;
+  readonly cause: string;
+}
+
+const maxCauseLength = 1000;
+
+const platformNextStep =
+  'The platform failed, not the transfer: start a new execution with the same input, it continues from the chunks already kept.';
+
+/**
+ * Reads what a Catch left. Lambda's cause is JSON text with `errorType`, `errorMessage` and a trace;
+ * the platform's own is plain text.
+ */
+export function readFailure({
+  Error: name,
+  Cause,
+}: {
+  readonly Error: string;
+  readonly Cause: string;
+}): Failure {
+  const nextStep = isErrorName(name) ? errorCatalogue[name].nextStep : platformNextStep;
+  const message = oneLine(messageOf(Cause)).slice(0, maxCauseLength);
+  return { error: name, cause: [withStop(message), nextStep].filter(Boolean).join(' ') };
+}
+
+/** The message in a cause that Lambda wrote as JSON, else the cause as it is. */
+export function messageOf(cause: string): string {
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed) {
+      return String(parsed.errorMessage);
+    }
+  } catch {
+    return cause;
+  }
+  return cause;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+}
+
+function withStop(sentence: string): string {
+  return sentence === '' || /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
+}

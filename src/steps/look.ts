@@ -1,0 +1,32 @@
+import type { TransferRecord } from '#src/core/transfer.ts';
+import { fencedOut, type UsableSession } from './ownership.ts';
+import type { Owned } from './state.ts';
+import type { Invocation, Needs } from './step.ts';
+import { verifyWhole } from './verify-whole.ts';
+
+/** What looking at an upload needs. */
+export type ConfirmPorts = Needs<'store' | 'source' | 'destination'>;
+
+/** One look at an upload, with everything it is looked at with. */
+export interface Look {
+  readonly ports: ConfirmPorts;
+  readonly transfer: TransferRecord;
+  readonly record: UsableSession;
+  readonly owned: Owned;
+  readonly invocation: Invocation;
+  readonly retries: Record<string, number>;
+}
+
+/** What a look found. */
+export type Verdict = 'wait' | 'missing' | 'expired' | 'asset';
+
+/** All bytes are with the service: the object's own checksum is compared before that is believed. */
+export async function arrived({ ports, transfer, record, owned }: Look): Promise<'asset'> {
+  const now = ports.clock.now();
+  const { assetId, totalChunks } = record.session;
+  const patch = { assetId, totalChunks, bytesCompleteAt: now };
+  const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now);
+  if (!held) throw fencedOut(owned.transferId, undefined);
+  await verifyWhole(ports, transfer, record);
+  return 'asset';
+}

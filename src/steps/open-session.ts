@@ -1,0 +1,218 @@
+import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
+import { type ChunkRange, planRanges } from '#src/core/chunk-plan.ts';
+import { isTransferError, TransferError } from '#src/core/errors.ts';
+import {
+  maxMapConcurrency,
+  maxOpenPolls,
+  maxRangesPerExecution,
+  maxRangesPerPlan,
+  maxRoundsPerExecution,
+} from '#src/core/limits.ts';
+import { isProven, type TransferRecord } from '#src/core/transfer.ts';
+import { ownedTransfer, type UsableSession } from './ownership.ts';
+import { readySession, type SessionFound } from './ready-session.ts';
+import {
+  type Ending,
+  type Inspected,
+  inspectedSchema,
+  type Owned,
+  ownedSchema,
+  readState,
+} from './state.ts';
+import type { Invocation, Needs } from './step.ts';
+import { takeTransfer } from './take-transfer.ts';
+
+type OpenPorts = Needs<'store' | 'destination' | 'executions' | 'settings'>;
+
+/** What OpenSession makes the state: an owned transfer with its plan, or an ending. */
+export type Opened =
+  | (Owned & {
+      readonly ranges: readonly ChunkRange[];
+      readonly concurrency: number;
+      readonly next: string;
+      readonly waitSeconds: number;
+    })
+  | { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending };
+
+/** Nothing is owned yet, and the service asks us to wait. */
+export type Postponed = Inspected & { readonly next: 'wait'; readonly waitSeconds: number };
+
+/**
+ * Takes the transfer on the first call, finds or opens its upload session, and plans the ranges
+ * that still hold chunks without a proof.
+ * @throws FencedOutError, SessionsExhaustedError, RoundsExhaustedError, PlanTooLargeError, and what
+ *   the destination refuses a session with
+ */
+export async function openSession(
+  ports: OpenPorts,
+  state: unknown,
+  invocation: Invocation,
+): Promise<Opened | Postponed> {
+  const entered = await enter(ports, state, invocation);
+  if ('next' in entered) return entered;
+  if ('ending' in entered) return { next: 'ended', waitSeconds: 0, ending: entered.ending };
+  const { transfer, owned, isFirstLook } = entered;
+  try {
+    const found = await readySession(ports, transfer, owned, isFirstLook, invocation);
+    return await nextOf(ports, transfer, owned, found);
+  } catch (error) {
+    if (!isTransferError(error, 'ThrottledError')) throw error;
+    await ports.store.countRetries(transfer.transferId, { ThrottledError: 1 });
+    return pause(owned, error.retryAfterSeconds);
+  }
+}
+
+interface Entered {
+  readonly transfer: TransferRecord;
+  readonly owned: Owned;
+  /** Whether the transfer was just taken, with a session that somebody else may have left. */
+  readonly isFirstLook: boolean;
+}
+
+async function enter(
+  ports: OpenPorts,
+  state: unknown,
+  invocation: Invocation,
+): Promise<Entered | Postponed | { ending: Ending }> {
+  if (typeof state === 'object' && state !== null && 'transferId' in state) {
+    const owned = readState(ownedSchema, state);
+    return { transfer: await ownedTransfer(ports, owned, invocation), owned, isFirstLook: false };
+  }
+  const inspected = readState(inspectedSchema, state);
+  try {
+    const taking = await takeTransfer(ports, inspected, invocation);
+    if ('ending' in taking) return taking;
+    const owned = firstState(taking.taken, ports.clock.now());
+    return { transfer: taking.taken, owned, isFirstLook: true };
+  } catch (error) {
+    if (!isTransferError(error, 'ThrottledError')) throw error;
+    return postpone(inspected, error.retryAfterSeconds);
+  }
+}
+
+function firstState({ transferId, fence, sessionNumber }: TransferRecord, now: number): Owned {
+  return {
+    transferId,
+    fence,
+    sessionNumber,
+    round: 0,
+    planned: 0,
+    sessionsOpened: 0,
+    polls: 0,
+    since: now,
+  };
+}
+
+async function nextOf(
+  ports: OpenPorts,
+  transfer: TransferRecord,
+  owned: Owned,
+  found: SessionFound,
+): Promise<Opened> {
+  const known = { ...owned, sessionNumber: found.number, sessionsOpened: found.sessionsOpened };
+  if (found.next === 'wait') return pause(known, found.waitSeconds);
+  if (found.next !== 'plan') return proceed(ports, known, [], found.next);
+  return plan(ports, transfer, known, found.record);
+}
+
+async function plan(
+  ports: OpenPorts,
+  transfer: TransferRecord,
+  owned: Owned,
+  { number, session }: UsableSession,
+): Promise<Opened> {
+  const chunks = await ports.store.chunks(transfer.transferId, number);
+  const ranges = planRanges(session.totalChunks, session.chunkSizeBytes, (index) =>
+    isProven(chunks.get(index)),
+  );
+  const planned = owned.planned + ranges.length;
+  const round = owned.round + 1;
+  refuseEndless(ranges.length, planned, round);
+  ports.log.info('upload planned', {
+    transferId: transfer.transferId,
+    sessionNumber: number,
+    chunks: session.totalChunks,
+    chunkSizeBytes: session.chunkSizeBytes,
+    provenBytes: sumOf(
+      chunks
+        .values()
+        .filter(isProven)
+        .map(({ sizeBytes }) => sizeBytes),
+    ),
+    sizeBytes: transfer.source.sizeBytes,
+    ranges: ranges.length,
+  });
+  return proceed(
+    ports,
+    { ...owned, round, planned },
+    ranges,
+    ranges.length === 0 ? 'confirm' : 'send',
+  );
+}
+
+function sumOf(numbers: Iterable<number>): number {
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
+}
+
+/** Bounds the history of one execution; what is kept stays, so a new one goes on from there. */
+function refuseEndless(ranges: number, planned: number, round: number): void {
+  if (ranges > maxRangesPerPlan) {
+    throw new TransferError(
+      'PlanTooLargeError',
+      `${ranges} ranges in one plan; at most ${maxRangesPerPlan} are`,
+    );
+  }
+  if (planned > maxRangesPerExecution || round > maxRoundsPerExecution) {
+    throw new TransferError(
+      'RoundsExhaustedError',
+      `round ${round} with ${planned} ranges planned in all; an execution makes at most ${maxRoundsPerExecution} rounds and ${maxRangesPerExecution} ranges`,
+    );
+  }
+}
+
+function proceed(
+  ports: OpenPorts,
+  owned: Owned,
+  ranges: readonly ChunkRange[],
+  next: string,
+): Opened {
+  const concurrency = concurrencyOf(ports, ranges.length);
+  return {
+    ...owned,
+    ranges,
+    concurrency,
+    polls: 0,
+    since: ports.clock.now(),
+    next,
+    waitSeconds: 0,
+  };
+}
+
+/** Ranges at once: serial where the service wants order, else within what it and the operator allow. */
+function concurrencyOf({ destination, settings }: OpenPorts, ranges: number): number {
+  const { order, maxInFlight } = destination.traits;
+  if (order === 'ascending') return 1;
+  const bySockets = Math.floor(maxInFlight / Math.min(settings.chunksInFlight, maxInFlight));
+  return Math.max(1, Math.min(settings.mapConcurrency, maxMapConcurrency, bySockets, ranges));
+}
+
+function pause(owned: Owned, retryAfterSeconds: number | undefined): Opened {
+  return { ...postpone(owned, retryAfterSeconds), ranges: [], concurrency: 1 };
+}
+
+function postpone<T extends { readonly polls: number }>(
+  state: T,
+  retryAfterSeconds: number | undefined,
+) {
+  const { polls } = state;
+  if (polls >= maxOpenPolls) {
+    throw new TransferError(
+      'ThrottledError',
+      `no session after ${polls} tries: the service kept asking us to wait`,
+    );
+  }
+  const waitSeconds = wholeWaitSeconds(retryAfterSeconds ?? growingWaitSeconds(polls));
+  return { ...state, polls: polls + 1, next: 'wait' as const, waitSeconds };
+}

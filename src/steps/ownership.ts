@@ -1,0 +1,64 @@
+import type { UploadSession } from '#src/core/destination.ts';
+import { TransferError } from '#src/core/errors.ts';
+import { leaseRenewalSeconds, leaseSeconds } from '#src/core/limits.ts';
+import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
+import type { Invocation, Needs } from './step.ts';
+
+/** When a lease taken or renewed now runs out. */
+export function leaseFrom(now: number): number {
+  return now + leaseSeconds * 1000;
+}
+
+/**
+ * The transfer's row, if this execution still owns it by that fence; its lease is renewed, at most
+ * once a minute.
+ * @throws FencedOutError - another execution has taken it over
+ */
+export async function ownedTransfer(
+  { store, clock }: Needs<'store'>,
+  state: { readonly transferId: string; readonly fence: number },
+  invocation: Invocation,
+): Promise<TransferRecord> {
+  const transfer = await store.transfer(state.transferId);
+  if (transfer?.fence !== state.fence || transfer.owner !== invocation.executionId) {
+    throw fencedOut(state.transferId, transfer?.owner);
+  }
+  const now = clock.now();
+  if (transfer.leaseUntil - now > (leaseSeconds - leaseRenewalSeconds) * 1000) return transfer;
+  const renewed = await store.patchTransfer(
+    state.transferId,
+    state.fence,
+    { leaseUntil: leaseFrom(now) },
+    now,
+  );
+  if (!renewed) throw fencedOut(state.transferId, undefined);
+  return transfer;
+}
+
+/** The error of an execution that lost its transfer. */
+export function fencedOut(transferId: string, owner: string | undefined): TransferError {
+  return new TransferError(
+    'FencedOutError',
+    `transfer ${transferId} is owned by ${owner ?? 'another execution'} now`,
+  );
+}
+
+/** A session that can be sent to: its row with create's answer. */
+export type UsableSession = SessionRecord & { readonly session: UploadSession };
+
+/**
+ * The session that the state names.
+ * @throws SessionExpiredError - its row has no upload session: it was never opened, or lost
+ */
+export async function usableSession(
+  { store }: Needs<'store'>,
+  transferId: string,
+  number: number,
+): Promise<UsableSession> {
+  const record = await store.session(transferId, number);
+  if (record?.session) return record as UsableSession;
+  throw new TransferError(
+    'SessionExpiredError',
+    `session ${number} of transfer ${transferId} was never opened`,
+  );
+}

@@ -1,0 +1,162 @@
+import { growingWaitSeconds } from '#src/core/backoff.ts';
+import type { SessionRequest, UploadSession } from '#src/core/destination.ts';
+import { isTransferError, TransferError } from '#src/core/errors.ts';
+import { maxSessionsPerExecution } from '#src/core/limits.ts';
+import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
+import type { TransferRecord } from '#src/core/transfer.ts';
+import { fencedOut, type UsableSession, usableSession } from './ownership.ts';
+import type { Owned } from './state.ts';
+import type { Invocation, Needs } from './step.ts';
+
+type SessionPorts = Needs<'store' | 'destination'>;
+
+/** The session to go on with, and what to do next with it. */
+export type SessionFound = { readonly number: number; readonly sessionsOpened: number } & (
+  | { readonly next: 'plan'; readonly record: UsableSession }
+  | { readonly next: 'confirm' }
+  | { readonly next: 'wait'; readonly waitSeconds: number }
+);
+
+/**
+ * The transfer's unfinished session if it can still be used, else a new one. Before a session is
+ * given up, its status and its asset are asked once more.
+ */
+export async function readySession(
+  ports: SessionPorts,
+  transfer: TransferRecord,
+  owned: Owned,
+  isFirstLook: boolean,
+  invocation: Invocation,
+): Promise<SessionFound> {
+  const known = { number: transfer.sessionNumber, sessionsOpened: owned.sessionsOpened };
+  const record = await ports.store.session(transfer.transferId, transfer.sessionNumber);
+  if (record?.state === 'opening' && !record.session) {
+    await ports.store.markSession(transfer.transferId, record.number, 'lost');
+    await ports.store.countRetries(transfer.transferId, { CreateReplyLostError: 1 });
+  }
+  if (record?.state === 'open' && record.session) {
+    const usable = record as UsableSession;
+    const stands =
+      isFirstLook || owned.next !== 'missing' || isPast(ports, usable)
+        ? await standing(ports, usable, invocation)
+        : 'plan';
+    if (stands === 'plan') return { ...known, next: 'plan', record: usable };
+    if (stands !== 'gone') return { ...known, next: stands };
+    await ports.store.markSession(transfer.transferId, record.number, 'replaced');
+    await ports.store.countRetries(transfer.transferId, { SessionExpiredError: 1 });
+  }
+  return newSession(ports, transfer, owned, invocation);
+}
+
+function isPast({ clock }: SessionPorts, { session }: UsableSession): boolean {
+  return session.expiresAt !== undefined && session.expiresAt <= clock.now();
+}
+
+/** What the service says of a session left behind: go on with it, or is it past all use? */
+async function standing(
+  { destination }: SessionPorts,
+  { session }: UsableSession,
+  { signal }: Invocation,
+): Promise<'plan' | 'confirm' | 'gone'> {
+  const asset = session.assetId
+    ? await destination.assetStatus(session.assetId, { signal })
+    : undefined;
+  if (asset?.phase === 'ready') return 'confirm';
+  if (destination.traits.sessionBornAt === 'first-chunk' && session.uploadId === '') return 'plan';
+  const { phase } = await destination.sessionStatus(session, { signal });
+  if (phase === 'active') return 'plan';
+  return phase === 'completed' && asset?.phase !== 'failed' ? 'confirm' : 'gone';
+}
+
+/**
+ * Opens the next session. Its row is written before the call, so that one whose answer is lost is
+ * attributed and never adopted; its number is the transfer's before the call, so that the row is found.
+ */
+async function newSession(
+  ports: SessionPorts,
+  transfer: TransferRecord,
+  owned: Owned,
+  invocation: Invocation,
+): Promise<SessionFound> {
+  const { transferId } = transfer;
+  if (owned.sessionsOpened >= maxSessionsPerExecution) {
+    throw new TransferError(
+      'SessionsExhaustedError',
+      `${owned.sessionsOpened} sessions were opened for transfer ${transferId}; one execution opens at most ${maxSessionsPerExecution}`,
+    );
+  }
+  const number = transfer.sessionNumber + 1;
+  await reserve(ports, transfer, number, invocation);
+  const sessionsOpened = owned.sessionsOpened + 1;
+  const { signal } = invocation;
+  let session: UploadSession;
+  try {
+    session = await ports.destination.openSession(requestOf(ports, transfer), { signal });
+  } catch (error) {
+    return afterFailedCreate(ports, transferId, number, owned, error);
+  }
+  // An answer that can't be written leaves the row opening: the next call takes it for lost.
+  await ports.store.setSession(transferId, number, session);
+  const record = await usableSession(ports, transferId, number);
+  return { number, sessionsOpened, next: 'plan', record };
+}
+
+async function reserve(
+  { store, clock }: SessionPorts,
+  transfer: TransferRecord,
+  number: number,
+  { executionId }: Invocation,
+): Promise<void> {
+  const now = clock.now();
+  const { transferId, fence } = transfer;
+  await store.addSession(transferId, {
+    number,
+    attempt: `${executionId}#${fence}`,
+    openedAt: now,
+    state: 'opening',
+    etagMode: 'unknown',
+    mismatched: [],
+  });
+  const held = await store.patchTransfer(transferId, fence, { sessionNumber: number }, now);
+  if (!held) throw fencedOut(transferId, undefined);
+}
+
+/** A lost reply is marked as such and waited out; any other error says that nothing was created. */
+async function afterFailedCreate(
+  { store }: SessionPorts,
+  transferId: string,
+  number: number,
+  owned: Owned,
+  error: unknown,
+): Promise<SessionFound> {
+  if (!isTransferError(error)) throw error;
+  const isLost = error.name === 'CreateReplyLostError';
+  // An answer that makes no sense says all the same that something was created.
+  const exists = isLost || error.name === 'ProtocolViolationError';
+  await store.markSession(transferId, number, exists ? 'lost' : 'refused');
+  if (!isLost) throw error;
+  await store.countRetries(transferId, { CreateReplyLostError: 1 });
+  return {
+    number,
+    sessionsOpened: owned.sessionsOpened + 1,
+    next: 'wait',
+    waitSeconds: growingWaitSeconds(owned.polls),
+  };
+}
+
+function requestOf(
+  { destination }: SessionPorts,
+  { source, options }: TransferRecord,
+): SessionRequest {
+  const mediaType = mediaTypeOf(source.key, source.contentType);
+  const { maxFilenameLength } = destination.limits(mediaType);
+  const { filename, userMetadata, enableHls, enableThumbnail } = options;
+  return {
+    source,
+    mediaType,
+    filename: shapeFilename(filename ?? source.key, maxFilenameLength),
+    userMetadata,
+    enableHls,
+    enableThumbnail,
+  };
+}

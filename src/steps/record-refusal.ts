@@ -1,0 +1,52 @@
+import * as z from 'zod/mini';
+import { refusalIdOf, type TransferRecord } from '#src/core/transfer.ts';
+import { readRequest } from './request.ts';
+import type { Invocation, Needs } from './step.ts';
+
+/**
+ * Records a start that was refused before anything was owned: a row of its own, then the event, then
+ * the confirmation. Returns what is told of it.
+ */
+export async function recordRefusal(
+  { store, events, clock }: Needs<'store' | 'events'>,
+  told: Readonly<Record<string, unknown>>,
+  { executionId, executionInput }: Invocation,
+): Promise<Readonly<Record<string, unknown>>> {
+  const now = clock.now();
+  const transferId = refusalIdOf(executionId);
+  const reference = referenceOf(executionInput);
+  const output = { ...told, transferId, ...reference };
+  const refusal: TransferRecord = {
+    transferId,
+    state: 'refused',
+    destination: '',
+    ingest: 0,
+    source: { bucket: '', key: '', ...reference, etag: '', sizeBytes: 0 },
+    options: {},
+    owner: executionId,
+    fence: 0,
+    leaseUntil: now,
+    sessionNumber: 0,
+    createdAt: now,
+    changedAt: now,
+    outcome: output,
+    announced: false,
+    retries: {},
+  };
+  await store.putRefusal(refusal);
+  await events.publish({ type: 'Transfer Failed', detail: output, at: now });
+  await store.putRefusal({ ...refusal, announced: true });
+  return output;
+}
+
+/** Bucket and key of the start, as far as it names them; another field may be what was wrong. */
+function referenceOf(input: unknown) {
+  const named = namedSchema.safeParse(input);
+  try {
+    return named.success ? named.data : readRequest(input).reference;
+  } catch {
+    return {};
+  }
+}
+
+const namedSchema = z.object({ bucket: z.string(), key: z.string() });

@@ -1,0 +1,91 @@
+import type { ChunkProof } from '#src/core/chunk-proof.ts';
+import { isErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
+import { isProven, type RangeFailure } from '#src/core/transfer.ts';
+import { messageOf } from './failure.ts';
+import { type UsableSession, usableSession } from './ownership.ts';
+import { type Persistence, persist } from './persist.ts';
+import { failureOf } from './send-chunks.ts';
+import { type RangeState, rangeStateSchema, readState } from './state.ts';
+import type { Invocation, Needs } from './step.ts';
+
+type ReportPorts = Needs<'store' | 'destination'>;
+
+/**
+ * Reports the proofs of one range and writes down what stopped its sender, if something did. A
+ * report that fails costs nothing: the next step sees what is pending and reports it again.
+ */
+export async function reportProofs(
+  ports: ReportPorts,
+  state: unknown,
+  invocation: Invocation,
+): Promise<{ reported: number }> {
+  const item = readState(rangeStateSchema, state);
+  const { transferId, sessionNumber, range } = item;
+  if (item.error) await noteStop(ports, item, item.error, invocation);
+  const record = await usableSession(ports, transferId, sessionNumber);
+  const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
+  const retries: Record<string, number> = {};
+  try {
+    await reportInBatches(
+      { ports, invocation, retries },
+      record,
+      [...rows.values()].filter(isProven),
+    );
+  } catch (error) {
+    if (!isTransferError(error)) throw error;
+    ports.log.warn('report given up', { transferId, range: range.n, error: error.name });
+    if (error.name === 'ThrottledError') retries[error.name] = (retries[error.name] ?? 0) + 1;
+    await ports.store.noteRangeFailure(keyOf(item), reportFailure(ports, error, item, invocation));
+  }
+  if (Object.keys(retries).length > 0) await ports.store.countRetries(transferId, retries);
+  return { reported: rows.size };
+}
+
+/** One bad proof may be why a report was refused: the next step finds out which, so it ends nothing. */
+function reportFailure(
+  { clock }: ReportPorts,
+  error: TransferError,
+  item: RangeState,
+  invocation: Invocation,
+): RangeFailure {
+  const failure = failureOf(error, item, invocation);
+  const { retryAfterSeconds } = error;
+  return {
+    ...failure,
+    disposition: error.name === 'RequestRejectedError' ? 'retry' : failure.disposition,
+    retryAt: retryAfterSeconds && clock.now() + retryAfterSeconds * 1000,
+  };
+}
+
+/** Reports proofs in as few calls as the service takes; none where it wants no reports. */
+export async function reportInBatches(
+  work: Persistence & { readonly ports: ReportPorts },
+  { session }: UsableSession,
+  proofs: readonly ChunkProof[],
+): Promise<void> {
+  const { destination } = work.ports;
+  const most = destination.traits.maxProofsPerReport;
+  for (let at = 0; most > 0 && at < proofs.length; at += most) {
+    await persist(work, () =>
+      destination.reportProofs(session, proofs.slice(at, at + most), {
+        signal: work.invocation.signal,
+      }),
+    );
+  }
+}
+
+/** A sender that died leaves only what Lambda said of it. */
+async function noteStop(
+  { store }: ReportPorts,
+  item: RangeState,
+  { Error: name, Cause }: { readonly Error: string; readonly Cause: string },
+  invocation: Invocation,
+): Promise<void> {
+  const known = isErrorName(name) ? name : 'ServiceUnavailableError';
+  const error = new TransferError(known, `${name}: ${messageOf(Cause)}`);
+  await store.noteRangeFailure(keyOf(item), failureOf(error, item, invocation));
+}
+
+function keyOf({ transferId, sessionNumber, range }: RangeState) {
+  return { transferId, sessionNumber, n: range.n };
+}

@@ -1,0 +1,96 @@
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+import { TransferError } from '#src/core/errors.ts';
+import type { SourceReference } from '#src/core/source-object.ts';
+import type { TransferOptions } from '#src/core/transfer.ts';
+
+// The small zod has no words of its own; these are read by people.
+z.config(en());
+
+/** What starts a transfer, whichever way it came in. */
+export interface TransferRequest {
+  readonly reference: SourceReference;
+  readonly options: TransferOptions;
+}
+
+const maxMetadataBytes = 16 * 1024;
+
+const bucket = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'is not a bucket name'));
+
+const key = z.string().check(
+  z.minLength(1, 'must not be empty'),
+  z.refine((value) => new TextEncoder().encode(value).length <= 1024, 'is longer than 1,024 bytes'),
+);
+
+const versionId = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024));
+
+const plainSchema = z.strictObject({
+  bucket,
+  key,
+  versionId: z.optional(versionId),
+  filename: z.optional(z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024))),
+  userMetadata: z.optional(
+    z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .check(
+        z.refine((value) => JSON.stringify(value).length <= maxMetadataBytes, 'is over 16 KiB'),
+      ),
+  ),
+  enableHls: z.optional(z.boolean()),
+  enableThumbnail: z.optional(z.boolean()),
+  force: z.optional(z.boolean()),
+});
+
+/** S3's Object Created event as EventBridge delivers it; its key is not URL-encoded. */
+const eventSchema = z.looseObject({
+  source: z.literal('aws.s3'),
+  'detail-type': z.literal('Object Created'),
+  detail: z.looseObject({
+    bucket: z.looseObject({ name: bucket }),
+    object: z.looseObject({ key, 'version-id': z.optional(versionId) }),
+  }),
+});
+
+/**
+ * Reads the input of an execution: a plain object from a person, or an S3 event as it comes.
+ * @throws InvalidInputError - it is neither; names the field and what would be right
+ */
+export function readRequest(input: unknown): TransferRequest {
+  if (typeof input === 'object' && input !== null && 'detail-type' in input) {
+    const { bucket, object } = parse(eventSchema, input, 'event').detail;
+    return {
+      reference: { bucket: bucket.name, key: object.key, versionId: object['version-id'] },
+      options: {},
+    };
+  }
+  const { bucket, key, versionId, ...options } = parse(plainSchema, input, 'input');
+  return { reference: { bucket, key, versionId }, options };
+}
+
+function parse<T extends z.ZodMiniType>(schema: T, input: unknown, what: string): z.infer<T> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.map(String) ?? [];
+  const field = path.length === 0 ? what : `${what}.${path.join('.')}`;
+  throw new TransferError(
+    'InvalidInputError',
+    `${field} is ${shown(valueAt(input, path))}: ${issue?.message}; the smallest input is {"bucket":"…","key":"…"}`,
+  );
+}
+
+function valueAt(input: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, name) => (value as Record<string, unknown> | undefined)?.[name],
+    input,
+  );
+}
+
+/** The value that was wrong, as far as it fits a line. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

@@ -1,0 +1,57 @@
+import type { Destination } from '#src/core/destination.ts';
+import type {
+  Clock,
+  CrcFactory,
+  EventPublisher,
+  ExecutionDirectory,
+  Log,
+  Random,
+  SourceReader,
+  TransferStore,
+} from '#src/core/ports.ts';
+import type { Settings } from '#src/core/settings.ts';
+
+/** What every step is given. */
+export interface CommonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Everything a step may ask for; each names the few it needs. */
+export interface Ports extends CommonPorts {
+  readonly settings: Settings;
+  readonly source: SourceReader;
+  readonly store: TransferStore;
+  readonly destination: Destination;
+  readonly events: EventPublisher;
+  readonly executions: ExecutionDirectory;
+  readonly newCrc: CrcFactory;
+}
+
+/** The ports a step names, beside the common ones. */
+export type Needs<K extends keyof Ports = never> = CommonPorts & Pick<Ports, K>;
+
+/** One call of a step: by which execution, by which invocation, and until when. */
+export interface Invocation {
+  readonly executionId: string;
+  /** What the execution was started with, where the state machine passes it on. */
+  readonly executionInput?: unknown;
+  /** When the execution started, in milliseconds since 1970. */
+  readonly executionStartedAt: number;
+  /** Unique to this call; two calls of one execution differ. */
+  readonly invocationId: string;
+  /** All work must be over by then, in milliseconds since 1970. */
+  readonly deadline: number;
+  /** How much time the call was given, in milliseconds. */
+  readonly lengthMs: number;
+  /** Aborted at the deadline. */
+  readonly signal: AbortSignal;
+}
+
+/** A step of the state machine: what the state holds comes in, what it shall hold goes out. */
+export type Step<K extends keyof Ports = never> = (
+  ports: Needs<K>,
+  state: unknown,
+  invocation: Invocation,
+) => Promise<unknown>;
