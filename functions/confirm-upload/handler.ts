@@ -1,0 +1,11 @@
+import { confirmUpload } from '#src/steps/confirm-upload.ts';
+import { destination } from '../runtime/destination.ts';
+import { doorway } from '../runtime/doorway.ts';
+import { source } from '../runtime/source.ts';
+import { store } from '../runtime/store.ts';
+
+export const handler = doorway('ConfirmUpload', confirmUpload, () => ({
+  store: store(),
+  source: source(),
+  destination: destination(),
+}));

@@ -1,0 +1,9 @@
+import { recordOutcome } from '#src/steps/record-outcome.ts';
+import { doorway } from '../runtime/doorway.ts';
+import { events } from '../runtime/events.ts';
+import { store } from '../runtime/store.ts';
+
+export const handler = doorway('RecordOutcome', recordOutcome, () => ({
+  store: store(),
+  events: events(),
+}));

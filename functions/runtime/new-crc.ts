@@ -1,0 +1,1 @@
+export { newCrc } from '#src/aws/running-crc.ts';

@@ -1,0 +1,3 @@
+import { port } from './given.ts';
+
+export const random = () => port('random', () => Math.random);
