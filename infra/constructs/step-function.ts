@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  type BundlingOptions,
+  LogLevel,
+  NodejsFunction,
+  type NodejsFunctionProps,
+  OutputFormat,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { type StepName, stepFolders, stepPurposes } from '../steps.ts';
+
+/** What differs between the steps' functions. */
+export interface StepFunctionProps {
+  readonly step: StepName;
+  readonly memoryMiB: number;
+  /** After which Lambda ends an invocation. */
+  readonly timeLimit: Duration;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logRetention: RetentionDays;
+}
+
+const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What the bundler leaves out: the spare parsers of undici, which are never loaded on this runtime. */
+const unusedParsers = ['../milo/*', '../llhttp/llhttp-wasm.js'];
+
+const bundling: BundlingOptions = {
+  format: OutputFormat.ESM,
+  target: 'node24',
+  // The ES module of a package, where it has one, lets the bundler drop what is not used.
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourceMap: true,
+  sourcesContent: false,
+  logLevel: LogLevel.WARNING,
+  // Named in full, this also takes the SDK into the bundle: the versions that were tested.
+  externalModules: unusedParsers,
+  // Some dependencies call require, which an ES module does not have.
+  banner:
+    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+};
+
+/** The function of one step: Node.js 24 on arm64, its code one ES module; its versions are kept. */
+export class StepFunction extends NodejsFunction {
+  /** After which Lambda ends an invocation. */
+  readonly timeLimit: Duration;
+
+  constructor(scope: Construct, id: string, props: StepFunctionProps) {
+    super(scope, id, functionProps(scope, id, props));
+    this.timeLimit = props.timeLimit;
+  }
+}
+
+function functionProps(
+  scope: Construct,
+  id: string,
+  props: StepFunctionProps,
+): NodejsFunctionProps {
+  return {
+    description: stepPurposes[props.step],
+    entry: `${projectRoot}functions/${stepFolders[props.step]}/handler.ts`,
+    projectRoot,
+    depsLockFilePath: `${projectRoot}package-lock.json`,
+    bundling,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: props.memoryMiB,
+    timeout: props.timeLimit,
+    environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+    tracing: Tracing.ACTIVE,
+    loggingFormat: LoggingFormat.JSON,
+    logGroup: new LogGroup(scope, `${id}Logs`, {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    }),
+    // A transfer under way calls the version that its definition names, whatever is deployed since.
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+  };
+}

@@ -1,0 +1,83 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  Choice,
+  Condition,
+  type IChainable,
+  Pass,
+  Result,
+  TaskInput,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { Construct } from 'constructs';
+import type { ErrorName } from '#src/core/errors.ts';
+import { retryPolicy } from '../retry-policy.ts';
+import { type StepName, stepPurposes } from '../steps.ts';
+import type { StepFunction } from './step-function.ts';
+
+/**
+ * What a task may take beyond its function's own timeout, which does not count a cold start. A task
+ * that gave up earlier would be tried again while the first invocation still sends.
+ */
+const coldStartAllowance = Duration.seconds(30);
+
+/** The functions behind the tasks, by state. */
+export type StepFunctions = Readonly<Record<StepName, StepFunction>>;
+
+/**
+ * One Task state: calls the published version of the step's function, so that an execution ends
+ * with the code it began with, and hands the function's answer on as it is.
+ * @param payload - what the function is called with
+ */
+export function stepTask(
+  scope: Construct,
+  name: StepName,
+  functions: StepFunctions,
+  payload: Readonly<Record<string, unknown>>,
+): LambdaInvoke {
+  const step = functions[name];
+  const task = new LambdaInvoke(scope, name, {
+    comment: stepPurposes[name],
+    // The cast: the two CDK types differ in how they declare an optional property.
+    lambdaFunction: step.currentVersion as IFunction,
+    payloadResponseOnly: true,
+    payload: TaskInput.fromObject({ ...payload }),
+    taskTimeout: Timeout.duration(step.timeLimit.plus(coldStartAllowance)),
+    retryOnServiceExceptions: false,
+  });
+  for (const retry of retryPolicy) task.addRetry(retry);
+  return task;
+}
+
+/**
+ * Goes on by what the last step answered as `$.next`.
+ * @param branches - the state for each answer
+ * @param otherwise - the state for an answer that is none of them, which only a bug can give
+ */
+export function chooseNext(
+  scope: Construct,
+  name: string,
+  branches: Readonly<Record<string, IChainable>>,
+  otherwise: IChainable,
+): Choice {
+  const choice = new Choice(scope, name);
+  for (const [answer, state] of Object.entries(branches)) {
+    choice.when(Condition.stringEquals('$.next', answer), state);
+  }
+  return choice.otherwise(otherwise);
+}
+
+/** The name under which an answer that no state knows ends a transfer. */
+export const unknownAnswer = {
+  Error: 'UnexpectedError' satisfies ErrorName,
+  Cause: 'A step answered a next that the state machine does not know. This is a bug: report it.',
+} as const;
+
+/** Keeps an unknown answer as the error it is, where Catch would have kept one. */
+export function keepUnknownAnswer(scope: Construct, name: string): Pass {
+  return new Pass(scope, name, {
+    result: Result.fromObject(unknownAnswer),
+    resultPath: '$.error',
+  });
+}

@@ -1,0 +1,197 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  Fail,
+  type IChainable,
+  JsonPath,
+  LogLevel,
+  Pass,
+  StateMachine,
+  StateMachineType,
+  Succeed,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { type ErrorName, errorCatalogue } from '#src/core/errors.ts';
+import type { StepName } from '../steps.ts';
+import { sendRanges } from './send-ranges.ts';
+import {
+  chooseNext,
+  keepUnknownAnswer,
+  type StepFunctions,
+  stepTask,
+  unknownAnswer,
+} from './step-task.ts';
+
+/** What the definition is made of. */
+export interface TransferStateMachineProps {
+  /** One function for each Task state. */
+  readonly functions: StepFunctions;
+  /** Takes the log of every transition. */
+  readonly logGroup: ILogGroup;
+}
+
+/** A day of sending, the 24 h an asset may take, and as much again for pauses. */
+const machineTimeout = Duration.days(3);
+
+/** What the functions outside the map are called with; the first one's state is the raw input. */
+const payload = {
+  state: JsonPath.entirePayload,
+  executionId: JsonPath.stringAt('$$.Execution.Id'),
+  startedAt: JsonPath.stringAt('$$.Execution.StartTime'),
+};
+
+/** The Task states outside the map. */
+type OuterTasks = Readonly<Record<Exclude<StepName, 'SendChunks' | 'ReportProofs'>, LambdaInvoke>>;
+
+/**
+ * The definition: states, Retry, Catch and timeouts. JSONPath throughout, and only paths that are
+ * certain to exist: a missing one ends an execution past every Catch.
+ */
+export class TransferStateMachine extends Construct {
+  readonly stateMachine: StateMachine;
+  readonly #functions: StepFunctions;
+  readonly #tasks: OuterTasks;
+  readonly #unknownNext: IChainable;
+
+  constructor(scope: Construct, id: string, props: TransferStateMachineProps) {
+    super(scope, id);
+    this.#functions = props.functions;
+    this.#tasks = {
+      InspectSource: this.#task('InspectSource'),
+      OpenSession: this.#task('OpenSession'),
+      ConfirmUpload: this.#task('ConfirmUpload'),
+      AwaitAsset: this.#task('AwaitAsset'),
+      // A refused start has no state of its own: its row tells what was asked for.
+      RecordOutcome: this.#task('RecordOutcome', {
+        input: JsonPath.objectAt('$$.Execution.Input'),
+      }),
+    };
+    this.#unknownNext = keepUnknownAnswer(this, 'UnknownNext').next(this.#tasks.RecordOutcome);
+    this.#connect();
+    this.stateMachine = this.#machine(props);
+  }
+
+  #machine(props: TransferStateMachineProps): StateMachine {
+    const machine = new StateMachine(this, 'StateMachine', {
+      comment:
+        'Moves one S3 object into the service. Smallest input: {"bucket":"my-bucket","key":"film.mp4"}',
+      definitionBody: DefinitionBody.fromChainable(this.#tasks.InspectSource),
+      stateMachineType: StateMachineType.STANDARD,
+      timeout: machineTimeout,
+      tracingEnabled: true,
+      // Every transition with its time, so that one query tells a transfer's story; without the
+      // data, which holds the names of objects and what users wrote about them.
+      logs: { destination: props.logGroup, level: LogLevel.ALL, includeExecutionData: false },
+    });
+    // Executions under way call the versions they began with: their role must reach those too,
+    // not only the ones that the newest definition names.
+    for (const step of Object.values(props.functions)) step.grantInvoke(machine);
+    return machine;
+  }
+
+  #task(name: keyof OuterTasks, more: Readonly<Record<string, unknown>> = {}): LambdaInvoke {
+    return stepTask(this, name, this.#functions, { ...payload, ...more });
+  }
+
+  #connect(): void {
+    const { InspectSource, OpenSession, AwaitAsset, ConfirmUpload, RecordOutcome } = this.#tasks;
+    const pause = this.#wait('Pause', OpenSession);
+    this.#inspect(InspectSource);
+    this.#open(pause);
+    this.#confirm(pause);
+    this.#await();
+    this.#record();
+    for (const task of [OpenSession, ConfirmUpload, AwaitAsset]) {
+      task.addCatch(RecordOutcome, { resultPath: '$.error' });
+    }
+  }
+
+  /** Its input may be anything, so the error can't be put into it: it takes the input's place. */
+  #inspect(inspect: LambdaInvoke): void {
+    const keepError = new Pass(this, 'KeepError', {
+      parameters: { error: JsonPath.objectAt('$') },
+    }).next(this.#tasks.RecordOutcome);
+    inspect.addCatch(keepError).next(this.#tasks.OpenSession);
+  }
+
+  #open(pause: IChainable): void {
+    const { OpenSession, ConfirmUpload, RecordOutcome } = this.#tasks;
+    const send = sendRanges(this, this.#functions)
+      .addCatch(RecordOutcome, { resultPath: '$.error' })
+      .next(ConfirmUpload);
+    OpenSession.next(
+      this.#choose('NextStep?', {
+        wait: pause,
+        send,
+        confirm: ConfirmUpload,
+        ended: RecordOutcome,
+      }),
+    );
+  }
+
+  #confirm(pause: IChainable): void {
+    const { ConfirmUpload, AwaitAsset, RecordOutcome } = this.#tasks;
+    ConfirmUpload.next(
+      this.#choose('UploadConfirmed?', {
+        wait: this.#wait('ConfirmPause', ConfirmUpload),
+        missing: pause,
+        expired: pause,
+        asset: AwaitAsset,
+        ended: RecordOutcome,
+      }),
+    );
+  }
+
+  #await(): void {
+    const { AwaitAsset, RecordOutcome } = this.#tasks;
+    AwaitAsset.next(
+      this.#choose('AssetReady?', {
+        wait: this.#wait('AssetPause', AwaitAsset),
+        ended: RecordOutcome,
+      }),
+    );
+  }
+
+  #record(): void {
+    const { RecordOutcome } = this.#tasks;
+    const succeed = new Succeed(this, 'Ended', { outputPath: '$.output' });
+    const fail = new Fail(this, 'Failed', { errorPath: '$.error', causePath: '$.cause' });
+    const unknown = new Fail(this, 'UnknownOutcome', {
+      error: unknownAnswer.Error,
+      cause: unknownAnswer.Cause,
+    });
+    RecordOutcome.addCatch(this.#failedToRecord(), { resultPath: '$.recordError' }).next(
+      chooseNext(this, 'Outcome?', { succeed, fail }, unknown),
+    );
+  }
+
+  /** That an outcome could not be recorded never hides the error that led there. */
+  #failedToRecord(): IChainable {
+    const name: ErrorName = 'OutcomeNotRecordedError';
+    const failedUnrecorded = new Fail(this, 'FailedUnrecorded', {
+      errorPath: '$.error.Error',
+      causePath: '$.error.Cause',
+    });
+    const notRecorded = new Fail(this, 'OutcomeNotRecorded', {
+      error: name,
+      cause: `The outcome could not be recorded. ${errorCatalogue[name].nextStep}`,
+    });
+    return new Choice(this, 'FailedBefore?')
+      .when(Condition.isPresent('$.error.Error'), failedUnrecorded)
+      .otherwise(notRecorded);
+  }
+
+  #choose(name: string, branches: Readonly<Record<string, IChainable>>): Choice {
+    return chooseNext(this, name, branches, this.#unknownNext);
+  }
+
+  #wait(name: string, next: IChainable): IChainable {
+    return new Wait(this, name, { time: WaitTime.secondsPath('$.waitSeconds') }).next(next);
+  }
+}

@@ -1,0 +1,152 @@
+import type { Attributes, Edge, Graph, Node, Subgraph } from '@viz-js/viz';
+import type { StateFields } from '../state-machine/states.ts';
+import * as style from './style.ts';
+
+/** A state machine, or the item processor of a Map, as its definition writes it. */
+interface Machine {
+  readonly StartAt: string;
+  readonly States: Readonly<Record<string, StateFields>>;
+}
+
+/**
+ * The picture of a definition: a node for each state, a frame for each Map, an arrow for each way
+ * from state to state. Ways with the same ends and the same meaning share one arrow.
+ */
+export function graphOf(definition: unknown): Graph {
+  const machine = definition as Machine;
+  return {
+    name: 'State machine of a transfer',
+    directed: true,
+    graphAttributes: style.sheet,
+    nodeAttributes: style.everyNode,
+    edgeAttributes: style.everyEdge,
+    nodes: [{ name: 'start', attributes: style.dot }, ...nodesOf(machine)],
+    edges: [
+      { tail: 'start', head: machine.StartAt, attributes: style.mainWay },
+      ...edgesOf(machine),
+    ],
+    subgraphs: [...pausesOf(machine), ...framesOf(machine)],
+  };
+}
+
+/** The dot at which the iterations of a Map end. */
+function endOf(map: string): string {
+  return `${map} end`;
+}
+
+function processorOf(state: StateFields | undefined): Machine | undefined {
+  return state?.Type === 'Map' ? (state.ItemProcessor as Machine) : undefined;
+}
+
+function nodesOf(machine: Machine): Node[] {
+  return Object.entries(machine.States)
+    .filter(([, state]) => state.Type !== 'Map')
+    .map(([name, state]) => ({
+      name,
+      attributes: {
+        ...style.stateStyles[String(state.Type)],
+        label: name,
+        ...(isOnSpine(machine, name) && spine),
+      },
+    }));
+}
+
+/** Nodes of one group stand in one column. */
+const spine: Attributes = { group: 'spine' };
+
+/** Tasks, what they answered, and the good end. */
+function isOnSpine(machine: Machine, name: string): boolean {
+  const type = machine.States[name]?.Type;
+  const followsTask = Object.values(machine.States).some(
+    (state) => state.Type === 'Task' && state.Next === name,
+  );
+  return type === 'Task' || type === 'Succeed' || (type === 'Choice' && followsTask);
+}
+
+/** Each pause beside the state that it leads back to. */
+function pausesOf(machine: Machine): Subgraph[] {
+  return Object.entries(machine.States)
+    .filter(([, state]) => state.Type === 'Wait')
+    .map(([name, state]) => ({
+      graphAttributes: { rank: 'same' },
+      nodes: [{ name: String(state.Next) }, { name }],
+    }));
+}
+
+function framesOf(machine: Machine): Subgraph[] {
+  return Object.entries(machine.States).flatMap(([name, state]) => {
+    const processor = processorOf(state);
+    if (!processor) return [];
+    return {
+      name: `cluster_${name}`,
+      graphAttributes: { ...style.frame, label: `\u00a0\u00a0${name}: each range of the plan` },
+      nodes: [...nodesOf(processor), { name: endOf(name), attributes: { ...style.dot, ...spine } }],
+      edges: edgesOf(processor, name),
+      subgraphs: pausesOf(processor),
+    };
+  });
+}
+
+/** All ways out of the states of a machine or, inside a Map, of that Map's item processor. */
+function edgesOf(machine: Machine, map?: string): Edge[] {
+  return Object.entries(machine.States).flatMap(([name, state]) => [
+    ...onwards(machine, name, state),
+    ...answers(machine, name, state),
+    ...list(state.Catch).map(({ Next }) => edge(machine, name, Next, style.errorWay)),
+    ...(map && state.End ? [{ tail: name, head: endOf(map), attributes: endWay(state) }] : []),
+  ]);
+}
+
+/** A pause stands to the right of where it leads, so its arrow is drawn from the other end. */
+function onwards(machine: Machine, name: string, state: StateFields): Edge[] {
+  if (state.Next === undefined) return [];
+  if (state.Type === 'Wait') {
+    return [{ tail: String(state.Next), head: name, attributes: { dir: 'back' } }];
+  }
+  const way = state.Type === 'Pass' ? style.errorWay : style.mainWay;
+  return [edge(machine, name, state.Next, way)];
+}
+
+function endWay(state: StateFields): Attributes {
+  return state.Type === 'Task' ? style.mainWay : {};
+}
+
+/** The ways out of a Choice; the first that leads on is the main way. */
+function answers(machine: Machine, name: string, state: StateFields): Edge[] {
+  const targets = Map.groupBy(list(state.Choices), ({ Next }) => String(Next));
+  const isBack = (target: string) =>
+    machine.States[target]?.Type === 'Wait' || target === machine.StartAt;
+  const main = [...targets.keys()].find((target) => !isBack(target));
+  const ways = [...targets].map(([target, choices]) => {
+    const way = target === main ? style.mainWay : isBack(target) ? style.backWay : {};
+    const label = choices.map(({ StringEquals }) => StringEquals ?? 'yes').join(', ');
+    return edge(machine, name, target, { ...way, label: `\u00a0${label}` });
+  });
+  return state.Default === undefined ? ways : [...ways, otherwise(machine, name, state)];
+}
+
+/** After a step's answers the default is an answer that no state knows; after a test it is no. */
+function otherwise(machine: Machine, name: string, state: StateFields): Edge {
+  const isTest = list(state.Choices).every(({ StringEquals }) => StringEquals === undefined);
+  return edge(machine, name, state.Default, isTest ? { label: '\u00a0no' } : style.bugWay);
+}
+
+/** An arrow to or from a Map ends at its frame, so it is drawn to a state inside and cut there. */
+function edge(machine: Machine, tail: string, next: unknown, attributes: Attributes): Edge {
+  const head = String(next);
+  const from = processorOf(machine.States[tail]);
+  const to = processorOf(machine.States[head]);
+  return {
+    tail: from ? endOf(tail) : tail,
+    head: to ? to.StartAt : head,
+    attributes: {
+      ...attributes,
+      ...(from && { ltail: `cluster_${tail}` }),
+      ...(to && { lhead: `cluster_${head}` }),
+    },
+  };
+}
+
+function list(value: unknown): readonly StateFields[] {
+  return (value ?? []) as readonly StateFields[];
+}

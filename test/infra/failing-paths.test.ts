@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { StepName } from '#infra/steps.ts';
+import type { InvocationRecord } from '#local/state-machine/lambda-runtime.ts';
+import { runExecution } from '#local/state-machine/run.ts';
+import { TransferError } from '#src/core/errors.ts';
+import { machine } from './deployed.ts';
+
+type Answer = (payload: never) => unknown;
+
+const waiting = { waitSeconds: 0 };
+
+/** Steps that do nothing and find everything in order, two ranges to send. */
+const smooth: Record<StepName, Answer> = {
+  InspectSource: () => ({ next: 'open', ...waiting }),
+  OpenSession: () => ({
+    next: 'send',
+    ...waiting,
+    transferId: 't',
+    fence: 1,
+    sessionNumber: 1,
+    round: 1,
+    concurrency: 1,
+    ranges: [
+      { n: 1, first: 1, last: 50 },
+      { n: 2, first: 51, last: 60 },
+    ],
+  }),
+  SendChunks: () => ({ next: 'sent', ...waiting }),
+  ReportProofs: () => ({}),
+  ConfirmUpload: () => ({ next: 'asset', ...waiting }),
+  AwaitAsset: () => ({ next: 'ended', ...waiting }),
+  RecordOutcome: () => ({ next: 'succeed', output: { assetId: 'a' } }),
+};
+
+interface Failed {
+  readonly state: { readonly error: { readonly Error: string; readonly Cause: string } };
+}
+
+/** As the real one does, it makes the error in the state the error of the execution. */
+const recordsFailure: Answer = ({ state: { error } }: Failed) => ({
+  next: 'fail',
+  output: {},
+  error: error.Error,
+  cause: error.Cause,
+});
+
+/** Runs the definition over such steps; tells how it ended, and each call in the order of their ends. */
+async function run(answers: Partial<Record<StepName, Answer>>) {
+  const calls: InvocationRecord[] = [];
+  const result = await runExecution({
+    machine,
+    handlers: { ...smooth, ...answers },
+    input: { bucket: 'films', key: 'film.mp4' },
+    timeFactor: 1e6,
+    onInvocation: (call) => calls.push(call),
+  });
+  const callsOf = (step: StepName) => calls.filter(({ functionName }) => functionName === step);
+  return { ...result, calls, callsOf };
+}
+
+const fail = () => {
+  throw new TransferError('SourceNotFoundError', 'no such object');
+};
+
+describe('an execution', () => {
+  it('in which nothing fails calls each step once, the map once a range', async () => {
+    const { status, output, calls } = await run({});
+    expect({ status, output }).toEqual({ status: 'SUCCEEDED', output: { assetId: 'a' } });
+    expect(calls.map(({ functionName }) => functionName)).toEqual([
+      'InspectSource',
+      'OpenSession',
+      ...['SendChunks', 'ReportProofs', 'SendChunks', 'ReportProofs'],
+      ...['ConfirmUpload', 'AwaitAsset', 'RecordOutcome'],
+    ]);
+  });
+
+  const outer = ['InspectSource', 'OpenSession', 'ConfirmUpload', 'AwaitAsset'] as const;
+
+  it.each(outer)('whose %s fails is recorded and fails by that name', async (step) => {
+    const { status, error, callsOf } = await run({ [step]: fail, RecordOutcome: recordsFailure });
+    expect({ status, error }).toEqual({ status: 'FAILED', error: 'SourceNotFoundError' });
+    expect(callsOf('RecordOutcome')).toHaveLength(1);
+  });
+
+  it.each(['OpenSession', 'ConfirmUpload', 'AwaitAsset'] as const)(
+    'whose %s gives an answer that no state knows fails as a bug',
+    async (step) => {
+      const { status, error } = await run({
+        [step]: () => ({ next: 'dance' }),
+        RecordOutcome: recordsFailure,
+      });
+      expect({ status, error }).toEqual({ status: 'FAILED', error: 'UnexpectedError' });
+    },
+  );
+
+  it.each(['SendChunks', 'ReportProofs'] as const)(
+    'whose %s fails in every range still sends the others and confirms',
+    async (step) => {
+      const { status, callsOf } = await run({ [step]: fail });
+      expect(status).toBe('SUCCEEDED');
+      expect(callsOf('ReportProofs')).toHaveLength(2);
+      expect(callsOf('ConfirmUpload')).toHaveLength(1);
+    },
+  );
+
+  it('whose SendChunks gives an answer that no state knows hands it to ReportProofs', async () => {
+    const { callsOf } = await run({ SendChunks: () => ({ next: 'dance' }) });
+    const reported = { state: { error: { Error: 'UnexpectedError' } } };
+    expect(callsOf('ReportProofs').map(({ payload }) => payload)).toMatchObject([
+      reported,
+      reported,
+    ]);
+  });
+
+  it('whose outcome can not be recorded fails by a name of its own', async () => {
+    const { status, error } = await run({ RecordOutcome: fail });
+    expect({ status, error }).toEqual({ status: 'FAILED', error: 'OutcomeNotRecordedError' });
+  });
+
+  it('whose failure can not be recorded fails by the first name', async () => {
+    const unable = () => {
+      throw new TransferError('ConfigurationError', 'no table');
+    };
+    const { status, error } = await run({ AwaitAsset: fail, RecordOutcome: unable });
+    expect({ status, error }).toEqual({ status: 'FAILED', error: 'SourceNotFoundError' });
+  });
+
+  it('whose recorded outcome says neither way fails as a bug', async () => {
+    const { status, error } = await run({ RecordOutcome: () => ({ next: 'dance' }) });
+    expect({ status, error }).toEqual({ status: 'FAILED', error: 'UnexpectedError' });
+  });
+
+  it('tells RecordOutcome what it was started with, also where the start was refused', async () => {
+    const { callsOf } = await run({ InspectSource: fail, RecordOutcome: recordsFailure });
+    const input = { bucket: 'films', key: 'film.mp4' };
+    expect(callsOf('RecordOutcome').map(({ payload }) => payload)).toMatchObject([{ input }]);
+  });
+
+  it('tries a step again that failed by a name of the retry class, and no other', async () => {
+    const flaky = () => {
+      throw new TransferError('TableUnavailableError', 'throttled');
+    };
+    const again = await run({ AwaitAsset: flaky, RecordOutcome: recordsFailure });
+    const once = await run({ AwaitAsset: fail, RecordOutcome: recordsFailure });
+    expect(again.callsOf('AwaitAsset')).toHaveLength(1 + 5);
+    expect(once.callsOf('AwaitAsset')).toHaveLength(1);
+  });
+
+  it('goes back to OpenSession when chunks are missing or the session expired', async () => {
+    const verdicts = ['missing', 'expired', 'asset'];
+    const { callsOf } = await run({
+      ConfirmUpload: () => ({ next: verdicts.shift(), ...waiting }),
+    });
+    expect(callsOf('OpenSession')).toHaveLength(3);
+  });
+
+  it('calls a step again after each pause that it asks for', async () => {
+    const rest = ['wait', 'wait', 'ended'];
+    const { callsOf } = await run({ AwaitAsset: () => ({ next: rest.shift(), ...waiting }) });
+    expect(callsOf('AwaitAsset')).toHaveLength(3);
+  });
+});

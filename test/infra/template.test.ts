@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { serviceSteps } from '#infra/permissions.ts';
+import { type StepName, stepNames } from '#infra/steps.ts';
+import { synthesizeTemplate } from '#infra/synthesize.ts';
+import { environmentKeys } from '#src/config/environment-keys.ts';
+import { tableSchema } from '#src/core/table-schema.ts';
+import { resources, template } from './deployed.ts';
+
+interface FunctionProperties {
+  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+  readonly MemorySize: number;
+  readonly Timeout: number;
+  readonly Role: { readonly 'Fn::GetAtt': readonly [string, string] };
+}
+
+function only(type: string): Record<string, unknown> {
+  const found = resources(type);
+  expect(found).toHaveLength(1);
+  return found[0]?.[1] ?? {};
+}
+
+/** The properties of a step's function; its logical id is the construct's path and a hash of it. */
+function functionOf(step: StepName): FunctionProperties {
+  const found = resources('AWS::Lambda::Function').find(([id]) =>
+    id.startsWith(`Chunkferry${step}`),
+  );
+  return found?.[1] as unknown as FunctionProperties;
+}
+
+/** Every action that the role of a step's function may do, beside logs and traces. */
+function actionsOf(step: StepName): string[] {
+  const [role] = functionOf(step).Role['Fn::GetAtt'];
+  const statements = resources('AWS::IAM::Policy')
+    .filter(([, { Roles }]) => (Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
+    .flatMap(
+      ([, { PolicyDocument }]) =>
+        (PolicyDocument as { Statement: { Action: string | string[] }[] }).Statement,
+    );
+  return statements
+    .flatMap(({ Action }) => Action)
+    .filter((action) => !action.startsWith('xray:'))
+    .sort();
+}
+
+describe('the functions', () => {
+  it.each(stepNames)('%s runs on Node.js 24 on arm64, traced, logging JSON', (step) => {
+    expect(functionOf(step)).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+  });
+
+  it('send with 1,024 MiB and 300 s, do all else with 512 MiB and 60 s', () => {
+    const sizes = stepNames.map((step) => {
+      const { MemorySize, Timeout } = functionOf(step);
+      return [step, MemorySize, Timeout];
+    });
+    const expected = stepNames.map((step) =>
+      step === 'SendChunks' ? [step, 1024, 300] : [step, 512, 60],
+    );
+    expect(sizes).toEqual(expected);
+  });
+
+  it('are each called by a published version, and old versions stay', () => {
+    const versions = Object.values(template.Resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::Version',
+    );
+    expect(versions.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(
+      stepNames.map(() => 'Retain'),
+    );
+  });
+
+  it('find nothing in their environment that the code does not know', () => {
+    const known: string[] = [...Object.values(environmentKeys), 'NODE_OPTIONS'];
+    const set = stepNames.flatMap((step) => Object.keys(functionOf(step).Environment.Variables));
+    expect(set.filter((key) => !known.includes(key))).toEqual([]);
+  });
+
+  it('get the tuning that was given, and no default that the code has already', () => {
+    const tuned = synthesizeTemplate({ mapConcurrency: 40, maxMediaBytes: 5_000_000_000 });
+    const text = JSON.stringify(tuned);
+    expect(text).toContain('"MAP_CONCURRENCY":"40"');
+    expect(text).toContain('"MAX_MEDIA_BYTES":"5000000000"');
+    expect(text).not.toContain('CHUNKS_IN_FLIGHT');
+  });
+});
+
+describe('permissions', () => {
+  const objects = ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'];
+  const rows = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
+  const key = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
+
+  it.each<[StepName, string[]]>([
+    ['InspectSource', objects],
+    ['OpenSession', [...rows, ...key, 'states:DescribeExecution']],
+    ['SendChunks', [...rows, ...objects, ...key]],
+    ['ReportProofs', [...rows, ...key]],
+    ['ConfirmUpload', [...rows, ...key]],
+    ['AwaitAsset', [...rows, ...key]],
+    ['RecordOutcome', [...rows, 'events:PutEvents']],
+  ])('let %s do what its work needs and no more', (step, actions) => {
+    expect(actionsOf(step)).toEqual(actions);
+  });
+
+  it('name the secret to the steps that call the service only', () => {
+    const told = stepNames.filter(
+      (step) => environmentKeys.apiKeySecretArn in functionOf(step).Environment.Variables,
+    );
+    expect(told.sort()).toEqual([...serviceSteps].sort());
+  });
+
+  it('let the state machine call every version, for executions under way call old ones', () => {
+    const text = JSON.stringify(resources('AWS::IAM::Policy'));
+    for (const step of stepNames) {
+      expect(text).toMatch(
+        new RegExp(`\\{"Fn::GetAtt":\\["Chunkferry${step}[0-9A-F]{8}","Arn"\\]\\},":\\*"`),
+      );
+    }
+  });
+});
+
+describe('the table', () => {
+  it('has the keys, the index and the lifetime that the code reads', () => {
+    const { stateIndex } = tableSchema;
+    expect(only('AWS::DynamoDB::Table')).toMatchObject({
+      KeySchema: [
+        { AttributeName: tableSchema.partitionKey, KeyType: 'HASH' },
+        { AttributeName: tableSchema.sortKey, KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: stateIndex.name,
+          KeySchema: [
+            { AttributeName: stateIndex.partitionKey, KeyType: 'HASH' },
+            { AttributeName: stateIndex.sortKey, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+      TimeToLiveSpecification: { AttributeName: tableSchema.ttlAttribute, Enabled: true },
+    });
+  });
+
+  it('is on demand, encrypted, and can be restored to any point in time', () => {
+    expect(only('AWS::DynamoDB::Table')).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  it('stays when the stack goes, under the logical id that it has had', () => {
+    expect(template.Resources.ChunkferryProofs999C7424).toMatchObject({
+      Type: 'AWS::DynamoDB::Table',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+});
+
+describe('the state machine', () => {
+  it('is a Standard one, traced, its log without what the state holds', () => {
+    expect(only('AWS::StepFunctions::StateMachine')).toMatchObject({
+      StateMachineType: 'STANDARD',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    });
+  });
+
+  it('starts for each object created in a source bucket, and keeps events that could not', () => {
+    expect(only('AWS::Events::Rule')).toMatchObject({
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: { bucket: { name: ['films'] } },
+      },
+      Targets: [{ DeadLetterConfig: {} }],
+    });
+    expect(resources('AWS::SQS::Queue')).toHaveLength(1);
+  });
+
+  it('starts by hand only where no bucket is given', () => {
+    expect(JSON.stringify(synthesizeTemplate())).not.toContain('AWS::Events::Rule');
+  });
+});
+
+describe('the rest', () => {
+  it('leaves every bucket and its notification settings alone', () => {
+    const types = Object.values(template.Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => /^(AWS::S3|Custom)::/.test(type))).toEqual([]);
+  });
+
+  it('makes a secret without a value, which a generated one would look like', () => {
+    expect(Object.keys(only('AWS::SecretsManager::Secret'))).toEqual(['Description']);
+  });
+
+  it('makes no secret where one is given', () => {
+    const apiKeySecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
+    const text = JSON.stringify(synthesizeTemplate({ apiKeySecretArn }));
+    expect(text).not.toContain('AWS::SecretsManager::Secret');
+    expect(text).toContain(`"${environmentKeys.apiKeySecretArn}":"${apiKeySecretArn}"`);
+  });
+
+  it('keeps every log for a bounded time', () => {
+    const groups = resources('AWS::Logs::LogGroup');
+    expect(groups).toHaveLength(stepNames.length + 1);
+    expect(groups.filter(([, { RetentionInDays }]) => RetentionInDays !== 90)).toEqual([]);
+  });
+
+  it('tells the names that a person needs', () => {
+    expect(Object.keys(template.Outputs ?? {})).toEqual([
+      'StateMachineArn',
+      'TableName',
+      'SecretArn',
+    ]);
+  });
+});
