@@ -1,0 +1,121 @@
+import { createHmac } from 'node:crypto';
+import type { Random } from '#src/core/ports.ts';
+import { hexDigits } from './randomness.ts';
+import type { SimulatorClock } from './real-clock.ts';
+import { type Reply, storageError, timestamp } from './replies.ts';
+import type { Session } from './sessions.ts';
+import type { TwelveLabsSwitches } from './switches.ts';
+
+/** A URL for one PUT of one chunk. */
+export interface PresignedUrl {
+  readonly chunkIndex: number;
+  readonly url: string;
+  readonly expiresAt: number;
+}
+
+const expired = 'Request has expired';
+
+function compactDate(ms: number): string {
+  return timestamp(ms).replace(/[-:]/g, '');
+}
+
+function parseCompactDate(text: string): number {
+  return Date.parse(text.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5'));
+}
+
+/**
+ * Makes and judges presigned URLs in the form of S3's (AWS4-HMAC-SHA256 in the query). Each has a
+ * token of its own, so that two URLs made in one second for one chunk are still two.
+ */
+export class UrlMint {
+  /** Where the upload host listens; known only once it does. */
+  origin = '';
+  readonly #clock: SimulatorClock;
+  readonly #switches: TwelveLabsSwitches;
+  readonly #random: Random;
+  readonly #secret: string;
+  readonly #uses = new Map<string, number>();
+  readonly #taken = new Set<string>();
+
+  constructor(clock: SimulatorClock, switches: TwelveLabsSwitches, random: Random) {
+    this.#clock = clock;
+    this.#switches = switches;
+    this.#random = random;
+    this.#secret = hexDigits(random, 40);
+  }
+
+  mint(session: Session, chunkIndex: number): PresignedUrl {
+    const lifetimeSeconds = Math.floor(this.#switches.urlLifetimeMs / 1000);
+    const signedAt = Math.floor(this.#clock.now() / 1000) * 1000;
+    const date = compactDate(signedAt);
+    const url = new URL(`/uploads/${session.asset.assetId}/original`, this.origin);
+    const query = {
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
+      'X-Amz-Credential': `ASIASIMULATED/${date.slice(0, 8)}/us-east-1/s3/aws4_request`,
+      'X-Amz-Date': date,
+      'X-Amz-Expires': String(lifetimeSeconds),
+      'X-Amz-Security-Token': hexDigits(this.#random, 32),
+      'X-Amz-SignedHeaders': 'host',
+      partNumber: String(chunkIndex),
+      uploadId: session.uploadId,
+      'x-id': 'UploadPart',
+    };
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    url.searchParams.set('X-Amz-Signature', this.#sign(url));
+    return { chunkIndex, url: url.href, expiresAt: signedAt + lifetimeSeconds * 1000 };
+  }
+
+  /** Counts that a PUT on this URL has come, and says the how-manieth it is. */
+  countUse(url: URL): number {
+    const uses = (this.#uses.get(this.#token(url)) ?? 0) + 1;
+    this.#uses.set(this.#token(url), uses);
+    return uses;
+  }
+
+  /** Notes that a PUT on this URL has brought its bytes. */
+  noteTaken(url: URL): void {
+    this.#taken.add(this.#token(url));
+  }
+
+  /** Why a PUT on this URL is refused, if it is. `use` counts from 1. */
+  refusal(url: URL, use: number): Reply | undefined {
+    if (url.searchParams.get('X-Amz-Signature') !== this.#sign(url)) {
+      return storageError(403, 'SignatureDoesNotMatch', 'The signature does not match.');
+    }
+    if (this.#clock.now() >= this.#expiry(url)) return this.expiredReply(url);
+    const { singleUse } = this.#switches;
+    const isUsed =
+      (singleUse === 'by-attempt' && use > 1) ||
+      (singleUse === 'by-success' && this.#taken.has(this.#token(url)));
+    return isUsed ? this.usedReply() : undefined;
+  }
+
+  expiredReply(url: URL): Reply {
+    return storageError(403, 'AccessDenied', expired, {
+      'X-Amz-Expires': url.searchParams.get('X-Amz-Expires') ?? '',
+      Expires: timestamp(Math.min(this.#expiry(url), this.#clock.now())),
+      ServerTime: timestamp(this.#clock.now()),
+    });
+  }
+
+  usedReply(): Reply {
+    return storageError(403, 'AccessDenied', 'This presigned URL has already been used');
+  }
+
+  #expiry(url: URL): number {
+    const seconds = Number(url.searchParams.get('X-Amz-Expires'));
+    return parseCompactDate(url.searchParams.get('X-Amz-Date') ?? '') + seconds * 1000;
+  }
+
+  #token(url: URL): string {
+    return url.searchParams.get('X-Amz-Security-Token') ?? '';
+  }
+
+  #sign(url: URL): string {
+    const signed = new URLSearchParams(url.searchParams);
+    signed.delete('X-Amz-Signature');
+    signed.sort();
+    return createHmac('sha256', this.#secret).update(`${url.pathname}\n${signed}`).digest('hex');
+  }
+}
