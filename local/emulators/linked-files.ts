@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, realpath, rm, stat, symlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ObjectStore } from '@20minutes/s3rver';
+import { TransferError } from '#src/core/errors.ts';
+import { lastSegment } from '#src/core/source-object.ts';
+
+interface ObjectName {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** s3rver keeps an object in files named by its key's last segment with at most this behind it. */
+const longestSuffix = '._S3rver_metadata.json';
+const maxFileNameBytes = 255;
+
+/**
+ * Makes a local file an object of the store by a symbolic link.
+ * @throws InvalidInputError - there is no such file, or the key's last segment is too long
+ */
+export async function linkFile(
+  store: ObjectStore,
+  { bucket, key }: ObjectName,
+  path: string,
+  contentType?: string,
+): Promise<void> {
+  const maxBytes = maxFileNameBytes - longestSuffix.length;
+  if (Buffer.byteLength(lastSegment(key)) > maxBytes) {
+    throw new TransferError(
+      'InvalidInputError',
+      `${JSON.stringify(lastSegment(key))} is too long a name; at most ${maxBytes} bytes are right`,
+    );
+  }
+  const target = await existingFile(path);
+  const link = linkPath(store, bucket, key);
+  await mkdir(dirname(link), { recursive: true });
+  await rm(link, { force: true });
+  await symlink(target, link);
+  const headers = contentType === undefined ? {} : { 'content-type': contentType };
+  // Without its file of an ETag, s3rver would read the whole file to hash it.
+  await store.putMetadata(bucket, key, headers, await identityOf(link));
+}
+
+/**
+ * Teaches a store what a link needs: the ETag of a linked file is that of the file as it is now, and
+ * a PUT on a linked key replaces the link, where s3rver would write through it into the file. A link
+ * whose file is gone is dropped when the bucket is listed, where s3rver would answer 500.
+ */
+export function serveLinks(store: ObjectStore): void {
+  const getMetadata = store.getMetadata.bind(store);
+  store.getMetadata = async (bucket, key) => {
+    const metadata = await getMetadata(bucket, key);
+    const link = linkPath(store, bucket, key);
+    if (!(await isLink(link))) return metadata;
+    return { ...metadata, etag: JSON.stringify(await identityOf(link)) };
+  };
+  const putObject = store.putObject.bind(store);
+  store.putObject = async (object) => {
+    const link = linkPath(store, object.bucket, object.key);
+    if (await isLink(link)) await rm(link);
+    return putObject(object);
+  };
+  const listObjects = store.listObjects.bind(store);
+  store.listObjects = async (bucket, options) => {
+    try {
+      return await listObjects(bucket, options);
+    } catch (error) {
+      const path = pathNotFound(error);
+      if (path === undefined || !(await isLink(path))) throw error;
+      await rm(path);
+      return store.listObjects(bucket, options);
+    }
+  };
+}
+
+function pathNotFound(error: unknown): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? path : undefined;
+}
+
+function linkPath(store: ObjectStore, bucket: string, key: string): string {
+  return store.getResourcePath(bucket, key, 'object');
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isSymbolicLink() ?? false;
+}
+
+async function existingFile(path: string): Promise<string> {
+  const target = await realpath(path).catch(() => undefined);
+  if (target !== undefined && (await stat(target)).isFile()) return target;
+  throw new TransferError('InvalidInputError', `${JSON.stringify(path)} is no file`);
+}
+
+/** 32 hex digits, as S3's own ETags have; no MD5 of the content, which would have to be read for it. */
+async function identityOf(link: string): Promise<string> {
+  const { size, mtimeNs, ino } = await stat(link, { bigint: true });
+  const identity = [await realpath(link), `${size}`, `${mtimeNs}`, `${ino}`];
+  return createHash('md5').update(JSON.stringify(identity)).digest('hex');
+}

@@ -1,0 +1,98 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import S3rver from '@20minutes/s3rver';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { linkFile, serveLinks } from './linked-files.ts';
+import { localCredentials, localRegion } from './local-account.ts';
+import { type Emulator, loopbackAddress, loopbackUrl } from './loopback.ts';
+
+export interface S3Options {
+  /** Where the objects are kept. */
+  readonly directory: string;
+  /** Buckets to create unless they are there. */
+  readonly buckets: readonly string[];
+  /**
+   * Whether a wrong secret is refused. s3rver then refuses requests on buckets, such as HeadBucket
+   * and ListObjectsV2, with any secret.
+   */
+  readonly checkSignatures?: boolean | undefined;
+}
+
+export interface S3Emulator extends Emulator {
+  /** Stores a file's bytes by the wire, as any client would. */
+  putFile(bucket: string, key: string, path: string, contentType?: string): Promise<void>;
+  /** Stores a stream of known size by the wire. */
+  putStream(
+    bucket: string,
+    key: string,
+    stream: Readable,
+    sizeBytes: number,
+    contentType?: string,
+  ): Promise<void>;
+  /**
+   * Serves a local file as an object without copying it. Its ETag is made of the file's identity,
+   * size and time of change, and is another one as soon as the file is.
+   * @throws InvalidInputError - there is no such file, or the key's last segment is too long
+   */
+  linkFile(bucket: string, key: string, path: string, contentType?: string): Promise<void>;
+}
+
+/** Starts s3rver. */
+export async function startS3(options: S3Options): Promise<S3Emulator> {
+  const server = new S3rver({
+    address: loopbackAddress,
+    port: 0,
+    silent: true,
+    directory: options.directory,
+    vhostBuckets: false,
+    allowMismatchedSignatures: !options.checkSignatures,
+    configureBuckets: options.buckets.map((name) => ({ name })),
+  });
+  serveLinks(server.store);
+  serveFirstByte(server.store);
+  const url = loopbackUrl(await server.run());
+  const client = seedingClient(url);
+  return {
+    url,
+    ...seedingBy(client),
+    linkFile: (bucket, key, path, contentType) =>
+      linkFile(server.store, { bucket, key }, path, contentType),
+    async close() {
+      client.destroy();
+      const closed = server.close();
+      server.httpServer.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** s3rver does not know the checksum trailer that the SDK adds to a stream by default. */
+function seedingClient(endpoint: string): S3Client {
+  return new S3Client({
+    endpoint,
+    region: localRegion,
+    credentials: localCredentials,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
+}
+
+function seedingBy(client: S3Client): Pick<S3Emulator, 'putFile' | 'putStream'> {
+  const putStream: S3Emulator['putStream'] = async (Bucket, Key, Body, ContentLength, type) => {
+    await client.send(
+      new PutObjectCommand({ Bucket, Key, Body, ContentLength, ContentType: type }),
+    );
+  };
+  return {
+    putStream,
+    putFile: async (bucket, key, path, contentType) =>
+      putStream(bucket, key, createReadStream(path), (await stat(path)).size, contentType),
+  };
+}
+
+/** s3rver takes an end of 0 for none and answers `bytes=0-0` with the whole object. */
+function serveFirstByte(store: S3rver['store']): void {
+  const getObject = store.getObject.bind(store);
+  store.getObject = (bucket, key, options) =>
+    getObject(bucket, key, options?.end === 0 ? { ...options, end: Object(0) } : options);
+}

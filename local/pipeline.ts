@@ -1,0 +1,84 @@
+import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
+import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
+import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
+import { handler as openSession } from '#functions/open-session/handler.ts';
+import { handler as recordOutcome } from '#functions/record-outcome/handler.ts';
+import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
+import { closeHttp } from '#functions/runtime/agent.ts';
+import { give } from '#functions/runtime/given.ts';
+import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
+import type { StepName } from '#infra/steps.ts';
+import { synthesizeTemplate } from '#infra/synthesize.ts';
+import type { Ports } from '#src/steps/step.ts';
+import { type LocalStateMachine, readDefinition } from './state-machine/definition.ts';
+import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
+import {
+  type ExecutionHandle,
+  type ExecutionOptions,
+  startExecution,
+} from './state-machine/run.ts';
+
+/** The handlers that deploy, by the name of their state. */
+const handlers: Readonly<Record<StepName, LambdaHandler>> = {
+  InspectSource: inspectSource,
+  OpenSession: openSession,
+  SendChunks: sendChunks,
+  ReportProofs: reportProofs,
+  ConfirmUpload: confirmUpload,
+  AwaitAsset: awaitAsset,
+  RecordOutcome: recordOutcome,
+};
+
+export interface PipelineOptions {
+  /** What the functions find in their environment, beside what the template sets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Parts that a local run puts in place of Lambda's, such as its clock and its log. */
+  readonly given?: Partial<Ports> | undefined;
+  readonly timeFactor?: number | undefined;
+}
+
+/** The pipeline as it deploys, in this process: the synthesized definition over the real handlers. */
+export interface Pipeline {
+  readonly machine: LocalStateMachine;
+  start(input: unknown, options?: Partial<ExecutionOptions>): ExecutionHandle;
+  /** How an execution of this pipeline stands; undefined for one it did not start. */
+  statusOf(executionArn: string): ReturnType<ExecutionHandle['status']> | undefined;
+  /** Forgets what was given and closes idle sockets. */
+  close(): Promise<void>;
+}
+
+/**
+ * Synthesizes the stack and makes its state machine ready to run here. The environment is this
+ * process's own, so one process holds one pipeline at a time.
+ */
+export function openPipeline(options: PipelineOptions): Pipeline {
+  const machine = readDefinition(synthesizeTemplate());
+  Object.assign(process.env, plainEnvironment(machine), options.environment);
+  give(options.given ?? {});
+  const started = new Map<string, ExecutionHandle>();
+  return {
+    machine,
+    start(input, more = {}) {
+      const execution = startExecution({
+        machine,
+        handlers,
+        input,
+        timeFactor: options.timeFactor,
+        ...more,
+      });
+      started.set(execution.executionArn, execution);
+      return execution;
+    },
+    statusOf: (executionArn) => started.get(executionArn)?.status(),
+    async close() {
+      give({});
+      await closeHttp();
+    },
+  };
+}
+
+/** What the template sets in the open; references to other resources exist only once deployed. */
+function plainEnvironment({ functions }: LocalStateMachine): Record<string, string> {
+  const environment = [...functions.values()].flatMap((one) => Object.entries(one.environment));
+  return Object.fromEntries(environment.filter(([key]) => key !== 'NODE_OPTIONS'));
+}

@@ -1,0 +1,95 @@
+import type { StateMachine, StateMachineDefinition } from 'aws-local-stepfunctions';
+import { measurePayload } from './payload-limit.ts';
+import type { RunEnding } from './run-ending.ts';
+import type { ServiceLimits } from './service-limits.ts';
+import { allStates } from './states.ts';
+
+/** One entry of the interpreter's event log, inputs and outputs included. */
+export type StateMachineEvent =
+  ReturnType<StateMachine['run']>['eventLogs'] extends AsyncGenerator<infer Event> ? Event : never;
+
+/** What a run amounted to so far. */
+export interface Tally {
+  /** States entered, and entered again by a Retry. */
+  readonly transitions: number;
+  /** Events that the execution's history would hold on the service. */
+  readonly historyEvents: number;
+  /** How often each state was entered, in the order of first entry. */
+  readonly entered: Readonly<Record<string, number>>;
+  /** The largest input or output of any state. */
+  readonly largestPayloadBytes: number;
+}
+
+export interface EventTally {
+  /** Counts one event and keeps nothing of it; returns it with the type its state has in the definition. */
+  count(event: StateMachineEvent): StateMachineEvent;
+  tally(): Tally;
+}
+
+/** History events of one visit of a state; from memory of the service's history, not measured. */
+const stateWeights: Readonly<Record<string, number>> = { Task: 5, Map: 4, Fail: 1 };
+const otherStateWeight = 2;
+const retryWeight = 3;
+const iterationWeight = 2;
+const executionWeight = 2;
+
+/** The service's own name for this ending is not known; no Retry or Catch sees it there either. */
+const historyLimitError = 'HistoryEventLimitExceeded';
+
+/**
+ * Counts a run from its event log, keeps no payload, and ends the run when it passes a limit that
+ * the interpreter does not know. The log comes a little after the fact: a state or two may still run.
+ */
+export function createEventTally(
+  definition: StateMachineDefinition,
+  limits: ServiceLimits,
+  ending: RunEnding,
+): EventTally {
+  const types = new Map(allStates(definition).map(({ name, state }) => [name, `${state.Type}`]));
+  const entered: Record<string, number> = {};
+  let transitions = 0;
+  let historyEvents = executionWeight;
+  let largestPayloadBytes = 0;
+
+  function measure(value: unknown, what: string): void {
+    const bytes = measurePayload(value, what, limits.payloadBytes, ending);
+    largestPayloadBytes = Math.max(largestPayloadBytes, bytes);
+  }
+
+  function count(logged: StateMachineEvent): StateMachineEvent {
+    const event = asDefined(logged, types);
+    historyEvents += historyWeight(event);
+    if (event.type === 'StateEntered' || event.type === 'StateRetried') transitions += 1;
+    if (event.type === 'StateEntered') {
+      const { name, input } = event.state;
+      entered[name] = (entered[name] ?? 0) + 1;
+      measure(input, `the input of state ${name}`);
+    } else if (event.type === 'StateExited') {
+      measure(event.state.output, `the output of state ${event.state.name}`);
+    }
+    if (historyEvents > limits.historyEvents) {
+      const cause = `the execution's history would hold more than ${limits.historyEvents} events`;
+      ending.end({ status: 'FAILED', error: historyLimitError, cause });
+    }
+    return event;
+  }
+
+  return { count, tally: () => ({ transitions, historyEvents, entered, largestPayloadBytes }) };
+}
+
+function historyWeight(event: StateMachineEvent): number {
+  if (event.type === 'StateRetried') return retryWeight;
+  if (event.type === 'MapIterationStarted') return iterationWeight;
+  if (event.type !== 'StateEntered') return 0;
+  return stateWeights[event.state.type] ?? otherStateWeight;
+}
+
+/** A Wait that is sped up runs as a Task. */
+function asDefined(
+  event: StateMachineEvent,
+  types: ReadonlyMap<string, string>,
+): StateMachineEvent {
+  if (!('state' in event)) return event;
+  const type = types.get(event.state.name) as typeof event.state.type | undefined;
+  return { ...event, state: { ...event.state, type: type ?? event.state.type } };
+}

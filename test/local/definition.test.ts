@@ -1,0 +1,122 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Code, type IFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { DefinitionBody, StateMachine, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { describe, expect, it } from 'vitest';
+import { readDefinition } from '#local/state-machine/definition.ts';
+import { runExecution } from '#local/state-machine/run.ts';
+import type { CloudFormationTemplate } from '#local/state-machine/template.ts';
+
+function synthesize(): CloudFormationTemplate {
+  const app = new App({
+    context: { 'aws:cdk:bundling-stacks': [], 'aws:cdk:enable-path-metadata': true },
+  });
+  const stack = new Stack(app, 'Tiny');
+  const greet = new LambdaFunction(stack, 'Greet', {
+    runtime: Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: Code.fromInline('0'),
+    timeout: Duration.seconds(7),
+    memorySize: 512,
+    environment: { PLAIN: 'text', REFERENCE: stack.region },
+  });
+  const invoke = new LambdaInvoke(stack, 'Greeting', {
+    lambdaFunction: greet.currentVersion as IFunction,
+    payloadResponseOnly: true,
+    retryOnServiceExceptions: false,
+    taskTimeout: Timeout.duration(Duration.seconds(10)),
+  });
+  new StateMachine(stack, 'Machine', { definitionBody: DefinitionBody.fromChainable(invoke) });
+  return app.synth().getStackByName('Tiny').template;
+}
+
+/** A template with one function, one version of it, and a machine with this definition. */
+function templateWith(definition: unknown): CloudFormationTemplate {
+  return {
+    Resources: {
+      Send: { Type: 'AWS::Lambda::Function', Properties: { Handler: 'index.handler' } },
+      SendVersion: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Send' } } },
+      Machine: {
+        Type: 'AWS::StepFunctions::StateMachine',
+        Properties: { DefinitionString: definition },
+      },
+    },
+  };
+}
+
+const join = (...parts: unknown[]) => ({ 'Fn::Join': ['', parts] });
+
+describe('reading a synthesized definition', () => {
+  const template = synthesize();
+
+  it('names a function by its construct and takes its settings from the template', () => {
+    const [greet] = readDefinition(template).functions.values();
+    expect(greet).toMatchObject({
+      name: 'Greet',
+      handler: 'index.handler',
+      timeoutSeconds: 7,
+      memoryMib: 512,
+      environment: { PLAIN: 'text' },
+      referencedEnvironment: ['REFERENCE'],
+    });
+  });
+
+  it('yields a definition that runs', async () => {
+    const result = await runExecution({
+      machine: readDefinition(template),
+      handlers: { Greet: ({ name }: { name: string }) => `hello ${name}` },
+      input: { name: 'Ada' },
+    });
+    expect(result).toMatchObject({ status: 'SUCCEEDED', output: 'hello Ada' });
+  });
+
+  it('resolves versions, functions and the partition', () => {
+    const text = join(
+      '{"Comment":"',
+      { Ref: 'AWS::Partition' },
+      ' ',
+      { Ref: 'SendVersion' },
+      ' ',
+      { 'Fn::GetAtt': ['Send', 'Arn'] },
+      '"}',
+    );
+    const { definition, functions } = readDefinition(templateWith(text));
+    const arn = 'arn:aws:lambda:us-east-1:000000000000:function:Send';
+    expect(definition.Comment).toBe(`aws ${arn}:1 ${arn}`);
+    expect([...functions.keys()]).toEqual([`${arn}:1`, arn]);
+  });
+
+  it("takes Lambda's defaults where the template says nothing", () => {
+    const template = templateWith(join('{"a":"', { Ref: 'SendVersion' }, '"}'));
+    const [send] = readDefinition(template).functions.values();
+    expect(send).toMatchObject({ name: 'Send', timeoutSeconds: 3, memoryMib: 128 });
+  });
+
+  it.each([
+    ['a reference to something else', { Ref: 'Machine' }],
+    ['another attribute', { 'Fn::GetAtt': ['Send', 'Name'] }],
+    ['another intrinsic', { 'Fn::Select': [0, ['Send']] }],
+    ['a number', 5],
+  ])('refuses %s in the definition', (_what, value) => {
+    expect(() => readDefinition(templateWith(join('"', value, '"')))).toThrow(
+      expect.objectContaining({
+        name: 'ConfigurationError',
+        message: `the definition holds ${JSON.stringify(value)}, which only a deployment can resolve`,
+      }),
+    );
+  });
+
+  it('refuses a template without a state machine', () => {
+    expect(() => readDefinition({ Resources: {} })).toThrow('holds 0 state machines');
+  });
+
+  it('refuses a machine that the template does not hold', () => {
+    expect(() => readDefinition(template, 'Nope')).toThrow('no state machine Nope');
+  });
+
+  it('refuses a definition that is no JSON', () => {
+    expect(() => readDefinition(templateWith('{'))).toThrow(
+      'the definition of Machine is not JSON',
+    );
+  });
+});
