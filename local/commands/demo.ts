@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Transform } from 'node:stream';
+import { Command } from 'commander';
+import { tableDefinition } from '#src/aws/table-definition.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { Failure } from '#src/steps/failure.ts';
+import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
+import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';
+import { openPipeline } from '../pipeline.ts';
+import { startTwelveLabs } from '../simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '../simulators/twelvelabs/simulator.ts';
+import { failureOf, runCommand } from './command-line.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { formatBytes, parseSize } from './size.ts';
+import { summaryOf } from './summary.ts';
+
+const bucket = 'films';
+const tableName = 'transfers';
+
+/** What was put into the local S3. */
+interface Stored {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+const command = new Command('demo')
+  .description(
+    'Moves a media file from a local S3 into a local TwelveLabs, by the state machine that deploys.',
+  )
+  .argument('[file]', 'a media file of yours; it is served by link, never copied')
+  .option('--size <size>', 'size of the film that is made where no file is named', '256MiB')
+  .action((file: string | undefined, { size }: { size: string }) =>
+    runCommand(() => demo(file, size)),
+  );
+
+await command.parseAsync();
+
+async function demo(file: string | undefined, size: string): Promise<number> {
+  const sizeBytes = file ? await fileSize(file) : await filmSize(size);
+  const progress = createProgress(process.stderr);
+  const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });
+  const simulator = await startTwelveLabs({ assetReadyAfterMs: 1000 });
+  try {
+    progress.say(`A film of ${formatBytes(sizeBytes)} goes into the local S3.`);
+    const stored = file ? await link(emulators, file, sizeBytes) : await make(emulators, sizeBytes);
+    return await move(emulators, simulator, stored, progress);
+  } finally {
+    progress.stop();
+    await Promise.all([emulators.close(), simulator.close()]);
+  }
+}
+
+async function fileSize(file: string): Promise<number> {
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile()) return found.size;
+  throw new TransferError(
+    'InvalidInputError',
+    `${JSON.stringify(file)} is not a file that can be read`,
+  );
+}
+
+async function filmSize(text: string): Promise<number> {
+  const sizeBytes = parseSize(text);
+  const least = await smallestMediaBytes();
+  if (sizeBytes >= least) return sizeBytes;
+  throw new TransferError(
+    'InvalidInputError',
+    `--size ${text} is too small: the film alone has ${least} bytes`,
+  );
+}
+
+async function make({ s3 }: Emulators, sizeBytes: number): Promise<Stored> {
+  const key = 'archive/sample film.mp4';
+  const hash = createHash('sha256');
+  const film = (await paddedMedia(sizeBytes)).pipe(
+    new Transform({
+      transform(bytes, _encoding, done) {
+        hash.update(bytes);
+        done(null, bytes);
+      },
+    }),
+  );
+  await s3.putStream(bucket, key, film, sizeBytes, 'video/mp4');
+  return { key, sizeBytes, sha256: hash.digest('hex') };
+}
+
+async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise<Stored> {
+  const key = basename(file);
+  await s3.linkFile(bucket, key, file);
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(file)) hash.update(bytes);
+  return { key, sizeBytes, sha256: hash.digest('hex') };
+}
+
+async function move(
+  emulators: Emulators,
+  simulator: TwelveLabsSimulator,
+  stored: Stored,
+  progress: Progress,
+): Promise<number> {
+  const pipeline = openPipeline({
+    environment: {
+      ...emulators.environment,
+      TABLE_NAME: tableName,
+      EVENT_BUS_NAME: 'default',
+      TWELVE_LABS_API_KEY: simulator.apiKey,
+      TWELVELABS_BASE_URL: simulator.baseUrl,
+    },
+    given: { log: progress.log },
+  });
+  progress.say('The state machine moves it into the local TwelveLabs.');
+  const execution = pipeline.start({ bucket, key: stored.key });
+  emulators.follow(execution);
+  const result = await execution.result;
+  progress.stop();
+  await pipeline.close();
+  if (result.status !== 'SUCCEEDED') return tellFailure(failureOf(result));
+  const output = result.output as Record<string, unknown>;
+  return show(output, stored, await simulator.storedSha256(String(output.assetId)));
+}
+
+function tellFailure({ error, cause }: Failure): number {
+  process.stderr.write(`${error}: ${cause}\n`);
+  return 1;
+}
+
+function show(output: Record<string, unknown>, stored: Stored, arrived: string): number {
+  const isEqual = arrived === stored.sha256;
+  process.stdout.write(
+    summaryOf(output, [
+      ['SHA-256 in S3', stored.sha256],
+      ['SHA-256 arrived', `${arrived}${isEqual ? '  equal' : '  DIFFERENT'}`],
+    ]),
+  );
+  return isEqual ? 0 : 1;
+}

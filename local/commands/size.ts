@@ -1,0 +1,34 @@
+import { TransferError } from '#src/core/errors.ts';
+
+const unitBytes: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/**
+ * Reads a size such as `256MiB`, `1.5 GB` or `4096` (bytes), in any letter case.
+ * @throws InvalidInputError - it is none, or is not a whole number of bytes from 1 up
+ */
+export function parseSize(text: string): number {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const factor = unitBytes[unit?.toLowerCase() ?? 'none'];
+  const bytes = factor === undefined ? Number.NaN : Math.round(Number(number) * factor);
+  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  throw new TransferError(
+    'InvalidInputError',
+    `--size ${JSON.stringify(text)} is not a size; 256MiB, 1.5GB or 4096 would be`,
+  );
+}
+
+/** `256.0 MiB`: as a person reads it. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
+}

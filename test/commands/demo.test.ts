@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { runToEnd } from './run-command.ts';
+
+describe('npm run demo', () => {
+  it('shows that what arrived is what was stored', async () => {
+    const { code, stdout, stderr } = await runToEnd('demo', ['--size', '6MiB']);
+    expect(code).toBe(0);
+    const [, stored] = /SHA-256 in S3 +([0-9a-f]{64})/.exec(stdout) ?? [];
+    expect(stdout).toContain(`SHA-256 arrived  ${stored}  equal`);
+    expect(stdout).toMatch(/bytes +6,291,456/);
+    expect(stdout).toMatch(/chunks +2\n/);
+    expect(stderr).toContain('100 %  6.0 MiB of 6.0 MiB');
+  });
+
+  it.each([
+    ['--size', 'banana'],
+    ['--size', '10'],
+    ['--size', '-5MiB'],
+    ['no-such-file.mp4'],
+    ['package.json'],
+  ])('refuses %s %s in one line, without a stack trace', async (...args) => {
+    const { code, stdout, stderr } = await runToEnd('demo', args.filter(Boolean));
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/^(\w+Error: .+\.|error: .+)$/);
+  });
+});

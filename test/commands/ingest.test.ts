@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { runToEnd, startCommand } from './run-command.ts';
+
+const MiB = 1024 * 1024;
+const chunks = 12;
+
+let simulator: TwelveLabsSimulator;
+let folder: string;
+let film: string;
+let sha256: string;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  simulator = await startTwelveLabs({ store: 'memory', chunkSizeBytes: MiB });
+  folder = await mkdtemp(join(tmpdir(), 'ingest-test-'));
+  film = join(folder, 'my film.mp4');
+  const bytes = Buffer.alloc(chunks * MiB, 'a film');
+  sha256 = createHash('sha256').update(bytes).digest('hex');
+  await writeFile(film, bytes);
+});
+
+beforeEach(async () => {
+  simulator.calls.clear();
+  simulator.faults.clear();
+  environment = {
+    TWELVE_LABS_API_KEY: simulator.apiKey,
+    TWELVELABS_BASE_URL: simulator.baseUrl,
+    XDG_STATE_HOME: await mkdtemp(join(folder, 'state-')),
+  };
+});
+
+afterAll(async () => {
+  await simulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('npm run ingest', () => {
+  it('ends with the id of an asset that holds the bytes of the file', async () => {
+    const { code, stdout } = await runToEnd('ingest', [film], environment);
+    expect(code).toBe(0);
+    const assetId = stdout.trim().split('\n').at(-1) ?? '';
+    expect(await simulator.storedSha256(assetId)).toBe(sha256);
+    expect(simulator.calls.count('put')).toBe(chunks);
+  });
+
+  it('prints with --json one object on stdout and nothing else', async () => {
+    const { code, stdout } = await runToEnd('ingest', [film, '--json'], environment);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'ready', bytes: chunks * MiB, chunks });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('does not send again what is an asset already', async () => {
+    const first = await runToEnd('ingest', [film, '--json'], environment);
+    const second = await runToEnd('ingest', [film, '--json'], environment);
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      status: 'already-ingested',
+      assetId: JSON.parse(first.stdout).assetId,
+    });
+    expect(second.code).toBe(0);
+    expect(simulator.calls.count('put')).toBe(chunks);
+  });
+
+  it('killed with kill -9 and run again, sends only the chunks that had no proof', async () => {
+    simulator.faults.add({ on: 'put', nth: 8, times: 1, kind: 'stall' });
+    const { child, ended } = startCommand('ingest', [film], environment);
+    const accepted = () => simulator.calls.of('put').filter(({ status }) => status === 200).length;
+    while (accepted() < chunks - 1) await delay(20);
+    await delay(1000);
+    child.kill('SIGKILL');
+    await ended;
+    simulator.calls.clear();
+    const again = await runToEnd('ingest', [film, '--json'], environment);
+    expect(again.code).toBe(0);
+    expect(simulator.calls.count('put')).toBe(1);
+    expect(simulator.calls.count('create')).toBe(0);
+    expect(await simulator.storedSha256(JSON.parse(again.stdout).assetId)).toBe(sha256);
+  });
+
+  it.each([
+    ['s3://nope/x', /s3:\/\/nope\/x/],
+    ['s3://nope', /s3:\/\/bucket\/key/],
+    ['no-such-film.mp4', /no-such-film\.mp4/],
+    ['package.json', /package\.json/],
+  ])('refuses %s in a line that names it, and creates nothing', async (source, named) => {
+    const { code, stdout, stderr } = await runToEnd('ingest', [source], environment);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(named);
+    expect(simulator.calls.count('create')).toBe(0);
+  });
+
+  it('says which variable is missing when there is no API key', async () => {
+    const { code, stderr } = await runToEnd('ingest', [film], {});
+    expect(code).toBe(1);
+    expect(stderr).toContain('TWELVE_LABS_API_KEY is not set');
+  });
+
+  it('never shows the API key', async () => {
+    const { stdout, stderr } = await runToEnd('ingest', [film, '--json'], {
+      ...environment,
+      TWELVE_LABS_API_KEY: 'canary-of-a-key',
+    });
+    expect(`${stdout}${stderr}`).toContain('CredentialsRejectedError');
+    expect(`${stdout}${stderr}`).not.toContain('canary-of-a-key');
+  });
+});
