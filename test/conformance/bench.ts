@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { newCrc } from '#src/aws/running-crc.ts';
+import type { Destination } from '#src/core/destination.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { ExecutionDirectory, Log, LogFields, TransferEvent } from '#src/core/ports.ts';
+import type { Settings } from '#src/core/settings.ts';
+import type { SourceObject } from '#src/core/source-object.ts';
+import type { Ports } from '#src/steps/step.ts';
+import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { MemorySource, sampleBytes } from '../doubles/memory-source.ts';
+import {
+  createMemoryTransferStore,
+  type MemoryTransferStore,
+} from '../doubles/memory-transfer-store.ts';
+import { type DestinationLog, watchDestination } from './watched-destination.ts';
+
+/** Starts a service and its destination; it ends with the test. */
+export type OpenService = (clock: ManualClock, options: ServiceOptions) => Promise<TestService>;
+
+/** Everything that a transfer needs, with levers and logs. */
+export interface Bench {
+  readonly ports: Ports & { readonly clock: ManualClock };
+  readonly clock: ManualClock;
+  readonly store: MemoryTransferStore;
+  readonly source: MemorySource;
+  readonly service: TestService;
+  readonly destination: Destination;
+  /** What the destination was asked for. */
+  readonly asked: DestinationLog;
+  readonly events: TestEvents;
+  readonly executions: TestExecutions;
+  /** Messages of the product's log with their fields. */
+  readonly logged: { readonly message: string; readonly fields: LogFields }[];
+}
+
+/** Chunks are small, so that objects of many chunks are. */
+export const benchOptions: ServiceOptions = { chunkSizeBytes: 1024, maxBytes: 1024 * 1024 };
+
+const settings: Settings = { chunksInFlight: 4, mapConcurrency: 8, noProgressMs: 600_000 };
+
+/** A bench around a service; the service sees the same clock as everybody. */
+export async function openBench(
+  open: OpenService,
+  options: Partial<ServiceOptions> = {},
+  tuned: Partial<Settings> = {},
+): Promise<Bench> {
+  const clock = new ManualClock();
+  const service = await open(clock, { ...benchOptions, ...options });
+  const [destination, asked] = watchDestination(service.destination, () => clock.now());
+  const store = createMemoryTransferStore();
+  const source = new MemorySource();
+  const events = new TestEvents();
+  const executions = new TestExecutions();
+  const logged: Bench['logged'] = [];
+  const ports = {
+    clock,
+    random: () => 0.5,
+    log: logInto(logged),
+    settings: { ...settings, ...tuned },
+    source,
+    store,
+    destination,
+    events,
+    executions,
+    newCrc,
+  };
+  return { ports, clock, store, source, service, destination, asked, events, executions, logged };
+}
+
+/** The input of an execution, for the object that `putFilm` puts. */
+export const film = { bucket: 'films', key: 'reels/film.mp4' };
+
+/** Puts an object of so many bytes and gives their SHA-256. */
+export function putFilm(
+  { source }: Bench,
+  sizeBytes: number,
+  traits: Partial<SourceObject> = {},
+): string {
+  const bytes = sampleBytes(sizeBytes);
+  source.put(film, bytes, traits);
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Events as they were put; each refusal that is planned befalls one putting. */
+export class TestEvents {
+  readonly published: TransferEvent[] = [];
+  refusals = 0;
+
+  async publish(event: TransferEvent): Promise<void> {
+    if (this.refusals-- > 0)
+      throw new TransferError('EventNotPublishedError', 'the bus refused it');
+    this.refusals = 0;
+    this.published.push(event);
+  }
+}
+
+/** What is told of an execution: as scripted, `unknown` where nothing is. */
+export class TestExecutions implements ExecutionDirectory {
+  readonly states = new Map<string, 'running' | 'ended' | 'unknown'>();
+  asked = 0;
+
+  async statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'> {
+    this.asked++;
+    return this.states.get(executionId) ?? 'unknown';
+  }
+}
+
+function logInto(lines: Bench['logged']): Log {
+  const line = (message: string, fields: LogFields = {}) => void lines.push({ message, fields });
+  return { info: line, warn: line, error: line };
+}

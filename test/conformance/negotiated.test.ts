@@ -1,0 +1,12 @@
+import { Negotiated } from '../doubles/destinations/negotiated.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { benchOptions } from './bench.ts';
+import { describeDestination } from './destination-suite.ts';
+
+const { traits } = new Negotiated(new ManualClock(), benchOptions);
+
+describeDestination(
+  'negotiated, in memory',
+  traits,
+  async (clock, options) => new Negotiated(clock, options),
+);

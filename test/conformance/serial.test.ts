@@ -1,0 +1,12 @@
+import { Serial } from '../doubles/destinations/serial.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { benchOptions } from './bench.ts';
+import { describeDestination } from './destination-suite.ts';
+
+const { traits } = new Serial(new ManualClock(), benchOptions);
+
+describeDestination(
+  'serial, in memory',
+  traits,
+  async (clock, options) => new Serial(clock, options),
+);

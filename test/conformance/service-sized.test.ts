@@ -1,0 +1,12 @@
+import { ServiceSized } from '../doubles/destinations/service-sized.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { benchOptions } from './bench.ts';
+import { describeDestination } from './destination-suite.ts';
+
+const { traits } = new ServiceSized(new ManualClock(), benchOptions);
+
+describeDestination(
+  'service-sized, in memory',
+  traits,
+  async (clock, options) => new ServiceSized(clock, options),
+);

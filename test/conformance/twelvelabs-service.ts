@@ -1,0 +1,87 @@
+import { onTestFinished } from 'vitest';
+import type { FaultEffect } from '#local/simulators/twelvelabs/faults.ts';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import type { Destination } from '#src/core/destination.ts';
+import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
+import { createTransport } from '#src/http/transport.ts';
+import { closeAgent, createAgent } from '#src/http/undici.ts';
+import {
+  type CallFault,
+  type FaultPlan,
+  type SendFault,
+  throttleSeconds,
+} from '../doubles/destinations/faults.ts';
+import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
+import type { ManualClock } from '../doubles/manual-clock.ts';
+
+/** Whoever sleeps moves the clock, also while replies are on their way: they are not late by that. */
+const replyTimeoutMs = 3_600_000;
+
+/**
+ * TwelveLabs by the real adapter over the real transport, at a simulator on loopback that sees the
+ * test's time; both end with the test.
+ */
+export async function openTwelveLabs(
+  clock: ManualClock,
+  { chunkSizeBytes, maxBytes, processingMs = 0 }: ServiceOptions,
+): Promise<TestService> {
+  const simulator = await startTwelveLabs({
+    clock,
+    chunkSizeBytes,
+    store: 'memory',
+    assetReadyAfterMs: processingMs,
+    maxBytes: { video: maxBytes, audio: maxBytes, image: maxBytes },
+  });
+  const agent = createAgent();
+  onTestFinished(async () => {
+    await closeAgent(agent);
+    await simulator.close();
+  });
+  const destination = createTwelveLabs({
+    transport: createTransport({ agent, clock, replyTimeoutMs }),
+    apiKey: { get: async () => simulator.apiKey, refresh: async () => simulator.apiKey },
+    baseUrl: simulator.baseUrl,
+    clock,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    limits: { video: maxBytes },
+  });
+  return serviceOf(simulator, destination);
+}
+
+function serviceOf(simulator: TwelveLabsSimulator, destination: Destination): TestService {
+  return {
+    destination,
+    faults: faultsOf(simulator),
+    storedSha256: (assetId) => simulator.storedSha256(assetId),
+    assetIds: () => simulator.assets().map(({ assetId }) => assetId),
+    forgetSessions: () => {
+      for (const { uploadId, state } of simulator.sessions()) {
+        if (state !== 'completed') simulator.forgetSession(uploadId);
+      }
+    },
+    deleteAsset: (assetId) => simulator.deleteAsset(assetId),
+  };
+}
+
+function faultsOf({ faults }: TwelveLabsSimulator): FaultPlan {
+  return {
+    befall: (nth, fault) => faults.add({ on: 'put', nth, ...putEffect(fault) }),
+    befallCall: (call, fault) => {
+      if (call === 'finish') throw new Error('TwelveLabs has no such call');
+      faults.add({ on: call === 'open' ? 'create' : 'report', ...callEffect(fault) });
+    },
+  };
+}
+
+function putEffect(fault: SendFault): FaultEffect {
+  if (fault.kind === 'expired-address') return { kind: 'expired-url' };
+  if (fault.kind === 'throttled') return { kind: 'throttle', retryAfter: fault.retryAfterSeconds };
+  return fault;
+}
+
+function callEffect(fault: CallFault): FaultEffect {
+  return fault === 'throttled'
+    ? { kind: 'throttle', retryAfter: throttleSeconds }
+    : { kind: fault };
+}

@@ -1,0 +1,14 @@
+import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { describeDestination } from './destination-suite.ts';
+import { openTwelveLabs } from './twelvelabs-service.ts';
+
+const { traits } = createTwelveLabs({
+  transport: { send: () => Promise.reject(new Error('nothing is sent')) },
+  apiKey: { get: async () => 'none', refresh: async () => 'none' },
+  baseUrl: 'https://api.example.test/v1.3',
+  clock: new ManualClock(),
+  log: { info: () => {}, warn: () => {}, error: () => {} },
+});
+
+describeDestination('TwelveLabs, at the simulator', traits, openTwelveLabs);

@@ -1,0 +1,55 @@
+import type { Destination } from '#src/core/destination.ts';
+
+/** What a destination was asked for, as counts and in order. */
+export interface DestinationLog {
+  /** Chunk indexes in the order in which they were sent, repeats included. */
+  readonly sends: { readonly index: number; readonly uploadId: string; readonly at: number }[];
+  /** Indexes of each report. */
+  readonly reports: number[][];
+  opened: number;
+  finished: number;
+  inFlight: number;
+  mostInFlight: number;
+}
+
+/** The same destination, with a log of what it is asked for; `now` gives the time of a send. */
+export function watchDestination(
+  inner: Destination,
+  now: () => number,
+): [Destination, DestinationLog] {
+  const log: DestinationLog = {
+    sends: [],
+    reports: [],
+    opened: 0,
+    finished: 0,
+    inFlight: 0,
+    mostInFlight: 0,
+  };
+  const watched: Destination = {
+    identity: inner.identity,
+    traits: inner.traits,
+    limits: (mediaType) => inner.limits(mediaType),
+    openSession: (request, call) => {
+      log.opened++;
+      return inner.openSession(request, call);
+    },
+    prepareChunks: (session, indexes, call) => inner.prepareChunks(session, indexes, call),
+    sendChunk: async (session, chunk, body, call) => {
+      log.sends.push({ index: chunk.index, uploadId: session.uploadId, at: now() });
+      log.mostInFlight = Math.max(log.mostInFlight, ++log.inFlight);
+      return inner.sendChunk(session, chunk, body, call).finally(() => log.inFlight--);
+    },
+    reportProofs: (session, proofs, call) => {
+      log.reports.push(proofs.map(({ index }) => index));
+      return inner.reportProofs(session, proofs, call);
+    },
+    finish: (session, proofs, digest, call) => {
+      log.finished++;
+      return inner.finish(session, proofs, digest, call);
+    },
+    sessionStatus: (session, call) => inner.sessionStatus(session, call),
+    chunkStates: (session, call) => inner.chunkStates(session, call),
+    assetStatus: (assetId, call) => inner.assetStatus(assetId, call),
+  };
+  return [watched, log];
+}

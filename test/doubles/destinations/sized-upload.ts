@@ -1,0 +1,49 @@
+import { lengthOf } from '#src/core/byte-range.ts';
+import { chunkAt, indexesOf } from '#src/core/chunk-plan.ts';
+import type { ChunkProof } from '#src/core/chunk-proof.ts';
+import type { ChunkState, UploadSession } from '#src/core/destination.ts';
+import { TransferError } from '#src/core/errors.ts';
+
+/** A chunk as the service holds it. */
+export interface StoredChunk {
+  readonly bytes: Buffer;
+  readonly etag: string;
+  state: ChunkState;
+}
+
+/** One upload at the service. */
+export interface SizedUpload {
+  readonly sizeBytes: number;
+  readonly chunks: Map<number, StoredChunk>;
+  completedAt?: number;
+  isForgotten?: boolean;
+  isDeleted?: boolean;
+}
+
+/**
+ * The chunk that a proof is of.
+ * @throws RequestRejectedError - the chunk's bytes, ETag or size are not those of the proof
+ */
+export function provenChunk(
+  upload: SizedUpload,
+  session: UploadSession,
+  proof: ChunkProof,
+): StoredChunk {
+  const chunk = upload.chunks.get(proof.index);
+  const { range } = chunkAt(proof.index, upload.sizeBytes, session.chunkSizeBytes);
+  const isTrue = chunk?.etag === proof.proof && lengthOf(range) === chunk.bytes.length;
+  if (isTrue && proof.sizeBytes === chunk.bytes.length) return chunk;
+  throw new TransferError('RequestRejectedError', `chunk ${proof.index} has another proof`);
+}
+
+/** How many chunks stand how; one that never came is pending. */
+export function countsOf(upload: SizedUpload, session: UploadSession): Record<ChunkState, number> {
+  const counts = { completed: 0, pending: 0, failed: 0 };
+  for (const index of planned(session)) counts[upload.chunks.get(index)?.state ?? 'pending']++;
+  return counts;
+}
+
+/** Indexes of all chunks of a session, ascending. */
+export function planned({ totalChunks }: UploadSession): number[] {
+  return indexesOf({ first: 1, last: totalChunks });
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { newCrc } from '#src/aws/running-crc.ts';
+import { type ByteRange, lengthOf } from '#src/core/byte-range.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { SourceReader } from '#src/core/ports.ts';
+import type { CrcAlgorithm, SourceObject, SourceReference } from '#src/core/source-object.ts';
+
+interface Stored {
+  readonly object: SourceObject;
+  readonly bytes: Buffer;
+}
+
+/** What befalls one read; `afterBytes` counts what it gives out before. */
+export type ReadFault =
+  | { readonly kind: 'truncated'; readonly afterBytes: number }
+  | { readonly kind: 'unavailable' }
+  /** Gives no further byte and does not end, until its signal aborts it. */
+  | { readonly kind: 'stalled'; readonly afterBytes: number };
+
+const pieceBytes = 16 * 1024;
+
+/** Objects in memory, each pinned by its ETag; overwriting one ends all reads of what it was. */
+export class MemorySource implements SourceReader {
+  /** Ranges read, in the order in which they were asked for. */
+  readonly reads: ByteRange[] = [];
+  readonly #objects = new Map<string, Stored>();
+  readonly #faults = new Map<number, ReadFault>();
+
+  /** Puts an object and says how it is pinned from now on. */
+  put(reference: SourceReference, bytes: Buffer, traits: Partial<SourceObject> = {}): SourceObject {
+    const etag = createHash('md5').update(bytes).digest('hex');
+    const object = { ...reference, etag, sizeBytes: bytes.length, ...traits };
+    this.#objects.set(nameOf(reference), { object, bytes });
+    return object;
+  }
+
+  delete(reference: SourceReference): void {
+    this.#objects.delete(nameOf(reference));
+  }
+
+  /** Plans what befalls the n-th read from now on, counted from 1. */
+  befall(nth: number, fault: ReadFault): void {
+    this.#faults.set(this.reads.length + nth, fault);
+  }
+
+  async inspect(reference: SourceReference): Promise<SourceObject> {
+    const stored = this.#objects.get(nameOf(reference));
+    if (stored) return stored.object;
+    throw new TransferError('SourceNotFoundError', `${nameOf(reference)} does not exist`);
+  }
+
+  async *read(
+    source: SourceObject,
+    range: ByteRange,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const fault = this.#faults.get(this.reads.push(range));
+    const stored = this.#objects.get(nameOf(source));
+    if (stored?.object.etag !== source.etag) {
+      throw new TransferError('SourceSupersededError', `${nameOf(source)} is another object now`);
+    }
+    if (fault?.kind === 'unavailable') throw new TransferError('SourceUnavailableError', '503');
+    const asked = lengthOf(range);
+    const length = fault ? Math.min(asked, fault.afterBytes) : asked;
+    yield* piecesOf(stored.bytes.subarray(range.start, range.start + length), signal);
+    if (fault?.kind === 'stalled') await aborted(signal);
+    if (fault) throw new TransferError('TruncatedReadError', `${length} of ${asked} bytes came`);
+  }
+}
+
+/** The checksum that S3 would keep of these bytes: base64, big-endian. */
+export async function checksumOf(algorithm: CrcAlgorithm, bytes: Uint8Array) {
+  const crc = newCrc(algorithm);
+  crc.update(bytes);
+  return { algorithm, value: await crc.digest() };
+}
+
+/** Bytes that differ from chunk to chunk and are the same in every run. */
+export function sampleBytes(sizeBytes: number, seed = 'film'): Buffer {
+  return createHash('shake256', { outputLength: Math.max(1, sizeBytes) })
+    .update(seed)
+    .digest();
+}
+
+async function* piecesOf(bytes: Buffer, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    signal.throwIfAborted();
+    yield bytes.subarray(at, at + pieceBytes);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+function nameOf({ bucket, key, versionId }: SourceReference): string {
+  return `s3://${bucket}/${key}${versionId ? `?${versionId}` : ''}`;
+}

@@ -1,0 +1,122 @@
+import { TransferError } from '#src/core/errors.ts';
+import type { TransferStore } from '#src/core/ports.ts';
+import { addCounts, type TransferRecord } from '#src/core/transfer.ts';
+import { memoryChunkRows } from './memory-chunk-rows.ts';
+import { memoryRangeRows } from './memory-range-rows.ts';
+import { Rows } from './memory-rows.ts';
+import { memorySessionRows } from './memory-session-rows.ts';
+
+/** A store in memory, with what tests want to see of it. */
+export interface MemoryTransferStore extends TransferStore {
+  /** Everything that is kept, as one JSON text. */
+  dump(): string;
+  /** Lets the next calls of one method fail without effect, as an unreachable table does. */
+  refuse(method: keyof TransferStore, times?: number): void;
+}
+
+/** All rows of a store. */
+interface Tables {
+  readonly transfers: Rows<TransferRecord>;
+  readonly stateDays: Map<string, string>;
+  readonly ingests: Map<string, number>;
+}
+
+/**
+ * A transfer store with the conditions of the port and those that the table's store adds to them: a
+ * session is set only while it is opening, changing a session that is not there is a bug.
+ */
+export function createMemoryTransferStore(): MemoryTransferStore {
+  const tables: Tables = { transfers: new Rows(), stateDays: new Map(), ingests: new Map() };
+  const [sessions, chunks, ranges] = [memorySessionRows(), memoryChunkRows(), memoryRangeRows()];
+  const { rows: _, ...store } = { ...transferRows(tables), ...sessions, ...chunks, ...ranges };
+  const refusals = new Map<string, number>();
+  return {
+    ...guarded(store, refusals),
+    refuse: (method, times = 1) => void refusals.set(method, times),
+    dump: () => {
+      const all = [tables.transfers, sessions.rows, chunks.rows, ranges.rows];
+      return JSON.stringify(all.map((rows) => rows.under('')));
+    },
+  };
+}
+
+function transferRows({ transfers, stateDays, ingests }: Tables): TransferRows {
+  const put = (record: TransferRecord) => {
+    transfers.set(record.transferId, record);
+    stateDays.set(record.transferId, `${record.state}#${dayOf(record.changedAt)}`);
+  };
+  return {
+    latestIngest: async (objectId) => ingests.get(objectId) ?? 1,
+    raiseIngest: async (objectId, to) => {
+      if ((ingests.get(objectId) ?? 1) !== to - 1) return false;
+      ingests.set(objectId, to);
+      return true;
+    },
+    transfer: async (transferId) => transfers.get(transferId),
+    takeTransfer: async (record, seenFence) => {
+      if (transfers.get(record.transferId)?.fence !== seenFence) return false;
+      put(record);
+      return true;
+    },
+    patchTransfer: async (transferId, fence, patch, now) => {
+      const record = transfers.get(transferId);
+      if (record?.fence !== fence) return false;
+      transfers.set(transferId, { ...record, ...patch, changedAt: now });
+      if (patch.state) stateDays.set(transferId, `${patch.state}#${dayOf(now)}`);
+      return true;
+    },
+    putRefusal: async (record) => put(record),
+    countRetries: async (transferId, counts) => {
+      const record = transfers.get(transferId);
+      if (record)
+        transfers.set(transferId, { ...record, retries: addCounts(record.retries, counts) });
+    },
+    listTransfers: async function* (state, day) {
+      const isListed = ([id]: [string, unknown]) => stateDays.get(id) === `${state}#${day}`;
+      const listed = transfers
+        .under('')
+        .filter(isListed)
+        .map(([, record]) => record);
+      yield* listed.sort((a, b) => b.changedAt - a.changedAt);
+    },
+  };
+}
+
+type TransferRows = Pick<
+  TransferStore,
+  | 'latestIngest'
+  | 'raiseIngest'
+  | 'transfer'
+  | 'takeTransfer'
+  | 'patchTransfer'
+  | 'putRefusal'
+  | 'countRetries'
+  | 'listTransfers'
+>;
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** Each method fails first as often as was asked for, within its own promise or iteration. */
+function guarded(store: TransferStore, refusals: Map<string, number>): TransferStore {
+  const refuse = (method: string) => {
+    const left = refusals.get(method) ?? 0;
+    if (left === 0) return;
+    refusals.set(method, left - 1);
+    throw new TransferError('TableUnavailableError', `${method}: the table is unreachable`);
+  };
+  const { listTransfers, ...others } = store;
+  const guards = Object.entries(others).map(([method, call]) => [
+    method,
+    async (...given: never[]) => {
+      refuse(method);
+      return (call as (...given: never[]) => unknown)(...given);
+    },
+  ]);
+  const list: TransferStore['listTransfers'] = async function* (...given) {
+    refuse('listTransfers');
+    yield* listTransfers(...given);
+  };
+  return { ...Object.fromEntries(guards), listTransfers: list } as TransferStore;
+}

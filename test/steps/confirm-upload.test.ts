@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionStatus } from '#src/core/destination.ts';
+import { TransferError } from '#src/core/errors.ts';
+import { maxConfirmSeconds } from '#src/core/limits.ts';
+import type { CrcAlgorithm } from '#src/core/source-object.ts';
+import { checksumOf, sampleBytes } from '../doubles/memory-source.ts';
+import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';
+
+const hour = 3600 * 1000;
+
+/** A transfer whose chunks are all sent, and reported unless the service is told not to hear it. */
+async function sentAll(chunks = 3) {
+  const stage = await Stage.set();
+  const opened = await stage.opened(chunks);
+  return { stage, opened };
+}
+
+/** A status that the service tells whatever is true. */
+function tells(stage: Stage, status: SessionStatus): void {
+  stage.override({ sessionStatus: async () => status });
+}
+
+describe('ConfirmUpload', () => {
+  it('passes a completed upload on and writes down what it became', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.sendAll(opened);
+    stage.bench.clock.advance(5_000);
+    const now = stage.bench.clock.now();
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'asset', polls: 0, since: now });
+    const written = { assetId: 'asset-1', totalChunks: 3, bytesCompleteAt: now };
+    expect(await stage.row(opened)).toMatchObject(written);
+  });
+
+  it('sends back a transfer whose chunks are not all proven', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'missing', sessionNumber: 1 });
+  });
+
+  it('pauses longer before each further round', async () => {
+    const { stage, opened } = await sentAll();
+    const waits: number[] = [];
+    for (const round of [1, 2, 3, 12]) {
+      const state = await stage.confirm({ ...opened, round });
+      waits.push(state.waitSeconds);
+    }
+    expect(waits).toEqual([2, 3, 5, 173]);
+  });
+
+  it('waits while the service has everything and does not say completed', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.sendAll(opened);
+    tells(stage, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
+    let state: { waitSeconds: number; next: string } = opened;
+    const waits: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      state = await stage.confirm(state);
+      expect(state.next).toBe('wait');
+      waits.push(state.waitSeconds);
+    }
+    expect(waits.slice(0, 4)).toEqual([2, 3, 5, 7]);
+    expect(Math.max(...waits)).toBe(300);
+  });
+
+  it('gives up by name when the service never says completed', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.sendAll(opened);
+    tells(stage, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
+    const waiting = await stage.confirm(opened);
+    stage.bench.clock.advance(maxConfirmSeconds * 1000 + 1);
+    const given = stage.confirm(waiting);
+    await expect(given).rejects.toMatchObject({ name: 'UploadNotConfirmedError' });
+  });
+
+  it('does not count the time that sending took against that bound', async () => {
+    const { stage, opened } = await sentAll();
+    stage.bench.clock.advance(7 * hour);
+    await stage.sendAll(opened);
+    tells(stage, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'wait' });
+  });
+
+  it('waits as long as a throttling service asks', async () => {
+    const { stage, opened } = await sentAll();
+    const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 77 });
+    stage.override({ sessionStatus: () => Promise.reject(error) });
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'wait', waitSeconds: 77 });
+    expect((await stage.row(opened)).retries).toEqual({ ThrottledError: 1 });
+  });
+
+  it.each(['expired', 'failed'] as const)(
+    'asks for a new session where one is %s',
+    async (phase) => {
+      const { stage, opened } = await sentAll();
+      tells(stage, { phase });
+      expect(await stage.confirm(opened)).toMatchObject({ next: 'expired' });
+    },
+  );
+
+  it('asks for a new session where it expires between two calls', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.send(itemOf(opened));
+    const error = new TransferError('SessionExpiredError', '404');
+    stage.override({ chunkStates: () => Promise.reject(error) });
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'expired' });
+  });
+
+  it('believes an asset that is ready rather than a session that is forgotten', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.sendAll(opened);
+    tells(stage, { phase: 'expired' });
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'asset' });
+  });
+
+  it('fails when the table can’t be reached, so that the state machine tries again', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.sendAll(opened);
+    stage.bench.store.refuse('patchTransfer');
+    const refused = stage.confirm(opened);
+    await expect(refused).rejects.toMatchObject({ name: 'TableUnavailableError' });
+  });
+
+  it('fails when another execution has the transfer', async () => {
+    const { stage, opened } = await sentAll();
+    const refused = stage.confirm(opened, { executionId: 'execution-b' });
+    await expect(refused).rejects.toMatchObject({ name: 'FencedOutError' });
+  });
+});
+
+describe('a chunk that the service does not count', () => {
+  it('is reported again, three times, then loses its proof and is sent again', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.send(itemOf(opened));
+    stage.service.unhear();
+    await stage.report(itemOf(opened));
+    let state = opened as { next: string };
+    for (let i = 0; i < 3; i++) {
+      stage.service.unhear();
+      state = await stage.confirm(state);
+      expect(state.next).toBe('wait');
+    }
+    state = await stage.confirm(state);
+    expect(state.next).toBe('missing');
+    const rows = await stage.bench.store.chunks(opened.transferId, 1);
+    expect(rows.get(2)).toMatchObject({ generation: 1, retiredBecause: expect.any(String) });
+
+    const again = (await stage.open(state)) as Planned;
+    await stage.sendAll(again);
+    expect(await stage.confirm(again)).toMatchObject({ next: 'asset' });
+    expect(stage.bench.asked.sends).toHaveLength(6);
+    expect((await stage.row(opened)).retries).toEqual({ ChunkReportedAgain: 9, ChunkResent: 3 });
+  });
+
+  it('is counted at once when only its report was lost', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.send(itemOf(opened));
+    const waiting = await stage.confirm(opened);
+    expect(waiting).toMatchObject({ next: 'wait' });
+    expect(await stage.confirm(waiting)).toMatchObject({ next: 'asset' });
+    expect(stage.bench.asked.sends).toHaveLength(3);
+  });
+
+  it('is reported again without its session’s other chunks', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.send(itemOf(opened));
+    await stage.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
+    await stage.confirm(opened);
+    expect(stage.bench.asked.reports).toEqual([[1, 2], [3]]);
+  });
+
+  it('is sent again alone when the service calls it failed', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.send(itemOf(opened));
+    await stage.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
+    stage.service.failChunk(2);
+    const state = await stage.confirm(opened);
+    expect(state).toMatchObject({ next: 'missing' });
+    const again = (await stage.open(state)) as Planned;
+    await stage.sendAll(again);
+    expect(await stage.confirm(again)).toMatchObject({ next: 'asset' });
+    expect(stage.bench.asked.sends.map(({ index }) => index)).toEqual([1, 2, 3, 2]);
+  });
+
+  it('is not looked for page by page while all that is known to be missing is unsent', async () => {
+    const { stage, opened } = await sentAll();
+    const states = () => Promise.reject(new Error('no page was to be read'));
+    stage.override({ chunkStates: states });
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'missing' });
+  });
+});
+
+describe('an error that a range left', () => {
+  const failure = (name: 'RequestRejectedError' | 'NetworkError', changes: object = {}) => ({
+    ...{ name, disposition: name === 'NetworkError' ? 'retry' : 'fail', message: 'no' },
+    ...{ executionId: 'execution-a', round: 1, ...changes },
+  });
+
+  async function left(error: object) {
+    const { stage, opened } = await sentAll();
+    const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
+    await stage.bench.store.noteRangeFailure(key, error as never);
+    return stage.confirm(opened);
+  }
+
+  it('for good ends the execution by its name', async () => {
+    const ended = left(failure('RequestRejectedError'));
+    await expect(ended).rejects.toMatchObject({ name: 'RequestRejectedError', message: 'no' });
+  });
+
+  it.each([
+    ['that may pass', failure('NetworkError')],
+    ['of an earlier round', failure('RequestRejectedError', { round: 0 })],
+    ['of another execution', failure('RequestRejectedError', { executionId: 'execution-z' })],
+  ])('%s does not', async (_, error) => {
+    expect(await left(error)).toMatchObject({ next: 'missing' });
+  });
+
+  it('is of no account once the service has everything', async () => {
+    const { stage, opened } = await sentAll();
+    await stage.sendAll(opened);
+    const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
+    const error = failure('RequestRejectedError');
+    await stage.bench.store.noteRangeFailure(key, error as never);
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'asset' });
+  });
+
+  it('because the object was overwritten ends the transfer as superseded', async () => {
+    const { stage, opened } = await sentAll();
+    stage.bench.source.delete({ bucket: 'films', key: 'reels/film.mp4' });
+    await stage.sendAll(opened);
+    expect(await stage.confirm(opened)).toMatchObject({
+      next: 'ended',
+      ending: { status: 'superseded', transferId: opened.transferId, key: 'reels/film.mp4' },
+    });
+  });
+});
+
+describe('the checksum of the whole object', () => {
+  const algorithms: CrcAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME'];
+
+  it.each(algorithms)('%s is that of the chunks that were sent', async (algorithm) => {
+    const stage = await Stage.set();
+    const checksum = await checksumOf(algorithm, sampleBytes(5 * chunkBytes));
+    const opened = await stage.opened(5, { checksum });
+    await stage.sendAll(opened);
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'asset' });
+  });
+
+  it.each(algorithms)('%s that differs ends the transfer by name', async (algorithm) => {
+    const stage = await Stage.set();
+    const checksum = await checksumOf(algorithm, sampleBytes(5 * chunkBytes, 'another film'));
+    const opened = await stage.opened(5, { checksum });
+    await stage.sendAll(opened);
+    await expect(stage.confirm(opened)).rejects.toMatchObject({
+      name: 'SourceChecksumMismatchError',
+      message: expect.stringContaining(checksum.value),
+    });
+    // A person is told to delete the asset, so its id must be known.
+    expect(await stage.row(opened)).toMatchObject({ assetId: 'asset-1' });
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { film, putFilm } from '../conformance/bench.ts';
+import { Stage } from './stage.ts';
+
+describe('InspectSource', () => {
+  it('pins the object and hands it on with what was asked for', async () => {
+    const stage = await Stage.set();
+    const object = stage.bench.source.put(film, Buffer.alloc(9), { contentType: 'video/mp4' });
+    const inspected = await stage.inspect({ ...film, filename: 'a.mp4', force: true });
+    expect(inspected).toMatchObject({
+      source: object,
+      options: { filename: 'a.mp4', force: true },
+      next: 'open',
+      waitSeconds: 0,
+    });
+  });
+
+  it('gives each version of an object an identity of its own', async () => {
+    const stage = await Stage.set();
+    const identities = await Promise.all(
+      ['v1', 'v2'].map(async (versionId) => {
+        stage.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
+        return (await stage.inspect({ ...film, versionId })).object;
+      }),
+    );
+    expect(new Set(identities).size).toBe(2);
+  });
+
+  it('tells contents apart by ETag where there are no versions', async () => {
+    const stage = await Stage.set();
+    putFilm(stage.bench, 10);
+    const first = await stage.inspect();
+    putFilm(stage.bench, 11);
+    expect((await stage.inspect()).object).not.toBe(first.object);
+  });
+
+  it.each([
+    ['SourceIsFolderError', 'reels/', 5, {}],
+    ['SourceEmptyError', 'reels/film.mp4', 0, {}],
+    ['SourceTypeUnsupportedError', 'reels/notes.txt', 5, { contentType: 'text/plain' }],
+    ['SourceTypeUnsupportedError', 'reels/notes', 5, {}],
+    ['SourceTooLargeError', 'reels/film.mp4', 5, { sizeBytes: 1024 * 1024 + 1 }],
+  ] as const)('refuses with %s: %s of %i bytes', async (name, key, sizeBytes, traits) => {
+    const stage = await Stage.set();
+    stage.bench.source.put({ bucket: 'films', key }, Buffer.alloc(sizeBytes), traits);
+    const refused = stage.inspect({ bucket: 'films', key });
+    await expect(refused).rejects.toMatchObject({ name, message: expect.stringContaining(key) });
+    expect(stage.bench.asked.opened).toBe(0);
+  });
+
+  it('says that an object is not there', async () => {
+    const stage = await Stage.set();
+    await expect(stage.inspect()).rejects.toMatchObject({ name: 'SourceNotFoundError' });
+  });
+
+  it('asks S3 nothing about a folder', async () => {
+    const stage = await Stage.set();
+    const refused = stage.inspect({ bucket: 'films', key: 'nowhere/' });
+    await expect(refused).rejects.toMatchObject({ name: 'SourceIsFolderError' });
+  });
+
+  it.each([
+    ['maxMediaBytes', 'film.mp4'],
+    ['maxMediaBytes', 'sound.WAV'],
+    ['maxImageBytes', 'still.png'],
+  ])('takes the configured %s for %s in place of the service’s limit', async (setting, key) => {
+    const stage = await Stage.set({}, { [setting]: 100 });
+    const reference = { bucket: 'films', key };
+    stage.bench.source.put(reference, Buffer.alloc(100));
+    await expect(stage.inspect(reference)).resolves.toMatchObject({ next: 'open' });
+    stage.bench.source.put(reference, Buffer.alloc(101));
+    await expect(stage.inspect(reference)).rejects.toMatchObject({
+      name: 'SourceTooLargeError',
+      message: expect.stringMatching(/101 bytes.*at most 100/),
+    });
+  });
+
+  it('shows a key with a line break in one line', async () => {
+    const stage = await Stage.set();
+    const reference = { bucket: 'films', key: 'a\nb.mp4' };
+    stage.bench.source.put(reference, Buffer.alloc(0));
+    await expect(stage.inspect(reference)).rejects.toMatchObject({
+      message: expect.stringMatching(/^[^\n]*$/),
+    });
+  });
+});

@@ -1,0 +1,139 @@
+import type { Destination } from '#src/core/destination.ts';
+import type { Settings } from '#src/core/settings.ts';
+import type { SourceObject } from '#src/core/source-object.ts';
+import { awaitAsset } from '#src/steps/await-asset.ts';
+import { confirmUpload } from '#src/steps/confirm-upload.ts';
+import { inspectSource } from '#src/steps/inspect-source.ts';
+import { type Opened, openSession } from '#src/steps/open-session.ts';
+import { recordOutcome } from '#src/steps/record-outcome.ts';
+import { reportProofs } from '#src/steps/report-proofs.ts';
+import { sendChunks } from '#src/steps/send-chunks.ts';
+import type { RangeState } from '#src/steps/state.ts';
+import type { Invocation } from '#src/steps/step.ts';
+import { type Bench, film, openBench, putFilm } from '../conformance/bench.ts';
+import { invocationOf } from '../conformance/walk.ts';
+import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
+import { ServiceSized } from '../doubles/destinations/service-sized.ts';
+import type { ManualClock } from '../doubles/manual-clock.ts';
+
+export const chunkBytes = 1024;
+
+/** A session with a plan, as OpenSession hands it on. */
+export type Planned = Exclude<Opened, { readonly ending: unknown }>;
+
+/** Makes a service; left out, one of TwelveLabs' shape. */
+type MakeService<S> = (clock: ManualClock, options: ServiceOptions) => S;
+
+type Given = Partial<Invocation>;
+
+/** A bench whose steps are called one by one, what goes between them copied as JSON. */
+export class Stage<S extends TestService = ServiceSized> {
+  readonly service: S;
+  ports: Bench['ports'];
+  readonly bench: Bench;
+
+  private constructor(bench: Bench, service: S) {
+    this.bench = bench;
+    this.ports = bench.ports;
+    this.service = service;
+  }
+
+  static set(options?: Partial<ServiceOptions>, tuned?: Partial<Settings>): Promise<Stage> {
+    return Stage.around((clock, given) => new ServiceSized(clock, given), options, tuned);
+  }
+
+  static async around<S extends TestService>(
+    make: MakeService<S>,
+    options: Partial<ServiceOptions> = {},
+    tuned: Partial<Settings> = {},
+  ): Promise<Stage<S>> {
+    let service: S | undefined;
+    const bench = await openBench(
+      async (clock, given) => (service = make(clock, given)),
+      options,
+      tuned,
+    );
+    return new Stage(bench, service as S);
+  }
+
+  /** Replaces calls of the destination from now on. */
+  override(calls: Partial<Destination>): void {
+    this.ports = { ...this.ports, destination: { ...this.ports.destination, ...calls } };
+  }
+
+  /** Changes what a Lambda sandbox would be given anew. */
+  tune(settings: Partial<Settings>): void {
+    this.ports = { ...this.ports, settings: { ...this.ports.settings, ...settings } };
+  }
+
+  inspect(input: unknown = film, given?: Given) {
+    return this.#call(given, (call) => inspectSource(this.ports, json(input), call));
+  }
+
+  open(state: unknown, given?: Given) {
+    return this.#call(given, (call) => openSession(this.ports, json(state), call));
+  }
+
+  send(item: unknown, given?: Given) {
+    return this.#call(given, (call) => sendChunks(this.ports, json(item), call));
+  }
+
+  report(item: unknown, given?: Given) {
+    return this.#call(given, (call) => reportProofs(this.ports, json(item), call));
+  }
+
+  confirm(state: unknown, given?: Given) {
+    return this.#call(given, (call) => confirmUpload(this.ports, json(state), call));
+  }
+
+  await(state: unknown, given?: Given) {
+    return this.#call(given, (call) => awaitAsset(this.ports, json(state), call));
+  }
+
+  record(state: unknown, given?: Given) {
+    return this.#call(given, (call) => recordOutcome(this.ports, json(state), call));
+  }
+
+  /** Puts the film, pins it and opens a session for it. */
+  async opened(
+    chunks: number,
+    traits: Partial<SourceObject> = {},
+    input: object = film,
+  ): Promise<Planned> {
+    putFilm(this.bench, chunks * chunkBytes, traits);
+    return (await this.open(await this.inspect(input))) as Planned;
+  }
+
+  /** Sends all planned ranges once and reports what was sent. */
+  async sendAll(planned: Planned): Promise<void> {
+    for (const range of planned.ranges) {
+      await this.send(itemOf(planned, range.n));
+      await this.report(itemOf(planned, range.n));
+    }
+  }
+
+  /** The row of the transfer that a state speaks of. */
+  async row(state: object) {
+    const transferId = 'transferId' in state ? String(state.transferId) : '';
+    const row = await this.bench.store.transfer(transferId);
+    if (row) return row;
+    throw new Error(`there is no transfer of ${JSON.stringify(state)}`);
+  }
+
+  async #call<T>(given: Given = {}, step: (call: Invocation) => Promise<T>): Promise<T> {
+    const invocation = invocationOf(this.bench, given);
+    return json(await step(invocation).finally(invocation.close));
+  }
+}
+
+/** The n-th iteration's state, as the map makes it. */
+export function itemOf(planned: Planned, n = 1): RangeState {
+  const { transferId, fence, sessionNumber, round, ranges } = planned;
+  const range = ranges.find((one) => one.n === n);
+  if (range) return { transferId, fence, sessionNumber, round, range, calls: 0 };
+  throw new Error(`range ${n} is not planned`);
+}
+
+export function json<T>(value: T): T {
+  return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
+}
