@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Which rooms each room may import from, itself included; outside packages are listed by name below. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'src/core': ['src/core'],
+  'src/steps': ['src/core', 'src/steps'],
+  'src/http': ['src/core', 'src/http'],
+  'src/config': ['src/core', 'src/config'],
+  'src/destinations': ['src/core', 'src/http', 'src/destinations'],
+  'src/aws': ['src/core', 'src/http', 'src/aws'],
+  functions: ['src', 'functions'],
+  infra: [
+    'src/core/errors.ts',
+    'src/core/limits.ts',
+    'src/core/table-schema.ts',
+    'src/config/environment-keys.ts',
+    'infra',
+    'cdk.json',
+  ],
+  local: ['src', 'functions', 'infra', 'local'],
+  bench: ['src', 'functions', 'infra', 'local', 'bench'],
+};
+
+/** Packages that a room may use; Node's own are free to all but the pure rooms, which name theirs. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  'src/core': ['node:crypto'],
+  'src/steps': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
+  'src/http': [
+    'undici',
+    'undici/lib/api/api-request.js',
+    'undici/lib/dispatcher/agent.js',
+    'node:',
+  ],
+  'src/config': ['zod/mini'],
+  'src/destinations': ['zod/mini', 'node:'],
+  'src/aws': ['@aws-sdk/', 'zod/mini', 'node:'],
+  functions: ['@aws-sdk/', '@aws-lambda-powertools/', 'aws-lambda', 'zod/mini'],
+  infra: ['aws-cdk-lib', 'constructs', 'node:'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly room: string;
+  readonly target: string;
+}
+
+const imports = Object.keys(allowed).flatMap((room) =>
+  sourcesOf(room).flatMap((file) => importsOf(room, file)),
+);
+
+function sourcesOf(room: string): string[] {
+  return readdirSync(room, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(room, name));
+}
+
+function importsOf(room: string, file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  const found = text.matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s)?'([^'\n]+)'/gm);
+  return [...found].map(([, specifier = '']) => ({ file, room, target: resolve(file, specifier) }));
+}
+
+function resolve(file: string, specifier: string): string {
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  return specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : specifier;
+}
+
+function isOurs({ target }: Import): boolean {
+  return /^(src|functions|infra|local|bench|test)\//.test(target) || target.endsWith('.json');
+}
+
+function isWithin(target: string, places: readonly string[]): boolean {
+  return places.some(
+    (place) => target === place || target.startsWith(place.endsWith('.ts') ? place : `${place}/`),
+  );
+}
+
+describe('the layering', () => {
+  it('finds the imports it judges', () => {
+    expect(imports.length).toBeGreaterThan(300);
+  });
+
+  it('lets every room import only from rooms further in', () => {
+    const wrong = imports.filter(
+      (one) => isOurs(one) && !isWithin(one.target, allowed[one.room] ?? []),
+    );
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it('lets the inner rooms use only the packages on their list', () => {
+    const wrong = imports.filter(({ room, target, ...one }) => {
+      const list = packages[room];
+      if (!list || isOurs({ room, target, ...one })) return false;
+      return !list.some(
+        (name) =>
+          target === name ||
+          target.startsWith(name.endsWith('/') || name.endsWith(':') ? name : `${name}/`),
+      );
+    });
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it('keeps one destination from knowing another', () => {
+    const wrong = imports.filter(({ file, target }) => {
+      const [, own] = /^src\/destinations\/([^/]+)\//.exec(file) ?? [];
+      const [, other] = /^src\/destinations\/([^/]+)\//.exec(target) ?? [];
+      return own !== undefined && other !== undefined && own !== other;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps the simulator from knowing the client it judges', () => {
+    const wrong = imports.filter(
+      ({ file, target }) =>
+        file.startsWith('local/simulators/') && /^src\/(destinations|http|steps|aws)/.test(target),
+    );
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it('takes time and chance in one place only', () => {
+    const taking =
+      /\b(Date\.now|Math\.random|setTimeout|setInterval|AbortSignal\.timeout|new Date\(\))/;
+    const given = ['src/config/system-clock.ts', 'functions/runtime/random.ts'];
+    const takers = ['src', 'functions']
+      .flatMap(sourcesOf)
+      .filter((file) => !given.includes(file) && taking.test(readFileSync(file, 'utf8')));
+    expect(takers).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { maxChunksPerRange } from '#src/core/limits.ts';
+import { expectReady, inputOf, openWorld, type World } from './world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+/** An `Object Created` event as EventBridge delivers it: the key is not URL-encoded. */
+function objectCreated(bucket: string, key: string, size: number) {
+  return {
+    version: '0',
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': 'Object Created',
+    source: 'aws.s3',
+    account: '111122223333',
+    time: '2026-11-21T00:00:00Z',
+    region: 'us-east-1',
+    resources: [`arn:aws:s3:::${bucket}`],
+    detail: {
+      version: '0',
+      bucket: { name: bucket },
+      object: {
+        key,
+        size,
+        etag: 'b1946ac92492d2347c6235b4d2611184',
+        sequencer: '00617F08299329D189',
+      },
+      'request-id': 'N4N7GDK58NMKJ12R',
+      requester: '123456789012',
+      reason: 'CompleteMultipartUpload',
+    },
+  };
+}
+
+describe('when nothing fails', () => {
+  it('a plain input becomes a ready asset with exactly its bytes', async () => {
+    const film = world.put(5);
+    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    expect(output).toMatchObject({ chunks: 5, retries: {}, ingest: 1 });
+  });
+
+  it.each(['a b+c/ünïcode 🎬.MP4', 'archive/%20 & ?#=.mov', '../up/../and//down.mp4'])(
+    'an event for the key %j does too',
+    async (key) => {
+      const film = world.put(2, { key });
+      await expectReady(
+        world,
+        film,
+        await world.run(objectCreated(film.bucket, key, film.sizeBytes)),
+      );
+    },
+  );
+
+  it('costs one HEAD an object, one GET and one PUT a chunk, one URL call and one report a range', async () => {
+    const chunks = 2 * maxChunksPerRange + 7;
+    const film = world.put(chunks);
+    await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.s3.count('HEAD')).toBe(1);
+    expect(world.s3.count('GET')).toBe(chunks);
+    expect(world.service.calls.counts()).toMatchObject({
+      create: 1,
+      put: chunks,
+      presign: 3,
+      report: 3,
+      status: 1,
+    });
+    expect(world.service.calls.of('put').every(({ urlUse }) => urlUse === 1)).toBe(true);
+    expect(world.service.calls.of('put').some(({ bearsApiKey }) => bearsApiKey)).toBe(false);
+  });
+
+  it('takes at most 65 transitions for 820 chunks in 17 ranges, poll rounds apart', async () => {
+    const film = world.put(820);
+    const result = await world.run(inputOf(film));
+    await expectReady(world, film, result);
+    const polls = (result.entered.AssetPause ?? 0) * 3 + (result.entered.ConfirmPause ?? 0) * 3;
+    expect(result.transitions - polls).toBeLessThanOrEqual(65);
+    expect(result.entered.SendChunks).toBe(17);
+    expect(result.historyEvents).toBeLessThan(1000);
+  });
+
+  it('keeps less than 4 KB between the steps with 41 ranges', async () => {
+    const film = world.put(41 * maxChunksPerRange);
+    const result = await world.run(inputOf(film));
+    await expectReady(world, film, result);
+    expect(result.largestPayloadBytes).toBeLessThan(4096);
+  });
+
+  it('tells the service the filename, the metadata and the wishes of the input', async () => {
+    const film = world.put(1, { key: `a/${'x'.repeat(300)}.mp4` });
+    const userMetadata = { season: 2026, public: false, title: 'Final' };
+    const wishes = { userMetadata, enableHls: true, enableThumbnail: true };
+    await expectReady(world, film, await world.run({ ...inputOf(film), ...wishes }));
+    const session = world.service.sessions().at(-1);
+    expect(session).toMatchObject({
+      type: 'video',
+      enableHls: true,
+      enableThumbnail: true,
+      userMetadata,
+    });
+    expect(session?.filename).toBe(`${'x'.repeat(251)}.mp4`);
+  });
+
+  it('announces the transfer once, in the row and in an event', async () => {
+    const film = world.put(1);
+    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
+    const rows = await world.rows();
+    const row = rows.find((one) => one.transferId === output.transferId && one.row === 'transfer');
+    expect(row).toMatchObject({ state: 'ready', announced: true, assetId: output.assetId });
+  });
+});
