@@ -1,0 +1,46 @@
+import type { ByteRange } from '#src/core/byte-range.ts';
+import { planChunks } from '#src/core/chunk-plan.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { MoverJob } from './job.ts';
+
+/** A piece of the object and where to put it. */
+export interface PlannedPut {
+  readonly range: ByteRange;
+  readonly url: string;
+}
+
+interface UploadUrls {
+  readonly upload_urls: readonly { readonly chunk_index: number; readonly url: string }[];
+}
+
+/** The most that one call gives (TwelveLabs OpenAPI, 2026-02-17). */
+const urlsPerCall = 50;
+
+/**
+ * Opens an upload and fetches the addresses of all its chunks, for movers that know nothing of the
+ * service. They are given this for nothing: it is not measured.
+ */
+export async function openUpload(job: MoverJob): Promise<PlannedPut[]> {
+  const request = { filename: 'film.mp4', type: 'video', total_size: job.sizeBytes };
+  const path = '/assets/multipart-uploads';
+  const { upload_id } = await post<{ upload_id: string }>(job, path, request);
+  const chunks = planChunks(job.sizeBytes, job.shape.chunkSizeBytes);
+  const urls = new Map<number, string>();
+  for (let start = 1; start <= chunks.length; start += urlsPerCall) {
+    const count = Math.min(urlsPerCall, chunks.length - start + 1);
+    const asked = { start, count };
+    const reply = await post<UploadUrls>(job, `${path}/${upload_id}/presigned-urls`, asked);
+    for (const { chunk_index, url } of reply.upload_urls) urls.set(chunk_index, url);
+  }
+  return chunks.map(({ index, range }) => ({ range, url: urls.get(index) ?? '' }));
+}
+
+async function post<Answer>({ sink }: MoverJob, path: string, body: object): Promise<Answer> {
+  const reply = await fetch(`${sink.baseUrl}${path}`, {
+    method: 'POST',
+    headers: { 'x-api-key': sink.apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (reply.ok) return (await reply.json()) as Answer;
+  throw new TransferError('UnexpectedError', `POST ${path} was answered with ${reply.status}`);
+}
