@@ -97,7 +97,8 @@ function countsText(counts: CallCounts): string {
   ].join('\n');
 }
 
-function boundText({ what, measured, rule, limit, holds }: Bound): string {
+function boundText({ what, measured, rule, limit, verdict }: Bound): string {
   const value = Number.isInteger(measured) ? String(measured) : measured.toFixed(2);
-  return `${holds ? 'holds      ' : 'falls short'}  ${what}: ${value}, ${rule} ${limit}`;
+  const found = verdict === 'not measured' ? '' : `${value}, `;
+  return `${verdict.padEnd(12)}  ${what}: ${found}${rule} ${limit}`;
 }
