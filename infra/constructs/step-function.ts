@@ -22,6 +22,12 @@ export interface StepFunctionProps {
   readonly logRetention: RetentionDays;
 }
 
+/**
+ * A small young generation frees the 64 KiB buffers of the sockets in cheap scavenges; with the usual
+ * one they wait for full collections, which cost the sending function a quarter more CPU.
+ */
+const nodeOptions = '--enable-source-maps --max-semi-space-size=2';
+
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What the bundler leaves out: the spare parsers of undici, which are never loaded on this runtime. */
@@ -69,7 +75,7 @@ function functionProps(
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMiB,
     timeout: props.timeLimit,
-    environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+    environment: { ...props.environment, NODE_OPTIONS: nodeOptions },
     tracing: Tracing.ACTIVE,
     loggingFormat: LoggingFormat.JSON,
     logGroup: new LogGroup(scope, `${id}Logs`, {
