@@ -8,10 +8,18 @@ export const environmentKeys = {
   apiKey: 'TWELVE_LABS_API_KEY',
   /** Another server than the service's own; includes the version path. */
   baseUrl: 'TWELVELABS_BASE_URL',
+  /** Which Chunkferry: the dimension of its metrics, by Powertools' own key. */
+  serviceName: 'POWERTOOLS_SERVICE_NAME',
   /** Chunks that one call of the send step keeps in flight. */
   chunksInFlight: 'CHUNKS_IN_FLIGHT',
   /** Ranges that one transfer sends at once. */
   mapConcurrency: 'MAP_CONCURRENCY',
+  /** Transfers between opening a session and their bytes being complete. */
+  maxActiveTransfers: 'MAX_ACTIVE_TRANSFERS',
+  /** Calls of the send step that run at once, over all transfers. */
+  maxSendConcurrency: 'MAX_SEND_CONCURRENCY',
+  /** The configured sources and readers, as JSON (src/core/sources.ts). */
+  sources: 'SOURCES',
   /** The largest video or audio object, in bytes. */
   maxMediaBytes: 'MAX_MEDIA_BYTES',
   /** The largest image, in bytes. */

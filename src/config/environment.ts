@@ -1,7 +1,14 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors.ts';
-import { maxChunksInFlight, maxMapConcurrency } from '#src/core/limits.ts';
+import {
+  defaultActiveTransfers,
+  defaultSendConcurrency,
+  maxChunksInFlight,
+  maxMapConcurrency,
+  maxTurns,
+} from '#src/core/limits.ts';
 import type { Settings } from '#src/core/settings.ts';
+import type { Sources } from '#src/core/sources.ts';
 import { environmentKeys as keys } from './environment-keys.ts';
 
 const count = (fallback: number, most: number) =>
@@ -13,6 +20,9 @@ const settingsSchema = z.object({
   [keys.chunksInFlight]: count(4, maxChunksInFlight),
   [keys.mapConcurrency]: count(8, maxMapConcurrency),
   [keys.noProgressMs]: count(20_000, 300_000),
+  [keys.maxActiveTransfers]: count(defaultActiveTransfers, maxTurns),
+  [keys.maxSendConcurrency]: count(defaultSendConcurrency, maxTurns * maxMapConcurrency),
+  [keys.sources]: z._default(z.string(), '{"list":[],"readers":{}}'),
   [keys.maxMediaBytes]: bytes(),
   [keys.maxImageBytes]: bytes(),
 });
@@ -33,10 +43,41 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return Object.freeze({
     chunksInFlight: read[keys.chunksInFlight],
     mapConcurrency: read[keys.mapConcurrency],
+    maxActiveTransfers: read[keys.maxActiveTransfers],
+    maxSendConcurrency: read[keys.maxSendConcurrency],
+    sources: readSources(read[keys.sources]),
     noProgressMs: read[keys.noProgressMs],
     maxMediaBytes: read[keys.maxMediaBytes],
     maxImageBytes: read[keys.maxImageBytes],
   });
+}
+
+const sourcesSchema = z.object({
+  list: z.array(
+    z.object({
+      bucket: z.string(),
+      account: z.optional(z.string()),
+      region: z.optional(z.string()),
+      prefixes: z.optional(z.array(z.string())),
+      suffixes: z.optional(z.array(z.string())),
+      minSize: z.optional(z.number()),
+      maxSize: z.optional(z.number()),
+    }),
+  ),
+  readers: z.record(z.string(), z.object({ roleArn: z.string(), externalId: z.string() })),
+});
+
+/** The infrastructure wrote it, so that only a hand could have spoilt it. */
+function readSources(text: string): Sources {
+  try {
+    return z.parse(sourcesSchema, JSON.parse(text));
+  } catch (cause) {
+    throw new TransferError(
+      'ConfigurationError',
+      `environment: ${keys.sources} is not as the stack writes it`,
+      { cause },
+    );
+  }
 }
 
 /** @throws ConfigurationError - the key is not set */

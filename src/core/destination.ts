@@ -99,6 +99,22 @@ export interface AssetStatus {
   readonly reason?: string | undefined;
 }
 
+/** An unfinished session as the service lists it. */
+export interface ListedSession {
+  readonly uploadId: string;
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970. */
+  readonly createdAt?: number | undefined;
+  readonly expiresAt?: number | undefined;
+}
+
+/** The account's unfinished sessions, of other clients' too. */
+export interface UnfinishedSessions {
+  readonly sessions: readonly ListedSession[];
+  /** Whether there may be more than were read. */
+  readonly truncated: boolean;
+}
+
 /** Bounds of one call. */
 export interface CallOptions {
   readonly signal: AbortSignal;
@@ -159,4 +175,6 @@ export interface Destination {
     options: CallOptions,
   ): Promise<ReadonlyMap<number, ChunkState>>;
   assetStatus(assetId: string, options: CallOptions): Promise<AssetStatus>;
+  /** Lists the sessions that are not finished; absent where the service can't say. */
+  listUnfinished?(options: CallOptions): Promise<UnfinishedSessions>;
 }

@@ -45,6 +45,7 @@ export const errorCatalogue = {
     nextStep: 'Allow states:DescribeExecution on the state machine.',
   },
 
+  TurnLostError: { disposition: 'renew', nextStep: again },
   PresignedUrlRejectedError: { disposition: 'renew', nextStep: again },
   ChunkMismatchError: {
     disposition: 'renew',
@@ -74,6 +75,24 @@ export const errorCatalogue = {
   ProtocolViolationError: {
     disposition: 'fail',
     nextStep: 'The service answered outside its documents; report it with the execution id.',
+  },
+  SourceNotConfiguredError: {
+    disposition: 'fail',
+    nextStep: 'Add the bucket to the configured sources and deploy, or correct the bucket.',
+  },
+  SourceClaimRefusedError: {
+    disposition: 'fail',
+    nextStep:
+      "Find out who sent the event: the bucket is not one of that account's configured sources.",
+  },
+  SourceRegionMismatchError: {
+    disposition: 'fail',
+    nextStep: "Correct the source's Region in the configuration and deploy.",
+  },
+  SourceRoleRefusedError: {
+    disposition: 'fail',
+    nextStep:
+      "Check the reader role in the source's account: its name, its trust in this account, its external id.",
   },
   SourceNotFoundError: {
     disposition: 'fail',
@@ -118,6 +137,10 @@ export const errorCatalogue = {
     nextStep:
       'Ask the service for larger chunks; the object needs more ranges than one execution can hold.',
   },
+  TurnNotReachedError: {
+    disposition: 'fail',
+    nextStep: `Raise maxActiveTransfers or send fewer objects at once. ${again}`,
+  },
   RoundsExhaustedError: { disposition: 'fail', nextStep: again },
   SessionsExhaustedError: {
     disposition: 'fail',
@@ -140,6 +163,13 @@ export const errorCatalogue = {
   FencedOutError: {
     disposition: 'fail',
     nextStep: 'Nothing: another execution has taken this transfer over.',
+  },
+  ExecutionAbortedError: { disposition: 'fail', nextStep: again },
+  ExecutionTimedOutError: { disposition: 'fail', nextStep: again },
+  ExecutionEndedError: { disposition: 'fail', nextStep: again },
+  PreflightFailedError: {
+    disposition: 'fail',
+    nextStep: 'Mend each finding that is named, then run the preflight again.',
   },
   OutcomeNotRecordedError: {
     disposition: 'fail',

@@ -41,6 +41,27 @@ export const maxRefusedGenerations = 3;
 /** Chunks that must each mismatch twice, with none ever matching, before ETags count as opaque. */
 export const opaqueEvidenceChunks = 3;
 
+/** Transfers that send at once, where nobody says otherwise. */
+export const defaultActiveTransfers = 10;
+
+/** Calls of the send step at once, where nobody says otherwise: eight for each transfer. */
+export const defaultSendConcurrency = 80;
+
+/** Turns that there may be: as many rows are read at each look. */
+export const maxTurns = 500;
+
+/** A number drawn this recently may still be on its way into the line, in ms. */
+export const placeSettlingMs = 2_000;
+
+/** A place counts this long beyond the next look of its transfer, in seconds. */
+export const placeGraceSeconds = 600;
+
+/** Looks for a turn by one execution: five days at the longest pause, and half of its history. */
+export const maxTurnPolls = 1_440;
+
+/** How long everybody stays away after a 429 that names no time, in seconds. */
+export const defaultPauseSeconds = 5;
+
 /** A pause between two calls of one step, in seconds; the lease outlives it. */
 export const maxWaitSeconds = 300;
 
@@ -50,8 +71,8 @@ export const leaseSeconds = 900;
 /** The lease is renewed at most this often, in seconds. */
 export const leaseRenewalSeconds = 60;
 
-/** Chunk and range rows live this long after they are written: a machine's three days, then seven more. */
-export const rowLifetimeSeconds = 10 * 24 * 3600;
+/** Chunk and range rows live this long after they are written: a machine's seven days, then seven more. */
+export const rowLifetimeSeconds = 14 * 24 * 3600;
 
 /** How long a session may take to be called completed once all chunks are reported, in seconds. */
 export const maxConfirmSeconds = 6 * 3600;

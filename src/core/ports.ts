@@ -65,7 +65,9 @@ export interface SourceReader {
   /**
    * Pins an object as it is now.
    * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
-   * @throws ConfigurationError - another Region, or no credentials
+   * @throws SourceNotConfiguredError, SourceRoleRefusedError - its account has no reader, or STS does not give it
+   * @throws SourceRegionMismatchError - the bucket is in another Region than its source names
+   * @throws ConfigurationError - no Region or no credentials of ours
    * @throws InvalidInputError - a name that S3 refuses
    * @throws SourceUnavailableError - S3 failed; retryable
    */
@@ -93,6 +95,8 @@ export type TransferPatch = Partial<
     | 'outcome'
     | 'announced'
     | 'leaseUntil'
+    | 'waitingNumber'
+    | 'slot'
   >
 >;
 
@@ -126,17 +130,29 @@ export interface TransferStore {
   transfer(transferId: string): Promise<TransferRecord | undefined>;
   /** Writes the row if it is absent (`seenFence` undefined) or still has the fence that was seen. */
   takeTransfer(record: TransferRecord, seenFence: number | undefined): Promise<boolean>;
-  /** Changes fields while `fence` is still the row's; false means fenced out. `changedAt` is set to `now`. */
+  /**
+   * Changes fields while `fence` is still the row's and, where `state` is given, its state is that
+   * one; false means that it is not. `changedAt` is set to `now`.
+   */
   patchTransfer(
     transferId: string,
     fence: number,
     patch: TransferPatch,
     now: number,
+    state?: TransferState,
   ): Promise<boolean>;
   /** Writes a row whatever is there: for a refused start, which has no owner. */
   putRefusal(record: TransferRecord): Promise<void>;
   /** Adds to the transfer's retry counts. */
   countRetries(transferId: string, counts: RetryCounts): Promise<void>;
+  /** Remembers which transfer an execution works on, before it takes it: for when it ends unseen. */
+  noteExecution(executionId: string, transferId: string): Promise<void>;
+  transferOfExecution(executionId: string): Promise<string | undefined>;
+  /** Remembers whose session an upload is, so that one nobody knows can be told. */
+  noteUpload(uploadId: string, transferId: string): Promise<void>;
+  transferOfUpload(uploadId: string): Promise<string | undefined>;
+  /** Transfers that ended and whose event is not confirmed, longest waiting first. */
+  listUnannounced(): AsyncIterable<TransferRecord>;
   /** Transfers of a state that came into it on a UTC day (`2026-11-21`), latest first. */
   listTransfers(state: TransferState, day: string): AsyncIterable<TransferRecord>;
 
@@ -193,9 +209,14 @@ export interface TransferStore {
   noteRangeFailure(key: RangeKey, error: RangeFailure): Promise<void>;
 }
 
-/** What others may build on: one of these for each transfer that ended. */
+/** What others may build on: one for each transfer that started, and one for each that ended. */
 export interface TransferEvent {
-  readonly type: 'Transfer Ready' | 'Transfer Failed' | 'Transfer Superseded';
+  readonly type:
+    | 'Transfer Started'
+    | 'Transfer Ready'
+    | 'Transfer Failed'
+    | 'Transfer Superseded'
+    | 'Preflight Checked';
   readonly detail: Readonly<Record<string, unknown>>;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -206,9 +227,23 @@ export interface EventPublisher {
   publish(event: TransferEvent): Promise<void>;
 }
 
+/** How an execution stands or ended, as far as it can be told. */
+export interface ExecutionEnd {
+  readonly status: 'running' | 'aborted' | 'timed-out' | 'failed' | 'succeeded' | 'unknown';
+  /** Milliseconds since 1970. */
+  readonly startedAt?: number | undefined;
+  /** What it was started with, as JSON text. */
+  readonly input?: string | undefined;
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
+}
+
+/** All methods throw `ExecutionUnknownError` where it can't be asked now; that is retryable. */
 export interface ExecutionDirectory {
   /** Whether an execution runs; `unknown` where it can't be told (it is not known here, or not ours to ask). */
   statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'>;
+  /** How an execution ended; one that waits to be redriven counts as running. */
+  endOf(executionId: string): Promise<ExecutionEnd>;
 }
 
 /** Makes the running checksum of one chunk, in the algorithm of the object's own checksum. */

@@ -1,9 +1,16 @@
+import type { Sources } from './sources.ts';
+
 /** What an operator may tune, read once from the environment. */
 export interface Settings {
   /** Chunks that one call of the send step keeps in flight. */
   readonly chunksInFlight: number;
   /** Ranges that one transfer sends at once. */
   readonly mapConcurrency: number;
+  /** Transfers between opening a session and their bytes being complete. */
+  readonly maxActiveTransfers: number;
+  /** Calls of the send step that run at once, over all transfers. */
+  readonly maxSendConcurrency: number;
+  readonly sources: Sources;
   /** A chunk that has moved no byte for this long is given up and sent again. */
   readonly noProgressMs: number;
   /** Replaces the destination's own limit for video and audio, where set. */

@@ -8,6 +8,10 @@ export interface SourceReference {
   readonly bucket: string;
   readonly key: string;
   readonly versionId?: string | undefined;
+  /** The account of its source, where that is another than ours; from the configuration only. */
+  readonly account?: string | undefined;
+  /** The Region of its source, where that is another than ours; from the configuration only. */
+  readonly region?: string | undefined;
 }
 
 /** Algorithms whose checksum of a whole object can be combined from those of its chunks. */

@@ -17,4 +17,12 @@ export const tableSchema = {
     /** A number: milliseconds since 1970. */
     sortKey: 'changedAt',
   },
+  /** Lists outcomes whose event is not confirmed; a row leaves it with its last attribute. */
+  outboxIndex: {
+    name: 'unannounced',
+    /** A string, always `yes`; absent once the event is confirmed. */
+    partitionKey: 'unannounced',
+    /** A number: milliseconds since 1970. */
+    sortKey: 'changedAt',
+  },
 } as const;

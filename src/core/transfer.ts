@@ -37,6 +37,10 @@ export interface TransferRecord {
   /** The session in use; 0 before the first. */
   readonly sessionNumber: number;
   readonly assetId?: string | undefined;
+  /** Its place in the line, drawn once per taking. */
+  readonly waitingNumber?: number | undefined;
+  /** The turn it holds, from opening a session until its bytes are complete. */
+  readonly slot?: number | undefined;
   readonly createdAt: number;
   readonly changedAt: number;
   readonly bytesCompleteAt?: number | undefined;

@@ -1,0 +1,31 @@
+/** Where objects may come from. What is not configured is refused, whoever asks for it. */
+
+/** One configured place: a bucket, and which of its objects are moved when they appear. */
+export interface Source {
+  readonly bucket: string;
+  /** The account that owns the bucket, 12 digits; absent: the one that Chunkferry runs in. */
+  readonly account?: string | undefined;
+  /** The bucket's Region; absent: the one that Chunkferry runs in. */
+  readonly region?: string | undefined;
+  /** Keys must begin with one of these, letter for letter; absent: any key. */
+  readonly prefixes?: readonly string[] | undefined;
+  /** Keys must end with one of these, in any letter case; each has its dot; absent: any key. */
+  readonly suffixes?: readonly string[] | undefined;
+  /** Smaller objects are strangers, in bytes. */
+  readonly minSize?: number | undefined;
+  /** Larger objects are strangers, in bytes. */
+  readonly maxSize?: number | undefined;
+}
+
+/** How the objects of another account are read: by a role of that account. */
+export interface Reader {
+  readonly roleArn: string;
+  readonly externalId: string;
+}
+
+/** Everything that may be read, and as whom. */
+export interface Sources {
+  readonly list: readonly Source[];
+  /** By account. Only these roles are ever assumed: none that an input names. */
+  readonly readers: Readonly<Record<string, Reader>>;
+}

@@ -1,0 +1,55 @@
+/**
+ * The turns that bound how many transfers send at once, the line of those that wait for one, and the
+ * pause that everybody obeys. All in the one table, by conditions on single rows.
+ */
+
+/** One of the `maxActiveTransfers` turns; absent rows are free. */
+export interface Turn {
+  /** From 1 to `maxActiveTransfers`. */
+  readonly slot: number;
+  readonly transferId: string;
+  /** When it was taken, in milliseconds since 1970. */
+  readonly since: number;
+  /** Milliseconds since 1970; past it, anyone may take the turn. */
+  readonly until: number;
+}
+
+/** One place in the line. */
+export interface Place {
+  readonly number: number;
+  readonly transferId: string;
+  /** Past it, the place no longer counts: its transfer has died waiting. */
+  readonly until: number;
+}
+
+/** A number drawn, and when the one before it was. */
+export interface DrawnNumber {
+  readonly number: number;
+  /** Milliseconds since 1970; absent for the first of all. */
+  readonly previousDrawnAt?: number | undefined;
+}
+
+/** All methods throw `TableUnavailableError` when the table can't be reached. */
+export interface TurnStore {
+  /** Draws the next number of the line. */
+  drawNumber(now: number): Promise<DrawnNumber>;
+  /** Takes or renews a place. */
+  keepPlace(place: Place): Promise<void>;
+  leavePlace(number: number): Promise<void>;
+  /** The first places by number, at most `limit` of them, dead ones included. */
+  firstPlaces(limit: number): Promise<Place[]>;
+  /** Turns that are held or were, by slot; at most `slots` of them. */
+  turns(slots: number): Promise<Turn[]>;
+  /** Takes a turn if it is free, past, or this transfer's own. */
+  takeTurn(turn: Turn, now: number): Promise<boolean>;
+  /** Prolongs a turn; false when it is not this transfer's any more. */
+  renewTurn(turn: Omit<Turn, 'since'>): Promise<boolean>;
+  /** Gives a turn back if it is this transfer's, and keeps how long it took. */
+  freeTurn(slot: number, transferId: string, now: number): Promise<void>;
+  /** Milliseconds that a turn took lately, smoothed; undefined before the first. */
+  turnLength(): Promise<number | undefined>;
+  /** Asks everybody to stay away from the service until then; a shorter pause never replaces a longer one. */
+  notePause(until: number): Promise<void>;
+  /** Until when everybody stays away, in milliseconds since 1970; 0 when nobody asked. */
+  pausedUntil(): Promise<number>;
+}
