@@ -29,7 +29,7 @@ export function createDynamoTransferStore(options: DynamoTransferStoreOptions): 
     [tableSchema.ttlAttribute]: Math.ceil(clock.now() / 1000) + rowLifetimeSeconds,
   });
   return {
-    ...transferRows(table),
+    ...transferRows(table, expiry),
     ...sessionRows(table),
     ...chunkRows(table, expiry),
     ...rangeRows(table, expiry),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { TransferError } from '#src/core/errors.ts';
 
 /** Where one row is: partition and sort key, named as in the table's schema. */
@@ -16,6 +17,35 @@ export function ingestsKey(objectId: string): RowKey {
   return { transferId: objectId, row: 'ingests' };
 }
 
+/** Which transfer an execution works on; its partition is a digest of the execution's ARN. */
+export function executionKey(executionId: string): RowKey {
+  return { transferId: digestOf('execution', executionId), row: 'execution' };
+}
+
+/** Whose session an upload is. */
+export function uploadKey(uploadId: string): RowKey {
+  return { transferId: digestOf('upload', uploadId), row: 'upload' };
+}
+
+/** The one partition of the turns, the line and the pause. */
+const lineId = 'line';
+
+export const turnKey = (slot: number): RowKey => ({
+  transferId: lineId,
+  row: `turn#${padded(slot, 4)}`,
+});
+
+export const placeKey = (number: number): RowKey => ({
+  transferId: lineId,
+  row: `place#${padded(number, 12)}`,
+});
+
+/** The counter of the line, and how long a turn took lately. */
+export const lineKey: RowKey = { transferId: lineId, row: 'line' };
+
+/** Until when everybody stays away from the service. */
+export const pauseKey: RowKey = { transferId: lineId, row: 'pause' };
+
 /** `session#0001`: a session's row. */
 export function sessionKey(transferId: string, session: number): RowKey {
   return { transferId, row: `session#${padded(session, 4)}` };
@@ -32,11 +62,24 @@ export function rangeKey(transferId: string, session: number, n: number): RowKey
 }
 
 /** The highest numbers that keys can hold in order. */
-export const highest = { session: 9_999, chunk: 99_999_999, range: 9_999 } as const;
+export const highest = {
+  session: 9_999,
+  chunk: 99_999_999,
+  range: 9_999,
+  turn: 9_999,
+  place: 999_999_999_999,
+} as const;
 
 /** The number at the end of a row's key: of the session, the chunk or the range. */
 export function lastNumber(row: string): number {
   return Number(row.slice(row.lastIndexOf('#') + 1));
+}
+
+function digestOf(kind: string, id: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, id]))
+    .digest('hex')
+    .slice(0, 40);
 }
 
 /** Keys sort as text, so a number that outgrows its width would be lost to every query. */

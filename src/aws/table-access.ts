@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   type NativeAttributeValue,
@@ -41,9 +42,20 @@ export interface TableAccess {
   change(key: RowKey, change: RowChange): Promise<Row | false>;
   /** Rows of one partition whose sort key lies between two others, ascending. */
   between(transferId: string, first: string, last: string): Promise<Row[]>;
-  /** Rows of a day and state, latest first; eventually consistent, as every index is. */
-  inState(stateDay: string): AsyncGenerator<Row>;
+  /** Rows of a partition of an index, by its sort key; eventually consistent, as every index is. */
+  inIndex(
+    index: TableIndex,
+    partition: string,
+    order: 'ascending' | 'descending',
+  ): AsyncGenerator<Row>;
+  /** The first rows of one partition whose sort key lies between two others. */
+  firstBetween(transferId: string, first: string, last: string, limit: number): Promise<Row[]>;
+  /** Deletes a row and gives what it held; false when the condition refused it. */
+  remove(key: RowKey, condition?: Condition): Promise<Row | false>;
 }
+
+/** One of the table's indexes. */
+export type TableIndex = (typeof tableSchema)['stateIndex' | 'outboxIndex'];
 
 /** More rows than any answer here may have: an object has at most a few thousand chunks. */
 const maxRowsPerQuery = 10_000;
@@ -73,7 +85,25 @@ export function openTable(client: DynamoDBClient, tableName: string): TableAcces
       return reply && (reply.Attributes ?? {});
     },
     between: (transferId, first, last) => allRows(betweenInput(transferId, first, last)),
-    inState: (stateDay) => indexRows(stateDay),
+    inIndex: (index, partition, order) => indexRows(index, partition, order === 'ascending'),
+    firstBetween: async (transferId, first, last, Limit) => {
+      const command = new QueryCommand({
+        TableName,
+        ...betweenInput(transferId, first, last),
+        Limit,
+      });
+      return (await calling(() => document.send(command))).Items ?? [];
+    },
+    remove: async (Key, condition) => {
+      const command = new DeleteCommand({
+        TableName,
+        Key,
+        ...conditionInput(condition),
+        ReturnValues: 'ALL_OLD',
+      });
+      const reply = await unlessRefused(() => document.send(command));
+      return reply && (reply.Attributes ?? {});
+    },
   };
 
   async function* pages(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<Row[]> {
@@ -95,12 +125,16 @@ export function openTable(client: DynamoDBClient, tableName: string): TableAcces
     return rows;
   }
 
-  async function* indexRows(stateDay: string): AsyncGenerator<Row> {
+  async function* indexRows(
+    index: TableIndex,
+    partition: string,
+    ScanIndexForward: boolean,
+  ): AsyncGenerator<Row> {
     let seenPages = 0;
-    for await (const page of pages(indexInput(stateDay))) {
+    for await (const page of pages({ ...indexInput(index, partition), ScanIndexForward })) {
       yield* page;
       seenPages += 1;
-      if (seenPages >= maxIndexPages) throw tooMany(`${maxIndexPages} pages of ${stateDay}`);
+      if (seenPages >= maxIndexPages) throw tooMany(`${maxIndexPages} pages of ${partition}`);
     }
   }
 
@@ -138,14 +172,13 @@ function betweenInput(transferId: string, first: string, last: string) {
   };
 }
 
-function indexInput(stateDay: string) {
+function indexInput(index: TableIndex, partition: string) {
   return {
-    IndexName: tableSchema.stateIndex.name,
-    ScanIndexForward: false,
+    IndexName: index.name,
     Limit: indexPageRows,
     KeyConditionExpression: '#partition = :partition',
-    ExpressionAttributeNames: { '#partition': tableSchema.stateIndex.partitionKey },
-    ExpressionAttributeValues: { ':partition': stateDay },
+    ExpressionAttributeNames: { '#partition': index.partitionKey },
+    ExpressionAttributeValues: { ':partition': partition },
   };
 }
 

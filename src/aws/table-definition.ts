@@ -6,7 +6,7 @@ import { tableSchema } from '#src/core/table-schema.ts';
  * by request. TTL is no part of CreateTable; without it chunk and range rows simply stay.
  */
 export function tableDefinition(name: string): CreateTableCommandInput {
-  const { partitionKey, sortKey, stateIndex } = tableSchema;
+  const { partitionKey, sortKey, stateIndex, outboxIndex } = tableSchema;
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
@@ -14,21 +14,21 @@ export function tableDefinition(name: string): CreateTableCommandInput {
       { AttributeName: partitionKey, AttributeType: 'S' },
       { AttributeName: sortKey, AttributeType: 'S' },
       { AttributeName: stateIndex.partitionKey, AttributeType: 'S' },
+      // Both indexes sort by the same attribute, which may be named only once.
       { AttributeName: stateIndex.sortKey, AttributeType: 'N' },
+      { AttributeName: outboxIndex.partitionKey, AttributeType: 'S' },
     ],
     KeySchema: [
       { AttributeName: partitionKey, KeyType: 'HASH' },
       { AttributeName: sortKey, KeyType: 'RANGE' },
     ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: stateIndex.name,
-        KeySchema: [
-          { AttributeName: stateIndex.partitionKey, KeyType: 'HASH' },
-          { AttributeName: stateIndex.sortKey, KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ],
+    GlobalSecondaryIndexes: [stateIndex, outboxIndex].map((index) => ({
+      IndexName: index.name,
+      KeySchema: [
+        { AttributeName: index.partitionKey, KeyType: 'HASH' },
+        { AttributeName: index.sortKey, KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    })),
   };
 }

@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import type { TransferPatch, TransferStore } from '#src/core/ports.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
 import type { RetryCounts, TransferRecord, TransferState } from '#src/core/transfer.ts';
-import { ingestsKey, transferKey } from './row-keys.ts';
+import { executionKey, ingestsKey, type RowKey, transferKey, uploadKey } from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
-import type { Row, TableAccess } from './table-access.ts';
+import type { Row, TableAccess, TableIndex } from './table-access.ts';
 
 type TransferRows = Pick<
   TransferStore,
@@ -16,12 +16,19 @@ type TransferRows = Pick<
   | 'putRefusal'
   | 'countRetries'
   | 'listTransfers'
+  | 'noteExecution'
+  | 'transferOfExecution'
+  | 'noteUpload'
+  | 'transferOfUpload'
+  | 'listUnannounced'
 >;
 
 const source = z.object({
   bucket: z.string(),
   key: z.string(),
   versionId: z.optional(z.string()),
+  account: z.optional(z.string()),
+  region: z.optional(z.string()),
   etag: z.string(),
   sizeBytes: z.number(),
   contentType: z.optional(z.string()),
@@ -50,6 +57,8 @@ const transferRow = z.object({
   leaseUntil: z.number(),
   sessionNumber: z.number(),
   assetId: z.optional(z.string()),
+  waitingNumber: z.optional(z.number()),
+  slot: z.optional(z.number()),
   createdAt: z.number(),
   changedAt: z.number(),
   bytesCompleteAt: z.optional(z.number()),
@@ -59,8 +68,9 @@ const transferRow = z.object({
 });
 
 /** Rows of transfers, and the ingest counters beside them. */
-export function transferRows(table: TableAccess): TransferRows {
+export function transferRows(table: TableAccess, expiry: () => Row): TransferRows {
   return {
+    ...belongings(table, expiry),
     latestIngest: async (objectId) => {
       const row = await table.read(ingestsKey(objectId));
       return row ? readRow(ingestsRow, row).latest : 1;
@@ -87,11 +97,11 @@ export function transferRows(table: TableAccess): TransferRows {
           ? { expression: 'attribute_not_exists(#transferId)' }
           : fenceIs(seenFence),
       ),
-    patchTransfer: async (transferId, fence, patch, now) => {
-      const set = { ...patch, ...stateDayOf(patch, now), changedAt: now };
+    patchTransfer: async (transferId, fence, patch, now, state) => {
+      const set = { ...patch, ...stateDayOf(patch, now), ...outboxOf(patch), changedAt: now };
       const changed = await table.change(transferKey(transferId), {
         set,
-        condition: fenceIs(fence),
+        condition: fenceIs(fence, state),
       });
       return changed !== false;
     },
@@ -99,14 +109,36 @@ export function transferRows(table: TableAccess): TransferRows {
       await table.write(rowOf(record));
     },
     countRetries: (transferId, counts) => countRetries(table, transferId, counts),
-    listTransfers: (state, day) => listTransfers(table, state, day),
+    listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, `${state}#${day}`),
+    listUnannounced: () => listRecords(table, tableSchema.outboxIndex, unannounced, 'ascending'),
   };
 }
 
+/** What an execution works on and whose an upload is: small rows that only save a search. */
+function belongings(table: TableAccess, expiry: () => Row) {
+  const note = async (key: RowKey, owner: string) => {
+    await table.write({ ...key, ...expiry(), owner });
+  };
+  const ownerOf = async (key: RowKey) => {
+    const row = await table.read(key);
+    return row && readRow(belongingRow, row).owner;
+  };
+  return {
+    noteExecution: (id: string, transferId: string) => note(executionKey(id), transferId),
+    transferOfExecution: (id: string) => ownerOf(executionKey(id)),
+    noteUpload: (id: string, transferId: string) => note(uploadKey(id), transferId),
+    transferOfUpload: (id: string) => ownerOf(uploadKey(id)),
+  };
+}
+
+const belongingRow = z.object({ owner: z.string() });
+
 const ingestsRow = z.object({ latest: z.number() });
 
-function fenceIs(fence: number) {
-  return { expression: '#fence = :fence', values: { ':fence': fence } };
+function fenceIs(fence: number, state?: TransferState) {
+  if (!state) return { expression: '#fence = :fence', values: { ':fence': fence } };
+  const values = { ':fence': fence, ':state': state };
+  return { expression: '#fence = :fence AND #state = :state', values };
 }
 
 /** A row that is gone, or never was, has nothing left to count. */
@@ -122,12 +154,22 @@ async function countRetries(
   });
 }
 
-async function* listTransfers(
+async function* listRecords(
   table: TableAccess,
-  state: TransferState,
-  day: string,
+  index: TableIndex,
+  partition: string,
+  order: 'ascending' | 'descending' = 'descending',
 ): AsyncGenerator<TransferRecord> {
-  for await (const row of table.inState(`${state}#${day}`)) yield recordOf(row);
+  for await (const row of table.inIndex(index, partition, order)) yield recordOf(row);
+}
+
+const unannounced = 'yes';
+
+/** The mark by which an outcome waits for its event: set with the outcome, gone with the confirmation. */
+function outboxOf({ outcome, announced }: TransferPatch): Row {
+  const { partitionKey } = tableSchema.outboxIndex;
+  if (announced) return { [partitionKey]: undefined };
+  return outcome === undefined ? {} : { [partitionKey]: unannounced };
 }
 
 /**
@@ -145,6 +187,7 @@ function rowOf({ retries, ...record }: TransferRecord) {
     ...record,
     ...countAttributes(retries),
     ...stateDayOf(record, record.changedAt),
+    ...outboxOf(record),
     ...transferKey(record.transferId),
   };
 }

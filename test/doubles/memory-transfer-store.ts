@@ -19,6 +19,8 @@ interface Tables {
   readonly transfers: Rows<TransferRecord>;
   readonly stateDays: Map<string, string>;
   readonly ingests: Map<string, number>;
+  /** Which transfer an execution or an upload belongs to. */
+  readonly belongings: Map<string, string>;
 }
 
 /**
@@ -26,7 +28,12 @@ interface Tables {
  * session is set only while it is opening, changing a session that is not there is a bug.
  */
 export function createMemoryTransferStore(): MemoryTransferStore {
-  const tables: Tables = { transfers: new Rows(), stateDays: new Map(), ingests: new Map() };
+  const tables: Tables = {
+    transfers: new Rows(),
+    stateDays: new Map(),
+    ingests: new Map(),
+    belongings: new Map(),
+  };
   const [sessions, chunks, ranges] = [memorySessionRows(), memoryChunkRows(), memoryRangeRows()];
   const { rows: _, ...store } = { ...transferRows(tables), ...sessions, ...chunks, ...ranges };
   const refusals = new Map<string, number>();
@@ -40,7 +47,7 @@ export function createMemoryTransferStore(): MemoryTransferStore {
   };
 }
 
-function transferRows({ transfers, stateDays, ingests }: Tables): TransferRows {
+function transferRows({ transfers, stateDays, ingests, belongings }: Tables): TransferRows {
   const put = (record: TransferRecord) => {
     transfers.set(record.transferId, record);
     stateDays.set(record.transferId, `${record.state}#${dayOf(record.changedAt)}`);
@@ -58,9 +65,9 @@ function transferRows({ transfers, stateDays, ingests }: Tables): TransferRows {
       put(record);
       return true;
     },
-    patchTransfer: async (transferId, fence, patch, now) => {
+    patchTransfer: async (transferId, fence, patch, now, state) => {
       const record = transfers.get(transferId);
-      if (record?.fence !== fence) return false;
+      if (record?.fence !== fence || (state && record.state !== state)) return false;
       transfers.set(transferId, { ...record, ...patch, changedAt: now });
       if (patch.state) stateDays.set(transferId, `${patch.state}#${dayOf(now)}`);
       return true;
@@ -70,6 +77,17 @@ function transferRows({ transfers, stateDays, ingests }: Tables): TransferRows {
       const record = transfers.get(transferId);
       if (record)
         transfers.set(transferId, { ...record, retries: addCounts(record.retries, counts) });
+    },
+    noteExecution: async (id, transferId) => void belongings.set(`execution ${id}`, transferId),
+    transferOfExecution: async (id) => belongings.get(`execution ${id}`),
+    noteUpload: async (id, transferId) => void belongings.set(`upload ${id}`, transferId),
+    transferOfUpload: async (id) => belongings.get(`upload ${id}`),
+    listUnannounced: async function* () {
+      const waiting = transfers
+        .under('')
+        .map(([, record]) => record)
+        .filter(({ outcome, announced }) => outcome !== undefined && !announced);
+      yield* waiting.sort((a, b) => a.changedAt - b.changedAt);
     },
     listTransfers: async function* (state, day) {
       const isListed = ([id]: [string, unknown]) => stateDays.get(id) === `${state}#${day}`;
@@ -92,6 +110,11 @@ type TransferRows = Pick<
   | 'putRefusal'
   | 'countRetries'
   | 'listTransfers'
+  | 'noteExecution'
+  | 'transferOfExecution'
+  | 'noteUpload'
+  | 'transferOfUpload'
+  | 'listUnannounced'
 >;
 
 function dayOf(ms: number): string {
@@ -106,7 +129,7 @@ function guarded(store: TransferStore, refusals: Map<string, number>): TransferS
     refusals.set(method, left - 1);
     throw new TransferError('TableUnavailableError', `${method}: the table is unreachable`);
   };
-  const { listTransfers, ...others } = store;
+  const { listTransfers, listUnannounced, ...others } = store;
   const guards = Object.entries(others).map(([method, call]) => [
     method,
     async (...given: never[]) => {
@@ -118,5 +141,13 @@ function guarded(store: TransferStore, refusals: Map<string, number>): TransferS
     refuse('listTransfers');
     yield* listTransfers(...given);
   };
-  return { ...Object.fromEntries(guards), listTransfers: list } as TransferStore;
+  const outbox: TransferStore['listUnannounced'] = async function* () {
+    refuse('listUnannounced');
+    yield* listUnannounced();
+  };
+  return {
+    ...Object.fromEntries(guards),
+    listTransfers: list,
+    listUnannounced: outbox,
+  } as TransferStore;
 }

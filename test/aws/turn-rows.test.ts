@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createDynamoTurnStore } from '#src/aws/dynamo-turn-store.ts';
+import type { Turn, TurnStore } from '#src/core/turns.ts';
+import { createMemoryTurnStore } from '../doubles/memory-turn-store.ts';
+import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
+
+const minute = 60_000;
+const turn = (slot: number, transferId: string, minutes = 15): Turn => ({
+  slot,
+  transferId,
+  since: testNow,
+  until: testNow + minutes * minute,
+});
+const place = (number: number) => ({ number, transferId: `t${number}`, until: testNow + minute });
+
+let table: TableFixture;
+beforeAll(async () => {
+  table = await startTable();
+});
+afterAll(() => table.close());
+
+/** Each test has a line of its own: one line is one table. */
+const stores: readonly (readonly [string, () => Promise<TurnStore>])[] = [
+  ['in memory', async () => createMemoryTurnStore()],
+  [
+    'in the table',
+    async () => {
+      await table.close();
+      table = await startTable();
+      return createDynamoTurnStore({ ...table, clock: stillClock });
+    },
+  ],
+];
+
+describe.each(stores)('turns and the line %s', (_where, open) => {
+  let turns: TurnStore;
+  beforeEach(async () => {
+    turns = await open();
+  });
+
+  it('draw each number once, whoever draws at the same time', async () => {
+    const drawn = await Promise.all(Array.from({ length: 20 }, () => turns.drawNumber(testNow)));
+    const numbers = drawn.map(({ number }) => number).sort((a, b) => a - b);
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
+  it('say when the number before was drawn', async () => {
+    expect(await turns.drawNumber(testNow)).toEqual({ number: 1, previousDrawnAt: undefined });
+    expect(await turns.drawNumber(testNow + 7)).toEqual({ number: 2, previousDrawnAt: testNow });
+  });
+
+  it('give the first places by number, whenever they were kept', async () => {
+    for (const number of [11, 2, 9]) await turns.keepPlace(place(number));
+    expect(await turns.firstPlaces(2)).toEqual([place(2), place(9)]);
+    await turns.leavePlace(2);
+    expect(await turns.firstPlaces(5)).toEqual([place(9), place(11)]);
+  });
+
+  it('give a turn to one of many', async () => {
+    const tries = Array.from({ length: 8 }, (_, i) => turns.takeTurn(turn(1, `t${i}`), testNow));
+    expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+  });
+
+  it('give a turn that is past to another, and not before', async () => {
+    await turns.takeTurn(turn(1, 'a'), testNow);
+    expect(await turns.takeTurn(turn(1, 'b', 40), testNow + 15 * minute)).toBe(false);
+    expect(await turns.takeTurn(turn(1, 'b', 40), testNow + 15 * minute + 1)).toBe(true);
+    expect(await turns.renewTurn(turn(1, 'a', 50))).toBe(false);
+  });
+
+  it('let a transfer take its own turn again', async () => {
+    await turns.takeTurn(turn(1, 'a'), testNow);
+    expect(await turns.takeTurn(turn(1, 'a', 20), testNow)).toBe(true);
+    expect(await turns.turns(3)).toEqual([turn(1, 'a', 20)]);
+  });
+
+  it('prolong a turn for its holder only', async () => {
+    await turns.takeTurn(turn(1, 'a'), testNow);
+    const until = testNow + 20 * minute;
+    expect(await turns.renewTurn({ slot: 1, transferId: 'b', until })).toBe(false);
+    expect(await turns.renewTurn({ slot: 1, transferId: 'a', until })).toBe(true);
+    expect(await turns.turns(1)).toEqual([{ ...turn(1, 'a'), until }]);
+  });
+
+  it('prolong no turn that nobody holds', async () => {
+    expect(await turns.renewTurn({ slot: 1, transferId: 'a', until: testNow })).toBe(false);
+  });
+
+  it('take a turn back from its holder only', async () => {
+    await turns.takeTurn(turn(1, 'a'), testNow);
+    await turns.freeTurn(1, 'b', testNow);
+    expect(await turns.turns(1)).toHaveLength(1);
+    await turns.freeTurn(1, 'a', testNow);
+    await turns.freeTurn(1, 'a', testNow);
+    expect(await turns.turns(1)).toEqual([]);
+  });
+
+  it('look no further than the slots there are', async () => {
+    await turns.takeTurn(turn(2, 'a'), testNow);
+    await turns.takeTurn(turn(9, 'b'), testNow);
+    expect(await turns.turns(8)).toEqual([turn(2, 'a')]);
+  });
+
+  it('remember how long a turn took lately, the newest weighing a fifth', async () => {
+    expect(await turns.turnLength()).toBeUndefined();
+    for (const seconds of [10, 20]) {
+      await turns.takeTurn(turn(1, 'a'), testNow);
+      await turns.freeTurn(1, 'a', testNow + seconds * 1000);
+    }
+    expect(await turns.turnLength()).toBe(12_000);
+  });
+
+  it('keep the longer of two pauses', async () => {
+    expect(await turns.pausedUntil()).toBe(0);
+    await turns.notePause(testNow + 5000);
+    await turns.notePause(testNow + 1000);
+    expect(await turns.pausedUntil()).toBe(testNow + 5000);
+  });
+});

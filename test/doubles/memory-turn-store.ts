@@ -1,0 +1,63 @@
+import type { Place, Turn, TurnStore } from '#src/core/turns.ts';
+
+/** Turns, line and pause in memory, with what tests want to see of them. */
+export interface MemoryTurnStore extends TurnStore {
+  readonly held: ReadonlyMap<number, Turn>;
+  readonly line: ReadonlyMap<number, Place>;
+}
+
+/** A turn store with the conditions of the port. */
+export function createMemoryTurnStore(): MemoryTurnStore {
+  const held = new Map<number, Turn>();
+  const line = new Map<number, Place>();
+  let [drawn, pauseUntil] = [0, 0];
+  let drawnAt: number | undefined;
+  let turnMs: number | undefined;
+  let order: number[] | undefined;
+  const sorted = () => (order ??= [...line.keys()].sort((a, b) => a - b));
+  return {
+    held,
+    line,
+    drawNumber: async (now) => {
+      const previousDrawnAt = drawnAt;
+      drawnAt = now;
+      return { number: ++drawn, previousDrawnAt };
+    },
+    keepPlace: async (place) => {
+      if (!line.has(place.number)) order = undefined;
+      line.set(place.number, place);
+    },
+    leavePlace: async (number) => {
+      if (line.delete(number)) order = undefined;
+    },
+    firstPlaces: async (limit) =>
+      sorted()
+        .slice(0, limit)
+        .flatMap((number) => line.get(number) ?? []),
+    turns: async (slots) => [...held.values()].filter(({ slot }) => slot <= slots),
+    takeTurn: async (turn, now) => {
+      const before = held.get(turn.slot);
+      if (before && before.transferId !== turn.transferId && before.until >= now) return false;
+      held.set(turn.slot, turn);
+      return true;
+    },
+    renewTurn: async (turn) => {
+      const before = held.get(turn.slot);
+      if (before?.transferId !== turn.transferId) return false;
+      held.set(turn.slot, { ...before, ...turn });
+      return true;
+    },
+    freeTurn: async (slot, transferId, now) => {
+      const turn = held.get(slot);
+      if (turn?.transferId !== transferId) return;
+      held.delete(slot);
+      const ms = now - turn.since;
+      turnMs = turnMs === undefined ? ms : turnMs + (ms - turnMs) * 0.2;
+    },
+    turnLength: async () => turnMs,
+    notePause: async (until) => {
+      pauseUntil = Math.max(pauseUntil, until);
+    },
+    pausedUntil: async () => pauseUntil,
+  };
+}
