@@ -60,14 +60,12 @@ function explain(
   if (isS3Unavailable(failure)) return ['SourceUnavailableError', `can't read ${object}: ${said}`];
   if (!failure.wasSent) return refusedOnThisSide(failure, object);
   if (isMissing(failure)) return ['SourceNotFoundError', missingText(failure, reference)];
-  if (isElsewhere(failure)) return ['ConfigurationError', elsewhereText(error, reference.bucket)];
+  if (isElsewhere(failure)) return ['SourceRegionMismatchError', elsewhereText(error, reference)];
   if (failure.name === 'InvalidObjectState') {
     return ['SourceArchivedError', `${object} is archived and not restored: ${said}`];
   }
   if (isCustomerEncrypted(failure)) return ['SourceCustomerEncryptedError', sseCText(object)];
-  if (failure.status === 403 || failure.name.startsWith('KMS')) {
-    return ['SourceAccessDeniedError', deniedText(failure, object)];
-  }
+  if (isDenied(failure)) return ['SourceAccessDeniedError', deniedText(failure, error, object)];
   return ['InvalidInputError', `S3 refuses to read ${object}: ${said}`];
 }
 
@@ -94,16 +92,21 @@ function missingText({ name, status }: SdkFailure, reference: SourceReference): 
     : `there is no object ${object}, or no such bucket`;
 }
 
+/** S3's codes for a request that was made in another Region than the bucket's. */
+const elsewhereCodes = new Set([
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+]);
+
 function isElsewhere({ name, status }: SdkFailure): boolean {
-  return status === 301 || status === 307 || name === 'AuthorizationHeaderMalformed';
+  return status === 301 || status === 307 || elsewhereCodes.has(name);
 }
 
-function elsewhereText(error: unknown, bucket: string): string {
-  const region = replyHeader(error, 'x-amz-bucket-region') ?? textField(error, 'Region');
-  const named = JSON.stringify(bucket);
-  return region
-    ? `bucket ${named} is in the region ${region}; this client is set to another`
-    : `bucket ${named} is in another region than this client is set to`;
+function elsewhereText(error: unknown, { bucket, region }: SourceReference): string {
+  const actual = replyHeader(error, 'x-amz-bucket-region') ?? textField(error, 'Region');
+  const where = actual ? `the Region ${actual}` : 'another Region';
+  const configured = region ?? 'none, which is the Region of this deployment';
+  return `bucket ${JSON.stringify(bucket)} is in ${where}; its source names ${configured}`;
 }
 
 /** S3's words for an SSE-C object read without its key; the code alone has many causes. */
@@ -116,13 +119,26 @@ export function sseCText(object: string): string {
   return `${object} is encrypted with a customer-provided key (SSE-C), which can't be given`;
 }
 
+/** S3 gives these with a 400. */
+const refusedCredentials = new Set(['ExpiredToken', 'InvalidToken']);
+
+function isDenied({ name, status }: SdkFailure): boolean {
+  return status === 403 || name.startsWith('KMS') || refusedCredentials.has(name);
+}
+
 /** An action or ARN of KMS, or its name in S3's prose; a role may have the letters in its own. */
 const aboutKms = /\bkms:\w|\bKMS\b/;
 
-function deniedText(failure: SdkFailure, object: string): string {
+/** A key or an alias of one, as S3 names it in a refusal. */
+const kmsKeyArn = /\barn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]+/;
+
+function deniedText(failure: SdkFailure, error: unknown, object: string): string {
   const said = describeSdkFailure(failure);
-  if (aboutKms.test(`${failure.name} ${failure.message}`)) {
-    return `the key that encrypts ${object} may not be used: ${said}`;
+  // The whole message: what is said of it is cut, and action and key come late in it.
+  const message = textField(error, 'message') ?? '';
+  if (aboutKms.test(`${failure.name} ${message}`)) {
+    const [key] = kmsKeyArn.exec(message) ?? [];
+    return `the key ${key ? `${key} ` : ''}that encrypts ${object} may not be used: ${said}`;
   }
   if (failure.name !== 'AccessDenied') {
     return `S3 refuses these credentials for ${object}: ${said}`;

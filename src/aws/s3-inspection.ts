@@ -13,7 +13,9 @@ import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './s3-fa
  * Pins an object as it is now, by one HEAD. Where S3 refuses the HEAD, which has no error body, one
  * GET of the first byte asks for the reason.
  * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
- * @throws ConfigurationError - the bucket is in another region; no region or credentials are set
+ * @throws SourceRegionMismatchError - the bucket is in another Region than its source names
+ * @throws SourceRoleRefusedError - STS does not give the reader role of the object's account
+ * @throws ConfigurationError - no Region or credentials are set
  * @throws InvalidInputError - S3 or the SDK refuses the name itself
  * @throws ProtocolViolationError - the reply lacks what an object always has
  * @throws SourceUnavailableError - S3 failed; retryable
@@ -86,17 +88,16 @@ function refuseArchived(head: HeadObjectCommandOutput, reference: SourceReferenc
 }
 
 /** The version `null` can be overwritten, so it pins nothing and the ETag must. */
-function pinned(head: HeadObjectCommandOutput, { bucket, key }: SourceReference): SourceObject {
+function pinned(head: HeadObjectCommandOutput, reference: SourceReference): SourceObject {
   const { ETag, ContentLength, VersionId } = head;
   if (ETag === undefined || ContentLength === undefined) {
     throw new TransferError(
       'ProtocolViolationError',
-      `HEAD of ${nameOfObject({ bucket, key })} gave no ${ETag === undefined ? 'ETag' : 'size'}`,
+      `HEAD of ${nameOfObject(reference)} gave no ${ETag === undefined ? 'ETag' : 'size'}`,
     );
   }
   return {
-    bucket,
-    key,
+    ...reference,
     versionId: VersionId === 'null' ? undefined : VersionId,
     etag: withoutQuotes(ETag),
     sizeBytes: ContentLength,

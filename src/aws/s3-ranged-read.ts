@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { type ByteRange, contentRange, lengthOf, rangeHeader } from '#src/core/byte-range.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject } from '#src/core/source-object.ts';
+import type { S3ClientOf } from './s3-clients.ts';
 import { explainS3Failure, nameOfObject } from './s3-failures.ts';
 import { withoutQuotes } from './s3-inspection.ts';
 import { describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
@@ -20,14 +21,15 @@ interface Reading {
  * signal, destroys the socket; the signal's reason comes out as it is.
  * @throws SourceSupersededError - the object is another one now, or gone
  * @throws SourceAccessDeniedError, SourceArchivedError - it may no longer be read
+ * @throws SourceNotConfiguredError, SourceRoleRefusedError - nor as the reader of its account
  * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
  * @throws ProtocolViolationError - S3 answered with another range than the one asked for
  */
 export async function* readRange(
-  client: S3Client,
+  clientOf: S3ClientOf,
   reading: Reading,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const reply = await askFor(client, reading);
+  const reply = await askFor(clientOf, reading);
   const body = reply.Body as Readable;
   try {
     compareReply(reply, reading);
@@ -38,7 +40,7 @@ export async function* readRange(
 }
 
 async function askFor(
-  client: S3Client,
+  clientOf: S3ClientOf,
   { source, range, signal }: Reading,
 ): Promise<GetObjectCommandOutput> {
   const command = new GetObjectCommand({
@@ -49,7 +51,7 @@ async function askFor(
     ...(source.versionId !== undefined && { VersionId: source.versionId }),
   });
   try {
-    return await client.send(command, { abortSignal: signal });
+    return await clientOf(source).send(command, { abortSignal: signal });
   } catch (error) {
     throw signal.aborted ? signal.reason : explainRefusal(error, source);
   }

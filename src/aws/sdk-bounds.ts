@@ -1,6 +1,6 @@
 /**
- * Bounds of one call to DynamoDB, EventBridge, Step Functions or Secrets Manager, to be spread into
- * the client's options. Their replies are small; without these a silent server holds a call for ever.
+ * Bounds of one call to DynamoDB, EventBridge, Step Functions, Secrets Manager or STS, to be spread
+ * into the client's options. Their replies are small; without these a silent server holds a call for ever.
  */
 export const boundedCalls = {
   maxAttempts: 3,

@@ -54,7 +54,10 @@ export function readerOf(endpoint: string, keys = credentials, silenceMs = patie
     region: 'us-east-1',
     credentials: keys,
   });
-  return { reader: createS3SourceReader({ client }), close: () => closeAgent(agent) };
+  return {
+    reader: createS3SourceReader({ clientOf: () => client }),
+    close: () => closeAgent(agent),
+  };
 }
 
 export async function digestAll(bytes: AsyncIterable<Uint8Array>) {

@@ -260,12 +260,23 @@ describe('S3 failing', () => {
   });
 });
 
-it('names the region of a bucket that is elsewhere', async () => {
+it('names the Region of a bucket that is elsewhere, and the one that was configured', async () => {
   s3.double.createBucket('abroad', { region: 'eu-west-1' });
-  expect(await refusal({ bucket: 'abroad', key: 'x' })).toMatchObject({
-    name: 'ConfigurationError',
-    message: 'bucket "abroad" is in the region eu-west-1; this client is set to another',
+  const configured = { bucket: 'abroad', key: 'x', region: 'eu-central-1' };
+  expect(await refusal(configured)).toMatchObject({
+    name: 'SourceRegionMismatchError',
+    message: 'bucket "abroad" is in the Region eu-west-1; its source names eu-central-1',
   });
+  expect(await refusal({ bucket: 'abroad', key: 'x' })).toMatchObject({
+    name: 'SourceRegionMismatchError',
+    message: expect.stringMatching(/eu-west-1; its source names none/),
+  });
+});
+
+it('keeps account and Region of the reference, so that what is pinned can be read', async () => {
+  const place = { account: '444455556666', region: 'us-east-1' };
+  s3.double.put('films', film.key, bytes);
+  expect(await s3.reader.inspect({ ...film, ...place })).toMatchObject(place);
 });
 
 it('calls a name that the SDK refuses an input error', async () => {

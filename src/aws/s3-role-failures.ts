@@ -1,0 +1,40 @@
+import { TransferError } from '#src/core/errors.ts';
+import { describeSdkFailure, type SdkFailure, sdkFailure } from './sdk-failure.ts';
+
+/** STS's codes for asking too often; it gives them with a 400. */
+const throttlingCodes = new Set(['Throttling', 'ThrottlingException', 'RequestLimitExceeded']);
+
+/**
+ * Our error for a role that STS did not give.
+ * @returns SourceUnavailableError where STS or the way to it failed; ConfigurationError where there
+ *   is nothing to ask it with; SourceRoleRefusedError with what STS said, for all else
+ */
+export function explainRoleFailure(error: unknown, roleArn: string): TransferError {
+  const failure = sdkFailure(error);
+  const said = describeSdkFailure(failure);
+  const options = { cause: error, status: failure.status };
+  if (isOnThisSide(failure)) {
+    const message = `STS can't be asked for the reader role ${roleArn}: ${said}`;
+    return new TransferError('ConfigurationError', message, options);
+  }
+  return isUnavailable(failure)
+    ? new TransferError(
+        'SourceUnavailableError',
+        `STS does not give the reader role ${roleArn} now: ${said}`,
+        options,
+      )
+    : new TransferError(
+        'SourceRoleRefusedError',
+        `STS refuses the reader role ${roleArn}: ${said}`,
+        options,
+      );
+}
+
+/** The SDK's own complaint: no Region, no credentials of ours to ask with. */
+function isOnThisSide({ name, wasSent }: SdkFailure): boolean {
+  return !wasSent || name === 'CredentialsProviderError';
+}
+
+function isUnavailable({ name, status }: SdkFailure): boolean {
+  return status === undefined || status >= 500 || status === 429 || throttlingCodes.has(name);
+}
