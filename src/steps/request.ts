@@ -7,10 +7,32 @@ import type { TransferOptions } from '#src/core/transfer.ts';
 // The small zod has no words of its own; these are read by people.
 z.config(en());
 
-/** What starts a transfer, whichever way it came in. */
-export interface TransferRequest {
+/** A start by a person, or by whoever may start executions: what it names was chosen. */
+export interface ManualRequest {
+  readonly start: 'manual';
   readonly reference: SourceReference;
   readonly options: TransferOptions;
+}
+
+/** A start by S3's event about a new object: what it claims is compared with the configuration. */
+export interface EventRequest {
+  readonly start: 'event';
+  readonly reference: SourceReference;
+  readonly options: TransferOptions;
+  readonly claim: EventClaim;
+}
+
+/** What starts a transfer, whichever way it came in. Its reference has no account and no Region. */
+export type TransferRequest = ManualRequest | EventRequest;
+
+/** What an event says of its object besides the name. */
+export interface EventClaim {
+  /** The account that the event comes from: EventBridge sets it, and whoever starts by hand. */
+  readonly account?: string | undefined;
+  readonly region?: string | undefined;
+  readonly sizeBytes?: number | undefined;
+  /** As S3 gives it, without quotes. */
+  readonly etag?: string | undefined;
 }
 
 const maxMetadataBytes = 16 * 1024;
@@ -43,13 +65,23 @@ const plainSchema = z.strictObject({
   force: z.optional(z.boolean()),
 });
 
+const account = z.string().check(z.regex(/^\d{12}$/, 'is not an account of 12 digits'));
+const region = z.string().check(z.regex(/^[a-z0-9-]{1,64}$/, 'is not a Region'));
+
 /** S3's Object Created event as EventBridge delivers it; its key is not URL-encoded. */
 const eventSchema = z.looseObject({
   source: z.literal('aws.s3'),
   'detail-type': z.literal('Object Created'),
+  account: z.optional(account),
+  region: z.optional(region),
   detail: z.looseObject({
     bucket: z.looseObject({ name: bucket }),
-    object: z.looseObject({ key, 'version-id': z.optional(versionId) }),
+    object: z.looseObject({
+      key,
+      size: z.optional(z.number().check(z.int(), z.gte(0))),
+      etag: z.optional(z.string()),
+      'version-id': z.optional(versionId),
+    }),
   }),
 });
 
@@ -59,14 +91,20 @@ const eventSchema = z.looseObject({
  */
 export function readRequest(input: unknown): TransferRequest {
   if (typeof input === 'object' && input !== null && 'detail-type' in input) {
-    const { bucket, object } = parse(eventSchema, input, 'event').detail;
-    return {
-      reference: { bucket: bucket.name, key: object.key, versionId: object['version-id'] },
-      options: {},
-    };
+    return requestOfEvent(parse(eventSchema, input, 'event'));
   }
   const { bucket, key, versionId, ...options } = parse(plainSchema, input, 'input');
-  return { reference: { bucket, key, versionId }, options };
+  return { start: 'manual', reference: { bucket, key, versionId }, options };
+}
+
+function requestOfEvent({ account, region, detail }: z.infer<typeof eventSchema>): EventRequest {
+  const { bucket, object } = detail;
+  return {
+    start: 'event',
+    reference: { bucket: bucket.name, key: object.key, versionId: object['version-id'] },
+    options: {},
+    claim: { account, region, sizeBytes: object.size, etag: object.etag },
+  };
 }
 
 function parse<T extends z.ZodMiniType>(schema: T, input: unknown, what: string): z.infer<T> {

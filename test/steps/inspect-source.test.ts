@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { film, putFilm } from '../conformance/bench.ts';
 import { Stage } from './stage.ts';
 
+/** The identity of what an input names. */
+const identityOf = async (stage: Stage, input: object) => (await stage.inspect(input)).object;
+
 describe('InspectSource', () => {
   it('pins the object and hands it on with what was asked for', async () => {
     const stage = await Stage.set();
@@ -20,7 +23,7 @@ describe('InspectSource', () => {
     const identities = await Promise.all(
       ['v1', 'v2'].map(async (versionId) => {
         stage.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
-        return (await stage.inspect({ ...film, versionId })).object;
+        return identityOf(stage, { ...film, versionId });
       }),
     );
     expect(new Set(identities).size).toBe(2);
@@ -29,9 +32,9 @@ describe('InspectSource', () => {
   it('tells contents apart by ETag where there are no versions', async () => {
     const stage = await Stage.set();
     putFilm(stage.bench, 10);
-    const first = await stage.inspect();
+    const first = await identityOf(stage, film);
     putFilm(stage.bench, 11);
-    expect((await stage.inspect()).object).not.toBe(first.object);
+    expect(await identityOf(stage, film)).not.toBe(first);
   });
 
   it.each([
@@ -46,6 +49,44 @@ describe('InspectSource', () => {
     const refused = stage.inspect({ bucket: 'films', key });
     await expect(refused).rejects.toMatchObject({ name, message: expect.stringContaining(key) });
     expect(stage.bench.asked.opened).toBe(0);
+  });
+
+  it('refuses a bucket that no source names, by its name and before S3 is asked', async () => {
+    const stage = await Stage.set();
+    const reference = { bucket: 'elsewhere', key: 'film.mp4' };
+    stage.bench.source.put(reference, Buffer.alloc(9));
+    await expect(stage.inspect(reference)).rejects.toMatchObject({
+      name: 'SourceNotConfiguredError',
+      disposition: 'fail',
+      message: 'no configured source names the bucket "elsewhere"',
+    });
+  });
+
+  it('takes what a person names whatever the filters of its source are', async () => {
+    const films = { bucket: 'films', prefixes: ['in/'], suffixes: ['.mov'], minSize: 100 };
+    const stage = await Stage.set({}, { sources: { list: [films], readers: {} } });
+    putFilm(stage.bench, 9);
+    await expect(stage.inspect(film)).resolves.toMatchObject({ next: 'open' });
+    expect(stage.bench.meter.taken).toEqual([]);
+  });
+
+  it('pins account and Region as its source has them', async () => {
+    const account = '444455556666';
+    const films = { bucket: 'films', account, region: 'eu-west-1' };
+    const stage = await Stage.set({}, { sources: { list: [films], readers: {} } });
+    putFilm(stage.bench, 9);
+    await expect(stage.inspect(film)).resolves.toMatchObject({
+      source: { account, region: 'eu-west-1' },
+    });
+  });
+
+  it('gives an object the same identity from whichever account it is read', async () => {
+    const stage = await Stage.set();
+    putFilm(stage.bench, 9);
+    const ours = await identityOf(stage, film);
+    const films = { bucket: 'films', account: '444455556666', region: 'eu-west-1' };
+    stage.tune({ sources: { list: [films], readers: {} } });
+    expect(await identityOf(stage, film)).toBe(ours);
   });
 
   it('says that an object is not there', async () => {

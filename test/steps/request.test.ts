@@ -8,6 +8,8 @@ const event = {
   version: '0',
   source: 'aws.s3',
   'detail-type': 'Object Created',
+  account: '111122223333',
+  region: 'eu-west-1',
   detail: {
     version: '0',
     bucket: { name: 'films' },
@@ -25,7 +27,7 @@ async function refusal(input: unknown): Promise<string> {
 
 describe('a plain input', () => {
   it('needs no more than bucket and key', () => {
-    expect(readRequest(smallest)).toEqual({ reference: smallest, options: {} });
+    expect(readRequest(smallest)).toEqual({ start: 'manual', reference: smallest, options: {} });
   });
 
   it('may name a version and every option', () => {
@@ -37,7 +39,8 @@ describe('a plain input', () => {
       force: true,
     };
     const input = { ...smallest, versionId: 'v1', ...options };
-    expect(readRequest(input)).toEqual({ reference: { ...smallest, versionId: 'v1' }, options });
+    const reference = { ...smallest, versionId: 'v1' };
+    expect(readRequest(input)).toEqual({ start: 'manual', reference, options });
   });
 
   it('has a key as S3 holds it: nothing is decoded', () => {
@@ -77,10 +80,13 @@ describe('a plain input', () => {
     expect(await refusal(input)).toContain(`input.${field}`);
   });
 
-  it.each(['fileName', 'Bucket', 'detailType'])('may not have a field %s', async (field) => {
-    const long = { ...smallest, key: `${'reel/'.repeat(40)}film.mp4` };
-    expect(await refusal({ ...long, [field]: 'x' })).toContain(field);
-  });
+  it.each(['fileName', 'Bucket', 'detailType', 'account', 'region', 'roleArn', 'externalId'])(
+    'may not have a field %s',
+    async (field) => {
+      const long = { ...smallest, key: `${'reel/'.repeat(40)}film.mp4` };
+      expect(await refusal({ ...long, [field]: 'x' })).toContain(field);
+    },
+  );
 
   it.each([undefined, null, 'films/film.mp4', 7, [], [smallest], {}])(
     'is an object: %j is refused with what would be right',
@@ -95,9 +101,37 @@ describe('a plain input', () => {
 });
 
 describe('an event of S3', () => {
+  const withObject = (object: object) => ({ ...event, detail: { ...event.detail, object } });
+
   it('names bucket, key and version, whatever else it tells', () => {
-    const reference = { bucket: 'films', key: 'a b/ü+%2F.mp4', versionId: 'v1' };
-    expect(readRequest(event)).toEqual({ reference, options: {} });
+    expect(readRequest(event)).toEqual({
+      start: 'event',
+      reference: { bucket: 'films', key: 'a b/ü+%2F.mp4', versionId: 'v1' },
+      options: {},
+      claim: { account: '111122223333', region: 'eu-west-1', sizeBytes: 5, etag: 'e' },
+    });
+  });
+
+  it('asks for nothing and has no role, whatever else stands in it', () => {
+    const { options, reference } = readRequest({
+      ...event,
+      roleArn: 'arn:aws:iam::999999999999:role/other',
+      force: true,
+      detail: { ...event.detail, force: true, filename: 'x' },
+    });
+    expect(options).toEqual({});
+    expect(Object.keys(reference).sort()).toEqual(['bucket', 'key', 'versionId']);
+  });
+
+  it('may leave out all but the name', () => {
+    const { account: _, region: __, ...bare } = event;
+    const detail = { bucket: { name: 'films' }, object: { key: 'film.mp4' } };
+    expect(readRequest({ ...bare, detail })).toEqual({
+      start: 'event',
+      reference: smallest,
+      options: {},
+      claim: {},
+    });
   });
 
   it('has no version where the bucket has none', () => {
@@ -109,9 +143,14 @@ describe('an event of S3', () => {
   it.each([
     ['source', { ...event, source: 'aws.ec2' }],
     ['detail-type', { ...event, 'detail-type': 'Object Deleted' }],
+    ['account', { ...event, account: '1111' }],
+    ['account', { ...event, account: 111122223333 }],
+    ['region', { ...event, region: 'Frankfurt' }],
     ['detail', { ...event, detail: undefined }],
     ['detail.bucket.name', { ...event, detail: { ...event.detail, bucket: {} } }],
     ['detail.object.key', { ...event, detail: { ...event.detail, object: { key: '' } } }],
+    ['detail.object.size', withObject({ key: 'x', size: -1 })],
+    ['detail.object.size', withObject({ key: 'x', size: '5' })],
   ])('is refused by the name of its bad field: %s', async (field, input) => {
     expect(await refusal(input)).toContain(`event.${field}`);
   });

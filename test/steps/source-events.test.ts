@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest';
+import type { Source, Sources } from '#src/core/sources.ts';
+import type { Bench } from '../conformance/bench.ts';
+import { film, putFilm } from '../conformance/bench.ts';
+import { Stage } from './stage.ts';
+
+const ours = '111122223333';
+const theirs = '444455556666';
+const readers = { [theirs]: { roleArn: `arn:aws:iam::${theirs}:role/reader`, externalId: 'x' } };
+
+interface Told {
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly size?: number | undefined;
+  readonly etag?: string;
+  readonly 'version-id'?: string;
+  readonly account?: string | undefined;
+  readonly region?: string;
+}
+
+/** S3's event about the film, unless told otherwise. */
+function eventOf({ bucket = 'films', account = ours, region = 'us-east-1', ...object }: Told = {}) {
+  return {
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    account,
+    region,
+    detail: { bucket: { name: bucket }, object: { key: film.key, size: 9, ...object } },
+  };
+}
+
+const stageWith = (list: readonly Source[], more: Partial<Sources> = {}) =>
+  Stage.set({}, { sources: { list, readers, ...more } });
+
+/** Counts what S3 is asked. */
+function watchS3({ source }: Bench): { asked: number } {
+  const watched = { asked: 0 };
+  const inspect = source.inspect.bind(source);
+  source.inspect = (reference) => {
+    watched.asked++;
+    return inspect(reference);
+  };
+  return watched;
+}
+
+describe('an event about an object that a source takes', () => {
+  it('pins the object as a start by hand does', async () => {
+    const stage = await stageWith([{ bucket: 'films', suffixes: ['.MP4'], minSize: 9 }]);
+    putFilm(stage.bench, 9);
+    const byHand = await stage.inspect(film);
+    expect(await stage.inspect(eventOf())).toEqual(byHand);
+    expect(stage.bench.meter.taken).toEqual([]);
+  });
+
+  it('pins the version that it names', async () => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    for (const versionId of ['v1', 'v2']) {
+      stage.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
+    }
+    expect(await stage.inspect(eventOf({ 'version-id': 'v1' }))).toMatchObject({
+      next: 'open',
+      source: { versionId: 'v1' },
+    });
+  });
+
+  it('pins account and Region as the source has them, of another account too', async () => {
+    const stage = await stageWith([{ bucket: 'films', account: theirs, region: 'eu-west-1' }]);
+    putFilm(stage.bench, 9);
+    expect(await stage.inspect(eventOf({ account: theirs, region: 'eu-west-1' }))).toMatchObject({
+      next: 'open',
+      source: { account: theirs, region: 'eu-west-1' },
+    });
+  });
+
+  it('is taken where one of several sources takes it', async () => {
+    const stage = await stageWith([
+      { bucket: 'films', prefixes: ['in/'] },
+      { bucket: 'films', prefixes: ['reels/'] },
+    ]);
+    putFilm(stage.bench, 9);
+    expect(await stage.inspect(eventOf())).toMatchObject({ next: 'open' });
+  });
+
+  it('takes what is there by now, and says that it is another content', async () => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    putFilm(stage.bench, 9);
+    expect(await stage.inspect(eventOf({ etag: 'older' }))).toMatchObject({ next: 'open' });
+    expect(stage.bench.logged).toContainEqual({
+      message: 'object was overwritten since its event',
+      fields: film,
+    });
+  });
+
+  it('still fails where the object can’t be moved', async () => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    stage.bench.source.put(film, Buffer.alloc(0));
+    await expect(stage.inspect(eventOf({ size: 0 }))).rejects.toMatchObject({
+      name: 'SourceEmptyError',
+    });
+  });
+});
+
+describe('an event about a stranger ends as ignored, before S3 is asked anything:', () => {
+  it.each<[string, Partial<Source>, Told, string]>([
+    ['another prefix', { prefixes: ['in/'] }, {}, 'its key does not begin with "in/"'],
+    [
+      'a prefix in another letter case',
+      { prefixes: ['Reels/'] },
+      {},
+      'its key does not begin with "Reels/"',
+    ],
+    ['another suffix', { suffixes: ['.mov'] }, {}, 'its key does not end with ".mov"'],
+    ['a smaller object', { minSize: 10 }, { size: 9 }, 'it has 9 bytes, fewer than 10'],
+    ['a larger object', { maxSize: 10 }, { size: 11 }, 'it has 11 bytes, more than 10'],
+    [
+      'an empty object below the bound',
+      { minSize: 1 },
+      { size: 0 },
+      'it has 0 bytes, fewer than 1',
+    ],
+    ['a folder marker', {}, { key: 'reels/', size: 0 }, 'it is a folder marker'],
+  ])('%s', async (_, filters, told, why) => {
+    const stage = await stageWith([{ bucket: 'films', ...filters }]);
+    const s3 = watchS3(stage.bench);
+    const key = told.key ?? film.key;
+    expect(await stage.inspect(eventOf(told))).toEqual({
+      next: 'ended',
+      waitSeconds: 0,
+      ending: { status: 'ignored', bucket: 'films', key, why },
+    });
+    expect(stage.bench.meter.taken).toEqual([{ metric: 'EventsIgnored', value: 1 }]);
+    expect(s3.asked).toBe(0);
+  });
+
+  it('a prefix that differs, where the size is not told', async () => {
+    const stage = await stageWith([{ bucket: 'films', prefixes: ['in/'], minSize: 10 }]);
+    const s3 = watchS3(stage.bench);
+    const told = await stage.inspect(eventOf({ size: undefined }));
+    expect(told).toMatchObject({ ending: { status: 'ignored' } });
+    expect(s3.asked).toBe(0);
+  });
+});
+
+describe('an event about a stranger ends as ignored, once S3 has told of it:', () => {
+  it('a size that the event does not tell', async () => {
+    const stage = await stageWith([{ bucket: 'films', minSize: 10 }]);
+    stage.bench.source.put(film, Buffer.alloc(0));
+    expect(await stage.inspect(eventOf({ size: undefined }))).toMatchObject({
+      next: 'ended',
+      ending: { status: 'ignored', why: 'it has 0 bytes, fewer than 10' },
+    });
+    expect(stage.bench.meter.sum('EventsIgnored')).toBe(1);
+  });
+
+  it('a size that it has come to since its event', async () => {
+    const stage = await stageWith([{ bucket: 'films', maxSize: 10 }]);
+    putFilm(stage.bench, 11);
+    expect(await stage.inspect(eventOf({ size: 9 }))).toMatchObject({
+      ending: { status: 'ignored', why: 'it has 11 bytes, more than 10' },
+    });
+  });
+
+  it.each([9, 0])('no video, audio or image, of %i bytes', async (size) => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    const key = 'reels/notes.txt';
+    stage.bench.source.put({ bucket: 'films', key }, Buffer.alloc(size), {
+      contentType: 'text/plain',
+    });
+    expect(await stage.inspect(eventOf({ key, size }))).toMatchObject({
+      next: 'ended',
+      ending: { status: 'ignored', key, why: expect.stringContaining('text/plain') },
+    });
+    expect(stage.bench.meter.taken).toEqual([{ metric: 'EventsIgnored', value: 1 }]);
+  });
+});
+
+describe('an ignored event', () => {
+  it('ends the execution well, its output saying why', async () => {
+    const stage = await stageWith([{ bucket: 'films', prefixes: ['in/'] }]);
+    const ended = await stage.inspect(eventOf());
+    expect(await stage.record(ended)).toEqual({
+      next: 'succeed',
+      output: expect.objectContaining({ status: 'ignored', ...film }),
+    });
+  });
+});
+
+describe('an event that claims a bucket', () => {
+  it.each<[string, readonly Source[], Told, string]>([
+    [
+      'which is no source',
+      [{ bucket: 'films' }],
+      { bucket: 'others' },
+      'an event of account 111122223333 claims the bucket "others", which is no configured source',
+    ],
+    [
+      'of ours, from an account that has a reader',
+      [{ bucket: 'films' }],
+      { account: theirs },
+      `an event of account ${theirs} claims the bucket "films", which is not one of that account's sources`,
+    ],
+    [
+      'of an account, from ours',
+      [{ bucket: 'films', account: theirs }],
+      {},
+      `an event of account ${ours} claims the bucket "films", which is not one of that account's sources`,
+    ],
+    [
+      'of an account, from a third one',
+      [
+        { bucket: 'films', account: theirs },
+        { bucket: 'more', account: '777788889999' },
+      ],
+      { account: '777788889999' },
+      'an event of account 777788889999 claims the bucket "films", which is not one of that account\'s sources',
+    ],
+  ])('%s, is refused by name and counted', async (_, list, told, message) => {
+    const stage = await stageWith(list);
+    const s3 = watchS3(stage.bench);
+    await expect(stage.inspect(eventOf(told))).rejects.toMatchObject({
+      name: 'SourceClaimRefusedError',
+      disposition: 'fail',
+      message,
+    });
+    expect(stage.bench.meter.taken).toEqual([{ metric: 'ClaimsRefused', value: 1 }]);
+    expect(s3.asked).toBe(0);
+  });
+
+  it('of ours, from an account that nobody knows, is refused once it is known which is ours', async () => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    putFilm(stage.bench, 9);
+    const executionId = `arn:aws:states:us-east-1:${ours}:execution:machine:one`;
+    const stranger = eventOf({ account: '999999999999' });
+    await expect(stage.inspect(stranger, { executionId })).rejects.toMatchObject({
+      name: 'SourceClaimRefusedError',
+      message: expect.stringContaining('account 999999999999'),
+    });
+    expect(await stage.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
+  });
+
+  it('is not judged by the account of a local execution, which is nobody’s', async () => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    putFilm(stage.bench, 9);
+    const executionId = 'arn:aws:states:local:000000000000:execution:machine:one';
+    expect(await stage.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
+  });
+
+  it('of an account is refused where it does not say whose it is', async () => {
+    const stage = await stageWith([{ bucket: 'films', account: theirs }]);
+    const { account: _, ...nameless } = eventOf();
+    await expect(stage.inspect(nameless)).rejects.toMatchObject({
+      name: 'SourceClaimRefusedError',
+      message: expect.stringContaining('an event of no account'),
+    });
+  });
+
+  it('is refused before its filters are asked', async () => {
+    const stage = await stageWith([{ bucket: 'films', account: theirs, prefixes: ['in/'] }]);
+    await expect(stage.inspect(eventOf())).rejects.toMatchObject({
+      name: 'SourceClaimRefusedError',
+    });
+  });
+});
+
+describe('an event of another Region than its source', () => {
+  it('is refused with both', async () => {
+    const stage = await stageWith([{ bucket: 'films', region: 'eu-west-1' }]);
+    const s3 = watchS3(stage.bench);
+    await expect(stage.inspect(eventOf({ region: 'us-east-1' }))).rejects.toMatchObject({
+      name: 'SourceRegionMismatchError',
+      message:
+        'an event of the Region us-east-1 claims the bucket "films", whose source names the Region eu-west-1',
+    });
+    expect(s3.asked).toBe(0);
+  });
+
+  it('is not told where the source names none', async () => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    putFilm(stage.bench, 9);
+    const event = eventOf({ region: 'ap-south-1' });
+    expect(await stage.inspect(event)).toMatchObject({ next: 'open' });
+  });
+});
