@@ -1,13 +1,17 @@
 import { openSession } from '#src/steps/open-session.ts';
 import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';
+import { events } from '../runtime/events.ts';
 import { executions } from '../runtime/executions.ts';
 import { settings } from '../runtime/settings.ts';
 import { store } from '../runtime/store.ts';
+import { turns } from '../runtime/turns.ts';
 
 export const handler = doorway('OpenSession', openSession, () => ({
   store: store(),
+  turns: turns(),
   destination: destination(),
   executions: executions(),
+  events: events(),
   settings: settings(),
 }));

@@ -6,22 +6,29 @@ import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ApiKeySource } from '#src/core/api-key.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { createTransport } from '#src/http/transport.ts';
+import { withSharedPause } from '#src/steps/shared-pause.ts';
 import { httpAgent } from './agent.ts';
 import { clock } from './clock.ts';
 import { port } from './given.ts';
 import { plainLog } from './log.ts';
+import { random } from './random.ts';
+import { turns } from './turns.ts';
 
 const defaultBaseUrl = 'https://api.twelvelabs.io/v1.3';
 
+/** The service; when it asks one call to stay away, every call of every function does. */
 export const destination = () =>
   port('destination', () =>
-    createDestination(process.env[keys.destination] ?? 'twelvelabs', {
-      transport: createTransport({ agent: httpAgent(), clock: clock() }),
-      apiKey: apiKey(),
-      baseUrl: process.env[keys.baseUrl] ?? defaultBaseUrl,
-      clock: clock(),
-      log: plainLog(),
-    }),
+    withSharedPause(
+      createDestination(process.env[keys.destination] ?? 'twelvelabs', {
+        transport: createTransport({ agent: httpAgent(), clock: clock() }),
+        apiKey: apiKey(),
+        baseUrl: process.env[keys.baseUrl] ?? defaultBaseUrl,
+        clock: clock(),
+        log: plainLog(),
+      }),
+      () => ({ turns: turns(), clock: clock(), random: random() }),
+    ),
   );
 
 /** From the secret where one is named, else the key itself: a local run's way. */

@@ -1,8 +1,9 @@
-import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
-import type { AssetStatus } from '#src/core/destination.ts';
+import { throttledWaitSeconds } from '#src/core/backoff.ts';
+import type { AssetStatus, Destination } from '#src/core/destination.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxAssetMissingPolls, maxAwaitAssetSeconds } from '#src/core/limits.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
+import { countTransferRetry } from './retries.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 
@@ -29,25 +30,69 @@ export async function awaitAsset(
   const assetId = session.assetId ?? '';
   const { status, retryAfterSeconds } = await look(ports, owned, assetId, invocation);
   if (status.phase === 'ready') {
-    return { ...owned, next: 'ended', waitSeconds: 0, ending: { status: 'ready', assetId } };
+    const duplicates = await lateDuplicates(ports, owned.transferId, assetId, invocation);
+    const ending = {
+      status: 'ready' as const,
+      assetId,
+      ...(duplicates.length > 0 && { duplicates }),
+    };
+    return { ...owned, next: 'ended', waitSeconds: 0, ending };
   }
   refuseHopeless(status, assetId, owned, ports.clock.now());
-  const waitSeconds = wholeWaitSeconds(retryAfterSeconds ?? growingWaitSeconds(owned.polls));
+  const waitSeconds = throttledWaitSeconds(owned.polls, retryAfterSeconds);
   return { ...owned, polls: owned.polls + 1, next: 'wait', waitSeconds };
 }
 
 async function look(
-  { store, destination }: AwaitPorts,
+  ports: AwaitPorts,
   { transferId }: Owned,
   assetId: string,
   { signal }: Invocation,
 ): Promise<{ status: AssetStatus; retryAfterSeconds?: number | undefined }> {
   try {
-    return { status: await destination.assetStatus(assetId, { signal }) };
+    return { status: await ports.destination.assetStatus(assetId, { signal }) };
   } catch (error) {
     if (!isTransferError(error) || error.disposition !== 'retry') throw error;
-    await store.countRetries(transferId, { [error.name]: 1 });
+    await countTransferRetry(ports, transferId, error.name);
     return { status: { phase: 'processing' }, retryAfterSeconds: error.retryAfterSeconds };
+  }
+}
+
+/** Assets that a session made although it had been given up for gone: a person must delete one. */
+async function lateDuplicates(
+  { store, destination, meter, log }: AwaitPorts,
+  transferId: string,
+  assetId: string,
+  { signal }: Invocation,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const { state, session } of await store.sessions(transferId)) {
+    const other = session?.assetId;
+    if (state !== 'replaced' || other === undefined || other === assetId) continue;
+    if (await isReady(destination, other, signal)) found.push(other);
+  }
+  if (found.length > 0) {
+    meter.add('LateDuplicates', found.length);
+    log.error('a replaced session made an asset after all', {
+      transferId,
+      assetId,
+      duplicates: found.join(' '),
+    });
+  }
+  return found;
+}
+
+/** One that can't be asked about now holds up nothing: the asset in hand is ready. */
+async function isReady(
+  destination: Destination,
+  assetId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return (await destination.assetStatus(assetId, { signal })).phase === 'ready';
+  } catch (error) {
+    if (!isTransferError(error)) throw error;
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
+import { throttledWaitSeconds } from '#src/core/backoff.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxConfirmSeconds } from '#src/core/limits.ts';
 import type { RangeFailure, TransferRecord } from '#src/core/transfer.ts';
@@ -6,8 +6,10 @@ import { finishUpload } from './finish-upload.ts';
 import { arrived, type ConfirmPorts, type Look, type Verdict } from './look.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { reconcileChunks } from './reconcile-chunks.ts';
+import { countRetry } from './retries.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
+import { keepTurn } from './turns.ts';
 
 /** What ConfirmUpload makes the state. */
 export type Confirmed =
@@ -30,6 +32,8 @@ export async function confirmUpload(
 ): Promise<Confirmed> {
   const owned = readState(ownedSchema, state);
   const transfer = await ownedTransfer(ports, owned, invocation);
+  // Looking goes on without a turn; what is missing is sent only after waiting in line again.
+  await keepTurn(ports, transfer);
   const record = await usableSession(ports, owned.transferId, owned.sessionNumber);
   const look = { ports, transfer, record, owned, invocation, retries: {} };
   const failures = await failuresOf(ports, owned, invocation);
@@ -84,7 +88,7 @@ async function lookOnce(
     if (error.name === 'SourceSupersededError') return { superseded: error.message };
     if (error.name === 'SessionExpiredError') return { verdict: 'expired' };
     if (error.disposition !== 'retry' || error.name === 'TableUnavailableError') throw error;
-    look.retries[error.name] = (look.retries[error.name] ?? 0) + 1;
+    countRetry(look, error.name);
     return { verdict: 'wait', retryAfterSeconds: error.retryAfterSeconds };
   }
 }
@@ -128,7 +132,7 @@ function next(
     );
   }
   const polls = verdict === 'wait' ? owned.polls : owned.round - 1;
-  const waitSeconds = wholeWaitSeconds(retryAfterSeconds ?? growingWaitSeconds(polls));
+  const waitSeconds = throttledWaitSeconds(polls, retryAfterSeconds);
   const looks = verdict === 'wait' ? owned.polls + 1 : 0;
   return { ...owned, polls: looks, since, next: verdict, waitSeconds };
 }

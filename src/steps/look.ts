@@ -2,10 +2,11 @@ import type { TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, type UsableSession } from './ownership.ts';
 import type { Owned } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
+import { leaveTurn } from './turns.ts';
 import { verifyWhole } from './verify-whole.ts';
 
 /** What looking at an upload needs. */
-export type ConfirmPorts = Needs<'store' | 'source' | 'destination'>;
+export type ConfirmPorts = Needs<'store' | 'turns' | 'source' | 'destination'>;
 
 /** One look at an upload, with everything it is looked at with. */
 export interface Look {
@@ -27,6 +28,7 @@ export async function arrived({ ports, transfer, record, owned }: Look): Promise
   const patch = { assetId, totalChunks, bytesCompleteAt: now };
   const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now);
   if (!held) throw fencedOut(owned.transferId, undefined);
+  await leaveTurn(ports, transfer);
   await verifyWhole(ports, transfer, record);
   return 'asset';
 }

@@ -1,4 +1,4 @@
-import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
+import { throttledWaitSeconds } from '#src/core/backoff.ts';
 import { type ChunkRange, planRanges } from '#src/core/chunk-plan.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import {
@@ -9,8 +9,9 @@ import {
   maxRoundsPerExecution,
 } from '#src/core/limits.ts';
 import { isProven, type TransferRecord } from '#src/core/transfer.ts';
-import { ownedTransfer, type UsableSession } from './ownership.ts';
+import { fencedOut, ownedTransfer, type UsableSession } from './ownership.ts';
 import { readySession, type SessionFound } from './ready-session.ts';
+import { countTransferRetry } from './retries.ts';
 import {
   type Ending,
   type Inspected,
@@ -21,8 +22,9 @@ import {
 } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 import { takeTransfer } from './take-transfer.ts';
+import { haveTurn } from './turns.ts';
 
-type OpenPorts = Needs<'store' | 'destination' | 'executions' | 'settings'>;
+type OpenPorts = Needs<'store' | 'turns' | 'destination' | 'executions' | 'events' | 'settings'>;
 
 /** What OpenSession makes the state: an owned transfer with its plan, or an ending. */
 export type Opened =
@@ -38,9 +40,9 @@ export type Opened =
 export type Postponed = Inspected & { readonly next: 'wait'; readonly waitSeconds: number };
 
 /**
- * Takes the transfer on the first call, finds or opens its upload session, and plans the ranges
- * that still hold chunks without a proof.
- * @throws FencedOutError, SessionsExhaustedError, RoundsExhaustedError, PlanTooLargeError, and what
+ * Takes the transfer on the first call, waits in line for its turn, finds or opens its upload
+ * session, and plans the ranges that still hold chunks without a proof.
+ * @throws FencedOutError, TurnNotReachedError, SessionsExhaustedError, RoundsExhaustedError, PlanTooLargeError, and what
  *   the destination refuses a session with
  */
 export async function openSession(
@@ -51,15 +53,57 @@ export async function openSession(
   const entered = await enter(ports, state, invocation);
   if ('next' in entered) return entered;
   if ('ending' in entered) return { next: 'ended', waitSeconds: 0, ending: entered.ending };
-  const { transfer, owned, isFirstLook } = entered;
+  const { transfer, owned } = entered;
+  const found = await haveTurn(ports, transfer, owned.polls, () => announceStart(ports, transfer));
+  if (found.turn === 'none') return waiting(owned, found.waitSeconds);
+  const begun = found.turn === 'taken' ? { ...owned, polls: 0 } : owned;
+  return withTurn(ports, { ...entered, transfer: found.transfer, owned: begun }, invocation);
+}
+
+async function withTurn(
+  ports: OpenPorts,
+  { transfer, owned, isFirstLook }: Entered,
+  invocation: Invocation,
+): Promise<Opened> {
   try {
     const found = await readySession(ports, transfer, owned, isFirstLook, invocation);
     return await nextOf(ports, transfer, owned, found);
   } catch (error) {
     if (!isTransferError(error, 'ThrottledError')) throw error;
-    await ports.store.countRetries(transfer.transferId, { ThrottledError: 1 });
+    await countTransferRetry(ports, transfer.transferId, 'ThrottledError');
     return pause(owned, error.retryAfterSeconds);
   }
+}
+
+/** Nobody's transfer should fail because others could not be told that it started. */
+async function announceStart(
+  { events, meter, log, clock }: OpenPorts,
+  { transferId, source, ingest, owner }: TransferRecord,
+): Promise<void> {
+  meter.add('TransfersStarted', 1);
+  const { bucket, key, versionId, etag, sizeBytes } = source;
+  const detail = {
+    status: 'started',
+    transferId,
+    execution: owner,
+    bucket,
+    key,
+    versionId,
+    etag,
+    ingest,
+    bytes: sizeBytes,
+  };
+  try {
+    await events.publish({ type: 'Transfer Started', detail, at: clock.now() });
+  } catch (error) {
+    if (!isTransferError(error)) throw error;
+    log.warn('start not announced', { transferId, error: error.name, reason: error.message });
+  }
+}
+
+function waiting(owned: Owned, waitSeconds: number): Opened {
+  const polls = owned.polls + 1;
+  return { ...owned, polls, ranges: [], concurrency: 1, next: 'wait', waitSeconds };
 }
 
 interface Entered {
@@ -76,7 +120,8 @@ async function enter(
 ): Promise<Entered | Postponed | { ending: Ending }> {
   if (typeof state === 'object' && state !== null && 'transferId' in state) {
     const owned = readState(ownedSchema, state);
-    return { transfer: await ownedTransfer(ports, owned, invocation), owned, isFirstLook: false };
+    const transfer = await ownedTransfer(ports, owned, invocation);
+    return { transfer: await reopened(ports, transfer), owned, isFirstLook: false };
   }
   const inspected = readState(inspectedSchema, state);
   try {
@@ -88,6 +133,16 @@ async function enter(
     if (!isTransferError(error, 'ThrottledError')) throw error;
     return postpone(inspected, error.retryAfterSeconds);
   }
+}
+
+/** A transfer that was settled as failed and whose execution was redriven since is active again. */
+async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
+  const { transferId, fence, state } = transfer;
+  if (state === 'active') return transfer;
+  const patch = { state: 'active', outcome: undefined, announced: false } as const;
+  const held = await store.patchTransfer(transferId, fence, patch, clock.now(), state);
+  if (!held) throw fencedOut(transferId, undefined);
+  return { ...transfer, ...patch };
 }
 
 function firstState({ transferId, fence, sessionNumber }: TransferRecord, now: number): Owned {
@@ -190,12 +245,14 @@ function proceed(
   };
 }
 
-/** Ranges at once: serial where the service wants order, else within what it and the operator allow. */
+/** Ranges at once: serial where the service wants order, else within what it and the operator allow. Every turn has the same share of the sends. */
 function concurrencyOf({ destination, settings }: OpenPorts, ranges: number): number {
   const { order, maxInFlight } = destination.traits;
   if (order === 'ascending') return 1;
   const bySockets = Math.floor(maxInFlight / Math.min(settings.chunksInFlight, maxInFlight));
-  return Math.max(1, Math.min(settings.mapConcurrency, maxMapConcurrency, bySockets, ranges));
+  const share = Math.floor(settings.maxSendConcurrency / settings.maxActiveTransfers);
+  const most = Math.min(settings.mapConcurrency, maxMapConcurrency, share, bySockets, ranges);
+  return Math.max(1, most);
 }
 
 function pause(owned: Owned, retryAfterSeconds: number | undefined): Opened {
@@ -213,6 +270,6 @@ function postpone<T extends { readonly polls: number }>(
       `no session after ${polls} tries: the service kept asking us to wait`,
     );
   }
-  const waitSeconds = wholeWaitSeconds(retryAfterSeconds ?? growingWaitSeconds(polls));
+  const waitSeconds = throttledWaitSeconds(polls, retryAfterSeconds);
   return { ...state, polls: polls + 1, next: 'wait' as const, waitSeconds };
 }

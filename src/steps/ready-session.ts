@@ -5,6 +5,7 @@ import { maxSessionsPerExecution } from '#src/core/limits.ts';
 import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, type UsableSession, usableSession } from './ownership.ts';
+import { countTransferRetry } from './retries.ts';
 import type { Owned } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 
@@ -32,7 +33,7 @@ export async function readySession(
   const record = await ports.store.session(transfer.transferId, transfer.sessionNumber);
   if (record?.state === 'opening' && !record.session) {
     await ports.store.markSession(transfer.transferId, record.number, 'lost');
-    await ports.store.countRetries(transfer.transferId, { CreateReplyLostError: 1 });
+    await countTransferRetry(ports, transfer.transferId, 'CreateReplyLostError');
   }
   if (record?.state === 'open' && record.session) {
     const usable = record as UsableSession;
@@ -43,7 +44,7 @@ export async function readySession(
     if (stands === 'plan') return { ...known, next: 'plan', record: usable };
     if (stands !== 'gone') return { ...known, next: stands };
     await ports.store.markSession(transfer.transferId, record.number, 'replaced');
-    await ports.store.countRetries(transfer.transferId, { SessionExpiredError: 1 });
+    await countTransferRetry(ports, transfer.transferId, 'SessionExpiredError');
   }
   return newSession(ports, transfer, owned, invocation);
 }
@@ -95,6 +96,7 @@ async function newSession(
   } catch (error) {
     return afterFailedCreate(ports, transferId, number, owned, error);
   }
+  if (session.uploadId) await ports.store.noteUpload(session.uploadId, transferId);
   // An answer that can't be written leaves the row opening: the next call takes it for lost.
   await ports.store.setSession(transferId, number, session);
   const record = await usableSession(ports, transferId, number);
@@ -123,7 +125,7 @@ async function reserve(
 
 /** A lost reply is marked as such and waited out; any other error says that nothing was created. */
 async function afterFailedCreate(
-  { store }: SessionPorts,
+  ports: SessionPorts,
   transferId: string,
   number: number,
   owned: Owned,
@@ -133,9 +135,9 @@ async function afterFailedCreate(
   const isLost = error.name === 'CreateReplyLostError';
   // An answer that makes no sense says all the same that something was created.
   const exists = isLost || error.name === 'ProtocolViolationError';
-  await store.markSession(transferId, number, exists ? 'lost' : 'refused');
+  await ports.store.markSession(transferId, number, exists ? 'lost' : 'refused');
   if (!isLost) throw error;
-  await store.countRetries(transferId, { CreateReplyLostError: 1 });
+  await countTransferRetry(ports, transferId, 'CreateReplyLostError');
   return {
     number,
     sessionsOpened: owned.sessionsOpened + 1,

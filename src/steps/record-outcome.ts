@@ -1,25 +1,21 @@
-import type { TransferEvent } from '#src/core/ports.ts';
-import {
-  addCounts,
-  type RetryCounts,
-  type TransferRecord,
-  type TransferState,
-  transferIdOf,
-} from '#src/core/transfer.ts';
+import { type TransferRecord, type TransferState, transferIdOf } from '#src/core/transfer.ts';
+import { announce } from './announce.ts';
+import { describeOutcome, type Outcome } from './describe-outcome.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { fencedOut } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { type Ending, endedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
+import { leaveTurn } from './turns.ts';
 
-type RecordPorts = Needs<'store' | 'events'>;
+type RecordPorts = Needs<'store' | 'turns' | 'events'>;
 
 /** How the execution is to end: what Succeed puts out, or what Fail says. */
 export type Recorded =
-  | { readonly next: 'succeed'; readonly output: Readonly<Record<string, unknown>> }
+  | { readonly next: 'succeed'; readonly output: Outcome }
   | {
       readonly next: 'fail';
-      readonly output: Readonly<Record<string, unknown>>;
+      readonly output: Outcome;
       readonly error: string;
       readonly cause: string;
     };
@@ -47,11 +43,9 @@ export async function recordOutcome(
 }
 
 /** A ready asset whose execution could not put its event: the next one to see it does. */
-async function announceLate({ store, events, clock }: RecordPorts, ending: Ending): Promise<void> {
-  const row = await store.transfer(String(ending.transferId));
-  if (row?.state !== 'ready' || row.announced || !row.outcome) return;
-  await events.publish({ type: 'Transfer Ready', detail: row.outcome, at: clock.now() });
-  await store.patchTransfer(row.transferId, row.fence, { announced: true }, clock.now());
+async function announceLate(ports: RecordPorts, ending: Ending): Promise<void> {
+  const row = await ports.store.transfer(String(ending.transferId));
+  if (row?.state === 'ready') await announce(ports, row);
 }
 
 /** The row, if this execution owns it; also where it failed between owning and saying so. */
@@ -70,17 +64,17 @@ async function recordEnding(
   transfer: TransferRecord,
   ending: Ending,
   invocation: Invocation,
-): Promise<Readonly<Record<string, unknown>>> {
-  const output = await describe(ports, transfer, invocation, {
+): Promise<Outcome> {
+  const output = await describeOutcome(ports, transfer, invocation, {
     status: ending.status,
     why: ending.why,
+    duplicates: ending.duplicates,
   });
+  const { secondsToReady } = output;
+  ports.meter.add(ending.status === 'ready' ? 'TransfersReady' : 'TransfersSuperseded', 1);
+  if (typeof secondsToReady === 'number') ports.meter.add('TimeToReady', secondsToReady);
   const isReady = ending.status === 'ready';
-  await writeAndAnnounce(ports, transfer, isReady ? 'ready' : 'superseded', output, {
-    type: isReady ? 'Transfer Ready' : 'Transfer Superseded',
-    detail: output,
-    at: ports.clock.now(),
-  });
+  await writeAndAnnounce(ports, transfer, isReady ? 'ready' : 'superseded', output);
   return output;
 }
 
@@ -92,65 +86,29 @@ async function recordFailure(
 ): Promise<Recorded> {
   const told = { status: 'failed', error: failure.error, cause: failure.cause };
   if (failure.error === 'FencedOutError') return { next: 'fail', output: told, ...failure };
+  ports.meter.add('TransfersFailed', 1);
+  ports.meter.add('FailuresByError', 1, failure.error);
   if (!transfer)
     return { next: 'fail', output: await recordRefusal(ports, told, invocation), ...failure };
-  const output = await describe(ports, transfer, invocation, told);
-  await writeAndAnnounce(ports, transfer, 'failed', output, {
-    type: 'Transfer Failed',
-    detail: output,
-    at: ports.clock.now(),
-  });
+  const output = await describeOutcome(ports, transfer, invocation, told);
+  await writeAndAnnounce(ports, transfer, 'failed', output);
   return { next: 'fail', output, ...failure };
 }
 
 async function writeAndAnnounce(
-  { store, events, clock }: RecordPorts,
-  transfer: TransferRecord,
-  state: TransferState,
-  outcome: Readonly<Record<string, unknown>>,
-  event: TransferEvent,
-): Promise<void> {
-  const { transferId, fence } = transfer;
-  if (!(await store.patchTransfer(transferId, fence, { state, outcome }, clock.now()))) {
-    throw fencedOut(transferId, undefined);
-  }
-  if (transfer.announced) return;
-  await events.publish(event);
-  await store.patchTransfer(transferId, fence, { announced: true }, clock.now());
-}
-
-async function describe(
   ports: RecordPorts,
   transfer: TransferRecord,
-  { executionStartedAt }: Invocation,
-  outcome: Readonly<Record<string, unknown>>,
-): Promise<Readonly<Record<string, unknown>>> {
-  const { transferId, assetId, source, ingest, bytesCompleteAt } = transfer;
-  const secondsSince = (at: number) => Math.round(at - executionStartedAt) / 1000;
-  return {
-    ...outcome,
-    transferId,
-    assetId,
-    bucket: source.bucket,
-    key: source.key,
-    versionId: source.versionId,
-    etag: source.etag,
-    ingest,
-    bytes: source.sizeBytes,
-    chunks: transfer.totalChunks,
-    secondsToBytesComplete: bytesCompleteAt && secondsSince(bytesCompleteAt),
-    secondsToReady: outcome.status === 'ready' ? secondsSince(ports.clock.now()) : undefined,
-    checksum: source.checksum?.algorithm ?? 'none',
-    retries: await allRetries(ports, transfer),
-  };
-}
-
-/** Counts of the transfer, and of the ranges of all its sessions. */
-async function allRetries(
-  { store }: RecordPorts,
-  { transferId, retries }: TransferRecord,
-): Promise<RetryCounts> {
-  const sessions = await store.sessions(transferId);
-  const ranges = await Promise.all(sessions.map(({ number }) => store.ranges(transferId, number)));
-  return ranges.flat().reduce((sum, range) => addCounts(sum, range.retries), retries);
+  state: TransferState,
+  outcome: Outcome,
+): Promise<void> {
+  const { store, clock } = ports;
+  const { transferId, fence } = transfer;
+  // What was announced before may have been another end: a settled execution can be redriven.
+  const announced = transfer.announced && transfer.state === state;
+  const patch = { state, outcome, announced };
+  if (!(await store.patchTransfer(transferId, fence, patch, clock.now()))) {
+    throw fencedOut(transferId, undefined);
+  }
+  await leaveTurn(ports, transfer);
+  await announce(ports, { ...transfer, ...patch });
 }

@@ -5,11 +5,20 @@ import type { ChunkDelivery, UploadSession } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import { digestedBody } from './digested-body.ts';
 import { persist } from './persist.ts';
-import type { Sending } from './sending.ts';
+import { countRetry } from './retries.ts';
+import { measureChunk, type Sending } from './sending.ts';
 import { watchProgress } from './watch-progress.ts';
 
 /** The sum of one chunk's bytes as they went past. */
 type Sums = Pick<ChunkProof, 'md5' | 'crc'>;
+
+/** One chunk at its destination, not judged yet. */
+interface Delivered {
+  readonly delivery: ChunkDelivery;
+  readonly sums: Sums;
+  /** From the first byte asked of the source. */
+  readonly latencyMs: number;
+}
 
 /**
  * Moves one chunk from the source to the destination and keeps its proof. Each try reads the range
@@ -19,7 +28,7 @@ type Sums = Pick<ChunkProof, 'md5' | 'crc'>;
 export async function sendChunk(sending: Sending, index: number): Promise<void> {
   let mismatches = 0;
   await persist(sending, async () => {
-    const { delivery, sums } = await deliver(sending, index);
+    const { delivery, sums, latencyMs } = await deliver(sending, index);
     const verdict = await judge(sending, index, delivery, sums, mismatches);
     if (verdict === 'mismatch') {
       mismatches++;
@@ -28,29 +37,29 @@ export async function sendChunk(sending: Sending, index: number): Promise<void> 
         `chunk ${index}: the storage's ETag is not the MD5 of the bytes sent`,
       );
     }
-    await keep(sending, {
-      index,
-      sizeBytes: sizeOf(sending, index),
-      proof: delivery.proof,
-      ...sums,
-    });
+    const sizeBytes = sizeOf(sending, index);
+    await keep(sending, { index, sizeBytes, proof: delivery.proof, ...sums }, delivery.host);
+    measureChunk(sending, delivery, sizeBytes, latencyMs);
   });
 }
 
-async function deliver(
-  sending: Sending,
-  index: number,
-): Promise<{ delivery: ChunkDelivery; sums: Sums }> {
+async function deliver(sending: Sending, index: number): Promise<Delivered> {
   const { ports, transfer, record, invocation } = sending;
   const chunk = chunkAt(index, transfer.source.sizeBytes, record.session.chunkSizeBytes);
   const watch = watchProgress(ports.clock, ports.settings.noProgressMs, invocation, index);
+  let askedAt = ports.clock.now();
   try {
-    const body = digestedBody(ports, transfer.source, chunk.range, watch);
-    const delivery = await ports.destination.sendChunk(record.session, chunk, body, {
-      signal: watch.signal,
-    });
+    const digested = digestedBody(ports, transfer.source, chunk.range, watch);
+    const open = () => {
+      askedAt = ports.clock.now();
+      return digested.open();
+    };
+    const body = { sizeBytes: digested.sizeBytes, open };
+    const { signal } = watch;
+    const delivery = await ports.destination.sendChunk(record.session, chunk, body, { signal });
+    const latencyMs = ports.clock.now() - askedAt;
     if (delivery.session) await changeSession(sending, delivery.session);
-    return { delivery, sums: body.sums() };
+    return { delivery, sums: digested.sums(), latencyMs };
   } finally {
     watch.stop();
   }
@@ -106,7 +115,7 @@ async function setMode(sending: Sending, etagMode: 'md5' | 'opaque'): Promise<vo
 }
 
 /** The proof is durable before the chunk counts as sent. */
-async function keep(sending: Sending, proof: ChunkProof): Promise<void> {
+async function keep(sending: Sending, proof: ChunkProof, host: string | undefined): Promise<void> {
   const { ports, transfer, record, rows } = sending;
   const retired = rows.get(proof.index)?.generation;
   const kept = await ports.store.keepProof(transfer.transferId, record.number, proof, retired);
@@ -115,13 +124,14 @@ async function keep(sending: Sending, proof: ChunkProof): Promise<void> {
       transferId: transfer.transferId,
       chunkIndex: proof.index,
     });
-    sending.retries.ProofConflictError = (sending.retries.ProofConflictError ?? 0) + 1;
+    countRetry(sending, 'ProofConflictError');
     return;
   }
   ports.log.info('chunk proof kept', {
     transferId: transfer.transferId,
     chunkIndex: proof.index,
     sizeBytes: proof.sizeBytes,
+    host,
   });
 }
 

@@ -1,13 +1,15 @@
-import { wholeWaitSeconds } from '#src/core/backoff.ts';
+import { throttledWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
 import { indexesOf } from '#src/core/chunk-plan.ts';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
 import { maxSendCallsPerRange } from '#src/core/limits.ts';
 import { isProven, type RangeFailure } from '#src/core/transfer.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
+import { countRetry } from './retries.ts';
 import { sendRange } from './send-range.ts';
 import type { Sending, SendPorts } from './sending.ts';
 import { type RangeState, rangeStateSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
+import { keepTurn, turnLost } from './turns.ts';
 
 /** The item's state after one call: its chunks are sent, or it must be called again, or it is over. */
 export type RangeNext = RangeState & {
@@ -40,7 +42,8 @@ export async function sendChunks(
     await ports.store.noteRangeFailure(key, failureOf(exhausted(item), item, invocation));
     return after(item, 'stop', 0);
   }
-  const retries: Record<string, number> = claim.tookOver ? { SenderDied: 1 } : {};
+  const retries: Record<string, number> = {};
+  if (claim.tookOver) countRetry({ ports, retries }, 'SenderDied');
   const result = await attempt(ports, item, invocation, retries);
   await ports.store.releaseRange(key, invocation.invocationId, result.failure, retries);
   return after(item, result.next, result.waitSeconds);
@@ -62,7 +65,9 @@ async function attempt(
     if (await isOutOfTurn(ports, item)) return { next: 'stop', waitSeconds: 0, failure: undefined };
     const ended = await sendRange(await sendingOf(ports, item, invocation, retries));
     const failure = ended.error && failureOf(ended.error, item, invocation);
-    return { next: ended.next, waitSeconds: ended.waitSeconds, failure };
+    const waitSeconds =
+      ended.next === 'wait' ? throttledWaitSeconds(item.calls, ended.waitSeconds) : 0;
+    return { next: ended.next, waitSeconds, failure };
   } catch (error) {
     const failure = failureOf(asTransferError(error), item, invocation);
     return { next: 'stop', waitSeconds: 0, failure };
@@ -88,6 +93,7 @@ async function sendingOf(
 ): Promise<Sending> {
   if (calls >= maxSendCallsPerRange) throw exhausted({ range, calls });
   const transfer = await ownedTransfer(ports, { transferId, fence }, invocation);
+  if (!(await keepTurn(ports, transfer))) throw turnLost(transfer);
   const record = await usableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
   const missing = indexesOf(range).filter((index) => !isProven(rows.get(index)));

@@ -1,8 +1,9 @@
-import { isTransferError, type TransferError } from '#src/core/errors.ts';
+import { asTransferError, isTransferError, type TransferError } from '#src/core/errors.ts';
 import { sendReserveMs } from '#src/core/limits.ts';
 import { persist } from './persist.ts';
+import { countRetry } from './retries.ts';
 import { sendChunk } from './send-chunk.ts';
-import type { Sending } from './sending.ts';
+import { measureThroughput, type Sending } from './sending.ts';
 
 /** How sending a range ended, and why where it is not all sent. */
 export interface RangeEnd {
@@ -18,6 +19,7 @@ export interface RangeEnd {
 export async function sendRange(sending: Sending): Promise<RangeEnd> {
   const { ports, missing, record, invocation } = sending;
   if (missing.length === 0) return { next: 'sent', waitSeconds: 0 };
+  const beganAt = ports.clock.now();
   const queue = [...missing];
   const errors: TransferError[] = [];
   const unprepared = await prepare(sending).catch(collect(errors));
@@ -29,11 +31,13 @@ export async function sendRange(sending: Sending): Promise<RangeEnd> {
   const lane = async () => {
     while (queue.length > 0 && !isFinal(errors, order) && hasTime(sending, pace)) {
       const startedAt = ports.clock.now();
-      await sendChunk(sending, queue.shift() as number).catch(collect(errors));
+      const index = queue.shift() as number;
+      await sendChunk(sending, index).catch(logged(sending, index)).catch(collect(errors));
       pace.slowestMs = Math.max(pace.slowestMs, ports.clock.now() - startedAt);
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
+  measureThroughput(sending, beganAt);
   ports.log.info('range ended', {
     transferId: sending.transfer.transferId,
     sessionNumber: record.number,
@@ -45,8 +49,8 @@ export async function sendRange(sending: Sending): Promise<RangeEnd> {
 }
 
 /** A pause that outlasts this call is the state machine's, and a retry all the same. */
-function counted({ retries }: Sending, end: RangeEnd): RangeEnd {
-  if (end.next === 'wait') retries.ThrottledError = (retries.ThrottledError ?? 0) + 1;
+function counted(sending: Sending, end: RangeEnd): RangeEnd {
+  if (end.next === 'wait') countRetry(sending, 'ThrottledError');
   return end;
 }
 
@@ -55,6 +59,16 @@ function prepare(sending: Sending): Promise<void> {
   return persist(sending, () =>
     ports.destination.prepareChunks(record.session, missing, { signal: invocation.signal }),
   );
+}
+
+/** Tells of a chunk that this call gives up; its range's row keeps one error only. */
+function logged({ ports, transfer }: Sending, chunkIndex: number) {
+  return (error: unknown): never => {
+    const { name, message } = asTransferError(error);
+    const { transferId } = transfer;
+    ports.log.warn('chunk not sent', { transferId, chunkIndex, error: name, reason: message });
+    throw error;
+  };
 }
 
 function collect(errors: TransferError[]) {

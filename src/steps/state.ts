@@ -17,6 +17,8 @@ const sourceSchema = z.object({
   bucket: z.string(),
   key: z.string(),
   versionId: z.optional(z.string()),
+  account: z.optional(z.string()),
+  region: z.optional(z.string()),
   etag: z.string(),
   sizeBytes: count,
   contentType: z.optional(z.string()),
@@ -77,7 +79,7 @@ export type RangeState = z.infer<typeof rangeStateSchema>;
 
 /** How an execution ended, before it is recorded. */
 export const endingSchema = z.looseObject({
-  status: z.enum(['ready', 'already-ingested', 'running-elsewhere', 'superseded']),
+  status: z.enum(['ready', 'already-ingested', 'running-elsewhere', 'superseded', 'ignored']),
 });
 
 export type Ending = z.infer<typeof endingSchema>;

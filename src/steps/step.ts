@@ -1,4 +1,5 @@
 import type { Destination } from '#src/core/destination.ts';
+import type { Meter } from '#src/core/metrics.ts';
 import type {
   Clock,
   CrcFactory,
@@ -10,12 +11,14 @@ import type {
   TransferStore,
 } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
+import type { TurnStore } from '#src/core/turns.ts';
 
 /** What every step is given. */
 export interface CommonPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly meter: Meter;
 }
 
 /** Everything a step may ask for; each names the few it needs. */
@@ -23,6 +26,7 @@ export interface Ports extends CommonPorts {
   readonly settings: Settings;
   readonly source: SourceReader;
   readonly store: TransferStore;
+  readonly turns: TurnStore;
   readonly destination: Destination;
   readonly events: EventPublisher;
   readonly executions: ExecutionDirectory;

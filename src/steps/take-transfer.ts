@@ -38,6 +38,7 @@ export async function takeTransfer(
     if (before && !(await mayTake(ports, before, invocation)))
       return { ending: runningElsewhere(before) };
     const taken = takenRecord(ports, inspected, invocation, before, ingest);
+    await ports.store.noteExecution(invocation.executionId, taken.transferId);
     if (await ports.store.takeTransfer(taken, before?.fence)) return { taken, before };
   }
   throw new TransferError(
@@ -81,6 +82,8 @@ function takenRecord(
   ingest: number,
 ): TransferRecord {
   const now = clock.now();
+  // What its dead owner held in the line is this transfer's still; one that ended gave it back.
+  const isUnfinished = before?.state === 'active' && before.bytesCompleteAt === undefined;
   return {
     ...before,
     transferId: transferIdOf(object, ingest),
@@ -96,6 +99,8 @@ function takenRecord(
     createdAt: before?.createdAt ?? now,
     changedAt: now,
     assetId: undefined,
+    waitingNumber: isUnfinished ? before.waitingNumber : undefined,
+    slot: isUnfinished ? before.slot : undefined,
     bytesCompleteAt: undefined,
     outcome: undefined,
     announced: false,

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { newCrc } from '#src/aws/running-crc.ts';
 import type { Destination } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
-import type { ExecutionDirectory, Log, LogFields, TransferEvent } from '#src/core/ports.ts';
+import type { Meter, MetricName } from '#src/core/metrics.ts';
+import type {
+  ExecutionDirectory,
+  ExecutionEnd,
+  Log,
+  LogFields,
+  TransferEvent,
+} from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import type { SourceObject } from '#src/core/source-object.ts';
 import type { Ports } from '#src/steps/step.ts';
@@ -13,6 +20,7 @@ import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../doubles/memory-transfer-store.ts';
+import { createMemoryTurnStore, type MemoryTurnStore } from '../doubles/memory-turn-store.ts';
 import { type DestinationLog, watchDestination } from './watched-destination.ts';
 
 /** Starts a service and its destination; it ends with the test. */
@@ -23,6 +31,8 @@ export interface Bench {
   readonly ports: Ports & { readonly clock: ManualClock };
   readonly clock: ManualClock;
   readonly store: MemoryTransferStore;
+  readonly turns: MemoryTurnStore;
+  readonly meter: TestMeter;
   readonly source: MemorySource;
   readonly service: TestService;
   readonly destination: Destination;
@@ -37,7 +47,14 @@ export interface Bench {
 /** Chunks are small, so that objects of many chunks are. */
 export const benchOptions: ServiceOptions = { chunkSizeBytes: 1024, maxBytes: 1024 * 1024 };
 
-const settings: Settings = { chunksInFlight: 4, mapConcurrency: 8, noProgressMs: 600_000 };
+const settings: Settings = {
+  chunksInFlight: 4,
+  mapConcurrency: 8,
+  noProgressMs: 600_000,
+  maxActiveTransfers: 10,
+  maxSendConcurrency: 80,
+  sources: { list: [{ bucket: 'films' }], readers: {} },
+};
 
 /** A bench around a service; the service sees the same clock as everybody. */
 export async function openBench(
@@ -49,6 +66,8 @@ export async function openBench(
   const service = await open(clock, { ...benchOptions, ...options });
   const [destination, asked] = watchDestination(service.destination, () => clock.now());
   const store = createMemoryTransferStore();
+  const turns = createMemoryTurnStore();
+  const meter = new TestMeter();
   const source = new MemorySource();
   const events = new TestEvents();
   const executions = new TestExecutions();
@@ -60,12 +79,27 @@ export async function openBench(
     settings: { ...settings, ...tuned },
     source,
     store,
+    turns,
     destination,
     events,
     executions,
     newCrc,
+    meter,
   };
-  return { ports, clock, store, source, service, destination, asked, events, executions, logged };
+  return {
+    ports,
+    clock,
+    store,
+    turns,
+    meter,
+    source,
+    service,
+    destination,
+    asked,
+    events,
+    executions,
+    logged,
+  };
 }
 
 /** The input of an execution, for the object that `putFilm` puts. */
@@ -84,14 +118,36 @@ export function putFilm(
 
 /** Events as they were put; each refusal that is planned befalls one putting. */
 export class TestEvents {
-  readonly published: TransferEvent[] = [];
+  readonly all: TransferEvent[] = [];
   refusals = 0;
 
   async publish(event: TransferEvent): Promise<void> {
     if (this.refusals-- > 0)
       throw new TransferError('EventNotPublishedError', 'the bus refused it');
     this.refusals = 0;
-    this.published.push(event);
+    this.all.push(event);
+  }
+
+  /** Those that tell of an outcome. */
+  get outcomes(): TransferEvent[] {
+    return this.all.filter(({ type }) => type !== 'Transfer Started');
+  }
+}
+
+/** Measurements as they were taken. */
+export class TestMeter implements Meter {
+  readonly taken: { readonly metric: MetricName; readonly value: number; readonly by?: string }[] =
+    [];
+
+  add(metric: MetricName, value: number, by?: string): void {
+    this.taken.push({ metric, value, ...(by !== undefined && { by }) });
+  }
+
+  /** The sum of one metric, for one value of its dimension where that is named. */
+  sum(metric: MetricName, by?: string): number {
+    return this.taken
+      .filter((one) => one.metric === metric && (by === undefined || one.by === by))
+      .reduce((sum, { value }) => sum + value, 0);
   }
 }
 
@@ -103,6 +159,11 @@ export class TestExecutions implements ExecutionDirectory {
   async statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'> {
     this.asked++;
     return this.states.get(executionId) ?? 'unknown';
+  }
+
+  async endOf(executionId: string): Promise<ExecutionEnd> {
+    const status = this.states.get(executionId) ?? 'unknown';
+    return { status: status === 'ended' ? 'aborted' : status };
   }
 }
 

@@ -42,7 +42,7 @@ async function arrives(
   const assetId = String(walked.output.assetId);
   expect(await bench.service.storedSha256(assetId)).toBe(sha256);
   expect(bench.service.assetIds()).toEqual([assetId]);
-  expect(bench.events.published.map(({ type }) => type)).toEqual(['Transfer Ready']);
+  expect(bench.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Ready']);
   return { bench, walked, startedAt };
 }
 
@@ -170,7 +170,7 @@ function describeSource(open: OpenService): void {
     });
     expect([status, output.status]).toEqual(['succeeded', 'superseded']);
     expect(bench.service.assetIds()).toEqual([]);
-    expect(bench.events.published.map(({ type }) => type)).toEqual(['Transfer Superseded']);
+    expect(bench.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Superseded']);
   });
 
   it('a read that ends early costs one more read and no byte', async () => {

@@ -69,7 +69,7 @@ function describeOutcome(open: OpenService): void {
     const row = await bench.store.transfer(String(output.transferId));
     expect(row).toMatchObject({ state: 'ready', assetId: output.assetId, announced: true });
     expect(row?.outcome).toEqual(output);
-    expect(bench.events.published.map(({ type }) => type)).toEqual(['Transfer Ready']);
+    expect(bench.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Ready']);
     expect(bench.service.assetIds()).toEqual([output.assetId]);
   });
 
@@ -100,7 +100,7 @@ function describeRepeats(open: OpenService): void {
       output: { status: 'already-ingested', assetId: first.output.assetId },
     });
     expect(bench.asked).toMatchObject({ opened: 1, sends: { length: 3 } });
-    expect(bench.events.published).toHaveLength(1);
+    expect(bench.events.outcomes).toHaveLength(1);
   });
 
   it('makes a further asset when forced', async () => {

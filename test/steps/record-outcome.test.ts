@@ -27,7 +27,7 @@ async function failing(error: { Error: string; Cause: string }) {
 }
 
 function types({ bench }: Stage): string[] {
-  return bench.events.published.map(({ type }) => type);
+  return bench.events.outcomes.map(({ type }) => type);
 }
 
 describe('RecordOutcome of a ready asset', () => {
@@ -81,9 +81,7 @@ describe('RecordOutcome of a ready asset', () => {
     const { output } = await stage.record(ended);
     expect(seen).toMatchObject([{ state: 'ready', outcome: output, announced: false }]);
     expect(await stage.row(state)).toMatchObject({ state: 'ready', announced: true });
-    expect(stage.bench.events.published).toMatchObject([
-      { type: 'Transfer Ready', detail: output },
-    ]);
+    expect(stage.bench.events.outcomes).toMatchObject([{ type: 'Transfer Ready', detail: output }]);
   });
 
   it('fails when the event is not taken, so that the state machine tries again', async () => {
@@ -199,7 +197,7 @@ describe('RecordOutcome of a failure', () => {
       transferId: state.transferId,
     };
     expect(await stage.row(state)).toMatchObject({ state: 'failed', outcome: told });
-    expect(stage.bench.events.published).toMatchObject([{ type: 'Transfer Failed', detail: told }]);
+    expect(stage.bench.events.outcomes).toMatchObject([{ type: 'Transfer Failed', detail: told }]);
   });
 
   it.each([
@@ -259,7 +257,7 @@ describe('RecordOutcome of a refused start', () => {
       announced: true,
       outcome: recorded.output,
     });
-    expect(stage.bench.events.published).toMatchObject([
+    expect(stage.bench.events.outcomes).toMatchObject([
       { type: 'Transfer Failed', detail: { ...film, error: 'InvalidInputError' } },
     ]);
   });

@@ -253,3 +253,94 @@ describe('a proof', () => {
     }
   });
 });
+
+describe('what is measured', () => {
+  it('of each chunk: its bytes, its time, and the host that took it', async () => {
+    const { stage, item } = await planned(5);
+    const { sendChunk } = stage.ports.destination;
+    stage.override({
+      sendChunk: async (...given) => {
+        const delivery = await sendChunk(...given);
+        await stage.bench.clock.sleep(300);
+        return { ...delivery, host: 'uploads.s3.eu-west-1.amazonaws.com' };
+      },
+    });
+    await stage.send(item);
+    const { meter } = stage.bench;
+    expect(meter.sum('ChunksSent')).toBe(5);
+    expect(meter.sum('BytesSent')).toBe(5 * chunkBytes);
+    expect(meter.sum('ChunksToHost', 'uploads.s3.eu-west-1.amazonaws.com')).toBe(5);
+    const latencies = meter.taken.filter(({ metric }) => metric === 'ChunkLatency');
+    expect(latencies).toHaveLength(5);
+    for (const { value } of latencies) expect(value).toBeGreaterThanOrEqual(300);
+  });
+
+  it('of a call: how fast it sent', async () => {
+    const { stage, item } = await planned(6, { chunksInFlight: 1 });
+    stage.service.faults.sendMs = 1_000;
+    await stage.send(item);
+    expect(stage.bench.meter.sum('Throughput')).toBe(chunkBytes);
+  });
+
+  it('of a call that sends nothing is nothing', async () => {
+    const { stage, item } = await planned(6);
+    await stage.send(item);
+    stage.bench.meter.taken.length = 0;
+    await stage.send(item);
+    expect(stage.bench.meter.taken).toEqual([]);
+  });
+
+  it('of a chunk whose time begins anew with each try, its last try', async () => {
+    const { stage, item } = await planned(1);
+    stage.bench.source.befall(1, { kind: 'unavailable' });
+    await stage.send(item);
+    expect(stage.bench.meter.sum('ChunkLatency')).toBe(0);
+    expect(stage.bench.meter.sum('ChunksSent')).toBe(1);
+  });
+
+  it('of retries are as many by each cause as the range’s row keeps', async () => {
+    const { stage, opened, item } = await planned(20, { chunksInFlight: 2 });
+    stage.bench.source.befall(1, { kind: 'unavailable' });
+    stage.service.faults.befall(2, { kind: 'reset' });
+    stage.service.faults.befall(5, { kind: 'throttled', retryAfterSeconds: 200 });
+    expect(await stage.send(item, { lengthMs: 60_000 })).toMatchObject({ next: 'wait' });
+    const retries = (await rangeRow(stage, opened))?.retries ?? {};
+    expect(Object.keys(retries).sort()).toEqual([
+      'NetworkError',
+      'SourceUnavailableError',
+      'ThrottledError',
+    ]);
+    for (const [cause, count] of Object.entries(retries)) {
+      expect(stage.bench.meter.sum('Retries', cause)).toBe(count);
+    }
+  });
+});
+
+describe('what is logged', () => {
+  it('of a chunk that was sent names it and the host that took it', async () => {
+    const { stage, opened, item } = await planned(1);
+    const { sendChunk } = stage.ports.destination;
+    stage.override({
+      sendChunk: async (...given) => ({ ...(await sendChunk(...given)), host: 'host' }),
+    });
+    await stage.send(item);
+    const { transferId } = opened;
+    const fields = { transferId, chunkIndex: 1, sizeBytes: chunkBytes, host: 'host' };
+    expect(stage.bench.logged).toContainEqual({ message: 'chunk proof kept', fields });
+  });
+
+  it('of a chunk that is given up names it and why', async () => {
+    const { stage, opened, item } = await planned(2);
+    putFilm(stage.bench, 2 * chunkBytes + 1);
+    await stage.send(item);
+    expect(stage.bench.logged).toContainEqual({
+      message: 'chunk not sent',
+      fields: {
+        transferId: opened.transferId,
+        chunkIndex: 1,
+        error: 'SourceSupersededError',
+        reason: expect.stringContaining(film.key),
+      },
+    });
+  });
+});

@@ -21,6 +21,9 @@ export const chunkBytes = 1024;
 /** A session with a plan, as OpenSession hands it on. */
 export type Planned = Exclude<Opened, { readonly ending: unknown }>;
 
+/** What InspectSource hands on to OpenSession. */
+type Accepted = Extract<Awaited<ReturnType<typeof inspectSource>>, { readonly next: 'open' }>;
+
 /** Makes a service; left out, one of TwelveLabs' shape. */
 type MakeService<S> = (clock: ManualClock, options: ServiceOptions) => S;
 
@@ -66,8 +69,10 @@ export class Stage<S extends TestService = ServiceSized> {
     this.ports = { ...this.ports, settings: { ...this.ports.settings, ...settings } };
   }
 
-  inspect(input: unknown = film, given?: Given) {
-    return this.#call(given, (call) => inspectSource(this.ports, json(input), call));
+  /** Of an input whose object is accepted. */
+  inspect(input: unknown = film, given?: Given): Promise<Accepted> {
+    const inspect = (call: Invocation) => inspectSource(this.ports, json(input), call);
+    return this.#call(given, inspect) as Promise<Accepted>;
   }
 
   open(state: unknown, given?: Given) {
@@ -105,10 +110,10 @@ export class Stage<S extends TestService = ServiceSized> {
   }
 
   /** Sends all planned ranges once and reports what was sent. */
-  async sendAll(planned: Planned): Promise<void> {
+  async sendAll(planned: Planned, given?: Given): Promise<void> {
     for (const range of planned.ranges) {
-      await this.send(itemOf(planned, range.n));
-      await this.report(itemOf(planned, range.n));
+      await this.send(itemOf(planned, range.n), given);
+      await this.report(itemOf(planned, range.n), given);
     }
   }
 
