@@ -1,6 +1,6 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { TransferError } from '#src/core/errors.ts';
-import type { ExecutionDirectory } from '#src/core/ports.ts';
+import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports.ts';
 import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /** Answers that mean: not known here, or not ours to ask. */
@@ -11,31 +11,50 @@ const untold = new Set([
   'ValidationException',
 ]);
 
+const unknown: ExecutionEnd = { status: 'unknown' };
+
 /** An execution that waits to be redriven is not over. */
-const alive = new Set<string | undefined>(['RUNNING', 'PENDING_REDRIVE']);
+const statuses: Readonly<Record<string, ExecutionEnd['status']>> = {
+  RUNNING: 'running',
+  PENDING_REDRIVE: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  TIMED_OUT: 'timed-out',
+  ABORTED: 'aborted',
+};
 
 /**
  * Asks Step Functions about executions.
- * @throws ExecutionUnknownError - from `statusOf`: Step Functions can't be asked now; retryable
+ * @throws ExecutionUnknownError - from both: Step Functions can't be asked now; retryable
  */
 export function createExecutionDirectory({ client }: { client: SFNClient }): ExecutionDirectory {
+  const endOf = (executionId: string) => describe(client, executionId);
   return {
+    endOf,
     statusOf: async (executionId) => {
-      // Local runs own transfers under ids of their own.
-      if (!/^arn:[^:]+:states:/.test(executionId)) return 'unknown';
-      try {
-        const command = new DescribeExecutionCommand({ executionArn: executionId });
-        const { status } = await client.send(command);
-        return alive.has(status) ? 'running' : 'ended';
-      } catch (error) {
-        const failure = sdkFailure(error);
-        if (untold.has(failure.name)) return 'unknown';
-        throw new TransferError(
-          'ExecutionUnknownError',
-          `can't tell whether ${executionId} runs: ${describeSdkFailure(failure)}`,
-          { cause: error, status: failure.status },
-        );
-      }
+      const { status } = await endOf(executionId);
+      return status === 'running' || status === 'unknown' ? status : 'ended';
     },
   };
+}
+
+async function describe(client: SFNClient, executionId: string): Promise<ExecutionEnd> {
+  // Local runs own transfers under ids of their own.
+  if (!/^arn:[^:]+:states:/.test(executionId)) return unknown;
+  try {
+    const command = new DescribeExecutionCommand({ executionArn: executionId });
+    const { status, startDate, input, error, cause } = await client.send(command);
+    const known = status && statuses[status];
+    return known
+      ? { status: known, startedAt: startDate?.getTime(), input, error, cause }
+      : unknown;
+  } catch (error) {
+    const failure = sdkFailure(error);
+    if (untold.has(failure.name)) return unknown;
+    throw new TransferError(
+      'ExecutionUnknownError',
+      `can't tell whether ${executionId} runs: ${describeSdkFailure(failure)}`,
+      { cause: error, status: failure.status },
+    );
+  }
 }

@@ -9,38 +9,49 @@ afterEach(() => {
 });
 
 const arn = 'arn:aws:states:us-east-1:111122223333:execution:machine:one';
-const statusOf = (id = arn) =>
-  createExecutionDirectory({ client: new SFNClient({ region: 'us-east-1' }) }).statusOf(id);
+const directory = createExecutionDirectory({ client: new SFNClient({ region: 'us-east-1' }) });
+const both = async (id = arn) => [await directory.statusOf(id), (await directory.endOf(id)).status];
 
-it.each<[ExecutionStatus, string]>([
-  ['RUNNING', 'running'],
-  ['PENDING_REDRIVE', 'running'],
-  ['SUCCEEDED', 'ended'],
-  ['FAILED', 'ended'],
-  ['TIMED_OUT', 'ended'],
-  ['ABORTED', 'ended'],
-])('an execution that is %s is %s', async (status, ours) => {
+it.each<[ExecutionStatus, string, string]>([
+  ['RUNNING', 'running', 'running'],
+  ['PENDING_REDRIVE', 'running', 'running'],
+  ['SUCCEEDED', 'ended', 'succeeded'],
+  ['FAILED', 'ended', 'failed'],
+  ['TIMED_OUT', 'ended', 'timed-out'],
+  ['ABORTED', 'ended', 'aborted'],
+])('an execution that is %s is %s, in full %s', async (status, ours, full) => {
   stepFunctions.on(DescribeExecutionCommand, { executionArn: arn }).resolves({ status });
-  expect(await statusOf()).toBe(ours);
+  expect(await both()).toEqual([ours, full]);
+});
+
+it('is unknown in a status that nobody knew when this was written', async () => {
+  stepFunctions.onAnyCommand().resolves({ status: 'PAUSED' as ExecutionStatus });
+  expect(await both()).toEqual(['unknown', 'unknown']);
+});
+
+it('tells the start, the input and the error of an end', async () => {
+  const told = { input: '{}', error: 'States.Timeout', cause: 'too long' };
+  stepFunctions.onAnyCommand().resolves({ status: 'FAILED', startDate: new Date(7), ...told });
+  expect(await directory.endOf(arn)).toEqual({ status: 'failed', startedAt: 7, ...told });
 });
 
 it.each(['ExecutionDoesNotExist', 'InvalidArn', 'AccessDeniedException', 'ValidationException'])(
   'is unknown where Step Functions answers %s',
   async (name) => {
     stepFunctions.onAnyCommand().rejects(Object.assign(new Error('no'), { name }));
-    expect(await statusOf()).toBe('unknown');
+    expect(await both()).toEqual(['unknown', 'unknown']);
   },
 );
 
 it('does not ask about an id that is no ARN', async () => {
-  expect(await statusOf('local-run-7')).toBe('unknown');
+  expect(await both('local-run-7')).toEqual(['unknown', 'unknown']);
   expect(stepFunctions.calls()).toHaveLength(0);
 });
 
-it('says so when it can’t be asked now', async () => {
+it.each(['statusOf', 'endOf'] as const)('%s says so when it can’t be asked now', async (method) => {
   const throttled = Object.assign(new Error('rate'), { name: 'ThrottlingException' });
   stepFunctions.onAnyCommand().rejects(throttled);
-  await expect(statusOf()).rejects.toMatchObject({
+  await expect(directory[method](arn)).rejects.toMatchObject({
     name: 'ExecutionUnknownError',
     message: `can't tell whether ${arn} runs: ThrottlingException: rate`,
   });

@@ -252,7 +252,7 @@ describe('the unfinished sessions', () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs((_, n) => ({
       json: { data: [item(n)], page_info: { total_page: 2, page: n } },
     }));
-    const { sessions, truncated } = await twelveLabs.listIncomplete(call);
+    const { sessions, truncated } = await twelveLabs.listUnfinished(call);
     expect([sessions.map(({ uploadId }) => uploadId), truncated]).toEqual([['u1', 'u2'], false]);
     expect(sessions[0]?.createdAt).toBe(Date.UTC(2026, 10, 20));
     expect(sent.map(({ url }) => url)).toEqual(
@@ -264,14 +264,14 @@ describe('the unfinished sessions', () => {
     const { twelveLabs, call } = scriptTwelveLabs((_, n) => ({
       json: { data: n < 3 ? [item(n)] : [], page_info: {} },
     }));
-    expect((await twelveLabs.listIncomplete(call)).sessions).toHaveLength(2);
+    expect((await twelveLabs.listUnfinished(call)).sessions).toHaveLength(2);
   });
 
   it('are said to be cut off when there are too many pages', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs((_, n) => ({
       json: { data: [item(n)], page_info: { total_page: 999 } },
     }));
-    expect((await twelveLabs.listIncomplete(call)).truncated).toBe(true);
+    expect((await twelveLabs.listUnfinished(call)).truncated).toBe(true);
     expect(sent).toHaveLength(20);
   });
 });

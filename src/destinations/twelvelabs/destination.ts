@@ -1,9 +1,9 @@
 import type { ApiKeySource } from '#src/core/api-key.ts';
-import type { CallOptions, Destination, DestinationTraits } from '#src/core/destination.ts';
+import type { Destination, DestinationTraits } from '#src/core/destination.ts';
 import type { Clock, Log, Transport } from '#src/core/ports.ts';
 import type { MediaType } from '#src/core/source-object.ts';
 import { checkBaseUrl, createApiClient } from './api-client.ts';
-import { type IncompleteSessions, listIncomplete } from './incomplete-sessions.ts';
+import { listIncomplete } from './incomplete-sessions.ts';
 import { limitsOf, maxChunksInFlight, maxProofsPerReport } from './limits.ts';
 import { openSession } from './open-session.ts';
 import { createUrlStock } from './presigned-urls.ts';
@@ -26,11 +26,8 @@ export interface TwelveLabsOptions {
   readonly allowInsecureUploads?: boolean | undefined;
 }
 
-/** TwelveLabs as a destination, and what only TwelveLabs can say. */
-export interface TwelveLabs extends Destination {
-  /** The account's unfinished sessions, for counting those that nobody can use. */
-  listIncomplete(options: CallOptions): Promise<IncompleteSessions>;
-}
+/** TwelveLabs as a destination. */
+export type TwelveLabs = Destination & Required<Pick<Destination, 'listUnfinished'>>;
 
 /** Chunks sized by the service, in any order; it finishes by itself once all are reported. */
 const traits: DestinationTraits = {
@@ -70,6 +67,6 @@ export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
     sessionStatus: (session, call) => sessionStatus(client, session, call),
     chunkStates: (session, call) => chunkStates(client, session, call),
     assetStatus: (assetId, call) => assetStatus(client, assetId, call, nowMs),
-    listIncomplete: (call) => listIncomplete(client, call),
+    listUnfinished: (call) => listIncomplete(client, call),
   };
 }

@@ -1,0 +1,51 @@
+import type { Context } from 'aws-lambda';
+import { asTransferError, TransferError } from '#src/core/errors.ts';
+import { deadlineMarginMs } from '#src/core/limits.ts';
+import type { SettleCall, SettlePorts } from '#src/steps/settle-ports.ts';
+import type { CommonPorts } from '#src/steps/step.ts';
+import { clock } from './clock.ts';
+import { log } from './log.ts';
+import { flushMeter, meter } from './meter.ts';
+import { random } from './random.ts';
+import { traced } from './tracer.ts';
+
+/**
+ * Makes the reconciler into a Lambda handler: gives it its ports and its time, and lets nothing but a
+ * named error out. Unlike a step it is called with an event and belongs to no execution.
+ */
+export function reconciling<O>(
+  step: string,
+  run: (ports: SettlePorts, event: unknown, call: SettleCall) => Promise<O>,
+  ports: () => Omit<SettlePorts, keyof CommonPorts>,
+) {
+  return async (event: unknown, context: Context): Promise<O> => {
+    const keys = { step };
+    const { call, close } = openCall(context);
+    const common = { clock: clock(), random: random(), log: log(keys, context), meter: meter() };
+    try {
+      return await traced(keys, () => run({ ...common, ...ports() }, event, call));
+    } catch (error) {
+      const { name, message, nextStep } = asTransferError(error);
+      common.log.error('reconciling failed', { error: name, reason: message, nextStep });
+      throw asTransferError(error);
+    } finally {
+      close();
+      flushMeter();
+    }
+  };
+}
+
+/** The call's time ends a little before Lambda's, so that a run ends by itself and says what failed. */
+function openCall(context: Context): { call: SettleCall; close: () => void } {
+  const left = context.getRemainingTimeInMillis();
+  const lengthMs = left - Math.min(deadlineMarginMs, left / 4);
+  const controller = new AbortController();
+  const timeUp = new TransferError(
+    'RequestTimeoutError',
+    `${context.functionName}: the function's time is up`,
+  );
+  const close = clock().after(lengthMs, () => controller.abort(timeUp));
+  const deadline = clock().now() + lengthMs;
+  const { signal } = controller;
+  return { call: { invocationId: context.awsRequestId, deadline, lengthMs, signal }, close };
+}

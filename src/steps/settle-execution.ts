@@ -1,0 +1,115 @@
+import { refusalIdOf, type TransferRecord } from '#src/core/transfer.ts';
+import { announce } from './announce.ts';
+import { recordRefusal } from './record-refusal.ts';
+import { type Over, overOf, type SettleCall, type SettlePorts } from './settle-ports.ts';
+import { countFailure, failureOf, finishTransfer, settleTransfer } from './settle-transfer.ts';
+
+/** An execution of ours that Step Functions called over, and what it said of it. */
+export interface EndedExecution {
+  readonly executionId: string;
+  readonly end: Over;
+}
+
+/** What became of it: `settled` and `refused` were written now, `finished` was over already. */
+export type Settled = 'settled' | 'refused' | 'finished' | 'left';
+
+/**
+ * Sees to it that an execution which ended past every Catch has its outcome told once: as that of
+ * the transfer it held, or as that of a start which never came to one. What another execution has
+ * taken over, and what runs again by a redrive, is left alone. Harmless to repeat, in any order.
+ */
+export async function settleExecution(
+  ports: SettlePorts,
+  ended: EndedExecution,
+  call: SettleCall,
+): Promise<Settled> {
+  const { store } = ports;
+  const transferId = await store.transferOfExecution(ended.executionId);
+  const row = transferId === undefined ? undefined : await store.transfer(transferId);
+  if (row?.owner === ended.executionId) return settleOwned(ports, row, ended);
+  if (row && isInOtherHands(row, ended.end)) return 'left';
+  return settleUntaken(ports, ended, call);
+}
+
+async function settleOwned(
+  ports: SettlePorts,
+  row: TransferRecord,
+  ended: EndedExecution,
+): Promise<Settled> {
+  if (row.state !== 'active') {
+    await finishTransfer(ports, row.transferId);
+    return 'finished';
+  }
+  const end = await newestEnd(ports, ended);
+  return end && (await settleTransfer(ports, row, end)) ? 'settled' : 'left';
+}
+
+/**
+ * The event may be older than a redrive, so the execution itself is asked. Where it can't be told,
+ * the event is believed.
+ */
+async function newestEnd(
+  { executions }: SettlePorts,
+  { executionId, end }: EndedExecution,
+): Promise<Over | undefined> {
+  const asked = overOf(await executions.endOf(executionId));
+  if (asked?.status === 'unknown') return end;
+  return asked && { ...asked, ...present(end), status: asked.status };
+}
+
+function present(end: Over): Partial<Over> {
+  return Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Whether somebody else has seen to the transfer since this execution began. A row that nobody has
+ * touched since then was never this execution's.
+ */
+function isInOtherHands({ state, changedAt }: TransferRecord, { startedAt }: Over): boolean {
+  return state === 'active' || startedAt === undefined || changedAt >= startedAt;
+}
+
+/** It ended before it took a transfer: that is told as a refused start, unless it was already. */
+async function settleUntaken(
+  ports: SettlePorts,
+  ended: EndedExecution,
+  call: SettleCall,
+): Promise<Settled> {
+  const told = await ports.store.transfer(refusalIdOf(ended.executionId));
+  if (told) {
+    await announce(ports, told);
+    return 'finished';
+  }
+  const end = await newestEnd(ports, ended);
+  // One that was redriven and ended well since had nothing to move, or has recorded what it did.
+  if (!end || end.status === 'succeeded' || isPreflight(parsed(end.input))) return 'left';
+  await refuse(ports, { ...ended, end }, call);
+  return 'refused';
+}
+
+async function refuse(
+  ports: SettlePorts,
+  { executionId, end }: EndedExecution,
+  call: SettleCall,
+): Promise<void> {
+  const failure = failureOf(end);
+  const executionStartedAt = end.startedAt ?? ports.clock.now();
+  const executionInput = parsed(end.input);
+  const invocation = { ...call, executionId, executionInput, executionStartedAt };
+  countFailure(ports, failure);
+  ports.log.warn('start settled', { execution: executionId, error: failure.error });
+  await recordRefusal(ports, { status: 'failed', ...failure }, invocation);
+}
+
+function parsed(input: string | undefined): unknown {
+  try {
+    return input === undefined ? undefined : JSON.parse(input);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A preflight moves no object: its findings are its only outcome. */
+function isPreflight(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'preflight' in input;
+}

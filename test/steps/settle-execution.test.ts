@@ -1,0 +1,356 @@
+import { describe, expect, it } from 'vitest';
+import { errorCatalogue, TransferError } from '#src/core/errors.ts';
+import { refusalIdOf } from '#src/core/transfer.ts';
+import { film, putFilm } from '../conformance/bench.ts';
+import { walk } from '../conformance/walk.ts';
+import {
+  dieEverywhere,
+  executionId,
+  openSending,
+  openSettleStage,
+  type SettleStage,
+  statusChange,
+} from './settle-stage.ts';
+
+const outcomesOf = ({ stage }: SettleStage) =>
+  stage.bench.events.outcomes.map(({ type, detail }) => ({ type, error: detail.error }));
+
+const turnsOf = ({ stage }: SettleStage) => stage.bench.turns.held.size;
+
+const refusal = refusalIdOf(executionId);
+
+describe('an execution that ended while its transfer was active', () => {
+  it.each([
+    ['ABORTED', 'ExecutionAbortedError'],
+    ['TIMED_OUT', 'ExecutionTimedOutError'],
+    ['FAILED', 'ExecutionEndedError'],
+  ] as const)('by %s leaves a transfer that failed by %s', async (status, error) => {
+    const settle = await openSending();
+    const reconciled = await settle.reconcile(statusChange(status));
+    expect(reconciled).toEqual({ execution: executionId, became: 'settled' });
+    const cause = expect.stringContaining(errorCatalogue[error].nextStep);
+    const outcome = { status: 'failed', error, cause, ...film, bytes: 3072, ingest: 1 };
+    expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
+  });
+
+  it('gives its turn back', async () => {
+    const settle = await openSending();
+    expect(turnsOf(settle)).toBe(1);
+    await settle.reconcile(statusChange('ABORTED'));
+    expect(turnsOf(settle)).toBe(0);
+  });
+
+  it('tells what Step Functions said of it, in one line', async () => {
+    const settle = await openSending();
+    const said = { error: 'States.DataLimitExceeded', cause: 'the state is\ntoo large' };
+    await settle.reconcile(statusChange('FAILED', said));
+    expect((await settle.row()).outcome?.cause).toBe(
+      `the execution failed and recorded no outcome: States.DataLimitExceeded: the state is too large. ${errorCatalogue.ExecutionEndedError.nextStep}`,
+    );
+  });
+
+  it('is measured as a transfer that was settled and as one that failed', async () => {
+    const settle = await openSending();
+    await settle.reconcile(statusChange('TIMED_OUT'));
+    const { meter } = settle.stage.bench;
+    expect(meter.sum('TransfersSettled')).toBe(1);
+    expect(meter.sum('TransfersFailed')).toBe(1);
+    expect(meter.sum('FailuresByError', 'ExecutionTimedOutError')).toBe(1);
+  });
+
+  it('counts its times from its own start', async () => {
+    const settle = await openSending();
+    const { clock } = settle.stage.bench;
+    const startDate = clock.now();
+    await settle.stage.sendAll(settle.opened);
+    clock.advance(4_000);
+    await settle.stage.confirm(settle.opened);
+    await settle.reconcile(statusChange('ABORTED', { startDate }));
+    expect((await settle.row()).outcome).toMatchObject({ secondsToBytesComplete: 4, chunks: 3 });
+  });
+
+  it('is settled once, however often the event comes', async () => {
+    const settle = await openSending();
+    for (const status of ['ABORTED', 'ABORTED', 'FAILED', 'RUNNING', 'SUCCEEDED']) {
+      await settle.reconcile(statusChange(status));
+    }
+    expect(outcomesOf(settle)).toHaveLength(1);
+    expect((await settle.row()).outcome?.error).toBe('ExecutionAbortedError');
+    expect(settle.stage.bench.meter.sum('TransfersSettled')).toBe(1);
+  });
+
+  it('may be continued by a new execution, from the proofs it left', async () => {
+    const settle = await openSending();
+    await settle.stage.sendAll(settle.opened);
+    await settle.reconcile(statusChange('ABORTED'));
+    const walked = await walk(settle.stage.bench, film, { executionId: 'execution-b' });
+    expect(walked.status).toBe('succeeded');
+    expect(settle.stage.bench.asked.sends).toHaveLength(3);
+  });
+});
+
+describe('an execution whose end was told too late', () => {
+  it('because it was redriven is left alone', async () => {
+    const settle = await openSending();
+    settle.ends.ends.set(executionId, { status: 'running' });
+    const before = await settle.row();
+    expect(await settle.reconcile(statusChange('ABORTED'))).toMatchObject({ became: 'left' });
+    expect(await settle.row()).toEqual(before);
+    expect(turnsOf(settle)).toBe(1);
+    expect(outcomesOf(settle)).toEqual([]);
+  });
+
+  it('because another has taken the transfer over is left alone', async () => {
+    const settle = await openSending();
+    settle.stage.bench.executions.states.set(executionId, 'ended');
+    await settle.stage.open(await settle.stage.inspect(), { executionId: 'execution-b' });
+    const before = await settle.row();
+    expect(before).toMatchObject({ owner: 'execution-b', fence: 2 });
+    await settle.reconcile(statusChange('ABORTED'));
+    expect(await settle.row()).toEqual(before);
+    expect(turnsOf(settle)).toBe(1);
+    expect(outcomesOf(settle)).toEqual([]);
+  });
+
+  it('because another has taken it over and ended it is left alone', async () => {
+    const settle = await openSending();
+    const startDate = settle.stage.bench.clock.now();
+    settle.stage.bench.executions.states.set(executionId, 'ended');
+    await walk(settle.stage.bench, film, { executionId: 'execution-b' });
+    expect(await settle.reconcile(statusChange('ABORTED', { startDate }))).toMatchObject({
+      became: 'left',
+    });
+    expect(await settle.row()).toMatchObject({ state: 'ready' });
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Ready' }]);
+  });
+
+  it('while another holds the transfer, silent since before it began, is left alone', async () => {
+    const settle = await openSending();
+    settle.stage.bench.clock.advance(60_000);
+    const startDate = settle.stage.bench.clock.now();
+    await settle.stage.bench.store.noteExecution('execution-b', settle.opened.transferId);
+    const event = statusChange('ABORTED', { startDate }, 'execution-b');
+    expect(await settle.reconcile(event)).toMatchObject({ became: 'left' });
+    expect(await settle.row()).toMatchObject({ state: 'active', owner: executionId });
+  });
+
+  it('because another took it over between two writes keeps its turn', async () => {
+    const settle = await openSending();
+    const { store } = settle.ports;
+    settle.stage.bench.executions.states.set(executionId, 'ended');
+    const inspected = await settle.stage.inspect();
+    const patchTransfer: typeof store.patchTransfer = async (...given) => {
+      const held = await store.patchTransfer(...given);
+      await settle.stage.open(inspected, { executionId: 'execution-b' });
+      return held;
+    };
+    settle.ports = { ...settle.ports, store: { ...store, patchTransfer } };
+    await settle.reconcile(statusChange('ABORTED'));
+    expect(await settle.row()).toMatchObject({ state: 'active', owner: 'execution-b' });
+    expect(turnsOf(settle)).toBe(1);
+  });
+
+  it('because a step that outlived it recorded the outcome meanwhile changes nothing', async () => {
+    const settle = await openSending();
+    const { store } = settle.ports;
+    const outcome = { status: 'ready' };
+    const sessions: typeof store.sessions = async (id) => {
+      await store.patchTransfer(id, 1, { state: 'ready', outcome, announced: true }, 1);
+      return store.sessions(id);
+    };
+    settle.ports = { ...settle.ports, store: { ...store, sessions } };
+    await settle.reconcile(statusChange('ABORTED'));
+    expect(await settle.row()).toMatchObject({ state: 'ready', outcome });
+  });
+});
+
+describe('an execution that recorded its outcome', () => {
+  it('is not told of again', async () => {
+    const settle = await openSettleStage();
+    putFilm(settle.stage.bench, 3000);
+    await walk(settle.stage.bench, film);
+    expect(await settle.reconcile(statusChange('FAILED'))).toMatchObject({ became: 'finished' });
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Ready' }]);
+    expect(settle.ends.asked).toEqual([]);
+  });
+
+  it('and could not put its event has it put, as what it was', async () => {
+    const settle = await openSettleStage();
+    putFilm(settle.stage.bench, 3000);
+    settle.stage.bench.events.refusals = 100;
+    await walk(settle.stage.bench, film);
+    settle.stage.bench.events.refusals = 0;
+    await settle.reconcile(statusChange('FAILED'));
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Ready' }]);
+  });
+
+  it('as a refused start is not told of again', async () => {
+    const settle = await openSettleStage();
+    await walk(settle.stage.bench, { bucket: 'films' });
+    await settle.reconcile(statusChange('FAILED'));
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error: 'InvalidInputError' }]);
+  });
+
+  it('as a refused start and could not put its event has it put', async () => {
+    const settle = await openSettleStage();
+    settle.stage.bench.events.refusals = 100;
+    await walk(settle.stage.bench, { bucket: 'films' });
+    settle.stage.bench.events.refusals = 0;
+    await settle.reconcile(statusChange('FAILED'));
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error: 'InvalidInputError' }]);
+    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({ announced: true });
+  });
+});
+
+describe('an execution that ended before it took a transfer', () => {
+  it('is told of as a start that came to nothing, with the object it named', async () => {
+    const settle = await openSettleStage();
+    const reconciled = await settle.reconcile(statusChange('ABORTED'));
+    expect(reconciled).toMatchObject({ became: 'refused' });
+    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+      state: 'refused',
+      source: film,
+      announced: true,
+      outcome: { status: 'failed', error: 'ExecutionAbortedError', ...film },
+    });
+    expect(outcomesOf(settle)).toEqual([
+      { type: 'Transfer Failed', error: 'ExecutionAbortedError' },
+    ]);
+  });
+
+  it('is told of once, however often the event comes', async () => {
+    const settle = await openSettleStage();
+    for (const status of ['ABORTED', 'ABORTED', 'FAILED']) {
+      await settle.reconcile(statusChange(status));
+    }
+    expect(outcomesOf(settle)).toHaveLength(1);
+  });
+
+  it('names the object also where the event came without the input', async () => {
+    const settle = await openSettleStage();
+    settle.ends.ends.set(executionId, { status: 'aborted', input: JSON.stringify(film) });
+    await settle.reconcile(statusChange('ABORTED', { input: null }));
+    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({ source: film });
+  });
+
+  it.each([null, '{"bucket', '7', '"films"'])('bears an input of %j', async (input) => {
+    const settle = await openSettleStage();
+    await settle.reconcile(statusChange('ABORTED', { input }));
+    expect(outcomesOf(settle)).toHaveLength(1);
+  });
+
+  it('although it was about to take one that was ready before it began', async () => {
+    const settle = await openSettleStage();
+    putFilm(settle.stage.bench, 3000);
+    await walk(settle.stage.bench, film, { executionId: 'execution-0' });
+    settle.stage.bench.clock.advance(60_000);
+    const [{ transferId }] = settle.stage.bench.events.outcomes.map(({ detail }) => detail) as [
+      { transferId: string },
+    ];
+    await settle.stage.bench.store.noteExecution(executionId, transferId);
+    const startDate = settle.stage.bench.clock.now();
+    const reconciled = await settle.reconcile(statusChange('ABORTED', { startDate }));
+    expect(reconciled).toMatchObject({ became: 'refused' });
+    expect(await settle.stage.row({ transferId })).toMatchObject({ state: 'ready' });
+  });
+
+  it.each(['running', 'succeeded'] as const)(
+    'is left alone where a redrive made it %s since',
+    async (status) => {
+      const settle = await openSettleStage();
+      settle.ends.ends.set(executionId, { status });
+      expect(await settle.reconcile(statusChange('FAILED'))).toMatchObject({ became: 'left' });
+      expect(outcomesOf(settle)).toEqual([]);
+    },
+  );
+
+  it('is left alone where it was a preflight, which moves nothing', async () => {
+    const settle = await openSettleStage();
+    const input = JSON.stringify({ preflight: true, bucket: 'films' });
+    expect(await settle.reconcile(statusChange('FAILED', { input }))).toMatchObject({
+      became: 'left',
+    });
+    expect(outcomesOf(settle)).toEqual([]);
+  });
+});
+
+describe('a reconciler that dies', () => {
+  it('at any call of settling a transfer settles it the next time', async () => {
+    const calls = await dieEverywhere(async (die) => {
+      const settle = await openSending();
+      const whole = settle.ports;
+      settle.ports = die(whole);
+      await settle.reconcile(statusChange('ABORTED')).catch(() => {});
+      settle.ports = whole;
+      await settle.reconcile(statusChange('ABORTED'));
+      const outcome = { error: 'ExecutionAbortedError' };
+      expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
+      expect(turnsOf(settle)).toBe(0);
+      expect([1, 2]).toContain(outcomesOf(settle).length);
+    });
+    expect(calls).toBeGreaterThan(8);
+  });
+
+  it('at any call of settling a start settles it the next time', async () => {
+    const calls = await dieEverywhere(async (die) => {
+      const settle = await openSettleStage();
+      const whole = settle.ports;
+      settle.ports = die(whole);
+      await settle.reconcile(statusChange('ABORTED')).catch(() => {});
+      settle.ports = whole;
+      await settle.reconcile(statusChange('ABORTED'));
+      expect(await settle.stage.row({ transferId: refusal })).toMatchObject({ announced: true });
+      expect([1, 2]).toContain(outcomesOf(settle).length);
+    });
+    expect(calls).toBeGreaterThan(4);
+  });
+
+  it('at any call leaves nothing that the schedule does not find', async () => {
+    await dieEverywhere(async (die) => {
+      const settle = await openSending();
+      const whole = settle.ports;
+      settle.ends.ends.set(executionId, { status: 'aborted' });
+      settle.ports = die(whole);
+      await settle.reconcile(statusChange('ABORTED')).catch(() => {});
+      settle.ports = whole;
+      settle.stage.bench.clock.advance(16 * 60_000);
+      await settle.reconcile();
+      expect(await settle.row()).toMatchObject({ state: 'failed', announced: true });
+      expect(turnsOf(settle)).toBe(0);
+      expect([1, 2]).toContain(outcomesOf(settle).length);
+    });
+  });
+});
+
+describe('a reconciler', () => {
+  it('may run twice at once without harm', async () => {
+    const settle = await openSending();
+    const event = statusChange('ABORTED');
+    await Promise.all([settle.reconcile(event), settle.reconcile(event), settle.reconcile()]);
+    expect(await settle.row()).toMatchObject({ state: 'failed', announced: true });
+    expect(turnsOf(settle)).toBe(0);
+  });
+});
+
+describe('an event', () => {
+  it.each([[null], ['now'], [[]], [{ source: 'aws.s3', detail: {} }], [{ detail: {} }]])(
+    'of another kind is refused by name: %j',
+    async (event) => {
+      const settle = await openSettleStage();
+      await expect(settle.reconcile(event as object)).rejects.toMatchObject({
+        name: 'InvalidInputError',
+      });
+    },
+  );
+
+  it('of an end that can’t be asked about now fails, so that it is tried again', async () => {
+    const settle = await openSending();
+    const endOf = () => Promise.reject(new TransferError('ExecutionUnknownError', 'rate'));
+    settle.ports = { ...settle.ports, executions: { endOf } };
+    await expect(settle.reconcile(statusChange('ABORTED'))).rejects.toMatchObject({
+      name: 'ExecutionUnknownError',
+    });
+    expect(await settle.row()).toMatchObject({ state: 'active' });
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { openSending, statusChange } from './settle-stage.ts';
+import type { Planned } from './stage.ts';
+import { itemOf } from './stage.ts';
+
+/** A transfer under way whose execution was aborted and settled. */
+async function settled() {
+  const scene = await openSending(3);
+  scene.ends.ends.set('execution-a', { status: 'aborted' });
+  await scene.reconcile(statusChange('ABORTED'));
+  const types = () => scene.stage.bench.events.outcomes.map(({ type }) => type);
+  return { ...scene, types };
+}
+
+describe('an execution that was settled and then redriven', () => {
+  it('sends nothing without a turn, and goes on once it has waited for one', async () => {
+    const { stage, opened, row } = await settled();
+    expect(await stage.send(itemOf(opened))).toMatchObject({ next: 'stop' });
+    expect(stage.service.assetIds()).toEqual([]);
+    const confirmed = await stage.confirm(opened);
+    const again = (await stage.open(confirmed)) as Planned;
+    expect(again).toMatchObject({ next: 'send', sessionNumber: 1 });
+    expect(await row()).toMatchObject({ state: 'active', announced: false });
+  });
+
+  it('tells of its good end too, after the bad one', async () => {
+    const { stage, opened, row, types } = await settled();
+    const again = (await stage.open({ ...opened, next: 'missing' })) as Planned;
+    await stage.sendAll(again);
+    const awaited = await stage.await(await stage.confirm(again));
+    stage.bench.clock.advance(3_600_000);
+    await stage.record(awaited.next === 'ended' ? awaited : await stage.await(awaited));
+    expect(await row()).toMatchObject({ state: 'ready', announced: true });
+    expect(types()).toEqual(['Transfer Failed', 'Transfer Ready']);
+  });
+
+  it('from its last state, with nothing left to send, tells of its good end too', async () => {
+    const scene = await openSending(1);
+    const { stage, opened } = scene;
+    await stage.sendAll(opened);
+    const confirmed = await stage.confirm(opened);
+    scene.ends.ends.set('execution-a', { status: 'timed-out' });
+    await scene.reconcile(statusChange('TIMED_OUT'));
+    stage.bench.clock.advance(3_600_000);
+    const ended = await stage.await(confirmed);
+    expect(await stage.record(ended)).toMatchObject({ next: 'succeed' });
+    const told = stage.bench.events.outcomes.map(({ type }) => type);
+    expect(told).toEqual(['Transfer Failed', 'Transfer Ready']);
+  });
+});

@@ -1,0 +1,127 @@
+import type { ListedSession } from '#src/core/destination.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports.ts';
+import type { TransferRecord } from '#src/core/transfer.ts';
+import { type Reconciled, reconcile } from '#src/steps/settle.ts';
+import type { SettlePorts } from '#src/steps/settle-ports.ts';
+import { film, type putFilm } from '../conformance/bench.ts';
+import { invocationOf } from '../conformance/walk.ts';
+import { type Planned, Stage } from './stage.ts';
+
+/** The execution that a stage's steps belong to. */
+export const executionId = 'execution-a';
+
+/** What is told of executions: as scripted, `unknown` where nothing is. */
+export class TestEnds implements Pick<ExecutionDirectory, 'endOf'> {
+  readonly ends = new Map<string, ExecutionEnd>();
+  readonly asked: string[] = [];
+
+  async endOf(id: string): Promise<ExecutionEnd> {
+    this.asked.push(id);
+    return this.ends.get(id) ?? { status: 'unknown' };
+  }
+}
+
+/** A stage with the reconciler beside it. */
+export interface SettleStage {
+  readonly stage: Stage;
+  readonly ends: TestEnds;
+  /** What the service lists as unfinished. */
+  readonly listed: ListedSession[];
+  ports: SettlePorts;
+  /** Reconciles with an event; `{}` sweeps. */
+  reconcile(event?: object, lengthMs?: number): Promise<Reconciled>;
+}
+
+export async function openSettleStage(): Promise<SettleStage> {
+  const stage = await Stage.set();
+  const ends = new TestEnds();
+  const listed: ListedSession[] = [];
+  const listUnfinished = async () => ({ sessions: listed, truncated: false });
+  const destination = { ...stage.ports.destination, listUnfinished };
+  const settle: SettleStage = {
+    stage,
+    ends,
+    listed,
+    ports: { ...stage.ports, destination, executions: ends },
+    reconcile(event = {}, lengthMs = 115_000) {
+      const invocation = invocationOf(stage.bench, { lengthMs });
+      return reconcile(settle.ports, event, invocation).finally(invocation.close);
+    },
+  };
+  return settle;
+}
+
+/** A stage on which `execution-a` has opened a session for the film and holds a turn. */
+export async function openSending(
+  chunks = 3,
+  traits?: Parameters<typeof putFilm>[2],
+): Promise<SettleStage & { readonly opened: Planned; row(): Promise<TransferRecord> }> {
+  const settle = await openSettleStage();
+  const opened = await settle.stage.opened(chunks, traits);
+  return Object.assign(settle, { opened, row: () => settle.stage.row(opened) });
+}
+
+/** Step Functions' event, as EventBridge delivers it. */
+export function statusChange(status: string, more: object = {}, executionArn = executionId) {
+  const detail = { executionArn, status, input: JSON.stringify(film), output: null, ...more };
+  return { source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail };
+}
+
+/** A death at one call: before it had its effect, or after. */
+export type Death = { readonly call: number; readonly when: 'before' | 'after' };
+
+/**
+ * Tries a story with a death at every call it makes of the world outside, before and after its
+ * effect, each on a stage of its own.
+ * @param story - is given ports that die there; to be told as if they might
+ * @returns how many calls the story makes
+ */
+export async function dieEverywhere(
+  story: (die: (ports: SettlePorts) => SettlePorts) => Promise<void>,
+): Promise<number> {
+  for (let call = 1; ; call++) {
+    let isReached = false;
+    for (const when of ['before', 'after'] as const) {
+      let isDead = () => false;
+      await story((ports) => {
+        const dying = mortal(ports, { call, when });
+        isDead = dying.isDead;
+        return dying.ports;
+      });
+      isReached = isDead();
+    }
+    if (!isReached) return call - 1;
+  }
+}
+
+/** The same ports, dying at the n-th call of the world outside, counted over all of them. */
+function mortal(ports: SettlePorts, { call, when }: Death) {
+  let calls = 0;
+  const wrap = <T extends object>(part: T): T =>
+    new Proxy(part, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function' || `${String(name)}`.startsWith('list')) return member;
+        return async (...given: unknown[]) => {
+          const isLast = ++calls === call;
+          if (isLast && when === 'before') throw dead();
+          const result: unknown = await member.apply(target, given);
+          if (isLast) throw dead();
+          return result;
+        };
+      },
+    });
+  const { store, turns, events, executions } = ports;
+  const all = {
+    store: wrap(store),
+    turns: wrap(turns),
+    events: wrap(events),
+    executions: wrap(executions),
+  };
+  return { ports: { ...ports, ...all }, isDead: () => calls >= call };
+}
+
+function dead(): TransferError {
+  return new TransferError('TableUnavailableError', 'the sandbox died');
+}

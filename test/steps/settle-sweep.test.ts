@@ -1,0 +1,446 @@
+import { describe, expect, it } from 'vitest';
+import { TransferError } from '#src/core/errors.ts';
+import type { MetricName } from '#src/core/metrics.ts';
+import type { ExecutionEnd } from '#src/core/ports.ts';
+import type { TransferRecord } from '#src/core/transfer.ts';
+import { transferRecord } from '../aws/table-fixture.ts';
+import {
+  dieEverywhere,
+  executionId,
+  openSending,
+  openSettleStage,
+  type SettleStage,
+} from './settle-stage.ts';
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** Transfer ids of the events of outcomes, in order. */
+const told = ({ stage }: SettleStage) =>
+  stage.bench.events.outcomes.map(({ detail }) => detail.transferId);
+
+const measured = ({ stage }: SettleStage, metric: MetricName) =>
+  stage.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
+
+const lines = ({ stage }: SettleStage, phrase: string) =>
+  stage.bench.logged.filter(({ message }) => message === phrase).map(({ fields }) => fields);
+
+/** Puts a transfer's row, as it stood so many minutes ago. */
+async function putRow(settle: SettleStage, minutesAgo: number, changes: Partial<TransferRecord>) {
+  const at = settle.stage.bench.clock.now() - minutesAgo * minuteMs;
+  const record = transferRecord({
+    leaseUntil: at + 15 * minuteMs,
+    createdAt: at,
+    changedAt: at,
+    owner: `execution-of-${changes.transferId}`,
+    ...changes,
+  });
+  await settle.stage.bench.store.takeTransfer(record, undefined);
+  return record;
+}
+
+/** A row that is over and not announced. */
+function putOver(settle: SettleStage, transferId: string, more: Partial<TransferRecord> = {}) {
+  const outcome = { transferId, status: 'failed', error: 'UploadFailedError' };
+  return putRow(settle, 10, { transferId, state: 'failed', outcome, announced: false, ...more });
+}
+
+async function rowOf({ stage }: SettleStage, transferId: string) {
+  return stage.row({ transferId });
+}
+
+describe('a sweep, of a transfer that is silent for longer than its lease', () => {
+  const silent = async (end: ExecutionEnd) => {
+    const settle = await openSending();
+    settle.ends.ends.set(executionId, end);
+    settle.stage.bench.clock.advance(16 * minuteMs);
+    return settle;
+  };
+
+  it.each([
+    ['aborted', 'ExecutionAbortedError'],
+    ['timed-out', 'ExecutionTimedOutError'],
+    ['failed', 'ExecutionEndedError'],
+    ['succeeded', 'ExecutionEndedError'],
+  ] as const)('settles one whose execution is %s', async (status, error) => {
+    const settle = await silent({ status });
+    expect(await settle.reconcile()).toMatchObject({ settled: 1 });
+    const outcome = { status: 'failed', error };
+    expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
+    expect(settle.stage.bench.turns.held.size).toBe(0);
+    expect(told(settle)).toHaveLength(1);
+  });
+
+  it.each(['running', 'unknown'] as const)('leaves one whose execution is %s', async (status) => {
+    const settle = await silent({ status });
+    expect(await settle.reconcile()).toMatchObject({ settled: 0 });
+    expect(await settle.row()).toMatchObject({ state: 'active' });
+    expect(told(settle)).toEqual([]);
+  });
+
+  it('asks about none whose lease still runs', async () => {
+    const settle = await openSending();
+    settle.ends.ends.set(executionId, { status: 'aborted' });
+    expect(await settle.reconcile()).toMatchObject({ settled: 0 });
+    expect(settle.ends.asked).toEqual([]);
+  });
+
+  it('asks about none that renewed its lease since it was listed', async () => {
+    const settle = await openSettleStage();
+    const { store } = settle.ports;
+    const stale = await putRow(settle, 60, { transferId: 't1' });
+    const leaseUntil = settle.stage.bench.clock.now() + 15 * minuteMs;
+    await store.patchTransfer('t1', stale.fence, { leaseUntil }, stale.changedAt);
+    const listTransfers = async function* () {
+      yield stale;
+    };
+    settle.ports = { ...settle.ports, store: { ...store, listTransfers } };
+    await settle.reconcile();
+    expect(settle.ends.asked).toEqual([]);
+  });
+
+  it('finds one that was taken eight days ago', async () => {
+    const settle = await openSettleStage();
+    const { owner } = await putRow(settle, 8 * 24 * 60, { transferId: 't1' });
+    settle.ends.ends.set(owner, { status: 'timed-out' });
+    expect(await settle.reconcile()).toMatchObject({ settled: 1 });
+  });
+
+  it('asks for the longest silent first, and goes on the next time when its time is up', async () => {
+    const settle = await openSettleStage();
+    const { clock } = settle.stage.bench;
+    for (const [i, minutesAgo] of [30, 90, 60].entries()) {
+      await putRow(settle, minutesAgo, { transferId: `t${i}` });
+    }
+    const endOf = async (id: string) => {
+      clock.advance(15_000);
+      return settle.ends.endOf(id);
+    };
+    settle.ports = { ...settle.ports, executions: { endOf } };
+    await settle.reconcile({}, 60_000);
+    expect(settle.ends.asked).toEqual(['execution-of-t1']);
+  });
+
+  it('lets one that can’t be settled keep no other from it', async () => {
+    const settle = await openSettleStage();
+    await putRow(settle, 60, { transferId: 't0' });
+    const { owner } = await putRow(settle, 30, { transferId: 't1' });
+    settle.ends.ends.set(owner, { status: 'aborted' });
+    const endOf = async (id: string) => {
+      if (id !== owner) throw new TransferError('ExecutionUnknownError', 'rate');
+      return settle.ends.endOf(id);
+    };
+    settle.ports = { ...settle.ports, executions: { endOf } };
+    await expect(settle.reconcile()).rejects.toMatchObject({ name: 'ExecutionUnknownError' });
+    expect(await rowOf(settle, 't1')).toMatchObject({ state: 'failed' });
+  });
+
+  it('dying at any call settles it the next time', async () => {
+    const calls = await dieEverywhere(async (die) => {
+      const settle = await silent({ status: 'aborted' });
+      const whole = settle.ports;
+      settle.ports = die(whole);
+      await settle.reconcile().catch(() => {});
+      settle.ports = whole;
+      settle.stage.bench.clock.advance(5 * minuteMs);
+      await settle.reconcile();
+      expect(await settle.row()).toMatchObject({ state: 'failed', announced: true });
+      expect(settle.stage.bench.turns.held.size).toBe(0);
+      expect([1, 2]).toContain(told(settle).length);
+    });
+    expect(calls).toBeGreaterThan(12);
+  });
+});
+
+describe('a sweep, of outcomes whose event nobody confirmed', () => {
+  it.each([
+    ['ready', 'Transfer Ready'],
+    ['failed', 'Transfer Failed'],
+    ['superseded', 'Transfer Superseded'],
+    ['refused', 'Transfer Failed'],
+  ] as const)('sends that of one that is %s as %s', async (state, type) => {
+    const settle = await openSettleStage();
+    const { outcome } = await putOver(settle, 't1', { state });
+    expect(await settle.reconcile()).toMatchObject({ eventsSent: 1 });
+    expect(settle.stage.bench.events.outcomes).toMatchObject([{ type, detail: outcome }]);
+    expect(await rowOf(settle, 't1')).toMatchObject({ state, announced: true });
+    expect(await settle.reconcile()).toMatchObject({ eventsSent: 0 });
+  });
+
+  it('leaves one younger than two minutes to the step that wrote it', async () => {
+    const settle = await openSettleStage();
+    const changedAt = settle.stage.bench.clock.now() - 119_000;
+    await putOver(settle, 't1', { changedAt });
+    await settle.reconcile();
+    expect(told(settle)).toEqual([]);
+    expect(measured(settle, 'UnconfirmedEvents')).toEqual([0]);
+  });
+
+  it('sends the longest waiting first', async () => {
+    const settle = await openSettleStage();
+    const { clock } = settle.stage.bench;
+    for (const minutes of [20, 40, 30]) {
+      await putOver(settle, `t${minutes}`, { changedAt: clock.now() - minutes * minuteMs });
+    }
+    await settle.reconcile();
+    expect(told(settle)).toEqual(['t40', 't30', 't20']);
+  });
+
+  it('sends all others when one is refused, tells how many are left, and fails by name', async () => {
+    const settle = await openSettleStage();
+    for (const id of ['t1', 't2', 't3']) await putOver(settle, id);
+    settle.stage.bench.events.refusals = 1;
+    await expect(settle.reconcile()).rejects.toMatchObject({
+      name: 'EventNotPublishedError',
+      message: 'unconfirmed events: the bus refused it',
+    });
+    expect(told(settle)).toHaveLength(2);
+    expect(measured(settle, 'UnconfirmedEvents')).toEqual([1]);
+    await settle.reconcile();
+    expect(told(settle)).toHaveLength(3);
+  });
+
+  it('takes one off the list that is on it although it was announced', async () => {
+    const settle = await openSettleStage();
+    const over = await putOver(settle, 't1', { announced: true });
+    const patches: object[] = [];
+    const store = {
+      ...settle.ports.store,
+      listUnannounced: async function* () {
+        yield over;
+      },
+      patchTransfer: async (_id: string, _fence: number, patch: object) => patches.push(patch) > 0,
+    };
+    settle.ports = { ...settle.ports, store };
+    await settle.reconcile();
+    expect(patches).toEqual([{ announced: true }]);
+    expect(told(settle)).toEqual([]);
+  });
+
+  it('sends none for a transfer that was taken again since', async () => {
+    const settle = await openSettleStage();
+    const over = await putOver(settle, 't1');
+    const again = { ...over, state: 'active', fence: 2, outcome: undefined } as const;
+    const { store } = settle.ports;
+    const listUnannounced = async function* () {
+      await store.takeTransfer(again, 1);
+      yield over;
+    };
+    settle.ports = { ...settle.ports, store: { ...store, listUnannounced } };
+    await settle.reconcile();
+    expect(told(settle)).toEqual([]);
+    expect(await rowOf(settle, 't1')).toMatchObject({ state: 'active', announced: false });
+  });
+});
+
+describe('a sweep, of turns and places', () => {
+  const place = (settle: SettleStage, number: number, transferId: string, minutes: number) =>
+    settle.stage.bench.turns.keepPlace({
+      number,
+      transferId,
+      until: settle.stage.bench.clock.now() + minutes * minuteMs,
+    });
+  const turn = (settle: SettleStage, slot: number, transferId: string, minutes: number) => {
+    const since = settle.stage.bench.clock.now() - hourMs;
+    const until = since + hourMs + minutes * minuteMs;
+    return settle.stage.bench.turns.takeTurn({ slot, transferId, since, until }, since);
+  };
+
+  it('frees a turn that is past, and one whose transfer is over', async () => {
+    const settle = await openSettleStage();
+    await putRow(settle, 1, { transferId: 'alive' });
+    await putOver(settle, 'over', { announced: true });
+    await turn(settle, 1, 'alive', 10);
+    await turn(settle, 2, 'over', 10);
+    await turn(settle, 3, 'alive', -1);
+    expect(await settle.reconcile()).toMatchObject({ turnsFreed: 2 });
+    expect([...settle.stage.bench.turns.held.keys()]).toEqual([1]);
+  });
+
+  it('clears away a place that is past, and one whose transfer is over', async () => {
+    const settle = await openSettleStage();
+    await putRow(settle, 1, { transferId: 'alive' });
+    await putOver(settle, 'over', { announced: true });
+    await place(settle, 1, 'over', 10);
+    await place(settle, 2, 'alive', 10);
+    await place(settle, 3, 'alive', -1);
+    expect(await settle.reconcile()).toMatchObject({ placesFreed: 2 });
+    expect([...settle.stage.bench.turns.line.keys()]).toEqual([2]);
+  });
+
+  it('measures the turns that are held and the places that live', async () => {
+    const settle = await openSettleStage();
+    for (const slot of [1, 2, 3]) await turn(settle, slot, `t${slot}`, slot === 3 ? -1 : 5);
+    for (const number of [1, 2, 3, 4]) await place(settle, number, `w${number}`, number - 2);
+    await settle.reconcile();
+    expect(measured(settle, 'ActiveTransfers')).toEqual([2]);
+    expect(measured(settle, 'WaitingTransfers')).toEqual([3]);
+  });
+
+  it('measures none as 0, so that an alarm always has its number', async () => {
+    const settle = await openSettleStage();
+    await settle.reconcile();
+    const gauges = [
+      'ActiveTransfers',
+      'WaitingTransfers',
+      'SessionsNearExpiry',
+      'OrphanSessions',
+      'UnconfirmedEvents',
+    ] as const;
+    expect(gauges.map((metric) => measured(settle, metric))).toEqual(gauges.map(() => [0]));
+  });
+});
+
+describe('a sweep, of open sessions', () => {
+  const near = async (hours: number) => {
+    const settle = await openSending();
+    settle.stage.bench.clock.advance(hours * hourMs);
+    await settle.reconcile();
+    return settle;
+  };
+
+  it('measures and names one that ends within two hours', async () => {
+    const settle = await near(22.5);
+    expect(measured(settle, 'SessionsNearExpiry')).toEqual([1]);
+    expect(lines(settle, 'session ends soon')).toEqual([
+      { transferId: settle.opened.transferId, sessionNumber: 1, secondsLeft: 5400 },
+    ]);
+  });
+
+  it.each([21.9, 24.1])('leaves one alone after %d hours of its 24', async (hours) => {
+    expect(measured(await near(hours), 'SessionsNearExpiry')).toEqual([0]);
+  });
+
+  it('leaves one alone whose bytes are complete', async () => {
+    const settle = await openSending();
+    await settle.stage.sendAll(settle.opened);
+    await settle.stage.confirm(settle.opened);
+    settle.stage.bench.clock.advance(23 * hourMs);
+    await settle.reconcile();
+    expect(measured(settle, 'SessionsNearExpiry')).toEqual([0]);
+  });
+});
+
+describe('a sweep, of sessions at the service', () => {
+  /** Loses a session of a transfer, opened so many minutes ago. */
+  async function lose(settle: SettleStage, transferId: string, minutesAgo: number, bytes = 5000) {
+    const { store, clock } = settle.stage.bench;
+    const source = { bucket: 'films', key: 'a.mp4', etag: 'e', sizeBytes: bytes };
+    await putRow(settle, minutesAgo, { transferId, state: 'failed', source, announced: true });
+    await store.countRetries(transferId, { CreateReplyLostError: 1 });
+    await store.addSession(transferId, {
+      number: 1,
+      attempt: 'execution#1',
+      openedAt: clock.now() - minutesAgo * minuteMs,
+      state: 'lost',
+      etagMode: 'unknown',
+      mismatched: [],
+    });
+  }
+
+  const list = (settle: SettleStage, uploadId: string, minutesAgo: number, sizeBytes = 5000) =>
+    settle.listed.push({
+      uploadId,
+      sizeBytes,
+      createdAt: settle.stage.bench.clock.now() - minutesAgo * minuteMs,
+    });
+
+  const attributions = (settle: SettleStage) =>
+    lines(settle, 'orphan session').map(({ uploadId, attributedTo }) => [uploadId, attributedTo]);
+
+  it('counts those that no transfer knows, and no other', async () => {
+    const settle = await openSending();
+    list(settle, 'upload-1', 30);
+    list(settle, 'upload-stranger', 30);
+    expect(await settle.reconcile()).toMatchObject({ orphanSessions: 1 });
+    expect(measured(settle, 'OrphanSessions')).toEqual([1]);
+    expect(attributions(settle)).toEqual([['upload-stranger', 'none']]);
+  });
+
+  it('does not count one that may not have been noted yet', async () => {
+    const settle = await openSettleStage();
+    list(settle, 'upload-young', 1);
+    await settle.reconcile();
+    expect(measured(settle, 'OrphanSessions')).toEqual([0]);
+  });
+
+  it('attributes one to the transfer that lost a session of its size at its time', async () => {
+    const settle = await openSettleStage();
+    await lose(settle, 'other-size', 30, 4999);
+    await lose(settle, 'other-time', 33);
+    await lose(settle, 'loser', 31);
+    list(settle, 'upload-a', 30);
+    await settle.reconcile();
+    expect(attributions(settle)).toEqual([['upload-a', 'loser']]);
+  });
+
+  it('attributes two to the two transfers nearest in time, neither twice', async () => {
+    const settle = await openSettleStage();
+    await lose(settle, 'first', 31);
+    await lose(settle, 'second', 30);
+    list(settle, 'upload-a', 30.9);
+    list(settle, 'upload-b', 30);
+    list(settle, 'upload-c', 30.5);
+    await settle.reconcile();
+    expect(attributions(settle)).toEqual([
+      ['upload-a', 'first'],
+      ['upload-b', 'second'],
+      ['upload-c', 'none'],
+    ]);
+  });
+
+  it('attributes none of which the time is not told', async () => {
+    const settle = await openSettleStage();
+    await lose(settle, 'loser', 31);
+    settle.listed.push({ uploadId: 'upload-a', sizeBytes: 5000 });
+    await settle.reconcile();
+    expect(attributions(settle)).toEqual([['upload-a', 'none']]);
+  });
+
+  it('says nothing where the service asked us to stay away', async () => {
+    const settle = await openSettleStage();
+    const listUnfinished = () => Promise.reject(new TransferError('ThrottledError', '429'));
+    const destination = { ...settle.ports.destination, listUnfinished };
+    settle.ports = { ...settle.ports, destination };
+    await settle.reconcile();
+    expect(measured(settle, 'OrphanSessions')).toEqual([]);
+  });
+
+  it('says nothing where the service lists none', async () => {
+    const settle = await openSettleStage();
+    const { listUnfinished: _, ...destination } = settle.ports.destination;
+    settle.ports = { ...settle.ports, destination };
+    await settle.reconcile();
+    expect(measured(settle, 'OrphanSessions')).toEqual([]);
+  });
+});
+
+describe('a sweep of which parts fail', () => {
+  it('does all the others, and fails in the end by the name of the first', async () => {
+    const settle = await openSettleStage();
+    await putOver(settle, 't1');
+    const refused = new TransferError('CredentialsRejectedError', '401');
+    const destination = {
+      ...settle.ports.destination,
+      listUnfinished: () => Promise.reject(refused),
+    };
+    settle.ports = { ...settle.ports, destination };
+    settle.stage.bench.store.refuse('listTransfers');
+    await expect(settle.reconcile()).rejects.toMatchObject({
+      name: 'TableUnavailableError',
+      message: expect.stringMatching(/^3 parts failed, the first with: silent transfers: /),
+    });
+    expect(told(settle)).toEqual(['t1']);
+    expect(lines(settle, 'part of the sweep failed').map(({ part }) => part)).toEqual([
+      'silent transfers',
+      'open sessions',
+      'orphan sessions',
+    ]);
+  });
+
+  it('is started by the schedule’s event as by nothing', async () => {
+    const settle = await openSettleStage();
+    const scheduled = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+    expect(await settle.reconcile(scheduled)).toHaveProperty('settled', 0);
+  });
+});
