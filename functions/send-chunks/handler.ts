@@ -2,14 +2,18 @@ import { sendChunks } from '#src/steps/send-chunks.ts';
 import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { newCrc } from '../runtime/new-crc.ts';
+import { sourceProbe } from '../runtime/probe.ts';
 import { settings } from '../runtime/settings.ts';
 import { source } from '../runtime/source.ts';
 import { store } from '../runtime/store.ts';
+import { turns } from '../runtime/turns.ts';
 
 export const handler = doorway('SendChunks', sendChunks, () => ({
   store: store(),
+  turns: turns(),
   source: source(),
   destination: destination(),
   settings: settings(),
+  probes: sourceProbe(),
   newCrc,
 }));

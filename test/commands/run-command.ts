@@ -16,7 +16,7 @@ export interface Running {
 
 /** Starts a command in a process of its own, as its npm script does, with nothing of AWS around it. */
 export function startCommand(
-  name: 'demo' | 'ingest',
+  name: 'demo' | 'ingest' | 'doctor',
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Running {

@@ -1,0 +1,25 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { createQuotaProbe } from '#src/aws/quota-probe.ts';
+import { boundedCalls } from '#src/aws/sdk-bounds.ts';
+import { createSourceProbe } from '#src/aws/source-probe.ts';
+import type { Probes } from '#src/core/preflight.ts';
+import { settings } from './settings.ts';
+import { clients } from './source.ts';
+
+/** For a step that reads the sources; made when a preflight asks, which few calls do. */
+export const sourceProbe = (): Pick<Probes, 'source'> => {
+  let probe: Probes['source'] | undefined;
+  return {
+    source: (...given) => {
+      probe ??= createSourceProbe({ clientFor: clients() });
+      return probe(...given);
+    },
+  };
+};
+
+/** For the step that looks at the account's quotas besides. */
+export const probes = (): Probes => ({
+  ...sourceProbe(),
+  quotas: () =>
+    createQuotaProbe({ client: new LambdaClient(boundedCalls), settings: settings() })(),
+});

@@ -1,0 +1,49 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { boundedCalls } from '#src/aws/sdk-bounds.ts';
+import { sdkFailure } from '#src/aws/sdk-failure.ts';
+import { TransferError } from '#src/core/errors.ts';
+import { asOperator } from './doctor-failure.ts';
+
+/** What the stack's outputs name. */
+export interface DeployedStack {
+  readonly stateMachineArn: string;
+  readonly secretArn: string;
+}
+
+/**
+ * Finds a deployed stack by its name.
+ * @throws ConfigurationError - there is none here, it is none of transfers, or AWS can't be asked
+ */
+export async function findStack(name: string, region?: string): Promise<DeployedStack> {
+  const client = new CloudFormationClient({ ...boundedCalls, ...(region && { region }) });
+  const outputs = await asOperator('cloudformation:DescribeStacks', () => outputsOf(client, name));
+  const output = (key: string) => {
+    const value = outputs.get(key);
+    if (value) return value;
+    throw noStack(
+      `the stack ${JSON.stringify(name)} has no output ${key}: it is not deployed to its end, or is none of transfers`,
+    );
+  };
+  return { stateMachineArn: output('StateMachineArn'), secretArn: output('SecretArn') };
+}
+
+async function outputsOf(
+  client: CloudFormationClient,
+  name: string,
+): Promise<ReadonlyMap<string, string>> {
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const outputs = Stacks[0]?.Outputs ?? [];
+    return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  } catch (error) {
+    if (!/does not exist/.test(sdkFailure(error).message)) throw error;
+    const where = await client.config.region();
+    throw noStack(
+      `there is no stack ${JSON.stringify(name)} in ${where}; --stack and --region name another`,
+    );
+  }
+}
+
+function noStack(message: string): TransferError {
+  return new TransferError('ConfigurationError', message);
+}

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { systemClock } from '#src/config/system-clock.ts';
+import { runCommand } from './command-line.ts';
+import { type Preflight, runPreflight } from './doctor-execution.ts';
+import { type FindingGroup, reportOf, totalOf } from './doctor-report.ts';
+import { checkSecret } from './doctor-secret.ts';
+import { findStack } from './doctor-stack.ts';
+
+interface Flags {
+  readonly stack: string;
+  readonly region?: string;
+  readonly json?: boolean;
+}
+
+const command = new Command('doctor')
+  .description(
+    'Tries a deployed stack before the first file: every permission, key, bucket switch and quota, as the role that needs it. Moves nothing.',
+  )
+  .option('--stack <name>', 'name of the deployed stack', 'Chunkferry')
+  .option('--region <region>', 'where it is deployed; as your AWS tools where left out')
+  .option('--json', 'print the findings as one JSON object on stdout, all else on stderr')
+  .addHelpText(
+    'after',
+    `
+Needs cloudformation:DescribeStacks, states:StartExecution, states:DescribeExecution,
+states:GetExecutionHistory and secretsmanager:DescribeSecret; credentials come from the usual places.
+Exits with 0 only when nothing is missing.`,
+  )
+  .action((flags: Flags) => runCommand(() => doctor(flags)));
+
+await command.parseAsync();
+
+async function doctor({ stack, region, json }: Flags): Promise<number> {
+  const { stateMachineArn, secretArn } = await findStack(stack, region);
+  say(`Preflight of ${stateMachineArn}`);
+  const [secret, preflight] = await Promise.all([
+    checkSecret(secretArn, region),
+    runPreflight({ stateMachineArn, region, clock: systemClock, progress: everyTenSeconds() }),
+  ]);
+  const seen = { findings: [secret], passed: Number(secret.ok), failed: Number(!secret.ok) };
+  const groups = [{ by: 'Your own credentials', ...seen }, ...groupsOf(preflight)];
+  const { passed, failed } = totalOf(groups);
+  const told = { status: 'preflight', passed, failed, operator: seen, steps: preflight.steps };
+  process.stdout.write(json ? `${JSON.stringify(told)}\n` : reportOf(groups));
+  return failed === 0 ? 0 : 1;
+}
+
+function groupsOf({ steps }: Preflight): FindingGroup[] {
+  return Object.entries(steps).map(([by, checked]) => ({ by, ...checked }));
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function everyTenSeconds(): (seconds: number) => void {
+  let next = 10;
+  return (seconds) => {
+    if (seconds < next) return;
+    next = seconds + 10;
+    say(`  still at it after ${seconds} s`);
+  };
+}

@@ -1,0 +1,188 @@
+import {
+  GetBucketNotificationConfigurationCommand,
+  type _Object as ListedObject,
+  ListObjectsV2Command,
+  type NotificationConfiguration,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { asTransferError, type ErrorName, isTransferError } from '#src/core/errors.ts';
+import {
+  type Finding,
+  failedBy,
+  missing,
+  type Probes,
+  passed,
+  untold,
+} from '#src/core/preflight.ts';
+import { sourceTaking } from '#src/core/source-filter.ts';
+import type { SourceReference } from '#src/core/source-object.ts';
+import type { Source } from '#src/core/sources.ts';
+import type { SourcePlace } from './s3-clients.ts';
+import { explainS3Failure, nameOfObject } from './s3-failures.ts';
+import { inspectObject } from './s3-inspection.ts';
+import { readRange } from './s3-ranged-read.ts';
+import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+
+export interface SourceProbeOptions {
+  /** The clients that transfers read with. */
+  readonly clientFor: (place: SourcePlace) => S3Client;
+}
+
+/** Enough to find an object with bytes behind folder markers. */
+const listedObjects = 20;
+
+/** What listing found: whether the bucket can be reached at all, and an object to read. */
+interface Listed {
+  readonly finding: Finding;
+  readonly isReached: boolean;
+  readonly object?: SourceReference | undefined;
+}
+
+/**
+ * Tries a source as a transfer would: lists below its first prefix, reads the first byte of an object
+ * found there by HEAD and GET, and looks at the bucket's EventBridge switch where asked to. Changes
+ * nothing.
+ */
+export function createSourceProbe({ clientFor }: SourceProbeOptions): Probes['source'] {
+  return async (source, { withSwitch }) => {
+    const { finding, isReached, object } = await list(clientFor, source);
+    const findings = [finding];
+    if (!isReached) return findings;
+    findings.push(object ? await read(clientFor, object) : nothingToRead(source));
+    if (withSwitch) findings.push(await lookAtSwitch(clientFor, source));
+    return findings;
+  };
+}
+
+async function list(clientFor: SourceProbeOptions['clientFor'], source: Source): Promise<Listed> {
+  const check = `source: list ${nameOfObject(startOf(source))} (s3:ListBucket)`;
+  const { bucket: Bucket, key: Prefix } = startOf(source);
+  try {
+    const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: listedObjects });
+    const { Contents = [] } = await clientFor(source).send(command);
+    return { finding: passed(check), isReached: true, object: readable(source, Contents) };
+  } catch (error) {
+    return unlisted(check, source, error);
+  }
+}
+
+/** Where the configured objects begin; the key is a prefix. */
+function startOf({ bucket, account, region, prefixes }: Source): SourceReference {
+  return { bucket, key: prefixes?.[0] ?? '', account, region };
+}
+
+/** One that the source would take, if there is one; a marker or an archived one has no bytes to give. */
+function readable(source: Source, contents: readonly ListedObject[]): SourceReference | undefined {
+  const keys = contents
+    .filter(
+      ({ Size = 0, StorageClass = '' }) =>
+        Size > 0 && !/^(GLACIER|DEEP_ARCHIVE)$/.test(StorageClass),
+    )
+    .flatMap(({ Key }) => Key ?? []);
+  const key = keys.find((one) => sourceTaking([source], { key: one })) ?? keys[0];
+  return key === undefined ? undefined : { ...startOf(source), key };
+}
+
+/** Of these, every other request would only be told the same. */
+const outOfReach: readonly ErrorName[] = [
+  'SourceNotFoundError',
+  'SourceRegionMismatchError',
+  'SourceRoleRefusedError',
+  'SourceNotConfiguredError',
+  'SourceUnavailableError',
+  'ConfigurationError',
+];
+
+function unlisted(check: string, source: Source, thrown: unknown): Listed {
+  const error = explainS3Failure(thrown, startOf(source));
+  const isReached = !outOfReach.includes(error.name);
+  if (isTransferError(error, 'SourceNotFoundError')) {
+    const nextStep = "Correct the bucket's name in the configured sources and deploy.";
+    return { finding: failedBy(check, error, nextStep), isReached };
+  }
+  const isDenied = isTransferError(error, 'SourceAccessDeniedError');
+  return {
+    finding: isDenied ? listRefused(check, source, thrown) : failedBy(check, error),
+    isReached,
+  };
+}
+
+function listRefused(check: string, source: Source, thrown: unknown): Finding {
+  const said = describeSdkFailure(sdkFailure(thrown));
+  const problem = `S3 refuses to list the bucket ${JSON.stringify(source.bucket)}: ${said}`;
+  return missing(check, problem, allowOn(source, 's3:ListBucket'));
+}
+
+function allowOn({ bucket, account }: Source, action: string): string {
+  const role = account === undefined ? "the function's role" : `the reader role of ${account}`;
+  return `Allow ${action} on the bucket ${bucket} to ${role}; the bucket's own policy must not deny it.`;
+}
+
+function nothingToRead(source: Source): Finding {
+  const start = nameOfObject(startOf(source));
+  return untold(
+    `source: read below ${start} (s3:GetObject)`,
+    `no object with bytes was found below ${start}, so reading was not tried`,
+    'Put a file there and run the preflight again.',
+  );
+}
+
+/** What says more of that one object than of the permission. */
+const aboutTheObject: readonly ErrorName[] = [
+  'SourceArchivedError',
+  'SourceCustomerEncryptedError',
+  'SourceNotFoundError',
+  'SourceSupersededError',
+];
+
+async function read(
+  clientFor: SourceProbeOptions['clientFor'],
+  reference: SourceReference,
+): Promise<Finding> {
+  const check = `source: read ${nameOfObject(reference)} (s3:GetObject)`;
+  try {
+    const source = await inspectObject(clientFor(reference), reference);
+    const reading = { source, range: { start: 0, endInclusive: 0 }, signal: neverAborted() };
+    for await (const _ of readRange(clientFor, reading));
+    return passed(check);
+  } catch (thrown) {
+    const error = asTransferError(thrown);
+    if (!aboutTheObject.includes(error.name)) return failedBy(check, error);
+    return untold(check, `${error.name}: ${error.message}`, 'Try with another object.');
+  }
+}
+
+/** The agent's own bounds end a silent read of one byte. */
+function neverAborted(): AbortSignal {
+  return new AbortController().signal;
+}
+
+async function lookAtSwitch(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+): Promise<Finding> {
+  const check = `source: bucket ${source.bucket} sends its events to EventBridge`;
+  try {
+    const command = new GetBucketNotificationConfigurationCommand({ Bucket: source.bucket });
+    const settings = await clientFor(source).send(command);
+    if (settings.EventBridgeConfiguration) return passed(check);
+    const problem = 'the switch is off, so no new object starts a transfer';
+    return missing(check, problem, switchOn(source, settings));
+  } catch (error) {
+    const problem = `the switch could not be looked at: ${describeSdkFailure(sdkFailure(error))}`;
+    return untold(check, problem, allowOn(source, 's3:GetBucketNotification'));
+  }
+}
+
+/** The CLI's command replaces all that the bucket has, so it is told only where that is nothing. */
+function switchOn({ bucket, region }: Source, settings: NotificationConfiguration): string {
+  const console = `In the S3 console: bucket ${bucket}, Properties, Amazon EventBridge, Edit, On.`;
+  const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = settings;
+  const lists = [TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations];
+  const others = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
+  if (others > 0) {
+    return `${console} Its ${others} other notifications stay so; put-bucket-notification-configuration would replace them.`;
+  }
+  const where = region === undefined ? '' : ` --region ${region}`;
+  return `${console} Or: aws s3api put-bucket-notification-configuration --bucket ${bucket}${where} --notification-configuration '{"EventBridgeConfiguration":{}}'`;
+}

@@ -1,0 +1,80 @@
+import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createQuotaProbe } from '#src/aws/quota-probe.ts';
+
+const lambda = mockClient(LambdaClient);
+afterEach(() => {
+  lambda.reset();
+});
+
+const account = "quota: Lambda's concurrent executions of the account (L-B99A9384)";
+const unreserved = "quota: Lambda's concurrent executions that no function reserves";
+
+/** What is found of an account that sends with 80 functions at once. */
+function probe(all?: number, left = all) {
+  lambda.on(GetAccountSettingsCommand).resolves({
+    AccountLimit: { ConcurrentExecutions: all, UnreservedConcurrentExecutions: left },
+  });
+  const client = new LambdaClient({ region: 'us-east-1' });
+  return createQuotaProbe({ client, settings: { maxSendConcurrency: 80 } })();
+}
+
+describe("Lambda's quota of concurrent executions", () => {
+  it('passes where sends and the other steps fit', async () => {
+    expect(await probe(100)).toEqual([
+      { check: account, ok: true },
+      { check: unreserved, ok: true },
+    ]);
+  });
+
+  it('of a new account is named with its code, what it is and what is needed', async () => {
+    expect(await probe(10)).toEqual([
+      {
+        check: account,
+        ok: false,
+        problem:
+          'the account may run 10 functions at once; 100 are needed: 80 for sending (maxSendConcurrency), 20 for the other steps',
+        nextStep:
+          'Lower maxSendConcurrency, or ask for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000',
+      },
+    ]);
+  });
+
+  it('that others reserve is named with what is left', async () => {
+    const [, found] = await probe(130, 60);
+    expect(found).toMatchObject({
+      check: unreserved,
+      ok: false,
+      problem: expect.stringMatching(
+        /^70 of the account's 130 are reserved .*; 60 are left and 100 are needed/,
+      ),
+    });
+  });
+
+  it('that the send function may have reserved itself is only a note', async () => {
+    const [, found] = await probe(180, 99);
+    expect(found).toMatchObject({
+      ok: true,
+      nextStep: expect.stringContaining('sendReservedConcurrency'),
+    });
+  });
+
+  it.each([
+    ['a refusal', Object.assign(new Error('no'), { name: 'AccessDeniedException' })],
+    ['an answer without limits', undefined],
+  ])('that can not be looked at, for %s, is a note with the permission', async (_, error) => {
+    const client = new LambdaClient({ region: 'us-east-1' });
+    if (error) lambda.on(GetAccountSettingsCommand).rejects(error);
+    else lambda.on(GetAccountSettingsCommand).resolves({});
+    const found = await createQuotaProbe({ client, settings: { maxSendConcurrency: 80 } })();
+    expect(found).toEqual([
+      {
+        check: account,
+        ok: true,
+        problem: expect.stringContaining('could not be looked at'),
+        nextStep: "Allow lambda:GetAccountSettings on * to the function's role.",
+      },
+    ]);
+  });
+});

@@ -1,0 +1,52 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
+import { createDynamoTurnStore } from '#src/aws/dynamo-turn-store.ts';
+import { preflight } from '#src/steps/preflight.ts';
+import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
+
+let table: TableFixture;
+beforeAll(async () => {
+  table = await startTable();
+});
+afterAll(() => table.close());
+
+const log = { info: () => {}, warn: () => {}, error: () => {} };
+
+function tryRows({ client, tableName, store } = table) {
+  const turns = createDynamoTurnStore({ client, tableName, clock: stillClock });
+  const common = { clock: stillClock, random: () => 0, log, meter: { add: () => {} } };
+  return preflight(
+    'Reconcile',
+    { ...common, store, turns },
+    {
+      executionId: 'execution-a',
+      executionStartedAt: testNow,
+      invocationId: 'call',
+      deadline: testNow + 60_000,
+      lengthMs: 60_000,
+      signal: new AbortController().signal,
+    },
+  );
+}
+
+it('tries every action on the table and its indexes, and leaves one row that expires', async () => {
+  expect(await tryRows()).toMatchObject({ passed: 8, failed: 0 });
+  await tryRows();
+  const { Items = [] } = await table.client.send(new ScanCommand({ TableName: table.tableName }));
+  expect(Items).toEqual([expect.objectContaining({ expiresAt: { N: expect.any(String) } })]);
+});
+
+it('names each action that a missing table can not answer', async () => {
+  const { client } = table;
+  const tableName = 'elsewhere';
+  const store = createDynamoTransferStore({ client, tableName, clock: stillClock });
+  const found = await tryRows({ ...table, tableName, store });
+  expect(found).toMatchObject({ passed: 0, failed: 8 });
+  expect(found.findings[0]).toMatchObject({
+    check: 'table: write a row (dynamodb:PutItem)',
+    problem: expect.stringMatching(/^ConfigurationError: table "elsewhere": ResourceNotFound/),
+    nextStep:
+      "Check that the table exists and that the function's role is allowed dynamodb:PutItem on it.",
+  });
+});
