@@ -2,10 +2,17 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits.ts';
+import type { Log } from '#src/core/ports.ts';
+import { type Checked, concludePreflight, preflight } from '#src/steps/preflight.ts';
+import type { PreflightPorts } from '#src/steps/preflight-checks.ts';
+import type { Recorded } from '#src/steps/record-outcome.ts';
 import type { CommonPorts, Invocation } from '#src/steps/step.ts';
 import { clock } from './clock.ts';
+import { forget } from './given.ts';
 import { log } from './log.ts';
+import { flushMeter, meter } from './meter.ts';
 import { random } from './random.ts';
+import { traced } from './tracer.ts';
 
 const payloadSchema = z.object({
   state: z.unknown(),
@@ -18,26 +25,57 @@ type Payload = z.infer<typeof payloadSchema>;
 
 /**
  * Makes a step into a Lambda handler: reads the payload, gives the step its ports and its time, and
- * lets nothing but a named error out, which Lambda reports to the state machine by that name.
+ * lets nothing but a named error out, which Lambda reports to the state machine by that name. What
+ * was measured is written when the call ends, however it ends.
  */
-export function doorway<P, O>(
+export function doorway<P extends Omit<PreflightPorts, keyof CommonPorts>, O>(
   step: string,
   run: (ports: P & CommonPorts, state: unknown, invocation: Invocation) => Promise<O>,
   ports: () => P,
 ) {
-  return async (event: unknown, context: Context): Promise<O> => {
-    const { invocation, close } = openInvocation(readPayload(event), context);
-    const common = { clock: clock(), random: random(), log: log(step, context) };
+  return async (event: unknown, context: Context): Promise<O | Checked | Recorded> => {
+    const payload = readPayload(event);
+    // It looks at what is there now: a key that was cached would hide that the secret is wrong.
+    if (isPreflight(payload.state)) forget();
+    const keys = { step, transferId: transferIdIn(payload.state) };
+    const { invocation, close } = openInvocation(payload, context);
+    const common = { clock: clock(), random: random(), log: log(keys, context), meter: meter() };
     try {
-      return await run({ ...common, ...ports() }, (event as Payload).state, invocation);
+      const work = isPreflight(payload.state) ? preflightOf(step) : run;
+      const given = { ...common, ...ports() };
+      return await traced(keys, async () => work(given, payload.state, invocation));
     } catch (error) {
-      const named = asTransferError(error);
-      common.log.error('step failed', { error: named.name, reason: named.message });
-      throw named;
+      throw logged(common.log, asTransferError(error));
     } finally {
       close();
+      flushMeter();
     }
   };
+}
+
+function isPreflight(state: unknown): boolean {
+  if (typeof state !== 'object' || state === null) return false;
+  return 'preflight' in state && state.preflight === true;
+}
+
+/** The step's own part of a preflight; the last step draws the sum. */
+function preflightOf(step: string) {
+  return (ports: PreflightPorts, state: unknown, invocation: Invocation) =>
+    step === 'RecordOutcome'
+      ? concludePreflight(ports, state, invocation)
+      : preflight(step, ports, invocation);
+}
+
+function logged(to: Log, error: TransferError): TransferError {
+  const { name, message, nextStep } = error;
+  to.error('step failed', { error: name, reason: message, nextStep });
+  return error;
+}
+
+/** The state is the step's to judge; a transfer's id is only looked for. */
+function transferIdIn(state: unknown): string | undefined {
+  if (typeof state !== 'object' || state === null || !('transferId' in state)) return undefined;
+  return typeof state.transferId === 'string' ? state.transferId : undefined;
 }
 
 function readPayload(event: unknown): Payload {

@@ -14,6 +14,11 @@ export function give(parts: Partial<Ports>): void {
   made.clear();
 }
 
+/** Lets every part be made anew from the environment, with nothing that an old one remembers. */
+export function forget(): void {
+  made.clear();
+}
+
 /** The given port, or the one made once from the environment and kept while the sandbox lives. */
 export function port<K extends keyof Ports>(name: K, make: () => Ports[K]): Ports[K] {
   const part = given[name] ?? made.get(name) ?? make();

@@ -1,0 +1,117 @@
+import type { Context } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import { doorway } from '#functions/runtime/doorway.ts';
+import { give } from '#functions/runtime/given.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { Needs } from '#src/steps/step.ts';
+
+let out: MockInstance<typeof process.stdout.write>;
+
+beforeEach(() => {
+  out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  vi.spyOn(process.stderr, 'write').mockImplementation(process.stdout.write);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  give({});
+});
+
+type Line = Readonly<Record<string, unknown>>;
+
+function lines(): Line[] {
+  const text = out.mock.calls.map(([chunk]) => String(chunk)).join('');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
+}
+
+const context = {
+  functionName: 'ferry-SendChunks',
+  awsRequestId: 'request-1',
+  invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:ferry-SendChunks:3',
+  memoryLimitInMB: '1024',
+  getRemainingTimeInMillis: () => 20_000,
+} as Context;
+
+const payload = { executionId: 'execution-a', state: { transferId: 'transfer-1' } };
+
+/** Calls a step that does this. */
+function call(run: (ports: Needs) => void, event: unknown = payload) {
+  return doorway(
+    'SendChunks',
+    async (ports: Needs) => run(ports),
+    () => ({}),
+  )(event, context);
+}
+
+const failing = ({ meter }: Needs) => {
+  meter.add('BytesSent', 5);
+  throw new TransferError('SourceNotFoundError', 'no object film.mp4 in bucket films');
+};
+
+describe('a line of the log', () => {
+  it('tells step, transfer and request, and what Powertools tells of the function', async () => {
+    await call(({ log }) => log.info('chunk proof kept', { chunkIndex: 7 }));
+    expect(lines()).toMatchObject([
+      {
+        level: 'INFO',
+        message: 'chunk proof kept',
+        service: 'chunkferry',
+        step: 'SendChunks',
+        transferId: 'transfer-1',
+        requestId: 'request-1',
+        chunkIndex: 7,
+        cold_start: false,
+        function_name: 'ferry-SendChunks',
+        function_request_id: 'request-1',
+      },
+    ]);
+  });
+
+  it('tells no transfer of the call before', async () => {
+    await call(() => {});
+    await call(({ log }) => log.info('first look'), { executionId: 'execution-b', state: {} });
+    expect(lines()).toHaveLength(1);
+    expect(lines()[0]).not.toHaveProperty('transferId');
+  });
+
+  it('of a failure tells its name, why, and what to do next', async () => {
+    await expect(call(failing)).rejects.toThrow('no object film.mp4');
+    expect(lines()[0]).toMatchObject({
+      level: 'ERROR',
+      message: 'step failed',
+      step: 'SendChunks',
+      transferId: 'transfer-1',
+      error: 'SourceNotFoundError',
+      reason: 'no object film.mp4 in bucket films',
+      nextStep: expect.stringContaining('Check bucket, key and versionId'),
+    });
+  });
+});
+
+describe('what was measured', () => {
+  it('is printed when the call ends', async () => {
+    await call(({ meter }) => meter.add('BytesSent', 5));
+    expect(lines()).toMatchObject([{ service: 'chunkferry', BytesSent: 5 }]);
+  });
+
+  it('is printed when the call fails', async () => {
+    await expect(call(failing)).rejects.toThrow();
+    expect(lines()[1]).toMatchObject({ service: 'chunkferry', BytesSent: 5 });
+  });
+
+  it('is printed by the call that measured it, once', async () => {
+    await call(({ meter }) => meter.add('BytesSent', 5));
+    const printed = lines().length;
+    await call(() => {});
+    expect(lines()).toHaveLength(printed);
+  });
+});
+
+describe('a payload', () => {
+  it.each([null, 7, {}, { state: {} }])('of %j is refused by name', async (event) => {
+    await expect(call(() => {}, event)).rejects.toMatchObject({ name: 'InvalidInputError' });
+  });
+});
