@@ -1,13 +1,22 @@
 import { App } from 'aws-cdk-lib';
 import { isTransferError } from '#src/core/errors.ts';
-import { propsFromContext } from './context.ts';
+import { stackKind } from './context/keys.ts';
+import { sourceAccountProps } from './context/source-account.ts';
+import { transferProps } from './context/transfers.ts';
+import type { Context } from './context/values.ts';
+import { SourceAccountStack } from './source-account-stack.ts';
 import { TransferStack } from './transfer-stack.ts';
 
 /** The entry of cdk.json: context in, one stack out. A wrong value is one line, not a stack trace. */
 try {
   // Left to itself, an App would also synthesize the half that stood when a value was refused.
   const app = new App({ autoSynth: false });
-  new TransferStack(app, 'Chunkferry', propsFromContext(app.node));
+  const context: Context = app.node.getAllContext();
+  if (stackKind(context) === 'source-account') {
+    new SourceAccountStack(app, 'ChunkferrySource', sourceAccountProps(context));
+  } else {
+    new TransferStack(app, 'Chunkferry', transferProps(context));
+  }
   app.synth();
 } catch (error) {
   if (!isTransferError(error)) throw error;

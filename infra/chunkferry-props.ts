@@ -1,19 +1,40 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { TransferError } from '#src/core/errors.ts';
-import { maxChunksInFlight, maxMapConcurrency } from '#src/core/limits.ts';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import {
+  defaultActiveTransfers,
+  defaultSendConcurrency,
+  maxChunksInFlight,
+  maxMapConcurrency,
+  maxTurns,
+} from '#src/core/limits.ts';
+import { checkSeconds, checkWhole } from './bounds.ts';
+import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
+import { refuse } from './refuse.ts';
+import type { AccountReader } from './sources/account-readers.ts';
+import type { SourceProps } from './sources/source-props.ts';
 
 /** What may be said about a Chunkferry. Nothing is required. */
 export interface ChunkferryProps {
   /**
-   * Existing buckets whose new objects are moved and whose objects may be named by hand. Their
-   * EventBridge switch must be on; their notification settings are left alone.
+   * Existing buckets whose new objects are moved and whose objects may be named by hand; more may be
+   * added with `addSource`. A bucket that is not among them is refused by name.
    * @default none: no event starts an execution and no object may be read
    */
-  readonly sourceBuckets?: readonly IBucket[];
+  readonly sources?: readonly SourceProps[];
+  /**
+   * Other accounts whose buckets may be sources. With any, there is a bus that takes their events.
+   * @default none
+   */
+  readonly sourceAccounts?: readonly AccountReader[];
+  /**
+   * Lets every account of this organization put S3 events on that bus, instead of one statement for
+   * each source account. Only source accounts start anything: objects are read by a role of theirs.
+   * @default none: the source accounts alone may put events
+   */
+  readonly organizationId?: string;
   /**
    * Holds the service's API key as plain text.
    * @default a new secret without a value: put the key into it before the first transfer
@@ -61,6 +82,24 @@ export interface ChunkferryProps {
    */
   readonly mapConcurrency?: number;
   /**
+   * Transfers between opening a session and their bytes being complete, 1 to 500; the others wait
+   * their turn in order of arrival.
+   * @default 10
+   */
+  readonly maxActiveTransfers?: number;
+  /**
+   * Calls of the sending function that run at once, over all transfers, up to 20,000. Each transfer's
+   * share is planned so that they stay within it; at least `maxActiveTransfers`.
+   * @default 80
+   */
+  readonly maxSendConcurrency?: number;
+  /**
+   * Reserves so many of the account's concurrent executions for the sending function, which then
+   * takes no more either; at least `maxSendConcurrency`. Lambda leaves 100 unreserved.
+   * @default none reserved
+   */
+  readonly sendReservedConcurrency?: number;
+  /**
    * The largest video or audio object to accept, in bytes.
    * @default the service's own limit
    */
@@ -81,6 +120,26 @@ export interface ChunkferryProps {
    */
   readonly tableRemovalPolicy?: RemovalPolicy;
   /**
+   * Whether DynamoDB refuses to delete the table, whoever asks.
+   * @default true
+   */
+  readonly tableDeletionProtection?: boolean;
+  /**
+   * Is sent every alarm, once its owner has confirmed the subscription.
+   * @default nobody is subscribed to the topic
+   */
+  readonly alarmEmail?: string;
+  /**
+   * Takes all alarms, in place of a topic of our own; CloudWatch must be allowed to publish to it.
+   * @default a new topic
+   */
+  readonly alarmTopic?: ITopic;
+  /**
+   * When those alarms go off that have no natural bound.
+   * @default those of each threshold
+   */
+  readonly alarmThresholds?: AlarmThresholds;
+  /**
    * How long logs are kept; they go when the stack goes.
    * @default RetentionDays.THREE_MONTHS
    */
@@ -88,32 +147,28 @@ export interface ChunkferryProps {
 }
 
 type Defaulted =
-  | 'sourceBuckets'
+  | 'sources'
+  | 'sourceAccounts'
   | 'sendMemoryMiB'
   | 'sendTimeout'
   | 'stepMemoryMiB'
   | 'stepTimeout'
+  | 'maxActiveTransfers'
+  | 'maxSendConcurrency'
   | 'tableRemovalPolicy'
+  | 'tableDeletionProtection'
   | 'logRetention';
 
 /** Props with every default filled in that is decided here, and every bound checked. */
 export type CheckedProps = ChunkferryProps & Required<Pick<ChunkferryProps, Defaulted>>;
 
 /**
- * Fills in the defaults and refuses what can't work, before anything is synthesized.
+ * Fills in the defaults and refuses what can't work, before anything is synthesized; the sources and
+ * their accounts are checked as they are added.
  * @throws ConfigurationError - names the prop, its value and what would be right
  */
 export function checkProps(props: ChunkferryProps): CheckedProps {
-  const checked = {
-    ...props,
-    sourceBuckets: props.sourceBuckets ?? [],
-    sendMemoryMiB: props.sendMemoryMiB ?? 1024,
-    sendTimeout: props.sendTimeout ?? Duration.seconds(300),
-    stepMemoryMiB: props.stepMemoryMiB ?? 512,
-    stepTimeout: props.stepTimeout ?? Duration.seconds(60),
-    tableRemovalPolicy: props.tableRemovalPolicy ?? RemovalPolicy.RETAIN,
-    logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
-  };
+  const checked = withDefaults(props);
   checkWhole('sendMemoryMiB', checked.sendMemoryMiB, 128, 10_240);
   checkWhole('stepMemoryMiB', checked.stepMemoryMiB, 128, 10_240);
   checkSeconds('sendTimeout', checked.sendTimeout, 60, 900);
@@ -123,34 +178,67 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
   checkWhole('maxMediaBytes', props.maxMediaBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('maxImageBytes', props.maxImageBytes, 1, Number.MAX_SAFE_INTEGER);
   if (props.noProgress) checkSeconds('noProgress', props.noProgress, 1, 300);
+  checkPressure(checked);
+  checkTable(checked);
   checkBaseUrl(props.baseUrl);
   return checked;
 }
 
-function checkWhole(prop: string, value: number | undefined, least: number, most: number): void {
-  if (value === undefined) return;
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  refuse(`${prop} is ${value}; a whole number from ${least} to ${most} is right`);
+function withDefaults(props: ChunkferryProps): CheckedProps {
+  return {
+    ...props,
+    sources: props.sources ?? [],
+    sourceAccounts: props.sourceAccounts ?? [],
+    sendMemoryMiB: props.sendMemoryMiB ?? 1024,
+    sendTimeout: props.sendTimeout ?? Duration.seconds(300),
+    stepMemoryMiB: props.stepMemoryMiB ?? 512,
+    stepTimeout: props.stepTimeout ?? Duration.seconds(60),
+    maxActiveTransfers: props.maxActiveTransfers ?? defaultActiveTransfers,
+    maxSendConcurrency: props.maxSendConcurrency ?? defaultSendConcurrency,
+    tableRemovalPolicy: props.tableRemovalPolicy ?? RemovalPolicy.RETAIN,
+    tableDeletionProtection: props.tableDeletionProtection ?? true,
+    logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
+  };
 }
 
-function checkSeconds(prop: string, value: Duration, least: number, most: number): void {
-  const seconds = value.toMilliseconds() / 1000;
-  if (Number.isInteger(seconds) && seconds >= least && seconds <= most) return;
-  refuse(`${prop} is ${seconds} s; whole seconds from ${least} to ${most} are right`);
+/** Each transfer under way sends with one call at least, and reserved calls bound them all. */
+function checkPressure(props: CheckedProps): void {
+  const { maxActiveTransfers, maxSendConcurrency, sendReservedConcurrency } = props;
+  checkWhole('maxActiveTransfers', maxActiveTransfers, 1, maxTurns);
+  checkWhole('maxSendConcurrency', maxSendConcurrency, 1, maxTurns * maxMapConcurrency);
+  if (maxActiveTransfers > maxSendConcurrency) {
+    refuse(
+      'Chunkferry',
+      `maxActiveTransfers is ${maxActiveTransfers} and maxSendConcurrency ${maxSendConcurrency}; each transfer sends with one call at least, so at most ${maxSendConcurrency} is right`,
+    );
+  }
+  checkWhole(
+    'sendReservedConcurrency',
+    sendReservedConcurrency,
+    maxSendConcurrency,
+    Number.MAX_SAFE_INTEGER,
+  );
+}
+
+function checkTable({ tableRemovalPolicy, tableDeletionProtection }: CheckedProps): void {
+  if (tableRemovalPolicy !== RemovalPolicy.DESTROY || !tableDeletionProtection) return;
+  refuse(
+    'Chunkferry',
+    'tableRemovalPolicy is destroy but tableDeletionProtection is true; DynamoDB would refuse: switch it off as well',
+  );
 }
 
 function checkBaseUrl(value: string | undefined): void {
   if (value === undefined) return;
   if (URL.canParse(value) && isPrivateEnough(new URL(value))) return;
-  refuse(`baseUrl is ${JSON.stringify(value)}; an https URL with the version path is right`);
+  refuse(
+    'Chunkferry',
+    `baseUrl is ${JSON.stringify(value)}; an https URL with the version path is right`,
+  );
 }
 
 /** The API key travels in every request: in the clear only to this very machine, as an emulator is. */
 function isPrivateEnough({ protocol, hostname }: URL): boolean {
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   return protocol === 'https:' || (protocol === 'http:' && isLoopback);
-}
-
-function refuse(message: string): never {
-  throw new TransferError('ConfigurationError', `Chunkferry: ${message}`);
 }

@@ -1,30 +1,40 @@
-import { Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { environmentKeys } from '#src/config/environment-keys.ts';
+import { acknowledge } from './acknowledge.ts';
 import { type CheckedProps, type ChunkferryProps, checkProps } from './chunkferry-props.ts';
-import { ObjectCreatedRule } from './constructs/object-created-rule.ts';
 import { ProofTable } from './constructs/proof-table.ts';
+import { Reconciler } from './constructs/reconciler.ts';
 import { StepFunction } from './constructs/step-function.ts';
 import type { StepFunctions } from './constructs/step-task.ts';
 import { TransferStateMachine } from './constructs/transfer-state-machine.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import {
+  acknowledgeMachine,
   permitAskingForExecutions,
-  permitReading,
+  permitReconciling,
   permitResources,
   serviceSteps,
 } from './permissions.ts';
+import { readersOf } from './sources/account-readers.ts';
+import { checkSource } from './sources/check-source.ts';
+import { readingSteps } from './sources/permit-reading.ts';
+import { SourceIntake } from './sources/source-intake.ts';
+import { SourceList } from './sources/source-list.ts';
+import type { SourceProps } from './sources/source-props.ts';
 import { type StepName, stepNames } from './steps.ts';
 
 /**
  * Everything that moves objects out of Amazon S3 into the service: the state machine, a function for
- * each of its steps, the table of proofs, the API key's secret and, where buckets are given, the
- * rule that starts an execution for each new object.
+ * each of its steps, the table of proofs, the API key's secret, and for each source the rule that
+ * starts an execution for each new object.
  */
 export class Chunkferry extends Construct {
   /** Start it with `{"bucket":"…","key":"…"}`. */
@@ -35,21 +45,51 @@ export class Chunkferry extends Construct {
   /** The API key goes in here. */
   readonly apiKeySecret: ISecret;
   readonly eventBus: IEventBus;
-  /** Present where source buckets were given. */
-  readonly objectCreated: ObjectCreatedRule | undefined;
+  /** Rules, the bus of other accounts and Regions, and the queue of what could not start. */
+  readonly intake: SourceIntake;
+  /** Settles what no Catch sees, on status events and every five minutes. */
+  readonly reconciler: Reconciler;
+  /** The alarms with their topic, and the dashboard. */
+  readonly monitoring: Monitoring;
+  readonly #sources: SourceList;
 
   /** @throws ConfigurationError - a prop is out of its bounds; the message names it */
   constructor(scope: Construct, id: string, props: ChunkferryProps = {}) {
     super(scope, id);
     const checked = checkProps(props);
-    this.table = new ProofTable(this, 'Proofs', { removalPolicy: checked.tableRemovalPolicy });
+    const readers = readersOf(checked.sourceAccounts, checked.organizationId);
+    this.#refuseWrongSources(checked.sources, new SourceList(readers));
+    this.#sources = new SourceList(readers);
+    this.table = new ProofTable(this, 'Proofs', {
+      removalPolicy: checked.tableRemovalPolicy,
+      deletionProtection: checked.tableDeletionProtection,
+    });
     this.apiKeySecret = checked.apiKeySecret ?? this.#emptySecret();
     this.eventBus = checked.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.functions = this.#stepFunctions(checked);
+    this.#reserve(checked.sendReservedConcurrency);
     this.stateMachine = this.#transfers(checked.logRetention);
-    this.objectCreated = this.#sources(checked.sourceBuckets);
     permitResources(this.functions, this);
-    permitAskingForExecutions(this.functions, this.stateMachine);
+    const role = this.functions.OpenSession.role as IRole;
+    permitAskingForExecutions(this.stateMachine, 'AskForExecutions', role);
+    acknowledgeMachine(this.stateMachine, this.functions);
+    this.reconciler = this.#reconciler(checked);
+    this.intake = this.#takeIn(checked);
+    this.monitoring = this.#watch(checked);
+  }
+
+  /**
+   * Takes one more source: its events start executions, its objects may be named by hand.
+   * @throws ConfigurationError - names the source and what is wrong with it
+   */
+  addSource(source: SourceProps): this {
+    this.intake.add(source);
+    return this;
+  }
+
+  /** Before the functions are bundled: that takes seconds, and its lines would bury the one that counts. */
+  #refuseWrongSources(sources: readonly SourceProps[], list: SourceList): void {
+    for (const source of sources) list.add(checkSource(source, Stack.of(this)));
   }
 
   /** Without a value: a generated one would be sent to the service as if it were a key. */
@@ -59,6 +99,11 @@ export class Chunkferry extends Construct {
     });
     const resource = secret.node.defaultChild as CfnSecret;
     resource.generateSecretString = undefined;
+    acknowledge(
+      secret,
+      'The key is made and withdrawn at the service, by hand: nothing here could rotate it.',
+      'SMG4',
+    );
     return secret as ISecret;
   }
 
@@ -81,22 +126,45 @@ export class Chunkferry extends Construct {
   /** What was not given is left out: its default has one owner, the code that reads it. */
   #environment(step: StepName, props: CheckedProps): Record<string, string> {
     const keys = environmentKeys;
-    const values: Record<string, string | number | undefined> = {
-      [keys.tableName]: this.table.tableName,
-      [keys.eventBusName]: this.eventBus.eventBusName,
-      [keys.apiKeySecretArn]: serviceSteps.includes(step) ? this.apiKeySecret.secretArn : undefined,
-      [keys.baseUrl]: props.baseUrl,
+    const reads = (readingSteps as readonly StepName[]).includes(step);
+    return withoutAbsent({
+      ...this.#commonEnvironment(props, serviceSteps.includes(step)),
+      [keys.sources]: reads ? this.#toldSources() : undefined,
       [keys.chunksInFlight]: props.chunksInFlight,
       [keys.mapConcurrency]: props.mapConcurrency,
+      [keys.maxActiveTransfers]: props.maxActiveTransfers,
+      [keys.maxSendConcurrency]: props.maxSendConcurrency,
       [keys.maxMediaBytes]: props.maxMediaBytes,
       [keys.maxImageBytes]: props.maxImageBytes,
       [keys.noProgressMs]: props.noProgress?.toMilliseconds(),
+    });
+  }
+
+  #commonEnvironment({ baseUrl }: CheckedProps, callsService: boolean): EnvironmentValues {
+    const keys = environmentKeys;
+    return {
+      [keys.tableName]: this.table.tableName,
+      [keys.eventBusName]: this.eventBus.eventBusName,
+      [keys.serviceName]: this.#deployment(),
+      [keys.apiKeySecretArn]: callsService ? this.apiKeySecret.secretArn : undefined,
+      [keys.baseUrl]: baseUrl,
     };
-    return Object.fromEntries(
-      Object.entries(values).flatMap(([key, value]) =>
-        value === undefined ? [] : [[key, String(value)]],
-      ),
-    );
+  }
+
+  /** Made with the template, for sources may be added until then. */
+  #toldSources(): string {
+    return Lazy.string({
+      produce: () => {
+        const told = this.#sources.told();
+        return told && Stack.of(this).toJsonString(told);
+      },
+    });
+  }
+
+  #reserve(executions: number | undefined): void {
+    if (executions === undefined) return;
+    const send = this.functions.SendChunks.node.defaultChild as CfnFunction;
+    send.reservedConcurrentExecutions = executions;
   }
 
   #transfers(retention: RetentionDays): StateMachine {
@@ -111,10 +179,61 @@ export class Chunkferry extends Construct {
     return new TransferStateMachine(this, 'Transfers', { functions, logGroup }).stateMachine;
   }
 
-  #sources(buckets: readonly IBucket[]): ObjectCreatedRule | undefined {
-    if (buckets.length === 0) return undefined;
-    for (const bucket of buckets) permitReading(this.functions, bucket);
-    const { stateMachine } = this;
-    return new ObjectCreatedRule(this, 'ObjectCreated', { buckets, stateMachine });
+  #reconciler(props: CheckedProps): Reconciler {
+    return new Reconciler(this, 'Reconciler', {
+      stateMachine: this.stateMachine,
+      environment: withoutAbsent(this.#commonEnvironment(props, true)),
+      memoryMiB: props.stepMemoryMiB,
+      logRetention: props.logRetention,
+      permit: (reconcile) => permitReconciling(reconcile, this, this.stateMachine),
+    });
   }
+
+  #watch(props: CheckedProps): Monitoring {
+    const { alarmEmail, alarmTopic, alarmThresholds } = props;
+    return new Monitoring(this, 'Monitoring', {
+      deployment: this.#deployment(),
+      stateMachine: this.stateMachine,
+      table: this.table,
+      functions: this.functions,
+      reconciler: this.reconciler.function,
+      deadLetterQueues: {
+        ObjectEvents: { queue: this.intake.deadLetterQueue },
+        Reconciler: {
+          queue: this.reconciler.deadLetterQueue,
+          sendAgain:
+            'Then invoke the reconciler with each event: the body itself, or its requestPayload.',
+        },
+      },
+      ...(alarmEmail !== undefined && { alarmEmail }),
+      ...(alarmTopic && { alarmTopic }),
+      ...(alarmThresholds && { thresholds: alarmThresholds }),
+      maxSendConcurrency: props.maxSendConcurrency,
+      maxActiveTransfers: props.maxActiveTransfers,
+    });
+  }
+
+  /** What tells this Chunkferry's metrics from another's. */
+  #deployment(): string {
+    return `${Stack.of(this).stackName}/${this.node.id}`;
+  }
+
+  #takeIn({ sources, organizationId }: CheckedProps): SourceIntake {
+    const { functions, stateMachine } = this;
+    const intake = new SourceIntake(this, 'ObjectCreated', {
+      sources: this.#sources,
+      functions,
+      stateMachine,
+      organizationId,
+    });
+    for (const source of sources) intake.add(source);
+    return intake;
+  }
+}
+
+type EnvironmentValues = Readonly<Record<string, string | number | undefined>>;
+
+function withoutAbsent(values: EnvironmentValues): Record<string, string> {
+  const present = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([key, value]) => [key, String(value)]));
 }

@@ -1,14 +1,22 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
-import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  type CfnRole,
+  type IGrantable,
+  type IRole,
+  Policy,
+  PolicyStatement,
+} from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { tableSchema } from '#src/core/table-schema.ts';
+import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import type { StepFunctions } from './constructs/step-task.ts';
 import type { StepName } from './steps.ts';
 
-/** Who may do what: every permission of a function beyond its own logs and traces is given here. */
+/** Who may do what: every permission of a function beyond its own traces is given here or beside. */
 
 /** The steps that call the service, and so may read its API key. */
 export const serviceSteps: readonly StepName[] = [
@@ -19,19 +27,14 @@ export const serviceSteps: readonly StepName[] = [
   'AwaitAsset',
 ];
 
-/** The steps that read the object. */
-const readingSteps: readonly StepName[] = ['InspectSource', 'SendChunks'];
-
 /** The steps that keep rows: all but the first, which owns nothing yet. */
 const tableSteps: readonly StepName[] = [...serviceSteps, 'RecordOutcome'];
 
-/** All that the rows are ever written and read by. */
-const tableActions = [
-  'dynamodb:GetItem',
-  'dynamodb:Query',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-];
+/** The steps that give a turn or a place back, which takes its row away. */
+const turnSteps: readonly StepName[] = ['OpenSession', 'ConfirmUpload', 'RecordOutcome'];
+
+/** The steps that tell others: of a transfer that started, of one that ended. */
+const tellingSteps: readonly StepName[] = ['OpenSession', 'RecordOutcome'];
 
 /** What the functions work on. */
 export interface Resources {
@@ -42,53 +45,126 @@ export interface Resources {
 
 /** Lets each step reach the table, the key and the bus, where its work needs them. */
 export function permitResources(functions: StepFunctions, resources: Resources): void {
-  for (const step of tableSteps) resources.table.grant(functions[step], ...tableActions);
+  for (const step of tableSteps) permitRows(resources.table, functions[step]);
+  for (const step of turnSteps) permitDeletingRows(resources.table, functions[step]);
   for (const step of serviceSteps) resources.apiKeySecret.grantRead(functions[step]);
-  resources.eventBus.grantPutEventsTo(functions.RecordOutcome);
+  for (const step of tellingSteps) resources.eventBus.grantPutEventsTo(functions[step]);
+  for (const step of Object.values(functions)) permitOwnLogs(step);
+  permitLookingAtQuotas(functions.InspectSource);
+}
+
+/** Lets a preflight compare the account's limit of concurrent executions with what sends may take. */
+function permitLookingAtQuotas(inspect: LambdaFunction): void {
+  allow(inspect, ['*'], ['lambda:GetAccountSettings']);
 }
 
 /**
- * Lets the reading steps read every object of a bucket, of any version, and tell a missing key from
- * a forbidden one: without s3:ListBucket, S3 answers 403 to both.
+ * Lets the function that settles transfers from outside find them, write their rows, give back their
+ * turns, announce their outcomes, ask the service for what it has open, and ask for executions.
  */
-export function permitReading(functions: StepFunctions, bucket: IBucket): void {
-  for (const step of readingSteps) {
-    functions[step].addToRolePolicy(
-      new PolicyStatement({
-        actions: ['s3:GetObject', 's3:GetObjectVersion'],
-        resources: [bucket.arnForObjects('*')],
-      }),
-    );
-    functions[step].addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
-    );
-    bucket.encryptionKey?.grantDecrypt(functions[step]);
-  }
+export function permitReconciling(
+  reconcile: LambdaFunction,
+  { table, apiKeySecret, eventBus }: Resources,
+  stateMachine: StateMachine,
+): void {
+  permitRows(table, reconcile);
+  permitDeletingRows(table, reconcile);
+  permitListing(table, reconcile);
+  apiKeySecret.grantRead(reconcile);
+  eventBus.grantPutEventsTo(reconcile);
+  permitOwnLogs(reconcile);
+  permitAskingForExecutions(stateMachine, 'AskForAllExecutions', reconcile.role as IRole);
+}
+
+/** Lets rows be read and written, of this table only; its indexes are not in it. */
+export function permitRows(table: Table, grantee: IGrantable): void {
+  allow(
+    grantee,
+    [table.tableArn],
+    ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  );
+}
+
+export function permitDeletingRows(table: Table, grantee: IGrantable): void {
+  allow(grantee, [table.tableArn], ['dynamodb:DeleteItem']);
+}
+
+/** Lets transfers be listed by their state, and outcomes whose event is not confirmed. */
+export function permitListing(table: Table, grantee: IGrantable): void {
+  const { stateIndex, outboxIndex } = tableSchema;
+  const indexes = [stateIndex, outboxIndex].map(({ name }) => `${table.tableArn}/index/${name}`);
+  allow(grantee, indexes, ['dynamodb:Query']);
 }
 
 /**
- * Lets OpenSession ask whether the execution that holds a transfer still runs. A policy of its own:
- * in the role's default policy, on which the function waits, it would close a circle, for the state
- * machine waits on the function.
+ * Lets a function write its own log. In place of AWSLambdaBasicExecutionRole, which lets it write every
+ * log of the account.
+ */
+export function permitOwnLogs(target: LambdaFunction): void {
+  (target.role?.node.defaultChild as CfnRole).managedPolicyArns = undefined;
+  allow(target, [target.logGroup.logGroupArn], ['logs:CreateLogStream', 'logs:PutLogEvents']);
+  acknowledge(
+    target,
+    "Traces have no resource, nor has the look at the account's limits that one function takes: these actions take * only.",
+    'IAM5[Resource::*]',
+  );
+}
+
+/**
+ * Lets a role ask how executions of the state machine stand. A policy of its own: in the role's
+ * default policy, on which its function waits, it would close a circle where the state machine waits
+ * on that function.
  */
 export function permitAskingForExecutions(
-  functions: StepFunctions,
   stateMachine: StateMachine,
+  id: string,
+  role: IRole,
 ): Policy {
-  return new Policy(stateMachine, 'AskForExecutions', {
-    roles: [functions.OpenSession.role as IRole],
+  const executions = executionsOf(stateMachine);
+  const policy = new Policy(stateMachine, id, {
+    roles: [role],
     statements: [
-      new PolicyStatement({
-        actions: ['states:DescribeExecution'],
-        resources: [
-          Stack.of(stateMachine).formatArn({
-            service: 'states',
-            resource: 'execution',
-            resourceName: `${stateMachine.stateMachineName}:*`,
-            arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-          }),
-        ],
-      }),
+      new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
     ],
   });
+  acknowledgeWildcards(
+    policy,
+    'Any execution of this one state machine may be asked for: their names are not known before.',
+    executions,
+  );
+  return policy;
+}
+
+function executionsOf(stateMachine: StateMachine): string {
+  return Stack.of(stateMachine).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${stateMachine.stateMachineName}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}
+
+/** Says why the state machine's own role has wildcards. */
+export function acknowledgeMachine(stateMachine: StateMachine, functions: StepFunctions): void {
+  acknowledge(
+    stateMachine,
+    'Traces and the delivery of logs have no resource: their actions take * only.',
+    'IAM5[Resource::*]',
+  );
+  acknowledgeWildcards(
+    stateMachine,
+    'An execution under way calls the versions that it began with, whatever is deployed since.',
+    ...Object.values(functions).map(({ functionArn }) => `${functionArn}:*`),
+  );
+}
+
+/** One statement for a function or role, on resources that are named. */
+export function allow(
+  grantee: IGrantable,
+  resources: readonly string[],
+  actions: readonly string[],
+): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new PolicyStatement({ actions: [...actions], resources: [...resources] }),
+  );
 }

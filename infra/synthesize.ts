@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import cdk from '../cdk.json' with { type: 'json' };
+import { SourceAccountStack, type SourceAccountStackProps } from './source-account-stack.ts';
 import { TransferStack, type TransferStackProps } from './transfer-stack.ts';
 
 /** A CloudFormation template as JSON, as far as its readers here care. */
@@ -33,10 +34,23 @@ const context = {
  * @throws ConfigurationError - a prop is out of its bounds
  */
 export function synthesizeTemplate(props: TransferStackProps = {}): CloudFormationTemplate {
+  return synthesize((app) => new TransferStack(app, 'Chunkferry', props));
+}
+
+/**
+ * The template of the stack in a source account.
+ * @throws ConfigurationError - a prop is wrong
+ */
+export function synthesizeSourceAccount(props: SourceAccountStackProps): CloudFormationTemplate {
+  return synthesize((app) => new SourceAccountStack(app, 'ChunkferrySource', props));
+}
+
+/** The template of the one stack that `build` makes; `cdk synth` would write the same. */
+export function synthesize(build: (app: App) => Stack): CloudFormationTemplate {
   const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-synth-'));
   try {
     const app = new App({ outdir, context });
-    const { artifactId } = new TransferStack(app, 'Chunkferry', props);
+    const { artifactId } = build(app);
     return app.synth().getStackArtifact(artifactId).template;
   } finally {
     rmSync(outdir, { recursive: true, force: true });

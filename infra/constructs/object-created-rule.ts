@@ -1,41 +1,67 @@
-import { Duration } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Lazy } from 'aws-cdk-lib';
+import { type CfnRule, Rule } from 'aws-cdk-lib/aws-events';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
+import type { Source } from '#src/core/sources.ts';
+import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import { startTransfer } from './start-transfer.ts';
 
 /** What starts what. */
 export interface ObjectCreatedRuleProps {
-  /** Buckets that send their events to EventBridge; this never changes their notification settings. */
-  readonly buckets: readonly IBucket[];
+  /** A bucket that sends its events to EventBridge; this never changes its notification settings. */
+  readonly bucket: string;
+  /** Its sources, asked for when the template is made: there may be more of them by then. */
+  readonly sources: () => readonly Source[];
   readonly stateMachine: IStateMachine;
+  readonly deadLetterQueue: DeadLetterQueue;
 }
 
-/**
- * Starts an execution for each object that comes into one of the buckets, whatever API made it: the
- * event as it comes is the input. An event that can't start one for 24 h is kept for 14 days.
- */
-export class ObjectCreatedRule extends Construct {
-  readonly rule: Rule;
-  readonly deadLetterQueue: Queue;
+/** An event pattern has at most 2,048 characters (EventBridge quotas, 2026). */
+const maxPatternCharacters = 2_048;
 
+/**
+ * Starts an execution for each object that comes into the bucket, whatever API made it: the event as
+ * it comes is the input. It filters coarsely, by prefix and least size, to save executions; the first
+ * state does so exactly, for a pattern can't AND a prefix with a suffix.
+ */
+export class ObjectCreatedRule extends Rule {
   constructor(scope: Construct, id: string, props: ObjectCreatedRuleProps) {
-    super(scope, id);
-    this.deadLetterQueue = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    this.rule = new Rule(this, 'Rule', {
+    super(scope, id, {
       description: 'Starts a transfer for each object created in a source bucket',
-      eventPattern: {
-        source: ['aws.s3'],
-        detailType: ['Object Created'],
-        detail: { bucket: { name: props.buckets.map((bucket) => bucket.bucketName) } },
-      },
-      targets: [new SfnStateMachine(props.stateMachine, { deadLetterQueue: this.deadLetterQueue })],
+      eventPattern: { source: ['aws.s3'] },
+      targets: [startTransfer(props)],
+    });
+    (this.node.defaultChild as CfnRule).eventPattern = Lazy.any({
+      produce: () => objectCreatedPattern([props.bucket], props.sources()),
     });
   }
+}
+
+/** The events of objects created in these buckets that may belong to one of the sources. */
+export function objectCreatedPattern(buckets: readonly string[], sources: readonly Source[]) {
+  const pattern = patternOf(buckets, { ...prefixFilter(sources), ...sizeFilter(sources) });
+  if (JSON.stringify(pattern).length <= maxPatternCharacters) return pattern;
+  return patternOf(buckets, sizeFilter(sources));
+}
+
+function patternOf(buckets: readonly string[], object: object) {
+  return {
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: {
+      bucket: { name: buckets },
+      ...(Object.keys(object).length > 0 && { object }),
+    },
+  };
+}
+
+function prefixFilter(sources: readonly Source[]) {
+  if (sources.length === 0 || sources.some(({ prefixes }) => !prefixes?.length)) return {};
+  const prefixes = new Set(sources.flatMap((source) => source.prefixes ?? []));
+  return { key: [...prefixes].map((prefix) => ({ prefix })) };
+}
+
+function sizeFilter(sources: readonly Source[]) {
+  const least = Math.min(...sources.map(({ minSize = 0 }) => minSize));
+  return least > 0 && Number.isFinite(least) ? { size: [{ numeric: ['>=', least] }] } : {};
 }

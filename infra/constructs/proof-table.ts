@@ -13,6 +13,11 @@ import { tableSchema } from '#src/core/table-schema.ts';
 export interface ProofTableProps {
   /** What becomes of it when it leaves the stack. */
   readonly removalPolicy: RemovalPolicy;
+  /**
+   * Whether DynamoDB refuses to delete it, whoever asks.
+   * @default true
+   */
+  readonly deletionProtection?: boolean;
 }
 
 /**
@@ -29,13 +34,15 @@ export class ProofTable extends Table {
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
+      deletionProtection: props.deletionProtection ?? true,
     });
-    const index = tableSchema.stateIndex;
-    this.addGlobalSecondaryIndex({
-      indexName: index.name,
-      partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
-      sortKey: { name: index.sortKey, type: AttributeType.NUMBER },
-      projectionType: ProjectionType.ALL,
-    });
+    for (const index of [tableSchema.stateIndex, tableSchema.outboxIndex]) {
+      this.addGlobalSecondaryIndex({
+        indexName: index.name,
+        partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
+        sortKey: { name: index.sortKey, type: AttributeType.NUMBER },
+        projectionType: ProjectionType.ALL,
+      });
+    }
   }
 }

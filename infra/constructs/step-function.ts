@@ -63,26 +63,51 @@ export class StepFunction extends NodejsFunction {
 function functionProps(
   scope: Construct,
   id: string,
-  props: StepFunctionProps,
+  { step, ...others }: StepFunctionProps,
 ): NodejsFunctionProps {
   return {
-    description: stepPurposes[props.step],
-    entry: `${projectRoot}functions/${stepFolders[props.step]}/handler.ts`,
+    ...deployedFunctionProps(scope, `${id}Logs`, {
+      ...others,
+      description: stepPurposes[step],
+      folder: stepFolders[step],
+    }),
+    // A transfer under way calls the version that its definition names, whatever is deployed since.
+    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+  };
+}
+
+/** What every function here is told by. */
+export interface DeployedFunction extends Omit<StepFunctionProps, 'step'> {
+  readonly description: string;
+  /** The folder of its handler below `functions/`. */
+  readonly folder: string;
+}
+
+/**
+ * How every function here is built and run: one ES module for Node.js 24 on arm64, with its own log.
+ * @param logsId - the id of its log group
+ */
+export function deployedFunctionProps(
+  scope: Construct,
+  logsId: string,
+  { description, folder, memoryMiB, timeLimit, environment, logRetention }: DeployedFunction,
+): NodejsFunctionProps {
+  return {
+    description,
+    entry: `${projectRoot}functions/${folder}/handler.ts`,
     projectRoot,
     depsLockFilePath: `${projectRoot}package-lock.json`,
     bundling,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    memorySize: props.memoryMiB,
-    timeout: props.timeLimit,
-    environment: { ...props.environment, NODE_OPTIONS: nodeOptions },
+    memorySize: memoryMiB,
+    timeout: timeLimit,
+    environment: { ...environment, NODE_OPTIONS: nodeOptions },
     tracing: Tracing.ACTIVE,
     loggingFormat: LoggingFormat.JSON,
-    logGroup: new LogGroup(scope, `${id}Logs`, {
-      retention: props.logRetention,
+    logGroup: new LogGroup(scope, logsId, {
+      retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     }),
-    // A transfer under way calls the version that its definition names, whatever is deployed since.
-    currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
   };
 }

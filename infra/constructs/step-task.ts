@@ -29,15 +29,19 @@ export type StepFunctions = Readonly<Record<StepName, StepFunction>>;
  * One Task state: calls the published version of the step's function, so that an execution ends
  * with the code it began with, and hands the function's answer on as it is.
  * @param payload - what the function is called with
+ * @param more - where the answer goes, and the state's name where it is not the step's
  */
 export function stepTask(
   scope: Construct,
   name: StepName,
   functions: StepFunctions,
   payload: Readonly<Record<string, unknown>>,
+  more: { readonly id?: string; readonly resultPath?: string } = {},
 ): LambdaInvoke {
   const step = functions[name];
-  const task = new LambdaInvoke(scope, name, {
+  const { id = name, ...resultPath } = more;
+  const task = new LambdaInvoke(scope, id, {
+    ...resultPath,
     comment: stepPurposes[name],
     // The cast: the two CDK types differ in how they declare an optional property.
     lambdaFunction: step.currentVersion as IFunction,

@@ -19,6 +19,7 @@ import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { type ErrorName, errorCatalogue } from '#src/core/errors.ts';
 import type { StepName } from '../steps.ts';
+import { preflightChecks } from './preflight.ts';
 import { sendRanges } from './send-ranges.ts';
 import {
   chooseNext,
@@ -36,8 +37,8 @@ export interface TransferStateMachineProps {
   readonly logGroup: ILogGroup;
 }
 
-/** A day of sending, the 24 h an asset may take, and as much again for pauses. */
-const machineTimeout = Duration.days(3);
+/** Five days in line for a turn at most, a day of sending, and the 24 h an asset may take. */
+const machineTimeout = Duration.days(7);
 
 /** What the functions outside the map are called with; the first one's state is the raw input. */
 const payload = {
@@ -80,8 +81,8 @@ export class TransferStateMachine extends Construct {
   #machine(props: TransferStateMachineProps): StateMachine {
     const machine = new StateMachine(this, 'StateMachine', {
       comment:
-        'Moves one S3 object into the service. Smallest input: {"bucket":"my-bucket","key":"film.mp4"}',
-      definitionBody: DefinitionBody.fromChainable(this.#tasks.InspectSource),
+        'Moves one S3 object into the service. Smallest input: {"bucket":"my-bucket","key":"film.mp4"}. {"preflight":true} checks permissions, key, switches and quotas.',
+      definitionBody: DefinitionBody.fromChainable(this.#start()),
       stateMachineType: StateMachineType.STANDARD,
       timeout: machineTimeout,
       tracingEnabled: true,
@@ -97,6 +98,19 @@ export class TransferStateMachine extends Construct {
 
   #task(name: keyof OuterTasks, more: Readonly<Record<string, unknown>> = {}): LambdaInvoke {
     return stepTask(this, name, this.#functions, { ...payload, ...more });
+  }
+
+  /** What an input asks for: a transfer, or a look at what would be missing. */
+  #start(): Choice {
+    const { InspectSource, RecordOutcome } = this.#tasks;
+    const isPreflight = Condition.and(
+      Condition.isPresent('$.preflight'),
+      Condition.isBoolean('$.preflight'),
+      Condition.booleanEquals('$.preflight', true),
+    );
+    return new Choice(this, 'Preflight?')
+      .when(isPreflight, preflightChecks(this, this.#functions, RecordOutcome))
+      .otherwise(InspectSource);
   }
 
   #connect(): void {
@@ -117,7 +131,10 @@ export class TransferStateMachine extends Construct {
     const keepError = new Pass(this, 'KeepError', {
       parameters: { error: JsonPath.objectAt('$') },
     }).next(this.#tasks.RecordOutcome);
-    inspect.addCatch(keepError).next(this.#tasks.OpenSession);
+    const { OpenSession, RecordOutcome } = this.#tasks;
+    inspect
+      .addCatch(keepError)
+      .next(this.#choose('Accepted?', { open: OpenSession, ended: RecordOutcome }));
   }
 
   #open(pause: IChainable): void {

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StepName, stepNames } from '#infra/steps.ts';
 import type { CloudFormationResource, CloudFormationTemplate } from '#infra/synthesize.ts';
 import { TransferStack } from '#infra/transfer-stack.ts';
+import { environmentKeys } from '#src/config/environment-keys.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-bundles-'));
 let template: CloudFormationTemplate;
@@ -77,6 +78,7 @@ describe('the bundle of', () => {
     const output = await withEmptyS3((AWS_ENDPOINT_URL_S3) =>
       withBundle('InspectSource', askForAnObject, {
         AWS_ENDPOINT_URL_S3,
+        [environmentKeys.sources]: '{"list":[{"bucket":"films"}],"readers":{}}',
         AWS_ACCESS_KEY_ID: 'nobody',
         AWS_SECRET_ACCESS_KEY: 'nothing',
       }),

@@ -1,3 +1,4 @@
+import type { StepName } from '#infra/steps.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { readDefinition } from '#local/state-machine/definition.ts';
 
@@ -68,8 +69,81 @@ export function reachableFrom(from: string, { States }: Machine): Set<string> {
 }
 
 /** All resources of a type, by logical id. */
-export function resources(type: string): [string, Record<string, unknown>][] {
-  return Object.entries(template.Resources)
+export function resources(type: string, within = template): [string, Record<string, unknown>][] {
+  return Object.entries(within.Resources)
     .filter(([, { Type }]) => Type === type)
     .map(([id, { Properties }]) => [id, { ...Properties }]);
+}
+
+/** Their properties alone. */
+export function propertiesOf(type: string, within = template): Record<string, unknown>[] {
+  return resources(type, within).map(([, properties]) => properties);
+}
+
+/** The rules that start executions: those of S3's events. */
+export function objectRules(within = template): Record<string, unknown>[] {
+  return propertiesOf('AWS::Events::Rule', within).filter(({ EventPattern }) =>
+    JSON.stringify(EventPattern ?? '').includes('aws.s3'),
+  );
+}
+
+/** One statement of a policy, as far as tests read it. */
+export interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: unknown;
+}
+
+interface FunctionProperties {
+  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+  readonly MemorySize: number;
+  readonly Timeout: number;
+  readonly Role: { readonly 'Fn::GetAtt': readonly [string, string] };
+}
+
+/** The properties of a step's function; its logical id is the construct's path and a hash of it. */
+export function functionOf(step: StepName, within = template): FunctionProperties {
+  const found = resources('AWS::Lambda::Function', within).find(([id]) =>
+    id.startsWith(`Chunkferry${step}`),
+  );
+  return found?.[1] as unknown as FunctionProperties;
+}
+
+/** Every statement of the policies of a step's function. */
+export function statementsOf(step: StepName, within = template): Statement[] {
+  return statementsOfRole(functionOf(step, within).Role['Fn::GetAtt'][0], within);
+}
+
+/** Every statement of the policies of a role, by its logical id. */
+export function statementsOfRole(role: string, within = template): Statement[] {
+  return propertiesOf('AWS::IAM::Policy', within)
+    .filter(({ Roles }) => (Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
+    .flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: Statement[] }).Statement);
+}
+
+/** What a role may do with an action's service, as texts with references in angle brackets. */
+export function resourcesFor(action: string, statements: readonly Statement[]): string[] {
+  return statements
+    .filter(({ Action }) => [Action].flat().includes(action))
+    .flatMap(({ Resource }) => [Resource].flat().map(plain));
+}
+
+/** A value of a template as text: what is known only once deployed in angle brackets. */
+export function plain(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [[intrinsic, argument] = ['', undefined]] = Object.entries(value ?? {});
+  if (intrinsic === 'Fn::Join') return argument[1].map(plain).join(argument[0]);
+  return `<${[argument].flat().join('.')}>`;
+}
+
+/** What `make` was refused with, as one line. */
+export function refusal(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    return String(error);
+  }
+  return 'not refused';
 }

@@ -1,17 +1,8 @@
-import { App, Duration } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { propsFromContext } from '#infra/context.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import type { TransferStackProps } from '#infra/transfer-stack.ts';
-
-function refusal(make: () => unknown): string {
-  try {
-    make();
-  } catch (error) {
-    return String(error);
-  }
-  return 'not refused';
-}
+import { refusal } from './deployed.ts';
 
 describe('a prop out of its bounds is refused with its value and what would be right:', () => {
   it.each<[TransferStackProps, string]>([
@@ -32,6 +23,18 @@ describe('a prop out of its bounds is refused with its value and what would be r
     [{ maxImageBytes: 0 }, 'maxImageBytes is 0; a whole number from 1'],
     [{ baseUrl: 'http://example.com' }, 'baseUrl is "http://example.com"; an https URL'],
     [{ baseUrl: 'example' }, 'baseUrl is "example"; an https URL'],
+    [{ maxActiveTransfers: 0 }, 'maxActiveTransfers is 0; a whole number from 1 to 500'],
+    [{ maxActiveTransfers: 501 }, 'maxActiveTransfers is 501; a whole number from 1 to 500'],
+    [{ maxSendConcurrency: 20_001 }, 'maxSendConcurrency is 20001; a whole number from 1 to 20000'],
+    [{ maxActiveTransfers: 81 }, 'maxActiveTransfers is 81 and maxSendConcurrency 80;'],
+    [{ maxSendConcurrency: 9 }, 'maxActiveTransfers is 10 and maxSendConcurrency 9;'],
+    [{ sendReservedConcurrency: 79 }, 'sendReservedConcurrency is 79; a whole number from 80'],
+    [{ tableRemovalPolicy: RemovalPolicy.DESTROY }, 'tableRemovalPolicy is destroy but'],
+    [
+      { apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key' },
+      'apiKeySecretArn is "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"; the secret',
+    ],
+    [{ apiKeySecretArn: 'my-key' }, 'apiKeySecretArn is "my-key"; the secret'],
   ])('%o', (props, message) => {
     expect(refusal(() => synthesizeTemplate(props))).toContain(
       `ConfigurationError: Chunkferry: ${message}`,
@@ -42,29 +45,9 @@ describe('a prop out of its bounds is refused with its value and what would be r
     { sendTimeout: Duration.seconds(900), stepTimeout: Duration.seconds(10) },
     { baseUrl: 'http://127.0.0.1:8080/v1.3' },
     { mapConcurrency: 40, chunksInFlight: 64, sendMemoryMiB: 10_240 },
+    { maxActiveTransfers: 500, maxSendConcurrency: 20_000, sendReservedConcurrency: 20_000 },
+    { tableRemovalPolicy: RemovalPolicy.DESTROY, tableDeletionProtection: false },
   ])('%o is taken', (props) => {
     expect(() => synthesizeTemplate(props)).not.toThrow();
-  });
-});
-
-describe('context', () => {
-  const propsOf = (context: Record<string, unknown>) => propsFromContext(new App({ context }).node);
-
-  it('becomes props: lists by comma, numbers from text', () => {
-    const props = propsOf({ sourceBuckets: 'films, talks', sendTimeoutSeconds: '600' });
-    expect(props).toEqual({
-      sourceBuckets: ['films', 'talks'],
-      sendTimeout: Duration.seconds(600),
-    });
-  });
-
-  it('that is empty leaves every default', () => {
-    expect(propsOf({ eventBusName: '', mapConcurrency: undefined })).toEqual({});
-  });
-
-  it('refuses a number that is none, naming the key', () => {
-    expect(refusal(() => propsOf({ mapConcurrency: 'banana' }))).toBe(
-      'ConfigurationError: context: mapConcurrency is "banana"; a whole number is right',
-    );
   });
 });

@@ -29,14 +29,20 @@ describe('the definition', () => {
     await expect(text).toMatchFileSnapshot('__snapshots__/state-machine.asl.json');
   });
 
-  it('has a task for each step and no other', () => {
-    expect(tasks.map(([name]) => name).sort()).toEqual([...stepNames].sort());
+  it('has a task for each step, and one that asks each but the last what it can reach', () => {
+    const checks = stepNames
+      .filter((step) => step !== 'RecordOutcome')
+      .map((step) => `Check${step}`);
+    expect(tasks.map(([name]) => name).sort()).toEqual([...stepNames, ...checks].sort());
   });
 
   it('shows the smallest input in its comment', () => {
     const comment = (definition as unknown as { Comment: string }).Comment;
-    const input = JSON.parse(comment.slice(comment.indexOf('{')));
-    expect(Object.keys(input)).toEqual(['bucket', 'key']);
+    const inputs = comment.match(/\{[^}]*\}/g) ?? [];
+    expect(inputs.map((input) => Object.keys(JSON.parse(input)))).toEqual([
+      ['bucket', 'key'],
+      ['preflight'],
+    ]);
   });
 
   it('holds no presence test that the local interpreter would get wrong', () => {
@@ -134,7 +140,7 @@ describe('timeouts', () => {
     expect(TimeoutSeconds).toBeGreaterThanOrEqual((called?.timeoutSeconds ?? Number.NaN) + 30);
   });
 
-  it('bound the whole execution to three days', () => {
-    expect((definition as unknown as { TimeoutSeconds: number }).TimeoutSeconds).toBe(3 * 86_400);
+  it('bound the whole execution to seven days', () => {
+    expect((definition as unknown as { TimeoutSeconds: number }).TimeoutSeconds).toBe(7 * 86_400);
   });
 });

@@ -4,14 +4,7 @@ import { type StepName, stepNames } from '#infra/steps.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
-import { resources, template } from './deployed.ts';
-
-interface FunctionProperties {
-  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
-  readonly MemorySize: number;
-  readonly Timeout: number;
-  readonly Role: { readonly 'Fn::GetAtt': readonly [string, string] };
-}
+import { functionOf, resources, resourcesFor, statementsOf, template } from './deployed.ts';
 
 function only(type: string): Record<string, unknown> {
   const found = resources(type);
@@ -19,26 +12,11 @@ function only(type: string): Record<string, unknown> {
   return found[0]?.[1] ?? {};
 }
 
-/** The properties of a step's function; its logical id is the construct's path and a hash of it. */
-function functionOf(step: StepName): FunctionProperties {
-  const found = resources('AWS::Lambda::Function').find(([id]) =>
-    id.startsWith(`Chunkferry${step}`),
-  );
-  return found?.[1] as unknown as FunctionProperties;
-}
-
 /** Every action that the role of a step's function may do, beside logs and traces. */
 function actionsOf(step: StepName): string[] {
-  const [role] = functionOf(step).Role['Fn::GetAtt'];
-  const statements = resources('AWS::IAM::Policy')
-    .filter(([, { Roles }]) => (Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
-    .flatMap(
-      ([, { PolicyDocument }]) =>
-        (PolicyDocument as { Statement: { Action: string | string[] }[] }).Statement,
-    );
-  return statements
-    .flatMap(({ Action }) => Action)
-    .filter((action) => !action.startsWith('xray:'))
+  return statementsOf(step)
+    .flatMap(({ Action }) => [Action].flat())
+    .filter((action) => !/^(xray|logs):/.test(action))
     .sort();
 }
 
@@ -78,6 +56,19 @@ describe('the functions', () => {
     expect(set.filter((key) => !known.includes(key))).toEqual([]);
   });
 
+  it('are told how many transfers and sends there may be', () => {
+    expect(functionOf('OpenSession').Environment.Variables).toMatchObject({
+      MAX_ACTIVE_TRANSFERS: '10',
+      MAX_SEND_CONCURRENCY: '80',
+    });
+  });
+
+  it('reserve nothing of the account unless the prop says so', () => {
+    expect(JSON.stringify(template)).not.toContain('ReservedConcurrentExecutions');
+    const reserving = synthesizeTemplate({ sendReservedConcurrency: 90 });
+    expect(functionOf('SendChunks', reserving)).toMatchObject({ ReservedConcurrentExecutions: 90 });
+  });
+
   it('get the tuning that was given, and no default that the code has already', () => {
     const tuned = synthesizeTemplate({ mapConcurrency: 40, maxMediaBytes: 5_000_000_000 });
     const text = JSON.stringify(tuned);
@@ -90,18 +81,48 @@ describe('the functions', () => {
 describe('permissions', () => {
   const objects = ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'];
   const rows = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
+  const turns = ['dynamodb:DeleteItem', ...rows];
   const key = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
 
   it.each<[StepName, string[]]>([
-    ['InspectSource', objects],
-    ['OpenSession', [...rows, ...key, 'states:DescribeExecution']],
+    ['InspectSource', ['lambda:GetAccountSettings', 's3:GetBucketNotification', ...objects]],
+    ['OpenSession', [...turns, 'events:PutEvents', ...key, 'states:DescribeExecution']],
     ['SendChunks', [...rows, ...objects, ...key]],
     ['ReportProofs', [...rows, ...key]],
-    ['ConfirmUpload', [...rows, ...key]],
+    ['ConfirmUpload', [...turns, ...key]],
     ['AwaitAsset', [...rows, ...key]],
-    ['RecordOutcome', [...rows, 'events:PutEvents']],
+    ['RecordOutcome', [...turns, 'events:PutEvents']],
   ])('let %s do what its work needs and no more', (step, actions) => {
     expect(actionsOf(step)).toEqual(actions);
+  });
+
+  it.each(stepNames)('let %s reach nothing of every name but what has no name', (step) => {
+    const looks = step === 'InspectSource' ? ['lambda:GetAccountSettings'] : [];
+    const everywhere = statementsOf(step).filter(({ Resource }) => Resource === '*');
+    expect(everywhere.flatMap(({ Action }) => Action).sort()).toEqual([
+      ...looks,
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it.each(stepNames)('let %s write its own log only', (step) => {
+    const [log] = resources('AWS::Logs::LogGroup').find(([id]) =>
+      id.startsWith(`Chunkferry${step}Logs`),
+    ) as [string, unknown];
+    expect(resourcesFor('logs:PutLogEvents', statementsOf(step))).toEqual([`<${log}.Arn>`]);
+    expect(JSON.stringify(resources('AWS::IAM::Role'))).not.toContain('AWSLambdaBasic');
+  });
+
+  it.each(stepNames)('give %s a role of its own', (step) => {
+    const roles = stepNames.map((one) => functionOf(one).Role['Fn::GetAtt'][0]);
+    const own = functionOf(step).Role['Fn::GetAtt'][0];
+    expect(roles.filter((role) => role === own)).toHaveLength(1);
+  });
+
+  it.each(serviceSteps)('let %s reach rows of the one table, and none of its indexes', (step) => {
+    const table = ['<ChunkferryProofs999C7424.Arn>'];
+    expect(resourcesFor('dynamodb:Query', statementsOf(step))).toEqual(table);
   });
 
   it('name the secret to the steps that call the service only', () => {
@@ -122,23 +143,21 @@ describe('permissions', () => {
 });
 
 describe('the table', () => {
-  it('has the keys, the index and the lifetime that the code reads', () => {
-    const { stateIndex } = tableSchema;
+  it('has the keys, the indexes and the lifetime that the code reads', () => {
+    const { stateIndex, outboxIndex } = tableSchema;
     expect(only('AWS::DynamoDB::Table')).toMatchObject({
       KeySchema: [
         { AttributeName: tableSchema.partitionKey, KeyType: 'HASH' },
         { AttributeName: tableSchema.sortKey, KeyType: 'RANGE' },
       ],
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: stateIndex.name,
-          KeySchema: [
-            { AttributeName: stateIndex.partitionKey, KeyType: 'HASH' },
-            { AttributeName: stateIndex.sortKey, KeyType: 'RANGE' },
-          ],
-          Projection: { ProjectionType: 'ALL' },
-        },
-      ],
+      GlobalSecondaryIndexes: [stateIndex, outboxIndex].map((index) => ({
+        IndexName: index.name,
+        KeySchema: [
+          { AttributeName: index.partitionKey, KeyType: 'HASH' },
+          { AttributeName: index.sortKey, KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      })),
       TimeToLiveSpecification: { AttributeName: tableSchema.ttlAttribute, Enabled: true },
     });
   });
@@ -151,7 +170,15 @@ describe('the table', () => {
     });
   });
 
-  it('stays when the stack goes, under the logical id that it has had', () => {
+  it('can not be deleted by anybody, unless the prop says so', () => {
+    expect(only('AWS::DynamoDB::Table')).toMatchObject({ DeletionProtectionEnabled: true });
+    const open = synthesizeTemplate({ tableDeletionProtection: false });
+    expect(resources('AWS::DynamoDB::Table', open)).toMatchObject([
+      [expect.any(String), { DeletionProtectionEnabled: false }],
+    ]);
+  });
+
+  it('stays when the stack goes', () => {
     expect(template.Resources.ChunkferryProofs999C7424).toMatchObject({
       Type: 'AWS::DynamoDB::Table',
       DeletionPolicy: 'Retain',
@@ -167,22 +194,6 @@ describe('the state machine', () => {
       TracingConfiguration: { Enabled: true },
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
     });
-  });
-
-  it('starts for each object created in a source bucket, and keeps events that could not', () => {
-    expect(only('AWS::Events::Rule')).toMatchObject({
-      EventPattern: {
-        source: ['aws.s3'],
-        'detail-type': ['Object Created'],
-        detail: { bucket: { name: ['films'] } },
-      },
-      Targets: [{ DeadLetterConfig: {} }],
-    });
-    expect(resources('AWS::SQS::Queue')).toHaveLength(1);
-  });
-
-  it('starts by hand only where no bucket is given', () => {
-    expect(JSON.stringify(synthesizeTemplate())).not.toContain('AWS::Events::Rule');
   });
 });
 
@@ -205,7 +216,8 @@ describe('the rest', () => {
 
   it('keeps every log for a bounded time', () => {
     const groups = resources('AWS::Logs::LogGroup');
-    expect(groups).toHaveLength(stepNames.length + 1);
+    // One for each step, the reconciler and the state machine.
+    expect(groups).toHaveLength(stepNames.length + 2);
     expect(groups.filter(([, { RetentionInDays }]) => RetentionInDays !== 90)).toEqual([]);
   });
 
@@ -214,6 +226,8 @@ describe('the rest', () => {
       'StateMachineArn',
       'TableName',
       'SecretArn',
+      'DeadLetterQueueUrl',
+      'AlarmTopicArn',
     ]);
   });
 });

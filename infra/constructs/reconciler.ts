@@ -1,0 +1,109 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
+import { deployedFunctionProps } from './step-function.ts';
+
+/** What the reconciler settles, and with what. */
+export interface ReconcilerProps {
+  /** Whose executions are settled when they end past every Catch. */
+  readonly stateMachine: IStateMachine;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryMiB: number;
+  readonly logRetention: RetentionDays;
+  /** Gives the function what its work needs, each on named resources. */
+  readonly permit: (reconcile: NodejsFunction) => void;
+}
+
+/** How often everything is looked at; a lease of 15 minutes is found past within five more. */
+const sweepEvery = Duration.minutes(5);
+
+/** Half of the time to the next sweep: two may meet, which does no harm, but need not. */
+const timeLimit = Duration.seconds(150);
+
+/** Tries after the first; the schedule finds by itself what they leave, but for a start never taken. */
+const retryAttempts = 2;
+
+/** How long an event of Step Functions is worth being tried, by EventBridge and by Lambda. */
+const maxEventAge = Duration.hours(6);
+
+/**
+ * Settles from outside what no Catch sees: one function, called when an execution of the state
+ * machine ended otherwise than well, and every five minutes for all that was left behind. A call
+ * that failed three times is kept in the queue for 14 days.
+ */
+export class Reconciler extends Construct {
+  readonly function: NodejsFunction;
+  readonly deadLetterQueue: DeadLetterQueue;
+  /** Fires when an execution was aborted, timed out or failed. */
+  readonly executionEnded: Rule;
+  readonly schedule: Rule;
+
+  constructor(scope: Construct, id: string, props: ReconcilerProps) {
+    super(scope, id);
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
+    this.function = this.#reconcile(props);
+    props.permit(this.function);
+    this.executionEnded = this.#onEnd(props.stateMachine);
+    this.schedule = this.#onSchedule();
+  }
+
+  #reconcile(props: ReconcilerProps): NodejsFunction {
+    const { environment, memoryMiB, logRetention } = props;
+    const deployed = deployedFunctionProps(this, 'ReconcileLogs', {
+      description: 'Settles what no Catch sees: transfers, turns, events; counts what is left over',
+      folder: 'reconcile',
+      timeLimit,
+      environment,
+      memoryMiB,
+      logRetention,
+    });
+    const reconcile = new NodejsFunction(this, 'Reconcile', deployed);
+    reconcile.configureAsyncInvoke({
+      retryAttempts,
+      maxEventAge,
+      onFailure: new SqsDestination(this.deadLetterQueue),
+    });
+    return reconcile;
+  }
+
+  #onEnd({ stateMachineArn }: IStateMachine): Rule {
+    const { deadLetterQueue } = this;
+    return new Rule(this, 'ExecutionEnded', {
+      description: 'Settles a transfer whose execution was aborted, timed out or failed',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [stateMachineArn],
+          status: ['ABORTED', 'TIMED_OUT', 'FAILED'],
+        },
+      },
+      targets: [
+        new LambdaFunction(this.#target(), { deadLetterQueue, retryAttempts: 185, maxEventAge }),
+      ],
+    });
+  }
+
+  /** A sweep that can't be started is not worth keeping: the next one does its work. */
+  #onSchedule(): Rule {
+    return new Rule(this, 'Schedule', {
+      description: 'Settles what was left behind',
+      schedule: Schedule.rate(sweepEvery),
+      targets: [
+        new LambdaFunction(this.#target(), { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
+      ],
+    });
+  }
+
+  /** The cast: the two CDK types differ in how they declare an optional property. */
+  #target(): IFunction {
+    return this.function as IFunction;
+  }
+}

@@ -1,0 +1,74 @@
+import { closest } from 'fastest-levenshtein';
+import { refuse, shown } from '../refuse.ts';
+
+/** What each stack may be told by CDK context; the key `stack` itself chooses one of them. */
+export const contextKeys = {
+  transfers: [
+    'sources',
+    'sourceBuckets',
+    'prefixes',
+    'suffixes',
+    'minSize',
+    'sourceAccounts',
+    'organizationId',
+    'apiKeySecretArn',
+    'eventBusName',
+    'baseUrl',
+    'sendMemoryMiB',
+    'sendTimeoutSeconds',
+    'stepMemoryMiB',
+    'stepTimeoutSeconds',
+    'chunksInFlight',
+    'mapConcurrency',
+    'maxActiveTransfers',
+    'maxSendConcurrency',
+    'sendReservedConcurrency',
+    'maxMediaBytes',
+    'maxImageBytes',
+    'noProgressSeconds',
+    'tableDeletionProtection',
+    'alarmEmail',
+  ],
+  'source-account': [
+    'busArn',
+    'sourceBuckets',
+    'prefixes',
+    'kmsKeyArns',
+    'externalId',
+    'readerRole',
+    'readerRoleName',
+    'readerPrincipalArns',
+    'transferAccount',
+  ],
+} as const;
+
+export type StackKind = keyof typeof contextKeys;
+
+const stackKinds = Object.keys(contextKeys) as StackKind[];
+
+/** What the CDK CLI itself keeps in the context beside keys with a colon (aws-cdk 2.1148). */
+const keysOfTheCli: readonly string[] = ['acknowledged-issue-numbers', 'cli-telemetry'];
+
+/** @throws ConfigurationError - there is no such stack */
+export function stackKind(context: Readonly<Record<string, unknown>>): StackKind {
+  const value = context.stack ?? 'transfers';
+  const kind = stackKinds.find((one) => one === value);
+  return kind ?? refuse('context', `stack is ${shown(value)}; ${stackKinds.join(' or ')} is right`);
+}
+
+/**
+ * A misspelt key would leave its default in force without a word.
+ * @throws ConfigurationError - names the first key that the stack does not know, and the nearest one
+ */
+export function checkKeys(kind: StackKind, context: Readonly<Record<string, unknown>>): void {
+  const known: readonly string[] = ['stack', ...contextKeys[kind]];
+  const unknown = Object.keys(context).find((key) => !isOfTheCdk(key) && !known.includes(key));
+  if (unknown === undefined) return;
+  const other = stackKinds.find((one) => (contextKeys[one] as readonly string[]).includes(unknown));
+  if (other) refuse('context', `${unknown} is for stack=${other} only; this is stack=${kind}`);
+  refuse('context', `${unknown} is no known key; did you mean ${closest(unknown, known)}?`);
+}
+
+function isOfTheCdk(key: string): boolean {
+  return key.includes(':') || key.startsWith('@') || keysOfTheCli.includes(key);
+}

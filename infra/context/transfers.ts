@@ -1,0 +1,81 @@
+import { refuse } from '../refuse.ts';
+import type { AccountReader } from '../sources/account-readers.ts';
+import type { SourceProps } from '../sources/source-props.ts';
+import type { TransferStackProps } from '../transfer-stack.ts';
+import { checkKeys } from './keys.ts';
+import { type ObjectForm, objects } from './objects.ts';
+import { type Context, list, seconds, text, whole, withoutAbsent, yesOrNo } from './values.ts';
+
+const sourceForm: ObjectForm = {
+  required: { bucket: 'text' },
+  optional: {
+    account: 'text',
+    region: 'text',
+    prefixes: 'texts',
+    suffixes: 'texts',
+    minSize: 'number',
+    maxSize: 'number',
+    kmsKeyArn: 'text',
+    switchOnEvents: 'boolean',
+  },
+};
+
+const sourceAccountForm: ObjectForm = {
+  required: { account: 'text', externalId: 'text' },
+  optional: { readerRoleName: 'text' },
+};
+
+/**
+ * The props of the stack that holds a Chunkferry, out of CDK context: `-c key=value` on the command
+ * line, or `context` in cdk.json. Sizes and times are whole numbers. A key that is not set is left out.
+ * @throws ConfigurationError - an unknown key, or a value of another form
+ */
+export function transferProps(context: Context): TransferStackProps {
+  checkKeys('transfers', context);
+  return withoutAbsent({
+    sources: sourcesOf(context),
+    sourceAccounts: objects<AccountReader>(context, 'sourceAccounts', sourceAccountForm),
+    organizationId: text(context, 'organizationId'),
+    apiKeySecretArn: text(context, 'apiKeySecretArn'),
+    eventBusName: text(context, 'eventBusName'),
+    baseUrl: text(context, 'baseUrl'),
+    sendMemoryMiB: whole(context, 'sendMemoryMiB'),
+    sendTimeout: seconds(context, 'sendTimeoutSeconds'),
+    stepMemoryMiB: whole(context, 'stepMemoryMiB'),
+    stepTimeout: seconds(context, 'stepTimeoutSeconds'),
+    chunksInFlight: whole(context, 'chunksInFlight'),
+    mapConcurrency: whole(context, 'mapConcurrency'),
+    maxActiveTransfers: whole(context, 'maxActiveTransfers'),
+    maxSendConcurrency: whole(context, 'maxSendConcurrency'),
+    sendReservedConcurrency: whole(context, 'sendReservedConcurrency'),
+    maxMediaBytes: whole(context, 'maxMediaBytes'),
+    maxImageBytes: whole(context, 'maxImageBytes'),
+    noProgress: seconds(context, 'noProgressSeconds'),
+    tableDeletionProtection: yesOrNo(context, 'tableDeletionProtection'),
+    alarmEmail: text(context, 'alarmEmail'),
+  });
+}
+
+function sourcesOf(context: Context): SourceProps[] | undefined {
+  const structured = objects<SourceProps>(context, 'sources', sourceForm) ?? [];
+  const sources = [...structured, ...shortSources(context)];
+  return sources.length > 0 ? sources : undefined;
+}
+
+/** `sourceBuckets=a,b`, with the filters that hold for each of them. */
+function shortSources(context: Context): SourceProps[] {
+  const buckets = list(context, 'sourceBuckets') ?? [];
+  const filters = withoutAbsent({
+    prefixes: list(context, 'prefixes'),
+    suffixes: list(context, 'suffixes'),
+    minSize: whole(context, 'minSize'),
+  });
+  const [filter] = Object.keys(filters);
+  if (filter && buckets.length === 0) {
+    refuse(
+      'context',
+      `${filter} is for sourceBuckets, which is not set; in sources, each has its own`,
+    );
+  }
+  return buckets.map((bucket) => ({ bucket, ...filters }));
+}

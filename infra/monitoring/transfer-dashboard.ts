@@ -1,0 +1,181 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type HorizontalAnnotation,
+  type IMetric,
+  type IWidget,
+  LogQueryWidget,
+  MathExpression,
+  PeriodOverride,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { StateTransitionMetric } from 'aws-cdk-lib/aws-stepfunctions';
+import type { Construct } from 'constructs';
+import type { MetricName } from '#src/core/metrics.ts';
+import type { CheckedMonitoringProps } from './monitoring-props.ts';
+import { openExecutions, tableThrottles } from './platform-metrics.ts';
+import { byAllValues, fiveMinutes, type Look, productMetric } from './product-metric.ts';
+
+/** A dashboard is 24 units wide. */
+const wholeWidth = 24;
+
+/** The last three hours of a deployment, in four rows that answer one question each. */
+export function transferDashboard(
+  scope: Construct,
+  props: CheckedMonitoringProps,
+  alarms: Alarm[],
+): Dashboard {
+  return new Dashboard(scope, 'Dashboard', {
+    defaultInterval: Duration.hours(3),
+    periodOverride: PeriodOverride.INHERIT,
+    widgets: [
+      [heading('What is moving')],
+      moving(props),
+      [heading('How fast')],
+      speed(props),
+      [heading('What failed and why')],
+      ...failures(props, alarms),
+      [heading('How far from the quotas')],
+      quotas(props),
+    ],
+  });
+}
+
+function moving({ deployment, maxActiveTransfers }: CheckedMonitoringProps): IWidget[] {
+  const count = (name: MetricName) => productMetric(deployment, name, { statistic: 'Sum' });
+  const gauge = (name: MetricName) => productMetric(deployment, name, { statistic: 'Maximum' });
+  return [
+    graph('Transfers', 8, [
+      count('TransfersStarted'),
+      count('TransfersReady'),
+      count('TransfersFailed'),
+      count('TransfersSuperseded'),
+    ]),
+    graph(
+      'Active and waiting',
+      8,
+      [gauge('ActiveTransfers'), gauge('WaitingTransfers')],
+      bound('maxActiveTransfers', maxActiveTransfers),
+    ),
+    graph('Events that start nothing', 8, [count('EventsIgnored'), count('ClaimsRefused')]),
+  ];
+}
+
+function speed({ deployment }: CheckedMonitoringProps): IWidget[] {
+  const one = (name: MetricName, look: Look) => productMetric(deployment, name, look);
+  const percentiles = (name: MetricName, ...statistics: string[]) =>
+    statistics.map((statistic) => one(name, { statistic, label: `${name} ${statistic}` }));
+  return [
+    graph('Bytes a second, all transfers', 5, [bytesASecond(deployment)]),
+    graph('Bytes a second, one sending call', 5, percentiles('Throughput', 'p50')),
+    graph('Time for one chunk, ms', 5, percentiles('ChunkLatency', 'p50', 'p99')),
+    graph('Time until ready, s', 4, percentiles('TimeToReady', 'p50', 'p99')),
+    graph('Chunks, by the host that took them', 5, [
+      one('ChunksSent', { statistic: 'Sum' }),
+      byAllValues(deployment, 'ChunksToHost'),
+    ]),
+  ];
+}
+
+function bytesASecond(deployment: string): MathExpression {
+  return new MathExpression({
+    expression: 'bytes / PERIOD(bytes)',
+    usingMetrics: { bytes: productMetric(deployment, 'BytesSent', { statistic: 'Sum' }) },
+    label: 'BytesSent a second',
+    period: fiveMinutes,
+  });
+}
+
+function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
+  const { deployment } = props;
+  const count = (name: MetricName) => productMetric(deployment, name, { statistic: 'Sum' });
+  const gauge = (name: MetricName) => productMetric(deployment, name, { statistic: 'Maximum' });
+  return [
+    [
+      graph('Failures by error', 6, [byAllValues(deployment, 'FailuresByError')]),
+      graph('Retries by cause', 6, [byAllValues(deployment, 'Retries')]),
+      graph('Settled from outside, and left behind', 6, [
+        count('TransfersSettled'),
+        count('LateDuplicates'),
+        gauge('OrphanSessions'),
+        gauge('UnconfirmedEvents'),
+      ]),
+      new AlarmStatusWidget({ title: 'Alarms', alarms, width: 6, height: 6 }),
+    ],
+    [lastErrors(props)],
+  ];
+}
+
+/** What every function that failed logged: its error, why, and what to do next. */
+function lastErrors({ functions, reconciler }: CheckedMonitoringProps): IWidget {
+  const searched = [...Object.values(functions), ...(reconciler ? [reconciler] : [])];
+  return new LogQueryWidget({
+    title: 'Last errors',
+    logGroupNames: searched.map(({ logGroup }) => logGroup.logGroupName),
+    queryLines: [
+      'fields timestamp, step, error, reason, nextStep, transferId, requestId',
+      'filter level = "ERROR" and ispresent(error)',
+      'sort @timestamp desc',
+      'limit 20',
+    ],
+    width: wholeWidth,
+    height: 6,
+  });
+}
+
+function quotas(props: CheckedMonitoringProps): IWidget[] {
+  const { deployment, functions, table, stateMachine, maxSendConcurrency } = props;
+  const gauge = (name: MetricName) => productMetric(deployment, name, { statistic: 'Maximum' });
+  const most = { statistic: 'Maximum', period: fiveMinutes };
+  return [
+    graph(
+      'Lambda: concurrent executions',
+      6,
+      [
+        functions.SendChunks.metric('ConcurrentExecutions', { ...most, label: 'Sending' }),
+        LambdaFunction.metricAllConcurrentExecutions({ ...most, label: 'The whole account' }),
+      ],
+      bound('maxSendConcurrency', maxSendConcurrency),
+    ),
+    graph('Step Functions: open executions', 6, [
+      openExecutions('OpenExecutionCount'),
+      openExecutions('OpenExecutionLimit'),
+    ]),
+    graph('Throttled', 6, [
+      functions.SendChunks.metricThrottles({ period: fiveMinutes, label: 'Lambda: sending' }),
+      stateMachine.metricThrottled({ period: fiveMinutes, label: 'Step Functions: starts' }),
+      StateTransitionMetric.metricThrottledEvents({
+        statistic: 'Sum',
+        period: fiveMinutes,
+        label: 'Step Functions: transitions in the account',
+      }),
+      tableThrottles(table),
+    ]),
+    graph('Waiting, and near the end of their sessions', 6, [
+      gauge('WaitingTransfers'),
+      gauge('SessionsNearExpiry'),
+    ]),
+  ];
+}
+
+function heading(text: string): IWidget {
+  return new TextWidget({ markdown: `## ${text}`, width: wholeWidth, height: 1 });
+}
+
+function graph(
+  title: string,
+  width: number,
+  left: IMetric[],
+  leftAnnotations: HorizontalAnnotation[] = [],
+): IWidget {
+  return new GraphWidget({ title, left, leftAnnotations, width, height: 6 });
+}
+
+/** A line at a configured bound, where it is known. */
+function bound(label: string, value: number | undefined): HorizontalAnnotation[] {
+  return value === undefined ? [] : [{ label, value }];
+}

@@ -1,0 +1,33 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { keyPolicyStatement } from './key-policy.ts';
+import { SourceAccount } from './source-account/source-account.ts';
+import type { SourceAccountProps } from './source-account/source-account-props.ts';
+
+export interface SourceAccountStackProps extends StackProps, SourceAccountProps {}
+
+/**
+ * Deployed in a source account, in each Region with source buckets, and with nothing else of
+ * Chunkferry there: no table, no function, no key.
+ */
+export class SourceAccountStack extends Stack {
+  readonly sourceAccount: SourceAccount;
+
+  /** @throws ConfigurationError - a prop is wrong; the message names it */
+  constructor(scope: Construct, id: string, props: SourceAccountStackProps) {
+    super(scope, id, props);
+    this.sourceAccount = new SourceAccount(this, 'SourceAccount', props);
+    const { forwarding, reader } = this.sourceAccount;
+    new CfnOutput(this, 'DeadLetterQueueUrl', {
+      description: 'Holds events that could not be sent to the bus',
+      value: forwarding.deadLetterQueue.queueUrl,
+    });
+    if (!reader) return;
+    new CfnOutput(this, 'ReaderRoleArn', { value: reader.roleArn });
+    if (!props.kmsKeyArns?.length) return;
+    new CfnOutput(this, 'KeyPolicyStatement', {
+      description: 'Add this to the policies of the KMS keys',
+      value: this.toJsonString(keyPolicyStatement([reader.roleArn])),
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { Aws } from 'aws-cdk-lib';
+import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { allow } from '../permissions.ts';
+import { defaultReaderRoleName } from '../reader-role.ts';
+import { bucketArn, objectArns } from '../sources/object-arns.ts';
+import { acknowledgeObjects } from '../sources/permit-reading.ts';
+import type { SourceAccountProps } from './source-account-props.ts';
+
+/**
+ * Reads the objects of the buckets for Chunkferry. Whoever assumes it must know the external id, so
+ * that nobody else can make Chunkferry read through it.
+ */
+export class SourceReader extends Role {
+  /** @param transferAccount - whose functions read */
+  constructor(scope: Construct, id: string, transferAccount: string, props: SourceAccountProps) {
+    super(scope, id, {
+      roleName: props.readerRoleName ?? defaultReaderRoleName,
+      description: 'Reads the objects of the source buckets for Chunkferry',
+      assumedBy: new ArnPrincipal(
+        `arn:${Aws.PARTITION}:iam::${transferAccount}:root`,
+      ).withConditions(trustConditions(props)),
+    });
+    const buckets = props.buckets.map(bucketArn);
+    const { prefixes } = props;
+    const objects = props.buckets.flatMap((bucket) => objectArns({ bucket, prefixes }));
+    allow(this, objects, ['s3:GetObject', 's3:GetObjectVersion']);
+    allow(this, buckets, ['s3:ListBucket', 's3:GetBucketNotification']);
+    for (const bucket of props.buckets) acknowledgeObjects(this, { bucket, prefixes });
+    if (props.kmsKeyArns?.length) allow(this, props.kmsKeyArns, ['kms:Decrypt']);
+  }
+}
+
+function trustConditions({ externalId, readerPrincipalArns }: SourceAccountProps) {
+  return {
+    StringEquals: { 'sts:ExternalId': externalId },
+    ...(readerPrincipalArns?.length && {
+      ArnEquals: { 'aws:PrincipalArn': [...readerPrincipalArns] },
+    }),
+  };
+}

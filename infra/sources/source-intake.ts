@@ -1,0 +1,117 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Source } from '#src/core/sources.ts';
+import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { IntakeBus } from '../constructs/intake-bus.ts';
+import { ObjectCreatedRule } from '../constructs/object-created-rule.ts';
+import type { StepFunctions } from '../constructs/step-task.ts';
+import { refuse } from '../refuse.ts';
+import { checkSource } from './check-source.ts';
+import { KeyGrants } from './key-grants.ts';
+import { permitAssuming, permitReading } from './permit-reading.ts';
+import type { SourceList } from './source-list.ts';
+import type { SourceProps } from './source-props.ts';
+import { switchOnEvents } from './switch-on-events.ts';
+
+/** What reads, what is started, and whom to take events from. */
+export interface SourceIntakeProps {
+  readonly sources: SourceList;
+  readonly functions: StepFunctions;
+  readonly stateMachine: StateMachine;
+  /** Where given, the whole organization may send events. */
+  readonly organizationId: string | undefined;
+}
+
+/**
+ * Everything between the sources and the state machine: rules, the bus of other accounts and Regions,
+ * the right to read, and one queue for the events that could not start an execution for 24 h.
+ */
+export class SourceIntake extends Construct {
+  readonly deadLetterQueue: DeadLetterQueue;
+  readonly keys: KeyGrants;
+  readonly #props: SourceIntakeProps;
+  #bus: IntakeBus | undefined;
+
+  constructor(scope: Construct, id: string, props: SourceIntakeProps) {
+    super(scope, id);
+    const { functions, sources } = props;
+    this.#props = props;
+    this.keys = new KeyGrants(functions);
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
+    const readers = Object.values(sources.readers);
+    if (readers.length > 0) this.#takeFromElsewhere();
+    permitAssuming(
+      functions,
+      readers.map(({ roleArn }) => roleArn),
+    );
+  }
+
+  /** Where other accounts and Regions send to; absent where there is none. */
+  get bus(): IntakeBus | undefined {
+    return this.#bus;
+  }
+
+  /** @throws ConfigurationError - names the source and what is wrong with it */
+  add(props: SourceProps): void {
+    const source = checkSource(props, Stack.of(this));
+    const { sources, functions } = this.#props;
+    sources.add(source);
+    const reader = source.account === undefined ? undefined : sources.readers[source.account];
+    if (source.account !== undefined && reader) {
+      this.keys.noteReader(props, source.account, reader.roleArn);
+    } else {
+      permitReading(functions, source);
+      this.keys.permitOwn(props);
+      this.#takeOurs(source, idOf(props));
+    }
+    if (props.switchOnEvents) this.#switchOn(source, props);
+  }
+
+  /** While the stack's Region is unknown, a source that names one may be here or elsewhere. */
+  #takeOurs({ bucket, region }: Source, id: string): void {
+    if (region !== undefined) this.#takeFromElsewhere().acceptOwnAccount();
+    if (this.#isCertainlyElsewhere(region) || this.node.tryFindChild(`Rule-${id}`)) return;
+    const { sources, stateMachine } = this.#props;
+    new ObjectCreatedRule(this, `Rule-${id}`, {
+      bucket,
+      sources: () => sources.ofBucket(bucket),
+      stateMachine,
+      deadLetterQueue: this.deadLetterQueue,
+    });
+  }
+
+  #takeFromElsewhere(): IntakeBus {
+    const { stateMachine, sources, organizationId } = this.#props;
+    this.#bus ??= new IntakeBus(this, 'Intake', {
+      accounts: Object.keys(sources.readers),
+      organizationId,
+      stateMachine,
+      deadLetterQueue: this.deadLetterQueue,
+    });
+    return this.#bus;
+  }
+
+  #isCertainlyElsewhere(region: string | undefined): boolean {
+    return region !== undefined && !Token.isUnresolved(Stack.of(this).region);
+  }
+
+  #switchOn({ bucket: name, account, region }: Source, { bucket }: SourceProps): void {
+    if (account !== undefined || this.#isCertainlyElsewhere(region)) {
+      refuse(
+        'Chunkferry',
+        `source ${name}: switchOnEvents is for buckets of the stack's account and Region; switch this one's events on where it is`,
+      );
+    }
+    switchOnEvents(
+      typeof bucket === 'string' ? Bucket.fromBucketName(this, `Source-${bucket}`, bucket) : bucket,
+    );
+  }
+}
+
+/** What a bucket is called in the construct tree; its name may be known only once deployed. */
+function idOf({ bucket }: SourceProps): string {
+  if (typeof bucket === 'string') return bucket;
+  return Token.isUnresolved(bucket.bucketName) ? bucket.node.addr : bucket.bucketName;
+}

@@ -1,0 +1,57 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+/** A bucket, and which of its objects are moved when they appear. */
+export interface SourceProps {
+  /** An existing bucket or its name. Its EventBridge switch must be on. */
+  readonly bucket: IBucket | string;
+  /**
+   * The account that owns the bucket; one of `sourceAccounts`, where it is another than the stack's.
+   * @default the stack's own
+   */
+  readonly account?: string;
+  /**
+   * The bucket's Region. Where it is another than the stack's, the bucket may be read from here, but
+   * its events reach this Region only through a forwarding rule in its own: deploy
+   * `SourceAccountStack` there, also in this very account, then without a reader role.
+   * @default the stack's own
+   */
+  readonly region?: string;
+  /**
+   * Keys must begin with one of these, letter for letter.
+   * @default any key
+   */
+  readonly prefixes?: readonly string[];
+  /**
+   * Keys must end with one of these, in any letter case; each has its dot.
+   * @default any key
+   */
+  readonly suffixes?: readonly string[];
+  /**
+   * Smaller objects are ignored, in bytes.
+   * @default 0
+   */
+  readonly minSize?: number;
+  /**
+   * Larger objects are ignored, in bytes.
+   * @default no bound
+   */
+  readonly maxSize?: number;
+  /**
+   * The key that encrypts the objects; this or `kmsKeyArn`.
+   * @default the bucket's own, where the bucket construct knows it
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * ARN of the key that encrypts the objects. Its policy must allow the statement that the stack
+   * puts out as `KeyPolicyStatement`.
+   * @default none
+   */
+  readonly kmsKeyArn?: string;
+  /**
+   * Switches the bucket's events to EventBridge on, by a function of the CDK's that keeps its other
+   * notification settings. For buckets of this account and Region only.
+   * @default false: the bucket's settings are never touched
+   */
+  readonly switchOnEvents?: boolean;
+}

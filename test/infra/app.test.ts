@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-app-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+/** Runs the app as the CDK does, bundling nothing. */
+function runApp(context: Record<string, unknown>) {
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], ...context }),
+  };
+  return new Promise<{ code: number | null; stderr: string }>((resolve) => {
+    const child = execFile(process.execPath, ['infra/app.ts'], { env }, (_, __, stderr) =>
+      resolve({ code: child.exitCode, stderr }),
+    );
+  });
+}
+
+const busArn = 'arn:aws:events:eu-west-1:123456789012:event-bus/intake';
+
+describe('the app', () => {
+  it('makes one stack, chosen by context', async () => {
+    const context = {
+      stack: 'source-account',
+      busArn,
+      sourceBuckets: 'a-bucket',
+      externalId: 'id',
+    };
+    expect(await runApp(context)).toEqual({ code: 0, stderr: '' });
+    const templates = readdirSync(outdir).filter((name) => name.endsWith('.template.json'));
+    expect(templates).toEqual(['ChunkferrySource.template.json']);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'in the context',
+      { sourceBukets: 'films' },
+      'ConfigurationError: context: sourceBukets is no known key; did you mean sourceBuckets?\n',
+    ],
+    [
+      'of a source',
+      { sourceBuckets: 'films', suffixes: 'mp4' },
+      'ConfigurationError: Chunkferry: source films: suffixes holds "mp4", which has no dot; ".mp4" is right\n',
+    ],
+    [
+      'in two sources',
+      { sourceBuckets: 'films,films' },
+      'ConfigurationError: Chunkferry: the sources films (any object) and films (any object) overlap; an object must belong to one source only\n',
+    ],
+  ])('says what is wrong %s on one line and fails', async (_, context, stderr) => {
+    expect(await runApp(context)).toEqual({ code: 1, stderr });
+  });
+});

@@ -1,0 +1,189 @@
+import { Duration } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { contextKeys, stackKind } from '#infra/context/keys.ts';
+import { sourceAccountProps } from '#infra/context/source-account.ts';
+import { transferProps } from '#infra/context/transfers.ts';
+import { refusal } from './deployed.ts';
+
+type Context = Record<string, unknown>;
+
+describe('the context of the stack of transfers', () => {
+  it.each<[string, Context, unknown]>([
+    ['nothing leaves every default', {}, {}],
+    ['empty text leaves the default', { eventBusName: '', mapConcurrency: undefined }, {}],
+    [
+      'a list is split at its commas',
+      { sourceBuckets: 'films, talks' },
+      { sources: [{ bucket: 'films' }, { bucket: 'talks' }] },
+    ],
+    [
+      'filters hold for each bucket of the short form',
+      { sourceBuckets: 'films,talks', prefixes: 'in/', suffixes: '.mp4,.mov', minSize: '9' },
+      {
+        sources: ['films', 'talks'].map((bucket) => ({
+          bucket,
+          prefixes: ['in/'],
+          suffixes: ['.mp4', '.mov'],
+          minSize: 9,
+        })),
+      },
+    ],
+    [
+      'sources are read from JSON text',
+      { sources: '[{"bucket":"films","suffixes":[".mp4"],"minSize":9}]' },
+      { sources: [{ bucket: 'films', suffixes: ['.mp4'], minSize: 9 }] },
+    ],
+    [
+      'sources are taken as cdk.json has them',
+      { sources: [{ bucket: 'films', switchOnEvents: true }] },
+      { sources: [{ bucket: 'films', switchOnEvents: true }] },
+    ],
+    [
+      'both forms of sources go together',
+      { sources: [{ bucket: 'films' }], sourceBuckets: 'talks' },
+      { sources: [{ bucket: 'films' }, { bucket: 'talks' }] },
+    ],
+    [
+      'source accounts are read from JSON text',
+      { sourceAccounts: '[{"account":"111122223333","externalId":"ferry"}]' },
+      { sourceAccounts: [{ account: '111122223333', externalId: 'ferry' }] },
+    ],
+    ['times are seconds', { sendTimeoutSeconds: '600' }, { sendTimeout: Duration.seconds(600) }],
+    [
+      'truth is written out',
+      { tableDeletionProtection: 'false' },
+      { tableDeletionProtection: false },
+    ],
+    [
+      "the CDK's own keys pass",
+      {
+        '@aws-cdk/aws-iam:minimizePolicies': true,
+        'aws:cdk:bundling-stacks': [],
+        'availability-zones:account=1:region=eu-west-1': [],
+        'acknowledged-issue-numbers': [1],
+        'cli-telemetry': false,
+      },
+      {},
+    ],
+  ])('%s', (_, context, props) => {
+    expect(transferProps(context)).toEqual(props);
+  });
+
+  it.each<[string, Context, string]>([
+    [
+      'a misspelt key',
+      { sourceBucket: 'films' },
+      'sourceBucket is no known key; did you mean sourceBuckets?',
+    ],
+    [
+      'a misspelt number',
+      { maxActiveTransfer: '5' },
+      'maxActiveTransfer is no known key; did you mean maxActiveTransfers?',
+    ],
+    [
+      'a key of the other stack',
+      { busArn: 'arn' },
+      'busArn is for stack=source-account only; this is stack=transfers',
+    ],
+    [
+      'a number that is none',
+      { mapConcurrency: 'banana' },
+      'mapConcurrency is "banana"; a whole number is right',
+    ],
+    ['a negative size', { sourceBuckets: 'a', minSize: '-1' }, 'minSize is "-1"; a whole number'],
+    [
+      'neither true nor false',
+      { tableDeletionProtection: 'no' },
+      'tableDeletionProtection is "no"; true or false is right',
+    ],
+    [
+      'filters without buckets',
+      { suffixes: '.mp4' },
+      'suffixes is for sourceBuckets, which is not set; in sources, each has its own',
+    ],
+    ['sources that are no JSON', { sources: '[{' }, 'sources is "[{", which is no JSON; a JSON'],
+    ['sources that are no array', { sources: '{}' }, 'sources is "{}"; a JSON array is right'],
+    ['a source that is no object', { sources: ['films'] }, 'sources[0] is "films"; an object is'],
+    [
+      'a misspelt field of a source',
+      { sources: [{ bucket: 'films' }, { bucket: 'talks', sufixes: ['.mp4'] }] },
+      'sources[1].sufixes is no known field; did you mean suffixes?',
+    ],
+    [
+      'a field of another form',
+      { sources: [{ bucket: 'films', prefixes: 'in/' }] },
+      'sources[0].prefixes is "in/"; a list of texts is right',
+    ],
+    ['a source without a bucket', { sources: [{}] }, 'sources[0] has no bucket; {} needs one'],
+    [
+      'a source account without an external id',
+      { sourceAccounts: [{ account: '111122223333' }] },
+      'sourceAccounts[0] has no externalId;',
+    ],
+  ])('refuses %s on one line', (_, context, message) => {
+    const line = refusal(() => transferProps(context));
+    expect(line).toContain(`ConfigurationError: context: ${message}`);
+    expect(line).not.toContain('\n');
+  });
+
+  it('knows no key that it does not read', () => {
+    const read = new Set<string>();
+    const watched = new Proxy<Context>({}, { get: (_, key) => void read.add(String(key)) });
+    transferProps(watched);
+    expect([...read].sort()).toEqual([...contextKeys.transfers].sort());
+  });
+});
+
+describe("the context of the source account's stack", () => {
+  const least = {
+    stack: 'source-account',
+    busArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/intake',
+    sourceBuckets: 'theirs,others',
+  };
+
+  it('becomes props', () => {
+    expect(
+      sourceAccountProps({ ...least, externalId: 'ferry', kmsKeyArns: 'a,b', readerRole: 'false' }),
+    ).toEqual({
+      busArn: least.busArn,
+      buckets: ['theirs', 'others'],
+      externalId: 'ferry',
+      kmsKeyArns: ['a', 'b'],
+      readerRole: false,
+    });
+  });
+
+  it.each<[string, Context, string]>([
+    ['no bus', { ...least, busArn: undefined }, 'stack=source-account needs busArn: the BusArn'],
+    [
+      'no buckets',
+      { ...least, sourceBuckets: '' },
+      'stack=source-account needs sourceBuckets: the',
+    ],
+    ['a misspelt key', { ...least, busARN: 'x' }, 'busARN is no known key; did you mean busArn?'],
+    [
+      'a key of the other stack',
+      { ...least, suffixes: '.mp4' },
+      'suffixes is for stack=transfers only; this is stack=source-account',
+    ],
+  ])('refuses %s on one line', (_, context, message) => {
+    expect(refusal(() => sourceAccountProps(context))).toContain(
+      `ConfigurationError: context: ${message}`,
+    );
+  });
+});
+
+describe('the key stack', () => {
+  it('chooses the stack of transfers unless it says otherwise', () => {
+    expect([stackKind({}), stackKind({ stack: 'source-account' })]).toEqual([
+      'transfers',
+      'source-account',
+    ]);
+  });
+
+  it('is refused where there is no such stack', () => {
+    expect(refusal(() => stackKind({ stack: 'source' }))).toBe(
+      'ConfigurationError: context: stack is "source"; transfers or source-account is right',
+    );
+  });
+});

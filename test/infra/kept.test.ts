@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type CloudFormationTemplate,
+  synthesizeSourceAccount,
+  synthesizeTemplate,
+} from '#infra/synthesize.ts';
+import { resources } from './deployed.ts';
+import { richProps, richSourceAccount } from './rich-setup.ts';
+
+const templates = {
+  transfers: synthesizeTemplate(richProps),
+  'source-account': synthesizeSourceAccount(richSourceAccount),
+};
+
+/** Resources that hold something: under another logical id, an upgrade would replace them by empty ones. */
+const stateful = [
+  'AWS::DynamoDB::Table',
+  'AWS::SecretsManager::Secret',
+  'AWS::SQS::Queue',
+  'AWS::Logs::LogGroup',
+  'AWS::Events::EventBus',
+];
+
+const idsOf = (template: CloudFormationTemplate) =>
+  Object.fromEntries(
+    stateful.map((type) => [
+      type,
+      resources(type, template)
+        .map(([id]) => id)
+        .sort(),
+    ]),
+  );
+
+describe('an upgrade keeps', () => {
+  it('what the stack of transfers holds', () => {
+    expect(idsOf(templates.transfers)).toMatchInlineSnapshot(`
+      {
+        "AWS::DynamoDB::Table": [
+          "ChunkferryProofs999C7424",
+        ],
+        "AWS::Events::EventBus": [
+          "ChunkferryObjectCreatedIntakeBus4C70D0CB",
+        ],
+        "AWS::Logs::LogGroup": [
+          "ChunkferryAwaitAssetLogs1DEE7728",
+          "ChunkferryConfirmUploadLogsEEC848C5",
+          "ChunkferryInspectSourceLogs26875295",
+          "ChunkferryOpenSessionLogs2DE30635",
+          "ChunkferryReconcilerReconcileLogs2F3AEE5F",
+          "ChunkferryRecordOutcomeLogs6A31B05B",
+          "ChunkferryReportProofsLogs69C69720",
+          "ChunkferrySendChunksLogsD060A22F",
+          "ChunkferryTransferLogs5DC3BF4F",
+        ],
+        "AWS::SQS::Queue": [
+          "ChunkferryObjectCreatedDeadLetters48282A70",
+          "ChunkferryReconcilerDeadLettersBF3233D6",
+        ],
+        "AWS::SecretsManager::Secret": [
+          "ChunkferryApiKey9FD52BA5",
+        ],
+      }
+    `);
+  });
+
+  it('what the stack of a source account holds', () => {
+    expect(idsOf(templates['source-account'])).toMatchInlineSnapshot(`
+      {
+        "AWS::DynamoDB::Table": [],
+        "AWS::Events::EventBus": [],
+        "AWS::Logs::LogGroup": [],
+        "AWS::SQS::Queue": [
+          "SourceAccountForwardingDeadLetters23FFA64C",
+        ],
+        "AWS::SecretsManager::Secret": [],
+      }
+    `);
+  });
+
+  it('the name of the bus, to which other accounts send', () => {
+    expect(resources('AWS::Events::EventBus', templates.transfers)).toMatchInlineSnapshot(`
+      [
+        [
+          "ChunkferryObjectCreatedIntakeBus4C70D0CB",
+          {
+            "Description": "S3 events of the source accounts and of other Regions",
+            "Name": "ChunkferryObjectCreatedIntakeBus8F44FB2F",
+          },
+        ],
+      ]
+    `);
+  });
+
+  it('the name of the reader role, which the other account assumes', () => {
+    const names = resources('AWS::IAM::Role', templates['source-account']).map(
+      ([, { RoleName }]) => RoleName,
+    );
+    expect(names).toContain('ChunkferryReader');
+  });
+});
+
+/** Without what changes with every line of code, and the definition, which has a snapshot of its own. */
+function lasting(template: CloudFormationTemplate): string {
+  const asText = (key: string, value: unknown) =>
+    key === 'DefinitionString' ? '<state-machine.asl.json>' : value;
+  return `${JSON.stringify(template, asText, 2)}\n`
+    .replaceAll(/[0-9a-f]{64}/g, '<asset>')
+    .replaceAll(/CurrentVersion[0-9A-F]{8}[0-9a-f]{32}/g, '<version>');
+}
+
+describe('the template is the one that was looked at last:', () => {
+  it.each(Object.entries(templates))('%s', async (name, template) => {
+    await expect(lasting(template)).toMatchFileSnapshot(`__snapshots__/${name}.template.json`);
+  });
+});

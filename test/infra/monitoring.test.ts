@@ -1,0 +1,238 @@
+import { Duration } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { describe, expect, it } from 'vitest';
+import type { MonitoringProps } from '#infra/monitoring/monitoring-props.ts';
+import { deploymentDimension, metricNamespace } from '#src/core/metrics.ts';
+import {
+  type AlarmProperties,
+  alarmsIn,
+  type Given,
+  metricsOf,
+  monitoredStack,
+  monitoredTemplate,
+  resourcesOf,
+} from './monitoring-stack.ts';
+
+const template = monitoredTemplate();
+
+const alarms = alarmsIn(template);
+
+function alarm(name: string, from = alarms): AlarmProperties {
+  const found = from.get(name);
+  if (found) return found;
+  throw new Error(`there is no alarm ${name}`);
+}
+
+describe('an alarm', () => {
+  it.each<[string, string, Partial<AlarmProperties>]>([
+    ['TransfersFailed', 'Sum', { TreatMissingData: 'notBreaching' }],
+    ['SessionsNearExpiry', 'Maximum', { TreatMissingData: 'ignore' }],
+    ['LateDuplicates', 'Sum', { TreatMissingData: 'notBreaching' }],
+    ['ClaimsRefused', 'Sum', { TreatMissingData: 'notBreaching' }],
+    ['OrphanSessions', 'Maximum', { TreatMissingData: 'ignore', Threshold: 5 }],
+    ['UnconfirmedEvents', 'Maximum', { TreatMissingData: 'ignore', EvaluationPeriods: 3 }],
+  ])('%s goes off above its threshold of the metric of that name', (name, Statistic, more) => {
+    expect(alarm(name)).toMatchObject({
+      Namespace: metricNamespace,
+      MetricName: name,
+      Dimensions: [{ Name: deploymentDimension, Value: 'ferry-1' }],
+      Statistic,
+      Period: 300,
+      Threshold: 0,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanThreshold',
+      ...more,
+    });
+  });
+
+  it('ServiceThrottles counts the retries of one cause over 15 minutes', () => {
+    expect(alarm('ServiceThrottles')).toMatchObject({
+      MetricName: 'Retries',
+      Dimensions: [
+        { Name: 'Cause', Value: 'ThrottledError' },
+        { Name: deploymentDimension, Value: 'ferry-1' },
+      ],
+      Period: 900,
+      Threshold: 100,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('NoProgress goes off when transfers are active and no byte arrives for 15 minutes', () => {
+    const { Metrics, ...others } = alarm('NoProgress');
+    expect(others).toMatchObject({
+      Threshold: 0,
+      EvaluationPeriods: 3,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(Metrics?.find(({ Expression }) => Expression)?.Expression).toBe(
+      'IF(FILL(active, REPEAT) > 0 AND FILL(bytes, 0) == 0, 1, 0)',
+    );
+    expect(metricsOf(alarm('NoProgress')).sort()).toEqual(['ActiveTransfers', 'BytesSent']);
+  });
+
+  it.each([
+    ['DeadLettersObjectEvents', 'ApproximateNumberOfMessagesVisible', 'AWS/SQS'],
+    ['SendThrottles', 'Throttles', 'AWS/Lambda'],
+    ['ReconcilerFails', 'Errors', 'AWS/Lambda'],
+  ])('%s goes off at the first sign', (name, MetricName, Namespace) => {
+    expect(alarm(name)).toMatchObject({
+      MetricName,
+      Namespace,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('TableThrottles adds up the calls by which rows are written and read', () => {
+    expect(metricsOf(alarm('TableThrottles'))).toEqual(Array(5).fill('ThrottledRequests'));
+  });
+
+  it('ReconcilerSilent takes no value for no call', () => {
+    expect(alarm('ReconcilerSilent')).toMatchObject({
+      MetricName: 'Invocations',
+      Period: 900,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it.each([...alarms.keys()])(
+    '%s says what it means and what to do, in CloudWatch’s bounds',
+    (name) => {
+      const { AlarmDescription } = alarm(name);
+      expect(AlarmDescription.split(/\. /).length).toBeGreaterThan(1);
+      expect(AlarmDescription).toMatch(/\.$/);
+      expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
+    },
+  );
+
+  it.each([...alarms.keys()])('%s tells the one topic', (name) => {
+    expect(alarm(name).AlarmActions).toEqual([{ Ref: expect.stringMatching(/^MonitoringAlarms/) }]);
+  });
+
+  it('keeps the logical id that it has had', () => {
+    const ids = Object.keys(template.Resources).filter((id) => /^Monitoring/.test(id));
+    expect(ids.sort()).toMatchInlineSnapshot(`
+      [
+        "MonitoringAlarms66989066",
+        "MonitoringAlarmsPolicy6491E2DD",
+        "MonitoringClaimsRefusedE453D7FE",
+        "MonitoringDashboard0C3675C6",
+        "MonitoringDeadLettersObjectEvents0C6012F8",
+        "MonitoringLateDuplicates65EA6408",
+        "MonitoringNoProgressC9D008AD",
+        "MonitoringOrphanSessions00BF4267",
+        "MonitoringReconcilerFails3F82F7AA",
+        "MonitoringReconcilerSilent7433D4DE",
+        "MonitoringSendThrottles75C7E47B",
+        "MonitoringServiceThrottles447CD38F",
+        "MonitoringSessionsNearExpiry2533F85E",
+        "MonitoringTableThrottles0A82F423",
+        "MonitoringTransfersFailedDAD018BC",
+        "MonitoringUnconfirmedEventsDA2E27B3",
+      ]
+    `);
+  });
+});
+
+describe('the thresholds', () => {
+  it('are those that were given', () => {
+    const thresholds = {
+      throttledRetries: 7,
+      orphanSessions: 0,
+      noProgress: Duration.minutes(30),
+    };
+    const given = alarmsIn(monitoredTemplate(() => ({ thresholds })));
+    expect(alarm('ServiceThrottles', given).Threshold).toBe(7);
+    expect(alarm('OrphanSessions', given).Threshold).toBe(0);
+    expect(alarm('NoProgress', given).EvaluationPeriods).toBe(6);
+  });
+});
+
+describe('the topic', () => {
+  it('is spoken to over TLS only', () => {
+    const policies = JSON.stringify(resourcesOf('AWS::SNS::TopicPolicy', template));
+    expect(policies).toContain('"aws:SecureTransport":"false"');
+  });
+
+  it('lets the alarms of this account publish, and nobody else by its policy', () => {
+    const [{ PolicyDocument } = {}] = resourcesOf('AWS::SNS::TopicPolicy', template);
+    const { Statement } = PolicyDocument as { Statement: { Effect: string }[] };
+    expect(Statement.filter(({ Effect }) => Effect === 'Allow')).toMatchObject([
+      {
+        Action: 'sns:Publish',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': '123456789012' } },
+      },
+    ]);
+  });
+
+  it('has no subscription unless an address is given', () => {
+    expect(resourcesOf('AWS::SNS::Subscription', template)).toEqual([]);
+    const given = monitoredTemplate(() => ({ alarmEmail: 'ops@example.com' }));
+    expect(resourcesOf('AWS::SNS::Subscription', given)).toMatchObject([
+      { Protocol: 'email', Endpoint: 'ops@example.com' },
+    ]);
+  });
+
+  it('may be one that exists', () => {
+    const arn = 'arn:aws:sns:eu-west-1:123456789012:pages';
+    const given = monitoredTemplate((stack) => ({
+      alarmTopic: Topic.fromTopicArn(stack, 'Pages', arn),
+    }));
+    expect(resourcesOf('AWS::SNS::Topic', given)).toEqual([]);
+    expect(alarm('TransfersFailed', alarmsIn(given)).AlarmActions).toEqual([arn]);
+  });
+});
+
+describe('the reconciler', () => {
+  it('is not watched while there is none', () => {
+    const without = alarmsIn(
+      monitoredTemplate(() => ({ reconciler: undefined }) as unknown as Partial<MonitoringProps>),
+    );
+    expect([...without.keys()].filter((name) => name.startsWith('Reconciler'))).toEqual([]);
+  });
+});
+
+describe('a prop out of its bounds is refused with its value and what would be right:', () => {
+  const given = (props: Partial<MonitoringProps>): Given => {
+    return () => props;
+  };
+
+  it.each<[string, Given, string]>([
+    ['deployment', given({ deployment: 'a "b"' }), 'deployment is "a \\"b\\""; 1 to 250 letters'],
+    ['alarmEmail', given({ alarmEmail: 'ops' }), 'alarmEmail is "ops"; an address such as'],
+    [
+      'alarmEmail beside alarmTopic',
+      (stack) => ({ alarmEmail: 'ops@example.com', alarmTopic: new Topic(stack, 'Pages') }),
+      'alarmEmail is "ops@example.com" beside alarmTopic',
+    ],
+    [
+      'throttledRetries',
+      given({ thresholds: { throttledRetries: 0 } }),
+      'thresholds.throttledRetries is 0; a whole number from 1 to 1000000',
+    ],
+    [
+      'orphanSessions',
+      given({ thresholds: { orphanSessions: 1.5 } }),
+      'thresholds.orphanSessions is 1.5; a whole number from 0 to 100000',
+    ],
+    [
+      'noProgress',
+      given({ thresholds: { noProgress: Duration.minutes(12) } }),
+      'thresholds.noProgress is 720 s; 10 to 180 minutes in steps of 5 minutes',
+    ],
+    ['maxSendConcurrency', given({ maxSendConcurrency: 0 }), 'maxSendConcurrency is 0; a whole'],
+    ['maxActiveTransfers', given({ maxActiveTransfers: 0 }), 'maxActiveTransfers is 0; a whole'],
+    [
+      'a queue’s name',
+      given({ deadLetterQueues: { 'my queue': {} as never } }),
+      'deadLetterQueues has "my queue"; a name in letters and digits',
+    ],
+  ])('%s', (_, props, message) => {
+    expect(() => monitoredStack(props)).toThrow(`Monitoring: ${message}`);
+  });
+});

@@ -1,0 +1,129 @@
+import { Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { describe, expect, it } from 'vitest';
+import { Chunkferry } from '#infra/chunkferry.ts';
+import type { SourceProps } from '#infra/sources/source-props.ts';
+import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
+import { refusal } from './deployed.ts';
+import { richProps } from './rich-setup.ts';
+
+const withSources = (...sources: SourceProps[]) => synthesizeTemplate({ sources });
+
+describe('a source is refused on one line when', () => {
+  const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
+
+  it.each<[string, SourceProps, string]>([
+    ['its bucket is no name', { bucket: 'Films' }, 'bucket is "Films"; a bucket\'s name is right'],
+    ['its bucket is a URL', { bucket: 's3://films' }, 'bucket is "s3://films"; a bucket\'s name'],
+    ['its bucket is an address', { bucket: '10.0.0.1' }, 'bucket is "10.0.0.1"; a bucket\'s name'],
+    [
+      'a suffix has no dot',
+      { bucket: 'films', suffixes: ['.mov', 'mp4'] },
+      'source films: suffixes holds "mp4", which has no dot; ".mp4" is right',
+    ],
+    [
+      'a prefix is empty',
+      { bucket: 'films', prefixes: [''] },
+      'source films: prefixes holds an empty prefix; leave prefixes out to take any key',
+    ],
+    [
+      'a size is negative',
+      { bucket: 'films', minSize: -1 },
+      'source films: minSize is -1; a whole number from 0',
+    ],
+    [
+      'no object can have its size',
+      { bucket: 'films', minSize: 3, maxSize: 2 },
+      'source films: minSize is 3 and maxSize 2; no object has such a size',
+    ],
+    [
+      'its Region is none',
+      { bucket: 'films', region: 'Ireland' },
+      'source films: region is "Ireland"; a Region such as eu-west-1 is right',
+    ],
+    [
+      'its account is none',
+      { bucket: 'films', account: '1234' },
+      'source films: account is "1234"; 12 digits are right',
+    ],
+    [
+      'its account is not known',
+      { bucket: 'films', account: '999988887777' },
+      'source films: account 999988887777 is not in sourceAccounts; list it there, or',
+    ],
+    [
+      "its key is an alias's",
+      { bucket: 'films', kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:alias/films' },
+      'source films: kmsKeyArn is "arn:aws:kms:eu-west-1:123456789012:alias/films"; a key\'s ARN',
+    ],
+  ])('%s', (_, source, message) => {
+    const line = refusal(() => withSources(source));
+    expect(line).toContain(`ConfigurationError: Chunkferry: ${message}`);
+    expect(line).not.toContain('\n');
+  });
+
+  it('two keys are given', () => {
+    const make = () =>
+      synthesize((app) => {
+        const stack = new Stack(app, 'Own');
+        const encryptionKey = new Key(stack, 'Key');
+        const source = { bucket: 'films', kmsKeyArn: key, encryptionKey };
+        new Chunkferry(stack, 'Chunkferry', { sources: [source] });
+        return stack;
+      });
+    expect(refusal(make)).toContain(
+      'source films: encryptionKey and kmsKeyArn are both given; one',
+    );
+  });
+
+  it('its events are to be switched on in another account', () => {
+    const theirs = { bucket: 'theirs', account: '111122223333', switchOnEvents: true };
+    const line = refusal(() => synthesizeTemplate({ ...richProps, sources: [theirs] }));
+    expect(line).toContain('source theirs: switchOnEvents is for buckets of the stack');
+  });
+
+  it('all together are too long for the environment of a function', () => {
+    const sources = Array.from({ length: 61 }, (_, index) => ({
+      bucket: `a-bucket-with-a-rather-long-name-${index}`,
+    }));
+    expect(refusal(() => withSources(...sources))).toMatch(
+      /ConfigurationError: Chunkferry: sources take 30\d\d bytes of the functions' environment, more than 3000/,
+    );
+  });
+});
+
+describe('two sources of one bucket', () => {
+  const pair = (one: Partial<SourceProps>, other: Partial<SourceProps>) =>
+    refusal(() => withSources({ bucket: 'films', ...one }, { bucket: 'films', ...other }));
+
+  it.each<[string, Partial<SourceProps>, Partial<SourceProps>]>([
+    ['take anything', {}, {}],
+    ['have the same prefix', { prefixes: ['in/'] }, { prefixes: ['in/'] }],
+    ['have prefixes of which one begins the other', { prefixes: ['in/'] }, { prefixes: ['in/a'] }],
+    ['have prefixes in one only', { prefixes: ['in/'] }, {}],
+    ['have suffixes that differ in case only', { suffixes: ['.mp4'] }, { suffixes: ['.MP4'] }],
+    ['have suffixes that end alike', { suffixes: ['.tar.gz'] }, { suffixes: ['.gz'] }],
+    ['have sizes that touch', { maxSize: 10 }, { minSize: 10 }],
+  ])('that %s are refused', (_, one, other) => {
+    expect(pair(one, other)).toMatch(/Chunkferry: the sources films .* and films .* overlap; an/);
+  });
+
+  it.each<[string, Partial<SourceProps>, Partial<SourceProps>]>([
+    ['prefixes', { prefixes: ['in/'] }, { prefixes: ['out/'] }],
+    ['suffixes', { suffixes: ['.mp4'] }, { suffixes: ['.mov'] }],
+    ['sizes', { maxSize: 9 }, { minSize: 10 }],
+  ])('whose %s keep them apart are taken', (_, one, other) => {
+    expect(pair(one, other)).toBe('not refused');
+  });
+
+  it('names both by their filters', () => {
+    expect(pair({ prefixes: ['in/'], minSize: 5 }, {})).toBe(
+      'ConfigurationError: Chunkferry: the sources films (prefixes in/, from 5 bytes) and films (any object) overlap; an object must belong to one source only',
+    );
+  });
+
+  it('that disagree on the Region are refused', () => {
+    const line = pair({ prefixes: ['a/'] }, { prefixes: ['b/'], region: 'us-east-1' });
+    expect(line).toContain("disagree on its account or Region: the stack's account in");
+  });
+});

@@ -1,0 +1,31 @@
+import type { SourceAccountStackProps } from '#infra/source-account-stack.ts';
+import type { TransferStackProps } from '#infra/transfer-stack.ts';
+
+const kmsKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
+
+/** A Chunkferry with all that may be configured of its sources. */
+export const richProps: TransferStackProps = {
+  sources: [
+    { bucket: 'films', prefixes: ['in/', 'raw/'], suffixes: ['.mp4'], minSize: 1_000, kmsKeyArn },
+    { bucket: 'films', prefixes: ['talks/'], suffixes: ['.mp3'], maxSize: 5_000_000_000 },
+    { bucket: 'matches', switchOnEvents: true },
+    { bucket: 'far-away', region: 'us-east-1' },
+    { bucket: 'theirs', account: '111122223333', region: 'eu-central-1' },
+    { bucket: 'sealed', account: '444455556666', kmsKeyArn },
+  ],
+  sourceAccounts: [
+    { account: '111122223333', externalId: 'ferry-1' },
+    { account: '444455556666', externalId: 'ferry-2', readerRoleName: 'VideoReader' },
+  ],
+  sendReservedConcurrency: 100,
+};
+
+/** A source account with all that may be configured. */
+export const richSourceAccount: SourceAccountStackProps = {
+  busArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/intake',
+  buckets: ['theirs', 'others'],
+  prefixes: ['in/', 'raw/'],
+  externalId: 'ferry-1',
+  readerPrincipalArns: ['arn:aws:iam::123456789012:role/Inspect'],
+  kmsKeyArns: ['arn:aws:kms:eu-central-1:111122223333:key/1234abcd'],
+};
