@@ -9,6 +9,8 @@ import { give } from '#functions/runtime/given.ts';
 import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
 import type { StepName } from '#infra/steps.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
+import { environmentKeys } from '#src/config/environment-keys.ts';
+import type { Sources } from '#src/core/sources.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { type LocalStateMachine, readDefinition } from './state-machine/definition.ts';
 import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
@@ -30,6 +32,8 @@ const handlers: Readonly<Record<StepName, LambdaHandler>> = {
 };
 
 export interface PipelineOptions {
+  /** The buckets that may be read, as sources without filters. */
+  readonly buckets: readonly string[];
   /** What the functions find in their environment, beside what the template sets. */
   readonly environment: Readonly<Record<string, string>>;
   /** Parts that a local run puts in place of Lambda's, such as its clock and its log. */
@@ -53,8 +57,12 @@ export interface Pipeline {
  */
 export function openPipeline(options: PipelineOptions): Pipeline {
   const machine = readDefinition(synthesizeTemplate());
-  Object.assign(process.env, plainEnvironment(machine), options.environment);
-  give(options.given ?? {});
+  Object.assign(process.env, plainEnvironment(machine), options.environment, {
+    [environmentKeys.sources]: sourcesOf(options.buckets),
+  });
+  // What is measured goes to CloudWatch through the log; here it would only be noise.
+  give({ meter: { add: () => {} }, ...options.given });
+  const clock = options.given?.clock;
   const started = new Map<string, ExecutionHandle>();
   return {
     machine,
@@ -64,6 +72,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
         handlers,
         input,
         timeFactor: options.timeFactor,
+        ...(clock && { sleep: (milliseconds) => clock.sleep(milliseconds) }),
         ...more,
       });
       started.set(execution.executionArn, execution);
@@ -75,6 +84,11 @@ export function openPipeline(options: PipelineOptions): Pipeline {
       await closeHttp();
     },
   };
+}
+
+function sourcesOf(buckets: readonly string[]): string {
+  const sources: Sources = { list: buckets.map((bucket) => ({ bucket })), readers: {} };
+  return JSON.stringify(sources);
 }
 
 /** What the template sets in the open; references to other resources exist only once deployed. */

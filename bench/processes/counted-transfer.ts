@@ -28,6 +28,7 @@ answerQuestions(async ({ s3Url, bucket, key, sink }: TransferQuestion) => {
   const tableName = 'transfers';
   const emulators = await startEmulators({ buckets: [], table: tableDefinition(tableName) });
   const pipeline = openPipeline({
+    buckets: [bucket],
     environment: {
       ...emulators.environment,
       AWS_ENDPOINT_URL_S3: s3Url,

@@ -103,6 +103,7 @@ async function move(
   progress: Progress,
 ): Promise<number> {
   const pipeline = openPipeline({
+    buckets: [bucket],
     environment: {
       ...emulators.environment,
       TABLE_NAME: tableName,

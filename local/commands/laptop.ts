@@ -63,6 +63,7 @@ export async function openLaptop(
       : [await linkedSource(directory, reference, source)]),
   ];
   const pipeline = openPipeline({
+    buckets: [reference.bucket],
     environment: Object.assign({}, ...parts.map(({ environment }) => environment)),
     given: { log },
   });

@@ -16,7 +16,7 @@ import {
 import { createRunEnding, type RunEnding } from './run-ending.ts';
 import { type ServiceLimits, serviceLimits } from './service-limits.ts';
 import { allStates } from './states.ts';
-import { scaleWaits } from './wait-scaling.ts';
+import { type Sleep, scaleWaits } from './wait-scaling.ts';
 
 export type { ExecutionStatus };
 
@@ -31,6 +31,8 @@ export interface ExecutionOptions {
   readonly name?: string | undefined;
   /** How many times faster all waits and retry delays pass; 1, real time, where left out. */
   readonly timeFactor?: number | undefined;
+  /** Sleeps for Wait states by the caller's own clock, where it runs `timeFactor` times faster. */
+  readonly sleep?: Sleep | undefined;
   readonly limits?: Partial<ServiceLimits> | undefined;
   /** Kills chosen invocations. */
   readonly faults?: FaultPlan | undefined;
@@ -142,13 +144,13 @@ function takeInput(value: unknown, limitBytes: number): unknown {
 }
 
 function interpret(
-  { machine, timeFactor = 1 }: ExecutionOptions,
+  { machine, timeFactor = 1, sleep }: ExecutionOptions,
   { name, arn }: Identity,
   input: unknown,
   lambdas: LambdaRuntime,
   ending: RunEnding,
 ) {
-  const { definition, waits } = scaleWaits(machine.definition, timeFactor, ending);
+  const { definition, waits } = scaleWaits(machine.definition, timeFactor, ending, sleep);
   const interpreter = new StateMachine(definition, { validationOptions: { noValidate: true } });
   const calls = { ...functionCalls(machine, lambdas), ...waits };
   type Overrides = NonNullable<NonNullable<Parameters<StateMachine['run']>[1]>['overrides']>;

@@ -7,6 +7,9 @@ import { allStates, isFields, type StateFields } from './states.ts';
 /** Sleeps as long as a Wait state's input says; its result is its input. */
 export type WaitTask = (input: unknown) => Promise<unknown>;
 
+/** Sleeps as long as the definition's time says, in whatever time passes for it. */
+export type Sleep = (milliseconds: number) => Promise<void>;
+
 /** A definition whose pauses are all shorter by one factor. */
 export interface ScaledDefinition {
   readonly definition: StateMachineDefinition;
@@ -22,12 +25,15 @@ const waitResource = 'arn:aws:lambda:us-east-1:000000000000:function:wait';
  * included. No pause is left out, and no timeout is changed, for the work between takes its real time.
  * The interpreter can shorten a Wait to a constant only, so one that reads its seconds from its
  * input becomes a task that sleeps; with a factor of 1 the definition stays as it is.
+ * @param sleep - for those tasks, where a clock of the caller's own runs faster; real time divided by
+ * the factor where left out
  * @throws InvalidInputError - the factor is not a number from 1
  */
 export function scaleWaits(
   definition: StateMachineDefinition,
   factor: number,
   ending: RunEnding,
+  sleep: Sleep = (milliseconds) => sleepReal(milliseconds / factor),
 ): ScaledDefinition {
   if (!Number.isFinite(factor) || factor < 1) {
     throw new TransferError(
@@ -38,7 +44,7 @@ export function scaleWaits(
   if (factor === 1) return { definition, waits: {} };
   const waits = allStates(definition).flatMap(({ name, state }) =>
     typeof state.SecondsPath === 'string'
-      ? [[name, waitTask(state.SecondsPath, factor, ending)] as const]
+      ? [[name, waitTask(state.SecondsPath, sleep, ending)] as const]
       : [],
   );
   const scaled = scaleStates(definition as unknown as StateFields, factor);
@@ -84,12 +90,11 @@ function scaleRetriers(retriers: readonly StateFields[], factor: number): StateF
   }));
 }
 
-function waitTask(path: string, factor: number, ending: RunEnding): WaitTask {
+function waitTask(path: string, sleep: Sleep, ending: RunEnding): WaitTask {
   return (input) =>
     ending.guard(async () => {
       const seconds = readSeconds(path, input);
-      const milliseconds = (seconds * 1000) / factor;
-      if (seconds > 0) await sleep(Math.max(1, milliseconds));
+      if (seconds > 0) await sleep(seconds * 1000);
       return input;
     });
 }
@@ -105,8 +110,8 @@ function readSeconds(path: string, input: unknown): number {
   throw uncatchable('States.Runtime', `${path} is no whole number of seconds`);
 }
 
-function sleep(milliseconds: number): Promise<void> {
+function sleepReal(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
+    setTimeout(resolve, Math.max(1, milliseconds));
   });
 }

@@ -13,6 +13,7 @@ afterAll(() => world.close());
 
 const everyoneIs = (status: 'running' | 'ended' | 'unknown'): ExecutionDirectory => ({
   statusOf: async () => status,
+  endOf: async () => ({ status: status === 'ended' ? 'aborted' : status }),
 });
 
 describe('a second start', () => {

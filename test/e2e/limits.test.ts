@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readSettings } from '#src/config/environment.ts';
 import { seededContent } from '../doubles/s3-double-content.ts';
 import { type FastWorld, openFastWorld } from './fast-world.ts';
 import { bucket, expectReady, inputOf } from './world.ts';
@@ -37,7 +38,7 @@ describe('an object over its limit', () => {
     const film = world.put(3);
     const limit = (maxMediaBytes: number) =>
       world.give({
-        settings: { chunksInFlight: 4, mapConcurrency: 8, noProgressMs: 60_000, maxMediaBytes },
+        settings: { ...readSettings(process.env), maxMediaBytes },
       });
     limit(film.sizeBytes - 1);
     expect(await world.run(inputOf(film))).toMatchObject({ error: 'SourceTooLargeError' });

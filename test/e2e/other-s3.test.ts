@@ -14,7 +14,7 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'e2e-s3-'));
   s3 = await startS3({ directory, buckets: ['shelf'] });
-  world = await openFastWorld();
+  world = await openFastWorld({ buckets: ['shelf'] });
   process.env.AWS_ENDPOINT_URL_S3 = s3.url;
 });
 afterEach(() => world.reset());

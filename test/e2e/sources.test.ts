@@ -4,6 +4,7 @@ import {
   chunkSizeBytes,
   expectReady,
   inputOf,
+  missingBucket,
   openWorld,
   versionedBucket,
   type World,
@@ -110,8 +111,14 @@ describe('refused by name, with nothing created at the service:', () => {
     ['a missing object', () => ({ bucket, key: 'no.mp4' }), 'SourceNotFoundError', /no\.mp4/],
     [
       'a missing bucket',
-      () => ({ bucket: 'no-such-bucket', key: 'a.mp4' }),
+      () => ({ bucket: missingBucket, key: 'a.mp4' }),
       'SourceNotFoundError',
+      /missing-films/,
+    ],
+    [
+      'a bucket that is no source',
+      () => ({ bucket: 'no-such-bucket', key: 'a.mp4' }),
+      'SourceNotConfiguredError',
       /no-such-bucket/,
     ],
     [

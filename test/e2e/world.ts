@@ -22,6 +22,8 @@ const usualTimeFactor = 20;
 
 export const bucket = 'films';
 export const versionedBucket = 'versioned-films';
+/** Configured as a source, and not there. */
+export const missingBucket = 'missing-films';
 const tableName = 'transfers';
 
 /** Everything around one pipeline: the synthesized machine and the real handlers, nothing mocked. */
@@ -37,7 +39,7 @@ export interface World {
   put(chunks: number, more?: { key?: string; bucket?: string; traits?: ObjectTraits }): Film;
   run(input: unknown, options?: Partial<ExecutionOptions>): Promise<ExecutionResult>;
   rows(): Promise<Record<string, unknown>[]>;
-  /** Type and detail of every event about an object. */
+  /** Type and detail of every event that tells how a transfer of an object ended. */
   events(key: string): { readonly type: string; readonly detail: Record<string, unknown> }[];
   /** Forgets faults, calls and log lines. */
   reset(): void;
@@ -56,6 +58,8 @@ export interface WorldOptions extends Partial<TwelveLabsOptions> {
   /** For what takes long: times faster than the usual 20. */
   readonly timeFactor?: number;
   readonly given?: Partial<Ports>;
+  /** Sources beside the usual ones. */
+  readonly buckets?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -63,7 +67,7 @@ export interface WorldOptions extends Partial<TwelveLabsOptions> {
 export const chunkSizeBytes = 8 * 1024;
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
-  const { given, environment, timeFactor = usualTimeFactor, ...service } = options;
+  const { given, buckets: _, environment, timeFactor = usualTimeFactor, ...service } = options;
   const clock = startScaledClock(timeFactor);
   const logLines: string[] = [];
   const [emulators, s3, simulator] = await Promise.all([
@@ -75,6 +79,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     void logLines.push(JSON.stringify({ message, ...fields }));
   const pipeline = openPipeline({
     timeFactor,
+    buckets: [bucket, versionedBucket, missingBucket, ...(options.buckets ?? [])],
     environment: {
       ...emulators.environment,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
@@ -124,7 +129,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
           type: String(DetailType),
           detail: JSON.parse(String(Detail)),
         }))
-        .filter(({ detail }) => detail.key === key),
+        .filter(({ type, detail }) => detail.key === key && type !== 'Transfer Started'),
     reset() {
       simulator.faults.clear();
       simulator.calls.clear();

@@ -46,7 +46,8 @@ async function shut(server: Server): Promise<void> {
   await closed;
 }
 
-async function assemble(options: TwelveLabsOptions): Promise<Parts> {
+/** A service without a door yet: its hosts give it one, and the origin of its URLs. @internal */
+export async function assemble(options: TwelveLabsOptions): Promise<Parts> {
   const { clock = realClock, store = 'file', directory, apiKey, seed, ...switched } = options;
   const switches = { ...defaultSwitches(), ...switched };
   const random = seededRandom(seed);
@@ -63,13 +64,13 @@ async function assemble(options: TwelveLabsOptions): Promise<Parts> {
   };
 }
 
-type Levers = Omit<
+export type Levers = Omit<
   TwelveLabsSimulator,
   'baseUrl' | 'uploadOrigin' | 'apiKey' | 'switches' | 'faults' | 'calls' | 'close'
 >;
 
 /** What a test may look at and do past the wire. */
-function levers(parts: Parts): Levers {
+export function levers(parts: Parts): Levers {
   const { sessions, clock } = parts;
   const settle = (assetId: string, failure: string | undefined): void => {
     const { asset } = sessions.knownByAsset(assetId);
