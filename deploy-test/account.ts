@@ -1,0 +1,51 @@
+import { Agent } from 'node:https';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Emulator } from './emulator.ts';
+
+/** An account of the emulator, as its root: the access key is the account's number. */
+export interface Account {
+  readonly id: string;
+  readonly region: string;
+  /** What a command-line tool reads to work in it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cloudFormation: CloudFormationClient;
+  readonly dynamoDb: DynamoDBClient;
+  readonly events: EventBridgeClient;
+  readonly s3: S3Client;
+  readonly secrets: SecretsManagerClient;
+  readonly sfn: SFNClient;
+  readonly sqs: SQSClient;
+}
+
+/** Any twelve digits are an account, and exist from the first call on. */
+export function openAccount(emulator: Emulator, id: string, region: string): Account {
+  const credentials = { accessKeyId: id, secretAccessKey: 'test' };
+  const httpsAgent = new Agent({ ca: emulator.certificate, keepAlive: true, maxSockets: 20 });
+  const requestHandler = { httpsAgent, requestTimeout: 60_000, connectionTimeout: 5_000 };
+  const settings = { endpoint: emulator.url, region, credentials, requestHandler };
+  return {
+    id,
+    region,
+    environment: {
+      AWS_ENDPOINT_URL: emulator.url,
+      AWS_ACCESS_KEY_ID: id,
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: region,
+      AWS_CA_BUNDLE: emulator.certificatePath,
+      NODE_EXTRA_CA_CERTS: emulator.certificatePath,
+    },
+    cloudFormation: new CloudFormationClient(settings),
+    dynamoDb: new DynamoDBClient(settings),
+    events: new EventBridgeClient(settings),
+    s3: new S3Client({ ...settings, forcePathStyle: true }),
+    secrets: new SecretsManagerClient(settings),
+    sfn: new SFNClient(settings),
+    sqs: new SQSClient(settings),
+  };
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { paddedMedia } from '#local/media/padded-media.ts';
+import type { Account } from './account.ts';
+
+/** An object in a bucket, and what must arrive. */
+export interface Film {
+  readonly bucket: string;
+  readonly key: string;
+  readonly sha256: string;
+}
+
+const MiB = 1024 * 1024;
+
+/** Makes a bucket that keeps versions and sends its events to EventBridge. */
+export async function makeBucket({ s3, region }: Account, bucket: string): Promise<void> {
+  const place = region as 'eu-central-1';
+  const CreateBucketConfiguration = { LocationConstraint: place };
+  await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+  const NotificationConfiguration = { EventBridgeConfiguration: {} };
+  const notify = { Bucket: bucket, NotificationConfiguration };
+  await s3.send(new PutBucketNotificationConfigurationCommand(notify));
+}
+
+/** Puts a film of its own bytes into a bucket. */
+export async function putFilm(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  sizeMiB: number,
+): Promise<Film> {
+  const bytes = await buffer(await paddedMedia(sizeMiB * MiB, key));
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
+  return { bucket, key, sha256: createHash('sha256').update(bytes).digest('hex') };
+}

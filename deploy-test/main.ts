@@ -1,0 +1,71 @@
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import { openAccount } from './account.ts';
+import { Cdk } from './cdk.ts';
+import { Checks } from './checks.ts';
+import type { Stage } from './deployment.ts';
+import { startEmulator } from './emulator.ts';
+import { closePlaces, openPlaces, type Places } from './places.ts';
+import { Processes } from './processes.ts';
+import { preparePython } from './python.ts';
+import { before, deployment, scenarios } from './scenarios/all.ts';
+
+/** Deploys to a local AWS emulator and shows what the deployed stacks do. */
+
+/** The exit code of what a signal ended. */
+const interrupted = 130;
+
+const processes = new Processes();
+const checks = new Checks();
+const places = await openPlaces();
+
+process.once('exit', () => processes.killAll());
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    checks.silent = true;
+    void close(places).finally(() => process.exit(interrupted));
+  });
+}
+
+const code = await deployTest(places).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});
+await close(places);
+// Sockets that clients keep alive would hold the process for a while.
+process.exit(checks.silent ? interrupted : code);
+
+/** The exit code. Where Python or its packages are not to be had, nothing is claimed and it is 0. */
+async function deployTest(places: Places): Promise<number> {
+  const python = await preparePython(processes, places);
+  if ('missing' in python) {
+    console.log(`deploy test skipped: ${python.missing}`);
+    return 0;
+  }
+  const stage = await setStage(places, python.bin);
+  for (const check of before(stage)) await checks.run(check);
+  const rest = scenarios(stage);
+  if (await checks.run(deployment(stage))) for (const check of rest) await checks.run(check);
+  else checks.leaveOut(rest, 'not tried: nothing was deployed');
+  checks.summarize();
+  return checks.failed === 0 ? 0 : 1;
+}
+
+async function setStage(places: Places, bin: string): Promise<Stage> {
+  const service = await startTwelveLabs({ directory: places.scratch });
+  const emulator = await startEmulator(processes, places, bin);
+  return {
+    places,
+    processes,
+    bin,
+    emulator,
+    service,
+    cdk: new Cdk(processes, places),
+    home: openAccount(emulator, '111111111111', 'eu-central-1'),
+    source: openAccount(emulator, '222222222222', 'eu-west-1'),
+  };
+}
+
+async function close(places: Places): Promise<void> {
+  await processes.endAll();
+  await closePlaces(places);
+}

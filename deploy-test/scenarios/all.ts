@@ -1,0 +1,43 @@
+import type { Check } from '../checks.ts';
+import type { Stage } from '../deployment.ts';
+import {
+  crossAccountScenario,
+  sourceAccountScenario,
+  unlistedBucketScenario,
+} from './cross-account.ts';
+import { deadLetterScenario } from './dead-letter.ts';
+import { doctorScenario, wrongKeyScenario } from './doctor.ts';
+import { firstDeployScenario } from './first-deploy.ts';
+import { lintScenario } from './lint.ts';
+import { loopbackScenario } from './loopback.ts';
+import { secondDeployScenario } from './second-deploy.ts';
+import { abortedScenario } from './settled.ts';
+import {
+  manualStartScenario,
+  missingObjectScenario,
+  objectCreatedScenario,
+  unconfiguredBucketScenario,
+} from './ways-in.ts';
+
+/** What is shown before anything is deployed. */
+export const before = (stage: Stage): Check[] => [loopbackScenario(stage), lintScenario(stage)];
+
+/** What all others need. */
+export const deployment = firstDeployScenario;
+
+/** In this order: the last but one takes the state machine away. */
+export const scenarios = (stage: Stage): Check[] => [
+  objectCreatedScenario(stage),
+  manualStartScenario(stage),
+  missingObjectScenario(stage),
+  unconfiguredBucketScenario(stage),
+  sourceAccountScenario(stage),
+  crossAccountScenario(stage),
+  unlistedBucketScenario(stage),
+  doctorScenario(stage),
+  wrongKeyScenario(stage),
+  secondDeployScenario(stage),
+  abortedScenario(stage),
+  deadLetterScenario(stage),
+  loopbackScenario(stage),
+];
