@@ -21,7 +21,7 @@ export interface ReconcilerProps {
   readonly permit: (reconcile: NodejsFunction) => void;
 }
 
-/** How often everything is looked at; a lease of 15 minutes is found past within five more. */
+/** How often everything is looked at; a lease of 20 minutes is found past within five more. */
 const sweepEvery = Duration.minutes(5);
 
 /** Half of the time to the next sweep: two may meet, which does no harm, but need not. */

@@ -10,6 +10,7 @@ import { type Condition, openTable, type TableAccess } from './table-access.ts';
 const turnRow = z.object({
   slot: z.number(),
   holder: z.string(),
+  fence: z.number(),
   since: z.number(),
   until: z.number(),
 });
@@ -72,13 +73,13 @@ function turns(table: TableAccess) {
       });
     },
     takeTurn: ({ transferId: holder, ...turn }, now) =>
-      table.write({ ...turnKey(turn.slot), ...turn, holder }, freeFor(holder, now)),
-    renewTurn: async ({ slot, transferId: holder, until }) => {
-      const condition = heldBy(holder);
+      table.write({ ...turnKey(turn.slot), ...turn, holder }, freeFor(holder, turn.fence, now)),
+    renewTurn: async ({ slot, transferId, fence, until }) => {
+      const condition = heldBy(transferId, fence);
       return (await table.change(turnKey(slot), { set: { until }, condition })) !== false;
     },
-    freeTurn: async (slot, transferId, now) => {
-      const freed = await table.remove(turnKey(slot), heldBy(transferId));
+    freeTurn: async ({ slot, transferId, fence }, now) => {
+      const freed = await table.remove(turnKey(slot), heldBy(transferId, fence));
       if (!freed) return;
       const ms = now - readRow(turnRow, freed).since;
       const before = (await turnLength()) ?? ms;
@@ -88,14 +89,16 @@ function turns(table: TableAccess) {
   } satisfies Partial<TurnStore>;
 }
 
-function heldBy(holder: string): Condition {
-  return { expression: '#holder = :holder', values: { ':holder': holder } };
+function heldBy(holder: string, fence: number): Condition {
+  const values = { ':holder': holder, ':fence': fence };
+  return { expression: '#holder = :holder AND #fence = :fence', values };
 }
 
-function freeFor(holder: string, now: number): Condition {
+function freeFor(holder: string, fence: number, now: number): Condition {
   return {
-    expression: 'attribute_not_exists(#holder) OR #holder = :holder OR #until < :now',
-    values: { ':holder': holder, ':now': now },
+    expression:
+      'attribute_not_exists(#holder) OR #until < :now OR (#holder = :holder AND #fence <= :fence)',
+    values: { ':holder': holder, ':fence': fence, ':now': now },
   };
 }
 

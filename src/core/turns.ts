@@ -8,6 +8,8 @@ export interface Turn {
   /** From 1 to `maxActiveTransfers`. */
   readonly slot: number;
   readonly transferId: string;
+  /** Of its owner when it was taken: an owner that was replaced can neither keep it nor give it away. */
+  readonly fence: number;
   /** When it was taken, in milliseconds since 1970. */
   readonly since: number;
   /** Milliseconds since 1970; past it, anyone may take the turn. */
@@ -40,12 +42,12 @@ export interface TurnStore {
   firstPlaces(limit: number): Promise<Place[]>;
   /** Turns that are held or were, by slot; at most `slots` of them. */
   turns(slots: number): Promise<Turn[]>;
-  /** Takes a turn if it is free, past, or this transfer's own. */
+  /** Takes a turn if it is free, past, or this transfer's own of this fence or an older one. */
   takeTurn(turn: Turn, now: number): Promise<boolean>;
-  /** Prolongs a turn; false when it is not this transfer's any more. */
+  /** Prolongs a turn; false when it is not this owner's any more. */
   renewTurn(turn: Omit<Turn, 'since'>): Promise<boolean>;
-  /** Gives a turn back if it is this transfer's, and keeps how long it took. */
-  freeTurn(slot: number, transferId: string, now: number): Promise<void>;
+  /** Gives a turn back if it is this owner's, and keeps how long it took. */
+  freeTurn(turn: Pick<Turn, 'slot' | 'transferId' | 'fence'>, now: number): Promise<void>;
   /** Milliseconds that a turn took lately, smoothed; undefined before the first. */
   turnLength(): Promise<number | undefined>;
   /** Asks everybody to stay away from the service until then; a shorter pause never replaces a longer one. */

@@ -9,21 +9,50 @@ const typeOf: Readonly<Record<Exclude<TransferState, 'active'>, TransferEvent['t
   refused: 'Transfer Failed',
 };
 
+/** An end that is replaced by another while it is told is told again as that; each is an execution's. */
+const maxTellings = 3;
+
 /**
- * Puts the event of a transfer that is over, then marks it as put. To be done after the row was read
- * anew: an older copy may tell of an outcome that no longer is.
+ * Puts the event of a transfer that is over, then marks it as put while it still stands: where another
+ * end has taken its place meanwhile, that one is told too. To be done after the row was read anew: an
+ * older copy may tell of an outcome that no longer is.
  * @returns false where there is nothing left to tell
  * @throws EventNotPublishedError - it is still to be told then
  */
 export async function announce(
-  { store, events, clock }: Needs<'store' | 'events'>,
+  ports: Needs<'store' | 'events'>,
   row: TransferRecord,
 ): Promise<boolean> {
-  const { transferId, state, fence, outcome, announced } = row;
-  if (state === 'active' || !outcome || announced) return false;
+  let standing: TransferRecord | undefined = row;
+  let told = false;
+  for (let telling = 0; standing && telling < maxTellings; telling++) {
+    if (!isUntold(standing)) return told;
+    await tell(ports, standing);
+    told = true;
+    if (await mark(ports, standing)) return told;
+    standing = await ports.store.transfer(row.transferId);
+  }
+  return told;
+}
+
+function isUntold({ state, outcome, announced }: TransferRecord): boolean {
+  return state !== 'active' && outcome !== undefined && !announced;
+}
+
+async function tell(
+  { events, clock }: Needs<'events'>,
+  { state, outcome = {} }: TransferRecord,
+): Promise<void> {
+  if (state === 'active') return;
   await events.publish({ type: typeOf[state], detail: outcome, at: clock.now() });
-  // A refused start has no owner and so no fence to hold to.
-  if (state === 'refused') await store.putRefusal({ ...row, announced: true });
-  else await store.patchTransfer(transferId, fence, { announced: true }, clock.now());
+}
+
+/** A refused start has no owner and so no fence to hold to. */
+async function mark({ store, clock }: Needs<'store'>, row: TransferRecord): Promise<boolean> {
+  const { transferId, fence, state } = row;
+  if (state !== 'refused') {
+    return store.patchTransfer(transferId, fence, { announced: true }, clock.now(), state);
+  }
+  await store.putRefusal({ ...row, announced: true });
   return true;
 }

@@ -38,9 +38,10 @@ export async function awaitAsset(
     };
     return { ...owned, next: 'ended', waitSeconds: 0, ending };
   }
-  refuseHopeless(status, assetId, owned, ports.clock.now());
+  const missing = owned.missing + (status.phase === 'missing' ? 1 : 0);
+  refuseHopeless(status, assetId, { ...owned, missing }, ports.clock.now());
   const waitSeconds = throttledWaitSeconds(owned.polls, retryAfterSeconds);
-  return { ...owned, polls: owned.polls + 1, next: 'wait', waitSeconds };
+  return { ...owned, missing, polls: owned.polls + 1, next: 'wait', waitSeconds };
 }
 
 async function look(
@@ -99,7 +100,7 @@ async function isReady(
 function refuseHopeless(
   { phase, reason }: AssetStatus,
   assetId: string,
-  { polls, since }: Owned,
+  { missing, since }: Owned,
   now: number,
 ): void {
   if (phase === 'failed') {
@@ -108,10 +109,10 @@ function refuseHopeless(
       `asset ${assetId} failed: ${reason ?? 'the service gave no reason'}`,
     );
   }
-  if (phase === 'missing' && polls >= maxAssetMissingPolls) {
+  if (phase === 'missing' && missing > maxAssetMissingPolls) {
     throw new TransferError(
       'AssetMissingError',
-      `the service does not know asset ${assetId} after ${polls} looks`,
+      `the service does not know asset ${assetId} after ${missing} looks`,
     );
   }
   if (now - since > maxAwaitAssetSeconds * 1000) {

@@ -38,7 +38,9 @@ export async function confirmUpload(
   const look = { ports, transfer, record, owned, invocation, retries: {} };
   const failures = await failuresOf(ports, owned, invocation);
   const fatal = failures.find(({ disposition }) => disposition === 'fail');
-  if (fatal && !(await isCompleted(look))) {
+  const completed = fatal && (await isCompleted(look));
+  if (isTransferError(completed)) return next(look, { verdict: 'wait', ...pauseOf(completed) });
+  if (fatal && !completed) {
     if (fatal.name !== 'SourceSupersededError') throw new TransferError(fatal.name, fatal.message);
     return superseded(transfer, owned, fatal.message);
   }
@@ -67,15 +69,21 @@ async function failuresOf(
 /**
  * Whether the upload is complete in spite of an error: the reply to the last report may have been
  * lost, and a service may refuse to hear it twice.
+ * @returns a ThrottledError where the service can't be asked just now, which is no answer
  */
-async function isCompleted({ ports, record, invocation }: Look): Promise<boolean> {
+async function isCompleted({ ports, record, invocation }: Look): Promise<boolean | TransferError> {
   if (ports.destination.traits.finish === 'explicit') return false;
   const { signal } = invocation;
   const status = await ports.destination
     .sessionStatus(record.session, { signal })
-    .catch(() => undefined);
+    .catch((error) => (isTransferError(error, 'ThrottledError') ? error : undefined));
+  if (isTransferError(status)) return status;
   if (status?.phase === 'completed') return true;
   return (status?.counts?.completed ?? 0) >= record.session.totalChunks;
+}
+
+function pauseOf({ retryAfterSeconds }: TransferError) {
+  return { retryAfterSeconds };
 }
 
 async function lookOnce(

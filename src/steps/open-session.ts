@@ -12,6 +12,7 @@ import { isProven, type TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, ownedTransfer, type UsableSession } from './ownership.ts';
 import { readySession, type SessionFound } from './ready-session.ts';
 import { countTransferRetry } from './retries.ts';
+import { isSettled } from './settled-errors.ts';
 import {
   type Ending,
   type Inspected,
@@ -54,10 +55,9 @@ export async function openSession(
   if ('next' in entered) return entered;
   if ('ending' in entered) return { next: 'ended', waitSeconds: 0, ending: entered.ending };
   const { transfer, owned } = entered;
-  const found = await haveTurn(ports, transfer, owned.polls, () => announceStart(ports, transfer));
+  const found = await haveTurn(ports, transfer, owned.since, () => announceStart(ports, transfer));
   if (found.turn === 'none') return waiting(owned, found.waitSeconds);
-  const begun = found.turn === 'taken' ? { ...owned, polls: 0 } : owned;
-  return withTurn(ports, { ...entered, transfer: found.transfer, owned: begun }, invocation);
+  return withTurn(ports, { ...entered, transfer: found.transfer }, invocation);
 }
 
 async function withTurn(
@@ -101,9 +101,9 @@ async function announceStart(
   }
 }
 
+/** Looks at the line are bounded by their time: the count is of tries to open a session. */
 function waiting(owned: Owned, waitSeconds: number): Opened {
-  const polls = owned.polls + 1;
-  return { ...owned, polls, ranges: [], concurrency: 1, next: 'wait', waitSeconds };
+  return { ...owned, ranges: [], concurrency: 1, next: 'wait', waitSeconds };
 }
 
 interface Entered {
@@ -135,10 +135,14 @@ async function enter(
   }
 }
 
-/** A transfer that was settled as failed and whose execution was redriven since is active again. */
+/**
+ * A transfer that was settled as failed and whose execution was redriven since is active again. Any
+ * other end is final: a late second call of this step would undo it.
+ */
 async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
-  const { transferId, fence, state } = transfer;
+  const { transferId, fence, state, outcome } = transfer;
   if (state === 'active') return transfer;
+  if (state !== 'failed' || !isSettled(outcome)) throw fencedOut(transferId, transfer.owner);
   const patch = { state: 'active', outcome: undefined, announced: false } as const;
   const held = await store.patchTransfer(transferId, fence, patch, clock.now(), state);
   if (!held) throw fencedOut(transferId, undefined);
@@ -154,6 +158,7 @@ function firstState({ transferId, fence, sessionNumber }: TransferRecord, now: n
     planned: 0,
     sessionsOpened: 0,
     polls: 0,
+    missing: 0,
     since: now,
   };
 }

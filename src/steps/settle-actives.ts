@@ -55,7 +55,8 @@ export async function listRows(
 
 /**
  * Settles the transfers that have been silent for longer than their lease and whose execution is
- * over, longest silent first. One whose execution can't be told about is left.
+ * over, longest silent first. One whose execution can't be told about is left for a day: longer, it
+ * would keep the others from their turn.
  */
 export async function settleSilent(
   ports: SettlePorts,
@@ -76,6 +77,7 @@ async function settleIfOver(ports: SettlePorts, transferId: string): Promise<boo
   const row = await ports.store.transfer(transferId);
   if (row?.state !== 'active' || row.leaseUntil >= ports.clock.now()) return false;
   const end = overOf(await ports.executions.endOf(row.owner));
-  if (!end || end.status === 'unknown') return false;
+  const isYoung = ports.clock.now() - row.leaseUntil < dayMs;
+  if (!end || (end.status === 'unknown' && isYoung)) return false;
   return settleTransfer(ports, row, end);
 }

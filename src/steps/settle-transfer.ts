@@ -4,6 +4,7 @@ import { announce } from './announce.ts';
 import { describeOutcome } from './describe-outcome.ts';
 import { type Failure, messageOf, readFailure } from './failure.ts';
 import type { Over, SettlePorts } from './settle-ports.ts';
+import { settledErrors } from './settled-errors.ts';
 import { leaveTurn } from './turns.ts';
 
 interface Ended {
@@ -12,17 +13,17 @@ interface Ended {
 }
 
 const endings: Readonly<Record<Over['status'], Ended>> = {
-  aborted: { name: 'ExecutionAbortedError', what: 'the execution was aborted' },
+  aborted: { name: settledErrors.aborted, what: 'the execution was aborted' },
   'timed-out': {
-    name: 'ExecutionTimedOutError',
+    name: settledErrors.timedOut,
     what: "the execution reached the state machine's time limit",
   },
-  failed: { name: 'ExecutionEndedError', what: 'the execution failed and recorded no outcome' },
+  failed: { name: settledErrors.otherwise, what: 'the execution failed and recorded no outcome' },
   succeeded: {
-    name: 'ExecutionEndedError',
+    name: settledErrors.otherwise,
     what: 'the execution succeeded and recorded no outcome',
   },
-  unknown: { name: 'ExecutionEndedError', what: 'the execution ended and recorded no outcome' },
+  unknown: { name: settledErrors.otherwise, what: 'the execution ended and recorded no outcome' },
 };
 
 /** The named error by which an execution's end is told, with what Step Functions said of it. */
@@ -51,7 +52,7 @@ export async function settleTransfer(
   const outcome = await describeOutcome(ports, seen, started, told);
   // A last look: a step that outlived its execution may have recorded the outcome meanwhile.
   if (!isSame(await store.transfer(transferId), seen)) return false;
-  const patch = { state: 'failed', outcome } as const;
+  const patch = { state: 'failed', outcome, announced: false } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), 'active'))) return false;
   countFailure(ports, failure);
   ports.log.warn('transfer settled', { transferId, execution: seen.owner, error: failure.error });

@@ -16,7 +16,7 @@ export async function freeDeadTurns(ports: SettlePorts, call: SettleCall): Promi
   meter.add('ActiveTransfers', held.filter(({ until }) => until >= now).length);
   const turnsFreed = await workThrough(ports, call, held, async (turn) => {
     if (!(await isDead(ports, turn, now))) return false;
-    await turns.freeTurn(turn.slot, turn.transferId, clock.now());
+    await turns.freeTurn(turn, clock.now());
     return true;
   });
   return { turnsFreed };

@@ -56,6 +56,8 @@ export const ownedSchema = z.object({
   polls: count,
   /** When the present phase began, in milliseconds since 1970. */
   since: count,
+  /** Looks at which the service did not know the asset. */
+  missing: z._default(count, 0),
   /** Why OpenSession is entered again. */
   next: z.optional(z.string()),
 });

@@ -8,6 +8,7 @@ const minute = 60_000;
 const turn = (slot: number, transferId: string, minutes = 15): Turn => ({
   slot,
   transferId,
+  fence: 1,
   since: testNow,
   until: testNow + minutes * minute,
 });
@@ -77,21 +78,32 @@ describe.each(stores)('turns and the line %s', (_where, open) => {
   it('prolong a turn for its holder only', async () => {
     await turns.takeTurn(turn(1, 'a'), testNow);
     const until = testNow + 20 * minute;
-    expect(await turns.renewTurn({ slot: 1, transferId: 'b', until })).toBe(false);
-    expect(await turns.renewTurn({ slot: 1, transferId: 'a', until })).toBe(true);
+    expect(await turns.renewTurn({ slot: 1, transferId: 'b', fence: 1, until })).toBe(false);
+    expect(await turns.renewTurn({ slot: 1, transferId: 'a', fence: 1, until })).toBe(true);
     expect(await turns.turns(1)).toEqual([{ ...turn(1, 'a'), until }]);
   });
 
   it('prolong no turn that nobody holds', async () => {
-    expect(await turns.renewTurn({ slot: 1, transferId: 'a', until: testNow })).toBe(false);
+    expect(await turns.renewTurn({ slot: 1, transferId: 'a', fence: 1, until: testNow })).toBe(
+      false,
+    );
+  });
+
+  it('let no owner that was replaced keep a turn, take it again or give it away', async () => {
+    await turns.takeTurn(turn(1, 'a'), testNow);
+    expect(await turns.takeTurn({ ...turn(1, 'a'), fence: 2 }, testNow)).toBe(true);
+    expect(await turns.takeTurn(turn(1, 'a'), testNow)).toBe(false);
+    expect(await turns.renewTurn(turn(1, 'a'))).toBe(false);
+    await turns.freeTurn(turn(1, 'a'), testNow);
+    expect(await turns.turns(1)).toEqual([{ ...turn(1, 'a'), fence: 2 }]);
   });
 
   it('take a turn back from its holder only', async () => {
     await turns.takeTurn(turn(1, 'a'), testNow);
-    await turns.freeTurn(1, 'b', testNow);
+    await turns.freeTurn(turn(1, 'b'), testNow);
     expect(await turns.turns(1)).toHaveLength(1);
-    await turns.freeTurn(1, 'a', testNow);
-    await turns.freeTurn(1, 'a', testNow);
+    await turns.freeTurn(turn(1, 'a'), testNow);
+    await turns.freeTurn(turn(1, 'a'), testNow);
     expect(await turns.turns(1)).toEqual([]);
   });
 
@@ -105,7 +117,7 @@ describe.each(stores)('turns and the line %s', (_where, open) => {
     expect(await turns.turnLength()).toBeUndefined();
     for (const seconds of [10, 20]) {
       await turns.takeTurn(turn(1, 'a'), testNow);
-      await turns.freeTurn(1, 'a', testNow + seconds * 1000);
+      await turns.freeTurn(turn(1, 'a'), testNow + seconds * 1000);
     }
     expect(await turns.turnLength()).toBe(12_000);
   });

@@ -37,19 +37,20 @@ export function createMemoryTurnStore(): MemoryTurnStore {
     turns: async (slots) => [...held.values()].filter(({ slot }) => slot <= slots),
     takeTurn: async (turn, now) => {
       const before = held.get(turn.slot);
-      if (before && before.transferId !== turn.transferId && before.until >= now) return false;
+      const isOwn = before?.transferId === turn.transferId && before.fence <= turn.fence;
+      if (before && !isOwn && before.until >= now) return false;
       held.set(turn.slot, turn);
       return true;
     },
     renewTurn: async (turn) => {
       const before = held.get(turn.slot);
-      if (before?.transferId !== turn.transferId) return false;
+      if (before?.transferId !== turn.transferId || before.fence !== turn.fence) return false;
       held.set(turn.slot, { ...before, ...turn });
       return true;
     },
-    freeTurn: async (slot, transferId, now) => {
+    freeTurn: async ({ slot, transferId, fence }, now) => {
       const turn = held.get(slot);
-      if (turn?.transferId !== transferId) return;
+      if (turn?.transferId !== transferId || turn.fence !== fence) return;
       held.delete(slot);
       const ms = now - turn.since;
       turnMs = turnMs === undefined ? ms : turnMs + (ms - turnMs) * 0.2;

@@ -72,6 +72,16 @@ describe('AwaitAsset', () => {
     expect((await stage.row(state)).retries).toEqual({ ThrottledError: 1 });
   });
 
+  it('does not take looks that were never answered for an asset that is missing', async () => {
+    const { stage, state } = await confirmed();
+    const error = new TransferError('ThrottledError', '429');
+    stage.override({ assetStatus: () => Promise.reject(error) });
+    let next: object = state;
+    for (let look = 0; look < 20; look++) next = await stage.await(next);
+    stage.override({ assetStatus: async () => ({ phase: 'missing' }) });
+    expect(await stage.await(next)).toMatchObject({ next: 'wait' });
+  });
+
   it('does not bear for ever with a service that can’t be reached', async () => {
     const { stage, state } = await confirmed();
     const error = new TransferError('NetworkError', 'reset');

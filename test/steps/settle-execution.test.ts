@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors.ts';
+import { leaseSeconds } from '#src/core/limits.ts';
 import { refusalIdOf } from '#src/core/transfer.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
@@ -314,7 +315,7 @@ describe('a reconciler that dies', () => {
       settle.ports = die(whole);
       await settle.reconcile(statusChange('ABORTED')).catch(() => {});
       settle.ports = whole;
-      settle.stage.bench.clock.advance(16 * 60_000);
+      settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
       await settle.reconcile();
       expect(await settle.row()).toMatchObject({ state: 'failed', announced: true });
       expect(turnsOf(settle)).toBe(0);

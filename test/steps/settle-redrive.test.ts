@@ -48,3 +48,35 @@ describe('an execution that was settled and then redriven', () => {
     expect(told).toEqual(['Transfer Failed', 'Transfer Ready']);
   });
 });
+
+it('a late second call of OpenSession does not undo a good end', async () => {
+  const { stage, opened, row } = await openSending(1);
+  await stage.sendAll(opened);
+  const confirmed = await stage.confirm(opened);
+  stage.bench.clock.advance(3_600_000);
+  await stage.record(await stage.await(confirmed));
+  await expect(stage.open(opened)).rejects.toMatchObject({ name: 'FencedOutError' });
+  expect(await row()).toMatchObject({ state: 'ready', announced: true });
+});
+
+it('an end that is replaced while it is told is told again as what it is now', async () => {
+  const { stage, opened, row, ends, reconcile } = await openSending(1);
+  await stage.sendAll(opened);
+  const confirmed = await stage.confirm(opened);
+  stage.bench.clock.advance(3_600_000);
+  const awaited = await stage.await(confirmed);
+  ends.ends.set('execution-a', { status: 'aborted' });
+  const { events } = stage.bench;
+  const publish = events.publish.bind(events);
+  let isFirst = true;
+  events.publish = async (event) => {
+    await publish(event);
+    if (isFirst) {
+      isFirst = false;
+      await stage.record(awaited);
+    }
+  };
+  await reconcile(statusChange('ABORTED'));
+  expect(await row()).toMatchObject({ state: 'ready', announced: true });
+  expect(events.outcomes.at(-1)).toMatchObject({ type: 'Transfer Ready' });
+});

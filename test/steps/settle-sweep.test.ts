@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
+import { leaseSeconds } from '#src/core/limits.ts';
 import type { MetricName } from '#src/core/metrics.ts';
 import type { ExecutionEnd } from '#src/core/ports.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
@@ -29,7 +30,7 @@ const lines = ({ stage }: SettleStage, phrase: string) =>
 async function putRow(settle: SettleStage, minutesAgo: number, changes: Partial<TransferRecord>) {
   const at = settle.stage.bench.clock.now() - minutesAgo * minuteMs;
   const record = transferRecord({
-    leaseUntil: at + 15 * minuteMs,
+    leaseUntil: at + leaseSeconds * 1000,
     createdAt: at,
     changedAt: at,
     owner: `execution-of-${changes.transferId}`,
@@ -53,7 +54,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
   const silent = async (end: ExecutionEnd) => {
     const settle = await openSending();
     settle.ends.ends.set(executionId, end);
-    settle.stage.bench.clock.advance(16 * minuteMs);
+    settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
     return settle;
   };
 
@@ -243,7 +244,7 @@ describe('a sweep, of turns and places', () => {
   const turn = (settle: SettleStage, slot: number, transferId: string, minutes: number) => {
     const since = settle.stage.bench.clock.now() - hourMs;
     const until = since + hourMs + minutes * minuteMs;
-    return settle.stage.bench.turns.takeTurn({ slot, transferId, since, until }, since);
+    return settle.stage.bench.turns.takeTurn({ slot, transferId, fence: 1, since, until }, since);
   };
 
   it('frees a turn that is past, and one whose transfer is over', async () => {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { leaseSeconds, maxTurnPolls, maxWaitSeconds, placeSettlingMs } from '#src/core/limits.ts';
+import {
+  leaseSeconds,
+  maxTurnWaitSeconds,
+  maxWaitSeconds,
+  placeSettlingMs,
+} from '#src/core/limits.ts';
 import type { TransferPatch, TransferStore } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { film } from '../conformance/bench.ts';
@@ -99,13 +104,29 @@ describe('with one turn', () => {
     expect(stage.bench.turns.line.size).toBe(0);
   });
 
-  it('a transfer that has looked too often ends by name', async () => {
-    const { stage, states } = await line(2);
-    const looked = { ...states[1], polls: maxTurnPolls };
-    await expect(stage.open(looked, by(2))).rejects.toMatchObject({
+  it('a transfer that has waited too long ends by name', async () => {
+    const { stage, states, again } = await line(2);
+    const first = states[0] as Planned;
+    for (let waited = 0; waited < maxTurnWaitSeconds; waited += 1_000) {
+      stage.bench.clock.advance(1_000_000);
+      await stage.confirm({ ...first, polls: 0 }, by(1));
+    }
+    await expect(again(2)).rejects.toMatchObject({
       name: 'TurnNotReachedError',
-      message: expect.stringContaining(`${maxTurnPolls} times`),
+      message: expect.stringContaining('120 h'),
     });
+  });
+
+  it('one that lasts is looked at more and more seldom by the next in line', async () => {
+    const { stage, states, again } = await line(2);
+    const waits: number[] = [];
+    for (let look = 0; look < 6; look++) {
+      stage.bench.clock.advance(200_000);
+      await stage.confirm({ ...(states[0] as Planned), polls: 0 }, by(1));
+      waits.push((await again(2)).waitSeconds);
+    }
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    expect(waits.at(-1)).toBe(maxWaitSeconds);
   });
 });
 
@@ -147,8 +168,9 @@ describe('the line', () => {
 
   it('is looked at more seldom by those far behind', async () => {
     const { stage, again } = await line(30);
-    await stage.bench.turns.takeTurn({ slot: 9, transferId: 'x', since: 0, until: 0 }, 1);
-    await stage.bench.turns.freeTurn(9, 'x', 60_000);
+    const other = { slot: 9, transferId: 'x', fence: 1, since: 0, until: 0 };
+    await stage.bench.turns.takeTurn(other, 1);
+    await stage.bench.turns.freeTurn(other, 60_000);
     const [near, far] = [await again(2), await again(30)];
     expect(far.waitSeconds).toBeGreaterThan(near.waitSeconds * 4);
     expect(far.waitSeconds).toBeLessThanOrEqual(maxWaitSeconds);

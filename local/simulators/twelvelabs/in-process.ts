@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TransferError } from '#src/core/errors.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports.ts';
-import { networkFailure } from '#src/http/network-failure.ts';
 import { apiListener } from './api-host.ts';
 import type { Parts } from './parts.ts';
 import { assemble, type Levers, levers } from './server.ts';
@@ -41,7 +41,7 @@ async function exchange(listener: Listener, request: HttpRequest): Promise<HttpR
   const name = `${request.method} ${new URL(request.url).host}`;
   const arriving = new ArrivingRequest(request, reject);
   const reset = () => {
-    reject(networkFailure(Object.assign(new Error('reset'), { code: 'ECONNRESET' }), name));
+    reject(new TransferError('NetworkError', `${name}: the connection was reset`));
     arriving.close();
   };
   arriving.socket = { destroy: reset, resetAndDestroy: reset };
@@ -143,8 +143,7 @@ class ArrivingRequest extends EventEmitter {
 }
 
 function lengthMismatch(): Error {
-  const cause = Object.assign(new Error('length'), { code: 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH' });
-  return networkFailure(cause, 'PUT');
+  return new TransferError('NetworkError', 'PUT: the body is not as long as was said');
 }
 
 /** A reply as a host writes it, whole or cut. */
