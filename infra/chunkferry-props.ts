@@ -82,13 +82,13 @@ export interface ChunkferryProps {
    */
   readonly mapConcurrency?: number;
   /**
-   * Transfers between opening a session and their bytes being complete, 1 to 500; the others wait
+   * Transfers between opening a session and their bytes being complete, 1 to 100; the others wait
    * their turn in order of arrival.
    * @default 10
    */
   readonly maxActiveTransfers?: number;
   /**
-   * Calls of the sending function that run at once, over all transfers, up to 20,000. Each transfer's
+   * Calls of the sending function that run at once, over all transfers, up to 4,000. Each transfer's
    * share is planned so that they stay within it; at least `maxActiveTransfers`.
    * @default 80
    */

@@ -23,9 +23,9 @@ describe('a prop out of its bounds is refused with its value and what would be r
     [{ maxImageBytes: 0 }, 'maxImageBytes is 0; a whole number from 1'],
     [{ baseUrl: 'http://example.com' }, 'baseUrl is "http://example.com"; an https URL'],
     [{ baseUrl: 'example' }, 'baseUrl is "example"; an https URL'],
-    [{ maxActiveTransfers: 0 }, 'maxActiveTransfers is 0; a whole number from 1 to 500'],
-    [{ maxActiveTransfers: 501 }, 'maxActiveTransfers is 501; a whole number from 1 to 500'],
-    [{ maxSendConcurrency: 20_001 }, 'maxSendConcurrency is 20001; a whole number from 1 to 20000'],
+    [{ maxActiveTransfers: 0 }, 'maxActiveTransfers is 0; a whole number from 1 to 100'],
+    [{ maxActiveTransfers: 101 }, 'maxActiveTransfers is 101; a whole number from 1 to 100'],
+    [{ maxSendConcurrency: 4_001 }, 'maxSendConcurrency is 4001; a whole number from 1 to 4000'],
     [{ maxActiveTransfers: 81 }, 'maxActiveTransfers is 81 and maxSendConcurrency 80;'],
     [{ maxSendConcurrency: 9 }, 'maxActiveTransfers is 10 and maxSendConcurrency 9;'],
     [{ sendReservedConcurrency: 79 }, 'sendReservedConcurrency is 79; a whole number from 80'],
@@ -45,7 +45,7 @@ describe('a prop out of its bounds is refused with its value and what would be r
     { sendTimeout: Duration.seconds(900), stepTimeout: Duration.seconds(10) },
     { baseUrl: 'http://127.0.0.1:8080/v1.3' },
     { mapConcurrency: 40, chunksInFlight: 64, sendMemoryMiB: 10_240 },
-    { maxActiveTransfers: 500, maxSendConcurrency: 20_000, sendReservedConcurrency: 20_000 },
+    { maxActiveTransfers: 100, maxSendConcurrency: 4_000, sendReservedConcurrency: 4_000 },
     { tableRemovalPolicy: RemovalPolicy.DESTROY, tableDeletionProtection: false },
   ])('%o is taken', (props) => {
     expect(() => synthesizeTemplate(props)).not.toThrow();
