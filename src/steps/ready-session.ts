@@ -86,8 +86,7 @@ async function newSession(
       `${owned.sessionsOpened} sessions were opened for transfer ${transferId}; one execution opens at most ${maxSessionsPerExecution}`,
     );
   }
-  const number = transfer.sessionNumber + 1;
-  await reserve(ports, transfer, number, invocation);
+  const number = await reserve(ports, transfer, invocation);
   const sessionsOpened = owned.sessionsOpened + 1;
   const { signal } = invocation;
   let session: UploadSession;
@@ -103,24 +102,40 @@ async function newSession(
   return { number, sessionsOpened, next: 'plan', record };
 }
 
+/** Calls of this step that may have died, or still hang, between their row and the transfer's. */
+const maxHanging = 8;
+
+/**
+ * Writes the row of the next session and makes its number the transfer's. A row that is there already
+ * is another call's, which may yet create its session: it keeps its row, and this one takes the next.
+ */
 async function reserve(
   { store, clock }: SessionPorts,
-  transfer: TransferRecord,
-  number: number,
-  { executionId }: Invocation,
-): Promise<void> {
+  { transferId, fence, sessionNumber }: TransferRecord,
+  { executionId, invocationId }: Invocation,
+): Promise<number> {
   const now = clock.now();
-  const { transferId, fence } = transfer;
-  await store.addSession(transferId, {
-    number,
-    attempt: `${executionId}#${fence}`,
+  const attempt = `${executionId}#${fence}#${invocationId}`;
+  const row = {
+    attempt,
     openedAt: now,
     state: 'opening',
     etagMode: 'unknown',
     mismatched: [],
-  });
-  const held = await store.patchTransfer(transferId, fence, { sessionNumber: number }, now);
-  if (!held) throw fencedOut(transferId, undefined);
+  } as const;
+  for (let number = sessionNumber + 1; number <= sessionNumber + maxHanging; number++) {
+    if (!(await store.addSession(transferId, { ...row, number }))) {
+      const other = await store.session(transferId, number);
+      if (other?.attempt !== attempt) continue;
+    }
+    const held = await store.patchTransfer(transferId, fence, { sessionNumber: number }, now);
+    if (!held) throw fencedOut(transferId, undefined);
+    return number;
+  }
+  throw new TransferError(
+    'TableUnavailableError',
+    `${maxHanging} sessions of transfer ${transferId} are being opened by other calls`,
+  );
 }
 
 /** A lost reply is marked as such and waited out; any other error says that nothing was created. */

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { listActives, settleSilent } from './settle-actives.ts';
+import { findLateDuplicates } from './settle-duplicates.ts';
 import { sendLateEvents } from './settle-events.ts';
 import { type EndedExecution, type Settled, settleExecution } from './settle-execution.ts';
 import { countOrphans } from './settle-orphans.ts';
@@ -95,6 +96,7 @@ function partsOf(
     'dead places': freeDeadPlaces,
     'open sessions': async (ports, call) => watchSessions(ports, call, await actives()),
     'orphan sessions': countOrphans,
+    'late duplicates': findLateDuplicates,
   };
 }
 

@@ -94,7 +94,11 @@ describe('OpenSession', () => {
       },
     });
     await stage.opened(2);
-    expect(before).toMatchObject({ number: 1, attempt: 'execution-a#1', state: 'opening' });
+    expect(before).toMatchObject({
+      number: 1,
+      attempt: expect.stringMatching(/^execution-a#1#/),
+      state: 'opening',
+    });
   });
 
   it('refuses a plan of more ranges than one execution can hold', async () => {
@@ -135,7 +139,7 @@ describe('a create whose reply is lost', () => {
     expect(opened).toMatchObject({ next: 'send', sessionNumber: 2, sessionsOpened: 2 });
     const sessions = await stage.bench.store.sessions(waiting.transferId);
     expect(sessions).toMatchObject([
-      { number: 1, state: 'lost', attempt: 'execution-a#1' },
+      { number: 1, state: 'lost', attempt: expect.stringMatching(/^execution-a#1#/) },
       { number: 2, state: 'open', session: { uploadId: 'upload-2' } },
     ]);
     expect((await stage.row(waiting)).retries).toEqual({ CreateReplyLostError: 1 });

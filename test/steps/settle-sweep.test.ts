@@ -445,3 +445,25 @@ describe('a sweep of which parts fail', () => {
     expect(await settle.reconcile(scheduled)).toHaveProperty('settled', 0);
   });
 });
+
+describe('a sweep, of sessions that were given up', () => {
+  it('records and counts once an asset that one made after its transfer had ended', async () => {
+    const settle = await openSending(1);
+    const { stage, opened } = settle;
+    stage.service.forgetSessions();
+    const again = await stage.open({ ...opened, next: 'expired' });
+    await stage.sendAll(again as typeof opened);
+    const confirmed = await stage.confirm(again);
+    stage.bench.clock.advance(hourMs);
+    await stage.record(await stage.await(confirmed));
+    const ready = async () => ({ phase: 'ready' as const });
+    settle.ports = {
+      ...settle.ports,
+      destination: { ...settle.ports.destination, assetStatus: ready },
+    };
+    await settle.reconcile();
+    await settle.reconcile();
+    expect(stage.bench.meter.sum('LateDuplicates')).toBe(1);
+    expect((await settle.row()).outcome).toMatchObject({ duplicates: ['asset-1'] });
+  });
+});

@@ -1,0 +1,70 @@
+import { isTransferError } from '#src/core/errors.ts';
+import type { TransferRecord } from '#src/core/transfer.ts';
+import { listRows } from './settle-actives.ts';
+import { type Found, type SettleCall, type SettlePorts, workThrough } from './settle-ports.ts';
+
+/** Days before today on which a transfer may have ended whose disowned session still lives: 24 h at most. */
+const lateDaysBack = 2;
+
+/** Transfers whose disowned sessions are asked about by one run. */
+const maxAsked = 200;
+
+/**
+ * Finds assets that a session made although it had been given up, and after its transfer had ended:
+ * each is recorded in the outcome and told of, for a person must delete one of the two.
+ */
+export async function findLateDuplicates(ports: SettlePorts, call: SettleCall): Promise<Found> {
+  const rows = await listRows(ports, call, ['ready'], lateDaysBack);
+  const replacing = rows.filter(({ sessionNumber }) => sessionNumber > 1).slice(0, maxAsked);
+  let lateDuplicates = 0;
+  await workThrough(ports, call, replacing, async (row) => {
+    const late = await lateAssets(ports, row, call);
+    if (late.length > 0) await record(ports, row, late);
+    lateDuplicates += late.length;
+    return late.length > 0;
+  });
+  return { lateDuplicates };
+}
+
+/** Assets of its replaced sessions that are ready and not known yet. */
+async function lateAssets(
+  { store, destination }: SettlePorts,
+  { transferId, assetId, outcome }: TransferRecord,
+  { signal }: SettleCall,
+): Promise<string[]> {
+  const known = new Set([assetId, ...duplicatesOf(outcome)]);
+  const late: string[] = [];
+  for (const { state, session } of await store.sessions(transferId)) {
+    const other = session?.assetId;
+    if (state !== 'replaced' || other === undefined || known.has(other)) continue;
+    const status = await destination.assetStatus(other, { signal }).catch(busy);
+    if (status?.phase === 'ready') late.push(other);
+  }
+  return late;
+}
+
+/** One that can't be asked about now is asked about by the next run. */
+function busy(error: unknown): undefined {
+  if (!isTransferError(error)) throw error;
+}
+
+async function record(
+  { store, clock, meter, log }: SettlePorts,
+  { transferId, fence, state, assetId, announced, outcome = {} }: TransferRecord,
+  late: readonly string[],
+): Promise<void> {
+  const duplicates = [...duplicatesOf(outcome), ...late];
+  const patch = { outcome: { ...outcome, duplicates }, announced };
+  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), state))) return;
+  meter.add('LateDuplicates', late.length);
+  log.error('a replaced session made an asset after all', {
+    transferId,
+    assetId,
+    duplicates: late.join(' '),
+  });
+}
+
+function duplicatesOf(outcome: TransferRecord['outcome']): readonly string[] {
+  const { duplicates } = outcome ?? {};
+  return Array.isArray(duplicates) ? duplicates.map(String) : [];
+}
