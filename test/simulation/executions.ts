@@ -1,0 +1,183 @@
+import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import { lambdaContext } from '#local/state-machine/lambda-context.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import {
+  type ExecutionHandle,
+  type ExecutionResult,
+  startExecution,
+} from '#local/state-machine/run.ts';
+import type { LocalFunction } from '#local/state-machine/template.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { ExecutionDirectory } from '#src/core/ports.ts';
+import type { Chance } from './chance.ts';
+import type { Mishaps } from './fault-classes.ts';
+import { reconciler } from './sandbox.ts';
+import type { Trace } from './trace.ts';
+
+/** One execution, from its start to its end. */
+export interface Execution {
+  readonly id: string;
+  readonly input: unknown;
+  readonly startedAt: number;
+  readonly handle: ExecutionHandle;
+  /** Died in a way of which no event tells. */
+  isSilent: boolean;
+  /** Whether the reconciler has worked through the event of its end. */
+  isHeard: boolean;
+  result?: ExecutionResult;
+}
+
+/** What running executions needs. */
+export interface ExecutionPorts {
+  readonly machine: LocalStateMachine;
+  readonly handlers: Readonly<Record<string, LambdaHandler>>;
+  readonly trace: Trace;
+  readonly chance: Chance;
+  readonly mishaps: Mishaps;
+  /** Looks at an execution that has ended, at that moment. */
+  ended(execution: Execution): void;
+}
+
+/** Step Functions, with its events to the reconciler and the reconciler's schedule. */
+export class Executions {
+  readonly all = new Map<string, Execution>();
+  /** Calls of the reconciler under way or still to come. */
+  pending = 0;
+  readonly #ports: ExecutionPorts;
+  #calls = 0;
+
+  constructor(ports: ExecutionPorts) {
+    this.#ports = ports;
+  }
+
+  start(input: unknown): Execution {
+    const { machine, handlers, trace } = this.#ports;
+    const name = `execution-${this.all.size + 1}`;
+    const handle = startExecution({ machine, handlers, input, name });
+    const id = handle.executionArn;
+    const execution: Execution = {
+      id,
+      input,
+      startedAt: Date.now(),
+      handle,
+      isSilent: false,
+      isHeard: false,
+    };
+    this.all.set(id, execution);
+    trace.note(name, `starts with ${JSON.stringify(input)}`);
+    void handle.result.then((result) => {
+      execution.result = result;
+      const { status, error = '', cause = '', output = '' } = result;
+      trace.note(name, `${status} ${error} ${cause.slice(0, 300)} ${JSON.stringify(output)}`);
+      this.#ports.ended(execution);
+      if (status !== 'SUCCEEDED' && !execution.isSilent) this.#tell(execution);
+    });
+    return execution;
+  }
+
+  /** Whether every execution has ended and the reconciler has nothing under way. */
+  get isQuiet(): boolean {
+    return this.pending === 0 && [...this.all.values()].every(({ result }) => result);
+  }
+
+  kill(id: string): void {
+    const execution = this.all.get(id);
+    if (!execution || execution.result) return;
+    execution.isSilent = true;
+    execution.handle.kill();
+  }
+
+  abort(id: string): void {
+    this.all.get(id)?.handle.kill();
+  }
+
+  isRunning(id: string): boolean {
+    return this.all.get(id)?.handle.status() === 'RUNNING';
+  }
+
+  /** One call of the reconciler, with the two repeats of an asynchronous one. */
+  async reconcile(event: object): Promise<boolean> {
+    this.pending++;
+    let isDone = false;
+    for (const pauseMs of [60_000, 120_000, 0]) {
+      isDone = await this.#call(event).then(
+        () => true,
+        (error: Error) => {
+          this.#ports.trace.note(reconciler, `failed: ${error.name} ${error.message}`);
+          return false;
+        },
+      );
+      if (isDone || pauseMs === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    this.pending--;
+    return isDone;
+  }
+
+  directory(): ExecutionDirectory {
+    const { mishaps } = this.#ports;
+    const refuse = () => {
+      if (!mishaps.strikes('execution not told')) return;
+      throw new TransferError('ExecutionUnknownError', 'DescribeExecution was throttled');
+    };
+    return {
+      statusOf: async (id) => {
+        if (mishaps.strikes('execution unknown')) return 'unknown';
+        refuse();
+        return this.isRunning(id) ? 'running' : 'ended';
+      },
+      endOf: async (id) => {
+        refuse();
+        return this.#endOf(id);
+      },
+    };
+  }
+
+  #endOf(id: string): Awaited<ReturnType<ExecutionDirectory['endOf']>> {
+    const execution = this.all.get(id);
+    if (!execution) return { status: 'unknown' };
+    const { startedAt, result } = execution;
+    const input = JSON.stringify(execution.input);
+    const { status = 'RUNNING', error, cause } = result ?? {};
+    const told = status.toLowerCase().replace('_', '-') as 'aborted';
+    return { status: told, startedAt, input, error, cause };
+  }
+
+  /** The function as Lambda calls it. */
+  #call(event: object): Promise<unknown> {
+    const { machine, handlers } = this.#ports;
+    const [one] = machine.functions.values();
+    const called = { ...(one as LocalFunction), name: reconciler, timeoutSeconds: 150 };
+    const context = lambdaContext(called, 'arn:reconcile', `sweep-${++this.#calls}`, Date.now);
+    return (handlers[reconciler] as LambdaHandler)(event as never, context) as Promise<unknown>;
+  }
+
+  /** Status events are best effort: they may be lost, come twice, and come late. */
+  #tell(execution: Execution): void {
+    const { id, startedAt, input, result } = execution;
+    const { mishaps, chance } = this.#ports;
+    if (mishaps.strikes('status event lost')) return;
+    const { status, error, cause } = result as ExecutionResult;
+    const told = { status, startDate: startedAt, input: JSON.stringify(input), error, cause };
+    const detail = { executionArn: id, ...told };
+    const event = {
+      source: 'aws.states',
+      'detail-type': 'Step Functions Execution Status Change',
+      detail,
+    };
+    const times = mishaps.strikes('status event duplicated') ? 2 : 1;
+    for (let time = 0; time < times; time++) {
+      const most = mishaps.strikes('status event late') ? 1_800_000 : 3_000;
+      this.pending++;
+      setTimeout(
+        () => {
+          this.pending--;
+          void this.reconcile(event).then((isDone) => {
+            execution.isHeard ||= isDone;
+          });
+        },
+        chance.between(100, most),
+      );
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import type { Chance } from './chance.ts';
+
+/**
+ * Every class of fault, with the probability of one at each place where it could strike, in a run
+ * that has the class at all.
+ */
+export const faultClasses = {
+  /** The process of a function dies before, or after, a call of a port; the state machine sees it. */
+  'lambda killed before a call': 0.01,
+  'lambda killed after a call': 0.01,
+  /** The whole execution dies with its functions, and nothing tells of it. */
+  'run killed before a call': 0.003,
+  'run killed after a call': 0.003,
+  /** Somebody stops the execution; the functions that it called go on. */
+  'execution aborted': 0.008,
+  /** A call of a port never comes back, so that the function reaches its time limit. */
+  'lambda timed out': 0.003,
+  /** The state machine takes the function for dead while it goes on sending. */
+  'zombie sender': 0.01,
+  'request lost': 0.03,
+  'reply lost': 0.03,
+  'request delayed': 0.08,
+  'body cut': 0.03,
+  'throttled (429)': 0.02,
+  'server error (JSON)': 0.03,
+  'server error (HTML)': 0.03,
+  'server error after effect': 0.02,
+  'presigned URL expired': 0.03,
+  'wrong ETag': 0.04,
+  'byte changed on the way': 0.04,
+  'opaque ETags': 1,
+  'report half-counted': 0.15,
+  'chunk failed at the service': 0.05,
+  'session vanished': 0.015,
+  'session failed': 0.004,
+  'session expired': 0.006,
+  'asset failed': 0.15,
+  'table throttled': 0.01,
+  'table reply lost': 0.01,
+  'table write repeated': 0.02,
+  'stale read': 0.5,
+  'clock skew': 0.5,
+  'event refused': 0.2,
+  'event reply lost': 0.2,
+  'event duplicated': 0.2,
+  'source unavailable': 0.03,
+  'read truncated': 0.04,
+  'read stalled': 0.01,
+  'source overwritten': 0.03,
+  'source deleted': 0.01,
+  'execution not told': 0.1,
+  'execution unknown': 0.2,
+  'start duplicated': 0.5,
+  'status event lost': 0.3,
+  'status event duplicated': 0.3,
+  'status event late': 0.3,
+  'reconciler killed': 0.01,
+} as const;
+
+export type FaultClass = keyof typeof faultClasses;
+
+export const faultNames = Object.keys(faultClasses) as readonly FaultClass[];
+
+/** Classes that end a session, an asset or a chunk for good: a run has few of each, or it never ends. */
+const bounds: Partial<Record<FaultClass, number>> = {
+  'wrong ETag': 3,
+  'byte changed on the way': 2,
+  'session vanished': 3,
+  'session failed': 2,
+  'session expired': 2,
+  'source overwritten': 2,
+  'source deleted': 1,
+};
+
+/** The faults of one run: which classes it has, and what has struck. */
+export interface Mishaps {
+  /** Whether this class strikes here and now; counted where it does. */
+  strikes(name: FaultClass): boolean;
+  /** No fault strikes from now on. */
+  calm(): void;
+  readonly isCalm: boolean;
+  readonly injected: ReadonlyMap<FaultClass, number>;
+  /** What is to be told of each fault that struck. */
+  onStrike: (name: FaultClass) => void;
+}
+
+/** A run has a few classes or many, so that rare ones are also seen alone. */
+export function drawMishaps(chance: Chance): Mishaps {
+  const share = chance.pick([0, 0.1, 0.2, 0.2, 0.35, 0.6]);
+  const severity = chance.pick([0.5, 1, 1, 2]);
+  const present = new Set(faultNames.filter(() => chance.hits(share)));
+  const injected = new Map<FaultClass, number>();
+  let isCalm = false;
+  const mishaps = {
+    strikes(name: FaultClass) {
+      const struck = injected.get(name) ?? 0;
+      if (isCalm || !present.has(name) || struck >= (bounds[name] ?? 40)) return false;
+      if (!chance.hits(faultClasses[name] * severity)) return false;
+      injected.set(name, struck + 1);
+      mishaps.onStrike(name);
+      return true;
+    },
+    calm: () => {
+      isCalm = true;
+    },
+    get isCalm() {
+      return isCalm;
+    },
+    injected,
+    onStrike: (_: FaultClass) => {},
+  };
+  return mishaps;
+}

@@ -1,0 +1,48 @@
+import { systemClock } from '#src/config/system-clock.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { SourceReader } from '#src/core/ports.ts';
+import type { SourceReference } from '#src/core/source-object.ts';
+import type { Mishaps } from './fault-classes.ts';
+import type { ObjectStore } from './objects.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/** Objects as a sandbox reads them; somebody else may change them at any time. */
+export interface SourceFaults {
+  readonly mishaps: Mishaps;
+  /** Writes another content over a key, or deletes it. */
+  change(reference: SourceReference, how: 'overwrite' | 'delete'): void;
+}
+
+export function faultySource(
+  objects: ObjectStore,
+  { mishaps, change }: SourceFaults,
+  by: Sandbox,
+): SourceReader {
+  const befall = (reference: SourceReference) => {
+    if (mishaps.strikes('source overwritten')) change(reference, 'overwrite');
+    if (mishaps.strikes('source deleted')) change(reference, 'delete');
+    if (mishaps.strikes('source unavailable')) {
+      throw new TransferError('SourceUnavailableError', 'S3 answered 503');
+    }
+  };
+  return {
+    inspect: (reference) =>
+      by.call(`source.inspect ${reference.key}`, async () => {
+        befall(reference);
+        return objects.inspect(reference);
+      }),
+    async *read(object, range, signal) {
+      await by.call(`source.read ${range.start}`, async () => befall(object));
+      const isTruncated = mishaps.strikes('read truncated');
+      let sizeBytes = 0;
+      for await (const piece of objects.read(object, range, signal)) {
+        if (isTruncated && sizeBytes > 0) break;
+        if (mishaps.strikes('read stalled')) await systemClock.sleep(3_600_000, signal);
+        if (!by.isAlive) throw new TransferError('SourceUnavailableError', 'the process is dead');
+        sizeBytes += piece.byteLength;
+        yield isTruncated ? piece.subarray(0, Math.ceil(piece.byteLength / 2)) : piece;
+      }
+      if (isTruncated) throw new TransferError('TruncatedReadError', 'the read ended early');
+    },
+  };
+}

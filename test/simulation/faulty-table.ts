@@ -1,0 +1,82 @@
+import { TransferError } from '#src/core/errors.ts';
+import type { TransferStore } from '#src/core/ports.ts';
+import type { TransferRecord, TransferState } from '#src/core/transfer.ts';
+import type { TurnStore } from '#src/core/turns.ts';
+import type { Mishaps } from './fault-classes.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { Tables } from './watched-table.ts';
+
+/** How far an index may be behind its table, in ms. */
+const indexLagMs = 3_000;
+
+/** Writes that may be repeated by the SDK after a lost reply, and then see their own effect. */
+const isWrite = (method: string) =>
+  /^(raise|take|patch|put|count|note|add|set|update|mark|keep|retire|claim|release|draw|leave|renew|free)/.test(
+    method,
+  );
+
+/** The table's methods as a sandbox calls them, with what befalls requests and indexes. */
+export function faultyStore(
+  store: TransferStore,
+  tables: Tables,
+  mishaps: Mishaps,
+  by: Sandbox,
+): TransferStore {
+  const { listTransfers, listUnannounced, ...others } = store;
+  const behind = (rows: TransferRecord[], fits: (row: TransferRecord) => boolean) =>
+    mishaps.strikes('stale read') ? staleRows(tables, rows, fits) : rows;
+  return {
+    ...(faultyMethods('store', others, mishaps, by) as typeof others),
+    async *listTransfers(state: TransferState, day: string) {
+      const read = async () => Array.fromAsync(listTransfers(state, day));
+      const rows = await by.call('store.listTransfers', () =>
+        faulty('listTransfers', read, mishaps),
+      );
+      yield* behind(rows, (row) => row.state === state);
+    },
+    async *listUnannounced() {
+      const read = async () => Array.fromAsync(listUnannounced());
+      const rows = await by.call('store.listUnannounced', () =>
+        faulty('listUnannounced', read, mishaps),
+      );
+      yield* behind(rows, ({ outcome, announced }) => outcome !== undefined && !announced);
+    },
+  };
+}
+
+export function faultyTurns(turns: TurnStore, mishaps: Mishaps, by: Sandbox): TurnStore {
+  return faultyMethods('turns', turns, mishaps, by);
+}
+
+function faultyMethods<T extends object>(part: string, of: T, mishaps: Mishaps, by: Sandbox): T {
+  const methods = Object.entries(of).filter(([, member]) => typeof member === 'function');
+  const faultyOnes = methods.map(([name, method]) => {
+    const call = (...given: unknown[]) =>
+      by.call(`${part}.${name}`, () => faulty(name, () => method(...given), mishaps));
+    return [name, call];
+  });
+  return Object.fromEntries(faultyOnes) as T;
+}
+
+async function faulty<T>(method: string, work: () => Promise<T>, mishaps: Mishaps): Promise<T> {
+  if (mishaps.strikes('table throttled')) throw unavailable(method);
+  if (isWrite(method) && mishaps.strikes('table write repeated')) await work();
+  const result = await work();
+  if (mishaps.strikes('table reply lost')) throw unavailable(method);
+  return result;
+}
+
+function unavailable(method: string): TransferError {
+  return new TransferError('TableUnavailableError', `${method}: the table did not answer`);
+}
+
+/** Rows as an index shows them that has not heard of the last changes. */
+function staleRows(
+  { before }: Tables,
+  rows: readonly TransferRecord[],
+  fits: (row: TransferRecord) => boolean,
+): TransferRecord[] {
+  const recent = before.filter(({ at }) => at > Date.now() - indexLagMs);
+  const old = new Map(recent.toReversed().map(({ row }) => [row.transferId, row]));
+  return [...rows.filter(({ transferId }) => !old.has(transferId)), ...old.values()].filter(fits);
+}

@@ -1,0 +1,78 @@
+import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
+import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
+import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
+import { handler as openSession } from '#functions/open-session/handler.ts';
+import { handler as reconcile } from '#functions/reconcile/handler.ts';
+import { handler as recordOutcome } from '#functions/record-outcome/handler.ts';
+import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
+import { give } from '#functions/runtime/given.ts';
+import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { Ports } from '#src/steps/step.ts';
+import { reconciler, Sandbox, type Surroundings } from './sandbox.ts';
+
+/** The handlers that deploy, by the name of their function. */
+const deployed = {
+  InspectSource: inspectSource,
+  OpenSession: openSession,
+  SendChunks: sendChunks,
+  ReportProofs: reportProofs,
+  ConfirmUpload: confirmUpload,
+  AwaitAsset: awaitAsset,
+  RecordOutcome: recordOutcome,
+  [reconciler]: reconcile,
+} as unknown as Readonly<Record<string, LambdaHandler>>;
+
+/** All processes of all functions. */
+export interface Fleet {
+  /** The handlers, each call of one in a sandbox of its function. */
+  readonly handlers: Readonly<Record<string, LambdaHandler>>;
+  /** Ends every sandbox that works for an execution. */
+  killAll(executionId: string): void;
+  /** Ends whatever is left. */
+  close(): void;
+}
+
+export function openFleet(
+  around: Surroundings,
+  portsOf: (sandbox: Sandbox) => Partial<Ports>,
+): Fleet {
+  const all: Sandbox[] = [];
+  const idle = new Map<string, Sandbox[]>();
+  const take = (name: string): Sandbox => {
+    const warm = around.chance.hits(0.7) ? idle.get(name)?.pop() : undefined;
+    if (warm) return warm;
+    const sandbox = new Sandbox(name, all.length + 1, around);
+    sandbox.ports = portsOf(sandbox);
+    all.push(sandbox);
+    return sandbox;
+  };
+  const giveBack = (sandbox: Sandbox) => {
+    sandbox.executionId = '';
+    if (!sandbox.isAlive || sandbox.isZombie) return;
+    idle.set(sandbox.functionName, [...(idle.get(sandbox.functionName) ?? []), sandbox]);
+  };
+  const inSandbox = (name: string, handler: LambdaHandler): LambdaHandler => {
+    return async (payload: { readonly executionId?: string }, context) => {
+      const sandbox = take(name);
+      sandbox.begin(payload.executionId ?? '');
+      // The handler takes its ports before it first waits, so that they are this sandbox's.
+      give(sandbox.ports);
+      const work = (handler(payload as never, context) as Promise<unknown>).finally(() =>
+        giveBack(sandbox),
+      );
+      return sandbox.serve(work, context.getRemainingTimeInMillis());
+    };
+  };
+  return {
+    handlers: Object.fromEntries(
+      Object.entries(deployed).map(([name, handler]) => [name, inSandbox(name, handler)]),
+    ),
+    killAll: (executionId) => {
+      for (const one of all) if (one.executionId === executionId) one.die('Runtime.ExitError');
+    },
+    close: () => {
+      for (const one of all) one.die('the simulation is over');
+    },
+  };
+}

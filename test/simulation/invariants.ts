@@ -1,0 +1,117 @@
+import { refusalIdOf, type SessionRecord, type TransferRecord } from '#src/core/transfer.ts';
+import type { Execution } from './executions.ts';
+import type { Content } from './objects.ts';
+import { sha256 } from './objects.ts';
+import type { World } from './world.ts';
+
+/** How far a session's creation at the service may be from that of the row that stands for it, in ms. */
+const attributionMs = 120_000;
+
+/** Judges a world in which everything has ended. */
+export async function judgeWorld(world: World): Promise<void> {
+  const rows = await allTransfers(world);
+  await judgeAssets(world, rows);
+  await judgeSessions(world, rows);
+  await judgeLeaks(world, rows);
+  judgeOutcomes(world, rows);
+  for (const execution of world.executions.all.values()) await judgeTold(world, execution, rows);
+}
+
+/** All rows of transfers, refused starts included. */
+export async function allTransfers({ tables }: World): Promise<TransferRecord[]> {
+  const [rows] = JSON.parse(tables.store.dump()) as [[string, TransferRecord][]];
+  return rows.map(([, row]) => row);
+}
+
+async function judgeAssets(world: World, rows: readonly TransferRecord[]): Promise<void> {
+  const { service, tables, judge, duplicates } = world;
+  const ready = new Map<string, string[]>();
+  for (const { assetId, uploadId, state } of service.assets()) {
+    if (state !== 'ready') continue;
+    const known = tables.uploads.get(uploadId);
+    const row = rows.find(({ transferId }) => transferId === known?.transferId);
+    if (!row) {
+      judge.broken('every ready asset belongs to a transfer', assetId);
+      continue;
+    }
+    const content = world.objects.pinned(row.source) as Content;
+    if ((await service.storedSha256(assetId)) !== sha256(content.bytes))
+      judge.broken('a ready asset holds exactly the bytes', `${assetId} of ${row.source.key}`);
+    ready.set(row.transferId, [...(ready.get(row.transferId) ?? []), assetId]);
+  }
+  for (const { outcome } of rows)
+    for (const assetId of (outcome?.duplicates ?? []) as string[]) duplicates.add(assetId);
+  for (const row of rows) judgeReady(world, row, ready.get(row.transferId) ?? []);
+  for (const [transferId, assets] of ready) {
+    const unrecorded = assets.filter((assetId) => !duplicates.has(assetId));
+    if (unrecorded.length > 1)
+      judge.broken('one ready asset per version and ingest', `${transferId}: ${assets.join(' ')}`);
+  }
+}
+
+function judgeReady({ judge }: World, row: TransferRecord, assets: readonly string[]): void {
+  if (row.state !== 'ready' || assets.includes(row.assetId ?? '')) return;
+  judge.broken('a ready row has its ready asset', `${row.transferId}: ${row.assetId}`);
+}
+
+/** Every session is in the table, or there is a create attempt of its size and time for it. */
+async function judgeSessions(world: World, rows: readonly TransferRecord[]): Promise<void> {
+  const { service, tables, judge } = world;
+  const attempts: { readonly sizeBytes: number; readonly record: SessionRecord }[] = [];
+  for (const { transferId, source } of rows)
+    for (const record of await tables.store.sessions(transferId))
+      if (!record.session) attempts.push({ sizeBytes: source.sizeBytes, record });
+  for (const session of service.sessions()) {
+    if (await tables.store.transferOfUpload(session.uploadId)) continue;
+    const at = attempts.findIndex(
+      ({ sizeBytes, record: { openedAt } }) =>
+        sizeBytes === session.totalSize && Math.abs(openedAt - session.createdAt) < attributionMs,
+    );
+    if (at < 0) judge.broken('every session is attributed', session.uploadId);
+    else attempts.splice(at, 1);
+  }
+}
+
+async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promise<void> {
+  const { tables, judge } = world;
+  const now = Date.now();
+  for (const { slot, transferId } of tables.turns.held.values())
+    judge.broken('no turn is leaked', `turn ${slot} by ${transferId}`);
+  for (const { number, transferId } of tables.turns.line.values())
+    judge.broken('no place in line is leaked', `place ${number} of ${transferId}`);
+  for (const { transferId, state, sessionNumber } of rows) {
+    if (state === 'active') judge.broken('no lease is leaked', transferId);
+    for (const { n, claimUntil = 0, sender } of await tables.store.ranges(
+      transferId,
+      sessionNumber,
+    ))
+      if (sender && claimUntil > now) judge.broken('no claim is leaked', `${transferId} ${n}`);
+  }
+}
+
+/** Each row that is over was told of, as it stands. */
+function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]): void {
+  for (const { transferId, state, announced, outcome } of rows) {
+    if (state === 'active') continue;
+    const told = events.findLast(
+      ({ type, detail }) => type !== 'Transfer Started' && detail.transferId === transferId,
+    );
+    if (!told || told.detail.status !== outcome?.status)
+      judge.broken('an outcome event for each transfer', `${transferId}: ${told?.type}`);
+    if (!announced) judge.broken('every event is confirmed', transferId);
+  }
+}
+
+/** A failed execution is told of: by its transfer, by its refusal, or by whoever took over. */
+async function judgeTold(
+  { judge, tables }: World,
+  { id, isHeard, result }: Execution,
+  rows: readonly TransferRecord[],
+): Promise<void> {
+  if (!result) return judge.broken('every execution ends', id);
+  if (result.status === 'SUCCEEDED' || result.error === 'FencedOutError') return;
+  if (rows.some(({ owner, transferId }) => owner === id || transferId === refusalIdOf(id))) return;
+  if ((await tables.store.transferOfExecution(id)) !== undefined) return;
+  // One that died before it had noted anything and of whose end no event came is nobody's to know.
+  if (isHeard) judge.broken('a failed start is told of', `${id}: ${result.error}`);
+}

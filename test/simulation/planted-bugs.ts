@@ -1,0 +1,217 @@
+import { lengthOf } from '#src/core/byte-range.ts';
+import { isTransferError } from '#src/core/errors.ts';
+import { pieces } from './objects.ts';
+import {
+  adoptLostSession,
+  destinationWith,
+  ended,
+  keepProofOverwrites,
+  leaseWithoutFence,
+  proofAfterReport,
+  retryOnUsedUrl,
+} from './planted-parts.ts';
+import type { Plant } from './world.ts';
+
+/** A deliberate bug and how many seeds may pass before it is caught. */
+export interface PlantedBug {
+  readonly name: string;
+  /** The invariant that it breaks; others may break with it. */
+  readonly caughtBy: string;
+  readonly budget: number;
+  /** A new one for each seed, as some remember things. */
+  plant(): Plant;
+}
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'a proof is written after its report',
+    caughtBy: 'a report names durable proofs only',
+    budget: 20,
+    plant: proofAfterReport,
+  },
+  {
+    name: 'a lease without a fence',
+    caughtBy: 'no write by one that was fenced out',
+    budget: 400,
+    plant: leaseWithoutFence,
+  },
+  {
+    name: 'a retry on a used URL',
+    caughtBy: 'no presigned URL is used twice',
+    budget: 60,
+    plant: retryOnUsedUrl,
+  },
+  {
+    name: "If-Match and the reply's ETag check are both dropped",
+    caughtBy: 'a ready asset holds exactly the bytes',
+    budget: 400,
+    plant: () => ({
+      ports: ({ source }, { objects }) => ({
+        source: {
+          ...source,
+          read: (object, range, signal) => {
+            const now = objects.current({ ...object, versionId: undefined })?.object ?? object;
+            return source.read(now.sizeBytes === object.sizeBytes ? now : object, range, signal);
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'success before ready',
+    caughtBy: 'no success before the asset is ready',
+    budget: 20,
+    plant: () =>
+      destinationWith((to) => ({
+        assetStatus: async (...given) => {
+          const status = await to.assetStatus(...given);
+          return status.phase === 'processing' ? { phase: 'ready' } : status;
+        },
+      })),
+  },
+  {
+    name: 'proofs of a replaced session are trusted in the new one',
+    caughtBy: 'a report names durable proofs only',
+    budget: 300,
+    plant: () => ({
+      ports: ({ store }) => ({
+        store: {
+          ...store,
+          chunks: async (id, number, ...range) => {
+            const old = number > 1 ? await store.chunks(id, number - 1, ...range) : [];
+            return new Map([...old, ...(await store.chunks(id, number, ...range))]);
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'keepProof overwrites, and no claim keeps a second sender away',
+    caughtBy: 'a durable proof changes by retirement only',
+    budget: 600,
+    plant: keepProofOverwrites,
+  },
+  {
+    name: 'a turn is taken without a condition',
+    caughtBy: 'one transfer a turn',
+    budget: 100,
+    plant: () => ({
+      ports: ({ turns, settings }, { tables }) => ({
+        turns: {
+          ...turns,
+          turns: async () => [],
+          firstPlaces: async (limit) => (await turns.firstPlaces(limit)).slice(-1),
+          takeTurn: async (turn, now) => {
+            if (turn.slot > settings.maxActiveTransfers) return false;
+            const held = tables.turns.held.get(turn.slot);
+            return turns.takeTurn(turn, held ? held.until + 1 : now);
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'the outcome event is never sent',
+    caughtBy: 'an outcome event for each transfer',
+    budget: 5,
+    plant: () => ({
+      ports: ({ events }) => ({
+        events: {
+          publish: async (event) => {
+            if (event.type === 'Transfer Started') await events.publish(event);
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'a session whose create reply was lost is adopted',
+    caughtBy: 'a session whose create was never answered is never used',
+    budget: 200,
+    plant: adoptLostSession,
+  },
+  {
+    name: 'a truncated read is padded',
+    caughtBy: 'a ready asset holds exactly the bytes',
+    budget: 150,
+    plant: () => ({
+      ports: ({ source }) => ({
+        source: {
+          ...source,
+          async *read(object, range, signal) {
+            let sizeBytes = 0;
+            try {
+              for await (const piece of source.read(object, range, signal)) {
+                sizeBytes += piece.byteLength;
+                yield piece;
+              }
+            } catch (error) {
+              if (!isTransferError(error, 'TruncatedReadError')) throw error;
+              yield* pieces(Buffer.alloc(lengthOf(range) - sizeBytes));
+            }
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: "the storage's MD5 is not compared",
+    caughtBy: 'every kept proof is true',
+    budget: 200,
+    plant: () =>
+      destinationWith((to) => ({
+        sendChunk: async (...given) => ({
+          ...(await to.sendChunk(...given)),
+          encryption: 'aws:kms',
+        }),
+      })),
+  },
+  {
+    name: 'a range is claimed whoever holds it',
+    caughtBy: 'one sender of a range at a time',
+    budget: 300,
+    plant: () => ({
+      ports: ({ store }) => ({
+        store: {
+          ...store,
+          claimRange: async (key, sender, now, until) => {
+            const claim = await store.claimRange(key, sender, now, until);
+            return claim.held ? claim : store.claimRange(key, sender, claim.until + 1, until);
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'a transfer is taken whoever owns it',
+    caughtBy: 'one owner at a time',
+    budget: 100,
+    plant: () => ({ ports: () => ({ executions: ended() }) }),
+  },
+  {
+    name: 'the reconciler sees no transfer',
+    caughtBy: 'no lease is leaked',
+    budget: 200,
+    plant: () => ({
+      ports: ({ store }) => ({
+        store: {
+          ...store,
+          listTransfers: async function* () {},
+          transferOfExecution: async () => undefined,
+        },
+      }),
+    }),
+  },
+  {
+    name: 'a failed transfer ends green',
+    caughtBy: 'a ready row has its ready asset',
+    budget: 100,
+    plant: () =>
+      destinationWith((to) => ({
+        assetStatus: async (...given) => {
+          const status = await to.assetStatus(...given);
+          return status.phase === 'failed' ? { phase: 'ready' } : status;
+        },
+      })),
+  },
+];

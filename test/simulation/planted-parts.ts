@@ -1,0 +1,137 @@
+import type { Destination } from '#src/core/destination.ts';
+import { isTransferError } from '#src/core/errors.ts';
+import type { HttpRequest } from '#src/core/ports.ts';
+import type { ChunkRecord } from '#src/core/transfer.ts';
+import { takeApart } from './faulty-transport.ts';
+import type { Plant, World } from './world.ts';
+
+/** A plant that changes some of the destination's methods. */
+export const destinationWith = (
+  changes: (to: Destination, world: World) => Partial<Destination>,
+): Plant => ({
+  ports: ({ destination }, world) => ({
+    destination: { ...destination, ...changes(destination, world) },
+  }),
+});
+
+/** Everybody's execution has ended, always. */
+export function ended() {
+  return {
+    statusOf: async () => 'ended' as const,
+    endOf: async () => ({ status: 'aborted' as const }),
+  };
+}
+
+/** Proofs wait in memory until a report of them has come through. */
+export function proofAfterReport(): Plant {
+  const waiting: (() => Promise<unknown>)[] = [];
+  const early = new Map<string, Map<number, ChunkRecord>>();
+  return {
+    ports: ({ store, destination }) => ({
+      store: {
+        ...store,
+        chunks: async (id, number, ...range) => {
+          const kept = await store.chunks(id, number, ...range);
+          return new Map([...(early.get(`${id} ${number}`) ?? []), ...kept]);
+        },
+        keepProof: async (id, number, proof, retired) => {
+          waiting.push(() => store.keepProof(id, number, proof, retired));
+          const rows = early.get(`${id} ${number}`) ?? new Map<number, ChunkRecord>();
+          rows.set(proof.index, { ...proof, generation: 1, reports: 0 });
+          early.set(`${id} ${number}`, rows);
+          return 'written';
+        },
+      },
+      destination: {
+        ...destination,
+        reportProofs: async (...given) => {
+          const receipt = await destination.reportProofs(...given);
+          for (const write of waiting.splice(0)) await write();
+          return receipt;
+        },
+      },
+    }),
+  };
+}
+
+/** The first URL of a chunk is good enough for every further try. */
+export function retryOnUsedUrl(): Plant {
+  const first = new Map<string, string>();
+  return {
+    transport: (wire) => ({
+      send: (request: HttpRequest) => {
+        const { operation, uploadId, chunks } = takeApart(request);
+        if (operation !== 'put') return wire.send(request);
+        const chunk = `${uploadId} ${chunks[0]?.index}`;
+        const url = first.get(chunk) ?? request.url;
+        first.set(chunk, url);
+        return wire.send({ ...request, url });
+      },
+    }),
+  };
+}
+
+/** Whoever once took a transfer believes that it is still its own, and writes whatever is there. */
+export function leaseWithoutFence(): Plant {
+  const taken = new Map<string, number>();
+  return {
+    ports: ({ store }, { tables }, by) => ({
+      store: {
+        ...store,
+        takeTransfer: async (record, seenFence) => {
+          const isTaken = await store.takeTransfer(record, seenFence);
+          if (isTaken) taken.set(`${record.transferId} ${record.owner}`, record.fence);
+          return isTaken;
+        },
+        transfer: async (id) => {
+          const row = await store.transfer(id);
+          const fence = taken.get(`${id} ${by.executionId}`);
+          return row && fence ? { ...row, owner: by.executionId, fence } : row;
+        },
+        patchTransfer: async (id, _fence, patch, now) => {
+          const row = await tables.store.transfer(id);
+          return store.patchTransfer(id, row?.fence ?? 0, patch, now);
+        },
+      },
+    }),
+  };
+}
+
+/** An unconditional write: what is there gives way, retired by nobody. */
+export function keepProofOverwrites(): Plant {
+  return {
+    ports: ({ store }, { tables }) => ({
+      store: {
+        ...store,
+        claimRange: async (_key, _sender, _now, until) => ({ held: true, until, tookOver: false }),
+        keepProof: async (id, number, proof, retired) => {
+          const rows = await tables.store.chunks(id, number, proof.index, proof.index);
+          const row = rows.get(proof.index);
+          if (!row || row.proof === proof.proof) return store.keepProof(id, number, proof, retired);
+          const { index, generation } = row;
+          await tables.store.retireProof(id, number, index, generation, 'overwritten');
+          return store.keepProof(id, number, proof, generation);
+        },
+      },
+    }),
+  };
+}
+
+/** Where a create's reply is lost, the newest unfinished session of that size is taken for ours. */
+export function adoptLostSession(): Plant {
+  return destinationWith((to, { service }) => ({
+    openSession: async (request, options) => {
+      try {
+        return await to.openSession(request, options);
+      } catch (error) {
+        if (!isTransferError(error, 'CreateReplyLostError')) throw error;
+        const { sizeBytes } = request.source;
+        const found = service.sessions().findLast(({ totalSize }) => totalSize === sizeBytes);
+        if (!found) throw error;
+        const { uploadId, assetId, chunkSize, totalChunks, expiresAt } = found;
+        const rest = { chunkSizeBytes: chunkSize, totalChunks, expiresAt, details: {} };
+        return { uploadId, assetId, ...rest };
+      }
+    },
+  }));
+}

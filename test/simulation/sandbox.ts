@@ -1,0 +1,139 @@
+import { systemClock } from '#src/config/system-clock.ts';
+import type { Clock } from '#src/core/ports.ts';
+import type { Ports } from '#src/steps/step.ts';
+import type { Chance } from './chance.ts';
+import type { Mishaps } from './fault-classes.ts';
+import type { Trace } from './trace.ts';
+
+/** What a sandbox needs of the world around it. */
+export interface Surroundings {
+  readonly trace: Trace;
+  readonly chance: Chance;
+  readonly mishaps: Mishaps;
+  /** Probability that a call takes any time at all. */
+  readonly latency: number;
+  /** Ends an execution as if its process had died, with all that works for it. */
+  killRun(executionId: string): void;
+  /** Stops an execution, as a person does; its functions go on. */
+  abortRun(executionId: string): void;
+}
+
+/** The name of the reconciler's function, which belongs to no execution. */
+export const reconciler = 'Reconcile';
+
+const never = <T>(): Promise<T> => new Promise(() => {});
+
+/**
+ * One process of a function: it serves one call at a time, keeps its memory from call to call, and
+ * may die at any call of a port. Whatever a dead one still tries reaches nothing.
+ */
+export class Sandbox {
+  readonly functionName: string;
+  readonly name: string;
+  readonly clock: Clock;
+  ports: Partial<Ports> = {};
+  executionId = '';
+  isAlive = true;
+  isZombie = false;
+  readonly #around: Surroundings;
+  readonly #deathbed = new Set<() => void>();
+  #skewMs = 0;
+  #answer: ((error: Error) => void) | undefined;
+
+  constructor(functionName: string, number: number, around: Surroundings) {
+    this.functionName = functionName;
+    this.name = `${functionName}.${number}`;
+    this.#around = around;
+    this.clock = this.#makeClock();
+  }
+
+  /** Begins a call: whose it is, and how wrong this machine's clock is by now. */
+  begin(executionId: string): void {
+    const { mishaps, chance } = this.#around;
+    this.executionId = executionId;
+    this.#skewMs = mishaps.strikes('clock skew') ? chance.between(-2_000, 2_000) : 0;
+  }
+
+  /** The call's answer: the handler's, unless the process dies or is taken for dead before it. */
+  serve<T>(work: Promise<T>, leftMs: number): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#answer = reject;
+    // It may have died at its very first call, before there was anybody to tell.
+    if (!this.isAlive) reject(crash('Runtime.ExitError'));
+    if (this.isZombie) reject(crash('Lambda.Unknown'));
+    const timer = setTimeout(() => this.die('Sandbox.Timedout'), leftMs + 1);
+    const end = () => {
+      clearTimeout(timer);
+      if (this.isZombie) this.isAlive = false;
+    };
+    work.then(resolve, reject).finally(end);
+    return promise;
+  }
+
+  /** Calls a port, with whatever may befall the process around it. */
+  async call<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (!this.isAlive) return never();
+    const { trace, chance, latency, mishaps } = this.#around;
+    trace.note(this.name, what);
+    this.#befall('before');
+    if (this.isAlive && chance.hits(latency)) await systemClock.sleep(chance.between(1, 60));
+    if (!this.isAlive) return never();
+    if (!this.#isReconciler && mishaps.strikes('lambda timed out')) return never();
+    const result = await work().catch((error: unknown) => {
+      if (!this.isAlive) return never<T>();
+      throw error;
+    });
+    if (this.isAlive) this.#befall('after');
+    return this.isAlive ? result : never();
+  }
+
+  /** Runs a task when the process dies. */
+  onDeath(task: () => void): () => void {
+    this.#deathbed.add(task);
+    return () => this.#deathbed.delete(task);
+  }
+
+  die(errorType: string): void {
+    if (!this.isAlive) return;
+    this.#around.trace.note(this.name, `dies: ${errorType}`);
+    this.isAlive = false;
+    this.#answer?.(crash(errorType));
+    for (const task of this.#deathbed) task();
+  }
+
+  #befall(when: 'before' | 'after'): void {
+    const { mishaps } = this.#around;
+    if (this.#isReconciler) {
+      if (mishaps.strikes('reconciler killed')) this.die('Runtime.ExitError');
+      return;
+    }
+    if (mishaps.strikes(`lambda killed ${when} a call`)) this.die('Runtime.ExitError');
+    if (mishaps.strikes(`run killed ${when} a call`)) this.#around.killRun(this.executionId);
+    if (mishaps.strikes('execution aborted')) this.#around.abortRun(this.executionId);
+    if (this.isAlive && mishaps.strikes('zombie sender')) this.#becomeZombie();
+  }
+
+  #becomeZombie(): void {
+    this.isZombie = true;
+    this.#answer?.(crash('Lambda.Unknown'));
+  }
+
+  get #isReconciler(): boolean {
+    return this.functionName === reconciler;
+  }
+
+  #makeClock(): Clock {
+    return {
+      now: () => Date.now() + this.#skewMs,
+      sleep: async (ms, signal) => {
+        await systemClock.sleep(ms, signal);
+        if (!this.isAlive) await never();
+      },
+      after: (ms, task) => systemClock.after(ms, () => void (this.isAlive && task())),
+    };
+  }
+}
+
+function crash(errorType: string): Error {
+  return Object.assign(new Error('the process ended without an answer'), { name: errorType });
+}

@@ -1,0 +1,112 @@
+import { newCrc } from '#functions/runtime/new-crc.ts';
+import { crcAlgorithms, type Keeping } from './objects.ts';
+import { buckets, type World } from './world.ts';
+
+/** When a start comes after the first moment, in ms, and with what input. */
+interface Start {
+  readonly at: number;
+  readonly input: unknown;
+}
+
+const minuteMs = 60_000;
+
+/**
+ * Puts the objects of a world and plans its starts: events that come once or more and in any order,
+ * and people who start by hand. What is written over later has an event of its own.
+ */
+export async function planStarts(world: World): Promise<void> {
+  const { chance, mishaps, objects, executions } = world;
+  const count = chance.pick([1, 1, 1, 1, 2, 2, 2, 3, 4]);
+  const starts: Start[] = [];
+  for (let n = 1; n <= count; n++) starts.push(...(await oneObject(world, n)));
+  if (chance.hits(0.05)) starts.push({ at: 0, input: { bucket: buckets.plain, key: 'none.mp4' } });
+  if (chance.hits(0.03)) starts.push({ at: 0, input: { bucket: 'strange', key: 'a.mp4' } });
+  for (const { at, input } of starts) plan(world, at, input);
+  world.onEnd = (id) => {
+    const soonMs = chance.pick([50, 500, 3_000, 30_000]);
+    if (chance.hits(0.5)) plan(world, chance.between(1, soonMs), executions.all.get(id)?.input);
+  };
+  world.onChange = (how, reference) => {
+    if (how === 'delete') return objects.delete(reference);
+    const isVersioned = reference.bucket === buckets.versioned;
+    const old = objects.contents.findLast(({ object }) => object.key === reference.key);
+    const size = chance.hits(0.6) ? (old?.bytes.length ?? 1) : chance.between(1, 2_000);
+    const { object } = objects.put(reference, bytesOf(world, size), {
+      isVersioned,
+      isEncrypted: false,
+    });
+    plan(world, chance.between(10, 5_000), eventOf(object));
+    if (mishaps.strikes('start duplicated'))
+      plan(world, chance.between(10, 90_000), eventOf(object));
+  };
+}
+
+function plan({ executions }: World, at: number, input: unknown): void {
+  executions.pending++;
+  setTimeout(() => {
+    executions.pending--;
+    executions.start(input);
+  }, at);
+}
+
+async function oneObject(world: World, n: number): Promise<Start[]> {
+  const { chance, mishaps, objects } = world;
+  const isVersioned = chance.hits(0.4);
+  const bytes = bytesOf(world, sizeOf(world));
+  const keeping: Keeping = {
+    isVersioned,
+    isEncrypted: chance.hits(0.2),
+    checksum: chance.hits(0.4) ? await checksumOf(world, bytes) : undefined,
+  };
+  const bucket = isVersioned ? buckets.versioned : buckets.plain;
+  const { object } = objects.put({ bucket, key: `film ${n}.mp4` }, bytes, keeping);
+  const { key, versionId } = object;
+  const starts = [{ at: chance.between(0, 2 * minuteMs), input: eventOf(object) as unknown }];
+  if (mishaps.strikes('start duplicated') || chance.hits(0.2))
+    starts.push({ at: chance.between(0, 10 * minuteMs), input: eventOf(object) });
+  if (chance.hits(0.25))
+    starts.push({ at: chance.between(0, 60 * minuteMs), input: { bucket, key, versionId } });
+  if (chance.hits(0.08))
+    starts.push({ at: chance.between(0, 30 * minuteMs), input: { bucket, key, force: true } });
+  return starts;
+}
+
+/** Mostly a few chunks; now and then more than one range holds. */
+function sizeOf({ chance, service }: World): number {
+  const chunkBytes = service.parts.switches.chunkSizeBytes as number;
+  const chunks = chance.hits(0.08) ? chance.between(45, 58) : chance.between(1, 9);
+  return Math.max(1, chunks * chunkBytes - chance.pick([0, 0, 1, chunkBytes - 1, 40]));
+}
+
+function bytesOf({ chance }: World, sizeBytes: number): Buffer {
+  const bytes = Buffer.alloc(sizeBytes);
+  for (let at = 0; at + 4 <= sizeBytes; at += 4) bytes.writeUInt32LE(chance.random() * 2 ** 32, at);
+  bytes[sizeBytes - 1] = chance.between(1, 255);
+  return bytes;
+}
+
+async function checksumOf({ chance }: World, bytes: Buffer) {
+  const algorithm = chance.pick(crcAlgorithms);
+  const crc = newCrc(algorithm);
+  crc.update(bytes);
+  return { algorithm, value: await crc.digest() };
+}
+
+/** S3's event about an object, as EventBridge delivers it. */
+function eventOf(object: {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: string | undefined;
+  readonly etag: string;
+  readonly sizeBytes: number;
+}): object {
+  const { bucket, key, versionId, etag, sizeBytes } = object;
+  return {
+    source: 'aws.s3',
+    'detail-type': 'Object Created',
+    detail: {
+      bucket: { name: bucket },
+      object: { key, etag, size: sizeBytes, ...(versionId && { 'version-id': versionId }) },
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { serviceLimits } from '#local/state-machine/service-limits.ts';
+import { isProven } from '#src/core/transfer.ts';
+import type { Execution } from './executions.ts';
+import type { Asked } from './faulty-transport.ts';
+import type { Sandbox } from './sandbox.ts';
+import type { World } from './world.ts';
+
+/** Judges a request at the moment in which it reaches the service. */
+export function judgeArrival(world: World, asked: Asked, by: Sandbox): void {
+  const { judge, service } = world;
+  const { operation, uploadId, chunks } = asked;
+  if (operation !== 'put' && operation !== 'report') return;
+  if (service.unanswered.has(uploadId)) {
+    judge.broken(
+      'a session whose create was never answered is never used',
+      `${by.name} ${uploadId}`,
+    );
+  }
+  const indexes = chunks.map(({ index }) => index);
+  const uses = service.parts.calls.of('put', { uploadId }).filter(({ urlUse = 1 }) => urlUse > 1);
+  if (uses.length > 0) judge.broken('no presigned URL is used twice', `chunk ${indexes[0]}`);
+  void judgeChunks(world, asked);
+}
+
+async function judgeChunks(
+  { judge, tables }: World,
+  { operation, uploadId, chunks }: Asked,
+): Promise<void> {
+  const known = tables.uploads.get(uploadId);
+  if (!known) return;
+  const rows = await tables.store.chunks(known.transferId, known.number);
+  for (const { index, proof } of chunks) {
+    const row = rows.get(index);
+    if (operation === 'put' && isProven(row)) {
+      judge.broken('no send of a chunk with a durable proof', `chunk ${index} of ${uploadId}`);
+    }
+    if (operation === 'report' && !(row && (row.proof === proof || row.generation > 1))) {
+      judge.broken('a report names durable proofs only', `chunk ${index} of ${uploadId}`);
+    }
+  }
+}
+
+/** Judges an execution at the moment in which it ends. */
+export function judgeEnd({ judge, service }: World, { id, result }: Execution): void {
+  if (!result) return;
+  const { status, output, error, largestPayloadBytes, historyEvents } = result;
+  const { status: told, assetId } = (output ?? {}) as { status?: string; assetId?: string };
+  const { payloadBytes, historyEvents: mostEvents } = serviceLimits;
+  if (largestPayloadBytes > payloadBytes || historyEvents > mostEvents || largestPayloadBytes <= 0)
+    judge.broken('payload and history stay within limits', `${id}: ${largestPayloadBytes} bytes`);
+  if (error === 'UnexpectedError' || error?.startsWith('States.'))
+    judge.broken('every failure has a name of ours', `${id}: ${error} ${result.cause}`);
+  if (status !== 'SUCCEEDED') return;
+  if (told === undefined || told === 'failed' || (output as { error?: string }).error)
+    judge.broken('no execution is green with a failure', `${id}: ${JSON.stringify(output)}`);
+  if (told !== 'ready') return;
+  const asset = service.assets().find((one) => one.assetId === assetId);
+  if (asset?.state !== 'ready')
+    judge.broken('no success before the asset is ready', `${id}: ${assetId} is ${asset?.state}`);
+}

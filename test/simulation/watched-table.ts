@@ -1,0 +1,152 @@
+import type { TransferStore } from '#src/core/ports.ts';
+import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer.ts';
+import type { TurnStore } from '#src/core/turns.ts';
+import {
+  createMemoryTransferStore,
+  type MemoryTransferStore,
+} from '../doubles/memory-transfer-store.ts';
+import { createMemoryTurnStore, type MemoryTurnStore } from '../doubles/memory-turn-store.ts';
+import { reconciler, type Sandbox } from './sandbox.ts';
+import type { Judge } from './violations.ts';
+
+/** Clocks differ by this much at most: what is done within it of an end is nobody's fault, in ms. */
+const skewMs = 5_000;
+
+/** The rows, and what is remembered of them for those who watch. */
+export interface Tables {
+  readonly store: MemoryTransferStore;
+  readonly turns: MemoryTurnStore;
+  /** Whose session an upload is, once its row says so. */
+  readonly uploads: Map<string, { readonly transferId: string; readonly number: number }>;
+  /** Generations of proofs that were retired, by chunk. */
+  readonly retired: Set<string>;
+  /** Rows of transfers before their last changes, latest last, for indexes that are behind. */
+  readonly before: { readonly at: number; readonly row: TransferRecord }[];
+}
+
+export function openTables(): Tables {
+  return {
+    store: createMemoryTransferStore(),
+    turns: createMemoryTurnStore(),
+    uploads: new Map(),
+    retired: new Set(),
+    before: [],
+  };
+}
+
+/** What else must be known to judge a write. */
+export interface Witness {
+  readonly judge: Judge;
+  readonly maxActiveTransfers: number;
+  isRunning(executionId: string): boolean;
+  /** Whether the service took bytes of that MD5 for a chunk and answered that ETag. */
+  wasTaken(uploadId: string, chunk: Pick<ChunkRecord, 'index' | 'md5' | 'proof'>): boolean;
+}
+
+/**
+ * The store as one sandbox sees it, every write judged by what was there just before it: calls of
+ * the store in memory take effect at once, so that what is asked together is one moment.
+ */
+export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): TransferStore {
+  const { store, uploads, before, retired } = tables;
+  const { judge } = witness;
+  const remember = (row: TransferRecord | undefined) => row && before.push({ at: Date.now(), row });
+  return {
+    ...store,
+    patchTransfer: async (transferId, fence, patch, now, state) => {
+      const [row, isDone] = await Promise.all([
+        store.transfer(transferId),
+        store.patchTransfer(transferId, fence, patch, now, state),
+      ]);
+      if (isDone) remember(row);
+      const isConfirmation = Object.keys(patch).join() === 'announced';
+      const isStranger = by.functionName !== reconciler && row?.owner !== by.executionId;
+      if (isDone && isStranger && !isConfirmation) {
+        judge.broken('no write by one that was fenced out', `${by.name} wrote ${transferId}`);
+      }
+      return isDone;
+    },
+    takeTransfer: async (record, seenFence) => {
+      const [row, isDone] = await Promise.all([
+        store.transfer(record.transferId),
+        store.takeTransfer(record, seenFence),
+      ]);
+      if (isDone) remember(row);
+      const isHeld = row?.state === 'active' && row.leaseUntil > Date.now() + skewMs;
+      if (isDone && isHeld && row.owner !== record.owner && witness.isRunning(row.owner)) {
+        judge.broken('one owner at a time', `${record.owner} took ${row.transferId}`);
+      }
+      return isDone;
+    },
+    setSession: async (transferId, number, session) => {
+      const isSet = await store.setSession(transferId, number, session);
+      if (isSet) uploads.set(session.uploadId, { transferId, number });
+      return isSet;
+    },
+    keepProof: async (transferId, number, proof, seen) => {
+      const { index } = proof;
+      const [rows, kept, then, session] = await Promise.all([
+        store.chunks(transferId, number, index, index),
+        store.keepProof(transferId, number, proof, seen),
+        store.chunks(transferId, number, index, index),
+        store.session(transferId, number),
+      ]);
+      const [row, after] = [rows.get(index), then.get(index)];
+      judgeProof(witness, session?.session?.uploadId, row, after);
+      const earlier = `${transferId} ${number} ${index} ${(after?.generation ?? 1) - 1}`;
+      if (after && after.generation > 1 && !retired.has(earlier))
+        judge.broken('a durable proof changes by retirement only', earlier);
+      return kept;
+    },
+    retireProof: async (transferId, number, index, generation, reason) => {
+      retired.add(`${transferId} ${number} ${index} ${generation}`);
+      return store.retireProof(transferId, number, index, generation, reason);
+    },
+    claimRange: async (key, sender, now, until) => {
+      const [rows, claim] = await Promise.all([
+        store.ranges(key.transferId, key.sessionNumber),
+        store.claimRange(key, sender, now, until),
+      ]);
+      const row = rows.find(({ n }) => n === key.n);
+      const isHeld = (row?.claimUntil ?? 0) > Date.now() + skewMs && row?.sender !== sender;
+      if (claim.held && isHeld) {
+        judge.broken('one sender of a range at a time', `${by.name} claimed range ${key.n}`);
+      }
+      return claim;
+    },
+  };
+}
+
+function judgeProof(
+  { judge, wasTaken }: Witness,
+  uploadId: string | undefined,
+  before: ChunkRecord | undefined,
+  after: ChunkRecord | undefined,
+): void {
+  if (isProven(before) && after?.proof !== before.proof) {
+    judge.broken('a durable proof changes by retirement only', `chunk ${before.index}`);
+  }
+  if (isProven(after) && !wasTaken(uploadId ?? '', after)) {
+    judge.broken('every kept proof is true', `chunk ${after.index} of ${uploadId}`);
+  }
+}
+
+/** The turns, watched: one transfer a turn, and no more of them than there may be. */
+export function watchedTurns({ turns }: Tables, witness: Witness): TurnStore {
+  const living = () => [...turns.held.values()].filter(({ until }) => until > Date.now() + skewMs);
+  return {
+    ...turns,
+    takeTurn: async (turn, now) => {
+      const held = turns.held.get(turn.slot);
+      const isTaken = await turns.takeTurn(turn, now);
+      const isLiving = held && held.until > Date.now() + skewMs;
+      if (isTaken && isLiving && held.transferId !== turn.transferId) {
+        witness.judge.broken('one transfer a turn', `turn ${turn.slot} was ${held.transferId}'s`);
+      }
+      if (living().length > witness.maxActiveTransfers) {
+        witness.judge.broken('no more turns than there may be', `${living().length} are held`);
+      }
+      return isTaken;
+    },
+  };
+}

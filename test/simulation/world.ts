@@ -1,0 +1,199 @@
+import { newCrc } from '#functions/runtime/new-crc.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { EventPublisher, Log, TransferEvent, Transport } from '#src/core/ports.ts';
+import type { Settings } from '#src/core/settings.ts';
+import { createDestination } from '#src/destinations/registry.ts';
+import { withSharedPause } from '#src/steps/shared-pause.ts';
+import type { Ports } from '#src/steps/step.ts';
+import { type Chance, chanceOf } from './chance.ts';
+import { type Execution, Executions } from './executions.ts';
+import { drawMishaps, type Mishaps } from './fault-classes.ts';
+import { faultySource } from './faulty-source.ts';
+import { faultyStore, faultyTurns } from './faulty-table.ts';
+import { faultyTransport, type Wire } from './faulty-transport.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import { ObjectStore } from './objects.ts';
+import type { Sandbox, Surroundings } from './sandbox.ts';
+import { openService, type Service } from './service.ts';
+import { openTrace, type Trace } from './trace.ts';
+import { type Judge, openJudge } from './violations.ts';
+import { judgeArrival, judgeEnd } from './watch-service.ts';
+import {
+  openTables,
+  type Tables,
+  type Witness,
+  watchedStore,
+  watchedTurns,
+} from './watched-table.ts';
+
+export const buckets = { plain: 'films', versioned: 'films-with-versions' };
+
+/** A deliberate bug, planted from outside into the parts that the product is given. */
+export interface Plant {
+  ports?(ports: Ports, world: World, by: Sandbox): Partial<Ports>;
+  transport?(transport: Transport, world: World, by: Sandbox): Transport;
+}
+
+/** Everything that one run is made of. */
+export interface World {
+  readonly chance: Chance;
+  readonly mishaps: Mishaps;
+  readonly trace: Trace;
+  readonly judge: Judge;
+  readonly settings: Settings;
+  readonly objects: ObjectStore;
+  readonly tables: Tables;
+  readonly service: Service;
+  readonly executions: Executions;
+  readonly fleet: Fleet;
+  /** Events as they reached the bus. */
+  readonly events: TransferEvent[];
+  /** Assets that were recorded as late duplicates. */
+  readonly duplicates: Set<string>;
+  /** Is told when an object was written over, with the start that follows from it. */
+  onChange: (how: 'overwrite' | 'delete', reference: { bucket: string; key: string }) => void;
+  /** Is told when an execution was ended from outside: somebody may start anew. */
+  onEnd: (executionId: string) => void;
+}
+
+/** Opens the world of a seed. */
+export async function openWorld(
+  seed: number,
+  machine: LocalStateMachine,
+  plant: Plant = {},
+): Promise<World> {
+  const chance = chanceOf(seed);
+  const mishaps = drawMishaps(chance);
+  const trace = openTrace();
+  mishaps.onStrike = (name) => trace.note('*', name);
+  const settings = drawSettings(chance);
+  const around: Surroundings = {
+    trace,
+    chance,
+    mishaps,
+    latency: chance.pick([0, 0.1, 0.5]),
+    killRun: (id) => {
+      world.executions.kill(id);
+      world.fleet.killAll(id);
+      world.onEnd(id);
+    },
+    abortRun: (id) => {
+      world.executions.abort(id);
+      world.onEnd(id);
+    },
+  };
+  const fleet = openFleet(around, (by) => portsOf(world, by, plant));
+  const { handlers } = fleet;
+  const ended = (execution: Execution) => judgeEnd(world, execution);
+  const world: World = {
+    chance,
+    mishaps,
+    trace,
+    judge: openJudge(),
+    settings,
+    objects: new ObjectStore(chance),
+    tables: openTables(),
+    service: await openService(seed, chance, mishaps),
+    executions: new Executions({ machine, handlers, trace, chance, mishaps, ended }),
+    fleet,
+    events: [],
+    duplicates: new Set(),
+    onChange: () => {},
+    onEnd: () => {},
+  };
+  return world;
+}
+
+function drawSettings(chance: Chance): Settings {
+  return {
+    chunksInFlight: chance.between(1, 4),
+    mapConcurrency: chance.between(1, 3),
+    noProgressMs: 20_000,
+    maxActiveTransfers: chance.between(1, 3),
+    maxSendConcurrency: 8,
+    sources: { list: Object.values(buckets).map((bucket) => ({ bucket })), readers: {} },
+  };
+}
+
+/** The ports of one process, each with its faults, and those of the plant on top. */
+function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
+  const { mishaps, tables, chance, settings } = world;
+  const witness: Witness = {
+    judge: world.judge,
+    maxActiveTransfers: settings.maxActiveTransfers,
+    isRunning: (id) => world.executions.isRunning(id),
+    wasTaken: (uploadId, chunk) => world.service.wasTaken(uploadId, chunk),
+  };
+  const directory = world.executions.directory();
+  const { clock } = by;
+  const ports: Ports = {
+    clock,
+    random: chance.random,
+    settings,
+    newCrc,
+    store: faultyStore(watchedStore(tables, witness, by), tables, mishaps, by),
+    turns: faultyTurns(watchedTurns(tables, witness), mishaps, by),
+    source: faultySource(world.objects, { mishaps, change: (...it) => changed(world, ...it) }, by),
+    destination: undefined as never,
+    events: faultyBus(world, by),
+    executions: {
+      statusOf: (id) => by.call('executions.statusOf', () => directory.statusOf(id)),
+      endOf: (id) => by.call('executions.endOf', () => directory.endOf(id)),
+    },
+    log: logOf(world, by),
+    meter: { add: () => {} },
+  };
+  const given = { ...ports, destination: destinationOf(world, by, ports, plant) };
+  return { ...given, ...plant.ports?.(given, world, by) };
+}
+
+function changed(
+  world: World,
+  { bucket, key }: { bucket: string; key: string },
+  how: 'overwrite' | 'delete',
+): void {
+  world.onChange(how, { bucket, key });
+}
+
+/** The real client with the pause that all share, over a wire that may do anything. */
+function destinationOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
+  const { service, mishaps, chance } = world;
+  const arrives: Wire['arrives'] = (asked, who) => judgeArrival(world, asked, who);
+  const wire = faultyTransport({ service, mishaps, chance, arrives }, by);
+  const { clock, random, log, turns } = ports;
+  const key = async () => service.apiKey;
+  const client = createDestination('twelvelabs', {
+    transport: plant.transport?.(wire, world, by) ?? wire,
+    apiKey: { get: key, refresh: key },
+    baseUrl: service.baseUrl,
+    clock,
+    log,
+  });
+  return withSharedPause(client, () => ({ turns, clock, random }));
+}
+
+/** EventBridge: at least once, and not always the first time. */
+function faultyBus({ events, mishaps }: World, by: Sandbox): EventPublisher {
+  const refused = (what: string) => new TransferError('EventNotPublishedError', what);
+  return {
+    publish: (event) =>
+      by.call(`events.publish ${event.type}`, async () => {
+        if (mishaps.strikes('event refused')) throw refused('the bus refused it');
+        events.push(event);
+        if (mishaps.strikes('event duplicated')) events.push(event);
+        if (mishaps.strikes('event reply lost')) throw refused('no answer came');
+      }),
+  };
+}
+
+function logOf({ trace, duplicates }: World, by: Sandbox): Log {
+  const note = (message: string, fields: object = {}) => {
+    if (message === 'a replaced session made an asset after all') {
+      const { duplicates: found } = fields as { duplicates: string };
+      for (const assetId of found.split(' ')) duplicates.add(assetId);
+    }
+    trace.note(by.name, `log: ${message} ${JSON.stringify(fields)}`);
+  };
+  return { info: () => {}, warn: note, error: note };
+}
