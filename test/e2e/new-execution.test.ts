@@ -74,7 +74,7 @@ describe('a new execution after one that was killed', () => {
     const film = world.put(10);
     world.service.faults.add({ on: 'put', kind: 'delay', ms: 2_000, times: 8 });
     const dead = world.start(inputOf(film), shortSends());
-    await world.clock.sleep(3_000);
+    while (world.s3.count('GET') < 4) await world.clock.sleep(100);
     dead.kill();
     const result = await world.run(inputOf(film), shortSends());
     await dead.idle();
