@@ -52,7 +52,7 @@ function checkObject(name: string, entry: unknown, { required, optional }: Objec
   }
   const forms = { ...required, ...optional };
   for (const [field, value] of Object.entries(entry)) {
-    const form = forms[field];
+    const form = Object.hasOwn(forms, field) ? forms[field] : undefined;
     if (form === undefined) {
       refuse(
         'context',
