@@ -31,8 +31,10 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['node:crypto'],
   'src/steps': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
   'src/http': [
+    'ipaddr.js',
     'undici',
     'undici/lib/api/api-request.js',
+    'undici/lib/core/connect.js',
     'undici/lib/dispatcher/agent.js',
     'node:',
   ],

@@ -7,29 +7,33 @@ import type { ApiKeySource } from '#src/core/api-key.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { withSharedPause } from '#src/steps/shared-pause.ts';
-import { httpAgent } from './agent.ts';
+import { destinationAgent } from './agent.ts';
 import { clock } from './clock.ts';
 import { port } from './given.ts';
 import { plainLog } from './log.ts';
 import { random } from './random.ts';
+import { settings } from './settings.ts';
 import { turns } from './turns.ts';
 
 const defaultBaseUrl = 'https://api.twelvelabs.io/v1.3';
 
 /** The service; when it asks one call to stay away, every call of every function does. */
 export const destination = () =>
-  port('destination', () =>
-    withSharedPause(
+  port('destination', () => {
+    const baseUrl = process.env[keys.baseUrl] ?? defaultBaseUrl;
+    const mayBePrivate = settings().privateUploadHosts ?? false;
+    const agent = destinationAgent({ baseUrl, mayBePrivate });
+    return withSharedPause(
       createDestination(process.env[keys.destination] ?? 'twelvelabs', {
-        transport: createTransport({ agent: httpAgent(), clock: clock() }),
+        transport: createTransport({ agent, clock: clock() }),
         apiKey: apiKey(),
-        baseUrl: process.env[keys.baseUrl] ?? defaultBaseUrl,
+        baseUrl,
         clock: clock(),
         log: plainLog(),
       }),
       () => ({ turns: turns(), clock: clock(), random: random() }),
-    ),
-  );
+    );
+  });
 
 /** From the secret where one is named, else the key itself: a local run's way. */
 function apiKey(): ApiKeySource {

@@ -8,6 +8,8 @@ export const environmentKeys = {
   apiKey: 'TWELVE_LABS_API_KEY',
   /** Another server than the service's own; includes the version path. */
   baseUrl: 'TWELVELABS_BASE_URL',
+  /** `true` lets chunks go to private addresses, such as an S3 behind an interface endpoint. */
+  privateUploadHosts: 'PRIVATE_UPLOAD_HOSTS',
   /** Which Chunkferry: the dimension of its metrics, by Powertools' own key. */
   serviceName: 'POWERTOOLS_SERVICE_NAME',
   /** Chunks that one call of the send step keeps in flight. */

@@ -25,6 +25,7 @@ const settingsSchema = z.object({
   [keys.sources]: z._default(z.string(), '{"list":[],"readers":{}}'),
   [keys.maxMediaBytes]: bytes(),
   [keys.maxImageBytes]: bytes(),
+  [keys.privateUploadHosts]: z._default(z.enum(['true', 'false']), 'false'),
 });
 
 /**
@@ -49,6 +50,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     noProgressMs: read[keys.noProgressMs],
     maxMediaBytes: read[keys.maxMediaBytes],
     maxImageBytes: read[keys.maxImageBytes],
+    privateUploadHosts: read[keys.privateUploadHosts] === 'true',
   });
 }
 

@@ -76,6 +76,11 @@ export const errorCatalogue = {
     disposition: 'fail',
     nextStep: 'The service answered outside its documents; report it with the execution id.',
   },
+  UploadHostRefusedError: {
+    disposition: 'fail',
+    nextStep:
+      'If uploads are meant to go to a private address, set privateUploadHosts and deploy; else report the host to the service.',
+  },
   SourceNotConfiguredError: {
     disposition: 'fail',
     nextStep: 'Add the bucket to the configured sources and deploy, or correct the bucket.',

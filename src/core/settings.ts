@@ -17,4 +17,6 @@ export interface Settings {
   readonly maxMediaBytes?: number | undefined;
   /** Replaces the destination's own limit for images, where set. */
   readonly maxImageBytes?: number | undefined;
+  /** Whether chunks may go to private addresses. Not so where left out. */
+  readonly privateUploadHosts?: boolean | undefined;
 }

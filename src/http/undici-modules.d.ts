@@ -1,5 +1,5 @@
 /**
- * Types for the two modules taken from inside undici (its `types` cover only the package's root).
+ * Types for the three modules taken from inside undici (its `types` cover only the package's root).
  * Importing them alone keeps fetch, WebSocket, caches and mocks out of every bundled function.
  * undici 8 has no `exports` map, so the paths may be imported; its version is pinned.
  */
@@ -27,4 +27,11 @@ declare module 'undici/lib/api/api-request.js' {
     this: Dispatcher,
     options: Options,
   ): Promise<Dispatcher.ResponseData>;
+}
+
+declare module 'undici/lib/core/connect.js' {
+  import type { buildConnector } from 'undici';
+
+  const build: typeof buildConnector;
+  export default build;
 }

@@ -1,5 +1,7 @@
-import type { Agent as AgentType, Dispatcher } from 'undici';
+import type { LookupFunction } from 'node:net';
+import type { Agent as AgentType, buildConnector as Connecting, Dispatcher } from 'undici';
 import request from 'undici/lib/api/api-request.js';
+import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 
 /** A pool of kept-alive connections, to any number of servers. */
@@ -16,6 +18,16 @@ export interface AgentOptions {
   readonly headersTimeoutMs?: number | undefined;
   /** How long a reply's body may stay silent. 30 s where left out. */
   readonly bodyTimeoutMs?: number | undefined;
+  /** Stands between a host's name and every socket to it. Any address is good where left out. */
+  readonly guard?: ConnectGuard | undefined;
+}
+
+/** Decides where a socket may go, at the moment it is opened. */
+export interface ConnectGuard {
+  /** @throws what the request is to fail with; a host that is an address is not looked up */
+  checkHost(host: string): void;
+  /** Resolves a name, as `dns.lookup` does; what it calls back with is what is connected to. */
+  readonly lookup: LookupFunction;
 }
 
 /** One request; `origin` and `path` are given apart because parsing a URL would rewrite `a/../b`. */
@@ -56,9 +68,24 @@ export function createAgent(options: AgentOptions = {}): HttpAgent {
     keepAliveTimeout: options.keepAliveMs ?? 4_000,
     headersTimeout: options.headersTimeoutMs ?? defaultTimeoutMs,
     bodyTimeout: options.bodyTimeoutMs ?? defaultTimeoutMs,
-    connect: { timeout: options.connectTimeoutMs ?? 10_000 },
+    connect: connectorOf(options),
     allowH2: false,
   });
+}
+
+function connectorOf({ guard, connectTimeoutMs }: AgentOptions): Connecting.connector {
+  const lookup = guard && { lookup: guard.lookup };
+  const timeout = connectTimeoutMs ?? 10_000;
+  const connect = buildConnector({ timeout, allowH2: false, ...lookup });
+  if (!guard) return connect;
+  return (asked, callback) => {
+    try {
+      guard.checkHost(asked.hostname);
+    } catch (error) {
+      return callback(error as Error, null);
+    }
+    connect(asked, callback);
+  };
 }
 
 /**

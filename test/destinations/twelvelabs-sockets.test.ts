@@ -99,4 +99,38 @@ describe('over real sockets', () => {
     };
     await expect(twelveLabs.sendChunk(session, chunk(1), broken, call)).rejects.toBe(fault);
   });
+
+  it('a redirect of the API is not followed: no other host hears of the key', async () => {
+    let heard = 0;
+    const stranger = await startServer((_, response) => response.end(String(heard++)));
+    server = await startServer((request, response) => {
+      request.resume();
+      response.writeHead(307, { location: `${stranger.origin}/v1.3/assets` }).end();
+    });
+    agent = createAgent();
+    const clock = holdClock();
+    const twelveLabs = createTwelveLabs({
+      transport: createTransport({ agent, clock }),
+      apiKey: fixedKey(apiKey),
+      baseUrl: `${server.origin}/v1.3`,
+      clock,
+      log: silentLog,
+    });
+    const { signal } = new AbortController();
+    const error = await failureOf(twelveLabs.assetStatus('asset-1', { signal }));
+    await stranger.close();
+    expect([error.name, heard]).toEqual(['RequestRejectedError', 0]);
+  });
+
+  it('a redirect of the storage is not followed: the chunk goes to no other host', async () => {
+    let heard = 0;
+    const stranger = await startServer((_, response) => response.end(String(heard++)));
+    const { twelveLabs, call } = await connectTo((request, response) => {
+      request.resume();
+      response.writeHead(307, { location: `${stranger.origin}/c` }).end();
+    });
+    const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), big, call));
+    await stranger.close();
+    expect([error.name, heard]).toEqual(['ServiceUnavailableError', 0]);
+  });
 });

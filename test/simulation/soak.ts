@@ -35,6 +35,8 @@ async function replay(one: number): Promise<number> {
 async function soak(first: number, times: number): Promise<number> {
   const bar = new SingleBar({
     format: '{bar} {value}/{total} seeds, {failed} failed, {eta_formatted} left',
+    noTTYOutput: true,
+    notTTYSchedule: 30_000,
   });
   const tally = openTally();
   const startedAt = performance.now();

@@ -1,0 +1,79 @@
+import { lookup as lookUp } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { TransferError } from '#src/core/errors.ts';
+import type { ConnectGuard } from './undici.ts';
+
+/** What IANA has given out as global unicast (registry of IPv6 address space, RFC 4291 §2.4). */
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/** Where a resolver puts IPv4 addresses for a network that has IPv6 only (RFC 6052 §2.1). */
+const translated = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
+
+/**
+ * Whether an address, as text, is one of the public internet: in none of IANA's special-purpose
+ * blocks for IPv4 and IPv6 (RFC 6890), such as private, loopback, link-local with its metadata
+ * service, and shared ones. An IPv4 address within an IPv6 one, mapped or for NAT64, is judged itself.
+ */
+export function isPublicAddress(text: string): boolean {
+  if (!ipaddr.isValid(text)) return false;
+  const address = ipaddr.process(text);
+  if (address instanceof ipaddr.IPv4) return address.range() === 'unicast';
+  if (address.match(translated)) return isPublicAddress(lastFourBytes(address));
+  return address.range() === 'unicast' && address.match(globalUnicast);
+}
+
+function lastFourBytes(address: ipaddr.IPv6): string {
+  return address.toByteArray().slice(-4).join('.');
+}
+
+/** Where chunks may go. */
+export interface UploadHosts {
+  /** The service's configured address; its host, wherever it is, was the operator's own choice. */
+  readonly baseUrl: string;
+  /** Whether any address will do, as for an S3 behind an interface endpoint of a private network. */
+  readonly mayBePrivate: boolean;
+  /** Stands in for `dns.lookup`. */
+  readonly lookup?: LookupFunction;
+}
+
+/**
+ * Lets sockets be opened to public addresses and the configured host alone, whatever a name resolves
+ * to at that moment, so that a host which was public when it was named can't lead into a private
+ * network later. Its `UploadHostRefusedError` names the host and the address. None where private
+ * hosts are allowed, and for a service without TLS, which is a local one.
+ */
+export function guardOf(hosts: UploadHosts): ConnectGuard | undefined {
+  const { baseUrl, mayBePrivate, lookup = lookUp } = hosts;
+  if (mayBePrivate || !/^https:/i.test(baseUrl) || !URL.canParse(baseUrl)) return undefined;
+  const { hostname: configured } = new URL(baseUrl);
+  return {
+    checkHost(host) {
+      if (host !== configured && ipaddr.isValid(host)) check(host, [{ address: host }]);
+    },
+    lookup(host, options, callback) {
+      if (host === configured) return lookup(host, options, callback);
+      lookup(host, { ...options, all: true }, (error, found) => {
+        if (error) return callback(error, '');
+        const addresses = typeof found === 'string' ? [{ address: found, family: 4 }] : found;
+        try {
+          check(host, addresses);
+        } catch (refusal) {
+          return callback(refusal as Error, '');
+        }
+        if (options.all) return callback(null, addresses);
+        callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
+      });
+    },
+  };
+}
+
+function check(host: string, addresses: readonly { readonly address: string }[]): void {
+  const refused = addresses.find(({ address }) => !isPublicAddress(address))?.address;
+  if (refused === undefined) return;
+  const what = host === refused ? 'is' : `resolves to ${refused},`;
+  throw new TransferError(
+    'UploadHostRefusedError',
+    `the upload host ${host} ${what} no public address`,
+  );
+}
