@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import type { TransferPatch, TransferStore } from '#src/core/ports.ts';
+import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
 import type { RetryCounts, TransferRecord, TransferState } from '#src/core/transfer.ts';
 import { executionKey, ingestsKey, type RowKey, transferKey, uploadKey } from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
-import type { Row, TableAccess, TableIndex } from './table-access.ts';
+import type { Condition, Row, TableAccess, TableIndex } from './table-access.ts';
 
 type TransferRows = Pick<
   TransferStore,
@@ -90,13 +90,7 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
       const row = await table.read(transferKey(transferId));
       return row && recordOf(row);
     },
-    takeTransfer: (record, seenFence) =>
-      table.write(
-        rowOf(record),
-        seenFence === undefined
-          ? { expression: 'attribute_not_exists(#transferId)' }
-          : fenceIs(seenFence),
-      ),
+    takeTransfer: (record, seen) => table.write(rowOf(record), stillAs(seen)),
     patchTransfer: async (transferId, fence, patch, now, state) => {
       const set = { ...patch, ...stateDayOf(patch, now), ...outboxOf(patch), changedAt: now };
       const changed = await table.change(transferKey(transferId), {
@@ -106,7 +100,7 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
       return changed !== false;
     },
     putRefusal: async (record) => {
-      await table.write(rowOf(record));
+      await table.write({ ...rowOf(record), ...expiry() });
     },
     countRetries: (transferId, counts) => countRetries(table, transferId, counts),
     listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, `${state}#${day}`),
@@ -134,6 +128,19 @@ function belongings(table: TableAccess, expiry: () => Row) {
 const belongingRow = z.object({ owner: z.string() });
 
 const ingestsRow = z.object({ latest: z.number() });
+
+function stillAs(seen: SeenTransfer | undefined): Condition {
+  if (!seen) return { expression: 'attribute_not_exists(#transferId)' };
+  const { fence, sessionNumber, waitingNumber, slot } = seen;
+  const fields = Object.entries({ fence, sessionNumber, waitingNumber, slot });
+  const expression = fields.map(([name, value]) =>
+    value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
+  );
+  const values = fields.flatMap(([name, value]) =>
+    value === undefined ? [] : [[`:${name}`, value] as const],
+  );
+  return { expression: expression.join(' AND '), values: Object.fromEntries(values) };
+}
 
 function fenceIs(fence: number, state?: TransferState) {
   if (!state) return { expression: '#fence = :fence', values: { ':fence': fence } };

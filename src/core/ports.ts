@@ -118,6 +118,12 @@ export interface RangeKey {
 /** How a proof was kept: written now, there already and equal, or there already and different. */
 export type ProofKept = 'written' | 'equal' | 'conflict';
 
+/** What an owner takes over from the row that it saw. */
+export type SeenTransfer = Pick<
+  TransferRecord,
+  'fence' | 'sessionNumber' | 'waitingNumber' | 'slot'
+>;
+
 /**
  * The rows. Every write is one conditional write of one item. All methods throw
  * `TableUnavailableError` when the table can't be reached.
@@ -128,8 +134,11 @@ export interface TransferStore {
   /** Makes `to` the latest if `to - 1` still is; false when another was faster. */
   raiseIngest(objectId: string, to: number): Promise<boolean>;
   transfer(transferId: string): Promise<TransferRecord | undefined>;
-  /** Writes the row if it is absent (`seenFence` undefined) or still has the fence that was seen. */
-  takeTransfer(record: TransferRecord, seenFence: number | undefined): Promise<boolean>;
+  /**
+   * Writes the row if it is absent (`seen` undefined), or still has the fence, the session number, the
+   * place and the turn that were seen, which the new owner takes over with it.
+   */
+  takeTransfer(record: TransferRecord, seen: SeenTransfer | undefined): Promise<boolean>;
   /**
    * Changes fields while `fence` is still the row's and, where `state` is given, its state is that
    * one; false means that it is not. `changedAt` is set to `now`.
@@ -141,7 +150,7 @@ export interface TransferStore {
     now: number,
     state?: TransferState,
   ): Promise<boolean>;
-  /** Writes a row whatever is there: for a refused start, which has no owner. */
+  /** Writes a row whatever is there: for a refused start, which has no owner. Nothing rests on it, so it runs out. */
   putRefusal(record: TransferRecord): Promise<void>;
   /** Adds to the transfer's retry counts. */
   countRetries(transferId: string, counts: RetryCounts): Promise<void>;

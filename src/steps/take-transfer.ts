@@ -39,7 +39,7 @@ export async function takeTransfer(
       return { ending: runningElsewhere(before) };
     const taken = takenRecord(ports, inspected, invocation, before, ingest);
     await ports.store.noteExecution(invocation.executionId, taken.transferId);
-    if (await ports.store.takeTransfer(taken, before?.fence)) return { taken, before };
+    if (await ports.store.takeTransfer(taken, before)) return { taken, before };
   }
   throw new TransferError(
     'TableUnavailableError',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowLifetimeSeconds } from '#src/core/limits.ts';
 import {
   collected,
   startTable,
@@ -67,19 +68,33 @@ describe('taking a transfer', () => {
   });
 
   it('lets one of two have the row whose fence both saw', async () => {
-    await table.store.takeTransfer(transferRecord({ transferId: 'race-2' }), undefined);
+    const seen = transferRecord({ transferId: 'race-2' });
+    await table.store.takeTransfer(seen, undefined);
     const takes = await Promise.all(
       ['b', 'c'].map((owner) =>
-        table.store.takeTransfer(transferRecord({ transferId: 'race-2', owner, fence: 2 }), 1),
+        table.store.takeTransfer(transferRecord({ transferId: 'race-2', owner, fence: 2 }), seen),
       ),
     );
     expect(takes.filter(Boolean)).toHaveLength(1);
   });
 
   it('is refused where a row is seen that is there no more', async () => {
-    expect(await table.store.takeTransfer(transferRecord({ transferId: 'gone' }), 4)).toBe(false);
+    const seen = transferRecord({ transferId: 'gone' });
+    expect(await table.store.takeTransfer({ ...seen, fence: 2 }, seen)).toBe(false);
     expect(await table.store.transfer('gone')).toBeUndefined();
   });
+
+  it.each([{ waitingNumber: 7 }, { slot: 3 }, { sessionNumber: 2 }])(
+    'is refused where its owner got %o since it was seen, which a new owner would lose',
+    async (patch) => {
+      const seen = transferRecord({ transferId: `moved-${Object.keys(patch)}` });
+      await table.store.takeTransfer(seen, undefined);
+      await table.store.patchTransfer(seen.transferId, seen.fence, patch, testNow);
+      expect(await table.store.takeTransfer({ ...seen, fence: 2 }, seen)).toBe(false);
+      const now = { ...seen, ...patch };
+      expect(await table.store.takeTransfer({ ...now, fence: 2 }, now)).toBe(true);
+    },
+  );
 });
 
 describe('patching a transfer', () => {
@@ -101,8 +116,9 @@ describe('patching a transfer', () => {
 
   it('is refused to a fenced-out owner and changes nothing', async () => {
     const taken = transferRecord({ transferId: 'patch-3', owner: 'b', fence: 2 });
-    await table.store.takeTransfer(transferRecord({ transferId: 'patch-3' }), undefined);
-    await table.store.takeTransfer(taken, 1);
+    const before = transferRecord({ transferId: 'patch-3' });
+    await table.store.takeTransfer(before, undefined);
+    await table.store.takeTransfer(taken, before);
     expect(await table.store.patchTransfer('patch-3', 1, { state: 'failed' }, testNow)).toBe(false);
     expect(await table.store.transfer('patch-3')).toEqual(taken);
   });
@@ -192,4 +208,10 @@ it('never lets a transfer row expire', async () => {
   await table.store.raiseIngest('kept-object', 2);
   expect(await table.row('kept', 'transfer')).not.toHaveProperty('expiresAt');
   expect(await table.row('kept-object', 'ingests')).not.toHaveProperty('expiresAt');
+});
+
+it('lets the row of a refused start expire, as nothing rests on it', async () => {
+  await table.store.putRefusal(transferRecord({ transferId: 'refused', state: 'refused' }));
+  const expiresAt = testNow / 1000 + rowLifetimeSeconds;
+  expect(await table.row('refused', 'transfer')).toMatchObject({ expiresAt });
 });

@@ -36,6 +36,8 @@ const failure = fc.option(
   { nil: undefined },
 );
 
+const place = fc.option(fc.constant(1), { nil: undefined });
+
 /** Any call of the port, on few rows and with few values, so that calls meet. */
 const call: fc.Arbitrary<Call> = fc.oneof(
   small.map(
@@ -43,10 +45,13 @@ const call: fc.Arbitrary<Call> = fc.oneof(
       (store, id) =>
         store.raiseIngest(id, to + 1),
   ),
-  fc.tuple(small, fc.option(small, { nil: undefined })).map(
-    ([fence, seen]): Call =>
+  fc.tuple(small, fc.option(small, { nil: undefined }), place, place).map(
+    ([fence, seen, waitingNumber, slot]): Call =>
       (store, transferId) =>
-        store.takeTransfer(transferRecord({ transferId, fence }), seen),
+        store.takeTransfer(
+          transferRecord({ transferId, fence, waitingNumber: slot }),
+          seen === undefined ? undefined : { fence: seen, sessionNumber: 0, waitingNumber, slot },
+        ),
   ),
   fc
     .tuple(

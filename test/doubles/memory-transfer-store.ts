@@ -60,8 +60,10 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
       return true;
     },
     transfer: async (transferId) => transfers.get(transferId),
-    takeTransfer: async (record, seenFence) => {
-      if (transfers.get(record.transferId)?.fence !== seenFence) return false;
+    takeTransfer: async (record, seen) => {
+      const now = transfers.get(record.transferId);
+      const inherited = ['fence', 'sessionNumber', 'waitingNumber', 'slot'] as const;
+      if (!now !== !seen || inherited.some((field) => now?.[field] !== seen?.[field])) return false;
       put(record);
       return true;
     },

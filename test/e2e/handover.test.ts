@@ -78,7 +78,7 @@ describe('an owner whose status can not be told', () => {
     await world.run(inputOf(film));
     const failed = await world.transferOf(film);
     const held = { ...failed, state: 'active', owner: 'elsewhere', fence: 9, leaseUntil } as const;
-    await world.store.takeTransfer({ ...held, retries: {} }, failed.fence);
+    await world.store.takeTransfer({ ...held, retries: {} }, failed);
     return film;
   }
 

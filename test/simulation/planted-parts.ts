@@ -78,8 +78,8 @@ export function leaseWithoutFence(): Plant {
     ports: ({ store }, { tables }, by) => ({
       store: {
         ...store,
-        takeTransfer: async (record, seenFence) => {
-          const isTaken = await store.takeTransfer(record, seenFence);
+        takeTransfer: async (record, seen) => {
+          const isTaken = await store.takeTransfer(record, seen);
           if (isTaken) taken.set(`${record.transferId} ${record.owner}`, record.fence);
           return isTaken;
         },

@@ -66,10 +66,10 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       }
       return isDone;
     },
-    takeTransfer: async (record, seenFence) => {
+    takeTransfer: async (record, seen) => {
       const [row, isDone] = await Promise.all([
         store.transfer(record.transferId),
-        store.takeTransfer(record, seenFence),
+        store.takeTransfer(record, seen),
       ]);
       if (isDone) remember(row);
       const isHeld = row?.state === 'active' && row.leaseUntil > Date.now() + skewMs;

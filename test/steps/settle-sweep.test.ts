@@ -224,7 +224,7 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
     const again = { ...over, state: 'active', fence: 2, outcome: undefined } as const;
     const { store } = settle.ports;
     const listUnannounced = async function* () {
-      await store.takeTransfer(again, 1);
+      await store.takeTransfer(again, over);
       yield over;
     };
     settle.ports = { ...settle.ports, store: { ...store, listUnannounced } };
