@@ -12,6 +12,11 @@ export function sourceTaking(sources: readonly Source[], candidate: Candidate): 
   return sources.find((source) => objection(source, candidate) === undefined);
 }
 
+/** Whether the key is under one of the source's prefixes; a source without any has all of its bucket. */
+export function hasPrefixOf({ prefixes }: Source, key: string): boolean {
+  return !prefixes?.length || prefixes.some((prefix) => key.startsWith(prefix));
+}
+
 /** Why none of the sources takes the object, each reason once. */
 export function whyNoneTakes(sources: readonly Source[], candidate: Candidate): string {
   const reasons = sources.flatMap((source) => objection(source, candidate) ?? []);
@@ -19,13 +24,9 @@ export function whyNoneTakes(sources: readonly Source[], candidate: Candidate): 
 }
 
 /** What a source has against the object: prefix, suffix or size; undefined where it takes it. */
-function objection(
-  { prefixes, suffixes, minSize = 0, maxSize = Number.POSITIVE_INFINITY }: Source,
-  { key, sizeBytes }: Candidate,
-): string | undefined {
-  if (prefixes?.length && !prefixes.some((prefix) => key.startsWith(prefix))) {
-    return `its key does not begin with ${quotedList(prefixes)}`;
-  }
+function objection(source: Source, { key, sizeBytes }: Candidate): string | undefined {
+  const { prefixes = [], suffixes, minSize = 0, maxSize = Number.POSITIVE_INFINITY } = source;
+  if (!hasPrefixOf(source, key)) return `its key does not begin with ${quotedList(prefixes)}`;
   if (suffixes?.length && !suffixes.some((suffix) => endsWithInAnyCase(key, suffix))) {
     return `its key does not end with ${quotedList(suffixes)}`;
   }
@@ -49,7 +50,8 @@ function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-function quotedList(names: readonly string[]): string {
+/** The first of them in quotes, and how many more there are. */
+export function quotedList(names: readonly string[]): string {
   return shortList(
     names.map((name) => JSON.stringify(name)),
     ' or ',

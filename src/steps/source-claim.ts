@@ -1,20 +1,27 @@
 import { TransferError } from '#src/core/errors.ts';
+import { hasPrefixOf, quotedList } from '#src/core/source-filter.ts';
+import type { SourceReference } from '#src/core/source-object.ts';
 import type { Source, Sources } from '#src/core/sources.ts';
 import type { EventClaim, EventRequest, ManualRequest } from './request.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /**
- * The configured source of a bucket that a person named. Its filters are for events: what a person
- * chooses is taken.
- * @throws SourceNotConfiguredError - no source names the bucket
+ * The configured source of an object that a person named. Suffixes and sizes are for events: such an
+ * object is taken when a person chooses it. Prefixes bind everybody, as the roles may read nothing else.
+ * @throws SourceNotConfiguredError - no source names the bucket, or none has a prefix of the key
  */
 export function chosenSource({ list }: Sources, { reference }: ManualRequest): Source {
-  const source = list.find(({ bucket }) => bucket === reference.bucket);
+  const ofBucket = list.filter(({ bucket }) => bucket === reference.bucket);
+  const source = ofBucket.find((one) => hasPrefixOf(one, reference.key));
   if (source) return source;
-  throw new TransferError(
-    'SourceNotConfiguredError',
-    `no configured source names the bucket ${JSON.stringify(reference.bucket)}`,
-  );
+  throw new TransferError('SourceNotConfiguredError', whyNotChosen(ofBucket, reference));
+}
+
+function whyNotChosen(ofBucket: readonly Source[], { bucket, key }: SourceReference): string {
+  const name = JSON.stringify(bucket);
+  if (ofBucket.length === 0) return `no configured source names the bucket ${name}`;
+  const prefixes = quotedList(ofBucket.flatMap((source) => source.prefixes ?? []));
+  return `the sources of the bucket ${name} have keys that begin with ${prefixes}; ${JSON.stringify(key)} does not`;
 }
 
 /**

@@ -62,8 +62,31 @@ describe('InspectSource', () => {
     });
   });
 
-  it('takes what a person names whatever the filters of its source are', async () => {
-    const films = { bucket: 'films', prefixes: ['in/'], suffixes: ['.mov'], minSize: 100 };
+  it('refuses a key outside the prefixes of its bucket, which no role may read, before S3 is asked', async () => {
+    const list = [
+      { bucket: 'films', prefixes: ['in/', 'new/'] },
+      { bucket: 'films', prefixes: ['old/'] },
+    ];
+    const stage = await Stage.set({}, { sources: { list, readers: {} } });
+    putFilm(stage.bench, 9);
+    await expect(stage.inspect(film)).rejects.toMatchObject({
+      name: 'SourceNotConfiguredError',
+      message: `the sources of the bucket "films" have keys that begin with "in/" or "new/" or "old/"; ${JSON.stringify(film.key)} does not`,
+    });
+  });
+
+  it('reads what a person names with the reader of the source whose prefix it has', async () => {
+    const list = [
+      { bucket: 'films', prefixes: ['other/'] },
+      { bucket: 'films', prefixes: [film.key.slice(0, 3)], region: 'eu-west-1' },
+    ];
+    const stage = await Stage.set({}, { sources: { list, readers: {} } });
+    putFilm(stage.bench, 9);
+    await expect(stage.inspect(film)).resolves.toMatchObject({ source: { region: 'eu-west-1' } });
+  });
+
+  it('takes what a person names whatever the suffixes and sizes of its source are', async () => {
+    const films = { bucket: 'films', suffixes: ['.mov'], minSize: 100 };
     const stage = await Stage.set({}, { sources: { list: [films], readers: {} } });
     putFilm(stage.bench, 9);
     await expect(stage.inspect(film)).resolves.toMatchObject({ next: 'open' });
