@@ -195,6 +195,8 @@ export interface TransferErrorOptions {
   readonly retryAfterSeconds?: number | undefined;
   /** HTTP status of the reply that caused it, where there was one. */
   readonly status?: number | undefined;
+  /** Whether the call was not made, as the service had asked another one to stay away. */
+  readonly isPause?: boolean;
 }
 
 /**
@@ -206,12 +208,14 @@ export class TransferError extends Error {
   override readonly name: ErrorName;
   readonly retryAfterSeconds: number | undefined;
   readonly status: number | undefined;
+  readonly isPause: boolean;
 
   constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = name;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.status = options.status;
+    this.isPause = options.isPause ?? false;
   }
 
   get disposition(): Disposition {

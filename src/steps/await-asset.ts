@@ -3,7 +3,7 @@ import type { AssetStatus, Destination } from '#src/core/destination.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxAssetMissingPolls, maxAwaitAssetSeconds } from '#src/core/limits.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
-import { countTransferRetry } from './retries.ts';
+import { causeOf, countTransferRetry } from './retries.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 
@@ -54,7 +54,7 @@ async function look(
     return { status: await ports.destination.assetStatus(assetId, { signal }) };
   } catch (error) {
     if (!isTransferError(error) || error.disposition !== 'retry') throw error;
-    await countTransferRetry(ports, transferId, error.name);
+    await countTransferRetry(ports, transferId, causeOf(error));
     return { status: { phase: 'processing' }, retryAfterSeconds: error.retryAfterSeconds };
   }
 }

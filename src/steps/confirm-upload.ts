@@ -6,7 +6,7 @@ import { finishUpload } from './finish-upload.ts';
 import { arrived, type ConfirmPorts, type Look, type Verdict } from './look.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { reconcileChunks } from './reconcile-chunks.ts';
-import { countRetry } from './retries.ts';
+import { causeOf, countRetry } from './retries.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
 import { keepTurn } from './turns.ts';
@@ -96,7 +96,7 @@ async function lookOnce(
     if (error.name === 'SourceSupersededError') return { superseded: error.message };
     if (error.name === 'SessionExpiredError') return { verdict: 'expired' };
     if (error.disposition !== 'retry' || error.name === 'TableUnavailableError') throw error;
-    countRetry(look, error.name);
+    countRetry(look, causeOf(error));
     return { verdict: 'wait', retryAfterSeconds: error.retryAfterSeconds };
   }
 }

@@ -11,7 +11,7 @@ import {
 import { isProven, type TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, ownedTransfer, type UsableSession } from './ownership.ts';
 import { readySession, type SessionFound } from './ready-session.ts';
-import { countTransferRetry } from './retries.ts';
+import { causeOf, countTransferRetry } from './retries.ts';
 import { isSettled } from './settled-errors.ts';
 import {
   type Ending,
@@ -70,7 +70,7 @@ async function withTurn(
     return await nextOf(ports, transfer, owned, found);
   } catch (error) {
     if (!isTransferError(error, 'ThrottledError')) throw error;
-    await countTransferRetry(ports, transfer.transferId, 'ThrottledError');
+    await countTransferRetry(ports, transfer.transferId, causeOf(error));
     return pause(owned, error.retryAfterSeconds);
   }
 }

@@ -1,7 +1,7 @@
 import { jitteredBackoffMs } from '#src/core/backoff.ts';
 import { isTransferError, type TransferError } from '#src/core/errors.ts';
 import { maxAttemptsPerChunk } from '#src/core/limits.ts';
-import { countRetry } from './retries.ts';
+import { causeOf, countRetry } from './retries.ts';
 import type { CommonPorts, Invocation } from './step.ts';
 
 /** What persisting needs to know of the call it happens in. */
@@ -27,7 +27,7 @@ export async function persist<T>(
       if (!isTransferError(error) || !isWorthwhile(error) || n >= maxAttemptsPerChunk) throw error;
       const pauseMs = pauseOf(work, error, n);
       if (work.ports.clock.now() + pauseMs >= work.invocation.deadline) throw error;
-      countRetry(work, error.name);
+      countRetry(work, causeOf(error));
       await work.ports.clock.sleep(pauseMs, work.invocation.signal);
     }
   }

@@ -4,7 +4,7 @@ import { isProven, type RangeFailure } from '#src/core/transfer.ts';
 import { messageOf } from './failure.ts';
 import { type UsableSession, usableSession } from './ownership.ts';
 import { type Persistence, persist } from './persist.ts';
-import { countRetry } from './retries.ts';
+import { causeOf, countRetry } from './retries.ts';
 import { failureOf } from './send-chunks.ts';
 import { type RangeState, rangeStateSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -35,7 +35,7 @@ export async function reportProofs(
   } catch (error) {
     if (!isTransferError(error)) throw error;
     ports.log.warn('report given up', { transferId, range: range.n, error: error.name });
-    if (error.name === 'ThrottledError') countRetry({ ports, retries }, error.name);
+    if (error.name === 'ThrottledError') countRetry({ ports, retries }, causeOf(error));
     await ports.store.noteRangeFailure(keyOf(item), reportFailure(ports, error, item, invocation));
   }
   if (Object.keys(retries).length > 0) await ports.store.countRetries(transferId, retries);

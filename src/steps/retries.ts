@@ -1,5 +1,13 @@
-import type { ErrorName } from '#src/core/errors.ts';
+import type { TransferError } from '#src/core/errors.ts';
 import type { Needs } from './step.ts';
+
+/**
+ * What a retry is counted as: its error, or `SharedPause` where the call was not made. Counted as
+ * `ThrottledError`, one 429 would be multiplied by all who heed it.
+ */
+export function causeOf({ name, isPause }: TransferError): string {
+  return isPause ? 'SharedPause' : name;
+}
 
 /** Counts a retry for a row that is written later, and for the meter now. */
 export function countRetry(
@@ -14,7 +22,7 @@ export function countRetry(
 export async function countTransferRetry(
   { store, meter }: Needs<'store'>,
   transferId: string,
-  cause: ErrorName,
+  cause: string,
 ): Promise<void> {
   meter.add('Retries', 1, cause);
   await store.countRetries(transferId, { [cause]: 1 });

@@ -27,7 +27,8 @@ interface Delivered {
  */
 export async function sendChunk(sending: Sending, index: number): Promise<void> {
   let mismatches = 0;
-  await persist(sending, async () => {
+  await persist(sending, async (n) => {
+    if (n > 1) await renewUrl(sending, index);
     const { delivery, sums, latencyMs } = await deliver(sending, index);
     const verdict = await judge(sending, index, delivery, sums, mismatches);
     if (verdict === 'mismatch') {
@@ -41,6 +42,12 @@ export async function sendChunk(sending: Sending, index: number): Promise<void> 
     await keep(sending, { index, sizeBytes, proof: delivery.proof, ...sums }, delivery.host);
     measureChunk(sending, delivery, sizeBytes, latencyMs);
   });
+}
+
+/** The range's own preparation served the first try. Asked for apart, a new URL heeds the shared pause. */
+function renewUrl({ ports, record, invocation }: Sending, index: number): Promise<void> {
+  const { signal } = invocation;
+  return ports.destination.prepareChunks(record.session, [index], { signal });
 }
 
 async function deliver(sending: Sending, index: number): Promise<Delivered> {

@@ -1,7 +1,7 @@
 import { asTransferError, isTransferError, type TransferError } from '#src/core/errors.ts';
 import { sendReserveMs } from '#src/core/limits.ts';
 import { persist } from './persist.ts';
-import { countRetry } from './retries.ts';
+import { causeOf, countRetry } from './retries.ts';
 import { sendChunk } from './send-chunk.ts';
 import { measureThroughput, type Sending } from './sending.ts';
 
@@ -50,7 +50,7 @@ export async function sendRange(sending: Sending): Promise<RangeEnd> {
 
 /** A pause that outlasts this call is the state machine's, and a retry all the same. */
 function counted(sending: Sending, end: RangeEnd): RangeEnd {
-  if (end.next === 'wait') countRetry(sending, 'ThrottledError');
+  if (end.next === 'wait' && end.error) countRetry(sending, causeOf(end.error));
   return end;
 }
 

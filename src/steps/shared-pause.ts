@@ -25,7 +25,11 @@ export function withSharedPause(
     const leftMs = known - clock.now();
     if (leftMs < slackMs) return;
     const seconds = (leftMs / 1000) * (1 + random() / 4);
-    throw throttled('the service has asked all callers to stay away for a while', seconds);
+    const message = 'the service has asked all callers to stay away for a while';
+    throw new TransferError('ThrottledError', message, {
+      retryAfterSeconds: seconds,
+      isPause: true,
+    });
   };
   const heed = async (error: unknown): Promise<never> => {
     if (!isTransferError(error, 'ThrottledError')) throw error;
@@ -33,7 +37,8 @@ export function withSharedPause(
     const seconds = error.retryAfterSeconds ?? defaultPauseSeconds;
     known = clock.now() + Math.ceil(Math.min(maxWaitSeconds, seconds) * 1000);
     await orElse(turns.notePause(known), undefined);
-    throw throttled(error.message, seconds, error);
+    const told = { cause: error, status: error.status, retryAfterSeconds: seconds };
+    throw new TransferError('ThrottledError', error.message, told);
   };
   const paused = async <T>(call: () => Promise<T>): Promise<T> => {
     await obey();
@@ -54,11 +59,6 @@ export function withSharedPause(
     chunkStates: (...given) => paused(() => to.chunkStates(...given)),
     assetStatus: (...given) => paused(() => to.assetStatus(...given)),
   };
-}
-
-function throttled(message: string, retryAfterSeconds: number, cause?: TransferError) {
-  const { status } = cause ?? {};
-  return new TransferError('ThrottledError', message, { cause, status, retryAfterSeconds });
 }
 
 async function orElse<T>(promise: Promise<T>, otherwise: T): Promise<T> {

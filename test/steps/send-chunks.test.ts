@@ -86,6 +86,20 @@ describe('SendChunks', () => {
   });
 });
 
+it('a second try asks for its address apart, where a pause of the service holds it up', async () => {
+  const { stage, item } = await planned(3);
+  const asked: (readonly number[])[] = [];
+  const { destination } = stage.ports;
+  const prepareChunks: typeof destination.prepareChunks = async (session, indexes, call) => {
+    asked.push(indexes);
+    await destination.prepareChunks(session, indexes, call);
+  };
+  stage.override({ prepareChunks });
+  stage.service.faults.befall(2, { kind: 'reset' });
+  expect(await stage.send(item)).toMatchObject({ next: 'sent' });
+  expect(asked).toEqual([[1, 2, 3], [2]]);
+});
+
 describe('a chunk that stands still', () => {
   it('is given up when no byte moved for too long, and sent again', async () => {
     const { stage, opened, item } = await planned(1, { noProgressMs: 20_000 });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Destination } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import { defaultPauseSeconds, maxWaitSeconds } from '#src/core/limits.ts';
+import { causeOf } from '#src/steps/retries.ts';
 import { withSharedPause } from '#src/steps/shared-pause.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 import { createMemoryTurnStore, type MemoryTurnStore } from '../doubles/memory-turn-store.ts';
@@ -44,6 +45,7 @@ describe('a 429 to one call', () => {
     const other = lambda().assetStatus('a', call);
     await expect(other).rejects.toMatchObject({ name: 'ThrottledError', retryAfterSeconds: 22.5 });
     expect(calls).toBe(1);
+    expect(causeOf(await other.catch((error) => error))).toBe('SharedPause');
   });
 
   it('lets all come back once that time is over', async () => {
