@@ -96,13 +96,15 @@ function pinned(head: HeadObjectCommandOutput, reference: SourceReference): Sour
       `HEAD of ${nameOfObject(reference)} gave no ${ETag === undefined ? 'ETag' : 'size'}`,
     );
   }
+  const checksum = fullObjectChecksum(head);
   return {
     ...reference,
     versionId: VersionId === 'null' ? undefined : VersionId,
     etag: withoutQuotes(ETag),
     sizeBytes: ContentLength,
     contentType: head.ContentType,
-    checksum: fullObjectChecksum(head),
+    checksum,
+    otherChecksum: checksum ? undefined : otherChecksum(head),
   };
 }
 
@@ -124,4 +126,12 @@ function fullObjectChecksum(head: HeadObjectCommandOutput): SourceChecksum | und
     if (value !== undefined && !value.includes('-')) return { algorithm, value };
   }
   return undefined;
+}
+
+/** Type and algorithm of whatever checksum the object has, as S3 names them. */
+function otherChecksum(head: HeadObjectCommandOutput): string | undefined {
+  const algorithm = Object.keys(head)
+    .map((field) => /^Checksum([A-Z0-9]+)$/.exec(field)?.[1])
+    .find((found) => found !== undefined && head[`Checksum${found}` as keyof typeof head]);
+  return algorithm && `${head.ChecksumType ?? 'COMPOSITE'} ${algorithm}`;
 }

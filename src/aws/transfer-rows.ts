@@ -35,6 +35,7 @@ const source = z.object({
   checksum: z.optional(
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),
+  otherChecksum: z.optional(z.string()),
 });
 
 const options = z.object({
@@ -63,6 +64,7 @@ const transferRow = z.object({
   changedAt: z.number(),
   bytesCompleteAt: z.optional(z.number()),
   totalChunks: z.optional(z.number()),
+  checksumSkipped: z.optional(z.boolean()),
   outcome: z.optional(z.record(z.string(), z.unknown())),
   announced: z.boolean(),
 });

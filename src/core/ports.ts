@@ -92,6 +92,7 @@ export type TransferPatch = Partial<
     | 'assetId'
     | 'bytesCompleteAt'
     | 'totalChunks'
+    | 'checksumSkipped'
     | 'outcome'
     | 'announced'
     | 'leaseUntil'

@@ -29,8 +29,13 @@ export interface SourceObject extends SourceReference {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly contentType?: string | undefined;
-  /** Present where S3 has a full-object CRC; composite and SHA checksums can't be verified in parallel. */
+  /** Present where S3 has a full-object CRC. */
   readonly checksum?: SourceChecksum | undefined;
+  /**
+   * Type and algorithm of a checksum that S3 has instead: `COMPOSITE SHA256`. It can't be verified in
+   * parallel: a composite one sums up other parts than ours, and no other can be combined from chunks.
+   */
+  readonly otherChecksum?: string | undefined;
 }
 
 const extensions: Record<MediaType, readonly string[]> = {

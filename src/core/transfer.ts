@@ -45,6 +45,8 @@ export interface TransferRecord {
   readonly changedAt: number;
   readonly bytesCompleteAt?: number | undefined;
   readonly totalChunks?: number | undefined;
+  /** Set where the object has a full CRC and not every chunk had one to combine. */
+  readonly checksumSkipped?: boolean | undefined;
   /** What was written at the end, as the execution's output shows it. */
   readonly outcome?: Readonly<Record<string, unknown>> | undefined;
   /** Whether the outcome's event was put and confirmed. */

@@ -14,7 +14,8 @@ export async function describeOutcome(
   { executionStartedAt }: Pick<Invocation, 'executionStartedAt'>,
   outcome: Outcome,
 ): Promise<Outcome> {
-  const { transferId, assetId, source, ingest, bytesCompleteAt } = transfer;
+  const { transferId, assetId, source, ingest, bytesCompleteAt, checksumSkipped } = transfer;
+  const { algorithm } = source.checksum ?? {};
   const secondsSince = (at: number) => Math.round(at - executionStartedAt) / 1000;
   return {
     ...outcome,
@@ -29,7 +30,8 @@ export async function describeOutcome(
     chunks: transfer.totalChunks,
     secondsToBytesComplete: bytesCompleteAt && secondsSince(bytesCompleteAt),
     secondsToReady: outcome.status === 'ready' ? secondsSince(ports.clock.now()) : undefined,
-    checksum: source.checksum?.algorithm ?? 'none',
+    checksum: checksumSkipped ? 'none' : (algorithm ?? 'none'),
+    checksumNotCompared: checksumSkipped ? `FULL_OBJECT ${algorithm}` : source.otherChecksum,
     retries: await allRetries(ports, transfer),
   };
 }

@@ -25,6 +25,7 @@ const sourceSchema = z.object({
   checksum: z.optional(
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),
+  otherChecksum: z.optional(z.string()),
 });
 
 /** What InspectSource found: the pinned object, before anything is owned. */

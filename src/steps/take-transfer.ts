@@ -102,6 +102,7 @@ function takenRecord(
     waitingNumber: isUnfinished ? before.waitingNumber : undefined,
     slot: isUnfinished ? before.slot : undefined,
     bytesCompleteAt: undefined,
+    checksumSkipped: undefined,
     outcome: undefined,
     announced: false,
     retries: before?.retries ?? {},

@@ -9,14 +9,15 @@ import type { Needs } from './step.ts';
 /**
  * Compares the object's own checksum with the one combined from the chunks that were sent.
  * Objects without a full-object CRC have nothing to compare; their chunks were each compared by MD5.
+ * @returns false where there is one and the chunks' were not all kept, so that nothing was compared
  * @throws SourceChecksumMismatchError - what was sent is not what S3 holds
  */
 export async function verifyWhole(
   { store, log }: Needs<'store'>,
   { transferId, source }: TransferRecord,
   { number, session }: UsableSession,
-): Promise<void> {
-  if (!source.checksum) return;
+): Promise<boolean> {
+  if (!source.checksum) return true;
   const rows = await store.chunks(transferId, number);
   const chunks = [...rows.values()].filter(isProven).sort((a, b) => a.index - b.index);
   if (chunks.length !== session.totalChunks || chunks.some(({ crc }) => crc === undefined)) {
@@ -25,7 +26,7 @@ export async function verifyWhole(
       proven: chunks.length,
       chunks: session.totalChunks,
     });
-    return;
+    return false;
   }
   const combined = combineCrcs(
     source.checksum.algorithm,
@@ -34,7 +35,7 @@ export async function verifyWhole(
       sizeBytes: lengthOf(chunkAt(index, source.sizeBytes, session.chunkSizeBytes).range),
     })),
   );
-  if (combined === source.checksum.value) return;
+  if (combined === source.checksum.value) return true;
   throw new TransferError(
     'SourceChecksumMismatchError',
     `${source.checksum.algorithm} of the chunks sent is ${combined}, the object's is ${source.checksum.value}`,

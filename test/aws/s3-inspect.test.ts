@@ -55,10 +55,26 @@ describe('inspecting an object', () => {
     },
   );
 
-  it('ignores a composite checksum', async () => {
-    const checksum = { algorithm: 'CRC32', type: 'COMPOSITE', value: 'AAAA-2' } as const;
+  it.each([
+    ['COMPOSITE', 'CRC32'],
+    ['COMPOSITE', 'SHA256'],
+    ['FULL_OBJECT', 'SHA1'],
+  ] as const)('names a %s %s, which chunks in parallel can not verify', async (type, algorithm) => {
+    const checksum = { algorithm, type, value: 'AAAA-2' };
     s3.double.put('films', film.key, bytes, { checksum });
-    expect((await s3.reader.inspect(film)).checksum).toBeUndefined();
+    const inspected = await s3.reader.inspect(film);
+    expect([inspected.checksum, inspected.otherChecksum]).toEqual([
+      undefined,
+      `${type} ${algorithm}`,
+    ]);
+  });
+
+  it('names no other checksum beside a full CRC, nor where there is none', async () => {
+    const checksum = { algorithm: 'CRC32', value: 'AAAA' } as const;
+    s3.double.put('films', film.key, bytes, { checksum });
+    expect((await s3.reader.inspect(film)).otherChecksum).toBeUndefined();
+    s3.double.put('films', film.key, bytes);
+    expect((await s3.reader.inspect(film)).otherChecksum).toBeUndefined();
   });
 
   it('keeps sizes beyond 4 GiB', async () => {

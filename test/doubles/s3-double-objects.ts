@@ -12,7 +12,8 @@ export interface ObjectTraits {
   /** The Restore header's value, such as `ongoing-request="true"`. */
   readonly restore?: string;
   readonly checksum?: {
-    readonly algorithm: CrcAlgorithm;
+    /** Of any but a CRC the value is given. */
+    readonly algorithm: CrcAlgorithm | 'SHA1' | 'SHA256';
     readonly type?: 'FULL_OBJECT' | 'COMPOSITE';
     /** Left out: the true one. */
     readonly value?: string;
@@ -117,7 +118,7 @@ function checksumOnce(content: DoubleContent, { checksum }: ObjectTraits): () =>
   return () => {
     value ??= checksum?.value
       ? Promise.resolve(checksum.value)
-      : crcOf(content, checksum?.algorithm ?? 'CRC32');
+      : crcOf(content, (checksum?.algorithm ?? 'CRC32') as CrcAlgorithm);
     return value;
   };
 }

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { SessionStatus } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import { maxConfirmSeconds } from '#src/core/limits.ts';
+import type { TransferStore } from '#src/core/ports.ts';
 import type { CrcAlgorithm } from '#src/core/source-object.ts';
+import { describeOutcome } from '#src/steps/describe-outcome.ts';
 import { checksumOf, sampleBytes } from '../doubles/memory-source.ts';
 import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';
 
@@ -13,6 +15,17 @@ async function sentAll(chunks = 3) {
   const stage = await Stage.set();
   const opened = await stage.opened(chunks);
   return { stage, opened };
+}
+
+/** Its chunks were kept by someone who summed nothing up. */
+function withoutCrcs(store: TransferStore): TransferStore {
+  return {
+    ...store,
+    chunks: async (...which) => {
+      const rows = await store.chunks(...which);
+      return new Map([...rows].map(([index, row]) => [index, { ...row, crc: undefined }]));
+    },
+  };
 }
 
 /** A status that the service tells whatever is true. */
@@ -257,5 +270,35 @@ describe('the checksum of the whole object', () => {
     });
     // A person is told to delete the asset, so its id must be known.
     expect(await stage.row(opened)).toMatchObject({ assetId: 'asset-1' });
+  });
+
+  it('that could not be compared is told as such, not as compared', async () => {
+    const stage = await Stage.set();
+    const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes));
+    const opened = await stage.opened(5, { checksum });
+    await stage.sendAll(opened);
+    stage.ports = { ...stage.ports, store: withoutCrcs(stage.ports.store) };
+    expect(await stage.confirm(opened)).toMatchObject({ next: 'asset' });
+    const told = await describeOutcome(
+      stage.ports,
+      await stage.row(opened),
+      { executionStartedAt: 0 },
+      {},
+    );
+    expect(told).toMatchObject({ checksum: 'none', checksumNotCompared: 'FULL_OBJECT CRC32' });
+  });
+
+  it('of another kind is named in what is told', async () => {
+    const stage = await Stage.set();
+    const opened = await stage.opened(5, { otherChecksum: 'COMPOSITE SHA256' });
+    await stage.sendAll(opened);
+    await stage.confirm(opened);
+    const told = await describeOutcome(
+      stage.ports,
+      await stage.row(opened),
+      { executionStartedAt: 0 },
+      {},
+    );
+    expect(told).toMatchObject({ checksum: 'none', checksumNotCompared: 'COMPOSITE SHA256' });
   });
 });
