@@ -6,6 +6,8 @@ import { runSeed, warmUp } from './run-seed.ts';
 /** Failures that are told in full; of more only the seeds are. */
 const failuresTold = 5;
 
+const seedsPerLine = 1_000;
+
 function whole(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
@@ -35,8 +37,6 @@ async function replay(one: number): Promise<number> {
 async function soak(first: number, times: number): Promise<number> {
   const bar = new SingleBar({
     format: '{bar} {value}/{total} seeds, {failed} failed, {eta_formatted} left',
-    noTTYOutput: true,
-    notTTYSchedule: 30_000,
   });
   const tally = openTally();
   const startedAt = performance.now();
@@ -44,6 +44,7 @@ async function soak(first: number, times: number): Promise<number> {
   for (let one = first; one < first + times; one++) {
     count(tally, await runSeed(one));
     bar.update(tally.seeds, { failed: tally.failed.length });
+    logProgress(tally.seeds, times, tally.failed.length);
   }
   bar.stop();
   const seconds = (performance.now() - startedAt) / 1000;
@@ -55,4 +56,10 @@ async function soak(first: number, times: number): Promise<number> {
   );
   console.log(`failed: ${failed.map((result) => result.seed).join(' ') || 'none'}`);
   return failed.length === 0 ? 0 : 1;
+}
+
+/** For a log, where no bar is drawn: a timer would be one of those that every seed takes over. */
+function logProgress(seeds: number, times: number, failed: number): void {
+  if (process.stderr.isTTY || seeds % seedsPerLine !== 0) return;
+  console.log(`${seeds}/${times} seeds, ${failed} failed, ${Math.round(process.uptime())} s`);
 }
