@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
-import { count, describeFailure, openTally, tableOf } from './report.ts';
-import { runSeed, warmUp } from './run-seed.ts';
+import { count, describeFailure, openTally, type Tally, tableOf } from './report.ts';
+import { runSeed, type SeedResult, warmUp } from './run-seed.ts';
 
 /** Failures that are told in full; of more only the seeds are. */
 const failuresTold = 5;
@@ -35,31 +35,48 @@ async function replay(one: number): Promise<number> {
 }
 
 async function soak(first: number, times: number): Promise<number> {
+  const progress = openProgress(times);
+  const tally = openTally();
+  let isStopped = false;
+  process.once('SIGINT', () => {
+    isStopped = true;
+  });
+  for (let one = first; one < first + times && !isStopped; one++) {
+    const result = await runSeed(one);
+    count(tally, result);
+    progress.note(tally, result);
+    // Between two seeds the timers are the process's own again, and so are its signals.
+    await new Promise(setImmediate);
+  }
+  progress.end();
+  conclude(tally);
+  return tally.failed.length === 0 ? 0 : 1;
+}
+
+function conclude(tally: Tally): void {
+  for (const failure of tally.failed.slice(0, failuresTold)) console.log(describeFailure(failure));
+  console.log(tableOf(tally));
+  const { seeds, executions, ready, failed } = tally;
+  const seconds = process.uptime().toFixed(0);
+  console.log(`${seeds} seeds, ${executions} executions, ${ready} ready assets, ${seconds} s`);
+  console.log(`failed: ${failed.map((result) => result.seed).join(' ') || 'none'}`);
+}
+
+/** A bar where there is a terminal, else lines: a bar's timer would be taken over by every seed. */
+function openProgress(times: number) {
   const bar = new SingleBar({
     format: '{bar} {value}/{total} seeds, {failed} failed, {eta_formatted} left',
   });
-  const tally = openTally();
-  const startedAt = performance.now();
-  bar.start(times, 0, { failed: 0 });
-  for (let one = first; one < first + times; one++) {
-    count(tally, await runSeed(one));
-    bar.update(tally.seeds, { failed: tally.failed.length });
-    logProgress(tally.seeds, times, tally.failed.length);
-  }
-  bar.stop();
-  const seconds = (performance.now() - startedAt) / 1000;
-  for (const failure of tally.failed.slice(0, failuresTold)) console.log(describeFailure(failure));
-  console.log(tableOf(tally));
-  const { executions, ready, failed } = tally;
-  console.log(
-    `${times} seeds, ${executions} executions, ${ready} ready assets, ${seconds.toFixed(0)} s`,
-  );
-  console.log(`failed: ${failed.map((result) => result.seed).join(' ') || 'none'}`);
-  return failed.length === 0 ? 0 : 1;
-}
-
-/** For a log, where no bar is drawn: a timer would be one of those that every seed takes over. */
-function logProgress(seeds: number, times: number, failed: number): void {
-  if (process.stderr.isTTY || seeds % seedsPerLine !== 0) return;
-  console.log(`${seeds}/${times} seeds, ${failed} failed, ${Math.round(process.uptime())} s`);
+  const isDrawn = process.stderr.isTTY;
+  if (isDrawn) bar.start(times, 0, { failed: 0 });
+  return {
+    note({ seeds, failed }: Tally, { seed, violations }: SeedResult) {
+      if (isDrawn) return bar.update(seeds, { failed: failed.length });
+      if (violations.length > 0) console.log(`seed ${seed} broke: ${violations[0]?.invariant}`);
+      if (seeds % seedsPerLine !== 0) return;
+      const seconds = process.uptime().toFixed(0);
+      console.log(`${seeds}/${times} seeds, ${failed.length} failed, ${seconds} s`);
+    },
+    end: () => bar.stop(),
+  };
 }
