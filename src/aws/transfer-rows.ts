@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
-import type { RetryCounts, TransferRecord, TransferState } from '#src/core/transfer.ts';
+import type { RetryCounts, TransferRecord } from '#src/core/transfer.ts';
 import { executionKey, ingestsKey, type RowKey, transferKey, uploadKey } from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
 import type { Condition, Row, TableAccess, TableIndex } from './table-access.ts';
@@ -92,12 +92,16 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
       const row = await table.read(transferKey(transferId));
       return row && recordOf(row);
     },
-    takeTransfer: (record, seen) => table.write(rowOf(record), stillAs(seen)),
-    patchTransfer: async (transferId, fence, patch, now, state) => {
+    takeTransfer: (record, seen) =>
+      table.write(
+        rowOf(record),
+        seen ? stillAs(inheritedOf(seen)) : { expression: 'attribute_not_exists(#transferId)' },
+      ),
+    patchTransfer: async (transferId, fence, patch, now, seen) => {
       const set = { ...patch, ...stateDayOf(patch, now), ...outboxOf(patch), changedAt: now };
       const changed = await table.change(transferKey(transferId), {
         set,
-        condition: fenceIs(fence, state),
+        condition: stillAs({ fence, ...seen }),
       });
       return changed !== false;
     },
@@ -131,10 +135,13 @@ const belongingRow = z.object({ owner: z.string() });
 
 const ingestsRow = z.object({ latest: z.number() });
 
-function stillAs(seen: SeenTransfer | undefined): Condition {
-  if (!seen) return { expression: 'attribute_not_exists(#transferId)' };
-  const { fence, sessionNumber, waitingNumber, slot } = seen;
-  const fields = Object.entries({ fence, sessionNumber, waitingNumber, slot });
+function inheritedOf({ fence, sessionNumber, waitingNumber, slot }: SeenTransfer): SeenTransfer {
+  return { fence, sessionNumber, waitingNumber, slot };
+}
+
+/** That each field has its value still; `undefined` stands for one that is not there. */
+function stillAs(seen: Readonly<Record<string, unknown>>): Condition {
+  const fields = Object.entries(seen);
   const expression = fields.map(([name, value]) =>
     value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
   );
@@ -142,12 +149,6 @@ function stillAs(seen: SeenTransfer | undefined): Condition {
     value === undefined ? [] : [[`:${name}`, value] as const],
   );
   return { expression: expression.join(' AND '), values: Object.fromEntries(values) };
-}
-
-function fenceIs(fence: number, state?: TransferState) {
-  if (!state) return { expression: '#fence = :fence', values: { ':fence': fence } };
-  const values = { ':fence': fence, ':state': state };
-  return { expression: '#fence = :fence AND #state = :state', values };
 }
 
 /** A row that is gone, or never was, has nothing left to count. */

@@ -141,15 +141,15 @@ export interface TransferStore {
    */
   takeTransfer(record: TransferRecord, seen: SeenTransfer | undefined): Promise<boolean>;
   /**
-   * Changes fields while `fence` is still the row's and, where `state` is given, its state is that
-   * one; false means that it is not. `changedAt` is set to `now`.
+   * Changes fields while `fence` is still the row's and what is `seen` still so; false means that it is
+   * not. `changedAt` is set to `now`.
    */
   patchTransfer(
     transferId: string,
     fence: number,
     patch: TransferPatch,
     now: number,
-    state?: TransferState,
+    seen?: Partial<Pick<TransferRecord, 'state' | 'sessionNumber'>>,
   ): Promise<boolean>;
   /** Writes a row whatever is there: for a refused start, which has no owner. Nothing rests on it, so it runs out. */
   putRefusal(record: TransferRecord): Promise<void>;

@@ -51,7 +51,7 @@ async function tell(
 async function mark({ store, clock }: Needs<'store'>, row: TransferRecord): Promise<boolean> {
   const { transferId, fence, state } = row;
   if (state !== 'refused') {
-    return store.patchTransfer(transferId, fence, { announced: true }, clock.now(), state);
+    return store.patchTransfer(transferId, fence, { announced: true }, clock.now(), { state });
   }
   await store.putRefusal({ ...row, announced: true });
   return true;

@@ -144,7 +144,7 @@ async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
   if (state === 'active') return transfer;
   if (state !== 'failed' || !isSettled(outcome)) throw fencedOut(transferId, transfer.owner);
   const patch = { state: 'active', outcome: undefined, announced: false } as const;
-  const held = await store.patchTransfer(transferId, fence, patch, clock.now(), state);
+  const held = await store.patchTransfer(transferId, fence, patch, clock.now(), { state });
   if (!held) throw fencedOut(transferId, undefined);
   return { ...transfer, ...patch };
 }

@@ -2,6 +2,7 @@ import { growingWaitSeconds } from '#src/core/backoff.ts';
 import type { SessionRequest, UploadSession } from '#src/core/destination.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxSessionsPerExecution } from '#src/core/limits.ts';
+import type { TransferStore } from '#src/core/ports.ts';
 import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, type UsableSession, usableSession } from './ownership.ts';
@@ -108,6 +109,7 @@ const maxHanging = 8;
 /**
  * Writes the row of the next session and makes its number the transfer's. A row that is there already
  * is another call's, which may yet create its session: it keeps its row, and this one takes the next.
+ * Where another call has made its number the transfer's meanwhile, this one creates nothing.
  */
 async function reserve(
   { store, clock }: SessionPorts,
@@ -123,18 +125,30 @@ async function reserve(
     etagMode: 'unknown',
     mismatched: [],
   } as const;
+  const seen = { state: 'active', sessionNumber } as const;
   for (let number = sessionNumber + 1; number <= sessionNumber + maxHanging; number++) {
     if (!(await store.addSession(transferId, { ...row, number }))) {
       const other = await store.session(transferId, number);
       if (other?.attempt !== attempt) continue;
     }
-    const held = await store.patchTransfer(transferId, fence, { sessionNumber: number }, now);
-    if (!held) throw fencedOut(transferId, undefined);
-    return number;
+    const patch = { sessionNumber: number };
+    if (await store.patchTransfer(transferId, fence, patch, now, seen)) return number;
+    await store.markSession(transferId, number, 'refused');
+    throw await outrun(store, transferId, fence);
   }
   throw new TransferError(
     'TableUnavailableError',
     `${maxHanging} sessions of transfer ${transferId} are being opened by other calls`,
+  );
+}
+
+/** Another execution has the transfer, or another call of this one has opened the session: look again. */
+async function outrun(store: TransferStore, transferId: string, fence: number) {
+  const now = await store.transfer(transferId);
+  if (now?.fence !== fence || now.state !== 'active') return fencedOut(transferId, now?.owner);
+  return new TransferError(
+    'TableUnavailableError',
+    `another call of this step has opened session ${now.sessionNumber} of transfer ${transferId}`,
   );
 }
 

@@ -6,6 +6,9 @@ import { type Found, type SettleCall, type SettlePorts, workThrough } from './se
 /** Days before today on which a transfer may have ended whose disowned session still lives: 24 h at most. */
 const lateDaysBack = 2;
 
+/** One that failed may have an asset too: its bytes were complete, and a forced start made another ingest. */
+const overStates = ['ready', 'failed', 'superseded'] as const;
+
 /** Transfers whose disowned sessions are asked about by one run. */
 const maxAsked = 200;
 
@@ -14,7 +17,7 @@ const maxAsked = 200;
  * each is recorded in the outcome and told of, for a person must delete one of the two.
  */
 export async function findLateDuplicates(ports: SettlePorts, call: SettleCall): Promise<Found> {
-  const rows = await listRows(ports, call, ['ready'], lateDaysBack);
+  const rows = await listRows(ports, call, overStates, lateDaysBack);
   const replacing = rows.filter(({ sessionNumber }) => sessionNumber > 1).slice(0, maxAsked);
   let lateDuplicates = 0;
   await workThrough(ports, call, replacing, async (row) => {
@@ -55,7 +58,7 @@ async function record(
 ): Promise<void> {
   const duplicates = [...duplicatesOf(outcome), ...late];
   const patch = { outcome: { ...outcome, duplicates }, announced };
-  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), state))) return;
+  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), { state }))) return;
   meter.add('LateDuplicates', late.length);
   log.error('a replaced session made an asset after all', {
     transferId,

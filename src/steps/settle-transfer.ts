@@ -53,7 +53,8 @@ export async function settleTransfer(
   // A last look: a step that outlived its execution may have recorded the outcome meanwhile.
   if (!isSame(await store.transfer(transferId), seen)) return false;
   const patch = { state: 'failed', outcome, announced: false } as const;
-  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), 'active'))) return false;
+  const active = { state: 'active' } as const;
+  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
   countFailure(ports, failure);
   ports.log.warn('transfer settled', { transferId, execution: seen.owner, error: failure.error });
   await finishTransfer(ports, transferId);

@@ -67,9 +67,11 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
       put(record);
       return true;
     },
-    patchTransfer: async (transferId, fence, patch, now, state) => {
+    patchTransfer: async (transferId, fence, patch, now, seen = {}) => {
       const record = transfers.get(transferId);
-      if (record?.fence !== fence || (state && record.state !== state)) return false;
+      if (record?.fence !== fence) return false;
+      const fields = Object.entries(seen) as [keyof typeof seen, unknown][];
+      if (fields.some(([field, value]) => record[field] !== value)) return false;
       transfers.set(transferId, { ...record, ...patch, changedAt: now });
       if (patch.state) stateDays.set(transferId, `${patch.state}#${dayOf(now)}`);
       return true;

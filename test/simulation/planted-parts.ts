@@ -88,9 +88,9 @@ export function leaseWithoutFence(): Plant {
           const fence = taken.get(`${id} ${by.executionId}`);
           return row && fence ? { ...row, owner: by.executionId, fence } : row;
         },
-        patchTransfer: async (id, _fence, patch, now) => {
+        patchTransfer: async (id, _fence, patch, now, seen) => {
           const row = await tables.store.transfer(id);
-          return store.patchTransfer(id, row?.fence ?? 0, patch, now);
+          return store.patchTransfer(id, row?.fence ?? 0, patch, now, seen);
         },
       },
     }),

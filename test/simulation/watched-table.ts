@@ -53,10 +53,10 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
   const remember = (row: TransferRecord | undefined) => row && before.push({ at: Date.now(), row });
   return {
     ...store,
-    patchTransfer: async (transferId, fence, patch, now, state) => {
+    patchTransfer: async (transferId, fence, patch, now, seen) => {
       const [row, isDone] = await Promise.all([
         store.transfer(transferId),
-        store.patchTransfer(transferId, fence, patch, now, state),
+        store.patchTransfer(transferId, fence, patch, now, seen),
       ]);
       if (isDone) remember(row);
       const isConfirmation = Object.keys(patch).join() === 'announced';

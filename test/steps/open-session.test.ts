@@ -6,6 +6,7 @@ import {
   maxRoundsPerExecution,
   maxSessionsPerExecution,
 } from '#src/core/limits.ts';
+import type { TransferStore } from '#src/core/ports.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { Serial } from '../doubles/destinations/serial.ts';
 import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';
@@ -255,6 +256,28 @@ describe('a session left behind', () => {
     const sessions = await stage.bench.store.sessions(opened.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open']);
     expect((await stage.row(opened)).retries).toEqual({ SessionExpiredError: 1 });
+  });
+
+  it('is replaced by one of two calls that run at once: the slower creates nothing', async () => {
+    const stage = await Stage.set();
+    const opened = await stage.opened(3);
+    stage.service.forgetSessions();
+    const expired = { ...opened, next: 'expired' };
+    const { ports } = stage;
+    const addSession: TransferStore['addSession'] = async (...given) => {
+      stage.ports = ports;
+      await stage.open(expired, { invocationId: 'faster' });
+      return ports.store.addSession(...given);
+    };
+    stage.ports = { ...ports, store: { ...ports.store, addSession } };
+    await expect(stage.open(expired, { invocationId: 'slower' })).rejects.toMatchObject({
+      name: 'TableUnavailableError',
+      message: `another call of this step has opened session 2 of transfer ${opened.transferId}`,
+    });
+    expect(stage.bench.asked.opened).toBe(2);
+    expect(await stage.row(opened)).toMatchObject({ sessionNumber: 2 });
+    const sessions = await stage.bench.store.sessions(opened.transferId);
+    expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open', 'refused']);
   });
 
   it('is asked about before it is given up: it may be alive', async () => {

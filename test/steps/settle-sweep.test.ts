@@ -11,6 +11,7 @@ import {
   openSending,
   openSettleStage,
   type SettleStage,
+  statusChange,
 } from './settle-stage.ts';
 
 const minuteMs = 60_000;
@@ -465,5 +466,27 @@ describe('a sweep, of sessions that were given up', () => {
     await settle.reconcile();
     expect(stage.bench.meter.sum('LateDuplicates')).toBe(1);
     expect((await settle.row()).outcome).toMatchObject({ duplicates: ['asset-1'] });
+  });
+
+  it('records one of a transfer that failed too, whose own bytes were complete', async () => {
+    const settle = await openSending(1);
+    const { stage, opened } = settle;
+    stage.service.forgetSessions();
+    const again = await stage.open({ ...opened, next: 'expired' });
+    await stage.sendAll(again as typeof opened);
+    await stage.confirm(again);
+    settle.ends.ends.set('execution-a', { status: 'aborted' });
+    await settle.reconcile(statusChange('ABORTED'));
+    const ready = async () => ({ phase: 'ready' as const });
+    settle.ports = {
+      ...settle.ports,
+      destination: { ...settle.ports.destination, assetStatus: ready },
+    };
+    await settle.reconcile();
+    expect(await settle.row()).toMatchObject({
+      state: 'failed',
+      assetId: 'asset-2',
+      outcome: { duplicates: ['asset-1'] },
+    });
   });
 });
