@@ -1,7 +1,7 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { TransferError } from '#src/core/errors.ts';
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports.ts';
-import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /** Answers that mean: not known here, or not ours to ask. */
 const untold = new Set([
@@ -54,7 +54,7 @@ async function describe(client: SFNClient, executionId: string): Promise<Executi
     throw new TransferError(
       'ExecutionUnknownError',
       `can't tell whether ${executionId} runs: ${describeSdkFailure(failure)}`,
-      { cause: error, status: failure.status },
+      { cause: bareCause(error), status: failure.status },
     );
   }
 }

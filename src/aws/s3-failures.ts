@@ -1,6 +1,7 @@
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceReference } from '#src/core/source-object.ts';
 import {
+  bareCause,
   describeSdkFailure,
   replyHeader,
   type SdkFailure,
@@ -35,7 +36,7 @@ export function explainS3Failure(error: unknown, reference: SourceReference): Tr
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);
   const [name, message] = explain(failure, error, reference);
-  return new TransferError(name, message, { cause: error, status: failure.status });
+  return new TransferError(name, message, { cause: bareCause(error), status: failure.status });
 }
 
 /** Our error where the status alone says enough; otherwise a GET must be asked for S3's reason. */

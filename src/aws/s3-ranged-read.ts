@@ -6,7 +6,7 @@ import type { SourceObject } from '#src/core/source-object.ts';
 import type { S3ClientOf } from './s3-clients.ts';
 import { explainS3Failure, nameOfObject } from './s3-failures.ts';
 import { withoutQuotes } from './s3-inspection.ts';
-import { describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
+import { bareCause, describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
 
 /** One reading: what was asked of which object, and until when. */
 interface Reading {
@@ -144,7 +144,7 @@ function brokenRead(
   return new TransferError(
     'SourceUnavailableError',
     `reading ${nameOfObject(source)} broke after ${receivedBytes} of ${lengthOf(range)} bytes: ${describeSdkFailure(sdkFailure(error))}`,
-    { cause: error },
+    { cause: bareCause(error) },
   );
 }
 

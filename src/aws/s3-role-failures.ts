@@ -1,5 +1,5 @@
 import { TransferError } from '#src/core/errors.ts';
-import { describeSdkFailure, type SdkFailure, sdkFailure } from './sdk-failure.ts';
+import { bareCause, describeSdkFailure, type SdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /** STS's codes for asking too often; it gives them with a 400. */
 const throttlingCodes = new Set(['Throttling', 'ThrottlingException', 'RequestLimitExceeded']);
@@ -12,7 +12,7 @@ const throttlingCodes = new Set(['Throttling', 'ThrottlingException', 'RequestLi
 export function explainRoleFailure(error: unknown, roleArn: string): TransferError {
   const failure = sdkFailure(error);
   const said = describeSdkFailure(failure);
-  const options = { cause: error, status: failure.status };
+  const options = { cause: bareCause(error), status: failure.status };
   if (isOnThisSide(failure)) {
     const message = `STS can't be asked for the reader role ${roleArn}: ${said}`;
     return new TransferError('ConfigurationError', message, options);

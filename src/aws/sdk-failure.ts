@@ -33,6 +33,17 @@ export function describeSdkFailure({ name, status, message }: SdkFailure): strin
   return `${name}${status === undefined ? '' : ` (${status})`}: ${message}`;
 }
 
+/**
+ * What may be kept of an SDK's error as a cause: S3 repeats in its errors' elements the token and the
+ * headers that were sent, and the SDK makes fields of them, which whoever prints the error would show.
+ */
+export function bareCause(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, status, message } = sdkFailure(error);
+  const kept = new Error(message);
+  return Object.assign(kept, { name, stack: error.stack, ...(status !== undefined && { status }) });
+}
+
 /** A field that an error carries beside those of every error, if it is text. */
 export function textField(error: unknown, field: string): string | undefined {
   const value = isObject(error) ? error[field] : undefined;

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import type { ApiKeySource } from '#src/core/api-key.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Clock } from '#src/core/ports.ts';
-import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 export interface SecretApiKeyOptions {
   readonly client: SecretsManagerClient;
@@ -59,7 +59,7 @@ async function secretText(
     const failure = sdkFailure(error);
     const name = misconfigured.has(failure.name) ? 'ConfigurationError' : 'ServiceUnavailableError';
     const message = `can't read the API key from ${secretArn}: ${describeSdkFailure(failure)}`;
-    throw new TransferError(name, message, { cause: error, status: failure.status });
+    throw new TransferError(name, message, { cause: bareCause(error), status: failure.status });
   }
 }
 

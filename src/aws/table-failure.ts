@@ -1,5 +1,5 @@
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
-import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /** What no second try can mend: there is no such table, no right to it, or it has another schema. */
 const misconfigured = new Set([
@@ -20,7 +20,10 @@ export function tableFailure(error: unknown, tableName: string): TransferError {
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);
   const message = `table ${JSON.stringify(tableName)}: ${describeSdkFailure(failure)}`;
-  return new TransferError(nameFor(failure), message, { cause: error, status: failure.status });
+  return new TransferError(nameFor(failure), message, {
+    cause: bareCause(error),
+    status: failure.status,
+  });
 }
 
 function nameFor({ name, message, wasSent }: ReturnType<typeof sdkFailure>): ErrorName {

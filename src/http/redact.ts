@@ -23,9 +23,21 @@ export function showable(text: string, maxLength = 300): string {
     : `${characters.slice(0, maxLength - 1).join('')}${omitted}`;
 }
 
-/** Replaces every occurrence of one known secret. */
+/** Replaces every occurrence of one known secret, also as URLs, JSON and HTML write it. */
 export function withoutSecret(text: string, secret: string): string {
-  return secret === '' ? text : text.replaceAll(secret, omitted);
+  if (secret === '') return text;
+  return formsOf(secret).reduce((rest, form) => rest.replaceAll(form, omitted), text);
+}
+
+function formsOf(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const html = secret
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+  const url = encodeURIComponent(secret);
+  return [secret, json, json.replaceAll('/', '\\/'), html, html.replaceAll("'", '&#39;'), url];
 }
 
 /** `name: value` and `name=value` of names that hold secrets, also inside a query or JSON. */

@@ -40,6 +40,9 @@ export interface ApiClient {
   ask(call: ApiCall): Promise<HttpReply>;
 }
 
+/** In characters: a shorter key than any of the service's may be part of an id in a good reply. */
+const shortestKey = 16;
+
 export function createApiClient(options: ApiClientOptions): ApiClient {
   const baseUrl = checkBaseUrl(options.baseUrl);
   const keyAfter = shareRefreshes(options.apiKey);
@@ -100,7 +103,8 @@ async function sendWith(
   };
   try {
     const reply = await transport.send(request);
-    return isSuccess(reply) ? reply : { ...reply, text: withoutSecret(reply.text, key) };
+    const isKept = isSuccess(reply) && key.length < shortestKey;
+    return isKept ? reply : { ...reply, text: withoutSecret(reply.text, key) };
   } catch (error) {
     throw call.translate ? call.translate(error) : error;
   }
