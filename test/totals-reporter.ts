@@ -1,8 +1,30 @@
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { CanaryReport } from './security/canary-report.ts';
 
-/** Ends a run with `N passed, N failed`; a file that can't load and an unhandled error count as failed. */
+/**
+ * Ends a run with `N passed, N failed`; a file that can't load, an unhandled error and each secret
+ * that the run has shown count as failed.
+ */
 export default class TotalsReporter implements Reporter {
+  readonly #canaries = new CanaryReport();
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+    this.#canaries.watch(process.stdout, process.stderr);
+  }
+
+  onUserConsoleLog({ taskId, content }: Parameters<NonNullable<Reporter['onUserConsoleLog']>>[0]) {
+    if (this.#vitest) this.#canaries.logged(this.#vitest, taskId, content);
+  }
+
+  onTestModuleEnd(module: TestModule): void {
+    this.#canaries.ended(module);
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    this.#canaries.unhandled(unhandledErrors);
+    const { searched, leaks } = this.#canaries.end();
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const states = tests.map((test) => test.result().state);
     const passed = states.filter((state) => state === 'passed').length;
@@ -13,6 +35,9 @@ export default class TotalsReporter implements Reporter {
       if (test.result().state === 'skipped')
         console.log(`skipped: ${test.module.moduleId} > ${test.fullName}`);
     }
-    console.log(`${passed} passed, ${failed} failed`);
+    for (const leak of leaks) console.log(`a secret was shown by ${leak}`);
+    if (leaks.length > 0) process.exitCode = 1;
+    console.log(searched);
+    console.log(`${passed} passed, ${failed + leaks.length} failed`);
   }
 }

@@ -6,6 +6,7 @@ import type { SourceObject } from '#src/core/source-object.ts';
 import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
 import { type StsDouble, startStsDouble } from '../doubles/sts-double.ts';
 import { failureOf } from '../http/served-transport.ts';
+import { canaries } from '../security/canaries.ts';
 import { digestAll, sha256 } from './s3-fixture.ts';
 
 const account = '444455556666';
@@ -18,8 +19,11 @@ const theirs = { ...film, account, region: 'eu-west-1' };
 let s3: S3Double;
 let sts: StsDouble;
 beforeEach(async () => {
-  s3 = await startS3Double({ buckets: ['films'], secretAccessKey: 'temporary' });
-  sts = await startStsDouble({ roles: { [roleArn]: 'the-id' }, secretAccessKey: 'temporary' });
+  s3 = await startS3Double({ buckets: ['films'], secretAccessKey: canaries.secretAccessKey });
+  sts = await startStsDouble({
+    roles: { [roleArn]: 'the-id' },
+    secretAccessKey: canaries.secretAccessKey,
+  });
   s3.put('films', film.key, bytes);
   vi.stubEnv('AWS_ENDPOINT_URL_S3', s3.endpoint);
   vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.endpoint);

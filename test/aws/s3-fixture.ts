@@ -6,6 +6,7 @@ import type { SourceReader } from '#src/core/ports.ts';
 import type { SourceObject } from '#src/core/source-object.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { type S3Double, type S3DoubleOptions, startS3Double } from '../doubles/s3-double.ts';
+import { canaries } from '../security/canaries.ts';
 
 export interface S3Fixture {
   readonly double: S3Double;
@@ -17,7 +18,7 @@ export interface S3Fixture {
   close(): Promise<void>;
 }
 
-const credentials = { accessKeyId: 'reader', secretAccessKey: 'a-secret-for-tests' };
+const credentials = { accessKeyId: 'reader', secretAccessKey: canaries.secretAccessKey as string };
 
 /** Long enough for a busy machine, and short enough for a test that waits for it. */
 const patienceMs = { usual: 10_000, impatient: 300 };

@@ -3,6 +3,7 @@ import { createReaderCredentials } from '#src/aws/s3-reader-credentials.ts';
 import { type StsDouble, startStsDouble } from '../doubles/sts-double.ts';
 import { type HeldClock, holdClock } from '../http/http-server.ts';
 import { failureOf } from '../http/served-transport.ts';
+import { canaries } from '../security/canaries.ts';
 
 const studio = { account: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' };
 const archive = { account: '777788889999', roleArn: 'arn:aws:iam::777788889999:role/other' };
@@ -18,7 +19,7 @@ beforeEach(async () => {
   clock = holdClock();
   sts = await startStsDouble({
     roles: { [studio.roleArn]: 'studio-id', [archive.roleArn]: 'archive-id' },
-    secretAccessKey: 'temporary',
+    secretAccessKey: canaries.secretAccessKey,
     now: clock.now,
   });
   vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.endpoint);
@@ -39,8 +40,8 @@ describe("the reader's credentials", () => {
   it('are of the configured role, asked for in our own Region with its external id', async () => {
     expect(await read()).toMatchObject({
       accessKeyId: 'ASIA0000000000000001',
-      secretAccessKey: 'temporary',
-      sessionToken: 'token-1',
+      secretAccessKey: canaries.secretAccessKey,
+      sessionToken: `${canaries.sessionToken}-1`,
     });
     const { roleArn } = studio;
     expect(sts.calls).toEqual([
@@ -57,10 +58,13 @@ describe("the reader's credentials", () => {
   it('are renewed five minutes before they run out, and not before', async () => {
     await read();
     clock.advance(minutes(55) - 1);
-    expect(await read()).toMatchObject({ sessionToken: 'token-1' });
+    expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-1` });
     clock.advance(1);
     const renewed = await Promise.all([read(), read()]);
-    expect(renewed.map(({ sessionToken }) => sessionToken)).toEqual(['token-2', 'token-2']);
+    expect(renewed.map(({ sessionToken }) => sessionToken)).toEqual([
+      `${canaries.sessionToken}-2`,
+      `${canaries.sessionToken}-2`,
+    ]);
     expect(sts.calls).toHaveLength(2);
   });
 
@@ -117,7 +121,7 @@ describe('STS refusing', () => {
   it('is not kept: the next read asks again', async () => {
     sts.refuse({ status: 403, code: 'AccessDenied', message: 'not yet' });
     await failureOf(read());
-    expect(await read()).toMatchObject({ sessionToken: 'token-2' });
+    expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-2` });
   });
 });
 
@@ -139,7 +143,7 @@ describe('STS failing', () => {
 
   it('once is not noticed', async () => {
     sts.refuse({ status: 503, code: 'ServiceUnavailable', message: 'later' });
-    expect(await read()).toMatchObject({ sessionToken: 'token-2' });
+    expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-2` });
   });
 
   it('to answer is unavailable', async () => {

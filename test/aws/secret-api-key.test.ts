@@ -2,6 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
+import { canaries } from '../security/canaries.ts';
 
 const secrets = mockClient(SecretsManagerClient);
 afterEach(() => {
@@ -20,18 +21,20 @@ function apiKey() {
 
 describe('the API key', () => {
   it('is read once and kept for five minutes', async () => {
-    secrets.on(GetSecretValueCommand, { SecretId: secretArn }).resolves({ SecretString: 'one' });
+    secrets
+      .on(GetSecretValueCommand, { SecretId: secretArn })
+      .resolves({ SecretString: canaries.secretValue });
     const { time, source } = apiKey();
-    expect(await source.get()).toBe('one');
+    expect(await source.get()).toBe(canaries.secretValue);
     time.now = 5 * minute - 1;
-    expect(await source.get()).toBe('one');
+    expect(await source.get()).toBe(canaries.secretValue);
     expect(secrets.calls()).toHaveLength(1);
   });
 
   it('is read again after five minutes', async () => {
     secrets
       .on(GetSecretValueCommand)
-      .resolvesOnce({ SecretString: 'one' })
+      .resolvesOnce({ SecretString: canaries.secretValue })
       .resolves({ SecretString: 'two' });
     const { time, source } = apiKey();
     await source.get();
@@ -42,7 +45,7 @@ describe('the API key', () => {
   it('is read anew when asked to, and that one is kept', async () => {
     secrets
       .on(GetSecretValueCommand)
-      .resolvesOnce({ SecretString: 'one' })
+      .resolvesOnce({ SecretString: canaries.secretValue })
       .resolves({ SecretString: 'two' });
     const { source } = apiKey();
     await source.get();
@@ -52,16 +55,16 @@ describe('the API key', () => {
   });
 
   it('is read once for many that ask at once', async () => {
-    secrets.on(GetSecretValueCommand).resolves({ SecretString: 'one' });
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: canaries.secretValue });
     const { source } = apiKey();
     const keys = await Promise.all([source.get(), source.refresh(), source.get()]);
-    expect(keys).toEqual(['one', 'one', 'one']);
+    expect(keys).toEqual([canaries.secretValue, canaries.secretValue, canaries.secretValue]);
     expect(secrets.calls()).toHaveLength(1);
   });
 
   it('loses line ends that were pasted with it', async () => {
-    secrets.on(GetSecretValueCommand).resolves({ SecretString: ' one\n' });
-    expect(await apiKey().source.get()).toBe('one');
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: ` ${canaries.secretValue}\n` });
+    expect(await apiKey().source.get()).toBe(canaries.secretValue);
   });
 });
 
@@ -98,9 +101,9 @@ describe('a secret that holds no key', () => {
     secrets
       .on(GetSecretValueCommand)
       .rejectsOnce(new Error('no'))
-      .resolves({ SecretString: 'one' });
+      .resolves({ SecretString: canaries.secretValue });
     const { source } = apiKey();
     await expect(source.get()).rejects.toThrow();
-    expect(await source.get()).toBe('one');
+    expect(await source.get()).toBe(canaries.secretValue);
   });
 });

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { canaries } from '../security/canaries.ts';
+import { canarySearch } from '../security/canary-search.ts';
 
 /** What a command left behind. */
 export interface Ended {
@@ -14,7 +16,13 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts a command in a process of its own, as its npm script does, with nothing of AWS around it. */
+/** In every command's environment, used or not. */
+const secrets = { AWS_SESSION_TOKEN: canaries.sessionToken, OTHER_SECRET: canaries.planted };
+
+/**
+ * Starts a command in a process of its own, as its npm script does, with nothing of AWS around it
+ * but secrets, for which all that it prints is searched.
+ */
 export function startCommand(
   name: 'demo' | 'ingest' | 'doctor',
   args: readonly string[],
@@ -23,7 +31,7 @@ export function startCommand(
   const script = fileURLToPath(new URL(`../../local/commands/${name}.ts`, import.meta.url));
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [script, ...args], {
-    env: { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true', ...environment },
+    env: { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true', ...secretsOf(name), ...environment },
   });
   let stdout = '';
   let stderr = '';
@@ -34,9 +42,17 @@ export function startCommand(
     stderr += text;
   });
   const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code) => {
+      for (const text of [stdout, stderr]) canarySearch.searchText('commands', text);
+      resolve({ code, stdout, stderr });
+    });
   });
   return { child, ended };
+}
+
+/** The doctor has no use for the service's key, and people have it in their shells. */
+function secretsOf(name: string): Record<string, string> {
+  return name === 'doctor' ? { ...secrets, TWELVE_LABS_API_KEY: canaries.apiKey } : secrets;
 }
 
 /** Runs a command to its end. */

@@ -21,6 +21,7 @@ import {
   type MemoryTransferStore,
 } from '../doubles/memory-transfer-store.ts';
 import { createMemoryTurnStore, type MemoryTurnStore } from '../doubles/memory-turn-store.ts';
+import { canarySearch, textOf } from '../security/canary-search.ts';
 import { type DestinationLog, watchDestination } from './watched-destination.ts';
 
 /** Starts a service and its destination; it ends with the test. */
@@ -56,7 +57,10 @@ const settings: Settings = {
   sources: { list: [{ bucket: 'films' }], readers: {} },
 };
 
-/** A bench around a service; the service sees the same clock as everybody. */
+/**
+ * A bench around a service; the service sees the same clock as everybody. What it tells is searched
+ * for secrets.
+ */
 export async function openBench(
   open: OpenService,
   options: Partial<ServiceOptions> = {},
@@ -72,6 +76,10 @@ export async function openBench(
   const events = new TestEvents();
   const executions = new TestExecutions();
   const logged: Bench['logged'] = [];
+  canarySearch.atEnd(() => {
+    canarySearch.searchText('rows', store.dump());
+    canarySearch.searchText('metrics', textOf(meter.taken), meter.taken.length);
+  });
   const ports = {
     clock,
     random: () => 0.5,
@@ -125,6 +133,7 @@ export class TestEvents {
     if (this.refusals-- > 0)
       throw new TransferError('EventNotPublishedError', 'the bus refused it');
     this.refusals = 0;
+    canarySearch.searchText('events', textOf(event));
     this.all.push(event);
   }
 
@@ -168,6 +177,9 @@ export class TestExecutions implements ExecutionDirectory {
 }
 
 function logInto(lines: Bench['logged']): Log {
-  const line = (message: string, fields: LogFields = {}) => void lines.push({ message, fields });
+  const line = (message: string, fields: LogFields = {}) => {
+    canarySearch.searchText('log lines', textOf({ message, fields }));
+    lines.push({ message, fields });
+  };
   return { info: line, warn: line, error: line };
 }

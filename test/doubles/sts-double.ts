@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { startServer } from '../http/http-server.ts';
+import { canaries } from '../security/canaries.ts';
 
 export interface StsDoubleOptions {
   /** The roles that there are: their external id by ARN. */
@@ -89,7 +90,7 @@ function credentialsXml(
   const until = new Date((now?.() ?? Date.now()) + lifetimeSeconds * 1000);
   return `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <Credentials><AccessKeyId>ASIA000000000000000${n}</AccessKeyId>
-<SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>token-${n}</SessionToken>
+<SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>${canaries.sessionToken}-${n}</SessionToken>
 <Expiration>${until.toISOString()}</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>`;
 }

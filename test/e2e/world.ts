@@ -15,6 +15,9 @@ import type { Clock } from '#src/core/ports.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
 import type { ObjectTraits } from '../doubles/s3-double-objects.ts';
+import { canaries } from '../security/canaries.ts';
+import { canarySearch } from '../security/canary-search.ts';
+import { searchedPipeline } from '../security/canary-watch.ts';
 import { startScaledClock } from './scaled-clock.ts';
 
 /** How many times faster all time passes: waits, timers, leases and the simulator's own clock. */
@@ -26,7 +29,10 @@ export const versionedBucket = 'versioned-films';
 export const missingBucket = 'missing-films';
 const tableName = 'transfers';
 
-/** Everything around one pipeline: the synthesized machine and the real handlers, nothing mocked. */
+/**
+ * Everything around one pipeline: the synthesized machine and the real handlers, nothing mocked. Its
+ * secrets are canaries, and all that it tells is searched for them.
+ */
 export interface World {
   readonly s3: S3Double;
   readonly service: TwelveLabsSimulator;
@@ -75,14 +81,19 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     startS3Double({ buckets: [bucket], versionedBuckets: [versionedBucket] }),
     startTwelveLabs({ store: 'memory', clock, chunkSizeBytes, ...service }),
   ]);
-  const write = (message: string, fields = {}) =>
-    void logLines.push(JSON.stringify({ message, ...fields }));
-  const pipeline = openPipeline({
+  const write = (message: string, fields = {}) => {
+    const line = JSON.stringify({ message, ...fields });
+    canarySearch.searchText('log lines', line);
+    logLines.push(line);
+  };
+  const opened = openPipeline({
     timeFactor,
     buckets: [bucket, versionedBucket, missingBucket, ...(options.buckets ?? [])],
     environment: {
       ...emulators.environment,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
+      AWS_SECRET_ACCESS_KEY: canaries.secretAccessKey,
+      AWS_SESSION_TOKEN: canaries.sessionToken,
       TABLE_NAME: tableName,
       EVENT_BUS_NAME: 'default',
       TWELVE_LABS_API_KEY: simulator.apiKey,
@@ -92,6 +103,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     },
     given: { clock, log: { info: write, warn: write, error: write }, ...given },
   });
+  const pipeline = searchedPipeline(opened);
   const table = DynamoDBDocumentClient.from(
     new DynamoDBClient({
       endpoint: emulators.dynamoDb.url,
@@ -99,6 +111,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
     }),
   );
+  const rows = async () =>
+    (await table.send(new ScanCommand({ TableName: tableName }))).Items ?? [];
+  const searchEvents = () => {
+    for (const entry of emulators.eventBridge.entries) canarySearch.search('events', entry);
+  };
   let films = 0;
   return {
     s3,
@@ -122,7 +139,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       emulators.follow(execution);
       return execution.result;
     },
-    rows: async () => (await table.send(new ScanCommand({ TableName: tableName }))).Items ?? [],
+    rows,
     events: (key) =>
       emulators.eventBridge.entries
         .map(({ DetailType, Detail }) => ({
@@ -131,6 +148,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         }))
         .filter(({ type, detail }) => detail.key === key && type !== 'Transfer Started'),
     reset() {
+      searchEvents();
       simulator.faults.clear();
       simulator.calls.clear();
       s3.clearFaults();
@@ -139,6 +157,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     },
     async close() {
       clock.stop();
+      searchEvents();
+      for (const row of await rows()) canarySearch.search('rows', row);
       await pipeline.close();
       table.destroy();
       await Promise.all([emulators.close(), s3.close(), simulator.close()]);

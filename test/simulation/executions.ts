@@ -1,4 +1,5 @@
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
 import { lambdaContext } from '#local/state-machine/lambda-context.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import {
@@ -34,6 +35,8 @@ export interface ExecutionPorts {
   readonly trace: Trace;
   readonly chance: Chance;
   readonly mishaps: Mishaps;
+  /** Takes every event of every execution. */
+  readonly history: StateMachineEvent[];
   /** Looks at an execution that has ended, at that moment. */
   ended(execution: Execution): void;
 }
@@ -51,9 +54,10 @@ export class Executions {
   }
 
   start(input: unknown): Execution {
-    const { machine, handlers, trace } = this.#ports;
+    const { machine, handlers, trace, history } = this.#ports;
+    const onEvent = (event: StateMachineEvent) => void history.push(event);
     const name = `execution-${this.all.size + 1}`;
-    const handle = startExecution({ machine, handlers, input, name });
+    const handle = startExecution({ machine, handlers, input, name, onEvent });
     const id = handle.executionArn;
     const execution: Execution = {
       id,

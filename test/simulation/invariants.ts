@@ -2,6 +2,7 @@ import { refusalIdOf, type SessionRecord, type TransferRecord } from '#src/core/
 import type { Execution } from './executions.ts';
 import type { Content } from './objects.ts';
 import { sha256 } from './objects.ts';
+import { judgeSecrets } from './secrets.ts';
 import type { World } from './world.ts';
 
 /** How far a session's creation at the service may be from that of the row that stands for it, in ms. */
@@ -14,6 +15,7 @@ export async function judgeWorld(world: World): Promise<void> {
   await judgeSessions(world, rows);
   await judgeLeaks(world, rows);
   judgeOutcomes(world, rows);
+  judgeSecrets(world, rows.length);
   for (const execution of world.executions.all.values()) await judgeTold(world, execution, rows);
 }
 

@@ -15,6 +15,7 @@ import { faultyTransport, type Wire } from './faulty-transport.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { ObjectStore } from './objects.ts';
 import type { Sandbox, Surroundings } from './sandbox.ts';
+import type { Tellings } from './secrets.ts';
 import { openService, type Service } from './service.ts';
 import { openTrace, type Trace } from './trace.ts';
 import { type Judge, openJudge } from './violations.ts';
@@ -49,6 +50,8 @@ export interface World {
   readonly fleet: Fleet;
   /** Events as they reached the bus. */
   readonly events: TransferEvent[];
+  /** What it has told: it must hold no secret. */
+  readonly tellings: Tellings;
   /** Assets that were recorded as late duplicates. */
   readonly duplicates: Set<string>;
   /** Is told when an object was written over, with the start that follows from it. */
@@ -85,6 +88,8 @@ export async function openWorld(
   };
   const fleet = openFleet(around, (by) => portsOf(world, by, plant));
   const { handlers } = fleet;
+  const tellings: Tellings = { logged: [], history: [] };
+  const { history } = tellings;
   const ended = (execution: Execution) => judgeEnd(world, execution);
   const world: World = {
     chance,
@@ -95,9 +100,10 @@ export async function openWorld(
     objects: new ObjectStore(chance),
     tables: openTables(),
     service: await openService(seed, chance, mishaps),
-    executions: new Executions({ machine, handlers, trace, chance, mishaps, ended }),
+    executions: new Executions({ machine, handlers, trace, chance, mishaps, history, ended }),
     fleet,
     events: [],
+    tellings,
     duplicates: new Set(),
     onChange: () => {},
     onEnd: () => {},
@@ -187,13 +193,17 @@ function faultyBus({ events, mishaps }: World, by: Sandbox): EventPublisher {
   };
 }
 
-function logOf({ trace, duplicates }: World, by: Sandbox): Log {
+function logOf({ trace, duplicates, tellings: { logged } }: World, by: Sandbox): Log {
   const note = (message: string, fields: object = {}) => {
+    const told = `${message} ${JSON.stringify(fields)}`;
+    logged.push(told);
     if (message === 'a replaced session made an asset after all') {
       const { duplicates: found } = fields as { duplicates: string };
       for (const assetId of found.split(' ')) duplicates.add(assetId);
     }
-    trace.note(by.name, `log: ${message} ${JSON.stringify(fields)}`);
+    trace.note(by.name, `log: ${told}`);
   };
-  return { info: () => {}, warn: note, error: note };
+  const info = (message: string, fields: object = {}) =>
+    void logged.push(`${message} ${JSON.stringify(fields)}`);
+  return { info, warn: note, error: note };
 }

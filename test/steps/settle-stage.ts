@@ -6,6 +6,7 @@ import { type Reconciled, reconcile } from '#src/steps/settle.ts';
 import type { SettlePorts } from '#src/steps/settle-ports.ts';
 import { film, type putFilm } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
+import { canarySearch, textOf } from '../security/canary-search.ts';
 import { type Planned, Stage } from './stage.ts';
 
 /** The execution that a stage's steps belong to. */
@@ -44,9 +45,11 @@ export async function openSettleStage(): Promise<SettleStage> {
     ends,
     listed,
     ports: { ...stage.ports, destination, executions: ends },
-    reconcile(event = {}, lengthMs = 115_000) {
+    async reconcile(event = {}, lengthMs = 115_000) {
       const invocation = invocationOf(stage.bench, { lengthMs });
-      return reconcile(settle.ports, event, invocation).finally(invocation.close);
+      const told = await reconcile(settle.ports, event, invocation).finally(invocation.close);
+      canarySearch.searchText('outcomes', textOf(told));
+      return told;
     },
   };
   return settle;

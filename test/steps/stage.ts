@@ -15,6 +15,7 @@ import { invocationOf } from '../conformance/walk.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import type { ManualClock } from '../doubles/manual-clock.ts';
+import { canarySearch, textOf } from '../security/canary-search.ts';
 
 export const chunkBytes = 1024;
 
@@ -127,7 +128,9 @@ export class Stage<S extends TestService = ServiceSized> {
 
   async #call<T>(given: Given = {}, step: (call: Invocation) => Promise<T>): Promise<T> {
     const invocation = invocationOf(this.bench, given);
-    return json(await step(invocation).finally(invocation.close));
+    const result = json(await step(invocation).finally(invocation.close));
+    canarySearch.searchText('history', textOf(result));
+    return result;
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Random } from '#src/core/ports.ts';
+import { canary } from './canaries.ts';
 import { hexDigits } from './randomness.ts';
 import type { SimulatorClock } from './real-clock.ts';
 import { type Reply, storageError, timestamp } from './replies.ts';
@@ -15,6 +16,9 @@ export interface PresignedUrl {
 
 const expired = 'Request has expired';
 
+/** Twenty characters, as those of temporary credentials have. */
+const accessKeyId = `ASIA${canary('credential').toUpperCase()}F0`;
+
 function compactDate(ms: number): string {
   return timestamp(ms).replace(/[-:]/g, '');
 }
@@ -25,7 +29,8 @@ function parseCompactDate(text: string): number {
 
 /**
  * Makes and judges presigned URLs in the form of S3's (AWS4-HMAC-SHA256 in the query). Each has a
- * token of its own, so that two URLs made in one second for one chunk are still two.
+ * token of its own, so that two URLs made in one second for one chunk are still two, and a canary
+ * in each part that must not be shown.
  */
 export class UrlMint {
   /** Where the upload host listens; known only once it does. */
@@ -48,14 +53,16 @@ export class UrlMint {
     const lifetimeSeconds = Math.floor(this.#switches.urlLifetimeMs / 1000);
     const signedAt = Math.floor(this.#clock.now() / 1000) * 1000;
     const date = compactDate(signedAt);
-    const url = new URL(`/uploads/${session.asset.assetId}/original`, this.origin);
+    const token = hexDigits(this.#random, 32);
+    const place = `${session.asset.assetId}/${canary('pathNonce')}${token.slice(0, 10)}`;
+    const url = new URL(`/uploads/${place}/original`, this.origin);
     const query = {
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
-      'X-Amz-Credential': `ASIASIMULATED/${date.slice(0, 8)}/us-east-1/s3/aws4_request`,
+      'X-Amz-Credential': `${accessKeyId}/${date.slice(0, 8)}/us-east-1/s3/aws4_request`,
       'X-Amz-Date': date,
       'X-Amz-Expires': String(lifetimeSeconds),
-      'X-Amz-Security-Token': hexDigits(this.#random, 32),
+      'X-Amz-Security-Token': canary('securityToken') + token,
       'X-Amz-SignedHeaders': 'host',
       partNumber: String(chunkIndex),
       uploadId: session.uploadId,
@@ -116,6 +123,7 @@ export class UrlMint {
     const signed = new URLSearchParams(url.searchParams);
     signed.delete('X-Amz-Signature');
     signed.sort();
-    return createHmac('sha256', this.#secret).update(`${url.pathname}\n${signed}`).digest('hex');
+    const hmac = createHmac('sha256', this.#secret).update(`${url.pathname}\n${signed}`);
+    return (canary('signature') + hmac.digest('hex')).slice(0, 64);
   }
 }

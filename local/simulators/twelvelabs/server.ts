@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { apiListener } from './api-host.ts';
 import { CallLog } from './call-log.ts';
+import { simulatedApiKey } from './canaries.ts';
 import { FaultPlan } from './faults.ts';
 import type { Parts } from './parts.ts';
 import { UrlMint } from './presigned-urls.ts';
@@ -52,7 +53,7 @@ export async function assemble(options: TwelveLabsOptions): Promise<Parts> {
   const switches = { ...defaultSwitches(), ...switched };
   const random = seededRandom(seed);
   return {
-    apiKey: apiKey ?? 'tlk_simulated',
+    apiKey: apiKey ?? simulatedApiKey,
     clock,
     random,
     switches,

@@ -14,7 +14,7 @@ export interface TwelveLabsOptions extends Partial<TwelveLabsSwitches> {
   readonly store?: StoreMode;
   /** A folder for `file` to make its own in. Default: the system's for temporary files. */
   readonly directory?: string;
-  /** The one key it takes. Default `tlk_simulated`. */
+  /** The one key it takes. Default: `simulatedApiKey`. */
   readonly apiKey?: string;
   /** Makes ids, URLs and opaque ETags repeat from run to run. Default: new ones each time. */
   readonly seed?: number;

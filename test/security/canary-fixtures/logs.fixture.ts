@@ -1,0 +1,6 @@
+import { it } from 'vitest';
+import { canaries } from '../canaries.ts';
+
+it('logs a secret and passes', () => {
+  console.log(`the key is ${canaries.apiKey}`);
+});

@@ -1,0 +1,28 @@
+import { afterAll, afterEach } from 'vitest';
+import { TransferError } from '#src/core/errors.ts';
+import { watchErrors } from './canary-errors.ts';
+import './canary-meta.ts';
+import { canarySearch, describeFindings } from './canary-search.ts';
+import { watchStream } from './canary-streams.ts';
+
+for (const stream of [process.stdout, process.stderr]) {
+  watchStream(stream, (text) => canarySearch.searchText('printed', text));
+}
+watchErrors(
+  TransferError,
+  (text) => canarySearch.searchText('errors', text),
+  (task) => canarySearch.atEnd(task),
+);
+
+afterEach(refuseFindings);
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures to make
+afterAll(({}, file) => {
+  file.meta.searched = canarySearch.counts;
+  refuseFindings();
+});
+
+/** Whoever showed a secret fails, whatever else it tests. */
+function refuseFindings(): void {
+  const findings = canarySearch.takeFindings();
+  if (findings.length > 0) throw new Error(describeFindings(findings));
+}
