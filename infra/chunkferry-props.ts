@@ -12,7 +12,7 @@ import {
 } from '#src/core/limits.ts';
 import { checkSeconds, checkWhole } from './bounds.ts';
 import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
-import { refuse } from './refuse.ts';
+import { refuse, shown } from './refuse.ts';
 import type { AccountReader } from './sources/account-readers.ts';
 import type { SourceProps } from './sources/source-props.ts';
 
@@ -31,7 +31,8 @@ export interface ChunkferryProps {
   readonly sourceAccounts?: readonly AccountReader[];
   /**
    * Lets every account of this organization put S3 events on that bus, instead of one statement for
-   * each source account. Only source accounts start anything: objects are read by a role of theirs.
+   * each source account. An event of any other account than those is refused by name, counted, and
+   * rings an alarm: objects are read by a role of their account, and only theirs are known.
    * @default none: the source accounts alone may put events
    */
   readonly organizationId?: string;
@@ -95,7 +96,7 @@ export interface ChunkferryProps {
   readonly maxSendConcurrency?: number;
   /**
    * Reserves so many of the account's concurrent executions for the sending function, which then
-   * takes no more either; at least `maxSendConcurrency`. Lambda leaves 100 unreserved.
+   * takes no more either; `maxSendConcurrency` to 4,000. Lambda leaves 100 unreserved.
    * @default none reserved
    */
   readonly sendReservedConcurrency?: number;
@@ -114,6 +115,12 @@ export interface ChunkferryProps {
    * @default 20 s
    */
   readonly noProgress?: Duration;
+  /**
+   * Whether chunks may go to private addresses: where the functions reach S3 by an interface endpoint,
+   * say. Any other than a public address is refused where this is false.
+   * @default false
+   */
+  readonly privateUploadHosts?: boolean;
   /**
    * What becomes of the table when it leaves the stack.
    * @default RemovalPolicy.RETAIN
@@ -216,7 +223,7 @@ function checkPressure(props: CheckedProps): void {
     'sendReservedConcurrency',
     sendReservedConcurrency,
     maxSendConcurrency,
-    Number.MAX_SAFE_INTEGER,
+    maxTurns * maxMapConcurrency,
   );
 }
 
@@ -228,13 +235,19 @@ function checkTable({ tableRemovalPolicy, tableDeletionProtection }: CheckedProp
   );
 }
 
+/** What a message shows of it has neither a user nor a password, which may stand in it. */
 function checkBaseUrl(value: string | undefined): void {
   if (value === undefined) return;
-  if (URL.canParse(value) && isPrivateEnough(new URL(value))) return;
-  refuse(
-    'Chunkferry',
-    `baseUrl is ${JSON.stringify(value)}; an https URL with the version path is right`,
-  );
+  const right = 'an https URL with the version path, and nothing else in it, is right';
+  if (!URL.canParse(value)) refuse('Chunkferry', `baseUrl is ${shown(value)}; ${right}`);
+  const url = new URL(value);
+  const { username, password, search, hash } = url;
+  const plain = shown(`${url.protocol}//${url.host}${url.pathname}`);
+  if (username || password) {
+    refuse('Chunkferry', `baseUrl is ${plain} with a user or a password; ${right}`);
+  }
+  if (search || hash) refuse('Chunkferry', `baseUrl is ${plain} with a query or a part; ${right}`);
+  if (!isPrivateEnough(url)) refuse('Chunkferry', `baseUrl is ${shown(value)}; ${right}`);
 }
 
 /** The API key travels in every request: in the clear only to this very machine, as an emulator is. */

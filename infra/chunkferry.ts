@@ -68,12 +68,11 @@ export class Chunkferry extends Construct {
     this.eventBus = checked.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.functions = this.#stepFunctions(checked);
     this.#reserve(checked.sendReservedConcurrency);
-    this.stateMachine = this.#transfers(checked.logRetention);
     permitResources(this.functions, this);
-    const role = this.functions.OpenSession.role as IRole;
-    permitAskingForExecutions(this.stateMachine, 'AskForExecutions', role);
-    acknowledgeMachine(this.stateMachine, this.functions);
     this.reconciler = this.#reconciler(checked);
+    this.stateMachine = this.#transfers(checked.logRetention);
+    this.#letExecutionsBeAskedFor();
+    this.reconciler.settleExecutionsOf(this.stateMachine);
     this.intake = this.#takeIn(checked);
     this.monitoring = this.#watch(checked);
   }
@@ -137,6 +136,7 @@ export class Chunkferry extends Construct {
       [keys.maxMediaBytes]: props.maxMediaBytes,
       [keys.maxImageBytes]: props.maxImageBytes,
       [keys.noProgressMs]: props.noProgress?.toMilliseconds(),
+      [keys.privateUploadHosts]: props.privateUploadHosts,
     });
   }
 
@@ -175,17 +175,26 @@ export class Chunkferry extends Construct {
       retention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const { functions } = this;
-    return new TransferStateMachine(this, 'Transfers', { functions, logGroup }).stateMachine;
+    const { functions, reconciler } = this;
+    const props = { functions, reconciler, logGroup };
+    const { stateMachine } = new TransferStateMachine(this, 'Transfers', props);
+    acknowledgeMachine(stateMachine, [...Object.values(functions), reconciler.function]);
+    return stateMachine;
+  }
+
+  #letExecutionsBeAskedFor(): void {
+    const { functions, reconciler, stateMachine } = this;
+    const roleOf = ({ role }: { readonly role?: IRole }) => role as IRole;
+    permitAskingForExecutions(stateMachine, 'AskForExecutions', roleOf(functions.OpenSession));
+    permitAskingForExecutions(stateMachine, 'AskForAllExecutions', roleOf(reconciler.function));
   }
 
   #reconciler(props: CheckedProps): Reconciler {
     return new Reconciler(this, 'Reconciler', {
-      stateMachine: this.stateMachine,
       environment: withoutAbsent(this.#commonEnvironment(props, true)),
       memoryMiB: props.stepMemoryMiB,
       logRetention: props.logRetention,
-      permit: (reconcile) => permitReconciling(reconcile, this, this.stateMachine),
+      permit: (reconcile) => permitReconciling(reconcile, this),
     });
   }
 
@@ -231,7 +240,7 @@ export class Chunkferry extends Construct {
   }
 }
 
-type EnvironmentValues = Readonly<Record<string, string | number | undefined>>;
+type EnvironmentValues = Readonly<Record<string, string | number | boolean | undefined>>;
 
 function withoutAbsent(values: EnvironmentValues): Record<string, string> {
   const present = Object.entries(values).filter(([, value]) => value !== undefined);

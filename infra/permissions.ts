@@ -3,6 +3,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import {
   type CfnRole,
+  type Conditions,
   type IGrantable,
   type IRole,
   Policy,
@@ -14,6 +15,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { tableSchema } from '#src/core/table-schema.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import type { StepFunctions } from './constructs/step-task.ts';
+import { decryptsFor } from './key-policy.ts';
 import type { StepName } from './steps.ts';
 
 /** Who may do what: every permission of a function beyond its own traces is given here or beside. */
@@ -27,11 +29,21 @@ export const serviceSteps: readonly StepName[] = [
   'AwaitAsset',
 ];
 
-/** The steps that keep rows: all but the first, which owns nothing yet. */
-const tableSteps: readonly StepName[] = [...serviceSteps, 'RecordOutcome'];
+/**
+ * What each step does with the table's rows, by DynamoDB's actions: its own work, and the look at
+ * the callers' pause that goes before every call of the service. The first step owns nothing yet.
+ */
+const rowActions: Readonly<Record<Exclude<StepName, 'InspectSource'>, readonly string[]>> = {
+  OpenSession: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+  SendChunks: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+  ReportProofs: ['GetItem', 'Query', 'UpdateItem'],
+  ConfirmUpload: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem'],
+  AwaitAsset: ['GetItem', 'Query', 'UpdateItem'],
+  RecordOutcome: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+};
 
-/** The steps that give a turn or a place back, which takes its row away. */
-const turnSteps: readonly StepName[] = ['OpenSession', 'ConfirmUpload', 'RecordOutcome'];
+/** The reconciler's: it may write the row of a start that was refused. */
+const reconcilerRowActions = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'];
 
 /** The steps that tell others: of a transfer that started, of one that ended. */
 const tellingSteps: readonly StepName[] = ['OpenSession', 'RecordOutcome'];
@@ -45,10 +57,12 @@ export interface Resources {
 
 /** Lets each step reach the table, the key and the bus, where its work needs them. */
 export function permitResources(functions: StepFunctions, resources: Resources): void {
-  for (const step of tableSteps) permitRows(resources.table, functions[step]);
-  for (const step of turnSteps) permitDeletingRows(resources.table, functions[step]);
-  for (const step of serviceSteps) resources.apiKeySecret.grantRead(functions[step]);
-  for (const step of tellingSteps) resources.eventBus.grantPutEventsTo(functions[step]);
+  const { table, apiKeySecret, eventBus } = resources;
+  for (const [step, actions] of Object.entries(rowActions)) {
+    permitRows(table, functions[step as StepName], actions);
+  }
+  for (const step of serviceSteps) permitReadingKey(apiKeySecret, functions[step]);
+  for (const step of tellingSteps) eventBus.grantPutEventsTo(functions[step]);
   for (const step of Object.values(functions)) permitOwnLogs(step);
   permitLookingAtQuotas(functions.InspectSource);
 }
@@ -60,33 +74,39 @@ function permitLookingAtQuotas(inspect: LambdaFunction): void {
 
 /**
  * Lets the function that settles transfers from outside find them, write their rows, give back their
- * turns, announce their outcomes, ask the service for what it has open, and ask for executions.
+ * turns, announce their outcomes, and ask the service for what it has open.
  */
 export function permitReconciling(
   reconcile: LambdaFunction,
   { table, apiKeySecret, eventBus }: Resources,
-  stateMachine: StateMachine,
 ): void {
-  permitRows(table, reconcile);
-  permitDeletingRows(table, reconcile);
+  permitRows(table, reconcile, reconcilerRowActions);
   permitListing(table, reconcile);
-  apiKeySecret.grantRead(reconcile);
+  permitReadingKey(apiKeySecret, reconcile);
   eventBus.grantPutEventsTo(reconcile);
   permitOwnLogs(reconcile);
-  permitAskingForExecutions(stateMachine, 'AskForAllExecutions', reconcile.role as IRole);
 }
 
-/** Lets rows be read and written, of this table only; its indexes are not in it. */
-export function permitRows(table: Table, grantee: IGrantable): void {
+/**
+ * Lets rows of this table be read and written; its indexes are not in it.
+ * @param actions - DynamoDB's names: `GetItem`
+ */
+export function permitRows(table: Table, grantee: IGrantable, actions: readonly string[]): void {
   allow(
     grantee,
     [table.tableArn],
-    ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    actions.map((action) => `dynamodb:${action}`),
   );
 }
 
-export function permitDeletingRows(table: Table, grantee: IGrantable): void {
-  allow(grantee, [table.tableArn], ['dynamodb:DeleteItem']);
+/** Lets the API key be read and, where its secret has a key of its own, decrypted for that alone. */
+function permitReadingKey(secret: ISecret, grantee: IGrantable): void {
+  // Without its six last characters an ARN stands for any secret whose name it begins.
+  const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
+  allow(grantee, [arn], ['secretsmanager:GetSecretValue']);
+  const key = secret.encryptionKey;
+  if (!key) return;
+  allow(grantee, [key.keyArn], ['kms:Decrypt'], decryptsFor('secretsmanager', [key.env.region]));
 }
 
 /** Lets transfers be listed by their state, and outcomes whose event is not confirmed. */
@@ -145,7 +165,10 @@ function executionsOf(stateMachine: StateMachine): string {
 }
 
 /** Says why the state machine's own role has wildcards. */
-export function acknowledgeMachine(stateMachine: StateMachine, functions: StepFunctions): void {
+export function acknowledgeMachine(
+  stateMachine: StateMachine,
+  functions: readonly LambdaFunction[],
+): void {
   acknowledge(
     stateMachine,
     'Traces and the delivery of logs have no resource: their actions take * only.',
@@ -154,7 +177,7 @@ export function acknowledgeMachine(stateMachine: StateMachine, functions: StepFu
   acknowledgeWildcards(
     stateMachine,
     'An execution under way calls the versions that it began with, whatever is deployed since.',
-    ...Object.values(functions).map(({ functionArn }) => `${functionArn}:*`),
+    ...functions.map(({ functionArn }) => `${functionArn}:*`),
   );
 }
 
@@ -163,8 +186,9 @@ export function allow(
   grantee: IGrantable,
   resources: readonly string[],
   actions: readonly string[],
+  conditions: Conditions = {},
 ): void {
   grantee.grantPrincipal.addToPrincipalPolicy(
-    new PolicyStatement({ actions: [...actions], resources: [...resources] }),
+    new PolicyStatement({ actions: [...actions], resources: [...resources], conditions }),
   );
 }

@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { keyPolicyStatement } from './key-policy.ts';
+import { keyPolicyStatement, regionOfKey } from './key-policy.ts';
 import { SourceAccount } from './source-account/source-account.ts';
 import type { SourceAccountProps } from './source-account/source-account-props.ts';
 
@@ -17,17 +17,22 @@ export class SourceAccountStack extends Stack {
   constructor(scope: Construct, id: string, props: SourceAccountStackProps) {
     super(scope, id, props);
     this.sourceAccount = new SourceAccount(this, 'SourceAccount', props);
-    const { forwarding, reader } = this.sourceAccount;
+    const { forwarding, alarm, reader } = this.sourceAccount;
     new CfnOutput(this, 'DeadLetterQueueUrl', {
       description: 'Holds events that could not be sent to the bus',
       value: forwarding.deadLetterQueue.queueUrl,
     });
+    new CfnOutput(this, 'AlarmTopicArn', {
+      description: 'Is told of that queue; subscribe to it',
+      value: alarm.topic.topicArn,
+    });
     if (!reader) return;
     new CfnOutput(this, 'ReaderRoleArn', { value: reader.roleArn });
-    if (!props.kmsKeyArns?.length) return;
+    const regions = (props.kmsKeyArns ?? []).map((arn) => regionOfKey(arn, this.region));
+    if (regions.length === 0) return;
     new CfnOutput(this, 'KeyPolicyStatement', {
       description: 'Add this to the policies of the KMS keys',
-      value: this.toJsonString(keyPolicyStatement([reader.roleArn])),
+      value: this.toJsonString(keyPolicyStatement([reader.roleArn], 's3', regions)),
     });
   }
 }

@@ -1,10 +1,15 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps, Token } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { checkArn } from './arns.ts';
 import { Chunkferry } from './chunkferry.ts';
 import type { ChunkferryProps } from './chunkferry-props.ts';
+import { keyPolicyStatement } from './key-policy.ts';
+import { serviceSteps } from './permissions.ts';
+import { refuse, shown } from './refuse.ts';
 
 /** The construct's props, with what exists already given by its name. */
 export interface TransferStackProps
@@ -14,6 +19,13 @@ export interface TransferStackProps
   readonly sourceBuckets?: readonly string[];
   /** The whole ARN of an existing secret, with its six last characters. */
   readonly apiKeySecretArn?: string;
+  /**
+   * ARN of the customer managed KMS key that encrypts that secret. Its policy must allow the
+   * statement that the stack puts out as `ApiKeyPolicyStatement`, unless it lets in every role of its
+   * account that IAM lets.
+   * @default none: Secrets Manager's own key
+   */
+  readonly apiKeySecretKeyArn?: string;
   /** Name of an existing event bus. */
   readonly eventBusName?: string;
 }
@@ -25,18 +37,27 @@ export class TransferStack extends Stack {
   /** @throws ConfigurationError - a prop is out of its bounds; the message names it */
   constructor(scope: Construct, id: string, props: TransferStackProps = {}) {
     super(scope, id, props);
-    const { sourceBuckets = [], sources = [], apiKeySecretArn, eventBusName, ...others } = props;
-    if (apiKeySecretArn) checkArn('Chunkferry', 'apiKeySecretArn', apiKeySecretArn, 'secret');
+    const { sourceBuckets = [], sources = [], eventBusName, ...others } = props;
+    checkGiven(props);
+    const apiKeySecret = this.#givenSecret(props);
     this.chunkferry = new Chunkferry(this, 'Chunkferry', {
       ...others,
       sources: [...sources, ...sourceBuckets.map((bucket) => ({ bucket }))],
-      ...(apiKeySecretArn && {
-        apiKeySecret: Secret.fromSecretCompleteArn(this, 'ApiKey', apiKeySecretArn),
-      }),
+      ...(apiKeySecret && { apiKeySecret }),
       ...(eventBusName && { eventBus: EventBus.fromEventBusName(this, 'EventBus', eventBusName) }),
     });
     this.#putOut();
+    this.#putOutForSecretKey();
     this.#putOutForSourceAccounts();
+  }
+
+  #givenSecret({ apiKeySecretArn, apiKeySecretKeyArn }: TransferStackProps): ISecret | undefined {
+    if (!apiKeySecretArn) return undefined;
+    const key = apiKeySecretKeyArn && Key.fromKeyArn(this, 'ApiKeyKey', apiKeySecretKeyArn);
+    return Secret.fromSecretAttributes(this, 'ApiKey', {
+      secretCompleteArn: apiKeySecretArn,
+      ...(key && { encryptionKey: key }),
+    });
   }
 
   #putOut(): void {
@@ -60,6 +81,19 @@ export class TransferStack extends Stack {
     }
   }
 
+  #putOutForSecretKey(): void {
+    const { functions, reconciler, apiKeySecret } = this.chunkferry;
+    const key = apiKeySecret.encryptionKey;
+    if (!key) return;
+    const readers = [...serviceSteps.map((step) => functions[step]), reconciler.function];
+    const roleArns = readers.map(({ role }) => (role as IRole).roleArn);
+    const statement = keyPolicyStatement(roleArns, 'secretsmanager', [key.env.region]);
+    new CfnOutput(this, 'ApiKeyPolicyStatement', {
+      description: "Add this to the policy of the secret's KMS key",
+      value: this.toJsonString(statement),
+    });
+  }
+
   #putOutForSourceAccounts(): void {
     const { intake } = this.chunkferry;
     if (!intake.bus) return;
@@ -72,4 +106,29 @@ export class TransferStack extends Stack {
       value: intake.keys.readerPrincipalArns.join(','),
     });
   }
+}
+
+/** @throws ConfigurationError - what is given by its name or ARN can't be one */
+function checkGiven(props: TransferStackProps): void {
+  const { apiKeySecretArn, apiKeySecretKeyArn, eventBusName } = props;
+  if (apiKeySecretArn) checkArn('Chunkferry', 'apiKeySecretArn', apiKeySecretArn, 'secret');
+  if (apiKeySecretKeyArn) {
+    checkArn('Chunkferry', 'apiKeySecretKeyArn', apiKeySecretKeyArn, 'kmsKey');
+    if (!apiKeySecretArn) {
+      refuse(
+        'Chunkferry',
+        `apiKeySecretKeyArn is ${shown(apiKeySecretKeyArn)} without apiKeySecretArn; give the secret that it encrypts as well`,
+      );
+    }
+  }
+  if (eventBusName !== undefined) checkBusName(eventBusName);
+}
+
+/** EventBridge's rule for the names of buses (CreateEventBus, Name, 2026). */
+function checkBusName(name: string): void {
+  if (Token.isUnresolved(name) || /^[A-Za-z0-9/._-]{1,256}$/.test(name)) return;
+  refuse(
+    'Chunkferry',
+    `eventBusName is ${shown(name)}; a bus's name, not its ARN, is right: 1 to 256 letters, digits or any of /._-`,
+  );
 }

@@ -2,6 +2,7 @@ import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
 import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
 import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
 import { handler as openSession } from '#functions/open-session/handler.ts';
+import { handler as reconcile } from '#functions/reconcile/handler.ts';
 import { handler as recordOutcome } from '#functions/record-outcome/handler.ts';
 import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
 import { closeHttp } from '#functions/runtime/agent.ts';
@@ -20,8 +21,8 @@ import {
   startExecution,
 } from './state-machine/run.ts';
 
-/** The handlers that deploy, by the name of their state. */
-const handlers: Readonly<Record<StepName, LambdaHandler>> = {
+/** The handlers that deploy, by the name of their function. */
+const handlers: Readonly<Record<StepName | 'Reconcile', LambdaHandler>> = {
   InspectSource: inspectSource,
   OpenSession: openSession,
   SendChunks: sendChunks,
@@ -29,6 +30,7 @@ const handlers: Readonly<Record<StepName, LambdaHandler>> = {
   ConfirmUpload: confirmUpload,
   AwaitAsset: awaitAsset,
   RecordOutcome: recordOutcome,
+  Reconcile: reconcile,
 };
 
 export interface PipelineOptions {

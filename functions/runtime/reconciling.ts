@@ -1,29 +1,50 @@
 import type { Context } from 'aws-lambda';
+import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits.ts';
+import { type Checked, preflight } from '#src/steps/preflight.ts';
 import type { SettleCall, SettlePorts } from '#src/steps/settle-ports.ts';
-import type { CommonPorts } from '#src/steps/step.ts';
+import type { Ports } from '#src/steps/step.ts';
 import { clock } from './clock.ts';
+import { forget } from './given.ts';
 import { log } from './log.ts';
 import { flushMeter, meter } from './meter.ts';
 import { random } from './random.ts';
 import { traced } from './tracer.ts';
 
+/** What the reconciler's handler makes of its environment. */
+type ReconcilerParts = Pick<Ports, 'store' | 'turns' | 'events' | 'destination' | 'executions'>;
+
+/** As the state machine calls it to try its permissions; no event of AWS's own has a state. */
+const preflightSchema = z.object({
+  state: z.object({ preflight: z.literal(true) }),
+  executionId: z.string(),
+});
+
 /**
  * Makes the reconciler into a Lambda handler: gives it its ports and its time, and lets nothing but a
- * named error out. Unlike a step it is called with an event and belongs to no execution.
+ * named error out. Unlike a step it is called with an event and belongs to no execution; a preflight's
+ * call is answered with what it can reach, and settles nothing.
  */
 export function reconciling<O>(
   step: string,
   run: (ports: SettlePorts, event: unknown, call: SettleCall) => Promise<O>,
-  ports: () => Omit<SettlePorts, keyof CommonPorts>,
+  ports: () => ReconcilerParts,
 ) {
-  return async (event: unknown, context: Context): Promise<O> => {
+  return async (event: unknown, context: Context): Promise<O | Checked> => {
+    const asked = preflightSchema.safeParse(event);
+    // It looks at what is there now: a key that was cached would hide that the secret is wrong.
+    if (asked.success) forget();
     const keys = { step };
     const { call, close } = openCall(context);
     const common = { clock: clock(), random: random(), log: log(keys, context), meter: meter() };
     try {
-      return await traced(keys, () => run({ ...common, ...ports() }, event, call));
+      const given = { ...common, ...ports() };
+      return await traced<O | Checked>(keys, () =>
+        asked.success
+          ? preflight(step, given, { ...call, ...asked.data, executionStartedAt: clock().now() })
+          : run(given, event, call),
+      );
     } catch (error) {
       const { name, message, nextStep } = asTransferError(error);
       common.log.error('reconciling failed', { error: name, reason: message, nextStep });

@@ -9,7 +9,10 @@ import { startTransfer } from './start-transfer.ts';
 export interface IntakeBusProps {
   /** Source accounts, 12 digits each. */
   readonly accounts: readonly string[];
-  /** Where given, the whole organization may send; only the accounts above start anything. */
+  /**
+   * Where given, the whole organization may send. What comes from an account that is not above starts
+   * an execution too, which refuses it by name and counts it.
+   */
   readonly organizationId: string | undefined;
   readonly stateMachine: IStateMachine;
   readonly deadLetterQueue: DeadLetterQueue;
@@ -29,13 +32,16 @@ const objectsCreatedOnly = {
 };
 
 /**
- * The bus to which other accounts and Regions send their S3 events. Its rule looks at the account, not
- * at the bucket: an event that claims a bucket which is not its account's must reach the first state,
- * which refuses and counts it. No account can forge one, for only AWS puts events of `aws.s3`.
+ * The bus to which other accounts and Regions send their S3 events. Its rule looks at the account at
+ * most, not at the bucket: an event that claims a bucket which is not its account's must reach the
+ * first state, which refuses and counts it. No account can forge one, for only AWS puts events of
+ * `aws.s3`.
  */
 export class IntakeBus extends Construct {
   readonly bus: EventBus;
   readonly #rule: Rule;
+  /** Whether a whole organization may send. */
+  readonly #isOpen: boolean;
   readonly #mayPut = new Set<string>();
 
   constructor(scope: Construct, id: string, props: IntakeBusProps) {
@@ -50,20 +56,21 @@ export class IntakeBus extends Construct {
       eventPattern: { source: ['aws.s3'], detailType: ['Object Created'] },
       targets: [startTransfer(props)],
     });
+    this.#isOpen = props.organizationId !== undefined;
     if (props.organizationId) this.#letOrganizationPut(props.organizationId);
-    for (const account of props.accounts) this.#accept(account, props.organizationId === undefined);
+    else for (const account of props.accounts) this.#accept(account);
   }
 
   /** Takes events of this very account too, forwarded from its other Regions. */
   acceptOwnAccount(): void {
-    this.#accept(Stack.of(this).account, true);
+    this.#accept(Stack.of(this).account);
   }
 
-  #accept(account: string, needsStatement: boolean): void {
+  #accept(account: string): void {
     if (this.#mayPut.has(account)) return;
     this.#mayPut.add(account);
-    this.#rule.addEventPattern({ account: [account] });
-    if (!needsStatement) return;
+    // A rule that named accounts would drop another one's event without a word.
+    if (!this.#isOpen) this.#rule.addEventPattern({ account: [account] });
     const name = Token.isUnresolved(account) ? 'OwnAccount' : `Account${account}`;
     const root = `arn:${Aws.PARTITION}:iam::${account}:root`;
     this.#letPut(name, { AWS: root }, objectsCreatedOnly);

@@ -1,8 +1,10 @@
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IChainable, JsonPath } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { type StepName, stepNames } from '../steps.ts';
-import { type StepFunctions, stepTask } from './step-task.ts';
+import type { Reconciler } from './reconciler.ts';
+import { functionTask, type StepFunctions, stepTask } from './step-task.ts';
 
 /** What a function is called with that shall only try its permissions. */
 const payload = {
@@ -14,23 +16,46 @@ const payload = {
 /** The last step is asked by its own state, which draws the sum. */
 const askedSteps = stepNames.filter((step) => step !== 'RecordOutcome');
 
+/** Who is asked beside the last step. */
+export interface AskedFunctions {
+  readonly functions: StepFunctions;
+  /** Of no step: it settles what no Catch sees, by the same table, key and bus. */
+  readonly reconciler: Reconciler;
+}
+
 /**
  * Asks each function, with its own role, what it can reach, and keeps the answers in the state under
- * the names of the steps; one that can't even be called leaves its error there. Nothing is moved.
+ * the names of the steps; one that can't even be called leaves its error there. Nothing is moved, and
+ * nothing settled.
  * @param next - the state that draws the sum
  */
 export function preflightChecks(
   scope: Construct,
-  functions: StepFunctions,
+  { functions, reconciler }: AskedFunctions,
   next: IChainable,
 ): IChainable {
-  return askedSteps.reduceRight((following, step) => {
-    const check = checkTask(scope, step, functions);
-    check.addCatch(following, { resultPath: `$.${step}` });
+  const steps = askedSteps.map((step) => [step, checkTask(scope, step, functions)] as const);
+  const asked = [...steps, [reconcilerName, checkReconciler(scope, reconciler)] as const];
+  return asked.reduceRight<IChainable>((following, [name, check]) => {
+    check.addCatch(following, { resultPath: `$.${name}` });
     return check.next(following);
   }, next);
 }
 
 function checkTask(scope: Construct, step: StepName, functions: StepFunctions): LambdaInvoke {
   return stepTask(scope, step, functions, payload, { id: `Check${step}`, resultPath: `$.${step}` });
+}
+
+/** Its answers stand in the state under this name. */
+const reconcilerName = 'Reconcile';
+
+/** As its rules call it: whatever is deployed now, for it belongs to no execution. */
+function checkReconciler(scope: Construct, reconciler: Reconciler): LambdaInvoke {
+  return functionTask(scope, `Check${reconcilerName}`, payload, {
+    // The cast: the two CDK types differ in how they declare an optional property.
+    called: reconciler.function as IFunction,
+    timeLimit: reconciler.timeLimit,
+    comment: 'Tries what the reconciler can reach; settles nothing',
+    resultPath: `$.${reconcilerName}`,
+  });
 }

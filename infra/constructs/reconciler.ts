@@ -1,19 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { IDestination, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { allow } from '../permissions.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { deployedFunctionProps } from './step-function.ts';
 
-/** What the reconciler settles, and with what. */
+/** What the reconciler settles with. */
 export interface ReconcilerProps {
-  /** Whose executions are settled when they end past every Catch. */
-  readonly stateMachine: IStateMachine;
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMiB: number;
   readonly logRetention: RetentionDays;
@@ -40,9 +38,9 @@ const maxEventAge = Duration.hours(6);
  */
 export class Reconciler extends Construct {
   readonly function: NodejsFunction;
+  /** After which Lambda ends an invocation. */
+  readonly timeLimit = timeLimit;
   readonly deadLetterQueue: DeadLetterQueue;
-  /** Fires when an execution was aborted, timed out or failed. */
-  readonly executionEnded: Rule;
   readonly schedule: Rule;
 
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
@@ -50,8 +48,29 @@ export class Reconciler extends Construct {
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     this.function = this.#reconcile(props);
     props.permit(this.function);
-    this.executionEnded = this.#onEnd(props.stateMachine);
     this.schedule = this.#onSchedule();
+  }
+
+  /**
+   * Settles executions of this state machine when they were aborted, timed out or failed. To be
+   * called once, and after the state machine is made, for that asks the reconciler in a preflight.
+   */
+  settleExecutionsOf({ stateMachineArn }: IStateMachine): Rule {
+    const { deadLetterQueue } = this;
+    return new Rule(this, 'ExecutionEnded', {
+      description: 'Settles a transfer whose execution was aborted, timed out or failed',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [stateMachineArn],
+          status: ['ABORTED', 'TIMED_OUT', 'FAILED'],
+        },
+      },
+      targets: [
+        new LambdaFunction(this.#target(), { deadLetterQueue, retryAttempts: 185, maxEventAge }),
+      ],
+    });
   }
 
   #reconcile(props: ReconcilerProps): NodejsFunction {
@@ -68,27 +87,16 @@ export class Reconciler extends Construct {
     reconcile.configureAsyncInvoke({
       retryAttempts,
       maxEventAge,
-      onFailure: new SqsDestination(this.deadLetterQueue),
+      onFailure: this.#keepFailed(reconcile),
     });
     return reconcile;
   }
 
-  #onEnd({ stateMachineArn }: IStateMachine): Rule {
-    const { deadLetterQueue } = this;
-    return new Rule(this, 'ExecutionEnded', {
-      description: 'Settles a transfer whose execution was aborted, timed out or failed',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: {
-          stateMachineArn: [stateMachineArn],
-          status: ['ABORTED', 'TIMED_OUT', 'FAILED'],
-        },
-      },
-      targets: [
-        new LambdaFunction(this.#target(), { deadLetterQueue, retryAttempts: 185, maxEventAge }),
-      ],
-    });
+  /** The CDK's own destination would let the function look at the queue besides. */
+  #keepFailed(reconcile: NodejsFunction): IDestination {
+    const { queueArn } = this.deadLetterQueue;
+    allow(reconcile, [queueArn], ['sqs:SendMessage']);
+    return { bind: () => ({ destination: queueArn }) };
   }
 
   /** A sweep that can't be started is not worth keeping: the next one does its work. */

@@ -40,14 +40,37 @@ export function stepTask(
 ): LambdaInvoke {
   const step = functions[name];
   const { id = name, ...resultPath } = more;
-  const task = new LambdaInvoke(scope, id, {
+  return functionTask(scope, id, payload, {
     ...resultPath,
     comment: stepPurposes[name],
     // The cast: the two CDK types differ in how they declare an optional property.
-    lambdaFunction: step.currentVersion as IFunction,
+    called: step.currentVersion as IFunction,
+    timeLimit: step.timeLimit,
+  });
+}
+
+/** What a Task calls, and where its answer goes. */
+export interface CalledFunction {
+  readonly called: IFunction;
+  /** After which Lambda ends an invocation. */
+  readonly timeLimit: Duration;
+  readonly comment: string;
+  readonly resultPath?: string;
+}
+
+/** One Task state of any function, with the Retry that all have. */
+export function functionTask(
+  scope: Construct,
+  id: string,
+  payload: Readonly<Record<string, unknown>>,
+  { called, timeLimit, ...more }: CalledFunction,
+): LambdaInvoke {
+  const task = new LambdaInvoke(scope, id, {
+    ...more,
+    lambdaFunction: called,
     payloadResponseOnly: true,
     payload: TaskInput.fromObject({ ...payload }),
-    taskTimeout: Timeout.duration(step.timeLimit.plus(coldStartAllowance)),
+    taskTimeout: Timeout.duration(timeLimit.plus(coldStartAllowance)),
     retryOnServiceExceptions: false,
   });
   for (const retry of retryPolicy) task.addRetry(retry);

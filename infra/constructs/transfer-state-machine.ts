@@ -20,6 +20,7 @@ import { Construct } from 'constructs';
 import { type ErrorName, errorCatalogue } from '#src/core/errors.ts';
 import type { StepName } from '../steps.ts';
 import { preflightChecks } from './preflight.ts';
+import type { Reconciler } from './reconciler.ts';
 import { sendRanges } from './send-ranges.ts';
 import {
   chooseNext,
@@ -33,6 +34,8 @@ import {
 export interface TransferStateMachineProps {
   /** One function for each Task state. */
   readonly functions: StepFunctions;
+  /** A preflight asks it too. */
+  readonly reconciler: Reconciler;
   /** Takes the log of every transition. */
   readonly logGroup: ILogGroup;
 }
@@ -57,12 +60,14 @@ type OuterTasks = Readonly<Record<Exclude<StepName, 'SendChunks' | 'ReportProofs
 export class TransferStateMachine extends Construct {
   readonly stateMachine: StateMachine;
   readonly #functions: StepFunctions;
+  readonly #reconciler: Reconciler;
   readonly #tasks: OuterTasks;
   readonly #unknownNext: IChainable;
 
   constructor(scope: Construct, id: string, props: TransferStateMachineProps) {
     super(scope, id);
     this.#functions = props.functions;
+    this.#reconciler = props.reconciler;
     this.#tasks = {
       InspectSource: this.#task('InspectSource'),
       OpenSession: this.#task('OpenSession'),
@@ -108,8 +113,9 @@ export class TransferStateMachine extends Construct {
       Condition.isBoolean('$.preflight'),
       Condition.booleanEquals('$.preflight', true),
     );
+    const asked = { functions: this.#functions, reconciler: this.#reconciler };
     return new Choice(this, 'Preflight?')
-      .when(isPreflight, preflightChecks(this, this.#functions, RecordOutcome))
+      .when(isPreflight, preflightChecks(this, asked, RecordOutcome))
       .otherwise(InspectSource);
   }
 

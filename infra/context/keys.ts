@@ -12,6 +12,7 @@ export const contextKeys = {
     'sourceAccounts',
     'organizationId',
     'apiKeySecretArn',
+    'apiKeySecretKeyArn',
     'eventBusName',
     'baseUrl',
     'sendMemoryMiB',
@@ -26,6 +27,7 @@ export const contextKeys = {
     'maxMediaBytes',
     'maxImageBytes',
     'noProgressSeconds',
+    'privateUploadHosts',
     'tableDeletionProtection',
     'alarmEmail',
   ],
@@ -39,6 +41,7 @@ export const contextKeys = {
     'readerRoleName',
     'readerPrincipalArns',
     'transferAccount',
+    'alarmEmail',
   ],
 } as const;
 

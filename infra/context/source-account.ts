@@ -20,6 +20,7 @@ export function sourceAccountProps(context: Context): SourceAccountStackProps {
       readerRoleName: text(context, 'readerRoleName'),
       readerPrincipalArns: list(context, 'readerPrincipalArns'),
       transferAccount: text(context, 'transferAccount'),
+      alarmEmail: text(context, 'alarmEmail'),
     }),
   };
 }

@@ -37,6 +37,7 @@ export function transferProps(context: Context): TransferStackProps {
     sourceAccounts: objects<AccountReader>(context, 'sourceAccounts', sourceAccountForm),
     organizationId: text(context, 'organizationId'),
     apiKeySecretArn: text(context, 'apiKeySecretArn'),
+    apiKeySecretKeyArn: text(context, 'apiKeySecretKeyArn'),
     eventBusName: text(context, 'eventBusName'),
     baseUrl: text(context, 'baseUrl'),
     sendMemoryMiB: whole(context, 'sendMemoryMiB'),
@@ -51,6 +52,7 @@ export function transferProps(context: Context): TransferStackProps {
     maxMediaBytes: whole(context, 'maxMediaBytes'),
     maxImageBytes: whole(context, 'maxImageBytes'),
     noProgress: seconds(context, 'noProgressSeconds'),
+    privateUploadHosts: yesOrNo(context, 'privateUploadHosts'),
     tableDeletionProtection: yesOrNo(context, 'tableDeletionProtection'),
     alarmEmail: text(context, 'alarmEmail'),
   });

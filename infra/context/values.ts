@@ -11,22 +11,36 @@ export function text(context: Context, key: string): string | undefined {
   return refuse('context', `${key} is ${shown(value)}; text is right`);
 }
 
-/** Comma-separated, or a JSON array of texts. */
+/**
+ * Comma-separated, or a JSON array of texts. An empty one would take what is meant to be narrowed as
+ * not narrowed at all.
+ * @throws ConfigurationError - no such list, nothing in it, or the same text twice
+ */
 export function list(context: Context, key: string): string[] | undefined {
   const value = context[key];
   if (value === undefined || value === '') return undefined;
-  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) return value;
-  if (typeof value !== 'string') {
-    refuse('context', `${key} is ${shown(value)}; a list of texts is right`);
+  const entries = entriesOf(value);
+  if (!entries || entries.length === 0 || entries.includes('')) {
+    const right =
+      'texts between commas, or a JSON array of texts, at least one and none of them empty';
+    return refuse('context', `${key} is ${shown(value)}; ${right}, are right`);
   }
-  const entries = value.split(',').map((entry) => entry.trim());
-  return entries.filter((entry) => entry !== '');
+  const twice = entries.find((entry, i) => entries.indexOf(entry) !== i);
+  if (twice === undefined) return entries;
+  return refuse('context', `${key} is ${shown(value)}, with ${shown(twice)} twice; once is right`);
+}
+
+function entriesOf(value: unknown): string[] | undefined {
+  if (typeof value === 'string') return value.split(',').map((entry) => entry.trim());
+  const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+  return isList ? value : undefined;
 }
 
 export function whole(context: Context, key: string): number | undefined {
-  const value = text(context, key);
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value);
+  const value = context[key];
+  if (value === undefined || value === '') return undefined;
+  const isNumber = typeof value === 'string' || typeof value === 'number';
+  if (isNumber && /^\d+$/.test(String(value))) return Number(value);
   return refuse('context', `${key} is ${shown(value)}; a whole number is right`);
 }
 

@@ -77,7 +77,7 @@ function transferAlarms({ deployment, thresholds }: CheckedMonitoringProps): Ala
     {
       id: 'LateDuplicates',
       description:
-        'A session that had been given up made an asset after all, so that there may be two of one object. Search the logs of AwaitAsset for "duplicates" and delete those assets at the service.',
+        'A session that had been given up made an asset after all, so that there may be two of one object. "Last errors" on the dashboard names them as duplicates, as do the logs of AwaitAsset and of the reconciler: delete those assets at the service.',
       metric: productMetric(deployment, 'LateDuplicates', { statistic: 'Sum' }),
       threshold: 0,
       missing: nothingHappened,

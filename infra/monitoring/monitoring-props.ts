@@ -6,6 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { TransferError } from '#src/core/errors.ts';
 import type { StepFunctions } from '../constructs/step-task.ts';
+import { checkAlarmEmail } from './alarm-topic.ts';
 
 /** A queue of what could not be delivered. */
 export interface WatchedQueue {
@@ -133,10 +134,7 @@ function checkRecipients({ alarmTopic, alarmEmail }: MonitoringProps): void {
       `alarmEmail is ${JSON.stringify(alarmEmail)} beside alarmTopic; subscribe it to that topic instead`,
     );
   }
-  if (Token.isUnresolved(alarmEmail) || /^[^\s@]+@[^\s@]+$/.test(alarmEmail)) return;
-  refuse(
-    `alarmEmail is ${JSON.stringify(alarmEmail)}; an address such as ops@example.com is right`,
-  );
+  checkAlarmEmail('Monitoring', alarmEmail);
 }
 
 function checkNoProgress(seconds: number): void {

@@ -1,11 +1,9 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type AlarmPlan, alarmPlans } from './alarm-plans.ts';
+import { AlarmTopic } from './alarm-topic.ts';
 import {
   type CheckedMonitoringProps,
   checkMonitoringProps,
@@ -34,39 +32,8 @@ export class Monitoring extends Construct {
     this.dashboard = transferDashboard(this, checked, [...this.alarms.values()]);
   }
 
-  /**
-   * Not encrypted with a key: alarms name no object, and CloudWatch can't publish to a topic under
-   * the key that SNS manages.
-   */
   #newTopic({ deployment, alarmEmail }: CheckedMonitoringProps): ITopic {
-    const topic = new Topic(this, 'Alarms', {
-      displayName: `Alarms of ${deployment}`.slice(0, 100),
-      enforceSSL: true,
-    });
-    topic.addToResourcePolicy(this.#alarmsMayPublish(topic));
-    if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail));
-    return topic as ITopic;
-  }
-
-  /** A topic with a policy of its own has lost the one that lets its account's alarms in. */
-  #alarmsMayPublish(topic: Topic): PolicyStatement {
-    const stack = Stack.of(this);
-    const alarms = stack.formatArn({
-      service: 'cloudwatch',
-      resource: 'alarm',
-      resourceName: '*',
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    return new PolicyStatement({
-      sid: 'AlarmsMayPublish',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: {
-        StringEquals: { 'aws:SourceAccount': stack.account },
-        ArnLike: { 'aws:SourceArn': alarms },
-      },
-    });
+    return new AlarmTopic(this, 'Alarms', { of: deployment, alarmEmail }) as ITopic;
   }
 
   #alarm(plan: AlarmPlan): Alarm {

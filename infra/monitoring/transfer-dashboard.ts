@@ -110,15 +110,18 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
   ];
 }
 
-/** What every function that failed logged: its error, why, and what to do next. */
+/**
+ * What every function that failed logged: its error, why, and what to do next. A late duplicate is no
+ * error of a function, but a person must act on it all the same.
+ */
 function lastErrors({ functions, reconciler }: CheckedMonitoringProps): IWidget {
   const searched = [...Object.values(functions), ...(reconciler ? [reconciler] : [])];
   return new LogQueryWidget({
     title: 'Last errors',
     logGroupNames: searched.map(({ logGroup }) => logGroup.logGroupName),
     queryLines: [
-      'fields timestamp, step, error, reason, nextStep, transferId, requestId',
-      'filter level = "ERROR" and ispresent(error)',
+      'fields timestamp, step, coalesce(error, message) as what, reason, nextStep, duplicates, transferId, requestId',
+      'filter level = "ERROR" and (ispresent(error) or ispresent(duplicates))',
       'sort @timestamp desc',
       'limit 20',
     ],

@@ -1,4 +1,5 @@
 import { checkArn } from '../arns.ts';
+import { checkAlarmEmail } from '../monitoring/alarm-topic.ts';
 import { refuse } from '../refuse.ts';
 import { checkAccount, checkExternalId, checkRoleName } from '../sources/account-readers.ts';
 import { checkBucketName, checkFilters } from '../sources/check-source.ts';
@@ -43,20 +44,36 @@ export interface SourceAccountProps {
    * @default none
    */
   readonly kmsKeyArns?: readonly string[];
+  /**
+   * Is told when events can't be sent, once its owner has confirmed the subscription.
+   * @default nobody is subscribed to the topic
+   */
+  readonly alarmEmail?: string;
 }
 
 const where = 'source account';
 
 /** @throws ConfigurationError - names the prop, its value and what would be right */
 export function checkSourceAccount(props: SourceAccountProps): void {
-  const { busArn, buckets, kmsKeyArns = [], readerPrincipalArns = [], transferAccount } = props;
+  const { busArn, buckets, kmsKeyArns = [], transferAccount } = props;
   checkArn(where, 'busArn', busArn, 'eventBus');
   if (buckets.length === 0) refuse(where, 'sourceBuckets is empty; at least one bucket is right');
   for (const bucket of buckets) checkBucketName(where, bucket);
+  checkPrincipals(props);
+  checkAlarmEmail(where, props.alarmEmail);
   checkFilters(where, props);
   for (const arn of kmsKeyArns) checkArn(where, 'kmsKeyArns', arn, 'kmsKey');
-  for (const arn of readerPrincipalArns) checkArn(where, 'readerPrincipalArns', arn, 'role');
   if (transferAccount !== undefined) checkAccount(where, 'transferAccount', transferAccount);
   checkRoleName(where, props.readerRoleName);
   if (props.readerRole !== false) checkExternalId(where, props.externalId);
+}
+
+function checkPrincipals({ readerPrincipalArns }: SourceAccountProps): void {
+  if (readerPrincipalArns?.length === 0) {
+    refuse(
+      where,
+      'readerPrincipalArns is []; at least one role is right, or leave it out to trust all that the account lets',
+    );
+  }
+  for (const arn of readerPrincipalArns ?? []) checkArn(where, 'readerPrincipalArns', arn, 'role');
 }

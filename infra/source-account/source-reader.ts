@@ -1,6 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { decryptsFor, regionOfKey } from '../key-policy.ts';
 import { allow } from '../permissions.ts';
 import { defaultReaderRoleName } from '../reader-role.ts';
 import { bucketArn, objectArns } from '../sources/object-arns.ts';
@@ -27,7 +28,15 @@ export class SourceReader extends Role {
     allow(this, objects, ['s3:GetObject', 's3:GetObjectVersion']);
     allow(this, buckets, ['s3:ListBucket', 's3:GetBucketNotification']);
     for (const bucket of props.buckets) acknowledgeObjects(this, { bucket, prefixes });
-    if (props.kmsKeyArns?.length) allow(this, props.kmsKeyArns, ['kms:Decrypt']);
+    this.#permitDecrypting(props.kmsKeyArns ?? []);
+  }
+
+  /** Through S3 only, in the key's Region. */
+  #permitDecrypting(keyArns: readonly string[]): void {
+    for (const arn of keyArns) {
+      const region = regionOfKey(arn, Aws.REGION);
+      allow(this, [arn], ['kms:Decrypt'], decryptsFor('s3', [region]));
+    }
   }
 }
 

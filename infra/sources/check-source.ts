@@ -56,12 +56,27 @@ export function nameOfBucket({ bucket }: Pick<SourceProps, 'bucket'>): string {
   return typeof bucket === 'string' ? bucket : bucket.bucketName;
 }
 
+/** What S3 keeps for itself, for access points, and for buckets of other kinds than general purpose. */
+const reserved = {
+  prefixes: ['xn--', 'sthree-', 'amzn-s3-demo-'],
+  suffixes: ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3'],
+};
+
 /**
  * S3's rules for general purpose buckets (Amazon S3 User Guide, bucket naming rules, 2026).
  * @throws ConfigurationError - S3 can't have such a bucket
  */
 export function checkBucketName(where: string, name: string): void {
   if (Token.isUnresolved(name)) return;
+  const taken =
+    reserved.prefixes.find((prefix) => name.startsWith(prefix)) ??
+    reserved.suffixes.find((suffix) => name.endsWith(suffix));
+  if (taken) {
+    refuse(
+      where,
+      `bucket is ${shown(name)}; the name of a general purpose bucket is right, which never has ${taken}`,
+    );
+  }
   const isName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name);
   if (isName && !name.includes('..') && !/^\d+(\.\d+){3}$/.test(name)) return;
   refuse(
@@ -70,20 +85,33 @@ export function checkBucketName(where: string, name: string): void {
   );
 }
 
-/** @throws ConfigurationError - an empty prefix, or a suffix without a dot */
+/**
+ * @throws ConfigurationError - an empty list, which would let everything through, an empty prefix, a
+ * suffix without a dot, or the same text twice
+ */
 export function checkFilters(
   where: string,
-  { prefixes = [], suffixes = [] }: Pick<SourceProps, 'prefixes' | 'suffixes'>,
+  { prefixes, suffixes }: Pick<SourceProps, 'prefixes' | 'suffixes'>,
 ): void {
-  if (prefixes.includes('')) {
+  checkList(where, 'prefixes', prefixes);
+  checkList(where, 'suffixes', suffixes);
+  if (prefixes?.includes('')) {
     refuse(where, 'prefixes holds an empty prefix; leave prefixes out to take any key');
   }
-  const dotless = suffixes.find((suffix) => !suffix.includes('.'));
+  const dotless = suffixes?.find((suffix) => !suffix.includes('.'));
   if (dotless === undefined) return;
   refuse(
     where,
     `suffixes holds ${shown(dotless)}, which has no dot; ${shown(`.${dotless || 'mp4'}`)} is right`,
   );
+}
+
+function checkList(where: string, name: string, entries: readonly string[] | undefined): void {
+  if (entries?.length === 0) {
+    refuse(where, `${name} is []; at least one is right, or leave ${name} out to take any key`);
+  }
+  const twice = entries?.find((entry, i) => entries.indexOf(entry) !== i);
+  if (twice !== undefined) refuse(where, `${name} holds ${shown(twice)} twice; once is right`);
 }
 
 function checkSizes(bucket: string, { minSize, maxSize }: SourceProps): void {

@@ -1,17 +1,24 @@
+import { Stack } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { StepFunctions } from '../constructs/step-task.ts';
-import { keyPolicyStatement } from '../key-policy.ts';
+import { decryptsFor, keyPolicyStatement, regionOfKey } from '../key-policy.ts';
 import { allow } from '../permissions.ts';
 import { refuse } from '../refuse.ts';
 import { nameOfBucket } from './check-source.ts';
 import { readingSteps } from './permit-reading.ts';
 import type { SourceProps } from './source-props.ts';
 
+/** A reader in another account, and the Regions of the keys that it decrypts with. */
+interface DecryptingReader {
+  readonly roleArn: string;
+  readonly regions: string[];
+}
+
 /** Who must be let decrypt, and what the policies of the keys must say for it. */
 export class KeyGrants {
   readonly #functions: StepFunctions;
-  #needsOwn = false;
-  readonly #readers = new Map<string, string>();
+  readonly #ownRegions: string[] = [];
+  readonly #readers = new Map<string, DecryptingReader>();
 
   constructor(functions: StepFunctions) {
     this.#functions = functions;
@@ -23,37 +30,49 @@ export class KeyGrants {
   }
 
   /**
-   * Lets the reading steps decrypt what the source's key encrypted.
+   * Lets the reading steps decrypt what the source's key encrypted, through S3 only.
    * @throws ConfigurationError - two keys
    */
   permitOwn(props: SourceProps): void {
-    const key = keyOf(props);
+    const key = this.#keyOf(props);
     if (!key) return;
-    this.#needsOwn = true;
+    this.#ownRegions.push(key.region);
+    const throughS3 = decryptsFor('s3', [key.region]);
     for (const step of readingSteps) {
-      if (typeof key === 'string') allow(this.#functions[step], [key], ['kms:Decrypt']);
-      else key.grantDecrypt(this.#functions[step]);
+      allow(this.#functions[step], [key.arn], ['kms:Decrypt'], throughS3);
     }
   }
 
   /** Keeps that the reader of that account decrypts; its own stack lets it. */
   noteReader(props: SourceProps, account: string, roleArn: string): void {
-    if (keyOf(props)) this.#readers.set(account, roleArn);
+    const key = this.#keyOf(props);
+    if (!key) return;
+    const { regions } = this.#readers.get(account) ?? { regions: [] };
+    this.#readers.set(account, { roleArn, regions: [...regions, key.region] });
   }
 
   /** The statements to add to the keys' policies, by the account of the keys; '' is the stack's own. */
   statements(): ReadonlyMap<string, object> {
-    const own: [string, object][] = this.#needsOwn
-      ? [['', keyPolicyStatement(this.readerPrincipalArns)]]
-      : [];
-    const others = [...this.#readers].map(
-      ([account, roleArn]) => [account, keyPolicyStatement([roleArn])] as [string, object],
-    );
+    const own: [string, object][] =
+      this.#ownRegions.length > 0
+        ? [['', keyPolicyStatement(this.readerPrincipalArns, 's3', this.#ownRegions)]]
+        : [];
+    const others = [...this.#readers].map(([account, { roleArn, regions }]): [string, object] => [
+      account,
+      keyPolicyStatement([roleArn], 's3', regions),
+    ]);
     return new Map([...own, ...others]);
+  }
+
+  /** S3 takes keys of the bucket's own Region only, so the key's is the bucket's. */
+  #keyOf(props: SourceProps): { readonly arn: string; readonly region: string } | undefined {
+    const arn = keyArnOf(props);
+    const here = props.region ?? Stack.of(this.#functions.InspectSource).region;
+    return arn === undefined ? undefined : { arn, region: regionOfKey(arn, here) };
   }
 }
 
-function keyOf(props: SourceProps) {
+function keyArnOf(props: SourceProps): string | undefined {
   const { bucket, encryptionKey, kmsKeyArn } = props;
   if (encryptionKey && kmsKeyArn) {
     const name = nameOfBucket(props);
@@ -63,5 +82,5 @@ function keyOf(props: SourceProps) {
     );
   }
   const own = typeof bucket === 'string' ? undefined : bucket.encryptionKey;
-  return kmsKeyArn ?? encryptionKey ?? own;
+  return kmsKeyArn ?? (encryptionKey ?? own)?.keyArn;
 }

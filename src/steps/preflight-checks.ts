@@ -14,11 +14,20 @@ export type PreflightPorts = CommonPorts &
  */
 export const duties = {
   /** Calls the service with the API key; InspectSource asks the same port for limits only. */
-  callsService: ['OpenSession', 'SendChunks', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset'],
+  callsService: [
+    'OpenSession',
+    'SendChunks',
+    'ReportProofs',
+    'ConfirmUpload',
+    'AwaitAsset',
+    'Reconcile',
+  ],
   /** Reads the sources' objects. */
   readsSources: ['InspectSource', 'SendChunks'],
   /** Looks at the buckets' switches and the account's quotas, for all. */
   looksAround: ['InspectSource'],
+  /** Makes whole rows: transfers, sessions, proofs, refused starts; the others change what is there. */
+  writesRows: ['OpenSession', 'SendChunks', 'RecordOutcome', 'Reconcile'],
   /** Gives turns and places back, which deletes rows. */
   deletesRows: ['OpenSession', 'ConfirmUpload', 'RecordOutcome', 'Reconcile'],
   /** Lists by the table's indexes. */
@@ -32,7 +41,7 @@ const probeId = 'preflight';
 export function checksOf(step: string, ports: PreflightPorts, invocation: Invocation): Check[] {
   const does = (duty: keyof typeof duties) => (duties[duty] as readonly string[]).includes(step);
   return [
-    ...rowChecks(ports),
+    ...rowChecks(ports, does('writesRows')),
     ...turnChecks(ports, does('deletesRows')),
     ...(does('listsRows') ? indexChecks(ports) : []),
     ...(does('callsService') ? serviceChecks(ports) : []),
@@ -56,10 +65,11 @@ function rowCheck(action: string, what: string, call: () => Promise<unknown>): C
   };
 }
 
-function rowChecks({ store, clock }: PreflightPorts): Check[] {
+function rowChecks({ store, clock }: PreflightPorts, writes: boolean): Check[] {
   if (!store) return [];
+  const write = rowCheck('PutItem', 'write a row', () => store.noteExecution(probeId, probeId));
   return [
-    rowCheck('PutItem', 'write a row', () => store.noteExecution(probeId, probeId)),
+    ...(writes ? [write] : []),
     rowCheck('GetItem', 'read a row', () => store.transferOfExecution(probeId)),
     rowCheck('Query', 'read several rows', () => store.sessions(probeId)),
     // There is no such transfer, so the condition refuses what the permission allows.

@@ -26,7 +26,8 @@ function call(event: object): Promise<Reconciled> {
   const [one] = world.pipeline.machine.functions.values();
   const called = { ...(one as LocalFunction), name: 'Reconcile', timeoutSeconds: 150 };
   const now = () => world.clock.now();
-  return reconcile(event, lambdaContext(called, 'arn:reconcile', randomUUID(), now));
+  const context = lambdaContext(called, 'arn:reconcile', randomUUID(), now);
+  return reconcile(event, context) as Promise<Reconciled>;
 }
 
 /** What Step Functions says of an execution of a film that was aborted, as EventBridge delivers it. */

@@ -49,7 +49,7 @@ describe('the app', () => {
     ],
     [
       'in two sources',
-      { sourceBuckets: 'films,films' },
+      { sourceBuckets: 'films', sources: '[{"bucket":"films"}]' },
       'ConfigurationError: Chunkferry: the sources films (any object) and films (any object) overlap; an object must belong to one source only\n',
     ],
   ])('says what is wrong %s on one line and fails', async (_, context, stderr) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { contextKeys, stackKind } from '#infra/context/keys.ts';
@@ -51,8 +52,8 @@ describe('the context of the stack of transfers', () => {
     ['times are seconds', { sendTimeoutSeconds: '600' }, { sendTimeout: Duration.seconds(600) }],
     [
       'truth is written out',
-      { tableDeletionProtection: 'false' },
-      { tableDeletionProtection: false },
+      { tableDeletionProtection: 'false', privateUploadHosts: 'true' },
+      { tableDeletionProtection: false, privateUploadHosts: true },
     ],
     [
       "the CDK's own keys pass",
@@ -89,6 +90,30 @@ describe('the context of the stack of transfers', () => {
       'a number that is none',
       { mapConcurrency: 'banana' },
       'mapConcurrency is "banana"; a whole number is right',
+    ],
+    [
+      'a truth in place of a number',
+      { mapConcurrency: true },
+      'mapConcurrency is true; a whole number is right',
+    ],
+    ['a broken number', { mapConcurrency: 1.5 }, 'mapConcurrency is 1.5; a whole number is right'],
+    [
+      'a list of nothing, which would take every object',
+      { sourceBuckets: 'films', suffixes: ',' },
+      'suffixes is ","; texts between commas, or a JSON array of texts, at least one and none of them empty, are right',
+    ],
+    ['buckets of no name', { sourceBuckets: ',' }, 'sourceBuckets is ","; texts between commas,'],
+    [
+      'an empty entry',
+      { sourceBuckets: 'films', prefixes: 'in/,,' },
+      'prefixes is "in/,,"; texts between commas,',
+    ],
+    ['an empty JSON array', { sourceBuckets: [] }, 'sourceBuckets is []; texts between commas,'],
+    ['a list of no texts', { sourceBuckets: [1] }, 'sourceBuckets is [1]; texts between commas,'],
+    [
+      'a bucket that is named twice',
+      { sourceBuckets: 'abc,abc' },
+      'sourceBuckets is "abc,abc", with "abc" twice; once is right',
     ],
     ['a negative size', { sourceBuckets: 'a', minSize: '-1' }, 'minSize is "-1"; a whole number'],
     [
@@ -160,6 +185,11 @@ describe("the context of the source account's stack", () => {
       { ...least, sourceBuckets: '' },
       'stack=source-account needs sourceBuckets: the',
     ],
+    [
+      'no principals, which would trust all',
+      { ...least, readerPrincipalArns: ',' },
+      'readerPrincipalArns is ","; texts between commas,',
+    ],
     ['a misspelt key', { ...least, busARN: 'x' }, 'busARN is no known key; did you mean busArn?'],
     [
       'a key of the other stack',
@@ -170,6 +200,25 @@ describe("the context of the source account's stack", () => {
     expect(refusal(() => sourceAccountProps(context))).toContain(
       `ConfigurationError: context: ${message}`,
     );
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+  /** What the first column of a table names, of the tables that say what keys mean. */
+  const tables = readme
+    .split('\n\n')
+    .filter((block) => block.startsWith('| key | means | default |'))
+    .map((table) =>
+      table.split('\n').flatMap((row) => row.split(' | ')[0]?.match(/(?<=`)\w+(?=`)/g) ?? []),
+    );
+
+  it.each([
+    ['the stack of transfers', 0, contextKeys.transfers],
+    ["the source account's stack", 1, contextKeys['source-account']],
+  ] as const)('says what every key of %s means, and no other', (_, table, keys) => {
+    expect(tables[table]?.toSorted()).toEqual(keys.toSorted());
   });
 });
 

@@ -12,13 +12,18 @@ const templates = {
   'source-account': synthesizeSourceAccount(richSourceAccount),
 };
 
-/** Resources that hold something: under another logical id, an upgrade would replace them by empty ones. */
+/**
+ * Resources that hold something, or whose ARN somebody else was told: under another logical id, an
+ * upgrade would replace them by empty ones, or leave the others with an ARN of nothing.
+ */
 const stateful = [
   'AWS::DynamoDB::Table',
   'AWS::SecretsManager::Secret',
   'AWS::SQS::Queue',
   'AWS::Logs::LogGroup',
   'AWS::Events::EventBus',
+  'AWS::StepFunctions::StateMachine',
+  'AWS::SNS::Topic',
 ];
 
 const idsOf = (template: CloudFormationTemplate) =>
@@ -52,12 +57,18 @@ describe('an upgrade keeps', () => {
           "ChunkferrySendChunksLogsD060A22F",
           "ChunkferryTransferLogs5DC3BF4F",
         ],
+        "AWS::SNS::Topic": [
+          "ChunkferryMonitoringAlarms8678B4E2",
+        ],
         "AWS::SQS::Queue": [
           "ChunkferryObjectCreatedDeadLetters48282A70",
           "ChunkferryReconcilerDeadLettersBF3233D6",
         ],
         "AWS::SecretsManager::Secret": [
           "ChunkferryApiKey9FD52BA5",
+        ],
+        "AWS::StepFunctions::StateMachine": [
+          "ChunkferryTransfersStateMachineB0309E1F",
         ],
       }
     `);
@@ -69,10 +80,14 @@ describe('an upgrade keeps', () => {
         "AWS::DynamoDB::Table": [],
         "AWS::Events::EventBus": [],
         "AWS::Logs::LogGroup": [],
+        "AWS::SNS::Topic": [
+          "SourceAccountMonitoringAlarms123A0812",
+        ],
         "AWS::SQS::Queue": [
           "SourceAccountForwardingDeadLetters23FFA64C",
         ],
         "AWS::SecretsManager::Secret": [],
+        "AWS::StepFunctions::StateMachine": [],
       }
     `);
   });
@@ -87,6 +102,33 @@ describe('an upgrade keeps', () => {
             "Name": "ChunkferryObjectCreatedIntakeBus8F44FB2F",
           },
         ],
+      ]
+    `);
+  });
+
+  it('the roles that read, which trusts and policies of keys in other accounts name', () => {
+    const roles = [...Object.values(templates)].flatMap((template) =>
+      resources('AWS::IAM::Role', template).map(([id]) => id),
+    );
+    expect(roles.filter((id) => /InspectSource|SendChunks|Reader/.test(id))).toMatchInlineSnapshot(`
+      [
+        "ChunkferryInspectSourceServiceRole4C8EEE84",
+        "ChunkferrySendChunksServiceRole39DB95B6",
+        "SourceAccountReaderA598C58C",
+      ]
+    `);
+  });
+
+  it('the roles that use the key of the secret, which the policy of that key names', () => {
+    const roles = resources('AWS::IAM::Role', templates.transfers).map(([id]) => id);
+    const others = /OpenSession|ReportProofs|ConfirmUpload|AwaitAsset|Reconcile/;
+    expect(roles.filter((id) => others.test(id))).toMatchInlineSnapshot(`
+      [
+        "ChunkferryOpenSessionServiceRoleE5876ADC",
+        "ChunkferryReportProofsServiceRole50AA951B",
+        "ChunkferryConfirmUploadServiceRoleD49C1316",
+        "ChunkferryAwaitAssetServiceRole5084B24B",
+        "ChunkferryReconcilerReconcileServiceRole7315765E",
       ]
     `);
   });

@@ -84,6 +84,18 @@ describe('the dashboard', () => {
     }
   });
 
+  it('shows late duplicates among them, whichever function found one', () => {
+    const query = widgets.find(({ type }) => type === 'log')?.properties.query ?? '';
+    expect(query).toContain('(ispresent(error) or ispresent(duplicates))');
+    const found = ['await-asset', 'settle-duplicates'].map((step) =>
+      readFileSync(`src/steps/${step}.ts`, 'utf8'),
+    );
+    for (const text of found) {
+      expect(text).toMatch(/log\.error\([^)]*duplicates: /);
+      expect(text).toContain("meter.add('LateDuplicates'");
+    }
+  });
+
   it('draws the configured bounds', () => {
     const bounded = JSON.stringify(
       monitoredTemplate(() => ({ maxSendConcurrency: 79, maxActiveTransfers: 11 })),

@@ -4,6 +4,9 @@ import { synthesizeTemplate } from '#infra/synthesize.ts';
 import type { TransferStackProps } from '#infra/transfer-stack.ts';
 import { refusal } from './deployed.ts';
 
+const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
+const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
+
 describe('a prop out of its bounds is refused with its value and what would be right:', () => {
   it.each<[TransferStackProps, string]>([
     [{ sendTimeout: Duration.seconds(901) }, 'sendTimeout is 901 s; whole seconds from 60 to 900'],
@@ -23,6 +26,28 @@ describe('a prop out of its bounds is refused with its value and what would be r
     [{ maxImageBytes: 0 }, 'maxImageBytes is 0; a whole number from 1'],
     [{ baseUrl: 'http://example.com' }, 'baseUrl is "http://example.com"; an https URL'],
     [{ baseUrl: 'example' }, 'baseUrl is "example"; an https URL'],
+    [
+      { baseUrl: 'https://me:word@example.com/v1' },
+      'baseUrl is "https://example.com/v1" with a user or a password; an https URL',
+    ],
+    [
+      { baseUrl: 'https://example.com/v1?region=eu' },
+      'baseUrl is "https://example.com/v1" with a query or a part; an https URL',
+    ],
+    [
+      { eventBusName: 'arn:aws:events:eu-west-1:123456789012:event-bus/ours' },
+      'eventBusName is "arn:aws:events:eu-west-1:123456789012:event-bus/ours"; a bus\'s name, not its ARN, is right: 1 to 256',
+    ],
+    [{ eventBusName: 'our bus' }, 'eventBusName is "our bus"; a bus\'s name'],
+    [
+      { sendReservedConcurrency: 4_001 },
+      'sendReservedConcurrency is 4001; a whole number from 80 to 4000',
+    ],
+    [{ apiKeySecretKeyArn: key }, `apiKeySecretKeyArn is "${key}" without apiKeySecretArn; give`],
+    [
+      { apiKeySecretArn: secret, apiKeySecretKeyArn: 'alias/ours' },
+      'apiKeySecretKeyArn is "alias/ours"; a key\'s ARN, not an alias\'s, is right',
+    ],
     [{ maxActiveTransfers: 0 }, 'maxActiveTransfers is 0; a whole number from 1 to 100'],
     [{ maxActiveTransfers: 101 }, 'maxActiveTransfers is 101; a whole number from 1 to 100'],
     [{ maxSendConcurrency: 4_001 }, 'maxSendConcurrency is 4001; a whole number from 1 to 4000'],
@@ -41,7 +66,14 @@ describe('a prop out of its bounds is refused with its value and what would be r
     );
   });
 
+  it('shows no password of a URL', () => {
+    const baseUrl = 'https://me:a-secret-word@example.com/v1';
+    expect(refusal(() => synthesizeTemplate({ baseUrl }))).not.toContain('a-secret-word');
+  });
+
   it.each<TransferStackProps>([
+    { eventBusName: 'aws.partner/example.com/films' },
+    { apiKeySecretArn: secret, apiKeySecretKeyArn: key },
     { sendTimeout: Duration.seconds(900), stepTimeout: Duration.seconds(10) },
     { baseUrl: 'http://127.0.0.1:8080/v1.3' },
     { mapConcurrency: 40, chunksInFlight: 64, sendMemoryMiB: 10_240 },

@@ -17,6 +17,31 @@ describe('a source is refused on one line when', () => {
     ['its bucket is a URL', { bucket: 's3://films' }, 'bucket is "s3://films"; a bucket\'s name'],
     ['its bucket is an address', { bucket: '10.0.0.1' }, 'bucket is "10.0.0.1"; a bucket\'s name'],
     [
+      'its bucket bears a name that S3 keeps for itself',
+      { bucket: 'xn--films' },
+      'bucket is "xn--films"; the name of a general purpose bucket is right, which never has xn--',
+    ],
+    [
+      'its bucket is a directory bucket, which has no events',
+      { bucket: 'films--euw1-az1--x-s3' },
+      'bucket is "films--euw1-az1--x-s3"; the name of a general purpose bucket is right',
+    ],
+    [
+      'its prefixes are none',
+      { bucket: 'films', prefixes: [] },
+      'source films: prefixes is []; at least one is right, or leave prefixes out to take any key',
+    ],
+    [
+      'its suffixes are none',
+      { bucket: 'films', suffixes: [] },
+      'source films: suffixes is []; at least one is right',
+    ],
+    [
+      'a prefix is named twice',
+      { bucket: 'films', prefixes: ['in/', 'in/'] },
+      'source films: prefixes holds "in/" twice; once is right',
+    ],
+    [
       'a suffix has no dot',
       { bucket: 'films', suffixes: ['.mov', 'mp4'] },
       'source films: suffixes holds "mp4", which has no dot; ".mp4" is right',

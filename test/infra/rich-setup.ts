@@ -29,3 +29,31 @@ export const richSourceAccount: SourceAccountStackProps = {
   readerPrincipalArns: ['arn:aws:iam::123456789012:role/Inspect'],
   kmsKeyArns: ['arn:aws:kms:eu-central-1:111122223333:key/1234abcd'],
 };
+
+/** Each option of the stack of transfers that changes who may do what, at least once. */
+export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
+  'nothing configured': {},
+  'all of its sources configured': richProps,
+  'an organization that may send': { ...richProps, organizationId: 'o-abcdefghij' },
+  'what exists already given': {
+    apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf',
+    apiKeySecretKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/5678efab',
+    eventBusName: 'ours',
+    alarmEmail: 'ops@example.com',
+  },
+};
+
+/** The same of the stack in a source account. */
+export const sourceAccountSetups: Readonly<Record<string, SourceAccountStackProps>> = {
+  'all configured': richSourceAccount,
+  'the least': {
+    busArn: richSourceAccount.busArn,
+    buckets: ['theirs'],
+    externalId: 'ferry-1',
+  },
+  'a reader made in another Region': {
+    busArn: richSourceAccount.busArn,
+    buckets: ['theirs'],
+    readerRole: false,
+  },
+};

@@ -101,11 +101,38 @@ describe("the source account's stack", () => {
     });
   });
 
+  it('rings an alarm as soon as an event could not be sent, and says what to do', () => {
+    const [queue] = resources('AWS::SQS::Queue', template).map(([id]) => id);
+    const [topic] = resources('AWS::SNS::Topic', template).map(([id]) => id);
+    expect(propertiesOf('AWS::CloudWatch::Alarm', template)).toMatchObject([
+      {
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queue, 'QueueName'] } }],
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+        AlarmActions: [{ Ref: topic }],
+        AlarmDescription: expect.stringContaining('start an execution with the body'),
+      },
+    ]);
+  });
+
+  it('sends the alarm to an address, where one is given', () => {
+    const alarmEmail = 'ops@example.com';
+    const told = synthesizeSourceAccount({ ...richSourceAccount, alarmEmail });
+    expect(propertiesOf('AWS::SNS::Subscription', told)).toMatchObject([
+      { Protocol: 'email', Endpoint: alarmEmail },
+    ]);
+    expect(propertiesOf('AWS::SNS::Subscription', template)).toEqual([]);
+  });
+
   it('makes no reader where another Region has made it', () => {
     const { busArn, buckets } = richSourceAccount;
     const second = synthesizeSourceAccount({ busArn, buckets, readerRole: false });
     expect(resources('AWS::IAM::Role', second)).toHaveLength(1);
-    expect(Object.keys(second.Outputs ?? {})).toEqual(['DeadLetterQueueUrl']);
+    expect(Object.keys(second.Outputs ?? {})).toEqual(['DeadLetterQueueUrl', 'AlarmTopicArn']);
   });
 
   it('trusts another account than that of the bus, where one is given', () => {
@@ -123,6 +150,13 @@ describe("the source account's stack", () => {
     ['no bucket is named', { buckets: [] }, 'sourceBuckets is empty; at least one bucket'],
     ['a bucket is no name', { buckets: ['Films'] }, 'bucket is "Films"; a bucket\'s name'],
     ['a prefix is empty', { prefixes: [''] }, 'prefixes holds an empty prefix'],
+    ['its prefixes are none', { prefixes: [] }, 'prefixes is []; at least one is right'],
+    [
+      'its principals are none, which would trust all',
+      { readerPrincipalArns: [] },
+      'readerPrincipalArns is []; at least one role is right',
+    ],
+    ['the address is none', { alarmEmail: 'ops' }, 'alarmEmail is "ops"; an address such as'],
     ['the external id is too short', { externalId: 'x' }, 'externalId is "x"; 2 to 1,224'],
     ['a key is no ARN', { kmsKeyArns: ['my-key'] }, 'kmsKeyArns is "my-key"; a key\'s ARN'],
     ['an account is none', { transferAccount: '12' }, 'transferAccount is "12"; 12 digits'],

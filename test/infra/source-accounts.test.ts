@@ -71,6 +71,11 @@ describe('the bus of other accounts', () => {
     expect(JSON.stringify(objectRules(template))).not.toContain('bucket');
   });
 
+  it('starts an execution for any account of an organization, so that an unlisted one is refused', () => {
+    const [rule] = objectRules(synthesizeTemplate({ ...theirs, organizationId }));
+    expect(rule?.EventPattern).toEqual({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
+  });
+
   it("takes events of this account's other Regions, where a source is there", () => {
     const far = busStatements({ sources: [{ bucket: 'far-away', region: 'us-east-1' }] });
     expect(far.map(({ Principal }) => plain((Principal as { AWS: unknown }).AWS))).toEqual([

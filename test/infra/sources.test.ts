@@ -31,6 +31,10 @@ function withBucket(use: (bucket: IBucket, ferry: Chunkferry) => void): CloudFor
   });
 }
 
+function viaService(condition: unknown): unknown {
+  return (condition as { StringEquals: Record<string, unknown> }).StringEquals['kms:ViaService'];
+}
+
 function patterns(template: CloudFormationTemplate): unknown[] {
   return objectRules(template).map(({ EventPattern }) => EventPattern);
 }
@@ -208,6 +212,15 @@ describe('the functions', () => {
     ]);
   });
 
+  it('may decrypt through S3 of the Region of the key only', () => {
+    const decrypting = statementsOf('SendChunks', template).filter(
+      ({ Action }) => Action === 'kms:Decrypt',
+    );
+    expect(decrypting.map(({ Condition }) => plain(viaService(Condition)))).toEqual([
+      's3.eu-west-1.<AWS::URLSuffix>',
+    ]);
+  });
+
   it('may decrypt what the key of a given bucket encrypted', () => {
     const own = withBucket((bucket, ferry) => ferry.addSource({ bucket }));
     const [[key] = []] = resources('AWS::KMS::Key', own);
@@ -238,7 +251,21 @@ describe('the statement for the policies of the keys', () => {
       },
       Action: 'kms:Decrypt',
       Resource: '*',
+      Condition: { StringEquals: { 'kms:ViaService': 's3.eu-west-1.<AWS::URLSuffix>' } },
     });
+  });
+
+  it('names S3 of each Region that has one of the keys', () => {
+    const key = (region: string) => `arn:aws:kms:${region}:123456789012:key/1`;
+    const { Outputs: outputs } = withSources(
+      { bucket: 'films', kmsKeyArn: key('eu-west-1') },
+      { bucket: 'far-away', region: 'us-east-1', kmsKeyArn: key('us-east-1') },
+    );
+    const { Condition } = JSON.parse(plain(outputs?.KeyPolicyStatement?.Value));
+    expect(Condition.StringEquals['kms:ViaService']).toEqual([
+      's3.eu-west-1.<AWS::URLSuffix>',
+      's3.us-east-1.<AWS::URLSuffix>',
+    ]);
   });
 
   it('lets the reader role decrypt in its own account', () => {

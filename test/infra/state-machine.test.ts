@@ -29,10 +29,10 @@ describe('the definition', () => {
     await expect(text).toMatchFileSnapshot('__snapshots__/state-machine.asl.json');
   });
 
-  it('has a task for each step, and one that asks each but the last what it can reach', () => {
-    const checks = stepNames
-      .filter((step) => step !== 'RecordOutcome')
-      .map((step) => `Check${step}`);
+  it('has a task for each step, and one that asks each function but the last what it can reach', () => {
+    const checks = [...stepNames.filter((step) => step !== 'RecordOutcome'), 'Reconcile'].map(
+      (name) => `Check${name}`,
+    );
     expect(tasks.map(([name]) => name).sort()).toEqual([...stepNames, ...checks].sort());
   });
 

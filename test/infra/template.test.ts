@@ -76,21 +76,30 @@ describe('the functions', () => {
     expect(text).toContain('"MAX_MEDIA_BYTES":"5000000000"');
     expect(text).not.toContain('CHUNKS_IN_FLIGHT');
   });
+
+  it('let chunks go to private addresses only where that was asked for', () => {
+    expect(JSON.stringify(template)).not.toContain('PRIVATE_UPLOAD_HOSTS');
+    const allowing = synthesizeTemplate({ privateUploadHosts: true });
+    expect(functionOf('SendChunks', allowing).Environment.Variables).toMatchObject({
+      PRIVATE_UPLOAD_HOSTS: 'true',
+    });
+  });
 });
 
 describe('permissions', () => {
   const objects = ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'];
-  const rows = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
+  const changes = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
+  const rows = [...changes, 'dynamodb:PutItem'].sort();
   const turns = ['dynamodb:DeleteItem', ...rows];
-  const key = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'];
+  const key = ['secretsmanager:GetSecretValue'];
 
   it.each<[StepName, string[]]>([
     ['InspectSource', ['lambda:GetAccountSettings', 's3:GetBucketNotification', ...objects]],
     ['OpenSession', [...turns, 'events:PutEvents', ...key, 'states:DescribeExecution']],
     ['SendChunks', [...rows, ...objects, ...key]],
-    ['ReportProofs', [...rows, ...key]],
-    ['ConfirmUpload', [...turns, ...key]],
-    ['AwaitAsset', [...rows, ...key]],
+    ['ReportProofs', [...changes, ...key]],
+    ['ConfirmUpload', ['dynamodb:DeleteItem', ...changes, ...key]],
+    ['AwaitAsset', [...changes, ...key]],
     ['RecordOutcome', [...turns, 'events:PutEvents']],
   ])('let %s do what its work needs and no more', (step, actions) => {
     expect(actionsOf(step)).toEqual(actions);

@@ -146,7 +146,7 @@ describe('a preflight of one step', () => {
     const message = 'table "t": AccessDeniedException (400)';
     const noteExecution = failing(new TransferError('ConfigurationError', message));
     const store = { ...stage.ports.store, noteExecution };
-    expect(failedOf(await check('ReportProofs', { ...ports, store }))).toEqual([
+    expect(failedOf(await check('SendChunks', { ...ports, store }))).toEqual([
       expect.objectContaining({
         check: 'table: write a row (dynamodb:PutItem)',
         nextStep: expect.stringContaining('dynamodb:PutItem'),

@@ -1,0 +1,114 @@
+import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
+
+const overTlsOnly = (may: string, who: string, on: string): Entry => ({
+  never: true,
+  may,
+  who: [who],
+  on: [on],
+  when: { Bool: { 'aws:SecureTransport': 'false' } },
+  why: 'it forbids, and so must hold for whoever and whatever',
+});
+
+const deadLetters = (path: string): IamList => ({
+  [path]: [
+    overTlsOnly('sqs:*', 'AWS *', `<${path}.Arn>`),
+    {
+      may: 'sqs:SendMessage',
+      who: ['Service events.amazonaws.com'],
+      on: [`<${path}.Arn>`],
+      when: { ArnLike: { 'aws:SourceArn': `${aws}:events:${here}:rule/*` } },
+      why: "one statement for all rules of this account and Region: a queue's policy takes 20 only",
+    },
+  ],
+});
+
+const alarmTopic = (path: string): IamList => ({
+  [path]: [
+    overTlsOnly('sns:Publish', '*', `<${path}>`),
+    {
+      may: 'sns:Publish',
+      who: ['Service cloudwatch.amazonaws.com'],
+      on: [`<${path}>`],
+      when: {
+        StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' },
+        ArnLike: { 'aws:SourceArn': `${aws}:cloudwatch:${here}:alarm:*` },
+      },
+      why: 'the topic takes every alarm of this account and Region, also of other stacks',
+    },
+  ],
+});
+
+const objectsCreated = {
+  'ForAllValues:StringEquals': {
+    'events:detail-type': 'Object Created',
+    'events:source': 'aws.s3',
+  },
+};
+
+const mayPut = (who: string[], when: Entry['when'], why?: string): Entry => ({
+  may: 'events:PutEvents',
+  who,
+  on: ['<Chunkferry/ObjectCreated/Intake/Bus.Arn>'],
+  when: { ...objectsCreated, ...when },
+  ...(why && { why }),
+});
+
+/** Who may do what by the policy of a resource. */
+export const resourcePolicies: IamList = {
+  ...deadLetters('Chunkferry/ObjectCreated/DeadLetters'),
+  ...deadLetters('Chunkferry/Reconciler/DeadLetters'),
+  ...deadLetters('SourceAccount/Forwarding/DeadLetters'),
+  ...alarmTopic('Chunkferry/Monitoring/Alarms'),
+  ...alarmTopic('SourceAccount/Monitoring/Alarms'),
+  'Chunkferry/ObjectCreated/Intake/Bus': [
+    mayPut(
+      ['111122223333', '444455556666', '<AWS::AccountId>'].map(
+        (account) => `AWS ${aws}:iam::${account}:root`,
+      ),
+      {},
+    ),
+    mayPut(
+      ['*'],
+      { StringEquals: { 'aws:PrincipalOrgID': 'o-abcdefghij' } },
+      'the condition names the organization: its accounts are not known one by one',
+    ),
+  ],
+  'Chunkferry/Reconciler/Reconcile': ['ExecutionEnded', 'Schedule'].map((rule) => ({
+    may: 'lambda:InvokeFunction',
+    who: ['Service events.amazonaws.com'],
+    when: { SourceArn: `<Chunkferry/Reconciler/${rule}.Arn>` },
+  })),
+};
+
+const told = (roles: string[], service: string): Entry => ({
+  may: 'kms:Decrypt',
+  who: roles.map((role) => `AWS ${role}`),
+  on: ['*'],
+  when: through(service),
+  why: "in a key's policy * is the key itself",
+});
+
+/** What the outputs tell a person to put into the policies of keys. */
+export const toldStatements: IamList = {
+  'output KeyPolicyStatement': [
+    told(
+      ['<Chunkferry/InspectSource/ServiceRole.Arn>', '<Chunkferry/SendChunks/ServiceRole.Arn>'],
+      's3.eu-west-1',
+    ),
+    told(['<SourceAccount/Reader.Arn>'], 's3.eu-central-1'),
+  ],
+  'output KeyPolicyStatement444455556666': [
+    told([`${aws}:iam::444455556666:role/VideoReader`], 's3.eu-west-1'),
+  ],
+  'output ApiKeyPolicyStatement': [
+    told(
+      [
+        ...['OpenSession', 'SendChunks', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset'].map(
+          (step) => `<Chunkferry/${step}/ServiceRole.Arn>`,
+        ),
+        '<Chunkferry/Reconciler/Reconcile/ServiceRole.Arn>',
+      ],
+      'secretsmanager.eu-west-1',
+    ),
+  ],
+};

@@ -1,0 +1,155 @@
+import type { CloudFormationTemplate } from '#infra/synthesize.ts';
+
+/** One thing that a template lets somebody do, or forbids: one action on one resource. */
+export interface Grant {
+  /** Whose policy it stands in: a role, or the resource that has a policy of its own, by its construct's path. */
+  readonly holder: string;
+  readonly effect: string;
+  /** Who: named in the policies of resources and in trusts only. */
+  readonly principal?: string;
+  readonly action: string;
+  /** Absent in a trust, which is about the role itself. */
+  readonly resource?: string;
+  /** As canonical JSON, references in angle brackets. */
+  readonly condition?: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What may stand in a statement; `NotAction` and its like say what is left over, so none is read here. */
+const readFields = ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'];
+
+/** Where a policy names whose it is. */
+const holderFields = ['Roles', 'Users', 'Groups', 'Queues', 'Topics', 'Bucket', 'EventBusName'];
+
+/**
+ * Everything that a template's policies say: of roles, inline, attached and by ARN, of their trusts,
+ * and of every resource that has a policy, wherever in its properties the statements stand.
+ */
+export function grantsIn(template: CloudFormationTemplate): Grant[] {
+  const read = new TemplateReader(template);
+  return [...Object.keys(template.Resources).flatMap((id) => read.grantsOf(id)), ...read.told()];
+}
+
+class TemplateReader {
+  readonly #template: CloudFormationTemplate;
+
+  constructor(template: CloudFormationTemplate) {
+    this.#template = template;
+  }
+
+  grantsOf(id: string): Grant[] {
+    const { Type, Properties = {} } = this.#template.Resources[id] ?? { Type: '' };
+    if (Type === 'AWS::Lambda::Permission') return [this.#permission(Properties)];
+    const holders = this.#holdersOf(id, Properties);
+    const statements = statementsIn(Properties).flatMap((one) => this.#statement(one));
+    if (/Policy$/.test(Type) && statements.length === 0) {
+      throw new Error(`${Type} ${id} holds no statement that can be read`);
+    }
+    return holders.flatMap((holder) =>
+      [...statements, ...this.#attached(Properties)].map((grant) => ({ holder, ...grant })),
+    );
+  }
+
+  /** What the outputs tell a person to put into the policies of keys. */
+  told(): Grant[] {
+    const outputs = Object.entries(this.#template.Outputs ?? {});
+    return outputs
+      .filter(([name]) => /PolicyStatement/.test(name))
+      .flatMap(([name, { Value }]) =>
+        this.#statement(JSON.parse(this.#text(Value))).map((grant) => ({
+          holder: `output ${name}`,
+          ...grant,
+        })),
+      );
+  }
+
+  /** A policy is its roles', a resource's policy the resource's, and a role has its trust itself. */
+  #holdersOf(id: string, properties: Json): string[] {
+    const held = holderFields.flatMap((field) => properties[field] ?? []);
+    return held.length > 0 ? held.map((one) => unbracketed(this.#text(one))) : [this.#path(id)];
+  }
+
+  #attached({ ManagedPolicyArns = [] }: Json): Omit<Grant, 'holder'>[] {
+    return [ManagedPolicyArns].flat().map((arn) => ({
+      effect: 'Allow',
+      action: 'all of a managed policy',
+      resource: this.#text(arn),
+    }));
+  }
+
+  #permission({ FunctionName, Principal, Action, ...scope }: Json): Grant {
+    return {
+      holder: unbracketed(this.#text(FunctionName)).replace(/\.Arn$/, ''),
+      effect: 'Allow',
+      principal: `Service ${this.#text(Principal)}`,
+      action: this.#text(Action),
+      condition: this.#condition(scope),
+    };
+  }
+
+  #statement(statement: Json): Omit<Grant, 'holder'>[] {
+    const unread = Object.keys(statement).filter((field) => !readFields.includes(field));
+    if (unread.length > 0)
+      throw new Error(`a statement has ${unread}: ${JSON.stringify(statement)}`);
+    const { Effect, Principal, Action, Resource, Condition } = statement;
+    const principals = Principal === undefined ? [undefined] : this.#principals(Principal);
+    const resources = Resource === undefined ? [undefined] : [Resource].flat().map(this.#text);
+    return principals.flatMap((principal) =>
+      [Action].flat().flatMap((action) =>
+        resources.map((resource) => ({
+          effect: String(Effect),
+          ...(principal !== undefined && { principal }),
+          action: String(action),
+          ...(resource !== undefined && { resource }),
+          ...(Condition !== undefined && { condition: this.#condition(Condition as Json) }),
+        })),
+      ),
+    );
+  }
+
+  #principals(principal: unknown): string[] {
+    if (typeof principal === 'string') return [principal];
+    return Object.entries(principal ?? {}).flatMap(([kind, named]) =>
+      [named].flat().map((one) => `${kind} ${this.#text(one)}`),
+    );
+  }
+
+  #condition(condition: Json): string {
+    return JSON.stringify(sorted(condition, this.#text));
+  }
+
+  /** What is known only once deployed in angle brackets, resources by their construct's path. */
+  readonly #text = (value: unknown): string => {
+    if (typeof value === 'string') return value;
+    const [[intrinsic, argument] = ['nothing', undefined]] = Object.entries(value ?? {});
+    if (intrinsic === 'Fn::Join') return argument[1].map(this.#text).join(argument[0]);
+    const [name, ...attribute] = [argument].flat().map(String);
+    return `<${[this.#path(name ?? ''), ...attribute].join('.')}>`;
+  };
+
+  /** Below its stack, without the ids that the CDK puts at the end. */
+  #path(id: string): string {
+    const path = this.#template.Resources[id]?.Metadata?.['aws:cdk:path'];
+    return typeof path === 'string' ? path.replace(/^[^/]+\//, '').replace(/\/Resource$/, '') : id;
+  }
+}
+
+function unbracketed(reference: string): string {
+  return reference.replace(/^<(.*)>$/, '$1');
+}
+
+/** Every statement, however deep; an inline policy of a role and a bus's one statement alike. */
+function statementsIn(value: unknown): Json[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('Effect' in value) return [value as Json];
+  return Object.values(value).flatMap(statementsIn);
+}
+
+function sorted(value: unknown, text: (value: unknown) => string): unknown {
+  if (Array.isArray(value)) return value.map((one) => sorted(one, text));
+  if (typeof value !== 'object' || value === null) return value;
+  if ('Ref' in value || 'Fn::Join' in value || 'Fn::GetAtt' in value) return text(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, one]) => [key, sorted(one, text)]));
+}
