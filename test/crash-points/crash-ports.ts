@@ -1,0 +1,85 @@
+import { newCrc } from '#functions/runtime/new-crc.ts';
+import type { Log, Transport } from '#src/core/ports.ts';
+import type { Settings } from '#src/core/settings.ts';
+import { createDestination } from '#src/destinations/registry.ts';
+import { withSharedPause } from '#src/steps/shared-pause.ts';
+import type { Ports } from '#src/steps/step.ts';
+import { type Asked, takeApart } from '../simulation/faulty-transport.ts';
+import type { Sandbox } from '../simulation/sandbox.ts';
+import { judgeArrival } from '../simulation/watch-service.ts';
+import { type Witness, watchedStore, watchedTurns } from '../simulation/watched-table.ts';
+import type { CrashWorld } from './crash-world.ts';
+import { directoryOf } from './directory.ts';
+import { metPort, metSource, metTransport, type RunOf } from './moments.ts';
+
+const settings: Settings = {
+  chunksInFlight: 2,
+  mapConcurrency: 2,
+  noProgressMs: 20_000,
+  maxActiveTransfers: 2,
+  maxSendConcurrency: 8,
+  sources: { list: [{ bucket: 'films' }], readers: {} },
+};
+
+/**
+ * The ports of one process, every call of them an effect of the run that it works for at that time,
+ * over parts that the simulation's judges watch.
+ */
+export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: RunOf): Ports {
+  const { judge, tables, objects, service, events } = world.judged;
+  const met = <T extends object>(part: T, kind: string) => metPort(part, kind, runOf, by);
+  const witness: Witness = {
+    judge,
+    maxActiveTransfers: settings.maxActiveTransfers,
+    isRunning: (id) => world.judged.executions.all.get(id)?.handle.status() === 'RUNNING',
+    wasTaken: (uploadId, chunk) => service.wasTaken(uploadId, chunk),
+  };
+  const ports = {
+    clock: by.clock,
+    random: world.judged.chance.random,
+    settings,
+    newCrc,
+    store: met(watchedStore(tables, witness, by), 'store'),
+    turns: met(watchedTurns(tables, witness), 'turns'),
+    source: metSource(objects, runOf, by),
+    events: met({ publish: async (event) => void events.push(event) }, 'events'),
+    executions: met(directoryOf(world), 'executions'),
+    log: logOf(world),
+    meter: { add: () => {} },
+  } satisfies Omit<Ports, 'destination'>;
+  const transport = metTransport(wireOf(world, asked, by), runOf, by);
+  return { ...ports, destination: destinationOf(world, transport, ports) };
+}
+
+/** The real client with the pause that all share. */
+function destinationOf(
+  { judged: { service } }: CrashWorld,
+  transport: Transport,
+  { clock, random, log, turns }: Pick<Ports, 'clock' | 'random' | 'log' | 'turns'>,
+) {
+  const key = async () => service.apiKey;
+  const apiKey = { get: key, refresh: key };
+  const { baseUrl } = service;
+  const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
+  return withSharedPause(client, () => ({ turns, clock, random }));
+}
+
+/** The service at the end of a wire; every request is judged as it arrives. */
+function wireOf({ judged }: CrashWorld, asked: Asked[], by: Sandbox): Transport {
+  const { service } = judged;
+  return {
+    async send(request) {
+      request.signal.throwIfAborted();
+      const arrived = takeApart(request);
+      asked.push(arrived);
+      judgeArrival(judged, arrived, by);
+      return service.transport.send(request);
+    },
+  };
+}
+
+function logOf({ judged: { tellings } }: CrashWorld): Log {
+  const note = (message: string, fields: object = {}) =>
+    void tellings.logged.push(`${message} ${JSON.stringify(fields)}`);
+  return { info: note, warn: note, error: note };
+}

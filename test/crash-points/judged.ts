@@ -1,0 +1,64 @@
+import type { ExecutionHandle } from '#local/state-machine/run.ts';
+import type { TransferEvent } from '#src/core/ports.ts';
+import { chanceOf } from '../simulation/chance.ts';
+import type { Execution } from '../simulation/executions.ts';
+import { drawMishaps } from '../simulation/fault-classes.ts';
+import { ObjectStore } from '../simulation/objects.ts';
+import type { Surroundings } from '../simulation/sandbox.ts';
+import { openService } from '../simulation/service.ts';
+import { openTrace } from '../simulation/trace.ts';
+import { openJudge } from '../simulation/violations.ts';
+import { judgeEnd } from '../simulation/watch-service.ts';
+import { openTables } from '../simulation/watched-table.ts';
+import type { World } from '../simulation/world.ts';
+
+/** Small, so that a film of few bytes has many. */
+export const chunkSizeBytes = 96;
+
+/** How long an asset is made of a whole upload, in ms. */
+const processingMs = 9_000;
+
+/** Nothing strikes here but what a test does by itself. */
+export function calmSurroundings(): Surroundings {
+  const chance = chanceOf(1);
+  const mishaps = drawMishaps(chance);
+  mishaps.calm();
+  const nobody = () => {};
+  return { chance, mishaps, trace: openTrace(), latency: 0, killRun: nobody, abortRun: nobody };
+}
+
+/** As much of the simulation's world as its judges look at: its doubles, with no fault of their own. */
+export async function openJudged({ chance, mishaps }: Surroundings): Promise<World> {
+  const service = await openService(1, chance, mishaps);
+  Object.assign(service.parts.switches, {
+    chunkSizeBytes,
+    initialUrls: 1,
+    assetReadyAfterMs: processingMs,
+    rateLimit: undefined,
+    maxActiveSessions: Number.POSITIVE_INFINITY,
+  });
+  const judged: Partial<World> = {
+    service,
+    chance,
+    judge: openJudge(),
+    objects: new ObjectStore(chance),
+    tables: openTables(),
+    executions: { all: new Map<string, Execution>() } as World['executions'],
+    events: [] as TransferEvent[],
+    tellings: { logged: [], history: [] },
+    duplicates: new Set<string>(),
+  };
+  return judged as World;
+}
+
+/** Lets an execution be judged at its end; one that is redriven goes on under its name. */
+export function record(judged: World, handle: ExecutionHandle, input: unknown): void {
+  const id = handle.executionArn;
+  const startedAt = Date.now();
+  const execution: Execution = { id, input, startedAt, handle, isSilent: true, isHeard: false };
+  judged.executions.all.set(id, execution);
+  void handle.result.then((result) => {
+    execution.result = result;
+    judgeEnd(judged, execution);
+  });
+}
