@@ -197,14 +197,14 @@ export class TransferStateMachine extends Construct {
   /** That an outcome could not be recorded never hides the error that led there. */
   #failedToRecord(): IChainable {
     const name: ErrorName = 'OutcomeNotRecordedError';
-    const failedUnrecorded = new Fail(this, 'FailedUnrecorded', {
-      errorPath: '$.error.Error',
-      causePath: '$.error.Cause',
-    });
-    const notRecorded = new Fail(this, 'OutcomeNotRecorded', {
-      error: name,
-      cause: `The outcome could not be recorded. ${errorCatalogue[name].nextStep}`,
-    });
+    const cause = `The outcome could not be recorded. ${errorCatalogue[name].nextStep}`;
+    const failedUnrecorded = new Pass(this, 'TellFailure', {
+      parameters: {
+        error: JsonPath.stringAt('$.error.Error'),
+        cause: JsonPath.format(`{} ${cause}`, JsonPath.stringAt('$.error.Cause')),
+      },
+    }).next(new Fail(this, 'FailedUnrecorded', { errorPath: '$.error', causePath: '$.cause' }));
+    const notRecorded = new Fail(this, 'OutcomeNotRecorded', { error: name, cause });
     return new Choice(this, 'FailedBefore?')
       .when(Condition.isPresent('$.error.Error'), failedUnrecorded)
       .otherwise(notRecorded);

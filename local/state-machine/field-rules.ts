@@ -30,6 +30,8 @@ const writablePath = /^\$(\.[A-Za-z_][\w-]*)+$/;
 /** The interpreter keeps the rest of the context object empty, stale or the iteration's own. */
 const contextPath = /^\$\$\.Execution\.(Id|Name|StartTime|Input(\.[A-Za-z_][\w-]*)*)$/;
 const contextPathInsideMap = /^\$\$\.Execution\.(Id|Name)$/;
+/** One path put into a text without quotes, escapes or other braces. */
+const format = /^States\.Format\('[^'\\{}]*\{\}[^'\\{}]*', \$(\.[A-Za-z_][\w-]*)+\)$/;
 const itemPath = /^\$\$\.Map\.Item\.(Index|Value(\.[A-Za-z_][\w-]*)*)$/;
 
 export const anything: FieldRule = () => {};
@@ -76,7 +78,7 @@ export const truthyResult: FieldRule = (value, place) => {
   if (!value) refuse(place, `${JSON.stringify(value)} would let the input pass through`);
 };
 
-/** A payload template whose dynamic fields are plain or context paths. */
+/** A payload template whose dynamic fields are plain or context paths, or a path put into a text. */
 export const payload: FieldRule = (value, place) => checkTemplate(value, place, false);
 
 /** A Map's item template, which alone may name the item. */
@@ -95,7 +97,7 @@ function checkTemplate(value: unknown, place: Place, itemIsKnown: boolean): void
 }
 
 function checkDynamic(value: unknown, place: Place, itemIsKnown: boolean): void {
-  const paths = [plainPath, place.insideMap ? contextPathInsideMap : contextPath];
+  const paths = [plainPath, format, place.insideMap ? contextPathInsideMap : contextPath];
   if (itemIsKnown) paths.push(itemPath);
   if (typeof value === 'string' && paths.some((path) => path.test(value))) return;
   refuse(place, `${JSON.stringify(value)} is no path that the interpreter gets right here`);

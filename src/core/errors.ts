@@ -178,8 +178,7 @@ export const errorCatalogue = {
   },
   OutcomeNotRecordedError: {
     disposition: 'fail',
-    nextStep:
-      "Check the table and the event bus; the transfer itself is over, see the execution's history.",
+    nextStep: `Check the table and the event bus. ${again}`,
   },
   UnexpectedError: {
     disposition: 'fail',

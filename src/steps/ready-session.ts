@@ -5,7 +5,7 @@ import { maxSessionsPerExecution } from '#src/core/limits.ts';
 import type { TransferStore } from '#src/core/ports.ts';
 import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
-import { fencedOut, type UsableSession, usableSession } from './ownership.ts';
+import { fencedOut, ownedTransfer, type UsableSession, usableSession } from './ownership.ts';
 import { countTransferRetry } from './retries.ts';
 import type { Owned } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -98,7 +98,8 @@ async function newSession(
   }
   if (session.uploadId) await ports.store.noteUpload(session.uploadId, transferId);
   // An answer that can't be written leaves the row opening: the next call takes it for lost.
-  await ports.store.setSession(transferId, number, session);
+  const isSet = await ports.store.setSession(transferId, number, session);
+  if (!isSet) await ownedTransfer(ports, transfer, invocation);
   const record = await usableSession(ports, transferId, number);
   return { number, sessionsOpened, next: 'plan', record };
 }

@@ -1,3 +1,4 @@
+import { isTransferError } from '#src/core/errors.ts';
 import { type TransferRecord, type TransferState, transferIdOf } from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
 import { describeOutcome, type Outcome } from './describe-outcome.ts';
@@ -26,6 +27,21 @@ export type Recorded =
  * done before) changes nothing.
  */
 export async function recordOutcome(
+  ports: RecordPorts,
+  state: unknown,
+  invocation: Invocation,
+): Promise<Recorded> {
+  try {
+    return await record(ports, state, invocation);
+  } catch (error) {
+    // Thrown on, it would be called an outcome that could not be recorded, with another next step.
+    if (!isTransferError(error, 'FencedOutError')) throw error;
+    const failure = readFailure({ Error: error.name, Cause: error.message });
+    return { next: 'fail', output: { status: 'failed', ...failure }, ...failure };
+  }
+}
+
+async function record(
   ports: RecordPorts,
   state: unknown,
   invocation: Invocation,
