@@ -10,7 +10,8 @@ export interface RequestTarget {
   readonly path: string;
 }
 
-const absoluteUrl = /^(https?:\/\/)([^/?#@\\]+)([^#]*)/i;
+/** What ends the authority must be there, or credentials would be taken for the host. */
+const absoluteUrl = /^(https?:\/\/)([^/?#@\\]+)(?=[/?#]|$)([^#]*)/i;
 
 /** Printable ASCII without blanks: what a URL may hold and a request line can carry. */
 const printable = /^[\x21-\x7e]+$/;

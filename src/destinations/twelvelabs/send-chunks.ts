@@ -5,9 +5,9 @@ import type {
   ChunkDelivery,
   UploadSession,
 } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { asTransferError, TransferError } from '#src/core/errors.ts';
 import type { Clock, Log, Transport } from '#src/core/ports.ts';
-import { splitUrl } from '#src/http/request-target.ts';
+import { type RequestTarget, splitUrl } from '#src/http/request-target.ts';
 import type { ApiClient } from './api-client.ts';
 import { putChunk } from './chunk-put.ts';
 import type { Operation } from './errors.ts';
@@ -103,10 +103,20 @@ async function fetchUrls(
 }
 
 function checkScheme(url: string, allowInsecureUploads: boolean): string {
-  const { origin, host } = splitUrl(url);
+  const { origin, host } = targetOf(url);
   if (allowInsecureUploads || origin.startsWith('https:')) return url;
   throw new TransferError(
     'ProtocolViolationError',
     `TwelveLabs gave a presigned URL at ${host} that is not https`,
   );
+}
+
+/** It is the service that gave it, so a person's input is not what is wrong. */
+function targetOf(url: string): RequestTarget {
+  try {
+    return splitUrl(url);
+  } catch (error) {
+    const message = `TwelveLabs gave a presigned URL that is none: ${asTransferError(error).message}`;
+    throw new TransferError('ProtocolViolationError', message, { cause: error });
+  }
 }
