@@ -12,8 +12,19 @@ export async function runCommand(command: () => Promise<number>): Promise<void> 
   } catch (error) {
     process.exitCode = 1;
     if (!isTransferError(error)) throw error;
-    process.stderr.write(`${error.name}: ${error.message}. ${error.nextStep}\n`);
+    process.stderr.write(`${error.name}: ${printable(error.message)}. ${error.nextStep}\n`);
   }
+}
+
+/**
+ * Text that others may have written, such as a key, fit for one line of a terminal: what a terminal
+ * would obey instead of showing is written as JSON writes it.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /**

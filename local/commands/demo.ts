@@ -12,7 +12,7 @@ import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';
 import { openPipeline } from '../pipeline.ts';
 import { startTwelveLabs } from '../simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '../simulators/twelvelabs/simulator.ts';
-import { failureOf, runCommand } from './command-line.ts';
+import { failureOf, printable, runCommand } from './command-line.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { formatBytes, parseSize } from './size.ts';
 import { summaryOf } from './summary.ts';
@@ -125,7 +125,7 @@ async function move(
 }
 
 function tellFailure({ error, cause }: Failure): number {
-  process.stderr.write(`${error}: ${cause}\n`);
+  process.stderr.write(`${printable(`${error}: ${cause}`)}\n`);
   return 1;
 }
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { TransferError } from '#src/core/errors.ts';
 import type { ExecutionHandle, ExecutionResult } from '../state-machine/run.ts';
-import { failureOf, runCommand } from './command-line.ts';
+import { failureOf, printable, runCommand } from './command-line.ts';
 import { type IngestOptions, openLaptop } from './laptop.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { summaryOf } from './summary.ts';
@@ -95,7 +95,7 @@ function tell(result: ExecutionResult, asJson: boolean): number {
   const told = result.output ? (result.output as Record<string, unknown>) : failureTold(result);
   const isReady = told.status === 'ready' || told.status === 'already-ingested';
   if (asJson) process.stdout.write(`${JSON.stringify(told)}\n`);
-  if (!isReady) process.stderr.write(`${reasonOf(told)}\n`);
+  if (!isReady) process.stderr.write(`${printable(reasonOf(told))}\n`);
   else if (!asJson) process.stdout.write(`${headOf(told)}${summaryOf(told)}${told.assetId}\n`);
   return isReady ? 0 : 1;
 }

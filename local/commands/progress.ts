@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Log, LogFields } from '#src/core/ports.ts';
+import { printable } from './command-line.ts';
 import { formatBytes } from './size.ts';
 
 /** Where progress is shown: a terminal gets a bar, anything else plain lines. */
@@ -28,7 +29,7 @@ export function createProgress(output: Output): Progress {
   const problem = (message: string, fields: LogFields = {}) => {
     const told = Object.entries(fields).filter(([name]) => name !== 'transferId');
     meter.stop();
-    say(`  ! ${message}${told.map(([name, value]) => ` ${name}=${value}`).join('')}`);
+    say(printable(`  ! ${message}${told.map(([name, value]) => ` ${name}=${value}`).join('')}`));
   };
   const info = (message: string, fields: LogFields = {}) => {
     if (message === 'upload planned')

@@ -1,3 +1,4 @@
+import { printable } from './command-line.ts';
 import { formatBytes } from './size.ts';
 
 /** An execution's output as a person reads it, one fact a line, and further lines behind them. */
@@ -7,7 +8,7 @@ export function summaryOf(
 ): string {
   const lines: (readonly [string, string])[] = [
     ['asset id', String(output.assetId)],
-    ['object', `s3://${output.bucket}/${output.key}`],
+    ['object', printable(`s3://${output.bucket}/${output.key}`)],
     ...measures(output),
     ...more,
   ];

@@ -210,7 +210,7 @@ export class TransferError extends Error {
   readonly isPause: boolean;
 
   constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
     this.name = name;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.status = options.status;
@@ -224,6 +224,15 @@ export class TransferError extends Error {
   get nextStep(): string {
     return errorCatalogue[this.name].nextStep;
   }
+}
+
+/** Characters of a message: it may quote what others wrote, and goes into states, rows and events. */
+const maxMessageLength = 2_000;
+
+function bounded(message: string): string {
+  return message.length > maxMessageLength
+    ? `${message.slice(0, maxMessageLength).toWellFormed()}…`
+    : message;
 }
 
 /** All names of one disposition, for the state machine's Retry and Catch. */

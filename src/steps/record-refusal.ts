@@ -49,4 +49,8 @@ function referenceOf(input: unknown) {
   }
 }
 
-const namedSchema = z.object({ bucket: z.string(), key: z.string() });
+/** What is longer names no object, and a row of it could outgrow what the table takes. */
+const namedSchema = z.object({
+  bucket: z.string().check(z.maxLength(255)),
+  key: z.string().check(z.maxLength(1024)),
+});

@@ -41,18 +41,24 @@ const bucket = z
   .string()
   .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'is not a bucket name'));
 
+/** No name at S3 holds half a surrogate pair: it can't be sent, and two of them would look alike. */
+const unicode = z.refine<string>((value) => value.isWellFormed(), 'holds half a character');
+
 const key = z.string().check(
   z.minLength(1, 'must not be empty'),
+  unicode,
   z.refine((value) => new TextEncoder().encode(value).length <= 1024, 'is longer than 1,024 bytes'),
 );
 
-const versionId = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024));
+const versionId = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode);
 
 const plainSchema = z.strictObject({
   bucket,
   key,
   versionId: z.optional(versionId),
-  filename: z.optional(z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024))),
+  filename: z.optional(
+    z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode),
+  ),
   userMetadata: z.optional(
     z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
@@ -129,6 +135,14 @@ function valueAt(input: unknown, path: readonly string[]): unknown {
 /** The value that was wrong, as far as it fits a line. */
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
-  const text = JSON.stringify(value);
+  const text = written(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return 'nested too deep to be shown';
+  }
 }

@@ -73,7 +73,7 @@ function readStatusChange(event: unknown): Partial<EndedExecution> & { execution
     );
   }
   const { executionArn, status, startDate, input, error, cause } = read.data.detail;
-  const over = statuses[status];
+  const over = Object.hasOwn(statuses, status) ? statuses[status] : undefined;
   const end = over && {
     status: over,
     startedAt: startDate ?? undefined,

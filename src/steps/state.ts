@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors.ts';
+import { maxChunksPerRange } from '#src/core/limits.ts';
 
 /** The state between the steps: ids, ranges and what is next; never a URL, a proof or a header. */
 
@@ -42,7 +43,15 @@ export const inspectedSchema = z.object({
 
 export type Inspected = z.infer<typeof inspectedSchema>;
 
-const rangeSchema = z.object({ n: count, first: count, last: count });
+/** Consecutive chunks of a plan; a wider span would be walked through chunk by chunk. */
+const rangeSchema = z
+  .object({ n: count, first: count, last: count })
+  .check(
+    z.refine(
+      ({ first, last }) => first >= 1 && last >= first && last - first < maxChunksPerRange,
+      'is no range of a plan',
+    ),
+  );
 
 /** A transfer that this execution owns by `fence`. */
 export const ownedSchema = z.object({
