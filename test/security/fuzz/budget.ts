@@ -1,0 +1,19 @@
+/**
+ * How many inputs of each kind are tried by `npm test`: more than 10,000 together. `refusedShare` is
+ * the least part of them that must end in a named refusal, so that a generator which makes nothing
+ * but good inputs is noticed.
+ */
+export const budget = {
+  events: { runs: 2_400, refusedShare: 0.5 },
+  'plain inputs': { runs: 2_000, refusedShare: 0.5 },
+  'recorded states': { runs: 1_750, refusedShare: 0.4 },
+  'service replies': { runs: 2_400, refusedShare: 0.5 },
+  'service replies met by a step': { runs: 600, refusedShare: 0.3 },
+  'reply headers': { runs: 900, refusedShare: 0.3 },
+  'raw replies': { runs: 500, refusedShare: 0.3 },
+  "S3's ranged reads": { runs: 600, refusedShare: 0.3 },
+  "reconciler's events": { runs: 1_000, refusedShare: 0.3 },
+  'whole executions': { runs: 300, refusedShare: 0.5 },
+} as const satisfies Record<string, { readonly runs: number; readonly refusedShare: number }>;
+
+export type Kind = keyof typeof budget;

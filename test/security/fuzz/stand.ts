@@ -1,0 +1,163 @@
+import type { Context } from 'aws-lambda';
+import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
+import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
+import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
+import { handler as openSession } from '#functions/open-session/handler.ts';
+import { handler as reconcile } from '#functions/reconcile/handler.ts';
+import { handler as recordOutcome } from '#functions/record-outcome/handler.ts';
+import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
+import { give } from '#functions/runtime/given.ts';
+import { newCrc } from '#functions/runtime/new-crc.ts';
+import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
+import {
+  type InProcessTwelveLabs,
+  openInProcess,
+} from '#local/simulators/twelvelabs/in-process.ts';
+import type { LogFields, Transport } from '#src/core/ports.ts';
+import type { Settings } from '#src/core/settings.ts';
+import { createDestination } from '#src/destinations/registry.ts';
+import { withSharedPause } from '#src/steps/shared-pause.ts';
+import type { Ports } from '#src/steps/step.ts';
+import { TestEvents, TestExecutions } from '../../conformance/bench.ts';
+import { ManualClock } from '../../doubles/manual-clock.ts';
+import { MemorySource, sampleBytes } from '../../doubles/memory-source.ts';
+import { createMemoryTransferStore } from '../../doubles/memory-transfer-store.ts';
+import { createMemoryTurnStore } from '../../doubles/memory-turn-store.ts';
+
+export const handlers = {
+  InspectSource: inspectSource,
+  OpenSession: openSession,
+  SendChunks: sendChunks,
+  ReportProofs: reportProofs,
+  ConfirmUpload: confirmUpload,
+  AwaitAsset: awaitAsset,
+  RecordOutcome: recordOutcome,
+  Reconcile: reconcile,
+};
+
+export type FunctionName = keyof typeof handlers;
+
+/** Sources of our own account and of another one. */
+export const ours = { bucket: 'films', key: 'reels/film.mp4' };
+export const theirs = { bucket: 'their-films', key: 'in/film.mp4' };
+export const accounts = { ours: '111122223333', theirs: '444455556666', stranger: '999900001111' };
+export const executionId = `arn:aws:states:eu-west-1:${accounts.ours}:execution:ferry:one`;
+
+export const chunkSizeBytes = 64;
+/** What the service takes at most: a size that was spoiled shall not make it plan a billion chunks. */
+const maxBytes = 64 * 1024;
+
+const filmBytes = 5 * chunkSizeBytes - 7;
+
+const settings: Settings = {
+  chunksInFlight: 2,
+  mapConcurrency: 2,
+  noProgressMs: 20_000,
+  maxActiveTransfers: 3,
+  maxSendConcurrency: 6,
+  sources: {
+    list: [
+      { bucket: ours.bucket },
+      {
+        bucket: theirs.bucket,
+        account: accounts.theirs,
+        region: 'us-west-2',
+        prefixes: ['in/'],
+        suffixes: ['.mp4'],
+      },
+    ],
+    readers: {
+      [accounts.theirs]: {
+        roleArn: `arn:aws:iam::${accounts.theirs}:role/reader`,
+        externalId: 'a-word',
+      },
+    },
+  },
+};
+
+/** The deployed handlers over memory: table, bus, objects, and TwelveLabs without a network. */
+export interface Stand {
+  readonly clock: ManualClock;
+  readonly service: InProcessTwelveLabs;
+  readonly ports: Ports;
+  readonly events: TestEvents;
+  /** The longest line that was logged, in characters. */
+  longestLine: number;
+  /** Calls a handler as Lambda does; an event and its answer are JSON. */
+  call(name: FunctionName, event: unknown): Promise<unknown>;
+  /** Everything in the table, as one JSON text. */
+  rows(): string;
+  /** Sessions that the service was asked to open, whatever it answered. */
+  creates(): number;
+}
+
+/** Stands between the product and the service. */
+export type Wire = (inner: Transport) => Transport;
+
+export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
+  const clock = new ManualClock();
+  const service = await openInProcess({
+    clock,
+    seed: 7,
+    chunkSizeBytes,
+    initialUrls: 1,
+    maxBytes: { video: maxBytes, audio: maxBytes, image: maxBytes },
+  });
+  const store = createMemoryTransferStore();
+  const turns = createMemoryTurnStore();
+  const events = new TestEvents();
+  const source = new MemorySource();
+  source.put(ours, sampleBytes(filmBytes));
+  source.put(theirs, sampleBytes(filmBytes));
+  const log = logInto((length) => {
+    stand.longestLine = Math.max(stand.longestLine, length);
+  });
+  const random = () => 0.5;
+  const key = async () => service.apiKey;
+  const { baseUrl } = service;
+  const transport = wire(service.transport);
+  const apiKey = { get: key, refresh: key };
+  const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
+  const ports: Ports = {
+    clock,
+    random,
+    log,
+    meter: { add: () => {} },
+    settings,
+    source,
+    store,
+    turns,
+    events,
+    executions: new TestExecutions(),
+    newCrc,
+    destination: withSharedPause(client, () => ({ turns, clock, random })),
+  };
+  const stand: Stand = {
+    clock,
+    service,
+    ports,
+    events,
+    longestLine: 0,
+    call(name, event) {
+      give(ports);
+      return handlers[name](event, contextOf(name)) as Promise<unknown>;
+    },
+    rows: () => store.dump(),
+    creates: () => service.parts.calls.count('create'),
+  };
+  return stand;
+}
+
+function logInto(note: (length: number) => void): Ports['log'] {
+  const line = (message: string, fields: LogFields = {}) =>
+    note(JSON.stringify({ message, ...fields }).length);
+  return { info: line, warn: line, error: line };
+}
+
+let calls = 0;
+
+/** Of a function with two minutes. */
+function contextOf(functionName: string): Context {
+  const awsRequestId = `request-${++calls}`;
+  return { functionName, awsRequestId, getRemainingTimeInMillis: () => 120_000 } as Context;
+}
