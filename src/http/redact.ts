@@ -11,7 +11,7 @@ const maxRead = 20_000;
 export function showable(text: string, maxLength = 300): string {
   const line = text
     .slice(0, maxRead)
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .replace(/\b(https?:\/\/)(?:[^\s/?#"'<>]*@)?([^\s/?#"'<>]+)[^\s"'<>]*/gi, `$1$2/${omitted}`)
     .replace(secretPair, `$1${omitted}`)
     .replace(/\btlk_\w+/gi, omitted)
@@ -23,21 +23,41 @@ export function showable(text: string, maxLength = 300): string {
     : `${characters.slice(0, maxLength - 1).join('')}${omitted}`;
 }
 
-/** Replaces every occurrence of one known secret, also as URLs, JSON and HTML write it. */
+/**
+ * Replaces every occurrence of one known secret, whichever of its characters JSON, HTML or a URL has
+ * written as an escape; what decodes the text later can't bring it back.
+ */
 export function withoutSecret(text: string, secret: string): string {
   if (secret === '') return text;
-  return formsOf(secret).reduce((rest, form) => rest.replaceAll(form, omitted), text);
+  const pattern = Array.from(secret, (character) => `(?:${writingsOf(character).join('|')})`);
+  return text.replaceAll(new RegExp(pattern.join(''), 'g'), omitted);
 }
 
-function formsOf(secret: string): string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const html = secret
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-  const url = encodeURIComponent(secret);
-  return [secret, json, json.replaceAll('/', '\\/'), html, html.replaceAll("'", '&#39;'), url];
+const namedInHtml: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+function writingsOf(character: string): string[] {
+  const code = character.charCodeAt(0);
+  const hex = code
+    .toString(16)
+    .padStart(2, '0')
+    .replace(/[a-f]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+  const named = namedInHtml[character];
+  const itself = character.replace(/[^A-Za-z0-9]/, '\\$&');
+  return [
+    ...(/["\\/]/.test(character) ? [`\\\\${itself}`] : []),
+    itself,
+    `\\\\u00${hex}`,
+    `%${hex}`,
+    `&#0*${code};`,
+    `&#[xX]0*${hex};`,
+    ...(named ? [named] : []),
+  ];
 }
 
 /** `name: value` and `name=value` of names that hold secrets, also inside a query or JSON. */

@@ -40,8 +40,9 @@ export function messageOf(cause: string): string {
   return cause;
 }
 
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+/** Text that others wrote, without what would break or turn a line. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ').trim();
 }
 
 function withStop(sentence: string): string {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type ErrorName, errorCatalogue, isErrorName } from '#src/core/errors.ts';
 import { type Finding, missing } from '#src/core/preflight.ts';
-import { messageOf } from './failure.ts';
+import { messageOf, oneLine } from './failure.ts';
 import { checksOf, type PreflightPorts } from './preflight-checks.ts';
 import { runChecks } from './preflight-run.ts';
 import type { Recorded } from './record-outcome.ts';
@@ -134,9 +134,7 @@ function notRun(answer: { readonly Error: string; readonly Cause: string } | und
   const nextStep = isErrorName(name)
     ? errorCatalogue[name].nextStep
     : "Read the function's log and the state machine's permission to call it (lambda:InvokeFunction).";
-  const said = messageOf(Cause)
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .trim();
+  const said = oneLine(messageOf(Cause));
   return shortened(missing(functionCheck, `${name}: ${said}`, nextStep));
 }
 

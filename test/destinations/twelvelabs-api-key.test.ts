@@ -107,10 +107,20 @@ describe('the base URL', () => {
     );
   });
 
+  it.each(['http://localhost:8080/v1.3', 'http://127.0.0.1/v1.3', 'http://[::1]:1/v1.3'])(
+    'may do without TLS on this machine: %s',
+    (baseUrl) => {
+      expect(create(baseUrl).identity).toBe(`twelvelabs ${baseUrl}`);
+    },
+  );
+
   it.each([
     '',
     'api.example.test/v1.3',
     'ftp://h/v1',
+    'http://api.example.test/v1.3',
+    'http://192.0.2.2/v1.3',
+    'http://127.0.0.1.example.test/v1.3',
     'https://u:CANARY@h/',
     'https://h/?key=CANARY',
   ])('is refused when it is %j', (baseUrl) => {

@@ -271,3 +271,35 @@ describe('sending a chunk', () => {
     expect(puts(sent)).toEqual([]);
   });
 });
+
+describe('a storage that repeats what it was sent', () => {
+  const token = 'FwoGZXIvYXdzEBYaDCANARYtoken+/==';
+  const url = `https://s3.example.test/up/CANARYnonce/7?X-Amz-Signature=CANARYsignature&X-Amz-Security-Token=${encodeURIComponent(token)}`;
+  const given: Script = (sent) => {
+    if (sent.method !== 'PUT') return { json: { upload_urls: [{ chunk_index: 1, url }] } };
+    return answers.shift() ?? stored;
+  };
+  const answers: Answer[] = [];
+
+  it.each([
+    ['by name', `<Error><Code>Bad</Code><Message>The token ${token} is bad</Message></Error>`],
+    ['as a code', '<Error><Code>CANARYsignature</Code></Error>'],
+    ['by its path', '<Error><Code>Bad</Code><Message>PUT /up/CANARYnonce/7</Message></Error>'],
+    ['escaped', JSON.stringify({ code: 'Bad', message: url }).replaceAll('/', '\\/')],
+    ['encoded twice', JSON.stringify({ message: encodeURIComponent(`no ${token}`) })],
+  ])('%s is told without it', async (_, text) => {
+    answers.push({ status: 403, text });
+    const { twelveLabs, call } = scriptTwelveLabs(given);
+    const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
+    expect(error.name).toBe('PresignedUrlRejectedError');
+    expect(inspect(error, { depth: 10 })).not.toMatch(/CANARY|FwoG/);
+  });
+
+  it('in its ETag has no proof taken from it', async () => {
+    answers.push({ headers: { etag: '"CANARYsignature"' } });
+    const { twelveLabs, call } = scriptTwelveLabs(given);
+    const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
+    expect(error.name).toBe('ChunkMismatchError');
+    expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
+  });
+});

@@ -176,8 +176,31 @@ describe('the guard of a destination', () => {
     expect(found).toEqual([{ address: '10.0.0.7', family: 4 }]);
   });
 
-  it('is none where private hosts are allowed, or the service is a local one without TLS', () => {
-    expect(guardOf({ baseUrl: service, mayBePrivate: true })).toBeUndefined();
+  it.each([
+    ['10.0.0.7', true],
+    ['100.64.0.1', true],
+    ['fd00::7', true],
+    ['8.8.8.8', true],
+    ['127.0.0.1', false],
+    ['169.254.169.254', false],
+    ['fd00:ec2::254', false],
+    ['::1', false],
+    ['fe80::1', false],
+    ['64:ff9b::7f00:1', false],
+  ])('where private hosts are allowed, judges %s as %s', (address, isGood) => {
+    const guard = guardOf({ baseUrl: service, mayBePrivate: true });
+    const checking = () => guard?.checkHost(address);
+    if (isGood) expect(checking).not.toThrow();
+    else expect(checking).toThrow('no public address');
+  });
+
+  it('lets a configured host be an address in IPv6', () => {
+    const guard = guardOf({ baseUrl: 'https://[fd00::1]/v1.3', mayBePrivate: false });
+    expect(() => guard?.checkHost('fd00::1')).not.toThrow();
+    expect(() => guard?.checkHost('fd00::2')).toThrow('no public address');
+  });
+
+  it('is none for a service without TLS, which is on this machine', () => {
     expect(guardOf({ baseUrl: 'http://127.0.0.1:8080/v1.3', mayBePrivate: false })).toBeUndefined();
   });
 

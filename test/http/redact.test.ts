@@ -36,6 +36,20 @@ describe("a service's own text", () => {
     expect(withoutSecret('aKEYbKEY', 'KEY')).toBe('a…b…');
   });
 
+  it.each([
+    ['in JSON', 'ab\\u002Bc\\/d\\u0026\\"'],
+    ['in a URL', 'ab%2bc%2Fd%26%22'],
+    ['in HTML, by name', 'ab+c/d&amp;&quot;'],
+    ['in HTML, by number', 'ab&#43;c&#x2F;d&#038;&#X22;'],
+    ['in all of them at once', '\\u0061b%2Bc&#47;d&amp;\\"'],
+  ])('loses a known secret whose characters are escaped %s', (_, text) => {
+    expect(withoutSecret(`<${text}>`, 'ab+c/d&"')).toBe('<…>');
+  });
+
+  it('loses marks that would turn the line round', () => {
+    expect(showable('a\u202Eb\u2066c')).toBe('a b c');
+  });
+
   it('is untouched by an empty secret', () => {
     expect(withoutSecret('abc', '')).toBe('abc');
   });

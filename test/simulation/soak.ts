@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { count, describeFailure, openTally, type Tally, tableOf } from './report.ts';
 import { runSeed, type SeedResult, warmUp } from './run-seed.ts';
 
@@ -7,6 +7,14 @@ import { runSeed, type SeedResult, warmUp } from './run-seed.ts';
 const failuresTold = 5;
 
 const seedsPerLine = 1_000;
+
+/** How a process ends that Ctrl-C ended. */
+const interrupted = 130;
+
+function positive(text: string): number {
+  if (whole(text) > 0) return whole(text);
+  throw new InvalidArgumentError('it must be a whole number from 1');
+}
 
 function whole(text: string): number {
   const number = Number(text);
@@ -16,9 +24,13 @@ function whole(text: string): number {
 
 const { seeds, from, seed } = new Command('soak')
   .description('Runs the simulation seed after seed and sums up what was survived.')
-  .option('--seeds <count>', 'how many', whole, 10_000)
+  .option('--seeds <count>', 'how many', positive, 10_000)
   .option('--from <seed>', 'the first of them', whole, 1)
-  .option('--seed <seed>', 'only this one, with what happened in it', whole)
+  .addOption(
+    new Option('--seed <seed>', 'only this one, with what happened in it')
+      .argParser(whole)
+      .conflicts(['seeds', 'from']),
+  )
   .parse()
   .opts<{ seeds: number; from: number; seed?: number }>();
 
@@ -50,6 +62,12 @@ async function soak(first: number, times: number): Promise<number> {
   }
   progress.end();
   conclude(tally);
+  if (isStopped) {
+    console.log(
+      `stopped after ${tally.seeds} of ${times}: go on with --from ${first + tally.seeds}`,
+    );
+    return interrupted;
+  }
   return tally.failed.length === 0 ? 0 : 1;
 }
 

@@ -73,14 +73,19 @@ export function isSuccess(reply: HttpReply): boolean {
  */
 export function checkBaseUrl(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
+  const isWeb = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
   if (!url || !isWeb || url.search || url.hash || url.username || url.password) {
     throw new TransferError(
       'ConfigurationError',
-      `the TwelveLabs base URL must look like https://api.twelvelabs.io/v1.3, without credentials, query or fragment; it is ${JSON.stringify(showable(baseUrl))}`,
+      `the TwelveLabs base URL must look like https://api.twelvelabs.io/v1.3, https (http on this machine only), without credentials, query or fragment; it is ${JSON.stringify(showable(baseUrl))}`,
     );
   }
   return baseUrl.replace(/\/+$/, '');
+}
+
+/** The API key travels in every request: in the clear only to this very machine, as a simulator is. */
+function isLoopback({ hostname }: URL): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
 async function sendWith(

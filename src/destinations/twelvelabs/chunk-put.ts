@@ -1,6 +1,7 @@
 import type { ChunkDelivery } from '#src/core/destination.ts';
 import { type ErrorName, TransferError } from '#src/core/errors.ts';
 import type { HttpReply, Transport } from '#src/core/ports.ts';
+import { withoutSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { isSuccess } from './api-client.ts';
@@ -32,6 +33,7 @@ const reservedHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
   'x-api-key',
+  'x-amz-security-token',
 ]);
 
 const maxUploadHeaders = 32;
@@ -74,9 +76,29 @@ export async function putChunk(
     signal: put.signal,
   });
   const subject = `chunk ${put.chunkIndex} at ${host}`;
-  if (!isSuccess(reply)) throw putRefusal(reply, subject, nowMs());
+  if (!isSuccess(reply)) {
+    throw putRefusal({ ...reply, text: withoutUrl(reply.text, put.url) }, subject, nowMs());
+  }
   const encryption = reply.headers['x-amz-server-side-encryption'];
-  return { proof: etagOf(reply, subject), evidence: 'etag', encryption, host };
+  const proof = etagOf(reply, subject);
+  if (proof.length >= shortestPiece && put.url.includes(proof)) {
+    throw new TransferError('ChunkMismatchError', `${subject}: the reply's ETag repeats its URL`);
+  }
+  return { proof, evidence: 'etag', encryption, host };
+}
+
+/** A shorter piece of a URL may be a word of its own; the secrets among them are longer. */
+const shortestPiece = 8;
+
+/** Without what a presigned URL holds beyond its host, whoever repeats it: the path, and each value of its query. */
+function withoutUrl(text: string, url: string): string {
+  const [path = '', query = ''] = splitUrl(url).path.split('?', 2);
+  const values = [...new URLSearchParams(query).values()];
+  const raw = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
+  const pieces = [path, ...path.split('/'), ...raw, ...values];
+  return pieces
+    .filter((piece) => piece.length >= shortestPiece)
+    .reduce((rest, piece) => withoutSecret(rest, piece), text);
 }
 
 /** A proxy's odd 200 has no ETag either, so the chunk is sent again. */

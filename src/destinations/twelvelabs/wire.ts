@@ -12,7 +12,7 @@ import { showable } from '#src/http/redact.ts';
 /** Chunks of 5 MiB in the largest object S3 holds, many times over. */
 const maxIndex = 10_000_000;
 
-const identifier = z.string().check(z.minLength(1), z.maxLength(200));
+const identifier = z.string().check(z.maxLength(200), z.regex(/^[\x21-\x7e]+$/));
 const index = z.int().check(z.gte(1), z.lte(maxIndex));
 const count = z.int().check(z.gte(0), z.lte(maxIndex));
 const size = z.int().check(z.gte(0));
