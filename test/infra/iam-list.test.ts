@@ -6,26 +6,38 @@ import {
   ServicePrincipal,
   User,
 } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
-import { synthesize, synthesizeSourceAccount, synthesizeTemplate } from '#infra/synthesize.ts';
+import {
+  type CloudFormationTemplate,
+  synthesize,
+  synthesizeSourceAccount,
+  synthesizeTemplate,
+} from '#infra/synthesize.ts';
 import { TransferStack } from '#infra/transfer-stack.ts';
 import type { Entry } from './iam-entries.ts';
 import { iamList } from './iam-list.ts';
-import { type Grant, grantsIn } from './policies.ts';
+import { readTypes, rolesWorn } from './iam-list-roles.ts';
+import { type Grant, grantsIn, rolesWornIn } from './policies.ts';
 import { sourceAccountSetups, transferSetups } from './rich-setup.ts';
 
-/** What each template lets anybody do, by the setup that it was made for. */
-const setups: Readonly<Record<string, readonly Grant[]>> = Object.fromEntries([
+/** By the setup that each was made for. */
+const templates: Readonly<Record<string, CloudFormationTemplate>> = Object.fromEntries([
   ...Object.entries(transferSetups).map(([name, props]) => [
     `transfers: ${name}`,
-    grantsIn(synthesizeTemplate(props)),
+    synthesizeTemplate(props),
   ]),
   ...Object.entries(sourceAccountSetups).map(([name, props]) => [
     `source account: ${name}`,
-    grantsIn(synthesizeSourceAccount(props)),
+    synthesizeSourceAccount(props),
   ]),
 ]);
+
+/** What each template lets anybody do. */
+const setups: Readonly<Record<string, readonly Grant[]>> = Object.fromEntries(
+  Object.entries(templates).map(([name, template]) => [name, grantsIn(template)]),
+);
 
 const needed = new Set(Object.values(setups).flat().map(lineOf));
 const listed = new Map(
@@ -122,6 +134,32 @@ describe('the list of who may do what', () => {
   });
 });
 
+describe('the list of who acts with which role', () => {
+  it('is what the templates say, of all setups together', () => {
+    const worn = new Set(Object.values(templates).flatMap(rolesWornIn));
+    expect([...worn].sort()).toEqual([...rolesWorn].sort());
+  });
+
+  it('tells of a function that acts with the role of another', () => {
+    const template = synthesize((app) => {
+      const stack = new TransferStack(app, 'Chunkferry');
+      const { AwaitAsset, SendChunks } = stack.chunkferry.functions;
+      (AwaitAsset.node.defaultChild as CfnFunction).role = SendChunks.role?.roleArn ?? '';
+      return stack;
+    });
+    expect(rolesWornIn(template).filter((line) => !rolesWorn.includes(line))).toEqual([
+      'Chunkferry/AwaitAsset: Chunkferry/SendChunks/ServiceRole.Arn',
+    ]);
+  });
+});
+
+it('no template has a kind of resource whose permissions are not read', () => {
+  const types = Object.values(templates).flatMap(({ Resources }) =>
+    Object.values(Resources).map(({ Type }) => Type),
+  );
+  expect([...new Set(types)].sort()).toEqual([...readTypes].sort());
+});
+
 describe('the reading of a template tells of', () => {
   /** What is beyond the list once somebody has added to the stack. */
   function beyondWith(add: (stack: TransferStack) => void): string {
@@ -196,6 +234,12 @@ describe('the reading of a template tells of', () => {
     const conditional = grants.filter(({ condition }) => condition !== undefined);
     const bare = conditional.map(({ condition, ...grant }) => grant);
     expect(beyondList(bare)).toHaveLength(new Set(bare.map(lineOf)).size);
+  });
+
+  it('a policy that is written as text, by refusing it', () => {
+    const PolicyDocument = '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
+    const Rest = { Type: 'AWS::Logs::ResourcePolicy', Properties: { PolicyDocument } };
+    expect(() => grantsIn({ Resources: { Rest } })).toThrow('a policy is written as text');
   });
 
   it('a statement that it can not judge, by refusing it', () => {

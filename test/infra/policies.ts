@@ -31,6 +31,12 @@ export function grantsIn(template: CloudFormationTemplate): Grant[] {
   return [...Object.keys(template.Resources).flatMap((id) => read.grantsOf(id)), ...read.told()];
 }
 
+/** Who acts with which role: `function: role`, by their constructs' paths. */
+export function rolesWornIn(template: CloudFormationTemplate): string[] {
+  const read = new TemplateReader(template);
+  return Object.keys(template.Resources).flatMap((id) => read.rolesWornBy(id));
+}
+
 class TemplateReader {
   readonly #template: CloudFormationTemplate;
 
@@ -49,6 +55,11 @@ class TemplateReader {
     return holders.flatMap((holder) =>
       [...statements, ...this.#attached(Properties)].map((grant) => ({ holder, ...grant })),
     );
+  }
+
+  rolesWornBy(id: string): string[] {
+    const roles = rolesIn(this.#template.Resources[id]?.Properties);
+    return roles.map((role) => `${this.#path(id)}: ${unbracketed(this.#text(role))}`);
   }
 
   /** What the outputs tell a person to put into the policies of keys. */
@@ -141,9 +152,19 @@ function unbracketed(reference: string): string {
 
 /** Every statement, however deep; an inline policy of a role and a bus's one statement alike. */
 function statementsIn(value: unknown): Json[] {
+  if (typeof value === 'string' && /"Effect"/.test(value))
+    throw new Error(`a policy is written as text, which is not read: ${value}`);
   if (typeof value !== 'object' || value === null) return [];
   if ('Effect' in value) return [value as Json];
   return Object.values(value).flatMap(statementsIn);
+}
+
+/** Every role that a resource names to act with, however deep. */
+function rolesIn(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, one]) =>
+    /^(Role|RoleArn|ExecutionRoleArn|TaskRoleArn)$/.test(name) ? [one] : rolesIn(one),
+  );
 }
 
 function sorted(value: unknown, text: (value: unknown) => string): unknown {
