@@ -149,7 +149,7 @@ export interface TransferStore {
     fence: number,
     patch: TransferPatch,
     now: number,
-    seen?: Partial<Pick<TransferRecord, 'state' | 'sessionNumber'>>,
+    seen?: Partial<Pick<TransferRecord, 'state' | 'sessionNumber' | 'changedAt'>>,
   ): Promise<boolean>;
   /** Writes a row whatever is there: for a refused start, which has no owner. Nothing rests on it, so it runs out. */
   putRefusal(record: TransferRecord): Promise<void>;

@@ -49,9 +49,10 @@ async function tell(
 
 /** A refused start has no owner and so no fence to hold to. */
 async function mark({ store, clock }: Needs<'store'>, row: TransferRecord): Promise<boolean> {
-  const { transferId, fence, state } = row;
+  const { transferId, fence, state, changedAt } = row;
   if (state !== 'refused') {
-    return store.patchTransfer(transferId, fence, { announced: true }, clock.now(), { state });
+    const seen = { state, changedAt };
+    return store.patchTransfer(transferId, fence, { announced: true }, clock.now(), seen);
   }
   await store.putRefusal({ ...row, announced: true });
   return true;

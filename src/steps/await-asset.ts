@@ -67,9 +67,9 @@ async function lateDuplicates(
   { signal }: Invocation,
 ): Promise<string[]> {
   const found: string[] = [];
-  for (const { state, session } of await store.sessions(transferId)) {
+  for (const { session } of await store.sessions(transferId)) {
     const other = session?.assetId;
-    if (state !== 'replaced' || other === undefined || other === assetId) continue;
+    if (other === undefined || other === assetId) continue;
     if (await isReady(destination, other, signal)) found.push(other);
   }
   if (found.length > 0) {

@@ -31,9 +31,18 @@ export async function describeOutcome(
     secondsToBytesComplete: bytesCompleteAt && secondsSince(bytesCompleteAt),
     secondsToReady: outcome.status === 'ready' ? secondsSince(ports.clock.now()) : undefined,
     checksum: checksumSkipped ? 'none' : (algorithm ?? 'none'),
+    etags: (await isOpaque(ports, transfer)) ? 'opaque' : undefined,
     checksumNotCompared: checksumSkipped ? `FULL_OBJECT ${algorithm}` : source.otherChecksum,
     retries: await allRetries(ports, transfer),
   };
+}
+
+/** Whether nothing but length and TLS says that a chunk arrived as it was read. */
+async function isOpaque(
+  { store }: Needs<'store'>,
+  { transferId, sessionNumber }: TransferRecord,
+): Promise<boolean> {
+  return (await store.session(transferId, sessionNumber))?.etagMode === 'opaque';
 }
 
 /** Counts of the transfer, and of the ranges of all its sessions. */

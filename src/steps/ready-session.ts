@@ -44,8 +44,7 @@ export async function readySession(
         : 'plan';
     if (stands === 'plan') return { ...known, next: 'plan', record: usable };
     if (stands !== 'gone') return { ...known, next: stands };
-    await ports.store.markSession(transfer.transferId, record.number, 'replaced');
-    await countTransferRetry(ports, transfer.transferId, 'SessionExpiredError');
+    return newSession(ports, transfer, owned, invocation, record.number);
   }
   return newSession(ports, transfer, owned, invocation);
 }
@@ -79,6 +78,7 @@ async function newSession(
   transfer: TransferRecord,
   owned: Owned,
   invocation: Invocation,
+  replaces?: number,
 ): Promise<SessionFound> {
   const { transferId } = transfer;
   if (owned.sessionsOpened >= maxSessionsPerExecution) {
@@ -88,6 +88,11 @@ async function newSession(
     );
   }
   const number = await reserve(ports, transfer, invocation);
+  if (replaces !== undefined) {
+    // Only now: a call that was outrun gives up nobody's session.
+    await ports.store.markSession(transferId, replaces, 'replaced');
+    await countTransferRetry(ports, transferId, 'SessionExpiredError');
+  }
   const sessionsOpened = owned.sessionsOpened + 1;
   const { signal } = invocation;
   let session: UploadSession;

@@ -120,11 +120,13 @@ async function writeAndAnnounce(
   const { store, clock } = ports;
   const { transferId, fence } = transfer;
   // What was announced before may have been another end: a settled execution can be redriven.
-  const announced = transfer.announced && transfer.state === state;
+  const isSame = transfer.state === state && transfer.outcome?.error === outcome.error;
+  const announced = transfer.announced && isSame;
   const patch = { state, outcome, announced };
-  if (!(await store.patchTransfer(transferId, fence, patch, clock.now()))) {
+  const changedAt = clock.now();
+  if (!(await store.patchTransfer(transferId, fence, patch, changedAt))) {
     throw fencedOut(transferId, undefined);
   }
   await leaveTurn(ports, transfer);
-  await announce(ports, { ...transfer, ...patch });
+  await announce(ports, { ...transfer, ...patch, changedAt });
 }

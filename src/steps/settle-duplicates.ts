@@ -9,6 +9,9 @@ const lateDaysBack = 2;
 /** One that failed may have an asset too: its bytes were complete, and a forced start made another ingest. */
 const overStates = ['ready', 'failed', 'superseded'] as const;
 
+/** How often the schedule runs the reconciler, in milliseconds: what a run goes on from. */
+const sweepMs = 5 * 60_000;
+
 /** Transfers whose disowned sessions are asked about by one run. */
 const maxAsked = 200;
 
@@ -18,9 +21,9 @@ const maxAsked = 200;
  */
 export async function findLateDuplicates(ports: SettlePorts, call: SettleCall): Promise<Found> {
   const rows = await listRows(ports, call, overStates, lateDaysBack);
-  const replacing = rows.filter(({ sessionNumber }) => sessionNumber > 1).slice(0, maxAsked);
+  const replacing = rows.filter(({ sessionNumber }) => sessionNumber > 1);
   let lateDuplicates = 0;
-  await workThrough(ports, call, replacing, async (row) => {
+  await workThrough(ports, call, turnOf(replacing, ports.clock.now()), async (row) => {
     const late = await lateAssets(ports, row, call);
     if (late.length > 0) await record(ports, row, late);
     lateDuplicates += late.length;
@@ -29,17 +32,24 @@ export async function findLateDuplicates(ports: SettlePorts, call: SettleCall): 
   return { lateDuplicates };
 }
 
+/** Where they are more than one run asks about, each run goes on where the one before it ended. */
+function turnOf(rows: readonly TransferRecord[], now: number): TransferRecord[] {
+  if (rows.length <= maxAsked) return [...rows];
+  const from = (Math.floor(now / sweepMs) * maxAsked) % rows.length;
+  return [...rows.slice(from), ...rows.slice(0, from)].slice(0, maxAsked);
+}
+
 /** Assets of its replaced sessions that are ready and not known yet. */
 async function lateAssets(
   { store, destination }: SettlePorts,
-  { transferId, assetId, outcome }: TransferRecord,
+  { transferId, assetId, outcome, sessionNumber }: TransferRecord,
   { signal }: SettleCall,
 ): Promise<string[]> {
   const known = new Set([assetId, ...duplicatesOf(outcome)]);
   const late: string[] = [];
-  for (const { state, session } of await store.sessions(transferId)) {
+  for (const { number, session } of await store.sessions(transferId)) {
     const other = session?.assetId;
-    if (state !== 'replaced' || other === undefined || known.has(other)) continue;
+    if (number === sessionNumber || other === undefined || known.has(other)) continue;
     const status = await destination.assetStatus(other, { signal }).catch(busy);
     if (status?.phase === 'ready') late.push(other);
   }
@@ -53,17 +63,24 @@ function busy(error: unknown): undefined {
 
 async function record(
   { store, clock, meter, log }: SettlePorts,
-  { transferId, fence, state, assetId, announced, outcome = {} }: TransferRecord,
+  { transferId, fence, state, assetId }: TransferRecord,
   late: readonly string[],
 ): Promise<void> {
-  const duplicates = [...duplicatesOf(outcome), ...late];
+  // The list may be long behind: what it says of the outcome must not be written over a newer one.
+  const now = await store.transfer(transferId);
+  if (now?.fence !== fence || now.state !== state) return;
+  const { announced, outcome = {} } = now;
+  const known = duplicatesOf(outcome);
+  const unknown = late.filter((other) => !known.includes(other));
+  if (unknown.length === 0) return;
+  const duplicates = [...known, ...unknown];
   const patch = { outcome: { ...outcome, duplicates }, announced };
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), { state }))) return;
-  meter.add('LateDuplicates', late.length);
+  meter.add('LateDuplicates', unknown.length);
   log.error('a replaced session made an asset after all', {
     transferId,
     assetId,
-    duplicates: late.join(' '),
+    duplicates: unknown.join(' '),
   });
 }
 

@@ -47,6 +47,8 @@ async function announceNow(ports: SettlePorts, transferId: string): Promise<bool
   const row = await ports.store.transfer(transferId);
   if (!row) return false;
   if (!row.announced) return announce(ports, row);
-  await ports.store.patchTransfer(transferId, row.fence, { announced: true }, ports.clock.now());
+  const { fence, state, changedAt } = row;
+  const seen = { state, changedAt };
+  await ports.store.patchTransfer(transferId, fence, { announced: true }, ports.clock.now(), seen);
   return false;
 }

@@ -43,12 +43,22 @@ async function judgeAssets(world: World, rows: readonly TransferRecord[]): Promi
   }
   for (const { outcome } of rows)
     for (const assetId of (outcome?.duplicates ?? []) as string[]) duplicates.add(assetId);
+  for (const row of rows) judgeIngest(world, row);
   for (const row of rows) judgeReady(world, row, ready.get(row.transferId) ?? []);
   for (const [transferId, assets] of ready) {
     const unrecorded = assets.filter((assetId) => !duplicates.has(assetId));
     if (unrecorded.length > 1)
       judge.broken('one ready asset per version and ingest', `${transferId}: ${assets.join(' ')}`);
   }
+}
+
+/** A further asset of one object version is made when a person forces it, and not otherwise. */
+function judgeIngest({ judge, executions }: World, { ingest, source, transferId }: TransferRecord) {
+  const forced = [...executions.all.values()].filter(({ input }) => {
+    const { key, force } = (input ?? {}) as { key?: string; force?: boolean };
+    return force && key === source.key;
+  });
+  if (ingest - 1 > forced.length) judge.broken('a further ingest was asked for', transferId);
 }
 
 function judgeReady({ judge }: World, row: TransferRecord, assets: readonly string[]): void {
@@ -93,11 +103,18 @@ async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promis
 
 /** Each row that is over was told of, as it stands. */
 function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]): void {
-  for (const { transferId, state, announced, outcome } of rows) {
+  for (const { transferId, state, announced, outcome, assetId } of rows) {
     if (state === 'active') continue;
     const told = events.findLast(
       ({ type, detail }) => type !== 'Transfer Started' && detail.transferId === transferId,
     );
+    const same = (name: string) => told?.detail[name] === outcome?.[name];
+    if (state === 'ready' && outcome?.assetId !== assetId)
+      judge.broken('an outcome names its own asset', transferId);
+    if (((outcome?.duplicates ?? []) as unknown[]).includes(assetId))
+      judge.broken('an asset is no duplicate of itself', transferId);
+    if (told && !['error', 'assetId', 'checksum'].every(same))
+      judge.broken('the event tells the outcome as it stands', transferId);
     if (!told || told.detail.status !== outcome?.status)
       judge.broken('an outcome event for each transfer', `${transferId}: ${told?.type}`);
     if (!announced) judge.broken('every event is confirmed', transferId);

@@ -302,3 +302,47 @@ describe('the checksum of the whole object', () => {
     expect(told).toMatchObject({ checksum: 'none', checksumNotCompared: 'COMPOSITE SHA256' });
   });
 });
+
+describe('a service that is mistaken', () => {
+  it('in calling an upload complete of which a chunk was never sent is not believed', async () => {
+    const stage = await Stage.set();
+    const opened = await stage.opened(3);
+    await stage.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
+    stage.override({ sessionStatus: async () => ({ phase: 'completed' }) });
+    await expect(stage.confirm(opened)).rejects.toMatchObject({
+      name: 'ProtocolViolationError',
+      message: 'the service calls the upload complete, but only 2 of its 3 chunks were ever sent',
+    });
+    expect((await stage.row(opened)).bytesCompleteAt).toBeUndefined();
+  });
+});
+
+it('a late call about a replaced session leaves the new one’s asset in the row', async () => {
+  const { stage, opened } = await sentAll();
+  const { ports } = stage;
+  const held = Promise.withResolvers<void>();
+  const { sessionStatus } = ports.destination;
+  stage.override({
+    sessionStatus: async (...given) => {
+      const status = await sessionStatus(...given);
+      await held.promise;
+      return status;
+    },
+  });
+  await stage.sendAll(opened);
+  const late = stage.confirm(opened, { invocationId: 'late' });
+  late.catch(() => {});
+  await new Promise(setImmediate);
+  stage.ports = ports;
+  stage.override({
+    sessionStatus: async () => ({ phase: 'expired' }),
+    assetStatus: async () => ({ phase: 'missing' }),
+  });
+  const again = (await stage.open({ ...opened, next: 'expired' })) as Planned;
+  stage.ports = ports;
+  await stage.sendAll(again);
+  await stage.confirm(again);
+  held.resolve();
+  await expect(late).rejects.toMatchObject({ name: 'FencedOutError' });
+  expect(await stage.row(opened)).toMatchObject({ sessionNumber: 2, assetId: 'asset-2' });
+});

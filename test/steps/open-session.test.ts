@@ -280,6 +280,30 @@ describe('a session left behind', () => {
     expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open', 'refused']);
   });
 
+  it('is not given up by an execution that has lost the transfer meanwhile', async () => {
+    const stage = await Stage.set();
+    const opened = await stage.opened(3);
+    const { ports } = stage;
+    const held = Promise.withResolvers<void>();
+    stage.override({
+      sessionStatus: async () => {
+        await held.promise;
+        return { phase: 'expired' };
+      },
+    });
+    const zombie = stage.open({ ...opened, next: 'expired' });
+    zombie.catch(() => {});
+    await new Promise(setImmediate);
+    stage.ports = ports;
+    stage.bench.executions.states.set('execution-a', 'ended');
+    await stage.open(await stage.inspect(), { executionId: 'execution-b' });
+    held.resolve();
+    await expect(zombie).rejects.toMatchObject({ name: 'FencedOutError' });
+    const [session] = await stage.bench.store.sessions(opened.transferId);
+    expect(session).toMatchObject({ number: 1, state: 'open' });
+    expect(stage.bench.asked.opened).toBe(1);
+  });
+
   it('is asked about before it is given up: it may be alive', async () => {
     const stage = await Stage.set();
     const opened = await stage.opened(3);

@@ -49,6 +49,19 @@ describe('an execution that was settled and then redriven', () => {
   });
 });
 
+it('the failure of a redriven execution is told, after the abort that it was settled as', async () => {
+  const scene = await openSending(1);
+  const { stage, opened, row } = scene;
+  await stage.sendAll(opened);
+  const confirmed = await stage.confirm(opened);
+  scene.ends.ends.set('execution-a', { status: 'aborted' });
+  await scene.reconcile(statusChange('ABORTED'));
+  await stage.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
+  const told = stage.bench.events.outcomes.map(({ detail }) => detail.error);
+  expect(told).toEqual(['ExecutionAbortedError', 'AssetFailedError']);
+  expect(await row()).toMatchObject({ announced: true, outcome: { error: 'AssetFailedError' } });
+});
+
 it('a late second call of OpenSession does not undo a good end', async () => {
   const { stage, opened, row } = await openSending(1);
   await stage.sendAll(opened);

@@ -489,4 +489,61 @@ describe('a sweep, of sessions that were given up', () => {
       outcome: { duplicates: ['asset-1'] },
     });
   });
+
+  it('writes no outcome back that a redriven execution has replaced since it was listed', async () => {
+    const settle = await openSending(1);
+    const { stage, opened } = settle;
+    stage.service.forgetSessions();
+    const again = await stage.open({ ...opened, next: 'expired' });
+    await stage.sendAll(again as typeof opened);
+    const confirmed = await stage.confirm(again);
+    settle.ends.ends.set('execution-a', { status: 'aborted' });
+    await settle.reconcile(statusChange('ABORTED'));
+    const listed = await settle.row();
+    await stage.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
+    const { store, destination } = settle.ports;
+    settle.ports = {
+      ...settle.ports,
+      store: {
+        ...store,
+        listTransfers: async function* (state) {
+          if (state === 'failed') yield listed;
+        },
+      },
+      destination: { ...destination, assetStatus: async () => ({ phase: 'ready' }) },
+    };
+    await settle.reconcile();
+    expect((await settle.row()).outcome).toMatchObject({
+      error: 'AssetFailedError',
+      duplicates: ['asset-1'],
+    });
+  });
+
+  it('goes on from run to run where there are more than one run asks about', async () => {
+    const settle = await openSettleStage();
+    const asked = new Set<string>();
+    const many = Array.from({ length: 450 }, (_, i) =>
+      transferRecord({ transferId: `t${i}`, state: 'ready', sessionNumber: 2 }),
+    );
+    const { store } = settle.ports;
+    settle.ports = {
+      ...settle.ports,
+      store: {
+        ...store,
+        listTransfers: async function* (state, day) {
+          const today = new Date(settle.stage.bench.clock.now()).toISOString().slice(0, 10);
+          if (state === 'ready' && day === today) yield* many;
+        },
+        sessions: async (transferId) => {
+          asked.add(transferId);
+          return [];
+        },
+      },
+    };
+    for (let run = 0; run < 3; run++) {
+      await settle.reconcile();
+      settle.stage.bench.clock.advance(5 * minuteMs);
+    }
+    expect(asked.size).toBe(450);
+  });
 });
