@@ -203,6 +203,23 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
+    name: 'a ready asset is taken for one that is gone',
+    caughtBy: 'a further ingest was asked for',
+    budget: 100,
+    plant: () => ({
+      ports: ({ destination }, _world, by) => ({
+        destination: {
+          ...destination,
+          assetStatus: async (...given) => {
+            const status = await destination.assetStatus(...given);
+            const isGone = by.name.startsWith('OpenSession') && status.phase === 'ready';
+            return isGone ? { phase: 'missing' } : status;
+          },
+        },
+      }),
+    }),
+  },
+  {
     name: 'a failed transfer ends green',
     caughtBy: 'a ready row has its ready asset',
     budget: 100,

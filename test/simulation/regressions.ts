@@ -9,8 +9,6 @@ export const regressions: readonly Regression[] = [
   { seed: 740, why: "a replaced session's asset became ready after its transfer had ended" },
   { seed: 1_442, why: "a replaced session's asset could not be asked about and was forgotten" },
   { seed: 101_763, why: "one of three replaced sessions' assets could not be asked about" },
-  { seed: 300_665, why: 'a zombie and its retry opened two sessions on one row' },
-  { seed: 301_017, why: 'a zombie and its retry opened two sessions on one row' },
   { seed: 3_736, why: 'a zombie opened a third session over the second, whose asset nobody knew' },
   { seed: 7_488, why: "a failed transfer's replaced session made an asset that nobody told of" },
   { seed: 30_462, why: "a superseded transfer's replaced session made an asset nobody told of" },
