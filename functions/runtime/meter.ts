@@ -19,6 +19,12 @@ export interface EmfMeter extends Meter {
 /** A call of minutes shows while it goes on, and one that is killed loses a minute at most. */
 const flushEveryMs = 60_000;
 
+/** Each value of a dimension is a metric that is paid for, and a service names its hosts itself. */
+const maxValues = 100;
+
+/** Stands for all values beyond those. */
+const otherValues = 'other';
+
 let written: EmfMeter | undefined;
 
 /** Writes to standard output in CloudWatch's embedded metric format, unless a meter is given. */
@@ -38,6 +44,7 @@ export function flushMeter(): void {
 export function createEmfMeter(now: Pick<Clock, 'now'>, service: string): EmfMeter {
   const metrics = new Metrics({ namespace: metricNamespace, serviceName: service });
   const sums = new Map<MetricName, Map<string, number>>();
+  const known = new Map<MetricName, Set<string>>();
   let flushedAt = now.now();
 
   function flush(): void {
@@ -50,7 +57,8 @@ export function createEmfMeter(now: Pick<Clock, 'now'>, service: string): EmfMet
   return {
     add(metric, value, by) {
       if (!Number.isFinite(value)) return;
-      if ('dimension' in metricCatalogue[metric]) addTo(sums, metric, by || 'unknown', value);
+      if ('dimension' in metricCatalogue[metric])
+        addTo(sums, metric, boundedValue(known, metric, by || 'unknown'), value);
       else metrics.addMetric(metric, unitOf(metric), value);
       if (now.now() - flushedAt >= flushEveryMs) flush();
     },
@@ -65,6 +73,18 @@ function writeSplit(metrics: Metrics, metric: MetricName, split: ReadonlyMap<str
   for (const [by, sum] of split) {
     metrics.singleMetric().addDimension(entry.dimension, by).addMetric(metric, unitOf(metric), sum);
   }
+}
+
+/** The value itself while a sandbox has met few of them. */
+function boundedValue(
+  known: Map<MetricName, Set<string>>,
+  metric: MetricName,
+  value: string,
+): string {
+  const values = known.get(metric) ?? new Set<string>();
+  if (!values.has(value) && values.size >= maxValues) return otherValues;
+  known.set(metric, values.add(value));
+  return value;
 }
 
 function addTo(

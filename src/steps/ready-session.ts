@@ -81,19 +81,32 @@ async function newSession(
   replaces?: number,
 ): Promise<SessionFound> {
   const { transferId } = transfer;
-  if (owned.sessionsOpened >= maxSessionsPerExecution) {
-    throw new TransferError(
-      'SessionsExhaustedError',
-      `${owned.sessionsOpened} sessions were opened for transfer ${transferId}; one execution opens at most ${maxSessionsPerExecution}`,
-    );
-  }
+  refuseTooMany(transferId, owned.sessionsOpened);
   const number = await reserve(ports, transfer, invocation);
   if (replaces !== undefined) {
     // Only now: a call that was outrun gives up nobody's session.
     await ports.store.markSession(transferId, replaces, 'replaced');
     await countTransferRetry(ports, transferId, 'SessionExpiredError');
   }
-  const sessionsOpened = owned.sessionsOpened + 1;
+  return create(ports, transfer, owned, number, invocation);
+}
+
+function refuseTooMany(transferId: string, sessionsOpened: number): void {
+  if (sessionsOpened < maxSessionsPerExecution) return;
+  throw new TransferError(
+    'SessionsExhaustedError',
+    `${sessionsOpened} sessions were opened for transfer ${transferId}; one execution opens at most ${maxSessionsPerExecution}`,
+  );
+}
+
+async function create(
+  ports: SessionPorts,
+  transfer: TransferRecord,
+  owned: Owned,
+  number: number,
+  invocation: Invocation,
+): Promise<SessionFound> {
+  const { transferId } = transfer;
   const { signal } = invocation;
   let session: UploadSession;
   try {
@@ -106,7 +119,7 @@ async function newSession(
   const isSet = await ports.store.setSession(transferId, number, session);
   if (!isSet) await ownedTransfer(ports, transfer, invocation);
   const record = await usableSession(ports, transferId, number);
-  return { number, sessionsOpened, next: 'plan', record };
+  return { number, sessionsOpened: owned.sessionsOpened + 1, next: 'plan', record };
 }
 
 /** Calls of this step that may have died, or still hang, between their row and the transfer's. */

@@ -162,3 +162,17 @@ describe('a given meter', () => {
     expect(lines()).toEqual([]);
   });
 });
+
+it('a metric that is split by what others name has a hundred values, and one for the rest', () => {
+  const { meter } = meterAt();
+  for (let host = 1; host <= 130; host++) {
+    meter.add('ChunksToHost', 1, `h${host}.example`);
+    meter.flush();
+  }
+  meter.add('ChunksToHost', 1, 'h1.example');
+  meter.flush();
+  const hosts = lines().map((line) => line[metricCatalogue.ChunksToHost.dimension]);
+  expect(new Set(hosts).size).toBe(101);
+  expect(hosts.filter((host) => host === 'other')).toHaveLength(30);
+  expect(hosts.at(-1)).toBe('h1.example');
+});
