@@ -13,6 +13,9 @@ const attributionMs = 120_000;
 /** Days before today on which a transfer may have lost a session that still lives: they live 24 h. */
 const lostDaysBack = 2;
 
+/** Whatever became of the transfer: its session was lost before that. */
+const losersStates = ['active', 'failed', 'superseded', 'ready'] as const;
+
 /** Transfers whose sessions are read to find an orphan's. */
 const maxLosers = 500;
 
@@ -40,7 +43,7 @@ export async function countOrphans(ports: SettlePorts, call: SettleCall): Promis
     return true;
   });
   ports.meter.add('OrphanSessions', orphans.length);
-  if (orphans.length > 0) name(ports, orphans, await lostSessions(ports, call));
+  if (orphans.length > 0) name(ports, orphans, await lostSessions(ports, call, orphans));
   return { orphanSessions: orphans.length };
 }
 
@@ -68,17 +71,27 @@ async function isOrphan(
   return (await store.transferOfUpload(uploadId)) === undefined;
 }
 
-/** A transfer that went on with another session may be ready by now. */
-async function lostSessions(ports: SettlePorts, call: SettleCall): Promise<Lost[]> {
-  const rows = await listRows(ports, call, ['active', 'failed', 'ready'], lostDaysBack);
-  const losers = rows.filter(({ retries }) => retries.CreateReplyLostError !== undefined);
+/** Attempts without an answer, of the transfers of an orphan's size. */
+async function lostSessions(
+  ports: SettlePorts,
+  call: SettleCall,
+  orphans: readonly ListedSession[],
+): Promise<Lost[]> {
+  const sizes = new Set(orphans.map(({ sizeBytes }) => sizeBytes));
+  const rows = await listRows(ports, call, losersStates, lostDaysBack);
+  const losers = rows.filter(({ source }) => sizes.has(source.sizeBytes));
   const lost: Lost[] = [];
   await workThrough(ports, call, losers.slice(0, maxLosers), async (row) => {
     const sessions = await ports.store.sessions(row.transferId);
-    lost.push(...sessions.filter(({ state }) => state === 'lost').map(lostBy(row)));
+    lost.push(...sessions.filter(isUnanswered).map(lostBy(row)));
     return true;
   });
   return lost;
+}
+
+/** Also one that is still called opening: its process died, and nobody has gone on since. */
+function isUnanswered({ session, state }: SessionRecord): boolean {
+  return session === undefined && state !== 'refused';
 }
 
 function lostBy({ transferId, source }: TransferRecord): (session: SessionRecord) => Lost {

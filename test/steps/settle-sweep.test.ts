@@ -3,7 +3,7 @@ import { TransferError } from '#src/core/errors.ts';
 import { leaseSeconds } from '#src/core/limits.ts';
 import type { MetricName } from '#src/core/metrics.ts';
 import type { ExecutionEnd } from '#src/core/ports.ts';
-import type { TransferRecord } from '#src/core/transfer.ts';
+import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
 import { transferRecord } from '../aws/table-fixture.ts';
 import {
   dieEverywhere,
@@ -324,17 +324,34 @@ describe('a sweep, of open sessions', () => {
 });
 
 describe('a sweep, of sessions at the service', () => {
+  interface Loss {
+    readonly bytes?: number;
+    readonly row?: TransferRecord['state'];
+    readonly session?: SessionRecord['state'];
+  }
+
   /** Loses a session of a transfer, opened so many minutes ago. */
-  async function lose(settle: SettleStage, transferId: string, minutesAgo: number, bytes = 5000) {
+  async function lose(
+    settle: SettleStage,
+    transferId: string,
+    minutesAgo: number,
+    { bytes = 5000, row = 'failed', session = 'lost' }: Loss = {},
+  ) {
     const { store, clock } = settle.stage.bench;
     const source = { bucket: 'films', key: 'a.mp4', etag: 'e', sizeBytes: bytes };
-    await putRow(settle, minutesAgo, { transferId, state: 'failed', source, announced: true });
-    await store.countRetries(transferId, { CreateReplyLostError: 1 });
+    const leaseUntil = clock.now() + hourMs;
+    await putRow(settle, minutesAgo, {
+      transferId,
+      state: row,
+      source,
+      leaseUntil,
+      announced: true,
+    });
     await store.addSession(transferId, {
       number: 1,
       attempt: 'execution#1',
       openedAt: clock.now() - minutesAgo * minuteMs,
-      state: 'lost',
+      state: session,
       etagMode: 'unknown',
       mismatched: [],
     });
@@ -368,12 +385,36 @@ describe('a sweep, of sessions at the service', () => {
 
   it('attributes one to the transfer that lost a session of its size at its time', async () => {
     const settle = await openSettleStage();
-    await lose(settle, 'other-size', 30, 4999);
+    await lose(settle, 'other-size', 30, { bytes: 4999 });
     await lose(settle, 'other-time', 33);
     await lose(settle, 'loser', 31);
     list(settle, 'upload-a', 30);
     await settle.reconcile();
     expect(attributions(settle)).toEqual([['upload-a', 'loser']]);
+  });
+
+  it.each(['active', 'failed', 'superseded', 'ready'] as const)(
+    'attributes one to its transfer though that is %s by now',
+    async (row) => {
+      const settle = await openSettleStage();
+      await lose(settle, 'loser', 30, { row });
+      list(settle, 'upload-a', 30);
+      await settle.reconcile();
+      expect(attributions(settle)).toEqual([['upload-a', 'loser']]);
+    },
+  );
+
+  it('attributes one to an attempt whose process died, and none to one that was refused', async () => {
+    const settle = await openSettleStage();
+    await lose(settle, 'refused', 30, { session: 'refused' });
+    await lose(settle, 'died', 31, { session: 'opening' });
+    list(settle, 'upload-a', 30);
+    list(settle, 'upload-b', 30);
+    await settle.reconcile();
+    expect(attributions(settle)).toEqual([
+      ['upload-a', 'died'],
+      ['upload-b', 'none'],
+    ]);
   });
 
   it('attributes two to the two transfers nearest in time, neither twice', async () => {
