@@ -35,6 +35,18 @@ export async function ownedTransfer(
   return transfer;
 }
 
+/**
+ * Whether somebody else has seen to a transfer that is not an execution's since that execution began.
+ * A row that nobody has touched since then was never the execution's.
+ * @param startedAt - in milliseconds since 1970; undefined where nobody knows
+ */
+export function isInOtherHands(
+  { state, changedAt }: TransferRecord,
+  startedAt: number | undefined,
+): boolean {
+  return state === 'active' || startedAt === undefined || changedAt >= startedAt;
+}
+
 /** The error of an execution that lost its transfer. */
 export function fencedOut(transferId: string, owner: string | undefined): TransferError {
   return new TransferError(

@@ -3,7 +3,7 @@ import { type TransferRecord, type TransferState, transferIdOf } from '#src/core
 import { announce } from './announce.ts';
 import { describeOutcome, type Outcome } from './describe-outcome.ts';
 import { type Failure, readFailure } from './failure.ts';
-import { fencedOut } from './ownership.ts';
+import { fencedOut, isInOtherHands } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { type Ending, endedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -48,6 +48,7 @@ async function record(
 ): Promise<Recorded> {
   const ended = readState(endedSchema, state);
   const transfer = await ownTransfer(ports, ended, invocation);
+  if (ended.error && !transfer) await refuseInOtherHands(ports, ended, invocation);
   if (ended.error) return recordFailure(ports, transfer, readFailure(ended.error), invocation);
   const { ending } = ended;
   if (ending?.status !== 'ready' && ending?.status !== 'superseded') {
@@ -73,6 +74,20 @@ async function ownTransfer(
   const id = transferId ?? (object && transferIdOf(object, await store.latestIngest(object)));
   const transfer = id ? await store.transfer(id) : undefined;
   return transfer?.owner === executionId ? transfer : undefined;
+}
+
+/**
+ * What others have taken over since this execution began, they tell of: an execution that was stopped
+ * on its way to fail and redriven later must not call a ready asset failed.
+ */
+async function refuseInOtherHands(
+  { store }: RecordPorts,
+  { transferId }: { transferId?: string | undefined },
+  { executionId, executionStartedAt }: Invocation,
+): Promise<void> {
+  const id = transferId ?? (await store.transferOfExecution(executionId));
+  const row = id === undefined ? undefined : await store.transfer(id);
+  if (row && isInOtherHands(row, executionStartedAt)) throw fencedOut(row.transferId, row.owner);
 }
 
 async function recordEnding(

@@ -1,5 +1,6 @@
 import { refusalIdOf, type TransferRecord } from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
+import { isInOtherHands } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { type Over, overOf, type SettleCall, type SettlePorts } from './settle-ports.ts';
 import { countFailure, failureOf, finishTransfer, settleTransfer } from './settle-transfer.ts';
@@ -27,7 +28,7 @@ export async function settleExecution(
   const transferId = await store.transferOfExecution(ended.executionId);
   const row = transferId === undefined ? undefined : await store.transfer(transferId);
   if (row?.owner === ended.executionId) return settleOwned(ports, row, ended);
-  if (row && isInOtherHands(row, ended.end)) return 'left';
+  if (row && isInOtherHands(row, ended.end.startedAt)) return 'left';
   return settleUntaken(ports, ended, call);
 }
 
@@ -59,14 +60,6 @@ async function newestEnd(
 
 function present(end: Over): Partial<Over> {
   return Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
-}
-
-/**
- * Whether somebody else has seen to the transfer since this execution began. A row that nobody has
- * touched since then was never this execution's.
- */
-function isInOtherHands({ state, changedAt }: TransferRecord, { startedAt }: Over): boolean {
-  return state === 'active' || startedAt === undefined || changedAt >= startedAt;
 }
 
 /** It ended before it took a transfer: that is told as a refused start, unless it was already. */

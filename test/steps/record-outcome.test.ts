@@ -242,6 +242,40 @@ describe('RecordOutcome of a failure', () => {
   });
 });
 
+describe('RecordOutcome of an error, where another execution has the transfer by now', () => {
+  const error = { Error: 'RoundsExhaustedError', Cause: '' };
+
+  /** A failed transfer that another execution takes some time after this one began, and brings over. */
+  async function takenOver() {
+    const { stage, state, ended, given } = await awaited();
+    const row = await stage.row(state);
+    const taken = { ...row, owner: 'execution-b', fence: row.fence + 1 };
+    await stage.bench.store.takeTransfer(taken, row);
+    await stage.record({ ...ended, fence: taken.fence }, { executionId: 'execution-b' });
+    return { stage, state, given };
+  }
+
+  it.each([
+    ['names it', (transferId: string) => ({ transferId })],
+    ['was lost before it named it', () => ({})],
+  ])('tells nothing, where the state %s', async (_, stateOf) => {
+    const { stage, state, given } = await takenOver();
+    const late = await stage.record({ ...stateOf(state.transferId), error }, given);
+    expect(late).toMatchObject({ next: 'fail', error: 'FencedOutError' });
+    expect(types(stage)).toEqual(['Transfer Ready']);
+    expect(await stage.bench.store.transfer(refusalIdOf('execution-a'))).toBeUndefined();
+  });
+
+  it('tells of a start that began when the other had ended', async () => {
+    const { stage } = await takenOver();
+    stage.bench.clock.advance(1_000);
+    const given = { executionStartedAt: stage.bench.clock.now() };
+    const late = await stage.record({ error }, given);
+    expect(late).toMatchObject({ next: 'fail', error: 'RoundsExhaustedError' });
+    expect(types(stage)).toEqual(['Transfer Ready', 'Transfer Failed']);
+  });
+});
+
 describe('RecordOutcome of a refused start', () => {
   const error = { Error: 'InvalidInputError', Cause: 'input.force: no' };
 
