@@ -31,7 +31,7 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
   const witness: Witness = {
     judge,
     maxActiveTransfers: settings.maxActiveTransfers,
-    isRunning: (id) => world.judged.executions.all.get(id)?.handle.status() === 'RUNNING',
+    hasRunFor: (id) => world.judged.executions.all.get(id)?.handle.status() === 'RUNNING',
     wasTaken: (uploadId, chunk) => service.wasTaken(uploadId, chunk),
   };
   const ports = {

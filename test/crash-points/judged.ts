@@ -47,6 +47,8 @@ export async function openJudged({ chance, mishaps }: Surroundings): Promise<Wor
     events: [] as TransferEvent[],
     tellings: { logged: [], history: [] },
     duplicates: new Set<string>(),
+    misread: new Set<string>(),
+    orphans: { counted: 0, attributed: new Map<string, string>() },
   };
   return judged as World;
 }
@@ -55,7 +57,8 @@ export async function openJudged({ chance, mishaps }: Surroundings): Promise<Wor
 export function record(judged: World, handle: ExecutionHandle, input: unknown): void {
   const id = handle.executionArn;
   const startedAt = Date.now();
-  const execution: Execution = { id, input, startedAt, handle, isSilent: true, isHeard: false };
+  const unheard = { isSilent: true, isHeard: false };
+  const execution: Execution = { id, input, startedAt, runsSince: startedAt, handle, ...unheard };
   judged.executions.all.set(id, execution);
   void handle.result.then((result) => {
     execution.result = result;

@@ -1,5 +1,4 @@
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
-import { isFields, type StateFields } from '#local/state-machine/states.ts';
+import { machineFrom, statesOf } from '../simulation/redriven-machine.ts';
 import { type CrashWorld, film, type Started, type Story } from './crash-world.ts';
 import { inTime } from './fake-time.ts';
 
@@ -48,53 +47,4 @@ export function redrive(world: CrashWorld, { run, entry }: Aborted, story: Story
   const name = run.executionArn.split(':').at(-1);
   const given = isInMap ? { ...(mapInput as object), redriven: [input] } : (input ?? film);
   return world.start({ ...story, name, input: given, machine: machineFrom(world.machine, state) });
-}
-
-const machines = new Map<string, LocalStateMachine>();
-
-/** The machine as it begins at another state; kept, because a definition is checked once. */
-function machineFrom(machine: LocalStateMachine, state: string): LocalStateMachine {
-  const found = machines.get(state) ?? makeMachine(machine, state);
-  machines.set(state, found);
-  return found;
-}
-
-function makeMachine(machine: LocalStateMachine, state: string): LocalStateMachine {
-  const states = statesOf(machine.definition);
-  const again = state in states ? from(machine.definition, state) : inMap(states, state);
-  const definition: unknown = { ...machine.definition, ...again };
-  return { ...machine, definition: definition as LocalStateMachine['definition'] };
-}
-
-/** Without the states that can't be reached any more, which a definition must not have. */
-function from(machine: unknown, start: string) {
-  const states = statesOf(machine);
-  const reached = new Set([start]);
-  for (const name of reached) for (const next of nextOf(states[name])) reached.add(next);
-  const kept = Object.entries(states).filter(([name]) => reached.has(name));
-  return { ...(machine as object), StartAt: start, States: Object.fromEntries(kept) };
-}
-
-function nextOf(state: StateFields = {}): string[] {
-  const { Next, Default, Choices = [], Catch = [] } = state;
-  const branches = [...(Choices as StateFields[]), ...(Catch as StateFields[])];
-  return [Next, Default, ...branches.map((branch) => branch.Next)].filter(
-    (next) => typeof next === 'string',
-  );
-}
-
-/** Its items are what is given: iterations that had ended do not run again. */
-function inMap(states: Readonly<Record<string, StateFields>>, state: string) {
-  for (const [name, map] of Object.entries(states)) {
-    if (!isFields(map.ItemProcessor) || !(state in statesOf(map.ItemProcessor))) continue;
-    const { ItemSelector: _, ...kept } = map;
-    const ItemProcessor = from(map.ItemProcessor, state);
-    const again = { ...kept, ItemsPath: '$.redriven', ItemProcessor };
-    return from({ States: { ...states, [name]: again } }, name);
-  }
-  throw new Error(`the definition has no state ${state}`);
-}
-
-function statesOf(machine: unknown): Readonly<Record<string, StateFields>> {
-  return (machine as { States: Record<string, StateFields> }).States;
 }

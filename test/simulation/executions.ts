@@ -12,6 +12,7 @@ import { TransferError } from '#src/core/errors.ts';
 import type { ExecutionDirectory } from '#src/core/ports.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';
+import { machineFrom, statesOf } from './redriven-machine.ts';
 import { reconciler } from './sandbox.ts';
 import type { Trace } from './trace.ts';
 
@@ -20,12 +21,16 @@ export interface Execution {
   readonly id: string;
   readonly input: unknown;
   readonly startedAt: number;
-  readonly handle: ExecutionHandle;
+  /** When it began to run, by its start or its last redrive. */
+  runsSince: number;
+  handle: ExecutionHandle;
+  /** The state that it entered last, those inside a Map aside, with its input. */
+  entered?: { readonly state: string; readonly input: unknown };
   /** Died in a way of which no event tells. */
   isSilent: boolean;
   /** Whether the reconciler has worked through the event of its end. */
   isHeard: boolean;
-  result?: ExecutionResult;
+  result?: ExecutionResult | undefined;
 }
 
 /** What running executions needs. */
@@ -54,29 +59,49 @@ export class Executions {
   }
 
   start(input: unknown): Execution {
-    const { machine, handlers, trace, history } = this.#ports;
-    const onEvent = (event: StateMachineEvent) => void history.push(event);
+    const { machine, trace } = this.#ports;
     const name = `execution-${this.all.size + 1}`;
+    const execution = { input, startedAt: Date.now() } as Execution;
+    trace.note(name, `starts with ${JSON.stringify(input)}`);
+    this.#run(execution, name, machine, input);
+    return execution;
+  }
+
+  /** Goes on with one that was killed or stopped, under its name, with the state that it was in. */
+  redrive(id: string): void {
+    const { machine, trace } = this.#ports;
+    const execution = this.all.get(id);
+    if (execution?.result?.status !== 'ABORTED') return;
+    const { entered, input: given } = execution;
+    const name = nameOf(id);
+    trace.note(name, `is redriven at ${entered?.state ?? 'its start'}`);
+    const again = entered ? machineFrom(machine, entered.state) : machine;
+    this.#run(execution, name, again, entered?.input ?? given);
+  }
+
+  #run(execution: Execution, name: string, machine: LocalStateMachine, input: unknown): void {
+    const { handlers, history } = this.#ports;
+    const topStates = statesOf(this.#ports.machine.definition);
+    const onEvent = (event: StateMachineEvent) => {
+      history.push(event);
+      if (event.type !== 'StateEntered' || !(event.state.name in topStates)) return;
+      execution.entered = { state: event.state.name, input: event.state.input };
+    };
     const handle = startExecution({ machine, handlers, input, name, onEvent });
     const id = handle.executionArn;
-    const execution: Execution = {
-      id,
-      input,
-      startedAt: Date.now(),
-      handle,
-      isSilent: false,
-      isHeard: false,
-    };
+    const anew = { runsSince: Date.now(), isSilent: false, isHeard: false, result: undefined };
+    Object.assign(execution, { id, handle, ...anew });
     this.all.set(id, execution);
-    trace.note(name, `starts with ${JSON.stringify(input)}`);
-    void handle.result.then((result) => {
-      execution.result = result;
-      const { status, error = '', cause = '', output = '' } = result;
-      trace.note(name, `${status} ${error} ${cause.slice(0, 300)} ${JSON.stringify(output)}`);
-      this.#ports.ended(execution);
-      if (status !== 'SUCCEEDED' && !execution.isSilent) this.#tell(execution);
-    });
-    return execution;
+    void handle.result.then((result) => this.#end(execution, result));
+  }
+
+  #end(execution: Execution, result: ExecutionResult): void {
+    execution.result = result;
+    const { status, error = '', cause = '', output = '' } = result;
+    const said = `${status} ${error} ${cause.slice(0, 300)} ${JSON.stringify(output)}`;
+    this.#ports.trace.note(nameOf(execution.id), said);
+    this.#ports.ended(execution);
+    if (status !== 'SUCCEEDED' && !execution.isSilent) this.#tell(execution);
   }
 
   /** Whether every execution has ended and the reconciler has nothing under way. */
@@ -97,6 +122,11 @@ export class Executions {
 
   isRunning(id: string): boolean {
     return this.all.get(id)?.handle.status() === 'RUNNING';
+  }
+
+  /** Whether it has been running for longer than that: one that looked before its redrive saw it over. */
+  hasRunFor(id: string, ms: number): boolean {
+    return this.isRunning(id) && Date.now() - (this.all.get(id)?.runsSince ?? 0) > ms;
   }
 
   /** One call of the reconciler, with the two repeats of an asynchronous one. */
@@ -177,11 +207,16 @@ export class Executions {
         () => {
           this.pending--;
           void this.reconcile(event).then((isDone) => {
-            execution.isHeard ||= isDone;
+            // Heard while it runs again by a redrive, it says nothing of that run's end.
+            execution.isHeard ||= isDone && execution.result !== undefined;
           });
         },
         chance.between(100, most),
       );
     }
   }
+}
+
+function nameOf(id: string): string {
+  return id.split(':').at(-1) as string;
 }

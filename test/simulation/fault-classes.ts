@@ -13,6 +13,8 @@ export const faultClasses = {
   'run killed after a call': 0.003,
   /** Somebody stops the execution; the functions that it called go on. */
   'execution aborted': 0.008,
+  /** Somebody redrives an execution that was killed or stopped, whatever has become of its transfer. */
+  'execution redriven': 0.5,
   /** A call of a port never comes back, so that the function reaches its time limit. */
   'lambda timed out': 0.003,
   /** The state machine takes the function for dead while it goes on sending. */
@@ -46,6 +48,8 @@ export const faultClasses = {
   'source unavailable': 0.03,
   'read truncated': 0.04,
   'read stalled': 0.01,
+  /** Bytes that are not the object's, and as many: seen by an object's own checksum only. */
+  'wrong bytes read': 0.02,
   'source overwritten': 0.03,
   'source deleted': 0.01,
   'execution not told': 0.1,
@@ -68,6 +72,7 @@ const bounds: Partial<Record<FaultClass, number>> = {
   'session vanished': 3,
   'session failed': 2,
   'session expired': 2,
+  'wrong bytes read': 2,
   'source overwritten': 2,
   'source deleted': 1,
 };

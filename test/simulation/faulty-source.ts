@@ -1,7 +1,7 @@
 import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { SourceReader } from '#src/core/ports.ts';
-import type { SourceReference } from '#src/core/source-object.ts';
+import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
 import type { Mishaps } from './fault-classes.ts';
 import type { ObjectStore } from './objects.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -11,11 +11,13 @@ export interface SourceFaults {
   readonly mishaps: Mishaps;
   /** Writes another content over a key, or deletes it. */
   change(reference: SourceReference, how: 'overwrite' | 'delete'): void;
+  /** Is told of an object that was read wrong. */
+  lied(object: SourceObject): void;
 }
 
 export function faultySource(
   objects: ObjectStore,
-  { mishaps, change }: SourceFaults,
+  { mishaps, change, lied }: SourceFaults,
   by: Sandbox,
 ): SourceReader {
   const befall = (reference: SourceReference) => {
@@ -34,15 +36,24 @@ export function faultySource(
     async *read(object, range, signal) {
       await by.call(`source.read ${range.start}`, async () => befall(object));
       const isTruncated = mishaps.strikes('read truncated');
+      // Where an object has no checksum of its own, nothing could tell.
+      const { checksum } = objects.pinned(object)?.object ?? {};
+      const isWrong = checksum !== undefined && mishaps.strikes('wrong bytes read');
+      if (isWrong) lied(object);
       let sizeBytes = 0;
       for await (const piece of objects.read(object, range, signal)) {
         if (isTruncated && sizeBytes > 0) break;
         if (mishaps.strikes('read stalled')) await systemClock.sleep(3_600_000, signal);
         if (!by.isAlive) throw new TransferError('SourceUnavailableError', 'the process is dead');
         sizeBytes += piece.byteLength;
-        yield isTruncated ? piece.subarray(0, Math.ceil(piece.byteLength / 2)) : piece;
+        const given = isWrong ? inverted(piece) : piece;
+        yield isTruncated ? given.subarray(0, Math.ceil(given.byteLength / 2)) : given;
       }
       if (isTruncated) throw new TransferError('TruncatedReadError', 'the read ended early');
     },
   };
+}
+
+function inverted(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte) => 255 - byte);
 }

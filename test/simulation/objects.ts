@@ -89,6 +89,11 @@ export class ObjectStore implements SourceReader {
   }
 }
 
+/** One content among all of all keys. */
+export function contentOf({ bucket, key, versionId, etag }: SourceObject): string {
+  return JSON.stringify([bucket, key, versionId, etag]);
+}
+
 export const pieceBytes = 128;
 
 export function* pieces(bytes: Buffer): Generator<Uint8Array> {

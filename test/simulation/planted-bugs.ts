@@ -3,6 +3,7 @@ import { isTransferError } from '#src/core/errors.ts';
 import { pieces } from './objects.ts';
 import {
   adoptLostSession,
+  announceBeforeRecording,
   destinationWith,
   ended,
   keepProofOverwrites,
@@ -10,6 +11,7 @@ import {
   proofAfterReport,
   retryOnUsedUrl,
 } from './planted-parts.ts';
+import { reconciler } from './sandbox.ts';
 import type { Plant } from './world.ts';
 
 /** A deliberate bug and how many seeds may pass before it is caught. */
@@ -106,6 +108,55 @@ export const plantedBugs: readonly PlantedBug[] = [
             const held = tables.turns.held.get(turn.slot);
             return turns.takeTurn(turn, held ? held.until + 1 : now);
           },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'the outcome event is sent before the row says so',
+    caughtBy: 'an outcome is recorded before it is told',
+    budget: 20,
+    plant: announceBeforeRecording,
+  },
+  {
+    name: "the object's own checksum is not compared",
+    caughtBy: 'a ready asset holds exactly the bytes',
+    budget: 400,
+    plant: () => ({
+      ports: ({ source }) => ({
+        source: {
+          ...source,
+          inspect: async (reference) => {
+            const { checksum: _, ...object } = await source.inspect(reference);
+            return object;
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'orphans are never counted',
+    caughtBy: 'orphans are counted',
+    budget: 100,
+    plant: () => ({
+      ports: ({ meter }) => ({
+        meter: {
+          add: (metric, value, ...given) => {
+            if (metric !== 'OrphanSessions') meter.add(metric, value, ...given);
+          },
+        },
+      }),
+    }),
+  },
+  {
+    name: 'an orphan is attributed to nobody',
+    caughtBy: 'an orphan is attributed',
+    budget: 100,
+    plant: () => ({
+      ports: ({ store }, _world, by) => ({
+        store: {
+          ...store,
+          sessions: async (id) => (by.name.startsWith(reconciler) ? [] : store.sessions(id)),
         },
       }),
     }),

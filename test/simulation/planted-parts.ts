@@ -117,6 +117,23 @@ export function keepProofOverwrites(): Plant {
   };
 }
 
+/** The event goes out first, so that one whose writer dies or is fenced out has told what is not so. */
+export function announceBeforeRecording(): Plant {
+  return {
+    ports: ({ store, events, clock }) => ({
+      store: {
+        ...store,
+        patchTransfer: async (id, fence, patch, ...given) => {
+          const { state, outcome } = patch;
+          if (state === 'ready' && outcome)
+            await events.publish({ type: 'Transfer Ready', detail: outcome, at: clock.now() });
+          return store.patchTransfer(id, fence, patch, ...given);
+        },
+      },
+    }),
+  };
+}
+
 /** Where a create's reply is lost, the newest unfinished session of that size is taken for ours. */
 export function adoptLostSession(): Plant {
   return destinationWith((to, { service }) => ({

@@ -6,7 +6,7 @@ import { opaqueEvidenceChunks } from '#src/core/limits.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { chanceOf } from './chance.ts';
 import type { FaultClass } from './fault-classes.ts';
-import { allTransfers, judgeWorld } from './invariants.ts';
+import { allTransfers, judgeOrphans, judgeWorld } from './invariants.ts';
 import { planStarts } from './starts.ts';
 import type { Violation } from './violations.ts';
 import { startOfTime, takeTime, type VirtualTime } from './virtual-time.ts';
@@ -50,6 +50,7 @@ export async function runSeed(seed: number, plant?: Plant): Promise<SeedResult> 
   try {
     await live(world, time);
     await judgeWorld(world);
+    await judgeOrphans(world);
     return resultOf(seed, world);
   } catch (error) {
     world.judge.broken('the simulation runs', String((error as Error).stack));
@@ -71,9 +72,11 @@ async function live(world: World, time: VirtualTime): Promise<void> {
   for (const uploadId of world.service.vanished) world.service.recallSession(uploadId);
   await rest(world, time, isQuiet);
   await settle(world, time, afterDeathMs);
-  for (const input of await neededStarts(world)) executions.start(input);
-  await rest(world, time, isQuiet);
-  await settle(world, time, afterCalmMs);
+  for (const need of ['brought over', 'made right'] as const) {
+    for (const input of await neededStarts(world, need)) executions.start(input);
+    await rest(world, time, isQuiet);
+    await settle(world, time, afterCalmMs);
+  }
   sweeping.stop();
   await judgeRecovery(world);
 }
@@ -102,10 +105,17 @@ async function settle(world: World, time: VirtualTime, ms: number): Promise<void
   await rest(world, time, () => Date.now() >= until && world.executions.isQuiet);
 }
 
-/** One more start for each content that is still there and that no transfer has brought over. */
-async function neededStarts(world: World): Promise<object[]> {
-  const missing = await missingContents(world);
-  return missing.map(({ bucket, key, versionId }) => ({ bucket, key, versionId }));
+/**
+ * One more start for each content that is still there and that no transfer has brought over; then one
+ * with force, as the failure's next step says, for each that turned out to be complete and wrong.
+ */
+async function neededStarts(world: World, need: 'brought over' | 'made right'): Promise<object[]> {
+  const rows = await allTransfers(world);
+  const isWrong = (object: Row['source']) =>
+    latestOf(rows, object)?.outcome?.error === 'SourceChecksumMismatchError';
+  const force = need === 'made right' || undefined;
+  const missing = (await missingContents(world)).filter((object) => !force || isWrong(object));
+  return missing.map(({ bucket, key, versionId }) => ({ bucket, key, versionId, force }));
 }
 
 async function missingContents(world: World) {

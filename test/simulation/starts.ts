@@ -25,6 +25,9 @@ export async function planStarts(world: World): Promise<void> {
   world.onEnd = (id) => {
     const soonMs = chance.pick([50, 500, 3_000, 30_000]);
     if (chance.hits(0.5)) plan(world, chance.between(1, soonMs), executions.all.get(id)?.input);
+    if (!mishaps.strikes('execution redriven')) return;
+    const laterMs = chance.pick([50, 3_000, 60_000, 30 * minuteMs]);
+    later(world, chance.between(1, laterMs), () => executions.redrive(id));
   };
   world.onChange = (how, reference) => {
     if (how === 'delete') return objects.delete(reference);
@@ -41,12 +44,17 @@ export async function planStarts(world: World): Promise<void> {
   };
 }
 
-function plan({ executions }: World, at: number, input: unknown): void {
+function plan(world: World, at: number, input: unknown): void {
+  later(world, at, () => void world.executions.start(input));
+}
+
+/** The run is not over before that was done. */
+function later({ executions }: World, afterMs: number, task: () => void): void {
   executions.pending++;
   setTimeout(() => {
     executions.pending--;
-    executions.start(input);
-  }, at);
+    task();
+  }, afterMs);
 }
 
 async function oneObject(world: World, n: number): Promise<Start[]> {

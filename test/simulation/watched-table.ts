@@ -20,6 +20,8 @@ export interface Tables {
   readonly uploads: Map<string, { readonly transferId: string; readonly number: number }>;
   /** Generations of proofs that were retired, by chunk. */
   readonly retired: Set<string>;
+  /** Ends that were written into a transfer's row, as `endOf` names them. */
+  readonly ends: Set<string>;
   /** Rows of transfers before their last changes, latest last, for indexes that are behind. */
   readonly before: { readonly at: number; readonly row: TransferRecord }[];
 }
@@ -30,15 +32,21 @@ export function openTables(): Tables {
     turns: createMemoryTurnStore(),
     uploads: new Map(),
     retired: new Set(),
+    ends: new Set(),
     before: [],
   };
+}
+
+/** One end of a transfer, by what it is told with. */
+export function endOf(transferId: unknown, outcome: TransferRecord['outcome']): string {
+  return `${transferId} ${outcome?.status} ${outcome?.error ?? ''}`;
 }
 
 /** What else must be known to judge a write. */
 export interface Witness {
   readonly judge: Judge;
   readonly maxActiveTransfers: number;
-  isRunning(executionId: string): boolean;
+  hasRunFor(executionId: string, ms: number): boolean;
   /** Whether the service took bytes of that MD5 for a chunk and answered that ETag. */
   wasTaken(uploadId: string, chunk: Pick<ChunkRecord, 'index' | 'md5' | 'proof'>): boolean;
 }
@@ -48,7 +56,7 @@ export interface Witness {
  * the store in memory take effect at once, so that what is asked together is one moment.
  */
 export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): TransferStore {
-  const { store, uploads, before, retired } = tables;
+  const { store, uploads, before, retired, ends } = tables;
   const { judge } = witness;
   const remember = (row: TransferRecord | undefined) => row && before.push({ at: Date.now(), row });
   return {
@@ -59,12 +67,17 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
         store.patchTransfer(transferId, fence, patch, now, seen),
       ]);
       if (isDone) remember(row);
+      if (isDone && patch.outcome) ends.add(endOf(transferId, patch.outcome));
       const isConfirmation = Object.keys(patch).join() === 'announced';
       const isStranger = by.functionName !== reconciler && row?.owner !== by.executionId;
       if (isDone && isStranger && !isConfirmation) {
         judge.broken('no write by one that was fenced out', `${by.name} wrote ${transferId}`);
       }
       return isDone;
+    },
+    putRefusal: async (record) => {
+      await store.putRefusal(record);
+      ends.add(endOf(record.transferId, record.outcome));
     },
     takeTransfer: async (record, seen) => {
       const [row, isDone] = await Promise.all([
@@ -73,7 +86,7 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       ]);
       if (isDone) remember(row);
       const isHeld = row?.state === 'active' && row.leaseUntil > Date.now() + skewMs;
-      if (isDone && isHeld && row.owner !== record.owner && witness.isRunning(row.owner)) {
+      if (isDone && isHeld && row.owner !== record.owner && witness.hasRunFor(row.owner, skewMs)) {
         judge.broken('one owner at a time', `${record.owner} took ${row.transferId}`);
       }
       return isDone;

@@ -9,17 +9,17 @@ import type { Ports } from '#src/steps/step.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { type Execution, Executions } from './executions.ts';
 import { drawMishaps, type Mishaps } from './fault-classes.ts';
-import { faultySource } from './faulty-source.ts';
+import { faultySource, type SourceFaults } from './faulty-source.ts';
 import { faultyStore, faultyTurns } from './faulty-table.ts';
 import { faultyTransport, type Wire } from './faulty-transport.ts';
 import { type Fleet, openFleet } from './fleet.ts';
-import { ObjectStore } from './objects.ts';
+import { contentOf, ObjectStore } from './objects.ts';
 import type { Sandbox, Surroundings } from './sandbox.ts';
 import type { Tellings } from './secrets.ts';
 import { openService, type Service } from './service.ts';
 import { openTrace, type Trace } from './trace.ts';
 import { type Judge, openJudge } from './violations.ts';
-import { judgeArrival, judgeEnd } from './watch-service.ts';
+import { judgeArrival, judgeEnd, judgeEvent } from './watch-service.ts';
 import {
   openTables,
   type Tables,
@@ -34,6 +34,14 @@ export const buckets = { plain: 'films', versioned: 'films-with-versions' };
 export interface Plant {
   ports?(ports: Ports, world: World, by: Sandbox): Partial<Ports>;
   transport?(transport: Transport, world: World, by: Sandbox): Transport;
+}
+
+/** What was told of sessions at the service that no transfer knows. */
+export interface Orphans {
+  /** How many the last sweep counted. */
+  counted: number;
+  /** Whose each may be, by its upload; `none` where nobody's was found. */
+  readonly attributed: Map<string, string>;
 }
 
 /** Everything that one run is made of. */
@@ -54,6 +62,9 @@ export interface World {
   readonly tellings: Tellings;
   /** Assets that were recorded as late duplicates. */
   readonly duplicates: Set<string>;
+  /** Contents of which wrong bytes were read, as `contentOf` names them. */
+  readonly misread: Set<string>;
+  readonly orphans: Orphans;
   /** Is told when an object was written over, with the start that follows from it. */
   onChange: (how: 'overwrite' | 'delete', reference: { bucket: string; key: string }) => void;
   /** Is told when an execution was ended from outside: somebody may start anew. */
@@ -105,6 +116,8 @@ export async function openWorld(
     events: [],
     tellings,
     duplicates: new Set(),
+    misread: new Set(),
+    orphans: { counted: 0, attributed: new Map() },
     onChange: () => {},
     onEnd: () => {},
   };
@@ -128,7 +141,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
   const witness: Witness = {
     judge: world.judge,
     maxActiveTransfers: settings.maxActiveTransfers,
-    isRunning: (id) => world.executions.isRunning(id),
+    hasRunFor: (id, ms) => world.executions.hasRunFor(id, ms),
     wasTaken: (uploadId, chunk) => world.service.wasTaken(uploadId, chunk),
   };
   const directory = world.executions.directory();
@@ -140,7 +153,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
     newCrc,
     store: faultyStore(watchedStore(tables, witness, by), tables, mishaps, by),
     turns: faultyTurns(watchedTurns(tables, witness), mishaps, by),
-    source: faultySource(world.objects, { mishaps, change: (...it) => changed(world, ...it) }, by),
+    source: faultySource(world.objects, sourceFaultsOf(world), by),
     destination: undefined as never,
     events: faultyBus(world, by),
     executions: {
@@ -148,18 +161,22 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
       endOf: (id) => by.call('executions.endOf', () => directory.endOf(id)),
     },
     log: logOf(world, by),
-    meter: { add: () => {} },
+    meter: {
+      add: (metric, value) => {
+        if (metric === 'OrphanSessions') world.orphans.counted = value;
+      },
+    },
   };
   const given = { ...ports, destination: destinationOf(world, by, ports, plant) };
   return { ...given, ...plant.ports?.(given, world, by) };
 }
 
-function changed(
-  world: World,
-  { bucket, key }: { bucket: string; key: string },
-  how: 'overwrite' | 'delete',
-): void {
-  world.onChange(how, { bucket, key });
+function sourceFaultsOf(world: World): SourceFaults {
+  return {
+    mishaps: world.mishaps,
+    change: ({ bucket, key }, how) => world.onChange(how, { bucket, key }),
+    lied: (object) => void world.misread.add(contentOf(object)),
+  };
 }
 
 /** The real client with the pause that all share, over a wire that may do anything. */
@@ -180,12 +197,14 @@ function destinationOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
 }
 
 /** EventBridge: at least once, and not always the first time. */
-function faultyBus({ events, mishaps }: World, by: Sandbox): EventPublisher {
+function faultyBus(world: World, by: Sandbox): EventPublisher {
+  const { events, mishaps } = world;
   const refused = (what: string) => new TransferError('EventNotPublishedError', what);
   return {
     publish: (event) =>
       by.call(`events.publish ${event.type}`, async () => {
         if (mishaps.strikes('event refused')) throw refused('the bus refused it');
+        await judgeEvent(world, event);
         events.push(event);
         if (mishaps.strikes('event duplicated')) events.push(event);
         if (mishaps.strikes('event reply lost')) throw refused('no answer came');
@@ -193,13 +212,17 @@ function faultyBus({ events, mishaps }: World, by: Sandbox): EventPublisher {
   };
 }
 
-function logOf({ trace, duplicates, tellings: { logged } }: World, by: Sandbox): Log {
+function logOf({ trace, duplicates, orphans, tellings: { logged } }: World, by: Sandbox): Log {
   const note = (message: string, fields: object = {}) => {
     const told = `${message} ${JSON.stringify(fields)}`;
     logged.push(told);
     if (message === 'a replaced session made an asset after all') {
       const { duplicates: found } = fields as { duplicates: string };
       for (const assetId of found.split(' ')) duplicates.add(assetId);
+    }
+    if (message === 'orphan session') {
+      const { uploadId, attributedTo } = fields as { uploadId: string; attributedTo: string };
+      orphans.attributed.set(uploadId, attributedTo);
     }
     trace.note(by.name, `log: ${told}`);
   };
