@@ -78,7 +78,8 @@ async function ownTransfer(
 
 /**
  * What others have taken over since this execution began, they tell of: an execution that was stopped
- * on its way to fail and redriven later must not call a ready asset failed.
+ * on its way to fail and redriven later must not call a ready asset failed. Where it can't be known
+ * whether it ever had the transfer, a failure told twice is better than one that nobody hears of.
  */
 async function refuseInOtherHands(
   { store }: RecordPorts,
@@ -87,7 +88,10 @@ async function refuseInOtherHands(
 ): Promise<void> {
   const id = transferId ?? (await store.transferOfExecution(executionId));
   const row = id === undefined ? undefined : await store.transfer(id);
-  if (row && isInOtherHands(row, executionStartedAt)) throw fencedOut(row.transferId, row.owner);
+  if (!row) return;
+  const wasOurs = transferId !== undefined;
+  if (wasOurs || (row.state !== 'failed' && isInOtherHands(row, executionStartedAt)))
+    throw fencedOut(row.transferId, row.owner);
 }
 
 async function recordEnding(

@@ -266,6 +266,19 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     expect(await stage.bench.store.transfer(refusalIdOf('execution-a'))).toBeUndefined();
   });
 
+  it('tells of a start of which nobody knows whether it had the transfer, where that failed', async () => {
+    const { stage, state, given } = await takenOver();
+    const row = await stage.row(state);
+    await stage.bench.store.patchTransfer(
+      row.transferId,
+      row.fence,
+      { state: 'failed' },
+      stage.bench.clock.now(),
+    );
+    const late = await stage.record({ error }, given);
+    expect(late).toMatchObject({ next: 'fail', error: 'RoundsExhaustedError' });
+  });
+
   it('tells of a start that began when the other had ended', async () => {
     const { stage } = await takenOver();
     stage.bench.clock.advance(1_000);
