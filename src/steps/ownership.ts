@@ -36,15 +36,12 @@ export async function ownedTransfer(
 }
 
 /**
- * Whether somebody else has seen to a transfer that is not an execution's since that execution began.
- * A row that nobody has touched since then was never the execution's.
- * @param startedAt - in milliseconds since 1970; undefined where nobody knows
+ * Whether another execution brings over, or has brought over, a transfer that this one noted as its
+ * own to take. A ready row is noted by nobody, so that one became ready since. Of one that ended in
+ * any other way nobody can say whose end it was: telling it twice is better than never.
  */
-export function isInOtherHands(
-  { state, changedAt }: TransferRecord,
-  startedAt: number | undefined,
-): boolean {
-  return state === 'active' || startedAt === undefined || changedAt >= startedAt;
+export function isInOtherHands({ state, owner }: TransferRecord, executionId: string): boolean {
+  return owner !== executionId && (state === 'active' || state === 'ready');
 }
 
 /** The error of an execution that lost its transfer. */

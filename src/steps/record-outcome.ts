@@ -77,21 +77,19 @@ async function ownTransfer(
 }
 
 /**
- * What others have taken over since this execution began, they tell of: an execution that was stopped
- * on its way to fail and redriven later must not call a ready asset failed. Where it can't be known
- * whether it ever had the transfer, a failure told twice is better than one that nobody hears of.
+ * What another execution has taken over, that one tells of: an execution that was stopped on its way
+ * to fail and redriven later must not call a ready asset failed. A state that names the transfer was
+ * made by its owner; before that only a note says which one the execution went for.
  */
 async function refuseInOtherHands(
   { store }: RecordPorts,
   { transferId }: { transferId?: string | undefined },
-  { executionId, executionStartedAt }: Invocation,
+  { executionId }: Invocation,
 ): Promise<void> {
   const id = transferId ?? (await store.transferOfExecution(executionId));
   const row = id === undefined ? undefined : await store.transfer(id);
-  if (!row) return;
-  const wasOurs = transferId !== undefined;
-  if (wasOurs || (row.state !== 'failed' && isInOtherHands(row, executionStartedAt)))
-    throw fencedOut(row.transferId, row.owner);
+  if (!row || (transferId === undefined && !isInOtherHands(row, executionId))) return;
+  throw fencedOut(row.transferId, row.owner);
 }
 
 async function recordEnding(

@@ -28,7 +28,7 @@ export async function settleExecution(
   const transferId = await store.transferOfExecution(ended.executionId);
   const row = transferId === undefined ? undefined : await store.transfer(transferId);
   if (row?.owner === ended.executionId) return settleOwned(ports, row, ended);
-  if (row && isInOtherHands(row, ended.end.startedAt)) return 'left';
+  if (row && isInOtherHands(row, ended.executionId)) return 'left';
   return settleUntaken(ports, ended, call);
 }
 

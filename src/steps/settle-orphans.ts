@@ -77,9 +77,11 @@ async function lostSessions(
   call: SettleCall,
   orphans: readonly ListedSession[],
 ): Promise<Lost[]> {
-  const sizes = new Set(orphans.map(({ sizeBytes }) => sizeBytes));
   const rows = await listRows(ports, call, losersStates, lostDaysBack);
-  const losers = rows.filter(({ source }) => sizes.has(source.sizeBytes));
+  const losers = rows.filter((row) => orphans.some((orphan) => mayHaveLost(row, orphan)));
+  losers.sort((a, b) => lossesOf(b) - lossesOf(a));
+  if (losers.length > maxLosers)
+    ports.log.warn('not all transfers were asked about an orphan', { transfers: losers.length });
   const lost: Lost[] = [];
   await workThrough(ports, call, losers.slice(0, maxLosers), async (row) => {
     const sessions = await ports.store.sessions(row.transferId);
@@ -87,6 +89,20 @@ async function lostSessions(
     return true;
   });
   return lost;
+}
+
+/** By its size, and by the time between its start and its last change. */
+function mayHaveLost(
+  { source, createdAt, changedAt }: TransferRecord,
+  { sizeBytes, createdAt: at = Number.NaN }: ListedSession,
+): boolean {
+  if (source.sizeBytes !== sizeBytes) return false;
+  return createdAt - attributionMs <= at && at <= changedAt + attributionMs;
+}
+
+/** Those that have counted a lost reply are asked first. */
+function lossesOf({ retries }: TransferRecord): number {
+  return retries.CreateReplyLostError ?? 0;
 }
 
 /** Also one that is still called opening: its process died, and nobody has gone on since. */

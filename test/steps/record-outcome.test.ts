@@ -266,27 +266,17 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     expect(await stage.bench.store.transfer(refusalIdOf('execution-a'))).toBeUndefined();
   });
 
-  it('tells of a start of which nobody knows whether it had the transfer, where that failed', async () => {
-    const { stage, state, given } = await takenOver();
-    const row = await stage.row(state);
-    await stage.bench.store.patchTransfer(
-      row.transferId,
-      row.fence,
-      { state: 'failed' },
-      stage.bench.clock.now(),
-    );
-    const late = await stage.record({ error }, given);
-    expect(late).toMatchObject({ next: 'fail', error: 'RoundsExhaustedError' });
-  });
-
-  it('tells of a start that began when the other had ended', async () => {
-    const { stage } = await takenOver();
-    stage.bench.clock.advance(1_000);
-    const given = { executionStartedAt: stage.bench.clock.now() };
-    const late = await stage.record({ error }, given);
-    expect(late).toMatchObject({ next: 'fail', error: 'RoundsExhaustedError' });
-    expect(types(stage)).toEqual(['Transfer Ready', 'Transfer Failed']);
-  });
+  it.each(['failed', 'superseded'] as const)(
+    'tells of a start that went for it, where it was made %s: perhaps it was never its own',
+    async (state) => {
+      const { stage, state: owned, given } = await takenOver();
+      const { transferId, fence } = await stage.row(owned);
+      await stage.bench.store.patchTransfer(transferId, fence, { state }, stage.bench.clock.now());
+      const late = await stage.record({ error }, given);
+      expect(late).toMatchObject({ next: 'fail', error: 'RoundsExhaustedError' });
+      expect(types(stage)).toEqual(['Transfer Ready', 'Transfer Failed']);
+    },
+  );
 });
 
 describe('RecordOutcome of a refused start', () => {

@@ -241,20 +241,22 @@ describe('an execution that ended before it took a transfer', () => {
     expect(outcomesOf(settle)).toHaveLength(1);
   });
 
-  it('although it was about to take one that was ready before it began', async () => {
-    const settle = await openSettleStage();
-    putFilm(settle.stage.bench, 3000);
-    await walk(settle.stage.bench, film, { executionId: 'execution-0' });
-    settle.stage.bench.clock.advance(60_000);
-    const [{ transferId }] = settle.stage.bench.events.outcomes.map(({ detail }) => detail) as [
-      { transferId: string },
-    ];
-    await settle.stage.bench.store.noteExecution(executionId, transferId);
-    const startDate = settle.stage.bench.clock.now();
-    const reconciled = await settle.reconcile(statusChange('ABORTED', { startDate }));
-    expect(reconciled).toMatchObject({ became: 'refused' });
-    expect(await settle.stage.row({ transferId })).toMatchObject({ state: 'ready' });
-  });
+  it.each(['failed', 'superseded'] as const)(
+    'although another made the transfer that it went for %s since: perhaps it was not its own',
+    async (state) => {
+      const settle = await openSending();
+      const { store, clock } = settle.stage.bench;
+      const { transferId, fence } = settle.opened;
+      const startDate = clock.now();
+      await store.noteExecution('execution-b', transferId);
+      const outcome = { status: state };
+      const patch = { state, outcome, announced: true };
+      await store.patchTransfer(transferId, fence, patch, clock.now());
+      const event = statusChange('ABORTED', { startDate }, 'execution-b');
+      expect(await settle.reconcile(event)).toMatchObject({ became: 'refused' });
+      expect(await settle.row()).toMatchObject({ state, owner: executionId });
+    },
+  );
 
   it.each(['running', 'succeeded'] as const)(
     'is left alone where a redrive made it %s since',

@@ -417,6 +417,22 @@ describe('a sweep, of sessions at the service', () => {
     ]);
   });
 
+  it('finds the loser among a thousand others of its size, and says that not all were asked', async () => {
+    const settle = await openSettleStage();
+    const others = Array.from({ length: 600 }, (_, n) => `other-${n}`);
+    for (const other of others) await lose(settle, other, 30.5, { session: 'refused' });
+    const old = Array.from({ length: 600 }, (_, n) => `old-${n}`);
+    for (const one of old) await lose(settle, one, 300, { session: 'refused' });
+    await lose(settle, 'loser', 30);
+    await settle.stage.bench.store.countRetries('loser', { CreateReplyLostError: 1 });
+    list(settle, 'upload-a', 30);
+    await settle.reconcile();
+    expect(attributions(settle)).toEqual([['upload-a', 'loser']]);
+    expect(lines(settle, 'not all transfers were asked about an orphan')).toEqual([
+      { transfers: 601 },
+    ]);
+  });
+
   it('attributes two to the two transfers nearest in time, neither twice', async () => {
     const settle = await openSettleStage();
     await lose(settle, 'first', 31);
