@@ -13,6 +13,7 @@ import { checksumOf, sampleBytes } from '../doubles/memory-source.ts';
 import type { Execution } from '../simulation/executions.ts';
 import type { Asked } from '../simulation/faulty-transport.ts';
 import { openFleet } from '../simulation/fleet.ts';
+import { type FirstStart, handlersSince } from '../simulation/redriven-machine.ts';
 import { warmUp } from '../simulation/run-seed.ts';
 import { reconciler } from '../simulation/sandbox.ts';
 import type { World } from '../simulation/world.ts';
@@ -34,6 +35,8 @@ export interface FilmTraits {
 export interface Story extends Partial<Pick<ExecutionOptions, 'machine' | 'name' | 'input'>> {
   readonly meet?: Meet;
   readonly onEvent?: (event: StateMachineEvent) => void;
+  /** Of a redrive: the execution's own start. */
+  readonly since?: FirstStart;
 }
 
 /** An execution that was started. */
@@ -85,9 +88,10 @@ export async function openCrashWorld({ chunks, checksum }: FilmTraits): Promise<
     judged,
     asked,
     isSilent: false,
-    start({ meet = () => {}, ...story } = {}) {
+    start({ meet = () => {}, since, ...story } = {}) {
       const run: Run = { meet, effects: [], isDead: false };
-      const handle = startMet({ machine, handlers, ...story }, run, judged);
+      const called = since ? handlersSince(handlers, since) : handlers;
+      const handle = startMet({ machine, handlers: called, ...story }, run, judged);
       runs.set(handle.executionArn, run);
       const killAll = () => {
         run.isDead = true;

@@ -56,9 +56,10 @@ export async function openJudged({ chance, mishaps }: Surroundings): Promise<Wor
 /** Lets an execution be judged at its end; one that is redriven goes on under its name. */
 export function record(judged: World, handle: ExecutionHandle, input: unknown): void {
   const id = handle.executionArn;
-  const startedAt = Date.now();
+  const runsSince = Date.now();
+  const first = judged.executions.all.get(id) ?? { input, startedAt: runsSince };
   const unheard = { isSilent: true, isHeard: false };
-  const execution: Execution = { id, input, startedAt, runsSince: startedAt, handle, ...unheard };
+  const execution: Execution = { ...first, id, runsSince, handle, ...unheard, result: undefined };
   judged.executions.all.set(id, execution);
   void handle.result.then((result) => {
     execution.result = result;

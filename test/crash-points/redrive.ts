@@ -1,4 +1,4 @@
-import { machineFrom, statesOf } from '../simulation/redriven-machine.ts';
+import { type FirstStart, machineFrom, statesOf } from '../simulation/redriven-machine.ts';
 import { type CrashWorld, film, type Started, type Story } from './crash-world.ts';
 import { inTime } from './fake-time.ts';
 
@@ -46,5 +46,7 @@ export function redrive(world: CrashWorld, { run, entry }: Aborted, story: Story
   const isInMap = !(state in statesOf(world.machine.definition));
   const name = run.executionArn.split(':').at(-1);
   const given = isInMap ? { ...(mapInput as object), redriven: [input] } : (input ?? film);
-  return world.start({ ...story, name, input: given, machine: machineFrom(world.machine, state) });
+  const machine = machineFrom(world.machine, state);
+  const since = world.judged.executions.all.get(run.executionArn) as FirstStart;
+  return world.start({ ...story, name, input: given, machine, since });
 }

@@ -12,7 +12,7 @@ import { TransferError } from '#src/core/errors.ts';
 import type { ExecutionDirectory } from '#src/core/ports.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';
-import { machineFrom, statesOf } from './redriven-machine.ts';
+import { handlersSince, machineFrom, statesOf } from './redriven-machine.ts';
 import { reconciler } from './sandbox.ts';
 import type { Trace } from './trace.ts';
 
@@ -80,7 +80,11 @@ export class Executions {
   }
 
   #run(execution: Execution, name: string, machine: LocalStateMachine, input: unknown): void {
-    const { handlers, history } = this.#ports;
+    const { history } = this.#ports;
+    const isRedriven = execution.handle !== undefined;
+    const handlers = isRedriven
+      ? handlersSince(this.#ports.handlers, execution)
+      : this.#ports.handlers;
     const topStates = statesOf(this.#ports.machine.definition);
     const onEvent = (event: StateMachineEvent) => {
       history.push(event);
@@ -126,7 +130,8 @@ export class Executions {
 
   /** Whether it has been running for longer than that: one that looked before its redrive saw it over. */
   hasRunFor(id: string, ms: number): boolean {
-    return this.isRunning(id) && Date.now() - (this.all.get(id)?.runsSince ?? 0) > ms;
+    const { startedAt = 0, runsSince = 0 } = this.all.get(id) ?? {};
+    return this.isRunning(id) && (startedAt === runsSince || Date.now() - runsSince > ms);
   }
 
   /** One call of the reconciler, with the two repeats of an asynchronous one. */
@@ -206,9 +211,10 @@ export class Executions {
       setTimeout(
         () => {
           this.pending--;
+          const { runsSince, result: end } = execution;
           void this.reconcile(event).then((isDone) => {
             // Heard while it runs again by a redrive, it says nothing of that run's end.
-            execution.isHeard ||= isDone && execution.result !== undefined;
+            execution.isHeard ||= isDone && end !== undefined && runsSince === execution.runsSince;
           });
         },
         chance.between(100, most),

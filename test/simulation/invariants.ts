@@ -1,3 +1,4 @@
+import type { SessionSnapshot } from '#local/simulators/twelvelabs/simulator.ts';
 import { refusalIdOf, type SessionRecord, type TransferRecord } from '#src/core/transfer.ts';
 import type { Execution } from './executions.ts';
 import type { Content } from './objects.ts';
@@ -59,8 +60,7 @@ async function judgeAssets(world: World, rows: readonly TransferRecord[]): Promi
  */
 function isOwnedUp({ misread, duplicates }: World, row: TransferRecord, assetId: string): boolean {
   if (!misread.has(contentOf(row.source))) return false;
-  const { error, assetId: named } = row.outcome ?? {};
-  return duplicates.has(assetId) || (error === 'SourceChecksumMismatchError' && named === assetId);
+  return duplicates.has(assetId) || (row.state === 'failed' && row.outcome?.assetId === assetId);
 }
 
 /** A further asset of one object version is made when a person forces it, and not otherwise. */
@@ -96,17 +96,32 @@ async function judgeSessions(world: World, rows: readonly TransferRecord[]): Pro
 }
 
 /** Nobody's unfinished sessions were counted by the last sweep, and each was said whose it may be. */
-export async function judgeOrphans({ service, tables, orphans, judge }: World): Promise<void> {
-  const unknown: string[] = [];
+export async function judgeOrphans(world: World): Promise<void> {
+  const { service, tables, orphans, judge } = world;
+  let [unknown, unfinished] = [0, 0];
   for (const session of service.sessions()) {
-    const { uploadId, state } = session;
-    if (state !== 'active' || (await tables.store.transferOfUpload(uploadId))) continue;
-    unknown.push(uploadId);
-    const whose = orphans.attributed.get(uploadId) ?? 'none';
-    if (whose === 'none') judge.broken('an orphan is attributed', uploadId);
+    if (await tables.store.transferOfUpload(session.uploadId)) continue;
+    unknown++;
+    if (session.state !== 'active') continue;
+    unfinished++;
+    const whose = orphans.attributed.get(session.uploadId) ?? 'none';
+    if (!(await mayBeOf(world, whose, session)))
+      judge.broken('an orphan is attributed', `${session.uploadId} to ${whose}`);
   }
-  if (orphans.counted < unknown.length)
-    judge.broken('orphans are counted', `${orphans.counted} of ${unknown.join(' ')}`);
+  if (orphans.counted < unfinished || orphans.counted > unknown)
+    judge.broken('orphans are counted', `${orphans.counted}, of ${unfinished} to ${unknown}`);
+}
+
+/** Whether that transfer has an attempt of its size and time that nobody answered. */
+async function mayBeOf({ tables }: World, transferId: string, session: SessionSnapshot) {
+  const sizeBytes = (await tables.store.transfer(transferId))?.source.sizeBytes;
+  const attempts = await tables.store.sessions(transferId);
+  return attempts.some(
+    (attempt) =>
+      attempt.session === undefined &&
+      sizeBytes === session.totalSize &&
+      Math.abs(attempt.openedAt - session.createdAt) < attributionMs,
+  );
 }
 
 async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promise<void> {
@@ -146,16 +161,21 @@ function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]
   }
 }
 
-/** A failed execution is told of: by its transfer, by its refusal, or by whoever took over. */
+/** A failed execution is told of: by its transfer, by its refusal, or by whoever took over since. */
 async function judgeTold(
   { judge, tables }: World,
-  { id, isHeard, result }: Execution,
+  { id, isHeard, result, startedAt }: Execution,
   rows: readonly TransferRecord[],
 ): Promise<void> {
   if (!result) return judge.broken('every execution ends', id);
-  if (result.status === 'SUCCEEDED' || result.error === 'FencedOutError') return;
+  if (result.status === 'SUCCEEDED') return;
   if (rows.some(({ owner, transferId }) => owner === id || transferId === refusalIdOf(id))) return;
-  if ((await tables.store.transferOfExecution(id)) !== undefined) return;
+  const noted = await tables.store.transferOfExecution(id);
+  const isTaken = tables.takes.some(
+    ({ at, transferId, owner }) => transferId === noted && owner !== id && at >= startedAt,
+  );
+  if (isTaken) return;
+  if (result.error === 'FencedOutError') judge.broken('an execution is fenced out by another', id);
   // One that died before it had noted anything and of whose end no event came is nobody's to know.
-  if (isHeard) judge.broken('a failed start is told of', `${id}: ${result.error}`);
+  else if (isHeard) judge.broken('a failed start is told of', `${id}: ${result.error}`);
 }

@@ -10,6 +10,7 @@ import {
   leaseWithoutFence,
   proofAfterReport,
   retryOnUsedUrl,
+  wholeCalledWrong,
 } from './planted-parts.ts';
 import { reconciler } from './sandbox.ts';
 import type { Plant } from './world.ts';
@@ -133,6 +134,12 @@ export const plantedBugs: readonly PlantedBug[] = [
         },
       }),
     }),
+  },
+  {
+    name: 'a whole object is called wrong',
+    caughtBy: 'one calm start brings the object over',
+    budget: 20,
+    plant: wholeCalledWrong,
   },
   {
     name: 'orphans are never counted',
@@ -273,7 +280,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a failed transfer ends green',
     caughtBy: 'a ready row has its ready asset',
-    budget: 100,
+    budget: 400,
     plant: () =>
       destinationWith((to) => ({
         assetStatus: async (...given) => {

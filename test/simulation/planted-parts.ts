@@ -134,6 +134,25 @@ export function announceBeforeRecording(): Plant {
   };
 }
 
+/** The checksum of a chunk is forgotten where its object has one, so that right bytes fail. */
+export function wholeCalledWrong(): Plant {
+  const zeroed = (crc: string) =>
+    Buffer.alloc(Buffer.from(crc, 'base64').length).toString('base64');
+  return {
+    ports: ({ store }) => ({
+      store: {
+        ...store,
+        chunks: async (...given) => {
+          const rows = new Map(await store.chunks(...given));
+          const first = rows.get(1);
+          if (first?.crc) rows.set(1, { ...first, crc: zeroed(first.crc) });
+          return rows;
+        },
+      },
+    }),
+  };
+}
+
 /** Where a create's reply is lost, the newest unfinished session of that size is taken for ours. */
 export function adoptLostSession(): Plant {
   return destinationWith((to, { service }) => ({

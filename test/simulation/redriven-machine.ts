@@ -1,5 +1,30 @@
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import { isFields, type StateFields } from '#local/state-machine/states.ts';
+
+/** What stays of an execution's start when it is redriven; the interpreter takes both for new. */
+export interface FirstStart {
+  /** In ms since 1970. */
+  readonly startedAt: number;
+  readonly input: unknown;
+}
+
+/** Handlers as a redriven execution calls them: told of its first start, as Step Functions does. */
+export function handlersSince(
+  handlers: Readonly<Record<string, LambdaHandler>>,
+  { startedAt, input }: FirstStart,
+): Readonly<Record<string, LambdaHandler>> {
+  const first = { startedAt: new Date(startedAt).toISOString(), input };
+  const told = (handler: LambdaHandler): LambdaHandler => {
+    return (payload: object, context) => {
+      const fields = Object.entries(first).filter(([field]) => field in payload);
+      return handler({ ...payload, ...Object.fromEntries(fields) } as never, context);
+    };
+  };
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [name, told(handler)]),
+  );
+}
 
 const machines = new Map<string, LocalStateMachine>();
 

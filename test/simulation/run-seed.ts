@@ -7,6 +7,7 @@ import type { TransferRecord } from '#src/core/transfer.ts';
 import { chanceOf } from './chance.ts';
 import type { FaultClass } from './fault-classes.ts';
 import { allTransfers, judgeOrphans, judgeWorld } from './invariants.ts';
+import { contentOf } from './objects.ts';
 import { planStarts } from './starts.ts';
 import type { Violation } from './violations.ts';
 import { startOfTime, takeTime, type VirtualTime } from './virtual-time.ts';
@@ -112,6 +113,7 @@ async function settle(world: World, time: VirtualTime, ms: number): Promise<void
 async function neededStarts(world: World, need: 'brought over' | 'made right'): Promise<object[]> {
   const rows = await allTransfers(world);
   const isWrong = (object: Row['source']) =>
+    world.misread.has(contentOf(object)) &&
     latestOf(rows, object)?.outcome?.error === 'SourceChecksumMismatchError';
   const force = need === 'made right' || undefined;
   const missing = (await missingContents(world)).filter((object) => !force || isWrong(object));

@@ -33,6 +33,8 @@ export class Sandbox {
   readonly clock: Clock;
   ports: Partial<Ports> = {};
   executionId = '';
+  /** When its latest call began, in ms. */
+  beganAt = 0;
   isAlive = true;
   isZombie = false;
   readonly #around: Surroundings;
@@ -51,6 +53,7 @@ export class Sandbox {
   begin(executionId: string): void {
     const { mishaps, chance } = this.#around;
     this.executionId = executionId;
+    this.beganAt = Date.now();
     this.#skewMs = mishaps.strikes('clock skew') ? chance.between(-2_000, 2_000) : 0;
   }
 
@@ -107,6 +110,8 @@ export class Sandbox {
       if (mishaps.strikes('reconciler killed')) this.die('Runtime.ExitError');
       return;
     }
+    // What a call that has ended still had under way belongs to no execution any more.
+    if (this.executionId === '') return;
     if (mishaps.strikes(`lambda killed ${when} a call`)) this.die('Runtime.ExitError');
     if (mishaps.strikes(`run killed ${when} a call`)) this.#around.killRun(this.executionId);
     if (mishaps.strikes('execution aborted')) this.#around.abortRun(this.executionId);

@@ -26,7 +26,7 @@ export async function planStarts(world: World): Promise<void> {
     const soonMs = chance.pick([50, 500, 3_000, 30_000]);
     if (chance.hits(0.5)) plan(world, chance.between(1, soonMs), executions.all.get(id)?.input);
     if (!mishaps.strikes('execution redriven')) return;
-    const laterMs = chance.pick([50, 3_000, 60_000, 30 * minuteMs]);
+    const laterMs = chance.pick([50, 5_000, 5 * minuteMs, 30 * minuteMs]);
     later(world, chance.between(1, laterMs), () => executions.redrive(id));
   };
   world.onChange = (how, reference) => {

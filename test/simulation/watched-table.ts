@@ -20,6 +20,10 @@ export interface Tables {
   readonly uploads: Map<string, { readonly transferId: string; readonly number: number }>;
   /** Generations of proofs that were retired, by chunk. */
   readonly retired: Set<string>;
+  /** Who took which transfer, and when. */
+  readonly takes: { readonly at: number; readonly transferId: string; readonly owner: string }[];
+  /** When each transfer that is ready became so. */
+  readonly readySince: Map<string, number>;
   /** Ends that were written into a transfer's row, as `endOf` names them. */
   readonly ends: Set<string>;
   /** Rows of transfers before their last changes, latest last, for indexes that are behind. */
@@ -32,6 +36,8 @@ export function openTables(): Tables {
     turns: createMemoryTurnStore(),
     uploads: new Map(),
     retired: new Set(),
+    takes: [],
+    readySince: new Map(),
     ends: new Set(),
     before: [],
   };
@@ -39,7 +45,8 @@ export function openTables(): Tables {
 
 /** One end of a transfer, by what it is told with. */
 export function endOf(transferId: unknown, outcome: TransferRecord['outcome']): string {
-  return `${transferId} ${outcome?.status} ${outcome?.error ?? ''}`;
+  const { status, error, assetId } = outcome ?? {};
+  return [transferId, status, error, assetId].join(' ');
 }
 
 /** What else must be known to judge a write. */
@@ -56,7 +63,7 @@ export interface Witness {
  * the store in memory take effect at once, so that what is asked together is one moment.
  */
 export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): TransferStore {
-  const { store, uploads, before, retired, ends } = tables;
+  const { store, uploads, before, retired, ends, takes, readySince } = tables;
   const { judge } = witness;
   const remember = (row: TransferRecord | undefined) => row && before.push({ at: Date.now(), row });
   return {
@@ -68,6 +75,8 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       ]);
       if (isDone) remember(row);
       if (isDone && patch.outcome) ends.add(endOf(transferId, patch.outcome));
+      if (isDone && patch.state === 'ready' && row?.state !== 'ready')
+        readySince.set(transferId, Date.now());
       const isConfirmation = Object.keys(patch).join() === 'announced';
       const isStranger = by.functionName !== reconciler && row?.owner !== by.executionId;
       if (isDone && isStranger && !isConfirmation) {
@@ -76,8 +85,10 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       return isDone;
     },
     putRefusal: async (record) => {
-      await store.putRefusal(record);
-      ends.add(endOf(record.transferId, record.outcome));
+      const end = endOf(record.transferId, record.outcome);
+      if (!ends.has(end)) await judgeRefusal(tables, witness, by, record.owner);
+      ends.add(end);
+      return store.putRefusal(record);
     },
     takeTransfer: async (record, seen) => {
       const [row, isDone] = await Promise.all([
@@ -85,6 +96,8 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
         store.takeTransfer(record, seen),
       ]);
       if (isDone) remember(row);
+      const { transferId, owner } = record;
+      if (isDone) takes.push({ at: Date.now(), transferId, owner });
       const isHeld = row?.state === 'active' && row.leaseUntil > Date.now() + skewMs;
       if (isDone && isHeld && row.owner !== record.owner && witness.hasRunFor(row.owner, skewMs)) {
         judge.broken('one owner at a time', `${record.owner} took ${row.transferId}`);
@@ -128,6 +141,21 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       return claim;
     },
   };
+}
+
+/** A start that lost its transfer to another which made it ready has nothing to tell of its own. */
+async function judgeRefusal(
+  { store, readySince }: Tables,
+  { judge }: Witness,
+  { beganAt }: Sandbox,
+  id: string,
+): Promise<void> {
+  const noted = (await store.transferOfExecution(id)) ?? '';
+  const row = await store.transfer(noted);
+  if (row?.state !== 'ready' || row.owner === id) return;
+  // A call that began before then may have looked before then.
+  if (beganAt > (readySince.get(noted) ?? beganAt))
+    judge.broken('no failure is told of what another made ready', `${id}: ${noted}`);
 }
 
 function judgeProof(
