@@ -56,11 +56,13 @@ async function judgeAssets(world: World, rows: readonly TransferRecord[]): Promi
 
 /**
  * Bytes that S3 itself gave wrong are found when all are there, and the service has made its asset by
- * then: it is named by a failure, or as a duplicate of one that a person deletes.
+ * then: a failure that was told named it, or it is recorded as a duplicate for a person to delete.
  */
-function isOwnedUp({ misread, duplicates }: World, row: TransferRecord, assetId: string): boolean {
+function isOwnedUp(world: World, row: TransferRecord, assetId: string): boolean {
+  const { misread, duplicates, events } = world;
   if (!misread.has(contentOf(row.source))) return false;
-  return duplicates.has(assetId) || (row.state === 'failed' && row.outcome?.assetId === assetId);
+  const failures = events.filter(({ type }) => type === 'Transfer Failed');
+  return duplicates.has(assetId) || failures.some(({ detail }) => detail.assetId === assetId);
 }
 
 /** A further asset of one object version is made when a person forces it, and not otherwise. */
