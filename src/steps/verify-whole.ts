@@ -2,12 +2,13 @@ import { lengthOf } from '#src/core/byte-range.ts';
 import { chunkAt } from '#src/core/chunk-plan.ts';
 import { combineCrcs } from '#src/core/crc.ts';
 import { TransferError } from '#src/core/errors.ts';
-import { isProven, type TransferRecord } from '#src/core/transfer.ts';
+import type { ChunkRecord, TransferRecord } from '#src/core/transfer.ts';
 import type { UsableSession } from './ownership.ts';
 import type { Needs } from './step.ts';
 
 /**
- * Compares the object's own checksum with the one combined from the chunks that were sent.
+ * Compares the object's own checksum with the one combined from the chunks that were sent. A retired
+ * proof counts as well: its bytes were read from the same object, and they may be those that arrived.
  * Objects without a full-object CRC have nothing to compare; their chunks were each compared by MD5.
  * @returns false where there is one and the chunks' were not all kept, so that nothing was compared
  * @throws SourceChecksumMismatchError - what was sent is not what S3 holds
@@ -19,19 +20,16 @@ export async function verifyWhole(
 ): Promise<boolean> {
   if (!source.checksum) return true;
   const rows = await store.chunks(transferId, number);
-  const chunks = [...rows.values()].filter(isProven).sort((a, b) => a.index - b.index);
-  if (chunks.length !== session.totalChunks || chunks.some(({ crc }) => crc === undefined)) {
-    log.warn('checksum not verifiable', {
-      transferId,
-      proven: chunks.length,
-      chunks: session.totalChunks,
-    });
+  const chunks = [...rows.values()].filter(hasCrc).sort((a, b) => a.index - b.index);
+  if (chunks.length !== session.totalChunks) {
+    const { totalChunks } = session;
+    log.warn('checksum not verifiable', { transferId, known: chunks.length, chunks: totalChunks });
     return false;
   }
   const combined = combineCrcs(
     source.checksum.algorithm,
     chunks.map(({ index, crc }) => ({
-      crc: crc as string,
+      crc,
       sizeBytes: lengthOf(chunkAt(index, source.sizeBytes, session.chunkSizeBytes).range),
     })),
   );
@@ -40,4 +38,8 @@ export async function verifyWhole(
     'SourceChecksumMismatchError',
     `${source.checksum.algorithm} of the chunks sent is ${combined}, the object's is ${source.checksum.value}`,
   );
+}
+
+function hasCrc(chunk: ChunkRecord): chunk is ChunkRecord & { readonly crc: string } {
+  return chunk.crc !== undefined;
 }

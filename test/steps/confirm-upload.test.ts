@@ -272,6 +272,31 @@ describe('the checksum of the whole object', () => {
     expect(await stage.row(opened)).toMatchObject({ assetId: 'asset-1' });
   });
 
+  it.each([
+    ['agrees', 'film', 'asset'],
+    ['differs', 'another film', 'SourceChecksumMismatchError'],
+  ])(
+    'that %s is compared also where a proof was retired whose bytes had arrived',
+    async (_, content, end) => {
+      const stage = await Stage.set();
+      const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes, content));
+      const opened = await stage.opened(5, { checksum });
+      await stage.sendAll(opened);
+      await stage.bench.store.retireProof(
+        opened.transferId,
+        1,
+        2,
+        1,
+        'the service refuses its proof',
+      );
+      const confirmed = stage.confirm(opened).then(
+        ({ next }) => next,
+        ({ name }) => name,
+      );
+      expect(await confirmed).toBe(end);
+    },
+  );
+
   it('that could not be compared is told as such, not as compared', async () => {
     const stage = await Stage.set();
     const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes));
