@@ -23,22 +23,29 @@ export async function takeTransfer(
   invocation: Invocation,
 ): Promise<Taking> {
   const { object } = inspected;
+  const { executionId } = invocation;
+  let noted = await ports.store.transferOfExecution(executionId);
   for (let round = 0; round < maxTakingRounds; round++) {
     const ingest = await ports.store.latestIngest(object);
     const before = await ports.store.transfer(transferIdOf(object, ingest));
+    const further = transferIdOf(object, ingest + 1);
+    // One that went for a transfer before has had its further ingest, unless it died just before it.
+    const isForced = inspected.options.force && (noted === undefined || noted === further);
     const isReady = before?.state === 'ready' && before.assetId !== undefined;
-    if (isReady && !inspected.options.force) {
+    if (isReady && !isForced) {
       const exists = await assetExists(ports, before.assetId as string, invocation);
       if (exists) return { ending: alreadyIngested(before) };
     }
-    if (isReady || (before && inspected.options.force && isSpent(before))) {
+    if (isReady || (before && isForced && isSpent(before))) {
+      await ports.store.noteExecution(executionId, further);
+      noted = further;
       await ports.store.raiseIngest(object, ingest + 1);
       continue;
     }
     if (before && !(await mayTake(ports, before, invocation)))
       return { ending: runningElsewhere(before) };
     const taken = takenRecord(ports, inspected, invocation, before, ingest);
-    await ports.store.noteExecution(invocation.executionId, taken.transferId);
+    await ports.store.noteExecution(executionId, taken.transferId);
     if (await ports.store.takeTransfer(taken, before)) return { taken, before };
   }
   throw new TransferError(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TransferError } from '#src/core/errors.ts';
 import { leaseSeconds, placeSettlingMs } from '#src/core/limits.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
@@ -112,6 +113,35 @@ describe('a further ingest', () => {
     const row = await stage.row(opened);
     expect(row).toMatchObject({ ingest: 2, state: 'active' });
     expect(row.transferId).not.toBe(output.transferId);
+  });
+
+  it('is not made twice by a forced start that died after its number, where another made it ready', async () => {
+    const stage = await Stage.set();
+    putFilm(stage.bench, 3000);
+    await walk(stage.bench, film);
+    const forced = await stage.inspect({ ...film, force: true });
+    const { takeTransfer } = stage.bench.store;
+    const dies = async () => Promise.reject(new TransferError('TableUnavailableError', 'no'));
+    stage.ports = { ...stage.ports, store: { ...stage.bench.store, takeTransfer: dies } };
+    await expect(stage.open(forced, { executionId: b })).rejects.toThrow();
+    stage.ports = { ...stage.ports, store: { ...stage.bench.store, takeTransfer } };
+    await walk(stage.bench, film, { executionId: 'execution-c' });
+    const again = await stage.open(forced, { executionId: b });
+    expect(again).toMatchObject({ next: 'ended', ending: { status: 'already-ingested' } });
+    expect(await stage.bench.store.latestIngest(forced.object)).toBe(2);
+  });
+
+  it('is made by a forced start that died before its number', async () => {
+    const stage = await Stage.set();
+    putFilm(stage.bench, 3000);
+    await walk(stage.bench, film);
+    const forced = await stage.inspect({ ...film, force: true });
+    const dies = async () => Promise.reject(new TransferError('TableUnavailableError', 'no'));
+    stage.ports = { ...stage.ports, store: { ...stage.bench.store, raiseIngest: dies } };
+    await expect(stage.open(forced, { executionId: b })).rejects.toThrow();
+    stage.ports = { ...stage.ports, store: stage.bench.store };
+    await stage.open(forced, { executionId: b });
+    expect(await stage.bench.store.latestIngest(forced.object)).toBe(2);
   });
 
   it('is not made twice by a forced start that is tried again', async () => {
