@@ -24,13 +24,14 @@ export async function takeTransfer(
 ): Promise<Taking> {
   const { object } = inspected;
   const { executionId } = invocation;
-  let noted = await ports.store.transferOfExecution(executionId);
+  const { force } = inspected.options;
+  let noted = force && (await ports.store.transferOfExecution(executionId));
   for (let round = 0; round < maxTakingRounds; round++) {
     const ingest = await ports.store.latestIngest(object);
     const before = await ports.store.transfer(transferIdOf(object, ingest));
     const further = transferIdOf(object, ingest + 1);
     // One that went for a transfer before has had its further ingest, unless it died just before it.
-    const isForced = inspected.options.force && (noted === undefined || noted === further);
+    const isForced = force && (!noted || noted === further);
     const isReady = before?.state === 'ready' && before.assetId !== undefined;
     if (isReady && !isForced) {
       const exists = await assetExists(ports, before.assetId as string, invocation);
