@@ -6,6 +6,7 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { sweepSeconds } from '#src/core/limits.ts';
 import { allow } from '../permissions.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { deployedFunctionProps } from './step-function.ts';
@@ -20,7 +21,7 @@ export interface ReconcilerProps {
 }
 
 /** How often everything is looked at; a lease of 20 minutes is found past within five more. */
-const sweepEvery = Duration.minutes(5);
+const sweepEvery = Duration.seconds(sweepSeconds);
 
 /** Half of the time to the next sweep: two may meet, which does no harm, but need not. */
 const timeLimit = Duration.seconds(150);

@@ -74,6 +74,9 @@ export const leaseSeconds = 1_200;
 /** The lease is renewed at most this often, in seconds. */
 export const leaseRenewalSeconds = 60;
 
+/** How often the reconciler looks at everything: what a dead execution held is found within so many seconds. */
+export const sweepSeconds = 300;
+
 /** Chunk and range rows live this long after they are written: a machine's seven days, then seven more. */
 export const rowLifetimeSeconds = 14 * 24 * 3600;
 

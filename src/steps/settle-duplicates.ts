@@ -1,4 +1,5 @@
 import { isTransferError } from '#src/core/errors.ts';
+import { sweepSeconds } from '#src/core/limits.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { listRows } from './settle-actives.ts';
 import { type Found, type SettleCall, type SettlePorts, workThrough } from './settle-ports.ts';
@@ -8,9 +9,6 @@ const lateDaysBack = 2;
 
 /** One that failed may have an asset too: its bytes were complete, and a forced start made another ingest. */
 const overStates = ['ready', 'failed', 'superseded'] as const;
-
-/** How often the schedule runs the reconciler, in milliseconds: what a run goes on from. */
-const sweepMs = 5 * 60_000;
 
 /** Transfers whose disowned sessions are asked about by one run. */
 const maxAsked = 200;
@@ -35,7 +33,7 @@ export async function findLateDuplicates(ports: SettlePorts, call: SettleCall): 
 /** Where they are more than one run asks about, each run goes on where the one before it ended. */
 function turnOf(rows: readonly TransferRecord[], now: number): TransferRecord[] {
   if (rows.length <= maxAsked) return [...rows];
-  const from = (Math.floor(now / sweepMs) * maxAsked) % rows.length;
+  const from = (Math.floor(now / (sweepSeconds * 1000)) * maxAsked) % rows.length;
   return [...rows.slice(from), ...rows.slice(0, from)].slice(0, maxAsked);
 }
 

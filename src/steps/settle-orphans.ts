@@ -14,7 +14,7 @@ const attributionMs = 120_000;
 const lostDaysBack = 2;
 
 /** Whatever became of the transfer: its session was lost before that. */
-const losersStates = ['active', 'failed', 'superseded', 'ready'] as const;
+const loserStates = ['active', 'failed', 'superseded', 'ready'] as const;
 
 /** Transfers whose sessions are read to find an orphan's. */
 const maxLosers = 500;
@@ -71,13 +71,13 @@ async function isOrphan(
   return (await store.transferOfUpload(uploadId)) === undefined;
 }
 
-/** Attempts without an answer, of the transfers of an orphan's size. */
+/** Attempts without an answer, of the transfers of an orphan's size and time. */
 async function lostSessions(
   ports: SettlePorts,
   call: SettleCall,
   orphans: readonly ListedSession[],
 ): Promise<Lost[]> {
-  const rows = await listRows(ports, call, losersStates, lostDaysBack);
+  const rows = await listRows(ports, call, loserStates, lostDaysBack);
   const losers = rows.filter((row) => orphans.some((orphan) => mayHaveLost(row, orphan)));
   losers.sort((a, b) => lossesOf(b) - lossesOf(a));
   if (losers.length > maxLosers)

@@ -14,8 +14,8 @@ export type Taking =
 
 /**
  * Takes the transfer of this object version, or says that it is done already or in other hands.
- * A version that is an asset already is taken as a further ingest when forced, or when the asset is
- * gone at the service.
+ * A version that is an asset already is taken as a further ingest when forced, once for each
+ * execution, or when the asset is gone at the service.
  */
 export async function takeTransfer(
   ports: Needs<'store' | 'destination' | 'executions'>,

@@ -2,7 +2,7 @@ import { closeHttp } from '#functions/runtime/agent.ts';
 import { give } from '#functions/runtime/given.ts';
 import { openPipeline } from '#local/pipeline.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
-import { opaqueEvidenceChunks } from '#src/core/limits.ts';
+import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { chanceOf } from './chance.ts';
 import type { FaultClass } from './fault-classes.ts';
@@ -87,11 +87,11 @@ async function rest({ judge }: World, time: VirtualTime, isQuiet: () => boolean)
   judge.broken('everything comes to rest', `not within ${patienceMs / hourMs} calm hours`);
 }
 
-/** The schedule's sweep, every five minutes. */
+/** The schedule's sweep. */
 function sweepOften({ executions }: World): { stop(): void } {
   const timer = setInterval(() => {
     executions.reconcile({ source: 'aws.events' });
-  }, 5 * minuteMs);
+  }, sweepSeconds * 1000);
   return { stop: () => clearInterval(timer) };
 }
 

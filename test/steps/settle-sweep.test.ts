@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
-import { leaseSeconds } from '#src/core/limits.ts';
+import { leaseSeconds, sweepSeconds } from '#src/core/limits.ts';
 import type { MetricName } from '#src/core/metrics.ts';
 import type { ExecutionEnd } from '#src/core/ports.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
@@ -505,20 +505,34 @@ describe('a sweep of which parts fail', () => {
 });
 
 describe('a sweep, of sessions that were given up', () => {
-  it('records and counts once an asset that one made after its transfer had ended', async () => {
+  /** A transfer whose first session the service forgot, with all its bytes in the second. */
+  async function replaced() {
     const settle = await openSending(1);
     const { stage, opened } = settle;
     stage.service.forgetSessions();
     const again = await stage.open({ ...opened, next: 'expired' });
     await stage.sendAll(again as typeof opened);
-    const confirmed = await stage.confirm(again);
+    return { settle, confirmed: await stage.confirm(again) };
+  }
+
+  async function abort(settle: SettleStage) {
+    settle.ends.ends.set(executionId, { status: 'aborted' });
+    await settle.reconcile(statusChange('ABORTED'));
+  }
+
+  /** Every asset is ready from now on, that of the forgotten session too. */
+  function makeAllReady(settle: SettleStage) {
+    const ready = async () => ({ phase: 'ready' as const });
+    const destination = { ...settle.ports.destination, assetStatus: ready };
+    settle.ports = { ...settle.ports, destination };
+  }
+
+  it('records and counts once an asset that one made after its transfer had ended', async () => {
+    const { settle, confirmed } = await replaced();
+    const { stage } = settle;
     stage.bench.clock.advance(hourMs);
     await stage.record(await stage.await(confirmed));
-    const ready = async () => ({ phase: 'ready' as const });
-    settle.ports = {
-      ...settle.ports,
-      destination: { ...settle.ports.destination, assetStatus: ready },
-    };
+    makeAllReady(settle);
     await settle.reconcile();
     await settle.reconcile();
     expect(stage.bench.meter.sum('LateDuplicates')).toBe(1);
@@ -526,19 +540,9 @@ describe('a sweep, of sessions that were given up', () => {
   });
 
   it('records one of a transfer that failed too, whose own bytes were complete', async () => {
-    const settle = await openSending(1);
-    const { stage, opened } = settle;
-    stage.service.forgetSessions();
-    const again = await stage.open({ ...opened, next: 'expired' });
-    await stage.sendAll(again as typeof opened);
-    await stage.confirm(again);
-    settle.ends.ends.set('execution-a', { status: 'aborted' });
-    await settle.reconcile(statusChange('ABORTED'));
-    const ready = async () => ({ phase: 'ready' as const });
-    settle.ports = {
-      ...settle.ports,
-      destination: { ...settle.ports.destination, assetStatus: ready },
-    };
+    const { settle } = await replaced();
+    await abort(settle);
+    makeAllReady(settle);
     await settle.reconcile();
     expect(await settle.row()).toMatchObject({
       state: 'failed',
@@ -548,17 +552,13 @@ describe('a sweep, of sessions that were given up', () => {
   });
 
   it('writes no outcome back that a redriven execution has replaced since it was listed', async () => {
-    const settle = await openSending(1);
-    const { stage, opened } = settle;
-    stage.service.forgetSessions();
-    const again = await stage.open({ ...opened, next: 'expired' });
-    await stage.sendAll(again as typeof opened);
-    const confirmed = await stage.confirm(again);
-    settle.ends.ends.set('execution-a', { status: 'aborted' });
-    await settle.reconcile(statusChange('ABORTED'));
+    const { settle, confirmed } = await replaced();
+    const { stage } = settle;
+    await abort(settle);
     const listed = await settle.row();
     await stage.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
-    const { store, destination } = settle.ports;
+    makeAllReady(settle);
+    const { store } = settle.ports;
     settle.ports = {
       ...settle.ports,
       store: {
@@ -567,7 +567,6 @@ describe('a sweep, of sessions that were given up', () => {
           if (state === 'failed') yield listed;
         },
       },
-      destination: { ...destination, assetStatus: async () => ({ phase: 'ready' }) },
     };
     await settle.reconcile();
     expect((await settle.row()).outcome).toMatchObject({
@@ -599,7 +598,7 @@ describe('a sweep, of sessions that were given up', () => {
     };
     for (let run = 0; run < 3; run++) {
       await settle.reconcile();
-      settle.stage.bench.clock.advance(5 * minuteMs);
+      settle.stage.bench.clock.advance(sweepSeconds * 1000);
     }
     expect(asked.size).toBe(450);
   });

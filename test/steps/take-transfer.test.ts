@@ -103,12 +103,31 @@ describe('taking a transfer', () => {
   });
 });
 
+/** A film that is ingested, and what execution b would open to ingest it again. */
+async function forcedAgain() {
+  const stage = await Stage.set();
+  putFilm(stage.bench, 3000);
+  const { output } = await walk(stage.bench, film);
+  const forced = await stage.inspect({ ...film, force: true });
+  return { stage, forced, output };
+}
+
+/** Opens while one method of the table does not answer. */
+async function openWithout(
+  stage: Stage,
+  method: 'takeTransfer' | 'raiseIngest',
+  inspected: Parameters<Stage['open']>[0],
+): Promise<void> {
+  const { ports } = stage;
+  const dies = async () => Promise.reject(new TransferError('TableUnavailableError', 'no'));
+  stage.ports = { ...ports, store: { ...ports.store, [method]: dies } };
+  await expect(stage.open(inspected, { executionId: b })).rejects.toThrow();
+  stage.ports = ports;
+}
+
 describe('a further ingest', () => {
   it('is made by force, with a number of its own', async () => {
-    const stage = await Stage.set();
-    putFilm(stage.bench, 3000);
-    const { output } = await walk(stage.bench, film);
-    const forced = await stage.inspect({ ...film, force: true });
+    const { stage, forced, output } = await forcedAgain();
     const opened = await stage.open(forced, { executionId: b });
     const row = await stage.row(opened);
     expect(row).toMatchObject({ ingest: 2, state: 'active' });
@@ -116,15 +135,8 @@ describe('a further ingest', () => {
   });
 
   it('is not made twice by a forced start that died after its number, where another made it ready', async () => {
-    const stage = await Stage.set();
-    putFilm(stage.bench, 3000);
-    await walk(stage.bench, film);
-    const forced = await stage.inspect({ ...film, force: true });
-    const { takeTransfer } = stage.bench.store;
-    const dies = async () => Promise.reject(new TransferError('TableUnavailableError', 'no'));
-    stage.ports = { ...stage.ports, store: { ...stage.bench.store, takeTransfer: dies } };
-    await expect(stage.open(forced, { executionId: b })).rejects.toThrow();
-    stage.ports = { ...stage.ports, store: { ...stage.bench.store, takeTransfer } };
+    const { stage, forced } = await forcedAgain();
+    await openWithout(stage, 'takeTransfer', forced);
     await walk(stage.bench, film, { executionId: 'execution-c' });
     const again = await stage.open(forced, { executionId: b });
     expect(again).toMatchObject({ next: 'ended', ending: { status: 'already-ingested' } });
@@ -132,23 +144,14 @@ describe('a further ingest', () => {
   });
 
   it('is made by a forced start that died before its number', async () => {
-    const stage = await Stage.set();
-    putFilm(stage.bench, 3000);
-    await walk(stage.bench, film);
-    const forced = await stage.inspect({ ...film, force: true });
-    const dies = async () => Promise.reject(new TransferError('TableUnavailableError', 'no'));
-    stage.ports = { ...stage.ports, store: { ...stage.bench.store, raiseIngest: dies } };
-    await expect(stage.open(forced, { executionId: b })).rejects.toThrow();
-    stage.ports = { ...stage.ports, store: stage.bench.store };
+    const { stage, forced } = await forcedAgain();
+    await openWithout(stage, 'raiseIngest', forced);
     await stage.open(forced, { executionId: b });
     expect(await stage.bench.store.latestIngest(forced.object)).toBe(2);
   });
 
   it('is not made twice by a forced start that is tried again', async () => {
-    const stage = await Stage.set();
-    putFilm(stage.bench, 3000);
-    await walk(stage.bench, film);
-    const forced = await stage.inspect({ ...film, force: true });
+    const { stage, forced } = await forcedAgain();
     const first = await stage.open(forced, { executionId: b });
     const again = await stage.open(forced, { executionId: b });
     expect((await stage.row(again)).transferId).toBe((await stage.row(first)).transferId);
