@@ -26,28 +26,24 @@ export type Verdict = 'wait' | 'missing' | 'expired' | 'asset';
 export async function arrived({ ports, transfer, record, owned }: Look): Promise<'asset'> {
   const now = ports.clock.now();
   const { assetId, totalChunks } = record.session;
-  await refuseUnsent(ports, owned.transferId, record);
+  const chunks = await ports.store.chunks(owned.transferId, record.number);
+  refuseUnsent(chunks.size, totalChunks);
   const patch = { assetId, totalChunks, bytesCompleteAt: now };
   const seen = { sessionNumber: record.number };
   const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now, seen);
   if (!held) throw fencedOut(owned.transferId, undefined);
   await leaveTurn(ports, transfer);
-  if (await verifyWhole(ports, transfer, record)) return 'asset';
+  if (verifyWhole(ports, transfer, record.session, chunks)) return 'asset';
   const skipped = { checksumSkipped: true };
   await ports.store.patchTransfer(owned.transferId, owned.fence, skipped, now);
   return 'asset';
 }
 
 /** A chunk that never had a proof was never reported: a service that calls it complete is mistaken. */
-async function refuseUnsent(
-  { store }: ConfirmPorts,
-  transferId: string,
-  { number, session }: UsableSession,
-): Promise<void> {
-  const { size } = await store.chunks(transferId, number);
-  if (size >= session.totalChunks) return;
+function refuseUnsent(sent: number, totalChunks: number): void {
+  if (sent >= totalChunks) return;
   throw new TransferError(
     'ProtocolViolationError',
-    `the service calls the upload complete, but only ${size} of its ${session.totalChunks} chunks were ever sent`,
+    `the service calls the upload complete, but only ${sent} of its ${totalChunks} chunks were ever sent`,
   );
 }

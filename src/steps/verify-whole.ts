@@ -1,9 +1,9 @@
 import { lengthOf } from '#src/core/byte-range.ts';
 import { chunkAt } from '#src/core/chunk-plan.ts';
 import { combineCrcs } from '#src/core/crc.ts';
+import type { UploadSession } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { ChunkRecord, TransferRecord } from '#src/core/transfer.ts';
-import type { UsableSession } from './ownership.ts';
 import type { Needs } from './step.ts';
 
 /**
@@ -13,13 +13,13 @@ import type { Needs } from './step.ts';
  * @returns false where there is one and the chunks' were not all kept, so that nothing was compared
  * @throws SourceChecksumMismatchError - what was sent is not what S3 holds
  */
-export async function verifyWhole(
-  { store, log }: Needs<'store'>,
+export function verifyWhole(
+  { log }: Needs,
   { transferId, source }: TransferRecord,
-  { number, session }: UsableSession,
-): Promise<boolean> {
+  session: UploadSession,
+  rows: ReadonlyMap<number, ChunkRecord>,
+): boolean {
   if (!source.checksum) return true;
-  const rows = await store.chunks(transferId, number);
   const chunks = [...rows.values()].filter(hasCrc).sort((a, b) => a.index - b.index);
   if (chunks.length !== session.totalChunks) {
     const { totalChunks } = session;
