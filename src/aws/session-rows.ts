@@ -17,6 +17,8 @@ type SessionRows = Pick<
   | 'markSession'
   | 'setEtagMode'
   | 'noteMismatch'
+  | 'recordReceipt'
+  | 'clearReceipts'
 >;
 
 const uploadSession = z.object({
@@ -36,6 +38,8 @@ const sessionRow = z.object({
   session: z.optional(uploadSession),
   etagMode: z.enum(['unknown', 'md5', 'opaque']),
   mismatched: z.optional(z.set(z.number())),
+  acceptedChunks: z.optional(z.number()),
+  reportedComplete: z.optional(z.boolean()),
 });
 
 const mismatchedSet = z.object({ mismatched: z.set(z.number()) });
@@ -82,6 +86,14 @@ export function sessionRows(table: TableAccess): SessionRows {
       const add = { mismatched: new Set([chunkIndex]) };
       const changed = await changePresent(transferId, number, { add, returning: 'UPDATED_NEW' });
       return readRow(mismatchedSet, changed).mismatched.size;
+    },
+    recordReceipt: async (transferId, number, { accepted, complete }) => {
+      const set = complete ? { set: { reportedComplete: true } } : {};
+      await changePresent(transferId, number, { ...set, add: { acceptedChunks: accepted } });
+    },
+    clearReceipts: async (transferId, number) => {
+      const set = { acceptedChunks: 0, reportedComplete: false };
+      await changePresent(transferId, number, { set });
     },
   };
 }

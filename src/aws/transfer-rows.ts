@@ -63,6 +63,7 @@ const transferRow = z.object({
   createdAt: z.number(),
   changedAt: z.number(),
   bytesCompleteAt: z.optional(z.number()),
+  haltedRound: z.optional(z.string()),
   totalChunks: z.optional(z.number()),
   checksumSkipped: z.optional(z.boolean()),
   outcome: z.optional(z.record(z.string(), z.unknown())),

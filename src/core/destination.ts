@@ -82,18 +82,32 @@ export interface ReportReceipt {
   readonly complete: boolean;
 }
 
-export type ChunkState = 'completed' | 'pending' | 'failed';
+/** `busy` is a state that the adapter does not know: the service is still working on the chunk. */
+export type ChunkState = 'completed' | 'pending' | 'failed' | 'busy';
 
-/** How a session stands. A session that the service does not know is `expired`. */
+/** The states of some chunks, by index. */
+export interface ChunkStatePage {
+  readonly states: ReadonlyMap<number, ChunkState>;
+  /** The page to ask for next, absent on the last page. */
+  readonly nextPage?: number | undefined;
+}
+
+/**
+ * The state of a session. `expired` includes a session that the service does not know. `busy` is a
+ * status that the adapter does not know: the service is still working on the session.
+ */
 export interface SessionStatus {
-  readonly phase: 'active' | 'completed' | 'failed' | 'expired';
+  readonly phase: 'active' | 'busy' | 'completed' | 'failed' | 'expired';
   /** Absent where the service does not count. */
-  readonly counts?: Readonly<Record<ChunkState, number>> | undefined;
+  readonly counts?: Readonly<Record<'completed' | 'pending' | 'failed', number>> | undefined;
   /** The service's own words, where it gave some. */
   readonly reason?: string | undefined;
 }
 
-/** How an asset stands; `missing` when the service does not know it. */
+/**
+ * The state of an asset: `missing` when the service does not know it, `processing` also for a status
+ * that the adapter does not know.
+ */
 export interface AssetStatus {
   readonly phase: 'processing' | 'ready' | 'failed' | 'missing';
   readonly reason?: string | undefined;
@@ -131,8 +145,14 @@ export interface Destination {
   readonly traits: DestinationTraits;
   limits(mediaType: MediaType): DestinationLimits;
   /**
-   * Opens a session. Where a reply was lost after the request may have taken effect:
-   * @throws CreateReplyLostError - never retry blindly
+   * Opens a session: the one call whose repeat can leave something behind, so its errors tell three
+   * cases apart.
+   * @throws CreateReplyLostError - the request may have taken effect: no reply, or one that neither
+   *   confirms nor refuses (500, 502, 504, 408). Look at the unfinished sessions before the next try.
+   * @throws NetworkError, RequestTimeoutError - the request was surely not sent: no address, no
+   *   connection. Repeat it.
+   * @throws ThrottledError, ServiceUnavailableError - the service refused in words (429, 503, 409,
+   *   423, 425) and created nothing. Repeat it.
    */
   openSession(request: SessionRequest, options: CallOptions): Promise<UploadSession>;
   /** Told which chunks come next, so that one call can fetch what they need; kept in memory only. */
@@ -169,11 +189,12 @@ export interface Destination {
     options: CallOptions,
   ): Promise<UploadSession>;
   sessionStatus(session: UploadSession, options: CallOptions): Promise<SessionStatus>;
-  /** State of every chunk by index, all pages; only where `traits.chunkStates`. */
-  chunkStates(
-    session: UploadSession,
-    options: CallOptions,
-  ): Promise<ReadonlyMap<number, ChunkState>>;
+  /**
+   * Returns one page of the chunks' states; only where `traits.chunkStates`. A chunk that no page
+   * lists is pending.
+   * @param page - 1 for the first page, then each page's `nextPage`
+   */
+  chunkStates(session: UploadSession, page: number, options: CallOptions): Promise<ChunkStatePage>;
   assetStatus(assetId: string, options: CallOptions): Promise<AssetStatus>;
   /** Lists the sessions that are not finished; absent where the service can't say. */
   listUnfinished?(options: CallOptions): Promise<UnfinishedSessions>;

@@ -10,7 +10,17 @@
  */
 export type Disposition = 'retry' | 'renew' | 'fail';
 
+/**
+ * How far an error reaches: this call alone, one chunk, one upload session, every call to the same
+ * side, or the whole transfer.
+ */
+export type Scope = 'call' | 'chunk' | 'session' | 'service' | 'transfer';
+
+/** Who answered, or failed to: the service's API, the upload host, or S3. */
+export type Side = 'service' | 'storage' | 'source';
+
 interface ErrorEntry {
+  readonly scope: Scope;
   readonly disposition: Disposition;
   readonly nextStep: string;
 }
@@ -20,167 +30,220 @@ const again =
 const fixInput = 'Correct the input and start again.';
 
 export const errorCatalogue = {
-  NetworkError: { disposition: 'retry', nextStep: again },
-  RequestTimeoutError: { disposition: 'retry', nextStep: again },
+  NetworkError: { scope: 'call', disposition: 'retry', nextStep: again },
+  RequestTimeoutError: { scope: 'call', disposition: 'retry', nextStep: again },
   ThrottledError: {
+    scope: 'service',
     disposition: 'retry',
     nextStep: `Lower the concurrency or ask for a higher rate limit. ${again}`,
   },
   ServiceUnavailableError: {
+    scope: 'service',
     disposition: 'retry',
     nextStep: `Check the service's status page. ${again}`,
   },
-  SourceUnavailableError: { disposition: 'retry', nextStep: again },
-  TruncatedReadError: { disposition: 'retry', nextStep: again },
+  SourceUnavailableError: { scope: 'call', disposition: 'retry', nextStep: again },
+  TruncatedReadError: { scope: 'call', disposition: 'retry', nextStep: again },
   TableUnavailableError: {
+    scope: 'call',
     disposition: 'retry',
     nextStep: `Check the DynamoDB table and its throttling. ${again}`,
   },
   EventNotPublishedError: {
+    scope: 'call',
     disposition: 'retry',
     nextStep: 'Check the event bus and the permission to put events on it.',
   },
   ExecutionUnknownError: {
+    scope: 'call',
     disposition: 'retry',
     nextStep: 'Allow states:DescribeExecution on the state machine.',
   },
 
-  TurnLostError: { disposition: 'renew', nextStep: again },
-  PresignedUrlRejectedError: { disposition: 'renew', nextStep: again },
+  TurnLostError: { scope: 'transfer', disposition: 'renew', nextStep: again },
+  PresignedUrlRejectedError: { scope: 'chunk', disposition: 'renew', nextStep: again },
   ChunkMismatchError: {
+    scope: 'chunk',
     disposition: 'renew',
     nextStep: `Check what sits between Lambda and the upload host. ${again}`,
   },
-  ProofConflictError: { disposition: 'renew', nextStep: again },
-  SessionExpiredError: { disposition: 'renew', nextStep: again },
-  CreateReplyLostError: { disposition: 'renew', nextStep: again },
+  ProofConflictError: { scope: 'chunk', disposition: 'renew', nextStep: again },
+  SessionExpiredError: { scope: 'session', disposition: 'renew', nextStep: again },
+  CreateReplyLostError: { scope: 'session', disposition: 'renew', nextStep: again },
 
-  InvalidInputError: { disposition: 'fail', nextStep: fixInput },
+  InvalidInputError: { scope: 'transfer', disposition: 'fail', nextStep: fixInput },
   ConfigurationError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Correct the configuration, then start again.',
   },
   CredentialsRejectedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Put a valid API key into the secret, then start again.',
   },
   ApiNotAllowedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Ask the service to enable multipart uploads for this account.',
   },
   RequestRejectedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: "Read the service's own message, correct the input, start again.",
   },
   ProtocolViolationError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'The service answered outside its documents; report it with the execution id.',
   },
   UploadHostRefusedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
-      'If uploads are meant to go to a private address, set privateUploadHosts and deploy; else report the host to the service.',
+      'If uploads are meant to go to a private address, set privateUploadHosts (PRIVATE_UPLOAD_HOSTS=true in a local run). Otherwise report the host to the service.',
+  },
+  UploadRefusedError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: `Read the upload host's own words and check what stands between it and this network. ${again}`,
+  },
+  LineTooSlowError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: `Raise sendTimeoutSeconds (900 at most), or run the transfer where the line is faster. ${again}`,
   },
   SourceNotConfiguredError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Add the bucket to the configured sources and deploy, or correct the bucket.',
   },
   SourceClaimRefusedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
       "Find out who sent the event: the bucket is not one of that account's configured sources.",
   },
   SourceRegionMismatchError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: "Correct the source's Region in the configuration and deploy.",
   },
   SourceRoleRefusedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
       "Check the reader role in the source's account: its name, its trust in this account, its external id.",
   },
   SourceNotFoundError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Check bucket, key and versionId; keys are case-sensitive and not URL-encoded.',
   },
   SourceAccessDeniedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Grant s3:GetObject (and kms:Decrypt for an encrypted object) to the inspect and send roles.',
   },
-  SourceEmptyError: { disposition: 'fail', nextStep: 'Upload the object again; it has no bytes.' },
-  SourceIsFolderError: { disposition: 'fail', nextStep: 'Name an object, not a folder marker.' },
+  SourceEmptyError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: 'Upload the object again; it has no bytes.',
+  },
+  SourceIsFolderError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: 'Name an object, not a folder marker.',
+  },
   SourceTooLargeError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Split or re-encode the file, or raise the configured limit if the service takes more.',
   },
   SourceTypeUnsupportedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Name a video, audio or image object, or give it such a content type.',
   },
   SourceArchivedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Restore the object from its archive class, then start again.',
   },
   SourceCustomerEncryptedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: "Copy the object to one encrypted with SSE-S3 or SSE-KMS; SSE-C keys can't be given.",
   },
   SourceSupersededError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Nothing: the object was overwritten or deleted; its new content is a transfer of its own.',
   },
   SourceChecksumMismatchError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
       "Delete the asset at the service and start again with force; the bytes sent differ from the object's checksum.",
   },
   PlanTooLargeError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Ask the service for larger chunks; the object needs more ranges than one execution can hold.',
   },
   TurnNotReachedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: `Raise maxActiveTransfers or send fewer objects at once. ${again}`,
   },
-  RoundsExhaustedError: { disposition: 'fail', nextStep: again },
+  RoundsExhaustedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   SessionsExhaustedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: `Check the service for sessions that fail or vanish. ${again}`,
   },
-  UploadFailedError: { disposition: 'fail', nextStep: again },
-  UploadNotConfirmedError: { disposition: 'fail', nextStep: again },
+  UploadFailedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
+  UploadNotConfirmedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   AssetFailedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: "Read the service's own text: the bytes arrived, but it can't use this file.",
   },
   AssetNotReadyError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Look the asset up at the service; if it is gone, start again with force.',
   },
   AssetMissingError: {
+    scope: 'transfer',
     disposition: 'fail',
-    nextStep: 'The asset was deleted at the service. Start again with force to ingest anew.',
+    nextStep:
+      'Look the asset up at the service. A new execution without force waits for it again and sends nothing twice.',
   },
   FencedOutError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Nothing: another execution has taken this transfer over.',
   },
-  ExecutionAbortedError: { disposition: 'fail', nextStep: again },
-  ExecutionTimedOutError: { disposition: 'fail', nextStep: again },
-  ExecutionEndedError: { disposition: 'fail', nextStep: again },
+  ExecutionAbortedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
+  ExecutionTimedOutError: { scope: 'transfer', disposition: 'fail', nextStep: again },
+  ExecutionEndedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   PreflightFailedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Mend each finding that is named, then run the preflight again.',
   },
   OutcomeNotRecordedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: `Check the table and the event bus. ${again}`,
   },
   UnexpectedError: {
+    scope: 'transfer',
     disposition: 'fail',
     nextStep: 'This is a bug: report it with the execution id.',
   },
@@ -196,6 +259,8 @@ export interface TransferErrorOptions {
   readonly status?: number | undefined;
   /** Whether the call was not made, as the service had asked another one to stay away. */
   readonly isPause?: boolean;
+  /** Who answered, or failed to. */
+  readonly side?: Side | undefined;
 }
 
 /**
@@ -208,6 +273,7 @@ export class TransferError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly status: number | undefined;
   readonly isPause: boolean;
+  readonly side: Side | undefined;
 
   constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
     super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
@@ -215,6 +281,11 @@ export class TransferError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.status = options.status;
     this.isPause = options.isPause ?? false;
+    this.side = options.side;
+  }
+
+  get scope(): Scope {
+    return errorCatalogue[this.name].scope;
   }
 
   get disposition(): Disposition {

@@ -41,6 +41,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array> | undefined;
   readonly signal: AbortSignal;
+  /** How long the whole reply may take after the body's last byte, in ms. Default: the transport's own. */
+  readonly replyTimeoutMs?: number | undefined;
 }
 
 /** Header names in lower case; the body as text, at most `maxReplyBytes` of it. */
@@ -91,6 +93,7 @@ export type TransferPatch = Partial<
     | 'sessionNumber'
     | 'assetId'
     | 'bytesCompleteAt'
+    | 'haltedRound'
     | 'totalChunks'
     | 'checksumSkipped'
     | 'outcome'
@@ -179,6 +182,14 @@ export interface TransferStore {
   setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<void>;
   /** Adds a chunk to those that mismatched twice and says how many there are. */
   noteMismatch(transferId: string, number: number, chunkIndex: number): Promise<number>;
+  /** Adds the chunks that a report's reply counted, and remembers that a reply called the upload complete. */
+  recordReceipt(
+    transferId: string,
+    number: number,
+    receipt: { readonly accepted: number; readonly complete: boolean },
+  ): Promise<void>;
+  /** Forgets the receipts, when the service counts a chunk as pending or failed after all. */
+  clearReceipts(transferId: string, number: number): Promise<void>;
 
   /** Rows of chunks `first` to `last` (all where left out), by index. */
   chunks(

@@ -44,6 +44,8 @@ export interface TransferRecord {
   readonly createdAt: number;
   readonly changedAt: number;
   readonly bytesCompleteAt?: number | undefined;
+  /** The round, as `<execution>#<round>`, whose ranges stop because one met what no range can escape. */
+  readonly haltedRound?: string | undefined;
   readonly totalChunks?: number | undefined;
   /** Set where the object has a full CRC and not every chunk had one to combine. */
   readonly checksumSkipped?: boolean | undefined;
@@ -68,6 +70,10 @@ export interface SessionRecord {
   readonly etagMode: EtagMode;
   /** Chunks that mismatched twice. */
   readonly mismatched: readonly number[];
+  /** Chunks that the replies to reports counted as accepted. */
+  readonly acceptedChunks?: number | undefined;
+  /** Whether the reply to a report called the upload complete. */
+  readonly reportedComplete?: boolean | undefined;
 }
 
 /** A chunk's row. A retired proof stays, with the reason, until a new one takes its place. */

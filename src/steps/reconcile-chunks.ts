@@ -1,4 +1,4 @@
-import type { SessionStatus } from '#src/core/destination.ts';
+import type { ChunkState, ChunkStatePage, SessionStatus } from '#src/core/destination.ts';
 import { isTransferError, type TransferError } from '#src/core/errors.ts';
 import { maxRefusedGenerations, maxReportsPerChunk } from '#src/core/limits.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer.ts';
@@ -19,9 +19,7 @@ export async function reconcileChunks(look: Look, { counts }: SessionStatus): Pr
   const isComplete = proven.length === totalChunks;
   if (!ports.destination.traits.chunkStates) return isComplete ? 'wait' : 'missing';
   if (!isComplete && counts?.failed === 0) return 'missing';
-  const states = await ports.destination.chunkStates(record.session, {
-    signal: look.invocation.signal,
-  });
+  const states = await allStates(look);
   const failed = proven.filter(({ index }) => states.get(index) === 'failed');
   const pending = proven.filter(({ index }) => (states.get(index) ?? 'pending') === 'pending');
   const stuck = pending.filter(({ reports }) => reports >= maxReportsPerChunk);
@@ -30,6 +28,21 @@ export async function reconcileChunks(look: Look, { counts }: SessionStatus): Pr
     await retire(look, chunk, `pending after ${chunk.reports} more reports`);
   if (!isComplete || failed.length + stuck.length > 0) return 'missing';
   return (await reportAgain(look, pending)) ? 'wait' : 'missing';
+}
+
+async function allStates({ ports, record, invocation }: Look) {
+  const all = new Map<number, ChunkState>();
+  const { signal } = invocation;
+  for (let page: number | undefined = 1; page !== undefined; ) {
+    const { states, nextPage }: ChunkStatePage = await ports.destination.chunkStates(
+      record.session,
+      page,
+      { signal },
+    );
+    for (const [index, state] of states) all.set(index, state);
+    page = nextPage;
+  }
+  return all;
 }
 
 async function retire(

@@ -48,7 +48,7 @@ export function watchDestination(
       return inner.finish(session, proofs, digest, call);
     },
     sessionStatus: (session, call) => inner.sessionStatus(session, call),
-    chunkStates: (session, call) => inner.chunkStates(session, call),
+    chunkStates: (session, page, call) => inner.chunkStates(session, page, call),
     assetStatus: (assetId, call) => inner.assetStatus(assetId, call),
   };
   return [watched, log];

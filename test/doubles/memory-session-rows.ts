@@ -13,6 +13,8 @@ type SessionRows = Pick<
   | 'markSession'
   | 'setEtagMode'
   | 'noteMismatch'
+  | 'recordReceipt'
+  | 'clearReceipts'
 >;
 
 /** The sessions' part of the store in memory. */
@@ -55,6 +57,15 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
       change(transferId, number, { mismatched });
       return mismatched.length;
     },
+    recordReceipt: async (transferId, number, { accepted, complete }) => {
+      const { acceptedChunks = 0 } = rows.get(keyOf(transferId, number)) ?? {};
+      change(transferId, number, {
+        acceptedChunks: acceptedChunks + accepted,
+        ...(complete && { reportedComplete: true }),
+      });
+    },
+    clearReceipts: async (transferId, number) =>
+      change(transferId, number, { acceptedChunks: 0, reportedComplete: false }),
   };
 }
 

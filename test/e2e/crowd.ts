@@ -160,7 +160,7 @@ function busyService(service: ServiceSized, watch: Watch, random: Random): Desti
       }),
     finish: (session) => service.finish(session),
     sessionStatus: (session) => api(() => service.sessionStatus(session)),
-    chunkStates: (session) => api(() => service.chunkStates(session)),
+    chunkStates: (session, page) => api(() => service.chunkStates(session, page)),
     assetStatus: (assetId) => api(() => service.assetStatus(assetId)),
   };
 }

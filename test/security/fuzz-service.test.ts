@@ -80,7 +80,7 @@ function ask({ ports: { destination } }: Stand, operation: Operation, session: U
     send: () => destination.sendChunk(session, chunk, body, { signal }),
     report: () => destination.reportProofs(session, [proof as never], { signal }),
     status: () => destination.sessionStatus(session, { signal }),
-    chunks: () => destination.chunkStates(session, { signal }),
+    chunks: () => destination.chunkStates(session, 1, { signal }),
     asset: () => destination.assetStatus(assetId, { signal }),
     list: () =>
       (destination.listUnfinished as NonNullable<typeof destination.listUnfinished>)({ signal }),

@@ -65,7 +65,7 @@ export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
     // The last report has finished the upload already.
     finish: async (session) => session,
     sessionStatus: (session, call) => sessionStatus(client, session, call),
-    chunkStates: (session, call) => chunkStates(client, session, call),
+    chunkStates: (session, page, call) => chunkStates(client, session, page, call),
     assetStatus: (assetId, call) => assetStatus(client, assetId, call, nowMs),
     listUnfinished: (call) => listIncomplete(client, call),
   };

@@ -4,6 +4,7 @@ import type {
   AssetStatus,
   CallOptions,
   ChunkState,
+  ChunkStatePage,
   ReportReceipt,
   SessionStatus,
   UploadSession,
@@ -73,29 +74,23 @@ export async function sessionStatus(
 }
 
 /**
- * States of a session's chunks by index, page by page until all are there, a page is empty, or as
- * many pages were read as the chunks can fill. A chunk that the service does not list is absent.
+ * Returns one page of a session's chunk states. The pages are full, so the last one is known by the
+ * number of chunks that this page and those before it can hold.
  * @throws ProtocolViolationError - a chunk beyond the session's last
  */
 export async function chunkStates(
   client: ApiClient,
   session: UploadSession,
+  page: number,
   { signal }: CallOptions,
-): Promise<ReadonlyMap<number, ChunkState>> {
+): Promise<ChunkStatePage> {
+  const path = `${sessionPath(session)}?page=${page}&page_limit=${maxPageLength}`;
+  const reply = await client.ask({ operation: askingStatus, method: 'GET', path, signal });
+  const { uploaded_chunks } = readReply(chunkStatesReply, reply, askingStatus.name);
   const states = new Map<number, ChunkState>();
-  let maxPages = 1;
-  for (let page = 1; page <= maxPages && states.size < session.totalChunks; page++) {
-    const path = `${sessionPath(session)}?page=${page}&page_limit=${maxPageLength}`;
-    const reply = await client.ask({ operation: askingStatus, method: 'GET', path, signal });
-    const { uploaded_chunks } = readReply(chunkStatesReply, reply, askingStatus.name);
-    if (uploaded_chunks.length === 0) break;
-    // A service that gives shorter pages than asked for needs more of them.
-    if (page === 1) maxPages = Math.ceil(session.totalChunks / uploaded_chunks.length) + 1;
-    for (const { index, status } of uploaded_chunks) {
-      states.set(checkIndex(index, session), status);
-    }
-  }
-  return states;
+  for (const { index, status } of uploaded_chunks) states.set(checkIndex(index, session), status);
+  const isLast = states.size === 0 || page * states.size >= session.totalChunks;
+  return { states, nextPage: isLast ? undefined : page + 1 };
 }
 
 /** How an asset stands; `missing` when the service does not know it. */

@@ -5,6 +5,7 @@ import type {
   ChunkBody,
   ChunkDelivery,
   ChunkState,
+  ChunkStatePage,
   Destination,
   DestinationTraits,
   ReportReceipt,
@@ -28,6 +29,9 @@ const traits: DestinationTraits = {
   wholeDigest: 'none',
   chunkStates: true,
 };
+
+/** Chunks that one page of states lists. */
+const pageLength = 50;
 
 /**
  * A destination in memory of TwelveLabs' shape: chunks of the service's own size in any order, ETags
@@ -95,9 +99,15 @@ export class ServiceSized implements Destination, TestService {
     return { phase, counts: countsOf(upload, session) };
   }
 
-  async chunkStates(session: UploadSession): Promise<ReadonlyMap<number, ChunkState>> {
+  /** Pages of `pageLength` chunks. */
+  async chunkStates(session: UploadSession, page: number): Promise<ChunkStatePage> {
     const { chunks } = this.#upload(session);
-    return new Map(planned(session).map((i) => [i, chunks.get(i)?.state ?? 'pending']));
+    const last = page * pageLength;
+    const listed = planned(session).slice(last - pageLength, last);
+    const states = new Map(
+      listed.map((i): [number, ChunkState] => [i, chunks.get(i)?.state ?? 'pending']),
+    );
+    return { states, nextPage: last < session.totalChunks ? page + 1 : undefined };
   }
 
   async assetStatus(assetId: string): Promise<AssetStatus> {

@@ -38,7 +38,7 @@ export function provenChunk(
 
 /** How many chunks stand how; one that never came is pending. */
 export function countsOf(upload: SizedUpload, session: UploadSession): Record<ChunkState, number> {
-  const counts = { completed: 0, pending: 0, failed: 0 };
+  const counts = { completed: 0, pending: 0, failed: 0, busy: 0 };
   for (const index of planned(session)) counts[upload.chunks.get(index)?.state ?? 'pending']++;
   return counts;
 }
