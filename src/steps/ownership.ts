@@ -35,13 +35,22 @@ export async function ownedTransfer(
   return transfer;
 }
 
+/** Clocks of Lambda and Step Functions differ by less than this, in ms. */
+const maxClockSkewMs = 5_000;
+
 /**
- * Whether another execution brings over, or has brought over, a transfer that this one noted as its
- * own to take. A ready row is noted by nobody, so that one became ready since. Of one that ended in
- * any other way nobody can say whose end it was: telling it twice is better than never.
+ * True if another execution has made the transfer ready, or has taken it or renewed its lease since
+ * this one started. An owner that has been silent since before then may have ended before this
+ * execution went for the transfer, and reports nothing in its place: report twice rather than never.
  */
-export function isInOtherHands({ state, owner }: TransferRecord, executionId: string): boolean {
-  return owner !== executionId && (state === 'active' || state === 'ready');
+export function isInOtherHands(
+  { state, owner, leaseUntil }: TransferRecord,
+  { executionId, executionStartedAt }: Pick<Invocation, 'executionId' | 'executionStartedAt'>,
+): boolean {
+  if (owner === executionId) return false;
+  const renewedAt = leaseUntil - leaseSeconds * 1000;
+  const isHeldSince = state === 'active' && renewedAt > executionStartedAt + maxClockSkewMs;
+  return state === 'ready' || isHeldSince;
 }
 
 /** The error of an execution that lost its transfer. */

@@ -84,11 +84,11 @@ async function ownTransfer(
 async function refuseInOtherHands(
   { store }: RecordPorts,
   { transferId }: { transferId?: string | undefined },
-  { executionId }: Invocation,
+  invocation: Invocation,
 ): Promise<void> {
-  const id = transferId ?? (await store.transferOfExecution(executionId));
+  const id = transferId ?? (await store.transferOfExecution(invocation.executionId));
   const row = id === undefined ? undefined : await store.transfer(id);
-  if (!row || (transferId === undefined && !isInOtherHands(row, executionId))) return;
+  if (!row || (transferId === undefined && !isInOtherHands(row, invocation))) return;
   throw fencedOut(row.transferId, row.owner);
 }
 

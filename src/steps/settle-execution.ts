@@ -1,6 +1,5 @@
 import { refusalIdOf, type TransferRecord } from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
-import { isInOtherHands } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { type Over, overOf, type SettleCall, type SettlePorts } from './settle-ports.ts';
 import { countFailure, failureOf, finishTransfer, settleTransfer } from './settle-transfer.ts';
@@ -15,9 +14,9 @@ export interface EndedExecution {
 export type Settled = 'settled' | 'refused' | 'finished' | 'left';
 
 /**
- * Sees to it that an execution which ended past every Catch has its outcome told once: as that of
- * the transfer it held, or as that of a start which never came to one. What another execution has
- * taken over, and what runs again by a redrive, is left alone. Harmless to repeat, in any order.
+ * Records an outcome for an execution that ended without RecordOutcome: as that of the transfer it
+ * held, or as that of a start that never took one. What another execution brings over, and what runs
+ * again by a redrive, is left alone. Idempotent.
  */
 export async function settleExecution(
   ports: SettlePorts,
@@ -28,8 +27,21 @@ export async function settleExecution(
   const transferId = await store.transferOfExecution(ended.executionId);
   const row = transferId === undefined ? undefined : await store.transfer(transferId);
   if (row?.owner === ended.executionId) return settleOwned(ports, row, ended);
-  if (row && isInOtherHands(row, ended.executionId)) return 'left';
+  if (row && (await isBroughtOver(ports, row))) return 'left';
   return settleUntaken(ports, ended, call);
+}
+
+/**
+ * True if another execution works on the transfer or has made it ready. An owner that is over reports
+ * its own end only, and perhaps before this execution started. Where nobody can say, the lease decides.
+ */
+async function isBroughtOver(
+  { executions, clock }: SettlePorts,
+  { state, owner, leaseUntil }: TransferRecord,
+): Promise<boolean> {
+  if (state !== 'active') return state === 'ready';
+  const { status } = await executions.endOf(owner);
+  return status === 'unknown' ? leaseUntil >= clock.now() : status === 'running';
 }
 
 async function settleOwned(

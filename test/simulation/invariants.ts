@@ -165,7 +165,7 @@ function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]
 
 /** A failed execution is told of: by its transfer, by its refusal, or by whoever took over since. */
 async function judgeTold(
-  { judge, tables }: World,
+  { judge, tables, executions }: World,
   { id, isHeard, result, startedAt }: Execution,
   rows: readonly TransferRecord[],
 ): Promise<void> {
@@ -173,10 +173,13 @@ async function judgeTold(
   if (result.status === 'SUCCEEDED') return;
   if (rows.some(({ owner, transferId }) => owner === id || transferId === refusalIdOf(id))) return;
   const noted = await tables.store.transferOfExecution(id);
-  const isTaken = tables.takes.some(
+  const isHeld = tables.holds.some(
     ({ at, transferId, owner }) => transferId === noted && owner !== id && at >= startedAt,
   );
-  if (isTaken) return;
+  // A redriven owner works on the transfer again, and may end before its lease is due.
+  const owner = rows.find(({ transferId }) => transferId === noted)?.owner ?? '';
+  const isRedriven = (executions.all.get(owner)?.runsSince ?? 0) >= startedAt;
+  if (isHeld || isRedriven) return;
   if (result.error === 'FencedOutError') judge.broken('an execution is fenced out by another', id);
   // One that died before it had noted anything and of whose end no event came is nobody's to know.
   else if (isHeard) judge.broken('a failed start is told of', `${id}: ${result.error}`);

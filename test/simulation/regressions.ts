@@ -11,4 +11,5 @@ export const regressions: readonly Regression[] = [
   { seed: 2_007, why: 'an execution redriven into its failure told of it beside a ready asset' },
   { seed: 25_693, why: 'one retired proof, and wrong bytes were not compared with the checksum' },
   { seed: 47_704, why: 'a forced start was redriven, and made a second further ingest' },
+  { seed: 903_030, why: 'an aborted start went for a transfer whose owner was over: unreported' },
 ];

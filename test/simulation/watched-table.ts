@@ -20,8 +20,8 @@ export interface Tables {
   readonly uploads: Map<string, { readonly transferId: string; readonly number: number }>;
   /** Generations of proofs that were retired, by chunk. */
   readonly retired: Set<string>;
-  /** Who took which transfer, and when. */
-  readonly takes: { readonly at: number; readonly transferId: string; readonly owner: string }[];
+  /** Who took which transfer or renewed its lease, and when. */
+  readonly holds: { readonly at: number; readonly transferId: string; readonly owner: string }[];
   /** When each transfer that is ready became so. */
   readonly readySince: Map<string, number>;
   /** Ends that were written into a transfer's row, as `endOf` names them. */
@@ -36,7 +36,7 @@ export function openTables(): Tables {
     turns: createMemoryTurnStore(),
     uploads: new Map(),
     retired: new Set(),
-    takes: [],
+    holds: [],
     readySince: new Map(),
     ends: new Set(),
     before: [],
@@ -63,7 +63,7 @@ export interface Witness {
  * the store in memory take effect at once, so that what is asked together is one moment.
  */
 export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): TransferStore {
-  const { store, uploads, before, retired, ends, takes, readySince } = tables;
+  const { store, uploads, before, retired, ends, holds, readySince } = tables;
   const { judge } = witness;
   const remember = (row: TransferRecord | undefined) => row && before.push({ at: Date.now(), row });
   return {
@@ -74,6 +74,8 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
         store.patchTransfer(transferId, fence, patch, now, seen),
       ]);
       if (isDone) remember(row);
+      if (isDone && row && patch.leaseUntil)
+        holds.push({ at: Date.now(), transferId, owner: row.owner });
       if (isDone && patch.outcome) ends.add(endOf(transferId, patch.outcome));
       if (isDone && patch.state === 'ready' && row?.state !== 'ready')
         readySince.set(transferId, Date.now());
@@ -97,7 +99,7 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       ]);
       if (isDone) remember(row);
       const { transferId, owner } = record;
-      if (isDone) takes.push({ at: Date.now(), transferId, owner });
+      if (isDone) holds.push({ at: Date.now(), transferId, owner });
       const isHeld = row?.state === 'active' && row.leaseUntil > Date.now() + skewMs;
       if (isDone && isHeld && row.owner !== record.owner && witness.hasRunFor(row.owner, skewMs)) {
         judge.broken('one owner at a time', `${record.owner} took ${row.transferId}`);

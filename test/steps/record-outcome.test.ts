@@ -266,6 +266,29 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     expect(await stage.bench.store.transfer(refusalIdOf('execution-a'))).toBeUndefined();
   });
 
+  it('reports a start that went for it while its last owner was silent: that one may be over', async () => {
+    const stage = await Stage.set();
+    const { transferId } = await stage.opened(3);
+    stage.bench.clock.advance(6_000);
+    const late = { executionId: 'execution-b', executionStartedAt: stage.bench.clock.now() };
+    await stage.bench.store.noteExecution('execution-b', transferId);
+    expect(await stage.record({ error }, late)).toMatchObject({ error: 'RoundsExhaustedError' });
+    expect(await stage.row({ transferId: refusalIdOf('execution-b') })).toMatchObject({
+      announced: true,
+    });
+    expect(types(stage)).toEqual(['Transfer Failed']);
+  });
+
+  it('reports nothing for a start that lost it to one that has renewed its lease since', async () => {
+    const stage = await Stage.set();
+    const early = { executionId: 'execution-b', executionStartedAt: stage.bench.clock.now() };
+    stage.bench.clock.advance(6_000);
+    const { transferId } = await stage.opened(3);
+    await stage.bench.store.noteExecution('execution-b', transferId);
+    expect(await stage.record({ error }, early)).toMatchObject({ error: 'FencedOutError' });
+    expect(types(stage)).toEqual([]);
+  });
+
   it.each(['failed', 'superseded'] as const)(
     'tells of a start that went for it, where it was made %s: perhaps it was never its own',
     async (state) => {

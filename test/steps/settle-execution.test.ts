@@ -136,6 +136,16 @@ describe('an execution whose end was told too late', () => {
     expect(await settle.row()).toMatchObject({ state: 'active', owner: executionId });
   });
 
+  it('while another works on the transfer again by a redrive is left alone', async () => {
+    const settle = await openSending();
+    settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
+    settle.ends.ends.set(executionId, { status: 'running' });
+    await settle.stage.bench.store.noteExecution('execution-b', settle.opened.transferId);
+    const event = statusChange('ABORTED', {}, 'execution-b');
+    expect(await settle.reconcile(event)).toMatchObject({ became: 'left' });
+    expect(outcomesOf(settle)).toEqual([]);
+  });
+
   it('because another took it over between two writes keeps its turn', async () => {
     const settle = await openSending();
     const { store } = settle.ports;
@@ -255,6 +265,26 @@ describe('an execution that ended before it took a transfer', () => {
       const event = statusChange('ABORTED', { startDate }, 'execution-b');
       expect(await settle.reconcile(event)).toMatchObject({ became: 'refused' });
       expect(await settle.row()).toMatchObject({ state, owner: executionId });
+    },
+  );
+
+  it.each([
+    ['was aborted', { status: 'aborted' }, 0],
+    ['failed', { status: 'failed' }, 0],
+    ['cannot be asked about and let its lease expire', { status: 'unknown' }, leaseSeconds + 60],
+  ] as const)(
+    'is reported although the transfer that it went for still names an owner that %s',
+    async (_, end, silentSeconds) => {
+      const settle = await openSending();
+      const { store, clock } = settle.stage.bench;
+      clock.advance(silentSeconds * 1000);
+      settle.ends.ends.set(executionId, end);
+      await store.noteExecution('execution-b', settle.opened.transferId);
+      const event = statusChange('ABORTED', { startDate: clock.now() }, 'execution-b');
+      expect(await settle.reconcile(event)).toMatchObject({ became: 'refused' });
+      const error = 'ExecutionAbortedError';
+      expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
+      expect(await settle.row()).toMatchObject({ state: 'active', owner: executionId });
     },
   );
 
