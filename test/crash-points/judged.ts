@@ -21,10 +21,11 @@ const processingMs = 9_000;
 /** Nothing strikes here but what a test does by itself. */
 export function calmSurroundings(): Surroundings {
   const chance = chanceOf(1);
-  const mishaps = drawMishaps(chance);
+  const mishaps = drawMishaps(chance, chance);
   mishaps.calm();
   const nobody = () => {};
-  return { chance, mishaps, trace: openTrace(), latency: 0, killRun: nobody, abortRun: nobody };
+  const calls = { killRun: nobody, abortRun: nobody, confirmed: nobody };
+  return { chance, mishaps, trace: openTrace(), latency: 0, ...calls };
 }
 
 /** As much of the simulation's world as its judges look at: its doubles, with no fault of their own. */

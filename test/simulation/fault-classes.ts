@@ -4,7 +4,7 @@ import type { Chance } from './chance.ts';
  * Every class of fault, with the probability of one at each place where it could strike, in a run
  * that has the class at all.
  */
-export const faultClasses = {
+const faultClasses = {
   /** The process of a function dies before, or after, a call of a port; the state machine sees it. */
   'lambda killed before a call': 0.01,
   'lambda killed after a call': 0.01,
@@ -61,9 +61,57 @@ export const faultClasses = {
   'reconciler killed': 0.01,
 } as const;
 
-export type FaultClass = keyof typeof faultClasses;
+/**
+ * How services and networks behave in public reports. They are drawn apart from the classes above, so
+ * that a seed in which none of them strikes does what it did before they were added.
+ */
+const reportedClasses = {
+  /** The line is slow for the whole run, and the chunks in flight share it. */
+  'slow line': 0.2,
+  /** The reply to a PUT comes up to 4.5 minutes after its last byte. */
+  'late reply': 0.04,
+  /** The connection fails before a byte of the request has left. */
+  'connection refused': 0.02,
+  /** A status becomes a word that no document names, for up to 20 minutes. */
+  'unknown status': 0.05,
+  /** GET of a session answers 404 once a report has completed it: for ever, or for a long time. */
+  'session 404 after completion': 0.5,
+  /** The API fails for every request, whoever sends it; the name says which step meets it first. */
+  'storm in opening': 0.3,
+  'storm in sending': 0.3,
+  'storm in confirming': 0.1,
+  'storm in awaiting': 0.1,
+  /** Fields that say nothing about bytes are null, or missing, and others are added. */
+  'null fields': 0.1,
+  'omitted fields': 0.1,
+} as const;
 
-export const faultNames = Object.keys(faultClasses) as readonly FaultClass[];
+export type FaultClass = keyof typeof faultClasses | keyof typeof reportedClasses;
+
+const probabilities: Readonly<Record<FaultClass, number>> = { ...faultClasses, ...reportedClasses };
+
+export const faultNames = Object.keys(probabilities) as readonly FaultClass[];
+
+/** The faults that pass by themselves: alone, they must not make a transfer fail. */
+export const passingFaults: ReadonlySet<FaultClass> = new Set<FaultClass>([
+  ...(Object.keys(reportedClasses) as FaultClass[]),
+  'request lost',
+  'reply lost',
+  'request delayed',
+  'throttled (429)',
+  'server error (JSON)',
+  'server error (HTML)',
+  'server error after effect',
+  'execution not told',
+  'start duplicated',
+  'status event lost',
+  'status event duplicated',
+  'status event late',
+  'event refused',
+  'event reply lost',
+  'event duplicated',
+  'stale read',
+]);
 
 /** Classes that end a session, an asset or a chunk for good: a run has few of each, or it never ends. */
 const bounds: Partial<Record<FaultClass, number>> = {
@@ -75,7 +123,20 @@ const bounds: Partial<Record<FaultClass, number>> = {
   'wrong bytes read': 2,
   'source overwritten': 2,
   'source deleted': 1,
+  'late reply': 12,
+  'unknown status': 4,
+  'session 404 after completion': 2,
+  'storm in opening': 1,
+  'storm in sending': 1,
+  'storm in confirming': 1,
+  'storm in awaiting': 1,
 };
+
+/** Which classes a run may have: `only` these, each in every run, or all but those that are left out. */
+export interface FaultSelection {
+  readonly only?: readonly FaultClass[] | undefined;
+  readonly without?: readonly FaultClass[] | undefined;
+}
 
 /** The faults of one run: which classes it has, and what has struck. */
 export interface Mishaps {
@@ -89,18 +150,30 @@ export interface Mishaps {
   onStrike: (name: FaultClass) => void;
 }
 
-/** A run has a few classes or many, so that rare ones are also seen alone. */
-export function drawMishaps(chance: Chance): Mishaps {
+/**
+ * A run has a few classes or many, so that rare ones are also seen alone.
+ * @param weather - draws what concerns the reported classes
+ */
+export function drawMishaps(
+  chance: Chance,
+  weather: Chance,
+  { only, without = [] }: FaultSelection = {},
+): Mishaps {
   const share = chance.pick([0, 0.1, 0.2, 0.2, 0.35, 0.6]);
   const severity = chance.pick([0.5, 1, 1, 2]);
-  const present = new Set(faultNames.filter(() => chance.hits(share)));
+  const reportedShare = weather.pick([0, 0, 0.15, 0.3, 0.5]);
+  const sourceOf = (name: FaultClass) => (name in reportedClasses ? weather : chance);
+  const drawn = faultNames.filter((name) =>
+    sourceOf(name).hits(name in reportedClasses ? reportedShare : share),
+  );
+  const present = new Set((only ?? drawn).filter((name) => !without.includes(name)));
   const injected = new Map<FaultClass, number>();
   let isCalm = false;
   const mishaps = {
     strikes(name: FaultClass) {
       const struck = injected.get(name) ?? 0;
       if (isCalm || !present.has(name) || struck >= (bounds[name] ?? 40)) return false;
-      if (!chance.hits(faultClasses[name] * severity)) return false;
+      if (!sourceOf(name).hits(probabilities[name] * severity)) return false;
       injected.set(name, struck + 1);
       mishaps.onStrike(name);
       return true;

@@ -3,7 +3,7 @@ import { TransferError } from '#src/core/errors.ts';
 import type { SourceReader } from '#src/core/ports.ts';
 import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
 import type { Mishaps } from './fault-classes.ts';
-import type { ObjectStore } from './objects.ts';
+import { type ObjectStore, pieceBytes } from './objects.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Objects as a sandbox reads them; somebody else may change them at any time. */
@@ -43,7 +43,8 @@ export function faultySource(
       let sizeBytes = 0;
       for await (const piece of objects.read(object, range, signal)) {
         if (isTruncated && sizeBytes > 0) break;
-        if (mishaps.strikes('read stalled')) await systemClock.sleep(3_600_000, signal);
+        const isStart = sizeBytes % pieceBytes === 0;
+        if (isStart && mishaps.strikes('read stalled')) await systemClock.sleep(3_600_000, signal);
         if (!by.isAlive) throw new TransferError('SourceUnavailableError', 'the process is dead');
         sizeBytes += piece.byteLength;
         const given = isWrong ? inverted(piece) : piece;

@@ -1,16 +1,20 @@
 import type { FaultEffect } from '#local/simulators/twelvelabs/faults.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { deadlineMarginMs } from '#src/core/limits.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports.ts';
 import { networkFailure } from '#src/http/network-failure.ts';
+import { passingText, transientReply } from './api-storm.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Service } from './service.ts';
 
+export type Operation = 'create' | 'put' | 'report' | 'presign' | 'status' | 'asset' | 'list';
+
 /** One request, taken apart. */
 export interface Asked {
-  readonly operation: 'create' | 'put' | 'report' | 'presign' | 'status' | 'asset' | 'list';
+  readonly operation: Operation;
   readonly uploadId: string;
   /** The chunks that it speaks of, with their proofs where it reports them. */
   readonly chunks: readonly { readonly index: number; readonly proof?: string }[];
@@ -23,10 +27,14 @@ export interface Wire {
   readonly chance: Chance;
   /** Is told of each request as it reaches the service. */
   arrives(asked: Asked, by: Sandbox): void;
+  /** Is told of a reply to a PUT that its sender did not wait for, although it had the time. */
+  gaveUpReply(by: Sandbox, waitedMs: number): void;
 }
 
-/** The product sees no reply that takes longer, in ms. */
-const replyTimeoutMs = 30_000;
+/** How long a reply may take where the request names no time, in ms. */
+const defaultReplyTimeoutMs = 30_000;
+
+const minuteMs = 60_000;
 
 export function faultyTransport(wire: Wire, by: Sandbox): Transport {
   return {
@@ -57,31 +65,95 @@ async function send(wire: Wire, by: Sandbox, asked: Asked, request: HttpRequest)
   if (isDelayed) await systemClock.sleep(chance.between(1_000, 25_000), request.signal);
   befallSession(wire, asked.uploadId);
   if (mishaps.strikes('request lost')) throw reset(request);
-  const refused = earlyRefusal(wire);
-  if (refused) return refused;
+  if (mishaps.strikes('connection refused')) throw refused(wire, request);
+  const storm = service.storms.strike(asked.operation);
+  if (storm === 'reset') throw reset(request);
+  if (storm && storm !== 'reply replaced') return storm;
+  const early = purgedReply(wire, asked) ?? earlyRefusal(wire, asked);
+  if (early) return early;
   aim(wire, asked);
   wire.arrives(asked, by);
-  const reply = await service.transport.send(request);
+  const reply = await arrive(wire, asked, request);
   const uploadId = asked.operation === 'create' ? createdIn(reply) : undefined;
   if (uploadId) service.unanswered.add(uploadId);
-  const answer = await lateAnswer(wire, by, request, reply);
+  const answer = storm ? page(502) : await lateAnswer(wire, by, asked, request, reply);
   if (uploadId && answer === reply) service.unanswered.delete(uploadId);
-  return answer;
+  if (answer !== reply) return answer;
+  if (asked.operation === 'report') noteCompletion(by, asked.uploadId, reply);
+  return service.replies.loosen(asked.operation, request.url, reply);
 }
 
-async function lateAnswer(wire: Wire, by: Sandbox, request: HttpRequest, reply: HttpReply) {
+/** The service takes the request; the bytes of a PUT come as the line carries them. */
+async function arrive(
+  wire: Wire,
+  { operation, uploadId }: Asked,
+  request: HttpRequest,
+): Promise<HttpReply> {
+  const { service, mishaps, chance } = wire;
+  const { body, signal } = request;
+  const carried = typeof body === 'object' && service.line?.carry(body, signal);
+  const reply = await service.transport.send(carried ? { ...request, body: carried } : request);
+  if (operation === 'put' && reply.status === 200) service.line?.countStored();
+  if (operation !== 'report' || service.purged.has(uploadId)) return reply;
+  if (service.parts.sessions.known(uploadId).completesAt === undefined) return reply;
+  if (!mishaps.strikes('session 404 after completion')) return reply;
+  const forMs = chance.pick([Number.POSITIVE_INFINITY, 10 * minuteMs, 120 * minuteMs]);
+  service.purged.set(uploadId, { until: Date.now() + forMs, isWhole: chance.hits(0.5) });
+  return reply;
+}
+
+/** The 404 of a session that is complete: to those that ask for it or, with some, to everything. */
+function purgedReply(
+  { service: { purged } }: Wire,
+  { operation, uploadId }: Asked,
+): HttpReply | undefined {
+  const { until = 0, isWhole } = purged.get(uploadId) ?? {};
+  const isMeant = operation === 'status' || (isWhole && operation !== 'put');
+  if (!isMeant || Date.now() >= until) return undefined;
+  const text = '{"code":"resource_not_exist","message":"The upload does not exist."}';
+  return { status: 404, headers: {}, text };
+}
+
+/** Remembers that this process was told that an upload is complete. */
+function noteCompletion(by: Sandbox, uploadId: string, { status, text }: HttpReply): void {
+  const { url } = status === 200 ? (JSON.parse(text) as { url?: string }) : {};
+  if (url) by.completions.push(uploadId);
+}
+
+async function lateAnswer(
+  wire: Wire,
+  by: Sandbox,
+  { operation }: Asked,
+  request: HttpRequest,
+  reply: HttpReply,
+) {
   const { mishaps, chance } = wire;
   if (mishaps.strikes('reply lost')) throw reset(request);
   if (mishaps.strikes('server error after effect')) return page(chance.pick([500, 502, 504]));
-  if (mishaps.strikes('request delayed')) {
-    const lateMs = chance.between(1_000, 45_000);
-    await systemClock.sleep(Math.min(lateMs, replyTimeoutMs), request.signal);
-    if (lateMs > replyTimeoutMs) {
-      throw new TransferError('RequestTimeoutError', `no whole reply within ${replyTimeoutMs} ms`);
-    }
-  }
+  if (mishaps.strikes('request delayed')) await waitFor(chance.between(1_000, 45_000), request);
+  if (operation === 'put' && mishaps.strikes('late reply')) await waitLong(wire, by, request);
   // A process that died meanwhile never saw it.
   return by.isAlive ? reply : page(500);
+}
+
+/** As long as a sender is to wait for the reply to a PUT, unless its own time is up before. */
+async function waitLong({ chance, gaveUpReply }: Wire, by: Sandbox, request: HttpRequest) {
+  const sentAt = Date.now();
+  try {
+    await waitFor(chance.between(15_000, 4.5 * minuteMs), request);
+  } catch (error) {
+    const hasTime = by.isAlive && by.deadline - Date.now() > 2 * deadlineMarginMs;
+    if (hasTime) gaveUpReply(by, Date.now() - sentAt);
+    throw error;
+  }
+}
+
+/** Waits for a reply, as long as the request allows. */
+async function waitFor(lateMs: number, request: HttpRequest): Promise<void> {
+  const limitMs = request.replyTimeoutMs ?? defaultReplyTimeoutMs;
+  await systemClock.sleep(Math.min(lateMs, limitMs), request.signal);
+  if (lateMs <= limitMs) return;
+  throw new TransferError('RequestTimeoutError', `no whole reply within ${limitMs} ms`);
 }
 
 function createdIn({ status, text }: HttpReply): string | undefined {
@@ -105,28 +177,47 @@ function befallSession({ service, mishaps, chance }: Wire, uploadId: string): vo
   setTimeout(() => service.recallSession(uploadId), chance.between(2_000, 3_600_000));
 }
 
-function earlyRefusal({ mishaps, chance }: Wire): HttpReply | undefined {
+function earlyRefusal({ mishaps, chance }: Wire, { operation }: Asked): HttpReply | undefined {
   if (mishaps.strikes('throttled (429)')) {
-    const retryAfter = chance.hits(0.5) ? String(chance.between(1, 90)) : undefined;
-    return {
-      status: 429,
-      headers: { 'retry-after': retryAfter },
-      text: '{"code":"too_many_requests","message":"slow down"}',
-    };
+    const retryAfter = chance.hits(0.5) ? chance.between(1, 90) : undefined;
+    return transientReply(429, 'too_many_requests', retryAfter);
   }
   if (mishaps.strikes('server error (HTML)')) return page(chance.pick([500, 502, 503, 504]));
   if (!mishaps.strikes('server error (JSON)')) return undefined;
-  const status = chance.pick([500, 502, 503, 504]);
-  return { status, headers: {}, text: '{"code":"internal_server_error","message":"sorry"}' };
+  if (operation === 'put') {
+    return transientReply(chance.pick([500, 502, 503, 504]), 'internal_server_error');
+  }
+  const [status, code, retryAfter] = chance.pick(apiErrors);
+  return transientReply(status, code, retryAfter);
 }
 
+/** What the API answers instead of doing what it was asked to, and what may be asked again. */
+const apiErrors: readonly (readonly [number, string, number?])[] = [
+  [500, 'internal_server_error'],
+  [502, 'bad_gateway'],
+  [503, 'service_unavailable'],
+  [503, 'service_unavailable', 20],
+  [504, 'gateway_timeout'],
+  [408, 'request_timeout'],
+  [409, 'conflict'],
+  [423, 'locked'],
+  [425, 'too_early'],
+];
+
 function page(status: number): HttpReply {
-  return { status, headers: { 'content-type': 'text/html' }, text: `<h1>${status}</h1>` };
+  const text = `<h1>${status}</h1><p>${passingText}</p>`;
+  return { status, headers: { 'content-type': 'text/html' }, text };
 }
 
 function reset({ method }: HttpRequest): Error {
   const cause = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
   return networkFailure(cause, method);
+}
+
+/** No byte of the request has left: not even a create can have had an effect. */
+function refused({ chance }: Wire, { method }: HttpRequest): Error {
+  const code = chance.pick(['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT']);
+  return networkFailure(Object.assign(new Error('no connection'), { code }), method);
 }
 
 /** Aims one of the service's own faults at this very request. */

@@ -58,9 +58,10 @@ export function openFleet(
       sandbox.begin(payload.executionId ?? '');
       // The handler takes its ports before it first waits, so that they are this sandbox's.
       give(sandbox.ports);
-      const work = (handler(payload as never, context) as Promise<unknown>).finally(() =>
-        giveBack(sandbox),
-      );
+      const answer = handler(payload as never, context) as Promise<unknown>;
+      const confirm = () => around.confirmed(sandbox.completions);
+      answer.then(confirm, () => {});
+      const work = answer.finally(() => giveBack(sandbox));
       return sandbox.serve(work, context.getRemainingTimeInMillis());
     };
   };

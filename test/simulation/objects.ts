@@ -24,6 +24,8 @@ export interface Keeping {
 /** S3 with and without versions: a read goes on with what it began to read, whatever is written. */
 export class ObjectStore implements SourceReader {
   readonly contents: Content[] = [];
+  /** Bytes of the pieces in which a range is read. */
+  pieceBytes = pieceBytes;
   readonly #chance: Chance;
   #versions = 0;
 
@@ -74,7 +76,8 @@ export class ObjectStore implements SourceReader {
   ): AsyncGenerator<Uint8Array> {
     signal.throwIfAborted();
     const { start } = range;
-    yield* pieces(this.pinnedNow(source).bytes.subarray(start, start + lengthOf(range)));
+    const bytes = this.pinnedNow(source).bytes.subarray(start, start + lengthOf(range));
+    yield* pieces(bytes, this.pieceBytes);
   }
 
   /** @throws SourceSupersededError - another content is there by now, or none */
@@ -96,8 +99,8 @@ export function contentOf({ bucket, key, versionId, etag }: SourceObject): strin
 
 export const pieceBytes = 128;
 
-export function* pieces(bytes: Buffer): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+export function* pieces(bytes: Buffer, size = pieceBytes): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -10,6 +10,8 @@ import {
   leaseWithoutFence,
   proofAfterReport,
   retryOnUsedUrl,
+  transientCodeIsFinal,
+  unknownStatusIsFatal,
   wholeCalledWrong,
 } from './planted-parts.ts';
 import { reconciler } from './sandbox.ts';
@@ -288,5 +290,25 @@ export const plantedBugs: readonly PlantedBug[] = [
           return status.phase === 'failed' ? { phase: 'ready' } : status;
         },
       })),
+  },
+  {
+    name: "a session's completeness is forgotten",
+    caughtBy: 'nothing is sent again for a status call',
+    budget: 200,
+    plant: () => ({
+      ports: ({ store }) => ({ store: { ...store, recordReceipt: async () => {} } }),
+    }),
+  },
+  {
+    name: 'an unknown status is fatal',
+    caughtBy: 'no transfer fails for what passes',
+    budget: 100,
+    plant: unknownStatusIsFatal,
+  },
+  {
+    name: 'a transient code is final',
+    caughtBy: 'no transfer fails for what passes',
+    budget: 60,
+    plant: transientCodeIsFinal,
   },
 ];

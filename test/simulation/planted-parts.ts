@@ -1,6 +1,6 @@
 import type { Destination } from '#src/core/destination.ts';
-import { isTransferError } from '#src/core/errors.ts';
-import type { HttpRequest } from '#src/core/ports.ts';
+import { isTransferError, TransferError } from '#src/core/errors.ts';
+import type { HttpReply, HttpRequest } from '#src/core/ports.ts';
 import type { ChunkRecord } from '#src/core/transfer.ts';
 import { takeApart } from './faulty-transport.ts';
 import type { Plant, World } from './world.ts';
@@ -170,4 +170,56 @@ export function adoptLostSession(): Plant {
       }
     },
   }));
+}
+
+const knownWords: ReadonlySet<unknown> = new Set([
+  ...['active', 'completed', 'failed', 'expired', 'pending'],
+  ...['waiting', 'processing', 'ready'],
+]);
+
+/** A reply with a status that no document names ends the transfer. */
+export function unknownStatusIsFatal(): Plant {
+  return {
+    transport: (wire) => ({
+      send: async (request) => {
+        const reply = await wire.send(request);
+        const { operation } = takeApart(request);
+        if (operation === 'status' || operation === 'asset') refuseUnknownWords(reply);
+        return reply;
+      },
+    }),
+  };
+}
+
+function refuseUnknownWords({ status, text }: HttpReply): void {
+  if (status !== 200) return;
+  const { status: word, uploaded_chunks: chunks } = JSON.parse(text);
+  const words = [word, ...(chunks ?? []).map((chunk: { status: unknown }) => chunk.status)];
+  if (words.every((one) => knownWords.has(one))) return;
+  throw new TransferError('ProtocolViolationError', 'the reply has an unknown status');
+}
+
+const transientCodes: ReadonlySet<number | undefined> = new Set([409, 423, 425, 503]);
+
+/** What the API answers with one of those codes is taken for its last word. */
+export function transientCodeIsFinal(): Plant {
+  return destinationWith((to) => {
+    const methods = Object.entries(to).filter(([, member]) => typeof member === 'function');
+    return Object.fromEntries(methods.map(([name, method]) => [name, finalized(method)]));
+  });
+}
+
+type Method = (...given: unknown[]) => unknown;
+
+function finalized(method: Method): Method {
+  return (...given) => {
+    const answer = method(...given);
+    return answer instanceof Promise ? answer.catch(rethrowFinal) : answer;
+  };
+}
+
+function rethrowFinal(error: unknown): never {
+  const isFinal = isTransferError(error) && error.side !== 'storage';
+  if (!isFinal || !transientCodes.has(error.status)) throw error;
+  throw new TransferError('RequestRejectedError', error.message, { status: error.status });
 }

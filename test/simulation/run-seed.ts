@@ -5,7 +5,7 @@ import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { chanceOf } from './chance.ts';
-import type { FaultClass } from './fault-classes.ts';
+import type { FaultClass, FaultSelection } from './fault-classes.ts';
 import { allTransfers, judgeOrphans, judgeWorld } from './invariants.ts';
 import { contentOf } from './objects.ts';
 import { planStarts } from './starts.ts';
@@ -44,10 +44,14 @@ export async function warmUp(): Promise<LocalStateMachine> {
 }
 
 /** Runs the world of one seed to its end and judges it. The same seed does the same, always. */
-export async function runSeed(seed: number, plant?: Plant): Promise<SeedResult> {
+export async function runSeed(
+  seed: number,
+  plant?: Plant,
+  selection?: FaultSelection,
+): Promise<SeedResult> {
   const definition = await warmUp();
   const time = takeTime(chanceOf(seed ^ 0x5eed).random);
-  const world = await openWorld(seed, definition, plant);
+  const world = await openWorld(seed, definition, plant, selection);
   try {
     await live(world, time);
     await judgeWorld(world);

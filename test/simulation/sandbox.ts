@@ -16,6 +16,8 @@ export interface Surroundings {
   killRun(executionId: string): void;
   /** Stops an execution, as a person does; its functions go on. */
   abortRun(executionId: string): void;
+  /** Is told of a call that ended well after replies to its reports had called uploads complete. */
+  confirmed(uploadIds: readonly string[]): void;
 }
 
 /** The name of the reconciler's function, which belongs to no execution. */
@@ -35,6 +37,10 @@ export class Sandbox {
   executionId = '';
   /** When its latest call began, in ms. */
   beganAt = 0;
+  /** When its time is up, in ms. */
+  deadline = 0;
+  /** Uploads that replies to this call's reports have called complete. */
+  completions: string[] = [];
   isAlive = true;
   isZombie = false;
   readonly #around: Surroundings;
@@ -54,6 +60,7 @@ export class Sandbox {
     const { mishaps, chance } = this.#around;
     this.executionId = executionId;
     this.beganAt = Date.now();
+    this.completions = [];
     this.#skewMs = mishaps.strikes('clock skew') ? chance.between(-2_000, 2_000) : 0;
   }
 
@@ -61,6 +68,7 @@ export class Sandbox {
   serve<T>(work: Promise<T>, leftMs: number): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#answer = reject;
+    this.deadline = Date.now() + leftMs;
     // It may have died at its very first call, before there was anybody to tell.
     if (!this.isAlive) reject(crash('Runtime.ExitError'));
     if (this.isZombie) reject(crash('Lambda.Unknown'));

@@ -5,8 +5,11 @@ import {
 import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/switches.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { ChunkRecord } from '#src/core/transfer.ts';
+import { ApiStorms } from './api-storm.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';
+import { LooseReplies } from './loose-replies.ts';
+import { SlowLine } from './slow-line.ts';
 
 /** The service, with a memory of what it was given. */
 export interface Service extends InProcessTwelveLabs {
@@ -17,6 +20,16 @@ export interface Service extends InProcessTwelveLabs {
   /** Sessions that the service denies for a while. */
   readonly vanished: Set<string>;
   readonly isOpaque: boolean;
+  readonly storms: ApiStorms;
+  readonly replies: LooseReplies;
+  /** The line to the upload host, where it is slow. */
+  readonly line: SlowLine | undefined;
+  /** Completed sessions that the service denies, until when, and whether to reports too. */
+  readonly purged: Map<string, { readonly until: number; readonly isWhole: boolean }>;
+  /** Uploads that a report's reply called complete, and when its caller had recorded that. */
+  readonly confirmed: Map<string, number>;
+  /** When that was, of an upload of which neither session nor asset has failed since. */
+  confirmedAt(uploadId: string): number | undefined;
 }
 
 /** A service whose unknowns are drawn from the seed. */
@@ -31,7 +44,11 @@ export async function openService(
   const switches = drawSwitches(chance);
   const service = await openInProcess({ ...switches, seed, clock: systemClock, etag });
   const taken = new Set<string>();
+  const confirmed = new Map<string, number>();
   const { sessions } = service.parts;
+  const { chunkSizeBytes, maxActiveSessions } = service.parts.switches;
+  const maySwallow = maxActiveSessions === Number.POSITIVE_INFINITY;
+  const isSlow = mishaps.strikes('slow line');
   const keep = sessions.keep.bind(sessions);
   sessions.keep = (session, index, stored) => {
     taken.add(`${session.uploadId} ${index} ${stored.md5} ${stored.etag}`);
@@ -44,6 +61,18 @@ export async function openService(
       taken.has(`${uploadId} ${index} ${md5} ${proof}`),
     unanswered: new Set(),
     vanished: new Set(),
+    storms: new ApiStorms(mishaps, chance, maySwallow),
+    replies: new LooseReplies(mishaps, chance),
+    line: isSlow ? new SlowLine(Number(chunkSizeBytes), chance, mishaps) : undefined,
+    purged: new Map(),
+    confirmed,
+    confirmedAt: (uploadId) => {
+      const at = confirmed.get(uploadId);
+      if (at === undefined) return undefined;
+      const { completesAt, failed, asset } = sessions.known(uploadId);
+      const isGood = completesAt !== undefined && !failed && !asset.failure && !asset.deleted;
+      return isGood ? at : undefined;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type FaultClass, faultNames } from './fault-classes.ts';
 import { count, describeFailure, openTally, type Tally, tableOf } from './report.ts';
 import { runSeed, type SeedResult, warmUp } from './run-seed.ts';
 
@@ -22,7 +23,13 @@ function whole(text: string): number {
   throw new InvalidArgumentError('it must be a whole number from 0');
 }
 
-const { seeds, from, seed } = new Command('soak')
+function faultClass(text: string, others: readonly FaultClass[] = []): FaultClass[] {
+  const name = faultNames.find((one) => one === text);
+  if (name) return [...others, name];
+  throw new InvalidArgumentError(`it must be one of: ${faultNames.join(', ')}`);
+}
+
+const { seeds, from, seed, only, without } = new Command('soak')
   .description('Runs the simulation seed after seed and sums up what was survived.')
   .option('--seeds <count>', 'how many', positive, 10_000)
   .option('--from <seed>', 'the first of them', whole, 1)
@@ -31,14 +38,28 @@ const { seeds, from, seed } = new Command('soak')
       .argParser(whole)
       .conflicts(['seeds', 'from']),
   )
+  .option(
+    '--only <class>',
+    'the faults of every run, repeatable; it may have no others',
+    faultClass,
+  )
+  .option('--without <class>', 'faults that no run may have, repeatable', faultClass)
   .parse()
-  .opts<{ seeds: number; from: number; seed?: number }>();
+  .opts<{
+    seeds: number;
+    from: number;
+    seed?: number;
+    only?: FaultClass[];
+    without?: FaultClass[];
+  }>();
+
+const selection = { only, without };
 
 await warmUp();
 process.exitCode = seed === undefined ? await soak(from, seeds) : await replay(seed);
 
 async function replay(one: number): Promise<number> {
-  const result = await runSeed(one);
+  const result = await runSeed(one, undefined, selection);
   console.log(result.lastLines.join('\n'));
   console.log(`digest ${result.digest}`);
   if (result.violations.length === 0) console.log(`seed ${one} broke nothing`);
@@ -54,7 +75,7 @@ async function soak(first: number, times: number): Promise<number> {
     isStopped = true;
   });
   for (let one = first; one < first + times && !isStopped; one++) {
-    const result = await runSeed(one);
+    const result = await runSeed(one, undefined, selection);
     count(tally, result);
     progress.note(tally, result);
     // Between two seeds the timers are the process's own again, and so are its signals.

@@ -3,6 +3,7 @@ import type { TransferEvent } from '#src/core/ports.ts';
 import { isProven } from '#src/core/transfer.ts';
 import type { Execution } from './executions.ts';
 import type { Asked } from './faulty-transport.ts';
+import { judgeFailure } from './judge-failures.ts';
 import type { Sandbox } from './sandbox.ts';
 import { endOf } from './watched-table.ts';
 import type { World } from './world.ts';
@@ -20,6 +21,8 @@ export function judgeArrival(world: World, asked: Asked, by: Sandbox): void {
   }
   const indexes = chunks.map(({ index }) => index);
   const uses = service.parts.calls.of('put', { uploadId }).filter(({ urlUse = 1 }) => urlUse > 1);
+  if (service.line?.isStoring === false)
+    judge.broken('a slow line stores chunks', `${by.name} sends chunk ${indexes[0]}`);
   if (uses.length > 0) judge.broken('no presigned URL is used twice', `chunk ${indexes[0]}`);
   void judgeChunks(world, asked);
 }
@@ -49,8 +52,11 @@ export function judgeEvent({ judge, tables }: World, { type, detail }: TransferE
 }
 
 /** Judges an execution at the moment in which it ends. */
-export function judgeEnd({ judge, service }: World, { id, result }: Execution): void {
+export function judgeEnd(world: World, execution: Execution): void {
+  const { judge, service } = world;
+  const { id, result } = execution;
   if (!result) return;
+  judgeFailure(world, execution);
   const { status, output, error, largestPayloadBytes, historyEvents } = result;
   const { status: told, assetId } = (output ?? {}) as { status?: string; assetId?: string };
   const { payloadBytes, historyEvents: mostEvents } = serviceLimits;

@@ -56,6 +56,8 @@ export interface Witness {
   hasRunFor(executionId: string, ms: number): boolean;
   /** Whether the service took bytes of that MD5 for a chunk and answered that ETag. */
   wasTaken(uploadId: string, chunk: Pick<ChunkRecord, 'index' | 'md5' | 'proof'>): boolean;
+  /** When a call had recorded that an upload is complete; undefined where it has failed since. */
+  confirmedAt?(uploadId: string): number | undefined;
 }
 
 /**
@@ -105,6 +107,11 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
         judge.broken('one owner at a time', `${record.owner} took ${row.transferId}`);
       }
       return isDone;
+    },
+    addSession: async (transferId, record) => {
+      const isAdded = await store.addSession(transferId, record);
+      if (isAdded) await judgeNewSession(tables, witness, by, transferId);
+      return isAdded;
     },
     setSession: async (transferId, number, session) => {
       const isSet = await store.setSession(transferId, number, session);
@@ -158,6 +165,20 @@ async function judgeRefusal(
   // A call that began before then may have looked before then.
   if (beganAt > (readySince.get(noted) ?? beganAt))
     judge.broken('no failure is told of what another made ready', `${id}: ${noted}`);
+}
+
+/** Where a report's reply called the latest upload complete, nothing is sent a second time. */
+async function judgeNewSession(
+  { store }: Tables,
+  { judge, confirmedAt }: Witness,
+  { beganAt, name }: Sandbox,
+  transferId: string,
+): Promise<void> {
+  const answered = (await store.sessions(transferId)).filter(({ session }) => session);
+  const latest = answered.sort((a, b) => a.number - b.number).at(-1)?.session;
+  // A call that began before then may have looked before then.
+  if (latest && beganAt > (confirmedAt?.(latest.uploadId) ?? beganAt))
+    judge.broken('nothing is sent again for a status call', `${name}: ${latest.uploadId}`);
 }
 
 function judgeProof(

@@ -1,14 +1,20 @@
 import { newCrc } from '#functions/runtime/new-crc.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { TransferError } from '#src/core/errors.ts';
-import type { EventPublisher, Log, TransferEvent, Transport } from '#src/core/ports.ts';
+import type {
+  EventPublisher,
+  Log,
+  TransferEvent,
+  TransferStore,
+  Transport,
+} from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { withSharedPause } from '#src/steps/shared-pause.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { type Execution, Executions } from './executions.ts';
-import { drawMishaps, type Mishaps } from './fault-classes.ts';
+import { drawMishaps, type FaultSelection, type Mishaps } from './fault-classes.ts';
 import { faultySource, type SourceFaults } from './faulty-source.ts';
 import { faultyStore, faultyTurns } from './faulty-table.ts';
 import { faultyTransport, type Wire } from './faulty-transport.ts';
@@ -76,9 +82,10 @@ export async function openWorld(
   seed: number,
   machine: LocalStateMachine,
   plant: Plant = {},
+  selection?: FaultSelection,
 ): Promise<World> {
   const chance = chanceOf(seed);
-  const mishaps = drawMishaps(chance);
+  const mishaps = drawMishaps(chance, chanceOf(seed ^ 0x3ea7), selection);
   const trace = openTrace();
   mishaps.onStrike = (name) => trace.note('*', name);
   const settings = drawSettings(chance);
@@ -95,6 +102,10 @@ export async function openWorld(
     abortRun: (id) => {
       world.executions.abort(id);
       world.onEnd(id);
+    },
+    confirmed: (uploadIds) => {
+      const { confirmed } = world.service;
+      for (const id of uploadIds) if (!confirmed.has(id)) confirmed.set(id, Date.now());
     },
   };
   const fleet = openFleet(around, (by) => portsOf(world, by, plant));
@@ -121,6 +132,7 @@ export async function openWorld(
     onChange: () => {},
     onEnd: () => {},
   };
+  world.objects.pieceBytes = world.service.line?.pieceBytes ?? world.objects.pieceBytes;
   return world;
 }
 
@@ -143,6 +155,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
     maxActiveTransfers: settings.maxActiveTransfers,
     hasRunFor: (id, ms) => world.executions.hasRunFor(id, ms),
     wasTaken: (uploadId, chunk) => world.service.wasTaken(uploadId, chunk),
+    confirmedAt: (uploadId) => world.service.confirmedAt(uploadId),
   };
   const directory = world.executions.directory();
   const { clock } = by;
@@ -167,8 +180,19 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
       },
     },
   };
-  const given = { ...ports, destination: destinationOf(world, by, ports, plant) };
+  const store = withReceipts(ports.store, by);
+  const given = { ...ports, store, destination: destinationOf(world, by, ports, plant) };
   return { ...given, ...plant.ports?.(given, world, by) };
+}
+
+/** A receipt that the table did not take is not recorded, whatever the call makes of that. */
+function withReceipts(store: TransferStore, by: Sandbox): TransferStore {
+  const recordReceipt: TransferStore['recordReceipt'] = (...given) =>
+    store.recordReceipt(...given).catch((error) => {
+      by.completions = [];
+      throw error;
+    });
+  return { ...store, recordReceipt };
 }
 
 function sourceFaultsOf(world: World): SourceFaults {
@@ -183,7 +207,9 @@ function sourceFaultsOf(world: World): SourceFaults {
 function destinationOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
   const { service, mishaps, chance } = world;
   const arrives: Wire['arrives'] = (asked, who) => judgeArrival(world, asked, who);
-  const wire = faultyTransport({ service, mishaps, chance, arrives }, by);
+  const gaveUpReply: Wire['gaveUpReply'] = ({ name }, waitedMs) =>
+    world.judge.broken('a late reply is waited for', `${name} gave up after ${waitedMs} ms`);
+  const wire = faultyTransport({ service, mishaps, chance, arrives, gaveUpReply }, by);
   const { clock, random, log, turns } = ports;
   const key = async () => service.apiKey;
   const client = createDestination('twelvelabs', {
