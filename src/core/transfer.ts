@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
-import type { Disposition, ErrorName } from './errors.ts';
+import type { Disposition, ErrorName, Side } from './errors.ts';
 import type { SourceObject } from './source-object.ts';
 
 /** Where a transfer stands. `active` is the only one that is not over. */
@@ -89,6 +89,7 @@ export interface RangeFailure {
   readonly name: ErrorName;
   readonly disposition: Disposition;
   readonly message: string;
+  readonly side?: Side | undefined;
   readonly executionId: string;
   readonly round: number;
   /** Until when the service asked us to stay away, in milliseconds since 1970. */
