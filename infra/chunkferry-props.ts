@@ -111,8 +111,9 @@ export interface ChunkferryProps {
    */
   readonly maxImageBytes?: number;
   /**
-   * A chunk that has moved no byte for this long is given up and sent again, 1 to 300 s.
-   * @default 20 s
+   * How long a chunk may be silent in one direction, 1 to 300 s: S3 gives no byte, or the upload host
+   * takes none. Then it is sent again. How long a chunk takes as a whole does not matter.
+   * @default 60 s
    */
   readonly noProgress?: Duration;
   /**

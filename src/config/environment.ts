@@ -19,7 +19,7 @@ const bytes = () => z.optional(z.coerce.number().check(z.int(), z.gte(1)));
 const settingsSchema = z.object({
   [keys.chunksInFlight]: count(4, maxChunksInFlight),
   [keys.mapConcurrency]: count(8, maxMapConcurrency),
-  [keys.noProgressMs]: count(20_000, 300_000),
+  [keys.noProgressMs]: count(60_000, 300_000),
   [keys.maxActiveTransfers]: count(defaultActiveTransfers, maxTurns),
   [keys.maxSendConcurrency]: count(defaultSendConcurrency, maxTurns * maxMapConcurrency),
   [keys.sources]: z._default(z.string(), '{"list":[],"readers":{}}'),

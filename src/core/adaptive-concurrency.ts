@@ -56,6 +56,8 @@ interface Window {
   bytes: number;
   chunks: number;
   totalMs: number;
+  /** Whether as many were in flight as allowed. */
+  wasFull: boolean;
 }
 
 /**
@@ -169,12 +171,13 @@ class Control {
     this.#window.bytes += storedBytes;
     this.#window.chunks++;
     this.#window.totalMs += tookMs;
-    if (this.#window.chunks >= this.limit) this.#endWindow(inFlight >= this.limit);
+    this.#window.wasFull ||= inFlight >= this.limit;
+    if (this.#window.chunks >= this.limit) this.#endWindow();
   }
 
   /** A window in which fewer were in flight than allowed says nothing of the allowed number. */
-  #endWindow(wasFull: boolean): void {
-    const { startedAt, bytes, chunks, totalMs } = this.#window;
+  #endWindow(): void {
+    const { startedAt, bytes, chunks, totalMs, wasFull } = this.#window;
     const rate = bytes / Math.max(1, this.#clock.now() - startedAt);
     this.#window = this.#newWindow();
     if (wasFull) this.#go(this.#next({ limit: this.limit, rate }, totalMs / chunks));
@@ -216,6 +219,6 @@ class Control {
   }
 
   #newWindow(): Window {
-    return { startedAt: this.#clock.now(), bytes: 0, chunks: 0, totalMs: 0 };
+    return { startedAt: this.#clock.now(), bytes: 0, chunks: 0, totalMs: 0, wasFull: false };
   }
 }

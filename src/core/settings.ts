@@ -11,7 +11,7 @@ export interface Settings {
   /** Calls of the send step that run at once, over all transfers. */
   readonly maxSendConcurrency: number;
   readonly sources: Sources;
-  /** A chunk that has moved no byte for this long is given up and sent again. */
+  /** A chunk whose source gives no byte, or whose upload host takes none, for this long is sent again. */
   readonly noProgressMs: number;
   /** Replaces the destination's own limit for video and audio, where set. */
   readonly maxMediaBytes?: number | undefined;

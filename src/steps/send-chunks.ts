@@ -5,7 +5,7 @@ import { boundOf } from '#src/core/recovery-bounds.ts';
 import { isProven, type RangeFailure } from '#src/core/transfer.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { countRetry } from './retries.ts';
-import { type RangeEnd, sendRange } from './send-range.ts';
+import { claimEnd, type RangeEnd, sendRange } from './send-range.ts';
 import type { Sending, SendPorts } from './sending.ts';
 import { type RangeState, rangeStateSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
@@ -31,11 +31,12 @@ export async function sendChunks(
   const item = readState(rangeStateSchema, state);
   const key = { transferId: item.transferId, sessionNumber: item.sessionNumber, n: item.range.n };
   const { clock, store } = ports;
-  const { invocationId, deadline } = invocation;
+  const { invocationId } = invocation;
   // The range is given back: what it lacks is planned again.
   if (item.calls >= boundOf('callsPerRange')) return after(item, { next: 'stop' });
-  const claim = await store.claimRange(key, invocationId, clock.now(), deadline);
-  if (!claim.held) return after(item, waiting((claim.until - clock.now()) / 1000));
+  const now = clock.now();
+  const claim = await store.claimRange(key, invocationId, now, claimEnd(now, invocation));
+  if (!claim.held) return after(item, waiting((claim.until - now) / 1000));
   const retries: Record<string, number> = {};
   if (claim.tookOver) countRetry({ ports, retries }, 'SenderDied');
   const { failure, stopsOthers, ...end } = await attempt(ports, item, invocation, retries);
@@ -163,13 +164,15 @@ async function sendingOf(
   const record = await usableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
   const missing = indexesOf(range).filter((index) => !isProven(rows.get(index)));
-  const given = { ports, transfer, record, rows, missing, invocation, retries };
+  const now = ports.clock.now();
   return {
-    ...given,
+    ...{ ports, transfer, record, rows, missing, invocation, retries },
+    rangeKey: { transferId, sessionNumber, n: range.n },
+    claimedUntil: claimEnd(now, invocation),
     roundId: roundId(invocation.executionId, round),
     lanes: lanes ?? ports.settings.chunksInFlight,
     refusedSince,
-    ownedAt: ports.clock.now(),
+    ownedAt: now,
   };
 }
 

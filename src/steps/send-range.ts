@@ -1,12 +1,13 @@
 import type { ChunkResult } from '#src/core/adaptive-concurrency.ts';
 import { isTransferError, type TransferError } from '#src/core/errors.ts';
-import { leaseRenewalSeconds, sendReserveMs } from '#src/core/limits.ts';
+import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { ownedTransfer } from './ownership.ts';
 import { causeOf, countRetry } from './retries.ts';
 import { retryWithBackoff } from './retry-with-backoff.ts';
 import { type QueuedChunk, sendChunk } from './send-chunk.ts';
 import { measureThroughput, type Sending } from './sending.ts';
+import type { Invocation } from './step.ts';
 import { keepTurn, turnLost } from './turns.ts';
 
 /** What one call did for its range. */
@@ -122,6 +123,15 @@ async function renewOwnership(sending: Sending): Promise<void> {
   sending.ownedAt = now;
   const held = await ownedTransfer(ports, transfer, invocation);
   if (!(await keepTurn(ports, held))) throw turnLost(held);
+  if (sending.claimedUntil >= invocation.deadline) return;
+  sending.claimedUntil = claimEnd(now, invocation);
+  const { rangeKey, claimedUntil } = sending;
+  await ports.store.claimRange(rangeKey, invocation.invocationId, now, claimedUntil);
+}
+
+/** A claim ends with its call, and with the lease where a call may last longer. */
+export function claimEnd(now: number, { deadline }: Invocation): number {
+  return Math.min(deadline, now + leaseSeconds * 1000);
 }
 
 /** Keeps the error, or puts a chunk behind the others where they may show what is wrong with it. */

@@ -1,4 +1,5 @@
 import type { ChunkDelivery } from '#src/core/destination.ts';
+import type { RangeKey } from '#src/core/ports.ts';
 import type { ChunkRecord, TransferRecord } from '#src/core/transfer.ts';
 import type { UsableSession } from './ownership.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -33,6 +34,9 @@ export interface Sending {
   neededWholeCall?: boolean;
   /** Since when the upload host refuses every chunk, in milliseconds since 1970. */
   refusedSince?: number | undefined;
+  /** Until when the range is claimed, in milliseconds since 1970. */
+  claimedUntil: number;
+  readonly rangeKey: RangeKey;
   /** When the ownership of the transfer was last checked, in milliseconds since 1970. */
   ownedAt: number;
 }
