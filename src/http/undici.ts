@@ -1,11 +1,16 @@
 import type { LookupFunction } from 'node:net';
-import type { Agent as AgentType, buildConnector as Connecting, Dispatcher } from 'undici';
+import type { buildConnector as Connecting, Dispatcher, Pool as PoolType } from 'undici';
 import request from 'undici/lib/api/api-request.js';
 import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import { readOverContinue } from './interim-replies.ts';
+import { markNeverSent } from './network-failure.ts';
+import { createProxiedAgent } from './proxied-agent.ts';
+import { type Proxies, readProxies } from './proxy-environment.ts';
 
 /** A pool of kept-alive connections, to any number of servers. */
-export type HttpAgent = AgentType;
+export type HttpAgent = Dispatcher;
 
 export interface AgentOptions {
   /** Sockets open to one server at once; more requests wait. Unbounded where left out. */
@@ -58,24 +63,52 @@ export interface DispatchReply {
 
 const defaultTimeoutMs = 30_000;
 
+const defaultConnectMs = 10_000;
+
 /**
  * Makes a pool. HTTP/1.1 only: what is known about resets, early answers and lost replies here was
  * tried over it, and S3 speaks nothing else.
+ * @param proxies - default: those of the environment. A proxied host gets no guard, since the proxy
+ * resolves its name.
+ * @throws ConfigurationError - a proxy of the environment is not a URL
  */
-export function createAgent(options: AgentOptions = {}): HttpAgent {
-  return new Agent({
+export function createAgent(
+  options: AgentOptions = {},
+  proxies: Proxies | undefined = readProxies(process.env),
+): HttpAgent {
+  const { connectTimeoutMs = defaultConnectMs } = options;
+  const pooling = {
     connections: options.connectionsPerOrigin ?? null,
     keepAliveTimeout: options.keepAliveMs ?? 4_000,
     headersTimeout: options.headersTimeoutMs ?? defaultTimeoutMs,
     bodyTimeout: options.bodyTimeoutMs ?? defaultTimeoutMs,
-    connect: connectorOf(options),
     allowH2: false,
-  });
+  };
+  const connect = connectorOf(options.guard, connectTimeoutMs);
+  const factory = (origin: URL | string, given: Pick<PoolType.Options, 'connect'>) =>
+    poolOf(origin, { ...pooling, ...given });
+  const agentOptions = { ...pooling, connect, factory };
+  if (!proxies) return new Agent(agentOptions);
+  return createProxiedAgent(agentOptions, proxies, connectTimeoutMs);
 }
 
-function connectorOf({ guard, connectTimeoutMs }: AgentOptions): Connecting.connector {
+/** One server's connections. */
+function poolOf(origin: URL | string, options: PoolType.Options): PoolType {
+  const connect = marked(options.connect as Connecting.connector);
+  return readOverContinue(new Pool(origin, { ...options, connect }));
+}
+
+/** Marks what fails in connecting as never sent, a tunnel and TLS included. */
+function marked(connect: Connecting.connector): Connecting.connector {
+  return (asked, callback) =>
+    connect(asked, (...[error, socket]: Parameters<Connecting.Callback>) => {
+      if (error) markNeverSent(error);
+      (callback as (...outcome: unknown[]) => void)(error, socket);
+    });
+}
+
+function connectorOf(guard: ConnectGuard | undefined, timeout: number): Connecting.connector {
   const lookup = guard && { lookup: guard.lookup };
-  const timeout = connectTimeoutMs ?? 10_000;
   const connect = buildConnector({ timeout, allowH2: false, ...lookup });
   if (!guard) return connect;
   return (asked, callback) => {
