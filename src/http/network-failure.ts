@@ -108,6 +108,9 @@ function explain(error: unknown, code: string | undefined, timedOut: boolean): s
   if (error instanceof ProxyError) return error.message;
   const known = explainConnectFailure(error);
   if (known !== undefined) return known;
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    return sentence({ problem: 'the reply is not valid HTTP/1.1' }, error.name);
+  }
   const isUnconnected = typeof error === 'object' && error !== null && beforeConnection.has(error);
   if (isUnconnected) return sentence({ problem: 'no connection' }, code);
   return sentence({ problem: timedOut ? 'no reply in time' : 'no usable reply' }, code);
