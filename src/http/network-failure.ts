@@ -77,11 +77,14 @@ export function markNeverSent(error: Error): void {
   beforeConnection.add(error);
 }
 
-/** What a network error's code means, with the code itself; undefined if it is none of connecting. */
-export function explainConnectFailure(error: unknown): string | undefined {
-  const code = codeOf(error);
-  if (code === undefined || !Object.hasOwn(connectFailures, code)) return undefined;
-  return sentence(connectFailures[code] as Words, code);
+/** What to do about a failure to connect, by its code, if there is anything to say. */
+export function connectAdvice(error: unknown): string | undefined {
+  return wordsOf(codeOf(error))?.advice;
+}
+
+function wordsOf(code: string | undefined): Words | undefined {
+  const isKnown = code !== undefined && Object.hasOwn(connectFailures, code);
+  return isKnown ? connectFailures[code] : undefined;
 }
 
 /**
@@ -106,8 +109,8 @@ export function networkFailure(error: unknown, exchange: string): TransferError 
 
 function explain(error: unknown, code: string | undefined, timedOut: boolean): string {
   if (error instanceof ProxyError) return error.message;
-  const known = explainConnectFailure(error);
-  if (known !== undefined) return known;
+  const known = wordsOf(code);
+  if (known) return sentence(known, code);
   if (error instanceof Error && error.name === 'HTTPParserError') {
     return sentence({ problem: 'the reply is not valid HTTP/1.1' }, error.name);
   }
@@ -125,10 +128,7 @@ export function wasNeverSent(error: unknown): boolean {
   if (!isTransferError(error, 'NetworkError', 'RequestTimeoutError')) return false;
   const { cause } = error;
   if (typeof cause !== 'object' || cause === null) return false;
-  const code = codeOf(cause);
-  return (
-    beforeConnection.has(cause) || (code !== undefined && Object.hasOwn(connectFailures, code))
-  );
+  return beforeConnection.has(cause) || wordsOf(codeOf(cause)) !== undefined;
 }
 
 /** Without the error's other fields: a parser's holds pieces of the reply, which may repeat anything. */

@@ -126,7 +126,7 @@ describe('an interim reply that was not asked for', () => {
 const text = JSON.stringify({ assets: Array.from({ length: 100 }, (_, id) => ({ id })) });
 
 /** A transport to a server that answers with these bytes in this encoding. */
-async function sendEncoded(encoding: string | string[], body: Uint8Array, maxReplyBytes?: number) {
+async function sendEncoded(encoding: string, body: Uint8Array, maxReplyBytes?: number) {
   const { send } = await serveTransport(
     (_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body),
     { clock: holdClock(), transport: { maxReplyBytes } },
