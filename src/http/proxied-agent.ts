@@ -7,9 +7,15 @@ import { tunnelsThrough } from './proxy-tunnel.ts';
 
 type Factory = NonNullable<AgentType.Options['factory']>;
 
-/** How undici's agents are told of a pool for one server, or for one proxy. */
 export interface PooledAgentOptions extends AgentType.Options {
   readonly factory: Factory;
+}
+
+export interface ProxyOptions {
+  /** How long the tunnel's and each TLS connection may take to be made. */
+  readonly connectTimeoutMs: number;
+  /** Makes the pool of connections to the proxy for http. */
+  readonly poolOfProxy: Factory;
 }
 
 /**
@@ -19,7 +25,7 @@ export interface PooledAgentOptions extends AgentType.Options {
 export function createProxiedAgent(
   pooled: PooledAgentOptions,
   proxies: Proxies,
-  connectTimeoutMs: number,
+  { connectTimeoutMs, poolOfProxy }: ProxyOptions,
 ): Dispatcher {
   const options = {
     ...pooled,
@@ -29,7 +35,7 @@ export function createProxiedAgent(
     noProxy: proxies.direct.join(','),
     connectTimeout: connectTimeoutMs,
     requestTls: { allowH2: false },
-    factory: namingProxy(pooled.factory, proxies.http),
+    factory: namingProxy(pooled.factory, poolOfProxy, proxies.http),
     clientFactory: (proxy: URL, given: object) =>
       tunnelsThrough(proxy, given as Pool.Options, connectTimeoutMs),
   };
@@ -38,7 +44,7 @@ export function createProxiedAgent(
 }
 
 /** Names the proxy in the errors of connections to it. For https, its tunnels do. */
-function namingProxy(factory: Factory, proxy: string | undefined): Factory {
+function namingProxy(factory: Factory, poolOfProxy: Factory, proxy: string | undefined): Factory {
   return (origin, given) => {
     if (proxy === undefined || String(origin) !== proxy) return factory(origin, given);
     const { connect } = given as { readonly connect: buildConnector.connector };
@@ -47,7 +53,7 @@ function namingProxy(factory: Factory, proxy: string | undefined): Factory {
         if (error) callback(proxyUnreachable(new URL(proxy), error), null);
         else callback(null, socket as NonNullable<typeof socket>);
       });
-    return factory(origin, { ...given, connect: naming });
+    return poolOfProxy(origin, { ...given, connect: naming });
   };
 }
 

@@ -68,8 +68,8 @@ const defaultConnectMs = 10_000;
 /**
  * Makes a pool. HTTP/1.1 only: what is known about resets, early answers and lost replies here was
  * tried over it, and S3 speaks nothing else.
- * @param proxies - default: those of the environment. A proxied host gets no guard, since the proxy
- * resolves its name.
+ * @param proxies - default: those of the environment. A proxy resolves names itself, so the guard
+ * then judges only hosts that are addresses.
  * @throws ConfigurationError - a proxy of the environment is not a URL
  */
 export function createAgent(
@@ -84,40 +84,43 @@ export function createAgent(
     bodyTimeout: options.bodyTimeoutMs ?? defaultTimeoutMs,
     allowH2: false,
   };
-  const connect = connectorOf(options.guard, connectTimeoutMs);
-  const factory = (origin: URL | string, given: Pick<PoolType.Options, 'connect'>) =>
-    poolOf(origin, { ...pooling, ...given });
-  const agentOptions = { ...pooling, connect, factory };
+  const lookup = options.guard && { lookup: options.guard.lookup };
+  const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, ...lookup });
+  const guardedBy = (guard: ConnectGuard | undefined) => (origin: URL | string, given: object) =>
+    poolOf(origin, { ...pooling, ...given }, guard);
+  const agentOptions = { ...pooling, connect, factory: guardedBy(options.guard) };
   if (!proxies) return new Agent(agentOptions);
-  return createProxiedAgent(agentOptions, proxies, connectTimeoutMs);
+  return createProxiedAgent(agentOptions, proxies, {
+    connectTimeoutMs,
+    poolOfProxy: guardedBy(undefined),
+  });
 }
 
 /** One server's connections. */
-function poolOf(origin: URL | string, options: PoolType.Options): PoolType {
-  const connect = marked(options.connect as Connecting.connector);
+function poolOf(
+  origin: URL | string,
+  options: PoolType.Options,
+  guard: ConnectGuard | undefined,
+): PoolType {
+  const connect = watched(options.connect as Connecting.connector, guard);
   return readOverContinue(new Pool(origin, { ...options, connect }));
 }
 
-/** Marks what fails in connecting as never sent, a tunnel and TLS included. */
-function marked(connect: Connecting.connector): Connecting.connector {
-  return (asked, callback) =>
+/** Checks each host, also one that a proxy connects to, and marks what fails here as never sent. */
+function watched(
+  connect: Connecting.connector,
+  guard: ConnectGuard | undefined,
+): Connecting.connector {
+  return (asked, callback) => {
+    try {
+      guard?.checkHost(asked.hostname);
+    } catch (error) {
+      return callback(error as Error, null);
+    }
     connect(asked, (...[error, socket]: Parameters<Connecting.Callback>) => {
       if (error) markNeverSent(error);
       (callback as (...outcome: unknown[]) => void)(error, socket);
     });
-}
-
-function connectorOf(guard: ConnectGuard | undefined, timeout: number): Connecting.connector {
-  const lookup = guard && { lookup: guard.lookup };
-  const connect = buildConnector({ timeout, allowH2: false, ...lookup });
-  if (!guard) return connect;
-  return (asked, callback) => {
-    try {
-      guard.checkHost(asked.hostname);
-    } catch (error) {
-      return callback(error as Error, null);
-    }
-    connect(asked, callback);
   };
 }
 

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -39,17 +43,18 @@ beforeEach(() => {
 });
 
 /** Answers what each of the calls below takes for a reply. */
-const answer: RequestListener = (request, response) => {
+const answer: RequestListener = async (request, response) => {
   requests.push(request);
-  request.resume().on('end', () => {
-    const isSts = request.headers['content-type']?.includes('form-urlencoded');
-    response.end(isSts ? assumed : request.method === 'HEAD' ? '' : '{}');
-  });
+  const action = /^Action=(\w+)/.exec(await text(request))?.[1];
+  if (action) response.end(assumed(action));
+  else response.end(request.method === 'HEAD' ? '' : '{}');
 };
 
-const assumed = `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>reader</AccessKeyId>
-<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
-</Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+/** What STS answers to one of its actions. */
+const assumed = (action: string) =>
+  `<${action}Response><${action}Result><Credentials><AccessKeyId>reader</AccessKeyId>
+  <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+  <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></${action}Result></${action}Response>`;
 
 function s3(endpoint: string) {
   const agent = createAgent();
@@ -128,6 +133,41 @@ describe('a call of', () => {
     const { port } = await startPlainServer(answer);
     await calls[name]?.(`http://localhost:${port}`);
     expect([proxy.tunnels, proxy.forwarded, requests.length]).toEqual([[], [], 1]);
+  });
+});
+
+describe('credentials of a web identity', () => {
+  it.each(['S3', 'DynamoDB'])('for %s are fetched through HTTPS_PROXY too', async (name) => {
+    const proxy = await proxied();
+    const folder = mkdtempSync(join(tmpdir(), 'chunkferry-token-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, 'token'), 'token');
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', join(folder, 'token'));
+    vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/ours');
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', 'https://sts.test');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', '');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', '');
+    const options = { region: 'us-east-1', credentials: undefined };
+    const agent = createAgent();
+    onTestFinished(() => closeAgent(agent));
+    const sending =
+      name === 'S3'
+        ? createS3Client({
+            agent,
+            ...options,
+            endpoint: 'https://s3.test',
+            forcePathStyle: true,
+          }).send(new HeadObjectCommand({ Bucket: 'films', Key: 'a.mp4' }))
+        : new DynamoDBClient({
+            ...boundedCalls,
+            region: 'us-east-1',
+            endpoint: 'https://dynamodb.test',
+          }).send(describeTable);
+    await sending;
+    expect(proxy.tunnels).toEqual([
+      'sts.test:443',
+      name === 'S3' ? 's3.test:443' : 'dynamodb.test:443',
+    ]);
   });
 });
 

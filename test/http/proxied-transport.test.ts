@@ -111,6 +111,17 @@ describe('through HTTPS_PROXY', () => {
     });
     expect((await transportIn({ HTTPS_PROXY: proxy.url })('https://api.test/')).status).toBe(200);
   });
+
+  it.each(['169.254.169.254', '10.0.0.7', '127.0.0.1', '[fd00:ec2::254]', '2130706433'])(
+    'an upload host that is itself the address %s is refused as ever',
+    async (host) => {
+      const target = await startTlsServer(echo);
+      const proxy = await startProxy({ target });
+      const send = transportIn({ HTTPS_PROXY: proxy.url }, { guard });
+      expect((await failureOf(send(`https://${host}/`))).name).toBe('UploadHostRefusedError');
+      expect(proxy.tunnels).toEqual([]);
+    },
+  );
 });
 
 describe('NO_PROXY', () => {
@@ -152,7 +163,7 @@ describe('through HTTP_PROXY', () => {
   it('http servers are reached, by their absolute URL', async () => {
     const target = await startPlainServer(echo);
     const proxy = await startProxy({ target });
-    const send = transportIn({ HTTP_PROXY: proxy.url });
+    const send = transportIn({ HTTP_PROXY: proxy.url }, { guard });
     const { request } = source(3);
     const reply = await send('http://store.test/a/../b?x=%2F', { ...request, method: 'PUT' });
     expect(reply.text).toMatch(/^store\.test /);
