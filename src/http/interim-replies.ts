@@ -13,9 +13,9 @@ interface ReplyParser {
 }
 
 /**
- * Lets a pool read over `100 Continue`. RFC 9110 §15.2 has a client pass over every interim reply
- * that it did not ask for. undici does so for all but this one, which it takes for a broken reply
- * (`bad response`); this hands it on as another interim reply. Some proxies and storages send it.
+ * Lets a pool read over an unasked `100 Continue`, which some proxies and storages send. A client
+ * may ignore any interim reply (RFC 9110 §15.2). undici ignores all but this one, which it reports
+ * as `bad response`. Its parser therefore gets 102 in place of 100.
  */
 export function readOverContinue(pool: Pool): Pool {
   return pool.on('connect', (_origin, targets) => {

@@ -23,7 +23,7 @@ export interface AgentOptions {
   readonly headersTimeoutMs?: number | undefined;
   /** How long a reply's body may stay silent. 30 s where left out. */
   readonly bodyTimeoutMs?: number | undefined;
-  /** Stands between a host's name and every socket to it. Any address is good where left out. */
+  /** Decides which addresses sockets may be opened to. Default: any. */
   readonly guard?: ConnectGuard | undefined;
 }
 
@@ -106,7 +106,7 @@ function poolOf(
   return readOverContinue(new Pool(origin, { ...options, connect }));
 }
 
-/** Checks each host, also one that a proxy connects to, and marks what fails here as never sent. */
+/** Checks each host, with or without a proxy, and marks every failure here as never sent. */
 function watched(
   connect: Connecting.connector,
   guard: ConnectGuard | undefined,

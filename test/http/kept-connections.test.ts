@@ -21,7 +21,7 @@ describe('a server that closes kept connections without a word', () => {
     }
   });
 
-  it('after an idle time of its own is connected to anew', async () => {
+  it('after an idle time of its own is connected to again', async () => {
     let connections = 0;
     const seen = new WeakSet<object>();
     const { send } = await serveTransport(

@@ -45,7 +45,7 @@ describe('a reply that comes long after the last byte', () => {
 });
 
 describe('the limit of a request', () => {
-  it('stands in place of the default of 30 s', async () => {
+  it('replaces the default of 30 s', async () => {
     const clock = holdClock();
     let answered = false;
     const { send } = await serve(
