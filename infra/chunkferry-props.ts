@@ -9,6 +9,8 @@ import {
   maxChunksInFlight,
   maxMapConcurrency,
   maxTurns,
+  maxUploadReplyMs,
+  minUploadReplyMs,
 } from '#src/core/limits.ts';
 import { checkSeconds, checkWhole } from './bounds.ts';
 import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
@@ -117,6 +119,12 @@ export interface ChunkferryProps {
    */
   readonly noProgress?: Duration;
   /**
+   * How long the upload host may take to reply after a chunk's last byte, 30 to 900 s. Some hosts
+   * check or copy the whole chunk before they reply.
+   * @default 5 minutes
+   */
+  readonly uploadReply?: Duration;
+  /**
    * Whether chunks may go to private addresses: where the functions reach S3 by an interface endpoint,
    * say. Any other than a public address is refused where this is false.
    * @default false
@@ -186,6 +194,14 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
   checkWhole('maxMediaBytes', props.maxMediaBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('maxImageBytes', props.maxImageBytes, 1, Number.MAX_SAFE_INTEGER);
   if (props.noProgress) checkSeconds('noProgress', props.noProgress, 1, 300);
+  if (props.uploadReply) {
+    checkSeconds(
+      'uploadReply',
+      props.uploadReply,
+      minUploadReplyMs / 1000,
+      maxUploadReplyMs / 1000,
+    );
+  }
   checkPressure(checked);
   checkTable(checked);
   checkBaseUrl(props.baseUrl);

@@ -92,6 +92,10 @@ export const maxAssetMissingPolls = 8;
 /** The most that a service's JSON reply may hold; 50 presigned URLs are about 60 KiB. */
 export const maxReplyBytes = 1 * MiB;
 
+/** Bounds of the setting for the reply to a chunk, in milliseconds; a Lambda function runs for 15 minutes at most. */
+export const minUploadReplyMs = 30_000;
+export const maxUploadReplyMs = 900_000;
+
 /** Tries to open a session while the service asks us to wait: a day at the longest pause. */
 export const maxOpenPolls = 300;
 

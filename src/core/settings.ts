@@ -13,6 +13,8 @@ export interface Settings {
   readonly sources: Sources;
   /** A chunk whose source gives no byte, or whose upload host takes none, for this long is sent again. */
   readonly noProgressMs: number;
+  /** How long the upload host may take to reply after a chunk's last byte. Default: the destination's own. */
+  readonly uploadReplyMs?: number | undefined;
   /** Replaces the destination's own limit for video and audio, where set. */
   readonly maxMediaBytes?: number | undefined;
   /** Replaces the destination's own limit for images, where set. */

@@ -24,6 +24,8 @@ export interface TwelveLabsOptions {
    * a server on this machine or network then, such as the simulator.
    */
   readonly allowInsecureUploads?: boolean | undefined;
+  /** How long the upload host may take to reply after a chunk's last byte, in ms. Default: 5 minutes. */
+  readonly uploadReplyMs?: number | undefined;
 }
 
 /** TwelveLabs as a destination. */
