@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
+import { userAgent } from '#src/core/product.ts';
 import { holdClock } from '../http/http-server.ts';
 import {
   type Answer,
@@ -41,10 +42,14 @@ const spans = (sent: Sent[]) => sent.filter(({ method }) => method === 'POST').m
 const puts = (sent: Sent[]) => sent.filter(({ method }) => method === 'PUT');
 
 describe('preparing chunks', () => {
-  it('asks for their span in one call', async () => {
+  it('asks for each run of consecutive chunks in one call, and for no chunk between runs', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
-    await twelveLabs.prepareChunks(session, [7, 3, 12], call);
-    expect(sent.map(({ url, body }) => [url, body])).toEqual([[urlsPath, { start: 3, count: 10 }]]);
+    await twelveLabs.prepareChunks(session, [7, 3, 4, 12, 5], call);
+    expect(sent.map(({ url, body }) => [url, body])).toEqual([
+      [urlsPath, { start: 3, count: 3 }],
+      [urlsPath, { start: 7, count: 1 }],
+      [urlsPath, { start: 12, count: 1 }],
+    ]);
   });
 
   it('asks for at most 50 in a call and for nothing between distant ones', async () => {
@@ -75,7 +80,7 @@ describe('preparing chunks', () => {
   });
 
   it.each([
-    ['upload_urls', {}],
+    ['upload_urls', { upload_urls: 'none' }],
     ['upload_urls.0.url', { upload_urls: [{ chunk_index: 1, url: 'javascript:CANARY' }] }],
     ['upload_urls.0.url', { upload_urls: [{ chunk_index: 1, url: 'https://h/a CANARY' }] }],
     ['upload_urls.0.chunk_index', { upload_urls: [{ chunk_index: 0, url: 'https://h/CANARY' }] }],
@@ -183,7 +188,11 @@ describe('sending a chunk', () => {
   it('sends exactly the headers of the session and the length, never the key', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.sendChunk(session, chunk(1), body, call);
-    expect(puts(sent)[0]?.headers).toEqual({ ...session.details, 'content-length': '3' });
+    expect(puts(sent)[0]?.headers).toEqual({
+      ...session.details,
+      'user-agent': userAgent,
+      'content-length': '3',
+    });
   });
 
   it.each([
@@ -233,24 +242,52 @@ describe('sending a chunk', () => {
     [400, xml('RequestTimeout'), 'ServiceUnavailableError'],
     [400, xml('IncompleteBody'), 'ServiceUnavailableError'],
     [400, xml('BadDigest'), 'ChunkMismatchError'],
-    [400, xml('EntityTooLarge'), 'RequestRejectedError'],
+    [400, xml('EntityTooLarge'), 'UploadRefusedError'],
     [404, xml('NoSuchUpload'), 'SessionExpiredError'],
     [408, '', 'ServiceUnavailableError'],
     [409, xml('OperationAborted'), 'ServiceUnavailableError'],
-    [413, '', 'RequestRejectedError'],
+    [413, '', 'UploadRefusedError'],
+    [423, '', 'ServiceUnavailableError'],
+    [425, '', 'ServiceUnavailableError'],
     [429, '', 'ThrottledError'],
+    [400, xml('ThrottlingException'), 'ThrottledError'],
+    [501, xml('NotImplemented'), 'UploadRefusedError'],
+    [505, '', 'UploadRefusedError'],
     [503, xml('SlowDown'), 'ThrottledError'],
     [503, xml('ServiceUnavailable'), 'ServiceUnavailableError'],
     [500, xml('InternalError'), 'ServiceUnavailableError'],
-    [307, xml('TemporaryRedirect'), 'ServiceUnavailableError'],
   ])('answered by %i %s is a %s error', async (status, text, name) => {
     const put = () => ({ status, text, headers: { 'retry-after': '4' } });
     const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect([error.name, error.status, error.retryAfterSeconds]).toEqual([name, status, 4]);
+    expect(error.side).toBe('storage');
     expect(error.message).toMatch(/^chunk 1 at s3\.example\.test: the storage answered \d{3}/);
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
   });
+
+  const movedTo = 'https://other.example.test/c?sig=CANARY';
+  const endpoint =
+    '<Error><Code>PermanentRedirect</Code><Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint></Error>';
+
+  it.each([
+    [307, { location: movedTo }, '', ' to other.example.test'],
+    [308, { location: '/CANARY' }, '', ' to s3.example.test'],
+    [301, {}, endpoint, ' to b.s3.eu-west-1.amazonaws.com'],
+    [302, {}, '', ''],
+    [302, { location: 'CANARY:x' }, '', ''],
+  ])(
+    'redirected by %i %j is refused with the host that it names',
+    async (status, headers, text, host) => {
+      const put = () => ({ status, text, headers });
+      const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
+      const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
+      expect([error.name, error.message]).toEqual([
+        'UploadRefusedError',
+        `chunk 1 at s3.example.test: redirected (${status})${host}, which is not followed`,
+      ]);
+    },
+  );
 
   it('to a session that the service does not know is told as such', async () => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 404 }));
