@@ -196,6 +196,15 @@ describe('sending a chunk', () => {
   });
 
   it.each([
+    [{}, 300_000],
+    [{ uploadReplyMs: 7_000 }, 7_000],
+  ])('with the options %j waits for its reply for %i ms', async (options, replyTimeoutMs) => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls(), options);
+    await twelveLabs.sendChunk(session, chunk(1), body, call);
+    expect(sent.map((one) => one.replyTimeoutMs)).toEqual([undefined, replyTimeoutMs]);
+  });
+
+  it.each([
     [`"${etag}"`, etag],
     [`W/"${etag}"`, etag],
     [etag, etag],
