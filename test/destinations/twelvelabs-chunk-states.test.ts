@@ -90,7 +90,7 @@ describe('the states of all chunks', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('are asked for on no more pages than there are chunks, whatever the service counts', async () => {
+  it('are asked for on no more pages than there are chunks, even if the service counts more', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({
       json: { uploaded_chunks: states.slice(0, 1), page_info: { total_page: 1e6 } },
     }));

@@ -66,7 +66,7 @@ describe('a report', () => {
   it.each([
     { ...receipt, processed_chunks: 20 },
     { ...receipt, processed_chunks: 2, duplicate_chunks: 2 },
-  ])('answered by %j counts for no more chunks than it reported anew', async (json) => {
+  ])('answered by %j counts for no more chunks than were reported', async (json) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
     const { accepted, duplicates } = await twelveLabs.reportProofs(session, proofs(2), call);
     expect(accepted + duplicates).toBe(2);

@@ -182,7 +182,7 @@ describe('A21: the words of a service for a failed asset', () => {
     [null, undefined],
     ['', undefined],
     [{}, undefined],
-  ])('are shown whatever their shape: %j', async (error, reason) => {
+  ])('are shown in any shape: %j', async (error, reason) => {
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       json: { status: 'failed', error },
     }));

@@ -167,7 +167,7 @@ describe('A17: a service that gives no URL for completed chunks', () => {
     expect(logged).toContain('no usable presigned URL for some chunks');
   });
 
-  it('tells its refusal to the send of the chunk that has no URL', async () => {
+  it('refuses the send of the chunk that has no URL, with its own words', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(completed);
     await twelveLabs.prepareChunks(session, [2], call);
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(2), body, call));

@@ -39,7 +39,7 @@ export interface ApiClient {
    * @throws what `refusal` makes of any other
    */
   ask(call: ApiCall): Promise<HttpReply>;
-  /** Returns the error that a reply outside 200–299 stands for. */
+  /** Returns the error for a reply outside 200–299. */
   refusal(reply: HttpReply, operation: Operation): TransferError;
 }
 

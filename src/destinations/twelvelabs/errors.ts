@@ -63,7 +63,7 @@ export function describeRedirect(status: number, host: string | undefined): stri
   return `redirected (${status})${host ? ` to ${host}` : ''}, which is not followed`;
 }
 
-/** Returns the error that a reply outside 200–299 stands for; `url` is where the request went. */
+/** Returns the error for a reply outside 200–299; `url` is where the request went. */
 export function refusalOf(
   reply: HttpReply,
   operation: Operation,

@@ -30,7 +30,7 @@ export function describe(status: number, { code, message }: ServiceError): strin
 }
 
 /**
- * Returns the service's own words for why something failed, whatever their shape: text, a number, an
+ * Returns the service's own words for why something failed, in any shape: text, a number, an
  * object or a list. One line, fit to be shown; undefined where it says nothing.
  */
 export function wordsOf(value: unknown): string | undefined {

@@ -40,8 +40,8 @@ const maxUploadHeaders = 32;
 
 /**
  * Returns the headers that the service wants with every chunk, as a session's row may hold them.
- * Computed headers stay among them: only a chunk can tell whether they are right.
- * @throws ProtocolViolationError - too many, or one that no PUT may carry; the message holds its name
+ * Computed headers stay among them: their values are checked when a chunk is sent.
+ * @throws ProtocolViolationError - too many headers, or one that no PUT may carry; the message names it
  */
 export function checkUploadHeaders(headers: Headers): Headers {
   const entries = Object.entries(headers);
@@ -80,7 +80,7 @@ function checkComputed(name: string, value: string, chunk: OutgoingChunk): void 
   );
 }
 
-/** One header must do for all chunks, so the last one, which is shorter, takes the others' length. */
+/** One header serves all chunks, so the last chunk, which is shorter, accepts the others' length. */
 function isAsSent(name: string, value: string, chunk: OutgoingChunk): boolean {
   switch (name) {
     case 'host':

@@ -6,7 +6,7 @@ const maxIndex = 10_000_000;
 /** A chunk's index, from 1. */
 export const index = z.int().check(z.gte(1), z.lte(maxIndex));
 
-/** A field that is read by `read`, whatever its type; it may be missing. */
+/** A field of any type that `read` reads; it may be missing. */
 export function unknownOr<T>(read: (value: unknown) => T) {
   return z.pipe(z.optional(z.unknown()), z.transform(read));
 }
@@ -17,8 +17,8 @@ export function needed<T>(schema: z.ZodMiniType<T>) {
 }
 
 /**
- * A count that a service may leave out. Absent, null and unreadable are three things: `undefined`
- * stands for the first two and `unreadable` for the last.
+ * A count that a service may leave out: `undefined` where it is absent or null, `unreadable` where it
+ * is no count.
  */
 export const lenientCount = unknownOr((value) => {
   if (value === undefined || value === null) return undefined;
@@ -32,7 +32,7 @@ export const countOrZero = unknownOr((value) => {
   return isCount(number) ? number : 0;
 });
 
-/** A status in any letter case; `otherwise` stands for every value that is not known. */
+/** A status in any letter case; `otherwise` for every value that is not known. */
 export function stateOf<Known extends string, Other extends string>(
   known: readonly Known[],
   otherwise: Other,

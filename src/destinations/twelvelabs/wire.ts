@@ -25,7 +25,7 @@ const httpUrl = z.string().check(z.maxLength(8192), z.regex(/^https?:\/\/[a-z0-9
 
 /**
  * Headers of each PUT. Their values may be numbers, or lists as Go writes headers; an empty list
- * stands for an empty object, as PHP writes one.
+ * is an empty object, as PHP writes one.
  */
 const uploadHeaders = z.pipe(z.transform(plainHeaders), z.record(z.string(), z.string()));
 
@@ -55,7 +55,7 @@ export const reportReply = z.looseObject({
   total_completed: countOrZero,
 });
 
-/** A session as a whole, whatever page was asked for. `busy` stands for every other status. */
+/** A session as a whole, whatever page was asked for. Every other status is read as `busy`. */
 export const statusReply = z.looseObject({
   status: stateOf(['active', 'completed', 'failed', 'expired'], 'busy'),
   chunks_completed: lenientCount,
@@ -91,7 +91,7 @@ export const incompleteReply = z.looseObject({
   page_info: pageInfo,
 });
 
-/** An asset. `waiting`, of SDK 1.1.0's days, and every other status stand for `processing`. */
+/** An asset. `waiting`, of SDK 1.1.0, and every other status are read as `processing`. */
 export const assetReply = z.looseObject({
   status: stateOf(['ready', 'failed'], 'processing'),
   error: z.optional(z.unknown()),
