@@ -24,7 +24,7 @@ const command = new Command('ingest')
   .option('--filename <name>', "the asset's filename; the key's last segment where left out")
   .option(
     '--metadata <json>',
-    'user metadata of the asset: a JSON object of strings, numbers and booleans',
+    'user metadata of the asset: a JSON object of strings, numbers, booleans and lists of strings',
   )
   .option('--enable-hls', 'let the service prepare the asset for streaming')
   .option('--enable-thumbnail', 'let the service make a thumbnail')

@@ -3,6 +3,7 @@ import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
 import type { Disposition, ErrorName, Side } from './errors.ts';
 import type { SourceObject } from './source-object.ts';
+import type { UserMetadata } from './user-metadata.ts';
 
 /** Where a transfer stands. `active` is the only one that is not over. */
 export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused';
@@ -10,7 +11,7 @@ export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refu
 /** What a start may ask for beside the object. */
 export interface TransferOptions {
   readonly filename?: string | undefined;
-  readonly userMetadata?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly userMetadata?: UserMetadata | undefined;
   readonly enableHls?: boolean | undefined;
   readonly enableThumbnail?: boolean | undefined;
   /** Ingest again although this object version is already an asset. */

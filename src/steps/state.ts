@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors.ts';
 import { maxChunksPerRange } from '#src/core/limits.ts';
+import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
 
 /** The state between the steps: ids, ranges and what is next; never a URL, a proof or a header. */
 
@@ -8,7 +9,7 @@ const count = z.number().check(z.int(), z.gte(0));
 
 const optionsSchema = z.object({
   filename: z.optional(z.string()),
-  userMetadata: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  userMetadata: z.optional(z.custom<UserMetadata>(isUserMetadata)),
   enableHls: z.optional(z.boolean()),
   enableThumbnail: z.optional(z.boolean()),
   force: z.optional(z.boolean()),
