@@ -9,6 +9,8 @@ import {
   maxChunksInFlight,
   maxMapConcurrency,
   maxTurns,
+  maxUploadReplyMs,
+  minUploadReplyMs,
 } from '#src/core/limits.ts';
 import { checkSeconds, checkWhole } from './bounds.ts';
 import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
@@ -111,10 +113,17 @@ export interface ChunkferryProps {
    */
   readonly maxImageBytes?: number;
   /**
-   * A chunk that has moved no byte for this long is given up and sent again, 1 to 300 s.
-   * @default 20 s
+   * How long a chunk may be silent in one direction, 1 to 300 s: S3 gives no byte, or the upload host
+   * takes none. Then it is sent again. How long a chunk takes as a whole does not matter.
+   * @default 60 s
    */
   readonly noProgress?: Duration;
+  /**
+   * How long the upload host may take to reply after a chunk's last byte, 30 to 900 s. Some hosts
+   * check or copy the whole chunk before they reply.
+   * @default 5 minutes
+   */
+  readonly uploadReply?: Duration;
   /**
    * Whether chunks may go to private addresses: where the functions reach S3 by an interface endpoint,
    * say. Any other than a public address is refused where this is false.
@@ -185,6 +194,14 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
   checkWhole('maxMediaBytes', props.maxMediaBytes, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('maxImageBytes', props.maxImageBytes, 1, Number.MAX_SAFE_INTEGER);
   if (props.noProgress) checkSeconds('noProgress', props.noProgress, 1, 300);
+  if (props.uploadReply) {
+    checkSeconds(
+      'uploadReply',
+      props.uploadReply,
+      minUploadReplyMs / 1000,
+      maxUploadReplyMs / 1000,
+    );
+  }
   checkPressure(checked);
   checkTable(checked);
   checkBaseUrl(props.baseUrl);

@@ -136,6 +136,7 @@ export class Chunkferry extends Construct {
       [keys.maxMediaBytes]: props.maxMediaBytes,
       [keys.maxImageBytes]: props.maxImageBytes,
       [keys.noProgressMs]: props.noProgress?.toMilliseconds(),
+      [keys.uploadReplyMs]: props.uploadReply?.toMilliseconds(),
       [keys.privateUploadHosts]: props.privateUploadHosts,
     });
   }

@@ -20,6 +20,7 @@ import {
   type ExecutionOptions,
   startExecution,
 } from './state-machine/run.ts';
+import { withTimeLimit } from './state-machine/time-limit.ts';
 
 /** The handlers that deploy, by the name of their function. */
 const handlers: Readonly<Record<StepName | 'Reconcile', LambdaHandler>> = {
@@ -41,6 +42,8 @@ export interface PipelineOptions {
   /** Parts that a local run puts in place of Lambda's, such as its clock and its log. */
   readonly given?: Partial<Ports> | undefined;
   readonly timeFactor?: number | undefined;
+  /** How long one call of SendChunks may take, in place of what the template says. */
+  readonly sendTimeoutSeconds?: number | undefined;
 }
 
 /** The pipeline as it deploys, in this process: the synthesized definition over the real handlers. */
@@ -58,7 +61,11 @@ export interface Pipeline {
  * process's own, so one process holds one pipeline at a time.
  */
 export function openPipeline(options: PipelineOptions): Pipeline {
-  const machine = readDefinition(synthesizeTemplate());
+  const deployed = readDefinition(synthesizeTemplate());
+  const { sendTimeoutSeconds } = options;
+  const machine = sendTimeoutSeconds
+    ? withTimeLimit(deployed, 'SendChunks', sendTimeoutSeconds)
+    : deployed;
   Object.assign(process.env, plainEnvironment(machine), options.environment, {
     [environmentKeys.sources]: sourcesOf(options.buckets),
   });

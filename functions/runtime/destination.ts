@@ -30,6 +30,7 @@ export const destination = () =>
         baseUrl,
         clock: clock(),
         log: plainLog(),
+        uploadReplyMs: settings().uploadReplyMs,
       }),
       () => ({ turns: turns(), clock: clock(), random: random() }),
     );

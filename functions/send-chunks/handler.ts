@@ -1,4 +1,5 @@
 import { sendChunks } from '#src/steps/send-chunks.ts';
+import { concurrency } from '../runtime/concurrency.ts';
 import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { newCrc } from '../runtime/new-crc.ts';
@@ -16,4 +17,5 @@ export const handler = doorway('SendChunks', sendChunks, () => ({
   settings: settings(),
   probes: sourceProbe(),
   newCrc,
+  concurrency: concurrency(),
 }));

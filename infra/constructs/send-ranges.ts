@@ -30,6 +30,7 @@ export function sendRanges(scope: Construct, functions: StepFunctions): MapState
       fence: JsonPath.numberAt('$.fence'),
       sessionNumber: JsonPath.numberAt('$.sessionNumber'),
       round: JsonPath.numberAt('$.round'),
+      senders: JsonPath.numberAt('$.concurrency'),
       range: JsonPath.objectAt('$$.Map.Item.Value'),
     },
     resultPath: JsonPath.DISCARD,

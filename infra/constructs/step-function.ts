@@ -30,8 +30,11 @@ const nodeOptions = '--enable-source-maps --max-semi-space-size=2';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the bundler leaves out: the spare parsers of undici, which are never loaded on this runtime. */
-const unusedParsers = ['../milo/*', '../llhttp/llhttp-wasm.js'];
+/**
+ * What the bundler leaves out of undici, since it is required only where it is used: the spare
+ * parsers, and the web platform's classes, for bodies that are FormData.
+ */
+const unusedModules = ['../milo/*', '../llhttp/llhttp-wasm.js', '../web/*'];
 
 const bundling: BundlingOptions = {
   format: OutputFormat.ESM,
@@ -43,7 +46,7 @@ const bundling: BundlingOptions = {
   sourcesContent: false,
   logLevel: LogLevel.WARNING,
   // Named in full, this also takes the SDK into the bundle: the versions that were tested.
-  externalModules: unusedParsers,
+  externalModules: unusedModules,
   // Some dependencies call require, which an ES module does not have.
   banner:
     "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

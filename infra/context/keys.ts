@@ -27,6 +27,7 @@ export const contextKeys = {
     'maxMediaBytes',
     'maxImageBytes',
     'noProgressSeconds',
+    'uploadReplySeconds',
     'privateUploadHosts',
     'tableDeletionProtection',
     'alarmEmail',

@@ -52,6 +52,7 @@ export function transferProps(context: Context): TransferStackProps {
     maxMediaBytes: whole(context, 'maxMediaBytes'),
     maxImageBytes: whole(context, 'maxImageBytes'),
     noProgress: seconds(context, 'noProgressSeconds'),
+    uploadReply: seconds(context, 'uploadReplySeconds'),
     privateUploadHosts: yesOrNo(context, 'privateUploadHosts'),
     tableDeletionProtection: yesOrNo(context, 'tableDeletionProtection'),
     alarmEmail: text(context, 'alarmEmail'),

@@ -106,6 +106,7 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
       ]),
       new AlarmStatusWidget({ title: 'Alarms', alarms, width: 6, height: 6 }),
     ],
+    [graph('Seconds waited, by cause', 6, [byAllValues(deployment, 'WaitSeconds')])],
     [lastErrors(props)],
   ];
 }

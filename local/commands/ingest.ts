@@ -24,7 +24,7 @@ const command = new Command('ingest')
   .option('--filename <name>', "the asset's filename; the key's last segment where left out")
   .option(
     '--metadata <json>',
-    'user metadata of the asset: a JSON object of strings, numbers and booleans',
+    'user metadata of the asset: a JSON object of strings, numbers, booleans and lists of strings',
   )
   .option('--enable-hls', 'let the service prepare the asset for streaming')
   .option('--enable-thumbnail', 'let the service make a thumbnail')
@@ -38,7 +38,10 @@ Environment:
   TWELVE_LABS_API_KEY        the API key
   TWELVELABS_BASE_URL        another server than TwelveLabs' own, with /v1.3
   AWS_ENDPOINT_URL_S3        where s3:// is, if not at AWS; AWS credentials come from the usual places
-  AWS_ENDPOINT_URL_DYNAMODB  where the table is, if neither on this disk nor at AWS`,
+  AWS_ENDPOINT_URL_DYNAMODB  where the table is, if neither on this disk nor at AWS
+  UPLOAD_REPLY_MS            how long the upload host may take to reply to a chunk, in milliseconds
+  HTTPS_PROXY, NO_PROXY      the proxy that leads out, and the hosts reached without it
+  NODE_EXTRA_CA_CERTS        the CA certificate of a proxy that inspects TLS`,
   )
   .action((source: string, flags: Flags) => runCommand(() => ingest(source, flags)));
 

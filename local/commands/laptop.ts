@@ -36,6 +36,9 @@ interface Part {
   readonly close: () => Promise<void>;
 }
 
+/** As long as a whole execution may last: here no Lambda ends a call. In seconds. */
+const week = 7 * 24 * 3600;
+
 const localBucket = 'this-computer';
 const localTable = 'transfers';
 
@@ -66,6 +69,7 @@ export async function openLaptop(
     buckets: [reference.bucket],
     environment: Object.assign({}, ...parts.map(({ environment }) => environment)),
     given: { log },
+    sendTimeoutSeconds: week,
   });
   return {
     reference: { bucket: reference.bucket, key: reference.key },

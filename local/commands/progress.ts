@@ -31,7 +31,14 @@ export function createProgress(output: Output): Progress {
     meter.stop();
     say(printable(`  ! ${message}${told.map(([name, value]) => ` ${name}=${value}`).join('')}`));
   };
+  const waits = createWaitLines();
   const info = (message: string, fields: LogFields = {}) => {
+    if (message === 'waiting' || message === 'trying again') {
+      const line = waits.lineOf(fields);
+      if (line === undefined) return;
+      meter.stop();
+      say(printable(line));
+    }
     if (message === 'upload planned')
       meter.start(Number(fields.sizeBytes), Number(fields.provenBytes));
     if (message === 'chunk proof kept') meter.moved(Number(fields.sizeBytes));
@@ -39,6 +46,28 @@ export function createProgress(output: Output): Progress {
   // A step that failed may be tried again; what ends the transfer is told once, at its end.
   const error = () => {};
   return { log: { info, warn: problem, error }, say, stop: () => meter.stop() };
+}
+
+/** A wait for the same reason is shown again after this long, in ms. */
+const repeatAfterMs = 60_000;
+
+/** Says what is waited for and until when; one line for many waits of the same kind. */
+function createWaitLines() {
+  const shownAt = new Map<unknown, number>();
+  return {
+    lineOf: ({ error, reason, nextTry }: LogFields): string | undefined => {
+      const now = Date.now();
+      const seconds = Math.max(1, Math.round((Date.parse(String(nextTry)) - now) / 1000));
+      if (now - (shownAt.get(error) ?? 0) < repeatAfterMs) return undefined;
+      shownAt.set(error, now);
+      return `  Waiting (${error}): ${reason}. Next try in ${durationOf(seconds)}.`;
+    },
+  };
+}
+
+function durationOf(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
 function barMeter(output: Output): Meter {

@@ -16,6 +16,7 @@ const rangeRow = z.extend(claim, {
       name: errorName,
       disposition: z.enum(['retry', 'renew', 'fail']),
       message: z.string(),
+      side: z.optional(z.enum(['service', 'storage', 'source'])),
       executionId: z.string(),
       round: z.number(),
       retryAt: z.optional(z.number()),

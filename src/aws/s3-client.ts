@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { HttpAgent } from '#src/http/undici.ts';
+import { namedCalls } from './sdk-bounds.ts';
 import { createUndiciRequestHandler } from './undici-request-handler.ts';
 
 export interface S3ClientOptions {
@@ -21,6 +22,7 @@ export interface S3ClientOptions {
 export function createS3Client(options: S3ClientOptions): S3Client {
   const { agent, region, endpoint, credentials } = options;
   return new S3Client({
+    ...namedCalls,
     requestHandler: createUndiciRequestHandler(agent),
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',

@@ -1,3 +1,5 @@
+import { connectAdvice } from '#src/http/network-failure.ts';
+
 /** What an error thrown by an SDK client says, in the few words the adapters judge by. */
 export interface SdkFailure {
   /** The service's error code, or the name of an error of the SDK or the socket. */
@@ -23,9 +25,16 @@ export function sdkFailure(error: unknown): SdkFailure {
   return {
     name: typeof fields.name === 'string' ? fields.name : 'unknown',
     status: typeof status === 'number' ? status : undefined,
-    message: oneLine(typeof fields.message === 'string' ? fields.message : String(error)),
+    message: oneLine(withAdvice(error, fields.message)),
     wasSent: metadata !== undefined,
   };
+}
+
+/** What a failure to connect means for this network comes after the SDK's own words. */
+function withAdvice(error: unknown, message: unknown): string {
+  const text = typeof message === 'string' ? message : String(error);
+  const advice = connectAdvice(error);
+  return advice === undefined ? text : `${text}. ${advice}`;
 }
 
 /** `AccessDenied (403): the message`, for the end of our own sentence. */

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
 import type { RetryCounts, TransferRecord } from '#src/core/transfer.ts';
+import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
 import { executionKey, ingestsKey, type RowKey, transferKey, uploadKey } from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
 import type { Condition, Row, TableAccess, TableIndex } from './table-access.ts';
@@ -40,7 +41,7 @@ const source = z.object({
 
 const options = z.object({
   filename: z.optional(z.string()),
-  userMetadata: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  userMetadata: z.optional(z.custom<UserMetadata>(isUserMetadata)),
   enableHls: z.optional(z.boolean()),
   enableThumbnail: z.optional(z.boolean()),
   force: z.optional(z.boolean()),

@@ -28,4 +28,6 @@ export const environmentKeys = {
   maxImageBytes: 'MAX_IMAGE_BYTES',
   /** A chunk that has moved no byte for this long is sent again, in milliseconds. */
   noProgressMs: 'NO_PROGRESS_MS',
+  /** How long the upload host may take to reply after a chunk's last byte, in milliseconds. */
+  uploadReplyMs: 'UPLOAD_REPLY_MS',
 } as const;

@@ -6,6 +6,8 @@ import {
   maxChunksInFlight,
   maxMapConcurrency,
   maxTurns,
+  maxUploadReplyMs,
+  minUploadReplyMs,
 } from '#src/core/limits.ts';
 import type { Settings } from '#src/core/settings.ts';
 import type { Sources } from '#src/core/sources.ts';
@@ -19,7 +21,10 @@ const bytes = () => z.optional(z.coerce.number().check(z.int(), z.gte(1)));
 const settingsSchema = z.object({
   [keys.chunksInFlight]: count(4, maxChunksInFlight),
   [keys.mapConcurrency]: count(8, maxMapConcurrency),
-  [keys.noProgressMs]: count(20_000, 300_000),
+  [keys.noProgressMs]: count(60_000, 300_000),
+  [keys.uploadReplyMs]: z.optional(
+    z.coerce.number().check(z.int(), z.gte(minUploadReplyMs), z.lte(maxUploadReplyMs)),
+  ),
   [keys.maxActiveTransfers]: count(defaultActiveTransfers, maxTurns),
   [keys.maxSendConcurrency]: count(defaultSendConcurrency, maxTurns * maxMapConcurrency),
   [keys.sources]: z._default(z.string(), '{"list":[],"readers":{}}'),
@@ -48,6 +53,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     maxSendConcurrency: read[keys.maxSendConcurrency],
     sources: readSources(read[keys.sources]),
     noProgressMs: read[keys.noProgressMs],
+    uploadReplyMs: read[keys.uploadReplyMs],
     maxMediaBytes: read[keys.maxMediaBytes],
     maxImageBytes: read[keys.maxImageBytes],
     privateUploadHosts: read[keys.privateUploadHosts] === 'true',

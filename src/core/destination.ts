@@ -1,6 +1,7 @@
 import type { Chunk } from './chunk-plan.ts';
 import type { ChunkProof } from './chunk-proof.ts';
 import type { MediaType, SourceObject } from './source-object.ts';
+import type { UserMetadata } from './user-metadata.ts';
 
 /** How a destination wants to be called. The engine branches on these, never on a service's name. */
 export interface DestinationTraits {
@@ -34,7 +35,7 @@ export interface SessionRequest {
   readonly source: SourceObject;
   readonly mediaType: MediaType;
   readonly filename: string;
-  readonly userMetadata?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly userMetadata?: UserMetadata | undefined;
   readonly enableHls?: boolean | undefined;
   readonly enableThumbnail?: boolean | undefined;
 }

@@ -104,9 +104,15 @@ export const errorCatalogue = {
       'If uploads are meant to go to a private address, set privateUploadHosts (PRIVATE_UPLOAD_HOSTS=true in a local run). Otherwise report the host to the service.',
   },
   UploadRefusedError: {
-    scope: 'transfer',
+    scope: 'chunk',
     disposition: 'fail',
     nextStep: `Read the upload host's own words and check what stands between it and this network. ${again}`,
+  },
+  ChunkCorruptError: {
+    scope: 'chunk',
+    disposition: 'fail',
+    nextStep:
+      'Check what stands between this network and the upload host. A storage whose ETags are not MD5 sums must say so, as SSE-KMS does.',
   },
   LineTooSlowError: {
     scope: 'transfer',

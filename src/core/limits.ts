@@ -1,5 +1,7 @@
 /** Our own bounds, each with the reason it has this value. A service's limits live with its destination. */
 
+import { boundOf } from './recovery-bounds.ts';
+
 const MiB = 1024 * 1024;
 
 /** One presigned-URL call and one report take at most 50 chunks (TwelveLabs OpenAPI, 2026-02-17). */
@@ -23,14 +25,8 @@ export const maxRoundsPerExecution = 12;
 /** Sessions opened for one transfer by one execution, lost and replaced ones included. */
 export const maxSessionsPerExecution = 4;
 
-/** Calls of the send step for one range in one round: more, or waiting for its turn. */
-export const maxSendCallsPerRange = 60;
-
 /** Chunks that one call of the send step may keep in flight: sockets and memory of one function. */
 export const maxChunksInFlight = 64;
-
-/** Tries of one chunk within one call of the send step. */
-export const maxAttemptsPerChunk = 5;
 
 /** Reports of a chunk that stays pending before its proof is retired and it is sent again. */
 export const maxReportsPerChunk = 3;
@@ -66,7 +62,7 @@ export const maxTurnWaitSeconds = 5 * 24 * 3600;
 export const defaultPauseSeconds = 5;
 
 /** A pause between two calls of one step, in seconds; the lease outlives it. */
-export const maxWaitSeconds = 300;
+export const maxWaitSeconds = boundOf('longestWait');
 
 /** How long one owner may stay silent before another may take its transfer, in seconds. */
 export const leaseSeconds = 1_200;
@@ -80,20 +76,12 @@ export const sweepSeconds = 300;
 /** Chunk and range rows live this long after they are written: a machine's seven days, then seven more. */
 export const rowLifetimeSeconds = 14 * 24 * 3600;
 
-/** How long a session may take to be called completed once all chunks are reported, in seconds. */
-export const maxConfirmSeconds = 6 * 3600;
-
-/** How long an asset may take to be ready once its bytes are complete, in seconds. */
-export const maxAwaitAssetSeconds = 24 * 3600;
-
-/** Looks at an asset that the service does not know, after its bytes are complete, before it counts as missing. */
-export const maxAssetMissingPolls = 8;
-
 /** The most that a service's JSON reply may hold; 50 presigned URLs are about 60 KiB. */
 export const maxReplyBytes = 1 * MiB;
 
-/** Tries to open a session while the service asks us to wait: a day at the longest pause. */
-export const maxOpenPolls = 300;
+/** Bounds of the setting for the reply to a chunk, in milliseconds; a Lambda function runs for 15 minutes at most. */
+export const minUploadReplyMs = 30_000;
+export const maxUploadReplyMs = 900_000;
 
 /** Work stops this long before a function's time is up, so that it can write what it knows, in ms. */
 export const deadlineMarginMs = 5_000;

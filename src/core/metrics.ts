@@ -17,6 +17,8 @@ export const metricCatalogue = {
   Throughput: { unit: 'Bytes/Second' },
   /** Tries beyond the first, by the name of the error that caused them. */
   Retries: { unit: 'Count', dimension: 'Cause' },
+  /** Time that transfers wait before the next try, by the name of the error that is waited out. */
+  WaitSeconds: { unit: 'Seconds', dimension: 'Cause' },
   /** Chunks by the host that took them: its Region decides what the traffic costs. */
   ChunksToHost: { unit: 'Count', dimension: 'UploadHost' },
   TransfersStarted: { unit: 'Count' },

@@ -11,8 +11,10 @@ export interface Settings {
   /** Calls of the send step that run at once, over all transfers. */
   readonly maxSendConcurrency: number;
   readonly sources: Sources;
-  /** A chunk that has moved no byte for this long is given up and sent again. */
+  /** A chunk whose source gives no byte, or whose upload host takes none, for this long is sent again. */
   readonly noProgressMs: number;
+  /** How long the upload host may take to reply after a chunk's last byte. Default: the destination's own. */
+  readonly uploadReplyMs?: number | undefined;
   /** Replaces the destination's own limit for video and audio, where set. */
   readonly maxMediaBytes?: number | undefined;
   /** Replaces the destination's own limit for images, where set. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
-import type { Disposition, ErrorName } from './errors.ts';
+import type { Disposition, ErrorName, Side } from './errors.ts';
 import type { SourceObject } from './source-object.ts';
+import type { UserMetadata } from './user-metadata.ts';
 
 /** Where a transfer stands. `active` is the only one that is not over. */
 export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused';
@@ -10,7 +11,7 @@ export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refu
 /** What a start may ask for beside the object. */
 export interface TransferOptions {
   readonly filename?: string | undefined;
-  readonly userMetadata?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly userMetadata?: UserMetadata | undefined;
   readonly enableHls?: boolean | undefined;
   readonly enableThumbnail?: boolean | undefined;
   /** Ingest again although this object version is already an asset. */
@@ -89,6 +90,7 @@ export interface RangeFailure {
   readonly name: ErrorName;
   readonly disposition: Disposition;
   readonly message: string;
+  readonly side?: Side | undefined;
   readonly executionId: string;
   readonly round: number;
   /** Until when the service asked us to stay away, in milliseconds since 1970. */

@@ -21,18 +21,51 @@ export function isPublicAddress(text: string): boolean {
   return address instanceof ipaddr.IPv4 || address.match(globalUnicast);
 }
 
-/** What a private network gives to its own machines; never this machine, nor the metadata service. */
-const privateRanges: readonly string[] = ['private', 'carrierGradeNat', 'uniqueLocal'];
+/**
+ * The ranges that private networks give to hosts, by the names of ipaddr.js. TUN proxies and VPNs
+ * answer every name with an address of a benchmarking range (RFC 2544, RFC 5180), a reserved one or a
+ * unique local one, and lead its connections on.
+ */
+const privateRanges: Readonly<Record<string, string>> = {
+  private: 'a private network',
+  carrierGradeNat: 'the shared range 100.64.0.0/10',
+  uniqueLocal: 'the unique local range fc00::/7',
+  deprecatedSiteLocal: 'the site-local range fec0::/10',
+  benchmarking: 'the benchmarking range',
+  reserved: 'a reserved range',
+};
 
-/** EC2's own services in IPv6, of which one gives out credentials (Amazon EC2 User Guide, IMDS). */
-const ownServices = ipaddr.IPv6.parseCIDR('fd00:ec2::/32');
+/** Within those ranges: services that give out credentials, at AWS, Alibaba Cloud and Oracle Cloud. */
+const metadataServices = ['fd00:ec2::/32', '100.100.100.200/32', '192.0.0.0/24'].map((block) =>
+  ipaddr.parseCIDR(block),
+);
+
+/** IPv4's benchmarking range, which ipaddr.js counts among the reserved ones. */
+const benchmarking = ipaddr.IPv4.parseCIDR('198.18.0.0/15');
 
 /** Whether an address is a public one or one of a private network. */
 function isPublicOrPrivate(text: string): boolean {
   const address = judged(text);
   if (!address || isPublicAddress(text)) return address !== undefined;
-  const isOwn = address instanceof ipaddr.IPv6 && address.match(ownServices);
-  return privateRanges.includes(address.range()) && !isOwn;
+  return Object.hasOwn(privateRanges, address.range()) && !isMetadataService(address);
+}
+
+function isMetadataService(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return metadataServices.some(
+    ([block, bits]) => block.kind() === address.kind() && address.match(block, bits),
+  );
+}
+
+/** What an address that is not public belongs to, for messages. */
+function rangeOf(text: string): string {
+  const address = judged(text);
+  if (!address) return 'no range: it is not an address';
+  if (isMetadataService(address)) return 'a metadata service';
+  if (address instanceof ipaddr.IPv4 && address.match(benchmarking)) {
+    return 'the benchmarking range 198.18.0.0/15';
+  }
+  const range = address.range();
+  return privateRanges[range] ?? `the ${range.replace(/[A-Z]/g, '-$&').toLowerCase()} range`;
 }
 
 /** The address itself, or the IPv4 one that it stands for. */
@@ -51,7 +84,7 @@ function lastFourBytes(address: ipaddr.IPv6): string {
 export interface UploadHosts {
   /** The service's configured address; its host, wherever it is, was the operator's own choice. */
   readonly baseUrl: string;
-  /** Whether addresses of private networks will do, as for an S3 behind an interface endpoint. */
+  /** Whether addresses of private networks are allowed: for an S3 behind an interface endpoint, say. */
   readonly mayBePrivate: boolean;
   /** Stands in for `dns.lookup`. */
   readonly lookup?: LookupFunction;
@@ -96,7 +129,7 @@ function checkOf(isGood: (address: string) => boolean) {
     const what = host === refused ? 'is' : `resolves to ${refused},`;
     throw new TransferError(
       'UploadHostRefusedError',
-      `the upload host ${host} ${what} no public address`,
+      `the upload host ${host} ${what} not a public address: it belongs to ${rangeOf(refused)}`,
     );
   };
 }

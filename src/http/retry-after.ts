@@ -1,40 +1,54 @@
-import { maxWaitSeconds } from '#src/core/limits.ts';
-
 type Headers = Readonly<Record<string, string | undefined>>;
+
+/** The longest time that is honoured, in seconds: an execution lives for seven days. */
+export const maxRetryAfterSeconds = 7 * 24 * 3600;
 
 /** IMF-fixdate, the only form RFC 9110 §5.6.7 lets a server send. */
 const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
- * How long a reply asks us to stay away: by `Retry-After` (seconds or a date), else by
- * `retry-after-ms`, else by `X-Ratelimit-Reset`, which TwelveLabs gives in UTC epoch seconds (API
- * reference v1.2, OpenAPI 2026-02-17). Whole seconds, rounded up, from 1 to `maxSeconds`. A value
- * that makes no sense or names no later time is passed over; undefined where none is left.
+ * A smaller number is a delay, as 10⁹ s are 31 years; from here on it is a time in seconds since
+ * 1970. Services mix the two up, in `Retry-After` too (cloudfoundry/cloud_controller_ng#2544).
+ */
+const firstEpochSeconds = 1e9;
+
+/** From here on a number is a time in milliseconds since 1970. */
+const firstEpochMs = 1e12;
+
+/**
+ * Returns how long a reply asks us to stay away: by `Retry-After` (a number or a date), else by
+ * `retry-after-ms`, else by `RateLimit-Reset` or `X-RateLimit-Reset`, unless the limit has calls
+ * remaining. TwelveLabs documents the last one as UTC epoch seconds (API reference v1.2, OpenAPI
+ * 2026-02-17). Whole seconds, rounded up, from 1 to `maxSeconds`; undefined where no header names a
+ * later time.
  */
 export function retryAfterSeconds(
   headers: Headers,
   nowMs: number,
-  maxSeconds: number = maxWaitSeconds,
+  maxSeconds: number = maxRetryAfterSeconds,
 ): number | undefined {
   const waitsMs = [
-    secondsOrDate(headers['retry-after'], nowMs),
+    delayMs(headers['retry-after'], nowMs),
     numberIn(headers['retry-after-ms']),
-    epochSeconds(headers['x-ratelimit-reset'], nowMs),
+    ...resetsMs(headers, nowMs),
   ];
   const waitMs = waitsMs.find((ms) => ms !== undefined && ms > 0);
   return waitMs === undefined ? undefined : Math.min(Math.ceil(waitMs / 1000), maxSeconds);
 }
 
-function secondsOrDate(value: string | undefined, nowMs: number): number | undefined {
-  const text = value?.trim() ?? '';
-  if (httpDate.test(text)) return Date.parse(text) - nowMs;
-  const seconds = numberIn(text);
-  return seconds === undefined ? undefined : seconds * 1000;
+/** Many services send these headers with every reply: with calls remaining, they ask for no wait. */
+function resetsMs(headers: Headers, nowMs: number): (number | undefined)[] {
+  return ['ratelimit', 'x-ratelimit']
+    .filter((name) => !((numberIn(headers[`${name}-remaining`]) ?? 0) > 0))
+    .map((name) => delayMs(headers[`${name}-reset`], nowMs));
 }
 
-function epochSeconds(value: string | undefined, nowMs: number): number | undefined {
-  const seconds = numberIn(value);
-  return seconds === undefined ? undefined : seconds * 1000 - nowMs;
+function delayMs(value: string | undefined, nowMs: number): number | undefined {
+  const text = value?.trim() ?? '';
+  if (httpDate.test(text)) return Date.parse(text) - nowMs;
+  const number = numberIn(text);
+  if (number === undefined || number < firstEpochSeconds) return number && number * 1000;
+  return (number < firstEpochMs ? number * 1000 : number) - nowMs;
 }
 
 function numberIn(value: string | undefined): number | undefined {

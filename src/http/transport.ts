@@ -2,6 +2,7 @@ import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxReplyBytes } from '#src/core/limits.ts';
 import type { Clock, HttpReply, HttpRequest, Transport } from '#src/core/ports.ts';
 import { networkFailure } from './network-failure.ts';
+import { readText } from './reply-text.ts';
 import { splitUrl } from './request-target.ts';
 import { type DispatchReply, dispatch, type HttpAgent } from './undici.ts';
 
@@ -10,13 +11,19 @@ export interface TransportOptions {
   readonly agent: HttpAgent;
   readonly clock: Clock;
   /**
-   * How long a whole reply may take once the request's body has been handed over; a body that is
-   * still being sent is bounded by the agent's timeouts and the caller's signal. 30 s where left out.
+   * How long a whole reply may take after the request's last byte. A request may name another time.
+   * While the body is sent, the agent's timeouts and the caller's signal bound the exchange.
+   * Default: 30 s.
    */
   readonly replyTimeoutMs?: number | undefined;
-  /** The most a reply may hold. `maxReplyBytes` where left out. */
+  /** The most bytes a reply may hold, before and after it is decoded. Default: `maxReplyBytes`. */
   readonly maxReplyBytes?: number | undefined;
 }
+
+const defaultReplyTimeoutMs = 30_000;
+
+/** undici's timers are late by up to a second, never early. */
+const agentMarginMs = 5_000;
 
 /** The product's HTTP transport over undici. */
 export function createTransport(options: TransportOptions): Transport {
@@ -26,17 +33,19 @@ export function createTransport(options: TransportOptions): Transport {
 async function exchange(options: TransportOptions, request: HttpRequest): Promise<HttpReply> {
   const { origin, path, host } = splitUrl(request.url);
   const name = `${request.method} ${host}`;
-  const limit = createReplyLimit(options, name);
+  const replyTimeoutMs = request.replyTimeoutMs ?? options.replyTimeoutMs ?? defaultReplyTimeoutMs;
+  const limit = createReplyLimit(options.clock, replyTimeoutMs, name);
   const body = watch(request, limit.start, name);
   const signal = AbortSignal.any([request.signal, limit.signal]);
   try {
     const { method, headers } = request;
-    const reply = await dispatch(options.agent, { origin, path, method, headers, body, signal });
+    const asked = { origin, path, method, headers, body, signal, ...silenceOf(request) };
+    const reply = await dispatch(options.agent, asked);
     limit.start();
     return {
       status: reply.status,
       headers: joinRepeated(reply.headers),
-      text: await readText(reply.body, options.maxReplyBytes ?? maxReplyBytes, name),
+      text: await readText(reply, options.maxReplyBytes ?? maxReplyBytes, name),
     };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
@@ -48,8 +57,18 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
   }
 }
 
+/**
+ * Raises the agent's two timeouts above the request's own limit, which then ends the wait. They
+ * still end a connection that is silent while the body is sent.
+ */
+function silenceOf({ replyTimeoutMs }: HttpRequest) {
+  if (replyTimeoutMs === undefined) return {};
+  const silenceMs = replyTimeoutMs + agentMarginMs;
+  return { headersTimeoutMs: silenceMs, bodyTimeoutMs: silenceMs };
+}
+
 /** A time limit that runs from its first `start`. */
-function createReplyLimit({ clock, replyTimeoutMs = 30_000 }: TransportOptions, name: string) {
+function createReplyLimit(clock: Clock, replyTimeoutMs: number, name: string) {
   const controller = new AbortController();
   let cancel: (() => void) | undefined;
   const expire = () => {
@@ -100,24 +119,6 @@ class WatchedBody implements AsyncIterable<Uint8Array> {
     }
     this.#onSent();
   }
-}
-
-/** Reads at most `maxBytes`; leaving the loop early destroys the body and its socket. */
-async function readText(
-  body: DispatchReply['body'],
-  maxBytes: number,
-  name: string,
-): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const piece of body as AsyncIterable<Uint8Array>) {
-    sizeBytes += piece.byteLength;
-    if (sizeBytes > maxBytes) {
-      throw new TransferError('NetworkError', `${name}: the reply exceeds ${maxBytes} bytes`);
-    }
-    pieces.push(piece);
-  }
-  return new TextDecoder().decode(Buffer.concat(pieces));
 }
 
 function joinRepeated(headers: DispatchReply['headers']): HttpReply['headers'] {

@@ -1,11 +1,16 @@
 import type { LookupFunction } from 'node:net';
-import type { Agent as AgentType, buildConnector as Connecting, Dispatcher } from 'undici';
+import type { buildConnector as Connecting, Dispatcher, Pool as PoolType } from 'undici';
 import request from 'undici/lib/api/api-request.js';
 import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import { readOverContinue } from './interim-replies.ts';
+import { markNeverSent } from './network-failure.ts';
+import { createProxiedAgent } from './proxied-agent.ts';
+import { type Proxies, readProxies } from './proxy-environment.ts';
 
 /** A pool of kept-alive connections, to any number of servers. */
-export type HttpAgent = AgentType;
+export type HttpAgent = Dispatcher;
 
 export interface AgentOptions {
   /** Sockets open to one server at once; more requests wait. Unbounded where left out. */
@@ -18,7 +23,7 @@ export interface AgentOptions {
   readonly headersTimeoutMs?: number | undefined;
   /** How long a reply's body may stay silent. 30 s where left out. */
   readonly bodyTimeoutMs?: number | undefined;
-  /** Stands between a host's name and every socket to it. Any address is good where left out. */
+  /** Decides which addresses sockets may be opened to. Default: any. */
   readonly guard?: ConnectGuard | undefined;
 }
 
@@ -58,33 +63,64 @@ export interface DispatchReply {
 
 const defaultTimeoutMs = 30_000;
 
+const defaultConnectMs = 10_000;
+
 /**
  * Makes a pool. HTTP/1.1 only: what is known about resets, early answers and lost replies here was
  * tried over it, and S3 speaks nothing else.
+ * @param proxies - default: those of the environment. A proxy resolves names itself, so the guard
+ * then judges only hosts that are addresses.
+ * @throws ConfigurationError - a proxy of the environment is not a URL
  */
-export function createAgent(options: AgentOptions = {}): HttpAgent {
-  return new Agent({
+export function createAgent(
+  options: AgentOptions = {},
+  proxies: Proxies | undefined = readProxies(process.env),
+): HttpAgent {
+  const { connectTimeoutMs = defaultConnectMs } = options;
+  const pooling = {
     connections: options.connectionsPerOrigin ?? null,
     keepAliveTimeout: options.keepAliveMs ?? 4_000,
     headersTimeout: options.headersTimeoutMs ?? defaultTimeoutMs,
     bodyTimeout: options.bodyTimeoutMs ?? defaultTimeoutMs,
-    connect: connectorOf(options),
     allowH2: false,
+  };
+  const lookup = options.guard && { lookup: options.guard.lookup };
+  const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, ...lookup });
+  const guardedBy = (guard: ConnectGuard | undefined) => (origin: URL | string, given: object) =>
+    poolOf(origin, { ...pooling, ...given }, guard);
+  const agentOptions = { ...pooling, connect, factory: guardedBy(options.guard) };
+  if (!proxies) return new Agent(agentOptions);
+  return createProxiedAgent(agentOptions, proxies, {
+    connectTimeoutMs,
+    poolOfProxy: guardedBy(undefined),
   });
 }
 
-function connectorOf({ guard, connectTimeoutMs }: AgentOptions): Connecting.connector {
-  const lookup = guard && { lookup: guard.lookup };
-  const timeout = connectTimeoutMs ?? 10_000;
-  const connect = buildConnector({ timeout, allowH2: false, ...lookup });
-  if (!guard) return connect;
+/** One server's connections. */
+function poolOf(
+  origin: URL | string,
+  options: PoolType.Options,
+  guard: ConnectGuard | undefined,
+): PoolType {
+  const connect = watched(options.connect as Connecting.connector, guard);
+  return readOverContinue(new Pool(origin, { ...options, connect }));
+}
+
+/** Checks each host, with or without a proxy, and marks every failure here as never sent. */
+function watched(
+  connect: Connecting.connector,
+  guard: ConnectGuard | undefined,
+): Connecting.connector {
   return (asked, callback) => {
     try {
-      guard.checkHost(asked.hostname);
+      guard?.checkHost(asked.hostname);
     } catch (error) {
       return callback(error as Error, null);
     }
-    connect(asked, callback);
+    connect(asked, (...[error, socket]: Parameters<Connecting.Callback>) => {
+      if (error) markNeverSent(error);
+      (callback as (...outcome: unknown[]) => void)(error, socket);
+    });
   };
 }
 

@@ -1,11 +1,13 @@
-import { throttledWaitSeconds } from '#src/core/backoff.ts';
+import { growingWaitSeconds } from '#src/core/backoff.ts';
 import type { AssetStatus, Destination } from '#src/core/destination.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
-import { maxAssetMissingPolls, maxAwaitAssetSeconds } from '#src/core/limits.ts';
+import { isTransient } from '#src/core/recovery.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { causeOf, countTransferRetry } from './retries.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
+import { restOfWait, waitOut } from './wait-out.ts';
 
 type AwaitPorts = Needs<'store' | 'destination'>;
 
@@ -25,38 +27,41 @@ export async function awaitAsset(
   invocation: Invocation,
 ): Promise<Awaited> {
   const owned = readState(ownedSchema, state);
+  const { transferId } = owned;
   await ownedTransfer(ports, owned, invocation);
-  const { session } = await usableSession(ports, owned.transferId, owned.sessionNumber);
+  const rest = restOfWait(ports, owned);
+  if (rest) return { ...owned, ...rest };
+  const { session } = await usableSession(ports, transferId, owned.sessionNumber);
   const assetId = session.assetId ?? '';
-  const { status, retryAfterSeconds } = await look(ports, owned, assetId, invocation);
-  if (status.phase === 'ready') {
-    const duplicates = await lateDuplicates(ports, owned.transferId, assetId, invocation);
-    const ending = {
-      status: 'ready' as const,
-      assetId,
-      ...(duplicates.length > 0 && { duplicates }),
-    };
-    return { ...owned, next: 'ended', waitSeconds: 0, ending };
+  try {
+    const { signal } = invocation;
+    const status = await ports.destination.assetStatus(assetId, { signal });
+    return await nextOf(ports, owned, assetId, status, invocation);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    await countTransferRetry(ports, transferId, causeOf(error));
+    return { ...owned, ...waitOut(ports, owned, error, { transferId, step: 'AwaitAsset' }) };
   }
-  const missing = owned.missing + (status.phase === 'missing' ? 1 : 0);
-  refuseHopeless(status, assetId, { ...owned, missing }, ports.clock.now());
-  const waitSeconds = throttledWaitSeconds(owned.polls, retryAfterSeconds);
-  return { ...owned, missing, polls: owned.polls + 1, next: 'wait', waitSeconds };
 }
 
-async function look(
+async function nextOf(
   ports: AwaitPorts,
-  { transferId }: Owned,
+  owned: Owned,
   assetId: string,
-  { signal }: Invocation,
-): Promise<{ status: AssetStatus; retryAfterSeconds?: number | undefined }> {
-  try {
-    return { status: await ports.destination.assetStatus(assetId, { signal }) };
-  } catch (error) {
-    if (!isTransferError(error) || error.disposition !== 'retry') throw error;
-    await countTransferRetry(ports, transferId, causeOf(error));
-    return { status: { phase: 'processing' }, retryAfterSeconds: error.retryAfterSeconds };
+  status: AssetStatus,
+  invocation: Invocation,
+): Promise<Awaited> {
+  if (status.phase === 'ready') {
+    const duplicates = await lateDuplicates(ports, owned.transferId, assetId, invocation);
+    const found = duplicates.length > 0 && { duplicates };
+    const ending = { status: 'ready' as const, assetId, ...found };
+    return { ...owned, next: 'ended', waitSeconds: 0, ending };
   }
+  const now = ports.clock.now();
+  const missingSince = status.phase === 'missing' ? (owned.missingSince ?? now) : undefined;
+  const looked = { ...owned, missingSince, trouble: undefined, polls: owned.polls + 1 };
+  refuseHopeless(status, assetId, looked, now);
+  return { ...looked, next: 'wait', waitSeconds: growingWaitSeconds(owned.polls) };
 }
 
 /** Assets that a session made although it had been given up for gone: a person must delete one. */
@@ -100,7 +105,7 @@ async function isReady(
 function refuseHopeless(
   { phase, reason }: AssetStatus,
   assetId: string,
-  { missing, since }: Owned,
+  { missingSince, since }: Owned,
   now: number,
 ): void {
   if (phase === 'failed') {
@@ -109,16 +114,17 @@ function refuseHopeless(
       `asset ${assetId} failed: ${reason ?? 'the service gave no reason'}`,
     );
   }
-  if (phase === 'missing' && missing > maxAssetMissingPolls) {
+  const missingMs = now - (missingSince ?? now);
+  if (missingMs > boundOf('assetMissing') * 1000) {
     throw new TransferError(
       'AssetMissingError',
-      `the service does not know asset ${assetId} after ${missing} looks`,
+      `the service does not know asset ${assetId} for ${Math.round(missingMs / 60_000)} minutes`,
     );
   }
-  if (now - since > maxAwaitAssetSeconds * 1000) {
+  if (now - since > boundOf('readiness') * 1000) {
     throw new TransferError(
       'AssetNotReadyError',
-      `asset ${assetId} is still ${phase} after ${maxAwaitAssetSeconds} s`,
+      `asset ${assetId} is still ${phase} after ${boundOf('readiness')} s`,
     );
   }
 }

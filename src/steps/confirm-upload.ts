@@ -1,15 +1,20 @@
-import { throttledWaitSeconds } from '#src/core/backoff.ts';
-import { isTransferError, TransferError } from '#src/core/errors.ts';
-import { maxConfirmSeconds } from '#src/core/limits.ts';
+import { growingWaitSeconds } from '#src/core/backoff.ts';
+import type { SessionStatus } from '#src/core/destination.ts';
+import { errorCatalogue, isTransferError, TransferError } from '#src/core/errors.ts';
+import { isTransient } from '#src/core/recovery.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import type { RangeFailure, TransferRecord } from '#src/core/transfer.ts';
 import { finishUpload } from './finish-upload.ts';
 import { arrived, type ConfirmPorts, type Look, type Verdict } from './look.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { reconcileChunks } from './reconcile-chunks.ts';
 import { causeOf, countRetry } from './retries.ts';
+import { retryWithBackoff } from './retry-with-backoff.ts';
+import { isReportedComplete } from './session-receipts.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
 import { keepTurn } from './turns.ts';
+import { restOfWait, type Waiting, waitOut } from './wait-out.ts';
 
 /** What ConfirmUpload makes the state. */
 export type Confirmed =
@@ -34,23 +39,40 @@ export async function confirmUpload(
   const transfer = await ownedTransfer(ports, owned, invocation);
   // Looking goes on without a turn; what is missing is sent only after waiting in line again.
   await keepTurn(ports, transfer);
+  const rest = restOfWait(ports, owned);
+  if (rest) return { ...owned, ...rest };
   const record = await usableSession(ports, owned.transferId, owned.sessionNumber);
-  const look = { ports, transfer, record, owned, invocation, retries: {} };
-  const failures = await failuresOf(ports, owned, invocation);
-  const fatal = failures.find(({ disposition }) => disposition === 'fail');
-  const completed = fatal && (await isCompleted(look));
-  if (isTransferError(completed)) return next(look, { verdict: 'wait', ...pauseOf(completed) });
-  if (fatal && !completed) {
-    if (fatal.name !== 'SourceSupersededError') throw new TransferError(fatal.name, fatal.message);
-    return superseded(transfer, owned, fatal.message);
-  }
-  const pauseMs = Math.max(0, ...failures.map(({ retryAt = 0 }) => retryAt - ports.clock.now()));
-  if (pauseMs > 0) return next(look, { verdict: 'wait', retryAfterSeconds: pauseMs / 1000 });
-  const verdict = await lookOnce(look);
-  if ('superseded' in verdict) return superseded(transfer, owned, verdict.superseded);
+  const look: Look = { ports, transfer, record, owned, invocation, retries: {}, page: owned.page };
+  const confirmed = await lookOnce(look);
   if (Object.keys(look.retries).length > 0)
     await ports.store.countRetries(owned.transferId, look.retries);
-  return next(look, verdict);
+  return confirmed;
+}
+
+/** Waits out a transient error; the next look goes on at the page where this one was cut short. */
+async function lookOnce(look: Look): Promise<Confirmed> {
+  const { ports, transfer, owned } = look;
+  try {
+    const failures = await failuresOf(ports, owned, look.invocation);
+    const fatal = failures.find(({ disposition }) => disposition === 'fail');
+    if (fatal && !(await isCompleted(look))) return endBy(look, fatal);
+    const named = failures.find(({ retryAt = 0 }) => retryAt > ports.clock.now());
+    if (named) return { ...owned, ...waitFor(look, named) };
+    return next(look, await judgeUpload(look), failures);
+  } catch (error) {
+    if (!isTransferError(error)) throw error;
+    if (error.name === 'SourceSupersededError') return superseded(transfer, owned, error.message);
+    if (error.name === 'SessionExpiredError') return next(look, 'expired', []);
+    if (!isTransient(error)) throw error;
+    countRetry(look, causeOf(error));
+    const waiter = { transferId: owned.transferId, step: 'ConfirmUpload' };
+    return { ...owned, page: look.page, ...waitOut(ports, owned, error, waiter) };
+  }
+}
+
+function endBy({ transfer, owned }: Look, { name, message }: RangeFailure): Confirmed {
+  if (name === 'SourceSupersededError') return superseded(transfer, owned, message);
+  throw new TransferError(name, message);
 }
 
 /** What went wrong in the ranges in this round. */
@@ -69,80 +91,117 @@ async function failuresOf(
 /**
  * Whether the upload is complete in spite of an error: the reply to the last report may have been
  * lost, and a service may refuse to hear it twice.
- * @returns a ThrottledError where the service can't be asked just now, which is no answer
+ * @throws a transient error where the service can't be asked now, which is no answer
  */
-async function isCompleted({ ports, record, invocation }: Look): Promise<boolean | TransferError> {
+async function isCompleted(look: Look): Promise<boolean> {
+  const { ports, record } = look;
   if (ports.destination.traits.finish === 'explicit') return false;
-  const { signal } = invocation;
-  const status = await ports.destination
-    .sessionStatus(record.session, { signal })
-    .catch((error) => (isTransferError(error, 'ThrottledError') ? error : undefined));
-  if (isTransferError(status)) return status;
+  const status = await statusOf(look).catch((error) => {
+    if (isTransient(error)) throw error;
+    return undefined;
+  });
   if (status?.phase === 'completed') return true;
+  if (status?.phase === 'expired' && isReportedComplete(record)) return true;
   return (status?.counts?.completed ?? 0) >= record.session.totalChunks;
 }
 
-function pauseOf({ retryAfterSeconds }: TransferError) {
-  return { retryAfterSeconds };
-}
-
-async function lookOnce(
-  look: Look,
-): Promise<{ verdict: Verdict; retryAfterSeconds?: number | undefined } | { superseded: string }> {
-  try {
-    return { verdict: await judgeUpload(look) };
-  } catch (error) {
-    if (!isTransferError(error)) throw error;
-    if (error.name === 'SourceSupersededError') return { superseded: error.message };
-    if (error.name === 'SessionExpiredError') return { verdict: 'expired' };
-    if (error.disposition !== 'retry' || error.name === 'TableUnavailableError') throw error;
-    countRetry(look, causeOf(error));
-    return { verdict: 'wait', retryAfterSeconds: error.retryAfterSeconds };
-  }
+function statusOf(look: Look): Promise<SessionStatus> {
+  const { ports, record, invocation } = look;
+  const { signal } = invocation;
+  return retryWithBackoff(look, () => ports.destination.sessionStatus(record.session, { signal }));
 }
 
 async function judgeUpload(look: Look): Promise<Verdict> {
-  const { ports, record, invocation } = look;
-  const { destination } = ports;
-  const status = await destination.sessionStatus(record.session, { signal: invocation.signal });
-  const isOver = status.phase === 'expired' || status.phase === 'failed';
-  if (isOver && !(await isReadyAnyway(look))) {
-    ports.log.warn('session can not go on', {
-      transferId: look.owned.transferId,
-      phase: status.phase,
-      reason: status.reason,
-    });
+  const { destination } = look.ports;
+  const status = await statusOf(look);
+  if (status.phase === 'expired' || status.phase === 'failed') {
+    if (await isDoneAnyway(look, status)) return arrived(look);
+    tellLost(look, status);
     return 'expired';
   }
   if (destination.traits.finish === 'explicit') return finishUpload(look);
-  return status.phase === 'active' ? reconcileChunks(look, status) : arrived(look);
+  return status.phase === 'completed' ? arrived(look) : reconcileChunks(look, status);
 }
 
-/** A session that the service forgot may have made its asset: then a new one would be a second. */
-async function isReadyAnyway({ ports, record, invocation }: Look): Promise<boolean> {
+function tellLost({ ports, owned }: Look, { phase, reason }: SessionStatus): void {
+  const { transferId } = owned;
+  ports.log.warn('session can not go on', { transferId, phase, reason });
+}
+
+/**
+ * Whether a session that is over has made its asset, or will: then a new one would make a second.
+ * One that is no longer known is complete where the receipts of its reports count every chunk; its
+ * asset then says what became of the bytes.
+ */
+async function isDoneAnyway(look: Look, { phase }: SessionStatus): Promise<boolean> {
+  const { ports, record, invocation } = look;
+  if (phase === 'expired' && isReportedComplete(record)) return true;
   const { assetId } = record.session;
   if (!assetId) return false;
-  const asset = await ports.destination.assetStatus(assetId, { signal: invocation.signal });
+  const { signal } = invocation;
+  const ask = () => ports.destination.assetStatus(assetId, { signal });
+  const asset = await retryWithBackoff(look, ask);
   return asset.phase === 'ready';
 }
 
-function next(
-  { ports, owned }: Look,
-  { verdict, retryAfterSeconds }: { verdict: Verdict; retryAfterSeconds?: number | undefined },
-): Confirmed {
+function next(look: Look, verdict: Verdict, failures: readonly RangeFailure[]): Confirmed {
+  const { ports, owned } = look;
   const now = ports.clock.now();
-  if (verdict === 'asset') return { ...owned, polls: 0, since: now, next: 'asset', waitSeconds: 0 };
+  const calm = { ...owned, page: undefined };
+  if (verdict === 'asset') {
+    return { ...calm, trouble: undefined, polls: 0, since: now, next: 'asset', waitSeconds: 0 };
+  }
+  if (verdict === 'busy') return busy(calm, now);
+  if (verdict === 'missing') return sendAgain(look, calm, failures);
+  return { ...calm, polls: 0, next: verdict, waitSeconds: growingWaitSeconds(owned.round - 1) };
+}
+
+/** Each wait for a service that is still busy is longer than the one before. */
+function busy(owned: Owned, now: number): Confirmed {
   const since = owned.polls === 0 ? now : owned.since;
-  if (verdict === 'wait' && now - since > maxConfirmSeconds * 1000) {
+  if (now - since > boundOf('confirmation') * 1000) {
     throw new TransferError(
       'UploadNotConfirmedError',
-      `all chunks of transfer ${owned.transferId} are reported, but it is not completed after ${maxConfirmSeconds} s`,
+      `all chunks of transfer ${owned.transferId} are reported, but it is not completed after ${boundOf('confirmation')} s`,
     );
   }
-  const polls = verdict === 'wait' ? owned.polls : owned.round - 1;
-  const waitSeconds = throttledWaitSeconds(polls, retryAfterSeconds);
-  const looks = verdict === 'wait' ? owned.polls + 1 : 0;
-  return { ...owned, polls: looks, since, next: verdict, waitSeconds };
+  const waitSeconds = growingWaitSeconds(owned.polls);
+  const polls = owned.polls + 1;
+  return { ...owned, trouble: undefined, polls, since, next: 'wait', waitSeconds };
+}
+
+/** What stopped the ranges is waited out before they are planned again. */
+function sendAgain(look: Look, owned: Owned, failures: readonly RangeFailure[]): Confirmed {
+  const { concurrency = 2 } = owned;
+  const isSlow = failures.some(({ name }) => name === 'LineTooSlowError');
+  const senders = isSlow ? Math.max(1, Math.floor(concurrency / 2)) : owned.senders;
+  const again = { ...owned, senders, polls: 0 };
+  const failure = failures.find(isWaitedOut);
+  if (!failure) return { ...again, next: 'missing', waitSeconds: 1 };
+  return { ...again, ...waitFor(look, failure), next: 'missing' };
+}
+
+/**
+ * A session that is over, a lost turn, a refused report and a line that is too slow for so many
+ * ranges need no wait.
+ */
+function isWaitedOut({ name, side }: RangeFailure): boolean {
+  const { scope, disposition } = errorCatalogue[name];
+  if (disposition !== 'renew') return disposition === 'retry';
+  return scope === 'chunk' || (scope === 'session' && side === 'storage');
+}
+
+function waitFor({ ports, owned }: Look, failure: RangeFailure): Waiting {
+  const waiter = { transferId: owned.transferId, step: 'SendChunks' };
+  return waitOut(ports, owned, transientOf(failure, ports.clock.now()), waiter);
+}
+
+/** The service knows the session, so an upload host that does not know it refuses the chunk. */
+function transientOf({ name, message, side, retryAt }: RangeFailure, now: number): TransferError {
+  const isRefusal = name === 'SessionExpiredError';
+  const retryAfterSeconds = retryAt && Math.max(0, (retryAt - now) / 1000);
+  const options = { side, ...(retryAfterSeconds && { retryAfterSeconds }) };
+  return new TransferError(isRefusal ? 'PresignedUrlRejectedError' : name, message, options);
 }
 
 function superseded({ source }: TransferRecord, owned: Owned, why: string): Confirmed {

@@ -28,13 +28,15 @@ export function digestedBody(
     sums = undefined;
     const md5 = createHash('md5');
     const crc = object.checksum && newCrc(object.checksum.algorithm);
+    watch.reading();
     for await (const bytes of source.read(object, range, watch.signal)) {
-      watch.moved();
+      watch.sending(bytes.byteLength);
       md5.update(bytes);
       crc?.update(bytes);
       yield bytes;
+      watch.reading();
     }
-    watch.moved();
+    watch.replying();
     sums = { md5: md5.digest('hex'), crc: await crc?.digest() };
   }
   return {

@@ -110,7 +110,7 @@ function admitted(ports: InspectPorts, { options }: TransferRequest, source: Sou
   }
   refuseTooLarge(ports, source);
   const object = objectId(ports.destination.identity, source);
-  return { object, source, options, sessionsOpened: 0, polls: 0, next: 'open', waitSeconds: 0 };
+  return { object, source, options, next: 'open', waitSeconds: 0 };
 }
 
 function refuseTooLarge({ destination, settings }: InspectPorts, source: SourceObject): void {

@@ -17,10 +17,12 @@ export interface Look {
   readonly owned: Owned;
   readonly invocation: Invocation;
   readonly retries: Record<string, number>;
+  /** The page of chunk states at which the next look goes on, if this one is cut short. */
+  page?: number | undefined;
 }
 
-/** What a look found. */
-export type Verdict = 'wait' | 'missing' | 'expired' | 'asset';
+/** What a look found. `busy`: everything is with the service, which is not done yet. */
+export type Verdict = 'busy' | 'missing' | 'expired' | 'asset';
 
 /** All bytes are with the service: the object's own checksum is compared before that is believed. */
 export async function arrived({ ports, transfer, record, owned }: Look): Promise<'asset'> {

@@ -1,15 +1,10 @@
-import { throttledWaitSeconds } from '#src/core/backoff.ts';
 import { type ChunkRange, planRanges } from '#src/core/chunk-plan.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
-import {
-  maxMapConcurrency,
-  maxOpenPolls,
-  maxRangesPerExecution,
-  maxRangesPerPlan,
-  maxRoundsPerExecution,
-} from '#src/core/limits.ts';
-import { isProven, type TransferRecord } from '#src/core/transfer.ts';
+import { maxMapConcurrency, maxRangesPerPlan } from '#src/core/limits.ts';
+import { isTransient } from '#src/core/recovery.ts';
+import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, ownedTransfer, type UsableSession } from './ownership.ts';
+import { recordPlan } from './plan-bounds.ts';
 import { readySession, type SessionFound } from './ready-session.ts';
 import { causeOf, countTransferRetry } from './retries.ts';
 import { isSettled } from './settled-errors.ts';
@@ -24,6 +19,7 @@ import {
 import type { Invocation, Needs } from './step.ts';
 import { takeTransfer } from './take-transfer.ts';
 import { haveTurn } from './turns.ts';
+import { restOfWait, waitOut } from './wait-out.ts';
 
 type OpenPorts = Needs<'store' | 'turns' | 'destination' | 'executions' | 'events' | 'settings'>;
 
@@ -57,6 +53,8 @@ export async function openSession(
   const { transfer, owned } = entered;
   const found = await haveTurn(ports, transfer, owned.since, () => announceStart(ports, transfer));
   if (found.turn === 'none') return waiting(owned, found.waitSeconds);
+  const rest = restOfWait(ports, owned);
+  if (rest) return { ...owned, ...rest, ranges: [], concurrency: 1 };
   return withTurn(ports, { ...entered, transfer: found.transfer }, invocation);
 }
 
@@ -69,9 +67,11 @@ async function withTurn(
     const found = await readySession(ports, transfer, owned, isFirstLook, invocation);
     return await nextOf(ports, transfer, owned, found);
   } catch (error) {
-    if (!isTransferError(error, 'ThrottledError')) throw error;
-    await countTransferRetry(ports, transfer.transferId, causeOf(error));
-    return pause(owned, error.retryAfterSeconds);
+    if (!isTransient(error)) throw error;
+    const { transferId } = transfer;
+    await countTransferRetry(ports, transferId, causeOf(error));
+    const wait = waitOut(ports, owned, error, { transferId, step: 'OpenSession' });
+    return { ...owned, ...wait, ranges: [], concurrency: 1 };
   }
 }
 
@@ -101,7 +101,7 @@ async function announceStart(
   }
 }
 
-/** Looks at the line are bounded by their time: the count is of tries to open a session. */
+/** Waiting for a turn is bounded by its time. */
 function waiting(owned: Owned, waitSeconds: number): Opened {
   return { ...owned, ranges: [], concurrency: 1, next: 'wait', waitSeconds };
 }
@@ -124,14 +124,16 @@ async function enter(
     return { transfer: await reopened(ports, transfer), owned, isFirstLook: false };
   }
   const inspected = readState(inspectedSchema, state);
+  const rest = restOfWait(ports, inspected);
+  if (rest) return { ...inspected, ...rest };
   try {
     const taking = await takeTransfer(ports, inspected, invocation);
     if ('ending' in taking) return taking;
     const owned = firstState(taking.taken, ports.clock.now());
     return { transfer: taking.taken, owned, isFirstLook: true };
   } catch (error) {
-    if (!isTransferError(error, 'ThrottledError')) throw error;
-    return postpone(inspected, error.retryAfterSeconds);
+    if (!isTransient(error)) throw error;
+    return { ...inspected, ...waitOut(ports, inspected, error, { step: 'OpenSession' }) };
   }
 }
 
@@ -157,9 +159,11 @@ function firstState({ transferId, fence, sessionNumber }: TransferRecord, now: n
     round: 0,
     planned: 0,
     sessionsOpened: 0,
+    createsLost: 0,
     polls: 0,
-    missing: 0,
     since: now,
+    proven: 0,
+    probes: 0,
   };
 }
 
@@ -169,8 +173,11 @@ async function nextOf(
   owned: Owned,
   found: SessionFound,
 ): Promise<Opened> {
-  const known = { ...owned, sessionNumber: found.number, sessionsOpened: found.sessionsOpened };
-  if (found.next === 'wait') return pause(known, found.waitSeconds);
+  const { number: sessionNumber, sessionsOpened, createsLost } = found;
+  // A session that was opened is a success: what was waited out before is over.
+  const trouble = sessionsOpened > owned.sessionsOpened ? undefined : owned.trouble;
+  const known = { ...owned, sessionNumber, sessionsOpened, createsLost, trouble };
+  if (found.next === 'wait') return { ...known, ...found.wait, ranges: [], concurrency: 1 };
   if (found.next !== 'plan') return proceed(ports, known, [], found.next);
   return plan(ports, transfer, known, found.record);
 }
@@ -182,54 +189,35 @@ async function plan(
   { number, session }: UsableSession,
 ): Promise<Opened> {
   const chunks = await ports.store.chunks(transfer.transferId, number);
-  const ranges = planRanges(session.totalChunks, session.chunkSizeBytes, (index) =>
+  const proven = chunks.values().filter(isProven).toArray();
+  const lacking = planRanges(session.totalChunks, session.chunkSizeBytes, (index) =>
     isProven(chunks.get(index)),
   );
-  const planned = owned.planned + ranges.length;
-  const round = owned.round + 1;
-  refuseEndless(ranges.length, planned, round);
+  ensureWithinPlan(lacking.length);
+  const planned = recordPlan(owned, lacking, proven.length, ports.clock.now());
   ports.log.info('upload planned', {
     transferId: transfer.transferId,
     sessionNumber: number,
     chunks: session.totalChunks,
     chunkSizeBytes: session.chunkSizeBytes,
-    provenBytes: sumOf(
-      chunks
-        .values()
-        .filter(isProven)
-        .map(({ sizeBytes }) => sizeBytes),
-    ),
+    provenBytes: sumOfBytes(proven),
     sizeBytes: transfer.source.sizeBytes,
-    ranges: ranges.length,
+    ranges: planned.ranges.length,
   });
-  return proceed(
-    ports,
-    { ...owned, round, planned },
-    ranges,
-    ranges.length === 0 ? 'confirm' : 'send',
+  const next = planned.ranges.length === 0 ? 'confirm' : 'send';
+  return proceed(ports, planned.owned, planned.ranges, next);
+}
+
+function sumOfBytes(chunks: readonly ChunkRecord[]): number {
+  return chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+function ensureWithinPlan(ranges: number): void {
+  if (ranges <= maxRangesPerPlan) return;
+  throw new TransferError(
+    'PlanTooLargeError',
+    `${ranges} ranges in one plan; at most ${maxRangesPerPlan} are`,
   );
-}
-
-function sumOf(numbers: Iterable<number>): number {
-  let sum = 0;
-  for (const number of numbers) sum += number;
-  return sum;
-}
-
-/** Bounds the history of one execution; what is kept stays, so a new one goes on from there. */
-function refuseEndless(ranges: number, planned: number, round: number): void {
-  if (ranges > maxRangesPerPlan) {
-    throw new TransferError(
-      'PlanTooLargeError',
-      `${ranges} ranges in one plan; at most ${maxRangesPerPlan} are`,
-    );
-  }
-  if (planned > maxRangesPerExecution || round > maxRoundsPerExecution) {
-    throw new TransferError(
-      'RoundsExhaustedError',
-      `round ${round} with ${planned} ranges planned in all; an execution makes at most ${maxRoundsPerExecution} rounds and ${maxRangesPerExecution} ranges`,
-    );
-  }
 }
 
 function proceed(
@@ -238,7 +226,7 @@ function proceed(
   ranges: readonly ChunkRange[],
   next: string,
 ): Opened {
-  const concurrency = concurrencyOf(ports, ranges.length);
+  const concurrency = concurrencyOf(ports, owned, ranges.length);
   return {
     ...owned,
     ranges,
@@ -250,31 +238,26 @@ function proceed(
   };
 }
 
-/** Ranges at once: serial where the service wants order, else within what it and the operator allow. Every turn has the same share of the sends. */
-function concurrencyOf({ destination, settings }: OpenPorts, ranges: number): number {
+/**
+ * Ranges at once: one where the service wants order, else within what the service, the operator and
+ * the line allow. Every turn has the same share of the sends.
+ */
+function concurrencyOf(
+  { destination, settings }: OpenPorts,
+  { senders = maxMapConcurrency }: Owned,
+  ranges: number,
+): number {
   const { order, maxInFlight } = destination.traits;
   if (order === 'ascending') return 1;
   const bySockets = Math.floor(maxInFlight / Math.min(settings.chunksInFlight, maxInFlight));
   const share = Math.floor(settings.maxSendConcurrency / settings.maxActiveTransfers);
-  const most = Math.min(settings.mapConcurrency, maxMapConcurrency, share, bySockets, ranges);
+  const most = Math.min(
+    settings.mapConcurrency,
+    maxMapConcurrency,
+    share,
+    bySockets,
+    ranges,
+    senders,
+  );
   return Math.max(1, most);
-}
-
-function pause(owned: Owned, retryAfterSeconds: number | undefined): Opened {
-  return { ...postpone(owned, retryAfterSeconds), ranges: [], concurrency: 1 };
-}
-
-function postpone<T extends { readonly polls: number }>(
-  state: T,
-  retryAfterSeconds: number | undefined,
-) {
-  const { polls } = state;
-  if (polls >= maxOpenPolls) {
-    throw new TransferError(
-      'ThrottledError',
-      `no session after ${polls} tries: the service kept asking us to wait`,
-    );
-  }
-  const waitSeconds = throttledWaitSeconds(polls, retryAfterSeconds);
-  return { ...state, polls: polls + 1, next: 'wait' as const, waitSeconds };
 }

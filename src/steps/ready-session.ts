@@ -1,4 +1,3 @@
-import { growingWaitSeconds } from '#src/core/backoff.ts';
 import type { SessionRequest, UploadSession } from '#src/core/destination.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxSessionsPerExecution } from '#src/core/limits.ts';
@@ -7,16 +6,22 @@ import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, ownedTransfer, type UsableSession, usableSession } from './ownership.ts';
 import { countTransferRetry } from './retries.ts';
+import { isReportedComplete } from './session-receipts.ts';
 import type { Owned } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
+import { type Waiting, waitOut } from './wait-out.ts';
 
 type SessionPorts = Needs<'store' | 'destination'>;
 
 /** The session to go on with, and what to do next with it. */
-export type SessionFound = { readonly number: number; readonly sessionsOpened: number } & (
+export type SessionFound = {
+  readonly number: number;
+  readonly sessionsOpened: number;
+  readonly createsLost: number;
+} & (
   | { readonly next: 'plan'; readonly record: UsableSession }
   | { readonly next: 'confirm' }
-  | { readonly next: 'wait'; readonly waitSeconds: number }
+  | { readonly next: 'wait'; readonly wait: Waiting }
 );
 
 /**
@@ -30,7 +35,8 @@ export async function readySession(
   isFirstLook: boolean,
   invocation: Invocation,
 ): Promise<SessionFound> {
-  const known = { number: transfer.sessionNumber, sessionsOpened: owned.sessionsOpened };
+  const { sessionsOpened, createsLost } = owned;
+  const known = { number: transfer.sessionNumber, sessionsOpened, createsLost };
   const record = await ports.store.session(transfer.transferId, transfer.sessionNumber);
   if (record?.state === 'opening' && !record.session) {
     await ports.store.markSession(transfer.transferId, record.number, 'lost');
@@ -56,16 +62,18 @@ function isPast({ clock }: SessionPorts, { session }: UsableSession): boolean {
 /** What the service says of a session left behind: go on with it, or is it past all use? */
 async function standing(
   { destination }: SessionPorts,
-  { session }: UsableSession,
+  record: UsableSession,
   { signal }: Invocation,
 ): Promise<'plan' | 'confirm' | 'gone'> {
+  const { session } = record;
   const asset = session.assetId
     ? await destination.assetStatus(session.assetId, { signal })
     : undefined;
   if (asset?.phase === 'ready') return 'confirm';
   if (destination.traits.sessionBornAt === 'first-chunk' && session.uploadId === '') return 'plan';
   const { phase } = await destination.sessionStatus(session, { signal });
-  if (phase === 'active') return 'plan';
+  if (phase === 'active' || phase === 'busy') return 'plan';
+  if (phase === 'expired' && isReportedComplete(record)) return 'confirm';
   return phase === 'completed' && asset?.phase !== 'failed' ? 'confirm' : 'gone';
 }
 
@@ -82,6 +90,7 @@ async function newSession(
 ): Promise<SessionFound> {
   const { transferId } = transfer;
   refuseTooMany(transferId, owned.sessionsOpened);
+  await lookAtUnfinished(ports, transfer, owned, invocation);
   const number = await reserve(ports, transfer, invocation);
   if (replaces !== undefined) {
     // Only now: a call that was outrun gives up nobody's session.
@@ -89,6 +98,22 @@ async function newSession(
     await countTransferRetry(ports, transferId, 'SessionExpiredError');
   }
   return create(ports, transfer, owned, number, invocation);
+}
+
+/**
+ * After a create whose reply was lost, the list of unfinished sessions is read first: it creates
+ * nothing, so a service that can't answer even that is not asked for another session.
+ */
+async function lookAtUnfinished(
+  { destination, log }: SessionPorts,
+  { transferId, source }: TransferRecord,
+  { createsLost }: Owned,
+  { signal }: Invocation,
+): Promise<void> {
+  if (createsLost === 0 || !destination.listUnfinished) return;
+  const { sessions, truncated } = await destination.listUnfinished({ signal });
+  const sameSize = sessions.filter(({ sizeBytes }) => sizeBytes === source.sizeBytes).length;
+  log.warn('opening a session again', { transferId, createsLost, sameSize, truncated });
 }
 
 function refuseTooMany(transferId: string, sessionsOpened: number): void {
@@ -119,7 +144,14 @@ async function create(
   const isSet = await ports.store.setSession(transferId, number, session);
   if (!isSet) await ownedTransfer(ports, transfer, invocation);
   const record = await usableSession(ports, transferId, number);
-  return { number, sessionsOpened: owned.sessionsOpened + 1, next: 'plan', record };
+  const { createsLost } = owned;
+  return {
+    number,
+    sessionsOpened: owned.sessionsOpened + 1,
+    createsLost,
+    next: 'plan',
+    record,
+  };
 }
 
 /** Calls of this step that may have died, or still hang, between their row and the transfer's. */
@@ -186,12 +218,10 @@ async function afterFailedCreate(
   await ports.store.markSession(transferId, number, exists ? 'lost' : 'refused');
   if (!isLost) throw error;
   await countTransferRetry(ports, transferId, 'CreateReplyLostError');
-  return {
-    number,
-    sessionsOpened: owned.sessionsOpened + 1,
-    next: 'wait',
-    waitSeconds: growingWaitSeconds(owned.polls),
-  };
+  const { sessionsOpened } = owned;
+  const createsLost = owned.createsLost + 1;
+  const wait = waitOut(ports, owned, error, { transferId, step: 'OpenSession' });
+  return { number, sessionsOpened, createsLost, next: 'wait', wait };
 }
 
 function requestOf(

@@ -4,45 +4,86 @@ import { maxRefusedGenerations, maxReportsPerChunk } from '#src/core/limits.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer.ts';
 import type { Look, Verdict } from './look.ts';
 import { reportInBatches } from './report-proofs.ts';
+import { retryWithBackoff } from './retry-with-backoff.ts';
+import { isReportedComplete } from './session-receipts.ts';
 
 /**
  * Compares the rows with what the service counts. A chunk that it calls failed, or that stays
  * pending after repeated reports, loses its proof and is sent again; one that is pending and has a
- * proof is reported again. Pages are read only when the counts say that something is missing.
+ * proof is reported again. Pages are read only when the counts say that something is missing, and
+ * each is dealt with before the next is read, so that a look can go on where it was cut short.
  */
-export async function reconcileChunks(look: Look, { counts }: SessionStatus): Promise<Verdict> {
+export async function reconcileChunks(
+  look: Look,
+  { phase, counts }: SessionStatus,
+): Promise<Verdict> {
   const { ports, record, owned } = look;
   const { totalChunks } = record.session;
-  if (counts && counts.completed >= totalChunks) return 'wait';
+  if (counts && counts.completed >= totalChunks) return 'busy';
+  // A status that nobody knows, without counts, says only that the service is at work.
+  if (phase === 'busy' && !counts) return 'busy';
   const rows = await ports.store.chunks(owned.transferId, record.number);
   const proven = [...rows.values()].filter(isProven);
   const isComplete = proven.length === totalChunks;
-  if (!ports.destination.traits.chunkStates) return isComplete ? 'wait' : 'missing';
+  if (counts && isComplete) await withdrawReceipts(look);
+  if (!ports.destination.traits.chunkStates) return isComplete ? 'busy' : 'missing';
   if (!isComplete && counts?.failed === 0) return 'missing';
-  const states = await allStates(look);
-  const failed = proven.filter(({ index }) => states.get(index) === 'failed');
-  const pending = proven.filter(({ index }) => (states.get(index) ?? 'pending') === 'pending');
+  const isRepaired = await repairPages(look, proven, isComplete);
+  return isComplete && isRepaired ? 'busy' : 'missing';
+}
+
+/** The service counts fewer chunks as completed than it said in reply to their reports. */
+async function withdrawReceipts({ ports, record, owned }: Look): Promise<void> {
+  if (!isReportedComplete(record)) return;
+  await ports.store.clearReceipts(owned.transferId, record.number);
+}
+
+/** False where a chunk must be sent again. A chunk that no page lists is pending. */
+async function repairPages(
+  look: Look,
+  proven: readonly ChunkRecord[],
+  isComplete: boolean,
+): Promise<boolean> {
+  const isWhole = look.page === undefined;
+  const unlisted = new Map(proven.map((chunk) => [chunk.index, chunk]));
+  let isRepaired = true;
+  let page: number | undefined = look.page ?? 1;
+  for (; page !== undefined && page <= look.record.session.totalChunks; ) {
+    look.page = page;
+    const { states, nextPage }: ChunkStatePage = await pageOf(look, page);
+    const listed = proven.filter(({ index }) => states.has(index));
+    for (const { index } of listed) unlisted.delete(index);
+    isRepaired = (await repair(look, listed, states, isComplete)) && isRepaired;
+    page = nextPage;
+  }
+  look.page = undefined;
+  if (!isWhole) return isRepaired;
+  return (await repair(look, [...unlisted.values()], new Map(), isComplete)) && isRepaired;
+}
+
+function pageOf(look: Look, page: number): Promise<ChunkStatePage> {
+  const { ports, record, invocation } = look;
+  const { signal } = invocation;
+  const ask = () => ports.destination.chunkStates(record.session, page, { signal });
+  return retryWithBackoff(look, ask);
+}
+
+async function repair(
+  look: Look,
+  chunks: readonly ChunkRecord[],
+  states: ReadonlyMap<number, ChunkState>,
+  isComplete: boolean,
+): Promise<boolean> {
+  const stateOf = ({ index }: ChunkRecord) => states.get(index) ?? 'pending';
+  const failed = chunks.filter((chunk) => stateOf(chunk) === 'failed');
+  const pending = chunks.filter((chunk) => stateOf(chunk) === 'pending');
   const stuck = pending.filter(({ reports }) => reports >= maxReportsPerChunk);
   for (const chunk of failed) await retire(look, chunk, 'the service calls it failed');
   for (const chunk of stuck)
     await retire(look, chunk, `pending after ${chunk.reports} more reports`);
-  if (!isComplete || failed.length + stuck.length > 0) return 'missing';
-  return (await reportAgain(look, pending)) ? 'wait' : 'missing';
-}
-
-async function allStates({ ports, record, invocation }: Look) {
-  const all = new Map<number, ChunkState>();
-  const { signal } = invocation;
-  for (let page: number | undefined = 1; page !== undefined; ) {
-    const { states, nextPage }: ChunkStatePage = await ports.destination.chunkStates(
-      record.session,
-      page,
-      { signal },
-    );
-    for (const [index, state] of states) all.set(index, state);
-    page = nextPage;
-  }
-  return all;
+  if (failed.length + stuck.length > 0) return false;
+  // While chunks are still to be sent, what is pending may only be late.
+  return !isComplete || reportAgain(look, pending);
 }
 
 async function retire(
@@ -93,7 +134,7 @@ async function refusalOf(
   chunks: readonly ChunkRecord[],
 ): Promise<TransferError | undefined> {
   try {
-    await reportInBatches(look, look.record, chunks);
+    await reportInBatches(look, look.owned.transferId, look.record, chunks);
   } catch (error) {
     if (isTransferError(error, 'RequestRejectedError')) return error;
     throw error;

@@ -3,8 +3,8 @@ import { isErrorName, isTransferError, TransferError } from '#src/core/errors.ts
 import { isProven, type RangeFailure } from '#src/core/transfer.ts';
 import { messageOf } from './failure.ts';
 import { type UsableSession, usableSession } from './ownership.ts';
-import { type Persistence, persist } from './persist.ts';
 import { causeOf, countRetry } from './retries.ts';
+import { type RetryScope, retryWithBackoff } from './retry-with-backoff.ts';
 import { failureOf } from './send-chunks.ts';
 import { type RangeState, rangeStateSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -29,6 +29,7 @@ export async function reportProofs(
   try {
     await reportInBatches(
       { ports, invocation, retries },
+      transferId,
       record,
       [...rows.values()].filter(isProven),
     );
@@ -49,42 +50,55 @@ function reportFailure(
   item: RangeState,
   invocation: Invocation,
 ): RangeFailure {
-  const failure = failureOf(error, item, invocation);
-  const { retryAfterSeconds } = error;
-  return {
-    ...failure,
-    disposition: error.name === 'RequestRejectedError' ? 'retry' : failure.disposition,
-    retryAt: retryAfterSeconds && clock.now() + retryAfterSeconds * 1000,
-  };
+  const failure = failureOf(error, item, invocation, clock.now());
+  const isRefused = error.name === 'RequestRejectedError';
+  return { ...failure, disposition: isRefused ? 'retry' : failure.disposition };
 }
 
-/** Reports proofs in as few calls as the service takes; none where it wants no reports. */
+/**
+ * Reports proofs in as few calls as the service takes, and records what it counted; none where it
+ * wants no reports.
+ */
 export async function reportInBatches(
-  work: Persistence & { readonly ports: ReportPorts },
-  { session }: UsableSession,
+  work: RetryScope & { readonly ports: ReportPorts },
+  transferId: string,
+  record: UsableSession,
   proofs: readonly ChunkProof[],
 ): Promise<void> {
-  const { destination } = work.ports;
-  const most = destination.traits.maxProofsPerReport;
+  const most = work.ports.destination.traits.maxProofsPerReport;
   for (let at = 0; most > 0 && at < proofs.length; at += most) {
-    await persist(work, () =>
-      destination.reportProofs(session, proofs.slice(at, at + most), {
-        signal: work.invocation.signal,
-      }),
-    );
+    await reportBatch(work, transferId, record, proofs.slice(at, at + most));
   }
+}
+
+async function reportBatch(
+  work: RetryScope & { readonly ports: ReportPorts },
+  transferId: string,
+  { number, session }: UsableSession,
+  proofs: readonly ChunkProof[],
+): Promise<void> {
+  const { destination, store } = work.ports;
+  const { signal } = work.invocation;
+  let isRepeat = false;
+  const receipt = await retryWithBackoff(work, async (n) => {
+    isRepeat = n > 1;
+    return destination.reportProofs(session, proofs, { signal });
+  });
+  // After a lost reply the service counts as reported before what that report brought.
+  const accepted = receipt.accepted + (isRepeat ? receipt.duplicates : 0);
+  await store.recordReceipt(transferId, number, { accepted, complete: receipt.complete });
 }
 
 /** A sender that died leaves only what Lambda said of it. */
 async function noteStop(
-  { store }: ReportPorts,
+  { store, clock }: ReportPorts,
   item: RangeState,
   { Error: name, Cause }: { readonly Error: string; readonly Cause: string },
   invocation: Invocation,
 ): Promise<void> {
   const known = isErrorName(name) ? name : 'ServiceUnavailableError';
   const error = new TransferError(known, `${name}: ${messageOf(Cause)}`);
-  await store.noteRangeFailure(keyOf(item), failureOf(error, item, invocation));
+  await store.noteRangeFailure(keyOf(item), failureOf(error, item, invocation, clock.now()));
 }
 
 function keyOf({ transferId, sessionNumber, range }: RangeState) {

@@ -3,6 +3,7 @@ import en from 'zod/v4/locales/en.js';
 import { TransferError } from '#src/core/errors.ts';
 import type { SourceReference } from '#src/core/source-object.ts';
 import type { TransferOptions } from '#src/core/transfer.ts';
+import { type MetadataValue, maxMetadataLength, metadataFlaw } from '#src/core/user-metadata.ts';
 
 // The small zod has no words of its own; these are read by people.
 z.config(en());
@@ -35,8 +36,6 @@ export interface EventClaim {
   readonly etag?: string | undefined;
 }
 
-const maxMetadataBytes = 16 * 1024;
-
 const bucket = z
   .string()
   .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'is not a bucket name'));
@@ -52,6 +51,26 @@ const key = z.string().check(
 
 const versionId = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode);
 
+const metadataValue = z.custom<MetadataValue>().check(({ value, issues }) => {
+  const message = metadataFlaw(value);
+  if (message) issues.push({ code: 'custom', message, input: value });
+});
+
+/** A value of null counts as left out. */
+const userMetadata = z.pipe(
+  z.transform(withoutNulls),
+  z
+    .record(z.string().check(z.minLength(1, 'a name must not be empty')), metadataValue)
+    .check(
+      z.refine((value) => JSON.stringify(value).length <= maxMetadataLength, 'is over 16 KiB'),
+    ),
+);
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
+}
+
 const plainSchema = z.strictObject({
   bucket,
   key,
@@ -59,13 +78,7 @@ const plainSchema = z.strictObject({
   filename: z.optional(
     z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode),
   ),
-  userMetadata: z.optional(
-    z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-      .check(
-        z.refine((value) => JSON.stringify(value).length <= maxMetadataBytes, 'is over 16 KiB'),
-      ),
-  ),
+  userMetadata: z.optional(userMetadata),
   enableHls: z.optional(z.boolean()),
   enableThumbnail: z.optional(z.boolean()),
   force: z.optional(z.boolean()),

@@ -1,11 +1,11 @@
-import { lengthOf } from '#src/core/byte-range.ts';
 import { chunkAt } from '#src/core/chunk-plan.ts';
 import { type ChunkProof, etagsLookOpaque, judgeEtag } from '#src/core/chunk-proof.ts';
 import type { ChunkDelivery, UploadSession } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { lengthOfChunk } from './chunk-length.ts';
 import { digestedBody } from './digested-body.ts';
-import { persist } from './persist.ts';
 import { countRetry } from './retries.ts';
+import { retryWithBackoff } from './retry-with-backoff.ts';
 import { measureChunk, type Sending } from './sending.ts';
 import { watchProgress } from './watch-progress.ts';
 
@@ -25,10 +25,16 @@ interface Delivered {
  * anew and uses an address of its own.
  * @throws TransferError - what remained after the tries that this call allows
  */
-export async function sendChunk(sending: Sending, index: number): Promise<void> {
-  let mismatches = 0;
-  await persist(sending, async (n) => {
-    if (n > 1) await renewUrl(sending, index);
+export async function sendChunk(sending: Sending, { index, tried }: QueuedChunk): Promise<void> {
+  let mismatches = tried ? 2 : 0;
+  const known = (error: TransferError) => ({
+    ...knownOf(sending, error),
+    // Only a mismatch that was judged here has no status of a reply.
+    mismatches: error.name === 'ChunkMismatchError' && error.status === undefined ? mismatches : 0,
+    canComeLater: !tried && sending.ports.destination.traits.order === 'any',
+  });
+  const attempt = async (n: number) => {
+    if (n > 1 || tried) await renewUrl(sending, index);
     const { delivery, sums, latencyMs } = await deliver(sending, index);
     const verdict = await judge(sending, index, delivery, sums, mismatches);
     if (verdict === 'mismatch') {
@@ -36,12 +42,28 @@ export async function sendChunk(sending: Sending, index: number): Promise<void> 
       throw new TransferError(
         'ChunkMismatchError',
         `chunk ${index}: the storage's ETag is not the MD5 of the bytes sent`,
+        { side: 'storage' },
       );
     }
-    const sizeBytes = sizeOf(sending, index);
+    const sizeBytes = lengthOfChunk(sending.transfer, sending.record, index);
     await keep(sending, { index, sizeBytes, proof: delivery.proof, ...sums }, delivery.host);
     measureChunk(sending, delivery, sizeBytes, latencyMs);
-  });
+  };
+  await retryWithBackoff(sending, attempt, known);
+}
+
+/** A chunk that waits to be sent by this call. */
+export interface QueuedChunk {
+  readonly index: number;
+  /** Whether this call has sent it before and put it behind the others. */
+  readonly tried: boolean;
+}
+
+function knownOf(sending: Sending, { scope }: TransferError) {
+  const now = sending.ports.clock.now();
+  if (scope === 'chunk') sending.refusedSince ??= now;
+  const { refusedSince = now } = sending;
+  return { refusedForMs: now - refusedSince };
 }
 
 /** The range's own preparation served the first try. Asked for apart, a new URL heeds the shared pause. */
@@ -50,11 +72,15 @@ function renewUrl({ ports, record, invocation }: Sending, index: number): Promis
   return ports.destination.prepareChunks(record.session, [index], { signal });
 }
 
+/** The share of a call's time from which a chunk that was cut off had all of it. */
+const wholeCall = 0.8;
+
 async function deliver(sending: Sending, index: number): Promise<Delivered> {
   const { ports, transfer, record, invocation } = sending;
   const chunk = chunkAt(index, transfer.source.sizeBytes, record.session.chunkSizeBytes);
   const watch = watchProgress(ports.clock, ports.settings.noProgressMs, invocation, index);
-  let askedAt = ports.clock.now();
+  const startedAt = ports.clock.now();
+  let askedAt = startedAt;
   try {
     const digested = digestedBody(ports, transfer.source, chunk.range, watch);
     const open = () => {
@@ -69,6 +95,10 @@ async function deliver(sending: Sending, index: number): Promise<Delivered> {
     return { delivery, sums: digested.sums(), latencyMs };
   } finally {
     watch.stop();
+    sending.movedBytes = (sending.movedBytes ?? 0) + watch.movedBytes;
+    const tookMs = ports.clock.now() - startedAt;
+    if (invocation.signal.aborted && tookMs > wholeCall * invocation.lengthMs)
+      sending.neededWholeCall = true;
   }
 }
 
@@ -140,8 +170,4 @@ async function keep(sending: Sending, proof: ChunkProof, host: string | undefine
     sizeBytes: proof.sizeBytes,
     host,
   });
-}
-
-function sizeOf({ transfer, record }: Sending, index: number): number {
-  return lengthOf(chunkAt(index, transfer.source.sizeBytes, record.session.chunkSizeBytes).range);
 }

@@ -1,15 +1,16 @@
-import { throttledWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
+import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
 import { indexesOf } from '#src/core/chunk-plan.ts';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
-import { maxSendCallsPerRange } from '#src/core/limits.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { isProven, type RangeFailure } from '#src/core/transfer.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { countRetry } from './retries.ts';
-import { sendRange } from './send-range.ts';
+import { claimEnd, type RangeEnd, sendRange } from './send-range.ts';
 import type { Sending, SendPorts } from './sending.ts';
 import { type RangeState, rangeStateSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
 import { keepTurn, turnLost } from './turns.ts';
+import { logWait } from './wait-out.ts';
 
 /** The item's state after one call: its chunks are sent, or it must be called again, or it is over. */
 export type RangeNext = RangeState & {
@@ -19,8 +20,8 @@ export type RangeNext = RangeState & {
 
 /**
  * Sends the chunks of one range that have no proof, several in flight, and keeps a proof for each
- * before it counts as sent. Whatever goes wrong is written to the range's row: this step fails only
- * when it can't write. It holds the range for itself until its deadline.
+ * before it counts as sent. Every error is written to the range's row: this step fails only when it
+ * can't write. It holds the range for itself until its deadline.
  */
 export async function sendChunks(
   ports: SendPorts,
@@ -29,30 +30,46 @@ export async function sendChunks(
 ): Promise<RangeNext> {
   const item = readState(rangeStateSchema, state);
   const key = { transferId: item.transferId, sessionNumber: item.sessionNumber, n: item.range.n };
-  const claim = await ports.store.claimRange(
-    key,
-    invocation.invocationId,
-    ports.clock.now(),
-    invocation.deadline,
-  );
-  if (!claim.held) {
-    if (item.calls < maxSendCallsPerRange) {
-      return after(item, 'wait', (claim.until - ports.clock.now()) / 1000);
-    }
-    await ports.store.noteRangeFailure(key, failureOf(exhausted(item), item, invocation));
-    return after(item, 'stop', 0);
-  }
+  const { clock, store } = ports;
+  const { invocationId } = invocation;
+  // The range is given back: what it lacks is planned again.
+  if (item.calls >= boundOf('callsPerRange')) return after(item, { next: 'stop' });
+  const now = clock.now();
+  const claim = await store.claimRange(key, invocationId, now, claimEnd(now, invocation));
+  if (!claim.held) return after(item, waiting((claim.until - now) / 1000));
   const retries: Record<string, number> = {};
   if (claim.tookOver) countRetry({ ports, retries }, 'SenderDied');
-  const result = await attempt(ports, item, invocation, retries);
-  await ports.store.releaseRange(key, invocation.invocationId, result.failure, retries);
-  return after(item, result.next, result.waitSeconds);
+  const { failure, stopsOthers, ...end } = await attempt(ports, item, invocation, retries);
+  await store.releaseRange(key, invocationId, failure, retries);
+  if (stopsOthers) await halt(ports, item, invocation);
+  return after(item, end);
 }
 
-interface SendResult {
-  readonly next: RangeNext['next'];
-  readonly waitSeconds: number;
-  readonly failure: RangeFailure | undefined;
+/** What the state of the range becomes. */
+type Change = Pick<RangeNext, 'next'> &
+  Partial<Pick<RangeNext, 'waitSeconds' | 'idleCalls' | 'lanes' | 'refusedSince'>>;
+
+type Attempt = Change & {
+  readonly failure?: RangeFailure | undefined;
+  /** Whether the other ranges of the round would only meet the same end. */
+  readonly stopsOthers?: boolean;
+};
+
+function waiting(seconds: number): Change {
+  return { next: 'wait', waitSeconds: wholeWaitSeconds(seconds) };
+}
+
+async function halt(
+  { store, clock }: SendPorts,
+  { transferId, fence, round }: RangeState,
+  { executionId }: Invocation,
+): Promise<void> {
+  const haltedRound = roundId(executionId, round);
+  await store.patchTransfer(transferId, fence, { haltedRound }, clock.now());
+}
+
+function roundId(executionId: string, round: number): string {
+  return `${executionId}#${round}`;
 }
 
 async function attempt(
@@ -60,18 +77,69 @@ async function attempt(
   item: RangeState,
   invocation: Invocation,
   retries: Record<string, number>,
-): Promise<SendResult> {
+): Promise<Attempt> {
   try {
-    if (await isOutOfTurn(ports, item)) return { next: 'stop', waitSeconds: 0, failure: undefined };
-    const ended = await sendRange(await sendingOf(ports, item, invocation, retries));
-    const failure = ended.error && failureOf(ended.error, item, invocation);
-    const waitSeconds =
-      ended.next === 'wait' ? throttledWaitSeconds(item.calls, ended.waitSeconds) : 0;
-    return { next: ended.next, waitSeconds, failure };
+    if (await isOutOfTurn(ports, item)) return { next: 'stop' };
+    const sending = await sendingOf(ports, item, invocation, retries);
+    if (sending.transfer.haltedRound === sending.roundId) return { next: 'stop' };
+    return attemptOf(sending, item, await sendRange(sending));
   } catch (error) {
-    const failure = failureOf(asTransferError(error), item, invocation);
-    return { next: 'stop', waitSeconds: 0, failure };
+    return {
+      next: 'stop',
+      failure: failureOf(asTransferError(error), item, invocation, ports.clock.now()),
+    };
   }
+}
+
+/** Goes on while chunks are stored; else waits, and in the end gives the range back. */
+function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
+  const { error, left, stored, ranOutOfTime } = end;
+  const { refusedSince, invocation } = sending;
+  const failure = error && failureOf(error, item, invocation, sending.ports.clock.now());
+  if (left === 0) return { next: 'sent' };
+  if (error && isGrave(error)) {
+    const stopsOthers = stored === 0 || error.scope !== 'chunk';
+    return { next: 'stop', failure, stopsOthers };
+  }
+  if (ranOutOfTime) return narrowed(sending, item, failure);
+  if (stored > 0 && error?.retryAfterSeconds === undefined)
+    return { next: 'more', idleCalls: 0, failure };
+  const idleCalls = stored > 0 ? 0 : item.idleCalls + 1;
+  const isLong = (error?.retryAfterSeconds ?? 0) > boundOf('longestWait');
+  if (isLong || idleCalls > boundOf('idleCallsPerRange'))
+    return { next: 'stop', failure, stopsOthers: true };
+  const wait = waiting(Math.max(error?.retryAfterSeconds ?? 0, growingWaitSeconds(idleCalls)));
+  if (error) showWait(sending, error, wait.waitSeconds ?? 0);
+  return { ...wait, idleCalls, refusedSince, failure };
+}
+
+/** No chunk came to its end in a whole call: fewer at once, in this range and then of the ranges. */
+function narrowed(sending: Sending, item: RangeState, cutOff: RangeFailure | undefined): Attempt {
+  const lanes = Math.floor(sending.lanes / 2);
+  if (lanes >= 1) return { next: 'more', idleCalls: item.idleCalls + 1, lanes, failure: cutOff };
+  const { invocation, ports } = sending;
+  const failure = failureOf(tooSlow(sending), item, invocation, ports.clock.now());
+  const stopsOthers = true;
+  if (item.senders <= 1) return { next: 'stop', failure, stopsOthers };
+  return { next: 'stop', failure: { ...failure, disposition: 'renew' }, stopsOthers };
+}
+
+function tooSlow({ record, movedBytes = 0, invocation }: Sending): TransferError {
+  const seconds = invocation.lengthMs / 1000;
+  const rate = Math.round(movedBytes / seconds / 1000);
+  return new TransferError(
+    'LineTooSlowError',
+    `a chunk of ${record.session.chunkSizeBytes} bytes did not fit into one call of ${Math.round(seconds)} s (sendTimeoutSeconds): alone it moved at ${rate} kB/s`,
+  );
+}
+
+function isGrave({ scope, disposition }: TransferError): boolean {
+  return disposition === 'fail' || scope === 'session' || scope === 'transfer';
+}
+
+function showWait({ ports, transfer }: Sending, error: TransferError, waitSeconds: number): void {
+  const { transferId } = transfer;
+  logWait(ports, { transferId, step: 'SendChunks' }, error, waitSeconds);
 }
 
 /** A service that takes chunks in order can't take this range while the one before it has a gap. */
@@ -87,22 +155,25 @@ async function isOutOfTurn(
 
 async function sendingOf(
   ports: SendPorts,
-  { transferId, fence, sessionNumber, range, calls }: RangeState,
+  { transferId, fence, sessionNumber, round, range, lanes, refusedSince }: RangeState,
   invocation: Invocation,
   retries: Record<string, number>,
 ): Promise<Sending> {
-  if (calls >= maxSendCallsPerRange) throw exhausted({ range, calls });
   const transfer = await ownedTransfer(ports, { transferId, fence }, invocation);
   if (!(await keepTurn(ports, transfer))) throw turnLost(transfer);
   const record = await usableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
   const missing = indexesOf(range).filter((index) => !isProven(rows.get(index)));
-  return { ports, transfer, record, rows, missing, invocation, retries };
-}
-
-function exhausted({ range, calls }: Pick<RangeState, 'range' | 'calls'>): TransferError {
-  const message = `range ${range.n} was called ${calls} times in one round`;
-  return new TransferError('RoundsExhaustedError', message);
+  const now = ports.clock.now();
+  return {
+    ...{ ports, transfer, record, rows, missing, invocation, retries },
+    rangeKey: { transferId, sessionNumber, n: range.n },
+    claimedUntil: claimEnd(now, invocation),
+    roundId: roundId(invocation.executionId, round),
+    lanes: lanes ?? ports.settings.chunksInFlight,
+    refusedSince,
+    ownedAt: now,
+  };
 }
 
 /** An error as its range's row keeps it. */
@@ -110,21 +181,16 @@ export function failureOf(
   error: TransferError,
   item: RangeState,
   { executionId }: Invocation,
+  now: number,
 ): RangeFailure {
-  const { name, disposition, message } = error;
-  return { name, disposition, message: message.slice(0, 1000), executionId, round: item.round };
+  const { name, disposition, message, side, retryAfterSeconds } = error;
+  const retryAt = retryAfterSeconds && Math.ceil(now + retryAfterSeconds * 1000);
+  const bounded = message.slice(0, 1000);
+  return { name, disposition, message: bounded, side, executionId, round: item.round, retryAt };
 }
 
-function after(item: RangeState, next: RangeNext['next'], waitSeconds: number): RangeNext {
-  const { transferId, fence, sessionNumber, round, range, calls } = item;
-  return {
-    transferId,
-    fence,
-    sessionNumber,
-    round,
-    range,
-    calls: calls + 1,
-    next,
-    waitSeconds: wholeWaitSeconds(waitSeconds),
-  };
+function after(item: RangeState, change: Change): RangeNext {
+  const { transferId, fence, sessionNumber, round, range, senders, calls, idleCalls, lanes } = item;
+  const kept = { transferId, fence, sessionNumber, round, range, senders, idleCalls, lanes };
+  return { ...kept, calls: calls + 1, waitSeconds: 0, ...change };
 }

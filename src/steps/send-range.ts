@@ -1,74 +1,162 @@
-import { asTransferError, isTransferError, type TransferError } from '#src/core/errors.ts';
-import { sendReserveMs } from '#src/core/limits.ts';
-import { persist } from './persist.ts';
+import type { ChunkResult } from '#src/core/adaptive-concurrency.ts';
+import { isTransferError, type TransferError } from '#src/core/errors.ts';
+import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits.ts';
+import { lengthOfChunk } from './chunk-length.ts';
+import { ownedTransfer } from './ownership.ts';
 import { causeOf, countRetry } from './retries.ts';
-import { sendChunk } from './send-chunk.ts';
+import { retryWithBackoff } from './retry-with-backoff.ts';
+import { type QueuedChunk, sendChunk } from './send-chunk.ts';
 import { measureThroughput, type Sending } from './sending.ts';
+import type { Invocation } from './step.ts';
+import { keepTurn, turnLost } from './turns.ts';
 
-/** How sending a range ended, and why where it is not all sent. */
+/** What one call did for its range. */
 export interface RangeEnd {
-  readonly next: 'more' | 'wait' | 'sent' | 'stop';
-  readonly waitSeconds: number;
+  /** Chunks that this call stored. */
+  readonly stored: number;
+  /** Chunks that still lack a proof. */
+  readonly left: number;
+  /** The gravest error: a final one, then a lost session, then a throttled side, then any other. */
   readonly error?: TransferError | undefined;
+  /** Whether no chunk was stored because none came to its end in the time of a whole call. */
+  readonly ranOutOfTime: boolean;
+}
+
+/** Chunks that fail one after the other before the call stops starting others. */
+const maxFailuresInARow = 4;
+
+/** What the lanes of one call share. */
+interface Work {
+  readonly sending: Sending;
+  readonly queue: QueuedChunk[];
+  readonly errors: TransferError[];
+  stored: number;
+  failuresInARow: number;
+  slowestMs: number;
 }
 
 /**
- * Sends the missing chunks, as many at once as settings and service allow. One chunk's failure
- * cancels no other; an error that no further chunk can escape stops new ones from starting.
+ * Sends the missing chunks, as many at once as the line, the settings and the service allow. One
+ * chunk's failure cancels no other; an error that no chunk can escape stops new ones from starting.
  */
 export async function sendRange(sending: Sending): Promise<RangeEnd> {
-  const { ports, missing, record, invocation } = sending;
-  if (missing.length === 0) return { next: 'sent', waitSeconds: 0 };
+  const { ports, missing, record } = sending;
+  const work = workOf(sending);
+  if (missing.length === 0) return endOf(work);
   const beganAt = ports.clock.now();
-  const queue = [...missing];
-  const errors: TransferError[] = [];
-  const unprepared = await prepare(sending).catch(collect(errors));
-  if (unprepared) return counted(sending, endOf(errors, 0));
-  const { order, maxInFlight } = ports.destination.traits;
-  const lanes =
-    order === 'ascending' ? 1 : Math.min(ports.settings.chunksInFlight, maxInFlight, queue.length);
-  const pace = { slowestMs: 0 };
-  const lane = async () => {
-    while (queue.length > 0 && !isFinal(errors, order) && hasTime(sending, pace)) {
-      const startedAt = ports.clock.now();
-      const index = queue.shift() as number;
-      await sendChunk(sending, index).catch(logged(sending, index)).catch(collect(errors));
-      pace.slowestMs = Math.max(pace.slowestMs, ports.clock.now() - startedAt);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const isUnprepared = await prepare(sending).catch(collect(work.errors));
+  if (isUnprepared) return endOf(work);
+  const lanes = Array.from({ length: lanesOf(sending) }, () => runLane(work));
+  await Promise.all(lanes);
   measureThroughput(sending, beganAt);
   ports.log.info('range ended', {
     transferId: sending.transfer.transferId,
     sessionNumber: record.number,
-    left: queue.length,
-    failed: errors.length,
-    leftMs: invocation.deadline - ports.clock.now(),
+    stored: work.stored,
+    failed: work.errors.length,
+    leftMs: sending.invocation.deadline - ports.clock.now(),
   });
-  return counted(sending, endOf(errors, queue.length));
+  return endOf(work);
 }
 
-/** A pause that outlasts this call is the state machine's, and a retry all the same. */
-function counted(sending: Sending, end: RangeEnd): RangeEnd {
-  if (end.next === 'wait' && end.error) countRetry(sending, causeOf(end.error));
-  return end;
+function workOf(sending: Sending): Work {
+  const queue = sending.missing.map((index) => ({ index, tried: false }));
+  return { sending, queue, errors: [], stored: 0, failuresInARow: 0, slowestMs: 0 };
+}
+
+function lanesOf({ ports, lanes, missing }: Sending): number {
+  const { order, maxInFlight } = ports.destination.traits;
+  return order === 'ascending' ? 1 : Math.min(lanes, maxInFlight, missing.length);
 }
 
 function prepare(sending: Sending): Promise<void> {
   const { ports, record, missing, invocation } = sending;
-  return persist(sending, () =>
+  return retryWithBackoff(sending, () =>
     ports.destination.prepareChunks(record.session, missing, { signal: invocation.signal }),
   );
 }
 
-/** Tells of a chunk that this call gives up; its range's row keeps one error only. */
-function logged({ ports, transfer }: Sending, chunkIndex: number) {
-  return (error: unknown): never => {
-    const { name, message } = asTransferError(error);
-    const { transferId } = transfer;
-    ports.log.warn('chunk not sent', { transferId, chunkIndex, error: name, reason: message });
-    throw error;
-  };
+async function runLane(work: Work): Promise<void> {
+  const { ports, transfer, invocation } = work.sending;
+  const control = ports.concurrency(transfer.transferId);
+  while (canGoOn(work)) {
+    const isAdmitted = await control.acquire(invocation.signal).then(
+      () => true,
+      () => false,
+    );
+    if (!isAdmitted) return;
+    let result = nothing;
+    try {
+      const chunk = canGoOn(work) ? work.queue.shift() : undefined;
+      if (chunk) result = await sendOne(work, chunk);
+    } finally {
+      control.release(result);
+    }
+  }
+}
+
+const nothing: ChunkResult = { outcome: 'failed', storedBytes: 0, tookMs: 0 };
+
+async function sendOne(work: Work, chunk: QueuedChunk): Promise<ChunkResult> {
+  const { sending } = work;
+  const startedAt = sending.ports.clock.now();
+  const tookMs = () => sending.ports.clock.now() - startedAt;
+  try {
+    await renewOwnership(sending);
+    await sendChunk(sending, chunk);
+    work.stored++;
+    work.failuresInARow = 0;
+    work.slowestMs = Math.max(work.slowestMs, tookMs());
+    const storedBytes = lengthOfChunk(sending.transfer, sending.record, chunk.index);
+    return { outcome: 'stored', storedBytes, tookMs: tookMs() };
+  } catch (error) {
+    const outcome = outcomeOf(work, chunk, error);
+    return { outcome, storedBytes: 0, tookMs: tookMs() };
+  }
+}
+
+/** A long call renews what it holds as often as many short ones would. */
+async function renewOwnership(sending: Sending): Promise<void> {
+  const { ports, transfer, invocation } = sending;
+  const now = ports.clock.now();
+  if (now - sending.ownedAt < leaseRenewalSeconds * 1000) return;
+  sending.ownedAt = now;
+  const held = await ownedTransfer(ports, transfer, invocation);
+  if (!(await keepTurn(ports, held))) throw turnLost(held);
+  if (sending.claimedUntil >= invocation.deadline) return;
+  sending.claimedUntil = claimEnd(now, invocation);
+  const { rangeKey, claimedUntil } = sending;
+  await ports.store.claimRange(rangeKey, invocation.invocationId, now, claimedUntil);
+}
+
+/** A claim ends with its call, and with the lease where a call may last longer. */
+export function claimEnd(now: number, { deadline }: Invocation): number {
+  return Math.min(deadline, now + leaseSeconds * 1000);
+}
+
+/** Keeps the error, or puts a chunk behind the others where they may show what is wrong with it. */
+function outcomeOf(work: Work, chunk: QueuedChunk, error: unknown): ChunkResult['outcome'] {
+  const { ports, transfer, roundId } = work.sending;
+  if (!isTransferError(error)) throw error;
+  if (error.name === 'ChunkMismatchError' && !chunk.tried) {
+    work.queue.push({ ...chunk, tried: true });
+    return 'failed';
+  }
+  work.errors.push(error);
+  work.failuresInARow++;
+  if (stopsOthers(work, error)) ports.concurrency(transfer.transferId).haltedRound = roundId;
+  ports.log.warn('chunk not sent', {
+    transferId: transfer.transferId,
+    chunkIndex: chunk.index,
+    error: error.name,
+    reason: error.message,
+  });
+  if (error.name === 'RequestTimeoutError') return 'slow';
+  return isRefusal(error) ? 'refused' : 'failed';
+}
+
+function isRefusal({ name }: TransferError): boolean {
+  return name === 'PresignedUrlRejectedError' || name === 'UploadRefusedError';
 }
 
 function collect(errors: TransferError[]) {
@@ -79,32 +167,39 @@ function collect(errors: TransferError[]) {
   };
 }
 
-/** Whether another chunk would only meet the same end; where chunks go in order, any failure is one. */
-function isFinal(errors: readonly TransferError[], order: 'any' | 'ascending'): boolean {
-  return errors.some(
-    ({ name, disposition }) =>
-      order === 'ascending' ||
-      disposition === 'fail' ||
-      name === 'SessionExpiredError' ||
-      name === 'ThrottledError',
+/** Whether another chunk may be started, and would not only meet the same end. */
+function canGoOn(work: Work): boolean {
+  const { ports, transfer, roundId } = work.sending;
+  if (work.queue.length === 0 || work.failuresInARow >= maxFailuresInARow) return false;
+  if (ports.concurrency(transfer.transferId).haltedRound === roundId) return false;
+  const { order } = ports.destination.traits;
+  const isOver = work.errors.some(
+    (error) => order === 'ascending' || stopsOthers(work, error) || error.name === 'ThrottledError',
   );
+  return !isOver && hasTime(work);
+}
+
+/** A final refusal of one chunk says nothing of the others where some were stored. */
+function stopsOthers({ stored }: Work, { scope, disposition }: TransferError): boolean {
+  if (scope === 'chunk') return disposition === 'fail' && stored === 0;
+  return disposition === 'fail' || scope === 'session' || scope === 'transfer';
 }
 
 /** A chunk is started only if one as slow as the slowest so far would still end in time. */
-function hasTime({ ports, invocation }: Sending, { slowestMs }: { slowestMs: number }): boolean {
+function hasTime({ sending, slowestMs }: Work): boolean {
+  const { ports, invocation } = sending;
   const total = invocation.deadline - ports.clock.now();
   return total > Math.min(sendReserveMs, invocation.lengthMs / 4) && total > slowestMs;
 }
 
-/** The gravest error decides: one for good, then a lost session, then a service that asks us to wait. */
-function endOf(errors: readonly TransferError[], left: number): RangeEnd {
-  const fatal = errors.find(({ disposition }) => disposition === 'fail');
-  if (fatal) return { next: 'stop', waitSeconds: 0, error: fatal };
-  const expired = errors.find(({ name }) => name === 'SessionExpiredError');
-  if (expired) return { next: 'stop', waitSeconds: 0, error: expired };
-  const throttled = errors.find(({ name }) => name === 'ThrottledError');
-  if (throttled)
-    return { next: 'wait', waitSeconds: throttled.retryAfterSeconds ?? 10, error: throttled };
-  if (left > 0 && errors.length === 0) return { next: 'more', waitSeconds: 0 };
-  return { next: left > 0 ? 'more' : 'sent', waitSeconds: 0, error: errors[0] };
+function endOf({ sending, errors, stored }: Work): RangeEnd {
+  const error =
+    errors.find(({ disposition }) => disposition === 'fail') ??
+    errors.find(({ scope }) => scope === 'session' || scope === 'transfer') ??
+    errors.find(({ name }) => name === 'ThrottledError') ??
+    errors[0];
+  if (error?.disposition === 'retry') countRetry(sending, causeOf(error));
+  const left = sending.missing.length - stored;
+  const ranOutOfTime = stored === 0 && sending.neededWholeCall === true;
+  return { stored, left, error, ranOutOfTime };
 }

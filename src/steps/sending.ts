@@ -1,10 +1,13 @@
 import type { ChunkDelivery } from '#src/core/destination.ts';
+import type { RangeKey } from '#src/core/ports.ts';
 import type { ChunkRecord, TransferRecord } from '#src/core/transfer.ts';
 import type { UsableSession } from './ownership.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /** What sending needs. */
-export type SendPorts = Needs<'store' | 'turns' | 'source' | 'destination' | 'settings' | 'newCrc'>;
+export type SendPorts = Needs<
+  'store' | 'turns' | 'source' | 'destination' | 'settings' | 'newCrc' | 'concurrency'
+>;
 
 /** One call's work on one range. */
 export interface Sending {
@@ -19,8 +22,23 @@ export interface Sending {
   readonly invocation: Invocation;
   /** Counts by cause; added to in place. */
   readonly retries: Record<string, number>;
-  /** Bytes of the chunks that this call has sent; added to in place. */
+  /** This round of this execution. */
+  readonly roundId: string;
+  /** Chunks of this range that may be in flight at once, where an earlier call found fewer to fit. */
+  readonly lanes: number;
+  /** Bytes of the chunks that this call has stored; added to in place. */
   sentBytes?: number;
+  /** Bytes that moved in this call, also of chunks that were not stored; added to in place. */
+  movedBytes?: number;
+  /** Whether a chunk was cut off by the end of the call after it had moved for all of it. */
+  neededWholeCall?: boolean;
+  /** Since when the upload host refuses every chunk, in milliseconds since 1970. */
+  refusedSince?: number | undefined;
+  /** Until when the range is claimed, in milliseconds since 1970. */
+  claimedUntil: number;
+  readonly rangeKey: RangeKey;
+  /** When the ownership of the transfer was last checked, in milliseconds since 1970. */
+  ownedAt: number;
 }
 
 /** Measures one chunk that was delivered; once a chunk, never once a buffer. */
@@ -32,6 +50,7 @@ export function measureChunk(
 ): void {
   const { meter } = sending.ports;
   sending.sentBytes = (sending.sentBytes ?? 0) + sizeBytes;
+  sending.refusedSince = undefined;
   meter.add('BytesSent', sizeBytes);
   meter.add('ChunksSent', 1);
   meter.add('ChunkLatency', latencyMs);

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors.ts';
 import { maxChunksPerRange } from '#src/core/limits.ts';
+import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
 
 /** The state between the steps: ids, ranges and what is next; never a URL, a proof or a header. */
 
@@ -8,7 +9,7 @@ const count = z.number().check(z.int(), z.gte(0));
 
 const optionsSchema = z.object({
   filename: z.optional(z.string()),
-  userMetadata: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  userMetadata: z.optional(z.custom<UserMetadata>(isUserMetadata)),
   enableHls: z.optional(z.boolean()),
   enableThumbnail: z.optional(z.boolean()),
   force: z.optional(z.boolean()),
@@ -29,16 +30,28 @@ const sourceSchema = z.object({
   otherChecksum: z.optional(z.string()),
 });
 
+/** A transient error that is waited out, until there is a success. */
+const troubleSchema = z.object({
+  /** The error's name and words, for the message if patience ends. */
+  error: z.string(),
+  reason: z.string(),
+  /** When it began, in milliseconds since 1970. */
+  since: count,
+  /** Waits since then. */
+  waits: count,
+  /** Nothing is asked before, as the service named that time; in milliseconds since 1970. */
+  until: z.optional(count),
+});
+
+export type Trouble = z.infer<typeof troubleSchema>;
+
 /** What InspectSource found: the pinned object, before anything is owned. */
 export const inspectedSchema = z.object({
   /** Identity of the object version at the destination. */
   object: z.string(),
   source: sourceSchema,
   options: optionsSchema,
-  /** Sessions opened by this execution so far. */
-  sessionsOpened: z._default(count, 0),
-  /** Looks of the present phase so far; each wait is longer than the one before. */
-  polls: z._default(count, 0),
+  trouble: z.optional(troubleSchema),
 });
 
 export type Inspected = z.infer<typeof inspectedSchema>;
@@ -63,11 +76,25 @@ export const ownedSchema = z.object({
   /** Ranges planned by this execution in all its rounds. */
   planned: count,
   sessionsOpened: count,
+  /** Sessions whose opening was not answered. */
+  createsLost: z._default(count, 0),
+  /** Checks of the present phase that found the service still busy; each wait is longer. */
   polls: count,
   /** When the present phase began, in milliseconds since 1970. */
   since: count,
-  /** Looks at which the service did not know the asset. */
-  missing: z._default(count, 0),
+  /** Since when the service does not know the asset, in milliseconds since 1970. */
+  missingSince: z.optional(count),
+  trouble: z.optional(troubleSchema),
+  /** Chunks that had a proof when the last plan was made. */
+  proven: z._default(count, 0),
+  /** Rounds in which one range probed whether sending works again. */
+  probes: z._default(count, 0),
+  /** Ranges that the last plan sent at once. */
+  concurrency: z.optional(count),
+  /** Ranges to send at once, where more of them were too slow. */
+  senders: z.optional(count),
+  /** The page of chunk states at which a check goes on. */
+  page: z.optional(count),
   /** Why OpenSession is entered again. */
   next: z.optional(z.string()),
 });
@@ -81,8 +108,16 @@ export const rangeStateSchema = z.object({
   sessionNumber: count,
   round: count,
   range: rangeSchema,
+  /** Ranges of the transfer that are sent at once. */
+  senders: z._default(count, 1),
   /** Calls of the send step for this range in this round. */
   calls: z._default(count, 0),
+  /** Calls in a row that stored nothing. */
+  idleCalls: z._default(count, 0),
+  /** Chunks of this range in flight at once, where more of them did not fit into a call. */
+  lanes: z.optional(count),
+  /** Since when the upload host refuses every chunk, in milliseconds since 1970. */
+  refusedSince: z.optional(count),
   /** What ended the send step when it was not the step itself. */
   error: z.optional(z.object({ Error: z.string(), Cause: z._default(z.string(), '') })),
 });

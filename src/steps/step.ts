@@ -1,3 +1,4 @@
+import type { AdaptiveConcurrency } from '#src/core/adaptive-concurrency.ts';
 import type { Destination } from '#src/core/destination.ts';
 import type { Meter } from '#src/core/metrics.ts';
 import type {
@@ -31,6 +32,8 @@ export interface Ports extends CommonPorts {
   readonly events: EventPublisher;
   readonly executions: ExecutionDirectory;
   readonly newCrc: CrcFactory;
+  /** Controls how many chunks of one transfer this process has in flight. */
+  readonly concurrency: (transferId: string) => AdaptiveConcurrency;
 }
 
 /** The ports a step names, beside the common ones. */

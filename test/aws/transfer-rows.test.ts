@@ -202,6 +202,21 @@ describe('listing transfers', () => {
   });
 });
 
+it('holds whose session an upload is, and its asset, for identifiers of 1,024 characters', async () => {
+  const [uploadId, assetId] = ['u'.repeat(1024), 'a'.repeat(1024)];
+  const record = transferRecord({ transferId: 'long', assetId });
+  await table.store.takeTransfer(record, undefined);
+  await table.store.noteUpload(uploadId, 'long');
+  expect(await table.store.transferOfUpload(uploadId)).toBe('long');
+  expect(await table.store.transfer('long')).toMatchObject({ assetId });
+});
+
+it('holds user metadata with lists of texts', async () => {
+  const options = { userMetadata: { tags: ['a', 'b'], none: [] } };
+  await table.store.takeTransfer(transferRecord({ transferId: 'tagged', options }), undefined);
+  expect((await table.store.transfer('tagged'))?.options).toEqual(options);
+});
+
 it('never lets a transfer row expire', async () => {
   await table.store.takeTransfer(transferRecord({ transferId: 'kept' }), undefined);
   await table.store.patchTransfer('kept', 1, { state: 'ready' }, testNow);

@@ -57,6 +57,20 @@ describe('npm run ingest', () => {
     expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
+  it('hands metadata on, lists of texts too, without values of null', async () => {
+    const metadata = '{"tags":["a","b"],"season":2026,"none":null}';
+    const { code } = await runToEnd('ingest', [film, '--metadata', metadata], environment);
+    const session = simulator.sessions().at(-1);
+    expect([code, session?.userMetadata]).toEqual([0, { tags: ['a', 'b'], season: 2026 }]);
+  });
+
+  it('refuses metadata that JSON has rounded, by its name, and opens no session', async () => {
+    const metadata = '{"id":9007199254740993}';
+    const { code, stderr } = await runToEnd('ingest', [film, '--metadata', metadata], environment);
+    expect([code, simulator.calls.count('create')]).toEqual([1, 0]);
+    expect(stderr).toMatch(/InvalidInputError: input\.userMetadata\.id is .* Send it as text/);
+  });
+
   it('does not send again what is an asset already', async () => {
     const first = await runToEnd('ingest', [film, '--json'], environment);
     const second = await runToEnd('ingest', [film, '--json'], environment);

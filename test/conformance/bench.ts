@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { newCrc } from '#src/aws/running-crc.ts';
+import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import type { Destination } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Meter, MetricName } from '#src/core/metrics.ts';
@@ -92,6 +93,7 @@ export async function openBench(
     events,
     executions,
     newCrc,
+    concurrency: createConcurrencyRegistry(clock, 64),
     meter,
   };
   return {

@@ -167,7 +167,8 @@ class Execution {
     const queue = [...ranges];
     const worker = async () => {
       for (let range = queue.shift(); range && !this.#isKilled; range = queue.shift()) {
-        await this.#sendRange({ transferId, fence, sessionNumber, round, range });
+        const senders = concurrency;
+        await this.#sendRange({ transferId, fence, sessionNumber, round, senders, range });
       }
     };
     const ended = await Promise.allSettled(Array.from({ length: concurrency }, worker));

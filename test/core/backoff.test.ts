@@ -1,27 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { throttledWaitSeconds } from '#src/core/backoff.ts';
-import { maxSendCallsPerRange, maxWaitSeconds } from '#src/core/limits.ts';
+import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from '#src/core/backoff.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 
-describe('the wait after a 429', () => {
-  it('is never shorter than the service asked', () => {
-    for (const polls of [0, 3, 50])
-      expect(throttledWaitSeconds(polls, 90)).toBeGreaterThanOrEqual(90);
-  });
-
-  it('grows where the service asks for a moment again and again', () => {
-    const waits = [0, 5, 10, 20].map((polls) => throttledWaitSeconds(polls, 1));
+describe('the wait between two calls of a step', () => {
+  it('grows to its bound and stays there', () => {
+    const waits = [0, 5, 10, 20, 200].map(growingWaitSeconds);
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
-    expect(waits.at(-1)).toBe(maxWaitSeconds);
+    expect(waits.at(-1)).toBe(boundOf('longestWait'));
   });
 
-  it('lets a range outlast four hours of it', () => {
-    const calls = Array.from({ length: maxSendCallsPerRange }, (_, call) => call);
-    const seconds = calls.reduce((sum, call) => sum + throttledWaitSeconds(call, 1), 0);
-    expect(seconds).toBeGreaterThan(4 * 3600);
+  it('outlasts hours of trouble within a few hundred waits', () => {
+    let seconds = 0;
+    let waits = 0;
+    while (seconds < boundOf('patience')) seconds += growingWaitSeconds(waits++);
+    expect(waits).toBeLessThan(100);
   });
 
   it('is whole seconds, as a Wait state takes them, and bounded', () => {
-    expect(throttledWaitSeconds(0, 2.1)).toBe(3);
-    expect(throttledWaitSeconds(0, 86_400)).toBe(maxWaitSeconds);
+    expect(wholeWaitSeconds(2.1)).toBe(3);
+    expect(wholeWaitSeconds(0)).toBe(1);
+    expect(wholeWaitSeconds(86_400)).toBe(boundOf('longestWait'));
   });
+});
+
+it('the wait between two tries within a call has jitter and a bound', () => {
+  expect(jitteredBackoffMs(1, () => 0)).toBe(0);
+  expect(jitteredBackoffMs(50, () => 0.999)).toBeLessThan(boundOf('longestBackoff') * 1000);
 });

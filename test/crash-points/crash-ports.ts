@@ -1,4 +1,5 @@
 import { newCrc } from '#functions/runtime/new-crc.ts';
+import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import type { Log, Transport } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
@@ -39,6 +40,7 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
     random: world.judged.chance.random,
     settings,
     newCrc,
+    concurrency: createConcurrencyRegistry(by.clock, 64),
     store: met(watchedStore(tables, witness, by), 'store'),
     turns: met(watchedTurns(tables, witness), 'turns'),
     source: metSource(objects, runOf, by),

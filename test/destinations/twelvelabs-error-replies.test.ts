@@ -5,6 +5,7 @@ describe("an error's reply", () => {
   it.each([
     ['flat', '{"code":"c1","message":"m1","docs_url":"https://d"}', 'c1: m1'],
     ['nested', '{"error":{"code":"c1","message":"m1"}}', 'c1: m1'],
+    ['with its text as error', '{"error":"m1"}', ': m1'],
     ['without a code', '{"message":"m1"}', ': m1'],
     ['without a message', '{"code":"c1"}', ' c1'],
     ['of other JSON', '{"detail":"x"}', ': {"detail":"x"}'],
@@ -19,7 +20,7 @@ describe("an error's reply", () => {
   ])('%s keeps what it says', async (_, text, expected) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 500, text }));
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
-    expect([error.name, error.status]).toEqual(['ServiceUnavailableError', 500]);
+    expect(error).toMatchObject({ name: 'ServiceUnavailableError', status: 500, side: 'service' });
     expect(error.message.endsWith(expected)).toBe(true);
   });
 
@@ -35,6 +36,11 @@ describe("an error's reply", () => {
     [429, 'ThrottledError'],
     [503, 'ServiceUnavailableError'],
     [408, 'ServiceUnavailableError'],
+    [409, 'ServiceUnavailableError'],
+    [423, 'ServiceUnavailableError'],
+    [425, 'ServiceUnavailableError'],
+    [501, 'RequestRejectedError'],
+    [505, 'RequestRejectedError'],
   ])('of %i keeps how long to stay away', async (status, name) => {
     const { twelveLabs, clock, call } = scriptTwelveLabs(() => ({
       status,

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
+import { userAgent } from '#src/core/product.ts';
 import {
   type Answer,
   apiKey,
@@ -32,6 +33,8 @@ describe('opening a session', () => {
         headers: {
           'x-api-key': apiKey,
           accept: 'application/json',
+          'accept-encoding': 'identity',
+          'user-agent': userAgent,
           'content-type': 'application/json',
         },
         body: { filename: 'film.mp4', type: 'video', total_size: 104_857_600 },
@@ -94,9 +97,10 @@ describe("create's answer is refused", () => {
     ['asset_id', { asset_id: 7 }],
     ['chunk_size', { chunk_size: 0 }],
     ['chunk_size', { chunk_size: 1.5 }],
-    ['chunk_size', { chunk_size: '5242880' }],
+    ['chunk_size', { chunk_size: '5 MiB' }],
+    ['chunk_size', { chunk_size: null }],
     ['total_chunks', { total_chunks: -1 }],
-    ['upload_headers.Content-Type', { upload_headers: { 'Content-Type': 1 } }],
+    ['upload_headers.Content-Type', { upload_headers: { 'Content-Type': {} } }],
   ])('naming %s when it is off: %j', async (field, changes) => {
     const error = await failureOf(open(createdWith(changes)).opened);
     expect([error.name, error.message]).toEqual([
@@ -113,7 +117,7 @@ describe("create's answer is refused", () => {
     ]);
   });
 
-  it.each(['X-Api-Key', 'Host', 'content-length', 'Authorization', 'bad name', ''])(
+  it.each(['X-Api-Key', 'Cookie', 'Authorization', 'bad name', ''])(
     'when it wants the header %j sent with chunks',
     async (name) => {
       const error = await failureOf(
@@ -148,15 +152,19 @@ describe('a lost answer to create', () => {
     ['a timeout', fails('RequestTimeoutError', 'UND_ERR_HEADERS_TIMEOUT')],
     ['a 500', { status: 500, json: { code: 'internal_server_error', message: 'oops' } }],
     ['a 502 of a proxy', { status: 502, text: '<html><h1>Bad Gateway</h1></html>' }],
-    ['a 503', { status: 503 }],
     ['a 504', { status: 504 }],
+    ['a 507', { status: 507 }],
     ['a 408', { status: 408, json: { code: 'request_canceled_or_timed_out', message: 'x' } }],
     ['a 201 that is empty', { status: 201 }],
     ['a 201 that was cut off', { status: 201, text: '{"upload_id":"u1",' }],
     ['a 200 of a proxy', { status: 200, text: '<html>login</html>' }],
+    ['a 201 that is no object', { status: 201, text: '[]' }],
   ])('is told as such after %s', async (_, answer) => {
     const { opened, sent } = open(answer);
-    expect((await failureOf(opened)).name).toBe('CreateReplyLostError');
+    expect(await failureOf(opened)).toMatchObject({
+      name: 'CreateReplyLostError',
+      side: 'service',
+    });
     expect(sent).toHaveLength(1);
   });
 
@@ -172,13 +180,13 @@ describe('a lost answer to create', () => {
   });
 
   it('keeps how long the service asked us to stay away', async () => {
-    const { opened } = open({ status: 503, headers: { 'retry-after': '12' } });
+    const { opened } = open({ status: 500, headers: { 'retry-after': '12' } });
     expect((await failureOf(opened)).retryAfterSeconds).toBe(12);
   });
 
   it.each(['ECONNREFUSED', 'ENOTFOUND'])('is not what %s is: nothing was sent', async (code) => {
     const error = await failureOf(open(fails('NetworkError', code)).opened);
-    expect(error.name).toBe('NetworkError');
+    expect(error).toMatchObject({ name: 'NetworkError', side: 'service', cause: { code } });
   });
 
   it('is not what an abort before the call is: nothing was sent', async () => {
@@ -198,13 +206,35 @@ describe('a certain refusal of create', () => {
     [404, { code: 'resource_not_exist', message: 'no such path' }, 'RequestRejectedError'],
     [413, {}, 'RequestRejectedError'],
     [429, { code: 'too_many_requests', message: 'slow down' }, 'ThrottledError'],
-    [301, {}, 'RequestRejectedError'],
+    [409, { code: 'conflict', message: 'busy' }, 'ServiceUnavailableError'],
+    [423, {}, 'ServiceUnavailableError'],
+    [425, {}, 'ServiceUnavailableError'],
+    [503, { code: 'unavailable', message: 'back soon' }, 'ServiceUnavailableError'],
+    [501, {}, 'RequestRejectedError'],
+    [505, {}, 'RequestRejectedError'],
   ])('by %i %j has the service text in it', async (status, body, name) => {
     const error = await failureOf(open({ status, json: body }).opened);
-    expect([error.name, error.status]).toEqual([name, status]);
+    expect([error.name, error.status, error.side]).toEqual([name, status, 'service']);
     expect(error.message).toContain(
       `opening an upload session with ${[status, ...('code' in body ? [`${body.code}: ${body.message}`] : [])].join(' ')}`,
     );
+  });
+
+  it('by a page of a proxy in front, which says 503, created nothing either', async () => {
+    const text = '<html><h1>503 Service Temporarily Unavailable</h1></html>';
+    const error = await failureOf(
+      open({ status: 503, text, headers: { 'retry-after': '12' } }).opened,
+    );
+    expect(error).toMatchObject({ name: 'ServiceUnavailableError', retryAfterSeconds: 12 });
+  });
+
+  it('by a redirect names the host it leads to, and no more of its URL', async () => {
+    const location = 'https://other.example.test/v1.3?token=CANARY';
+    const error = await failureOf(open({ status: 301, headers: { location } }).opened);
+    expect([error.name, error.message]).toEqual([
+      'RequestRejectedError',
+      'opening an upload session was redirected (301) to other.example.test, which is not followed',
+    ]);
   });
 
   it('shows neither key nor URL that the service repeats', async () => {

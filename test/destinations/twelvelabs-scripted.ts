@@ -19,6 +19,7 @@ export interface Sent {
   /** Parsed where it was JSON; the bytes' count where it was a stream. */
   readonly body: unknown;
   readonly signal: AbortSignal;
+  readonly replyTimeoutMs?: number;
 }
 
 /** What a script answers with; an object as `json` becomes the text. */
@@ -114,8 +115,9 @@ export function bodyOf(...pieces: Uint8Array[]): ChunkBody {
   };
 }
 
-async function record({ method, url, headers, body, signal }: HttpRequest): Promise<Sent> {
-  return { method, url, headers, body: await readBody(body), signal };
+async function record({ body, replyTimeoutMs, ...request }: HttpRequest): Promise<Sent> {
+  const limit = replyTimeoutMs === undefined ? {} : { replyTimeoutMs };
+  return { ...request, body: await readBody(body), ...limit };
 }
 
 async function readBody(body: HttpRequest['body']): Promise<unknown> {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
+import { userAgent } from '#src/core/product.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
@@ -68,6 +69,7 @@ describe('over real sockets', () => {
       connection: 'keep-alive',
       'content-type': 'application/octet-stream',
       'x-amz-acl': 'private',
+      'user-agent': userAgent,
       'content-length': String(big.sizeBytes),
     });
   });
@@ -131,6 +133,6 @@ describe('over real sockets', () => {
     });
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), big, call));
     await stranger.close();
-    expect([error.name, heard]).toEqual(['ServiceUnavailableError', 0]);
+    expect([error.name, heard]).toEqual(['UploadRefusedError', 0]);
   });
 });

@@ -3,6 +3,7 @@ import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
 import { newCrc } from '#src/aws/running-crc.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { systemClock } from '#src/config/system-clock.ts';
+import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import type { Destination } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Random } from '#src/core/ports.ts';
@@ -75,6 +76,7 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
       ...tuned,
     },
     newCrc,
+    concurrency: createConcurrencyRegistry(clock, 64),
     log: { info: quiet, warn: quiet, error: quiet },
     meter: { add: quiet },
   };

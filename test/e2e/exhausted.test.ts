@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { maxRoundsPerExecution } from '#src/core/limits.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { expectReady, inputOf, openWorld, type World } from './world.ts';
 
 let world: World;
@@ -15,8 +15,9 @@ describe('what never gets better', () => {
     const film = world.put(8);
     world.service.switches.wrongEtagChunks = [5];
     const result = await world.run(inputOf(film));
-    expect(result).toMatchObject({ status: 'FAILED', error: 'RoundsExhaustedError' });
-    expect(result.entered.SendRanges).toBe(maxRoundsPerExecution);
+    expect(result).toMatchObject({ status: 'FAILED', error: 'ChunkCorruptError' });
+    expect(world.service.calls.count('put', { chunkIndex: 5 })).toBe(boundOf('mismatchedSends'));
+    expect(world.service.calls.count('put')).toBe(7 + boundOf('mismatchedSends'));
     expect(world.events(film.key).map(({ type }) => type)).toEqual(['Transfer Failed']);
     world.service.switches.wrongEtagChunks = [];
   });

@@ -44,7 +44,7 @@ describe('the next step that an error names, to start again with force,', () => 
     world.service.faults.add({ on: 'asset', kind: 'meanwhile', act });
     const failed = await world.run(inputOf(film));
     expect(failed).toMatchObject({ status: 'FAILED', error: 'AssetMissingError' });
-    expect(failed.cause).toContain('Start again with force');
+    expect(failed.cause).toContain('waits for it again and sends nothing twice');
     await expectReady(world, film, await world.run({ ...inputOf(film), force: true }));
     expect(world.service.calls.counts()).toMatchObject({ create: 2, put: 6 });
   });

@@ -110,7 +110,7 @@ describe('a new execution after one that failed', () => {
     const film = world.put(10);
     world.service.faults.add({ on: 'put', nth: 6, kind: 'status', status: 400, code: 'Odd' });
     const failed = await world.run(inputOf(film));
-    expect(failed).toMatchObject({ status: 'FAILED', error: 'RequestRejectedError' });
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'UploadRefusedError' });
     const { transferId } = await world.transferOf(film);
     const kept = (await world.store.chunks(transferId, 1)).size;
     world.service.calls.clear();
@@ -124,7 +124,7 @@ describe('a new execution after one that failed', () => {
   it('of one range finds the chunks of all the others sent and reported', async () => {
     const film = world.put(150);
     world.service.faults.add({ on: 'put', chunk: 60, kind: 'status', status: 400 });
-    expect(await world.run(inputOf(film))).toMatchObject({ error: 'RequestRejectedError' });
+    expect(await world.run(inputOf(film))).toMatchObject({ error: 'UploadRefusedError' });
     const { transferId } = await world.transferOf(film);
     const kept = await world.store.chunks(transferId, 1);
     const others = [...kept.keys()].filter((index) => index <= 50 || index > 100);

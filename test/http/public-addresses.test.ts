@@ -88,10 +88,19 @@ describe('an address', () => {
 
 describe('a host that the service names', () => {
   it.each([
-    ['a name', ['127.0.0.1']],
-    ['a name with one private address among public ones', ['8.8.8.8', '10.0.0.7']],
-    ['a name in IPv6', ['fd00:ec2::254']],
-  ])('is refused before a socket is opened: %s', async (_what, addresses) => {
+    ['a name', ['127.0.0.1'], 'the loopback range'],
+    [
+      'a name with one private address among public ones',
+      ['8.8.8.8', '10.0.0.7'],
+      'a private network',
+    ],
+    ['a name in IPv6', ['fd00:ec2::254'], 'a metadata service'],
+    ['a name behind a TUN proxy', ['198.18.3.7'], 'the benchmarking range 198.18.0.0/15'],
+    ['such a name in IPv6', ['2001:2::7'], 'the benchmarking range'],
+    ['a name in a VPN', ['100.64.0.9'], 'the shared range 100.64.0.0/10'],
+    ['a name of class E', ['240.0.0.9'], 'a reserved range'],
+    ['a name with a local address', ['169.254.169.254'], 'the link-local range'],
+  ])('is refused before a socket is opened: %s', async (_what, addresses, range) => {
     let requests = 0;
     const { origin, send } = await serveTransport((_, reply) => reply.end(String(requests++)), {
       clock,
@@ -101,7 +110,7 @@ describe('a host that the service names', () => {
     const error = await failureOf(send({ method: 'PUT', url }));
     expect([error.name, error.disposition]).toEqual(['UploadHostRefusedError', 'fail']);
     expect(error.message).toBe(
-      `the upload host storage.example resolves to ${addresses.at(-1)}, no public address`,
+      `the upload host storage.example resolves to ${addresses.at(-1)}, not a public address: it belongs to ${range}`,
     );
     expect(requests).toBe(0);
   });
@@ -116,7 +125,9 @@ describe('a host that the service names', () => {
       });
       const error = await failureOf(send({ url: origin.replace('127.0.0.1', host) }));
       expect(error.name).toBe('UploadHostRefusedError');
-      expect(error.message).toMatch(/^the upload host \S+ is no public address$/);
+      expect(error.message).toMatch(
+        /^the upload host \S+ is not a public address: it belongs to the loopback range$/,
+      );
       expect(lookup).not.toHaveBeenCalled();
     },
   );
@@ -181,23 +192,42 @@ describe('the guard of a destination', () => {
     ['100.64.0.1', true],
     ['fd00::7', true],
     ['8.8.8.8', true],
+    ['198.18.0.1', true],
+    ['198.19.255.254', true],
+    ['::ffff:198.18.0.1', true],
+    ['64:ff9b::c612:1', true],
+    ['2001:2::1', true],
+    ['fec0::1', true],
+    ['fc00::1', true],
+    ['240.0.0.1', true],
+    ['28.0.0.1', true],
     ['127.0.0.1', false],
     ['169.254.169.254', false],
     ['fd00:ec2::254', false],
     ['::1', false],
     ['fe80::1', false],
     ['64:ff9b::7f00:1', false],
+    ['100.100.100.200', false],
+    ['192.0.0.192', false],
+    ['::ffff:100.100.100.200', false],
+    ['169.254.170.2', false],
+    ['0.0.0.0', false],
+    ['255.255.255.255', false],
+    ['224.0.0.1', false],
+    ['ff02::1', false],
+    ['2002:7f00:1::', false],
+    ['2001::1', false],
   ])('where private hosts are allowed, judges %s as %s', (address, isGood) => {
     const guard = guardOf({ baseUrl: service, mayBePrivate: true });
     const checking = () => guard?.checkHost(address);
     if (isGood) expect(checking).not.toThrow();
-    else expect(checking).toThrow('no public address');
+    else expect(checking).toThrow('not a public address');
   });
 
   it('lets a configured host be an address in IPv6', () => {
     const guard = guardOf({ baseUrl: 'https://[fd00::1]/v1.3', mayBePrivate: false });
     expect(() => guard?.checkHost('fd00::1')).not.toThrow();
-    expect(() => guard?.checkHost('fd00::2')).toThrow('no public address');
+    expect(() => guard?.checkHost('fd00::2')).toThrow('not a public address');
   });
 
   it('is none for a service without TLS, which is on this machine', () => {

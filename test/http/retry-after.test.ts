@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxWaitSeconds } from '#src/core/limits.ts';
-import { retryAfterSeconds } from '#src/http/retry-after.ts';
+import { maxRetryAfterSeconds, retryAfterSeconds } from '#src/http/retry-after.ts';
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
 const inSeconds = (seconds: number) => String(now / 1000 + seconds);
@@ -23,8 +22,18 @@ describe('how long to stay away', () => {
       { 'retry-after': 'soon', 'retry-after-ms': '1000' },
       1,
     ],
-    ['the bound when more is asked', { 'retry-after': '999999' }, maxWaitSeconds],
-    ['the bound when a reset is far away', { 'x-ratelimit-reset': '99999999999' }, maxWaitSeconds],
+    ['hours, for a quota', { 'retry-after': '43200' }, 43_200],
+    ['the bound when more is asked', { 'retry-after': '999999' }, maxRetryAfterSeconds],
+    [
+      'the bound when a reset is far away',
+      { 'x-ratelimit-reset': '99999999999' },
+      maxRetryAfterSeconds,
+    ],
+    ['a reset that is a delay', { 'x-ratelimit-reset': '60' }, 60],
+    ['the reset of the draft standard', { 'ratelimit-reset': '30' }, 30],
+    ['a reset in milliseconds since 1970', { 'x-ratelimit-reset': String(now + 2000) }, 2],
+    ['seconds that are a time since 1970', { 'retry-after': inSeconds(40) }, 40],
+    ['a reset when no call remains', { 'x-ratelimit-reset': '9', 'x-ratelimit-remaining': '0' }, 9],
   ])('is %s', (_, headers, expected) => {
     expect(retryAfterSeconds(headers, now)).toBe(expected);
   });
@@ -40,7 +49,8 @@ describe('how long to stay away', () => {
     ['a date that does not exist', { 'retry-after': 'Sat, 99 Nov 2026 99:00:30 GMT' }],
     ['a date that is past', { 'retry-after': 'Sat, 21 Nov 2026 11:59:30 GMT' }],
     ['a reset that is past', { 'x-ratelimit-reset': inSeconds(-1) }],
-    ['a reset that is a delay and no time', { 'x-ratelimit-reset': '60' }],
+    ['seconds that are a past time since 1970', { 'retry-after': inSeconds(-40) }],
+    ['a reset when calls remain', { 'x-ratelimit-reset': '60', 'x-ratelimit-remaining': '7' }],
   ])('is unknown by %s', (_, headers) => {
     expect(retryAfterSeconds(headers, now)).toBeUndefined();
   });

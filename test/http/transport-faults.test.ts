@@ -82,7 +82,9 @@ describe('a connection', () => {
     await close();
     const error = await failureOf(send());
     expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', true]);
-    expect(error.message).toBe(`GET ${new URL(origin).host}: no usable reply (ECONNREFUSED)`);
+    expect(error.message).toBe(
+      `GET ${new URL(origin).host}: the connection was refused (ECONNREFUSED)`,
+    );
   });
 
   it('is free for the next request after an early answer', async () => {

@@ -51,6 +51,11 @@ describe('the context of the stack of transfers', () => {
     ],
     ['times are seconds', { sendTimeoutSeconds: '600' }, { sendTimeout: Duration.seconds(600) }],
     [
+      'the time for the reply to a chunk is seconds too',
+      { uploadReplySeconds: 120 },
+      { uploadReply: Duration.seconds(120) },
+    ],
+    [
       'truth is written out',
       { tableDeletionProtection: 'false', privateUploadHosts: 'true' },
       { tableDeletionProtection: false, privateUploadHosts: true },

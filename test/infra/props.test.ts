@@ -17,6 +17,8 @@ describe('a prop out of its bounds is refused with its value and what would be r
       'stepTimeout is 20.5 s; whole seconds from 10 to 60',
     ],
     [{ noProgress: Duration.minutes(6) }, 'noProgress is 360 s; whole seconds from 1 to 300'],
+    [{ uploadReply: Duration.seconds(29) }, 'uploadReply is 29 s; whole seconds from 30 to 900'],
+    [{ uploadReply: Duration.minutes(16) }, 'uploadReply is 960 s; whole seconds from 30 to 900'],
     [{ sendMemoryMiB: 127 }, 'sendMemoryMiB is 127; a whole number from 128 to 10240'],
     [{ stepMemoryMiB: 10_241 }, 'stepMemoryMiB is 10241; a whole number from 128 to 10240'],
     [{ mapConcurrency: 0 }, 'mapConcurrency is 0; a whole number from 1 to 40'],

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { serviceSteps } from '#infra/permissions.ts';
 import { type StepName, stepNames } from '#infra/steps.ts';
@@ -75,6 +76,14 @@ describe('the functions', () => {
     expect(text).toContain('"MAP_CONCURRENCY":"40"');
     expect(text).toContain('"MAX_MEDIA_BYTES":"5000000000"');
     expect(text).not.toContain('CHUNKS_IN_FLIGHT');
+  });
+
+  it('wait for the reply to a chunk as long as the prop says', () => {
+    expect(JSON.stringify(template)).not.toContain('UPLOAD_REPLY_MS');
+    const patient = synthesizeTemplate({ uploadReply: Duration.minutes(10) });
+    expect(functionOf('SendChunks', patient).Environment.Variables).toMatchObject({
+      UPLOAD_REPLY_MS: '600000',
+    });
   });
 
   it('let chunks go to private addresses only where that was asked for', () => {

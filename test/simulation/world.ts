@@ -1,5 +1,6 @@
 import { newCrc } from '#functions/runtime/new-crc.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type {
   EventPublisher,
@@ -164,6 +165,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
     random: chance.random,
     settings,
     newCrc,
+    concurrency: createConcurrencyRegistry(clock, 64),
     store: faultyStore(watchedStore(tables, witness, by), tables, mishaps, by),
     turns: faultyTurns(watchedTurns(tables, witness), mishaps, by),
     source: faultySource(world.objects, sourceFaultsOf(world), by),

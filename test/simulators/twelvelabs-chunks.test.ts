@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Answer,
   call,
+  create,
   freshUrl,
   md5,
   open,
@@ -93,6 +94,27 @@ describe('presigned URLs', () => {
     await report(id, proofOf(1, (await put(urls[1])).etag));
     const { body } = await call('POST', `${uploads}/${id}/presigned-urls`, { start: 1, count: 2 });
     expect(body.upload_urls.map((entry: Answer['body']) => entry.chunk_index)).toEqual([2]);
+  });
+
+  it('are refused by a switch for a span that holds a completed chunk', async () => {
+    simulator.switches.completedChunkUrls = 'refuse';
+    const { id, urls } = await open(2);
+    await report(id, proofOf(1, (await put(urls[1])).etag));
+    const ask = (start: number, count: number) =>
+      call('POST', `${uploads}/${id}/presigned-urls`, { start, count });
+    expect([(await ask(1, 2)).status, (await ask(2, 1)).status]).toEqual([400, 200]);
+  });
+
+  it('are refused, as any request is, by a switch that wants a User-Agent', async () => {
+    const { urls } = await open(1);
+    simulator.switches.requireUserAgent = true;
+    const { hostname, port, pathname, search } = new URL(urls[1] ?? '');
+    const bare = { method: 'PUT', hostname, port, path: pathname + search };
+    const status = await new Promise((resolve) => {
+      httpRequest(bare, (reply) => resolve(reply.statusCode)).end();
+    });
+    expect(status).toBe(403);
+    expect((await create(1)).status).toBe(201);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AssetStatus } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
-import { maxAssetMissingPolls, maxAwaitAssetSeconds } from '#src/core/limits.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { Stage } from './stage.ts';
 
 /** A transfer whose bytes are complete, at a service whose asset is processed for so long. */
@@ -45,20 +45,20 @@ describe('AwaitAsset', () => {
     });
   });
 
-  it('bears with an asset that is not known at first', async () => {
+  it('waits half an hour for an asset that the service does not know', async () => {
     const { stage, state } = await confirmed();
     tells(stage, { phase: 'missing' });
-    let looked: { next: string } = state;
-    for (let i = 0; i < maxAssetMissingPolls; i++) {
-      looked = await stage.await(looked);
-      expect(looked.next).toBe('wait');
-    }
-    await expect(stage.await(looked)).rejects.toMatchObject({ name: 'AssetMissingError' });
+    const first = await stage.await(state);
+    stage.bench.clock.advance(20 * 60_000);
+    const second = await stage.await(first);
+    expect([first.next, second.next]).toEqual(['wait', 'wait']);
+    stage.bench.clock.advance(boundOf('assetMissing') * 1000);
+    await expect(stage.await(second)).rejects.toMatchObject({ name: 'AssetMissingError' });
   });
 
   it('gives up by name when the asset is never ready', async () => {
     const { stage, state } = await confirmed(1e12);
-    stage.bench.clock.advance(maxAwaitAssetSeconds * 1000);
+    stage.bench.clock.advance(boundOf('readiness') * 1000);
     expect(await stage.await(state)).toMatchObject({ next: 'wait' });
     stage.bench.clock.advance(1);
     await expect(stage.await(state)).rejects.toMatchObject({ name: 'AssetNotReadyError' });
@@ -77,7 +77,7 @@ describe('AwaitAsset', () => {
     const error = new TransferError('ThrottledError', '429');
     stage.override({ assetStatus: () => Promise.reject(error) });
     let next: object = state;
-    for (let look = 0; look < 20; look++) next = await stage.await(next);
+    for (let look = 0; look < 20; look++) next = stage.pause((await stage.await(next)) as never);
     stage.override({ assetStatus: async () => ({ phase: 'missing' }) });
     expect(await stage.await(next)).toMatchObject({ next: 'wait' });
   });
@@ -86,8 +86,12 @@ describe('AwaitAsset', () => {
     const { stage, state } = await confirmed();
     const error = new TransferError('NetworkError', 'reset');
     stage.override({ assetStatus: () => Promise.reject(error) });
-    stage.bench.clock.advance(maxAwaitAssetSeconds * 1000 + 1);
-    await expect(stage.await(state)).rejects.toMatchObject({ name: 'AssetNotReadyError' });
+    const waiting = await stage.await(state);
+    stage.bench.clock.advance(boundOf('patience') * 1000);
+    await expect(stage.await(waiting)).rejects.toMatchObject({
+      name: 'NetworkError',
+      message: 'reset (for 360 minutes)',
+    });
   });
 
   it('ends at once by an error that no waiting mends', async () => {

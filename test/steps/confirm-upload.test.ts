@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionStatus } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
-import { maxConfirmSeconds } from '#src/core/limits.ts';
 import type { TransferStore } from '#src/core/ports.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import type { CrcAlgorithm } from '#src/core/source-object.ts';
 import { describeOutcome } from '#src/steps/describe-outcome.ts';
 import { checksumOf, sampleBytes } from '../doubles/memory-source.ts';
@@ -50,14 +50,20 @@ describe('ConfirmUpload', () => {
     expect(await stage.confirm(opened)).toMatchObject({ next: 'missing', sessionNumber: 1 });
   });
 
-  it('pauses longer before each further round', async () => {
+  it('waits longer before each further round in which a range failed and nothing was stored', async () => {
     const { stage, opened } = await sentAll();
+    let state = { ...opened } as Awaited<ReturnType<typeof stage.confirm>>;
     const waits: number[] = [];
-    for (const round of [1, 2, 3, 12]) {
-      const state = await stage.confirm({ ...opened, round });
-      waits.push(state.waitSeconds);
+    for (const round of [1, 2, 3, 4]) {
+      const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
+      await stage.bench.store.noteRangeFailure(key, {
+        ...{ name: 'NetworkError', disposition: 'retry', message: 'reset' },
+        ...{ executionId: 'execution-a', round },
+      });
+      state = await stage.confirm({ ...state, round });
+      waits.push(stage.pause(state).waitSeconds);
     }
-    expect(waits).toEqual([2, 3, 5, 173]);
+    expect(waits).toEqual([2, 3, 5, 7]);
   });
 
   it('waits while the service has everything and does not say completed', async () => {
@@ -80,7 +86,7 @@ describe('ConfirmUpload', () => {
     await stage.sendAll(opened);
     tells(stage, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
     const waiting = await stage.confirm(opened);
-    stage.bench.clock.advance(maxConfirmSeconds * 1000 + 1);
+    stage.bench.clock.advance(boundOf('confirmation') * 1000 + 1);
     const given = stage.confirm(waiting);
     await expect(given).rejects.toMatchObject({ name: 'UploadNotConfirmedError' });
   });
@@ -355,6 +361,8 @@ it('a late call about a replaced session leaves the new one’s asset in the row
     },
   });
   await stage.sendAll(opened);
+  // As if the reply to the last report had been lost: the receipts do not say that it is complete.
+  await stage.bench.store.clearReceipts(opened.transferId, 1);
   const late = stage.confirm(opened, { invocationId: 'late' });
   late.catch(() => {});
   await new Promise(setImmediate);

@@ -52,7 +52,7 @@ describe('an upload that must be finished by a call', () => {
     stage.service.faults.befallCall('finish', 'throttled');
     const waiting = await stage.confirm(opened);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 7 });
-    expect(await stage.confirm(waiting)).toMatchObject({ next: 'asset' });
+    expect(await stage.confirm(stage.pause(waiting))).toMatchObject({ next: 'asset' });
   });
 
   it('makes one asset although the answer was lost, where the service can be asked again', async () => {
@@ -61,7 +61,7 @@ describe('an upload that must be finished by a call', () => {
     await stage.sendAll(opened);
     stage.service.faults.befallCall('finish', 'lost-reply');
     const waiting = await stage.confirm(opened);
-    expect(await stage.confirm(waiting)).toMatchObject({ next: 'asset' });
+    expect(await stage.confirm(stage.pause(waiting))).toMatchObject({ next: 'asset' });
     expect(stage.service.assetIds()).toEqual(['file-1']);
   });
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
 import {
-  maxOpenPolls,
   maxRangesPerExecution,
   maxRoundsPerExecution,
   maxSessionsPerExecution,
 } from '#src/core/limits.ts';
 import type { TransferStore } from '#src/core/ports.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { Serial } from '../doubles/destinations/serial.ts';
 import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';
@@ -130,14 +130,14 @@ describe('a create whose reply is lost', () => {
 
   it('is waited out', async () => {
     const { waiting } = await lost();
-    expect(waiting).toMatchObject({ next: 'wait', sessionNumber: 1, sessionsOpened: 1 });
+    expect(waiting).toMatchObject({ next: 'wait', sessionNumber: 1, createsLost: 1 });
     expect(waiting.waitSeconds).toBeGreaterThan(0);
   });
 
   it('is attributed, counted and never adopted', async () => {
     const { stage, waiting } = await lost();
-    const opened = await stage.open(waiting);
-    expect(opened).toMatchObject({ next: 'send', sessionNumber: 2, sessionsOpened: 2 });
+    const opened = await stage.open(stage.pause(waiting));
+    expect(opened).toMatchObject({ next: 'send', sessionNumber: 2, sessionsOpened: 1 });
     const sessions = await stage.bench.store.sessions(waiting.transferId);
     expect(sessions).toMatchObject([
       { number: 1, state: 'lost', attempt: expect.stringMatching(/^execution-a#1#/) },
@@ -176,15 +176,32 @@ describe('a create whose reply is lost', () => {
     expect(sessions.map(({ state }) => state)).toEqual(['lost', 'open']);
   });
 
-  it('ends the execution by name when it goes on happening', async () => {
+  it('opens a handful of sessions in an hour of it, and goes on', async () => {
     const { stage, waiting } = await lost();
     let state = waiting;
-    for (let i = 1; i < maxSessionsPerExecution; i++) {
+    const endsAt = stage.bench.clock.now() + 3_600_000;
+    while (stage.pause(state) && stage.bench.clock.now() < endsAt) {
       stage.service.faults.befallCall('open', 'lost-reply');
       state = (await stage.open(state)) as Planned;
     }
-    await expect(stage.open(state)).rejects.toMatchObject({ name: 'SessionsExhaustedError' });
-    expect(stage.bench.asked.opened).toBe(maxSessionsPerExecution);
+    expect(stage.bench.asked.opened).toBeLessThanOrEqual(8);
+    expect(await stage.open(state)).not.toHaveProperty('trouble');
+  });
+
+  it('ends with that error once patience is over', async () => {
+    const { stage, waiting } = await lost();
+    stage.bench.clock.advance(boundOf('patience') * 1000);
+    stage.service.faults.befallCall('open', 'lost-reply');
+    await expect(stage.open(waiting)).rejects.toMatchObject({ name: 'CreateReplyLostError' });
+  });
+
+  it('asks for no other session while not even the list of sessions can be read', async () => {
+    const { stage, waiting } = await lost();
+    const error = new TransferError('ServiceUnavailableError', '502');
+    stage.override({ listUnfinished: () => Promise.reject(error) });
+    const state = await stage.open(stage.pause(waiting));
+    expect(state).toMatchObject({ next: 'wait', trouble: { error: 'ServiceUnavailableError' } });
+    expect(stage.bench.asked.opened).toBe(1);
   });
 });
 
@@ -194,19 +211,35 @@ describe('a create that is refused', () => {
     stage.service.faults.befallCall('open', 'throttled');
     const waiting = await stage.opened(3);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 7, sessionsOpened: 0 });
-    expect(await stage.open(waiting)).toMatchObject({ next: 'send', sessionNumber: 2 });
+    expect(await stage.open(stage.pause(waiting))).toMatchObject({
+      next: 'send',
+      sessionNumber: 2,
+    });
     const sessions = await stage.bench.store.sessions(waiting.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['refused', 'open']);
     expect((await stage.row(waiting)).retries).toEqual({ ThrottledError: 1 });
   });
 
-  it('for being one too many again and again ends by name', async () => {
+  it('for being one too many again and again ends by name after the patience for named times', async () => {
     const stage = await Stage.set();
     stage.service.faults.befallCall('open', 'throttled');
     const waiting = await stage.opened(3);
+    stage.bench.clock.advance(boundOf('namedPatience') * 1000);
     stage.service.faults.befallCall('open', 'throttled');
-    const refused = stage.open({ ...waiting, polls: maxOpenPolls });
-    await expect(refused).rejects.toMatchObject({ name: 'ThrottledError' });
+    await expect(stage.open(waiting)).rejects.toMatchObject({ name: 'ThrottledError' });
+  });
+
+  it('is not asked for before the hour that the service named', async () => {
+    const stage = await Stage.set();
+    const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 7200 });
+    const { openSession } = stage.ports.destination;
+    stage.override({ openSession: () => Promise.reject(error) });
+    let state = await stage.opened(3);
+    const askedAt = stage.bench.clock.now();
+    stage.override({ openSession });
+    while (state.next === 'wait') state = (await stage.open(stage.pause(state))) as Planned;
+    expect(stage.bench.clock.now() - askedAt).toBe(7_200_000);
+    expect(stage.bench.asked.opened).toBe(1);
   });
 
   it('waits longer each time where the service names no pause', async () => {
@@ -217,7 +250,7 @@ describe('a create that is refused', () => {
     let state = await stage.opened(3);
     for (let i = 0; i < 20; i++) {
       waits.push(state.waitSeconds);
-      state = (await stage.open(state)) as Planned;
+      state = (await stage.open(stage.pause(state))) as Planned;
     }
     expect(waits.slice(0, 4)).toEqual([2, 3, 5, 7]);
     expect(Math.max(...waits)).toBe(300);
@@ -331,7 +364,10 @@ describe('a session left behind', () => {
     const waiting = await stage.open({ ...opened, next: 'expired' });
     expect(waiting).toMatchObject({ next: 'wait' });
     stage.override({ sessionStatus });
-    expect(await stage.open(waiting)).toMatchObject({ next: 'send', sessionNumber: 2 });
+    expect(await stage.open(stage.pause(waiting as Planned))).toMatchObject({
+      next: 'send',
+      sessionNumber: 2,
+    });
   });
 
   it('is not replaced by another one too many', async () => {

@@ -59,6 +59,30 @@ describe('a plain input', () => {
     expect(await refusal({ ...smallest, userMetadata: tooMuch })).toContain('userMetadata');
   });
 
+  it('has metadata of lists of texts too', () => {
+    const userMetadata = { tags: ['a', 'b'], none: [] };
+    expect(readRequest({ ...smallest, userMetadata }).options.userMetadata).toEqual(userMetadata);
+  });
+
+  it('has no metadata of null: such a value counts as left out', () => {
+    const userMetadata = { reel: null, title: 'x' };
+    expect(readRequest({ ...smallest, userMetadata }).options.userMetadata).toEqual({ title: 'x' });
+  });
+
+  it.each(['9007199254740993', '-9007199254740993', '1e300'])(
+    'has no metadata number that loses digits, such as %s',
+    async (number) => {
+      const userMetadata = JSON.parse(`{"id":${number}}`);
+      const message = await refusal({ ...smallest, userMetadata });
+      expect(message).toMatch(/^input\.userMetadata\.id is .* lose digits. Send it as text/);
+    },
+  );
+
+  it('may have the largest integer that keeps its digits as metadata', () => {
+    const userMetadata = { id: Number.MAX_SAFE_INTEGER, share: 0.1 };
+    expect(readRequest({ ...smallest, userMetadata }).options.userMetadata).toEqual(userMetadata);
+  });
+
   it.each([
     ['bucket', { key: 'film.mp4' }],
     ['bucket', { ...smallest, bucket: 7 }],
@@ -72,7 +96,12 @@ describe('a plain input', () => {
     ['filename', { ...smallest, filename: ['film.mp4'] }],
     ['userMetadata', { ...smallest, userMetadata: 'reel=3' }],
     ['userMetadata.reel', { ...smallest, userMetadata: { reel: { number: 3 } } }],
-    ['userMetadata.reel', { ...smallest, userMetadata: { reel: null } }],
+    ['userMetadata.reels', { ...smallest, userMetadata: { reels: [1, 2] } }],
+    ['userMetadata.reels', { ...smallest, userMetadata: { reels: ['a', null] } }],
+    ['userMetadata.reel', { ...smallest, userMetadata: { reel: 1e-200 } }],
+    ['userMetadata', { ...smallest, userMetadata: { '': 'x' } }],
+    ['userMetadata', { ...smallest, userMetadata: ['reel'] }],
+    ['userMetadata', { ...smallest, userMetadata: null }],
     ['enableHls', { ...smallest, enableHls: 'yes' }],
     ['enableThumbnail', { ...smallest, enableThumbnail: 1 }],
     ['force', { ...smallest, force: 'true' }],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
-import { maxAttemptsPerChunk } from '#src/core/limits.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';
 
@@ -162,11 +162,11 @@ describe('a chunk that fails', () => {
         throw new TransferError('NetworkError', 'reset');
       },
     });
-    expect(await stage.send(item)).toMatchObject({ next: 'sent' });
+    expect(await stage.send(item)).toMatchObject({ next: 'more' });
     expect([...(await proven(stage, opened)).keys()]).toEqual([1, 3, 4, 5, 6]);
     expect(await rangeRow(stage, opened)).toMatchObject({
       error: { name: 'NetworkError', disposition: 'retry', executionId: 'execution-a', round: 1 },
-      retries: { NetworkError: maxAttemptsPerChunk - 1 },
+      retries: { NetworkError: boundOf('triesPerCall') },
     });
   });
 
@@ -176,7 +176,7 @@ describe('a chunk that fails', () => {
     stage.override({ sendChunk: async () => early });
     await stage.send(item);
     expect((await proven(stage, opened)).size).toBe(0);
-    expect((await rangeRow(stage, opened))?.error?.name).toBe('ChunkMismatchError');
+    expect((await rangeRow(stage, opened))?.error?.name).toBe('UploadRefusedError');
   });
 
   it('because the object was overwritten stops the range at once', async () => {

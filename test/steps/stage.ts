@@ -118,6 +118,12 @@ export class Stage<S extends TestService = ServiceSized> {
     }
   }
 
+  /** Lets the time of a Wait state pass. */
+  pause<T extends { readonly waitSeconds: number }>(state: T): T {
+    this.bench.clock.advance(state.waitSeconds * 1000);
+    return state;
+  }
+
   /** The row of the transfer that a state speaks of. */
   async row(state: object) {
     const transferId = 'transferId' in state ? String(state.transferId) : '';
@@ -138,7 +144,8 @@ export class Stage<S extends TestService = ServiceSized> {
 export function itemOf(planned: Planned, n = 1): RangeState {
   const { transferId, fence, sessionNumber, round, ranges } = planned;
   const range = ranges.find((one) => one.n === n);
-  if (range) return { transferId, fence, sessionNumber, round, range, calls: 0 };
+  if (range)
+    return { transferId, fence, sessionNumber, round, range, senders: 1, calls: 0, idleCalls: 0 };
   throw new Error(`range ${n} is not planned`);
 }
 

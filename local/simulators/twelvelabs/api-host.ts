@@ -54,6 +54,9 @@ async function arrive(parts: Parts, request: IncomingMessage): Promise<Arrived> 
 }
 
 function authenticate(parts: Parts, request: IncomingMessage): void {
+  if (parts.switches.requireUserAgent && request.headers['user-agent'] === undefined) {
+    throw new ApiRefusal(403, 'forbidden', 'The request has no User-Agent.');
+  }
   if (request.headers['x-api-key'] === parts.apiKey) return;
   const text = 'The API key is invalid or has expired. Check it in your dashboard.';
   throw new ApiRefusal(401, 'api_key_invalid', text);

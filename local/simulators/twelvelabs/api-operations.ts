@@ -128,8 +128,13 @@ function presign(parts: Parts, call: ApiCall): Reply {
     const text = `The parameter count is invalid: there are only ${session.chunks.length} chunks.`;
     throw new ApiRefusal(400, 'parameter_invalid', text);
   }
-  const skips = parts.switches.completedChunkUrls === 'skip';
-  const open = wanted.filter((chunk) => !skips || chunk.state !== 'completed');
+  const rule = parts.switches.completedChunkUrls;
+  const completed = wanted.find((chunk) => chunk.state === 'completed');
+  if (completed && rule === 'refuse') {
+    const text = `Chunk ${completed.index} is completed.`;
+    throw new ApiRefusal(400, 'parameter_invalid', text);
+  }
+  const open = wanted.filter((chunk) => rule !== 'skip' || chunk.state !== 'completed');
   return jsonReply(200, {
     upload_id: session.uploadId,
     start_index: start,

@@ -13,7 +13,9 @@ const createRequest = z.strictObject({
   total_size: positive,
   enable_hls: z.optional(z.boolean()),
   enable_thumbnail: z.optional(z.boolean()),
-  user_metadata: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  user_metadata: z.optional(
+    z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])),
+  ),
 });
 
 const presignRequest = z.strictObject({

@@ -43,7 +43,7 @@ export interface SessionSnapshot {
   readonly totalChunks: number;
   readonly enableHls: boolean;
   readonly enableThumbnail: boolean;
-  readonly userMetadata: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly userMetadata: Readonly<Record<string, string | number | boolean | string[]>> | undefined;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly forgotten: boolean;

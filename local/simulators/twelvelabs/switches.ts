@@ -73,8 +73,13 @@ export interface TwelveLabsSwitches {
   reportAfterCompletion: 'refuse' | 'count-duplicates';
   /** A request for URLs beyond the last chunk: a 400 (default), or only those that exist. Unknown. */
   countPastEnd: 'refuse' | 'clip';
-  /** Whether URLs are given for chunks already completed. Default `issue`. Unknown. */
-  completedChunkUrls: 'issue' | 'skip';
+  /**
+   * Whether URLs are given for chunks already completed: `issue` (default), `skip`, or a 400 for any
+   * span that holds one (`refuse`). Unknown.
+   */
+  completedChunkUrls: 'issue' | 'skip' | 'refuse';
+  /** Whether a request without a User-Agent is refused with a 403, by both hosts. Default false. */
+  requireUserAgent: boolean;
   /** What an expired session answers to reports and requests for URLs: 400 (default) or 404. Unknown. */
   expiredSession: 'bad-request' | 'not-found';
   /**
@@ -126,6 +131,7 @@ export function defaultSwitches(): TwelveLabsSwitches {
     reportAfterCompletion: 'refuse',
     countPastEnd: 'refuse',
     completedChunkUrls: 'issue',
+    requireUserAgent: false,
     expiredSession: 'bad-request',
     completedAfterMs: 0,
     assetReadyAfterMs: 0,

@@ -57,6 +57,9 @@ function lacksSignedHeader(parts: Parts, { request, session }: Put): boolean {
 
 /** Why a PUT is turned away before its body is read, if it is. */
 function refusal(parts: Parts, put: Put): Reply | undefined {
+  if (parts.switches.requireUserAgent && put.request.headers['user-agent'] === undefined) {
+    return storageError(403, 'AccessDenied', 'The request has no User-Agent.');
+  }
   const refused = parts.urls.refusal(put.url, put.record.urlUse ?? 1);
   if (refused) return refused;
   if (put.request.method !== 'PUT' || lacksSignedHeader(parts, put)) {

@@ -1,8 +1,9 @@
 import type { ApiKeySource } from '#src/core/api-key.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Clock, HttpReply, Log, Transport } from '#src/core/ports.ts';
+import { userAgent } from '#src/core/product.ts';
 import { showable, withoutSecret } from '#src/http/redact.ts';
-import { type Operation, refusalOf, refusesKey } from './errors.ts';
+import { type Operation, onSide, refusalOf, refusesKey } from './errors.ts';
 
 export interface ApiClientOptions {
   readonly transport: Transport;
@@ -22,7 +23,7 @@ export interface ApiCall {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly signal: AbortSignal;
-  /** Translates an error of the transport; it comes out as it is where this is left out. */
+  /** Translates an error of the transport, which names the service as its side already. */
   readonly translate?: ((error: unknown) => unknown) | undefined;
 }
 
@@ -35,9 +36,11 @@ export interface ApiClient {
   exchange(call: ApiCall): Promise<HttpReply>;
   /**
    * As `exchange`, for replies of 200–299 only.
-   * @throws what `refusalOf` makes of any other
+   * @throws what `refusal` makes of any other
    */
   ask(call: ApiCall): Promise<HttpReply>;
+  /** Returns the error for a reply outside 200–299. */
+  refusal(reply: HttpReply, operation: Operation): TransferError;
 }
 
 /** In characters: a shorter key than any of the service's may be part of an id in a good reply. */
@@ -55,12 +58,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     options.log.warn('API key refused and read anew', { operation: call.operation.name });
     return sendWith(options.transport, baseUrl, newKey, call);
   };
+  const refusal = (reply: HttpReply, operation: Operation) =>
+    refusalOf(reply, operation, baseUrl, options.clock.now());
   const ask = async (call: ApiCall): Promise<HttpReply> => {
     const reply = await exchange(call);
     if (isSuccess(reply)) return reply;
-    throw refusalOf(reply, call.operation, options.clock.now());
+    throw refusal(reply, call.operation);
   };
-  return { exchange, ask };
+  return { exchange, ask, refusal };
 }
 
 export function isSuccess(reply: HttpReply): boolean {
@@ -101,6 +106,8 @@ async function sendWith(
     headers: {
       'x-api-key': checkKey(key),
       accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': userAgent,
       ...(hasBody && { 'content-type': 'application/json' }),
     },
     body: hasBody ? JSON.stringify(call.body) : undefined,
@@ -110,7 +117,8 @@ async function sendWith(
     const reply = await transport.send(request);
     const isKept = isSuccess(reply) && key.length < shortestKey;
     return isKept ? reply : { ...reply, text: withoutSecret(reply.text, key) };
-  } catch (error) {
+  } catch (thrown) {
+    const error = onSide(thrown, 'service', call.signal);
     throw call.translate ? call.translate(error) : error;
   }
 }

@@ -1,58 +1,27 @@
 import type { ChunkDelivery } from '#src/core/destination.ts';
-import { type ErrorName, TransferError } from '#src/core/errors.ts';
+import { type ErrorName, TransferError, type TransferErrorOptions } from '#src/core/errors.ts';
 import type { HttpReply, Transport } from '#src/core/ports.ts';
 import { withoutSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { isSuccess } from './api-client.ts';
-import { describe, readServiceError, type ServiceError } from './errors.ts';
+import { describeRedirect, isRedirect, isTransientStatus, onSide, redirectHost } from './errors.ts';
+import { describe, readServiceError, type ServiceError } from './service-words.ts';
+import { headersOf } from './upload-headers.ts';
 
 /** One chunk on its way to one presigned URL. */
 export interface ChunkPut {
   readonly chunkIndex: number;
   readonly url: string;
-  /** Exactly those the service named when the session was opened. */
+  /** Those that the service named when the session was opened. */
   readonly headers: Readonly<Record<string, string>>;
   readonly sizeBytes: number;
+  /** Bytes of every chunk of the session but the last. */
+  readonly chunkSizeBytes: number;
+  /** How long the reply may take after the last byte, in ms. */
+  readonly replyTimeoutMs: number;
   readonly body: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
-}
-
-/** Names that a service may not set: they are ours, the connection's, or would carry a credential. */
-const reservedHeaders: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'keep-alive',
-  'upgrade',
-  'expect',
-  'te',
-  'trailer',
-  'proxy-authorization',
-  'authorization',
-  'cookie',
-  'x-api-key',
-  'x-amz-security-token',
-]);
-
-const maxUploadHeaders = 32;
-
-/**
- * The headers that a service wants with every chunk, as they may be kept and sent.
- * @throws ProtocolViolationError - too many, or one that no PUT of ours may carry; its name is told
- */
-export function checkUploadHeaders(
-  headers: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers);
-  const bad = entries.find(([name, value]) => !isSendable(name, value));
-  if (!bad && entries.length <= maxUploadHeaders) return headers;
-  const what = bad ? JSON.stringify(bad[0].slice(0, 80)) : `${entries.length} headers`;
-  throw new TransferError(
-    'ProtocolViolationError',
-    `TwelveLabs' upload_headers hold ${what}, which can't be sent with a chunk`,
-  );
 }
 
 /**
@@ -60,7 +29,9 @@ export function checkUploadHeaders(
  * @throws PresignedUrlRejectedError - the URL was refused
  * @throws SessionExpiredError - the storage does not know the upload
  * @throws ChunkMismatchError - the storage holds other bytes, or gave no ETag
- * @throws ThrottledError, ServiceUnavailableError, RequestRejectedError - by status and code
+ * @throws ThrottledError, ServiceUnavailableError - by status and code; the chunk may be sent again
+ * @throws UploadRefusedError - the storage refused for good, or redirected
+ * @throws ProtocolViolationError - `headers` contradict what the HTTP client sends
  */
 export async function putChunk(
   transport: Transport,
@@ -68,23 +39,33 @@ export async function putChunk(
   nowMs: () => number,
 ): Promise<ChunkDelivery> {
   const { host } = splitUrl(put.url);
-  const reply = await transport.send({
-    method: 'PUT',
-    url: put.url,
-    headers: { ...put.headers, 'content-length': String(put.sizeBytes) },
-    body: put.body,
-    signal: put.signal,
-  });
+  const reply = await exchange(transport, put, host);
   const subject = `chunk ${put.chunkIndex} at ${host}`;
-  if (!isSuccess(reply)) {
-    throw putRefusal({ ...reply, text: withoutUrl(reply.text, put.url) }, subject, nowMs());
-  }
+  if (!isSuccess(reply)) throw putRefusal(reply, put, subject, nowMs());
   const encryption = reply.headers['x-amz-server-side-encryption'];
   const proof = etagOf(reply, subject);
   if (proof.length >= shortestPiece && put.url.includes(proof)) {
-    throw new TransferError('ChunkMismatchError', `${subject}: the reply's ETag repeats its URL`);
+    throw storageError('ChunkMismatchError', `${subject}: the reply's ETag repeats its URL`);
   }
   return { proof, evidence: 'etag', encryption, host };
+}
+
+async function exchange(transport: Transport, put: ChunkPut, host: string): Promise<HttpReply> {
+  const { url, signal, body, replyTimeoutMs } = put;
+  const headers = headersOf(put.headers, { ...put, host });
+  try {
+    return await transport.send({ method: 'PUT', url, headers, body, signal, replyTimeoutMs });
+  } catch (error) {
+    throw onSide(error, 'storage', signal);
+  }
+}
+
+function storageError(
+  name: ErrorName,
+  message: string,
+  options: TransferErrorOptions = {},
+): TransferError {
+  return new TransferError(name, message, { ...options, side: 'storage' });
 }
 
 /** A shorter piece of a URL may be a word of its own; the secrets among them are longer. */
@@ -105,29 +86,57 @@ function withoutUrl(text: string, url: string): string {
 function etagOf(reply: HttpReply, subject: string): string {
   const etag = /^(?:W\/)?"?([\x21\x23-\x7e]{1,256})"?$/.exec(reply.headers.etag?.trim() ?? '');
   if (etag?.[1]) return etag[1];
-  throw new TransferError('ChunkMismatchError', `${subject}: the reply has no usable ETag`, {
+  throw storageError('ChunkMismatchError', `${subject}: the reply has no usable ETag`, {
     status: reply.status,
   });
 }
 
-function putRefusal(reply: HttpReply, subject: string, nowMs: number): TransferError {
-  const error = readStorageError(reply.text);
-  return new TransferError(
-    putErrorName(reply.status, error),
-    `${subject}: the storage answered ${describe(reply.status, error)}`,
-    { status: reply.status, retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs) },
-  );
+function putRefusal(
+  reply: HttpReply,
+  { url }: ChunkPut,
+  subject: string,
+  nowMs: number,
+): TransferError {
+  const { status, headers } = reply;
+  const error = readStorageError(withoutUrl(reply.text, url));
+  const words = isRedirect(status)
+    ? describeRedirect(status, redirectHost(headers.location, url) ?? endpointOf(reply.text))
+    : `the storage answered ${describe(status, error)}`;
+  return storageError(putErrorName(status, error), `${subject}: ${words}`, {
+    status,
+    retryAfterSeconds: retryAfterSeconds(headers, nowMs),
+  });
 }
 
+/** Codes that S3 and its likes send with several statuses, by what they mean for the chunk. */
+const namesByCode: Readonly<Record<string, ErrorName>> = {
+  SlowDown: 'ThrottledError',
+  Throttling: 'ThrottledError',
+  ThrottlingException: 'ThrottledError',
+  TooManyRequests: 'ThrottledError',
+  RequestLimitExceeded: 'ThrottledError',
+  RequestTimeout: 'ServiceUnavailableError',
+  IncompleteBody: 'ServiceUnavailableError',
+  OperationAborted: 'ServiceUnavailableError',
+  InternalError: 'ServiceUnavailableError',
+  ServiceUnavailable: 'ServiceUnavailableError',
+  BadDigest: 'ChunkMismatchError',
+};
+
 function putErrorName(status: number, { code = '', message = '' }: ServiceError): ErrorName {
-  if (status === 429 || code === 'SlowDown') return 'ThrottledError';
-  if (code === 'RequestTimeout' || code === 'IncompleteBody') return 'ServiceUnavailableError';
-  if (code === 'BadDigest') return 'ChunkMismatchError';
+  if (isRedirect(status)) return 'UploadRefusedError';
+  if (status === 429) return 'ThrottledError';
+  const byCode = Object.hasOwn(namesByCode, code) ? namesByCode[code] : undefined;
+  if (byCode) return byCode;
+  if (status < 200 || isTransientStatus(status)) return 'ServiceUnavailableError';
   if (status === 400 && /expired/i.test(`${code} ${message}`)) return 'PresignedUrlRejectedError';
   if (status === 401 || status === 403) return 'PresignedUrlRejectedError';
-  if (status === 404 || status === 410) return 'SessionExpiredError';
-  if (status === 400 || (status > 410 && status < 500)) return 'RequestRejectedError';
-  return 'ServiceUnavailableError';
+  return status === 404 || status === 410 ? 'SessionExpiredError' : 'UploadRefusedError';
+}
+
+/** S3 names the right host of a `PermanentRedirect` in its XML, often without a Location. */
+function endpointOf(text: string): string | undefined {
+  return /<Endpoint>([a-z0-9.:-]{1,253})<\/Endpoint>/i.exec(text)?.[1];
 }
 
 /**
@@ -139,9 +148,4 @@ function readStorageError(text: string): ServiceError {
   if (code === undefined) return readServiceError(text);
   const message = /<Message>([^<]{1,1000})<\/Message>/.exec(text)?.[1];
   return readServiceError(JSON.stringify({ code, message }));
-}
-
-function isSendable(name: string, value: string): boolean {
-  const isToken = /^[!#$%&'*+.^_`|~0-9a-z-]{1,100}$/i.test(name);
-  return isToken && !reservedHeaders.has(name.toLowerCase()) && /^[\x20-\x7e]{0,1024}$/.test(value);
 }

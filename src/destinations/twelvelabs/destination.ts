@@ -4,7 +4,7 @@ import type { Clock, Log, Transport } from '#src/core/ports.ts';
 import type { MediaType } from '#src/core/source-object.ts';
 import { checkBaseUrl, createApiClient } from './api-client.ts';
 import { listIncomplete } from './incomplete-sessions.ts';
-import { limitsOf, maxChunksInFlight, maxProofsPerReport } from './limits.ts';
+import { limitsOf, maxChunksInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
 import { openSession } from './open-session.ts';
 import { createUrlStock } from './presigned-urls.ts';
 import { prepareChunks, sendChunk } from './send-chunks.ts';
@@ -24,6 +24,8 @@ export interface TwelveLabsOptions {
    * a server on this machine or network then, such as the simulator.
    */
   readonly allowInsecureUploads?: boolean | undefined;
+  /** How long the reply to a PUT may take after its last byte, in ms. Default: five minutes. */
+  readonly uploadReplyMs?: number | undefined;
 }
 
 /** TwelveLabs as a destination. */
@@ -53,7 +55,9 @@ export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
   const nowMs = () => clock.now();
   const allowInsecureUploads = options.allowInsecureUploads ?? /^http:/i.test(baseUrl);
   const stock = createUrlStock(clock);
-  const sending = { client, transport, stock, clock, log, allowInsecureUploads };
+  const replyMs = options.uploadReplyMs ?? uploadReplyMs;
+  const urlPorts = { client, log, allowInsecureUploads };
+  const sending = { ...urlPorts, transport, stock, clock, uploadReplyMs: replyMs };
   return {
     identity: `twelvelabs ${baseUrl}`,
     traits,
@@ -66,7 +70,7 @@ export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
     finish: async (session) => session,
     sessionStatus: (session, call) => sessionStatus(client, session, call),
     chunkStates: (session, page, call) => chunkStates(client, session, page, call),
-    assetStatus: (assetId, call) => assetStatus(client, assetId, call, nowMs),
+    assetStatus: (assetId, call) => assetStatus(client, assetId, call),
     listUnfinished: (call) => listIncomplete(client, call),
   };
 }

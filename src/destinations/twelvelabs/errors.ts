@@ -1,15 +1,15 @@
-import { type ErrorName, TransferError } from '#src/core/errors.ts';
+import {
+  type ErrorName,
+  isTransferError,
+  type Side,
+  TransferError,
+  type TransferErrorOptions,
+} from '#src/core/errors.ts';
 import type { HttpReply } from '#src/core/ports.ts';
-import { showable } from '#src/http/redact.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
+import { describe, readServiceError, type ServiceError } from './service-words.ts';
 
-/** What a reply that is not a success says about itself; both in one short line, fit to be shown. */
-export interface ServiceError {
-  readonly code?: string | undefined;
-  readonly message?: string | undefined;
-}
-
-/** What was asked when a reply came. */
+/** The call that a reply answers. */
 export interface Operation {
   /** As part of a sentence: "opening a session". */
   readonly name: string;
@@ -17,33 +17,14 @@ export interface Operation {
   readonly onSession: boolean;
 }
 
-/** Codes of a 403 by which the account, not the request, is what is refused (error-codes page). */
+/** Codes of a 403 by which the account, not the request, is refused (error-codes page). */
 const accountCodes: ReadonlySet<string> = new Set(['api_not_allowed', 'api_allowed_for_paid_plan']);
-
-/** Characters of a page that are looked at: its head says what happened. */
-const maxPageRead = 20_000;
 
 /** The code of an unknown id (error-codes page). */
 const unknownIdCode = 'resource_not_exist';
 
 /** The code of a key that is wrong or has expired (error-codes page). */
 const badKeyCode = 'api_key_invalid';
-
-/**
- * Reads all shapes an error comes in: `{code, message}`, `{error: {code, message}}`, an empty body,
- * other JSON, and a proxy's HTML, of which the text is kept.
- */
-export function readServiceError(text: string): ServiceError {
-  const body = jsonObject(text);
-  if (body === undefined) return { message: plainText(text) };
-  const inner = isObject(body.error) ? body.error : body;
-  const code = stringOf(inner.code);
-  const message = stringOf(inner.message) ?? (code === undefined ? text : undefined);
-  return {
-    code: code && showable(code, 80),
-    message: message && showable(message),
-  };
-}
 
 /** Whether a reply says that the API key is refused. */
 export function refusesKey(reply: HttpReply): boolean {
@@ -58,27 +39,86 @@ export function saysUnknownId(reply: HttpReply): boolean {
   return reply.status === 400 && readServiceError(reply.text).code === unknownIdCode;
 }
 
-/** Turns a reply outside 200–299 into the error it stands for. */
-export function refusalOf(reply: HttpReply, operation: Operation, nowMs: number): TransferError {
-  const error = readServiceError(reply.text);
-  return new TransferError(
-    nameOf(reply, error, operation),
-    `TwelveLabs answered ${operation.name} with ${describe(reply.status, error)}`,
-    { status: reply.status, retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs) },
-  );
+/**
+ * Whether the same request may pass later: conflicts, locks, time limits and every 5xx but the two
+ * that speak of a method (501) or a version of HTTP (505) the server does not have.
+ */
+export function isTransientStatus(status: number): boolean {
+  if ([408, 409, 423, 425, 429].includes(status)) return true;
+  return status >= 500 && status !== 501 && status !== 505;
 }
 
-/** "400 parameter_invalid: …": status, code and message, as far as there are any. */
-export function describe(status: number, { code, message }: ServiceError): string {
-  const head = code ? `${status} ${code}` : String(status);
-  return message ? `${head}: ${message}` : head;
+export function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+/** Returns where a redirect leads: the host alone, as the rest of its URL may be a secret. */
+export function redirectHost(location: string | undefined, url: string): string | undefined {
+  if (!location || !URL.canParse(location, url)) return undefined;
+  return new URL(location, url).host || undefined;
+}
+
+/** Returns the sentence for a redirect: "redirected (307) to cdn.example, which is not followed". */
+export function describeRedirect(status: number, host: string | undefined): string {
+  return `redirected (${status})${host ? ` to ${host}` : ''}, which is not followed`;
+}
+
+/** Returns the error for a reply outside 200–299; `url` is where the request went. */
+export function refusalOf(
+  reply: HttpReply,
+  operation: Operation,
+  url: string,
+  nowMs: number,
+): TransferError {
+  const error = readServiceError(reply.text);
+  const words = isRedirect(reply.status)
+    ? `${operation.name} was ${describeRedirect(reply.status, redirectHost(reply.headers.location, url))}`
+    : `TwelveLabs answered ${operation.name} with ${describe(reply.status, error)}`;
+  return serviceError(nameOf(reply, error, operation), words, {
+    status: reply.status,
+    retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs),
+  });
+}
+
+/** Returns an error that comes from the service's side. */
+export function serviceError(
+  name: ErrorName,
+  message: string,
+  options: TransferErrorOptions = {},
+): TransferError {
+  return new TransferError(name, message, { ...options, side: 'service' });
+}
+
+/** Errors by which a transport says that a request failed. */
+const networkErrors: readonly ErrorName[] = [
+  'NetworkError',
+  'RequestTimeoutError',
+  'UploadHostRefusedError',
+];
+
+/**
+ * Returns a transport's own error with the side that failed to answer. Anything else, such as an
+ * error of a body's source or the reason of `signal`, comes back as it is.
+ */
+export function onSide(error: unknown, side: Side, signal: AbortSignal): unknown {
+  const isOther = !isTransferError(error, ...networkErrors) || error.side !== undefined;
+  if (isOther || error === signal.reason) return error;
+  const { name, message, cause, status, retryAfterSeconds, isPause, stack } = error;
+  const copy = new TransferError(name, message, {
+    cause,
+    status,
+    retryAfterSeconds,
+    isPause,
+    side,
+  });
+  return Object.assign(copy, { stack });
 }
 
 function nameOf(reply: HttpReply, error: ServiceError, { onSession }: Operation): ErrorName {
   const { status } = reply;
   if (refusesKey(reply)) return 'CredentialsRejectedError';
   if (status === 429) return 'ThrottledError';
-  if (status === 408 || status >= 500) return 'ServiceUnavailableError';
+  if (isTransientStatus(status)) return 'ServiceUnavailableError';
   if (status === 403 && accountCodes.has(error.code ?? '')) return 'ApiNotAllowedError';
   if (onSession && (saysUnknownId(reply) || saysExpired(status, error))) {
     return 'SessionExpiredError';
@@ -88,31 +128,4 @@ function nameOf(reply: HttpReply, error: ServiceError, { onSession }: Operation)
 
 function saysExpired(status: number, { code = '', message = '' }: ServiceError): boolean {
   return status === 400 && /expired/i.test(`${code} ${message}`);
-}
-
-function jsonObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A page's text without its tags, styles and scripts; undefined where nothing is left. */
-function plainText(text: string): string | undefined {
-  const bare = text
-    .slice(0, maxPageRead)
-    .replace(/<(script|style)\b.*?<\/\1\s*>/gis, ' ')
-    .replace(/<[^<>]*>/g, ' ');
-  return showable(bare) || undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function stringOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }

@@ -41,6 +41,12 @@ export const sessionLifetimeMs = 24 * 3600 * 1000;
 /** Our own: a presigned URL that ends sooner than this is not used, so that a slow PUT still fits. */
 export const urlMarginMs = 60 * 1000;
 
+/**
+ * Our own: how long the reply to a PUT may take after its last byte. Object stores are reported to
+ * answer large parts after tens of seconds (minio/mc#2850, minio#8031).
+ */
+export const uploadReplyMs = 5 * 60 * 1000;
+
 /** Our own: chunks in flight for one session; the service documents no limit. */
 export const maxChunksInFlight = 64;
 

@@ -1,23 +1,25 @@
 import { chunkCount } from '#src/core/chunk-plan.ts';
 import type { CallOptions, SessionRequest, UploadSession } from '#src/core/destination.ts';
-import { isTransferError, TransferError } from '#src/core/errors.ts';
+import { isTransferError, type TransferError } from '#src/core/errors.ts';
 import type { HttpReply } from '#src/core/ports.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
-import { checkUploadHeaders } from './chunk-put.ts';
-import { describe, type Operation, readServiceError, refusalOf } from './errors.ts';
+import { isTransientStatus, type Operation, serviceError } from './errors.ts';
 import { sessionLifetimeMs } from './limits.ts';
-import { createReply, isJson, readReply } from './wire.ts';
+import { describe, readServiceError } from './service-words.ts';
+import { checkUploadHeaders } from './upload-headers.ts';
+import { createReply, isJsonObject, readReply } from './wire.ts';
 
 const operation: Operation = { name: 'opening an upload session', onSession: false };
 
 /**
- * Opens an upload session. The presigned URLs in the answer are left unused: the session is opened
- * in one function and its chunks are sent in others, which a URL must never travel between.
- * @throws CreateReplyLostError - the service may have opened a session that nobody can name: no
- *   reply, a 5xx, a 408, or a 2xx that is not its own
- * @throws ProtocolViolationError - its answer contradicts its documents or the object's size
+ * Opens an upload session. The presigned URLs in the reply are left unused: one function opens the
+ * session and others send its chunks, and a URL must never travel between them.
+ * @throws CreateReplyLostError - the service may have opened a session whose id is unknown: no reply,
+ *   a 408 or 5xx that does not refuse in words, or a 2xx that is not its own
+ * @throws ThrottledError, ServiceUnavailableError - the service refused in words, see `refusals`
+ * @throws ProtocolViolationError - the reply contradicts its documents or the object's size
  */
 export async function openSession(
   client: ApiClient,
@@ -35,7 +37,7 @@ export async function openSession(
     translate: (error) => lostUnlessUnsent(error, signal),
   });
   if (mayHaveTakenEffect(reply)) throw replyLost(reply, nowMs());
-  if (!isSuccess(reply)) throw refusalOf(reply, operation, nowMs());
+  if (!isSuccess(reply)) throw client.refusal(reply, operation);
   return sessionOf(reply, request.source.sizeBytes, nowMs());
 }
 
@@ -57,21 +59,25 @@ function lostUnlessUnsent(error: unknown, signal: AbortSignal): unknown {
   const isBrokenOff = signal.aborted || (isTransferError(error) && !isBug);
   if (wasNeverSent(error) || !isBrokenOff) return error;
   const what = isTransferError(error) ? error.message : 'the call was broken off';
-  return new TransferError(
-    'CreateReplyLostError',
-    `${operation.name}: no answer came back (${what})`,
-    { cause: error },
-  );
+  return serviceError('CreateReplyLostError', `${operation.name}: no answer came back (${what})`, {
+    cause: error,
+  });
 }
 
+/**
+ * Transient statuses by which a server, or a proxy in front of it, says that it did not act on the
+ * request. All other transient statuses may also follow an effect.
+ */
+const refusals: readonly number[] = [409, 423, 425, 429, 503];
+
 function mayHaveTakenEffect(reply: HttpReply): boolean {
-  if (isSuccess(reply)) return !isJson(reply);
-  return reply.status === 408 || reply.status >= 500;
+  if (isSuccess(reply)) return !isJsonObject(reply);
+  return isTransientStatus(reply.status) && !refusals.includes(reply.status);
 }
 
 function replyLost(reply: HttpReply, nowMs: number): TransferError {
   const what = describe(reply.status, readServiceError(reply.text));
-  return new TransferError(
+  return serviceError(
     'CreateReplyLostError',
     `${operation.name}: no usable answer came back (${what})`,
     { status: reply.status, retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs) },
@@ -81,8 +87,8 @@ function replyLost(reply: HttpReply, nowMs: number): TransferError {
 function sessionOf(reply: HttpReply, sizeBytes: number, nowMs: number): UploadSession {
   const created = readReply(createReply, reply, operation.name);
   const expected = chunkCount(sizeBytes, created.chunk_size);
-  if (created.total_chunks !== expected) {
-    throw new TransferError(
+  if ((created.total_chunks ?? expected) !== expected) {
+    throw serviceError(
       'ProtocolViolationError',
       `TwelveLabs planned ${created.total_chunks} chunks of ${created.chunk_size} bytes for ${sizeBytes} bytes; that makes ${expected}`,
       { status: reply.status },
@@ -92,8 +98,8 @@ function sessionOf(reply: HttpReply, sizeBytes: number, nowMs: number): UploadSe
     uploadId: created.upload_id,
     assetId: created.asset_id,
     chunkSizeBytes: created.chunk_size,
-    totalChunks: created.total_chunks,
+    totalChunks: expected,
     expiresAt: created.expires_at ?? nowMs + sessionLifetimeMs,
-    details: checkUploadHeaders(created.upload_headers ?? {}),
+    details: checkUploadHeaders(created.upload_headers),
   };
 }

@@ -62,12 +62,16 @@ export function createUrlStock(clock: Clock): UrlStock {
   };
 }
 
-/** The fewest spans of at most one call's URLs that cover all indexes; a span may cover others too. */
+/**
+ * Returns the runs of consecutive indexes, each of at most one call's URLs. No span covers another
+ * chunk: a service may refuse a span that holds a completed one.
+ */
 export function spansOf(indexes: readonly number[]): UrlSpan[] {
   const spans: { start: number; count: number }[] = [];
-  for (const index of indexes.toSorted((a, b) => a - b)) {
+  for (const index of [...new Set(indexes)].sort((a, b) => a - b)) {
     const span = spans.at(-1);
-    if (span && index < span.start + maxUrlsPerCall) span.count = index - span.start + 1;
+    const isNext = span && index === span.start + span.count && span.count < maxUrlsPerCall;
+    if (isNext) span.count++;
     else spans.push({ start: index, count: 1 });
   }
   return spans;

@@ -10,10 +10,10 @@ import type {
   UploadSession,
 } from '#src/core/destination.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
-import { showable } from '#src/http/redact.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
-import { describe, type Operation, readServiceError, refusalOf, saysUnknownId } from './errors.ts';
+import { type Operation, saysUnknownId, serviceError } from './errors.ts';
 import { maxPageLength, maxProofsPerReport } from './limits.ts';
+import { describe, readServiceError, wordsOf } from './service-words.ts';
 import { assetReply, chunkStatesReply, readReply, reportReply, statusReply } from './wire.ts';
 
 const reporting: Operation = { name: 'reporting chunks', onSession: true };
@@ -50,13 +50,22 @@ export async function reportProofs(
   });
   const receipt = readReply(reportReply, reply, reporting.name);
   return {
-    accepted: receipt.processed_chunks,
+    accepted: newlyAccepted(receipt, proofs.length),
     duplicates: receipt.duplicate_chunks,
-    complete: Boolean(receipt.url) || receipt.total_completed >= session.totalChunks,
+    complete: receipt.url || receipt.total_completed >= session.totalChunks,
   };
 }
 
-/** How a session stands, by one short page; one that the service does not know is `expired`. */
+/** Receipts prove that an upload is whole, so no reply counts for more chunks than were reported. */
+function newlyAccepted(receipt: z.infer<typeof reportReply>, reported: number): number {
+  const atMost = Math.max(0, reported - receipt.duplicate_chunks);
+  return Math.min(receipt.processed_chunks, atMost);
+}
+
+/**
+ * Returns the state of a session, by one short page. A session that the service does not know is
+ * `expired`; a status that the adapter does not know is `busy`.
+ */
 export async function sessionStatus(
   client: ApiClient,
   session: UploadSession,
@@ -66,7 +75,8 @@ export async function sessionStatus(
     const path = `${sessionPath(session)}?page=1&page_limit=1`;
     const reply = await client.ask({ operation: askingStatus, method: 'GET', path, signal });
     const status = readReply(statusReply, reply, askingStatus.name);
-    return { phase: status.status, counts: countsOf(status) };
+    const reason = wordsOf(status.error) ?? wordsOf(status.reason);
+    return { phase: status.status, counts: countsOf(status), reason };
   } catch (error) {
     if (!isTransferError(error, 'SessionExpiredError')) throw error;
     return { phase: 'expired', reason: error.message };
@@ -74,8 +84,7 @@ export async function sessionStatus(
 }
 
 /**
- * Returns one page of a session's chunk states. The pages are full, so the last one is known by the
- * number of chunks that this page and those before it can hold.
+ * Returns one page of a session's chunk states.
  * @throws ProtocolViolationError - a chunk beyond the session's last
  */
 export async function chunkStates(
@@ -86,29 +95,42 @@ export async function chunkStates(
 ): Promise<ChunkStatePage> {
   const path = `${sessionPath(session)}?page=${page}&page_limit=${maxPageLength}`;
   const reply = await client.ask({ operation: askingStatus, method: 'GET', path, signal });
-  const { uploaded_chunks } = readReply(chunkStatesReply, reply, askingStatus.name);
+  const { uploaded_chunks, page_info } = readReply(chunkStatesReply, reply, askingStatus.name);
   const states = new Map<number, ChunkState>();
   for (const { index, status } of uploaded_chunks) states.set(checkIndex(index, session), status);
-  const isLast = states.size === 0 || page * states.size >= session.totalChunks;
+  const isLast = isLastPage(page, states.size, page_info, session.totalChunks);
   return { states, nextPage: isLast ? undefined : page + 1 };
 }
 
-/** How an asset stands; `missing` when the service does not know it. */
+/**
+ * Whether no page follows: it is empty, or the service counts no more pages. Where it counts none,
+ * as many chunks on each page as on this one would be all of them. A page is never asked for beyond
+ * one for each chunk, however often the service repeats itself.
+ */
+function isLastPage(
+  page: number,
+  onPage: number,
+  totalPages: number | undefined,
+  totalChunks: number,
+): boolean {
+  if (onPage === 0 || page >= totalChunks) return true;
+  return totalPages ? page >= totalPages : page * onPage >= totalChunks;
+}
+
+/** Returns the state of an asset: `missing` when the service does not know it. */
 export async function assetStatus(
   client: ApiClient,
   assetId: string,
   { signal }: CallOptions,
-  nowMs: () => number,
 ): Promise<AssetStatus> {
   const path = `/assets/${encodeURIComponent(assetId)}`;
   const reply = await client.exchange({ operation: askingAsset, method: 'GET', path, signal });
   if (!isSuccess(reply)) {
-    if (!saysUnknownId(reply)) throw refusalOf(reply, askingAsset, nowMs());
+    if (!saysUnknownId(reply)) throw client.refusal(reply, askingAsset);
     return { phase: 'missing', reason: describe(reply.status, readServiceError(reply.text)) };
   }
-  const { status, error } = readReply(assetReply, reply, askingAsset.name);
-  const reason = error?.message ? showable(error.message) : undefined;
-  return { phase: status === 'waiting' ? 'processing' : status, reason };
+  const { status, error, reason } = readReply(assetReply, reply, askingAsset.name);
+  return { phase: status, reason: wordsOf(error) ?? wordsOf(reason) };
 }
 
 function sessionPath(session: UploadSession): string {
@@ -124,20 +146,26 @@ function proofOnWire(proof: ChunkProof): Record<string, string | number> {
   };
 }
 
-/** A count left out beside others is zero; where all are left out the service did not count. */
+/**
+ * A count left out among others is zero. Where all are left out, or one can't be read, the service
+ * did not count.
+ */
 function countsOf(status: StatusCounts): SessionStatus['counts'] {
   const { chunks_completed, chunks_pending, chunks_failed } = status;
-  if ((chunks_completed ?? chunks_pending ?? chunks_failed ?? undefined) === undefined) return;
-  return {
-    completed: chunks_completed ?? 0,
-    pending: chunks_pending ?? 0,
-    failed: chunks_failed ?? 0,
-  };
+  const counts = [chunks_completed, chunks_pending, chunks_failed];
+  if (counts.every((count) => count === undefined)) return undefined;
+  const [completed, pending, failed] = counts.map((count = 0) => count);
+  const isReadable = isNumber(completed) && isNumber(pending) && isNumber(failed);
+  return isReadable ? { completed, pending, failed } : undefined;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }
 
 function checkIndex(index: number, session: UploadSession): number {
   if (index <= session.totalChunks) return index;
-  throw new TransferError(
+  throw serviceError(
     'ProtocolViolationError',
     `TwelveLabs lists chunk ${index} of a session of ${session.totalChunks}`,
   );

@@ -1,137 +1,156 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors.ts';
 import type { HttpReply } from '#src/core/ports.ts';
 import { showable } from '#src/http/redact.ts';
+import { serviceError } from './errors.ts';
+import {
+  countOrZero,
+  index,
+  itemsOf,
+  lenientCount,
+  listOf,
+  needed,
+  stateOf,
+  time,
+  unknownOr,
+} from './wire-fields.ts';
 
 /**
- * TwelveLabs' replies, as far as they are used: a field used is required and bounded, a field not
- * used is not named, and more fields pass. Counts that a server may leave out when they are zero
- * are 0 then; null stands for absent.
+ * TwelveLabs' replies, as far as they are used. A field that decides about bytes is required and
+ * bounded. Any other may be missing, null or of another type, and more fields pass.
  */
 
-/** Chunks of 5 MiB in the largest object S3 holds, many times over. */
-const maxIndex = 10_000_000;
-
-const identifier = z.string().check(z.maxLength(200), z.regex(/^[\x21-\x7e]+$/));
-const index = z.int().check(z.gte(1), z.lte(maxIndex));
-const count = z.int().check(z.gte(0), z.lte(maxIndex));
-const size = z.int().check(z.gte(0));
-
-/** A count that a server may leave out when it is zero. */
-const countOrZero = z.pipe(
-  z.nullish(count),
-  z.transform((value) => value ?? 0),
-);
-
-/** Milliseconds since 1970; whatever is no date counts as absent. */
-const time = z.pipe(
-  z.optional(z.unknown()),
-  z.transform((value) => (typeof value === 'string' ? parseTime(value) : undefined)),
-);
+const identifier = z.string().check(z.maxLength(1024), z.regex(/^[\x21-\x7e]+$/));
 
 const httpUrl = z.string().check(z.maxLength(8192), z.regex(/^https?:\/\/[a-z0-9[][\x21-\x7e]*$/i));
 
-/** Answer to opening a session; the URLs in it are not used, see the destination's `openSession`. */
+/**
+ * Headers of each PUT. Their values may be numbers, or lists as Go writes headers; an empty list
+ * is an empty object, as PHP writes one.
+ */
+const uploadHeaders = z.pipe(z.transform(plainHeaders), z.record(z.string(), z.string()));
+
+/** Reply to opening a session; its URLs are not used, see the destination's `openSession`. */
 export const createReply = z.looseObject({
   upload_id: identifier,
   asset_id: identifier,
-  chunk_size: z.int().check(z.gte(1)),
-  total_chunks: index,
+  chunk_size: needed(z.int().check(z.gte(1))),
+  /** Null where the service does not say: size and chunk size decide it too. */
+  total_chunks: needed(z.nullish(index)),
   expires_at: time,
-  upload_headers: z.nullish(z.record(z.string(), z.string())),
+  upload_headers: uploadHeaders,
 });
 
-/** Answer to asking for presigned URLs. */
+/** Reply to asking for presigned URLs. */
 export const presignedUrlsReply = z.looseObject({
-  upload_urls: z.array(z.looseObject({ chunk_index: index, url: httpUrl, expires_at: time })),
+  upload_urls: listOf(
+    z.looseObject({ chunk_index: needed(index), url: httpUrl, expires_at: time }),
+  ),
 });
 
-/** Answer to a report. `url` is there only in the report that completes the upload. */
+/** Reply to a report. `url` is there only in the report that completes the upload. */
 export const reportReply = z.looseObject({
-  url: z.nullish(z.string()),
+  url: unknownOr((value) => typeof value === 'string' && value !== ''),
   processed_chunks: countOrZero,
   duplicate_chunks: countOrZero,
-  total_completed: count,
+  total_completed: countOrZero,
 });
 
-/** A session as a whole, whatever page was asked for. */
+/** A session as a whole, whatever page was asked for. Every other status is read as `busy`. */
 export const statusReply = z.looseObject({
-  status: z.enum(['active', 'completed', 'failed', 'expired']),
-  chunks_completed: z.nullish(count),
-  chunks_failed: z.nullish(count),
-  chunks_pending: z.nullish(count),
+  status: stateOf(['active', 'completed', 'failed', 'expired'], 'busy'),
+  chunks_completed: lenientCount,
+  chunks_failed: lenientCount,
+  chunks_pending: lenientCount,
+  error: z.optional(z.unknown()),
+  reason: z.optional(z.unknown()),
 });
+
+const pageInfo = unknownOr((value) => lenientPages(value));
 
 /** One page of a session's chunks. Their key is `index`; everywhere else it is `chunk_index`. */
 export const chunkStatesReply = z.looseObject({
-  uploaded_chunks: z.array(
-    z.looseObject({ index, status: z.enum(['completed', 'pending', 'failed']) }),
+  uploaded_chunks: listOf(
+    z.looseObject({
+      index: needed(index),
+      status: stateOf(['completed', 'pending', 'failed'], 'busy'),
+    }),
   ),
+  page_info: pageInfo,
 });
 
 /** One page of the account's unfinished sessions, of other clients' too: some open empty ones. */
 export const incompleteReply = z.looseObject({
-  data: z.array(
+  data: itemsOf(
     z.looseObject({
       upload_id: identifier,
-      status: z.string(),
-      total_size: size,
-      chunk_size: size,
-      total_chunks: count,
+      total_size: countOrZero,
       created_at: time,
       expires_at: time,
     }),
   ),
-  page_info: z.looseObject({ total_page: z.nullish(count) }),
+  page_info: pageInfo,
 });
 
-/** An asset. `waiting` is a status of SDK 1.1.0's days; today's are the others. */
+/** An asset. `waiting`, of SDK 1.1.0, and every other status are read as `processing`. */
 export const assetReply = z.looseObject({
-  status: z.enum(['waiting', 'processing', 'ready', 'failed']),
-  error: z.nullish(z.looseObject({ message: z.nullish(z.string()) })),
+  status: stateOf(['ready', 'failed'], 'processing'),
+  error: z.optional(z.unknown()),
+  reason: z.optional(z.unknown()),
 });
 
 /**
  * Reads a reply by its schema; `operation` says what was asked for ("opening a session").
- * @throws ProtocolViolationError - a field is outside the schema; it is named
- * @throws ServiceUnavailableError - no JSON: something else has answered in the service's place
+ * @throws ProtocolViolationError - a field is outside the schema; the message names it
+ * @throws ServiceUnavailableError - no JSON object: another server has answered in the service's place
  */
 export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operation: string): T {
   const { status, text } = reply;
   const subject = `TwelveLabs' ${status} reply to ${operation}`;
-  const body = parseJson(text);
+  const body = parseObject(text);
   if (body === undefined) {
-    throw new TransferError('ServiceUnavailableError', `${subject} is not JSON`, { status });
+    throw serviceError('ServiceUnavailableError', `${subject} is not a JSON object`, { status });
   }
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = showable(issue?.path.map(String).join('.') || 'body', 80);
-  throw new TransferError(
-    'ProtocolViolationError',
-    `${subject} has a bad ${field} (${issue?.code})`,
-    { status },
-  );
+  throw serviceError('ProtocolViolationError', `${subject} has a bad ${field} (${issue?.code})`, {
+    status,
+  });
 }
 
-/** Whether a reply's body is JSON at all, which a proxy's page is not. */
-export function isJson(reply: HttpReply): boolean {
-  return parseJson(reply.text) !== undefined;
+/** Whether a reply's body is a JSON object, which a proxy's page is not. */
+export function isJsonObject(reply: HttpReply): boolean {
+  return parseObject(reply.text) !== undefined;
 }
 
-/** JSON itself has no undefined. */
-function parseJson(text: string): unknown {
+/** Some servers begin JSON with a byte order mark (forwardemail/superagent#1249). */
+function parseObject(text: string): object | undefined {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** ISO 8601 as RFC 3339 or without an offset, which is then UTC and not this machine's zone. */
-function parseTime(text: string): number | undefined {
-  const hasTime = /\d[T ]\d/i.test(text);
-  const hasOffset = /(?:z|[+-]\d{2}:?\d{2})$/i.test(text);
-  const ms = Date.parse(hasTime && !hasOffset ? `${text}Z` : text);
-  return Number.isNaN(ms) ? undefined : ms;
+function lenientPages(value: unknown): number | undefined {
+  const pages = (value as { total_page?: unknown } | null | undefined)?.total_page;
+  const count = lenientCount.safeParse(pages).data;
+  return typeof count === 'number' ? count : undefined;
+}
+
+function plainHeaders(value: unknown): unknown {
+  if (value === undefined || value === null) return {};
+  if (Array.isArray(value)) return value.length === 0 ? {} : value;
+  if (typeof value !== 'object') return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(entries.map(([name, item]) => [name, plainHeader(item)]));
+}
+
+function plainHeader(value: unknown): unknown {
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  if (isList) return value.join(', ');
+  return typeof value === 'number' ? String(value) : value;
 }

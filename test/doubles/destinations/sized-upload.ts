@@ -8,7 +8,7 @@ import { TransferError } from '#src/core/errors.ts';
 export interface StoredChunk {
   readonly bytes: Buffer;
   readonly etag: string;
-  state: ChunkState;
+  state: Exclude<ChunkState, 'busy'>;
 }
 
 /** One upload at the service. */
@@ -37,8 +37,11 @@ export function provenChunk(
 }
 
 /** How many chunks stand how; one that never came is pending. */
-export function countsOf(upload: SizedUpload, session: UploadSession): Record<ChunkState, number> {
-  const counts = { completed: 0, pending: 0, failed: 0, busy: 0 };
+export function countsOf(
+  upload: SizedUpload,
+  session: UploadSession,
+): Record<'completed' | 'pending' | 'failed', number> {
+  const counts = { completed: 0, pending: 0, failed: 0 };
   for (const index of planned(session)) counts[upload.chunks.get(index)?.state ?? 'pending']++;
   return counts;
 }

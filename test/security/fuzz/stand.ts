@@ -13,6 +13,7 @@ import {
   type InProcessTwelveLabs,
   openInProcess,
 } from '#local/simulators/twelvelabs/in-process.ts';
+import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import type { LogFields, Transport } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
@@ -130,6 +131,7 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     events,
     executions: new TestExecutions(),
     newCrc,
+    concurrency: createConcurrencyRegistry(clock, 64),
     destination: withSharedPause(client, () => ({ turns, clock, random })),
   };
   const stand: Stand = {

@@ -1,0 +1,33 @@
+import type { StateMachineDefinition } from 'aws-local-stepfunctions';
+import type { LocalStateMachine } from './definition.ts';
+import { isFields, type StateFields } from './states.ts';
+
+/**
+ * Gives the calls of one function as much time as they need, in place of Lambda's limit. A laptop has
+ * no such limit, so a chunk that takes an hour on a slow line is no reason to end.
+ * @param seconds - for the function, and for the Task states that call it
+ */
+export function withTimeLimit(
+  machine: LocalStateMachine,
+  functionName: string,
+  seconds: number,
+): LocalStateMachine {
+  const called = [...machine.functions].filter(([, { name }]) => name === functionName);
+  const arns = new Set(called.map(([arn]) => arn));
+  const functions = new Map(machine.functions);
+  for (const [arn, one] of called) functions.set(arn, { ...one, timeoutSeconds: seconds });
+  const definition = limitStates(machine.definition as unknown as StateFields, arns, seconds);
+  return { ...machine, functions, definition: definition as unknown as StateMachineDefinition };
+}
+
+function limitStates(machine: StateFields, arns: ReadonlySet<string>, seconds: number) {
+  const states = Object.entries(machine.States as Record<string, StateFields>);
+  const limited = states.map(([name, state]) => [name, limitState(state, arns, seconds)] as const);
+  return { ...machine, States: Object.fromEntries(limited) };
+}
+
+function limitState(state: StateFields, arns: ReadonlySet<string>, seconds: number): StateFields {
+  if (arns.has(String(state.Resource))) return { ...state, TimeoutSeconds: seconds };
+  if (!isFields(state.ItemProcessor)) return state;
+  return { ...state, ItemProcessor: limitStates(state.ItemProcessor, arns, seconds) };
+}

@@ -1,0 +1,152 @@
+import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backoff.ts';
+import { isTransferError, TransferError } from './errors.ts';
+import type { Random } from './ports.ts';
+import { boundOf } from './recovery-bounds.ts';
+
+/**
+ * The one place that decides what happens after an error. Within a call the answers are: repeat the
+ * request, renew what it needs, leave it to a later call, or end. Between calls: wait, renew, or end.
+ */
+export type Decision =
+  /** Makes the same request again after `afterMs`. */
+  | { readonly action: 'repeat'; readonly afterMs: number }
+  /** Obtains a fresh presigned URL or a new session first. */
+  | { readonly action: 'renew'; readonly what: 'url' | 'session'; readonly afterMs: number }
+  /** Leaves it to a later call: of the next chunk's lane, or of the step after `seconds`. */
+  | { readonly action: 'wait'; readonly seconds: number }
+  /** Ends with this error; the state machine's Retry takes an unreachable table from here. */
+  | { readonly action: 'end'; readonly error: TransferError };
+
+/** One request that failed, within a call of a function. */
+export interface CallContext {
+  readonly within: 'call';
+  /** Tries of this request so far, this one included. */
+  readonly tries: number;
+  /** How long the upload host has refused this chunk, in ms. */
+  readonly refusedForMs?: number;
+  /** Sends of this chunk whose ETag was not the MD5 of its bytes. */
+  readonly mismatches?: number;
+  /** Whether other chunks may be sent first, which can show that the ETags of the session are opaque. */
+  readonly canComeLater?: boolean;
+  /** Until the call must be over, in ms. */
+  readonly timeLeftMs: number;
+  readonly random: Random;
+}
+
+/** A call of a step that failed, between two calls. */
+export interface StepContext {
+  readonly within: 'step';
+  /** Waits so far without a success between them. */
+  readonly waits: number;
+  /** Since the first of them, in ms. */
+  readonly waitingMs: number;
+}
+
+/** Waits before a refused chunk goes out on its next fresh URL, in ms: together below two minutes. */
+const freshUrlDelaysMs = [0, 8_000, 25_000, 60_000] as const;
+
+/** Decides what to do about an error. */
+export function decide(error: TransferError, context: CallContext | StepContext): Decision {
+  if (error.disposition === 'fail' || error.scope === 'transfer') return { action: 'end', error };
+  if (error.name === 'TableUnavailableError') return { action: 'end', error };
+  return context.within === 'call' ? decideInCall(error, context) : decideInStep(error, context);
+}
+
+function decideInCall(error: TransferError, context: CallContext): Decision {
+  if (error.scope === 'session') return { action: 'renew', what: 'session', afterMs: 0 };
+  if (context.mismatches) return decideMismatch(error, context, context.mismatches);
+  if (error.scope === 'chunk') return decideRefusal(error, context);
+  const afterMs = delayMs(error, context);
+  const isWorthwhile =
+    context.tries < boundOf('triesPerCall') &&
+    afterMs <= boundOf('longestBackoff') * 1000 &&
+    afterMs < context.timeLeftMs;
+  if (!isWorthwhile) return { action: 'wait', seconds: error.retryAfterSeconds ?? 0 };
+  return { action: 'repeat', afterMs };
+}
+
+function delayMs(error: TransferError, { tries, random }: CallContext): number {
+  const { retryAfterSeconds } = error;
+  return retryAfterSeconds === undefined
+    ? jitteredBackoffMs(tries, random)
+    : retryAfterSeconds * 1000;
+}
+
+/**
+ * A refusal by the upload host, or an answer that proves nothing, ends the transfer once fresh URLs and
+ * two minutes have not changed it.
+ */
+function decideRefusal(error: TransferError, context: CallContext): Decision {
+  const { tries, refusedForMs = 0, timeLeftMs } = context;
+  const afterMs = freshUrlDelaysMs[tries - 1];
+  const isLong = tries > 2 && refusedForMs >= boundOf('refusalPatience') * 1000;
+  if (afterMs === undefined || tries >= boundOf('freshUrls') || isLong) {
+    return { action: 'end', error: finalRefusal(error, tries, refusedForMs) };
+  }
+  if (afterMs >= timeLeftMs) return { action: 'wait', seconds: 0 };
+  return { action: 'renew', what: 'url', afterMs };
+}
+
+/** The refusal itself becomes the cause, with how often it was met. */
+export function finalRefusal(
+  error: TransferError,
+  tries: number,
+  refusedForMs: number,
+): TransferError {
+  const seconds = Math.round(refusedForMs / 1000);
+  return new TransferError(
+    'UploadRefusedError',
+    `${error.message} (${tries} sends on fresh URLs in ${seconds} s)`,
+    { cause: error, status: error.status, side: 'storage' },
+  );
+}
+
+/** Other chunks may show that the ETags are opaque; where they can't, a few sends decide. */
+function decideMismatch(error: TransferError, context: CallContext, mismatches: number): Decision {
+  const { canComeLater = false, timeLeftMs, random } = context;
+  if (mismatches >= boundOf('mismatchedSends'))
+    return { action: 'end', error: corrupt(error, mismatches) };
+  if (canComeLater && mismatches === 2) return { action: 'wait', seconds: 0 };
+  const afterMs = jitteredBackoffMs(mismatches, random);
+  if (afterMs >= timeLeftMs) return { action: 'wait', seconds: 0 };
+  return { action: 'renew', what: 'url', afterMs };
+}
+
+function corrupt(error: TransferError, tries: number): TransferError {
+  const message = `${error.message} (${tries} sends)`;
+  return new TransferError('ChunkCorruptError', message, { cause: error, side: 'storage' });
+}
+
+function decideInStep(error: TransferError, { waits, waitingMs }: StepContext): Decision {
+  const { retryAfterSeconds } = error;
+  if (error.name === 'CreateReplyLostError') {
+    if (waits >= boundOf('lostCreates') || waitingMs >= boundOf('patience') * 1000)
+      return { action: 'end', error };
+    return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, createWaitSeconds(waits)) };
+  }
+  if (error.name === 'SessionExpiredError') return { action: 'renew', what: 'session', afterMs: 0 };
+  if (error.name === 'PresignedUrlRejectedError' && waits > 2) {
+    const isFinal = waitingMs >= boundOf('refusalPatience') * 1000;
+    if (isFinal) return { action: 'end', error: finalRefusal(error, waits, waitingMs) };
+  }
+  const patience = retryAfterSeconds === undefined ? 'patience' : 'namedPatience';
+  if (waitingMs >= boundOf(patience) * 1000) return { action: 'end', error };
+  return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
+}
+
+/** The wait before a session is opened again whose opening was not answered: 5 s, then four times as long. */
+function createWaitSeconds(lost: number): number {
+  return Math.min(boundOf('longestCreateWait'), 5 * 4 ** Math.min(lost, 10));
+}
+
+/** What a Wait state takes of a wait: whole seconds, within the longest wait between two calls. */
+export function waitStateSeconds(seconds: number, name?: TransferError['name']): number {
+  if (name !== 'CreateReplyLostError') return wholeWaitSeconds(seconds);
+  return Math.min(boundOf('longestCreateWait'), Math.max(1, Math.ceil(seconds)));
+}
+
+/** Whether waiting may help: no session, no URL and no person is needed first. */
+export function isTransient(error: unknown): error is TransferError {
+  if (!isTransferError(error)) return false;
+  return error.disposition === 'retry' && error.name !== 'TableUnavailableError';
+}

@@ -1,0 +1,77 @@
+import type { CallOptions, UploadSession } from '#src/core/destination.ts';
+import { asTransferError, isTransferError } from '#src/core/errors.ts';
+import type { Log } from '#src/core/ports.ts';
+import { type RequestTarget, splitUrl } from '#src/http/request-target.ts';
+import type { ApiClient } from './api-client.ts';
+import { type Operation, serviceError } from './errors.ts';
+import type { PresignedUrl, UrlSpan } from './presigned-urls.ts';
+import { presignedUrlsReply, readReply } from './wire.ts';
+
+export interface UrlPorts {
+  readonly client: ApiClient;
+  readonly log: Log;
+  readonly allowInsecureUploads: boolean;
+}
+
+const operation: Operation = { name: 'asking for presigned URLs', onSession: true };
+
+/**
+ * Fetches the URLs of a span. A service may refuse a span for one of its chunks, so a span of several
+ * that is refused is asked for singly, and a chunk that is refused alone is left without a URL.
+ */
+export async function fetchUrlsSingly(
+  ports: UrlPorts,
+  session: UploadSession,
+  span: UrlSpan,
+  options: CallOptions,
+): Promise<PresignedUrl[]> {
+  try {
+    return await fetchUrls(ports, session, span, options);
+  } catch (error) {
+    if (!isTransferError(error, 'RequestRejectedError')) throw error;
+    const { start, count } = span;
+    ports.log.warn('presigned URLs refused', { start, count, reason: error.message });
+    if (count === 1) return [];
+  }
+  const urls: PresignedUrl[] = [];
+  for (let index = span.start; index < span.start + span.count; index++) {
+    urls.push(...(await fetchUrlsSingly(ports, session, { start: index, count: 1 }, options)));
+  }
+  return urls;
+}
+
+/** Fetches the URLs of a span in one call. */
+export async function fetchUrls(
+  ports: UrlPorts,
+  session: UploadSession,
+  span: UrlSpan,
+  { signal }: CallOptions,
+): Promise<PresignedUrl[]> {
+  const path = `/assets/multipart-uploads/${encodeURIComponent(session.uploadId)}/presigned-urls`;
+  const reply = await ports.client.ask({ operation, method: 'POST', path, body: span, signal });
+  const { upload_urls } = readReply(presignedUrlsReply, reply, operation.name);
+  return upload_urls.map(({ chunk_index, url, expires_at }) => ({
+    chunkIndex: chunk_index,
+    url: checkScheme(url, ports.allowInsecureUploads),
+    expiresAt: expires_at,
+  }));
+}
+
+function checkScheme(url: string, allowInsecureUploads: boolean): string {
+  const { origin, host } = targetOf(url);
+  if (allowInsecureUploads || origin.startsWith('https:')) return url;
+  throw serviceError(
+    'ProtocolViolationError',
+    `TwelveLabs gave a presigned URL at ${host} that is not https`,
+  );
+}
+
+/** Names the service as the source of a bad URL: no input of the user is wrong. */
+function targetOf(url: string): RequestTarget {
+  try {
+    return splitUrl(url);
+  } catch (error) {
+    const message = `TwelveLabs gave a presigned URL that is invalid: ${asTransferError(error).message}`;
+    throw serviceError('ProtocolViolationError', message, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+import { showable } from '#src/http/redact.ts';
+
+/** What a reply that is not a success says about itself; both in one short line, fit to be shown. */
+export interface ServiceError {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+/** Characters of a page that are read: its head says what happened. */
+const maxPageRead = 20_000;
+
+/**
+ * Reads all shapes of an error: `{code, message}`, `{error: {code, message}}`, `{error: "text"}`, an
+ * empty body, other JSON, and the HTML of a proxy, of which the text is kept.
+ */
+export function readServiceError(text: string): ServiceError {
+  const body = jsonObject(text);
+  if (body === undefined) return { message: plainText(text) };
+  const inner = isObject(body.error) ? body.error : body;
+  const code = stringOf(inner.code);
+  const message = stringOf(inner.message) ?? stringOf(body.error);
+  const shown = message ?? (code === undefined ? text : undefined);
+  return { code: code && showable(code, 80), message: shown && showable(shown) };
+}
+
+/** Returns "400 parameter_invalid: …": status, code and message, as far as a reply has them. */
+export function describe(status: number, { code, message }: ServiceError): string {
+  const head = code ? `${status} ${code}` : String(status);
+  return message ? `${head}: ${message}` : head;
+}
+
+/**
+ * Returns the service's own words for why something failed, in any shape: text, a number, an
+ * object or a list. One line, fit to be shown; undefined where it says nothing.
+ */
+export function wordsOf(value: unknown): string | undefined {
+  const text = stringOf(value) ?? (Array.isArray(value) ? listed(value) : fieldsOf(value));
+  return text && (showable(text) || undefined);
+}
+
+/** Items of a list that are read. */
+const maxItems = 5;
+
+function listed(values: readonly unknown[]): string {
+  const items = values.slice(0, maxItems).map((value) => stringOf(value) ?? fieldsOf(value));
+  return items.filter((item) => item !== undefined).join('; ');
+}
+
+function fieldsOf(value: unknown): string | undefined {
+  if (!isObject(value) || Object.keys(value).length === 0) return undefined;
+  const { code, message, detail, details, reason, description } = value;
+  const known = [code, message ?? detail ?? details ?? reason ?? description].map(stringOf);
+  return known.filter((text) => text !== undefined).join(': ') || written(value);
+}
+
+/** A value that nests too deep can't be written. */
+function written(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns a page's text without its tags, styles and scripts; undefined where nothing is left. */
+function plainText(text: string): string | undefined {
+  const bare = text
+    .slice(0, maxPageRead)
+    .replace(/<(script|style)\b.*?<\/\1\s*>/gis, ' ')
+    .replace(/<[^<>]*>/g, ' ');
+  return showable(bare) || undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function stringOf(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}

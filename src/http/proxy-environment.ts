@@ -1,0 +1,79 @@
+import { TransferError } from '#src/core/errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The proxies that the environment names. */
+export interface Proxies {
+  /** URL of the proxy for https, which may hold credentials. */
+  readonly https: string | undefined;
+  /** URL of the proxy for http, which may hold credentials. */
+  readonly http: string | undefined;
+  /** Hosts that are reached directly, with their subdomains. */
+  readonly direct: readonly string[];
+}
+
+/** This machine, where emulators listen. A proxy would look for them on its own machine. */
+const loopback = ['localhost', '127.0.0.1', '::1'];
+
+/**
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, each in lower case first, as curl and Node.js
+ * do. A proxy without a scheme is an http one. Undefined if no proxy is set.
+ * @throws ConfigurationError - a value is not the URL of an http or https proxy; it is not shown
+ */
+export function readProxies(env: Environment): Proxies | undefined {
+  const https = proxyUrl(env, 'HTTPS_PROXY');
+  const http = proxyUrl(env, 'HTTP_PROXY');
+  if (!https && !http) return undefined;
+  const named = (variable(env, 'NO_PROXY') ?? '').split(/[,\s]+/).filter((entry) => entry !== '');
+  return { https, http, direct: [...named, ...loopback] };
+}
+
+/**
+ * The same in the form that `proxyEnv` of Node's agents takes. Node.js matches a bare name exactly;
+ * a leading dot lets the name include its subdomains, as undici and curl have it.
+ */
+export function nodeProxyEnv({ https, http, direct }: Proxies): Record<string, string> {
+  const noProxy = direct.map((entry) => (/^[*.]|:\d+$|-/.test(entry) ? entry : `.${entry}`));
+  return {
+    ...(https && { HTTPS_PROXY: https }),
+    ...(http && { HTTP_PROXY: http }),
+    NO_PROXY: [...noProxy, ...direct].join(','),
+  };
+}
+
+function variable(env: Environment, name: string): string | undefined {
+  return env[name.toLowerCase()]?.trim() || env[name]?.trim() || undefined;
+}
+
+function proxyUrl(env: Environment, name: string): string | undefined {
+  const value = variable(env, name);
+  if (value === undefined) return undefined;
+  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  if (isProxyUrl(text)) return withoutPath(text);
+  throw new TransferError(
+    'ConfigurationError',
+    `Invalid ${name}: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password.`,
+  );
+}
+
+function isProxyUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && isDecodable(username) && isDecodable(password);
+}
+
+/** With its credentials; undici refuses a path. */
+function withoutPath(text: string): string {
+  const url = new URL(text);
+  return Object.assign(url, { pathname: '/', search: '', hash: '' }).href;
+}
+
+/** Both HTTP clients decode the credentials and would throw. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

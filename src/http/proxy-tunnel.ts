@@ -1,0 +1,29 @@
+import type { Dispatcher, Pool as PoolType } from 'undici';
+import connect from 'undici/lib/api/api-connect.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import { credentialsMissing, ProxyError, proxyUnreachable } from './network-failure.ts';
+
+/**
+ * Opens tunnels through a proxy by CONNECT, each within `timeoutMs`; undici's `ProxyAgent` takes it
+ * as its client. Its `connect` throws what the request is to fail with.
+ */
+export function tunnelsThrough(proxy: URL, options: PoolType.Options, timeoutMs: number) {
+  const pool = new Pool(proxy.origin, { ...options, headersTimeout: timeoutMs, allowH2: false });
+  return {
+    connect: (asked: Dispatcher.ConnectOptions) => openTunnel(pool, proxy, asked),
+    close: () => pool.close(),
+    destroy: () => pool.destroy(),
+  };
+}
+
+async function openTunnel(pool: PoolType, proxy: URL, asked: Dispatcher.ConnectOptions) {
+  const reply = await connect.call(pool, asked).catch((error: unknown) => {
+    throw proxyUnreachable(proxy, error);
+  });
+  const { socket, statusCode } = reply;
+  // RFC 9110 §9.3.6: any 2xx opens the tunnel. undici knows 200 alone.
+  if (statusCode >= 200 && statusCode < 300) return { socket, statusCode: 200 };
+  socket.on('error', () => {}).destroy();
+  if (statusCode === 407) throw credentialsMissing(`the proxy ${proxy.host}`);
+  throw new ProxyError(proxy, 'refused to open a tunnel', `status ${statusCode}`);
+}

@@ -1,0 +1,89 @@
+import { type ErrorName, isErrorName, TransferError } from '#src/core/errors.ts';
+import { decide, waitStateSeconds } from '#src/core/recovery.ts';
+import { waitFields } from './retry-with-backoff.ts';
+import type { Trouble } from './state.ts';
+import type { CommonPorts } from './step.ts';
+
+/** Who waits, for the log. */
+interface Waiter {
+  readonly transferId?: string | undefined;
+  readonly step: string;
+}
+
+/** A state that may hold an error which is being waited out. */
+interface Troubled {
+  readonly trouble?: Trouble | undefined;
+}
+
+/** What a step answers while it waits. */
+export interface Waiting {
+  readonly next: 'wait';
+  readonly waitSeconds: number;
+  readonly trouble: Trouble;
+}
+
+/**
+ * Answers a transient error with a wait, longer each time and at least as long as the service asked.
+ * @throws the error itself, once patience is over or waiting can't help
+ */
+export function waitOut(
+  ports: CommonPorts,
+  { trouble }: Troubled,
+  error: TransferError,
+  waiter: Waiter,
+): Waiting {
+  const now = ports.clock.now();
+  const { since = now, waits = 0 } = trouble ?? {};
+  const decision = decide(error, { within: 'step', waits, waitingMs: now - since });
+  if (decision.action === 'end') throw ended(decision.error, now - since);
+  const seconds = decision.action === 'wait' ? decision.seconds : 0;
+  const waitSeconds = waitStateSeconds(seconds, error.name);
+  const until = now + seconds * 1000;
+  logWait(ports, waiter, error, seconds);
+  const { name, message } = error;
+  const reason = message.slice(0, 500).toWellFormed();
+  return {
+    next: 'wait',
+    waitSeconds,
+    trouble: { error: name, reason, since, waits: waits + 1, until: Math.ceil(until) },
+  };
+}
+
+/** The rest of a wait whose time has not come, so that nothing is asked too early. */
+export function restOfWait(
+  { clock }: CommonPorts,
+  { trouble }: Troubled,
+): { readonly next: 'wait'; readonly waitSeconds: number } | undefined {
+  const leftMs = (trouble?.until ?? 0) - clock.now();
+  // A Wait state may end a moment early.
+  if (leftMs < 1_000) return undefined;
+  return { next: 'wait', waitSeconds: waitStateSeconds(leftMs / 1000) };
+}
+
+/** The trouble itself as an error, for an execution that gives up. */
+export function errorOf({ error, reason }: Trouble, waitedMs: number): TransferError {
+  const name: ErrorName = isErrorName(error) ? error : 'ServiceUnavailableError';
+  return ended(new TransferError(name, reason), waitedMs);
+}
+
+/** Shows a wait in the log, with its reason and the time of the next try, and measures it. */
+export function logWait(
+  { log, meter, clock }: CommonPorts,
+  { transferId, step }: Waiter,
+  error: TransferError,
+  seconds: number,
+): void {
+  meter.add('WaitSeconds', seconds, error.name);
+  const until = clock.now() + seconds * 1000;
+  log.info('waiting', { transferId, step, ...waitFields(error, until) });
+}
+
+function ended(error: TransferError, waitedMs: number): TransferError {
+  if (error.disposition === 'fail' || waitedMs < 60_000) return error;
+  const minutes = Math.round(waitedMs / 60_000);
+  return new TransferError(error.name, `${error.message} (for ${minutes} minutes)`, {
+    cause: error,
+    status: error.status,
+    side: error.side,
+  });
+}

@@ -1,0 +1,10 @@
+import { recoveryBounds } from '#src/core/recovery-bounds.ts';
+
+/** The bounds as the Markdown table of docs/recovery.md; a test prints what the page should hold. */
+export function boundsTable(): string {
+  const rows = Object.values(recoveryBounds).map(
+    ({ bounds, value, unit, because }) =>
+      `| ${bounds} | ${value.toLocaleString('en-US')} ${unit} | ${because} |`,
+  );
+  return ['| bound | value | why |', '|---|---|---|', ...rows].join('\n');
+}

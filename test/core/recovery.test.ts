@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type ErrorName, errorCatalogue, errorNames, TransferError } from '#src/core/errors.ts';
+import { type CallContext, decide, type StepContext } from '#src/core/recovery.ts';
+import { boundOf, recoveryBounds } from '#src/core/recovery-bounds.ts';
+import { boundsTable } from './bounds-table.ts';
+
+const inCall = (changes: Partial<CallContext> = {}): CallContext => ({
+  within: 'call',
+  tries: 1,
+  timeLeftMs: 250_000,
+  random: () => 0.5,
+  ...changes,
+});
+const inStep = (changes: Partial<StepContext> = {}): StepContext => ({
+  within: 'step',
+  waits: 0,
+  waitingMs: 0,
+  ...changes,
+});
+const errorOf = (name: ErrorName, retryAfterSeconds?: number) =>
+  new TransferError(name, `a ${name}`, { retryAfterSeconds });
+
+/** Transient names that a step may wait for; the table is repeated by the state machine's Retry. */
+const transient = errorNames('retry').filter((name) => name !== 'TableUnavailableError');
+
+describe('a decision', () => {
+  it.each(errorNames('fail'))('ends by %s, at once and everywhere', (name) => {
+    const error = errorOf(name);
+    expect(decide(error, inCall())).toEqual({ action: 'end', error });
+    expect(decide(error, inStep())).toEqual({ action: 'end', error });
+  });
+
+  it.each(transient)('repeats %s within a call, then waits for hours', (name) => {
+    expect(decide(errorOf(name), inCall())).toMatchObject({ action: 'repeat' });
+    const last = inCall({ tries: boundOf('triesPerCall') });
+    expect(decide(errorOf(name), last)).toMatchObject({ action: 'wait' });
+    const late = inStep({ waits: 40, waitingMs: 5 * 3_600_000 });
+    expect(decide(errorOf(name), late)).toMatchObject({ action: 'wait', seconds: 300 });
+    const tooLate = inStep({ waits: 90, waitingMs: boundOf('patience') * 1000 });
+    expect(decide(errorOf(name), tooLate)).toMatchObject({ action: 'end', error: { name } });
+  });
+
+  it('waits as long as the service asks, and leaves a long wait to the state machine', () => {
+    expect(decide(errorOf('ThrottledError', 7), inCall())).toEqual({
+      action: 'repeat',
+      afterMs: 7_000,
+    });
+    const hours = errorOf('ThrottledError', 7_200);
+    expect(decide(hours, inCall())).toEqual({ action: 'wait', seconds: 7_200 });
+    expect(decide(hours, inStep())).toEqual({ action: 'wait', seconds: 7_200 });
+  });
+
+  it('gives a refused chunk a few fresh URLs within two minutes, then ends with the refusal', () => {
+    const error = new TransferError('PresignedUrlRejectedError', 'chunk 3 at host: 403 Denied', {
+      status: 403,
+    });
+    const waits: number[] = [];
+    for (let tries = 1; tries < boundOf('freshUrls'); tries++) {
+      const decision = decide(error, inCall({ tries }));
+      expect(decision).toMatchObject({ action: 'renew', what: 'url' });
+      waits.push('afterMs' in decision ? decision.afterMs : Number.NaN);
+    }
+    const total = waits.reduce((sum, ms) => sum + ms, 0);
+    expect(total).toBeLessThanOrEqual(boundOf('refusalPatience') * 1000);
+    const end = decide(error, inCall({ tries: boundOf('freshUrls'), refusedForMs: total }));
+    expect(end).toMatchObject({
+      action: 'end',
+      error: { name: 'UploadRefusedError', status: 403, message: /403 Denied.*5 sends/ },
+    });
+  });
+
+  it('renews a lost session, and never sends to it again', () => {
+    const renew = { action: 'renew', what: 'session', afterMs: 0 };
+    expect(decide(errorOf('SessionExpiredError'), inCall())).toEqual(renew);
+    expect(decide(errorOf('SessionExpiredError'), inStep())).toEqual(renew);
+  });
+
+  it('opens a handful of sessions in an hour whose replies are lost', () => {
+    let seconds = 0;
+    let creates = 1;
+    for (let waits = 0; seconds < 3_600; waits++, creates++) {
+      const waitingMs = seconds * 1000;
+      const decision = decide(errorOf('CreateReplyLostError'), inStep({ waits, waitingMs }));
+      seconds += decision.action === 'wait' ? decision.seconds : Number.POSITIVE_INFINITY;
+    }
+    expect(creates).toBeLessThanOrEqual(10);
+  });
+
+  it('sends a mismatched chunk after the others once, and ends after a few sends', () => {
+    const error = errorOf('ChunkMismatchError');
+    const first = inCall({ mismatches: 2, canComeLater: true });
+    expect(decide(error, first)).toMatchObject({ action: 'wait' });
+    const last = inCall({ mismatches: boundOf('mismatchedSends') });
+    expect(decide(error, last)).toMatchObject({
+      action: 'end',
+      error: { name: 'ChunkCorruptError' },
+    });
+  });
+});
+
+describe('the table of bounds', () => {
+  it('is printed in the docs as the code has it', () => {
+    const page = readFileSync(new URL('../../docs/recovery.md', import.meta.url), 'utf8');
+    expect(page).toContain(boundsTable());
+  });
+
+  it('names each bound with what it bounds and why', () => {
+    for (const { bounds, because, value } of Object.values(recoveryBounds)) {
+      expect([bounds, because].every((text) => text.length > 20)).toBe(true);
+      expect(value).toBeGreaterThan(0);
+    }
+  });
+
+  it('covers errors of every scope', () => {
+    const scopes = new Set(Object.values(errorCatalogue).map(({ scope }) => scope));
+    expect([...scopes].sort()).toEqual(['call', 'chunk', 'service', 'session', 'transfer']);
+  });
+});

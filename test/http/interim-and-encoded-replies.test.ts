@@ -1,0 +1,209 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import * as zlib from 'node:zlib';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '#src/config/system-clock.ts';
+import type { HttpRequest } from '#src/core/ports.ts';
+import { createTransport } from '#src/http/transport.ts';
+import { closeAgent, createAgent } from '#src/http/undici.ts';
+import { holdClock } from './http-server.ts';
+import { failureOf, kib64, serveTransport, source } from './served-transport.ts';
+
+/** A server that writes raw bytes once a whole request has arrived, or at once. */
+async function serveRaw(
+  reply: (socket: Socket, count: number) => void,
+  when: 'head' | 'end' = 'end',
+) {
+  let connections = 0;
+  let requests = 0;
+  const server = createServer((socket) => {
+    connections++;
+    let received = Buffer.alloc(0);
+    let isAnswered = false;
+    socket.on('error', () => {});
+    socket.on('data', (data: Buffer) => {
+      received = Buffer.concat([received, data]);
+      const end = received.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      const length = Number(/content-length: (\d+)/i.exec(received.toString('latin1'))?.[1] ?? 0);
+      const isWhole = received.length >= end + 4 + length;
+      if (!isAnswered && (isWhole || when === 'head')) {
+        isAnswered = true;
+        reply(socket, ++requests);
+      }
+      if (!isWhole) return;
+      received = received.subarray(end + 4 + length);
+      isAnswered = false;
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const agent = createAgent({ connectionsPerOrigin: 1 });
+  onTestFinished(async () => {
+    await closeAgent(agent);
+    server.close();
+  });
+  const transport = createTransport({ agent, clock: systemClock });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const signal = AbortSignal.timeout(8_000);
+  return {
+    connections: () => connections,
+    send: (request: Partial<HttpRequest> = {}) =>
+      transport.send({ method: 'GET', url, headers: {}, signal, ...request }),
+  };
+}
+
+const final = 'HTTP/1.1 200 OK\r\netag: "e"\r\ncontent-length: 2\r\n\r\nok';
+const unasked = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+const put = (pieces = 3) => {
+  const { method, headers, body } = source(pieces).request;
+  return { method, headers, body };
+};
+
+describe('an interim reply that was not asked for', () => {
+  it.each([
+    ['100 before the final reply', unasked],
+    ['100 twice', unasked + unasked],
+    ['100 with fields', 'HTTP/1.1 100 Continue\r\ndate: now\r\nx-a: b\r\n\r\n'],
+    ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
+    ['103 with links', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'],
+    ['100, 102 and 103', `${unasked}HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\n\r\n`],
+  ])('is read over: %s', async (_what, interim) => {
+    const { send, connections } = await serveRaw((socket) => socket.write(interim + final));
+    const replies = [await send({ method: 'POST', body: '{}' }), await send(put()), await send()];
+    expect(replies.map(({ status, text }) => `${status} ${text}`)).toEqual([
+      '200 ok',
+      '200 ok',
+      '200 ok',
+    ]);
+    expect(replies[1]?.headers.etag).toBe('"e"');
+    expect(connections()).toBe(1);
+  });
+
+  it('is read over while the body is still sent', async () => {
+    const { send } = await serveRaw((socket) => {
+      socket.write(unasked);
+      void setTimeout(100).then(() => socket.write(final));
+    }, 'head');
+    expect((await send(put(1))).status).toBe(200);
+  });
+
+  it('is read over byte by byte', async () => {
+    const { send } = await serveRaw(async (socket) => {
+      socket.setNoDelay();
+      for (const byte of unasked + final) {
+        socket.write(byte);
+        await setTimeout(1);
+      }
+    });
+    expect((await send(put())).text).toBe('ok');
+  });
+
+  it('is left alone within a body that looks like one', async () => {
+    const body = unasked + unasked;
+    const { send } = await serveRaw((socket) =>
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
+    );
+    expect((await send()).text).toBe(body);
+  });
+
+  it('in HTTP/1.0 ends the connection, which is named', async () => {
+    const { send } = await serveRaw((socket) =>
+      socket.write(`HTTP/1.0 100 Continue\r\n\r\n${final}`),
+    );
+    const error = await failureOf(send());
+    expect(error.message).toMatch(/: the reply is not valid HTTP\/1\.1 \(HTTPParserError\)$/);
+  });
+
+  it('without a final reply is ended by the limit for the reply', async () => {
+    const { send } = await serveRaw((socket) => socket.write(unasked));
+    const error = await failureOf(send({ ...put(), replyTimeoutMs: 200 }));
+    expect(error.name).toBe('RequestTimeoutError');
+  });
+});
+
+const text = JSON.stringify({ assets: Array.from({ length: 100 }, (_, id) => ({ id })) });
+
+/** A transport to a server that answers with these bytes in this encoding. */
+async function sendEncoded(encoding: string, body: Uint8Array, maxReplyBytes?: number) {
+  const { send } = await serveTransport(
+    (_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body),
+    { clock: holdClock(), transport: { maxReplyBytes } },
+  );
+  return send();
+}
+
+describe('an encoded reply', () => {
+  it.each<[string, Uint8Array]>([
+    ['gzip', zlib.gzipSync(text)],
+    ['x-gzip', zlib.gzipSync(text)],
+    ['GZIP', zlib.gzipSync(text)],
+    ['deflate', zlib.deflateSync(text)],
+    ['deflate', zlib.deflateRawSync(text)],
+    ['br', zlib.brotliCompressSync(text)],
+    ['zstd', zlib.zstdCompressSync(text)],
+    ['identity', Buffer.from(text)],
+    ['', Buffer.from(text)],
+    ['deflate, gzip', zlib.gzipSync(zlib.deflateSync(text))],
+  ])('%j is decoded', async (encoding, body) => {
+    expect((await sendEncoded(encoding, body)).text).toBe(text);
+  });
+
+  it('is decoded when an error has it, with its status', async () => {
+    const { send } = await serveTransport(
+      (_, response) =>
+        response
+          .writeHead(403, { 'content-encoding': 'gzip' })
+          .end(zlib.gzipSync('<Code>X</Code>')),
+      { clock: holdClock() },
+    );
+    expect(await send()).toMatchObject({ status: 403, text: '<Code>X</Code>' });
+  });
+
+  it('without a body is empty', async () => {
+    expect((await sendEncoded('gzip', new Uint8Array())).text).toBe('');
+  });
+
+  it.each([
+    ['gzip', zlib.gzipSync(Buffer.alloc(50_000_000))],
+    [
+      'br',
+      zlib.brotliCompressSync(Buffer.alloc(50_000_000), {
+        params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 },
+      }),
+    ],
+    ['zstd', zlib.zstdCompressSync(Buffer.alloc(50_000_000))],
+    ['deflate, gzip', zlib.gzipSync(zlib.deflateSync(Buffer.alloc(50_000_000)))],
+  ])('%j that would fill the memory is refused', async (encoding, bomb) => {
+    const error = await failureOf(sendEncoded(encoding, bomb));
+    expect(error.name).toBe('NetworkError');
+    expect(error.message).toMatch(
+      /^GET \S+: the reply's (gzip|br|zstd|deflate) body decodes to more than 1048576 bytes$/,
+    );
+  });
+
+  it.each([
+    ['cut short', zlib.gzipSync(text).subarray(0, -8)],
+    ['not gzip at all', Buffer.from(text)],
+  ])('%s is a network error', async (_what, body) => {
+    const error = await failureOf(sendEncoded('gzip', body));
+    expect([error.name, error.disposition]).toEqual(['NetworkError', 'retry']);
+    expect(error.message).toMatch(/: the reply's gzip body is damaged$/);
+  });
+
+  it.each(['compress', 'gzip, exotic', 'gzip, gzip, gzip, gzip, gzip'])(
+    '%j is named as unsupported',
+    async (encoding) => {
+      const error = await failureOf(sendEncoded(encoding, zlib.gzipSync(text)));
+      expect(error.message).toMatch(
+        `the reply has the unsupported content encoding ${JSON.stringify(encoding)}`,
+      );
+    },
+  );
+
+  it('is bounded before it is decoded too', async () => {
+    const error = await failureOf(sendEncoded('gzip', kib64, 1_000));
+    expect(error.message).toMatch(/: the reply exceeds 1000 bytes$/);
+  });
+});
