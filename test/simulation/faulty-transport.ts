@@ -131,7 +131,9 @@ async function lateAnswer(
   if (mishaps.strikes('reply lost')) throw reset(request);
   if (mishaps.strikes('server error after effect')) return page(chance.pick([500, 502, 504]));
   if (mishaps.strikes('request delayed')) await waitFor(chance.between(1_000, 45_000), request);
-  if (operation === 'put' && mishaps.strikes('late reply')) await waitLong(wire, by, request);
+  // A refusal may come before the last byte, and is no reply that a sender has to wait for.
+  const isStored = operation === 'put' && reply.status === 200;
+  if (isStored && mishaps.strikes('late reply')) await waitLong(wire, by, request);
   // A process that died meanwhile never saw it.
   return by.isAlive ? reply : page(500);
 }
