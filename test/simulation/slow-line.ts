@@ -17,7 +17,7 @@ export class SlowLine {
   readonly pieceBytes: number;
   readonly #msPerByte: number;
   readonly #mishaps: Mishaps;
-  #inFlight = 0;
+  readonly #inFlight = new Set<symbol>();
   #begunSinceStored = 0;
 
   constructor(chunkBytes: number, chance: Chance, mishaps: Mishaps) {
@@ -39,16 +39,20 @@ export class SlowLine {
 
   /** Yields a body's pieces as fast as the line carries them. */
   async *carry(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    this.#inFlight++;
+    const put = Symbol('PUT');
+    // The source of a process that died never answers, so that the loop may not end.
+    const leave = () => void this.#inFlight.delete(put);
+    signal.addEventListener('abort', leave, { once: true });
+    this.#inFlight.add(put);
     this.#begunSinceStored++;
     try {
       for await (const piece of body) {
-        const ms = piece.byteLength * this.#msPerByte * this.#inFlight;
+        const ms = piece.byteLength * this.#msPerByte * this.#inFlight.size;
         if (!this.#mishaps.isCalm) await systemClock.sleep(Math.ceil(ms), signal);
         yield piece;
       }
     } finally {
-      this.#inFlight--;
+      leave();
     }
   }
 }
