@@ -1,4 +1,4 @@
-import { maxWaitSeconds } from '#src/core/limits.ts';
+import { maxStopSeconds } from '#src/core/limits.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
@@ -14,7 +14,7 @@ const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GM
 export function retryAfterSeconds(
   headers: Headers,
   nowMs: number,
-  maxSeconds: number = maxWaitSeconds,
+  maxSeconds: number = maxStopSeconds,
 ): number | undefined {
   const waitsMs = [
     secondsOrDate(headers['retry-after'], nowMs),

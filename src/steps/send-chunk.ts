@@ -44,7 +44,7 @@ export async function sendChunk(sending: Sending, index: number): Promise<void> 
   });
 }
 
-/** The range's own preparation served the first try. Asked for apart, a new URL heeds the shared pause. */
+/** The range's own preparation served the first try. A new URL is a call of its own, so it obeys the rate of the API. */
 function renewUrl({ ports, record, invocation }: Sending, index: number): Promise<void> {
   const { signal } = invocation;
   return ports.destination.prepareChunks(record.session, [index], { signal });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxWaitSeconds } from '#src/core/limits.ts';
+import { maxStopSeconds } from '#src/core/limits.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
@@ -23,8 +23,8 @@ describe('how long to stay away', () => {
       { 'retry-after': 'soon', 'retry-after-ms': '1000' },
       1,
     ],
-    ['the bound when more is asked', { 'retry-after': '999999' }, maxWaitSeconds],
-    ['the bound when a reset is far away', { 'x-ratelimit-reset': '99999999999' }, maxWaitSeconds],
+    ['the bound when more is asked', { 'retry-after': '999999' }, maxStopSeconds],
+    ['the bound when a reset is far away', { 'x-ratelimit-reset': '99999999999' }, maxStopSeconds],
   ])('is %s', (_, headers, expected) => {
     expect(retryAfterSeconds(headers, now)).toBe(expected);
   });

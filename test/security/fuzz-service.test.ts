@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
 import type { UploadSession } from '#src/core/destination.ts';
-import { maxWaitSeconds } from '#src/core/limits.ts';
+import { maxStopSeconds } from '#src/core/limits.ts';
 import type { HttpRequest, Transport } from '#src/core/ports.ts';
 import {
   badUrls,
@@ -114,7 +114,7 @@ async function tryReply({ operation, spoiling }: Reply): Promise<string | undefi
   if (verdict.kind === 'work') return undefined;
   const { retryAfterSeconds = 1, name } = verdict.error;
   expect(retryAfterSeconds).toBeGreaterThan(0);
-  expect(retryAfterSeconds).toBeLessThanOrEqual(maxWaitSeconds);
+  expect(retryAfterSeconds).toBeLessThanOrEqual(maxStopSeconds);
   return name;
 }
 

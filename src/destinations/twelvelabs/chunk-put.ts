@@ -115,7 +115,11 @@ function putRefusal(reply: HttpReply, subject: string, nowMs: number): TransferE
   return new TransferError(
     putErrorName(reply.status, error),
     `${subject}: the storage answered ${describe(reply.status, error)}`,
-    { status: reply.status, retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs) },
+    {
+      status: reply.status,
+      retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs),
+      side: 'storage',
+    },
   );
 }
 

@@ -16,8 +16,9 @@ import {
 import type { LogFields, Transport } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
-import { withSharedPause } from '#src/steps/shared-pause.ts';
+import { createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { Ports } from '#src/steps/step.ts';
+import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { TestEvents, TestExecutions } from '../../conformance/bench.ts';
 import { ManualClock } from '../../doubles/manual-clock.ts';
 import { MemorySource, sampleBytes } from '../../doubles/memory-source.ts';
@@ -118,11 +119,10 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
   const transport = wire(service.transport);
   const apiKey = { get: key, refresh: key };
   const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
+  const common = { clock, random, log, meter: { add: () => {} } };
+  const limiter = createCallLimiter({ ...common, store: () => turns });
   const ports: Ports = {
-    clock,
-    random,
-    log,
-    meter: { add: () => {} },
+    ...common,
     settings,
     source,
     store,
@@ -130,7 +130,7 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     events,
     executions: new TestExecutions(),
     newCrc,
-    destination: withSharedPause(client, () => ({ turns, clock, random })),
+    destination: throttledDestination(client, limiter),
   };
   const stand: Stand = {
     clock,
