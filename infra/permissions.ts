@@ -30,8 +30,8 @@ export const serviceSteps: readonly StepName[] = [
 ];
 
 /**
- * What each step does with the table's rows, by DynamoDB's actions: its own work, and the look at
- * the callers' pause that goes before every call of the service. The first step owns nothing yet.
+ * What each step does with the table's rows, by DynamoDB's actions: its own work, and reading
+ * and writing the call rates that all functions share. The first step owns nothing yet.
  */
 const rowActions: Readonly<Record<Exclude<StepName, 'InspectSource'>, readonly string[]>> = {
   OpenSession: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],

@@ -6,24 +6,23 @@ import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ApiKeySource } from '#src/core/api-key.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { createTransport } from '#src/http/transport.ts';
-import { withSharedPause } from '#src/steps/shared-pause.ts';
+import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { destinationAgent } from './agent.ts';
 import { clock } from './clock.ts';
 import { port } from './given.ts';
+import { limiter } from './limiter.ts';
 import { plainLog } from './log.ts';
-import { random } from './random.ts';
 import { settings } from './settings.ts';
-import { turns } from './turns.ts';
 
 const defaultBaseUrl = 'https://api.twelvelabs.io/v1.3';
 
-/** The service; when it asks one call to stay away, every call of every function does. */
+/** The service, its calls limited by the rates that all functions share. */
 export const destination = () =>
   port('destination', () => {
     const baseUrl = process.env[keys.baseUrl] ?? defaultBaseUrl;
     const mayBePrivate = settings().privateUploadHosts ?? false;
     const agent = destinationAgent({ baseUrl, mayBePrivate });
-    return withSharedPause(
+    return throttledDestination(
       createDestination(process.env[keys.destination] ?? 'twelvelabs', {
         transport: createTransport({ agent, clock: clock() }),
         apiKey: apiKey(),
@@ -32,7 +31,7 @@ export const destination = () =>
         log: plainLog(),
         uploadReplyMs: settings().uploadReplyMs,
       }),
-      () => ({ turns: turns(), clock: clock(), random: random() }),
+      limiter(),
     );
   });
 

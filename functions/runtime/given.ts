@@ -6,7 +6,7 @@ import type { Ports } from '#src/steps/step.ts';
  */
 export let given: Partial<Ports> = {};
 
-const made = new Map<keyof Ports, unknown>();
+const made = new Map<string, unknown>();
 
 /** Gives parts from now on, and forgets all that was made from the environment before. */
 export function give(parts: Partial<Ports>): void {
@@ -17,6 +17,13 @@ export function give(parts: Partial<Ports>): void {
 /** Lets every part be made anew from the environment, with nothing that an old one remembers. */
 export function forget(): void {
   made.clear();
+}
+
+/** Returns a part that is no port, made once and kept while the sandbox lives. */
+export function kept<T>(name: string, make: () => T): T {
+  const part = made.has(name) ? (made.get(name) as T) : make();
+  made.set(name, part);
+  return part;
 }
 
 /** The given port, or the one made once from the environment and kept while the sandbox lives. */

@@ -138,18 +138,18 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
   return [
     graph(
       'Lambda: concurrent executions',
-      6,
+      5,
       [
         functions.SendChunks.metric('ConcurrentExecutions', { ...most, label: 'Sending' }),
         LambdaFunction.metricAllConcurrentExecutions({ ...most, label: 'The whole account' }),
       ],
       bound('maxSendConcurrency', maxSendConcurrency),
     ),
-    graph('Step Functions: open executions', 6, [
+    graph('Step Functions: open executions', 5, [
       openExecutions('OpenExecutionCount'),
       openExecutions('OpenExecutionLimit'),
     ]),
-    graph('Throttled', 6, [
+    graph('Throttled', 5, [
       functions.SendChunks.metricThrottles({ period: fiveMinutes, label: 'Lambda: sending' }),
       stateMachine.metricThrottled({ period: fiveMinutes, label: 'Step Functions: starts' }),
       StateTransitionMetric.metricThrottledEvents({
@@ -159,7 +159,11 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
       }),
       tableThrottles(table),
     ]),
-    graph('Waiting, and near the end of their sessions', 6, [
+    graph('Call rates lowered, calls stopped, by kind', 5, [
+      byAllValues(deployment, 'RateLowered'),
+      byAllValues(deployment, 'CallsStopped'),
+    ]),
+    graph('Waiting, and near the end of their sessions', 4, [
       gauge('WaitingTransfers'),
       gauge('SessionsNearExpiry'),
     ]),

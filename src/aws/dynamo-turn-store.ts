@@ -3,7 +3,8 @@ import { rowLifetimeSeconds } from '#src/core/limits.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
 import type { TurnStore } from '#src/core/turns.ts';
 import type { DynamoTransferStoreOptions } from './dynamo-transfer-store.ts';
-import { highest, lineKey, pauseKey, placeKey, turnKey } from './row-keys.ts';
+import { createRateRow } from './rate-row.ts';
+import { highest, lineKey, placeKey, turnKey } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
 import { type Condition, openTable, type TableAccess } from './table-access.ts';
 
@@ -20,18 +21,17 @@ const lineRow = z.object({
   drawnAt: z.optional(z.number()),
   turnMs: z.optional(z.number()),
 });
-const pauseRow = z.object({ until: z.number() });
 
 /** How much the newest turn weighs against the ones before it. */
 const newestWeight = 0.2;
 
-/** The turns, the line and the pause in the table of proofs, all in one partition. */
+/** The turns, the line and the call rates in the table of proofs, all in one partition. */
 export function createDynamoTurnStore(options: DynamoTransferStoreOptions): TurnStore {
   const table = openTable(options.client, options.tableName);
   const expiry = () => ({
     [tableSchema.ttlAttribute]: Math.ceil(options.clock.now() / 1000) + rowLifetimeSeconds,
   });
-  return { ...line(table, expiry), ...turns(table), ...pause(table) };
+  return { ...line(table, expiry), ...turns(table), ...createRateRow(table) };
 }
 
 function line(table: TableAccess, expiry: () => Record<string, number>) {
@@ -100,20 +100,4 @@ function freeFor(holder: string, fence: number, now: number): Condition {
       'attribute_not_exists(#holder) OR #until < :now OR (#holder = :holder AND #fence <= :fence)',
     values: { ':holder': holder, ':fence': fence, ':now': now },
   };
-}
-
-function pause(table: TableAccess) {
-  return {
-    notePause: async (until) => {
-      const condition = {
-        expression: 'attribute_not_exists(#until) OR #until < :until',
-        values: { ':until': until },
-      };
-      await table.change(pauseKey, { set: { until }, condition });
-    },
-    pausedUntil: async () => {
-      const row = await table.read(pauseKey);
-      return row ? readRow(pauseRow, row).until : 0;
-    },
-  } satisfies Partial<TurnStore>;
 }

@@ -27,7 +27,7 @@ export function uploadKey(uploadId: string): RowKey {
   return { transferId: digestOf('upload', uploadId), row: 'upload' };
 }
 
-/** The one partition of the turns, the line and the pause. */
+/** The one partition of the turns, the line and the call rates. */
 const lineId = 'line';
 
 export const turnKey = (slot: number): RowKey => ({
@@ -43,8 +43,8 @@ export const placeKey = (number: number): RowKey => ({
 /** The counter of the line, and how long a turn took lately. */
 export const lineKey: RowKey = { transferId: lineId, row: 'line' };
 
-/** Until when everybody stays away from the service. */
-export const pauseKey: RowKey = { transferId: lineId, row: 'pause' };
+/** The call rates that all functions share. */
+export const ratesKey: RowKey = { transferId: lineId, row: 'rates' };
 
 /** `session#0001`: a session's row. */
 export function sessionKey(transferId: string, session: number): RowKey {

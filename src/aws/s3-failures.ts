@@ -26,6 +26,13 @@ export function isS3Unavailable({ name, status, wasSent }: SdkFailure): boolean 
   return status >= 500 || status === 429 || passingCodes.has(name);
 }
 
+/** S3's codes for too many requests. A HEAD has no code: its 503 asks for fewer (S3 User Guide, 2026). */
+const throttlingCodes = new Set(['SlowDown', 'Throttling', 'ThrottlingException']);
+
+function isThrottle({ name, status }: SdkFailure): boolean {
+  return status === 503 || status === 429 || throttlingCodes.has(name);
+}
+
 const passingCodes = new Set(['SlowDown', 'RequestTimeout', 'InternalError', 'ServiceUnavailable']);
 
 /**
@@ -36,7 +43,12 @@ export function explainS3Failure(error: unknown, reference: SourceReference): Tr
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);
   const [name, message] = explain(failure, error, reference);
-  return new TransferError(name, message, { cause: bareCause(error), status: failure.status });
+  return new TransferError(name, message, {
+    cause: bareCause(error),
+    status: failure.status,
+    side: 'source',
+    isThrottle: isThrottle(failure),
+  });
 }
 
 /** Our error where the status alone says enough; otherwise a GET must be asked for S3's reason. */

@@ -267,6 +267,8 @@ export interface TransferErrorOptions {
   readonly isPause?: boolean;
   /** Who answered, or failed to. */
   readonly side?: Side | undefined;
+  /** Whether the reply asks for fewer calls. Always so for a `ThrottledError`. */
+  readonly isThrottle?: boolean;
 }
 
 /**
@@ -280,6 +282,7 @@ export class TransferError extends Error {
   readonly status: number | undefined;
   readonly isPause: boolean;
   readonly side: Side | undefined;
+  readonly isThrottle: boolean;
 
   constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
     super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
@@ -288,6 +291,7 @@ export class TransferError extends Error {
     this.status = options.status;
     this.isPause = options.isPause ?? false;
     this.side = options.side;
+    this.isThrottle = options.isThrottle ?? name === 'ThrottledError';
   }
 
   get scope(): Scope {

@@ -58,8 +58,17 @@ export const placeGraceSeconds = 120;
 /** How long a transfer may wait for its turn, in seconds. */
 export const maxTurnWaitSeconds = 5 * 24 * 3600;
 
-/** How long everybody stays away after a 429 that names no time, in seconds. */
-export const defaultPauseSeconds = 5;
+/** Calls of one kind wait this long for their turn within a function, in ms; a longer wait is a Wait state's. */
+export const maxRateWaitMs = 10_000;
+
+/** Shared call rates are written at most once for each kind, and read at most once, in this time, in ms. */
+export const shareEveryMs = 5_000;
+
+/** A read or a write of the shared call rates holds a call up this long at most, in ms. */
+export const maxShareMs = 1_000;
+
+/** The longest `Retry-After` that is believed, in seconds: quotas by the day exist, longer ones are not known. */
+export const maxStopSeconds = 24 * 3600;
 
 /** A pause between two calls of one step, in seconds; the lease outlives it. */
 export const maxWaitSeconds = boundOf('longestWait');

@@ -19,6 +19,10 @@ export const metricCatalogue = {
   Retries: { unit: 'Count', dimension: 'Cause' },
   /** Time that transfers wait before the next try, by the name of the error that is waited out. */
   WaitSeconds: { unit: 'Seconds', dimension: 'Cause' },
+  /** Decreases of the rate of one kind of call: to the API, the upload host or S3. */
+  RateLowered: { unit: 'Count', dimension: 'Kind' },
+  /** Stops of one kind of call, each until the time that a Retry-After named. */
+  CallsStopped: { unit: 'Count', dimension: 'Kind' },
   /** Chunks by the host that took them: its Region decides what the traffic costs. */
   ChunksToHost: { unit: 'Count', dimension: 'UploadHost' },
   TransfersStarted: { unit: 'Count' },

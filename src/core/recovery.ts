@@ -28,6 +28,8 @@ export interface CallContext {
   readonly mismatches?: number;
   /** Whether other chunks may be sent first, which can show that the ETags of the session are opaque. */
   readonly canComeLater?: boolean;
+  /** Whether it is still open if the ETags of the session are opaque, and other chunks can show it. */
+  readonly isUndecided?: boolean;
   /** Until the call must be over, in ms. */
   readonly timeLeftMs: number;
   readonly random: Random;
@@ -40,6 +42,8 @@ export interface StepContext {
   readonly waits: number;
   /** Since the first of them, in ms. */
   readonly waitingMs: number;
+  /** Sessions of this execution whose opening was not answered. */
+  readonly createsLost?: number;
 }
 
 /** Waits before a refused chunk goes out on its next fresh URL, in ms: together below two minutes. */
@@ -103,9 +107,11 @@ export function finalRefusal(
 
 /** Other chunks may show that the ETags are opaque; where they can't, a few sends decide. */
 function decideMismatch(error: TransferError, context: CallContext, mismatches: number): Decision {
-  const { canComeLater = false, timeLeftMs, random } = context;
-  if (mismatches >= boundOf('mismatchedSends'))
+  const { canComeLater = false, isUndecided = false, timeLeftMs, random } = context;
+  if (mismatches >= boundOf('mismatchedSends')) {
+    if (isUndecided) return { action: 'wait', seconds: 0 };
     return { action: 'end', error: corrupt(error, mismatches) };
+  }
   if (canComeLater && mismatches === 2) return { action: 'wait', seconds: 0 };
   const afterMs = jitteredBackoffMs(mismatches, random);
   if (afterMs >= timeLeftMs) return { action: 'wait', seconds: 0 };
@@ -117,26 +123,32 @@ function corrupt(error: TransferError, tries: number): TransferError {
   return new TransferError('ChunkCorruptError', message, { cause: error, side: 'storage' });
 }
 
-function decideInStep(error: TransferError, { waits, waitingMs }: StepContext): Decision {
+function decideInStep(error: TransferError, context: StepContext): Decision {
+  const { waits, waitingMs, createsLost = 0 } = context;
   const { retryAfterSeconds } = error;
   if (error.name === 'CreateReplyLostError') {
-    if (waits >= boundOf('lostCreates') || waitingMs >= boundOf('patience') * 1000)
-      return { action: 'end', error };
-    return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, createWaitSeconds(waits)) };
+    const isOver = createsLost >= boundOf('lostCreates') || waitingMs >= boundOf('patience') * 1000;
+    if (isOver) return { action: 'end', error };
+    const seconds = Math.max(retryAfterSeconds ?? 0, createWaitSeconds(createsLost));
+    return { action: 'wait', seconds };
   }
   if (error.name === 'SessionExpiredError') return { action: 'renew', what: 'session', afterMs: 0 };
-  if (error.name === 'PresignedUrlRejectedError' && waits > 2) {
-    const isFinal = waitingMs >= boundOf('refusalPatience') * 1000;
-    if (isFinal) return { action: 'end', error: finalRefusal(error, waits, waitingMs) };
+  if (error.scope === 'chunk' && waits > 2 && waitingMs >= boundOf('refusalPatience') * 1000) {
+    return { action: 'end', error: finalChunkError(error, waits, waitingMs) };
   }
   const patience = retryAfterSeconds === undefined ? 'patience' : 'namedPatience';
   if (waitingMs >= boundOf(patience) * 1000) return { action: 'end', error };
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
 }
 
+function finalChunkError(error: TransferError, waits: number, waitingMs: number): TransferError {
+  if (error.name === 'ChunkMismatchError') return corrupt(error, waits);
+  return finalRefusal(error, waits, waitingMs);
+}
+
 /** The wait before a session is opened again whose opening was not answered: 5 s, then four times as long. */
 function createWaitSeconds(lost: number): number {
-  return Math.min(boundOf('longestCreateWait'), 5 * 4 ** Math.min(lost, 10));
+  return Math.min(boundOf('longestCreateWait'), 5 * 4 ** Math.min(Math.max(0, lost - 1), 10));
 }
 
 /** What a Wait state takes of a wait: whole seconds, within the longest wait between two calls. */

@@ -1,6 +1,9 @@
+import type { CallRate, SharedRates } from './call-rate.ts';
+import type { Side } from './errors.ts';
+
 /**
  * The turns that bound how many transfers send at once, the line of those that wait for one, and the
- * pause that everybody obeys. All in the one table, by conditions on single rows.
+ * call rates that all functions share. All in the one table, by conditions on single rows.
  */
 
 /** One of the `maxActiveTransfers` turns; absent rows are free. */
@@ -50,8 +53,13 @@ export interface TurnStore {
   freeTurn(turn: Pick<Turn, 'slot' | 'transferId' | 'fence'>, now: number): Promise<void>;
   /** Milliseconds that a turn took lately, smoothed; undefined before the first. */
   turnLength(): Promise<number | undefined>;
-  /** Asks everybody to stay away from the service until then; a shorter pause never replaces a longer one. */
-  notePause(until: number): Promise<void>;
-  /** Until when everybody stays away, in milliseconds since 1970; 0 when nobody asked. */
-  pausedUntil(): Promise<number>;
+  /**
+   * Shares a lowered rate. Returns false where another decrease was shared less than `shareEveryMs`
+   * before it, or after it: one overload then lowers the shared rate once.
+   */
+  shareRate(kind: Side, rate: CallRate): Promise<boolean>;
+  /** Shares a stop, in milliseconds since 1970. Returns false where the shared one ends later. */
+  shareStop(kind: Side, until: number): Promise<boolean>;
+  /** Returns the rates and stops of all kinds, by one read. */
+  sharedRates(): Promise<SharedRates>;
 }

@@ -1,7 +1,6 @@
-type Headers = Readonly<Record<string, string | undefined>>;
+import { maxStopSeconds } from '#src/core/limits.ts';
 
-/** The longest time that is honoured, in seconds: an execution lives for seven days. */
-export const maxRetryAfterSeconds = 7 * 24 * 3600;
+type Headers = Readonly<Record<string, string | undefined>>;
 
 /** IMF-fixdate, the only form RFC 9110 §5.6.7 lets a server send. */
 const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
@@ -25,7 +24,7 @@ const firstEpochMs = 1e12;
 export function retryAfterSeconds(
   headers: Headers,
   nowMs: number,
-  maxSeconds: number = maxRetryAfterSeconds,
+  maxSeconds: number = maxStopSeconds,
 ): number | undefined {
   const waitsMs = [
     delayMs(headers['retry-after'], nowMs),

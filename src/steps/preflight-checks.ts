@@ -79,10 +79,10 @@ function rowChecks({ store, clock }: PreflightPorts, writes: boolean): Check[] {
 
 function turnChecks({ turns }: PreflightPorts, deletes: boolean): Check[] {
   if (!turns) return [];
-  const pause = rowCheck('GetItem', "read the callers' pause", () => turns.pausedUntil());
-  if (!deletes) return [pause];
+  const rates = rowCheck('GetItem', 'read the shared call rates', () => turns.sharedRates());
+  if (!deletes) return [rates];
   // The line begins at 1.
-  return [pause, rowCheck('DeleteItem', 'delete a row', () => turns.leavePlace(0))];
+  return [rates, rowCheck('DeleteItem', 'delete a row', () => turns.leavePlace(0))];
 }
 
 function indexChecks({ store, clock }: PreflightPorts): Check[] {

@@ -73,8 +73,8 @@ async function standing(
   if (destination.traits.sessionBornAt === 'first-chunk' && session.uploadId === '') return 'plan';
   const { phase } = await destination.sessionStatus(session, { signal });
   if (phase === 'active' || phase === 'busy') return 'plan';
-  if (phase === 'expired' && isReportedComplete(record)) return 'confirm';
-  return phase === 'completed' && asset?.phase !== 'failed' ? 'confirm' : 'gone';
+  const isComplete = phase === 'completed' || (phase === 'expired' && isReportedComplete(record));
+  return isComplete && asset?.phase !== 'failed' ? 'confirm' : 'gone';
 }
 
 /**
@@ -220,7 +220,8 @@ async function afterFailedCreate(
   await countTransferRetry(ports, transferId, 'CreateReplyLostError');
   const { sessionsOpened } = owned;
   const createsLost = owned.createsLost + 1;
-  const wait = waitOut(ports, owned, error, { transferId, step: 'OpenSession' });
+  const waiter = { transferId, step: 'OpenSession' };
+  const wait = waitOut(ports, { ...owned, createsLost }, error, waiter);
   return { number, sessionsOpened, createsLost, next: 'wait', wait };
 }
 

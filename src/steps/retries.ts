@@ -2,11 +2,11 @@ import type { TransferError } from '#src/core/errors.ts';
 import type { Needs } from './step.ts';
 
 /**
- * What a retry is counted as: its error, or `SharedPause` where the call was not made. Counted as
- * `ThrottledError`, one 429 would be multiplied by all who heed it.
+ * Returns the cause that a retry is counted by: its error, or `SharedBackoff` where the call was not
+ * made. Counted as `ThrottledError`, one 429 would be multiplied by every caller that obeys it.
  */
 export function causeOf({ name, isPause }: TransferError): string {
-  return isPause ? 'SharedPause' : name;
+  return isPause ? 'SharedBackoff' : name;
 }
 
 /** Counts a retry for a row that is written later, and for the meter now. */

@@ -12,7 +12,7 @@ export interface RetryScope {
 }
 
 /** What is known of this request beyond the call: see `CallContext`. */
-type Known = Pick<CallContext, 'refusedForMs' | 'mismatches' | 'canComeLater'>;
+type Known = Pick<CallContext, 'refusedForMs' | 'mismatches' | 'canComeLater' | 'isUndecided'>;
 
 /** A wait shorter than this is not worth a line, in ms. */
 const shownWaitMs = 2_000;

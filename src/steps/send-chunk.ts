@@ -2,6 +2,7 @@ import { chunkAt } from '#src/core/chunk-plan.ts';
 import { type ChunkProof, etagsLookOpaque, judgeEtag } from '#src/core/chunk-proof.ts';
 import type { ChunkDelivery, UploadSession } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { opaqueEvidenceChunks } from '#src/core/limits.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { digestedBody } from './digested-body.ts';
 import { countRetry } from './retries.ts';
@@ -32,6 +33,7 @@ export async function sendChunk(sending: Sending, { index, tried }: QueuedChunk)
     // Only a mismatch that was judged here has no status of a reply.
     mismatches: error.name === 'ChunkMismatchError' && error.status === undefined ? mismatches : 0,
     canComeLater: !tried && sending.ports.destination.traits.order === 'any',
+    isUndecided: canStillBeOpaque(sending),
   });
   const attempt = async (n: number) => {
     if (n > 1 || tried) await renewUrl(sending, index);
@@ -52,6 +54,11 @@ export async function sendChunk(sending: Sending, { index, tried }: QueuedChunk)
   await retryWithBackoff(sending, attempt, known);
 }
 
+/** Other chunks of the session may still show that its ETags are opaque. */
+function canStillBeOpaque({ record }: Sending): boolean {
+  return record.etagMode === 'unknown' && record.session.totalChunks >= opaqueEvidenceChunks;
+}
+
 /** A chunk that waits to be sent by this call. */
 export interface QueuedChunk {
   readonly index: number;
@@ -66,7 +73,7 @@ function knownOf(sending: Sending, { scope }: TransferError) {
   return { refusedForMs: now - refusedSince };
 }
 
-/** The range's own preparation served the first try. Asked for apart, a new URL heeds the shared pause. */
+/** The range's own preparation served the first try. A new URL is a call of its own, so it obeys the rate of the API. */
 function renewUrl({ ports, record, invocation }: Sending, index: number): Promise<void> {
   const { signal } = invocation;
   return ports.destination.prepareChunks(record.session, [index], { signal });
@@ -98,7 +105,7 @@ async function deliver(sending: Sending, index: number): Promise<Delivered> {
     sending.movedBytes = (sending.movedBytes ?? 0) + watch.movedBytes;
     const tookMs = ports.clock.now() - startedAt;
     if (invocation.signal.aborted && tookMs > wholeCall * invocation.lengthMs)
-      sending.neededWholeCall = true;
+      sending.cutOff = watch.isReplying ? 'replying' : 'moving';
   }
 }
 
@@ -134,8 +141,11 @@ async function becomeOpaque(sending: Sending, index: number): Promise<boolean> {
   const { ports, transfer, record } = sending;
   const mismatched = await ports.store.noteMismatch(transfer.transferId, record.number, index);
   const now = await ports.store.session(transfer.transferId, record.number);
-  if (!etagsLookOpaque(now?.etagMode ?? record.etagMode, mismatched)) {
-    return now?.etagMode === 'opaque';
+  const { etagMode = record.etagMode } = now ?? {};
+  if (!etagsLookOpaque(etagMode, mismatched)) {
+    // Another sender may have learned it.
+    sending.record = { ...sending.record, etagMode };
+    return etagMode === 'opaque';
   }
   await setMode(sending, 'opaque');
   ports.log.warn('etags taken as opaque', {

@@ -101,7 +101,8 @@ function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
     const stopsOthers = stored === 0 || error.scope !== 'chunk';
     return { next: 'stop', failure, stopsOthers };
   }
-  if (ranOutOfTime) return narrowed(sending, item, failure);
+  const narrower = ranOutOfTime && narrowed(sending, item, failure);
+  if (narrower) return narrower;
   if (stored > 0 && error?.retryAfterSeconds === undefined)
     return { next: 'more', idleCalls: 0, failure };
   const idleCalls = stored > 0 ? 0 : item.idleCalls + 1;
@@ -113,15 +114,23 @@ function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
   return { ...wait, idleCalls, refusedSince, failure };
 }
 
-/** No chunk came to its end in a whole call: fewer at once, in this range and then of the ranges. */
-function narrowed(sending: Sending, item: RangeState, cutOff: RangeFailure | undefined): Attempt {
+/**
+ * No chunk came to its end in a whole call: fewer at once, in this range and then of the ranges. With
+ * one alone, bytes that still moved say that the line is too slow; a reply that is late does not.
+ */
+function narrowed(
+  sending: Sending,
+  item: RangeState,
+  cutOff: RangeFailure | undefined,
+): Attempt | undefined {
   const lanes = Math.floor(sending.lanes / 2);
   if (lanes >= 1) return { next: 'more', idleCalls: item.idleCalls + 1, lanes, failure: cutOff };
   const { invocation, ports } = sending;
   const failure = failureOf(tooSlow(sending), item, invocation, ports.clock.now());
-  const stopsOthers = true;
-  if (item.senders <= 1) return { next: 'stop', failure, stopsOthers };
-  return { next: 'stop', failure: { ...failure, disposition: 'renew' }, stopsOthers };
+  const isAlone = item.senders <= 1;
+  if (isAlone && sending.cutOff === 'replying') return undefined;
+  const disposition = isAlone ? failure.disposition : 'renew';
+  return { next: 'stop', failure: { ...failure, disposition }, stopsOthers: true };
 }
 
 function tooSlow({ record, movedBytes = 0, invocation }: Sending): TransferError {

@@ -200,6 +200,6 @@ function endOf({ sending, errors, stored }: Work): RangeEnd {
     errors[0];
   if (error?.disposition === 'retry') countRetry(sending, causeOf(error));
   const left = sending.missing.length - stored;
-  const ranOutOfTime = stored === 0 && sending.neededWholeCall === true;
+  const ranOutOfTime = stored === 0 && sending.cutOff !== undefined;
   return { stored, left, error, ranOutOfTime };
 }

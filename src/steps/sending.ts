@@ -30,8 +30,8 @@ export interface Sending {
   sentBytes?: number;
   /** Bytes that moved in this call, also of chunks that were not stored; added to in place. */
   movedBytes?: number;
-  /** Whether a chunk was cut off by the end of the call after it had moved for all of it. */
-  neededWholeCall?: boolean;
+  /** What a chunk did that was cut off by the end of the call after it had had all of it. */
+  cutOff?: 'moving' | 'replying';
   /** Since when the upload host refuses every chunk, in milliseconds since 1970. */
   refusedSince?: number | undefined;
   /** Until when the range is claimed, in milliseconds since 1970. */

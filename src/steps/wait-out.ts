@@ -13,6 +13,8 @@ interface Waiter {
 /** A state that may hold an error which is being waited out. */
 interface Troubled {
   readonly trouble?: Trouble | undefined;
+  /** Sessions of this execution whose opening was not answered. */
+  readonly createsLost?: number;
 }
 
 /** What a step answers while it waits. */
@@ -28,13 +30,13 @@ export interface Waiting {
  */
 export function waitOut(
   ports: CommonPorts,
-  { trouble }: Troubled,
+  { trouble, createsLost = 0 }: Troubled,
   error: TransferError,
   waiter: Waiter,
 ): Waiting {
   const now = ports.clock.now();
   const { since = now, waits = 0 } = trouble ?? {};
-  const decision = decide(error, { within: 'step', waits, waitingMs: now - since });
+  const decision = decide(error, { within: 'step', waits, waitingMs: now - since, createsLost });
   if (decision.action === 'end') throw ended(decision.error, now - since);
   const seconds = decision.action === 'wait' ? decision.seconds : 0;
   const waitSeconds = waitStateSeconds(seconds, error.name);

@@ -19,6 +19,8 @@ export interface ProgressWatch {
   stop(): void;
   /** Bytes that the source gave. */
   readonly movedBytes: number;
+  /** Whether only the reply is missing. */
+  readonly isReplying: boolean;
 }
 
 const silent = {
@@ -69,6 +71,9 @@ export function watchProgress(
     },
     get movedBytes() {
       return movedBytes;
+    },
+    get isReplying() {
+      return phase === 'replying';
     },
   };
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
 import { createDynamoTurnStore } from '#src/aws/dynamo-turn-store.ts';
+import { type CallRate, callKinds } from '#src/core/call-rate.ts';
 import type { Turn, TurnStore } from '#src/core/turns.ts';
 import { createMemoryTurnStore } from '../doubles/memory-turn-store.ts';
 import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
@@ -11,6 +13,11 @@ const turn = (slot: number, transferId: string, minutes = 15): Turn => ({
   fence: 1,
   since: testNow,
   until: testNow + minutes * minute,
+});
+const rate = (perSecond: number, laterMs = 0): CallRate => ({
+  perSecond,
+  ceiling: perSecond + 3,
+  loweredAt: testNow + laterMs,
 });
 const place = (number: number) => ({ number, transferId: `t${number}`, until: testNow + minute });
 
@@ -122,10 +129,54 @@ describe.each(stores)('turns and the line %s', (_where, open) => {
     expect(await turns.turnLength()).toBe(12_000);
   });
 
-  it('keep the longer of two pauses', async () => {
-    expect(await turns.pausedUntil()).toBe(0);
-    await turns.notePause(testNow + 5000);
-    await turns.notePause(testNow + 1000);
-    expect(await turns.pausedUntil()).toBe(testNow + 5000);
+  it('share no rate and no stop before the first', async () => {
+    expect((await turns.sharedRates()).service ?? {}).toEqual({});
+  });
+
+  it('share the rate of each kind by one row', async () => {
+    await turns.shareRate('service', rate(7));
+    await turns.shareStop('source', testNow + 1000);
+    const { service, source } = await turns.sharedRates();
+    expect([service?.rate, source?.stoppedUntil]).toEqual([rate(7), testNow + 1000]);
+  });
+
+  it.each([
+    ['an older decrease', -1],
+    ['a decrease of the same moment', 0],
+    ['a decrease less than five seconds later', 4999],
+  ])('keep the shared rate when %s comes in', async (_what, laterMs) => {
+    await turns.shareRate('service', rate(7));
+    expect(await turns.shareRate('service', rate(3, laterMs))).toBe(false);
+    expect((await turns.sharedRates()).service?.rate).toEqual(rate(7));
+  });
+
+  it('take a decrease five seconds later', async () => {
+    await turns.shareRate('service', rate(7));
+    expect(await turns.shareRate('service', rate(5, 5000))).toBe(true);
+    expect((await turns.sharedRates()).service?.rate).toEqual(rate(5, 5000));
+  });
+
+  it('keep the longer of two stops, and the rate next to it', async () => {
+    await turns.shareRate('service', rate(7));
+    expect(await turns.shareStop('service', testNow + 5000)).toBe(true);
+    expect(await turns.shareStop('service', testNow + 1000)).toBe(false);
+    expect((await turns.sharedRates()).service).toEqual({
+      rate: rate(7),
+      stoppedUntil: testNow + 5000,
+    });
+  });
+
+  it('hold a sequence of random writes to the same rules', async () => {
+    const memory = createMemoryTurnStore();
+    const random = seededRandom(11);
+    for (let i = 0; i < 60; i++) {
+      const kind = callKinds[Math.floor(random() * 3)] ?? 'service';
+      const at = Math.round(random() * 40_000);
+      const write = (store: TurnStore) =>
+        i % 3 === 0 ? store.shareStop(kind, testNow + at) : store.shareRate(kind, rate(i, at));
+      expect(await write(turns)).toBe(await write(memory));
+    }
+    const [shared, expected] = [await turns.sharedRates(), await memory.sharedRates()];
+    for (const kind of callKinds) expect(shared[kind]).toEqual(expected[kind]);
   });
 });

@@ -81,16 +81,27 @@ describe('a decision', () => {
     let creates = 1;
     for (let waits = 0; seconds < 3_600; waits++, creates++) {
       const waitingMs = seconds * 1000;
-      const decision = decide(errorOf('CreateReplyLostError'), inStep({ waits, waitingMs }));
+      const decision = decide(
+        errorOf('CreateReplyLostError'),
+        inStep({ waits, waitingMs, createsLost: creates }),
+      );
       seconds += decision.action === 'wait' ? decision.seconds : Number.POSITIVE_INFINITY;
     }
     expect(creates).toBeLessThanOrEqual(10);
+  });
+
+  it('does not count other waits as sessions that were lost', () => {
+    const many = inStep({ waits: 60, waitingMs: 1_000, createsLost: 1 });
+    const decision = decide(errorOf('CreateReplyLostError'), many);
+    expect(decision).toEqual({ action: 'wait', seconds: 5 });
   });
 
   it('sends a mismatched chunk after the others once, and ends after a few sends', () => {
     const error = errorOf('ChunkMismatchError');
     const first = inCall({ mismatches: 2, canComeLater: true });
     expect(decide(error, first)).toMatchObject({ action: 'wait' });
+    const undecided = inCall({ mismatches: boundOf('mismatchedSends'), isUndecided: true });
+    expect(decide(error, undecided)).toMatchObject({ action: 'wait' });
     const last = inCall({ mismatches: boundOf('mismatchedSends') });
     expect(decide(error, last)).toMatchObject({
       action: 'end',

@@ -3,8 +3,9 @@ import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import type { Log, Transport } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
-import { withSharedPause } from '#src/steps/shared-pause.ts';
+import { createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { Ports } from '#src/steps/step.ts';
+import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { type Asked, takeApart } from '../simulation/faulty-transport.ts';
 import type { Sandbox } from '../simulation/sandbox.ts';
 import { judgeArrival } from '../simulation/watch-service.ts';
@@ -53,17 +54,18 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
   return { ...ports, destination: destinationOf(world, transport, ports) };
 }
 
-/** The real client with the pause that all share. */
+/** The real client, its calls limited by the rates that all processes share. */
 function destinationOf(
   { judged: { service } }: CrashWorld,
   transport: Transport,
-  { clock, random, log, turns }: Pick<Ports, 'clock' | 'random' | 'log' | 'turns'>,
+  ports: Pick<Ports, 'clock' | 'random' | 'log' | 'meter' | 'turns'>,
 ) {
+  const { clock, log, turns } = ports;
   const key = async () => service.apiKey;
   const apiKey = { get: key, refresh: key };
   const { baseUrl } = service;
   const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
-  return withSharedPause(client, () => ({ turns, clock, random }));
+  return throttledDestination(client, createCallLimiter({ ...ports, store: () => turns }));
 }
 
 /** The service at the end of a wire; every request is judged as it arrives. */

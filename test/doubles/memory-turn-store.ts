@@ -1,6 +1,9 @@
+import type { SharedRate } from '#src/core/call-rate.ts';
+import type { Side } from '#src/core/errors.ts';
+import { shareEveryMs } from '#src/core/limits.ts';
 import type { Place, Turn, TurnStore } from '#src/core/turns.ts';
 
-/** Turns, line and pause in memory, with what tests want to see of them. */
+/** Turns, line and call rates in memory, with what tests want to see of them. */
 export interface MemoryTurnStore extends TurnStore {
   readonly held: ReadonlyMap<number, Turn>;
   readonly line: ReadonlyMap<number, Place>;
@@ -10,7 +13,8 @@ export interface MemoryTurnStore extends TurnStore {
 export function createMemoryTurnStore(): MemoryTurnStore {
   const held = new Map<number, Turn>();
   const line = new Map<number, Place>();
-  let [drawn, pauseUntil] = [0, 0];
+  const rates = new Map<Side, SharedRate>();
+  let drawn = 0;
   let drawnAt: number | undefined;
   let turnMs: number | undefined;
   let order: number[] | undefined;
@@ -56,9 +60,18 @@ export function createMemoryTurnStore(): MemoryTurnStore {
       turnMs = turnMs === undefined ? ms : turnMs + (ms - turnMs) * 0.2;
     },
     turnLength: async () => turnMs,
-    notePause: async (until) => {
-      pauseUntil = Math.max(pauseUntil, until);
+    shareRate: async (kind, rate) => {
+      const { rate: before, stoppedUntil } = rates.get(kind) ?? {};
+      if (before && before.loweredAt > rate.loweredAt - shareEveryMs) return false;
+      rates.set(kind, { rate, stoppedUntil });
+      return true;
     },
-    pausedUntil: async () => pauseUntil,
+    shareStop: async (kind, until) => {
+      const { rate, stoppedUntil = 0 } = rates.get(kind) ?? {};
+      if (stoppedUntil >= until) return false;
+      rates.set(kind, { rate, stoppedUntil: until });
+      return true;
+    },
+    sharedRates: async () => Object.fromEntries(rates),
   };
 }

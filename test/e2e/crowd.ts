@@ -9,8 +9,9 @@ import { TransferError } from '#src/core/errors.ts';
 import type { Random } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import type { TurnStore } from '#src/core/turns.ts';
-import { withSharedPause } from '#src/steps/shared-pause.ts';
+import { createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { Ports } from '#src/steps/step.ts';
+import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { TestEvents } from '../conformance/bench.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { MemorySource } from '../doubles/memory-source.ts';
@@ -62,13 +63,19 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
   const turns = watchTurns(watch);
   const busy = busyService(service, watch, random);
   const quiet = () => {};
-  const ports = {
+  const common = {
     clock,
     random,
+    log: { info: quiet, warn: quiet, error: quiet },
+    meter: { add: quiet },
+  };
+  const limiter = createCallLimiter({ ...common, store: () => turns });
+  const ports = {
+    ...common,
     store: createMemoryTransferStore(),
     turns,
     source,
-    destination: withSharedPause(busy, () => ({ turns, clock, random })),
+    destination: throttledDestination(busy, limiter),
     events,
     settings: {
       ...readSettings({}),
@@ -77,8 +84,6 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
     },
     newCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
-    log: { info: quiet, warn: quiet, error: quiet },
-    meter: { add: quiet },
   };
   return { ports, source, service, events, watch, random };
 }

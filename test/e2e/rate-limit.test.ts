@@ -35,7 +35,57 @@ describe('a service that takes few calls a minute', () => {
   });
 });
 
-describe('the pause that a 429 asks for', () => {
+/** When calls of an operation came, in ms of the world's clock. */
+const timesOf = (on: 'presign' | 'put') => world.service.calls.of(on).map(({ at }) => at);
+
+describe('a 429 to one of many calls', () => {
+  it('that names no time lets the other chunks go on', async () => {
+    const film = world.put(150);
+    for (const nth of [20, 40, 60]) world.service.faults.add({ on: 'put', nth, kind: 'throttle' });
+    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const times = timesOf('put');
+    const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
+    expect(world.service.calls.count('put')).toBe(153);
+    // One for all, each of the three stopped every call for five seconds.
+    expect(gaps.filter((ms) => ms >= 4_000)).toEqual([]);
+    expect(output.retries).toEqual({ ThrottledError: 3 });
+  });
+
+  it('that names a time stops all calls of its kind until then', async () => {
+    const film = world.put(150);
+    world.service.faults.add({ on: 'presign', nth: 2, kind: 'throttle', retryAfter: 20 });
+    await expectReady(world, film, await world.run(inputOf(film)));
+    const api = ['presign', 'report', 'status', 'asset'] as const;
+    const times = api.flatMap((on) => world.service.calls.of(on).map(({ at }) => at));
+    const stoppedAt = timesOf('presign')[1] ?? 0;
+    // Calls under way when the reply came are not called back.
+    const early = times.filter((at) => at > stoppedAt + 2_000 && at < stoppedAt + 19_000);
+    expect(early).toEqual([]);
+  });
+
+  it('of the API does not stop the upload host', async () => {
+    const film = world.put(60);
+    world.service.faults.add({ on: 'report', kind: 'throttle', retryAfter: 60 });
+    await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.service.calls.counts()).toMatchObject({ put: 60 });
+  });
+
+  it('that outlasts a Wait state is obeyed whole, and logged with its end (A22)', async () => {
+    const film = world.put(1);
+    world.service.faults.add({ on: 'create', kind: 'throttle', retryAfter: 1_200 });
+    const { seconds, onEvent } = watchWaits();
+    await expectReady(world, film, await world.run(inputOf(film), { onEvent }));
+    const line = world.logLines.find((one) => one.includes('calls stopped')) ?? '';
+    const { kind, until } = JSON.parse(line);
+    const [first, second] = world.service.calls.of('create');
+    expect(kind).toBe('service');
+    expect(Math.abs(Date.parse(until) - (first?.at ?? 0) - 1_200_000)).toBeLessThan(5_000);
+    expect(second?.at).toBeGreaterThanOrEqual(Date.parse(until) - 1_000);
+    expect(Math.max(...(seconds as number[]))).toBe(300);
+  });
+});
+
+describe('the backoff that a 429 asks for', () => {
   it.each(['presign', 'put', 'report'] as const)(
     'is sat out in the function while its time allows: %s',
     async (on) => {

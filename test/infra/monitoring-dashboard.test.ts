@@ -70,6 +70,8 @@ describe('the dashboard', () => {
     ['FailuresByError', 'Error'],
     ['Retries', 'Cause'],
     ['ChunksToHost', 'UploadHost'],
+    ['RateLowered', 'Kind'],
+    ['CallsStopped', 'Kind'],
   ])('searches %s by every %s that turns up', (name, dimension) => {
     const text = JSON.stringify(widgets);
     expect(text).toContain(`SEARCH('{Chunkferry,service,${dimension}} MetricName=`);

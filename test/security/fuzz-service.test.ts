@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
 import type { UploadSession } from '#src/core/destination.ts';
+import { maxStopSeconds } from '#src/core/limits.ts';
 import type { HttpRequest, Transport } from '#src/core/ports.ts';
-import { maxRetryAfterSeconds } from '#src/http/retry-after.ts';
 import {
   badUrls,
   headerSpoilings,
@@ -114,7 +114,7 @@ async function tryReply({ operation, spoiling }: Reply): Promise<string | undefi
   if (verdict.kind === 'work') return undefined;
   const { retryAfterSeconds = 1, name } = verdict.error;
   expect(retryAfterSeconds).toBeGreaterThan(0);
-  expect(retryAfterSeconds).toBeLessThanOrEqual(maxRetryAfterSeconds);
+  expect(retryAfterSeconds).toBeLessThanOrEqual(maxStopSeconds);
   return name;
 }
 

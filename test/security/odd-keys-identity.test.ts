@@ -6,10 +6,10 @@ import {
   highest,
   ingestsKey,
   lineKey,
-  pauseKey,
   placeKey,
   type RowKey,
   rangeKey,
+  ratesKey,
   sessionKey,
   transferKey,
   turnKey,
@@ -131,7 +131,7 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
       row(turnKey(turn), 'turn', turn),
       row(placeKey(place), 'place', place),
       row(lineKey, 'line'),
-      row(pauseKey, 'pause'),
+      row(ratesKey, 'rates'),
     );
   });
 

@@ -11,7 +11,7 @@ const indexLagMs = 3_000;
 
 /** Writes that may be repeated by the SDK after a lost reply, and then see their own effect. */
 const isWrite = (method: string) =>
-  /^(raise|take|patch|put|count|note|add|set|update|mark|keep|retire|claim|release|draw|leave|renew|free)/.test(
+  /^(raise|take|patch|put|count|note|add|set|update|mark|keep|retire|claim|release|draw|leave|renew|free|share)/.test(
     method,
   );
 

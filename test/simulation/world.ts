@@ -11,8 +11,10 @@ import type {
 } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
-import { withSharedPause } from '#src/steps/shared-pause.ts';
+import { createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { Ports } from '#src/steps/step.ts';
+import { throttledDestination } from '#src/steps/throttled-destination.ts';
+import { throttledSource } from '#src/steps/throttled-source.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { type Execution, Executions } from './executions.ts';
 import { drawMishaps, type FaultSelection, type Mishaps } from './fault-classes.ts';
@@ -183,7 +185,13 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
     },
   };
   const store = withReceipts(ports.store, by);
-  const given = { ...ports, store, destination: destinationOf(world, by, ports, plant) };
+  const limiter = createCallLimiter({ ...ports, store: () => ports.turns });
+  const given = {
+    ...ports,
+    store,
+    source: throttledSource(ports.source, limiter),
+    destination: throttledDestination(clientOf(world, by, ports, plant), limiter),
+  };
   return { ...given, ...plant.ports?.(given, world, by) };
 }
 
@@ -205,23 +213,22 @@ function sourceFaultsOf(world: World): SourceFaults {
   };
 }
 
-/** The real client with the pause that all share, over a wire that may do anything. */
-function destinationOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
+/** The real client, over a wire that may do anything. */
+function clientOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
   const { service, mishaps, chance } = world;
   const arrives: Wire['arrives'] = (asked, who) => judgeArrival(world, asked, who);
   const gaveUpReply: Wire['gaveUpReply'] = ({ name }, waitedMs) =>
     world.judge.broken('a late reply is waited for', `${name} gave up after ${waitedMs} ms`);
   const wire = faultyTransport({ service, mishaps, chance, arrives, gaveUpReply }, by);
-  const { clock, random, log, turns } = ports;
+  const { clock, log } = ports;
   const key = async () => service.apiKey;
-  const client = createDestination('twelvelabs', {
+  return createDestination('twelvelabs', {
     transport: plant.transport?.(wire, world, by) ?? wire,
     apiKey: { get: key, refresh: key },
     baseUrl: service.baseUrl,
     clock,
     log,
   });
-  return withSharedPause(client, () => ({ turns, clock, random }));
 }
 
 /** EventBridge: at least once, and not always the first time. */

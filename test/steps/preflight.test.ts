@@ -88,7 +88,7 @@ describe('a preflight of one step', () => {
         'table: delete a row (dynamodb:DeleteItem)',
         'table: read a row (dynamodb:GetItem)',
         'table: read several rows (dynamodb:Query)',
-        "table: read the callers' pause (dynamodb:GetItem)",
+        'table: read the shared call rates (dynamodb:GetItem)',
         'table: write a row (dynamodb:PutItem)',
       ],
     ],

@@ -17,8 +17,9 @@ import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import type { LogFields, Transport } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
-import { withSharedPause } from '#src/steps/shared-pause.ts';
+import { createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { Ports } from '#src/steps/step.ts';
+import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { TestEvents, TestExecutions } from '../../conformance/bench.ts';
 import { ManualClock } from '../../doubles/manual-clock.ts';
 import { MemorySource, sampleBytes } from '../../doubles/memory-source.ts';
@@ -119,11 +120,10 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
   const transport = wire(service.transport);
   const apiKey = { get: key, refresh: key };
   const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
+  const common = { clock, random, log, meter: { add: () => {} } };
+  const limiter = createCallLimiter({ ...common, store: () => turns });
   const ports: Ports = {
-    clock,
-    random,
-    log,
-    meter: { add: () => {} },
+    ...common,
     settings,
     source,
     store,
@@ -132,7 +132,7 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     executions: new TestExecutions(),
     newCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
-    destination: withSharedPause(client, () => ({ turns, clock, random })),
+    destination: throttledDestination(client, limiter),
   };
   const stand: Stand = {
     clock,

@@ -1,0 +1,46 @@
+import { isTransferError, TransferError } from '#src/core/errors.ts';
+import type { SourceReader } from '#src/core/ports.ts';
+import type { CallLimiter, CallLimits } from './call-limiter.ts';
+
+/** Every member of the port: a new one does not compile until it is limited here. */
+type EveryMember = { readonly [K in keyof Required<SourceReader>]: SourceReader[K] };
+
+/** Returns the source reader with its calls of S3 limited as `source`. */
+export function throttledSource(reader: SourceReader, limiter: CallLimiter): SourceReader {
+  const members: EveryMember = {
+    // The inspecting function has no permission on the table, and one call to make.
+    inspect: async (reference) => {
+      await takeSource(limiter.local);
+      return reader.inspect(reference).catch(learnedBy(limiter.local));
+    },
+    async *read(source, range, signal) {
+      await takeSource(limiter, signal);
+      try {
+        yield* reader.read(source, range, signal);
+      } catch (error) {
+        await limiter.learn(error);
+        throw error;
+      }
+    },
+  };
+  return members;
+}
+
+/** Throws a backoff by the name that the port gives to a source that fails for now. */
+async function takeSource(limits: CallLimits, signal?: AbortSignal): Promise<void> {
+  try {
+    await limits.take('source', signal);
+  } catch (error) {
+    if (!isTransferError(error, 'ThrottledError')) throw error;
+    const { message, retryAfterSeconds, isPause, side } = error;
+    const options = { cause: error, retryAfterSeconds, isPause, side };
+    throw new TransferError('SourceUnavailableError', message, options);
+  }
+}
+
+function learnedBy(limits: CallLimits) {
+  return async (error: unknown): Promise<never> => {
+    await limits.learn(error);
+    throw error;
+  };
+}
