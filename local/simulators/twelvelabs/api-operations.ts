@@ -33,9 +33,13 @@ function pageOf<Item>(items: readonly Item[], { page, limit }: PageRequest): Ite
   return items.slice((page - 1) * limit, page * limit);
 }
 
+function isForgotten({ switches }: Parts, { completesAt }: Session): boolean {
+  return completesAt !== undefined && switches.completedSession === 'not-found';
+}
+
 function knownUpload(parts: Parts, call: ApiCall): Session {
   const session = parts.sessions.find(call.uploadId);
-  if (!session) throw unknownUpload();
+  if (!session || isForgotten(parts, session)) throw unknownUpload();
   return session;
 }
 
@@ -128,7 +132,13 @@ function presign(parts: Parts, call: ApiCall): Reply {
     const text = `The parameter count is invalid: there are only ${session.chunks.length} chunks.`;
     throw new ApiRefusal(400, 'parameter_invalid', text);
   }
-  const skips = parts.switches.completedChunkUrls === 'skip';
+  const { completedChunkUrls } = parts.switches;
+  const completed = wanted.find((chunk) => chunk.state === 'completed');
+  if (completed && completedChunkUrls === 'refuse') {
+    const text = `The parameter start is invalid: chunk ${completed.index} is completed.`;
+    throw new ApiRefusal(400, 'parameter_invalid', text);
+  }
+  const skips = completedChunkUrls === 'skip';
   const open = wanted.filter((chunk) => !skips || chunk.state !== 'completed');
   return jsonReply(200, {
     upload_id: session.uploadId,

@@ -73,8 +73,18 @@ export interface TwelveLabsSwitches {
   reportAfterCompletion: 'refuse' | 'count-duplicates';
   /** A request for URLs beyond the last chunk: a 400 (default), or only those that exist. Unknown. */
   countPastEnd: 'refuse' | 'clip';
-  /** Whether URLs are given for chunks already completed. Default `issue`. Unknown. */
-  completedChunkUrls: 'issue' | 'skip';
+  /**
+   * Whether URLs are given for chunks already completed: yes (default), no, or the whole request gets
+   * a 400. Unknown.
+   */
+  completedChunkUrls: 'issue' | 'skip' | 'refuse';
+  /**
+   * Whether a session is still known after the report that completes it. Default `known`. Unknown:
+   * other services forget it.
+   */
+  completedSession: 'known' | 'not-found';
+  /** Hexadecimal digits of an upload id. Default 24, as in the documents' examples. Unknown: the most. */
+  uploadIdLength: number;
   /** What an expired session answers to reports and requests for URLs: 400 (default) or 404. Unknown. */
   expiredSession: 'bad-request' | 'not-found';
   /**
@@ -126,6 +136,8 @@ export function defaultSwitches(): TwelveLabsSwitches {
     reportAfterCompletion: 'refuse',
     countPastEnd: 'refuse',
     completedChunkUrls: 'issue',
+    completedSession: 'known',
+    uploadIdLength: 24,
     expiredSession: 'bad-request',
     completedAfterMs: 0,
     assetReadyAfterMs: 0,
