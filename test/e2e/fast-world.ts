@@ -4,11 +4,12 @@ import type { ExecutionHandle, ExecutionOptions } from '#local/state-machine/run
 import type { TransferStore } from '#src/core/ports.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import type { Ports } from '#src/steps/step.ts';
-import { startScaledClock } from './scaled-clock.ts';
+import { type ScaledClock, startScaledClock } from './scaled-clock.ts';
 import { type Film, openWorld, type World, type WorldOptions } from './world.ts';
 
 /** A world whose time passes a hundred times faster, with its table and its functions' parts in hand. */
 export interface FastWorld extends World {
+  readonly clock: ScaledClock;
   /** The table, by a store of the test's own. */
   readonly store: TransferStore;
   start(input: unknown, options?: Partial<ExecutionOptions>): ExecutionHandle;

@@ -4,6 +4,8 @@ import type { Clock } from '#src/core/ports.ts';
 const longestTurnMs = 3;
 
 export interface ScaledClock extends Clock {
+  /** Runs at another factor from now on. */
+  setFactor(factor: number): void;
   stop(): void;
 }
 
@@ -17,7 +19,8 @@ interface Timer {
  * the event loop is held up it stands nearly still, so a busy machine makes no timeout fire that an
  * idle one would not.
  */
-export function startScaledClock(factor: number): ScaledClock {
+export function startScaledClock(initialFactor: number): ScaledClock {
+  let factor = initialFactor;
   const timers = new Set<Timer>();
   let now = Date.now();
   let lastTurn = performance.now();
@@ -55,5 +58,9 @@ export function startScaledClock(factor: number): ScaledClock {
     });
   }
 
-  return { now: () => Math.round(now), after, sleep, stop: () => clearInterval(interval) };
+  const setFactor = (next: number) => {
+    factor = next;
+  };
+  const stop = () => clearInterval(interval);
+  return { now: () => Math.round(now), after, sleep, setFactor, stop };
 }

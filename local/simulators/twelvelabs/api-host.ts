@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApiOperation, apiOperations, findOperation } from './api-operations.ts';
-import { befall, type ErrorWording, earlyEnd, faultReply } from './befall.ts';
+import { befall, type ErrorWording, earlyEnd, faultReply, holdBack } from './befall.ts';
 import type { CallRecord } from './call-log.ts';
 import type { Fault } from './faults.ts';
 import type { Parts } from './parts.ts';
@@ -66,7 +66,8 @@ function mishapOf(fault: Fault | undefined): Mishap {
   return (index) => {
     if (fault?.chunk !== undefined && fault.chunk !== index) return undefined;
     if (fault?.kind === 'unheard') return 'unheard';
-    return fault?.kind === 'fail-chunk' ? fault : undefined;
+    if (fault?.kind !== 'fail-chunk') return undefined;
+    return fault.chunks === undefined || fault.chunks.includes(index) ? fault : undefined;
   };
 }
 
@@ -140,6 +141,7 @@ export function apiListener(parts: Parts) {
         authenticate(parts, request);
         return rate.refusal() ?? perform(parts, arrived, fault);
       });
+    if (!(await holdBack(parts, fault, response))) return;
     deliver(response, record, end ?? faultReply(fault, wording) ?? reply, fault);
     record.endedAt = parts.clock.now();
   };

@@ -33,9 +33,13 @@ function pageOf<Item>(items: readonly Item[], { page, limit }: PageRequest): Ite
   return items.slice((page - 1) * limit, page * limit);
 }
 
+function isForgotten({ switches }: Parts, { completesAt }: Session): boolean {
+  return completesAt !== undefined && switches.completedSession === 'not-found';
+}
+
 function knownUpload(parts: Parts, call: ApiCall): Session {
   const session = parts.sessions.find(call.uploadId);
-  if (!session) throw unknownUpload();
+  if (!session || isForgotten(parts, session)) throw unknownUpload();
   return session;
 }
 

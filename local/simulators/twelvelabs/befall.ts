@@ -20,7 +20,19 @@ export async function befall(
   record.fault = fault?.kind ?? (delayMs > 0 ? 'delay' : undefined);
   if (delayMs > 0) await parts.clock.sleep(delayMs);
   if (fault?.kind === 'meanwhile') await fault.act(record);
+  if (fault?.kind === 'interim-reply') response.writeContinue();
   return fault;
+}
+
+/** Holds a late reply back; false if the client went away while it waited. */
+export async function holdBack(
+  parts: Parts,
+  fault: Fault | undefined,
+  response: ServerResponse,
+): Promise<boolean> {
+  if (fault?.kind !== 'late-reply') return true;
+  await parts.clock.sleep(fault.ms);
+  return !response.destroyed;
 }
 
 function withHeaders(reply: Reply, headers: Readonly<Record<string, string>>): Reply {

@@ -54,8 +54,15 @@ export type FaultEffect =
   | { readonly kind: 'used-url' }
   /** Report: answered as accepted, but the target's chunk (or all of them) stays pending. */
   | { readonly kind: 'unheard' }
-  /** Report: answered as accepted, but the target's chunk (or all of them) fails, its bytes dropped. */
-  | { readonly kind: 'fail-chunk'; readonly error: string }
+  /**
+   * Report: answered as accepted, but the target's chunk fails, its bytes dropped. Without a target,
+   * the chunks of `chunks` fail, or all of them.
+   */
+  | { readonly kind: 'fail-chunk'; readonly error: string; readonly chunks?: readonly number[] }
+  /** The effect happens at once, and the reply comes so many milliseconds later by the simulator's clock. */
+  | { readonly kind: 'late-reply'; readonly ms: number }
+  /** Sends an interim `100 Continue` that the client did not ask for, then goes on. */
+  | { readonly kind: 'interim-reply' }
   /** Runs `act` when the request comes, then goes on: for what happens meanwhile, such as an expiry. */
   | { readonly kind: 'meanwhile'; readonly act: (call: CallRecord) => void | Promise<void> }
   /** API: the effect happens and the JSON reply is changed on its way. */
@@ -77,6 +84,12 @@ export interface Befallen {
   readonly fault: Fault | undefined;
 }
 
+/**
+ * Decides for each request whether a fault hits it. The call's `at` is the time of its first line, by
+ * the simulator's clock.
+ */
+export type FaultSource = (call: CallRecord) => FaultEffect | undefined;
+
 interface Planned {
   readonly fault: Fault;
   seen: number;
@@ -97,6 +110,15 @@ function checkFits(fault: Fault): void {
 /** Scripted faults, each consumed by the requests it befalls; of several that match, the first added. */
 export class FaultPlan {
   readonly #planned: Planned[] = [];
+  readonly #sources: FaultSource[] = [];
+
+  /**
+   * Asks each source about every request that no scripted fault hits; of several that answer, the
+   * first added decides. A source holds until `clear`.
+   */
+  drawFrom(...sources: FaultSource[]): void {
+    this.#sources.push(...sources);
+  }
 
   /** @throws Error - a fault that can't befall its operation */
   add(...faults: Fault[]): void {
@@ -111,12 +133,14 @@ export class FaultPlan {
     return this.#planned.filter((planned) => planned.left > 0).map((planned) => planned.fault);
   }
 
+  /** Forgets scripted faults and sources. */
   clear(): void {
     this.#planned.length = 0;
+    this.#sources.length = 0;
   }
 
   /** Counts a request and takes what befalls it. @internal */
-  take(call: Pick<CallRecord, 'operation' | 'uploadId' | 'chunks'>): Befallen {
+  take(call: CallRecord): Befallen {
     let delayMs = 0;
     let taken: Fault | undefined;
     for (const planned of this.#planned) {
@@ -132,6 +156,17 @@ export class FaultPlan {
       if (fault.kind === 'delay') delayMs = fault.ms;
       else taken = fault;
     }
-    return { delayMs, fault: taken };
+    return { delayMs, fault: taken ?? this.#draw(call) };
+  }
+
+  #draw(call: CallRecord): Fault | undefined {
+    for (const source of this.#sources) {
+      const effect = source(call);
+      if (!effect) continue;
+      const fault = { on: call.operation, ...effect };
+      checkFits(fault);
+      return fault;
+    }
+    return undefined;
   }
 }

@@ -49,7 +49,15 @@ async function shut(server: Server): Promise<void> {
 
 /** A service without a door yet: its hosts give it one, and the origin of its URLs. @internal */
 export async function assemble(options: TwelveLabsOptions): Promise<Parts> {
-  const { clock = realClock, store = 'file', directory, apiKey, seed, ...switched } = options;
+  const {
+    clock = realClock,
+    store = 'file',
+    directory,
+    apiKey,
+    seed,
+    presignedOrigin: _,
+    ...switched
+  } = options;
   const switches = { ...defaultSwitches(), ...switched };
   const random = seededRandom(seed);
   return {
@@ -113,11 +121,12 @@ export async function startTwelveLabs(
   const parts = await assemble(options);
   const api = await listen(apiListener(parts));
   const uploads = await listen(uploadListener(parts));
-  parts.urls.origin = originOf(uploads);
+  const uploadOrigin = originOf(uploads);
+  parts.urls.origin = options.presignedOrigin ?? uploadOrigin;
   let closing: Promise<void> | undefined;
   return {
     baseUrl: `${originOf(api)}/v1.3`,
-    uploadOrigin: parts.urls.origin,
+    uploadOrigin,
     apiKey: parts.apiKey,
     switches: parts.switches,
     faults: parts.faults,

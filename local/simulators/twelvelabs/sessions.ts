@@ -102,7 +102,7 @@ export class SessionBook {
     const now = this.#clock.now();
     const assetId = hexDigits(this.#random, 24);
     return {
-      uploadId: hexDigits(this.#random, 24),
+      uploadId: hexDigits(this.#random, this.#switches.uploadIdLength),
       asset: { assetId, settlesAt: undefined, failure: undefined, deleted: false },
       filename: request.filename,
       type: request.type,

@@ -16,6 +16,8 @@ export interface TwelveLabsOptions extends Partial<TwelveLabsSwitches> {
   readonly directory?: string;
   /** The one key it takes. Default: `simulatedApiKey`. */
   readonly apiKey?: string;
+  /** The origin of presigned URLs, where a proxy stands before the upload host. Default: the host's own. */
+  readonly presignedOrigin?: string;
   /** Makes ids, URLs and opaque ETags repeat from run to run. Default: new ones each time. */
   readonly seed?: number;
 }
@@ -70,7 +72,7 @@ export interface AssetSnapshot {
 export interface TwelveLabsSimulator {
   /** `http://127.0.0.1:PORT/v1.3` */
   readonly baseUrl: string;
-  /** Where presigned URLs point: another server on another port. */
+  /** Where the upload host listens, another port than the API's. Presigned URLs point here by default. */
   readonly uploadOrigin: string;
   readonly apiKey: string;
   /** May be changed between calls. */

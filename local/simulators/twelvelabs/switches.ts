@@ -80,6 +80,13 @@ export interface TwelveLabsSwitches {
   completedChunkUrls: 'issue' | 'skip' | 'refuse';
   /** Whether a request without a User-Agent is refused with a 403, by both hosts. Default false. */
   requireUserAgent: boolean;
+  /**
+   * Whether a session is still known after the report that completes it. Default `known`. Unknown:
+   * other services forget it.
+   */
+  completedSession: 'known' | 'not-found';
+  /** Hexadecimal digits of an upload id. Default 24, as in the documents' examples. Unknown: the most. */
+  uploadIdLength: number;
   /** What an expired session answers to reports and requests for URLs: 400 (default) or 404. Unknown. */
   expiredSession: 'bad-request' | 'not-found';
   /**
@@ -132,6 +139,8 @@ export function defaultSwitches(): TwelveLabsSwitches {
     countPastEnd: 'refuse',
     completedChunkUrls: 'issue',
     requireUserAgent: false,
+    completedSession: 'known',
+    uploadIdLength: 24,
     expiredSession: 'bad-request',
     completedAfterMs: 0,
     assetReadyAfterMs: 0,

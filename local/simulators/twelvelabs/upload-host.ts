@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { befall, type ErrorWording, earlyEnd, faultReply } from './befall.ts';
+import { befall, type ErrorWording, earlyEnd, faultReply, holdBack } from './befall.ts';
 import type { CallRecord } from './call-log.ts';
 import type { Fault } from './faults.ts';
 import type { Parts } from './parts.ts';
@@ -128,6 +128,7 @@ export function uploadListener(parts: Parts) {
     const reply = refused ?? (await take(parts, put, fault));
     if (fault?.kind === 'lost-reply') request.socket.destroy();
     if (!reply || fault?.kind === 'lost-reply') return;
+    if (!(await holdBack(parts, fault, response))) return;
     const sent = refused ?? faultReply(fault, wording) ?? reply;
     put.record.status = sent.status;
     put.record.endedAt = parts.clock.now();
