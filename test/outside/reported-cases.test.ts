@@ -303,7 +303,7 @@ describe('A12: a refusal by the storage that does not pass (uppy#2900, aegea#51)
 });
 
 describe('A13: an ETag of 32 hex digits that is not the MD5 (lakeFS#2656)', () => {
-  const decided = /^(ready|FAILED ChunkMismatchError)$/;
+  const decided = /^(ready|FAILED ChunkCorruptError)$/;
 
   it('is decided after few sends of the only chunk', async () => {
     world.service.switches.wrongEtagChunks = [1];
@@ -329,7 +329,7 @@ describe('A13: an ETag of 32 hex digits that is not the MD5 (lakeFS#2656)', () =
     world.service.switches.wrongEtagChunks = [7];
     const facts = await world.ingest(world.put(20), 600);
     expect(facts).toMatchObject({
-      ended: 'FAILED ChunkMismatchError',
+      ended: 'FAILED ChunkCorruptError',
       cause: expect.stringContaining('ETag'),
       sessions: 1,
       calls: { put: atMost(19 + 10) },

@@ -1,5 +1,5 @@
 import type { CallOptions, UploadSession } from '#src/core/destination.ts';
-import { asTransferError, isTransferError } from '#src/core/errors.ts';
+import { asTransferError, isTransferError, type TransferError } from '#src/core/errors.ts';
 import type { Log } from '#src/core/ports.ts';
 import { type RequestTarget, splitUrl } from '#src/http/request-target.ts';
 import type { ApiClient } from './api-client.ts';
@@ -15,9 +15,13 @@ export interface UrlPorts {
 
 const operation: Operation = { name: 'asking for presigned URLs', onSession: true };
 
+/** Refusals of single chunks, with no URL between them, after which the service refuses them all. */
+const maxRefusedSingly = 3;
+
 /**
- * Fetches the URLs of a span. A service may refuse a span for one of its chunks, so a span of several
- * that is refused is asked for singly, and a chunk that is refused alone is left without a URL.
+ * Fetches the URLs of a span. A service may refuse a span for one of its chunks (400), so a span of
+ * several that is refused is asked for singly, and a chunk that is refused alone is left without a URL.
+ * @throws RequestRejectedError - it refuses the request for another reason than a chunk, or every chunk
  */
 export async function fetchUrlsSingly(
   ports: UrlPorts,
@@ -28,14 +32,31 @@ export async function fetchUrlsSingly(
   try {
     return await fetchUrls(ports, session, span, options);
   } catch (error) {
-    if (!isTransferError(error, 'RequestRejectedError')) throw error;
+    if (!isRefusedSpan(error)) throw error;
     const { start, count } = span;
     ports.log.warn('presigned URLs refused', { start, count, reason: error.message });
-    if (count === 1) return [];
+    return count === 1 ? [] : fetchEach(ports, session, span, options, error);
   }
+}
+
+function isRefusedSpan(error: unknown): error is TransferError {
+  return isTransferError(error, 'RequestRejectedError') && error.status === 400;
+}
+
+async function fetchEach(
+  ports: UrlPorts,
+  session: UploadSession,
+  { start, count }: UrlSpan,
+  options: CallOptions,
+  refusal: TransferError,
+): Promise<PresignedUrl[]> {
   const urls: PresignedUrl[] = [];
-  for (let index = span.start; index < span.start + span.count; index++) {
-    urls.push(...(await fetchUrlsSingly(ports, session, { start: index, count: 1 }, options)));
+  let refused = 0;
+  for (let index = start; index < start + count; index++) {
+    const found = await fetchUrlsSingly(ports, session, { start: index, count: 1 }, options);
+    urls.push(...found);
+    refused = found.length > 0 ? 0 : refused + 1;
+    if (refused >= maxRefusedSingly && urls.length === 0) throw refusal;
   }
   return urls;
 }
