@@ -34,8 +34,9 @@ interface Lane {
 /**
  * Opens a line of `bitsPerSecond` towards its targets; what comes back is not slowed down. The proxy
  * reads from a client only as fast as the line carries its bytes, so that the client feels the line
- * through its socket. The kernel's buffers stay as they are: a sender hands over up to some MB before
- * it feels anything, as it does with a modem that buffers.
+ * through its socket. The kernel's buffers stay as they are: on loopback a sender hands over about
+ * 5 MB for each connection before it feels the line. What it handed over before it gave up still
+ * takes its time on the line.
  */
 export function openShapedLine(bitsPerSecond: number): ShapedLine {
   const bytesPerMs = bitsPerSecond / 8 / 1000;

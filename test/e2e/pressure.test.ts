@@ -35,7 +35,7 @@ async function startOneByOne(keys: readonly string[], start: (key: string) => Ex
 
 describe('two thousand objects that land at once', () => {
   it('wait their turn in order of arrival, and each becomes one asset', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const crowd = openCrowd(1, { maxActiveTransfers, maxSendConcurrency: 40 });
     const { ports, service, watch, events, random } = crowd;

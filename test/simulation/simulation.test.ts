@@ -14,15 +14,19 @@ afterAll(() => console.log(`${tally.seeds} seeds\n${tableOf(tally)}`));
 describe('the whole pipeline in virtual time, with faults everywhere', () => {
   const firsts = Array.from({ length: tests }, (_, i) => 1 + i * seedsPerTest);
 
-  it.each(firsts)('keeps every invariant in the seeds from %i', async (first) => {
-    const failures: string[] = [];
-    for (let seed = first; seed < first + seedsPerTest; seed++) {
-      const result = await runSeed(seed);
-      count(tally, result);
-      if (result.violations.length > 0) failures.push(describeFailure(result));
-    }
-    expect(failures.join('\n\n')).toBe('');
-  });
+  it.each(firsts)(
+    'keeps every invariant in the seeds from %i',
+    { timeout: 300_000 },
+    async (first) => {
+      const failures: string[] = [];
+      for (let seed = first; seed < first + seedsPerTest; seed++) {
+        const result = await runSeed(seed);
+        count(tally, result);
+        if (result.violations.length > 0) failures.push(describeFailure(result));
+      }
+      expect(failures.join('\n\n')).toBe('');
+    },
+  );
 
   it('has met every class of fault', () => {
     expect(faultNames.filter((name) => !tally.injected.has(name))).toEqual([]);
