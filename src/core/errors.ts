@@ -106,13 +106,13 @@ export const errorCatalogue = {
   UploadRefusedError: {
     scope: 'chunk',
     disposition: 'fail',
-    nextStep: `Read the upload host's own words and check what stands between it and this network. ${again}`,
+    nextStep: `Read the upload host's own words and check what lies between it and this network. ${again}`,
   },
   ChunkCorruptError: {
     scope: 'chunk',
     disposition: 'fail',
     nextStep:
-      'Check what stands between this network and the upload host. A storage whose ETags are not MD5 sums must say so, as SSE-KMS does.',
+      'Check what lies between this network and the upload host. A storage whose ETags are not MD5 sums must say so, as SSE-KMS does.',
   },
   LineTooSlowError: {
     scope: 'transfer',

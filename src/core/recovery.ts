@@ -12,7 +12,7 @@ export type Decision =
   | { readonly action: 'repeat'; readonly afterMs: number }
   /** Obtains a fresh presigned URL or a new session first. */
   | { readonly action: 'renew'; readonly what: 'url' | 'session'; readonly afterMs: number }
-  /** Leaves it to a later call: of the next chunk's lane, or of the step after `seconds`. */
+  /** Leaves the request to a later call of the step, after `seconds`. */
   | { readonly action: 'wait'; readonly seconds: number }
   /** Ends with this error; the state machine's Retry takes an unreachable table from here. */
   | { readonly action: 'end'; readonly error: TransferError };
@@ -28,7 +28,7 @@ export interface CallContext {
   readonly mismatches?: number;
   /** Whether other chunks may be sent first, which can show that the ETags of the session are opaque. */
   readonly canComeLater?: boolean;
-  /** Whether it is still open if the ETags of the session are opaque, and other chunks can show it. */
+  /** Whether other chunks may still show that the ETags of the session are opaque. */
   readonly isUndecided?: boolean;
   /** Until the call must be over, in ms. */
   readonly timeLeftMs: number;
@@ -157,7 +157,7 @@ export function waitStateSeconds(seconds: number, name?: TransferError['name']):
   return Math.min(boundOf('longestCreateWait'), Math.max(1, Math.ceil(seconds)));
 }
 
-/** Whether waiting may help: no session, no URL and no person is needed first. */
+/** True for an error that time alone may cure. */
 export function isTransient(error: unknown): error is TransferError {
   if (!isTransferError(error)) return false;
   return error.disposition === 'retry' && error.name !== 'TableUnavailableError';

@@ -116,22 +116,22 @@ async function judgeUpload(look: Look): Promise<Verdict> {
   const status = await statusOf(look);
   if (status.phase === 'expired' || status.phase === 'failed') {
     if (await isDoneAnyway(look, status)) return arrived(look);
-    tellLost(look, status);
+    logLostSession(look, status);
     return 'expired';
   }
   if (destination.traits.finish === 'explicit') return finishUpload(look);
   return status.phase === 'completed' ? arrived(look) : reconcileChunks(look, status);
 }
 
-function tellLost({ ports, owned }: Look, { phase, reason }: SessionStatus): void {
+function logLostSession({ ports, owned }: Look, { phase, reason }: SessionStatus): void {
   const { transferId } = owned;
   ports.log.warn('session can not go on', { transferId, phase, reason });
 }
 
 /**
- * Whether a session that is over has made its asset, or will: then a new one would make a second.
- * One that is no longer known is complete where the receipts of its reports count every chunk; its
- * asset then says what became of the bytes.
+ * Whether a session that is over has made its asset, or will. A new session would then make a second
+ * asset. A session that the service no longer knows is complete if the receipts of its reports count
+ * every chunk. Its asset then says what became of the bytes.
  */
 async function isDoneAnyway(look: Look, { phase }: SessionStatus): Promise<boolean> {
   const { ports, record, invocation } = look;

@@ -11,7 +11,7 @@ import { isReportedComplete } from './session-receipts.ts';
  * Compares the rows with what the service counts. A chunk that it calls failed, or that stays
  * pending after repeated reports, loses its proof and is sent again; one that is pending and has a
  * proof is reported again. Pages are read only when the counts say that something is missing, and
- * each is dealt with before the next is read, so that a look can go on where it was cut short.
+ * each is repaired before the next is read. A look that was cut short goes on at its page.
  */
 export async function reconcileChunks(
   look: Look,
@@ -20,7 +20,7 @@ export async function reconcileChunks(
   const { ports, record, owned } = look;
   const { totalChunks } = record.session;
   if (counts && counts.completed >= totalChunks) return 'busy';
-  // A status that nobody knows, without counts, says only that the service is at work.
+  // An unknown status without counts says only that the service is still working.
   if (phase === 'busy' && !counts) return 'busy';
   const rows = await ports.store.chunks(owned.transferId, record.number);
   const proven = [...rows.values()].filter(isProven);

@@ -93,14 +93,11 @@ async function attempt(
 
 /** Goes on while chunks are stored; else waits, and in the end gives the range back. */
 function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
-  const { error, left, stored, ranOutOfTime } = end;
+  const { error, left, stored, stopsOthers, ranOutOfTime } = end;
   const { refusedSince, invocation } = sending;
   const failure = error && failureOf(error, item, invocation, sending.ports.clock.now());
   if (left === 0) return { next: 'sent' };
-  if (error && isGrave(error)) {
-    const stopsOthers = stored === 0 || error.scope !== 'chunk';
-    return { next: 'stop', failure, stopsOthers };
-  }
+  if (stopsOthers || error?.disposition === 'fail') return { next: 'stop', failure, stopsOthers };
   const narrower = ranOutOfTime && narrowed(sending, item, failure);
   if (narrower) return narrower;
   if (stored > 0 && error?.retryAfterSeconds === undefined)
@@ -140,10 +137,6 @@ function tooSlow({ record, movedBytes = 0, invocation }: Sending): TransferError
     'LineTooSlowError',
     `a chunk of ${record.session.chunkSizeBytes} bytes did not fit into one call of ${Math.round(seconds)} s (sendTimeoutSeconds): alone it moved at ${rate} kB/s`,
   );
-}
-
-function isGrave({ scope, disposition }: TransferError): boolean {
-  return disposition === 'fail' || scope === 'session' || scope === 'transfer';
 }
 
 function showWait({ ports, transfer }: Sending, error: TransferError, waitSeconds: number): void {

@@ -18,6 +18,8 @@ export interface RangeEnd {
   readonly left: number;
   /** The gravest error: a final one, then a lost session, then a throttled side, then any other. */
   readonly error?: TransferError | undefined;
+  /** Whether the other ranges would only meet the same end. */
+  readonly stopsOthers: boolean;
   /** Whether no chunk was stored because none came to its end in the time of a whole call. */
   readonly ranOutOfTime: boolean;
 }
@@ -192,7 +194,8 @@ function hasTime({ sending, slowestMs }: Work): boolean {
   return total > Math.min(sendReserveMs, invocation.lengthMs / 4) && total > slowestMs;
 }
 
-function endOf({ sending, errors, stored }: Work): RangeEnd {
+function endOf(work: Work): RangeEnd {
+  const { sending, errors, stored } = work;
   const error =
     errors.find(({ disposition }) => disposition === 'fail') ??
     errors.find(({ scope }) => scope === 'session' || scope === 'transfer') ??
@@ -201,5 +204,6 @@ function endOf({ sending, errors, stored }: Work): RangeEnd {
   if (error?.disposition === 'retry') countRetry(sending, causeOf(error));
   const left = sending.missing.length - stored;
   const ranOutOfTime = stored === 0 && sending.cutOff !== undefined;
-  return { stored, left, error, ranOutOfTime };
+  const isOver = error !== undefined && stopsOthers(work, error);
+  return { stored, left, error, stopsOthers: isOver, ranOutOfTime };
 }

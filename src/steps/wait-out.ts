@@ -51,7 +51,7 @@ export function waitOut(
   };
 }
 
-/** The rest of a wait whose time has not come, so that nothing is asked too early. */
+/** Returns the rest of a wait that is not over: the service must not be asked too early. */
 export function restOfWait(
   { clock }: CommonPorts,
   { trouble }: Troubled,

@@ -29,7 +29,7 @@ const silent = {
 } as const;
 
 /**
- * Watches one chunk by a look four times in each `noProgressMs`, so that moving bytes costs no timer.
+ * Watches one chunk by a check four times in each `noProgressMs`: a timer for each buffer would cost more.
  * The signal's reason is a `RequestTimeoutError`.
  */
 export function watchProgress(
