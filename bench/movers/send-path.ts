@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
 import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
@@ -13,6 +14,7 @@ import { tableDefinition } from '#src/aws/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ChunkRange } from '#src/core/chunk-plan.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { maxTurns } from '#src/core/limits.ts';
 import type { Sources } from '#src/core/sources.ts';
 import { measure } from '../measure.ts';
 import { answerQuestions } from '../talking-process.ts';
@@ -31,6 +33,9 @@ interface Transfer {
 /** As the send function deploys unless told otherwise. */
 const timeoutSeconds = 300;
 const memoryMib = 1024;
+const turns = maxTurns;
+/** Looks for a turn; the queue lets a new arrival wait a moment before its first. */
+const maxLooks = 10;
 
 const tableName = `transfers-${randomUUID()}`;
 let tableReady: Promise<void> | undefined;
@@ -69,7 +74,9 @@ function environmentOf({ s3Url, bucket, tableUrl, sink, shape }: MoverJob): Reco
     [keys.baseUrl]: sink.baseUrl,
     [keys.chunksInFlight]: String(shape.inFlight / shape.rangesAtOnce),
     [keys.mapConcurrency]: String(shape.rangesAtOnce),
-    [keys.maxActiveTransfers]: '1',
+    // Measured transfers are not ended, so each keeps its turn; every turn has the whole share.
+    [keys.maxActiveTransfers]: String(turns),
+    [keys.maxSendConcurrency]: String(turns * shape.rangesAtOnce),
     [keys.sources]: JSON.stringify({ list: [{ bucket }], readers: {} } satisfies Sources),
   };
 }
@@ -88,7 +95,14 @@ async function prepare(job: MoverJob): Promise<void> {
 
 async function openTransfer({ bucket, key, sums }: MoverJob): Promise<Transfer> {
   const inspected = await call<{ source: object }>(inspectSource, { bucket, key });
-  return call(openSession, sums === 'crc' ? withChecksum(inspected) : inspected);
+  let state: unknown = sums === 'crc' ? withChecksum(inspected) : inspected;
+  for (let looks = 0; looks < maxLooks; looks++) {
+    const opened = await call<Transfer & { next: string; waitSeconds: number }>(openSession, state);
+    if (opened.next !== 'wait') return opened;
+    await delay(opened.waitSeconds * 1000);
+    state = opened;
+  }
+  throw new TransferError('UnexpectedError', `no turn after ${maxLooks} looks`);
 }
 
 /**
