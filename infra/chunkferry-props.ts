@@ -61,7 +61,7 @@ export interface ChunkferryProps {
   /**
    * Time limit of one call of the sending function, 60 to 900 s. A send that nears it stops cleanly
    * and is called again for the rest.
-   * @default 300 s
+   * @default 600 s, so that a reply may take `uploadReply` after the last byte of a chunk
    */
   readonly sendTimeout?: Duration;
   /**
@@ -214,7 +214,7 @@ function withDefaults(props: ChunkferryProps): CheckedProps {
     sources: props.sources ?? [],
     sourceAccounts: props.sourceAccounts ?? [],
     sendMemoryMiB: props.sendMemoryMiB ?? 1024,
-    sendTimeout: props.sendTimeout ?? Duration.seconds(300),
+    sendTimeout: props.sendTimeout ?? Duration.seconds(600),
     stepMemoryMiB: props.stepMemoryMiB ?? 512,
     stepTimeout: props.stepTimeout ?? Duration.seconds(60),
     maxActiveTransfers: props.maxActiveTransfers ?? defaultActiveTransfers,

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
-import { errorNames } from '#src/core/errors.ts';
+import { type ErrorName, errorNames } from '#src/core/errors.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 
 /**
  * The only error names that Retry may hold beside our own (src/core/errors.ts): those by which
@@ -38,11 +39,26 @@ const backoff = {
 } as const satisfies RetryProps;
 
 /**
- * The Retry of every task, in the order in which it is matched. It is for crashes and for the
- * platform: whatever a step can foresee it answers itself, by `next: 'wait'` and `waitSeconds`.
+ * Without the table a step can't write that it waits, so its Retry waits: six hours on average, as
+ * for every other outage.
  */
-export const retryPolicy: readonly RetryProps[] = [
+const patience = {
+  ...backoff,
+  maxDelay: Duration.seconds(boundOf('longestWait')),
+  maxAttempts: Math.ceil(boundOf('patience') / (boundOf('longestWait') / 2)),
+  errors: ['TableUnavailableError' satisfies ErrorName],
+} as const satisfies RetryProps;
+
+/**
+ * The Retry of a task within the map, in the order in which it is matched. It is for crashes and for
+ * the platform: whatever a step can foresee it answers itself, by `next: 'wait'` and `waitSeconds`.
+ * It is short: up to 40 iterations share one history, and the task after the map is patient for all.
+ */
+export const retryInMap: readonly RetryProps[] = [
   { ...backoff, errors: Object.keys(platformErrors), maxAttempts: 3 },
   { ...backoff, errors: [throttledInvocation], maxAttempts: 10 },
   { ...backoff, errors: errorNames('retry'), maxAttempts: 5 },
 ];
+
+/** The Retry of every other task. */
+export const retryPolicy: readonly RetryProps[] = [patience, ...retryInMap];

@@ -31,6 +31,7 @@ export function sendRanges(scope: Construct, functions: StepFunctions): MapState
       sessionNumber: JsonPath.numberAt('$.sessionNumber'),
       round: JsonPath.numberAt('$.round'),
       senders: JsonPath.numberAt('$.concurrency'),
+      proven: JsonPath.numberAt('$.proven'),
       range: JsonPath.objectAt('$$.Map.Item.Value'),
     },
     resultPath: JsonPath.DISCARD,
@@ -43,8 +44,8 @@ function oneRange(scope: Construct, functions: StepFunctions): IChainable {
   const stopped = new Pass(scope, 'RangeStopped', {
     comment: 'The reason is in the row of the range; the next plan starts from the proofs',
   });
-  const send = stepTask(scope, 'SendChunks', functions, payload);
-  const report = stepTask(scope, 'ReportProofs', functions, payload);
+  const send = stepTask(scope, 'SendChunks', functions, payload, { inMap: true });
+  const report = stepTask(scope, 'ReportProofs', functions, payload, { inMap: true });
   report.addCatch(stopped, caught);
   const pause = new Wait(scope, 'RangePause', { time: WaitTime.secondsPath('$.waitSeconds') });
   const next = chooseNext(

@@ -12,7 +12,7 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { ErrorName } from '#src/core/errors.ts';
-import { retryPolicy } from '../retry-policy.ts';
+import { retryInMap, retryPolicy } from '../retry-policy.ts';
 import { type StepName, stepPurposes } from '../steps.ts';
 import type { StepFunction } from './step-function.ts';
 
@@ -29,19 +29,19 @@ export type StepFunctions = Readonly<Record<StepName, StepFunction>>;
  * One Task state: calls the published version of the step's function, so that an execution ends
  * with the code it began with, and hands the function's answer on as it is.
  * @param payload - what the function is called with
- * @param more - where the answer goes, and the state's name where it is not the step's
+ * @param more - where the answer goes, whether it is in the map, and the state's name where it is not the step's
  */
 export function stepTask(
   scope: Construct,
   name: StepName,
   functions: StepFunctions,
   payload: Readonly<Record<string, unknown>>,
-  more: { readonly id?: string; readonly resultPath?: string } = {},
+  more: Pick<CalledFunction, 'resultPath' | 'inMap'> & { readonly id?: string } = {},
 ): LambdaInvoke {
   const step = functions[name];
-  const { id = name, ...resultPath } = more;
+  const { id = name, ...given } = more;
   return functionTask(scope, id, payload, {
-    ...resultPath,
+    ...given,
     comment: stepPurposes[name],
     // The cast: the two CDK types differ in how they declare an optional property.
     called: step.currentVersion as IFunction,
@@ -56,14 +56,16 @@ export interface CalledFunction {
   readonly timeLimit: Duration;
   readonly comment: string;
   readonly resultPath?: string;
+  /** Whether it is a task of the map, whose iterations share one history. */
+  readonly inMap?: boolean;
 }
 
-/** One Task state of any function, with the Retry that all have. */
+/** One Task state of any function, with its Retry. */
 export function functionTask(
   scope: Construct,
   id: string,
   payload: Readonly<Record<string, unknown>>,
-  { called, timeLimit, ...more }: CalledFunction,
+  { called, timeLimit, inMap = false, ...more }: CalledFunction,
 ): LambdaInvoke {
   const task = new LambdaInvoke(scope, id, {
     ...more,
@@ -73,7 +75,7 @@ export function functionTask(
     taskTimeout: Timeout.duration(timeLimit.plus(coldStartAllowance)),
     retryOnServiceExceptions: false,
   });
-  for (const retry of retryPolicy) task.addRetry(retry);
+  for (const retry of inMap ? retryInMap : retryPolicy) task.addRetry(retry);
   return task;
 }
 

@@ -60,7 +60,7 @@ function createWaitLines() {
       const seconds = Math.max(1, Math.round((Date.parse(String(nextTry)) - now) / 1000));
       if (now - (shownAt.get(error) ?? 0) < repeatAfterMs) return undefined;
       shownAt.set(error, now);
-      return `  Waiting (${error}): ${reason}. Next try in ${durationOf(seconds)}.`;
+      return `  Waiting (${error}): ${String(reason).replace(/\.$/, '')}. Next try in ${durationOf(seconds)}.`;
     },
   };
 }

@@ -18,7 +18,7 @@ type SessionRows = Pick<
   | 'setEtagMode'
   | 'noteMismatch'
   | 'recordReceipt'
-  | 'clearReceipts'
+  | 'withdrawReceipts'
 >;
 
 const uploadSession = z.object({
@@ -38,7 +38,7 @@ const sessionRow = z.object({
   session: z.optional(uploadSession),
   etagMode: z.enum(['unknown', 'md5', 'opaque']),
   mismatched: z.optional(z.set(z.number())),
-  acceptedChunks: z.optional(z.number()),
+  acceptedIndexes: z.optional(z.set(z.number())),
   reportedComplete: z.optional(z.boolean()),
 });
 
@@ -88,12 +88,18 @@ export function sessionRows(table: TableAccess): SessionRows {
       return readRow(mismatchedSet, changed).mismatched.size;
     },
     recordReceipt: async (transferId, number, { accepted, complete }) => {
-      const set = complete ? { set: { reportedComplete: true } } : {};
-      await changePresent(transferId, number, { ...set, add: { acceptedChunks: accepted } });
+      // DynamoDB has no empty set.
+      const add = accepted.length > 0 && { add: { acceptedIndexes: new Set(accepted) } };
+      const set = complete && { set: { reportedComplete: true } };
+      if (add || set) await changePresent(transferId, number, { ...set, ...add });
     },
-    clearReceipts: async (transferId, number) => {
-      const set = { acceptedChunks: 0, reportedComplete: false };
-      await changePresent(transferId, number, { set });
+    withdrawReceipts: async (transferId, number, indexes) => {
+      if (indexes?.length === 0) return;
+      const set = { reportedComplete: false };
+      const change = indexes
+        ? { set, remove: { acceptedIndexes: new Set(indexes) } }
+        : { set: { ...set, acceptedIndexes: undefined } };
+      await changePresent(transferId, number, change);
     },
   };
 }
@@ -116,15 +122,32 @@ async function setOnce(
 }
 
 /** DynamoDB has no empty set. */
-function rowOf(transferId: string, { number, mismatched, ...record }: SessionRecord) {
+function rowOf(
+  transferId: string,
+  { number, mismatched, acceptedIndexes = [], ...record }: SessionRecord,
+) {
   return {
     ...record,
-    mismatched: mismatched.length > 0 ? new Set(mismatched) : undefined,
+    mismatched: setOf(mismatched),
+    acceptedIndexes: setOf(acceptedIndexes),
     ...sessionKey(transferId, number),
   };
 }
 
 function recordOf(row: Row): SessionRecord {
-  const { row: key, mismatched = [], ...record } = readRow(sessionRow, row);
-  return { ...record, number: lastNumber(key), mismatched: [...mismatched].sort((a, b) => a - b) };
+  const { row: key, mismatched, acceptedIndexes, ...record } = readRow(sessionRow, row);
+  return {
+    ...record,
+    number: lastNumber(key),
+    mismatched: listOf(mismatched),
+    ...(acceptedIndexes && { acceptedIndexes: listOf(acceptedIndexes) }),
+  };
+}
+
+function setOf(indexes: readonly number[]): Set<number> | undefined {
+  return indexes.length > 0 ? new Set(indexes) : undefined;
+}
+
+function listOf(indexes: ReadonlySet<number> = new Set()): number[] {
+  return [...indexes].sort((a, b) => a - b);
 }

@@ -29,6 +29,8 @@ export interface RowChange {
   readonly set?: Row;
   /** Adds numbers to numbers, or members to sets; missing ones count as 0 or empty. */
   readonly add?: Row;
+  /** Removes members from sets. */
+  readonly remove?: Row;
   readonly condition?: Condition;
   readonly returning?: 'ALL_OLD' | 'UPDATED_NEW';
 }
@@ -199,11 +201,16 @@ function conditionInput(condition: Condition | undefined): ConditionInput {
   };
 }
 
-function changeInput({ set = {}, add = {}, condition, returning }: RowChange) {
+function changeInput({ set = {}, add = {}, remove = {}, condition, returning }: RowChange) {
   const { ConditionExpression, ...given } = conditionInput(condition);
   const names = { ...given.ExpressionAttributeNames };
   const values = { ...given.ExpressionAttributeValues };
-  const clauses = { SET: [] as string[], REMOVE: [] as string[], ADD: [] as string[] };
+  const clauses: Record<'SET' | 'REMOVE' | 'ADD' | 'DELETE', string[]> = {
+    SET: [],
+    REMOVE: [],
+    ADD: [],
+    DELETE: [],
+  };
   for (const [i, [attribute, value]] of Object.entries(set).entries()) {
     names[`#set${i}`] = attribute;
     if (value !== undefined) values[`:set${i}`] = value;
@@ -214,6 +221,11 @@ function changeInput({ set = {}, add = {}, condition, returning }: RowChange) {
     names[`#add${i}`] = attribute;
     values[`:add${i}`] = value;
     clauses.ADD.push(`#add${i} :add${i}`);
+  }
+  for (const [i, [attribute, value]] of Object.entries(remove).entries()) {
+    names[`#remove${i}`] = attribute;
+    values[`:remove${i}`] = value;
+    clauses.DELETE.push(`#remove${i} :remove${i}`);
   }
   return {
     UpdateExpression: updateExpression(clauses),

@@ -182,14 +182,14 @@ export interface TransferStore {
   setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<void>;
   /** Adds a chunk to those that mismatched twice and says how many there are. */
   noteMismatch(transferId: string, number: number, chunkIndex: number): Promise<number>;
-  /** Adds the chunks that a report's reply counted, and remembers that a reply called the upload complete. */
+  /** Adds the chunks that a report's reply counted, and records whether it called the upload complete. */
   recordReceipt(
     transferId: string,
     number: number,
-    receipt: { readonly accepted: number; readonly complete: boolean },
+    receipt: { readonly accepted: readonly number[]; readonly complete: boolean },
   ): Promise<void>;
-  /** Forgets the receipts, when the service counts a chunk as pending or failed after all. */
-  clearReceipts(transferId: string, number: number): Promise<void>;
+  /** Removes the receipts of these chunks (of all, where none are named) and that the upload is complete. */
+  withdrawReceipts(transferId: string, number: number, indexes?: readonly number[]): Promise<void>;
 
   /** Rows of chunks `first` to `last` (all where left out), by index. */
   chunks(

@@ -44,7 +44,8 @@ export const recoveryBounds = {
   namedPatience: {
     value: 48 * hour,
     unit: 'seconds',
-    bounds: 'The same, while the service itself names the time of the next try',
+    bounds:
+      'The same with the waits for which the other side named the time; those do not count above',
     because: 'A daily quota is back within a day.',
   },
   freshUrls: {
@@ -65,6 +66,12 @@ export const recoveryBounds = {
     unit: 'tries',
     bounds: 'Sends of one chunk whose ETag is not the MD5 of its bytes before that is final',
     because: 'A byte that changed on the way does not change four times.',
+  },
+  failedSends: {
+    value: 6,
+    unit: 'tries',
+    bounds: 'Sends of one chunk that the service then calls failed, or leaves pending',
+    because: 'The waits between them grow; what six sends have not changed is no accident.',
   },
   idleCallsPerRange: {
     value: 8,

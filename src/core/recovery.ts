@@ -42,6 +42,12 @@ export interface StepContext {
   readonly waits: number;
   /** Since the first of them, in ms. */
   readonly waitingMs: number;
+  /** The part of it for which the other side itself named the time of the next try, in ms. */
+  readonly namedMs?: number;
+  /** Waits for this same error, without another one between them. All of them where left out. */
+  readonly sameWaits?: number;
+  /** Since the first of those, in ms. */
+  readonly sameMs?: number;
   /** Sessions of this execution whose opening was not answered. */
   readonly createsLost?: number;
 }
@@ -124,20 +130,23 @@ function corrupt(error: TransferError, tries: number): TransferError {
 }
 
 function decideInStep(error: TransferError, context: StepContext): Decision {
-  const { waits, waitingMs, createsLost = 0 } = context;
+  const { waits, waitingMs, namedMs = 0, createsLost = 0 } = context;
+  const { sameWaits = waits, sameMs = waitingMs } = context;
   const { retryAfterSeconds } = error;
   if (error.name === 'CreateReplyLostError') {
-    const isOver = createsLost >= boundOf('lostCreates') || waitingMs >= boundOf('patience') * 1000;
-    if (isOver) return { action: 'end', error };
+    const isLast = createsLost >= boundOf('lostCreates') || waitingMs >= boundOf('patience') * 1000;
+    if (isLast) return { action: 'end', error };
     const seconds = Math.max(retryAfterSeconds ?? 0, createWaitSeconds(createsLost));
     return { action: 'wait', seconds };
   }
   if (error.name === 'SessionExpiredError') return { action: 'renew', what: 'session', afterMs: 0 };
-  if (error.scope === 'chunk' && waits > 2 && waitingMs >= boundOf('refusalPatience') * 1000) {
-    return { action: 'end', error: finalChunkError(error, waits, waitingMs) };
+  if (error.scope === 'chunk' && sameWaits > 2 && sameMs >= boundOf('refusalPatience') * 1000) {
+    return { action: 'end', error: finalChunkError(error, sameWaits, sameMs) };
   }
-  const patience = retryAfterSeconds === undefined ? 'patience' : 'namedPatience';
-  if (waitingMs >= boundOf(patience) * 1000) return { action: 'end', error };
+  const isOver =
+    waitingMs - namedMs >= boundOf('patience') * 1000 ||
+    waitingMs >= boundOf('namedPatience') * 1000;
+  if (isOver) return { action: 'end', error };
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
 }
 

@@ -71,8 +71,8 @@ export interface SessionRecord {
   readonly etagMode: EtagMode;
   /** Chunks that mismatched twice. */
   readonly mismatched: readonly number[];
-  /** Chunks that the replies to reports counted as accepted. */
-  readonly acceptedChunks?: number | undefined;
+  /** Indexes of the chunks that the replies to reports counted as accepted. */
+  readonly acceptedIndexes?: readonly number[] | undefined;
   /** Whether the reply to a report called the upload complete. */
   readonly reportedComplete?: boolean | undefined;
 }

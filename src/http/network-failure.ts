@@ -128,7 +128,10 @@ export function wasNeverSent(error: unknown): boolean {
   if (!isTransferError(error, 'NetworkError', 'RequestTimeoutError')) return false;
   const { cause } = error;
   if (typeof cause !== 'object' || cause === null) return false;
-  return beforeConnection.has(cause) || wordsOf(codeOf(cause)) !== undefined;
+  if (beforeConnection.has(cause)) return true;
+  const words = wordsOf(codeOf(cause));
+  // A kept connection may end with these codes too.
+  return words !== undefined && words !== unreachable;
 }
 
 /** Without the error's other fields: a parser's holds pieces of the reply, which may repeat anything. */

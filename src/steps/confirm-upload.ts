@@ -1,20 +1,21 @@
 import { growingWaitSeconds } from '#src/core/backoff.ts';
 import type { SessionStatus } from '#src/core/destination.ts';
 import { errorCatalogue, isTransferError, TransferError } from '#src/core/errors.ts';
+import { maxMapConcurrency } from '#src/core/limits.ts';
 import { isTransient } from '#src/core/recovery.ts';
 import { boundOf } from '#src/core/recovery-bounds.ts';
-import type { RangeFailure, TransferRecord } from '#src/core/transfer.ts';
+import { isProven, type RangeFailure, type TransferRecord } from '#src/core/transfer.ts';
 import { finishUpload } from './finish-upload.ts';
 import { arrived, type ConfirmPorts, type Look, type Verdict } from './look.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { reconcileChunks } from './reconcile-chunks.ts';
 import { causeOf, countRetry } from './retries.ts';
 import { retryWithBackoff } from './retry-with-backoff.ts';
-import { isReportedComplete } from './session-receipts.ts';
+import { isCompleteByReceipts } from './session-receipts.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
 import { keepTurn } from './turns.ts';
-import { restOfWait, type Waiting, waitOut } from './wait-out.ts';
+import { afterSuccessOf, restOfWait, type Waiting, waitOut } from './wait-out.ts';
 
 /** What ConfirmUpload makes the state. */
 export type Confirmed =
@@ -42,11 +43,24 @@ export async function confirmUpload(
   const rest = restOfWait(ports, owned);
   if (rest) return { ...owned, ...rest };
   const record = await usableSession(ports, owned.transferId, owned.sessionNumber);
-  const look: Look = { ports, transfer, record, owned, invocation, retries: {}, page: owned.page };
+  const known = await withProgress(ports, owned);
+  const look: Look = {
+    ...{ ports, transfer, record, invocation, retries: {} },
+    ...{ owned: known, page: owned.page },
+  };
   const confirmed = await lookOnce(look);
   if (Object.keys(look.retries).length > 0)
     await ports.store.countRetries(owned.transferId, look.retries);
   return confirmed;
+}
+
+/** Chunks that were stored since an error was met are a success, so that error is over. */
+async function withProgress({ store }: ConfirmPorts, owned: Owned): Promise<Owned> {
+  if (!owned.trouble) return owned;
+  const rows = await store.chunks(owned.transferId, owned.sessionNumber);
+  const counted = rows.values().filter(isProven).toArray().length;
+  if (counted <= Math.max(owned.proven, owned.counted)) return owned;
+  return { ...owned, counted, trouble: undefined };
 }
 
 /** Waits out a transient error; the next look goes on at the page where this one was cut short. */
@@ -101,7 +115,7 @@ async function isCompleted(look: Look): Promise<boolean> {
     return undefined;
   });
   if (status?.phase === 'completed') return true;
-  if (status?.phase === 'expired' && isReportedComplete(record)) return true;
+  if (status?.phase === 'expired' && isCompleteByReceipts(record, status.counts)) return true;
   return (status?.counts?.completed ?? 0) >= record.session.totalChunks;
 }
 
@@ -133,9 +147,9 @@ function logLostSession({ ports, owned }: Look, { phase, reason }: SessionStatus
  * asset. A session that the service no longer knows is complete if the receipts of its reports count
  * every chunk. Its asset then says what became of the bytes.
  */
-async function isDoneAnyway(look: Look, { phase }: SessionStatus): Promise<boolean> {
+async function isDoneAnyway(look: Look, { phase, counts }: SessionStatus): Promise<boolean> {
   const { ports, record, invocation } = look;
-  if (phase === 'expired' && isReportedComplete(record)) return true;
+  if (phase === 'expired' && isCompleteByReceipts(record, counts)) return true;
   const { assetId } = record.session;
   if (!assetId) return false;
   const { signal } = invocation;
@@ -172,13 +186,22 @@ function busy(owned: Owned, now: number): Confirmed {
 
 /** What stopped the ranges is waited out before they are planned again. */
 function sendAgain(look: Look, owned: Owned, failures: readonly RangeFailure[]): Confirmed {
-  const { concurrency = 2 } = owned;
-  const isSlow = failures.some(({ name }) => name === 'LineTooSlowError');
-  const senders = isSlow ? Math.max(1, Math.floor(concurrency / 2)) : owned.senders;
-  const again = { ...owned, senders, polls: 0 };
+  const trouble = afterSuccessOf('ConfirmUpload', owned.trouble);
+  const again = { ...owned, trouble, senders: sendersAfter(owned, failures), polls: 0 };
   const failure = failures.find(isWaitedOut);
-  if (!failure) return { ...again, next: 'missing', waitSeconds: 1 };
-  return { ...again, ...waitFor(look, failure), next: 'missing' };
+  if (!failure)
+    return { ...again, next: 'missing', waitSeconds: growingWaitSeconds(owned.round - 1) };
+  return { ...again, ...waitFor({ ...look, owned: again }, failure), next: 'missing' };
+}
+
+/** Half as many ranges at once after a round that was too slow for them, else twice as many again. */
+function sendersAfter(
+  { concurrency = 2, senders }: Owned,
+  failures: readonly RangeFailure[],
+): number | undefined {
+  const isSlow = failures.some(({ name }) => name === 'LineTooSlowError');
+  if (isSlow) return Math.max(1, Math.floor(concurrency / 2));
+  return senders && Math.min(maxMapConcurrency, senders * 2);
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 import type { Invocation, Needs } from './step.ts';
 import { takeTransfer } from './take-transfer.ts';
 import { haveTurn } from './turns.ts';
-import { restOfWait, waitOut } from './wait-out.ts';
+import { afterSuccessOf, restOfWait, waitOut } from './wait-out.ts';
 
 type OpenPorts = Needs<'store' | 'turns' | 'destination' | 'executions' | 'events' | 'settings'>;
 
@@ -65,7 +65,9 @@ async function withTurn(
 ): Promise<Opened> {
   try {
     const found = await readySession(ports, transfer, owned, isFirstLook, invocation);
-    return await nextOf(ports, transfer, owned, found);
+    const trouble =
+      found.next === 'wait' ? owned.trouble : afterSuccessOf('OpenSession', owned.trouble);
+    return await nextOf(ports, transfer, { ...owned, trouble }, found);
   } catch (error) {
     if (!isTransient(error)) throw error;
     const { transferId } = transfer;
@@ -163,6 +165,7 @@ function firstState({ transferId, fence, sessionNumber }: TransferRecord, now: n
     polls: 0,
     since: now,
     proven: 0,
+    counted: 0,
     probes: 0,
   };
 }

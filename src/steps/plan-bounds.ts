@@ -2,7 +2,7 @@ import type { ChunkRange } from '#src/core/chunk-plan.ts';
 import { TransferError } from '#src/core/errors.ts';
 import { maxRangesPerExecution, maxRoundsPerExecution } from '#src/core/limits.ts';
 import { boundOf } from '#src/core/recovery-bounds.ts';
-import type { Owned } from './state.ts';
+import type { Owned, Trouble } from './state.ts';
 import { errorOf } from './wait-out.ts';
 
 /** The ranges of the next round, and the state with what the round costs. */
@@ -15,7 +15,7 @@ export interface PlannedRound {
  * Plans the next round. While an error is being waited out and no chunk was stored since the last
  * plan, one range probes for all, which keeps hours of it within an execution's history.
  * @param proven - chunks that have a proof now
- * @throws the error that is waited out, once patience is over
+ * @throws the error that stopped the last round, where the history has no room for another
  * @throws RoundsExhaustedError - the history has no room for another round
  */
 export function recordPlan(
@@ -35,12 +35,16 @@ export function recordPlan(
     probes: owned.probes + (isProbe ? 1 : 0),
     planned: owned.planned + ranges.length,
   };
-  ensureWithinHistory(next, now);
+  ensureWithinHistory(next, owned.trouble, now);
   return { owned: next, ranges };
 }
 
 /** Bounds the history of one execution. What is kept stays, so a new execution goes on from there. */
-function ensureWithinHistory({ round, probes, planned, trouble }: Owned, now: number): void {
+function ensureWithinHistory(
+  { round, probes, planned }: Owned,
+  trouble: Trouble | undefined,
+  now: number,
+): void {
   const rounds = round - probes;
   const isWithin =
     probes <= boundOf('probes') &&

@@ -6,7 +6,7 @@ import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, ownedTransfer, type UsableSession, usableSession } from './ownership.ts';
 import { countTransferRetry } from './retries.ts';
-import { isReportedComplete } from './session-receipts.ts';
+import { isCompleteByReceipts } from './session-receipts.ts';
 import type { Owned } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 import { type Waiting, waitOut } from './wait-out.ts';
@@ -41,6 +41,8 @@ export async function readySession(
   if (record?.state === 'opening' && !record.session) {
     await ports.store.markSession(transfer.transferId, record.number, 'lost');
     await countTransferRetry(ports, transfer.transferId, 'CreateReplyLostError');
+    const lost = { ...owned, createsLost: createsLost + 1 };
+    return newSession(ports, transfer, lost, invocation);
   }
   if (record?.state === 'open' && record.session) {
     const usable = record as UsableSession;
@@ -71,9 +73,10 @@ async function standing(
     : undefined;
   if (asset?.phase === 'ready') return 'confirm';
   if (destination.traits.sessionBornAt === 'first-chunk' && session.uploadId === '') return 'plan';
-  const { phase } = await destination.sessionStatus(session, { signal });
+  const { phase, counts } = await destination.sessionStatus(session, { signal });
   if (phase === 'active' || phase === 'busy') return 'plan';
-  const isComplete = phase === 'completed' || (phase === 'expired' && isReportedComplete(record));
+  const isComplete =
+    phase === 'completed' || (phase === 'expired' && isCompleteByReceipts(record, counts));
   return isComplete && asset?.phase !== 'failed' ? 'confirm' : 'gone';
 }
 

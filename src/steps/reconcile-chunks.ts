@@ -1,11 +1,12 @@
 import type { ChunkState, ChunkStatePage, SessionStatus } from '#src/core/destination.ts';
-import { isTransferError, type TransferError } from '#src/core/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxRefusedGenerations, maxReportsPerChunk } from '#src/core/limits.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer.ts';
 import type { Look, Verdict } from './look.ts';
 import { reportInBatches } from './report-proofs.ts';
 import { retryWithBackoff } from './retry-with-backoff.ts';
-import { isReportedComplete } from './session-receipts.ts';
+import { isCompleteByReceipts } from './session-receipts.ts';
 
 /**
  * Compares the rows with what the service counts. A chunk that it calls failed, or that stays
@@ -20,11 +21,11 @@ export async function reconcileChunks(
   const { ports, record, owned } = look;
   const { totalChunks } = record.session;
   if (counts && counts.completed >= totalChunks) return 'busy';
-  // An unknown status without counts says only that the service is still working.
-  if (phase === 'busy' && !counts) return 'busy';
   const rows = await ports.store.chunks(owned.transferId, record.number);
   const proven = [...rows.values()].filter(isProven);
   const isComplete = proven.length === totalChunks;
+  // An unknown status without counts says only that the service is still working.
+  if (phase === 'busy' && !counts) return isComplete ? 'busy' : 'missing';
   if (counts && isComplete) await withdrawReceipts(look);
   if (!ports.destination.traits.chunkStates) return isComplete ? 'busy' : 'missing';
   if (!isComplete && counts?.failed === 0) return 'missing';
@@ -34,8 +35,8 @@ export async function reconcileChunks(
 
 /** The service counts fewer chunks as completed than it said in reply to their reports. */
 async function withdrawReceipts({ ports, record, owned }: Look): Promise<void> {
-  if (!isReportedComplete(record)) return;
-  await ports.store.clearReceipts(owned.transferId, record.number);
+  if (!isCompleteByReceipts(record)) return;
+  await ports.store.withdrawReceipts(owned.transferId, record.number);
 }
 
 /** False where a chunk must be sent again. A chunk that no page lists is pending. */
@@ -78,12 +79,25 @@ async function repair(
   const failed = chunks.filter((chunk) => stateOf(chunk) === 'failed');
   const pending = chunks.filter((chunk) => stateOf(chunk) === 'pending');
   const stuck = pending.filter(({ reports }) => reports >= maxReportsPerChunk);
-  for (const chunk of failed) await retire(look, chunk, 'the service calls it failed');
+  for (const chunk of failed) await sendAgain(look, chunk, 'the service calls it failed');
   for (const chunk of stuck)
-    await retire(look, chunk, `pending after ${chunk.reports} more reports`);
+    await sendAgain(look, chunk, `pending after ${chunk.reports} more reports`);
   if (failed.length + stuck.length > 0) return false;
   // While chunks are still to be sent, what is pending may only be late.
   return !isComplete || reportAgain(look, pending);
+}
+
+/**
+ * Withdraws a proof, so that the next plan sends the chunk again.
+ * @throws UploadFailedError - the service has lost the chunk too often; its proof is withdrawn all the same
+ */
+async function sendAgain(look: Look, chunk: ChunkRecord, reason: string): Promise<void> {
+  await retire(look, chunk, reason);
+  if (chunk.generation < boundOf('failedSends')) return;
+  throw new TransferError(
+    'UploadFailedError',
+    `chunk ${chunk.index} was sent ${chunk.generation} times and reported: ${reason}`,
+  );
 }
 
 async function retire(
@@ -92,6 +106,7 @@ async function retire(
   reason: string,
 ): Promise<void> {
   const { ports, record, owned, retries } = look;
+  await ports.store.withdrawReceipts(owned.transferId, record.number, [index]);
   const isRetired = await ports.store.retireProof(
     owned.transferId,
     record.number,

@@ -79,13 +79,11 @@ async function reportBatch(
 ): Promise<void> {
   const { destination, store } = work.ports;
   const { signal } = work.invocation;
-  let isRepeat = false;
-  const receipt = await retryWithBackoff(work, async (n) => {
-    isRepeat = n > 1;
-    return destination.reportProofs(session, proofs, { signal });
-  });
-  // After a lost reply the service counts as reported before what that report brought.
-  const accepted = receipt.accepted + (isRepeat ? receipt.duplicates : 0);
+  const report = () => destination.reportProofs(session, proofs, { signal });
+  const receipt = await retryWithBackoff(work, report);
+  // Where the reply counts fewer chunks than were reported, it does not say which.
+  const isWhole = receipt.accepted + receipt.duplicates >= proofs.length;
+  const accepted = isWhole ? proofs.map(({ index }) => index) : [];
   await store.recordReceipt(transferId, number, { accepted, complete: receipt.complete });
 }
 

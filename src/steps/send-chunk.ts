@@ -24,23 +24,25 @@ interface Delivered {
 /**
  * Moves one chunk from the source to the destination and keeps its proof. Each try reads the range
  * anew and uses an address of its own.
+ * @returns the time of the try that stored it, in ms
  * @throws TransferError - what remained after the tries that this call allows
  */
-export async function sendChunk(sending: Sending, { index, tried }: QueuedChunk): Promise<void> {
-  let mismatches = tried ? 2 : 0;
+export async function sendChunk(sending: Sending, chunk: QueuedChunk): Promise<number> {
+  const { index, isPostponed } = chunk;
   const known = (error: TransferError) => ({
     ...knownOf(sending, error),
     // Only a mismatch that was judged here has no status of a reply.
-    mismatches: error.name === 'ChunkMismatchError' && error.status === undefined ? mismatches : 0,
-    canComeLater: !tried && sending.ports.destination.traits.order === 'any',
+    mismatches:
+      error.name === 'ChunkMismatchError' && error.status === undefined ? chunk.mismatches : 0,
+    canComeLater: !isPostponed && sending.ports.destination.traits.order === 'any',
     isUndecided: canStillBeOpaque(sending),
   });
   const attempt = async (n: number) => {
-    if (n > 1 || tried) await renewUrl(sending, index);
+    if (n > 1 || isPostponed) await renewUrl(sending, index);
     const { delivery, sums, latencyMs } = await deliver(sending, index);
-    const verdict = await judge(sending, index, delivery, sums, mismatches);
+    const verdict = await judge(sending, index, delivery, sums, chunk.mismatches);
     if (verdict === 'mismatch') {
-      mismatches++;
+      chunk.mismatches++;
       throw new TransferError(
         'ChunkMismatchError',
         `chunk ${index}: the storage's ETag is not the MD5 of the bytes sent`,
@@ -50,8 +52,9 @@ export async function sendChunk(sending: Sending, { index, tried }: QueuedChunk)
     const sizeBytes = lengthOfChunk(sending.transfer, sending.record, index);
     await keep(sending, { index, sizeBytes, proof: delivery.proof, ...sums }, delivery.host);
     measureChunk(sending, delivery, sizeBytes, latencyMs);
+    return latencyMs;
   };
-  await retryWithBackoff(sending, attempt, known);
+  return retryWithBackoff(sending, attempt, known);
 }
 
 /** Other chunks of the session may still show that its ETags are opaque. */
@@ -62,8 +65,10 @@ function canStillBeOpaque({ record }: Sending): boolean {
 /** A chunk that waits to be sent by this call. */
 export interface QueuedChunk {
   readonly index: number;
-  /** Whether this call has sent it before and put it behind the others. */
-  readonly tried: boolean;
+  /** Whether this call has put it behind the others. */
+  readonly isPostponed: boolean;
+  /** Sends in this call whose ETag was not the MD5 of the bytes; added to in place. */
+  mismatches: number;
 }
 
 function knownOf(sending: Sending, { scope }: TransferError) {

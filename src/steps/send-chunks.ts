@@ -39,7 +39,12 @@ export async function sendChunks(
   if (!claim.held) return after(item, waiting((claim.until - now) / 1000));
   const retries: Record<string, number> = {};
   if (claim.tookOver) countRetry({ ports, retries }, 'SenderDied');
-  const { failure, stopsOthers, ...end } = await attempt(ports, item, invocation, retries);
+  const {
+    failure,
+    stopsOthers,
+    isIdle: _,
+    ...end
+  } = await attempt(ports, item, invocation, retries);
   await store.releaseRange(key, invocationId, failure, retries);
   if (stopsOthers) await halt(ports, item, invocation);
   return after(item, end);
@@ -53,6 +58,8 @@ type Attempt = Change & {
   readonly failure?: RangeFailure | undefined;
   /** Whether the other ranges of the round would only meet the same end. */
   readonly stopsOthers?: boolean;
+  /** Whether the range is given back because its calls stored nothing. */
+  readonly isIdle?: boolean;
 };
 
 function waiting(seconds: number): Change {
@@ -82,7 +89,9 @@ async function attempt(
     if (await isOutOfTurn(ports, item)) return { next: 'stop' };
     const sending = await sendingOf(ports, item, invocation, retries);
     if (sending.transfer.haltedRound === sending.roundId) return { next: 'stop' };
-    return attemptOf(sending, item, await sendRange(sending));
+    const attempted = attemptOf(sending, item, await sendRange(sending));
+    if (!attempted.isIdle) return attempted;
+    return { ...attempted, stopsOthers: !(await hasProgressed(ports, item)) };
   } catch (error) {
     return {
       next: 'stop',
@@ -91,9 +100,19 @@ async function attempt(
   }
 }
 
+/** Whether any range has stored a chunk since the plan: one idle range then says nothing of the others. */
+async function hasProgressed(
+  { store }: SendPorts,
+  { transferId, sessionNumber, proven }: RangeState,
+): Promise<boolean> {
+  const rows = await store.chunks(transferId, sessionNumber);
+  return rows.values().filter(isProven).toArray().length > proven;
+}
+
 /** Goes on while chunks are stored; else waits, and in the end gives the range back. */
 function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
-  const { error, left, stored, stopsOthers, ranOutOfTime } = end;
+  const { left, stored, stopsOthers, ranOutOfTime } = end;
+  const error = end.error && cutOffError(sending, end.error);
   const { refusedSince, invocation } = sending;
   const failure = error && failureOf(error, item, invocation, sending.ports.clock.now());
   if (left === 0) return { next: 'sent' };
@@ -101,11 +120,11 @@ function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
   const narrower = ranOutOfTime && narrowed(sending, item, failure);
   if (narrower) return narrower;
   if (stored > 0 && error?.retryAfterSeconds === undefined)
-    return { next: 'more', idleCalls: 0, failure };
+    return { next: 'more', idleCalls: 0, lanes: wider(sending, item), failure };
   const idleCalls = stored > 0 ? 0 : item.idleCalls + 1;
   const isLong = (error?.retryAfterSeconds ?? 0) > boundOf('longestWait');
-  if (isLong || idleCalls > boundOf('idleCallsPerRange'))
-    return { next: 'stop', failure, stopsOthers: true };
+  if (isLong) return { next: 'stop', failure, stopsOthers: true };
+  if (idleCalls > boundOf('idleCallsPerRange')) return { next: 'stop', failure, isIdle: true };
   const wait = waiting(Math.max(error?.retryAfterSeconds ?? 0, growingWaitSeconds(idleCalls)));
   if (error) showWait(sending, error, wait.waitSeconds ?? 0);
   return { ...wait, idleCalls, refusedSince, failure };
@@ -125,9 +144,26 @@ function narrowed(
   const { invocation, ports } = sending;
   const failure = failureOf(tooSlow(sending), item, invocation, ports.clock.now());
   const isAlone = item.senders <= 1;
+  // A late reply is no slow connection: the error says so while it is waited out.
   if (isAlone && sending.cutOff === 'replying') return undefined;
   const disposition = isAlone ? failure.disposition : 'renew';
   return { next: 'stop', failure: { ...failure, disposition }, stopsOthers: true };
+}
+
+/** Chunks in flight after a call that stored some: twice as many, where an earlier call had lowered them. */
+function wider({ ports }: Sending, { lanes }: RangeState): number | undefined {
+  return lanes && Math.min(ports.settings.chunksInFlight, lanes * 2);
+}
+
+/** The error of a call whose end cut off a chunk that had all its bytes out names the setting. */
+function cutOffError({ cutOff, invocation }: Sending, error: TransferError): TransferError {
+  if (cutOff !== 'replying' || error.name !== 'RequestTimeoutError') return error;
+  const seconds = Math.round(invocation.lengthMs / 1000);
+  return new TransferError(
+    'RequestTimeoutError',
+    `the upload host did not reply to a whole chunk within one call of ${seconds} s; raise sendTimeoutSeconds`,
+    { cause: error, side: 'storage' },
+  );
 }
 
 function tooSlow({ record, movedBytes = 0, invocation }: Sending): TransferError {
@@ -192,7 +228,6 @@ export function failureOf(
 }
 
 function after(item: RangeState, change: Change): RangeNext {
-  const { transferId, fence, sessionNumber, round, range, senders, calls, idleCalls, lanes } = item;
-  const kept = { transferId, fence, sessionNumber, round, range, senders, idleCalls, lanes };
+  const { calls, error: _, refusedSince: __, ...kept } = item;
   return { ...kept, calls: calls + 1, waitSeconds: 0, ...change };
 }

@@ -62,7 +62,7 @@ export async function sendRange(sending: Sending): Promise<RangeEnd> {
 }
 
 function workOf(sending: Sending): Work {
-  const queue = sending.missing.map((index) => ({ index, tried: false }));
+  const queue = sending.missing.map((index) => ({ index, isPostponed: false, mismatches: 0 }));
   return { sending, queue, errors: [], stored: 0, failuresInARow: 0, slowestMs: 0 };
 }
 
@@ -105,12 +105,12 @@ async function sendOne(work: Work, chunk: QueuedChunk): Promise<ChunkResult> {
   const tookMs = () => sending.ports.clock.now() - startedAt;
   try {
     await renewOwnership(sending);
-    await sendChunk(sending, chunk);
+    const latencyMs = await sendChunk(sending, chunk);
     work.stored++;
     work.failuresInARow = 0;
     work.slowestMs = Math.max(work.slowestMs, tookMs());
     const storedBytes = lengthOfChunk(sending.transfer, sending.record, chunk.index);
-    return { outcome: 'stored', storedBytes, tookMs: tookMs() };
+    return { outcome: 'stored', storedBytes, tookMs: latencyMs };
   } catch (error) {
     const outcome = outcomeOf(work, chunk, error);
     return { outcome, storedBytes: 0, tookMs: tookMs() };
@@ -140,8 +140,8 @@ export function claimEnd(now: number, { deadline }: Invocation): number {
 function outcomeOf(work: Work, chunk: QueuedChunk, error: unknown): ChunkResult['outcome'] {
   const { ports, transfer, roundId } = work.sending;
   if (!isTransferError(error)) throw error;
-  if (error.name === 'ChunkMismatchError' && !chunk.tried) {
-    work.queue.push({ ...chunk, tried: true });
+  if (canBePostponed(work, chunk, error)) {
+    work.queue.push({ ...chunk, isPostponed: true });
     return 'failed';
   }
   work.errors.push(error);
@@ -155,6 +155,15 @@ function outcomeOf(work: Work, chunk: QueuedChunk, error: unknown): ChunkResult[
   });
   if (error.name === 'RequestTimeoutError') return 'slow';
   return isRefusal(error) ? 'refused' : 'failed';
+}
+
+function canBePostponed(
+  { sending }: Work,
+  { isPostponed, mismatches }: QueuedChunk,
+  { name }: TransferError,
+): boolean {
+  const { order } = sending.ports.destination.traits;
+  return name === 'ChunkMismatchError' && order === 'any' && !isPostponed && mismatches > 0;
 }
 
 function isRefusal({ name }: TransferError): boolean {

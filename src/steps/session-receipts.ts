@@ -1,14 +1,15 @@
+import type { SessionStatus } from '#src/core/destination.ts';
 import type { SessionRecord } from '#src/core/transfer.ts';
 
 /**
- * Whether the replies to reports count every chunk of a session as accepted. Such a session that the
- * service no longer knows is complete: its asset says the rest.
+ * True if the replies to reports accepted every chunk of a session, and no count of the service
+ * contradicts them. Such a session that the service no longer knows is complete: its asset says what
+ * became of the bytes.
  */
-export function isReportedComplete({
-  session,
-  acceptedChunks = 0,
-  reportedComplete,
-}: SessionRecord): boolean {
-  if (!session) return false;
-  return reportedComplete === true || acceptedChunks >= session.totalChunks;
+export function isCompleteByReceipts(
+  { session, acceptedIndexes = [], reportedComplete }: SessionRecord,
+  counts?: SessionStatus['counts'],
+): boolean {
+  if (!session || counts?.pending || counts?.failed) return false;
+  return reportedComplete === true || acceptedIndexes.length >= session.totalChunks;
 }

@@ -39,6 +39,14 @@ const troubleSchema = z.object({
   since: count,
   /** Waits since then. */
   waits: count,
+  /** How long the other side named the time of the next try, in milliseconds. */
+  namedMs: z._default(count, 0),
+  /** Since when this same error is met without another one between, in milliseconds since 1970. */
+  sameSince: z.optional(count),
+  /** Waits since then. */
+  sameWaits: z._default(count, 0),
+  /** The step that met it. */
+  step: z.optional(z.string()),
   /** Nothing is asked before, as the service named that time; in milliseconds since 1970. */
   until: z.optional(count),
 });
@@ -87,6 +95,8 @@ export const ownedSchema = z.object({
   trouble: z.optional(troubleSchema),
   /** Chunks that had a proof when the last plan was made. */
   proven: z._default(count, 0),
+  /** Chunks that had a proof when ConfirmUpload last met an error. */
+  counted: z._default(count, 0),
   /** Rounds in which one range probed whether sending works again. */
   probes: z._default(count, 0),
   /** Ranges that the last plan sent at once. */
@@ -110,6 +120,8 @@ export const rangeStateSchema = z.object({
   range: rangeSchema,
   /** Ranges of the transfer that are sent at once. */
   senders: z._default(count, 1),
+  /** Chunks of the transfer that had a proof when the plan was made. */
+  proven: z._default(count, 0),
   /** Calls of the send step for this range in this round. */
   calls: z._default(count, 0),
   /** Calls in a row that stored nothing. */

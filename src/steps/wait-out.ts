@@ -35,20 +35,52 @@ export function waitOut(
   waiter: Waiter,
 ): Waiting {
   const now = ports.clock.now();
-  const { since = now, waits = 0 } = trouble ?? {};
-  const decision = decide(error, { within: 'step', waits, waitingMs: now - since, createsLost });
-  if (decision.action === 'end') throw ended(decision.error, now - since);
-  const seconds = decision.action === 'wait' ? decision.seconds : 0;
-  const waitSeconds = waitStateSeconds(seconds, error.name);
-  const until = now + seconds * 1000;
+  const seconds = secondsOf(trouble, error, now, createsLost);
   logWait(ports, waiter, error, seconds);
-  const { name, message } = error;
-  const reason = message.slice(0, 500).toWellFormed();
   return {
     next: 'wait',
-    waitSeconds,
-    trouble: { error: name, reason, since, waits: waits + 1, until: Math.ceil(until) },
+    waitSeconds: waitStateSeconds(seconds, error.name),
+    trouble: troubleWith(trouble, error, now, seconds, waiter.step),
   };
+}
+
+function secondsOf(
+  trouble: Trouble | undefined,
+  error: TransferError,
+  now: number,
+  createsLost: number,
+): number {
+  const { since = now, waits = 0, namedMs = 0 } = trouble ?? {};
+  const { sameSince = now, sameWaits = 0 } = trouble?.error === error.name ? trouble : {};
+  const [waitingMs, sameMs] = [now - since, now - sameSince];
+  const known = { waits, waitingMs, namedMs, sameWaits, sameMs, createsLost };
+  const decision = decide(error, { within: 'step', ...known });
+  if (decision.action === 'end') throw ended(decision.error, waitingMs);
+  return decision.action === 'wait' ? decision.seconds : 0;
+}
+
+function troubleWith(
+  trouble: Trouble | undefined,
+  error: TransferError,
+  now: number,
+  seconds: number,
+  step: string,
+): Trouble {
+  const { since = now, waits = 0, namedMs = 0 } = trouble ?? {};
+  const { sameSince = now, sameWaits = 0 } = trouble?.error === error.name ? trouble : {};
+  const waitMs = Math.ceil(seconds * 1000);
+  return {
+    error: error.name,
+    reason: error.message.slice(0, 500).toWellFormed(),
+    ...{ since, waits: waits + 1, sameSince, sameWaits: sameWaits + 1, step },
+    namedMs: namedMs + (error.retryAfterSeconds === undefined ? 0 : waitMs),
+    until: Math.ceil(now) + waitMs,
+  };
+}
+
+/** What is left of a trouble after a success of `step`: nothing where that step met it. */
+export function afterSuccessOf(step: string, trouble: Trouble | undefined): Trouble | undefined {
+  return trouble?.step === step ? undefined : trouble;
 }
 
 /** Returns the rest of a wait that is not over: the service must not be asked too early. */
@@ -83,7 +115,8 @@ export function logWait(
 function ended(error: TransferError, waitedMs: number): TransferError {
   if (error.disposition === 'fail' || waitedMs < 60_000) return error;
   const minutes = Math.round(waitedMs / 60_000);
-  return new TransferError(error.name, `${error.message} (for ${minutes} minutes)`, {
+  const words = error.message.replace(/\.$/, '');
+  return new TransferError(error.name, `${words} (for ${minutes} minutes)`, {
     cause: error,
     status: error.status,
     side: error.side,

@@ -73,6 +73,22 @@ describe('a session row', () => {
     expect(numbers).toEqual([1, 2, 10]);
   });
 
+  it('keeps each receipt once, and gives up those that are withdrawn', async () => {
+    await table.store.addSession('receipts', sessionRecord());
+    const record = (accepted: number[], complete = false) =>
+      table.store.recordReceipt('receipts', 1, { accepted, complete });
+    await record([2, 1]);
+    await record([2, 3], true);
+    await record([]);
+    const whole = await table.store.session('receipts', 1);
+    expect(whole).toMatchObject({ acceptedIndexes: [1, 2, 3], reportedComplete: true });
+    await table.store.withdrawReceipts('receipts', 1, [2]);
+    const withdrawn = await table.store.session('receipts', 1);
+    expect(withdrawn).toMatchObject({ acceptedIndexes: [1, 3], reportedComplete: false });
+    await table.store.withdrawReceipts('receipts', 1);
+    expect(await table.store.session('receipts', 1)).not.toHaveProperty('acceptedIndexes');
+  });
+
   it('never expires', async () => {
     await table.store.addSession('stays', sessionRecord());
     await table.store.setSession('stays', 1, uploadSession);

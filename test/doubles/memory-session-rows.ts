@@ -14,7 +14,7 @@ type SessionRows = Pick<
   | 'setEtagMode'
   | 'noteMismatch'
   | 'recordReceipt'
-  | 'clearReceipts'
+  | 'withdrawReceipts'
 >;
 
 /** The sessions' part of the store in memory. */
@@ -58,14 +58,22 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
       return mismatched.length;
     },
     recordReceipt: async (transferId, number, { accepted, complete }) => {
-      const { acceptedChunks = 0 } = rows.get(keyOf(transferId, number)) ?? {};
+      const { acceptedIndexes = [] } = rows.get(keyOf(transferId, number)) ?? {};
+      const all = [...new Set([...acceptedIndexes, ...accepted])].sort((a, b) => a - b);
       change(transferId, number, {
-        acceptedChunks: acceptedChunks + accepted,
+        ...(all.length > 0 && { acceptedIndexes: all }),
         ...(complete && { reportedComplete: true }),
       });
     },
-    clearReceipts: async (transferId, number) =>
-      change(transferId, number, { acceptedChunks: 0, reportedComplete: false }),
+    withdrawReceipts: async (transferId, number, indexes) => {
+      if (indexes?.length === 0) return;
+      const { acceptedIndexes = [] } = rows.get(keyOf(transferId, number)) ?? {};
+      const left = acceptedIndexes.filter((index) => indexes && !indexes.includes(index));
+      change(transferId, number, {
+        acceptedIndexes: left.length > 0 ? left : undefined,
+        reportedComplete: false,
+      });
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StepName } from '#infra/steps.ts';
 import type { InvocationRecord } from '#local/state-machine/lambda-runtime.ts';
 import { runExecution } from '#local/state-machine/run.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { type ErrorName, TransferError } from '#src/core/errors.ts';
 import { machine } from './deployed.ts';
 
 type Answer = (payload: never) => unknown;
@@ -20,6 +20,7 @@ const smooth: Record<StepName | 'Reconcile', Answer> = {
     sessionNumber: 1,
     round: 1,
     concurrency: 1,
+    proven: 0,
     ranges: [
       { n: 1, first: 1, last: 50 },
       { n: 2, first: 51, last: 60 },
@@ -138,13 +139,14 @@ describe('an execution', () => {
   });
 
   it('tries a step again that failed by a name of the retry class, and no other', async () => {
-    const flaky = () => {
-      throw new TransferError('TableUnavailableError', 'throttled');
+    const fails = (name: ErrorName) => () => {
+      throw new TransferError(name, 'no answer');
     };
-    const again = await run({ AwaitAsset: flaky, RecordOutcome: recordsFailure });
-    const once = await run({ AwaitAsset: fail, RecordOutcome: recordsFailure });
-    expect(again.callsOf('AwaitAsset')).toHaveLength(1 + 5);
-    expect(once.callsOf('AwaitAsset')).toHaveLength(1);
+    const callsWith = async (AwaitAsset: () => never) =>
+      (await run({ AwaitAsset, RecordOutcome: recordsFailure })).callsOf('AwaitAsset').length;
+    expect(await callsWith(fails('NetworkError'))).toBe(1 + 5);
+    expect(await callsWith(fails('TableUnavailableError'))).toBe(1 + 144);
+    expect(await callsWith(fail)).toBe(1);
   });
 
   it('goes back to OpenSession when chunks are missing or the session expired', async () => {

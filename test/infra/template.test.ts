@@ -31,13 +31,13 @@ describe('the functions', () => {
     });
   });
 
-  it('send with 1,024 MiB and 300 s, do all else with 512 MiB and 60 s', () => {
+  it('send with 1,024 MiB and 600 s, do all else with 512 MiB and 60 s', () => {
     const sizes = stepNames.map((step) => {
       const { MemorySize, Timeout } = functionOf(step);
       return [step, MemorySize, Timeout];
     });
     const expected = stepNames.map((step) =>
-      step === 'SendChunks' ? [step, 1024, 300] : [step, 512, 60],
+      step === 'SendChunks' ? [step, 1024, 600] : [step, 512, 60],
     );
     expect(sizes).toEqual(expected);
   });

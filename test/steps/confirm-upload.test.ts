@@ -362,7 +362,7 @@ it('a late call about a replaced session leaves the new one’s asset in the row
   });
   await stage.sendAll(opened);
   // As if the reply to the last report had been lost: the receipts do not say that it is complete.
-  await stage.bench.store.clearReceipts(opened.transferId, 1);
+  await stage.bench.store.withdrawReceipts(opened.transferId, 1);
   const late = stage.confirm(opened, { invocationId: 'late' });
   late.catch(() => {});
   await new Promise(setImmediate);

@@ -145,7 +145,10 @@ export function itemOf(planned: Planned, n = 1): RangeState {
   const { transferId, fence, sessionNumber, round, ranges } = planned;
   const range = ranges.find((one) => one.n === n);
   if (range)
-    return { transferId, fence, sessionNumber, round, range, senders: 1, calls: 0, idleCalls: 0 };
+    return {
+      ...{ transferId, fence, sessionNumber, round, range },
+      ...{ senders: 1, proven: 0, calls: 0, idleCalls: 0 },
+    };
   throw new Error(`range ${n} is not planned`);
 }
 

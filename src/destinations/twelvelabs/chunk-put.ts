@@ -131,7 +131,13 @@ function putErrorName(status: number, { code = '', message = '' }: ServiceError)
   if (status < 200 || isTransientStatus(status)) return 'ServiceUnavailableError';
   if (status === 400 && /expired/i.test(`${code} ${message}`)) return 'PresignedUrlRejectedError';
   if (status === 401 || status === 403) return 'PresignedUrlRejectedError';
-  return status === 404 || status === 410 ? 'SessionExpiredError' : 'UploadRefusedError';
+  if (status === 404 || status === 410) return 'SessionExpiredError';
+  return code === '' && isOddRefusal(status) ? 'PresignedUrlRejectedError' : 'UploadRefusedError';
+}
+
+/** A 4xx without a storage's code may come from a proxy, so a fresh URL is tried; a chunk too large stays so. */
+function isOddRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 413;
 }
 
 /** S3 names the right host of a `PermanentRedirect` in its XML, often without a Location. */
