@@ -194,7 +194,7 @@ describe('a call to DynamoDB', () => {
   });
 
   it.each([
-    ['407', (socket: Duplex) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')],
+    ['a 502', (socket: Duplex) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')],
     ['an end', (socket: Duplex) => socket.end()],
     ['a reset', (socket: Duplex) => socket.destroy()],
   ])('that meets %s at the proxy is a table that is unavailable', async (_what, onConnect) => {
@@ -207,10 +207,20 @@ describe('a call to DynamoDB', () => {
     expect(proxy.tunnels.length).toBeGreaterThan(0);
   });
 
-  it('ends in time where the proxy says nothing', async () => {
-    await proxied(() => {});
+  it('that a proxy asks for credentials (407) is a matter of configuration', async () => {
+    await proxied((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
-    expect(sdkFailure(thrown).name).toBe('TimeoutError');
+    const error = tableFailure(thrown, 'proofs');
+    expect(error.name).toBe('ConfigurationError');
+    expect(error.message).toContain('asks for credentials (407). Put them into HTTPS_PROXY');
+  });
+
+  it('ends in time where the proxy says nothing, and names the proxy', async () => {
+    const proxy = await proxied(() => {});
+    const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
+    expect(sdkFailure(thrown).message).toBe(
+      `the proxy 127.0.0.1:${proxy.port} can't be reached (UND_ERR_HEADERS_TIMEOUT)`,
+    );
   }, 10_000);
 
   it('names NODE_EXTRA_CA_CERTS where the certificate is unknown', async () => {
