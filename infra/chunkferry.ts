@@ -58,8 +58,8 @@ export class Chunkferry extends Construct {
     super(scope, id);
     const checked = checkProps(props);
     const readers = readersOf(checked.sourceAccounts, checked.organizationId);
-    this.#refuseWrongSources(checked.sources, new SourceList(readers));
-    this.#sources = new SourceList(readers);
+    this.#refuseWrongSources(checked.sources, new SourceList(this, readers));
+    this.#sources = new SourceList(this, readers);
     this.table = new ProofTable(this, 'Proofs', {
       removalPolicy: checked.tableRemovalPolicy,
       deletionProtection: checked.tableDeletionProtection,

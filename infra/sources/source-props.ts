@@ -3,7 +3,10 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
 /** A bucket, and which of its objects are moved when they appear. */
 export interface SourceProps {
-  /** An existing bucket or its name. Its EventBridge switch must be on. */
+  /**
+   * An existing bucket or its name, which may be a token. Its EventBridge switch must be on. Or the ARN
+   * or alias of an access point: it has no events, so its objects are named by hand, by that name.
+   */
   readonly bucket: IBucket | string;
   /**
    * The account that owns the bucket; one of `sourceAccounts`, where it is another than the stack's.

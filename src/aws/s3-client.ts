@@ -27,6 +27,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.forcePathStyle ?? false,
+    // The ARN of an access point names its Region, which then decides.
+    useArnRegion: true,
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && { credentials }),

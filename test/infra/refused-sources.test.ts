@@ -13,7 +13,35 @@ describe('a source is refused on one line when', () => {
   const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
 
   it.each<[string, SourceProps, string]>([
-    ['its bucket is no name', { bucket: 'Films' }, 'bucket is "Films"; a bucket\'s name is right'],
+    ['its bucket is no name', { bucket: 'Fi' }, 'bucket is "Fi"; a bucket\'s name is right'],
+    [
+      'its bucket is on Outposts',
+      { bucket: 'arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/films' },
+      'bucket is "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/films"; S3 on Outposts is not supported; a bucket\'s name',
+    ],
+    [
+      'its bucket is a Multi-Region Access Point',
+      { bucket: 'arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap' },
+      'bucket is "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap"; the name of a general purpose bucket is right, which never has .mrap; a Multi-Region Access Point is not supported',
+    ],
+    [
+      'its bucket is the ARN of one',
+      { bucket: 'arn:aws:s3:::films' },
+      'bucket is "arn:aws:s3:::films"; a bucket is named without its ARN: films; a bucket\'s name',
+    ],
+    [
+      "its Region is not the access point's",
+      { bucket: 'arn:aws:s3:us-west-2:123456789012:accesspoint/films', region: 'us-east-1' },
+      'source arn:aws:s3:us-west-2:123456789012:accesspoint/films: region is "us-east-1"; "us-west-2", which its ARN names, is right',
+    ],
+    [
+      'the events of an access point are to be switched on',
+      {
+        bucket: 'arn:aws:s3:us-west-2:123456789012:accesspoint/films',
+        switchOnEvents: true,
+      },
+      'source arn:aws:s3:us-west-2:123456789012:accesspoint/films: switchOnEvents is for buckets; an access point has no events',
+    ],
     ['its bucket is a URL', { bucket: 's3://films' }, 'bucket is "s3://films"; a bucket\'s name'],
     ['its bucket is an address', { bucket: '10.0.0.1' }, 'bucket is "10.0.0.1"; a bucket\'s name'],
     [
