@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/buckets.ts',
     'src/core/errors.ts',
     'src/core/limits.ts',
+    'src/core/media-types.ts',
     'src/core/metrics.ts',
     'src/core/sources.ts',
     'src/core/table-schema.ts',

@@ -8,6 +8,7 @@ export const contextKeys = {
     'sourceBuckets',
     'prefixes',
     'suffixes',
+    'mediaTypes',
     'minSize',
     'sourceAccounts',
     'organizationId',

@@ -6,6 +6,7 @@ import { checkWhole } from '../bounds.ts';
 import { refuse, shown } from '../refuse.ts';
 import { checkAccount } from './account-readers.ts';
 import { labelOfBucket } from './bucket-identity.ts';
+import { checkMediaTypes } from './check-media-types.ts';
 import type { SourceProps } from './source-props.ts';
 
 /** Where the stack is; either may be unknown before deployment. */
@@ -24,6 +25,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
   const name = `source ${labelOfBucket(bucket)}`;
   checkSizes(name, props);
   checkFilters(`Chunkferry: ${name}`, props);
+  checkMediaTypes(`Chunkferry: ${name}`, props);
   checkRegion(name, props);
   if (props.kmsKeyArn) checkArn('Chunkferry', `${name}: kmsKeyArn`, props.kmsKeyArn, 'kmsKey');
   const { account, region } = placeOf(props);
@@ -36,6 +38,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
     region: region === here.region ? undefined : region,
     prefixes: props.prefixes,
     suffixes: props.suffixes,
+    mediaTypes: props.mediaTypes,
     minSize: props.minSize,
     maxSize: props.maxSize,
   });

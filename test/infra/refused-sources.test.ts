@@ -75,6 +75,26 @@ describe('a source is refused on one line when', () => {
       'source films: suffixes holds "mp4", which has no dot; ".mp4" is right',
     ],
     [
+      'no media type is known for a suffix',
+      { bucket: 'films', suffixes: ['.mp4', '.R3D'] },
+      'source films: suffixes holds ".R3D", whose media type is not known; name it in mediaTypes: {".R3D":"video"}, or -c mediaTypes=.R3D=video for sourceBuckets',
+    ],
+    [
+      'a media type is none',
+      { bucket: 'films', mediaTypes: { '.r3d': 'film' as 'video' } },
+      'source films: mediaTypes[".r3d"] is "film"; video, audio or image is right',
+    ],
+    [
+      'its media types are none',
+      { bucket: 'films', mediaTypes: {} },
+      'source films: mediaTypes is {}; at least one is right',
+    ],
+    [
+      'a media type is named for a suffix without a dot',
+      { bucket: 'films', mediaTypes: { r3d: 'video' } },
+      'source films: mediaTypes holds "r3d", which has no dot; ".r3d" is right',
+    ],
+    [
       'a prefix is empty',
       { bucket: 'films', prefixes: [''] },
       'source films: prefixes holds an empty prefix; leave prefixes out to take any key',
@@ -155,7 +175,7 @@ describe('two sources of one bucket', () => {
     ['have prefixes of which one begins the other', { prefixes: ['in/'] }, { prefixes: ['in/a'] }],
     ['have prefixes in one only', { prefixes: ['in/'] }, {}],
     ['have suffixes that differ in case only', { suffixes: ['.mp4'] }, { suffixes: ['.MP4'] }],
-    ['have suffixes that end alike', { suffixes: ['.tar.gz'] }, { suffixes: ['.gz'] }],
+    ['have suffixes that end alike', { suffixes: ['.cut.mp4'] }, { suffixes: ['.mp4'] }],
     ['have sizes that touch', { maxSize: 10 }, { minSize: 10 }],
   ])('that %s are refused', (_, one, other) => {
     expect(pair(one, other)).toMatch(/Chunkferry: the sources films .* and films .* overlap; an/);
