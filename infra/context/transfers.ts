@@ -66,6 +66,9 @@ export function transferProps(context: Context): TransferStackProps {
     noProgress: seconds(context, 'noProgressSeconds'),
     uploadReply: seconds(context, 'uploadReplySeconds'),
     privateUploadHosts: yesOrNo(context, 'privateUploadHosts'),
+    vpcId: text(context, 'vpcId'),
+    vpcSubnetIds: list(context, 'vpcSubnetIds'),
+    securityGroupIds: list(context, 'securityGroupIds'),
     tableDeletionProtection: yesOrNo(context, 'tableDeletionProtection'),
     alarmEmail: text(context, 'alarmEmail'),
   });
