@@ -51,6 +51,7 @@ export class TransferStack extends Stack {
       ...(eventBusName && { eventBus: EventBus.fromEventBusName(this, 'EventBus', eventBusName) }),
     });
     this.#putOut();
+    this.#putOutRoles();
     this.#putOutForSecretKey();
     this.#putOutForSourceAccounts();
   }
@@ -77,10 +78,26 @@ export class TransferStack extends Stack {
       description: 'Takes every alarm; subscribe to it',
       value: monitoring.topic.topicArn,
     });
+    new CfnOutput(this, 'DashboardName', {
+      description: 'The dashboard in CloudWatch',
+      value: monitoring.dashboard.dashboardName,
+    });
     for (const [account, statement] of intake.keys.statements()) {
       new CfnOutput(this, `KeyPolicyStatement${account}`, {
         description: `Add this to the policies of the KMS keys${account && ` of ${account}`}`,
         value: this.toJsonString(statement),
+      });
+    }
+  }
+
+  /** For the policies of buckets and keys, and for those who look into a denial. */
+  #putOutRoles(): void {
+    const { functions, reconciler } = this.chunkferry;
+    const all = { ...functions, Reconcile: reconciler.function };
+    for (const [name, { role }] of Object.entries(all)) {
+      new CfnOutput(this, `${name}RoleArn`, {
+        description: `The role that ${name} runs as`,
+        value: (role as IRole).roleArn,
       });
     }
   }
