@@ -15,11 +15,17 @@ beforeEach(() => {
 });
 
 /** A reader of S3 in us-east-1. */
-function reader(endpoint?: string) {
+function reader(endpoint?: string, forcePathStyle = false) {
   const agent = createAgent();
   onTestFinished(() => closeAgent(agent));
   const credentials = { accessKeyId: 'own', secretAccessKey: 'x' };
-  const client = createS3Client({ agent, region: 'us-east-1', credentials, endpoint });
+  const client = createS3Client({
+    agent,
+    region: 'us-east-1',
+    credentials,
+    endpoint,
+    forcePathStyle,
+  });
   return createS3SourceReader({ clientOf: () => client });
 }
 
@@ -49,6 +55,15 @@ describe('an object of', () => {
       name: host ? 'SourceUnavailableError' : 'InvalidInputError',
     });
     expect(proxy.tunnels).toEqual(host ? [`${host}:443`] : []);
+  });
+
+  it('an access point at an S3 that has its buckets in the path is refused in words', async () => {
+    const bucket = 'arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap';
+    const asking = reader('http://127.0.0.1:1', true).inspect({ bucket, key: 'film.mp4' });
+    await expect(asking).rejects.toMatchObject({
+      name: 'InvalidInputError',
+      message: expect.stringContaining('Path-style addressing cannot be used with ARN buckets'),
+    });
   });
 
   it('an access point is pinned and read by its ARN', async () => {
