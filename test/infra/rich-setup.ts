@@ -47,6 +47,7 @@ export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
     eventBusName: 'ours',
     alarmEmail: 'ops@example.com',
   },
+  'a VPC': inVpc,
 };
 
 /** The same of the stack in a source account. */
