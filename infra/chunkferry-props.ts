@@ -14,12 +14,13 @@ import {
 } from '#src/core/limits.ts';
 import { checkSeconds, checkWhole } from './bounds.ts';
 import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
+import { checkNetwork, type NetworkProps } from './network/network-props.ts';
 import { refuse, shown } from './refuse.ts';
 import type { AccountReader } from './sources/account-readers.ts';
 import type { SourceProps } from './sources/source-props.ts';
 
 /** What may be said about a Chunkferry. Nothing is required. */
-export interface ChunkferryProps {
+export interface ChunkferryProps extends NetworkProps {
   /**
    * Existing buckets whose new objects are moved and whose objects may be named by hand; more may be
    * added with `addSource`. A bucket that is not among them is refused by name.
@@ -205,6 +206,7 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
   checkPressure(checked);
   checkTable(checked);
   checkBaseUrl(props.baseUrl);
+  checkNetwork(props);
   return checked;
 }
 

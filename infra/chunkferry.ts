@@ -16,6 +16,7 @@ import { StepFunction } from './constructs/step-function.ts';
 import type { StepFunctions } from './constructs/step-task.ts';
 import { TransferStateMachine } from './constructs/transfer-state-machine.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
+import { type FunctionNetwork, functionNetwork } from './network/function-network.ts';
 import {
   acknowledgeMachine,
   permitAskingForExecutions,
@@ -51,6 +52,8 @@ export class Chunkferry extends Construct {
   readonly reconciler: Reconciler;
   /** The alarms with their topic, and the dashboard. */
   readonly monitoring: Monitoring;
+  /** Where the functions run; undefined outside any VPC. */
+  readonly network: FunctionNetwork | undefined;
   readonly #sources: SourceList;
 
   /** @throws ConfigurationError - a prop is out of its bounds; the message names it */
@@ -58,14 +61,15 @@ export class Chunkferry extends Construct {
     super(scope, id);
     const checked = checkProps(props);
     const readers = readersOf(checked.sourceAccounts, checked.organizationId);
-    this.#refuseWrongSources(checked.sources, new SourceList(readers));
-    this.#sources = new SourceList(readers);
+    this.#refuseWrongSources(checked.sources, new SourceList(this, readers));
+    this.#sources = new SourceList(this, readers);
     this.table = new ProofTable(this, 'Proofs', {
       removalPolicy: checked.tableRemovalPolicy,
       deletionProtection: checked.tableDeletionProtection,
     });
     this.apiKeySecret = checked.apiKeySecret ?? this.#emptySecret();
     this.eventBus = checked.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
+    this.network = functionNetwork(this, checked);
     this.functions = this.#stepFunctions(checked);
     this.#reserve(checked.sendReservedConcurrency);
     permitResources(this.functions, this);
@@ -119,6 +123,7 @@ export class Chunkferry extends Construct {
       timeLimit: sends ? props.sendTimeout : props.stepTimeout,
       environment: this.#environment(step, props),
       logRetention: props.logRetention,
+      network: this.network,
     });
   }
 
@@ -195,6 +200,7 @@ export class Chunkferry extends Construct {
       environment: withoutAbsent(this.#commonEnvironment(props, true)),
       memoryMiB: props.stepMemoryMiB,
       logRetention: props.logRetention,
+      network: this.network,
       permit: (reconcile) => permitReconciling(reconcile, this),
     });
   }

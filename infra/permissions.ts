@@ -123,10 +123,31 @@ export function permitListing(table: Table, grantee: IGrantable): void {
 export function permitOwnLogs(target: LambdaFunction): void {
   (target.role?.node.defaultChild as CfnRole).managedPolicyArns = undefined;
   allow(target, [target.logGroup.logGroupArn], ['logs:CreateLogStream', 'logs:PutLogEvents']);
+  if (target.isBoundToVpc) permitInterfaces(target);
   acknowledge(
     target,
-    "Traces have no resource, nor has the look at the account's limits that one function takes: these actions take * only.",
+    "Traces have no resource, nor has the look at the account's limits that one function takes, nor have network interfaces in a VPC: these actions take * only.",
     'IAM5[Resource::*]',
+  );
+}
+
+/**
+ * Lets Lambda put a function into a VPC. In place of AWSLambdaVPCAccessExecutionRole, whose logs are
+ * those of the whole account.
+ */
+function permitInterfaces(target: LambdaFunction): void {
+  const actions = [
+    'CreateNetworkInterface',
+    'DescribeNetworkInterfaces',
+    'DescribeSubnets',
+    'DeleteNetworkInterface',
+    'AssignPrivateIpAddresses',
+    'UnassignPrivateIpAddresses',
+  ];
+  allow(
+    target,
+    ['*'],
+    actions.map((action) => `ec2:${action}`),
   );
 }
 

@@ -8,13 +8,15 @@ import { checkArn } from './arns.ts';
 import { Chunkferry } from './chunkferry.ts';
 import type { ChunkferryProps } from './chunkferry-props.ts';
 import { keyPolicyStatement } from './key-policy.ts';
+import { type NamedNetworkProps, namedNetwork } from './network/named-network.ts';
 import { serviceSteps } from './permissions.ts';
 import { refuse, shown } from './refuse.ts';
 
 /** The construct's props, with what exists already given by its name. */
 export interface TransferStackProps
   extends StackProps,
-    Omit<ChunkferryProps, 'apiKeySecret' | 'eventBus'> {
+    Omit<ChunkferryProps, 'apiKeySecret' | 'eventBus'>,
+    NamedNetworkProps {
   /** Short for `sources` without any filter: names of existing buckets, in this account and Region. */
   readonly sourceBuckets?: readonly string[];
   /** The whole ARN of an existing secret, with its six last characters. */
@@ -40,13 +42,16 @@ export class TransferStack extends Stack {
     const { sourceBuckets = [], sources = [], eventBusName, ...others } = props;
     checkGiven(props);
     const apiKeySecret = this.#givenSecret(props);
+    const { vpcId, vpcSubnetIds, securityGroupIds } = props;
     this.chunkferry = new Chunkferry(this, 'Chunkferry', {
       ...others,
+      ...namedNetwork(this, { vpcId, vpcSubnetIds, securityGroupIds }),
       sources: [...sources, ...sourceBuckets.map((bucket) => ({ bucket }))],
       ...(apiKeySecret && { apiKeySecret }),
       ...(eventBusName && { eventBus: EventBus.fromEventBusName(this, 'EventBus', eventBusName) }),
     });
     this.#putOut();
+    this.#putOutRoles();
     this.#putOutForSecretKey();
     this.#putOutForSourceAccounts();
   }
@@ -73,10 +78,26 @@ export class TransferStack extends Stack {
       description: 'Takes every alarm; subscribe to it',
       value: monitoring.topic.topicArn,
     });
+    new CfnOutput(this, 'DashboardName', {
+      description: 'The dashboard in CloudWatch',
+      value: monitoring.dashboard.dashboardName,
+    });
     for (const [account, statement] of intake.keys.statements()) {
       new CfnOutput(this, `KeyPolicyStatement${account}`, {
         description: `Add this to the policies of the KMS keys${account && ` of ${account}`}`,
         value: this.toJsonString(statement),
+      });
+    }
+  }
+
+  /** For the policies of buckets and keys, and for those who look into a denial. */
+  #putOutRoles(): void {
+    const { functions, reconciler } = this.chunkferry;
+    const all = { ...functions, Reconcile: reconciler.function };
+    for (const [name, { role }] of Object.entries(all)) {
+      new CfnOutput(this, `${name}RoleArn`, {
+        description: `The role that ${name} runs as`,
+        value: (role as IRole).roleArn,
       });
     }
   }

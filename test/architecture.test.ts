@@ -12,8 +12,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/aws': ['src/core', 'src/http', 'src/aws'],
   functions: ['src', 'functions'],
   infra: [
+    'src/core/buckets.ts',
     'src/core/errors.ts',
     'src/core/limits.ts',
+    'src/core/media-types.ts',
     'src/core/metrics.ts',
     'src/core/sources.ts',
     'src/core/table-schema.ts',

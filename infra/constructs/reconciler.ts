@@ -7,6 +7,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { sweepSeconds } from '#src/core/limits.ts';
+import type { FunctionNetwork } from '../network/function-network.ts';
 import { allow } from '../permissions.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { deployedFunctionProps } from './step-function.ts';
@@ -16,6 +17,8 @@ export interface ReconcilerProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMiB: number;
   readonly logRetention: RetentionDays;
+  /** Left out: outside any VPC. */
+  readonly network?: FunctionNetwork | undefined;
   /** Gives the function what its work needs, each on named resources. */
   readonly permit: (reconcile: NodejsFunction) => void;
 }
@@ -75,7 +78,7 @@ export class Reconciler extends Construct {
   }
 
   #reconcile(props: ReconcilerProps): NodejsFunction {
-    const { environment, memoryMiB, logRetention } = props;
+    const { environment, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'ReconcileLogs', {
       description: 'Settles what no Catch sees: transfers, turns, events; counts what is left over',
       folder: 'reconcile',
@@ -83,6 +86,7 @@ export class Reconciler extends Construct {
       environment,
       memoryMiB,
       logRetention,
+      network,
     });
     const reconcile = new NodejsFunction(this, 'Reconcile', deployed);
     reconcile.configureAsyncInvoke({

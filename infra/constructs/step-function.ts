@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { FunctionNetwork } from '../network/function-network.ts';
 import { type StepName, stepFolders, stepPurposes } from '../steps.ts';
 
 /** What differs between the steps' functions. */
@@ -20,6 +21,8 @@ export interface StepFunctionProps {
   readonly timeLimit: Duration;
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
+  /** Left out: outside any VPC. */
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /**
@@ -93,9 +96,10 @@ export interface DeployedFunction extends Omit<StepFunctionProps, 'step'> {
 export function deployedFunctionProps(
   scope: Construct,
   logsId: string,
-  { description, folder, memoryMiB, timeLimit, environment, logRetention }: DeployedFunction,
+  { description, folder, memoryMiB, timeLimit, environment, ...others }: DeployedFunction,
 ): NodejsFunctionProps {
   return {
+    ...others.network,
     description,
     entry: `${projectRoot}functions/${folder}/handler.ts`,
     projectRoot,
@@ -109,7 +113,7 @@ export function deployedFunctionProps(
     tracing: Tracing.ACTIVE,
     loggingFormat: LoggingFormat.JSON,
     logGroup: new LogGroup(scope, logsId, {
-      retention: logRetention,
+      retention: others.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     }),
   };

@@ -3,7 +3,7 @@ import { refuse, shown } from '../refuse.ts';
 import type { Context } from './values.ts';
 
 /** What a field of an object in the context must be. */
-type FieldForm = 'text' | 'texts' | 'number' | 'boolean';
+type FieldForm = 'text' | 'texts' | 'textByName' | 'number' | 'boolean';
 
 /** The fields of such an object; the required ones are named apart. */
 export interface ObjectForm {
@@ -14,6 +14,11 @@ export interface ObjectForm {
 const isOfForm: Readonly<Record<FieldForm, (value: unknown) => boolean>> = {
   text: (value) => typeof value === 'string',
   texts: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+  textByName: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === 'string'),
   number: (value) => typeof value === 'number',
   boolean: (value) => typeof value === 'boolean',
 };
@@ -21,6 +26,7 @@ const isOfForm: Readonly<Record<FieldForm, (value: unknown) => boolean>> = {
 const nameOfForm: Readonly<Record<FieldForm, string>> = {
   text: 'a text',
   texts: 'a list of texts',
+  textByName: 'an object of texts',
   number: 'a number',
   boolean: 'true or false',
 };

@@ -1,7 +1,7 @@
 import { refuse } from '../refuse.ts';
 import type { SourceAccountStackProps } from '../source-account-stack.ts';
 import { checkKeys } from './keys.ts';
-import { type Context, list, text, withoutAbsent, yesOrNo } from './values.ts';
+import { type Context, list, optionalList, text, withoutAbsent, yesOrNo } from './values.ts';
 
 /**
  * The props of the stack in a source account, out of CDK context.
@@ -11,7 +11,9 @@ export function sourceAccountProps(context: Context): SourceAccountStackProps {
   checkKeys('source-account', context);
   return {
     busArn: text(context, 'busArn') ?? missing('busArn', "the BusArn of the transfers' stack"),
-    buckets: list(context, 'sourceBuckets') ?? missing('sourceBuckets', 'the names of the buckets'),
+    buckets:
+      optionalList(context, 'sourceBuckets') ??
+      missing('sourceBuckets', 'the names of the buckets'),
     ...withoutAbsent({
       prefixes: list(context, 'prefixes'),
       kmsKeyArns: list(context, 'kmsKeyArns'),

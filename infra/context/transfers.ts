@@ -1,10 +1,21 @@
+import type { MediaType } from '#src/core/media-types.ts';
 import { refuse } from '../refuse.ts';
 import type { AccountReader } from '../sources/account-readers.ts';
 import type { SourceProps } from '../sources/source-props.ts';
 import type { TransferStackProps } from '../transfer-stack.ts';
 import { checkKeys } from './keys.ts';
 import { type ObjectForm, objects } from './objects.ts';
-import { type Context, list, seconds, text, whole, withoutAbsent, yesOrNo } from './values.ts';
+import {
+  type Context,
+  list,
+  optionalList,
+  pairs,
+  seconds,
+  text,
+  whole,
+  withoutAbsent,
+  yesOrNo,
+} from './values.ts';
 
 const sourceForm: ObjectForm = {
   required: { bucket: 'text' },
@@ -13,6 +24,7 @@ const sourceForm: ObjectForm = {
     region: 'text',
     prefixes: 'texts',
     suffixes: 'texts',
+    mediaTypes: 'textByName',
     minSize: 'number',
     maxSize: 'number',
     kmsKeyArn: 'text',
@@ -54,6 +66,9 @@ export function transferProps(context: Context): TransferStackProps {
     noProgress: seconds(context, 'noProgressSeconds'),
     uploadReply: seconds(context, 'uploadReplySeconds'),
     privateUploadHosts: yesOrNo(context, 'privateUploadHosts'),
+    vpcId: text(context, 'vpcId'),
+    vpcSubnetIds: list(context, 'vpcSubnetIds'),
+    securityGroupIds: list(context, 'securityGroupIds'),
     tableDeletionProtection: yesOrNo(context, 'tableDeletionProtection'),
     alarmEmail: text(context, 'alarmEmail'),
   });
@@ -67,10 +82,11 @@ function sourcesOf(context: Context): SourceProps[] | undefined {
 
 /** `sourceBuckets=a,b`, with the filters that hold for each of them. */
 function shortSources(context: Context): SourceProps[] {
-  const buckets = list(context, 'sourceBuckets') ?? [];
+  const buckets = optionalList(context, 'sourceBuckets') ?? [];
   const filters = withoutAbsent({
     prefixes: list(context, 'prefixes'),
     suffixes: list(context, 'suffixes'),
+    mediaTypes: pairs<MediaType>(context, 'mediaTypes'),
     minSize: whole(context, 'minSize'),
   });
   const [filter] = Object.keys(filters);

@@ -18,7 +18,7 @@ export function text(context: Context, key: string): string | undefined {
  */
 export function list(context: Context, key: string): string[] | undefined {
   const value = context[key];
-  if (value === undefined || value === '') return undefined;
+  if (value === undefined) return undefined;
   const entries = entriesOf(value);
   if (!entries || entries.length === 0 || entries.includes('')) {
     const right =
@@ -30,10 +30,47 @@ export function list(context: Context, key: string): string[] | undefined {
   return refuse('context', `${key} is ${shown(value)}, with ${shown(twice)} twice; once is right`);
 }
 
+/** The same for a list that narrows nothing: empty text leaves it out. */
+export function optionalList(context: Context, key: string): string[] | undefined {
+  return context[key] === '' ? undefined : list(context, key);
+}
+
 function entriesOf(value: unknown): string[] | undefined {
   if (typeof value === 'string') return value.split(',').map((entry) => entry.trim());
   const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
   return isList ? value : undefined;
+}
+
+/**
+ * Names and values: `a=1,b=2`, or a JSON object of texts. The values are judged where they are used.
+ * @throws ConfigurationError - no such pairs, nothing in them, or the same name twice
+ */
+export function pairs<V extends string>(
+  context: Context,
+  key: string,
+): Record<string, V> | undefined {
+  const value = context[key];
+  if (value === undefined) return undefined;
+  const entries = isObject(value) ? Object.entries(value) : pairsOf(value);
+  const isRight = entries?.every(([name, one]) => name !== '' && typeof one === 'string' && one);
+  const names = new Set(entries?.map(([name]) => name));
+  if (entries?.length && isRight && names.size === entries.length) {
+    return Object.fromEntries(entries) as Record<string, V>;
+  }
+  const right = 'pairs such as .r3d=video between commas, each name once, are right';
+  return refuse('context', `${key} is ${shown(value)}; ${right}`);
+}
+
+function pairsOf(value: unknown): [string, string][] | undefined {
+  if (typeof value !== 'string') return undefined;
+  return value.split(',').map((pair) => {
+    const [name = '', one = ''] = pair.split(/=(?=[^=]*$)/);
+    return [name.trim(), one.trim()];
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function whole(context: Context, key: string): number | undefined {

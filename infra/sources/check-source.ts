@@ -1,9 +1,12 @@
 import { Token } from 'aws-cdk-lib';
+import { accessPointOf, bucketFlaw } from '#src/core/buckets.ts';
 import type { Source } from '#src/core/sources.ts';
 import { checkArn } from '../arns.ts';
 import { checkWhole } from '../bounds.ts';
 import { refuse, shown } from '../refuse.ts';
 import { checkAccount } from './account-readers.ts';
+import { labelOfBucket } from './bucket-identity.ts';
+import { checkMediaTypes } from './check-media-types.ts';
 import type { SourceProps } from './source-props.ts';
 
 /** Where the stack is; either may be unknown before deployment. */
@@ -19,14 +22,15 @@ export interface Place {
 export function checkSource(props: SourceProps, here: Place): Source {
   const bucket = nameOfBucket(props);
   checkBucketName('Chunkferry', bucket);
-  checkSizes(bucket, props);
-  checkFilters(`Chunkferry: source ${bucket}`, props);
-  checkRegion(bucket, props.region);
-  if (props.kmsKeyArn)
-    checkArn('Chunkferry', `source ${bucket}: kmsKeyArn`, props.kmsKeyArn, 'kmsKey');
+  const name = `source ${labelOfBucket(bucket)}`;
+  checkSizes(name, props);
+  checkFilters(`Chunkferry: ${name}`, props);
+  checkMediaTypes(`Chunkferry: ${name}`, props);
+  checkRegion(name, props);
+  if (props.kmsKeyArn) checkArn('Chunkferry', `${name}: kmsKeyArn`, props.kmsKeyArn, 'kmsKey');
   const { account, region } = placeOf(props);
   if (account !== undefined && !Token.isUnresolved(account)) {
-    checkAccount('Chunkferry', `source ${bucket}: account`, account);
+    checkAccount('Chunkferry', `${name}: account`, account);
   }
   return withoutAbsent({
     bucket,
@@ -34,6 +38,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
     region: region === here.region ? undefined : region,
     prefixes: props.prefixes,
     suffixes: props.suffixes,
+    mediaTypes: props.mediaTypes,
     minSize: props.minSize,
     maxSize: props.maxSize,
   });
@@ -41,10 +46,13 @@ export function checkSource(props: SourceProps, here: Place): Source {
 
 /** Where the bucket is, as far as it was said: by the props or by the bucket itself. */
 function placeOf({ bucket, account, region }: SourceProps): Partial<Place> {
-  const env = typeof bucket === 'string' ? undefined : bucket.env;
+  if (typeof bucket === 'string') {
+    return { account, region: region ?? accessPointOf(bucket)?.region } as Partial<Place>;
+  }
+  const { env } = bucket;
   return {
-    account: account ?? known(env?.account),
-    region: region ?? known(env?.region),
+    account: account ?? known(env.account),
+    region: region ?? known(env.region),
   } as Partial<Place>;
 }
 
@@ -56,33 +64,35 @@ export function nameOfBucket({ bucket }: Pick<SourceProps, 'bucket'>): string {
   return typeof bucket === 'string' ? bucket : bucket.bucketName;
 }
 
-/** What S3 keeps for itself, for access points, and for buckets of other kinds than general purpose. */
-const reserved = {
-  prefixes: ['xn--', 'sthree-', 'amzn-s3-demo-'],
-  suffixes: ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3'],
-};
+/** What S3 keeps for itself in the names of general purpose buckets. */
+const reservedPrefix = 'xn--';
 
 /**
- * S3's rules for general purpose buckets (Amazon S3 User Guide, bucket naming rules, 2026).
- * @throws ConfigurationError - S3 can't have such a bucket
+ * Takes the names of existing buckets, of before March 2018 too, and access points of one Region.
+ * @throws ConfigurationError - S3 can't have such a bucket, or it is of an unsupported kind
  */
 export function checkBucketName(where: string, name: string): void {
   if (Token.isUnresolved(name)) return;
-  const taken =
-    reserved.prefixes.find((prefix) => name.startsWith(prefix)) ??
-    reserved.suffixes.find((suffix) => name.endsWith(suffix));
+  const taken = name.startsWith(reservedPrefix) ? reservedPrefix : reservedSuffix(name);
+  const flaw = bucketFlaw(name);
   if (taken) {
+    const kind = flaw === undefined ? '' : `; ${flaw}`;
     refuse(
       where,
-      `bucket is ${shown(name)}; the name of a general purpose bucket is right, which never has ${taken}`,
+      `bucket is ${shown(name)}; the name of a general purpose bucket is right, which never has ${taken}${kind}`,
     );
   }
-  const isName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name);
-  if (isName && !name.includes('..') && !/^\d+(\.\d+){3}$/.test(name)) return;
+  if (flaw === undefined) return;
+  const why = name.startsWith('arn:') ? `${flaw}; ` : '';
   refuse(
     where,
-    `bucket is ${shown(name)}; a bucket's name is right: 3 to 63 small letters, digits, dots and hyphens`,
+    `bucket is ${shown(name)}; ${why}a bucket's name is right: 3 to 63 small letters, digits, dots and hyphens (up to 255, with capitals and underscores, from before March 2018), or the ARN of an access point`,
   );
+}
+
+/** The end by which S3 tells its other kinds of names, but for an access point's alias. */
+function reservedSuffix(name: string): string | undefined {
+  return /(?:--[a-z]+-s3|\.mrap)$/.exec(name)?.[0];
 }
 
 /**
@@ -114,22 +124,32 @@ function checkList(where: string, name: string, entries: readonly string[] | und
   if (twice !== undefined) refuse(where, `${name} holds ${shown(twice)} twice; once is right`);
 }
 
-function checkSizes(bucket: string, { minSize, maxSize }: SourceProps): void {
-  checkWhole(`source ${bucket}: minSize`, minSize, 0, Number.MAX_SAFE_INTEGER);
-  checkWhole(`source ${bucket}: maxSize`, maxSize, 1, Number.MAX_SAFE_INTEGER);
+function checkSizes(name: string, { minSize, maxSize }: SourceProps): void {
+  checkWhole(`${name}: minSize`, minSize, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole(`${name}: maxSize`, maxSize, 1, Number.MAX_SAFE_INTEGER);
   if (minSize === undefined || maxSize === undefined || minSize <= maxSize) return;
   refuse(
     'Chunkferry',
-    `source ${bucket}: minSize is ${minSize} and maxSize ${maxSize}; no object has such a size`,
+    `${name}: minSize is ${minSize} and maxSize ${maxSize}; no object has such a size`,
   );
 }
 
-function checkRegion(bucket: string, region: string | undefined): void {
+/** As AWS names its Regions in every partition: `us-gov-east-1`, `eusc-de-east-1`. */
+const regionForm = /^[a-z][a-z0-9]*(-[a-z0-9]+)*-[a-z]+-\d+$/;
+
+function checkRegion(name: string, { bucket, region }: SourceProps): void {
   if (region === undefined || Token.isUnresolved(region)) return;
-  if (/^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) return;
+  if (!regionForm.test(region)) {
+    refuse(
+      'Chunkferry',
+      `${name}: region is ${shown(region)}; a Region such as eu-west-1 is right`,
+    );
+  }
+  const named = typeof bucket === 'string' ? accessPointOf(bucket)?.region : undefined;
+  if (named === undefined || named === region) return;
   refuse(
     'Chunkferry',
-    `source ${bucket}: region is ${shown(region)}; a Region such as eu-west-1 is right`,
+    `${name}: region is ${shown(region)}; ${shown(named)}, which its ARN names, is right`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { StepFunctions } from '../constructs/step-task.ts';
 import { decryptsFor, keyPolicyStatement, regionOfKey } from '../key-policy.ts';
 import { allow } from '../permissions.ts';
 import { refuse } from '../refuse.ts';
+import { labelOfBucket } from './bucket-identity.ts';
 import { nameOfBucket } from './check-source.ts';
 import { readingSteps } from './permit-reading.ts';
 import type { SourceProps } from './source-props.ts';
@@ -75,7 +76,7 @@ export class KeyGrants {
 function keyArnOf(props: SourceProps): string | undefined {
   const { bucket, encryptionKey, kmsKeyArn } = props;
   if (encryptionKey && kmsKeyArn) {
-    const name = nameOfBucket(props);
+    const name = labelOfBucket(nameOfBucket(props));
     refuse(
       'Chunkferry',
       `source ${name}: encryptionKey and kmsKeyArn are both given; one is right`,

@@ -1,14 +1,32 @@
 import { Aws } from 'aws-cdk-lib';
+import { accessPointOf, nameInAlias } from '#src/core/buckets.ts';
 import type { Source } from '#src/core/sources.ts';
 
+/** The ARN of a bucket or an access point for a policy. */
 export function bucketArn(bucket: string): string {
-  return `arn:${Aws.PARTITION}:s3:::${bucket}`;
+  return accessPointArn(bucket) ?? `arn:${Aws.PARTITION}:s3:::${bucket}`;
 }
 
 /** The objects of a source for a policy: below its prefixes, where it has any, else the whole bucket's. */
 export function objectArns({ bucket, prefixes }: Pick<Source, 'bucket' | 'prefixes'>): string[] {
+  const accessPoint = accessPointArn(bucket);
+  const objects = accessPoint ? `${accessPoint}/object` : bucketArn(bucket);
   const starts = prefixes?.length ? prefixes.map(literally) : [''];
-  return starts.map((start) => `${bucketArn(bucket)}/${start}*`);
+  return starts.map((start) => `${objects}/${start}*`);
+}
+
+/**
+ * Policies know no alias. Its first part is the first 20 characters of the access point's name (Amazon
+ * S3 User Guide, access point aliases, 2026).
+ */
+function accessPointArn(bucket: string): string | undefined {
+  const named = accessPointOf(bucket);
+  if (named) {
+    const { partition, region, account, name } = named;
+    return `arn:${partition}:s3:${region}:${account}:accesspoint/${name}`;
+  }
+  const start = nameInAlias(bucket);
+  return start && `arn:${Aws.PARTITION}:s3:*:*:accesspoint/${start}*`;
 }
 
 /** In a policy's resource, `*`, `?` and `$` mean more than themselves unless written so. */

@@ -1,9 +1,9 @@
 import type { Source } from '#src/core/sources.ts';
+import { labelOfBucket } from './bucket-identity.ts';
 
-/** Whether one object could belong to both sources. */
+/** Whether one object could belong to both sources of one bucket. */
 export function mayOverlap(one: Source, other: Source): boolean {
   return (
-    one.bucket === other.bucket &&
     prefixesMeet(one.prefixes, other.prefixes) &&
     suffixesMeet(one.suffixes, other.suffixes) &&
     sizesMeet(one, other)
@@ -45,5 +45,6 @@ export function describeSource({ bucket, prefixes, suffixes, minSize, maxSize }:
     minSize !== undefined && `from ${minSize} bytes`,
     maxSize !== undefined && `to ${maxSize} bytes`,
   ].filter(Boolean);
-  return filters.length > 0 ? `${bucket} (${filters.join(', ')})` : `${bucket} (any object)`;
+  const name = labelOfBucket(bucket);
+  return filters.length > 0 ? `${name} (${filters.join(', ')})` : `${name} (any object)`;
 }

@@ -1,4 +1,5 @@
 import type { IConstruct } from 'constructs';
+import { isAccessPoint } from '#src/core/buckets.ts';
 import type { Source } from '#src/core/sources.ts';
 import { acknowledgeWildcards } from '../acknowledge.ts';
 import type { StepFunctions } from '../constructs/step-task.ts';
@@ -21,6 +22,7 @@ export function permitReading(functions: StepFunctions, source: Source): void {
     allow(functions[step], bucket, ['s3:ListBucket']);
     acknowledgeObjects(functions[step], source);
   }
+  if (isAccessPoint(source.bucket)) return;
   allow(functions.InspectSource, bucket, ['s3:GetBucketNotification']);
 }
 
@@ -40,4 +42,7 @@ export function acknowledgeObjects(
     'Every object of a source may be named or announced: their keys are not known before.',
     ...objectArns(source),
   );
+  const bucket = bucketArn(source.bucket);
+  if (!bucket.includes('*')) return;
+  acknowledgeWildcards(reader, 'The alias of an access point holds a part of its name.', bucket);
 }

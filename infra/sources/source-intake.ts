@@ -2,12 +2,14 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { isAccessPoint } from '#src/core/buckets.ts';
 import type { Source } from '#src/core/sources.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { IntakeBus } from '../constructs/intake-bus.ts';
 import { ObjectCreatedRule } from '../constructs/object-created-rule.ts';
 import type { StepFunctions } from '../constructs/step-task.ts';
 import { refuse } from '../refuse.ts';
+import { identityOfBucket, labelOfBucket } from './bucket-identity.ts';
 import { checkSource } from './check-source.ts';
 import { KeyGrants } from './key-grants.ts';
 import { permitAssuming, permitReading } from './permit-reading.ts';
@@ -33,6 +35,8 @@ export class SourceIntake extends Construct {
   readonly keys: KeyGrants;
   readonly #props: SourceIntakeProps;
   #bus: IntakeBus | undefined;
+  /** Identities of the buckets that have a rule. */
+  readonly #ruled = new Set<string>();
 
   constructor(scope: Construct, id: string, props: SourceIntakeProps) {
     super(scope, id);
@@ -64,17 +68,19 @@ export class SourceIntake extends Construct {
     } else {
       permitReading(functions, source);
       this.keys.permitOwn(props);
-      this.#takeOurs(source, idOf(props));
+      if (!isAccessPoint(source.bucket)) this.#takeOurs(source, props);
     }
     if (props.switchOnEvents) this.#switchOn(source, props);
   }
 
   /** While the stack's Region is unknown, a source that names one may be here or elsewhere. */
-  #takeOurs({ bucket, region }: Source, id: string): void {
+  #takeOurs({ bucket, region }: Source, props: SourceProps): void {
     if (region !== undefined) this.#takeFromElsewhere().acceptOwnAccount();
-    if (this.#isCertainlyElsewhere(region) || this.node.tryFindChild(`Rule-${id}`)) return;
+    const identity = identityOfBucket(this, bucket);
+    if (this.#isCertainlyElsewhere(region) || this.#ruled.has(identity)) return;
+    this.#ruled.add(identity);
     const { sources, stateMachine } = this.#props;
-    new ObjectCreatedRule(this, `Rule-${id}`, {
+    new ObjectCreatedRule(this, `Rule-${this.#idOf(props)}`, {
       bucket,
       sources: () => sources.ofBucket(bucket),
       stateMachine,
@@ -97,21 +103,30 @@ export class SourceIntake extends Construct {
     return region !== undefined && !Token.isUnresolved(Stack.of(this).region);
   }
 
-  #switchOn({ bucket: name, account, region }: Source, { bucket }: SourceProps): void {
+  #switchOn({ bucket: name, account, region }: Source, props: SourceProps): void {
+    const { bucket } = props;
+    if (isAccessPoint(name)) {
+      refuse(
+        'Chunkferry',
+        `source ${name}: switchOnEvents is for buckets; an access point has no events, so its objects are named by hand`,
+      );
+    }
     if (account !== undefined || this.#isCertainlyElsewhere(region)) {
       refuse(
         'Chunkferry',
-        `source ${name}: switchOnEvents is for buckets of the stack's account and Region; switch this one's events on where it is`,
+        `source ${labelOfBucket(name)}: switchOnEvents is for buckets of the stack's account and Region; switch this one's events on where it is`,
       );
     }
     switchOnEvents(
-      typeof bucket === 'string' ? Bucket.fromBucketName(this, `Source-${bucket}`, bucket) : bucket,
+      typeof bucket === 'string'
+        ? Bucket.fromBucketName(this, `Source-${this.#idOf(props)}`, bucket)
+        : bucket,
     );
   }
-}
 
-/** What a bucket is called in the construct tree; its name may be known only once deployed. */
-function idOf({ bucket }: SourceProps): string {
-  if (typeof bucket === 'string') return bucket;
-  return Token.isUnresolved(bucket.bucketName) ? bucket.node.addr : bucket.bucketName;
+  /** What a bucket is called in the construct tree. */
+  #idOf({ bucket }: SourceProps): string {
+    if (typeof bucket === 'string') return identityOfBucket(this, bucket);
+    return Token.isUnresolved(bucket.bucketName) ? bucket.node.addr : bucket.bucketName;
+  }
 }

@@ -1,6 +1,8 @@
 import { Aws } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import type { Reader, Source, Sources } from '#src/core/sources.ts';
 import { refuse } from '../refuse.ts';
+import { identityOfBucket, labelOfBucket } from './bucket-identity.ts';
 import { describeSource, mayOverlap } from './overlap.ts';
 
 /**
@@ -17,8 +19,11 @@ export class SourceList {
   readonly #sources: Source[] = [];
   /** By account. */
   readonly readers: Readonly<Record<string, Reader>>;
+  readonly #scope: IConstruct;
 
-  constructor(readers: Readonly<Record<string, Reader>>) {
+  /** @param scope - whose stack gives the names that are known only once deployed */
+  constructor(scope: IConstruct, readers: Readonly<Record<string, Reader>>) {
+    this.#scope = scope;
     this.readers = readers;
   }
 
@@ -34,7 +39,8 @@ export class SourceList {
   }
 
   ofBucket(bucket: string): readonly Source[] {
-    return this.#sources.filter((source) => source.bucket === bucket);
+    const identity = this.#identityOf(bucket);
+    return this.#sources.filter((source) => this.#identityOf(source.bucket) === identity);
   }
 
   /** Undefined where there is nothing to tell. */
@@ -43,11 +49,15 @@ export class SourceList {
     return isEmpty ? undefined : { list: [...this.#sources], readers: this.readers };
   }
 
+  #identityOf(bucket: string): string {
+    return identityOfBucket(this.#scope, bucket);
+  }
+
   #checkReader({ bucket, account }: Source): void {
     if (account === undefined || account in this.readers) return;
     refuse(
       'Chunkferry',
-      `source ${bucket}: account ${account} is not in sourceAccounts; list it there, or leave account out where the bucket is this stack's own account's`,
+      `source ${labelOfBucket(bucket)}: account ${account} is not in sourceAccounts; list it there, or leave account out where the bucket is this stack's own account's`,
     );
   }
 
@@ -68,7 +78,7 @@ function checkTogether(one: Source, other: Source): void {
   if (one.account !== other.account || one.region !== other.region) {
     refuse(
       'Chunkferry',
-      `two sources of the bucket ${one.bucket} disagree on its account or Region: ${placeOf(one)} and ${placeOf(other)}; a bucket has one of each`,
+      `two sources of the bucket ${labelOfBucket(one.bucket)} disagree on its account or Region: ${placeOf(one)} and ${placeOf(other)}; a bucket has one of each`,
     );
   }
   if (!mayOverlap(one, other)) return;

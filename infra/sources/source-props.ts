@@ -1,9 +1,13 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { MediaType } from '#src/core/media-types.ts';
 
 /** A bucket, and which of its objects are moved when they appear. */
 export interface SourceProps {
-  /** An existing bucket or its name. Its EventBridge switch must be on. */
+  /**
+   * An existing bucket or its name, which may be a token. Its EventBridge switch must be on. Or the ARN
+   * or alias of an access point: it has no events, so its objects are named by hand, by that name.
+   */
   readonly bucket: IBucket | string;
   /**
    * The account that owns the bucket; one of `sourceAccounts`, where it is another than the stack's.
@@ -23,10 +27,17 @@ export interface SourceProps {
    */
   readonly prefixes?: readonly string[];
   /**
-   * Keys must end with one of these, in any letter case; each has its dot.
+   * Keys must end with one of these, in any letter case; each has its dot and ends with an extension
+   * of media, or is named in `mediaTypes`.
    * @default any key
    */
   readonly suffixes?: readonly string[];
+  /**
+   * What objects are whose keys end with a suffix, in any letter case: `{ '.r3d': 'video' }`. For
+   * extensions that Chunkferry does not know, and above those that it does.
+   * @default by the extension, else by the object's content type
+   */
+  readonly mediaTypes?: Readonly<Record<string, MediaType>>;
   /**
    * Smaller objects are ignored, in bytes.
    * @default 0

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { tableDefinition } from '#src/aws/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
+import { splitS3Url } from '#src/core/buckets.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Log } from '#src/core/ports.ts';
 import { startDynamoDb } from '../emulators/dynamodb.ts';
@@ -53,7 +54,7 @@ export async function openLaptop(
   log: Log,
 ): Promise<Laptop> {
   refuseMissingKey();
-  const reference = source.startsWith('s3://') ? parseS3Url(source) : await localReference(source);
+  const reference = source.startsWith('s3://') ? splitS3Url(source) : await localReference(source);
   const directory = await stateDirectory(source, options);
   const executions = new Map<string, ExecutionHandle>();
   const isOnDisk = !options.table && !process.env.AWS_ENDPOINT_URL_DYNAMODB;
@@ -90,16 +91,6 @@ function refuseMissingKey(): void {
   throw new TransferError(
     'ConfigurationError',
     `${keys.apiKey} is not set: put the service's API key into it`,
-  );
-}
-
-/** Bucket and key as they stand: nothing in the URL is decoded, as in every AWS command line. */
-function parseS3Url(url: string): { bucket: string; key: string } {
-  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(url) ?? [];
-  if (bucket && key) return { bucket, key };
-  throw new TransferError(
-    'InvalidInputError',
-    `${JSON.stringify(url)} names no object; s3://bucket/key would`,
   );
 }
 

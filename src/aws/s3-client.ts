@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { HttpAgent } from '#src/http/undici.ts';
-import { namedCalls } from './sdk-bounds.ts';
+import { chainedCredentials, namedCalls } from './sdk-bounds.ts';
 import { createUndiciRequestHandler } from './undici-request-handler.ts';
 
 export interface S3ClientOptions {
@@ -27,8 +27,10 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.forcePathStyle ?? false,
+    // The ARN of an access point names its Region, which then decides.
+    useArnRegion: true,
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
-    ...(credentials !== undefined && { credentials }),
+    credentials: credentials ?? chainedCredentials(),
   });
 }

@@ -1,35 +1,42 @@
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { userAgent } from '#src/core/product.ts';
-import { nodeProxyEnv, readProxies } from '#src/http/proxy-environment.ts';
+import { createBoundedHandler } from './bounded-handler.ts';
+import type { SdkRequestHandler } from './undici-request-handler.ts';
 
-/**
- * How every AWS client names the product. SDK clients share this and nothing else: S3 has a request
- * handler of its own.
- */
+/** How every AWS client names the product. */
 export const namedCalls = { customUserAgent: userAgent } as const;
 
-/**
- * Bounds of one call to DynamoDB, EventBridge, Step Functions, Secrets Manager, Lambda or STS, to be
- * spread into the client's options. Their replies are small; without these a silent server holds a
- * call for ever. The calls take the proxies of the environment.
- */
-export const boundedCalls = {
+/** The bounds below without credentials, for the calls that obtain some. */
+export const unsignedCalls = {
   ...namedCalls,
   maxAttempts: 3,
   /** @throws ConfigurationError - a proxy of the environment is not a URL */
-  get requestHandler() {
-    return {
-      connectionTimeout: 3_000,
-      requestTimeout: 10_000,
-      throwOnRequestTimeout: true,
-      ...proxyAgents(process.env),
-    };
+  get requestHandler(): SdkRequestHandler {
+    return createBoundedHandler();
   },
 } as const;
 
-/** Options of the Node.js agents that the SDK makes. */
-function proxyAgents(env: Readonly<Record<string, string | undefined>>) {
-  const proxies = readProxies(env);
-  if (!proxies) return {};
-  const proxyEnv = nodeProxyEnv(proxies);
-  return { httpAgent: { proxyEnv }, httpsAgent: { proxyEnv } };
+/**
+ * The SDK's own chain of credentials. Left to itself, its calls to IAM Identity Center take neither
+ * the bounds nor the proxy.
+ */
+export function chainedCredentials() {
+  return fromNodeProviderChain({ clientConfig: unsignedCalls });
 }
+
+/**
+ * Bounds of one call to DynamoDB, EventBridge, Step Functions, Secrets Manager, Lambda or
+ * CloudFormation, to be spread into the client's options. Each client has sockets of its own, by the
+ * proxies of the environment. The S3 client, which moves the bytes, has bounds of its own.
+ */
+export const boundedCalls = {
+  ...namedCalls,
+  maxAttempts: unsignedCalls.maxAttempts,
+  /** @throws ConfigurationError - a proxy of the environment is not a URL */
+  get requestHandler(): SdkRequestHandler {
+    return unsignedCalls.requestHandler;
+  },
+  get credentials() {
+    return chainedCredentials();
+  },
+} as const;

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ApiKeySource } from '#src/core/api-key.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { Clock } from '#src/core/ports.ts';
 import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
@@ -56,6 +56,8 @@ async function secretText(
     const command = new GetSecretValueCommand({ SecretId: secretArn });
     return (await client.send(command)).SecretString;
   } catch (error) {
+    // Of a proxy: it asks for credentials.
+    if (isTransferError(error)) throw error;
     const failure = sdkFailure(error);
     const name = misconfigured.has(failure.name) ? 'ConfigurationError' : 'ServiceUnavailableError';
     const message = `can't read the API key from ${secretArn}: ${describeSdkFailure(failure)}`;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { mediaTypes } from '#src/core/media-types.ts';
 import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
 import type { RetryCounts, TransferRecord } from '#src/core/transfer.ts';
@@ -33,6 +34,7 @@ const source = z.object({
   etag: z.string(),
   sizeBytes: z.number(),
   contentType: z.optional(z.string()),
+  mediaType: z.optional(z.enum(mediaTypes)),
   checksum: z.optional(
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),

@@ -9,6 +9,7 @@ import {
   maxUploadReplyMs,
   minUploadReplyMs,
 } from '#src/core/limits.ts';
+import { mediaTypes } from '#src/core/media-types.ts';
 import type { Settings } from '#src/core/settings.ts';
 import type { Sources } from '#src/core/sources.ts';
 import { environmentKeys as keys } from './environment-keys.ts';
@@ -68,6 +69,7 @@ const sourcesSchema = z.object({
       region: z.optional(z.string()),
       prefixes: z.optional(z.array(z.string())),
       suffixes: z.optional(z.array(z.string())),
+      mediaTypes: z.optional(z.record(z.string(), z.enum(mediaTypes))),
       minSize: z.optional(z.number()),
       maxSize: z.optional(z.number()),
     }),

@@ -1,3 +1,4 @@
+import type { MediaType } from './media-types.ts';
 import type { Source } from './sources.ts';
 
 /** What is known of an object before it is taken. */
@@ -15,6 +16,14 @@ export function sourceTaking(sources: readonly Source[], candidate: Candidate): 
 /** Whether the key is under one of the source's prefixes; a source without any has all of its bucket. */
 export function hasPrefixOf({ prefixes }: Source, key: string): boolean {
   return !prefixes?.length || prefixes.some((prefix) => key.startsWith(prefix));
+}
+
+/** The media type that a source names for a key, by the longest suffix that the key has. */
+export function namedType({ mediaTypes = {} }: Source, key: string): MediaType | undefined {
+  const [longest] = Object.keys(mediaTypes)
+    .filter((suffix) => endsWithInAnyCase(key, suffix))
+    .toSorted((one, other) => other.length - one.length);
+  return longest === undefined ? undefined : mediaTypes[longest];
 }
 
 /** Why none of the sources takes the object, each reason once. */

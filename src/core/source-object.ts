@@ -1,7 +1,7 @@
 import { TransferError } from './errors.ts';
+import { isCode, type MediaType, typeOfContent, typeOfExtension } from './media-types.ts';
 
-/** What the service makes of an object. */
-export type MediaType = 'video' | 'audio' | 'image';
+export type { MediaType } from './media-types.ts';
 
 /** Which object a start names; keys are as S3 holds them, never URL-encoded. */
 export interface SourceReference {
@@ -29,6 +29,8 @@ export interface SourceObject extends SourceReference {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly contentType?: string | undefined;
+  /** As its source names it by the suffix; stands above extension and content type. */
+  readonly mediaType?: MediaType | undefined;
   /** Present where S3 has a full-object CRC. */
   readonly checksum?: SourceChecksum | undefined;
   /**
@@ -37,38 +39,6 @@ export interface SourceObject extends SourceReference {
    */
   readonly otherChecksum?: string | undefined;
 }
-
-const extensions: Record<MediaType, readonly string[]> = {
-  video: [
-    'mp4',
-    'm4v',
-    'mov',
-    'mkv',
-    'webm',
-    'avi',
-    'mpg',
-    'mpeg',
-    'mts',
-    'm2ts',
-    'ts',
-    'mxf',
-    'wmv',
-    'flv',
-    '3gp',
-    'ogv',
-    'vob',
-    'f4v',
-    'asf',
-  ],
-  audio: ['mp3', 'wav', 'flac', 'aac', 'm4a', 'ogg', 'oga', 'opus', 'wma', 'aif', 'aiff', 'amr'],
-  image: ['jpg', 'jpeg', 'png', 'webp', 'gif', 'bmp', 'tif', 'tiff', 'heic'],
-};
-
-const typeByExtension = new Map(
-  (Object.entries(extensions) as [MediaType, readonly string[]][]).flatMap(([type, list]) =>
-    list.map((extension) => [extension, type] as const),
-  ),
-);
 
 /** The last segment of a key: what a person would call the file. */
 export function lastSegment(key: string): string {
@@ -81,19 +51,69 @@ export function extensionOf(name: string): string {
   return dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
 }
 
+/** What tells an object's kind of media besides its key and its content type. */
+export interface MediaTraits {
+  readonly mediaType?: MediaType | undefined;
+  readonly sizeBytes?: number | undefined;
+}
+
 /**
- * What kind of media an object is: by its extension, else by its content type, in any letter case.
- * @throws SourceTypeUnsupportedError - neither tells video, audio or image
+ * What kind of media an object is: as its source names it, else by its extension, else by its content
+ * type, in any letter case.
+ * @throws SourceTypeUnsupportedError - nothing tells video, audio or image, or the object is a file of
+ *   another kind that has the extension of one
  */
-export function mediaTypeOf(key: string, contentType: string | undefined): MediaType {
-  const byExtension = typeByExtension.get(extensionOf(lastSegment(key)));
-  if (byExtension) return byExtension;
-  const family = contentType?.trim().toLowerCase().split('/')[0];
-  if (family === 'video' || family === 'audio' || family === 'image') return family;
-  throw new TransferError(
-    'SourceTypeUnsupportedError',
-    `${JSON.stringify(key)} has neither a known extension nor a video, audio or image content type (it has ${contentType ?? 'none'})`,
+export function mediaTypeOf(
+  key: string,
+  contentType: string | undefined,
+  traits: MediaTraits = {},
+): MediaType {
+  const name = lastSegment(key);
+  if (name.startsWith('._')) {
+    throw unsupported(key, 'is an AppleDouble file: what macOS keeps beside a file, not the file');
+  }
+  if (traits.mediaType) return traits.mediaType;
+  const extension = extensionOf(name);
+  if (isTypeScript(name, extension, contentType, traits.sizeBytes)) {
+    throw unsupported(
+      key,
+      `is TypeScript, not a transport stream (it has ${typeText(contentType)})`,
+    );
+  }
+  const type = typeOfExtension(extension) ?? typeOfContent(contentType);
+  if (type) return type;
+  throw unsupported(
+    key,
+    `has neither a known extension nor a video, audio or image content type (it has ${typeText(contentType)})`,
   );
+}
+
+/** A transport stream is a row of packets: plain, with a time stamp, or with parity. */
+const packetBytes = [188, 192, 204, 208] as const;
+
+/** Larger files of this extension are no source code. */
+const maxCodeBytes = 4 * 1024 * 1024;
+
+/** `.ts` and `.mts` are the extensions of TypeScript as well as of MPEG's transport streams. */
+function isTypeScript(
+  name: string,
+  extension: string,
+  contentType: string | undefined,
+  sizeBytes: number | undefined,
+): boolean {
+  if (extension !== 'ts' && extension !== 'mts') return false;
+  if (isCode(contentType) || /\.d\.m?ts$/i.test(name)) return true;
+  if (typeOfContent(contentType) || sizeBytes === undefined || sizeBytes > maxCodeBytes)
+    return false;
+  return packetBytes.every((bytes) => sizeBytes % bytes !== 0);
+}
+
+function typeText(contentType: string | undefined): string {
+  return contentType ?? 'none';
+}
+
+function unsupported(key: string, why: string): TransferError {
+  return new TransferError('SourceTypeUnsupportedError', `${JSON.stringify(key)} ${why}`);
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { MediaType } from './media-types.ts';
+
 /** Where objects may come from. What is not configured is refused, whoever asks for it. */
 
 /** One configured place: a bucket, and which of its objects are moved when they appear. */
@@ -11,6 +13,8 @@ export interface Source {
   readonly prefixes?: readonly string[] | undefined;
   /** Keys must end with one of these, in any letter case; each has its dot; absent: any key. */
   readonly suffixes?: readonly string[] | undefined;
+  /** What objects are whose keys end with a suffix, in any letter case; the longest one decides. */
+  readonly mediaTypes?: Readonly<Record<string, MediaType>> | undefined;
   /** Smaller objects are strangers, in bytes. */
   readonly minSize?: number | undefined;
   /** Larger objects are strangers, in bytes. */

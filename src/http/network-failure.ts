@@ -8,6 +8,14 @@ const timeoutCodes: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 
+/** Codes of a connection that broke; undici's own is for one that the server closed in good order. */
+const resetCodes: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+]);
+
 /** A problem in plain words, and what to do about it. */
 interface Words {
   readonly problem: string;
@@ -75,6 +83,17 @@ const beforeConnection = new WeakSet<object>();
 /** Marks an error as one of a connection that was never made. */
 export function markNeverSent(error: Error): void {
   beforeConnection.add(error);
+}
+
+/** Whether a connection broke that had been made. */
+export function isReset(error: unknown): boolean {
+  const isUnconnected = error instanceof Error && beforeConnection.has(error);
+  return !isUnconnected && resetCodes.has(codeOf(error) ?? '');
+}
+
+/** Whether a connection, or what was awaited on it, took too long. */
+export function isTimeout(error: unknown): boolean {
+  return timeoutCodes.has(codeOf(error) ?? '');
 }
 
 /** What to do about a failure to connect, by its code, if there is anything to say. */

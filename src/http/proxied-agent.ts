@@ -63,6 +63,9 @@ function httpOnly(proxied: Dispatcher, direct: Dispatcher): Dispatcher {
   return {
     dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) =>
       agentOf(options.origin).dispatch(options, handler),
+    close: async () => {
+      await Promise.all([proxied.close(), direct.close()]);
+    },
     destroy: async () => {
       await Promise.all([proxied.destroy(), direct.destroy()]);
     },

@@ -28,19 +28,6 @@ export function readProxies(env: Environment): Proxies | undefined {
   return { https, http, direct: [...named, ...loopback] };
 }
 
-/**
- * The same in the form that `proxyEnv` of Node's agents takes. Node.js matches a bare name exactly;
- * a leading dot lets the name include its subdomains, as undici and curl have it.
- */
-export function nodeProxyEnv({ https, http, direct }: Proxies): Record<string, string> {
-  const noProxy = direct.map((entry) => (/^[*.]|:\d+$|-/.test(entry) ? entry : `.${entry}`));
-  return {
-    ...(https && { HTTPS_PROXY: https }),
-    ...(http && { HTTP_PROXY: http }),
-    NO_PROXY: [...noProxy, ...direct].join(','),
-  };
-}
-
 function variable(env: Environment, name: string): string | undefined {
   return env[name.toLowerCase()]?.trim() || env[name]?.trim() || undefined;
 }

@@ -38,7 +38,7 @@ declare module 'undici/lib/api/api-request.js' {
     bodyTimeout?: number;
   }
   export default function request(
-    this: Dispatcher,
+    this: Pick<Dispatcher, 'dispatch'>,
     options: Options,
   ): Promise<Dispatcher.ResponseData>;
 }

@@ -5,19 +5,20 @@ import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { readOverContinue } from './interim-replies.ts';
-import { markNeverSent } from './network-failure.ts';
+import { KeptSockets, type PoolUse } from './kept-sockets.ts';
+import { isReset, markNeverSent } from './network-failure.ts';
 import { createProxiedAgent } from './proxied-agent.ts';
 import { type Proxies, readProxies } from './proxy-environment.ts';
 
 /** A pool of kept-alive connections, to any number of servers. */
-export type HttpAgent = Dispatcher;
+export type HttpAgent = KeptSockets;
 
 export interface AgentOptions {
   /** Sockets open to one server at once; more requests wait. Unbounded where left out. */
   readonly connectionsPerOrigin?: number | undefined;
   /** How long a connection may take to be made, TLS included. 10 s where left out. */
   readonly connectTimeoutMs?: number | undefined;
-  /** How long an idle socket is kept where the server names no time. 4 s where left out. */
+  /** How long an idle socket is kept, unless the server names a shorter time. 4 s where left out. */
   readonly keepAliveMs?: number | undefined;
   /** How long a server may take to begin its reply while no byte of the request moves. 30 s where left out. */
   readonly headersTimeoutMs?: number | undefined;
@@ -25,6 +26,8 @@ export interface AgentOptions {
   readonly bodyTimeoutMs?: number | undefined;
   /** Decides which addresses sockets may be opened to. Default: any. */
   readonly guard?: ConnectGuard | undefined;
+  /** Milliseconds from any start, for the time that sockets are idle. Default: this process's. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Decides where a socket may go, at the moment it is opened. */
@@ -50,6 +53,11 @@ export interface DispatchRequest {
   readonly headersTimeoutMs?: number | undefined;
   /** Stands above the agent's. */
   readonly bodyTimeoutMs?: number | undefined;
+  /**
+   * Whether a request is sent again, once and on a new socket, after a kept socket broke before its
+   * reply: the server had closed it. For bodies that are no stream. Default: false.
+   */
+  readonly repeatsFailedReuse?: boolean | undefined;
 }
 
 /** A reply whose headers have come. Its body must be read to the end, dumped or destroyed. */
@@ -65,6 +73,8 @@ const defaultTimeoutMs = 30_000;
 
 const defaultConnectMs = 10_000;
 
+const defaultKeepAliveMs = 4_000;
+
 /**
  * Makes a pool. HTTP/1.1 only: what is known about resets, early answers and lost replies here was
  * tried over it, and S3 speaks nothing else.
@@ -76,10 +86,16 @@ export function createAgent(
   options: AgentOptions = {},
   proxies: Proxies | undefined = readProxies(process.env),
 ): HttpAgent {
-  const { connectTimeoutMs = defaultConnectMs } = options;
+  const { keepAliveMs: idleMs = defaultKeepAliveMs, now = () => performance.now() } = options;
+  return new KeptSockets({ open: () => openAgent(options, proxies), idleMs, now });
+}
+
+function openAgent(options: AgentOptions, proxies: Proxies | undefined): Dispatcher {
+  const { connectTimeoutMs = defaultConnectMs, keepAliveMs = defaultKeepAliveMs } = options;
   const pooling = {
     connections: options.connectionsPerOrigin ?? null,
-    keepAliveTimeout: options.keepAliveMs ?? 4_000,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
     headersTimeout: options.headersTimeoutMs ?? defaultTimeoutMs,
     bodyTimeout: options.bodyTimeoutMs ?? defaultTimeoutMs,
     allowH2: false,
@@ -125,11 +141,25 @@ function watched(
 }
 
 /**
- * Sends one request and resolves when the reply's headers are there; follows no redirect and
- * retries nothing. Rejects with undici's or the socket's own error, the signal's reason, or what
- * the body's iteration threw.
+ * Sends one request and resolves when the reply's headers are there; follows no redirect. Rejects
+ * with undici's or the socket's own error, the signal's reason, or what the body's iteration threw.
  */
 export async function dispatch(agent: HttpAgent, asked: DispatchRequest): Promise<DispatchReply> {
+  const use = agent.use();
+  try {
+    return await dispatchOnce(agent, asked, use);
+  } catch (error) {
+    if (!asked.repeatsFailedReuse || !use.hasServed || !isReset(error)) throw error;
+    agent.replace(use);
+    return dispatchOnce(agent, asked, agent.use());
+  }
+}
+
+async function dispatchOnce(
+  agent: HttpAgent,
+  asked: DispatchRequest,
+  use: PoolUse,
+): Promise<DispatchReply> {
   const reply = await request.call(agent, {
     origin: asked.origin,
     path: asked.path,
@@ -140,6 +170,8 @@ export async function dispatch(agent: HttpAgent, asked: DispatchRequest): Promis
     ...(asked.headersTimeoutMs !== undefined && { headersTimeout: asked.headersTimeoutMs }),
     ...(asked.bodyTimeoutMs !== undefined && { bodyTimeout: asked.bodyTimeoutMs }),
   });
+  agent.served(use);
+  reply.body.once('close', () => agent.served(use));
   return { status: reply.statusCode, headers: reply.headers, body: reply.body };
 }
 

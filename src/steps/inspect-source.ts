@@ -1,5 +1,5 @@
 import { asTransferError, TransferError } from '#src/core/errors.ts';
-import { sourceTaking, whyNoneTakes } from '#src/core/source-filter.ts';
+import { namedType, sourceTaking, whyNoneTakes } from '#src/core/source-filter.ts';
 import { mediaTypeOf, type SourceObject, type SourceReference } from '#src/core/source-object.ts';
 import type { Source } from '#src/core/sources.ts';
 import { objectId } from '#src/core/transfer.ts';
@@ -87,21 +87,22 @@ function noteOverwritten(
 function whyStranger(sources: readonly Source[], object: SourceObject): string | undefined {
   if (!sourceTaking(sources, object)) return whyNoneTakes(sources, object);
   try {
-    mediaTypeOf(object.key, object.contentType);
+    mediaTypeOf(object.key, object.contentType, object);
     return undefined;
   } catch (error) {
     return asTransferError(error).message;
   }
 }
 
-/** Account and Region come from the configuration, whatever was asked for. */
+/** Account, Region and a named media type come from the configuration, whatever was asked for. */
 async function pin(
   ports: InspectPorts,
   reference: SourceReference,
-  { account, region }: Source,
+  source: Source,
 ): Promise<SourceObject> {
+  const { account, region } = source;
   const object = await ports.source.inspect({ ...reference, account, region });
-  return { ...object, account, region };
+  return { ...object, account, region, mediaType: namedType(source, object.key) };
 }
 
 function admitted(ports: InspectPorts, { options }: TransferRequest, source: SourceObject): Pinned {
@@ -114,7 +115,7 @@ function admitted(ports: InspectPorts, { options }: TransferRequest, source: Sou
 }
 
 function refuseTooLarge({ destination, settings }: InspectPorts, source: SourceObject): void {
-  const mediaType = mediaTypeOf(source.key, source.contentType);
+  const mediaType = mediaTypeOf(source.key, source.contentType, source);
   const configured = mediaType === 'image' ? settings.maxImageBytes : settings.maxMediaBytes;
   const maxBytes = configured ?? destination.limits(mediaType).maxBytes;
   if (source.sizeBytes <= maxBytes) return;

@@ -232,7 +232,7 @@ function requestOf(
   { destination }: SessionPorts,
   { source, options }: TransferRecord,
 ): SessionRequest {
-  const mediaType = mediaTypeOf(source.key, source.contentType);
+  const mediaType = mediaTypeOf(source.key, source.contentType, source);
   const { maxFilenameLength } = destination.limits(mediaType);
   const { filename, userMetadata, enableHls, enableThumbnail } = options;
   return {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
+import { bucketFlaw } from '#src/core/buckets.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { SourceReference } from '#src/core/source-object.ts';
 import type { TransferOptions } from '#src/core/transfer.ts';
@@ -36,9 +37,11 @@ export interface EventClaim {
   readonly etag?: string | undefined;
 }
 
-const bucket = z
-  .string()
-  .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'is not a bucket name'));
+/** A bucket's name, or the ARN or alias of an access point. */
+const bucket = z.string().check(({ value, issues }) => {
+  const message = bucketFlaw(value);
+  if (message) issues.push({ code: 'custom', message, input: value });
+});
 
 /** No name at S3 holds half a surrogate pair: it can't be sent, and two of them would look alike. */
 const unicode = z.refine<string>((value) => value.isWellFormed(), 'holds half a character');

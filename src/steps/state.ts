@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors.ts';
 import { maxChunksPerRange } from '#src/core/limits.ts';
+import { mediaTypes } from '#src/core/media-types.ts';
 import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
 
 /** The state between the steps: ids, ranges and what is next; never a URL, a proof or a header. */
@@ -24,6 +25,7 @@ const sourceSchema = z.object({
   etag: z.string(),
   sizeBytes: count,
   contentType: z.optional(z.string()),
+  mediaType: z.optional(z.enum(mediaTypes)),
   checksum: z.optional(
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),

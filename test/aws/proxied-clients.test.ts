@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,11 @@ beforeEach(() => {
 /** Answers what each of the calls below takes for a reply. */
 const answer: RequestListener = async (request, response) => {
   requests.push(request);
+  if (request.url?.startsWith('/federation/credentials')) {
+    const keys = { accessKeyId: 'sso', secretAccessKey: 's', sessionToken: 't' };
+    response.end(JSON.stringify({ roleCredentials: { ...keys, expiration: 4e12 } }));
+    return;
+  }
   const action = /^Action=(\w+)/.exec(await text(request))?.[1];
   if (action) response.end(assumed(action));
   else response.end(request.method === 'HEAD' ? '' : '{}');
@@ -171,6 +177,40 @@ describe('credentials of a web identity', () => {
   });
 });
 
+describe('credentials of a profile of IAM Identity Center (SSO)', () => {
+  const startUrl = 'https://example.awsapps.com/start';
+
+  /** A home folder with the profile and a token that `aws sso login` has left there. */
+  function signedIn(): void {
+    const home = mkdtempSync(join(tmpdir(), 'chunkferry-home-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const cache = join(home, '.aws', 'sso', 'cache');
+    mkdirSync(cache, { recursive: true });
+    const token = { accessToken: 'token', expiresAt: '2099-01-01T00:00:00Z' };
+    const name = createHash('sha1').update(startUrl).digest('hex');
+    writeFileSync(join(cache, `${name}.json`), JSON.stringify(token));
+    const lines = `sso_start_url=${startUrl}\nsso_region=us-east-1\nsso_account_id=123456789012\nsso_role_name=dev`;
+    writeFileSync(join(home, 'config'), `[profile work]\n${lines}\nregion=us-east-1\n`);
+    const environment = {
+      HOME: home,
+      AWS_CONFIG_FILE: join(home, 'config'),
+      AWS_PROFILE: 'work',
+      AWS_ENDPOINT_URL_SSO: 'https://sts.test',
+    };
+    for (const [key, value] of Object.entries(environment)) vi.stubEnv(key, value);
+    for (const key of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(key, undefined);
+  }
+
+  it('are fetched through HTTPS_PROXY too', async () => {
+    const proxy = await proxied();
+    signedIn();
+    const endpoint = 'https://dynamodb.test';
+    const client = new DynamoDBClient({ ...boundedCalls, region: 'us-east-1', endpoint });
+    await client.send(describeTable);
+    expect(proxy.tunnels).toEqual(['sts.test:443', 'dynamodb.test:443']);
+  });
+});
+
 describe('a call to DynamoDB', () => {
   it.each(['api.test', 'test', '.test', '*.test', 'other.test, api.test', 'api.test:443', '*'])(
     'goes directly where NO_PROXY is %s',
@@ -194,7 +234,7 @@ describe('a call to DynamoDB', () => {
   });
 
   it.each([
-    ['407', (socket: Duplex) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')],
+    ['a 502', (socket: Duplex) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')],
     ['an end', (socket: Duplex) => socket.end()],
     ['a reset', (socket: Duplex) => socket.destroy()],
   ])('that meets %s at the proxy is a table that is unavailable', async (_what, onConnect) => {
@@ -207,10 +247,20 @@ describe('a call to DynamoDB', () => {
     expect(proxy.tunnels.length).toBeGreaterThan(0);
   });
 
-  it('ends in time where the proxy says nothing', async () => {
-    await proxied(() => {});
+  it('that a proxy asks for credentials (407) is a matter of configuration', async () => {
+    await proxied((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
-    expect(sdkFailure(thrown).name).toBe('TimeoutError');
+    const error = tableFailure(thrown, 'proofs');
+    expect(error.name).toBe('ConfigurationError');
+    expect(error.message).toContain('asks for credentials (407). Put them into HTTPS_PROXY');
+  });
+
+  it('ends in time where the proxy says nothing, and names the proxy', async () => {
+    const proxy = await proxied(() => {});
+    const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
+    expect(sdkFailure(thrown).message).toBe(
+      `the proxy 127.0.0.1:${proxy.port} can't be reached (UND_ERR_HEADERS_TIMEOUT)`,
+    );
   }, 10_000);
 
   it('names NODE_EXTRA_CA_CERTS where the certificate is unknown', async () => {

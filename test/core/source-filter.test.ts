@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, sourceTaking, whyNoneTakes } from '#src/core/source-filter.ts';
+import { type Candidate, namedType, sourceTaking, whyNoneTakes } from '#src/core/source-filter.ts';
 import type { Source } from '#src/core/sources.ts';
 
 const takes = (filters: Partial<Source>, candidate: Candidate) =>
@@ -121,6 +121,22 @@ describe('several sources of a bucket', () => {
     expect(whyNoneTakes([small, films], { key: 'small/a.mp4', sizeBytes: 50 })).toBe(
       'it has 50 bytes, more than 10; it has 50 bytes, fewer than 100',
     );
+  });
+});
+
+describe('the media type that a source names', () => {
+  const source: Source = {
+    bucket: 'films',
+    mediaTypes: { '.seq': 'video', '.still.seq': 'image', '.R3D': 'video' },
+  };
+
+  it.each([
+    ['in/a.seq', 'video'],
+    ['in/a.STILL.seq', 'image'],
+    ['tape.r3d', 'video'],
+    ['tape.mp4', undefined],
+  ])('for %s is that of the longest suffix', (key, type) => {
+    expect(namedType(source, key)).toBe(type);
   });
 });
 

@@ -26,6 +26,35 @@ describe('mediaTypeOf', () => {
     expect(mediaTypeOf('reels/0001.bin', contentType)).toBe(type);
   });
 
+  it.each([
+    ['application/mp4', 'video'],
+    ['application/mxf', 'video'],
+    ['application/ogg', 'video'],
+    ['Application/MXF; charset=binary', 'video'],
+    ['application/vnd.rn-realmedia', 'video'],
+  ])('knows the container %s (video-on-demand-on-aws#124)', (contentType, type) => {
+    expect(mediaTypeOf('reels/0001', contentType)).toBe(type);
+  });
+
+  it.each([
+    'audio/x-mpegurl',
+    'audio/mpegurl',
+    'audio/x-scpls',
+    'video/x-ms-wmx',
+    'application/json',
+  ])('takes no list of %s for media', (contentType) => {
+    expect(() => mediaTypeOf('list', contentType)).toThrow(/neither a known extension/);
+  });
+
+  it('has no content type of the same name as a property', () => {
+    expect(() => mediaTypeOf('x', 'application/constructor')).toThrow(/neither a known/);
+  });
+
+  it('believes the source, which names what a suffix is, before all else', () => {
+    expect(mediaTypeOf('tape.r3d', undefined, { mediaType: 'video' })).toBe('video');
+    expect(mediaTypeOf('sound.mp3', 'audio/mpeg', { mediaType: 'video' })).toBe('video');
+  });
+
   it('believes the extension rather than the content type', () => {
     expect(mediaTypeOf('sound.mp3', 'video/mp4')).toBe('audio');
     expect(mediaTypeOf('film.mp4', 'application/octet-stream')).toBe('video');
@@ -45,6 +74,57 @@ describe('mediaTypeOf', () => {
     expect(() => mediaTypeOf(key, contentType)).toThrow(
       expect.objectContaining({ name, message: expect.stringContaining(key) }),
     );
+  });
+});
+
+describe('a file that has the extension of media and is none', () => {
+  it.each([
+    ['._film.mp4', 'video/mp4', 4_096],
+    ['archive/._Film.MOV', undefined, 4_096],
+    ['__MACOSX/in/._sound.wav', 'audio/wav', 120],
+    ['in/._still.jpg', 'image/jpeg', 5_000_000],
+  ])('%s of %s is AppleDouble', (key, contentType, sizeBytes) => {
+    expect(() => mediaTypeOf(key, contentType, { sizeBytes, mediaType: 'video' })).toThrow(
+      expect.objectContaining({
+        name: 'SourceTypeUnsupportedError',
+        message: `${JSON.stringify(key)} is an AppleDouble file: what macOS keeps beside a file, not the file`,
+      }),
+    );
+  });
+
+  it.each([
+    ['src/index.ts', 'text/plain', 188],
+    ['src/index.ts', 'text/plain; charset=utf-8', undefined],
+    ['src/index.ts', 'application/typescript', 188_000],
+    ['src/index.ts', 'text/x.typescript', 10],
+    ['src/index.mts', 'application/x-typescript', 10],
+    ['src/Index.TS', 'TEXT/JavaScript', 10],
+    ['types/api.d.ts', 'video/mp2t', 188],
+    ['src/index.ts', 'binary/octet-stream', 1_000],
+    ['src/index.ts', undefined, 1_000],
+  ])('%s of %s and %s bytes is TypeScript', (key, contentType, sizeBytes) => {
+    expect(() => mediaTypeOf(key, contentType, { sizeBytes })).toThrow(
+      expect.objectContaining({
+        name: 'SourceTypeUnsupportedError',
+        message: expect.stringContaining('is TypeScript, not a transport stream'),
+      }),
+    );
+  });
+
+  it.each([
+    ['film.ts', 'video/mp2t', 1_000],
+    ['film.ts', 'binary/octet-stream', 188 * 1_000],
+    ['film.mts', undefined, 192 * 1_000],
+    ['film.ts', 'application/octet-stream', 204 * 77],
+    ['film.ts', undefined, undefined],
+    ['film.ts', undefined, 5_000_000_001],
+    ['film.ts', 'text/vnd.trolltech.linguist', 188 * 1_000],
+    ['film.m2ts', 'text/plain', 1_000],
+    ['film.mp4', 'text/plain', 1_000],
+    ['film._.mp4', undefined, 1_000],
+    ['._folder/film.mp4', undefined, 1_000],
+  ])('%s of %s and %s bytes is none of these', (key, contentType, sizeBytes) => {
+    expect(mediaTypeOf(key, contentType, { sizeBytes })).toBe('video');
   });
 });
 

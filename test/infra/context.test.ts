@@ -30,6 +30,11 @@ describe('the context of the stack of transfers', () => {
       },
     ],
     [
+      'media types are pairs',
+      { sourceBuckets: 'films', mediaTypes: '.r3d=video, .seq=image' },
+      { sources: [{ bucket: 'films', mediaTypes: { '.r3d': 'video', '.seq': 'image' } }] },
+    ],
+    [
       'sources are read from JSON text',
       { sources: '[{"bucket":"films","suffixes":[".mp4"],"minSize":9}]' },
       { sources: [{ bucket: 'films', suffixes: ['.mp4'], minSize: 9 }] },
@@ -106,6 +111,26 @@ describe('the context of the stack of transfers', () => {
       'a list of nothing, which would take every object',
       { sourceBuckets: 'films', suffixes: ',' },
       'suffixes is ","; texts between commas, or a JSON array of texts, at least one and none of them empty, are right',
+    ],
+    [
+      'a list of nothing at all, as an unset variable leaves it',
+      { sourceBuckets: 'films', suffixes: '' },
+      'suffixes is ""; texts between commas,',
+    ],
+    [
+      'a media type without its suffix',
+      { sourceBuckets: 'films', mediaTypes: 'video' },
+      'mediaTypes is "video"; pairs such as .r3d=video between commas, each name once, are right',
+    ],
+    [
+      'a suffix with two media types',
+      { sourceBuckets: 'films', mediaTypes: '.r3d=video,.r3d=image' },
+      'mediaTypes is ".r3d=video,.r3d=image"; pairs',
+    ],
+    [
+      'media types of another form',
+      { sources: [{ bucket: 'films', mediaTypes: ['.r3d'] }] },
+      'sources[0].mediaTypes is [".r3d"]; an object of texts is right',
     ],
     ['buckets of no name', { sourceBuckets: ',' }, 'sourceBuckets is ","; texts between commas,'],
     [
@@ -189,6 +214,11 @@ describe("the context of the source account's stack", () => {
       'no buckets',
       { ...least, sourceBuckets: '' },
       'stack=source-account needs sourceBuckets: the',
+    ],
+    [
+      'no principals at all, which would trust all',
+      { ...least, readerPrincipalArns: '' },
+      'readerPrincipalArns is ""; texts between commas,',
     ],
     [
       'no principals, which would trust all',

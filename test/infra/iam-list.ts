@@ -53,6 +53,13 @@ const readObjects: readonly Entry[] = [
   { may: 'sts:AssumeRole', on: readers.map((role) => `${aws}:iam::${role}`) },
 ];
 
+/** What lets Lambda put a function into a VPC, where one is given. */
+const networkInterfaces: Entry = {
+  may: 'ec2:CreateNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:DeleteNetworkInterface, ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses',
+  on: ['*'],
+  why: 'Lambda makes the network interfaces, and asks for these actions on any',
+};
+
 /** What every function may do: write its own log and its traces. */
 const ofFunction = (log: string): readonly Entry[] => [
   trusts('lambda'),
@@ -62,6 +69,7 @@ const ofFunction = (log: string): readonly Entry[] => [
     on: ['*'],
     why: 'X-Ray knows no resources for these actions',
   },
+  networkInterfaces,
 ];
 
 const ofStep = (step: StepName, ...entries: Entry[]) => ({

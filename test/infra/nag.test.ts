@@ -6,7 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SourceAccountStack } from '#infra/source-account-stack.ts';
 import { TransferStack } from '#infra/transfer-stack.ts';
-import { richProps, richSourceAccount } from './rich-setup.ts';
+import { inVpc, richProps, richSourceAccount } from './rich-setup.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-nag-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -38,6 +38,7 @@ const makers: [string, (app: App) => Stack][] = [
     'transfers of an organization',
     (app) => new TransferStack(app, 'Chunkferry', { ...richProps, organizationId: 'o-abcdefghij' }),
   ],
+  ['transfers in a VPC', (app) => new TransferStack(app, 'Chunkferry', inVpc)],
   ['a source account', (app) => new SourceAccountStack(app, 'Source', richSourceAccount)],
 ];
 

@@ -13,7 +13,35 @@ describe('a source is refused on one line when', () => {
   const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
 
   it.each<[string, SourceProps, string]>([
-    ['its bucket is no name', { bucket: 'Films' }, 'bucket is "Films"; a bucket\'s name is right'],
+    ['its bucket is no name', { bucket: 'Fi' }, 'bucket is "Fi"; a bucket\'s name is right'],
+    [
+      'its bucket is on Outposts',
+      { bucket: 'arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/films' },
+      'bucket is "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/films"; S3 on Outposts is not supported; a bucket\'s name',
+    ],
+    [
+      'its bucket is a Multi-Region Access Point',
+      { bucket: 'arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap' },
+      'bucket is "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap"; the name of a general purpose bucket is right, which never has .mrap; a Multi-Region Access Point is not supported',
+    ],
+    [
+      'its bucket is the ARN of one',
+      { bucket: 'arn:aws:s3:::films' },
+      'bucket is "arn:aws:s3:::films"; a bucket is named without its ARN: films; a bucket\'s name',
+    ],
+    [
+      "its Region is not the access point's",
+      { bucket: 'arn:aws:s3:us-west-2:123456789012:accesspoint/films', region: 'us-east-1' },
+      'source arn:aws:s3:us-west-2:123456789012:accesspoint/films: region is "us-east-1"; "us-west-2", which its ARN names, is right',
+    ],
+    [
+      'the events of an access point are to be switched on',
+      {
+        bucket: 'arn:aws:s3:us-west-2:123456789012:accesspoint/films',
+        switchOnEvents: true,
+      },
+      'source arn:aws:s3:us-west-2:123456789012:accesspoint/films: switchOnEvents is for buckets; an access point has no events',
+    ],
     ['its bucket is a URL', { bucket: 's3://films' }, 'bucket is "s3://films"; a bucket\'s name'],
     ['its bucket is an address', { bucket: '10.0.0.1' }, 'bucket is "10.0.0.1"; a bucket\'s name'],
     [
@@ -45,6 +73,26 @@ describe('a source is refused on one line when', () => {
       'a suffix has no dot',
       { bucket: 'films', suffixes: ['.mov', 'mp4'] },
       'source films: suffixes holds "mp4", which has no dot; ".mp4" is right',
+    ],
+    [
+      'no media type is known for a suffix',
+      { bucket: 'films', suffixes: ['.mp4', '.R3D'] },
+      'source films: suffixes holds ".R3D", whose media type is not known; name it in mediaTypes: {".R3D":"video"}, or -c mediaTypes=.R3D=video for sourceBuckets',
+    ],
+    [
+      'a media type is none',
+      { bucket: 'films', mediaTypes: { '.r3d': 'film' as 'video' } },
+      'source films: mediaTypes[".r3d"] is "film"; video, audio or image is right',
+    ],
+    [
+      'its media types are none',
+      { bucket: 'films', mediaTypes: {} },
+      'source films: mediaTypes is {}; at least one is right',
+    ],
+    [
+      'a media type is named for a suffix without a dot',
+      { bucket: 'films', mediaTypes: { r3d: 'video' } },
+      'source films: mediaTypes holds "r3d", which has no dot; ".r3d" is right',
     ],
     [
       'a prefix is empty',
@@ -127,7 +175,7 @@ describe('two sources of one bucket', () => {
     ['have prefixes of which one begins the other', { prefixes: ['in/'] }, { prefixes: ['in/a'] }],
     ['have prefixes in one only', { prefixes: ['in/'] }, {}],
     ['have suffixes that differ in case only', { suffixes: ['.mp4'] }, { suffixes: ['.MP4'] }],
-    ['have suffixes that end alike', { suffixes: ['.tar.gz'] }, { suffixes: ['.gz'] }],
+    ['have suffixes that end alike', { suffixes: ['.cut.mp4'] }, { suffixes: ['.mp4'] }],
     ['have sizes that touch', { maxSize: 10 }, { minSize: 10 }],
   ])('that %s are refused', (_, one, other) => {
     expect(pair(one, other)).toMatch(/Chunkferry: the sources films .* and films .* overlap; an/);

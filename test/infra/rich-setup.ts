@@ -20,6 +20,12 @@ export const richProps: TransferStackProps = {
   sendReservedConcurrency: 100,
 };
 
+/** A Chunkferry in an existing VPC. */
+export const inVpc: TransferStackProps = {
+  vpcId: 'vpc-0123456789abcdef0',
+  vpcSubnetIds: ['subnet-0123456789abcdef0', 'subnet-01234567'],
+};
+
 /** A source account with all that may be configured. */
 export const richSourceAccount: SourceAccountStackProps = {
   busArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/intake',
@@ -41,6 +47,7 @@ export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
     eventBusName: 'ours',
     alarmEmail: 'ops@example.com',
   },
+  'a VPC': inVpc,
 };
 
 /** The same of the stack in a source account. */

@@ -148,7 +148,11 @@ describe("the source account's stack", () => {
   it.each<[string, Partial<SourceAccountStackProps>, string]>([
     ['the bus is no ARN', { busArn: 'intake' }, 'busArn is "intake"; the BusArn'],
     ['no bucket is named', { buckets: [] }, 'sourceBuckets is empty; at least one bucket'],
-    ['a bucket is no name', { buckets: ['Films'] }, 'bucket is "Films"; a bucket\'s name'],
+    [
+      'a bucket is no name',
+      { buckets: ['s3://films'] },
+      'bucket is "s3://films"; a bucket\'s name',
+    ],
     ['a prefix is empty', { prefixes: [''] }, 'prefixes holds an empty prefix'],
     ['its prefixes are none', { prefixes: [] }, 'prefixes is []; at least one is right'],
     [

@@ -246,6 +246,14 @@ describe('the rest', () => {
       'SecretArn',
       'DeadLetterQueueUrl',
       'AlarmTopicArn',
+      'DashboardName',
+      ...[...stepNames, 'Reconcile'].map((name) => `${name}RoleArn`),
     ]);
+  });
+
+  it('tells for each function the role that it runs as', () => {
+    const roles = resources('AWS::Lambda::Function').map(([, { Role }]) => Role);
+    const told = Object.entries(template.Outputs ?? {}).filter(([name]) => /RoleArn$/.test(name));
+    expect(told.map(([, { Value }]) => Value)).toEqual(expect.arrayContaining(roles));
   });
 });

@@ -1,0 +1,36 @@
+import {
+  type ISecurityGroup,
+  type IVpc,
+  SecurityGroup,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import type { NetworkProps } from './network-props.ts';
+
+/** The network that all functions share. */
+export interface FunctionNetwork {
+  readonly vpc: IVpc;
+  readonly vpcSubnets?: SubnetSelection;
+  readonly securityGroups: ISecurityGroup[];
+}
+
+/** Makes the functions' security group where none is given; undefined outside any VPC. */
+export function functionNetwork(
+  scope: Construct,
+  { vpc, vpcSubnets, securityGroups }: NetworkProps,
+): FunctionNetwork | undefined {
+  if (!vpc) return undefined;
+  return {
+    vpc,
+    ...(vpcSubnets && { vpcSubnets }),
+    securityGroups: securityGroups ? [...securityGroups] : [newGroup(scope, vpc)],
+  };
+}
+
+/** The upload hosts have no fixed addresses, so everything to the outside is open. */
+function newGroup(scope: Construct, vpc: IVpc): ISecurityGroup {
+  return new SecurityGroup(scope, 'Functions', {
+    vpc,
+    description: 'The functions of Chunkferry: to the outside only',
+  }) as ISecurityGroup;
+}

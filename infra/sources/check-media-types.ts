@@ -1,0 +1,47 @@
+import { mediaTypes as known, typeOfExtension } from '#src/core/media-types.ts';
+import type { Source } from '#src/core/sources.ts';
+import { refuse, shown } from '../refuse.ts';
+
+type Filters = Pick<Source, 'suffixes' | 'mediaTypes'>;
+
+/**
+ * Objects of a suffix whose media type is not known would all be ignored, in silence.
+ * @throws ConfigurationError - no media type, a suffix without a dot or of no known type
+ */
+export function checkMediaTypes(where: string, { suffixes = [], mediaTypes }: Filters): void {
+  if (mediaTypes) checkNamed(where, mediaTypes);
+  const named = Object.keys(mediaTypes ?? {});
+  const unknown = suffixes.find((suffix) => !isKnown(suffix, named));
+  if (unknown === undefined) return;
+  refuse(
+    where,
+    `suffixes holds ${shown(unknown)}, whose media type is not known; name it in mediaTypes: {${shown(unknown)}:"video"}, or -c mediaTypes=${unknown}=video for sourceBuckets`,
+  );
+}
+
+function checkNamed(where: string, named: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(named);
+  if (entries.length === 0) {
+    refuse(where, 'mediaTypes is {}; at least one is right, or leave mediaTypes out');
+  }
+  for (const [suffix, type] of entries) {
+    if (!suffix.includes('.')) {
+      refuse(
+        where,
+        `mediaTypes holds ${shown(suffix)}, which has no dot; ${shown(`.${suffix || 'mp4'}`)} is right`,
+      );
+    }
+    if ((known as readonly string[]).includes(type)) continue;
+    refuse(where, `mediaTypes[${shown(suffix)}] is ${shown(type)}; video, audio or image is right`);
+  }
+}
+
+/** A key that ends with a longer text ends with a shorter one too. */
+function isKnown(suffix: string, named: readonly string[]): boolean {
+  const text = suffix.toLowerCase();
+  const extension = text.slice(text.lastIndexOf('.') + 1);
+  return (
+    typeOfExtension(extension) !== undefined ||
+    named.some((one) => text.endsWith(one.toLowerCase()))
+  );
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { errorCatalogue, errorNames, isErrorName } from '#src/core/errors.ts';
+import {
+  maxChunksPerRange,
+  maxRangeBytes,
+  maxRangesPerExecution,
+  maxRangesPerPlan,
+  maxRoundsPerExecution,
+  maxSessionsPerExecution,
+  maxTurnWaitSeconds,
+} from '#src/core/limits.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
+import { maxMetadataLength } from '#src/core/user-metadata.ts';
+import { maxBytesByMediaType } from '#src/destinations/twelvelabs/limits.ts';
+
+const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8');
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+const rows = page.split('\n').filter((line) => /^\| (?!what |---)/.test(line));
+
+/** The errors in the second cell of each row. */
+const named = new Set(
+  rows.flatMap((row) => row.split(' | ')[1]?.match(/(?<=`)\w+Error(?=`)/g) ?? []),
+);
+
+/** Errors that end a transfer and are no limit of Chunkferry's: something outside is wrong. */
+const noLimits = new Set([
+  'AssetFailedError',
+  'CredentialsRejectedError',
+  'ExecutionAbortedError',
+  'ExecutionEndedError',
+  'FencedOutError',
+  'OutcomeNotRecordedError',
+  'PreflightFailedError',
+  'ProtocolViolationError',
+  'SourceAccessDeniedError',
+  'SourceChecksumMismatchError',
+  'SourceClaimRefusedError',
+  'SourceNotFoundError',
+  'SourceRegionMismatchError',
+  'SourceRoleRefusedError',
+  // The execution of an event or a start ends well by it.
+  'SourceSupersededError',
+  'UnexpectedError',
+  'UploadFailedError',
+]);
+
+const hours = (seconds: number) => `${seconds / 3600} hours`;
+
+describe('docs/limits.md', () => {
+  it('names the error, or says that there is none, and what to do, in each row', () => {
+    const wrong = rows.filter((row) => {
+      const [, error = '', instead = ''] = row.split(' | ');
+      return !/`\w+Error`|^none: /.test(error) || instead.trim() === '|';
+    });
+    expect(wrong).toEqual([]);
+    expect(rows.length).toBeGreaterThan(30);
+  });
+
+  it('names errors of the catalogue only', () => {
+    expect([...named].filter((name) => !isErrorName(name))).toEqual([]);
+  });
+
+  it('names every error by which a transfer ends for good, but for those that are no limit', () => {
+    const missing = errorNames('fail').filter((name) => !named.has(name) && !noLimits.has(name));
+    expect(missing).toEqual([]);
+  });
+
+  it('names no error that passes by itself', () => {
+    const passing = [...named].filter(
+      (name) => isErrorName(name) && errorCatalogue[name].disposition !== 'fail',
+    );
+    expect(passing).toEqual([]);
+  });
+
+  it.each([
+    `more than ${maxBytesByMediaType.video / 1024 ** 3} GiB`,
+    `more than ${maxBytesByMediaType.image / 1024 ** 2} MiB`,
+    `${maxRangesPerPlan} ranges of ${maxChunksPerRange} chunks or ${maxRangeBytes / 1024 ** 2} MiB`,
+    `${maxRoundsPerExecution} rounds, or ${maxRangesPerExecution} ranges`,
+    `more than ${maxSessionsPerExecution} sessions`,
+    `longer than ${maxTurnWaitSeconds / 86_400} days in line`,
+    `longer than ${hours(boundOf('confirmation'))} until the service confirms`,
+    `longer than ${hours(boundOf('readiness'))} until the asset is ready`,
+    `know ${boundOf('assetMissing') / 60} minutes after`,
+    `more than ${maxMetadataLength.toLocaleString('en-US')} characters`,
+  ])('has the value of the code: %s', (words) => {
+    expect(page).toContain(words);
+  });
+
+  it('is linked from the limits of the README', () => {
+    const section = readme.split('\n## ').find((one) => one.startsWith('Limits\n'));
+    expect(section).toContain('(docs/limits.md)');
+  });
+});

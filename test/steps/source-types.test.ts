@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { Source } from '#src/core/sources.ts';
+import { Stage } from './stage.ts';
+
+const bucket = 'films';
+
+/** An object in a bucket whose source this is. */
+async function stageWith(key: string, contentType: string, source: Partial<Source> = {}) {
+  const list = [{ bucket, ...source }];
+  const stage = await Stage.set({}, { sources: { list, readers: {} } });
+  stage.bench.source.put({ bucket, key }, Buffer.alloc(10), { contentType });
+  const byHand = () => stage.inspect({ bucket, key });
+  const byEvent = () =>
+    stage.inspect({
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      detail: { bucket: { name: bucket }, object: { key, size: 10 } },
+    });
+  return { byHand, byEvent };
+}
+
+describe.each([
+  ['in/._film.mp4', 'video/mp4', 'is an AppleDouble file'],
+  ['src/index.ts', 'text/plain', 'is TypeScript'],
+  ['tape.r3d', 'binary/octet-stream', 'has neither a known extension nor a video'],
+])('%s of %s', (key, contentType, why) => {
+  it('is ignored by event, with the reason', async () => {
+    const { byEvent } = await stageWith(key, contentType);
+    expect(await byEvent()).toMatchObject({
+      ending: { status: 'ignored', key, why: expect.stringContaining(why) },
+    });
+  });
+
+  it('is refused by hand', async () => {
+    const { byHand } = await stageWith(key, contentType);
+    await expect(byHand()).rejects.toMatchObject({
+      name: 'SourceTypeUnsupportedError',
+      message: expect.stringContaining(why),
+    });
+  });
+});
+
+describe('a suffix whose media type its source names', () => {
+  const mediaTypes = { '.r3d': 'video' } as const;
+
+  it.each(['byHand', 'byEvent'] as const)('is of that type, %s', async (start) => {
+    const stage = await stageWith('Tape.R3D', 'binary/octet-stream', { mediaTypes });
+    expect(await stage[start]()).toMatchObject({ next: 'open', source: { mediaType: 'video' } });
+  });
+});
