@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { tableDefinition } from '#src/aws/table-definition.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Failure } from '#src/steps/failure.ts';
+import { removeUserAwsSettings } from '../emulators/local-account.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';
 import { openPipeline } from '../pipeline.ts';
@@ -40,6 +41,7 @@ const command = new Command('demo')
 await command.parseAsync();
 
 async function demo(file: string | undefined, size: string): Promise<number> {
+  removeUserAwsSettings();
   const sizeBytes = file ? await fileSize(file) : await filmSize(size);
   const progress = createProgress(process.stderr);
   const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import S3rver from '@20minutes/s3rver';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { linkFile, serveLinks } from './linked-files.ts';
-import { localCredentials, localRegion } from './local-account.ts';
+import { localClientConfig } from './local-account.ts';
 import { type Emulator, loopbackAddress, loopbackUrl } from './loopback.ts';
 
 export interface S3Options {
@@ -70,9 +70,7 @@ export async function startS3(options: S3Options): Promise<S3Emulator> {
 /** s3rver does not know the checksum trailer that the SDK adds to a stream by default. */
 function seedingClient(endpoint: string): S3Client {
   return new S3Client({
-    endpoint,
-    region: localRegion,
-    credentials: localCredentials,
+    ...localClientConfig(endpoint),
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
 }
