@@ -36,7 +36,8 @@ const noneFound = /could not load credentials from any providers/i;
 function problemOf(what: string, error: unknown): string {
   const said = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
   const { AWS_PROFILE: profile } = process.env;
-  if (noneFound.test(said)) return `no AWS credentials found for ${what}: ${howToGive}`;
+  const where = profile ? ` in the profile ${JSON.stringify(profile)}` : '';
+  if (noneFound.test(said)) return `no AWS credentials found${where} for ${what}: ${howToGive}`;
   const whose = profile ? `the AWS profile ${JSON.stringify(profile)} gives` : 'AWS gives';
-  return `${whose} no credentials for ${what}: ${said.replace(/\.$/, '')}. To use others, ${howToGive}`;
+  return `${whose} no credentials for ${what}: ${said}`;
 }

@@ -17,6 +17,8 @@ export interface HashOptions {
   readonly directory: string;
   /** Called with the bytes read so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** The time now, in milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function hashFile(path: string, options: HashOptions): Promise<Hash
   const record = join(options.directory, `${digest(before.path)}.json`);
   const known = await readRecord(record);
   if (known?.fingerprint === before.text) return known;
-  const startedAt = Date.now();
+  const startedAt = (options.now ?? Date.now)();
   const sha256 = await readThrough(path, options);
   const after = await fingerprintOf(path);
   if (after.text !== before.text) {
