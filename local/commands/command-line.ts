@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors.ts';
 import { type Failure, readFailure } from '#src/steps/failure.ts';
@@ -39,8 +40,8 @@ export async function runCommand(
   try {
     process.exitCode = await command();
   } catch (error) {
-    process.exitCode = 1;
-    sayLast(lineOf(error, runtime));
+    // A server that the command had opened must not keep the process.
+    exit(1, lineOf(error, runtime));
   }
 }
 
@@ -63,18 +64,11 @@ function ignoreClosedPipes(): void {
 }
 
 /** An error as one line: its name, what happened, what to do. */
-function lineOf(error: unknown, runtime: Runtime): string {
+export function lineOf(error: unknown, runtime: Runtime): string {
   const { name, message } = nameOf(error);
-  const { DEBUG_STACK, stack } = {
-    DEBUG_STACK: process.env.CHUNKFERRY_DEBUG,
-    stack: stackOf(error),
-  };
   const line = `${name}: ${withStop(printable(message))} ${nextStepOf(name, runtime)}`;
-  return DEBUG_STACK ? `${line}\n${stack}` : line;
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? String(error.stack) : '';
+  const isDebugged = process.env.CHUNKFERRY_DEBUG && error instanceof Error;
+  return isDebugged ? `${line}\n${error.stack}` : line;
 }
 
 function nameOf(error: unknown): { name: string; message: string } {
@@ -92,9 +86,11 @@ function systemProblem(error: unknown): string | undefined {
   // LevelDB, which keeps the proofs, writes its errors so.
   const [, file, said] = /^IO error: (.+?): (.+)$/.exec(error.message) ?? [];
   if (file) return `${file}: ${said}`;
-  if (code === undefined || errno === undefined || path === undefined) return undefined;
-  const [, words] = getSystemErrorMap().get(errno) ?? [];
-  return `${path}: ${words ?? error.message} (${code})`;
+  const [, words] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  if (code === undefined || words === undefined || 'address' in error) return undefined;
+  // A write names no file; all that a command writes is in these two.
+  const where = path ?? `a file in ${tmpdir()} or in the folder of the proofs`;
+  return `${where}: ${words} (${code})`;
 }
 
 function withStop(sentence: string): string {

@@ -45,7 +45,8 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
   const draw = (columns: number) => printable(statusLine(state.view(), Date.now(), columns));
   const shownAt = new Map<string, number>();
   const update = () => {
-    if (state.isJustSent()) display.say(sentLine(state.view(), columnsOf(output)));
+    if (state.isJustSent())
+      display.say(sentLine(state.view(), isRedrawn ? columnsOf(output) : undefined));
     display.show(draw, state.view());
   };
   const problem = (message: string, fields: LogFields) => {

@@ -46,10 +46,11 @@ export function statusLine(view: TransferView, now: number, columns: number): st
   return full.length <= columns ? full : cutTo(columns, `  ${phases[view.phase].split(' (')[0]}`);
 }
 
-/** The line that stays when all bytes are sent. */
-export function sentLine({ doneBytes }: TransferView, columns: number): string {
+/** The line that stays when all bytes are sent; with a bar where a terminal's columns are given. */
+export function sentLine({ doneBytes }: TransferView, columns?: number): string {
   const size = formatBytes(doneBytes);
-  return withBar(`  100 %  ${size} of ${size}`, 1, columns);
+  const line = `  100 %  ${size} of ${size}`;
+  return columns === undefined ? line : withBar(line, 1, columns);
 }
 
 /** Bar, percent, bytes, time left and speed: the last ones are left out where they do not fit. */

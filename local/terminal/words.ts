@@ -5,9 +5,12 @@ export function durationText(milliseconds: number): string {
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
-/** `12.3 MB/s`. */
+/** `12.3 MB/s`, or `85.0 kB/s` on a slow line. */
 export function speedText(bytes: number, milliseconds: number): string {
-  return `${(bytes / 1e3 / Math.max(1, milliseconds)).toFixed(1)} MB/s`;
+  const bytesPerSecond = (1000 * bytes) / Math.max(1, milliseconds);
+  return bytesPerSecond < 1e6
+    ? `${(bytesPerSecond / 1e3).toFixed(1)} kB/s`
+    : `${(bytesPerSecond / 1e6).toFixed(1)} MB/s`;
 }
 
 /**
