@@ -39,9 +39,8 @@ const repeatAfterMs = 60_000;
 /** Shows progress on `output`: one line redrawn on a terminal, else plain lines. */
 export function createProgress(output: NodeJS.WriteStream): Progress {
   const state = createTransferState(Date.now);
-  const display = canRedraw(output)
-    ? terminalDisplay(output)
-    : createPlainDisplay(output, Date.now);
+  const isRedrawn = canRedraw(output);
+  const display = isRedrawn ? terminalDisplay(output) : createPlainDisplay(output, Date.now);
   const draw = (columns: number) => printable(statusLine(state.view(), Date.now(), columns));
   const shownAt = new Map<string, number>();
   const update = () => {
