@@ -7,15 +7,16 @@ import { Command } from 'commander';
 import { tableDefinition } from '#src/aws/table-definition.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Failure } from '#src/steps/failure.ts';
+import { removeUserAwsSettings } from '../emulators/local-account.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';
 import { openPipeline } from '../pipeline.ts';
 import { startTwelveLabs } from '../simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '../simulators/twelvelabs/simulator.ts';
-import { failureOf, printable, runCommand } from './command-line.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { summaryOf } from '../terminal/summary.ts';
+import { beforeEnd, failureOf, printable, runCommand } from './command-line.ts';
 import { formatBytes, parseSize } from './size.ts';
-import { summaryOf } from './summary.ts';
 
 const bucket = 'films';
 const tableName = 'transfers';
@@ -34,14 +35,16 @@ const command = new Command('demo')
   .argument('[file]', 'a media file of yours; it is served by link, never copied')
   .option('--size <size>', 'size of the film that is made where no file is named', '256MiB')
   .action((file: string | undefined, { size }: { size: string }) =>
-    runCommand(() => demo(file, size)),
+    runCommand(() => demo(file, size), { runtime: 'laptop' }),
   );
 
 await command.parseAsync();
 
 async function demo(file: string | undefined, size: string): Promise<number> {
+  removeUserAwsSettings();
   const sizeBytes = file ? await fileSize(file) : await filmSize(size);
   const progress = createProgress(process.stderr);
+  beforeEnd(progress.stop);
   const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });
   const simulator = await startTwelveLabs({ assetReadyAfterMs: 1000 });
   try {
@@ -114,14 +117,14 @@ async function move(
     given: { log: progress.log },
   });
   progress.say('The state machine moves it into the local TwelveLabs.');
-  const execution = pipeline.start({ bucket, key: stored.key });
+  const execution = pipeline.start({ bucket, key: stored.key }, { onEvent: progress.onEvent });
   emulators.follow(execution);
   const result = await execution.result;
   progress.stop();
   await pipeline.close();
   if (result.status !== 'SUCCEEDED') return tellFailure(failureOf(result));
   const output = result.output as Record<string, unknown>;
-  return show(output, stored, await simulator.storedSha256(String(output.assetId)));
+  return show(output, stored, progress, await simulator.storedSha256(String(output.assetId)));
 }
 
 function tellFailure({ error, cause }: Failure): number {
@@ -129,10 +132,16 @@ function tellFailure({ error, cause }: Failure): number {
   return 1;
 }
 
-function show(output: Record<string, unknown>, stored: Stored, arrived: string): number {
+function show(
+  output: Record<string, unknown>,
+  stored: Stored,
+  progress: Progress,
+  arrived: string,
+): number {
   const isEqual = arrived === stored.sha256;
+  const object = ['object', `s3://${bucket}/${stored.key}`] as const;
   process.stdout.write(
-    summaryOf(output, [
+    summaryOf(output, object, progress.sent(), [
       ['SHA-256 in S3', stored.sha256],
       ['SHA-256 arrived', `${arrived}${isEqual ? '  equal' : '  DIFFERENT'}`],
     ]),

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { TransferError } from '#src/core/errors.ts';
-import type { ExecutionHandle, ExecutionResult } from '../state-machine/run.ts';
-import { failureOf, printable, runCommand } from './command-line.ts';
-import { type IngestOptions, openLaptop } from './laptop.ts';
-import { createProgress, type Progress } from './progress.ts';
-import { summaryOf } from './summary.ts';
+import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
+import { withUserNames } from '../ingest/source.ts';
+import type { ExecutionResult } from '../state-machine/run.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { summaryOf } from '../terminal/summary.ts';
+import { beforeEnd, failureOf, onLaptop, printable, runCommand } from './command-line.ts';
+import { assertOnlyJson, isJsonAsked } from './json-output.ts';
 
 interface Flags extends IngestOptions {
   readonly json?: boolean;
@@ -15,13 +17,16 @@ interface Flags extends IngestOptions {
   readonly force?: boolean;
 }
 
+const interrupted =
+  'Interrupted. Run the same command again: it continues from the chunks already kept.';
+
 const command = new Command('ingest')
   .description(
     'Moves one file into TwelveLabs by the state machine that deploys. Run again after an interruption, it goes on where it was.',
   )
   .argument('<source>', 'a media file, or s3://bucket/key')
-  .option('--json', "print the execution's output as one JSON object on stdout, all else on stderr")
-  .option('--filename <name>', "the asset's filename; the key's last segment where left out")
+  .option('--json', 'print the result as one JSON object on stdout, all else on stderr')
+  .option('--filename <name>', "the asset's filename; the file's own by default")
   .option(
     '--metadata <json>',
     'user metadata of the asset: a JSON object of strings, numbers, booleans and lists of strings',
@@ -37,33 +42,46 @@ const command = new Command('ingest')
 Environment:
   TWELVE_LABS_API_KEY        the API key
   TWELVELABS_BASE_URL        another server than TwelveLabs' own, with /v1.3
-  AWS_ENDPOINT_URL_S3        where s3:// is, if not at AWS; AWS credentials come from the usual places
-  AWS_ENDPOINT_URL_DYNAMODB  where the table is, if neither on this disk nor at AWS
+  AWS_PROFILE, AWS_…         as in other AWS tools: used for s3:// and --table, and for nothing else
+  AWS_ENDPOINT_URL_S3        where s3:// is, if not at AWS
+  AWS_ENDPOINT_URL_DYNAMODB  where --table is, if not at AWS
   UPLOAD_REPLY_MS            how long the upload host may take to reply to a chunk, in milliseconds
   HTTPS_PROXY, NO_PROXY      the proxy that leads out, and the hosts reached without it
-  NODE_EXTRA_CA_CERTS        the CA certificate of a proxy that inspects TLS`,
+  NODE_EXTRA_CA_CERTS        the CA certificate of a proxy that inspects TLS
+  CHUNKFERRY_DEBUG           any value adds the stack trace to an error`,
   )
-  .action((source: string, flags: Flags) => runCommand(() => ingest(source, flags)));
+  .action((source: string, flags: Flags) =>
+    runCommand(() => ingest(source, flags), { runtime: 'laptop', interrupted }),
+  );
 
 await command.parseAsync();
 
-async function ingest(source: string, flags: Flags): Promise<number> {
+async function ingest(name: string, flags: Flags): Promise<number> {
   const asked = optionsOf(flags);
+  const asJson = isJsonAsked(flags.json);
+  if (asJson) assertOnlyJson();
   const progress = createProgress(process.stderr);
-  const laptop = await openLaptop(source, flags, progress.log);
+  beforeEnd(progress.stop);
+  const run = await openLocalRun(name, flags, progress.log, progress.hashed);
   try {
-    const execution = laptop.start({ ...laptop.reference, ...asked });
-    const result = await untilEnd(execution, progress);
-    return tell(result, Boolean(flags.json));
+    sayPrevious(run, progress, flags);
+    const { bucket, key, file } = run.source;
+    const { onEvent } = progress;
+    const input = { bucket, key, filename: file?.filename, ...asked };
+    const result = await run.start(input, { onEvent }).result;
+    progress.stop();
+    return tell(outcomeOf(result, run), run, progress, asJson);
   } finally {
     progress.stop();
-    await laptop.close();
+    await run.close();
   }
 }
 
+/** Only what was asked for: an undefined field would hide the one in front of it. */
 function optionsOf({ filename, metadata, enableHls, enableThumbnail, force }: Flags) {
   const userMetadata = metadata === undefined ? undefined : parseMetadata(metadata);
-  return { filename, userMetadata, enableHls, enableThumbnail, force };
+  const options = { filename, userMetadata, enableHls, enableThumbnail, force };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function parseMetadata(text: string): unknown {
@@ -72,58 +90,57 @@ function parseMetadata(text: string): unknown {
   } catch {
     throw new TransferError(
       'InvalidInputError',
-      `--metadata ${text} is not JSON; '{"title":"Final"}' would be`,
+      `Invalid --metadata ${JSON.stringify(text)}: must be JSON, such as '{"title":"Final"}'`,
     );
   }
 }
 
-/** Ctrl-C ends the run between two bytes; the proofs stay. */
-async function untilEnd(execution: ExecutionHandle, progress: Progress): Promise<ExecutionResult> {
-  const interrupt = () => {
-    progress.stop();
-    progress.say(
-      'Interrupted. Run the same command again: it goes on from the chunks already kept.',
-    );
-    process.exit(130);
-  };
-  process.once('SIGINT', interrupt);
-  const result = await execution.result;
-  process.off('SIGINT', interrupt);
-  progress.stop();
-  return result;
+/** What failed before may fail again: the user hears of it before all bytes are sent once more. */
+function sayPrevious({ previous, source }: LocalRun, progress: Progress, { force }: Flags): void {
+  if (!previous) return;
+  const { error, cause } = onLaptop(previous);
+  const now =
+    previous.hadAllBytes || force
+      ? 'All bytes are sent again.'
+      : 'This run continues from the chunks already kept.';
+  const failed = `The last run of this content failed: ${error}: ${withUserNames(cause, source)}`;
+  progress.say(printable(`${failed} ${now}`));
+}
+
+type Outcome = Readonly<Record<string, unknown>>;
+
+/** The execution's output, or why it failed, in which a local file has the user's own name. */
+function outcomeOf(result: ExecutionResult, { source }: LocalRun): Outcome {
+  if (!result.output) {
+    const { error, cause } = failureOf(result);
+    return { status: 'failed', error, cause: withUserNames(cause, source) };
+  }
+  const output = result.output as Outcome;
+  return source.file ? { ...output, file: source.name } : output;
 }
 
 /** The asset id comes last; success is an asset that can be used, nothing less. */
-function tell(result: ExecutionResult, asJson: boolean): number {
-  const told = result.output ? (result.output as Record<string, unknown>) : failureTold(result);
-  const isReady = told.status === 'ready' || told.status === 'already-ingested';
-  if (asJson) process.stdout.write(`${JSON.stringify(told)}\n`);
-  if (!isReady) process.stderr.write(`${printable(reasonOf(told))}\n`);
-  else if (!asJson) process.stdout.write(`${headOf(told)}${summaryOf(told)}${told.assetId}\n`);
+function tell(outcome: Outcome, run: LocalRun, progress: Progress, asJson: boolean): number {
+  const isReady = outcome.status === 'ready' || outcome.status === 'already-ingested';
+  if (asJson) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+  if (!isReady) process.stderr.write(`${printable(reasonOf(outcome))}\n`);
+  else if (!asJson) process.stdout.write(reportOf(outcome, run, progress));
   return isReady ? 0 : 1;
 }
 
-function failureTold(result: ExecutionResult): Record<string, unknown> {
-  return { status: 'failed', ...failureOf(result) };
+function reportOf(outcome: Outcome, { source }: LocalRun, progress: Progress): string {
+  const head =
+    outcome.status === 'already-ingested'
+      ? 'This content is an asset already; --force would ingest it again.\n'
+      : '';
+  const named = [source.file ? 'file' : 'object', source.name] as const;
+  return `${head}${summaryOf(outcome, named, progress.sent())}${outcome.assetId}\n`;
 }
 
-function headOf({ status }: Record<string, unknown>): string {
-  return status === 'already-ingested'
-    ? 'This content is an asset already; --force would ingest it again.\n'
-    : '';
-}
-
-function reasonOf({
-  status,
-  error,
-  cause,
-  execution,
-  leaseUntil,
-  why,
-}: Record<string, unknown>): string {
+function reasonOf({ status, error, cause, leaseUntil, why }: Outcome): string {
   if (status === 'running-elsewhere')
-    return `Another run has this transfer: ${execution}, until ${leaseUntil} at least.`;
+    return `Another run has this transfer, until ${leaseUntil} at least.`;
   if (status === 'superseded')
-    return `The source changed while it was read: ${why}. Run again to ingest what it is now.`;
+    return `The source changed while it was read: ${why}. Run the command again: it sends what is there now.`;
   return `${error}: ${cause}`;
 }

@@ -10,7 +10,7 @@ import {
 import { ClassicLevel } from 'classic-level';
 import dynalite from 'dynalite';
 import { TransferError } from '#src/core/errors.ts';
-import { localCredentials, localRegion } from './local-account.ts';
+import { localClientConfig } from './local-account.ts';
 import { closeServer, type Emulator, listenOnLoopback } from './loopback.ts';
 
 export interface DynamoDbOptions {
@@ -69,11 +69,7 @@ async function lockDirectory(directory: string): Promise<ClassicLevel> {
 }
 
 async function ensureTable(url: string, table: CreateTableCommandInput): Promise<void> {
-  const client = new DynamoDBClient({
-    endpoint: url,
-    region: localRegion,
-    credentials: localCredentials,
-  });
+  const client = new DynamoDBClient(localClientConfig(url));
   try {
     await client.send(new CreateTableCommand(table));
   } catch (error) {

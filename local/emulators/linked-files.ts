@@ -4,11 +4,23 @@ import { dirname } from 'node:path';
 import type { ObjectStore } from '@20minutes/s3rver';
 import { TransferError } from '#src/core/errors.ts';
 import { lastSegment } from '#src/core/source-object.ts';
+import { fingerprintOf } from './file-fingerprint.ts';
 
 interface ObjectName {
   readonly bucket: string;
   readonly key: string;
 }
+
+/** The content of a linked file, where the caller has read it. */
+export interface KnownContent {
+  /** What the file looked like when it was read. */
+  readonly fingerprint: string;
+  /** 32 hex digits that stand for the content. */
+  readonly etag: string;
+}
+
+/** What is known of the files behind links, by the link's path. */
+const knownContents = new WeakMap<ObjectStore, Map<string, KnownContent>>();
 
 /** s3rver keeps an object in files named by its key's last segment with at most this behind it. */
 const longestSuffix = '._S3rver_metadata.json';
@@ -23,6 +35,7 @@ export async function linkFile(
   { bucket, key }: ObjectName,
   path: string,
   contentType?: string,
+  content?: KnownContent,
 ): Promise<void> {
   const maxBytes = maxFileNameBytes - longestSuffix.length;
   if (Buffer.byteLength(lastSegment(key)) > maxBytes) {
@@ -36,9 +49,13 @@ export async function linkFile(
   await mkdir(dirname(link), { recursive: true });
   await rm(link, { force: true });
   await symlink(target, link);
+  const known = knownContents.get(store) ?? new Map<string, KnownContent>();
+  knownContents.set(store, known);
+  if (content) known.set(link, content);
+  else known.delete(link);
   const headers = contentType === undefined ? {} : { 'content-type': contentType };
   // Without its file of an ETag, s3rver would read the whole file to hash it.
-  await store.putMetadata(bucket, key, headers, await identityOf(link));
+  await store.putMetadata(bucket, key, headers, await etagOf(store, link));
 }
 
 /**
@@ -52,7 +69,7 @@ export function serveLinks(store: ObjectStore): void {
     const metadata = await getMetadata(bucket, key);
     const link = linkPath(store, bucket, key);
     if (!(await isLink(link))) return metadata;
-    return { ...metadata, etag: JSON.stringify(await identityOf(link)) };
+    return { ...metadata, etag: JSON.stringify(await etagOf(store, link)) };
   };
   const putObject = store.putObject.bind(store);
   store.putObject = async (object) => {
@@ -93,9 +110,13 @@ async function existingFile(path: string): Promise<string> {
   throw new TransferError('InvalidInputError', `${JSON.stringify(path)} is no file`);
 }
 
-/** 32 hex digits, as S3's own ETags have; no MD5 of the content, which would have to be read for it. */
-async function identityOf(link: string): Promise<string> {
-  const { size, mtimeNs, ino } = await stat(link, { bigint: true });
-  const identity = [await realpath(link), `${size}`, `${mtimeNs}`, `${ino}`];
-  return createHash('md5').update(JSON.stringify(identity)).digest('hex');
+/**
+ * 32 hex digits, as S3's own ETags have: the known content's while the file looks as it did, else made
+ * of what the file looks like. No MD5 of the content, which would have to be read for each request.
+ */
+async function etagOf(store: ObjectStore, link: string): Promise<string> {
+  const { text } = await fingerprintOf(link);
+  const known = knownContents.get(store)?.get(link);
+  if (known?.fingerprint === text) return known.etag;
+  return createHash('md5').update(text).digest('hex');
 }

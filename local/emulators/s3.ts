@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import S3rver from '@20minutes/s3rver';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { linkFile, serveLinks } from './linked-files.ts';
-import { localCredentials, localRegion } from './local-account.ts';
+import { type KnownContent, linkFile, serveLinks } from './linked-files.ts';
+import { localClientConfig } from './local-account.ts';
 import { type Emulator, loopbackAddress, loopbackUrl } from './loopback.ts';
 
 export interface S3Options {
@@ -32,10 +32,16 @@ export interface S3Emulator extends Emulator {
   ): Promise<void>;
   /**
    * Serves a local file as an object without copying it. Its ETag is made of the file's identity,
-   * size and time of change, and is another one as soon as the file is.
+   * size and time of change, or is the known content's, and is another one as soon as the file is.
    * @throws InvalidInputError - there is no such file, or the key's last segment is too long
    */
-  linkFile(bucket: string, key: string, path: string, contentType?: string): Promise<void>;
+  linkFile(
+    bucket: string,
+    key: string,
+    path: string,
+    contentType?: string,
+    content?: KnownContent,
+  ): Promise<void>;
 }
 
 /** Starts s3rver. */
@@ -56,8 +62,8 @@ export async function startS3(options: S3Options): Promise<S3Emulator> {
   return {
     url,
     ...seedingBy(client),
-    linkFile: (bucket, key, path, contentType) =>
-      linkFile(server.store, { bucket, key }, path, contentType),
+    linkFile: (bucket, key, path, contentType, content) =>
+      linkFile(server.store, { bucket, key }, path, contentType, content),
     async close() {
       client.destroy();
       const closed = server.close();
@@ -70,9 +76,7 @@ export async function startS3(options: S3Options): Promise<S3Emulator> {
 /** s3rver does not know the checksum trailer that the SDK adds to a stream by default. */
 function seedingClient(endpoint: string): S3Client {
   return new S3Client({
-    endpoint,
-    region: localRegion,
-    credentials: localCredentials,
+    ...localClientConfig(endpoint),
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
 }

@@ -74,7 +74,7 @@ const urlOfArn =
 export function splitS3Url(url: string): { bucket: string; key: string } {
   const [, bucket, key] = urlOfArn.exec(url) ?? /^s3:\/\/((?!arn:)[^/]+)\/(.+)$/s.exec(url) ?? [];
   if (!bucket || !key) {
-    throw invalid(`${JSON.stringify(url)} names no object; s3://bucket/key would`);
+    throw invalid(`${JSON.stringify(url)} names no object: expected s3://bucket/key`);
   }
   const flaw = bucketFlaw(bucket);
   if (flaw === undefined) return { bucket, key };

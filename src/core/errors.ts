@@ -22,11 +22,19 @@ export type Side = 'service' | 'storage' | 'source';
 interface ErrorEntry {
   readonly scope: Scope;
   readonly disposition: Disposition;
+  /** What an operator of the stack does. */
   readonly nextStep: string;
+  /** What a user does whose own computer runs the transfer, where that differs. */
+  readonly onLaptop?: string;
 }
+
+/** Where a transfer runs: it decides which words and settings its reader knows. */
+export type Runtime = 'stack' | 'laptop';
 
 const again =
   'Start a new execution with the same input: it continues from the chunks already kept.';
+const againOnLaptop = 'Run the same command again: it continues from the chunks already kept.';
+const checkDisk = `Check the disk that holds the proofs, or the table that --table names. ${againOnLaptop}`;
 const fixInput = 'Correct the input and start again.';
 
 export const errorCatalogue = {
@@ -48,16 +56,19 @@ export const errorCatalogue = {
     scope: 'call',
     disposition: 'retry',
     nextStep: `Check the DynamoDB table and its throttling. ${again}`,
+    onLaptop: checkDisk,
   },
   EventNotPublishedError: {
     scope: 'call',
     disposition: 'retry',
     nextStep: 'Check the event bus and the permission to put events on it.',
+    onLaptop: againOnLaptop,
   },
   ExecutionUnknownError: {
     scope: 'call',
     disposition: 'retry',
     nextStep: 'Allow states:DescribeExecution on the state machine.',
+    onLaptop: againOnLaptop,
   },
 
   TurnLostError: { scope: 'transfer', disposition: 'renew', nextStep: again },
@@ -66,21 +77,29 @@ export const errorCatalogue = {
     scope: 'chunk',
     disposition: 'renew',
     nextStep: `Check what sits between Lambda and the upload host. ${again}`,
+    onLaptop: `Check what lies between this computer and the upload host. ${againOnLaptop}`,
   },
   ProofConflictError: { scope: 'chunk', disposition: 'renew', nextStep: again },
   SessionExpiredError: { scope: 'session', disposition: 'renew', nextStep: again },
   CreateReplyLostError: { scope: 'session', disposition: 'renew', nextStep: again },
 
-  InvalidInputError: { scope: 'transfer', disposition: 'fail', nextStep: fixInput },
+  InvalidInputError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: fixInput,
+    onLaptop: 'Correct the command and run it again.',
+  },
   ConfigurationError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Correct the configuration, then start again.',
+    onLaptop: 'Correct that and run the command again.',
   },
   CredentialsRejectedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Put a valid API key into the secret, then start again.',
+    onLaptop: 'Put a valid API key into TWELVE_LABS_API_KEY and run the command again.',
   },
   ApiNotAllowedError: {
     scope: 'transfer',
@@ -91,17 +110,21 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: "Read the service's own message, correct the input, start again.",
+    onLaptop: "Read the service's own message, correct the command and run it again.",
   },
   ProtocolViolationError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'The service answered outside its documents; report it with the execution id.',
+    onLaptop: 'The service answered outside its documents; report this message.',
   },
   UploadHostRefusedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'If uploads are meant to go to a private address, set privateUploadHosts (PRIVATE_UPLOAD_HOSTS=true in a local run). Otherwise report the host to the service.',
+    onLaptop:
+      'If uploads are meant to go to a private address, set PRIVATE_UPLOAD_HOSTS=true. Otherwise report the host to the service.',
   },
   UploadRefusedError: {
     scope: 'chunk',
@@ -118,65 +141,78 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: `Raise sendTimeoutSeconds (900 at most), or run the transfer where the line is faster. ${again}`,
+    onLaptop: `Run the command where the line is faster. ${againOnLaptop}`,
   },
   SourceNotConfiguredError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Add the bucket to the configured sources and deploy, or correct the bucket.',
+    onLaptop: 'Correct the bucket and run the command again.',
   },
   SourceClaimRefusedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       "Find out who sent the event: the bucket is not one of that account's configured sources.",
+    onLaptop: 'Name the object as s3://bucket/key.',
   },
   SourceRegionMismatchError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: "Correct the source's Region in the configuration and deploy.",
+    onLaptop: "Set AWS_REGION to the bucket's Region and run the command again.",
   },
   SourceRoleRefusedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       "Check the reader role in the source's account: its name, its trust in this account, its external id.",
+    onLaptop: 'Use AWS credentials that may read the object.',
   },
   SourceNotFoundError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Check bucket, key and versionId; keys are case-sensitive and not URL-encoded.',
+    onLaptop: 'Check the name; keys are case-sensitive and not URL-encoded.',
   },
   SourceAccessDeniedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Grant s3:GetObject (and kms:Decrypt for an encrypted object) to the inspect and send roles.',
+    onLaptop:
+      'Use AWS credentials that allow s3:GetObject on it (and kms:Decrypt for an encrypted object).',
   },
   SourceEmptyError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Upload the object again; it has no bytes.',
+    onLaptop: 'Name a file that has bytes.',
   },
   SourceIsFolderError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Name an object, not a folder marker.',
+    onLaptop: 'Name a file or an object, not a folder.',
   },
   SourceTooLargeError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Split or re-encode the file, or raise the configured limit if the service takes more.',
+    onLaptop: 'Split or re-encode the file.',
   },
   SourceTypeUnsupportedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Name a video, audio or image object, or give it such a content type.',
+    onLaptop: 'Name a video, audio or image file by its usual extension.',
   },
   SourceArchivedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Restore the object from its archive class, then start again.',
+    onLaptop: 'Restore the object from its archive class, then run the command again.',
   },
   SourceCustomerEncryptedError: {
     scope: 'transfer',
@@ -188,23 +224,29 @@ export const errorCatalogue = {
     disposition: 'fail',
     nextStep:
       'Nothing: the object was overwritten or deleted; its new content is a transfer of its own.',
+    onLaptop: 'Run the command again: it sends what is there now.',
   },
   SourceChecksumMismatchError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       "Delete the asset at the service and start again with force; the bytes sent differ from the object's checksum.",
+    onLaptop:
+      "Delete the asset at the service and run the command again with --force; the bytes sent differ from the object's checksum.",
   },
   PlanTooLargeError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Ask the service for larger chunks; the object needs more ranges than one execution can hold.',
+    onLaptop:
+      'Ask the service for larger chunks; the file needs more of them than one run can hold.',
   },
   TurnNotReachedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: `Raise maxActiveTransfers or send fewer objects at once. ${again}`,
+    onLaptop: againOnLaptop,
   },
   RoundsExhaustedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   SessionsExhaustedError: {
@@ -223,17 +265,22 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Look the asset up at the service; if it is gone, start again with force.',
+    onLaptop:
+      'Look the asset up at the service; if it is gone, run the command again with --force.',
   },
   AssetMissingError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
       'Look the asset up at the service. A new execution without force waits for it again and sends nothing twice.',
+    onLaptop:
+      'Look the asset up at the service. The same command without --force waits for it again and sends nothing twice.',
   },
   FencedOutError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Nothing: another execution has taken this transfer over.',
+    onLaptop: 'Nothing: another run has taken this transfer over.',
   },
   ExecutionAbortedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   ExecutionTimedOutError: { scope: 'transfer', disposition: 'fail', nextStep: again },
@@ -242,20 +289,38 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Mend each finding that is named, then run the preflight again.',
+    onLaptop: 'Fix each reported check, then run the command again.',
   },
   OutcomeNotRecordedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: `Check the table and the event bus. ${again}`,
+    onLaptop: checkDisk,
   },
   UnexpectedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'This is a bug: report it with the execution id.',
+    onLaptop: 'This is a bug: report it with this message.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorName = keyof typeof errorCatalogue;
+
+/** For an error that is none of ours: the machine or the function that ran the transfer failed. */
+const platformNextStep: Readonly<Record<Runtime, string>> = {
+  stack:
+    'The platform failed, not the transfer: start a new execution with the same input, it continues from the chunks already kept.',
+  laptop: againOnLaptop,
+};
+
+/** What to do about an error of this name, in the words of the place that the transfer runs in. */
+export function nextStepOf(name: string, runtime: Runtime): string {
+  if (!isErrorName(name)) return platformNextStep[runtime];
+  const { nextStep, onLaptop }: ErrorEntry = errorCatalogue[name];
+  if (runtime === 'stack') return nextStep;
+  return onLaptop ?? nextStep.replace(again, againOnLaptop);
+}
 
 export interface TransferErrorOptions {
   readonly cause?: unknown;

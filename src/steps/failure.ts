@@ -1,4 +1,4 @@
-import { errorCatalogue, isErrorName } from '#src/core/errors.ts';
+import { nextStepOf } from '#src/core/errors.ts';
 
 /** What a Fail state says: a name, and one line that tells what happened and what to do. */
 export interface Failure {
@@ -7,9 +7,6 @@ export interface Failure {
 }
 
 const maxCauseLength = 1000;
-
-const platformNextStep =
-  'The platform failed, not the transfer: start a new execution with the same input, it continues from the chunks already kept.';
 
 /**
  * Reads what a Catch left. Lambda's cause is JSON text with `errorType`, `errorMessage` and a trace;
@@ -22,7 +19,7 @@ export function readFailure({
   readonly Error: string;
   readonly Cause: string;
 }): Failure {
-  const nextStep = isErrorName(name) ? errorCatalogue[name].nextStep : platformNextStep;
+  const nextStep = nextStepOf(name, 'stack');
   const message = oneLine(messageOf(Cause)).slice(0, maxCauseLength);
   return { error: name, cause: [withStop(message), nextStep].filter(Boolean).join(' ') };
 }

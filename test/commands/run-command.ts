@@ -27,10 +27,14 @@ export function startCommand(
   name: 'demo' | 'ingest' | 'doctor',
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  { maxFileKiB }: { readonly maxFileKiB?: number } = {},
 ): Running {
   const script = fileURLToPath(new URL(`../../local/commands/${name}.ts`, import.meta.url));
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [script, ...args], {
+  const call = [process.execPath, script, ...args];
+  // The system then refuses to let a file grow, as a full disk does.
+  const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB}; `;
+  const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...call], {
     env: { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true', ...secretsOf(name), ...environment },
   });
   let stdout = '';

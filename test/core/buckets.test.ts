@@ -29,7 +29,7 @@ describe('an S3 URL', () => {
     '%s names no object',
     (url) => {
       expect(() => splitS3Url(url)).toThrow(
-        /names no object; s3:\/\/bucket\/key would$|not a bucket/,
+        /names no object: expected s3:\/\/bucket\/key$|not a bucket/,
       );
     },
   );

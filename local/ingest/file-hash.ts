@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TransferError } from '#src/core/errors.ts';
+import { type Fingerprint, fingerprintOf } from '../emulators/file-fingerprint.ts';
+
+/** A file's content, and what the file looked like when that was read. */
+export interface HashedFile {
+  /** SHA-256 of all bytes, in hex. */
+  readonly sha256: string;
+  readonly fingerprint: string;
+}
+
+export interface HashOptions {
+  /** Where hashes of unchanged files are kept. */
+  readonly directory: string;
+  /** Called with the bytes read so far. */
+  readonly onProgress?: (bytes: number) => void;
+  /** The time now, in milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/**
+ * A file that changed this recently may change again without another time: file systems keep times
+ * in steps, of two seconds at most (FAT).
+ */
+const settledMs = 2_000;
+
+const blockBytes = 1024 * 1024;
+
+/**
+ * Returns the SHA-256 of a file. A file that looks as it did when it was last hashed is not read.
+ * @throws SourceSupersededError - the file changed while it was read
+ */
+export async function hashFile(path: string, options: HashOptions): Promise<HashedFile> {
+  const before = await fingerprintOf(path);
+  const record = join(options.directory, `${digest(before.path)}.json`);
+  const known = await readRecord(record);
+  if (known?.fingerprint === before.text) return known;
+  const startedAt = (options.now ?? Date.now)();
+  const sha256 = await readThrough(path, options);
+  const after = await fingerprintOf(path);
+  if (after.text !== before.text) {
+    throw new TransferError('SourceSupersededError', `${path} changed while it was read`);
+  }
+  const hashed = { sha256, fingerprint: before.text };
+  if (isSettled(before, startedAt)) await writeRecord(options.directory, record, hashed);
+  return hashed;
+}
+
+function isSettled({ changedAt }: Fingerprint, startedAt: number): boolean {
+  return startedAt - changedAt > settledMs;
+}
+
+async function readThrough(path: string, { onProgress }: HashOptions): Promise<string> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const block of createReadStream(path, { highWaterMark: blockBytes })) {
+    hash.update(block);
+    bytes += block.length;
+    onProgress?.(bytes);
+  }
+  return hash.digest('hex');
+}
+
+/** A record that is missing, damaged or of another version only costs hashing the file again. */
+async function readRecord(record: string): Promise<HashedFile | undefined> {
+  try {
+    const { sha256, fingerprint } = JSON.parse(await readFile(record, 'utf8'));
+    return /^[0-9a-f]{64}$/.test(sha256) ? { sha256, fingerprint } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeRecord(directory: string, record: string, hashed: HashedFile): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const temporary = `${record}.${process.pid}`;
+  await writeFile(temporary, JSON.stringify(hashed));
+  await rename(temporary, record);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

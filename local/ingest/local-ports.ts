@@ -1,0 +1,51 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { httpAgent } from '#functions/runtime/agent.ts';
+import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
+import { createDynamoTurnStore } from '#src/aws/dynamo-turn-store.ts';
+import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
+import { createExecutionDirectory } from '#src/aws/execution-directory.ts';
+import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
+import { boundedCalls } from '#src/aws/sdk-bounds.ts';
+import { createUndiciRequestHandler } from '#src/aws/undici-request-handler.ts';
+import { systemClock } from '#src/config/system-clock.ts';
+import type { Ports } from '#src/steps/step.ts';
+import { localClientConfig } from '../emulators/local-account.ts';
+
+/**
+ * The parts of a run that talk to servers of this process. Their clients take nothing from the
+ * environment, which holds the user's AWS settings for a source at AWS.
+ */
+const optionsFor = (url: string) => ({ ...boundedCalls, ...localClientConfig(url) });
+
+/** Keeps the rows in the table behind `url`. */
+export function localTable(url: string, tableName: string): Pick<Ports, 'store' | 'turns'> {
+  const client = new DynamoDBClient(optionsFor(url));
+  const options = { client, tableName, clock: systemClock };
+  return { store: createDynamoTransferStore(options), turns: createDynamoTurnStore(options) };
+}
+
+/** Puts events on the bus behind `url`. */
+export function localEvents(url: string): Pick<Ports, 'events'> {
+  const client = new EventBridgeClient(optionsFor(url));
+  return { events: createEventBridgePublisher({ client, busName: 'default' }) };
+}
+
+/** Asks the endpoint behind `url` how an execution stands. */
+export function localExecutions(url: string): Pick<Ports, 'executions'> {
+  return { executions: createExecutionDirectory({ client: new SFNClient(optionsFor(url)) }) };
+}
+
+/** Reads objects from the S3 behind `url`; a disk needs no rate that calls share. */
+export function localSource(url: string): Pick<Ports, 'source'> {
+  const client = new S3Client({
+    ...localClientConfig(url),
+    requestHandler: createUndiciRequestHandler(httpAgent()),
+    maxAttempts: 1,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    forcePathStyle: true,
+  });
+  return { source: createS3SourceReader({ clientOf: () => client }) };
+}

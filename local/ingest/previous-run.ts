@@ -1,0 +1,33 @@
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { withLocalDocuments } from './local-documents.ts';
+
+/** How the last transfer of a source failed. */
+export interface PreviousFailure {
+  readonly error: string;
+  readonly cause: string;
+  /** Whether all bytes had arrived, so that the next run sends them again. */
+  readonly hadAllBytes: boolean;
+}
+
+/** Returns how the newest transfer in a table of one source failed; undefined if it did not. */
+export async function previousFailure(
+  endpoint: string,
+  tableName: string,
+): Promise<PreviousFailure | undefined> {
+  const [newest] = (await transferRows(endpoint, tableName)).sort(
+    (a, b) => Number(b.changedAt) - Number(a.changedAt),
+  );
+  if (newest?.state !== 'failed') return undefined;
+  const { error, cause } = (newest.outcome ?? {}) as Readonly<Record<string, unknown>>;
+  const hadAllBytes = newest.bytesCompleteAt !== undefined;
+  return { error: String(error), cause: String(cause ?? ''), hadAllBytes };
+}
+
+function transferRows(endpoint: string, tableName: string): Promise<Record<string, unknown>[]> {
+  return withLocalDocuments(endpoint, async (client) => {
+    const rows: Record<string, unknown>[] = [];
+    for await (const { Items = [] } of paginateScan({ client }, { TableName: tableName }))
+      rows.push(...Items.filter(({ row }) => row === 'transfer'));
+    return rows;
+  });
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { splitS3Url } from '#src/core/buckets.ts';
+import { TransferError } from '#src/core/errors.ts';
+import { extensionOf, mediaTypeOf } from '#src/core/source-object.ts';
+import { fingerprintOf } from '../emulators/file-fingerprint.ts';
+import { hashFile } from './file-hash.ts';
+
+/** What one run sends. */
+export interface IngestSource {
+  /** As the user named it. */
+  readonly name: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** Names the state of this source on disk: the same content has the same state. */
+  readonly stateId: string;
+  /** Present for a file of this computer. */
+  readonly file?: LocalFile | undefined;
+}
+
+/** A file of this computer, served as an object whose key and ETag are made of its content. */
+export interface LocalFile {
+  readonly path: string;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: { readonly fingerprint: string; readonly etag: string };
+}
+
+/** The bucket of all local files. */
+const localBucket = 'this-computer';
+
+/** Called while a file is read to identify it. */
+export type HashProgress = (bytes: number, sizeBytes: number) => void;
+
+/**
+ * Reads what the user named: `s3://bucket/key`, or a file, which is hashed unless it is known.
+ * @param stateHome - where hashes of unchanged files are kept
+ * @throws InvalidInputError - neither a file nor an s3:// URL
+ * @throws SourceEmptyError, SourceTypeUnsupportedError - known before a byte is read
+ */
+export async function readSource(
+  name: string,
+  stateHome: string,
+  onProgress: HashProgress,
+): Promise<IngestSource> {
+  return name.startsWith('s3://') ? readUrl(name) : readFile(name, stateHome, onProgress);
+}
+
+function readUrl(name: string): IngestSource {
+  return { name, ...splitS3Url(name), stateId: digest(name) };
+}
+
+async function readFile(
+  name: string,
+  stateHome: string,
+  onProgress: HashProgress,
+): Promise<IngestSource> {
+  const sizeBytes = await sizeOf(name);
+  const filename = basename(name);
+  const contentType = `${mediaTypeOf(filename, undefined, { sizeBytes })}/${extensionOf(filename)}`;
+  const { path } = await fingerprintOf(name);
+  const { sha256, fingerprint } = await hashFile(path, {
+    directory: join(stateHome, 'hashes'),
+    onProgress: (bytes) => onProgress(bytes, sizeBytes),
+  });
+  const content = { fingerprint, etag: sha256.slice(0, 32) };
+  const file = { path, filename, contentType, content };
+  return { name, bucket: localBucket, key: sha256, stateId: sha256.slice(0, 16), file };
+}
+
+async function sizeOf(name: string): Promise<number> {
+  const found = await stat(name).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+  if (!found?.isFile()) {
+    throw new TransferError(
+      'InvalidInputError',
+      `${JSON.stringify(name)} is not a file that can be read, nor an s3:// URL`,
+    );
+  }
+  if (found.size > 0) return found.size;
+  throw new TransferError('SourceEmptyError', `${JSON.stringify(name)} has 0 bytes`);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** A text in which local files bear the name that the user knows, not the one they are served by. */
+export function withUserNames(text: string, { name, bucket, key }: IngestSource): string {
+  return text
+    .replaceAll(`s3://${bucket}/${key}`, name)
+    .replaceAll(JSON.stringify(key), () => JSON.stringify(name));
+}

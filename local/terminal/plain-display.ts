@@ -1,0 +1,62 @@
+import { formatBytes } from '../commands/size.ts';
+import type { StatusDisplay } from './status-display.ts';
+import { phases, type TransferView } from './transfer-view.ts';
+import { waitLine } from './waits.ts';
+import { durationText, printable } from './words.ts';
+
+/** The same wait, and a phase that goes on, are told again after this long, in ms. */
+const repeatAfterMs = 60_000;
+
+/** Wide enough for any reason: a log file does not wrap. */
+const anyColumns = 500;
+
+/** Writes lines where nothing can be redrawn: a file, a pipe, a dumb terminal. */
+export function createPlainDisplay(
+  output: Pick<NodeJS.WriteStream, 'write'>,
+  now: () => number,
+): StatusDisplay {
+  let tenth = 0;
+  let phase = '';
+  const toldAt = new Map<string, number>();
+  const say = (line: string) => void output.write(`${line}\n`);
+
+  function isDue(what: string): boolean {
+    if (now() - (toldAt.get(what) ?? 0) < repeatAfterMs) return false;
+    toldAt.set(what, now());
+    return true;
+  }
+
+  function showPhase(view: TransferView): void {
+    if (view.phase !== phase) {
+      phase = view.phase;
+      tenth = view.totalBytes > 0 ? tenthOf(view) : 0;
+      if (isDue(`phase ${phase}`)) say(`  ${phases[view.phase]}`);
+    } else if (view.totalBytes === 0 && isDue(`phase ${phase}`)) {
+      say(`  ${phases[view.phase]}, ${durationText(now() - view.phaseSince)} so far`);
+    }
+  }
+
+  function showBytes(view: TransferView): void {
+    if (view.phase !== 'sending' || view.totalBytes === 0) return;
+    const reached = tenthOf(view);
+    if (reached > tenth)
+      say(`  ${reached * 10} %  ${formatBytes(view.doneBytes)} of ${formatBytes(view.totalBytes)}`);
+    tenth = reached;
+  }
+
+  return {
+    show(_draw, view) {
+      const { wait } = view;
+      if (wait && isDue(`wait ${wait.what}`))
+        say(printable(`  ${waitLine(wait, now(), anyColumns)}`));
+      showPhase(view);
+      showBytes(view);
+    },
+    say,
+    clear() {},
+  };
+}
+
+function tenthOf({ doneBytes, totalBytes }: TransferView): number {
+  return Math.floor((10 * doneBytes) / totalBytes);
+}

@@ -1,0 +1,59 @@
+import type { LogFields } from '#src/core/ports.ts';
+import { cutTo, durationText } from './words.ts';
+
+/** What a transfer waits for, in words, and until when. */
+export interface Wait {
+  /** `the network`. */
+  readonly what: string;
+  /** `ECONNREFUSED to api.twelvelabs.io`, where more is known. */
+  readonly why: string | undefined;
+  /** When the next try comes, in milliseconds since 1970, where that is known. */
+  readonly nextTry: number | undefined;
+}
+
+/** Who or what is waited for, by the error's name. Any other error is named itself. */
+const waitedFor: Readonly<Record<string, string>> = {
+  NetworkError: 'the network',
+  RequestTimeoutError: 'a reply',
+  ThrottledError: 'the service, which asks for fewer calls',
+  ServiceUnavailableError: 'the service',
+  SourceUnavailableError: 'S3',
+  TruncatedReadError: 'S3',
+  TableUnavailableError: 'the table of proofs',
+};
+
+/** Reads a log line about an error that is waited out. */
+export function waitOf({ error, reason, nextTry }: LogFields): Wait {
+  const at = Date.parse(String(nextTry));
+  return {
+    what: waitedFor[String(error)] ?? String(error),
+    why: shortReason(String(reason ?? '')),
+    nextTry: Number.isNaN(at) ? undefined : at,
+  };
+}
+
+/**
+ * `ECONNREFUSED to api.twelvelabs.io` of `POST api.twelvelabs.io: the connection was refused
+ * (ECONNREFUSED)`, else the first sentence.
+ */
+function shortReason(reason: string): string | undefined {
+  const [, host] = /^[A-Z]+ ([^\s:]+(?::\d+)?):? /.exec(reason) ?? [];
+  const [, code] = /\(((?:E|UND_ERR_|CERT_)[A-Z_]+)\)/.exec(reason) ?? [];
+  if (host && code) return `${code} to ${host}`;
+  return reason === '' ? undefined : cutTo(120, reason.split(/(?<=[a-z)])\. /)[0] ?? reason);
+}
+
+/** One line about a wait that fits into `columns`: the reason goes first where there is no room. */
+export function waitLine({ what, why, nextTry }: Wait, now: number, columns: number): string {
+  const next = nextTry === undefined ? '' : `, ${nextText(nextTry - now)}`;
+  const full = `Waiting for ${what}${why ? ` (${why})` : ''}${next}`;
+  if (full.length <= columns || !why) return cutTo(columns, full);
+  const room = columns - `Waiting for ${what} ()${next}`.length;
+  const short = room >= 12 ? ` (${cutTo(room, why)})` : '';
+  const line = `Waiting for ${what}${short}${next}`;
+  return line.length <= columns ? line : cutTo(columns, `Waiting for ${what}`);
+}
+
+function nextText(milliseconds: number): string {
+  return milliseconds < 500 ? 'trying again' : `next try in ${durationText(milliseconds)}`;
+}

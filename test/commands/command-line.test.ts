@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { lineOf, onLaptop } from '#local/commands/command-line.ts';
+import { assertOnlyJson } from '#local/commands/json-output.ts';
+import { TransferError } from '#src/core/errors.ts';
+
+/** An error as Node.js throws it, by its code and number on this system. */
+const systemError = (code: string, errno: number, path: string) =>
+  Object.assign(new Error(`${code}: some words, open '${path}'`), { code, errno, path });
+
+describe('an error that ends a command', () => {
+  it.each([
+    ['EACCES', -13, 'permission denied'],
+    ['ENOSPC', -28, 'no space left on device'],
+    ['EROFS', -30, 'read-only file system'],
+  ])('of the system (%s) names the path and what the system said', (code, errno, words) => {
+    expect(lineOf(systemError(code, errno, '/films/a.mp4'), 'laptop')).toBe(
+      `ConfigurationError: /films/a.mp4: ${words} (${code}). Correct that and run the command again.`,
+    );
+  });
+
+  it('of the store of proofs names its file', () => {
+    const error = new Error('IO error: /state/rows/000003.log: No space left on device');
+    expect(lineOf(error, 'laptop')).toBe(
+      'ConfigurationError: /state/rows/000003.log: No space left on device. Correct that and run the command again.',
+    );
+  });
+
+  it('that is a bug is one line without a stack trace', () => {
+    expect(lineOf(new TypeError('x is not a function'), 'laptop')).toBe(
+      'UnexpectedError: TypeError: x is not a function. This is a bug: report it with this message.',
+    );
+  });
+
+  it.each(['laptop', 'stack'] as const)('of ours has the next step of a %s', (runtime) => {
+    const line = lineOf(new TransferError('CredentialsRejectedError', 'refused'), runtime);
+    expect(line.includes('secret')).toBe(runtime === 'stack');
+  });
+
+  it('of Node.js itself has a path', async () => {
+    const error = await readFile('/nowhere/film.mp4').catch((thrown) => thrown);
+    expect(lineOf(error, 'laptop')).toContain('/nowhere/film.mp4: no such file or directory');
+  });
+});
+
+describe('a failure that a step has recorded', () => {
+  it('gets the next step of a laptop in place of the stack’s', () => {
+    const cause = 'The key is refused. Put a valid API key into the secret, then start again.';
+    expect(onLaptop({ error: 'CredentialsRejectedError', cause }).cause).toBe(
+      'The key is refused. Put a valid API key into TWELVE_LABS_API_KEY and run the command again.',
+    );
+  });
+});
+
+describe('JSON on a pipe', () => {
+  const byNpm = { npm_command: 'run-script', npm_lifecycle_event: 'ingest' };
+
+  it('is refused behind the lines that npm writes, with the call that has none', () => {
+    expect(() => assertOnlyJson(false, { ...byNpm, npm_config_loglevel: 'notice' })).toThrow(
+      'npm run --silent ingest -- --json',
+    );
+  });
+
+  it.each([
+    ['npm is silent', false, { ...byNpm, npm_config_loglevel: 'silent' }],
+    ['npm writes its lines elsewhere', false, { ...byNpm, npm_config_json: 'true' }],
+    ['npm has no part in it', false, {}],
+    ['a person reads it', true, byNpm],
+  ])('is written where %s', (_, isTerminal, env) => {
+    expect(() => assertOnlyJson(isTerminal, env)).not.toThrow();
+  });
+});

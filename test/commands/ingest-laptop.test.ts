@@ -1,0 +1,153 @@
+import { appendFile, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { runToEnd, startCommand } from './run-command.ts';
+
+const chunkSizeBytes = 64 * 1024;
+const chunks = 6;
+
+let simulator: TwelveLabsSimulator;
+let folder: string;
+let film: string;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  simulator = await startTwelveLabs({ store: 'memory', chunkSizeBytes });
+});
+beforeEach(async () => {
+  simulator.calls.clear();
+  simulator.faults.clear();
+  simulator.switches.assetFailure = undefined;
+  folder = await mkdtemp(join(tmpdir(), 'ingest-laptop-'));
+  film = join(folder, 'film.mp4');
+  await writeFile(film, Buffer.alloc(chunks * chunkSizeBytes, folder));
+  environment = {
+    TWELVE_LABS_API_KEY: simulator.apiKey,
+    TWELVELABS_BASE_URL: simulator.baseUrl,
+    XDG_STATE_HOME: join(folder, 'state'),
+  };
+  return () => rm(folder, { recursive: true, force: true });
+});
+afterAll(() => simulator.close());
+
+const lastLineOf = (text: string) => text.trim().split('\n').at(-1) ?? '';
+
+describe('npm run ingest of a local file', () => {
+  it('makes no second asset after touch and mv', async () => {
+    const first = await runToEnd('ingest', [film], environment);
+    const moved = join(folder, 'moved film.mov');
+    await rename(film, moved);
+    await utimes(moved, new Date(0), new Date(0));
+    const second = await runToEnd('ingest', [moved], environment);
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect(lastLineOf(second.stdout)).toBe(lastLineOf(first.stdout));
+    expect(simulator.calls.count('create')).toBe(1);
+  });
+
+  it('makes another asset of other bytes under the same name', async () => {
+    const first = await runToEnd('ingest', [film], environment);
+    await writeFile(film, Buffer.alloc(chunks * chunkSizeBytes, 'other bytes'));
+    const second = await runToEnd('ingest', [film], environment);
+    expect([first.code, second.code]).toEqual([0, 0]);
+    expect(lastLineOf(second.stdout)).not.toBe(lastLineOf(first.stdout));
+  });
+
+  it('names the asset like the file, and shows the file, not where it is served', async () => {
+    const { stdout, stderr } = await runToEnd('ingest', [film], environment);
+    expect(stdout).toContain(`file        ${film}`);
+    expect(simulator.sessions().at(-1)?.filename).toBe('film.mp4');
+    expect(`${stdout}${stderr}`).not.toContain('this-computer');
+  });
+
+  it('notices a file that changes while it is sent', async () => {
+    simulator.faults.add({
+      on: 'create',
+      kind: 'meanwhile',
+      act: () => appendFile(film, 'one more frame'),
+    });
+    const { code, stderr } = await runToEnd('ingest', [film], environment);
+    expect(code).toBe(1);
+    expect(lastLineOf(stderr)).toMatch(/changed while it was read.*Run the command again/);
+  });
+
+  it('says first that the last run failed, why, and that all bytes are sent again', async () => {
+    simulator.switches.assetFailure = 'the codec is unknown';
+    const first = await runToEnd('ingest', [film], environment);
+    const second = await runToEnd('ingest', [film], environment);
+    expect([first.code, second.code]).toEqual([1, 1]);
+    const lines = second.stderr.split('\n').filter((line) => !line.startsWith('  Reading'));
+    expect(lines[0]).toMatch(
+      /^The last run of this content failed: AssetFailedError: .*the codec is unknown.* All bytes are sent again\.$/,
+    );
+    expect(second.stderr).not.toMatch(/execution|secret|role/);
+  });
+
+  it('names the processing of the asset in words', async () => {
+    const { stderr } = await runToEnd('ingest', [film], environment);
+    expect(stderr).toContain('The service processes the asset');
+  });
+
+  it('says that it waits for the network in one line, and ends cleanly on SIGTERM', async () => {
+    const offline = { ...environment, TWELVELABS_BASE_URL: 'http://127.0.0.1:9/v1.3' };
+    const { child, ended } = startCommand('ingest', [film], offline);
+    let shown = '';
+    child.stderr?.on('data', (text) => {
+      shown += text;
+    });
+    while (!shown.includes('Waiting') && child.exitCode === null) await delay(50);
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    expect(code).toBe(143);
+    expect(stderr).toMatch(
+      / {2}Waiting for the network \(ECONNREFUSED to 127\.0\.0\.1:9\), next try in \d+ s\n/,
+    );
+    expect(stderr.match(/Waiting/g)).toHaveLength(1);
+    expect(lastLineOf(stderr)).toMatch(/^Interrupted\. Run the same command again/);
+  });
+
+  it('does not mind a reader that has left', async () => {
+    const { child, ended } = startCommand('ingest', [film, '--json'], environment);
+    child.stdout?.destroy();
+    const { code, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/EPIPE|^\s+at /m)]);
+  });
+});
+
+describe('what npm run ingest can not use', () => {
+  it.each([
+    ['an empty file', 'empty.mp4', /^SourceEmptyError: ".*empty\.mp4" has 0 bytes\. Name a file/],
+    [
+      'a file of no media type',
+      'notes.txt',
+      /^SourceTypeUnsupportedError: "notes\.txt" .*usual extension/,
+    ],
+  ])('%s is refused in one line, at once', async (_, name, line) => {
+    const file = join(folder, name);
+    await writeFile(file, name.startsWith('empty') ? '' : 'text');
+    const { code, stderr } = await runToEnd('ingest', [file], environment);
+    expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
+    expect(stderr).toMatch(line);
+  });
+
+  it('is a home that can not be written: one line with its path', async () => {
+    const home = { ...environment, XDG_STATE_HOME: join(film, 'state') };
+    const { code, stderr } = await runToEnd('ingest', [film], home);
+    expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
+    expect(stderr).toMatch(
+      /^ConfigurationError: .*film\.mp4\/state.*: not a directory \(ENOTDIR\)\./,
+    );
+  });
+
+  it('is a disk that fills up on the way: one line with the path', async () => {
+    const { code, stderr } = await runToEnd('ingest', [film], environment, { maxFileKiB: 8 });
+    expect(code).toBe(1);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(lastLineOf(stderr)).toMatch(
+      /^ConfigurationError: a file in .*: file too large \(EFBIG\)\. Correct that/,
+    );
+  });
+});

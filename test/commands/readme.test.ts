@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
+
+/** Lines of the README's code blocks without a language: what a reader types into a shell. */
+function typedLines(text: string): string[] {
+  const blocks = [...text.matchAll(/^```\n(.*?)^```$/gms)].map(([, block = '']) => block);
+  const lines = blocks.flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'));
+  return lines.filter((line) => /^(npm|npx|aws|export|jq|node|docker|git) ?/.test(line));
+}
+
+/** Run on AWS, by `npm run test:deploy` against its emulator. */
+const runByDeployTest = /^(npx cdk|aws |npm run doctor$|jq -r '\.Messages)/;
+
+/** Run by this run of the tests, or by whatever has started it. */
+const runAlready = ['npm ci && npm test', 'npm ci'];
+
+const lines = typedLines(readFileSync('README.md', 'utf8'));
+const local = lines.filter((line) => !runByDeployTest.test(line) && !runAlready.includes(line));
+
+let simulator: TwelveLabsSimulator;
+let s3: S3Double;
+let folder: string;
+
+beforeAll(async () => {
+  simulator = await startTwelveLabs({ store: 'memory' });
+  s3 = await startS3Double({ buckets: ['my-bucket'] });
+  const traits = { contentType: 'video/mp4' };
+  s3.put('my-bucket', 'archive/film.mp4', Buffer.alloc(1_000_000, 'an object'), traits);
+  folder = await cloneOf('.');
+  await copyFile('local/media/sample.mp4', join(folder, 'film.mp4'));
+  await copyFile('local/media/sample.mp4', join(folder, 'my.mp4'));
+});
+afterAll(async () => {
+  await Promise.all([simulator.close(), s3.close()]);
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder that holds what the commands need, by links, and in which files can be put. */
+async function cloneOf(root: string): Promise<string> {
+  const clone = await mkdtemp(join(tmpdir(), 'readme-'));
+  const needed = ['package.json', 'cdk.json', 'node_modules', 'src', 'functions', 'infra', 'local'];
+  for (const name of needed) await symlink(resolve(root, name), join(clone, name));
+  return clone;
+}
+
+/** The README's line in a shell, as it is written, without the installation that has happened. */
+function run(line: string) {
+  const { PATH = '' } = process.env;
+  const env = {
+    PATH,
+    HOME: folder,
+    TWELVE_LABS_API_KEY: simulator.apiKey,
+    TWELVELABS_BASE_URL: simulator.baseUrl,
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ACCESS_KEY_ID: 'AKIAUSERUSERUSERUSER',
+    AWS_SECRET_ACCESS_KEY: 'the-users-own',
+    npm_config_update_notifier: 'false',
+  };
+  const call = ['-c', `set -o pipefail; ${line.replace('npm ci && ', '')}`];
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((done) => {
+    const child = execFile('bash', call, { cwd: folder, env }, (_, stdout, stderr) =>
+      done({ code: child.exitCode, stdout, stderr }),
+    );
+  });
+}
+
+describe('the README', () => {
+  it('has the lines that are run here', () => {
+    expect(local.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(local.filter((line) => !line.startsWith('export')))(
+    'has a line that works: %s',
+    async (line) => {
+      const { code, stdout, stderr } = await run(line);
+      expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^\s+at |Error:/m)]);
+      if (line.includes('jq')) expect(stdout).toMatch(/^[0-9a-f]{24}\n$/);
+    },
+  );
+
+  it('names every variable that it exports where the command reads it', async () => {
+    const help = await run('npm run ingest -- --help');
+    const names = local.flatMap((line) => /^export (\w+)=/.exec(line)?.slice(1) ?? []);
+    expect(names).toEqual(['TWELVE_LABS_API_KEY']);
+    for (const name of names) expect(help.stdout).toContain(name);
+  });
+});

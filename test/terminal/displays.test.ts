@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { createPlainDisplay } from '#local/terminal/plain-display.ts';
+import { canRedraw, terminalDisplay } from '#local/terminal/status-display.ts';
+import type { TransferView } from '#local/terminal/transfer-view.ts';
+
+const view: TransferView = {
+  phase: 'processing',
+  phaseSince: 0,
+  doneBytes: 0,
+  totalBytes: 0,
+  runBytes: 0,
+  runSince: 0,
+  wait: undefined,
+};
+
+/** A terminal that keeps what is written to it. */
+function terminal(columns: number) {
+  const written: string[] = [];
+  const stream = { isTTY: true, columns, write: (text: string) => written.push(text) > 0 };
+  return { stream: stream as unknown as NodeJS.WriteStream, written };
+}
+
+describe('a terminal', () => {
+  it('is left as it was: no cursor is hidden and no mode is changed', () => {
+    const { stream, written } = terminal(80);
+    const display = terminalDisplay(stream);
+    display.show(() => 'status', view);
+    display.say('a line');
+    display.clear();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal obeys
+    expect(written.join('')).not.toMatch(/\x1b\[\?/);
+  });
+
+  it('of 40 columns gets no status that wraps', () => {
+    const { stream, written } = terminal(40);
+    const display = terminalDisplay(stream);
+    display.show(() => 'x'.repeat(100), view);
+    display.clear();
+    const drawn = written.filter((text) => text.startsWith('x'));
+    expect(drawn.every((text) => text.length < 40)).toBe(true);
+    expect(drawn.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [{ TERM: 'xterm' }, true],
+    [{ TERM: 'dumb' }, false],
+    [{}, true],
+  ])('with %j is redrawn: %s', (env, isRedrawn) => {
+    expect(canRedraw({ isTTY: true } as NodeJS.WriteStream, env)).toBe(isRedrawn);
+  });
+});
+
+describe('a log file', () => {
+  function plain() {
+    const lines: string[] = [];
+    const clock = { now: 1_000_000 };
+    const output = { write: (text: string) => lines.push(text) > 0 };
+    return { lines, clock, display: createPlainDisplay(output, () => clock.now) };
+  }
+  const draw = () => '';
+
+  it('gets one line for a wait that goes on, and the next after a minute', () => {
+    const { lines, clock, display } = plain();
+    const wait = { what: 'the network', why: undefined, nextTry: clock.now + 4_000 };
+    for (let second = 0; second < 70; second++) {
+      display.show(draw, { ...view, wait });
+      clock.now += 1_000;
+    }
+    expect(lines.filter((line) => line.includes('Waiting'))).toHaveLength(2);
+  });
+
+  it('gets the phase in words, and again every minute with the time that has passed', () => {
+    const { lines, clock, display } = plain();
+    display.show(draw, { ...view, phaseSince: clock.now });
+    clock.now += 61_000;
+    display.show(draw, { ...view, phaseSince: clock.now - 61_000 });
+    expect(lines).toEqual([
+      '  The service processes the asset\n',
+      '  The service processes the asset, 61 s so far\n',
+    ]);
+  });
+});

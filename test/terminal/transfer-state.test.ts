@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { createTransferState } from '#local/terminal/transfer-state.ts';
+
+const MiB = 1024 * 1024;
+
+function stateAt(start: number) {
+  const clock = { now: start };
+  return { clock, state: createTransferState(() => clock.now) };
+}
+
+describe('a transfer under way', () => {
+  it('counts what this run has sent, and apart what was there before', () => {
+    const { clock, state } = stateAt(1_000);
+    state.planned(200 * MiB, 120 * MiB);
+    clock.now += 8_000;
+    state.moved(40 * MiB);
+    expect(state.sent()).toEqual({
+      bytes: 40 * MiB,
+      milliseconds: 8_000,
+      resumedBytes: 120 * MiB,
+    });
+  });
+
+  it('says once that bytes were there already', () => {
+    const { state } = stateAt(1_000);
+    expect(state.planned(200 * MiB, 120 * MiB)).toBe(
+      '  Resumed: 120.0 MiB of 200.0 MiB were there already',
+    );
+    expect(state.planned(200 * MiB, 160 * MiB)).toBeUndefined();
+  });
+
+  it('does not count as resumed what this run has sent in an earlier round', () => {
+    const { clock, state } = stateAt(1_000);
+    state.planned(200 * MiB, 0);
+    clock.now += 1_000;
+    state.moved(50 * MiB);
+    state.planned(200 * MiB, 50 * MiB);
+    expect(state.sent()).toMatchObject({ bytes: 50 * MiB, resumedBytes: 0 });
+  });
+
+  it('waits until something moves', () => {
+    const { clock, state } = stateAt(1_000);
+    state.planned(2 * MiB, 0);
+    state.waits({ what: 'the network', why: undefined, nextTry: 60_000 });
+    state.enters('sending');
+    expect(state.view().wait?.what).toBe('the network');
+    clock.now += 5_000;
+    state.moved(MiB);
+    expect(state.view().wait).toBeUndefined();
+  });
+
+  it('keeps a wait that names its next try when another chunk stops', () => {
+    const { state } = stateAt(1_000);
+    state.waits({ what: 'the network', why: undefined, nextTry: 60_000 });
+    state.stalls({ what: 'the network', why: 'ECONNRESET', nextTry: undefined });
+    expect(state.view().wait?.nextTry).toBe(60_000);
+  });
+
+  it('is past sending once the last byte is sent, however late the machine says so', () => {
+    const { state } = stateAt(1_000);
+    state.planned(2 * MiB, 0);
+    state.moved(2 * MiB);
+    state.enters('sending');
+    expect(state.view().phase).toBe('confirming');
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { waitLine, waitOf } from '#local/terminal/waits.ts';
+
+const now = Date.parse('2026-11-28T10:00:00Z');
+const nextTry = '2026-11-28T10:00:12Z';
+
+describe('a wait', () => {
+  it.each([
+    [
+      'NetworkError',
+      'POST api.twelvelabs.io: the connection was refused (ECONNREFUSED)',
+      'Waiting for the network (ECONNREFUSED to api.twelvelabs.io), next try in 12 s',
+    ],
+    [
+      'NetworkError',
+      'GET 127.0.0.1:9: the connection was refused (ECONNREFUSED)',
+      'Waiting for the network (ECONNREFUSED to 127.0.0.1:9), next try in 12 s',
+    ],
+    [
+      'ServiceUnavailableError',
+      'POST /assets/multipart-uploads: 503',
+      'Waiting for the service (POST /assets/multipart-uploads: 503), next try in 12 s',
+    ],
+    [
+      'SourceUnavailableError',
+      'SlowDown (503): reduce your request rate',
+      'Waiting for S3 (SlowDown (503): reduce your request rate), next try in 12 s',
+    ],
+    ['SomeError', 'words', 'Waiting for SomeError (words), next try in 12 s'],
+  ])('for %s (%s) is one sentence', (error, reason, line) => {
+    expect(waitLine(waitOf({ error, reason, nextTry }), now, 200)).toBe(line);
+  });
+
+  it('whose time has come says that it tries', () => {
+    const wait = waitOf({ error: 'NetworkError', reason: '', nextTry });
+    expect(waitLine(wait, now + 20_000, 80)).toBe('Waiting for the network, trying again');
+  });
+
+  it('without a known time of the next try names none', () => {
+    expect(waitLine(waitOf({ error: 'NetworkError' }), now, 80)).toBe('Waiting for the network');
+  });
+
+  it.each([20, 38, 50])('cuts its reason to fit into %i columns', (columns) => {
+    const reason = 'POST api.twelvelabs.io: the connection was refused (ECONNREFUSED)';
+    const line = waitLine(waitOf({ error: 'NetworkError', reason, nextTry }), now, columns);
+    expect(line.length).toBeLessThanOrEqual(columns);
+    expect(line).toMatch(/^Waiting for the n/);
+  });
+});
