@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/limits.ts',
     'src/core/media-types.ts',
     'src/core/metrics.ts',
+    'src/core/recovery-bounds.ts',
     'src/core/sources.ts',
     'src/core/table-schema.ts',
     'src/config/environment-keys.ts',
