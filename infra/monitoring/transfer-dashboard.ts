@@ -54,6 +54,7 @@ function moving({ deployment, maxActiveTransfers }: CheckedMonitoringProps): IWi
       count('TransfersReady'),
       count('TransfersFailed'),
       count('TransfersSuperseded'),
+      count('TransfersCancelled'),
     ]),
     graph(
       'Active and waiting',

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
-import type { RetryCounts, TransferRecord } from '#src/core/transfer.ts';
+import type { RetryCounts, TransferRecord, TransferState } from '#src/core/transfer.ts';
 import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
 import { executionKey, ingestsKey, type RowKey, transferKey, uploadKey } from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
@@ -49,7 +49,7 @@ const options = z.object({
 
 const transferRow = z.object({
   transferId: z.string(),
-  state: z.enum(['active', 'ready', 'failed', 'superseded', 'refused']),
+  state: z.enum(['active', 'ready', 'failed', 'superseded', 'refused', 'cancelled']),
   destination: z.string(),
   ingest: z.number(),
   source,
@@ -111,7 +111,7 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
       await table.write({ ...rowOf(record), ...expiry() });
     },
     countRetries: (transferId, counts) => countRetries(table, transferId, counts),
-    listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, `${state}#${day}`),
+    listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, stateDay(state, day)),
     listUnannounced: () => listRecords(table, tableSchema.outboxIndex, unannounced, 'ascending'),
   };
 }
@@ -191,7 +191,12 @@ function outboxOf({ outcome, announced }: TransferPatch): Row {
 function stateDayOf({ state }: TransferPatch, now: number): Row {
   if (state === undefined) return {};
   const day = new Date(now).toISOString().slice(0, 10);
-  return { [tableSchema.stateIndex.partitionKey]: `${state}#${day}` };
+  return { [tableSchema.stateIndex.partitionKey]: stateDay(state, day) };
+}
+
+/** Refused starts are listed as failed, so that one query finds every failure. */
+function stateDay(state: TransferState, day: string): string {
+  return `${state === 'refused' ? 'failed' : state}#${day}`;
 }
 
 function rowOf({ retries, ...record }: TransferRecord) {

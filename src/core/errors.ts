@@ -235,7 +235,6 @@ export const errorCatalogue = {
     disposition: 'fail',
     nextStep: 'Nothing: another execution has taken this transfer over.',
   },
-  ExecutionAbortedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   ExecutionTimedOutError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   ExecutionEndedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   PreflightFailedError: {

@@ -154,7 +154,7 @@ export interface TransferStore {
     now: number,
     seen?: Partial<Pick<TransferRecord, 'state' | 'sessionNumber' | 'changedAt'>>,
   ): Promise<boolean>;
-  /** Writes a row whatever is there: for a refused start, which has no owner. Nothing rests on it, so it runs out. */
+  /** Writes a row whatever is there: for a start that never took a transfer. Nothing rests on it, so it expires. */
   putRefusal(record: TransferRecord): Promise<void>;
   /** Adds to the transfer's retry counts. */
   countRetries(transferId: string, counts: RetryCounts): Promise<void>;
@@ -166,7 +166,10 @@ export interface TransferStore {
   transferOfUpload(uploadId: string): Promise<string | undefined>;
   /** Transfers that ended and whose event is not confirmed, longest waiting first. */
   listUnannounced(): AsyncIterable<TransferRecord>;
-  /** Transfers of a state that came into it on a UTC day (`2026-11-21`), latest first. */
+  /**
+   * Transfers that came into a state on a UTC day (`2026-11-21`), latest first. `failed` lists refused
+   * starts too: one query finds every failure.
+   */
   listTransfers(state: TransferState, day: string): AsyncIterable<TransferRecord>;
 
   session(transferId: string, number: number): Promise<SessionRecord | undefined>;
@@ -237,6 +240,7 @@ export interface TransferEvent {
     | 'Transfer Ready'
     | 'Transfer Failed'
     | 'Transfer Superseded'
+    | 'Transfer Cancelled'
     | 'Preflight Checked';
   readonly detail: Readonly<Record<string, unknown>>;
   /** Milliseconds since 1970. */

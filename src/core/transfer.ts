@@ -5,8 +5,11 @@ import type { Disposition, ErrorName, Side } from './errors.ts';
 import type { SourceObject } from './source-object.ts';
 import type { UserMetadata } from './user-metadata.ts';
 
-/** Where a transfer stands. `active` is the only one that is not over. */
-export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused';
+/**
+ * Where a transfer stands. `active` is the only one that is not over; `cancelled` was stopped on
+ * purpose; `refused` is a start that failed before it took a transfer.
+ */
+export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused' | 'cancelled';
 
 /** What a start may ask for beside the object. */
 export interface TransferOptions {
@@ -121,7 +124,7 @@ export function transferIdOf(object: string, ingest: number): string {
   return digest([object, String(ingest)]);
 }
 
-/** Identity of a start that was refused before an object was pinned. */
+/** Identity of a start that ended before it took a transfer. */
 export function refusalIdOf(executionId: string): string {
   return digest(['refused', executionId]);
 }

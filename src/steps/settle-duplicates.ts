@@ -8,7 +8,7 @@ import { type Found, type SettleCall, type SettlePorts, workThrough } from './se
 const lateDaysBack = 2;
 
 /** One that failed may have an asset too: its bytes were complete, and a forced start made another ingest. */
-const overStates = ['ready', 'failed', 'superseded'] as const;
+const overStates = ['ready', 'failed', 'superseded', 'cancelled'] as const;
 
 /** Transfers whose disowned sessions are asked about by one run. */
 const maxAsked = 200;
