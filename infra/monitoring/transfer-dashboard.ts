@@ -62,7 +62,10 @@ function moving({ deployment, maxActiveTransfers }: CheckedMonitoringProps): IWi
       [gauge('ActiveTransfers'), gauge('WaitingTransfers')],
       bound('maxActiveTransfers', maxActiveTransfers),
     ),
-    graph('Events that start nothing', 8, [count('EventsIgnored'), count('ClaimsRefused')]),
+    graph('Events that start nothing', 8, [
+      byAllValues(deployment, 'EventsIgnoredByReason'),
+      count('ClaimsRefused'),
+    ]),
   ];
 }
 

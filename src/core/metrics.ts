@@ -34,8 +34,10 @@ export const metricCatalogue = {
   TransfersSuperseded: { unit: 'Count' },
   /** Transfers and starts whose execution was stopped on purpose. */
   TransfersCancelled: { unit: 'Count' },
-  /** Events about objects that no source asks for. */
+  /** Events about objects that no source asks for, that are empty or gone. */
   EventsIgnored: { unit: 'Count' },
+  /** The same, by why: `filters`, `folder`, `type`, `empty` or `gone`. */
+  EventsIgnoredByReason: { unit: 'Count', dimension: 'Reason' },
   /** Events that claimed a bucket which is not their account's. */
   ClaimsRefused: { unit: 'Count' },
   /** From the start of the execution until the asset could be used. */
