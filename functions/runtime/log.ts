@@ -2,29 +2,29 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import type { Log } from '#src/core/ports.ts';
 import { given } from './given.ts';
+import type { Subject } from './subject.ts';
 
 /** Which Chunkferry this is, in logs, metrics and traces; the stack sets it, by Powertools' name. */
 export const serviceName = process.env.POWERTOOLS_SERVICE_NAME || 'chunkferry';
 
 const logger = new Logger({ serviceName });
 
-/** What every line of a call tells. */
-export interface CallKeys {
+/** What every line of a call names. */
+export interface CallKeys extends Subject {
   readonly step: string;
-  /** Absent until a transfer is taken. */
-  readonly transferId?: string | undefined;
 }
 
 /**
- * Structured JSON lines, one an event, each with its step, its transfer and its request, and with
- * what Powertools tells of the function, cold start included. A sandbox serves one call at a time,
- * so one logger serves them all.
+ * Structured JSON lines, one an event, each with its step, object, transfer, execution and request,
+ * and with what Powertools says of the function, cold start included. A sandbox serves one call at a
+ * time, so one logger serves them all.
  */
-export function log({ step, transferId }: CallKeys, context: Context): Log {
+export function log(keys: CallKeys, context: Context): Log {
   if (given.log) return given.log;
   logger.resetKeys();
   logger.addContext(context);
-  logger.appendKeys({ step, requestId: context.awsRequestId, ...(transferId && { transferId }) });
+  const known = Object.entries(keys).filter(([, value]) => value !== undefined);
+  logger.appendKeys({ ...Object.fromEntries(known), requestId: context.awsRequestId });
   return asLog(logger);
 }
 

@@ -152,9 +152,14 @@ async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
   return { ...transfer, ...patch };
 }
 
-function firstState({ transferId, fence, sessionNumber }: TransferRecord, now: number): Owned {
+function firstState(
+  { transferId, source, fence, sessionNumber }: TransferRecord,
+  now: number,
+): Owned {
   return {
     transferId,
+    bucket: source.bucket,
+    key: source.key,
     fence,
     sessionNumber,
     round: 0,

@@ -66,9 +66,13 @@ const rangeSchema = z
     ),
   );
 
+/** The object's names, for the log: every step's lines name it. */
+const objectNames = { bucket: z.optional(z.string()), key: z.optional(z.string()) };
+
 /** A transfer that this execution owns by `fence`. */
 export const ownedSchema = z.object({
   transferId: z.string(),
+  ...objectNames,
   fence: count,
   sessionNumber: count,
   /** Plans made by this execution. */
@@ -104,6 +108,7 @@ export type Owned = z.infer<typeof ownedSchema>;
 /** One iteration of the map. */
 export const rangeStateSchema = z.object({
   transferId: z.string(),
+  ...objectNames,
   fence: count,
   sessionNumber: count,
   round: count,

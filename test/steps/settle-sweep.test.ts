@@ -5,6 +5,7 @@ import type { MetricName } from '#src/core/metrics.ts';
 import type { ExecutionEnd } from '#src/core/ports.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
 import { transferRecord } from '../aws/table-fixture.ts';
+import { film } from '../conformance/bench.ts';
 import {
   dieEverywhere,
   executionId,
@@ -311,8 +312,8 @@ describe('a sweep, of open sessions', () => {
   it('measures and names one that ends within two hours', async () => {
     const settle = await near(22.5);
     expect(measured(settle, 'SessionsNearExpiry')).toEqual([1]);
-    expect(lines(settle, 'session ends soon')).toEqual([
-      { transferId: settle.opened.transferId, sessionNumber: 1, secondsLeft: 5400 },
+    expect(lines(settle, 'session ends soon')).toMatchObject([
+      { ...film, transferId: settle.opened.transferId, sessionNumber: 1, secondsLeft: 5400 },
     ]);
   });
 
