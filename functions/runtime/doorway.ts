@@ -9,10 +9,9 @@ import type { Recorded } from '#src/steps/record-outcome.ts';
 import type { CommonPorts, Invocation } from '#src/steps/step.ts';
 import { clock } from './clock.ts';
 import { forget } from './given.ts';
-import { log } from './log.ts';
+import { log, subjectIn } from './log.ts';
 import { flushMeter, meter } from './meter.ts';
 import { random } from './random.ts';
-import { subjectIn } from './subject.ts';
 import { traced } from './tracer.ts';
 
 const payloadSchema = z.object({
