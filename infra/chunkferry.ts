@@ -207,6 +207,11 @@ export class Chunkferry extends Construct {
       table: this.table,
       functions: this.functions,
       reconciler: this.reconciler.function,
+      failures: {
+        eventBus: this.eventBus,
+        memoryMiB: props.stepMemoryMiB,
+        logRetention: props.logRetention,
+      },
       deadLetterQueues: {
         ObjectEvents: { queue: this.intake.deadLetterQueue },
         Reconciler: {

@@ -73,12 +73,26 @@ export class TransferStack extends Stack {
       description: 'Takes every alarm; subscribe to it',
       value: monitoring.topic.topicArn,
     });
+    new CfnOutput(this, 'DashboardName', {
+      description: 'The CloudWatch dashboard: what is moving, how fast, what failed and why',
+      value: monitoring.dashboard.dashboardName,
+    });
+    new CfnOutput(this, 'FunctionRoleArns', {
+      description: 'The role of each function, for policies of buckets, keys and organizations',
+      value: this.toJsonString(this.#roleArns()),
+    });
     for (const [account, statement] of intake.keys.statements()) {
       new CfnOutput(this, `KeyPolicyStatement${account}`, {
         description: `Add this to the policies of the KMS keys${account && ` of ${account}`}`,
         value: this.toJsonString(statement),
       });
     }
+  }
+
+  #roleArns(): Readonly<Record<string, string>> {
+    const { functions, reconciler } = this.chunkferry;
+    const all = [...Object.entries(functions), ['Reconcile', reconciler.function] as const];
+    return Object.fromEntries(all.map(([name, { role }]) => [name, (role as IRole).roleArn]));
   }
 
   #putOutForSecretKey(): void {

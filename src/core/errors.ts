@@ -54,6 +54,12 @@ export const errorCatalogue = {
     disposition: 'retry',
     nextStep: 'Check the event bus and the permission to put events on it.',
   },
+  NoticeNotSentError: {
+    scope: 'call',
+    disposition: 'retry',
+    nextStep:
+      'Check the alarm topic, its key, and the permission sns:Publish of the reporting function.',
+  },
   ExecutionUnknownError: {
     scope: 'call',
     disposition: 'retry',

@@ -252,6 +252,17 @@ export interface EventPublisher {
   publish(event: TransferEvent): Promise<void>;
 }
 
+/** One message to the operators. */
+export interface Notice {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface Notifier {
+  /** @throws NoticeNotSentError - it was not taken; retryable */
+  send(notice: Notice): Promise<void>;
+}
+
 /** How an execution stands or ended, as far as it can be told. */
 export interface ExecutionEnd {
   readonly status: 'running' | 'aborted' | 'timed-out' | 'failed' | 'succeeded' | 'unknown';
