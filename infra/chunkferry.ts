@@ -233,10 +233,11 @@ export class Chunkferry extends Construct {
     return `${Stack.of(this).stackName}/${this.node.id}`;
   }
 
-  #takeIn({ sources, organizationId }: CheckedProps): SourceIntake {
+  #takeIn({ sources, sameContent, organizationId }: CheckedProps): SourceIntake {
     const { functions, stateMachine } = this;
     const intake = new SourceIntake(this, 'ObjectCreated', {
       sources: this.#sources,
+      sameContent,
       functions,
       stateMachine,
       organizationId,

@@ -9,6 +9,7 @@ export const contextKeys = {
     'prefixes',
     'suffixes',
     'minSize',
+    'sameContent',
     'sourceAccounts',
     'organizationId',
     'apiKeySecretArn',

@@ -15,6 +15,7 @@ const sourceForm: ObjectForm = {
     suffixes: 'texts',
     minSize: 'number',
     maxSize: 'number',
+    sameContent: 'text',
     kmsKeyArn: 'text',
     switchOnEvents: 'boolean',
   },
@@ -34,6 +35,7 @@ export function transferProps(context: Context): TransferStackProps {
   checkKeys('transfers', context);
   return withoutAbsent({
     sources: sourcesOf(context),
+    sameContent: text(context, 'sameContent') as TransferStackProps['sameContent'],
     sourceAccounts: objects<AccountReader>(context, 'sourceAccounts', sourceAccountForm),
     organizationId: text(context, 'organizationId'),
     apiKeySecretArn: text(context, 'apiKeySecretArn'),

@@ -20,6 +20,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
   const bucket = nameOfBucket(props);
   checkBucketName('Chunkferry', bucket);
   checkSizes(bucket, props);
+  checkSameContent(`source ${bucket}: sameContent`, props.sameContent);
   checkFilters(`Chunkferry: source ${bucket}`, props);
   checkRegion(bucket, props.region);
   if (props.kmsKeyArn)
@@ -36,6 +37,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
     suffixes: props.suffixes,
     minSize: props.minSize,
     maxSize: props.maxSize,
+    sameContent: props.sameContent === 'reuse' ? 'reuse' : undefined,
   });
 }
 
@@ -112,6 +114,12 @@ function checkList(where: string, name: string, entries: readonly string[] | und
   }
   const twice = entries?.find((entry, i) => entries.indexOf(entry) !== i);
   if (twice !== undefined) refuse(where, `${name} holds ${shown(twice)} twice; once is right`);
+}
+
+/** @throws ConfigurationError - the value is neither of the two */
+export function checkSameContent(name: string, value: string | undefined): void {
+  if (value === undefined || value === 'transfer' || value === 'reuse') return;
+  refuse('Chunkferry', `${name} is ${shown(value)}; "transfer" or "reuse" is right`);
 }
 
 function checkSizes(bucket: string, { minSize, maxSize }: SourceProps): void {

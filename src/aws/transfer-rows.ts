@@ -3,7 +3,14 @@ import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports
 import { tableSchema } from '#src/core/table-schema.ts';
 import type { RetryCounts, TransferRecord, TransferState } from '#src/core/transfer.ts';
 import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
-import { executionKey, ingestsKey, type RowKey, transferKey, uploadKey } from './row-keys.ts';
+import {
+  contentKey,
+  executionKey,
+  ingestsKey,
+  type RowKey,
+  transferKey,
+  uploadKey,
+} from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
 import type { Condition, Row, TableAccess, TableIndex } from './table-access.ts';
 
@@ -21,6 +28,8 @@ type TransferRows = Pick<
   | 'transferOfExecution'
   | 'noteUpload'
   | 'transferOfUpload'
+  | 'recordContent'
+  | 'transferOfContent'
   | 'listUnannounced'
 >;
 
@@ -37,6 +46,13 @@ const source = z.object({
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),
   otherChecksum: z.optional(z.string()),
+  digests: z.optional(
+    z.object({
+      sha256: z.optional(z.string()),
+      md5: z.optional(z.string()),
+      firstPartBytes: z.optional(z.number()),
+    }),
+  ),
 });
 
 const options = z.object({
@@ -130,6 +146,11 @@ function belongings(table: TableAccess, expiry: () => Row) {
     transferOfExecution: (id: string) => ownerOf(executionKey(id)),
     noteUpload: (id: string, transferId: string) => note(uploadKey(id), transferId),
     transferOfUpload: (id: string) => ownerOf(uploadKey(id)),
+    // Without an expiry: the asset that it leads to has none either.
+    recordContent: async (id: string, transferId: string) => {
+      await table.write({ ...contentKey(id), owner: transferId });
+    },
+    transferOfContent: (id: string) => ownerOf(contentKey(id)),
   };
 }
 

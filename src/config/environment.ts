@@ -70,6 +70,7 @@ const sourcesSchema = z.object({
       suffixes: z.optional(z.array(z.string())),
       minSize: z.optional(z.number()),
       maxSize: z.optional(z.number()),
+      sameContent: z.optional(z.literal('reuse')),
     }),
   ),
   readers: z.record(z.string(), z.object({ roleArn: z.string(), externalId: z.string() })),

@@ -62,6 +62,12 @@ export interface Transport {
   send(request: HttpRequest): Promise<HttpReply>;
 }
 
+/** What is looked at besides what every transfer needs. */
+export interface InspectOptions {
+  /** Also read which digests prove the content; costs one more HEAD for an object of several parts. */
+  readonly withDigests?: boolean | undefined;
+}
+
 /** Reads the objects to move. */
 export interface SourceReader {
   /**
@@ -73,7 +79,7 @@ export interface SourceReader {
    * @throws InvalidInputError - a name that S3 refuses
    * @throws SourceUnavailableError - S3 failed; retryable
    */
-  inspect(reference: SourceReference): Promise<SourceObject>;
+  inspect(reference: SourceReference, options?: InspectOptions): Promise<SourceObject>;
   /**
    * Reads one range of the pinned object, once; Content-Range, length, ETag and version of the
    * reply are compared with what was asked before a byte is given out.
@@ -164,6 +170,9 @@ export interface TransferStore {
   /** Remembers whose session an upload is, so that one nobody knows can be told. */
   noteUpload(uploadId: string, transferId: string): Promise<void>;
   transferOfUpload(uploadId: string): Promise<string | undefined>;
+  /** Records which ready transfer holds a content, by one of the content's identities; kept for good. */
+  recordContent(contentId: string, transferId: string): Promise<void>;
+  transferOfContent(contentId: string): Promise<string | undefined>;
   /** Transfers that ended and whose event is not confirmed, longest waiting first. */
   listUnannounced(): AsyncIterable<TransferRecord>;
   /**

@@ -124,6 +124,20 @@ export function transferIdOf(object: string, ingest: number): string {
   return digest([object, String(ingest)]);
 }
 
+/**
+ * Identities of what an object holds, by each digest that proves it, within one key of one bucket:
+ * an asset bears its key's name. Empty where nothing is proven, or nobody asked.
+ */
+export function contentIds(destination: string, { digests, ...source }: SourceObject): string[] {
+  const { sha256, md5, firstPartBytes = 0 } = digests ?? {};
+  const { bucket, key, sizeBytes } = source;
+  const named = ['content', destination, bucket, key, String(sizeBytes)];
+  return [
+    ...(sha256 === undefined ? [] : [digest([...named, 'sha256', sha256])]),
+    ...(md5 === undefined ? [] : [digest([...named, 'md5', md5, String(firstPartBytes)])]),
+  ];
+}
+
 /** Identity of a start that ended before it took a transfer. */
 export function refusalIdOf(executionId: string): string {
   return digest(['refused', executionId]);

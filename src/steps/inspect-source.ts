@@ -114,9 +114,10 @@ function whyStranger(
 async function pin(
   ports: InspectPorts,
   reference: SourceReference,
-  { account, region }: Source,
+  { account, region, sameContent }: Source,
 ): Promise<SourceObject> {
-  const object = await ports.source.inspect({ ...reference, account, region });
+  const withDigests = sameContent === 'reuse';
+  const object = await ports.source.inspect({ ...reference, account, region }, { withDigests });
   return { ...object, account, region };
 }
 

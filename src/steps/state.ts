@@ -28,6 +28,13 @@ const sourceSchema = z.object({
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),
   otherChecksum: z.optional(z.string()),
+  digests: z.optional(
+    z.object({
+      sha256: z.optional(z.string()),
+      md5: z.optional(z.string()),
+      firstPartBytes: z.optional(z.number()),
+    }),
+  ),
 });
 
 /** A transient error that is waited out, until there is a success. */

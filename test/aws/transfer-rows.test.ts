@@ -230,3 +230,19 @@ it('lets the row of a refused start expire, as nothing rests on it', async () =>
   const expiresAt = testNow / 1000 + rowLifetimeSeconds;
   expect(await table.row('refused', 'transfer')).toMatchObject({ expiresAt });
 });
+
+it('holds which transfer has a content, for as long as its asset', async () => {
+  expect(await table.store.transferOfContent('content-1')).toBeUndefined();
+  await table.store.recordContent('content-1', 'older');
+  await table.store.recordContent('content-1', 'newer');
+  expect(await table.store.transferOfContent('content-1')).toBe('newer');
+  expect(await table.row('content-1', 'content')).not.toHaveProperty('expiresAt');
+});
+
+it('keeps the digests of an object', async () => {
+  const digests = { sha256: 's', md5: 'm-2', firstPartBytes: 8 };
+  const record = transferRecord({ transferId: 'digests' });
+  const source = { ...record.source, digests };
+  await table.store.takeTransfer({ ...record, source }, undefined);
+  expect((await table.store.transfer('digests'))?.source.digests).toEqual(digests);
+});

@@ -86,6 +86,8 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
     transferOfExecution: async (id) => belongings.get(`execution ${id}`),
     noteUpload: async (id, transferId) => void belongings.set(`upload ${id}`, transferId),
     transferOfUpload: async (id) => belongings.get(`upload ${id}`),
+    recordContent: async (id, transferId) => void belongings.set(`content ${id}`, transferId),
+    transferOfContent: async (id) => belongings.get(`content ${id}`),
     listUnannounced: async function* () {
       const waiting = transfers
         .under('')
@@ -118,6 +120,8 @@ type TransferRows = Pick<
   | 'transferOfExecution'
   | 'noteUpload'
   | 'transferOfUpload'
+  | 'recordContent'
+  | 'transferOfContent'
   | 'listUnannounced'
 >;
 
