@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { forget } from '#functions/runtime/given.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ObjectTraits } from '../doubles/s3-double-objects.ts';
-import { chunkSizeBytes, openWorld, versionedBucket as bucket, type World } from './world.ts';
+import { versionedBucket as bucket, chunkSizeBytes, openWorld, type World } from './world.ts';
 
 let world: World;
 
