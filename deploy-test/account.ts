@@ -37,6 +37,8 @@ export function openAccount(emulator: Emulator, id: string, region: string): Acc
       AWS_ACCESS_KEY_ID: id,
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_REGION: region,
+      // Version 1 of the AWS CLI reads no other.
+      AWS_DEFAULT_REGION: region,
       AWS_CA_BUNDLE: emulator.certificatePath,
       NODE_EXTRA_CA_CERTS: emulator.certificatePath,
     },

@@ -5,7 +5,7 @@ import { outputOf, type Stage } from './deployment.ts';
 export interface TransferRow {
   readonly state: string;
   readonly source: { readonly key: string };
-  readonly outcome?: { readonly error?: string };
+  readonly outcome?: { readonly error?: string; readonly status?: string };
 }
 
 /** The transfer of an object; the table is small enough to be read whole. */

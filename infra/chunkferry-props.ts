@@ -17,7 +17,8 @@ import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
 import { checkNetwork, type NetworkProps } from './network/network-props.ts';
 import { refuse, shown } from './refuse.ts';
 import type { AccountReader } from './sources/account-readers.ts';
-import type { SourceProps } from './sources/source-props.ts';
+import { checkSameContent } from './sources/check-source.ts';
+import type { SameContent, SourceProps } from './sources/source-props.ts';
 
 /** What may be said about a Chunkferry. Nothing is required. */
 export interface ChunkferryProps extends NetworkProps {
@@ -27,6 +28,12 @@ export interface ChunkferryProps extends NetworkProps {
    * @default none: no event starts an execution and no object may be read
    */
   readonly sources?: readonly SourceProps[];
+  /**
+   * What happens to a new version of an object that holds the bytes of an earlier one: `reuse` uses
+   * the asset again that is there, where digests prove the same bytes. A source may say otherwise.
+   * @default 'transfer': each version is an asset of its own
+   */
+  readonly sameContent?: SameContent;
   /**
    * Other accounts whose buckets may be sources. With any, there is a bus that takes their events.
    * @default none
@@ -203,6 +210,7 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
       maxUploadReplyMs / 1000,
     );
   }
+  checkSameContent('sameContent', props.sameContent);
   checkPressure(checked);
   checkTable(checked);
   checkBaseUrl(props.baseUrl);

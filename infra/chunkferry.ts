@@ -213,6 +213,11 @@ export class Chunkferry extends Construct {
       table: this.table,
       functions: this.functions,
       reconciler: this.reconciler.function,
+      failures: {
+        eventBus: this.eventBus,
+        memoryMiB: props.stepMemoryMiB,
+        logRetention: props.logRetention,
+      },
       deadLetterQueues: {
         ObjectEvents: { queue: this.intake.deadLetterQueue },
         Reconciler: {
@@ -234,10 +239,11 @@ export class Chunkferry extends Construct {
     return `${Stack.of(this).stackName}/${this.node.id}`;
   }
 
-  #takeIn({ sources, organizationId }: CheckedProps): SourceIntake {
+  #takeIn({ sources, sameContent, organizationId }: CheckedProps): SourceIntake {
     const { functions, stateMachine } = this;
     const intake = new SourceIntake(this, 'ObjectCreated', {
       sources: this.#sources,
+      sameContent,
       functions,
       stateMachine,
       organizationId,

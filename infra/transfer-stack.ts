@@ -79,7 +79,7 @@ export class TransferStack extends Stack {
       value: monitoring.topic.topicArn,
     });
     new CfnOutput(this, 'DashboardName', {
-      description: 'The dashboard in CloudWatch',
+      description: 'The CloudWatch dashboard: what is moving, how fast, what failed and why',
       value: monitoring.dashboard.dashboardName,
     });
     for (const [account, statement] of intake.keys.statements()) {

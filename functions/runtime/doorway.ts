@@ -9,7 +9,7 @@ import type { Recorded } from '#src/steps/record-outcome.ts';
 import type { CommonPorts, Invocation } from '#src/steps/step.ts';
 import { clock } from './clock.ts';
 import { forget } from './given.ts';
-import { log } from './log.ts';
+import { log, subjectIn } from './log.ts';
 import { flushMeter, meter } from './meter.ts';
 import { random } from './random.ts';
 import { traced } from './tracer.ts';
@@ -37,7 +37,7 @@ export function doorway<P extends Omit<PreflightPorts, keyof CommonPorts>, O>(
     const payload = readPayload(event);
     // It looks at what is there now: a key that was cached would hide that the secret is wrong.
     if (isPreflight(payload.state)) forget();
-    const keys = { step, transferId: transferIdIn(payload.state) };
+    const keys = { step, ...subjectIn(payload) };
     const { invocation, close } = openInvocation(payload, context);
     const common = { clock: clock(), random: random(), log: log(keys, context), meter: meter() };
     try {
@@ -70,12 +70,6 @@ function logged(to: Log, error: TransferError): TransferError {
   const { name, message, nextStep } = error;
   to.error('step failed', { error: name, reason: message, nextStep });
   return error;
-}
-
-/** The state is the step's to judge; a transfer's id is only looked for. */
-function transferIdIn(state: unknown): string | undefined {
-  if (typeof state !== 'object' || state === null || !('transferId' in state)) return undefined;
-  return typeof state.transferId === 'string' ? state.transferId : undefined;
 }
 
 function readPayload(event: unknown): Payload {

@@ -27,6 +27,8 @@ export function sendRanges(scope: Construct, functions: StepFunctions): MapState
     maxConcurrencyPath: '$.concurrency',
     itemSelector: {
       transferId: JsonPath.stringAt('$.transferId'),
+      bucket: JsonPath.stringAt('$.bucket'),
+      key: JsonPath.stringAt('$.key'),
       fence: JsonPath.numberAt('$.fence'),
       sessionNumber: JsonPath.numberAt('$.sessionNumber'),
       round: JsonPath.numberAt('$.round'),

@@ -10,6 +10,7 @@ export const contextKeys = {
     'suffixes',
     'mediaTypes',
     'minSize',
+    'sameContent',
     'sourceAccounts',
     'organizationId',
     'apiKeySecretArn',

@@ -27,6 +27,7 @@ const sourceForm: ObjectForm = {
     mediaTypes: 'textByName',
     minSize: 'number',
     maxSize: 'number',
+    sameContent: 'text',
     kmsKeyArn: 'text',
     switchOnEvents: 'boolean',
   },
@@ -46,6 +47,7 @@ export function transferProps(context: Context): TransferStackProps {
   checkKeys('transfers', context);
   return withoutAbsent({
     sources: sourcesOf(context),
+    sameContent: text(context, 'sameContent') as TransferStackProps['sameContent'],
     sourceAccounts: objects<AccountReader>(context, 'sourceAccounts', sourceAccountForm),
     organizationId: text(context, 'organizationId'),
     apiKeySecretArn: text(context, 'apiKeySecretArn'),

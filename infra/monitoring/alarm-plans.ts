@@ -51,7 +51,7 @@ function transferAlarms({ deployment, thresholds }: CheckedMonitoringProps): Ala
     {
       id: 'TransfersFailed',
       description:
-        'A transfer or a start ended with an error. On the dashboard, "Failures by error" names it and "Last errors" says why and what to do next.',
+        'A transfer or a start ended with an error. A notice on the same topic names film, error and next step within minutes; on the dashboard see "Failures by error" and "Last errors".',
       metric: productMetric(deployment, 'TransfersFailed', { statistic: 'Sum' }),
       threshold: 0,
       missing: nothingHappened,

@@ -14,8 +14,9 @@ export interface AlarmTopicProps {
 }
 
 /**
- * Takes alarms of its account and Region, over TLS only. Not encrypted with a key: alarms name no
- * object, and CloudWatch can't publish to a topic under the key that SNS manages.
+ * Takes alarms of its account and Region and notices about failed transfers, over TLS only. Not
+ * encrypted with a key: CloudWatch can't publish to a topic under the key that SNS manages, and what
+ * is mailed is readable all the same.
  */
 export class AlarmTopic extends Topic {
   constructor(scope: Construct, id: string, { of, alarmEmail }: AlarmTopicProps) {

@@ -7,6 +7,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { TransferError } from '#src/core/errors.ts';
 import type { StepFunctions } from '../constructs/step-task.ts';
 import { checkAlarmEmail } from './alarm-topic.ts';
+import type { ReportedFailures } from './failure-reports.ts';
 
 /** A queue of what could not be delivered. */
 export interface WatchedQueue {
@@ -66,6 +67,11 @@ export interface MonitoringProps {
    * @default nobody is subscribed
    */
   readonly alarmEmail?: string;
+  /**
+   * Failed transfers are reported to the topic, each with its film, error and next step.
+   * @default only alarms go to the topic
+   */
+  readonly failures?: ReportedFailures;
   /** @default those of each threshold */
   readonly thresholds?: AlarmThresholds;
   /**

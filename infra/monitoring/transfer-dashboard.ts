@@ -54,6 +54,7 @@ function moving({ deployment, maxActiveTransfers }: CheckedMonitoringProps): IWi
       count('TransfersReady'),
       count('TransfersFailed'),
       count('TransfersSuperseded'),
+      count('TransfersCancelled'),
     ]),
     graph(
       'Active and waiting',
@@ -61,7 +62,11 @@ function moving({ deployment, maxActiveTransfers }: CheckedMonitoringProps): IWi
       [gauge('ActiveTransfers'), gauge('WaitingTransfers')],
       bound('maxActiveTransfers', maxActiveTransfers),
     ),
-    graph('Events that start nothing', 8, [count('EventsIgnored'), count('ClaimsRefused')]),
+    graph('Events that start nothing', 8, [
+      count('EventsIgnored'),
+      byAllValues(deployment, 'EventsIgnoredByReason'),
+      count('ClaimsRefused'),
+    ]),
   ];
 }
 
@@ -108,6 +113,7 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
     ],
     [graph('Seconds waited, by cause', 6, [byAllValues(deployment, 'WaitSeconds')])],
     [lastErrors(props)],
+    [lastWaits(props)],
   ];
 }
 
@@ -115,17 +121,38 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
  * What every function that failed logged: its error, why, and what to do next. A late duplicate is no
  * error of a function, but a person must act on it all the same.
  */
-function lastErrors({ functions, reconciler }: CheckedMonitoringProps): IWidget {
+function lastErrors(props: CheckedMonitoringProps): IWidget {
+  return logTable(props, 'Last errors', [
+    `fields @timestamp, bucket, key, coalesce(error, message) as what, reason, nextStep, duplicates, step, ${ids}`,
+    'filter level = "ERROR" and (ispresent(error) or ispresent(duplicates))',
+  ]);
+}
+
+/** What waits, for what, and until when: most of it ends well by itself. */
+function lastWaits(props: CheckedMonitoringProps): IWidget {
+  return logTable(props, 'Last waits', [
+    `fields @timestamp, bucket, key, error, reason, nextTry, step, ${ids}`,
+    'filter message = "waiting"',
+  ]);
+}
+
+/** By which a line leads to its transfer, its execution and the rest of its call. */
+const ids = 'transferId, execution, requestId';
+
+/** Rows of one table; the range of time is the dashboard's, which the viewer chooses. */
+const maxRows = 100;
+
+/** The newest lines of all functions' logs that a query finds. */
+function logTable(
+  { functions, reconciler }: CheckedMonitoringProps,
+  title: string,
+  queryLines: string[],
+): IWidget {
   const searched = [...Object.values(functions), ...(reconciler ? [reconciler] : [])];
   return new LogQueryWidget({
-    title: 'Last errors',
+    title,
     logGroupNames: searched.map(({ logGroup }) => logGroup.logGroupName),
-    queryLines: [
-      'fields timestamp, step, coalesce(error, message) as what, reason, nextStep, duplicates, transferId, requestId',
-      'filter level = "ERROR" and (ispresent(error) or ispresent(duplicates))',
-      'sort @timestamp desc',
-      'limit 20',
-    ],
+    queryLines: [...queryLines, 'sort @timestamp desc', `limit ${maxRows}`],
     width: wholeWidth,
     height: 6,
   });

@@ -33,5 +33,6 @@ export class ForwardingAlarm extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     this.alarm.addAlarmAction(new SnsAction(this.topic as ITopic));
+    this.alarm.addOkAction(new SnsAction(this.topic as ITopic));
   }
 }

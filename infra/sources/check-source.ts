@@ -24,6 +24,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
   checkBucketName('Chunkferry', bucket);
   const name = `source ${labelOfBucket(bucket)}`;
   checkSizes(name, props);
+  checkSameContent(`${name}: sameContent`, props.sameContent);
   checkFilters(`Chunkferry: ${name}`, props);
   checkMediaTypes(`Chunkferry: ${name}`, props);
   checkRegion(name, props);
@@ -41,6 +42,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
     mediaTypes: props.mediaTypes,
     minSize: props.minSize,
     maxSize: props.maxSize,
+    sameContent: props.sameContent === 'reuse' ? 'reuse' : undefined,
   });
 }
 
@@ -122,6 +124,12 @@ function checkList(where: string, name: string, entries: readonly string[] | und
   }
   const twice = entries?.find((entry, i) => entries.indexOf(entry) !== i);
   if (twice !== undefined) refuse(where, `${name} holds ${shown(twice)} twice; once is right`);
+}
+
+/** @throws ConfigurationError - the value is neither of the two */
+export function checkSameContent(name: string, value: string | undefined): void {
+  if (value === undefined || value === 'transfer' || value === 'reuse') return;
+  refuse('Chunkferry', `${name} is ${shown(value)}; "transfer" or "reuse" is right`);
 }
 
 function checkSizes(name: string, { minSize, maxSize }: SourceProps): void {

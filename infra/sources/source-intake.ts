@@ -14,12 +14,14 @@ import { checkSource } from './check-source.ts';
 import { KeyGrants } from './key-grants.ts';
 import { permitAssuming, permitReading } from './permit-reading.ts';
 import type { SourceList } from './source-list.ts';
-import type { SourceProps } from './source-props.ts';
+import type { SameContent, SourceProps } from './source-props.ts';
 import { switchOnEvents } from './switch-on-events.ts';
 
 /** What reads, what is started, and whom to take events from. */
 export interface SourceIntakeProps {
   readonly sources: SourceList;
+  /** Of the sources that do not say. */
+  readonly sameContent?: SameContent | undefined;
   readonly functions: StepFunctions;
   readonly stateMachine: StateMachine;
   /** Where given, the whole organization may send events. */
@@ -59,8 +61,9 @@ export class SourceIntake extends Construct {
 
   /** @throws ConfigurationError - names the source and what is wrong with it */
   add(props: SourceProps): void {
-    const source = checkSource(props, Stack.of(this));
     const { sources, functions } = this.#props;
+    const sameContent = props.sameContent ?? this.#props.sameContent;
+    const source = checkSource({ ...props, ...(sameContent && { sameContent }) }, Stack.of(this));
     sources.add(source);
     const reader = source.account === undefined ? undefined : sources.readers[source.account];
     if (source.account !== undefined && reader) {

@@ -2,6 +2,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { MediaType } from '#src/core/media-types.ts';
 
+/** What happens to a new version that holds the bytes of an earlier one. */
+export type SameContent = 'transfer' | 'reuse';
+
 /** A bucket, and which of its objects are moved when they appear. */
 export interface SourceProps {
   /**
@@ -48,6 +51,12 @@ export interface SourceProps {
    * @default no bound
    */
   readonly maxSize?: number;
+  /**
+   * `reuse`: a new version of an object whose bytes an earlier version's asset holds uses that asset
+   * again, where digests prove it. `transfer`: each version is an asset of its own.
+   * @default the construct's `sameContent`
+   */
+  readonly sameContent?: SameContent;
   /**
    * The key that encrypts the objects; this or `kmsKeyArn`.
    * @default the bucket's own, where the bucket construct knows it

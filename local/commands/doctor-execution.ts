@@ -47,8 +47,9 @@ export async function runPreflight(run: PreflightRun): Promise<Preflight> {
   const client = new SFNClient({ ...boundedCalls, ...(region && { region }) });
   const executionArn = await start(client, stateMachineArn);
   const end = await endOf(client, executionArn, run);
-  const output = end.output ?? (await recordedOutput(client, executionArn, end));
-  const found = preflightIn(output);
+  // A failed execution may carry an output that holds no findings, as some emulators' do.
+  const found =
+    preflightIn(end.output) ?? preflightIn(await recordedOutput(client, executionArn, end));
   if (found) return found;
   throw unfinished(`the preflight ${executionArn} ended as ${end.status}: ${reasonOf(end)}`);
 }
@@ -112,9 +113,18 @@ async function recordedOutput(
 
 /** The findings in an output, or in the answer that holds one. */
 function preflightIn(text: string | undefined): Preflight | undefined {
-  const answer = text === undefined ? undefined : JSON.parse(text);
+  const answer = parsed(text);
   const output = answer?.output ?? answer;
-  return output?.status === 'preflight' ? output : undefined;
+  return output?.status === 'preflight' && output.steps ? output : undefined;
+}
+
+/** Text that is cut, or none, holds nothing. */
+function parsed(text = 'null') {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function unfinished(message: string): TransferError {

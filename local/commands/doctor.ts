@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { systemClock } from '#src/config/system-clock.ts';
+import { isTransferError } from '#src/core/errors.ts';
+import { type Finding, failedBy } from '#src/core/preflight.ts';
 import { runCommand } from './command-line.ts';
 import { type Preflight, runPreflight } from './doctor-execution.ts';
 import { type FindingGroup, reportOf, totalOf } from './doctor-report.ts';
@@ -35,17 +37,34 @@ async function doctor({ stack, region, json }: Flags): Promise<number> {
   say(`Preflight of ${stateMachineArn}`);
   const [secret, preflight] = await Promise.all([
     checkSecret(secretArn, region),
-    runPreflight({ stateMachineArn, region, clock: systemClock, progress: everyTenSeconds() }),
+    runPreflight({
+      stateMachineArn,
+      region,
+      clock: systemClock,
+      progress: everyTenSeconds(),
+    }).catch(withoutFindings),
   ]);
-  const seen = { findings: [secret], passed: Number(secret.ok), failed: Number(!secret.ok) };
-  const groups = [{ by: 'Your own credentials', ...seen }, ...groupsOf(preflight)];
+  const { steps = {}, problem }: Known = preflight;
+  const findings = [secret, ...(problem ? [problem] : [])];
+  const okay = findings.filter(({ ok }) => ok).length;
+  const seen = { findings, passed: okay, failed: findings.length - okay };
+  const groups = [{ by: 'Your own credentials', ...seen }, ...groupsOf(steps)];
   const { passed, failed } = totalOf(groups);
-  const told = { status: 'preflight', passed, failed, operator: seen, steps: preflight.steps };
+  const told = { status: 'preflight', passed, failed, operator: seen, steps };
   process.stdout.write(json ? `${JSON.stringify(told)}\n` : reportOf(groups));
   return failed === 0 ? 0 : 1;
 }
 
-function groupsOf({ steps }: Preflight): FindingGroup[] {
+/** What is known of a preflight: its findings, or why there are none. */
+type Known = Partial<Pick<Preflight, 'steps'>> & { readonly problem?: Finding };
+
+/** The list is printed all the same: what could not be asked for is one more finding. */
+function withoutFindings(error: unknown): Known {
+  if (!isTransferError(error)) throw error;
+  return { problem: failedBy('the preflight of the functions', error) };
+}
+
+function groupsOf(steps: Preflight['steps']): FindingGroup[] {
   return Object.entries(steps).map(([by, checked]) => ({ by, ...checked }));
 }
 

@@ -22,6 +22,11 @@ export function executionKey(executionId: string): RowKey {
   return { transferId: digestOf('execution', executionId), row: 'execution' };
 }
 
+/** Which transfer holds a content; its partition is one of the content's identities. */
+export function contentKey(contentId: string): RowKey {
+  return { transferId: contentId, row: 'content' };
+}
+
 /** Whose session an upload is. */
 export function uploadKey(uploadId: string): RowKey {
   return { transferId: digestOf('upload', uploadId), row: 'upload' };

@@ -6,7 +6,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { TransferError } from '#src/core/errors.ts';
+import type { InspectOptions } from '#src/core/ports.ts';
 import type { SourceChecksum, SourceObject, SourceReference } from '#src/core/source-object.ts';
+import { digestsOf } from './s3-digests.ts';
 import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './s3-failures.ts';
 
 /**
@@ -23,11 +25,13 @@ import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './s3-fa
 export async function inspectObject(
   client: S3Client,
   reference: SourceReference,
+  { withDigests }: InspectOptions = {},
 ): Promise<SourceObject> {
   const head = await headOf(client, reference);
   refuseCustomerEncrypted(head, reference);
   refuseArchived(head, reference);
-  return pinned(head, reference);
+  const object = pinned(head, reference);
+  return withDigests ? { ...object, digests: await digestsOf(client, head, reference) } : object;
 }
 
 async function headOf(

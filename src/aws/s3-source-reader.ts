@@ -15,7 +15,7 @@ export interface S3SourceReaderOptions {
  */
 export function createS3SourceReader({ clientOf }: S3SourceReaderOptions): SourceReader {
   return {
-    inspect: async (reference) => inspectObject(clientOf(reference), reference),
+    inspect: async (reference, options) => inspectObject(clientOf(reference), reference, options),
     read: (source, range, signal) => readRange(clientOf, { source, range, signal }),
   };
 }

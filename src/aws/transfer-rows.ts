@@ -2,9 +2,16 @@ import * as z from 'zod/mini';
 import { mediaTypes } from '#src/core/media-types.ts';
 import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
-import type { RetryCounts, TransferRecord } from '#src/core/transfer.ts';
+import type { RetryCounts, TransferRecord, TransferState } from '#src/core/transfer.ts';
 import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
-import { executionKey, ingestsKey, type RowKey, transferKey, uploadKey } from './row-keys.ts';
+import {
+  contentKey,
+  executionKey,
+  ingestsKey,
+  type RowKey,
+  transferKey,
+  uploadKey,
+} from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
 import type { Condition, Row, TableAccess, TableIndex } from './table-access.ts';
 
@@ -22,6 +29,8 @@ type TransferRows = Pick<
   | 'transferOfExecution'
   | 'noteUpload'
   | 'transferOfUpload'
+  | 'recordContent'
+  | 'transferOfContent'
   | 'listUnannounced'
 >;
 
@@ -39,6 +48,13 @@ const source = z.object({
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),
   otherChecksum: z.optional(z.string()),
+  digests: z.optional(
+    z.object({
+      sha256: z.optional(z.string()),
+      md5: z.optional(z.string()),
+      firstPartBytes: z.optional(z.number()),
+    }),
+  ),
 });
 
 const options = z.object({
@@ -51,7 +67,7 @@ const options = z.object({
 
 const transferRow = z.object({
   transferId: z.string(),
-  state: z.enum(['active', 'ready', 'failed', 'superseded', 'refused']),
+  state: z.enum(['active', 'ready', 'failed', 'superseded', 'refused', 'cancelled']),
   destination: z.string(),
   ingest: z.number(),
   source,
@@ -113,7 +129,7 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
       await table.write({ ...rowOf(record), ...expiry() });
     },
     countRetries: (transferId, counts) => countRetries(table, transferId, counts),
-    listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, `${state}#${day}`),
+    listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, stateDay(state, day)),
     listUnannounced: () => listRecords(table, tableSchema.outboxIndex, unannounced, 'ascending'),
   };
 }
@@ -132,6 +148,11 @@ function belongings(table: TableAccess, expiry: () => Row) {
     transferOfExecution: (id: string) => ownerOf(executionKey(id)),
     noteUpload: (id: string, transferId: string) => note(uploadKey(id), transferId),
     transferOfUpload: (id: string) => ownerOf(uploadKey(id)),
+    // Without an expiry: the asset that it leads to has none either.
+    recordContent: async (id: string, transferId: string) => {
+      await table.write({ ...contentKey(id), owner: transferId });
+    },
+    transferOfContent: (id: string) => ownerOf(contentKey(id)),
   };
 }
 
@@ -193,7 +214,12 @@ function outboxOf({ outcome, announced }: TransferPatch): Row {
 function stateDayOf({ state }: TransferPatch, now: number): Row {
   if (state === undefined) return {};
   const day = new Date(now).toISOString().slice(0, 10);
-  return { [tableSchema.stateIndex.partitionKey]: `${state}#${day}` };
+  return { [tableSchema.stateIndex.partitionKey]: stateDay(state, day) };
+}
+
+/** Refused starts are listed as failed, so that one query finds every failure. */
+function stateDay(state: TransferState, day: string): string {
+  return `${state === 'refused' ? 'failed' : state}#${day}`;
 }
 
 function rowOf({ retries, ...record }: TransferRecord) {

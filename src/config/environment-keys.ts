@@ -2,6 +2,10 @@
 export const environmentKeys = {
   tableName: 'TABLE_NAME',
   eventBusName: 'EVENT_BUS_NAME',
+  /** The topic that failed transfers are reported to. */
+  noticeTopicArn: 'NOTICE_TOPIC_ARN',
+  /** The CloudWatch dashboard that reports link to. */
+  dashboardName: 'DASHBOARD_NAME',
   destination: 'DESTINATION',
   /** The secret that holds the service's API key; a local run gives the key itself instead. */
   apiKeySecretArn: 'API_KEY_SECRET_ARN',

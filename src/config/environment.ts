@@ -72,6 +72,7 @@ const sourcesSchema = z.object({
       mediaTypes: z.optional(z.record(z.string(), z.enum(mediaTypes))),
       minSize: z.optional(z.number()),
       maxSize: z.optional(z.number()),
+      sameContent: z.optional(z.literal('reuse')),
     }),
   ),
   readers: z.record(z.string(), z.object({ roleArn: z.string(), externalId: z.string() })),

@@ -64,6 +64,12 @@ export const errorCatalogue = {
     nextStep: 'Check the event bus and the permission to put events on it.',
     onLaptop: againOnLaptop,
   },
+  NoticeNotSentError: {
+    scope: 'call',
+    disposition: 'retry',
+    nextStep:
+      'Check the alarm topic, its key, and the permission sns:Publish of the reporting function.',
+  },
   ExecutionUnknownError: {
     scope: 'call',
     disposition: 'retry',
@@ -282,7 +288,6 @@ export const errorCatalogue = {
     nextStep: 'Nothing: another execution has taken this transfer over.',
     onLaptop: 'Nothing: another run has taken this transfer over.',
   },
-  ExecutionAbortedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   ExecutionTimedOutError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   ExecutionEndedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   PreflightFailedError: {

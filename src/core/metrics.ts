@@ -27,13 +27,17 @@ export const metricCatalogue = {
   ChunksToHost: { unit: 'Count', dimension: 'UploadHost' },
   TransfersStarted: { unit: 'Count' },
   TransfersReady: { unit: 'Count' },
-  /** Every transfer or start that ended with an error, refused ones included. */
+  /** Every transfer or start that ended with an error, refused ones included; not those stopped on purpose. */
   TransfersFailed: { unit: 'Count' },
   /** The same, by the name of the error. */
   FailuresByError: { unit: 'Count', dimension: 'Error' },
   TransfersSuperseded: { unit: 'Count' },
-  /** Events about objects that no source asks for. */
+  /** Transfers and starts whose execution was stopped on purpose. */
+  TransfersCancelled: { unit: 'Count' },
+  /** Events about objects that no source asks for, that are empty or gone. */
   EventsIgnored: { unit: 'Count' },
+  /** The same, by why: `filters`, `folder`, `type`, `empty` or `gone`. */
+  EventsIgnoredByReason: { unit: 'Count', dimension: 'Reason' },
   /** Events that claimed a bucket which is not their account's. */
   ClaimsRefused: { unit: 'Count' },
   /** From the start of the execution until the asset could be used. */

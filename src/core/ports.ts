@@ -62,6 +62,12 @@ export interface Transport {
   send(request: HttpRequest): Promise<HttpReply>;
 }
 
+/** What is looked at besides what every transfer needs. */
+export interface InspectOptions {
+  /** Also read which digests prove the content; costs one more HEAD for an object of several parts. */
+  readonly withDigests?: boolean | undefined;
+}
+
 /** Reads the objects to move. */
 export interface SourceReader {
   /**
@@ -73,7 +79,7 @@ export interface SourceReader {
    * @throws InvalidInputError - a name that S3 refuses
    * @throws SourceUnavailableError - S3 failed; retryable
    */
-  inspect(reference: SourceReference): Promise<SourceObject>;
+  inspect(reference: SourceReference, options?: InspectOptions): Promise<SourceObject>;
   /**
    * Reads one range of the pinned object, once; Content-Range, length, ETag and version of the
    * reply are compared with what was asked before a byte is given out.
@@ -154,7 +160,7 @@ export interface TransferStore {
     now: number,
     seen?: Partial<Pick<TransferRecord, 'state' | 'sessionNumber' | 'changedAt'>>,
   ): Promise<boolean>;
-  /** Writes a row whatever is there: for a refused start, which has no owner. Nothing rests on it, so it runs out. */
+  /** Writes a row whatever is there: for a start that never took a transfer. Nothing rests on it, so it expires. */
   putRefusal(record: TransferRecord): Promise<void>;
   /** Adds to the transfer's retry counts. */
   countRetries(transferId: string, counts: RetryCounts): Promise<void>;
@@ -164,9 +170,15 @@ export interface TransferStore {
   /** Remembers whose session an upload is, so that one nobody knows can be told. */
   noteUpload(uploadId: string, transferId: string): Promise<void>;
   transferOfUpload(uploadId: string): Promise<string | undefined>;
+  /** Records which ready transfer holds a content, by one of the content's identities; kept for good. */
+  recordContent(contentId: string, transferId: string): Promise<void>;
+  transferOfContent(contentId: string): Promise<string | undefined>;
   /** Transfers that ended and whose event is not confirmed, longest waiting first. */
   listUnannounced(): AsyncIterable<TransferRecord>;
-  /** Transfers of a state that came into it on a UTC day (`2026-11-21`), latest first. */
+  /**
+   * Transfers that came into a state on a UTC day (`2026-11-21`), latest first. `failed` lists refused
+   * starts too: one query finds every failure.
+   */
   listTransfers(state: TransferState, day: string): AsyncIterable<TransferRecord>;
 
   session(transferId: string, number: number): Promise<SessionRecord | undefined>;
@@ -237,6 +249,7 @@ export interface TransferEvent {
     | 'Transfer Ready'
     | 'Transfer Failed'
     | 'Transfer Superseded'
+    | 'Transfer Cancelled'
     | 'Preflight Checked';
   readonly detail: Readonly<Record<string, unknown>>;
   /** Milliseconds since 1970. */
@@ -246,6 +259,17 @@ export interface TransferEvent {
 export interface EventPublisher {
   /** @throws EventNotPublishedError - it was not taken, or only failed entries came back */
   publish(event: TransferEvent): Promise<void>;
+}
+
+/** One message to the operators. */
+export interface Notice {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface Notifier {
+  /** @throws NoticeNotSentError - it was not taken; retryable */
+  send(notice: Notice): Promise<void>;
 }
 
 /** How an execution stands or ended, as far as it can be told. */

@@ -23,6 +23,16 @@ export interface SourceChecksum {
   readonly value: string;
 }
 
+/** Digests that prove what an object holds. S3 keeps them; each is absent where it proves nothing. */
+export interface ContentDigests {
+  /** SHA-256 of the full object, base64. */
+  readonly sha256?: string | undefined;
+  /** The ETag, where it is made of MD5 sums: of the whole, or of the parts, then as `…-<parts>`. */
+  readonly md5?: string | undefined;
+  /** Bytes of the first part, where the ETag is made of the parts' sums. */
+  readonly firstPartBytes?: number | undefined;
+}
+
 /** An object pinned to one content: every later read names this version and this ETag. */
 export interface SourceObject extends SourceReference {
   /** As S3 gives it, without quotes. */
@@ -38,6 +48,8 @@ export interface SourceObject extends SourceReference {
    * parallel: a composite one sums up other parts than ours, and no other can be combined from chunks.
    */
   readonly otherChecksum?: string | undefined;
+  /** Present where its source lets an asset of the same content be used again. */
+  readonly digests?: ContentDigests | undefined;
 }
 
 /** The last segment of a key: what a person would call the file. */

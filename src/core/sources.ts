@@ -19,6 +19,8 @@ export interface Source {
   readonly minSize?: number | undefined;
   /** Larger objects are strangers, in bytes. */
   readonly maxSize?: number | undefined;
+  /** `reuse`: a new version with the bytes of a ready one uses its asset again; absent: one asset a version. */
+  readonly sameContent?: 'reuse' | undefined;
 }
 
 /** How the objects of another account are read: by a role of that account. */

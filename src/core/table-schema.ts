@@ -12,7 +12,7 @@ export const tableSchema = {
   /** Lists transfers by state and UTC day; only transfer rows are in it. */
   stateIndex: {
     name: 'byState',
-    /** A string: state and day, `failed#2026-11-21`. */
+    /** A string: state and UTC day, `failed#2026-11-21`; refused starts are under `failed`. */
     partitionKey: 'stateDay',
     /** A number: milliseconds since 1970. */
     sortKey: 'changedAt',

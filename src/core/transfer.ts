@@ -5,8 +5,11 @@ import type { Disposition, ErrorName, Side } from './errors.ts';
 import type { SourceObject } from './source-object.ts';
 import type { UserMetadata } from './user-metadata.ts';
 
-/** Where a transfer stands. `active` is the only one that is not over. */
-export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused';
+/**
+ * Where a transfer stands. `active` is the only one that is not over; `cancelled` was stopped on
+ * purpose; `refused` is a start that failed before it took a transfer.
+ */
+export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused' | 'cancelled';
 
 /** What a start may ask for beside the object. */
 export interface TransferOptions {
@@ -121,7 +124,21 @@ export function transferIdOf(object: string, ingest: number): string {
   return digest([object, String(ingest)]);
 }
 
-/** Identity of a start that was refused before an object was pinned. */
+/**
+ * Identities of what an object holds, by each digest that proves it, within one key of one bucket:
+ * an asset bears its key's name. Empty where nothing is proven, or nobody asked.
+ */
+export function contentIds(destination: string, { digests, ...source }: SourceObject): string[] {
+  const { sha256, md5, firstPartBytes = 0 } = digests ?? {};
+  const { bucket, key, sizeBytes } = source;
+  const named = ['content', destination, bucket, key, String(sizeBytes)];
+  return [
+    ...(sha256 === undefined ? [] : [digest([...named, 'sha256', sha256])]),
+    ...(md5 === undefined ? [] : [digest([...named, 'md5', md5, String(firstPartBytes)])]),
+  ];
+}
+
+/** Identity of a start that ended before it took a transfer. */
 export function refusalIdOf(executionId: string): string {
   return digest(['refused', executionId]);
 }

@@ -2,12 +2,15 @@ import type { TransferEvent } from '#src/core/ports.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer.ts';
 import type { Needs } from './step.ts';
 
-const typeOf: Readonly<Record<Exclude<TransferState, 'active'>, TransferEvent['type']>> = {
-  ready: 'Transfer Ready',
-  failed: 'Transfer Failed',
-  superseded: 'Transfer Superseded',
-  refused: 'Transfer Failed',
-};
+/** The event by which each end is published. */
+export const eventTypes: Readonly<Record<Exclude<TransferState, 'active'>, TransferEvent['type']>> =
+  {
+    ready: 'Transfer Ready',
+    failed: 'Transfer Failed',
+    superseded: 'Transfer Superseded',
+    refused: 'Transfer Failed',
+    cancelled: 'Transfer Cancelled',
+  };
 
 /** An end that is replaced by another while it is told is told again as that; each is an execution's. */
 const maxTellings = 3;
@@ -44,7 +47,7 @@ async function tell(
   { state, outcome = {} }: TransferRecord,
 ): Promise<void> {
   if (state === 'active') return;
-  await events.publish({ type: typeOf[state], detail: outcome, at: clock.now() });
+  await events.publish({ type: eventTypes[state], detail: outcome, at: clock.now() });
 }
 
 /** A refused start has no owner and so no fence to hold to. */

@@ -4,6 +4,11 @@ import type { Invocation, Needs } from './step.ts';
 /** An outcome as the execution's output, the transfer's row and the event show it. */
 export type Outcome = Readonly<Record<string, unknown>>;
 
+/** What names a transfer in a log line: its object, its id and the execution that owns it. */
+export function subjectOf({ transferId, source, owner }: TransferRecord) {
+  return { bucket: source.bucket, key: source.key, transferId, execution: owner };
+}
+
 /**
  * Everything that is told of a transfer at its end.
  * @param outcome - how it ended: its status, and why where there is a why
@@ -14,12 +19,13 @@ export async function describeOutcome(
   { executionStartedAt }: Pick<Invocation, 'executionStartedAt'>,
   outcome: Outcome,
 ): Promise<Outcome> {
-  const { transferId, assetId, source, ingest, bytesCompleteAt, checksumSkipped } = transfer;
+  const { transferId, owner, assetId, source, ingest, bytesCompleteAt, checksumSkipped } = transfer;
   const { algorithm } = source.checksum ?? {};
   const secondsSince = (at: number) => Math.round(at - executionStartedAt) / 1000;
   return {
     ...outcome,
     transferId,
+    execution: owner,
     assetId,
     bucket: source.bucket,
     key: source.key,

@@ -20,8 +20,12 @@ export function readFailure({
   readonly Cause: string;
 }): Failure {
   const nextStep = nextStepOf(name, 'stack');
-  const message = oneLine(messageOf(Cause)).slice(0, maxCauseLength);
-  return { error: name, cause: [withStop(message), nextStep].filter(Boolean).join(' ') };
+  return { error: name, cause: [sentenceOf(messageOf(Cause)), nextStep].filter(Boolean).join(' ') };
+}
+
+/** Text that others wrote as one line of bounded length that ends with a full stop. */
+export function sentenceOf(text: string): string {
+  return withStop(oneLine(text).slice(0, maxCauseLength).toWellFormed());
 }
 
 /** The message in a cause that Lambda wrote as JSON, else the cause as it is. */

@@ -1,4 +1,4 @@
-import { asTransferError, TransferError } from '#src/core/errors.ts';
+import { asTransferError, isTransferError, TransferError } from '#src/core/errors.ts';
 import { namedType, sourceTaking, whyNoneTakes } from '#src/core/source-filter.ts';
 import { mediaTypeOf, type SourceObject, type SourceReference } from '#src/core/source-object.ts';
 import type { Source } from '#src/core/sources.ts';
@@ -32,8 +32,8 @@ export interface Ignored {
 
 /**
  * Pins the object that an input or event names, or refuses it by name before anything is created.
- * An event about a stranger (by prefix, suffix or size, a folder marker, no media) is ignored; where
- * the event tells enough, before S3 is asked anything.
+ * An event about a stranger (by prefix, suffix or size, a folder marker, no media), or about an object
+ * that is empty or gone, is ignored; where the event tells enough, before S3 is asked anything.
  * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRefusedError,
  *   SourceRegionMismatchError, SourceIsFolderError, SourceEmptyError, SourceTypeUnsupportedError,
  *   SourceTooLargeError, and what the source reader throws
@@ -65,12 +65,25 @@ async function inspectClaimed(
   const { reference, claim } = request;
   const announced = { key: reference.key, sizeBytes: claim.sizeBytes };
   const source = sourceTaking(sources, announced);
-  if (!source) return ignored(ports, reference, whyNoneTakes(sources, announced));
-  if (isFolderMarker(reference)) return ignored(ports, reference, 'it is a folder marker');
-  const object = await pin(ports, reference, source);
+  if (!source) return ignored(ports, reference, 'filters', whyNoneTakes(sources, announced));
+  if (isFolderMarker(reference))
+    return ignored(ports, reference, 'folder', 'it is a folder marker');
+  const object = await pin(ports, reference, source).catch(gone);
+  if (object instanceof TransferError) return ignored(ports, reference, 'gone', object.message);
   noteOverwritten(ports, request, object);
-  const why = whyStranger(sources, object);
-  return why === undefined ? admitted(ports, request, object) : ignored(ports, reference, why);
+  const stranger = whyStranger(sources, object);
+  if (stranger) return ignored(ports, reference, ...stranger);
+  if (object.sizeBytes === 0) return ignored(ports, reference, 'empty', 'it has 0 bytes');
+  return admitted(ports, request, object);
+}
+
+/**
+ * An object that was deleted, or whose version was, since its event. Tools that write an empty object
+ * first, or rename, leave such events behind; what is there now has an event of its own.
+ */
+function gone(error: unknown): TransferError {
+  if (isTransferError(error, 'SourceNotFoundError')) return error;
+  throw error;
 }
 
 /** Its newer content has an event of its own; both start the same transfer. */
@@ -84,13 +97,16 @@ function noteOverwritten(
 }
 
 /** Judges what is there by now: it may be another object than the one that the event was about. */
-function whyStranger(sources: readonly Source[], object: SourceObject): string | undefined {
-  if (!sourceTaking(sources, object)) return whyNoneTakes(sources, object);
+function whyStranger(
+  sources: readonly Source[],
+  object: SourceObject,
+): readonly [IgnoredBecause, string] | undefined {
+  if (!sourceTaking(sources, object)) return ['filters', whyNoneTakes(sources, object)];
   try {
     mediaTypeOf(object.key, object.contentType, object);
     return undefined;
   } catch (error) {
-    return asTransferError(error).message;
+    return ['type', asTransferError(error).message];
   }
 }
 
@@ -100,8 +116,9 @@ async function pin(
   reference: SourceReference,
   source: Source,
 ): Promise<SourceObject> {
-  const { account, region } = source;
-  const object = await ports.source.inspect({ ...reference, account, region });
+  const { account, region, sameContent } = source;
+  const withDigests = sameContent === 'reuse';
+  const object = await ports.source.inspect({ ...reference, account, region }, { withDigests });
   return { ...object, account, region, mediaType: namedType(source, object.key) };
 }
 
@@ -125,12 +142,17 @@ function refuseTooLarge({ destination, settings }: InspectPorts, source: SourceO
   );
 }
 
+/** Why an event is ignored, as the metric `EventsIgnoredByReason` is split. */
+type IgnoredBecause = 'filters' | 'folder' | 'type' | 'empty' | 'gone';
+
 function ignored(
   { meter, log }: InspectPorts,
   { bucket, key }: SourceReference,
+  because: IgnoredBecause,
   why: string,
 ): Ignored {
   meter.add('EventsIgnored', 1);
+  meter.add('EventsIgnoredByReason', 1, because);
   log.info('event ignored', { bucket, key, why });
   return { next: 'ended', waitSeconds: 0, ending: { status: 'ignored', bucket, key, why } };
 }

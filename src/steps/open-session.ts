@@ -140,22 +140,28 @@ async function enter(
 }
 
 /**
- * A transfer that was settled as failed and whose execution was redriven since is active again. Any
- * other end is final: a late second call of this step would undo it.
+ * Makes a transfer active again whose end was recorded from outside and whose execution was redriven
+ * since. Any other end is final: a late second call of this step would undo it.
  */
 async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
   const { transferId, fence, state, outcome } = transfer;
   if (state === 'active') return transfer;
-  if (state !== 'failed' || !isSettled(outcome)) throw fencedOut(transferId, transfer.owner);
+  const isOver = state === 'failed' || state === 'cancelled';
+  if (!isOver || !isSettled(outcome)) throw fencedOut(transferId, transfer.owner);
   const patch = { state: 'active', outcome: undefined, announced: false } as const;
   const held = await store.patchTransfer(transferId, fence, patch, clock.now(), { state });
   if (!held) throw fencedOut(transferId, undefined);
   return { ...transfer, ...patch };
 }
 
-function firstState({ transferId, fence, sessionNumber }: TransferRecord, now: number): Owned {
+function firstState(
+  { transferId, source, fence, sessionNumber }: TransferRecord,
+  now: number,
+): Owned {
   return {
     transferId,
+    bucket: source.bucket,
+    key: source.key,
     fence,
     sessionNumber,
     round: 0,

@@ -5,6 +5,7 @@ import { describeOutcome, type Outcome } from './describe-outcome.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { fencedOut, isInOtherHands } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
+import { recordContent } from './same-content.ts';
 import { type Ending, endedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 import { leaveTurn } from './turns.ts';
@@ -107,6 +108,7 @@ async function recordEnding(
   ports.meter.add(ending.status === 'ready' ? 'TransfersReady' : 'TransfersSuperseded', 1);
   if (typeof secondsToReady === 'number') ports.meter.add('TimeToReady', secondsToReady);
   const isReady = ending.status === 'ready';
+  if (isReady) await recordContent(ports, transfer);
   await writeAndAnnounce(ports, transfer, isReady ? 'ready' : 'superseded', output);
   return output;
 }

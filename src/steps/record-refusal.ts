@@ -1,24 +1,27 @@
 import * as z from 'zod/mini';
 import { refusalIdOf, type TransferRecord } from '#src/core/transfer.ts';
+import { eventTypes } from './announce.ts';
 import { readRequest } from './request.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /**
- * Records a start that was refused before anything was owned: a row of its own, then the event, then
- * the confirmation. Returns what is told of it.
+ * Records a start that ended before it took a transfer: a row of its own, then the event, then the
+ * confirmation. Returns what row and event say of it.
+ * @param state - `refused` where it failed, `cancelled` where it was stopped on purpose
  */
 export async function recordRefusal(
   { store, events, clock }: Needs<'store' | 'events'>,
   told: Readonly<Record<string, unknown>>,
   { executionId, executionInput }: Invocation,
+  state: 'refused' | 'cancelled' = 'refused',
 ): Promise<Readonly<Record<string, unknown>>> {
   const now = clock.now();
   const transferId = refusalIdOf(executionId);
   const reference = referenceOf(executionInput);
-  const output = { ...told, transferId, ...reference };
+  const output = { ...told, transferId, execution: executionId, ...reference };
   const refusal: TransferRecord = {
     transferId,
-    state: 'refused',
+    state,
     destination: '',
     ingest: 0,
     source: { bucket: '', key: '', ...reference, etag: '', sizeBytes: 0 },
@@ -34,7 +37,7 @@ export async function recordRefusal(
     retries: {},
   };
   await store.putRefusal(refusal);
-  await events.publish({ type: 'Transfer Failed', detail: output, at: now });
+  await events.publish({ type: eventTypes[state], detail: output, at: now });
   await store.putRefusal({ ...refusal, announced: true });
   return output;
 }

@@ -1,6 +1,7 @@
 import { isTransferError } from '#src/core/errors.ts';
 import { sweepSeconds } from '#src/core/limits.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
+import { subjectOf } from './describe-outcome.ts';
 import { listRows } from './settle-actives.ts';
 import { type Found, type SettleCall, type SettlePorts, workThrough } from './settle-ports.ts';
 
@@ -8,7 +9,7 @@ import { type Found, type SettleCall, type SettlePorts, workThrough } from './se
 const lateDaysBack = 2;
 
 /** One that failed may have an asset too: its bytes were complete, and a forced start made another ingest. */
-const overStates = ['ready', 'failed', 'superseded'] as const;
+const overStates = ['ready', 'failed', 'superseded', 'cancelled'] as const;
 
 /** Transfers whose disowned sessions are asked about by one run. */
 const maxAsked = 200;
@@ -61,9 +62,10 @@ function busy(error: unknown): undefined {
 
 async function record(
   { store, clock, meter, log }: SettlePorts,
-  { transferId, fence, state, assetId }: TransferRecord,
+  row: TransferRecord,
   late: readonly string[],
 ): Promise<void> {
+  const { transferId, fence, state, assetId } = row;
   // The list may be long behind: what it says of the outcome must not be written over a newer one.
   const now = await store.transfer(transferId);
   if (now?.fence !== fence || now.state !== state) return;
@@ -76,9 +78,9 @@ async function record(
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), { state }))) return;
   meter.add('LateDuplicates', unknown.length);
   log.error('a replaced session made an asset after all', {
-    transferId,
     assetId,
     duplicates: unknown.join(' '),
+    ...subjectOf(row),
   });
 }
 

@@ -2,7 +2,7 @@ import { refusalIdOf, type TransferRecord } from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { type Over, overOf, type SettleCall, type SettlePorts } from './settle-ports.ts';
-import { countFailure, failureOf, finishTransfer, settleTransfer } from './settle-transfer.ts';
+import { countSettled, finishTransfer, recordedEnd, settleTransfer } from './settle-transfer.ts';
 
 /** An execution of ours that Step Functions called over, and what it said of it. */
 export interface EndedExecution {
@@ -10,8 +10,8 @@ export interface EndedExecution {
   readonly end: Over;
 }
 
-/** What became of it: `settled` and `refused` were written now, `finished` was over already. */
-export type Settled = 'settled' | 'refused' | 'finished' | 'left';
+/** What became of it: `settled`, `refused` and `cancelled` were written now, `finished` was over already. */
+export type Settled = 'settled' | 'refused' | 'cancelled' | 'finished' | 'left';
 
 /**
  * Records an outcome for an execution that ended without RecordOutcome: as that of the transfer it
@@ -88,22 +88,29 @@ async function settleUntaken(
   const end = await newestEnd(ports, ended);
   // One that was redriven and ended well since had nothing to move, or has recorded what it did.
   if (!end || end.status === 'succeeded' || isPreflight(parsed(end.input))) return 'left';
-  await refuse(ports, { ...ended, end }, call);
-  return 'refused';
+  return recordStart(ports, { ...ended, end }, call);
 }
 
-async function refuse(
+async function recordStart(
   ports: SettlePorts,
   { executionId, end }: EndedExecution,
   call: SettleCall,
-): Promise<void> {
-  const failure = failureOf(end);
+): Promise<'refused' | 'cancelled'> {
+  const recorded = recordedEnd(end);
+  const state = recorded.state === 'cancelled' ? 'cancelled' : 'refused';
   const executionStartedAt = end.startedAt ?? ports.clock.now();
   const executionInput = parsed(end.input);
   const invocation = { ...call, executionId, executionInput, executionStartedAt };
-  countFailure(ports, failure);
-  ports.log.warn('start settled', { execution: executionId, error: failure.error });
-  await recordRefusal(ports, { status: 'failed', ...failure }, invocation);
+  countSettled(ports, recorded);
+  const { bucket, key } = await recordRefusal(ports, recorded.told, invocation, state);
+  const named = { bucket: bucket as string, key: key as string };
+  ports.log.warn('start settled', {
+    ...named,
+    execution: executionId,
+    became: state,
+    error: recorded.error,
+  });
+  return state;
 }
 
 function parsed(input: string | undefined): unknown {

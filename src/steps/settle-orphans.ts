@@ -1,6 +1,7 @@
 import type { ListedSession } from '#src/core/destination.ts';
 import { isTransferError } from '#src/core/errors.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
+import { subjectOf } from './describe-outcome.ts';
 import { listRows } from './settle-actives.ts';
 import { type Found, type SettleCall, type SettlePorts, workThrough } from './settle-ports.ts';
 
@@ -14,7 +15,7 @@ const attributionMs = 120_000;
 const lostDaysBack = 2;
 
 /** Whatever became of the transfer: its session was lost before that. */
-const loserStates = ['active', 'failed', 'superseded', 'ready'] as const;
+const loserStates = ['active', 'failed', 'superseded', 'cancelled', 'ready'] as const;
 
 /** Transfers whose sessions are read to find an orphan's. */
 const maxLosers = 500;
@@ -24,7 +25,7 @@ const maxOrphansNamed = 100;
 
 /** A session whose create reply was lost, and the transfer that lost it. */
 interface Lost {
-  readonly transferId: string;
+  readonly transfer: TransferRecord;
   readonly sizeBytes: number;
   readonly openedAt: number;
 }
@@ -110,8 +111,8 @@ function isUnanswered({ session, state }: SessionRecord): boolean {
   return session === undefined && state !== 'refused';
 }
 
-function lostBy({ transferId, source }: TransferRecord): (session: SessionRecord) => Lost {
-  return ({ openedAt }) => ({ transferId, sizeBytes: source.sizeBytes, openedAt });
+function lostBy(transfer: TransferRecord): (session: SessionRecord) => Lost {
+  return ({ openedAt }) => ({ transfer, sizeBytes: transfer.source.sizeBytes, openedAt });
 }
 
 /** Each lost session explains one orphan at most. */
@@ -125,7 +126,12 @@ function name(
     const loser = [...left].filter((one) => isLike(one, orphan)).sort(byDistance(orphan))[0];
     if (loser) left.delete(loser);
     const { uploadId, sizeBytes } = orphan;
-    log.warn('orphan session', { uploadId, sizeBytes, attributedTo: loser?.transferId ?? 'none' });
+    log.warn('orphan session', {
+      uploadId,
+      sizeBytes,
+      attributedTo: loser?.transfer.transferId ?? 'none',
+      ...(loser && subjectOf(loser.transfer)),
+    });
   }
 }
 

@@ -1,5 +1,7 @@
 import { asTransferError, TransferError } from '#src/core/errors.ts';
-import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports.ts';
+import type { ExecutionDirectory, ExecutionEnd, LogFields } from '#src/core/ports.ts';
+import type { TransferRecord } from '#src/core/transfer.ts';
+import { subjectOf } from './describe-outcome.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /** How an execution ended of which it is known that it did. */
@@ -44,11 +46,21 @@ export async function workThrough<T>(
     try {
       if (await work(thing)) done++;
     } catch (error) {
-      failures.push(asTransferError(error));
+      const failure = asTransferError(error);
+      const { name, message } = failure;
+      log.warn('not reconciled', { ...namesOf(thing), error: name, reason: message });
+      failures.push(failure);
     }
   }
   throwFirst(failures, 'failed');
   return done;
+}
+
+/** What a thing is about, as far as it says: a transfer's row, a slot, a ticket or a session. */
+function namesOf(thing: unknown): LogFields {
+  if (typeof thing !== 'object' || thing === null || !('transferId' in thing)) return {};
+  if ('source' in thing) return subjectOf(thing as TransferRecord);
+  return { transferId: String(thing.transferId) };
 }
 
 /**

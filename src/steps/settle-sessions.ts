@@ -1,4 +1,5 @@
 import type { TransferRecord } from '#src/core/transfer.ts';
+import { subjectOf } from './describe-outcome.ts';
 import { type Found, type SettleCall, type SettlePorts, workThrough } from './settle-ports.ts';
 
 /** A session that ends sooner than this is told of: time enough for a person to act, in ms. */
@@ -23,15 +24,13 @@ export async function watchSessions(
   return { sessionsNearExpiry };
 }
 
-async function endsSoon(
-  { store, clock, log }: SettlePorts,
-  { transferId, sessionNumber }: TransferRecord,
-): Promise<boolean> {
+async function endsSoon({ store, clock, log }: SettlePorts, row: TransferRecord): Promise<boolean> {
+  const { transferId, sessionNumber } = row;
   const record = await store.session(transferId, sessionNumber);
   const expiresAt = record?.state === 'open' ? record.session?.expiresAt : undefined;
   const leftMs = expiresAt === undefined ? Number.NaN : expiresAt - clock.now();
   if (!(leftMs > 0 && leftMs <= nearExpiryMs)) return false;
   const secondsLeft = Math.round(leftMs / 1000);
-  log.warn('session ends soon', { transferId, sessionNumber, secondsLeft });
+  log.warn('session ends soon', { ...subjectOf(row), sessionNumber, secondsLeft });
   return true;
 }

@@ -1,19 +1,26 @@
 import type { ErrorName } from '#src/core/errors.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
-import { describeOutcome } from './describe-outcome.ts';
-import { type Failure, messageOf, readFailure } from './failure.ts';
+import { describeOutcome, type Outcome, subjectOf } from './describe-outcome.ts';
+import { messageOf, readFailure, sentenceOf } from './failure.ts';
 import type { Over, SettlePorts } from './settle-ports.ts';
 import { settledErrors } from './settled-errors.ts';
 import { leaveTurn } from './turns.ts';
 
-interface Ended {
+/** How an end is recorded that no Catch saw: its state, and what row and event say of it. */
+export interface RecordedEnd {
+  readonly state: 'failed' | 'cancelled';
+  readonly told: Outcome;
+  /** The error's name, where it failed. */
+  readonly error?: ErrorName;
+}
+
+interface Failed {
   readonly name: ErrorName;
   readonly what: string;
 }
 
-const endings: Readonly<Record<Over['status'], Ended>> = {
-  aborted: { name: settledErrors.aborted, what: 'the execution was aborted' },
+const failures: Readonly<Record<Exclude<Over['status'], 'aborted'>, Failed>> = {
   'timed-out': {
     name: settledErrors.timedOut,
     what: "the execution reached the state machine's time limit",
@@ -26,11 +33,20 @@ const endings: Readonly<Record<Over['status'], Ended>> = {
   unknown: { name: settledErrors.otherwise, what: 'the execution ended and recorded no outcome' },
 };
 
-/** The named error by which an execution's end is told, with what Step Functions said of it. */
-export function failureOf({ status, error, cause }: Over): Failure {
-  const { name, what } = endings[status];
+/** Says how an execution's end is recorded, with what Step Functions said of it. */
+export function recordedEnd({ status, error, cause }: Over): RecordedEnd {
   const said = [error, cause && messageOf(cause)].filter(Boolean).join(': ');
-  return readFailure({ Error: name, Cause: said ? `${what}: ${said}` : what });
+  if (status === 'aborted') {
+    return { state: 'cancelled', told: { status: 'cancelled', why: whyCancelled(said) } };
+  }
+  const { name, what } = failures[status];
+  const failure = readFailure({ Error: name, Cause: said ? `${what}: ${said}` : what });
+  return { state: 'failed', told: { status: 'failed', ...failure }, error: name };
+}
+
+/** Whoever stops an execution may give an error and a cause. */
+function whyCancelled(said: string): string {
+  return sentenceOf(said ? `the execution was stopped: ${said}` : 'the execution was stopped');
 }
 
 /**
@@ -46,17 +62,20 @@ export async function settleTransfer(
 ): Promise<boolean> {
   const { store, clock } = ports;
   const { transferId, fence } = seen;
-  const failure = failureOf(end);
+  const recorded = recordedEnd(end);
   const started = { executionStartedAt: end.startedAt ?? seen.createdAt };
-  const told = { status: 'failed', ...failure };
-  const outcome = await describeOutcome(ports, seen, started, told);
+  const outcome = await describeOutcome(ports, seen, started, recorded.told);
   // A last look: a step that outlived its execution may have recorded the outcome meanwhile.
   if (!isSame(await store.transfer(transferId), seen)) return false;
-  const patch = { state: 'failed', outcome, announced: false } as const;
+  const patch = { state: recorded.state, outcome, announced: false };
   const active = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
-  countFailure(ports, failure);
-  ports.log.warn('transfer settled', { transferId, execution: seen.owner, error: failure.error });
+  countSettled(ports, recorded);
+  ports.log.warn('transfer settled', {
+    ...subjectOf(seen),
+    became: recorded.state,
+    error: recorded.error,
+  });
   await finishTransfer(ports, transferId);
   return true;
 }
@@ -65,9 +84,16 @@ function isSame(row: TransferRecord | undefined, seen: TransferRecord): boolean 
   return row?.state === 'active' && row.fence === seen.fence && row.owner === seen.owner;
 }
 
-/** Counts what was settled, whether a transfer or a start that never took one. */
-export function countFailure({ meter }: Pick<SettlePorts, 'meter'>, { error }: Failure): void {
+/** Counts what was recorded from outside, whether a transfer or a start that never took one. */
+export function countSettled(
+  { meter }: Pick<SettlePorts, 'meter'>,
+  { state, error }: RecordedEnd,
+): void {
   meter.add('TransfersSettled', 1);
+  if (state === 'cancelled') {
+    meter.add('TransfersCancelled', 1);
+    return;
+  }
   meter.add('TransfersFailed', 1);
   meter.add('FailuresByError', 1, error);
 }

@@ -30,6 +30,13 @@ const sourceSchema = z.object({
     z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
   ),
   otherChecksum: z.optional(z.string()),
+  digests: z.optional(
+    z.object({
+      sha256: z.optional(z.string()),
+      md5: z.optional(z.string()),
+      firstPartBytes: z.optional(z.number()),
+    }),
+  ),
 });
 
 /** A transient error that is waited out, until there is a success. */
@@ -76,9 +83,13 @@ const rangeSchema = z
     ),
   );
 
+/** The object's names, for the log: every step's lines name it. */
+const objectNames = { bucket: z.optional(z.string()), key: z.optional(z.string()) };
+
 /** A transfer that this execution owns by `fence`. */
 export const ownedSchema = z.object({
   transferId: z.string(),
+  ...objectNames,
   fence: count,
   sessionNumber: count,
   /** Plans made by this execution. */
@@ -116,6 +127,7 @@ export type Owned = z.infer<typeof ownedSchema>;
 /** One iteration of the map. */
 export const rangeStateSchema = z.object({
   transferId: z.string(),
+  ...objectNames,
   fence: count,
   sessionNumber: count,
   round: count,

@@ -1,6 +1,7 @@
 import { TransferError } from '#src/core/errors.ts';
 import { type TransferRecord, transferIdOf } from '#src/core/transfer.ts';
 import { leaseFrom } from './ownership.ts';
+import { transferOfSameContent } from './same-content.ts';
 import type { Ending, Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 
@@ -13,7 +14,8 @@ export type Taking =
   | { readonly ending: Ending };
 
 /**
- * Takes the transfer of this object version, or says that it is done already or in other hands.
+ * Takes the transfer of this object version, or says that it is done already or in other hands, or
+ * that the asset of an earlier version holds the same bytes, where the source lets that be used again.
  * A version that is an asset already is taken as a further ingest when forced, once for each
  * execution, or when the asset is gone at the service.
  */
@@ -25,6 +27,7 @@ export async function takeTransfer(
   const { object } = inspected;
   const { executionId } = invocation;
   const { force } = inspected.options;
+  const sameContent = () => transferOfSameContent(ports, inspected, invocation);
   let noted = force && (await ports.store.transferOfExecution(executionId));
   for (let round = 0; round < maxTakingRounds; round++) {
     const ingest = await ports.store.latestIngest(object);
@@ -45,6 +48,8 @@ export async function takeTransfer(
     }
     if (before && !(await mayTake(ports, before, invocation)))
       return { ending: runningElsewhere(before) };
+    const same = !force && before?.state !== 'active' && (await sameContent());
+    if (same) return { ending: reused(same, inspected) };
     const taken = takenRecord(ports, inspected, invocation, before, ingest);
     await ports.store.noteExecution(executionId, taken.transferId);
     if (await ports.store.takeTransfer(taken, before)) return { taken, before };
@@ -123,6 +128,16 @@ function alreadyIngested(record: TransferRecord): Ending {
     transferId: record.transferId,
     assetId: record.assetId,
     ...objectOf(record),
+  };
+}
+
+/** The asset of an earlier version, for a version that holds the same bytes. */
+function reused(record: TransferRecord, { source }: Inspected): Ending {
+  return {
+    ...alreadyIngested(record),
+    versionId: source.versionId,
+    etag: source.etag,
+    sameContentAs: record.source.versionId ?? record.source.etag,
   };
 }
 

@@ -9,9 +9,9 @@ type EveryMember = { readonly [K in keyof Required<SourceReader>]: SourceReader[
 export function throttledSource(reader: SourceReader, limiter: CallLimiter): SourceReader {
   const members: EveryMember = {
     // The inspecting function has no permission on the table, and one call to make.
-    inspect: async (reference) => {
+    inspect: async (reference, options) => {
       await takeSource(limiter.local);
-      return reader.inspect(reference).catch(learnedBy(limiter.local));
+      return reader.inspect(reference, options).catch(learnedBy(limiter.local));
     },
     async *read(source, range, signal) {
       await takeSource(limiter, signal);

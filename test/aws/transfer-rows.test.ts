@@ -154,7 +154,7 @@ describe('retry counts', () => {
 });
 
 describe('listing transfers', () => {
-  const list = async (state: 'ready' | 'failed' | 'refused', on: string) => {
+  const list = async (state: 'ready' | 'failed', on: string) => {
     const rows = await collected(table.store.listTransfers(state, on));
     return rows.map(({ transferId }) => transferId);
   };
@@ -180,11 +180,11 @@ describe('listing transfers', () => {
     expect(await list('failed', '2026-11-22')).toEqual([]);
   });
 
-  it('has refusals, which may be written again', async () => {
+  it('lists refused starts as failed, which may be written again', async () => {
     const refusal = transferRecord({ transferId: 'refusal', state: 'refused', fence: 0 });
     await table.store.putRefusal(refusal);
     await table.store.putRefusal({ ...refusal, announced: true });
-    expect(await list('refused', '2026-11-21')).toEqual(['refusal']);
+    expect(await list('failed', '2026-11-21')).toContain('refusal');
     expect((await table.store.transfer('refusal'))?.announced).toBe(true);
   });
 
@@ -197,7 +197,7 @@ describe('listing transfers', () => {
       }),
     );
     await Promise.all(records.map((record) => table.store.putRefusal(record)));
-    const ids = await list('refused', '2026-11-24');
+    const ids = await list('failed', '2026-11-24');
     expect(ids).toEqual(records.map(({ transferId }) => transferId).reverse());
   });
 });
@@ -229,4 +229,20 @@ it('lets the row of a refused start expire, as nothing rests on it', async () =>
   await table.store.putRefusal(transferRecord({ transferId: 'refused', state: 'refused' }));
   const expiresAt = testNow / 1000 + rowLifetimeSeconds;
   expect(await table.row('refused', 'transfer')).toMatchObject({ expiresAt });
+});
+
+it('holds which transfer has a content, for as long as its asset', async () => {
+  expect(await table.store.transferOfContent('content-1')).toBeUndefined();
+  await table.store.recordContent('content-1', 'older');
+  await table.store.recordContent('content-1', 'newer');
+  expect(await table.store.transferOfContent('content-1')).toBe('newer');
+  expect(await table.row('content-1', 'content')).not.toHaveProperty('expiresAt');
+});
+
+it('keeps the digests of an object', async () => {
+  const digests = { sha256: 's', md5: 'm-2', firstPartBytes: 8 };
+  const record = transferRecord({ transferId: 'digests' });
+  const source = { ...record.source, digests };
+  await table.store.takeTransfer({ ...record, source }, undefined);
+  expect((await table.store.transfer('digests'))?.source.digests).toEqual(digests);
 });

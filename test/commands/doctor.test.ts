@@ -231,14 +231,10 @@ describe('npm run doctor ends in one line, without a stack trace,', () => {
     );
   });
 
-  it.each([
-    ['DescribeStacks', 'AccessDenied', 'cloudformation:DescribeStacks'],
-    ['StartExecution', 'AccessDeniedException', 'states:StartExecution'],
-    ['DescribeExecution', 'AccessDeniedException', 'states:DescribeExecution'],
-  ])('where %s is not allowed', async (operation, code, permission) => {
-    account[operation] = refused(code, 'User: arn:aws:iam::1:user/me is not authorized.');
+  it('where the stack may not be asked for', async () => {
+    account.DescribeStacks = refused('AccessDenied', 'User: arn:aws:iam::1:user/me may not.');
     expect(await refusal()).toContain(
-      `these credentials are not allowed ${permission}: ${code} (400): User: arn:aws:iam::1:user/me is not authorized.`,
+      'these credentials are not allowed cloudformation:DescribeStacks: AccessDenied (400): User:',
     );
   });
 
@@ -246,19 +242,50 @@ describe('npm run doctor ends in one line, without a stack trace,', () => {
     account.DescribeStacks = refused('ExpiredToken', 'The security token is expired');
     expect(await refusal()).toContain('AWS refuses these credentials: ExpiredToken');
   });
+});
+
+describe('npm run doctor prints its list also', () => {
+  /** The list with what is known, and the exit code 1. */
+  async function list(): Promise<string> {
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toContain('  ok       secret: it has a value');
+    expect(stdout).toMatch(/\d+ checks? passed, 1 failed\n$/);
+    return stdout;
+  }
+
+  it.each([
+    ['StartExecution', 'states:StartExecution'],
+    ['DescribeExecution', 'states:DescribeExecution'],
+  ])('where %s is not allowed', async (operation, permission) => {
+    account[operation] = refused('AccessDeniedException', 'User: me is not authorized.');
+    expect(await list()).toContain(
+      `  MISSING  the preflight of the functions\n           ConfigurationError: these credentials are not allowed ${permission}: AccessDeniedException (400)`,
+    );
+  });
+
+  it.each([
+    ['an object without findings', '{}'],
+    ['the input of the state that failed', '{"error":"PreflightFailedError","cause":"1 of 3"}'],
+    ['text that is cut', '{"status":"prefl'],
+  ])('where the failed execution carries %s as its output', async (_, output) => {
+    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Mend.';
+    account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause, output });
+    expect(await list()).toContain('  MISSING  bucket films sends');
+  });
 
   it('where the history may not be read, with the names of what is missing', async () => {
     const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Mend.';
     account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause });
     account.GetExecutionHistory = refused('AccessDeniedException', 'no');
-    expect(await refusal()).toContain('InspectSource: bucket films sends');
+    expect(await list()).toContain('InspectSource: bucket films sends');
   });
 
   it('where the deployed state machine knows no preflight', async () => {
     const error = 'InvalidInputError';
     account.DescribeExecution = ended('FAILED', { error, cause: 'input.bucket is missing.' });
-    expect(await refusal()).toContain(
-      `the preflight ${executionArn} ended as FAILED: InvalidInputError: input.bucket is missing.`,
+    expect(await list()).toContain(
+      `the preflight ${executionArn} ended as FAILED: InvalidInputError: input.bucket is missing`,
     );
   });
 });

@@ -29,7 +29,7 @@ export async function brokenPromises(
   await judgeWorld(judged);
   const assets = judged.service.assets();
   const [asset] = assets;
-  const rows = (await allTransfers(judged)).filter(({ state }) => state !== 'refused');
+  const rows = (await allTransfers(judged)).filter(wasTaken);
   return [
     ...judged.judge.found.map(({ invariant, what }) => `not so: ${invariant} (${what})`),
     ...unless(assets.length === 1, `${assets.length} assets`),
@@ -95,7 +95,12 @@ function unless(isKept: boolean, otherwise: string): string[] {
 /** Where the transfer stands by its row; undefined before it was taken. */
 export async function stateOf({ judged }: CrashWorld): Promise<TransferState | undefined> {
   const rows = await allTransfers(judged);
-  return rows.find(({ state }) => state !== 'refused')?.state;
+  return rows.find(wasTaken)?.state;
+}
+
+/** A start that ended before it took a transfer has a row without an ingest. */
+function wasTaken({ ingest }: TransferRecord): boolean {
+  return ingest > 0;
 }
 
 /** What is wrong with the end of an execution whose transfer another had taken over meanwhile. */

@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors.ts';
 import type { TransferStore } from '#src/core/ports.ts';
-import { addCounts, type TransferRecord } from '#src/core/transfer.ts';
+import { addCounts, type TransferRecord, type TransferState } from '#src/core/transfer.ts';
 import { memoryChunkRows } from './memory-chunk-rows.ts';
 import { memoryRangeRows } from './memory-range-rows.ts';
 import { Rows } from './memory-rows.ts';
@@ -50,7 +50,7 @@ export function createMemoryTransferStore(): MemoryTransferStore {
 function transferRows({ transfers, stateDays, ingests, belongings }: Tables): TransferRows {
   const put = (record: TransferRecord) => {
     transfers.set(record.transferId, record);
-    stateDays.set(record.transferId, `${record.state}#${dayOf(record.changedAt)}`);
+    stateDays.set(record.transferId, stateDay(record.state, dayOf(record.changedAt)));
   };
   return {
     latestIngest: async (objectId) => ingests.get(objectId) ?? 1,
@@ -73,7 +73,7 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
       const fields = Object.entries(seen) as [keyof typeof seen, unknown][];
       if (fields.some(([field, value]) => record[field] !== value)) return false;
       transfers.set(transferId, { ...record, ...patch, changedAt: now });
-      if (patch.state) stateDays.set(transferId, `${patch.state}#${dayOf(now)}`);
+      if (patch.state) stateDays.set(transferId, stateDay(patch.state, dayOf(now)));
       return true;
     },
     putRefusal: async (record) => put(record),
@@ -86,6 +86,8 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
     transferOfExecution: async (id) => belongings.get(`execution ${id}`),
     noteUpload: async (id, transferId) => void belongings.set(`upload ${id}`, transferId),
     transferOfUpload: async (id) => belongings.get(`upload ${id}`),
+    recordContent: async (id, transferId) => void belongings.set(`content ${id}`, transferId),
+    transferOfContent: async (id) => belongings.get(`content ${id}`),
     listUnannounced: async function* () {
       const waiting = transfers
         .under('')
@@ -94,7 +96,7 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
       yield* waiting.sort((a, b) => a.changedAt - b.changedAt);
     },
     listTransfers: async function* (state, day) {
-      const isListed = ([id]: [string, unknown]) => stateDays.get(id) === `${state}#${day}`;
+      const isListed = ([id]: [string, unknown]) => stateDays.get(id) === stateDay(state, day);
       const listed = transfers
         .under('')
         .filter(isListed)
@@ -118,8 +120,15 @@ type TransferRows = Pick<
   | 'transferOfExecution'
   | 'noteUpload'
   | 'transferOfUpload'
+  | 'recordContent'
+  | 'transferOfContent'
   | 'listUnannounced'
 >;
+
+/** Refused starts are listed as failed. */
+function stateDay(state: TransferState, day: string): string {
+  return `${state === 'refused' ? 'failed' : state}#${day}`;
+}
 
 function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);

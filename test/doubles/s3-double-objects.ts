@@ -18,6 +18,10 @@ export interface ObjectTraits {
     /** Left out: the true one. */
     readonly value?: string;
   };
+  /** The encryption that a reply names, such as `AES256` or `aws:kms`. */
+  readonly encryption?: string;
+  /** Sizes of the parts that it was uploaded in, of which a HEAD of one part tells. */
+  readonly partBytes?: readonly number[];
   /** SSE-C: no reading without the customer's key. */
   readonly customerEncrypted?: boolean;
 }

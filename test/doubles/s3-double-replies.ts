@@ -72,6 +72,7 @@ export async function objectReply(
     ...describing(version, isVersioned),
     ...(await checksumHeaders(version, request, range !== undefined)),
     'content-length': String(end - start),
+    ...partHeaders(version, request),
     ...(range && { 'content-range': `bytes ${start}-${end - 1}/${content.sizeBytes}` }),
   };
   return {
@@ -90,8 +91,17 @@ function describing(version: StoredVersion, isVersioned: boolean): Record<string
     ...(isVersioned && { 'x-amz-version-id': version.versionId }),
     ...(version.storageClass && { 'x-amz-storage-class': version.storageClass }),
     ...(version.archiveStatus && { 'x-amz-archive-status': version.archiveStatus }),
+    ...(version.encryption && { 'x-amz-server-side-encryption': version.encryption }),
     ...(version.restore && { 'x-amz-restore': version.restore }),
   };
+}
+
+/** What a HEAD of one part says; S3 counts the parts only then. */
+function partHeaders({ partBytes }: StoredVersion, { url = '', method }: IncomingMessage) {
+  const part = new URL(url, 'http://s3').searchParams.get('partNumber');
+  if (method !== 'HEAD' || part === null || !partBytes) return {};
+  const size = partBytes[Number(part) - 1] ?? 0;
+  return { 'content-length': String(size), 'x-amz-mp-parts-count': String(partBytes.length) };
 }
 
 /** S3 gives the checksum of a whole object when asked, and none with a range that isn't one part. */

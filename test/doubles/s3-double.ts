@@ -77,7 +77,7 @@ export interface S3Double {
 }
 
 const ownRegion = 'us-east-1';
-const knownQueries = new Set(['versionId', 'x-id']);
+const knownQueries = new Set(['partNumber', 'versionId', 'x-id']);
 
 /** Starts the double on 127.0.0.1; all its state is in memory. */
 export async function startS3Double(options: S3DoubleOptions = {}): Promise<S3Double> {

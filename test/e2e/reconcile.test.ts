@@ -73,10 +73,10 @@ describe('an execution that is killed while it sends', () => {
     const became = await call(event);
     expect(became).toMatchObject({ became: 'settled' });
     const { state, outcome, announced } = await world.transferOf(film);
-    expect({ state, announced }).toEqual({ state: 'failed', announced: true });
-    expect(outcome).toMatchObject({ error: 'ExecutionAbortedError', key: film.key });
+    expect({ state, announced }).toEqual({ state: 'cancelled', announced: true });
+    expect(outcome).toMatchObject({ status: 'cancelled', key: film.key });
     expect(await held()).toEqual([]);
-    expect(world.events(film.key).at(-1)).toEqual({ type: 'Transfer Failed', detail: outcome });
+    expect(world.events(film.key).at(-1)).toEqual({ type: 'Transfer Cancelled', detail: outcome });
   });
 
   it('is continued by a new one from the proofs, once it was settled', async () => {
@@ -91,7 +91,7 @@ describe('an execution that is killed while it sends', () => {
     await expectReady(world, film, result);
     expect(world.service.calls.count('create')).toBe(0);
     expect(world.service.calls.count('put')).toBe(chunks - proven);
-    expect(typesOf(film)).toEqual(['Transfer Failed', 'Transfer Ready']);
+    expect(typesOf(film)).toEqual(['Transfer Cancelled', 'Transfer Ready']);
     // The event comes at least once: the second time it is another's transfer, and ready.
     expect(await call(event)).toMatchObject({ became: 'left' });
     expect(await world.transferOf(film)).toMatchObject({ state: 'ready' });
@@ -107,12 +107,12 @@ describe('an execution that is killed while it sends', () => {
     await world.store.patchTransfer(transferId, fence, { leaseUntil: now - 1 }, now);
     expect(await call({})).toMatchObject({ settled: 1 });
     expect(await world.transferOf(film)).toMatchObject({
-      state: 'failed',
+      state: 'cancelled',
       announced: true,
-      outcome: { error: 'ExecutionAbortedError' },
+      outcome: { status: 'cancelled' },
     });
     expect(await held()).toEqual([]);
-    expect(typesOf(film)).toEqual(['Transfer Failed']);
+    expect(typesOf(film)).toEqual(['Transfer Cancelled']);
     await expectReady(world, film, await world.run(inputOf(film)));
   });
 });
@@ -129,9 +129,9 @@ describe('an execution that is killed before it took a transfer', () => {
     });
     await execution.result;
     const event = ended(execution, film, world.clock.now());
-    expect(await call(event)).toMatchObject({ became: 'refused' });
+    expect(await call(event)).toMatchObject({ became: 'cancelled' });
     expect(await call(event)).toMatchObject({ became: 'finished' });
-    expect(typesOf(film)).toEqual(['Transfer Failed']);
+    expect(typesOf(film)).toEqual(['Transfer Cancelled']);
     await expectReady(world, film, await world.run(inputOf(film)));
   });
 });
@@ -171,11 +171,11 @@ describe('a session that nobody can use', () => {
     const orphan = world.service.sessions().find(({ totalSize }) => totalSize === film.sizeBytes);
     const line = { message: 'orphan session', uploadId: orphan?.uploadId };
     const told = world.logLines.map((text) => JSON.parse(text));
-    expect(told).toContainEqual({
-      ...line,
-      sizeBytes: film.sizeBytes,
-      attributedTo: output.transferId,
-    });
+    const { bucket, key, sizeBytes } = film;
+    const whose = { attributedTo: output.transferId, transferId: output.transferId };
+    expect(told).toContainEqual(
+      expect.objectContaining({ ...line, ...whose, bucket, key, sizeBytes }),
+    );
     expect(world.logLines.join()).not.toContain('http');
   });
 });

@@ -70,6 +70,28 @@ describe('a line of the log', () => {
     ]);
   });
 
+  it.each([
+    ['the state', { state: { transferId: 't', bucket: 'films', key: 'a.mp4' } }],
+    ['the pinned object', { state: { source: { bucket: 'films', key: 'a.mp4' } } }],
+    [
+      'the input, where the state is an error',
+      { state: { error: {} }, input: { bucket: 'films', key: 'a.mp4' } },
+    ],
+    ['an event', { state: { detail: { bucket: { name: 'films' }, object: { key: 'a.mp4' } } } }],
+  ])('names bucket, key and execution as %s does', async (_, given) => {
+    await call(({ log }) => log.info('line'), { executionId: 'execution-a', ...given });
+    const subject = { bucket: 'films', key: 'a.mp4', execution: 'execution-a' };
+    expect(lines()[0]).toMatchObject(subject);
+  });
+
+  it.each([[null], [7], [{ bucket: 7, key: {} }], [{ bucket: 'films', key: 'k'.repeat(2000) }]])(
+    'names no object where the state names none: %j',
+    async (state) => {
+      await call(({ log }) => log.info('line'), { executionId: 'execution-a', state });
+      expect(lines()[0]).not.toHaveProperty('key');
+    },
+  );
+
   it('tells no transfer of the call before', async () => {
     await call(() => {});
     await call(({ log }) => log.info('first look'), { executionId: 'execution-b', state: {} });

@@ -57,6 +57,18 @@ const mayPut = (who: string[], when: Entry['when'], why?: string): Entry => ({
 export const resourcePolicies: IamList = {
   ...deadLetters('Chunkferry/ObjectCreated/DeadLetters'),
   ...deadLetters('Chunkferry/Reconciler/DeadLetters'),
+  ...deadLetters('Chunkferry/Monitoring/FailureReports/DeadLetters'),
+  'Chunkferry/Monitoring/FailureReports/Failures': [
+    overTlsOnly('sqs:*', 'AWS *', '<Chunkferry/Monitoring/FailureReports/Failures.Arn>'),
+    {
+      may: 'sqs:SendMessage, sqs:GetQueueAttributes, sqs:GetQueueUrl',
+      who: ['Service events.amazonaws.com'],
+      on: ['<Chunkferry/Monitoring/FailureReports/Failures.Arn>'],
+      when: {
+        ArnEquals: { 'aws:SourceArn': '<Chunkferry/Monitoring/FailureReports/TransferFailed.Arn>' },
+      },
+    },
+  ],
   ...deadLetters('SourceAccount/Forwarding/DeadLetters'),
   ...alarmTopic('Chunkferry/Monitoring/Alarms'),
   ...alarmTopic('SourceAccount/Monitoring/Alarms'),

@@ -4,6 +4,7 @@ import { stepNames } from '#infra/steps.ts';
 export const rolesWorn: readonly string[] = [
   ...stepNames.map((step) => `Chunkferry/${step}: Chunkferry/${step}/ServiceRole.Arn`),
   'Chunkferry/Reconciler/Reconcile: Chunkferry/Reconciler/Reconcile/ServiceRole.Arn',
+  'Chunkferry/Monitoring/FailureReports/Report: Chunkferry/Monitoring/FailureReports/Report/ServiceRole.Arn',
   'Chunkferry/Transfers/StateMachine: Chunkferry/Transfers/StateMachine/Role.Arn',
   ...['Intake/Rule', 'Rule-films', 'Rule-matches', 'Rule-far-away'].map(
     (rule) => `Chunkferry/ObjectCreated/${rule}: Chunkferry/Transfers/StateMachine/EventsRole.Arn`,
@@ -24,6 +25,7 @@ export const readTypes: readonly string[] = [
   'AWS::IAM::Policy',
   'AWS::IAM::Role',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
   'AWS::Lambda::Permission',
   'AWS::Lambda::Version',

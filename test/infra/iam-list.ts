@@ -127,6 +127,14 @@ const roles: IamList = {
     executions,
     { may: 'sqs:SendMessage', on: ['<Chunkferry/Reconciler/DeadLetters.Arn>'] },
   ],
+  'Chunkferry/Monitoring/FailureReports/Report/ServiceRole': [
+    ...ofFunction('Chunkferry/Monitoring/FailureReports/ReportLogs'),
+    {
+      may: 'sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:GetQueueUrl, sqs:DeleteMessage, sqs:GetQueueAttributes',
+      on: ['<Chunkferry/Monitoring/FailureReports/Failures.Arn>'],
+    },
+    { may: 'sns:Publish', on: ['<Chunkferry/Monitoring/Alarms>'] },
+  ],
   'Chunkferry/Transfers/StateMachine/EventsRole': [
     trusts('events', { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } }),
     { may: 'states:StartExecution', on: [`${machine}>`] },

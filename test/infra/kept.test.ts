@@ -50,6 +50,7 @@ describe('an upgrade keeps', () => {
           "ChunkferryAwaitAssetLogs1DEE7728",
           "ChunkferryConfirmUploadLogsEEC848C5",
           "ChunkferryInspectSourceLogs26875295",
+          "ChunkferryMonitoringFailureReportsReportLogs088500A9",
           "ChunkferryOpenSessionLogs2DE30635",
           "ChunkferryReconcilerReconcileLogs2F3AEE5F",
           "ChunkferryRecordOutcomeLogs6A31B05B",
@@ -61,6 +62,8 @@ describe('an upgrade keeps', () => {
           "ChunkferryMonitoringAlarms8678B4E2",
         ],
         "AWS::SQS::Queue": [
+          "ChunkferryMonitoringFailureReportsDeadLettersA74C66C2",
+          "ChunkferryMonitoringFailureReportsFailures53F9E2C4",
           "ChunkferryObjectCreatedDeadLetters48282A70",
           "ChunkferryReconcilerDeadLettersBF3233D6",
         ],

@@ -68,6 +68,7 @@ describe('the dashboard', () => {
 
   it.each([
     ['FailuresByError', 'Error'],
+    ['EventsIgnoredByReason', 'Reason'],
     ['Retries', 'Cause'],
     ['ChunksToHost', 'UploadHost'],
     ['RateLowered', 'Kind'],
@@ -81,8 +82,16 @@ describe('the dashboard', () => {
   it('asks the logs of every function for the last errors', () => {
     const query = widgets.find(({ type }) => type === 'log')?.properties.query ?? '';
     expect(query.match(/SOURCE/g)).toHaveLength(stepNames.length + 1);
-    for (const field of ['step', 'error', 'reason', 'nextStep', 'transferId']) {
-      expect(query).toContain(field);
+    for (const field of ['step', 'error', 'reason', 'nextStep']) expect(query).toContain(field);
+  });
+
+  it('names bucket, key, transfer and execution in every table of log lines', () => {
+    const queries = widgets.filter(({ type }) => type === 'log').map((w) => w.properties.query);
+    expect(queries.length).toBeGreaterThan(1);
+    for (const query of queries) {
+      for (const field of ['bucket', 'key', 'transferId', 'execution']) {
+        expect(query).toContain(` ${field},`);
+      }
     }
   });
 

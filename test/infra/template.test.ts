@@ -234,8 +234,8 @@ describe('the rest', () => {
 
   it('keeps every log for a bounded time', () => {
     const groups = resources('AWS::Logs::LogGroup');
-    // One for each step, the reconciler and the state machine.
-    expect(groups).toHaveLength(stepNames.length + 2);
+    // One for each step, the reconciler, the failure reports and the state machine.
+    expect(groups).toHaveLength(stepNames.length + 3);
     expect(groups.filter(([, { RetentionInDays }]) => RetentionInDays !== 90)).toEqual([]);
   });
 

@@ -26,11 +26,12 @@ const spoiled: fc.Arbitrary<Spoiled> = fc.record({
 /** The service's sessions and assets, rows of transfers that move something, and rows of sessions. */
 function created(stand: Stand) {
   const [transfers = [], sessions = []] = JSON.parse(stand.rows()) as [string, Row][][];
-  const moving = transfers.filter(([, { state }]) => state !== 'refused').length;
+  // A start that ended before it took a transfer has a row without an ingest.
+  const moving = transfers.filter(([, { ingest }]) => ingest !== 0).length;
   return { opened: stand.service.sessions().length, moving, sessions: sessions.length };
 }
 
-type Row = { readonly state?: string };
+type Row = { readonly ingest?: number };
 
 async function tryState({ step, ways }: Spoiled): Promise<string | undefined> {
   const { stand, payload } = await standAt(step);

@@ -61,7 +61,8 @@ async function judgeAssets(world: World, rows: readonly TransferRecord[]): Promi
 function isOwnedUp(world: World, row: TransferRecord, assetId: string): boolean {
   const { misread, duplicates, events } = world;
   if (!misread.has(contentOf(row.source))) return false;
-  const failures = events.filter(({ type }) => type === 'Transfer Failed');
+  const ends = ['Transfer Failed', 'Transfer Cancelled'];
+  const failures = events.filter(({ type }) => ends.includes(type));
   return duplicates.has(assetId) || failures.some(({ detail }) => detail.assetId === assetId);
 }
 

@@ -38,6 +38,7 @@ describe('RecordOutcome of a ready asset', () => {
     expect(recorded).toEqual({
       next: 'succeed',
       output: {
+        execution: 'execution-a',
         status: 'ready',
         transferId: state.transferId,
         assetId: 'asset-1',
@@ -318,7 +319,10 @@ describe('RecordOutcome of a refused start', () => {
       outcome: recorded.output,
     });
     expect(stage.bench.events.outcomes).toMatchObject([
-      { type: 'Transfer Failed', detail: { ...film, error: 'InvalidInputError' } },
+      {
+        type: 'Transfer Failed',
+        detail: { ...film, error: 'InvalidInputError', execution: 'execution-a' },
+      },
     ]);
   });
 

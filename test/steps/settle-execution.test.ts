@@ -22,7 +22,6 @@ const refusal = refusalIdOf(executionId);
 
 describe('an execution that ended while its transfer was active', () => {
   it.each([
-    ['ABORTED', 'ExecutionAbortedError'],
     ['TIMED_OUT', 'ExecutionTimedOutError'],
     ['FAILED', 'ExecutionEndedError'],
   ] as const)('by %s leaves a transfer that failed by %s', async (status, error) => {
@@ -33,6 +32,27 @@ describe('an execution that ended while its transfer was active', () => {
     const outcome = { status: 'failed', error, cause, ...film, bytes: 3072, ingest: 1 };
     expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
+  });
+
+  it('because somebody stopped it leaves a transfer that is cancelled, with the reason given', async () => {
+    const settle = await openSending();
+    const said = { error: 'Wrong cut', cause: 'the editor\nsends another' };
+    await settle.reconcile(statusChange('ABORTED', said));
+    const why = 'the execution was stopped: Wrong cut: the editor sends another.';
+    const outcome = { status: 'cancelled', why, execution: executionId, ...film };
+    expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true, outcome });
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Cancelled' }]);
+  });
+
+  it.each([
+    ['ABORTED', 1, 0],
+    ['TIMED_OUT', 0, 1],
+  ] as const)('by %s counts as %i cancelled and %i failed', async (status, cancelled, failed) => {
+    const settle = await openSending();
+    await settle.reconcile(statusChange(status));
+    const { meter } = settle.stage.bench;
+    expect(meter.sum('TransfersCancelled')).toBe(cancelled);
+    expect(meter.sum('TransfersFailed')).toBe(failed);
   });
 
   it('gives its turn back', async () => {
@@ -77,7 +97,7 @@ describe('an execution that ended while its transfer was active', () => {
       await settle.reconcile(statusChange(status));
     }
     expect(outcomesOf(settle)).toHaveLength(1);
-    expect((await settle.row()).outcome?.error).toBe('ExecutionAbortedError');
+    expect((await settle.row()).outcome?.status).toBe('cancelled');
     expect(settle.stage.bench.meter.sum('TransfersSettled')).toBe(1);
   });
 
@@ -217,17 +237,28 @@ describe('an execution that recorded its outcome', () => {
 describe('an execution that ended before it took a transfer', () => {
   it('is told of as a start that came to nothing, with the object it named', async () => {
     const settle = await openSettleStage();
-    const reconciled = await settle.reconcile(statusChange('ABORTED'));
+    const reconciled = await settle.reconcile(statusChange('TIMED_OUT'));
     expect(reconciled).toMatchObject({ became: 'refused' });
+    const error = 'ExecutionTimedOutError';
     expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
       state: 'refused',
       source: film,
       announced: true,
-      outcome: { status: 'failed', error: 'ExecutionAbortedError', ...film },
+      outcome: { status: 'failed', error, execution: executionId, ...film },
     });
-    expect(outcomesOf(settle)).toEqual([
-      { type: 'Transfer Failed', error: 'ExecutionAbortedError' },
-    ]);
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
+  });
+
+  it('because somebody stopped it is a start that was cancelled, and no failure', async () => {
+    const settle = await openSettleStage();
+    expect(await settle.reconcile(statusChange('ABORTED'))).toMatchObject({ became: 'cancelled' });
+    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+      state: 'cancelled',
+      announced: true,
+      outcome: { status: 'cancelled', execution: executionId, ...film },
+    });
+    expect(settle.stage.bench.meter.sum('TransfersFailed')).toBe(0);
+    expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Cancelled' }]);
   });
 
   it('is told of once, however often the event comes', async () => {
@@ -263,7 +294,7 @@ describe('an execution that ended before it took a transfer', () => {
       const patch = { state, outcome, announced: true };
       await store.patchTransfer(transferId, fence, patch, clock.now());
       const event = statusChange('ABORTED', { startDate }, 'execution-b');
-      expect(await settle.reconcile(event)).toMatchObject({ became: 'refused' });
+      expect(await settle.reconcile(event)).toMatchObject({ became: 'cancelled' });
       expect(await settle.row()).toMatchObject({ state, owner: executionId });
     },
   );
@@ -281,9 +312,8 @@ describe('an execution that ended before it took a transfer', () => {
       settle.ends.ends.set(executionId, end);
       await store.noteExecution('execution-b', settle.opened.transferId);
       const event = statusChange('ABORTED', { startDate: clock.now() }, 'execution-b');
-      expect(await settle.reconcile(event)).toMatchObject({ became: 'refused' });
-      const error = 'ExecutionAbortedError';
-      expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
+      expect(await settle.reconcile(event)).toMatchObject({ became: 'cancelled' });
+      expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Cancelled' }]);
       expect(await settle.row()).toMatchObject({ state: 'active', owner: executionId });
     },
   );
@@ -317,8 +347,7 @@ describe('a reconciler that dies', () => {
       await settle.reconcile(statusChange('ABORTED')).catch(() => {});
       settle.ports = whole;
       await settle.reconcile(statusChange('ABORTED'));
-      const outcome = { error: 'ExecutionAbortedError' };
-      expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
+      expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
       expect(turnsOf(settle)).toBe(0);
       expect([1, 2]).toContain(outcomesOf(settle).length);
     });
@@ -349,7 +378,7 @@ describe('a reconciler that dies', () => {
       settle.ports = whole;
       settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
       await settle.reconcile();
-      expect(await settle.row()).toMatchObject({ state: 'failed', announced: true });
+      expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
       expect(turnsOf(settle)).toBe(0);
       expect([1, 2]).toContain(outcomesOf(settle).length);
     });
@@ -361,7 +390,7 @@ describe('a reconciler', () => {
     const settle = await openSending();
     const event = statusChange('ABORTED');
     await Promise.all([settle.reconcile(event), settle.reconcile(event), settle.reconcile()]);
-    expect(await settle.row()).toMatchObject({ state: 'failed', announced: true });
+    expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
     expect(turnsOf(settle)).toBe(0);
   });
 });

@@ -31,7 +31,7 @@ describe('an execution that was settled and then redriven', () => {
     stage.bench.clock.advance(3_600_000);
     await stage.record(awaited.next === 'ended' ? awaited : await stage.await(awaited));
     expect(await row()).toMatchObject({ state: 'ready', announced: true });
-    expect(types()).toEqual(['Transfer Failed', 'Transfer Ready']);
+    expect(types()).toEqual(['Transfer Cancelled', 'Transfer Ready']);
   });
 
   it('from its last state, with nothing left to send, tells of its good end too', async () => {
@@ -57,8 +57,8 @@ it('the failure of a redriven execution is told, after the abort that it was set
   scene.ends.ends.set('execution-a', { status: 'aborted' });
   await scene.reconcile(statusChange('ABORTED'));
   await stage.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
-  const told = stage.bench.events.outcomes.map(({ detail }) => detail.error);
-  expect(told).toEqual(['ExecutionAbortedError', 'AssetFailedError']);
+  const told = stage.bench.events.outcomes.map(({ detail }) => detail.error ?? detail.status);
+  expect(told).toEqual(['cancelled', 'AssetFailedError']);
   expect(await row()).toMatchObject({ announced: true, outcome: { error: 'AssetFailedError' } });
 });
 

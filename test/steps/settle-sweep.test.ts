@@ -5,6 +5,7 @@ import type { MetricName } from '#src/core/metrics.ts';
 import type { ExecutionEnd } from '#src/core/ports.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
 import { transferRecord } from '../aws/table-fixture.ts';
+import { film } from '../conformance/bench.ts';
 import {
   dieEverywhere,
   executionId,
@@ -60,7 +61,6 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
   };
 
   it.each([
-    ['aborted', 'ExecutionAbortedError'],
     ['timed-out', 'ExecutionTimedOutError'],
     ['failed', 'ExecutionEndedError'],
     ['succeeded', 'ExecutionEndedError'],
@@ -71,6 +71,13 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
     expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
     expect(settle.stage.bench.turns.held.size).toBe(0);
     expect(told(settle)).toHaveLength(1);
+  });
+
+  it('settles one whose execution was stopped as cancelled', async () => {
+    const settle = await silent({ status: 'aborted' });
+    expect(await settle.reconcile()).toMatchObject({ settled: 1 });
+    expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
+    expect(settle.stage.bench.meter.sum('TransfersFailed')).toBe(0);
   });
 
   it.each(['running', 'unknown'] as const)('leaves one whose execution is %s', async (status) => {
@@ -134,7 +141,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
     };
     settle.ports = { ...settle.ports, executions: { endOf } };
     await expect(settle.reconcile()).rejects.toMatchObject({ name: 'ExecutionUnknownError' });
-    expect(await rowOf(settle, 't1')).toMatchObject({ state: 'failed' });
+    expect(await rowOf(settle, 't1')).toMatchObject({ state: 'cancelled' });
   });
 
   it('dying at any call settles it the next time', async () => {
@@ -146,7 +153,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
       settle.ports = whole;
       settle.stage.bench.clock.advance(5 * minuteMs);
       await settle.reconcile();
-      expect(await settle.row()).toMatchObject({ state: 'failed', announced: true });
+      expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
       expect(settle.stage.bench.turns.held.size).toBe(0);
       expect([1, 2]).toContain(told(settle).length);
     });
@@ -160,6 +167,7 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
     ['failed', 'Transfer Failed'],
     ['superseded', 'Transfer Superseded'],
     ['refused', 'Transfer Failed'],
+    ['cancelled', 'Transfer Cancelled'],
   ] as const)('sends that of one that is %s as %s', async (state, type) => {
     const settle = await openSettleStage();
     const { outcome } = await putOver(settle, 't1', { state });
@@ -304,8 +312,8 @@ describe('a sweep, of open sessions', () => {
   it('measures and names one that ends within two hours', async () => {
     const settle = await near(22.5);
     expect(measured(settle, 'SessionsNearExpiry')).toEqual([1]);
-    expect(lines(settle, 'session ends soon')).toEqual([
-      { transferId: settle.opened.transferId, sessionNumber: 1, secondsLeft: 5400 },
+    expect(lines(settle, 'session ends soon')).toMatchObject([
+      { ...film, transferId: settle.opened.transferId, sessionNumber: 1, secondsLeft: 5400 },
     ]);
   });
 
@@ -393,7 +401,7 @@ describe('a sweep, of sessions at the service', () => {
     expect(attributions(settle)).toEqual([['upload-a', 'loser']]);
   });
 
-  it.each(['active', 'failed', 'superseded', 'ready'] as const)(
+  it.each(['active', 'failed', 'superseded', 'cancelled', 'ready'] as const)(
     'attributes one to its transfer though that is %s by now',
     async (row) => {
       const settle = await openSettleStage();
@@ -515,9 +523,9 @@ describe('a sweep, of sessions that were given up', () => {
     return { settle, confirmed: await stage.confirm(again) };
   }
 
-  async function abort(settle: SettleStage) {
-    settle.ends.ends.set(executionId, { status: 'aborted' });
-    await settle.reconcile(statusChange('ABORTED'));
+  async function timeOut(settle: SettleStage) {
+    settle.ends.ends.set(executionId, { status: 'timed-out' });
+    await settle.reconcile(statusChange('TIMED_OUT'));
   }
 
   /** Every asset is ready from now on, that of the forgotten session too. */
@@ -541,7 +549,7 @@ describe('a sweep, of sessions that were given up', () => {
 
   it('records one of a transfer that failed too, whose own bytes were complete', async () => {
     const { settle } = await replaced();
-    await abort(settle);
+    await timeOut(settle);
     makeAllReady(settle);
     await settle.reconcile();
     expect(await settle.row()).toMatchObject({
@@ -554,7 +562,7 @@ describe('a sweep, of sessions that were given up', () => {
   it('writes no outcome back that a redriven execution has replaced since it was listed', async () => {
     const { settle, confirmed } = await replaced();
     const { stage } = settle;
-    await abort(settle);
+    await timeOut(settle);
     const listed = await settle.row();
     await stage.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
     makeAllReady(settle);

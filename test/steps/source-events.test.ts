@@ -92,11 +92,45 @@ describe('an event about an object that a source takes', () => {
   });
 
   it('still fails where the object can’t be moved', async () => {
+    const stage = await Stage.set({}, { sources: { list: [{ bucket: 'films' }], readers } });
+    stage.tune({ maxMediaBytes: 8 });
+    putFilm(stage.bench, 9);
+    await expect(stage.inspect(eventOf())).rejects.toMatchObject({ name: 'SourceTooLargeError' });
+  });
+});
+
+describe('an event about an object that is', () => {
+  const ignoredOf = async (put: (stage: Stage) => void, told: Told = {}) => {
     const stage = await stageWith([{ bucket: 'films' }]);
-    stage.bench.source.put(film, Buffer.alloc(0));
-    await expect(stage.inspect(eventOf({ size: 0 }))).rejects.toMatchObject({
-      name: 'SourceEmptyError',
-    });
+    put(stage);
+    const { ending } = (await stage.inspect(eventOf(told))) as unknown as { ending: object };
+    const { meter } = stage.bench;
+    const counted = meter.taken.filter(({ metric }) => metric === 'EventsIgnoredByReason');
+    return { ending, counted: counted.map(({ by }) => by) };
+  };
+
+  it('empty ends as ignored, and is counted', async () => {
+    const put = (stage: Stage) => stage.bench.source.put(film, Buffer.alloc(0));
+    const { ending, counted } = await ignoredOf(put, { size: 0 });
+    expect(ending).toEqual({ status: 'ignored', ...film, why: 'it has 0 bytes' });
+    expect(counted).toEqual(['empty']);
+  });
+
+  it('gone since then ends as ignored, and is counted', async () => {
+    const { ending, counted } = await ignoredOf(() => {});
+    expect(ending).toMatchObject({ status: 'ignored', why: expect.stringContaining(film.key) });
+    expect(counted).toEqual(['gone']);
+  });
+
+  it('empty by now although the event told of bytes ends as ignored', async () => {
+    const put = (stage: Stage) => stage.bench.source.put(film, Buffer.alloc(0));
+    expect((await ignoredOf(put, { size: 9 })).counted).toEqual(['empty']);
+  });
+
+  it('whole by now although the event told of no bytes is taken', async () => {
+    const stage = await stageWith([{ bucket: 'films' }]);
+    putFilm(stage.bench, 9);
+    expect(await stage.inspect(eventOf({ size: 0 }))).toMatchObject({ next: 'open' });
   });
 });
 
@@ -128,7 +162,7 @@ describe('an event about a stranger ends as ignored, before S3 is asked anything
       waitSeconds: 0,
       ending: { status: 'ignored', bucket: 'films', key, why },
     });
-    expect(stage.bench.meter.taken).toEqual([{ metric: 'EventsIgnored', value: 1 }]);
+    expect(stage.bench.meter.sum('EventsIgnored')).toBe(1);
     expect(s3.asked).toBe(0);
   });
 
@@ -170,7 +204,7 @@ describe('an event about a stranger ends as ignored, once S3 has told of it:', (
       next: 'ended',
       ending: { status: 'ignored', key, why: expect.stringContaining('text/plain') },
     });
-    expect(stage.bench.meter.taken).toEqual([{ metric: 'EventsIgnored', value: 1 }]);
+    expect(stage.bench.meter.sum('EventsIgnored')).toBe(1);
   });
 });
 

@@ -1,0 +1,118 @@
+import { Arn, ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { environmentKeys as keys } from '#src/config/environment-keys.ts';
+import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { deployedFunctionProps } from '../constructs/step-function.ts';
+import { permitOwnLogs } from '../permissions.ts';
+
+/** Where the events of failed transfers come from, and how the reporting function is made. */
+export interface ReportedFailures {
+  readonly eventBus: IEventBus;
+  readonly memoryMiB: number;
+  readonly logRetention: RetentionDays;
+}
+
+/** What the reports need besides. */
+export interface FailureReportsProps extends ReportedFailures {
+  readonly deployment: string;
+  readonly stateMachine: IStateMachine;
+  readonly topic: ITopic;
+  readonly dashboardName: string;
+}
+
+/** Failures of two minutes make one notice: soon enough to act, and a storm is no storm of mails. */
+const batchingWindow = Duration.minutes(2);
+
+/** Failures in one notice at most; an event has about 2 KB, and a call of Lambda takes 6 MB. */
+const batchSize = 1_000;
+
+const timeLimit = Duration.seconds(30);
+
+/** Lambda asks for six times the time limit, and the window besides (Lambda with SQS, 2026). */
+const visibilityTimeout = Duration.minutes(6);
+
+/** A notice that was refused five times waits in the dead-letter queue. */
+const maxReceiveCount = 5;
+
+/**
+ * Sends a readable notice to the alarm topic for the transfers that failed, one for each batch: the
+ * rule takes `Transfer Failed` events of this state machine's executions, the queue gathers them.
+ */
+export class FailureReports extends Construct {
+  readonly function: NodejsFunction;
+  readonly deadLetterQueue: DeadLetterQueue;
+
+  constructor(scope: Construct, id: string, props: FailureReportsProps) {
+    super(scope, id);
+    this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
+    const queue = this.#queue();
+    this.#take(props, queue);
+    this.function = this.#report(props);
+    this.function.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize,
+        maxBatchingWindow: batchingWindow,
+        maxConcurrency: 2,
+      }),
+    );
+    props.topic.grantPublish(this.function);
+    permitOwnLogs(this.function);
+  }
+
+  #queue(): IQueue {
+    return new Queue(this, 'Failures', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout,
+      deadLetterQueue: { queue: this.deadLetterQueue as IQueue, maxReceiveCount },
+    }) as IQueue;
+  }
+
+  /** Another Chunkferry may put its events on the same bus: the execution says whose they are. */
+  #take({ eventBus, stateMachine }: FailureReportsProps, queue: IQueue): void {
+    const { stateMachineArn } = stateMachine;
+    const { resourceName } = Arn.split(stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
+    const ofMachine = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${resourceName}:`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const deadLetterQueue = this.deadLetterQueue as IQueue;
+    new Rule(this, 'TransferFailed', {
+      description: 'Gathers the transfers that failed, for a notice to the alarm topic',
+      eventBus,
+      eventPattern: {
+        source: ['chunkferry'],
+        detailType: ['Transfer Failed'],
+        detail: { execution: [{ prefix: ofMachine }] },
+      },
+      targets: [new SqsQueue(queue, { deadLetterQueue })],
+    });
+  }
+
+  #report(props: FailureReportsProps): NodejsFunction {
+    const { deployment, topic, dashboardName, memoryMiB, logRetention } = props;
+    const deployed = deployedFunctionProps(this, 'ReportLogs', {
+      description: 'Reports failed transfers to the alarm topic, one notice a batch',
+      folder: 'report-failures',
+      timeLimit,
+      environment: {
+        [keys.serviceName]: deployment,
+        [keys.noticeTopicArn]: topic.topicArn,
+        [keys.dashboardName]: dashboardName,
+      },
+      memoryMiB,
+      logRetention,
+    });
+    return new NodejsFunction(this, 'Report', deployed);
+  }
+}

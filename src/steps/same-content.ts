@@ -1,0 +1,44 @@
+import { isSameContent } from '#src/core/same-content.ts';
+import { contentIds, type TransferOptions, type TransferRecord } from '#src/core/transfer.ts';
+import type { Inspected } from './state.ts';
+import type { Invocation, Needs } from './step.ts';
+
+/**
+ * Finds a ready transfer of an earlier version of the same key whose asset holds exactly these bytes.
+ * Undefined unless the source asks for it (`sameContent: 'reuse'`), digests prove the same bytes, the
+ * asset is still ready, and it was made with the options that are asked for.
+ */
+export async function transferOfSameContent(
+  { store, destination }: Needs<'store' | 'destination'>,
+  { source, options }: Inspected,
+  { signal }: Pick<Invocation, 'signal'>,
+): Promise<TransferRecord | undefined> {
+  for (const contentId of contentIds(destination.identity, source)) {
+    const transferId = await store.transferOfContent(contentId);
+    const row = transferId === undefined ? undefined : await store.transfer(transferId);
+    // The row decides: what leads to it may be older.
+    if (row?.state !== 'ready' || row.assetId === undefined) continue;
+    if (!isSameContent(row.source, source) || !hasOptions(row.options, options)) continue;
+    const { phase } = await destination.assetStatus(row.assetId, { signal });
+    if (phase === 'ready') return row;
+  }
+  return undefined;
+}
+
+/** Records by its digests what a ready asset holds, so that a later version may use it again. */
+export async function recordContent(
+  { store }: Needs<'store'>,
+  { destination, source, transferId }: TransferRecord,
+): Promise<void> {
+  for (const contentId of contentIds(destination, source))
+    await store.recordContent(contentId, transferId);
+}
+
+/** An option that is not asked for may be anything; an event asks for none. */
+function hasOptions(made: TransferOptions, { force: _, ...asked }: TransferOptions): boolean {
+  return Object.entries(asked).every(
+    ([name, value]) =>
+      value === undefined ||
+      JSON.stringify(made[name as keyof TransferOptions]) === JSON.stringify(value),
+  );
+}

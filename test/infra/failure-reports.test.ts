@@ -1,0 +1,68 @@
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { expect, it } from 'vitest';
+import { alarmsIn, monitoredStack } from './monitoring-stack.ts';
+
+const { stack } = monitoredStack((scope) => ({
+  failures: {
+    eventBus: EventBus.fromEventBusName(scope, 'Bus', 'ours'),
+    memoryMiB: 512,
+    logRetention: RetentionDays.ONE_WEEK,
+  },
+}));
+const template = Template.fromStack(stack);
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [Match.stringLikeRegexp(id), 'Arn'] });
+
+it('takes the failures of this state machine from our bus, and of no other', () => {
+  template.hasResourceProperties('AWS::Events::Rule', {
+    EventBusName: 'ours',
+    EventPattern: {
+      source: ['chunkferry'],
+      'detail-type': ['Transfer Failed'],
+      detail: { execution: [{ prefix: Match.anyValue() }] },
+    },
+    Targets: [
+      {
+        Arn: arnOf('^MonitoringFailureReportsFailures'),
+        DeadLetterConfig: { Arn: arnOf('^MonitoringFailureReportsDeadLetters') },
+      },
+    ],
+  });
+});
+
+it('makes one call of the failures of two minutes', () => {
+  template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    BatchSize: 1000,
+    MaximumBatchingWindowInSeconds: 120,
+    ScalingConfig: { MaximumConcurrency: 2 },
+  });
+});
+
+it('keeps what no notice reported for 14 days, and an alarm says so', () => {
+  template.hasResourceProperties('AWS::SQS::Queue', {
+    RedrivePolicy: {
+      deadLetterTargetArn: arnOf('^MonitoringFailureReportsDeadLetters'),
+      maxReceiveCount: 5,
+    },
+  });
+  const alarm = alarmsIn(template.toJSON() as never).get('DeadLettersFailureReports');
+  expect(alarm?.AlarmDescription).toContain('no notice reported');
+});
+
+it('tells the function the topic and the dashboard', () => {
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: {
+      Variables: {
+        POWERTOOLS_SERVICE_NAME: 'ferry-1',
+        NOTICE_TOPIC_ARN: { Ref: Match.stringLikeRegexp('^MonitoringAlarms') },
+        DASHBOARD_NAME: { Ref: Match.stringLikeRegexp('^MonitoringDashboard') },
+      },
+    },
+  });
+});
+
+it('every alarm also says when it is over', () => {
+  for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Alarm')))
+    expect(Properties.OKActions).toEqual(Properties.AlarmActions);
+});

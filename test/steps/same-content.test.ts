@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { SourceObject } from '#src/core/source-object.ts';
+import { film } from '../conformance/bench.ts';
+import { walk } from '../conformance/walk.ts';
+import { Stage } from './stage.ts';
+
+const bytes = Buffer.alloc(3000, 7);
+const md5 = '0123456789abcdef0123456789abcdef';
+
+/** Puts a version of the film, known by its ETag; what its digests say of it is the test's. */
+function put({ bench }: Stage, etag: string, traits: Partial<SourceObject> = {}) {
+  bench.source.put(film, bytes, { etag, digests: { md5 }, ...traits });
+}
+
+/** The first version is a ready asset; gives how the second version ends. */
+async function second(
+  first: Partial<SourceObject>,
+  traits: Partial<SourceObject>,
+  input: object = film,
+  between: (stage: Stage) => void = () => {},
+) {
+  const stage = await Stage.set();
+  put(stage, 'v1', first);
+  const before = await walk(stage.bench, film, { executionId: 'execution-1' });
+  between(stage);
+  put(stage, 'v2', traits);
+  const after = await walk(stage.bench, input, { executionId: 'execution-2' });
+  return { stage, before: before.output, output: after.output };
+}
+
+const sha256 = 'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=';
+
+describe('a new version uses the asset again that is there', () => {
+  it.each<[string, Partial<SourceObject>, Partial<SourceObject>]>([
+    ['where the ETag is the same MD5', {}, {}],
+    [
+      'where the ETag of the same parts is the same',
+      { digests: { md5: `${md5}-2`, firstPartBytes: 2000 } },
+      { digests: { md5: `${md5}-2`, firstPartBytes: 2000 } },
+    ],
+    [
+      'where the SHA-256 is the same, whatever the ETags',
+      { digests: { sha256, md5 } },
+      { digests: { sha256 } },
+    ],
+  ])('%s', async (_, first, traits) => {
+    const { stage, before, output } = await second(first, traits);
+    expect(output).toMatchObject({
+      status: 'already-ingested',
+      assetId: before.assetId,
+      transferId: before.transferId,
+      etag: 'v2',
+      sameContentAs: 'v1',
+    });
+    expect(stage.service.assetIds()).toHaveLength(1);
+  });
+});
+
+describe('a new version is a transfer of its own', () => {
+  const parts = (firstPartBytes: number) => ({ digests: { md5: `${md5}-2`, firstPartBytes } });
+  it.each<[string, Partial<SourceObject>, Partial<SourceObject>]>([
+    ['where the source does not ask for it', { digests: undefined }, { digests: undefined }],
+    ['where the ETag is another', {}, { digests: { md5: md5.replace('0', 'f') } }],
+    ['where as many parts are of another size', parts(2000), parts(1000)],
+    ['where one ETag is of parts', {}, parts(2000)],
+    [
+      'where the SHA-256 differs although the ETag is the same',
+      { digests: { sha256, md5 } },
+      { digests: { sha256: 'x', md5 } },
+    ],
+    ['where the earlier one had no digest', { digests: undefined }, {}],
+    ['where the size is another', {}, { sizeBytes: 2999 }],
+  ])('%s', async (_, first, traits) => {
+    const { before, output } = await second(first, traits);
+    expect(output.transferId).not.toBe(before.transferId);
+    expect(output.status).not.toBe('already-ingested');
+  });
+
+  it('where the start asks for other options', async () => {
+    const { output } = await second({}, {}, { ...film, userMetadata: { season: 2026 } });
+    expect(output).toMatchObject({ status: 'ready' });
+  });
+
+  it('where it is forced', async () => {
+    const { output } = await second({}, {}, { ...film, force: true });
+    expect(output).toMatchObject({ status: 'ready' });
+  });
+
+  it('where the asset is gone at the service', async () => {
+    const forget = (stage: Stage) => {
+      const assetStatus = async () => ({ phase: 'missing' as const });
+      const { destination } = stage.bench.ports;
+      let asked = 0;
+      Object.assign(stage.bench.ports, {
+        destination: {
+          ...destination,
+          assetStatus: (...given: Parameters<typeof destination.assetStatus>) =>
+            asked++ === 0 ? assetStatus() : destination.assetStatus(...given),
+        },
+      });
+    };
+    const { stage, output } = await second({}, {}, film, forget);
+    expect(output).toMatchObject({ status: 'ready' });
+    expect(stage.service.assetIds()).toHaveLength(2);
+  });
+
+  it('under another key, which names another asset', async () => {
+    const stage = await Stage.set();
+    put(stage, 'v1');
+    await walk(stage.bench, film, { executionId: 'execution-1' });
+    const other = { ...film, key: 'reels/other.mp4' };
+    stage.bench.source.put(other, bytes, { etag: 'v1', digests: { md5 } });
+    const { output } = await walk(stage.bench, other, { executionId: 'execution-2' });
+    expect(output).toMatchObject({ status: 'ready', key: other.key });
+  });
+});
