@@ -217,6 +217,7 @@ export class Chunkferry extends Construct {
         eventBus: this.eventBus,
         memoryMiB: props.stepMemoryMiB,
         logRetention: props.logRetention,
+        network: this.network,
       },
       deadLetterQueues: {
         ObjectEvents: { queue: this.intake.deadLetterQueue },

@@ -92,8 +92,9 @@ export class TransferStack extends Stack {
 
   /** For the policies of buckets and keys, and for those who look into a denial. */
   #putOutRoles(): void {
-    const { functions, reconciler } = this.chunkferry;
-    const all = { ...functions, Reconcile: reconciler.function };
+    const { functions, reconciler, monitoring } = this.chunkferry;
+    const reports = monitoring.reports && { ReportFailures: monitoring.reports.function };
+    const all = { ...functions, Reconcile: reconciler.function, ...reports };
     for (const [name, { role }] of Object.entries(all)) {
       new CfnOutput(this, `${name}RoleArn`, {
         description: `The role that ${name} runs as`,

@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { deployedFunctionProps } from '../constructs/step-function.ts';
+import type { FunctionNetwork } from '../network/function-network.ts';
 import { permitOwnLogs } from '../permissions.ts';
 
 /** Where the events of failed transfers come from, and how the reporting function is made. */
@@ -18,6 +19,7 @@ export interface ReportedFailures {
   readonly eventBus: IEventBus;
   readonly memoryMiB: number;
   readonly logRetention: RetentionDays;
+  readonly network?: FunctionNetwork | undefined;
 }
 
 /** What the reports need besides. */
@@ -72,6 +74,7 @@ export class FailureReports extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       visibilityTimeout,
+      retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: this.deadLetterQueue as IQueue, maxReceiveCount },
     }) as IQueue;
   }
@@ -100,7 +103,7 @@ export class FailureReports extends Construct {
   }
 
   #report(props: FailureReportsProps): NodejsFunction {
-    const { deployment, topic, dashboardName, memoryMiB, logRetention } = props;
+    const { deployment, topic, dashboardName, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'ReportLogs', {
       description: 'Reports failed transfers to the alarm topic, one notice a batch',
       folder: 'report-failures',
@@ -112,6 +115,7 @@ export class FailureReports extends Construct {
       },
       memoryMiB,
       logRetention,
+      network,
     });
     return new NodejsFunction(this, 'Report', deployed);
   }

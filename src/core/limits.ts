@@ -70,6 +70,13 @@ export const maxShareMs = 1_000;
 /** The longest `Retry-After` that is believed, in seconds: quotas by the day exist, longer ones are not known. */
 export const maxStopSeconds = 24 * 3600;
 
+/** The longest stop of a kind of call for all transfers, in seconds: storage has no quotas by the day. */
+export const maxSharedStopSeconds = {
+  service: maxStopSeconds,
+  storage: 3600,
+  source: 3600,
+} as const;
+
 /** A pause between two calls of one step, in seconds; the lease outlives it. */
 export const maxWaitSeconds = boundOf('longestWait');
 

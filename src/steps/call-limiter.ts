@@ -1,7 +1,7 @@
 import { type CallDecision, CallLane } from '#src/core/call-lane.ts';
 import { callKinds, callsPerSecond, recoveryMs } from '#src/core/call-rate.ts';
 import { isTransferError, type Side, TransferError } from '#src/core/errors.ts';
-import { maxStopSeconds } from '#src/core/limits.ts';
+import { maxSharedStopSeconds } from '#src/core/limits.ts';
 import { type RateSharing, type RateStore, shareNothing, shareRates } from './rate-sharing.ts';
 import type { CommonPorts } from './step.ts';
 
@@ -116,7 +116,7 @@ function lower({ ports, sharing, kind, lane }: Limited, reason: string): void {
 }
 
 function stop({ ports, sharing, kind, lane }: Limited, seconds: number, reason: string): void {
-  const until = ports.clock.now() + Math.ceil(Math.min(maxStopSeconds, seconds) * 1000);
+  const until = ports.clock.now() + Math.ceil(Math.min(maxSharedStopSeconds[kind], seconds) * 1000);
   if (!lane.stop(until)) return;
   sharing.offerStop(kind, until);
   ports.meter.add('CallsStopped', 1, kind);

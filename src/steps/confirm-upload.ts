@@ -11,7 +11,7 @@ import { ownedTransfer, usableSession } from './ownership.ts';
 import { reconcileChunks } from './reconcile-chunks.ts';
 import { causeOf, countRetry } from './retries.ts';
 import { retryWithBackoff } from './retry-with-backoff.ts';
-import { isCompleteByReceipts } from './session-receipts.ts';
+import { hasArrived } from './session-receipts.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
 import { keepTurn } from './turns.ts';
@@ -108,14 +108,15 @@ async function failuresOf(
  * @throws a transient error where the service can't be asked now, which is no answer
  */
 async function isCompleted(look: Look): Promise<boolean> {
-  const { ports, record } = look;
+  const { ports, record, owned } = look;
+  const { transferId } = owned;
   if (ports.destination.traits.finish === 'explicit') return false;
   const status = await statusOf(look).catch((error) => {
     if (isTransient(error)) throw error;
     return undefined;
   });
   if (status?.phase === 'completed') return true;
-  if (status?.phase === 'expired' && isCompleteByReceipts(record, status.counts)) return true;
+  if (status?.phase === 'expired') return hasArrived(ports, transferId, record, status.counts);
   return (status?.counts?.completed ?? 0) >= record.session.totalChunks;
 }
 
@@ -148,8 +149,9 @@ function logLostSession({ ports, owned }: Look, { phase, reason }: SessionStatus
  * every chunk. Its asset then says what became of the bytes.
  */
 async function isDoneAnyway(look: Look, { phase, counts }: SessionStatus): Promise<boolean> {
-  const { ports, record, invocation } = look;
-  if (phase === 'expired' && isCompleteByReceipts(record, counts)) return true;
+  const { ports, record, owned, invocation } = look;
+  if (phase === 'expired' && (await hasArrived(ports, owned.transferId, record, counts)))
+    return true;
   const { assetId } = record.session;
   if (!assetId) return false;
   const { signal } = invocation;

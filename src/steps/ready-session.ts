@@ -6,7 +6,7 @@ import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, ownedTransfer, type UsableSession, usableSession } from './ownership.ts';
 import { countTransferRetry } from './retries.ts';
-import { isCompleteByReceipts } from './session-receipts.ts';
+import { hasArrived } from './session-receipts.ts';
 import type { Owned } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 import { type Waiting, waitOut } from './wait-out.ts';
@@ -48,7 +48,7 @@ export async function readySession(
     const usable = record as UsableSession;
     const stands =
       isFirstLook || owned.next !== 'missing' || isPast(ports, usable)
-        ? await standing(ports, usable, invocation)
+        ? await standing(ports, transfer.transferId, usable, invocation)
         : 'plan';
     if (stands === 'plan') return { ...known, next: 'plan', record: usable };
     if (stands !== 'gone') return { ...known, next: stands };
@@ -63,10 +63,12 @@ function isPast({ clock }: SessionPorts, { session }: UsableSession): boolean {
 
 /** What the service says of a session left behind: go on with it, or is it past all use? */
 async function standing(
-  { destination }: SessionPorts,
+  ports: SessionPorts,
+  transferId: string,
   record: UsableSession,
   { signal }: Invocation,
 ): Promise<'plan' | 'confirm' | 'gone'> {
+  const { destination } = ports;
   const { session } = record;
   const asset = session.assetId
     ? await destination.assetStatus(session.assetId, { signal })
@@ -76,7 +78,8 @@ async function standing(
   const { phase, counts } = await destination.sessionStatus(session, { signal });
   if (phase === 'active' || phase === 'busy') return 'plan';
   const isComplete =
-    phase === 'completed' || (phase === 'expired' && isCompleteByReceipts(record, counts));
+    phase === 'completed' ||
+    (phase === 'expired' && (await hasArrived(ports, transferId, record, counts)));
   return isComplete && asset?.phase !== 'failed' ? 'confirm' : 'gone';
 }
 

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors.ts';
+import { type ErrorName, TransferError } from '#src/core/errors.ts';
 import { type TransferRecord, transferIdOf } from '#src/core/transfer.ts';
 import { leaseFrom } from './ownership.ts';
 import { transferOfSameContent } from './same-content.ts';
@@ -60,9 +60,14 @@ export async function takeTransfer(
   );
 }
 
-/** Whether its bytes are complete and it ended in spite of that: going on with it would only end it so again. */
-function isSpent({ state, bytesCompleteAt }: TransferRecord): boolean {
-  return state !== 'active' && bytesCompleteAt !== undefined;
+/**
+ * Whether going on with it would only end it so again: its bytes are complete, or the service says what
+ * can't be true of its session.
+ */
+function isSpent({ state, bytesCompleteAt, outcome }: TransferRecord): boolean {
+  if (state === 'active') return false;
+  const isContradicted = outcome?.error === ('ProtocolViolationError' satisfies ErrorName);
+  return bytesCompleteAt !== undefined || isContradicted;
 }
 
 /**

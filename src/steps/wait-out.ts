@@ -73,7 +73,7 @@ function troubleWith(
     error: error.name,
     reason: error.message.slice(0, 500).toWellFormed(),
     ...{ since, waits: waits + 1, sameSince, sameWaits: sameWaits + 1, step },
-    namedMs: namedMs + (error.retryAfterSeconds === undefined ? 0 : waitMs),
+    namedMs: namedMs + Math.min(waitMs, Math.ceil((error.retryAfterSeconds ?? 0) * 1000)),
     until: Math.ceil(now) + waitMs,
   };
 }

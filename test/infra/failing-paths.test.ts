@@ -16,6 +16,8 @@ const smooth: Record<StepName | 'Reconcile', Answer> = {
     next: 'send',
     ...waiting,
     transferId: 't',
+    bucket: 'films',
+    key: 'a.mp4',
     fence: 1,
     sessionNumber: 1,
     round: 1,

@@ -34,7 +34,8 @@ const configs = (of: ReturnType<typeof ownVpc>) =>
     .filter(({ Architectures }) => String(Architectures) === 'arm64')
     .map(({ VpcConfig }) => VpcConfig as VpcConfig | undefined);
 
-const functionCount = stepNames.length + 1;
+/** The steps, the reconciler, and the function that reports failures. */
+const functionCount = stepNames.length + 2;
 
 describe('a VPC', () => {
   it('is none unless it is given', () => {

@@ -247,7 +247,7 @@ describe('the rest', () => {
       'DeadLetterQueueUrl',
       'AlarmTopicArn',
       'DashboardName',
-      ...[...stepNames, 'Reconcile'].map((name) => `${name}RoleArn`),
+      ...[...stepNames, 'Reconcile', 'ReportFailures'].map((name) => `${name}RoleArn`),
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Side, TransferError } from '#src/core/errors.ts';
-import { maxStopSeconds } from '#src/core/limits.ts';
+import { maxSharedStopSeconds } from '#src/core/limits.ts';
 import type { LogFields } from '#src/core/ports.ts';
 import { type CallLimiter, createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { RateStore } from '#src/steps/rate-sharing.ts';
@@ -161,13 +161,13 @@ describe('a throttled reply with Retry-After', () => {
   });
 
   // https://github.com/flyteorg/flyte-sdk/pull/1136 clamps it to a minute.
-  it('of hours is kept as it is (A22), of weeks for a day', async () => {
+  it('of hours is kept as it is (A22); of weeks it is bounded by kind', async () => {
     const limiter = limiterOf();
     await limiter.learn(throttled(4 * 3600));
     await limiter.learn(throttled(9_999_999, 'storage'));
     const { service, storage } = await turns.sharedRates();
     expect(service?.stoppedUntil).toBe(clock.now() + 4 * 3600_000);
-    expect(storage?.stoppedUntil).toBe(clock.now() + maxStopSeconds * 1000);
+    expect(storage?.stoppedUntil).toBe(clock.now() + maxSharedStopSeconds.storage * 1000);
     const until = new Date(clock.now() + 4 * 3600_000).toISOString();
     const reason = 'the service answered 429';
     const fields = { kind: 'service', callsPerSecond: 0, until, reason };

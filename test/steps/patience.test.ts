@@ -4,6 +4,7 @@ import { boundOf } from '#src/core/recovery-bounds.ts';
 import { isCompleteByReceipts } from '#src/steps/session-receipts.ts';
 import { waitOut } from '#src/steps/wait-out.ts';
 import { sessionRecord } from '../aws/table-fixture.ts';
+import { film } from '../conformance/bench.ts';
 import { itemOf, type Planned, Stage } from './stage.ts';
 
 const hour = 3600 * 1000;
@@ -22,6 +23,21 @@ function waits(stage: Stage, errors: readonly [name: ErrorName, retryAfterSecond
 }
 
 describe('patience', () => {
+  it('counts the part of a wait that the other side did not ask for', async () => {
+    const stage = await Stage.set();
+    const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 1 });
+    let state: Parameters<typeof waitOut>[1] = {};
+    const begin = stage.bench.clock.now();
+    expect(() => {
+      for (;;) {
+        const waiting = waitOut(stage.ports, state, error, waiter);
+        stage.bench.clock.advance(waiting.waitSeconds * 1000);
+        state = waiting;
+      }
+    }).toThrow(/429/);
+    expect(stage.bench.clock.now() - begin).toBeLessThan(7 * hour);
+  });
+
   it('does not count the hours that the other side named', async () => {
     const stage = await Stage.set();
     const named: [ErrorName, number] = ['ThrottledError', 8 * 3600];
@@ -136,6 +152,40 @@ describe('receipts', () => {
     const record = await stage.bench.store.session(opened.transferId, 1);
     expect(isCompleteByReceipts(record as never)).toBe(false);
   });
+});
+
+describe('a reply to a report that calls the upload complete too early', () => {
+  /** A session whose first chunk alone was sent, and which a reply called complete; then it is gone. */
+  async function calledComplete() {
+    const stage = await Stage.set();
+    const opened = await stage.opened(3);
+    await stage.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 1 }] }));
+    const receipt = { accepted: [1], complete: true };
+    await stage.bench.store.recordReceipt(opened.transferId, 1, receipt);
+    stage.override({
+      sessionStatus: async () => ({ phase: 'expired' }),
+      assetStatus: async () => ({ phase: 'missing' }),
+    });
+    return { stage, opened };
+  }
+
+  it('is not believed where chunks were never sent: a new session takes them', async () => {
+    const { stage, opened } = await calledComplete();
+    const confirmed = await stage.confirm(opened);
+    expect(confirmed).toMatchObject({ next: 'expired' });
+    expect(await stage.open(confirmed)).toMatchObject({ next: 'send', sessionNumber: 2 });
+  });
+});
+
+it('a forced start leaves an ingest whose session the service contradicts', async () => {
+  const stage = await Stage.set();
+  const opened = await stage.opened(3);
+  const outcome = { status: 'failed', error: 'ProtocolViolationError' };
+  const patch = { state: 'failed', outcome } as const;
+  await stage.bench.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
+  const inspected = await stage.inspect({ ...film, force: true });
+  const again = await stage.open(inspected, { executionId: 'execution-b' });
+  expect((await stage.row(again)).ingest).toBe(2);
 });
 
 describe('a chunk that the service always calls failed', () => {
