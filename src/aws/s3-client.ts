@@ -26,6 +26,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     requestHandler: createUndiciRequestHandler(agent),
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // The ARN of an access point names the Region that it is in.
+    useArnRegion: true,
     forcePathStyle: options.forcePathStyle ?? false,
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),

@@ -1,5 +1,5 @@
 import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backoff.ts';
-import { isTransferError, TransferError } from './errors.ts';
+import { type ErrorName, isTransferError, TransferError } from './errors.ts';
 import type { Random } from './ports.ts';
 import { boundOf } from './recovery-bounds.ts';
 
@@ -44,6 +44,8 @@ export interface StepContext {
   readonly waitingMs: number;
   /** Sessions of this execution whose opening was not answered. */
   readonly createsLost?: number;
+  /** How long the object's source lets a denied read be tried again, in seconds. */
+  readonly deniedSeconds?: number | undefined;
 }
 
 /** Waits before a refused chunk goes out on its next fresh URL, in ms: together below two minutes. */
@@ -60,6 +62,8 @@ function decideInCall(error: TransferError, context: CallContext): Decision {
   if (error.scope === 'session') return { action: 'renew', what: 'session', afterMs: 0 };
   if (context.mismatches) return decideMismatch(error, context, context.mismatches);
   if (error.scope === 'chunk') return decideRefusal(error, context);
+  // A denial lasts for minutes at least, so a few seconds change nothing.
+  if (error.name === 'SourceDeniedForNowError') return { action: 'wait', seconds: 0 };
   const afterMs = delayMs(error, context);
   const isWorthwhile =
     context.tries < boundOf('triesPerCall') &&
@@ -136,9 +140,34 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
   if (error.scope === 'chunk' && waits > 2 && waitingMs >= boundOf('refusalPatience') * 1000) {
     return { action: 'end', error: finalChunkError(error, waits, waitingMs) };
   }
-  const patience = retryAfterSeconds === undefined ? 'patience' : 'namedPatience';
-  if (waitingMs >= boundOf(patience) * 1000) return { action: 'end', error };
+  const patienceSeconds = patienceFor(error, context);
+  if (waitingMs >= patienceSeconds * 1000)
+    return { action: 'end', error: finalSourceError(error, waitingMs) };
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
+}
+
+function patienceFor({ name, retryAfterSeconds }: TransferError, context: StepContext): number {
+  if (name === 'SourceDeniedForNowError') return context.deniedSeconds ?? 0;
+  if (name === 'SourceSignatureRefusedError') return boundOf('refusalPatience');
+  return boundOf(retryAfterSeconds === undefined ? 'patience' : 'namedPatience');
+}
+
+const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
+  SourceDeniedForNowError: 'SourceAccessDeniedError',
+  SourceSignatureRefusedError: 'SourceCredentialsRejectedError',
+};
+
+/** A refusal of S3 that time did not cure is final, under the name that says what to do. */
+function finalSourceError(error: TransferError, waitedMs: number): TransferError {
+  const name = finalSourceNames[error.name];
+  if (name === undefined) return error;
+  const { message, status, side } = error;
+  const minutes = Math.round(waitedMs / 60_000);
+  return new TransferError(name, `${message} (for ${minutes} minutes)`, {
+    cause: error,
+    status,
+    side,
+  });
 }
 
 function finalChunkError(error: TransferError, waits: number, waitingMs: number): TransferError {

@@ -12,6 +12,10 @@ export interface SourceReference {
   readonly account?: string | undefined;
   /** The Region of its source, where that is another than ours; from the configuration only. */
   readonly region?: string | undefined;
+  /** Whether the requester pays for reading; from the configuration only. */
+  readonly requestPayer?: boolean | undefined;
+  /** How long a denied read is tried again, in seconds; from the configuration only. */
+  readonly waitWhileDeniedSeconds?: number | undefined;
 }
 
 /** Algorithms whose checksum of a whole object can be combined from those of its chunks. */
@@ -36,6 +40,10 @@ export interface SourceObject extends SourceReference {
    * parallel: a composite one sums up other parts than ours, and no other can be combined from chunks.
    */
   readonly otherChecksum?: string | undefined;
+  /** How the stored bytes are encoded, such as `gzip`. Read at inspection only. */
+  readonly contentEncoding?: string | undefined;
+  /** The KMS key that encrypts it, as S3 names it. Read at inspection only. */
+  readonly kmsKey?: string | undefined;
 }
 
 const extensions: Record<MediaType, readonly string[]> = {

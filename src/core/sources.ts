@@ -15,6 +15,10 @@ export interface Source {
   readonly minSize?: number | undefined;
   /** Larger objects are strangers, in bytes. */
   readonly maxSize?: number | undefined;
+  /** Whether the requester pays for reading, as for buckets with Requester Pays. */
+  readonly requestPayer?: boolean | undefined;
+  /** How long a denied read is tried again before it is final, in seconds; absent: not at all. */
+  readonly waitWhileDeniedSeconds?: number | undefined;
 }
 
 /** How the objects of another account are read: by a role of that account. */

@@ -4,10 +4,11 @@ import { waitFields } from './retry-with-backoff.ts';
 import type { Trouble } from './state.ts';
 import type { CommonPorts } from './step.ts';
 
-/** Who waits, for the log. */
+/** Who waits, for the log, and how long a denied read of its object is tried again. */
 interface Waiter {
   readonly transferId?: string | undefined;
   readonly step: string;
+  readonly deniedSeconds?: number | undefined;
 }
 
 /** A state that may hold an error which is being waited out. */
@@ -36,8 +37,10 @@ export function waitOut(
 ): Waiting {
   const now = ports.clock.now();
   const { since = now, waits = 0 } = trouble ?? {};
-  const decision = decide(error, { within: 'step', waits, waitingMs: now - since, createsLost });
-  if (decision.action === 'end') throw ended(decision.error, now - since);
+  const { deniedSeconds } = waiter;
+  const waitingMs = now - since;
+  const decision = decide(error, { within: 'step', waits, waitingMs, createsLost, deniedSeconds });
+  if (decision.action === 'end') throw ended(decision.error, waitingMs);
   const seconds = decision.action === 'wait' ? decision.seconds : 0;
   const waitSeconds = waitStateSeconds(seconds, error.name);
   const until = now + seconds * 1000;

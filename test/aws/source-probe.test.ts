@@ -165,8 +165,8 @@ describe('a source', () => {
     answers.get = refusal(403, 'AccessDenied', `not authorized: kms:Decrypt on resource: ${key}`);
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
-      problem: expect.stringContaining(`the key ${key} that encrypts`),
-      nextStep: expect.stringContaining('kms:Decrypt'),
+      problem: expect.stringContaining(`S3 denies kms:Decrypt with the key ${key} on`),
+      nextStep: expect.stringContaining('kmsKeyArn'),
     });
   });
 

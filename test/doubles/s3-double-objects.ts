@@ -18,6 +18,9 @@ export interface ObjectTraits {
     /** Left out: the true one. */
     readonly value?: string;
   };
+  readonly contentEncoding?: string;
+  /** SSE-KMS: the ARN of the key. */
+  readonly kmsKey?: string;
   /** SSE-C: no reading without the customer's key. */
   readonly customerEncrypted?: boolean;
 }
@@ -31,8 +34,13 @@ export interface StoredVersion extends ObjectTraits {
   checksumValue(): Promise<string>;
 }
 
+/** Without versions, with one for each put, or with the one named `null` over and over. */
+export type Versioning = 'never' | 'enabled' | 'suspended';
+
 export interface StoredBucket {
-  versioned: boolean;
+  versioning: Versioning;
+  /** Whether reads must say that the requester pays. */
+  readonly isRequesterPays: boolean;
   readonly region: string;
   /** By key, its bytes as latin1, so that any bytes make a key; oldest version first. */
   readonly objects: Map<string, StoredVersion[]>;
@@ -48,8 +56,8 @@ export class ObjectShelf {
   readonly buckets = new Map<string, StoredBucket>();
   #written = 0;
 
-  createBucket(name: string, versioned: boolean, region: string): void {
-    this.buckets.set(name, { versioned, region, objects: new Map() });
+  createBucket(name: string, traits: Omit<StoredBucket, 'objects'>): void {
+    this.buckets.set(name, { ...traits, objects: new Map() });
   }
 
   put(
@@ -71,8 +79,8 @@ export class ObjectShelf {
 
   /** Adds a delete marker where the bucket is versioned; otherwise the object is gone. */
   delete(bucket: string, key: string | Uint8Array): void {
-    const { versioned, objects } = this.bucket(bucket);
-    if (!versioned) objects.delete(keyBytes(key));
+    const { versioning, objects } = this.bucket(bucket);
+    if (versioning === 'never') objects.delete(keyBytes(key));
     else {
       const marker = { versionId: this.#nextVersionId(bucket), etag: '' };
       this.#add(bucket, key, { ...marker, checksumValue: async () => '' });
@@ -93,7 +101,7 @@ export class ObjectShelf {
 
   #nextVersionId(bucket: string): string {
     this.#written += 1;
-    return this.bucket(bucket).versioned ? `version.${this.#written}` : 'null';
+    return this.bucket(bucket).versioning === 'enabled' ? `version.${this.#written}` : 'null';
   }
 
   #add(bucket: string, key: string | Uint8Array, version: StoredVersion): StoredVersion {

@@ -33,6 +33,8 @@ export function faultySource(
         befall(reference);
         return objects.inspect(reference);
       }),
+    // TODO
+    confirmReadable: (object) => objects.confirmReadable(object),
     async *read(object, range, signal) {
       await by.call(`source.read ${range.start}`, async () => befall(object));
       const isTruncated = mishaps.strikes('read truncated');

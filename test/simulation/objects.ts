@@ -69,6 +69,11 @@ export class ObjectStore implements SourceReader {
     throw new TransferError('SourceNotFoundError', `${reference.key} does not exist`);
   }
 
+  async confirmReadable(source: SourceObject): Promise<void> {
+    if (this.pinned(source)?.isThere) return;
+    throw new TransferError('SourceUnavailableError', `${source.key} is another object now`);
+  }
+
   async *read(
     source: SourceObject,
     range: ByteRange,
