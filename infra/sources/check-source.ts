@@ -1,7 +1,8 @@
 import { Token } from 'aws-cdk-lib';
+import { maxDeniedSeconds, minDeniedSeconds } from '#src/core/limits.ts';
 import type { Source } from '#src/core/sources.ts';
 import { checkArn } from '../arns.ts';
-import { checkWhole } from '../bounds.ts';
+import { checkSeconds, checkWhole } from '../bounds.ts';
 import { refuse, shown } from '../refuse.ts';
 import { checkAccount } from './account-readers.ts';
 import type { SourceProps } from './source-props.ts';
@@ -22,6 +23,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
   checkSizes(bucket, props);
   checkFilters(`Chunkferry: source ${bucket}`, props);
   checkRegion(bucket, props.region);
+  checkReading(bucket, props);
   if (props.kmsKeyArn)
     checkArn('Chunkferry', `source ${bucket}: kmsKeyArn`, props.kmsKeyArn, 'kmsKey');
   const { account, region } = placeOf(props);
@@ -36,6 +38,8 @@ export function checkSource(props: SourceProps, here: Place): Source {
     suffixes: props.suffixes,
     minSize: props.minSize,
     maxSize: props.maxSize,
+    requestPayer: props.requestPayer || undefined,
+    waitWhileDeniedSeconds: props.waitWhileDenied?.toSeconds(),
   });
 }
 
@@ -122,6 +126,20 @@ function checkSizes(bucket: string, { minSize, maxSize }: SourceProps): void {
     'Chunkferry',
     `source ${bucket}: minSize is ${minSize} and maxSize ${maxSize}; no object has such a size`,
   );
+}
+
+/** Values may come from JavaScript, where no type holds them. */
+function checkReading(bucket: string, { requestPayer, waitWhileDenied }: SourceProps): void {
+  const payer: unknown = requestPayer;
+  if (payer !== undefined && typeof payer !== 'boolean') {
+    refuse(
+      'Chunkferry',
+      `source ${bucket}: requestPayer is ${shown(payer)}; true or false is right`,
+    );
+  }
+  if (waitWhileDenied === undefined) return;
+  const name = `source ${bucket}: waitWhileDenied`;
+  checkSeconds(name, waitWhileDenied, minDeniedSeconds, maxDeniedSeconds);
 }
 
 function checkRegion(bucket: string, region: string | undefined): void {
