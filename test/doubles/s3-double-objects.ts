@@ -51,6 +51,13 @@ export function keyBytes(key: string | Uint8Array): string {
   return Buffer.from(typeof key === 'string' ? Buffer.from(key, 'utf8') : key).toString('latin1');
 }
 
+export interface BucketTraits {
+  readonly versioned?: boolean;
+  readonly region?: string;
+  /** Denies every read that does not say that the requester pays. */
+  readonly requesterPays?: boolean;
+}
+
 /** The versions of all objects, as S3 keeps them with versioning on or off. */
 export class ObjectShelf {
   readonly buckets = new Map<string, StoredBucket>();

@@ -13,6 +13,7 @@ import {
   sendFaulty,
 } from './s3-double-faults.ts';
 import {
+  type BucketTraits,
   ObjectShelf,
   type ObjectTraits,
   type StoredBucket,
@@ -48,13 +49,6 @@ export interface S3Call {
   status: number;
 }
 
-export interface BucketTraits {
-  readonly versioned?: boolean;
-  readonly region?: string;
-  /** Denies every read that does not say that the requester pays. */
-  readonly requesterPays?: boolean;
-}
-
 /**
  * An S3 for reading, in process and strict: path-style GET and HEAD by wire protocol, objects put by
  * these methods. It keeps versions, honours If-Match, decodes the raw path and normalises nothing.
@@ -67,7 +61,9 @@ export interface S3Double {
   /** How far its clock is ahead of the machine's, in ms. */
   clockAheadMs: number;
   count(method: 'GET' | 'HEAD', key?: string): number;
-  /** Replies begun or awaited whose connection is still busy with them. */
+  /** GETs of chunks: all but those of the first byte alone, by which an object is tried. */
+  chunkReads(): number;
+  /** Replies whose connection is still busy with them. */
   openReplies(): number;
   createBucket(name: string, traits?: BucketTraits): void;
   /** Changes a bucket's versioning; what was put before stays. */
@@ -127,6 +123,11 @@ class Double implements S3Double {
     const matches = (call: S3Call) =>
       call.method === method && (key === undefined || call.key === key);
     return this.calls.filter(matches).length;
+  }
+
+  chunkReads(): number {
+    return this.calls.filter(({ method, range }) => method === 'GET' && range !== 'bytes=0-0')
+      .length;
   }
 
   openReplies(): number {

@@ -223,3 +223,55 @@ function rethrowFinal(error: unknown): never {
   if (!isFinal || !transientCodes.has(error.status)) throw error;
   throw new TransferError('RequestRejectedError', error.message, { status: error.status });
 }
+
+/** What was pinned as `null` is read without a version. */
+export function nullVersionDropped(): Plant {
+  return {
+    ports: ({ source }) => ({
+      source: {
+        ...source,
+        inspect: async (reference) => {
+          const object = await source.inspect(reference);
+          return object.versionId === 'null' ? { ...object, versionId: undefined } : object;
+        },
+      },
+    }),
+  };
+}
+
+/** A 400 of S3 ends the transfer, whatever its code says. */
+export function s3CodeIsFinal(): Plant {
+  const finalized = (error: unknown): never => {
+    if (!isTransferError(error) || error.status !== 400) throw error;
+    throw new TransferError('InvalidInputError', error.message, { status: 400, side: 'source' });
+  };
+  return sourceWith(finalized);
+}
+
+/** What the source answers for now ends a start, where no transfer is there yet. */
+export function firstStepGivesUp(): Plant {
+  const finalized = (error: unknown, isInspecting: boolean): never => {
+    if (!isInspecting || !isTransferError(error) || error.disposition !== 'retry') throw error;
+    throw new TransferError('ConfigurationError', error.message, { side: 'source' });
+  };
+  return sourceWith(finalized);
+}
+
+function sourceWith(rethrow: (error: unknown, isInspecting: boolean) => never): Plant {
+  return {
+    ports: ({ source }) => ({
+      source: {
+        inspect: (...given) => source.inspect(...given).catch((error) => rethrow(error, true)),
+        confirmReadable: (...given) =>
+          source.confirmReadable(...given).catch((error) => rethrow(error, true)),
+        async *read(...given) {
+          try {
+            yield* source.read(...given);
+          } catch (error) {
+            rethrow(error, false);
+          }
+        },
+      },
+    }),
+  };
+}
