@@ -6,17 +6,15 @@ import {
   announceBeforeRecording,
   destinationWith,
   ended,
-  firstStepGivesUp,
   keepProofOverwrites,
   leaseWithoutFence,
-  nullVersionDropped,
   proofAfterReport,
   retryOnUsedUrl,
-  s3CodeIsFinal,
   transientCodeIsFinal,
   unknownStatusIsFatal,
   wholeCalledWrong,
 } from './planted-parts.ts';
+import { plantedS3Bugs } from './planted-s3-bugs.ts';
 import { reconciler } from './sandbox.ts';
 import type { Plant } from './world.ts';
 
@@ -308,24 +306,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     budget: 100,
     plant: unknownStatusIsFatal,
   },
-  {
-    name: 'the version null is dropped',
-    caughtBy: 'every read names the version that was pinned',
-    budget: 100,
-    plant: nullVersionDropped,
-  },
-  {
-    name: 'a throttling code of S3 is final',
-    caughtBy: 'no transfer fails for what passes',
-    budget: 60,
-    plant: s3CodeIsFinal,
-  },
-  {
-    name: 'the first step gives up after its own tries',
-    caughtBy: 'no transfer fails for what passes',
-    budget: 60,
-    plant: firstStepGivesUp,
-  },
+  ...plantedS3Bugs,
   {
     name: 'a transient code is final',
     caughtBy: 'no transfer fails for what passes',
