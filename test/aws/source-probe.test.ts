@@ -28,13 +28,16 @@ const good = {
 
 type Answers = Record<keyof typeof good, Answer>;
 
+/** The answer to a GET that names no version, where it is another one. */
+let unversioned: Answer | undefined;
+
 let answers: Answers;
 /** Requests as they came: method, path with query. */
 let asked: string[];
 /** Whose clients were used. */
 let places: SourcePlace[];
 beforeEach(() => {
-  [answers, asked, places] = [{ ...good }, [], []];
+  [answers, asked, places, unversioned] = [{ ...good }, [], [], undefined];
 });
 
 function listing(objects: readonly { key: string; size?: number; storage?: string }[]): string {
@@ -64,7 +67,9 @@ function reply({ method, url = '' }: IncomingMessage, response: ServerResponse):
     : /[?&]notification/.test(url)
       ? 'notification'
       : (method?.toLowerCase() as 'head' | 'get');
-  const { status = 200, body = '', headers = {} } = answers[kind];
+  const isUnversioned = kind === 'get' && !url.includes('versionId=');
+  const answer = isUnversioned ? (unversioned ?? answers.get) : answers[kind];
+  const { status = 200, body = '', headers = {} } = answer;
   response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
 }
 
@@ -157,6 +162,15 @@ describe('a source', () => {
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
       problem: expect.stringContaining('s3:GetObjectVersion'),
+    });
+  });
+
+  it('that denies versions alone says so before the causes in general', async () => {
+    answers.get = refusal(403, 'AccessDenied', 'Access Denied');
+    unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
+    expect((await probe(films))[1]).toMatchObject({
+      ok: false,
+      nextStep: expect.stringMatching(/^A read without a version passes.*bucket's policy/),
     });
   });
 
