@@ -138,9 +138,13 @@ export class TransferStateMachine extends Construct {
       parameters: { error: JsonPath.objectAt('$') },
     }).next(this.#tasks.RecordOutcome);
     const { OpenSession, RecordOutcome } = this.#tasks;
-    inspect
-      .addCatch(keepError)
-      .next(this.#choose('Accepted?', { open: OpenSession, ended: RecordOutcome }));
+    inspect.addCatch(keepError).next(
+      this.#choose('Accepted?', {
+        wait: this.#wait('InspectPause', inspect),
+        open: OpenSession,
+        ended: RecordOutcome,
+      }),
+    );
   }
 
   #open(pause: IChainable): void {

@@ -30,7 +30,14 @@ const sourceForm: ObjectForm = {
     sameContent: 'text',
     kmsKeyArn: 'text',
     switchOnEvents: 'boolean',
+    requestPayer: 'boolean',
+    waitWhileDeniedSeconds: 'number',
   },
+};
+
+/** A source as the context writes it: JSON knows no durations. */
+type ContextSource = Omit<SourceProps, 'waitWhileDenied'> & {
+  readonly waitWhileDeniedSeconds?: number;
 };
 
 const sourceAccountForm: ObjectForm = {
@@ -77,9 +84,15 @@ export function transferProps(context: Context): TransferStackProps {
 }
 
 function sourcesOf(context: Context): SourceProps[] | undefined {
-  const structured = objects<SourceProps>(context, 'sources', sourceForm) ?? [];
-  const sources = [...structured, ...shortSources(context)];
+  const structured = objects<ContextSource>(context, 'sources', sourceForm) ?? [];
+  const sources = [...structured.map(propsOf), ...shortSources(context)];
   return sources.length > 0 ? sources : undefined;
+}
+
+function propsOf({ waitWhileDeniedSeconds, ...source }: ContextSource, index: number): SourceProps {
+  const name = `sources[${index}].waitWhileDeniedSeconds`;
+  const waitWhileDenied = seconds({ [name]: waitWhileDeniedSeconds }, name);
+  return waitWhileDenied === undefined ? source : { ...source, waitWhileDenied };
 }
 
 /** `sourceBuckets=a,b`, with the filters that hold for each of them. */

@@ -1,8 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import { accessPointOf, bucketFlaw } from '#src/core/buckets.ts';
+import { maxDeniedSeconds, minDeniedSeconds } from '#src/core/limits.ts';
 import type { Source } from '#src/core/sources.ts';
 import { checkArn } from '../arns.ts';
-import { checkWhole } from '../bounds.ts';
+import { checkSeconds, checkWhole } from '../bounds.ts';
 import { refuse, shown } from '../refuse.ts';
 import { checkAccount } from './account-readers.ts';
 import { labelOfBucket } from './bucket-identity.ts';
@@ -28,6 +29,7 @@ export function checkSource(props: SourceProps, here: Place): Source {
   checkFilters(`Chunkferry: ${name}`, props);
   checkMediaTypes(`Chunkferry: ${name}`, props);
   checkRegion(name, props);
+  checkReading(name, props);
   if (props.kmsKeyArn) checkArn('Chunkferry', `${name}: kmsKeyArn`, props.kmsKeyArn, 'kmsKey');
   const { account, region } = placeOf(props);
   if (account !== undefined && !Token.isUnresolved(account)) {
@@ -43,6 +45,8 @@ export function checkSource(props: SourceProps, here: Place): Source {
     minSize: props.minSize,
     maxSize: props.maxSize,
     sameContent: props.sameContent === 'reuse' ? 'reuse' : undefined,
+    requestPayer: props.requestPayer || undefined,
+    waitWhileDeniedSeconds: props.waitWhileDenied?.toSeconds(),
   });
 }
 
@@ -140,6 +144,16 @@ function checkSizes(name: string, { minSize, maxSize }: SourceProps): void {
     'Chunkferry',
     `${name}: minSize is ${minSize} and maxSize ${maxSize}; no object has such a size`,
   );
+}
+
+/** Values may come from JavaScript, where no type holds them. */
+function checkReading(name: string, { requestPayer, waitWhileDenied }: SourceProps): void {
+  const payer: unknown = requestPayer;
+  if (payer !== undefined && typeof payer !== 'boolean') {
+    refuse('Chunkferry', `${name}: requestPayer is ${shown(payer)}; true or false is right`);
+  }
+  if (waitWhileDenied === undefined) return;
+  checkSeconds(`${name}: waitWhileDenied`, waitWhileDenied, minDeniedSeconds, maxDeniedSeconds);
 }
 
 /** As AWS names its Regions in every partition: `us-gov-east-1`, `eusc-de-east-1`. */

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { MediaType } from '#src/core/media-types.ts';
@@ -68,6 +69,18 @@ export interface SourceProps {
    * @default none
    */
   readonly kmsKeyArn?: string;
+  /**
+   * Says in every read that the requester pays, as buckets with Requester Pays want it. The stack's
+   * account is charged for the requests and the transfer.
+   * @default false
+   */
+  readonly requestPayer?: boolean;
+  /**
+   * How long a denied read is tried again before it fails the transfer, 1 minute to 24 hours: for
+   * buckets whose objects may not be read until a scan or an approval has ended.
+   * @default a denial is final
+   */
+  readonly waitWhileDenied?: Duration;
   /**
    * Switches the bucket's events to EventBridge on, by a function of the CDK's that keeps its other
    * notification settings. For buckets of this account and Region only.

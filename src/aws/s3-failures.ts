@@ -1,5 +1,7 @@
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
-import type { SourceReference } from '#src/core/source-object.ts';
+import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
+import { isThrottlingCode, isTransientCode, isTransientStatus, signingFault } from './s3-codes.ts';
+import { describeDenial } from './s3-denials.ts';
 import {
   bareCause,
   describeSdkFailure,
@@ -20,26 +22,24 @@ export function nameOfObject({ bucket, key, versionId }: SourceReference): strin
   return versionId === undefined ? quoted : `${quoted}, version ${JSON.stringify(versionId)}`;
 }
 
-/** Whether S3 or the way to it failed, so that the same request may pass later. */
+/** Returns true where S3 or the way to it failed, so that the same request may pass later. */
 export function isS3Unavailable({ name, status, wasSent }: SdkFailure): boolean {
   if (status === undefined) return wasSent;
-  return status >= 500 || status === 429 || passingCodes.has(name);
+  return isTransientStatus(status) || isTransientCode(name) || signingFault(name) === 'clock';
 }
-
-/** S3's codes for too many requests. A HEAD has no code: its 503 asks for fewer (S3 User Guide, 2026). */
-const throttlingCodes = new Set(['SlowDown', 'Throttling', 'ThrottlingException']);
 
 function isThrottle({ name, status }: SdkFailure): boolean {
-  return status === 503 || status === 429 || throttlingCodes.has(name);
+  return status === 503 || status === 429 || isThrottlingCode(name);
 }
-
-const passingCodes = new Set(['SlowDown', 'RequestTimeout', 'InternalError', 'ServiceUnavailable']);
 
 /**
  * Our error for one that S3's own XML code explains, or that never got a reply. A HEAD has no such
  * code: judge it by status first, see `explainStatus`.
  */
-export function explainS3Failure(error: unknown, reference: SourceReference): TransferError {
+export function explainS3Failure(
+  error: unknown,
+  reference: SourceReference | SourceObject,
+): TransferError {
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);
   const [name, message] = explain(failure, error, reference);
@@ -57,29 +57,71 @@ export function explainStatus(
   reference: SourceReference,
 ): TransferError | undefined {
   const { status } = sdkFailure(error);
-  const saysEnough = status === undefined || status >= 500 || clearStatuses.has(status);
+  const saysEnough =
+    status === undefined || isTransientStatus(status) || status >= 500 || clearStatuses.has(status);
   return saysEnough ? explainS3Failure(error, reference) : undefined;
 }
 
-const clearStatuses = new Set([301, 307, 404, 405, 429]);
+const clearStatuses = new Set([301, 307, 404, 405]);
 
 function explain(
   failure: SdkFailure,
   error: unknown,
-  reference: SourceReference,
+  reference: SourceReference | SourceObject,
 ): readonly [ErrorName, string] {
   const object = nameOfObject(reference);
   const said = describeSdkFailure(failure);
-  if (isS3Unavailable(failure)) return ['SourceUnavailableError', `can't read ${object}: ${said}`];
+  if (isS3Unavailable(failure) || isClockCorrected(error)) {
+    return ['SourceUnavailableError', unavailableText(failure, error, object)];
+  }
   if (!failure.wasSent) return refusedOnThisSide(failure, object);
+  const signing = refusedSigning(failure, object);
+  if (signing) return signing;
   if (isMissing(failure)) return ['SourceNotFoundError', missingText(failure, reference)];
   if (isElsewhere(failure)) return ['SourceRegionMismatchError', elsewhereText(error, reference)];
   if (failure.name === 'InvalidObjectState') {
     return ['SourceArchivedError', `${object} is archived and not restored: ${said}`];
   }
   if (isCustomerEncrypted(failure)) return ['SourceCustomerEncryptedError', sseCText(object)];
-  if (isDenied(failure)) return ['SourceAccessDeniedError', deniedText(failure, error, object)];
+  if (isDenied(failure)) return denied(failure, error, reference);
   return ['InvalidInputError', `S3 refuses to read ${object}: ${said}`];
+}
+
+/** The SDK marks a refused request after which it corrected its clock by the reply's date. */
+function isClockCorrected(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { clockSkewCorrected?: unknown } };
+  return $metadata?.clockSkewCorrected === true;
+}
+
+function unavailableText(failure: SdkFailure, error: unknown, object: string): string {
+  const said = describeSdkFailure(failure);
+  const isClock = signingFault(failure.name) === 'clock' || isClockCorrected(error);
+  return isClock
+    ? `can't read ${object}: this machine's clock is not S3's; the next try uses S3's time (${said})`
+    : `can't read ${object}: ${said}`;
+}
+
+function refusedSigning(
+  failure: SdkFailure,
+  object: string,
+): readonly [ErrorName, string] | undefined {
+  const said = describeSdkFailure(failure);
+  switch (signingFault(failure.name)) {
+    case 'signature':
+      return [
+        'SourceSignatureRefusedError',
+        `S3 refuses the signature of the request for ${object}: ${said}`,
+      ];
+    case 'credentials': {
+      const what = /expired/i.test(failure.name) ? 'have expired' : 'are refused';
+      return [
+        'SourceCredentialsRejectedError',
+        `the AWS credentials that read ${object} ${what}: ${said}`,
+      ];
+    }
+    default:
+      return undefined;
+  }
 }
 
 function refusedOnThisSide(failure: SdkFailure, object: string): readonly [ErrorName, string] {
@@ -132,32 +174,25 @@ export function sseCText(object: string): string {
   return `${object} is encrypted with a customer-provided key (SSE-C), which can't be given`;
 }
 
-/** S3 gives these with a 400. */
-const refusedCredentials = new Set(['ExpiredToken', 'InvalidToken']);
-
 function isDenied({ name, status }: SdkFailure): boolean {
-  return status === 403 || name.startsWith('KMS') || refusedCredentials.has(name);
+  return status === 403 || name.startsWith('KMS');
 }
 
-/** An action or ARN of KMS, or its name in S3's prose; a role may have the letters in its own. */
-const aboutKms = /\bkms:\w|\bKMS\b/;
-
-/** A key or an alias of one, as S3 names it in a refusal. */
-const kmsKeyArn = /\barn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]+/;
-
-function deniedText(failure: SdkFailure, error: unknown, object: string): string {
-  const said = describeSdkFailure(failure);
-  // The whole message: what is said of it is cut, and action and key come late in it.
-  const message = textField(error, 'message') ?? '';
-  if (aboutKms.test(`${failure.name} ${message}`)) {
-    const [key] = kmsKeyArn.exec(message) ?? [];
-    return `the key ${key ? `${key} ` : ''}that encrypts ${object} may not be used: ${said}`;
-  }
-  if (failure.name !== 'AccessDenied') {
-    return `S3 refuses these credentials for ${object}: ${said}`;
-  }
-  return (
-    `${object} may not be read, or does not exist: without s3:ListBucket S3 does not tell ` +
-    `which (${said})`
-  );
+/** A read that is denied for a while is told apart by the source's own option alone. */
+function denied(
+  failure: SdkFailure,
+  error: unknown,
+  reference: SourceReference | SourceObject,
+): readonly [ErrorName, string] {
+  const name =
+    reference.waitWhileDeniedSeconds === undefined
+      ? 'SourceAccessDeniedError'
+      : 'SourceDeniedForNowError';
+  const read = {
+    object: nameOfObject(reference),
+    isVersioned: reference.versionId !== undefined,
+    isKnown: 'etag' in reference,
+    kmsKey: 'kmsKey' in reference ? reference.kmsKey : undefined,
+  };
+  return [name, describeDenial(error, describeSdkFailure(failure), read)];
 }

@@ -68,8 +68,14 @@ async function reasonFromFirstByte(
   );
 }
 
-function addressOf({ bucket, key, versionId }: SourceReference) {
-  return { Bucket: bucket, Key: key, ...(versionId !== undefined && { VersionId: versionId }) };
+/** What every read of an object says: where it is, its version, and that the requester pays. */
+export function addressOf({ bucket, key, versionId, requestPayer }: SourceReference) {
+  return {
+    Bucket: bucket,
+    Key: key,
+    ...(versionId !== undefined && { VersionId: versionId }),
+    ...(requestPayer && { RequestPayer: 'requester' as const }),
+  };
 }
 
 function refuseCustomerEncrypted(head: HeadObjectCommandOutput, reference: SourceReference): void {
@@ -91,7 +97,10 @@ function refuseArchived(head: HeadObjectCommandOutput, reference: SourceReferenc
   );
 }
 
-/** The version `null` can be overwritten, so it pins nothing and the ETag must. */
+/**
+ * The object as every later read names it. A version that was asked for is kept where the reply names
+ * none, as some servers do for `null`.
+ */
 function pinned(head: HeadObjectCommandOutput, reference: SourceReference): SourceObject {
   const { ETag, ContentLength, VersionId } = head;
   if (ETag === undefined || ContentLength === undefined) {
@@ -103,12 +112,14 @@ function pinned(head: HeadObjectCommandOutput, reference: SourceReference): Sour
   const checksum = fullObjectChecksum(head);
   return {
     ...reference,
-    versionId: VersionId === 'null' ? undefined : VersionId,
+    versionId: VersionId ?? reference.versionId,
     etag: withoutQuotes(ETag),
     sizeBytes: ContentLength,
     contentType: head.ContentType,
     checksum,
     otherChecksum: checksum ? undefined : otherChecksum(head),
+    contentEncoding: head.ContentEncoding,
+    kmsKey: head.SSEKMSKeyId,
   };
 }
 

@@ -5,7 +5,7 @@ import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject } from '#src/core/source-object.ts';
 import type { S3ClientOf } from './s3-clients.ts';
 import { explainS3Failure, nameOfObject } from './s3-failures.ts';
-import { withoutQuotes } from './s3-inspection.ts';
+import { addressOf, withoutQuotes } from './s3-inspection.ts';
 import { bareCause, describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
 
 /** One reading: what was asked of which object, and until when. */
@@ -39,16 +39,34 @@ export async function* readRange(
   }
 }
 
+/**
+ * Reads the first byte of the pinned object, which needs what every later read needs: HEAD passes
+ * without s3:GetObjectVersion, and mostly without the KMS key.
+ * @throws SourceUnavailableError - the object has changed since it was pinned; pin it again
+ */
+export async function readFirstByte(
+  clientOf: S3ClientOf,
+  source: SourceObject,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const reading = { source, range: { start: 0, endInclusive: 0 }, signal };
+    for await (const _ of readRange(clientOf, reading));
+  } catch (error) {
+    if (!isTransferError(error, 'SourceSupersededError')) throw error;
+    const message = `${error.message}, while it was inspected`;
+    throw new TransferError('SourceUnavailableError', message, { cause: error, side: 'source' });
+  }
+}
+
 async function askFor(
   clientOf: S3ClientOf,
   { source, range, signal }: Reading,
 ): Promise<GetObjectCommandOutput> {
   const command = new GetObjectCommand({
-    Bucket: source.bucket,
-    Key: source.key,
+    ...addressOf(source),
     Range: rangeHeader(range),
     IfMatch: `"${source.etag}"`,
-    ...(source.versionId !== undefined && { VersionId: source.versionId }),
   });
   try {
     return await clientOf(source).send(command, { abortSignal: signal });
@@ -79,10 +97,15 @@ function compareReply(reply: GetObjectCommandOutput, { source, range }: Reading)
   if (etag !== source.etag) {
     throw superseded(source, `has the ETag ${etag}; it was inspected with ${source.etag}`);
   }
-  if (source.versionId !== undefined && reply.VersionId !== source.versionId) {
+  if (source.versionId !== undefined && versionOf(reply, source) !== source.versionId) {
     throw superseded(source, `was asked for; the reply is of version ${reply.VersionId ?? 'none'}`);
   }
   compareRange(reply, { source, range });
+}
+
+/** A bucket that never had versions names none in its replies, also where `null` was asked for. */
+function versionOf({ VersionId }: GetObjectCommandOutput, { versionId }: SourceObject) {
+  return VersionId ?? (versionId === 'null' ? 'null' : undefined);
 }
 
 function compareRange(

@@ -1,8 +1,6 @@
 import { TransferError } from '#src/core/errors.ts';
+import { isTransientCode, isTransientStatus, signingFault } from './s3-codes.ts';
 import { bareCause, describeSdkFailure, type SdkFailure, sdkFailure } from './sdk-failure.ts';
-
-/** STS's codes for asking too often; it gives them with a 400. */
-const throttlingCodes = new Set(['Throttling', 'ThrottlingException', 'RequestLimitExceeded']);
 
 /**
  * Our error for a role that STS did not give.
@@ -36,5 +34,6 @@ function isOnThisSide({ name, wasSent }: SdkFailure): boolean {
 }
 
 function isUnavailable({ name, status }: SdkFailure): boolean {
-  return status === undefined || status >= 500 || status === 429 || throttlingCodes.has(name);
+  if (status === undefined) return true;
+  return isTransientStatus(status) || isTransientCode(name) || signingFault(name) === 'clock';
 }

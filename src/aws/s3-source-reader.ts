@@ -1,7 +1,7 @@
 import type { SourceReader } from '#src/core/ports.ts';
 import type { S3ClientOf } from './s3-clients.ts';
 import { inspectObject } from './s3-inspection.ts';
-import { readRange } from './s3-ranged-read.ts';
+import { readFirstByte, readRange } from './s3-ranged-read.ts';
 
 export interface S3SourceReaderOptions {
   /** Clients from `createS3Client`: one that retried would hide reads from the engine's count. */
@@ -9,13 +9,14 @@ export interface S3SourceReaderOptions {
 }
 
 /**
- * Reads objects from S3: one HEAD to pin an object, one GET for each range of it. The account and
+ * Reads objects from S3: one HEAD to pin an object, one GET of a byte to try it, one GET for each range. The account and
  * the Region of a reference decide which client asks; who makes the reference takes both from the
  * configuration.
  */
 export function createS3SourceReader({ clientOf }: S3SourceReaderOptions): SourceReader {
   return {
     inspect: async (reference, options) => inspectObject(clientOf(reference), reference, options),
+    confirmReadable: (source, signal) => readFirstByte(clientOf, source, signal),
     read: (source, range, signal) => readRange(clientOf, { source, range, signal }),
   };
 }

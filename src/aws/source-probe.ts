@@ -5,7 +5,12 @@ import {
   type NotificationConfiguration,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { asTransferError, type ErrorName, isTransferError } from '#src/core/errors.ts';
+import {
+  asTransferError,
+  type ErrorName,
+  isTransferError,
+  type TransferError,
+} from '#src/core/errors.ts';
 import {
   type Finding,
   failedBy,
@@ -18,6 +23,7 @@ import { sourceTaking } from '#src/core/source-filter.ts';
 import type { SourceReference } from '#src/core/source-object.ts';
 import type { Source } from '#src/core/sources.ts';
 import type { SourcePlace } from './s3-clients.ts';
+import { diagnoseDenial } from './s3-denial-diagnosis.ts';
 import { explainS3Failure, nameOfObject } from './s3-failures.ts';
 import { inspectObject } from './s3-inspection.ts';
 import { readRange } from './s3-ranged-read.ts';
@@ -58,7 +64,8 @@ async function list(clientFor: SourceProbeOptions['clientFor'], source: Source):
   const check = `source: list ${nameOfObject(startOf(source))} (s3:ListBucket)`;
   const { bucket: Bucket, key: Prefix } = startOf(source);
   try {
-    const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: listedObjects });
+    const payer = source.requestPayer && ({ RequestPayer: 'requester' } as const);
+    const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: listedObjects, ...payer });
     const { Contents = [] } = await clientFor(source).send(command);
     return { finding: passed(check), isReached: true, object: readable(source, Contents) };
   } catch (error) {
@@ -67,8 +74,8 @@ async function list(clientFor: SourceProbeOptions['clientFor'], source: Source):
 }
 
 /** Where the configured objects begin; the key is a prefix. */
-function startOf({ bucket, account, region, prefixes }: Source): SourceReference {
-  return { bucket, key: prefixes?.[0] ?? '', account, region };
+function startOf({ bucket, account, region, prefixes, requestPayer }: Source): SourceReference {
+  return { bucket, key: prefixes?.[0] ?? '', account, region, requestPayer };
 }
 
 /** One that the source would take, if there is one; a marker or an archived one has no bytes to give. */
@@ -140,16 +147,25 @@ async function read(
   reference: SourceReference,
 ): Promise<Finding> {
   const check = `source: read ${nameOfObject(reference)} (s3:GetObject)`;
+  const client = clientFor(reference);
   try {
-    const source = await inspectObject(clientFor(reference), reference);
+    const source = await inspectObject(client, reference);
     const reading = { source, range: { start: 0, endInclusive: 0 }, signal: neverAborted() };
     for await (const _ of readRange(clientFor, reading));
     return passed(check);
   } catch (thrown) {
     const error = asTransferError(thrown);
+    if (error.name === 'SourceAccessDeniedError') {
+      return denied(check, error, await diagnoseDenial(client, reference));
+    }
     if (!aboutTheObject.includes(error.name)) return failedBy(check, error);
     return untold(check, `${error.name}: ${error.message}`, 'Try with another object.');
   }
+}
+
+/** What was found out comes before the causes in general. */
+function denied(check: string, error: TransferError, advice: string | undefined): Finding {
+  return failedBy(check, error, advice && `${advice} ${error.nextStep}`);
 }
 
 /** The agent's own bounds end a silent read of one byte. */

@@ -40,6 +40,8 @@ const source = z.object({
   versionId: z.optional(z.string()),
   account: z.optional(z.string()),
   region: z.optional(z.string()),
+  requestPayer: z.optional(z.boolean()),
+  waitWhileDeniedSeconds: z.optional(z.number()),
   etag: z.string(),
   sizeBytes: z.number(),
   contentType: z.optional(z.string()),

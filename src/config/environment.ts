@@ -4,9 +4,11 @@ import {
   defaultActiveTransfers,
   defaultSendConcurrency,
   maxChunksInFlight,
+  maxDeniedSeconds,
   maxMapConcurrency,
   maxTurns,
   maxUploadReplyMs,
+  minDeniedSeconds,
   minUploadReplyMs,
 } from '#src/core/limits.ts';
 import { mediaTypes } from '#src/core/media-types.ts';
@@ -73,23 +75,45 @@ const sourcesSchema = z.object({
       minSize: z.optional(z.number()),
       maxSize: z.optional(z.number()),
       sameContent: z.optional(z.literal('reuse')),
+      requestPayer: z.optional(z.boolean()),
+      waitWhileDeniedSeconds: z.optional(
+        z.number().check(z.int(), z.gte(minDeniedSeconds), z.lte(maxDeniedSeconds)),
+      ),
     }),
   ),
   readers: z.record(z.string(), z.object({ roleArn: z.string(), externalId: z.string() })),
 });
 
-/** The infrastructure wrote it, so that only a hand could have spoilt it. */
+/**
+ * The infrastructure writes them; a local run or a person may have changed them.
+ * @throws ConfigurationError - names the first field that is wrong, and its value
+ */
 function readSources(text: string): Sources {
+  const parsed = sourcesSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.map(String) ?? [];
+  const field = [keys.sources, ...path].join('.');
+  const value = JSON.stringify(valueAt(parseJson(text), path))?.slice(0, 80);
+  const message = `environment: ${field} is ${value}: ${issue?.message}`;
+  throw new TransferError('ConfigurationError', message, { cause: parsed.error });
+}
+
+/** @throws ConfigurationError - the text is not JSON */
+function parseJson(text: string): unknown {
   try {
-    return z.parse(sourcesSchema, JSON.parse(text));
+    return JSON.parse(text);
   } catch (cause) {
-    throw new TransferError(
-      'ConfigurationError',
-      `environment: ${keys.sources} is not as the stack writes it`,
-      { cause },
-    );
+    const message = `environment: ${keys.sources} is not JSON`;
+    throw new TransferError('ConfigurationError', message, { cause });
   }
 }
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, name) => (inner as Fields | undefined)?.[name], value);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** @throws ConfigurationError - the key is not set */
 export function required(

@@ -51,6 +51,10 @@ export const errorCatalogue = {
     nextStep: `Check the service's status page. ${again}`,
   },
   SourceUnavailableError: { scope: 'call', disposition: 'retry', nextStep: again },
+  /** Becomes a SourceAccessDeniedError once the source's waitWhileDenied is over. */
+  SourceDeniedForNowError: { scope: 'call', disposition: 'retry', nextStep: again },
+  /** Becomes a SourceCredentialsRejectedError once two minutes have not changed it. */
+  SourceSignatureRefusedError: { scope: 'call', disposition: 'retry', nextStep: again },
   TruncatedReadError: { scope: 'call', disposition: 'retry', nextStep: again },
   TableUnavailableError: {
     scope: 'call',
@@ -185,9 +189,20 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
-      'Grant s3:GetObject (and kms:Decrypt for an encrypted object) to the inspect and send roles.',
+      "Check in this order what denies it: the bucket's policy, the KMS key's policy and the source's kmsKeyArn, the prefixes of the source, the organization's policies (SCP, RCP). Set requestPayer for a bucket whose requester pays, and waitWhileDenied where reads are denied for a while, such as until a virus scan ends.",
     onLaptop:
-      'Use AWS credentials that allow s3:GetObject on it (and kms:Decrypt for an encrypted object).',
+      'Use AWS credentials that allow the named action, and check the policies of the bucket, of its KMS key and of your organization.',
+  },
+  SourceCredentialsRejectedError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep:
+      'Renew the AWS credentials. For a wrong signature, also check the secret access key and any proxy that changes requests.',
+  },
+  SourceContentEncodedError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: 'Store the decoded file, without Content-Encoding, then start again.',
   },
   SourceEmptyError: {
     scope: 'transfer',

@@ -105,6 +105,13 @@ export const maxReplyBytes = 1 * MiB;
 export const minUploadReplyMs = 30_000;
 export const maxUploadReplyMs = 900_000;
 
+/**
+ * Bounds of a source's `waitWhileDenied`, in seconds. A day of waits leaves most of an execution's
+ * 25,000 history events to the transfer.
+ */
+export const minDeniedSeconds = 60;
+export const maxDeniedSeconds = 24 * 3600;
+
 /** Work stops this long before a function's time is up, so that it can write what it knows, in ms. */
 export const deadlineMarginMs = 5_000;
 

@@ -73,6 +73,8 @@ export interface SourceReader {
   /**
    * Pins an object as it is now.
    * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
+   * @throws SourceCredentialsRejectedError - S3 does not take our credentials
+   * @throws SourceSignatureRefusedError, SourceDeniedForNowError - waited out for a bounded time
    * @throws SourceNotConfiguredError, SourceRoleRefusedError - its account has no reader, or STS does not give it
    * @throws SourceRegionMismatchError - the bucket is in another Region than its source names
    * @throws ConfigurationError - no Region or no credentials of ours
@@ -80,6 +82,11 @@ export interface SourceReader {
    * @throws SourceUnavailableError - S3 failed; retryable
    */
   inspect(reference: SourceReference, options?: InspectOptions): Promise<SourceObject>;
+  /**
+   * Reads one byte of the pinned object, so that a denial shows before anything is created.
+   * @throws what `inspect` does; SourceUnavailableError where the object has changed since
+   */
+  confirmReadable(source: SourceObject, signal: AbortSignal): Promise<void>;
   /**
    * Reads one range of the pinned object, once; Content-Range, length, ETag and version of the
    * reply are compared with what was asked before a byte is given out.

@@ -58,7 +58,8 @@ export const recoveryBounds = {
   refusalPatience: {
     value: 120,
     unit: 'seconds',
-    bounds: 'How long the upload host may refuse fresh URLs before that is final',
+    bounds:
+      'How long the upload host may refuse fresh URLs, or S3 a signature, before that is final',
     because: 'What two minutes and fresh URLs have not changed is a policy, not a fault.',
   },
   mismatchedSends: {

@@ -1,5 +1,5 @@
 import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backoff.ts';
-import { isTransferError, TransferError } from './errors.ts';
+import { type ErrorName, isTransferError, TransferError } from './errors.ts';
 import type { Random } from './ports.ts';
 import { boundOf } from './recovery-bounds.ts';
 
@@ -50,6 +50,8 @@ export interface StepContext {
   readonly sameMs?: number;
   /** Sessions of this execution whose opening was not answered. */
   readonly createsLost?: number;
+  /** How long the object's source lets a denied read be tried again, in seconds. */
+  readonly deniedSeconds?: number | undefined;
 }
 
 /** Waits before a refused chunk goes out on its next fresh URL, in ms: together below two minutes. */
@@ -66,6 +68,8 @@ function decideInCall(error: TransferError, context: CallContext): Decision {
   if (error.scope === 'session') return { action: 'renew', what: 'session', afterMs: 0 };
   if (context.mismatches) return decideMismatch(error, context, context.mismatches);
   if (error.scope === 'chunk') return decideRefusal(error, context);
+  // A denial lasts for minutes at least, so a few seconds change nothing.
+  if (error.name === 'SourceDeniedForNowError') return { action: 'wait', seconds: 0 };
   const afterMs = delayMs(error, context);
   const isWorthwhile =
     context.tries < boundOf('triesPerCall') &&
@@ -130,7 +134,7 @@ function corrupt(error: TransferError, tries: number): TransferError {
 }
 
 function decideInStep(error: TransferError, context: StepContext): Decision {
-  const { waits, waitingMs, namedMs = 0, createsLost = 0 } = context;
+  const { waits, waitingMs, createsLost = 0 } = context;
   const { sameWaits = waits, sameMs = waitingMs } = context;
   const { retryAfterSeconds } = error;
   if (error.name === 'CreateReplyLostError') {
@@ -143,11 +147,36 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
   if (error.scope === 'chunk' && sameWaits > 2 && sameMs >= boundOf('refusalPatience') * 1000) {
     return { action: 'end', error: finalChunkError(error, sameWaits, sameMs) };
   }
-  const isOver =
-    waitingMs - namedMs >= boundOf('patience') * 1000 ||
-    waitingMs >= boundOf('namedPatience') * 1000;
-  if (isOver) return { action: 'end', error };
+  if (isPatienceOver(error, context)) {
+    return { action: 'end', error: finalSourceError(error, sameMs) };
+  }
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
+}
+
+function isPatienceOver({ name }: TransferError, context: StepContext): boolean {
+  const { waitingMs, namedMs = 0, sameMs = waitingMs, deniedSeconds = 0 } = context;
+  if (name === 'SourceDeniedForNowError') return sameMs >= deniedSeconds * 1000;
+  if (name === 'SourceSignatureRefusedError') return sameMs >= boundOf('refusalPatience') * 1000;
+  const unnamedMs = waitingMs - namedMs;
+  return unnamedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('namedPatience') * 1000;
+}
+
+const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
+  SourceDeniedForNowError: 'SourceAccessDeniedError',
+  SourceSignatureRefusedError: 'SourceCredentialsRejectedError',
+};
+
+/** A refusal of S3 that time did not cure is final, under the name that says what to do. */
+function finalSourceError(error: TransferError, waitedMs: number): TransferError {
+  const name = finalSourceNames[error.name];
+  if (name === undefined) return error;
+  const { message, status, side } = error;
+  const minutes = Math.round(waitedMs / 60_000);
+  return new TransferError(name, `${message} (for ${minutes} minutes)`, {
+    cause: error,
+    status,
+    side,
+  });
 }
 
 function finalChunkError(error: TransferError, waits: number, waitingMs: number): TransferError {

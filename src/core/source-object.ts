@@ -12,6 +12,10 @@ export interface SourceReference {
   readonly account?: string | undefined;
   /** The Region of its source, where that is another than ours; from the configuration only. */
   readonly region?: string | undefined;
+  /** Whether the requester pays for reading; from the configuration only. */
+  readonly requestPayer?: boolean | undefined;
+  /** How long a denied read is tried again, in seconds; from the configuration only. */
+  readonly waitWhileDeniedSeconds?: number | undefined;
 }
 
 /** Algorithms whose checksum of a whole object can be combined from those of its chunks. */
@@ -50,6 +54,10 @@ export interface SourceObject extends SourceReference {
   readonly otherChecksum?: string | undefined;
   /** Present where its source lets an asset of the same content be used again. */
   readonly digests?: ContentDigests | undefined;
+  /** How the stored bytes are encoded, such as `gzip`. Read at inspection only. */
+  readonly contentEncoding?: string | undefined;
+  /** The KMS key that encrypts it, as S3 names it. Read at inspection only. */
+  readonly kmsKey?: string | undefined;
 }
 
 /** The last segment of a key: what a person would call the file. */

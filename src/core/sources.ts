@@ -21,6 +21,10 @@ export interface Source {
   readonly maxSize?: number | undefined;
   /** `reuse`: a new version with the bytes of a ready one uses its asset again; absent: one asset a version. */
   readonly sameContent?: 'reuse' | undefined;
+  /** Whether the requester pays for reading, as for buckets with Requester Pays. */
+  readonly requestPayer?: boolean | undefined;
+  /** How long a denied read is tried again before it is final, in seconds; absent: not at all. */
+  readonly waitWhileDeniedSeconds?: number | undefined;
 }
 
 /** How the objects of another account are read: by a role of that account. */

@@ -109,13 +109,16 @@ export interface RangeRecord {
   readonly retries: RetryCounts;
 }
 
-/** Identity of an object version at a destination, whatever the number of its ingests. */
+/**
+ * Identity of an object version at a destination, whatever the number of its ingests. The version
+ * `null` can be overwritten, so only its ETag tells its contents apart.
+ */
 export function objectId(destination: string, source: SourceObject): string {
   return digest([
     destination,
     source.bucket,
     source.key,
-    source.versionId ? `v:${source.versionId}` : `e:${source.etag}`,
+    source.versionId && source.versionId !== 'null' ? `v:${source.versionId}` : `e:${source.etag}`,
   ]);
 }
 

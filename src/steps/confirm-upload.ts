@@ -216,8 +216,9 @@ function isWaitedOut({ name, side }: RangeFailure): boolean {
   return scope === 'chunk' || (scope === 'session' && side === 'storage');
 }
 
-function waitFor({ ports, owned }: Look, failure: RangeFailure): Waiting {
-  const waiter = { transferId: owned.transferId, step: 'SendChunks' };
+function waitFor({ ports, owned, transfer }: Look, failure: RangeFailure): Waiting {
+  const { waitWhileDeniedSeconds: deniedSeconds } = transfer.source;
+  const waiter = { transferId: owned.transferId, step: 'SendChunks', deniedSeconds };
   return waitOut(ports, owned, transientOf(failure, ports.clock.now()), waiter);
 }
 

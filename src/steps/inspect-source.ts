@@ -1,17 +1,21 @@
 import { asTransferError, isTransferError, TransferError } from '#src/core/errors.ts';
+import { isTransient } from '#src/core/recovery.ts';
 import { namedType, sourceTaking, whyNoneTakes } from '#src/core/source-filter.ts';
 import { mediaTypeOf, type SourceObject, type SourceReference } from '#src/core/source-object.ts';
 import type { Source } from '#src/core/sources.ts';
 import { objectId } from '#src/core/transfer.ts';
 import {
   type EventRequest,
+  essentialInput,
   type ManualRequest,
   readRequest,
   type TransferRequest,
 } from './request.ts';
+import { retryWithBackoff } from './retry-with-backoff.ts';
 import { chosenSource, claimedSources } from './source-claim.ts';
-import type { Inspected } from './state.ts';
+import { type Inspected, type InspectWait, inspectWaitSchema } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
+import { restOfWait, waitOut } from './wait-out.ts';
 
 type InspectPorts = Needs<'source' | 'destination' | 'settings'>;
 
@@ -30,51 +34,85 @@ export interface Ignored {
   };
 }
 
+/** S3 can't be asked, or denies the object for now: the start keeps its input and comes again. */
+export type InspectPostponed = InspectWait;
+
+/** One call of this step. */
+interface Call {
+  readonly ports: InspectPorts;
+  readonly request: TransferRequest;
+  readonly invocation: Invocation;
+  /** What is being waited out since an earlier call. */
+  readonly waited: InspectWait | undefined;
+  /** What the execution was started with. */
+  readonly input: unknown;
+}
+
 /**
  * Pins the object that an input or event names, or refuses it by name before anything is created.
  * An event about a stranger (by prefix, suffix or size, a folder marker, no media), or about an object
  * that is empty or gone, is ignored; where the event tells enough, before S3 is asked anything.
  * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRefusedError,
  *   SourceRegionMismatchError, SourceIsFolderError, SourceEmptyError, SourceTypeUnsupportedError,
- *   SourceTooLargeError, and what the source reader throws
+ *   SourceTooLargeError, SourceContentEncodedError, and what the source reader throws
  */
 export async function inspectSource(
   ports: InspectPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Pinned | Ignored> {
-  const request = readRequest(state);
-  if (request.start === 'manual') return inspectChosen(ports, request);
-  return inspectClaimed(ports, request, claimedSources(ports, request, invocation));
+): Promise<Pinned | Ignored | InspectPostponed> {
+  const waited = inspectWaitSchema.safeParse(state).data;
+  const input = waited ? waited.input : state;
+  const request = readRequest(input);
+  const rest = waited && restOfWait(ports, waited);
+  if (rest) return { ...waited, ...rest };
+  const call = { ports, request, invocation, waited, input };
+  if (request.start === 'manual') return inspectChosen(call, request);
+  return inspectClaimed(call, request, claimedSources(ports, request, invocation));
 }
 
-async function inspectChosen(ports: InspectPorts, request: ManualRequest): Promise<Pinned> {
+async function inspectChosen(
+  call: Call,
+  request: ManualRequest,
+): Promise<Pinned | InspectPostponed> {
   const { reference } = request;
-  const source = chosenSource(ports.settings.sources, request);
+  const source = chosenSource(call.ports.settings.sources, request);
   if (isFolderMarker(reference)) {
     throw new TransferError('SourceIsFolderError', `${nameOf(reference)} is a folder marker`);
   }
-  return admitted(ports, request, await pin(ports, reference, source));
+  return withPatience(call, source, async () => admitted(call, await pin(call, source)));
 }
 
 async function inspectClaimed(
-  ports: InspectPorts,
+  call: Call,
   request: EventRequest,
   sources: readonly Source[],
-): Promise<Pinned | Ignored> {
+): Promise<Pinned | Ignored | InspectPostponed> {
+  const { ports } = call;
   const { reference, claim } = request;
   const announced = { key: reference.key, sizeBytes: claim.sizeBytes };
   const source = sourceTaking(sources, announced);
   if (!source) return ignored(ports, reference, 'filters', whyNoneTakes(sources, announced));
   if (isFolderMarker(reference))
     return ignored(ports, reference, 'folder', 'it is a folder marker');
-  const object = await pin(ports, reference, source).catch(gone);
+  return withPatience(call, source, () => inspectAnnounced(call, request, source, sources));
+}
+
+async function inspectAnnounced(
+  call: Call,
+  request: EventRequest,
+  source: Source,
+  sources: readonly Source[],
+): Promise<Pinned | Ignored> {
+  const { ports } = call;
+  const { reference } = request;
+  const object = await pin(call, source).catch(gone);
   if (object instanceof TransferError) return ignored(ports, reference, 'gone', object.message);
   noteOverwritten(ports, request, object);
   const stranger = whyStranger(sources, object);
   if (stranger) return ignored(ports, reference, ...stranger);
   if (object.sizeBytes === 0) return ignored(ports, reference, 'empty', 'it has 0 bytes');
-  return admitted(ports, request, object);
+  return admitted(call, object);
 }
 
 /**
@@ -84,6 +122,24 @@ async function inspectClaimed(
 function gone(error: unknown): TransferError {
   if (isTransferError(error, 'SourceNotFoundError')) return error;
   throw error;
+}
+
+/**
+ * Asks S3 a few times, then leaves a transient error to a later call: an event comes once, so an
+ * outage of hours must not spend it.
+ */
+async function withPatience<T>(
+  { ports, invocation, waited, input }: Call,
+  { waitWhileDeniedSeconds: deniedSeconds }: Source,
+  work: () => Promise<T>,
+): Promise<T | InspectPostponed> {
+  try {
+    return await retryWithBackoff({ ports, invocation, retries: {} }, work);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    const wait = waitOut(ports, waited ?? {}, error, { step: 'InspectSource', deniedSeconds });
+    return { ...wait, input: essentialInput(input) };
+  }
 }
 
 /** Its newer content has an event of its own; both start the same transfer. */
@@ -110,25 +166,41 @@ function whyStranger(
   }
 }
 
-/** Account, Region and a named media type come from the configuration, whatever was asked for. */
-async function pin(
-  ports: InspectPorts,
-  reference: SourceReference,
-  source: Source,
-): Promise<SourceObject> {
-  const { account, region, sameContent } = source;
-  const withDigests = sameContent === 'reuse';
-  const object = await ports.source.inspect({ ...reference, account, region }, { withDigests });
-  return { ...object, account, region, mediaType: namedType(source, object.key) };
+/** Place, options of the reading and a named media type come from the configuration, whatever was asked for. */
+async function pin({ ports, request }: Call, source: Source): Promise<SourceObject> {
+  const { account, region, requestPayer, waitWhileDeniedSeconds, sameContent } = source;
+  const configured = { account, region, requestPayer, waitWhileDeniedSeconds };
+  const options = { withDigests: sameContent === 'reuse' };
+  const object = await ports.source.inspect({ ...request.reference, ...configured }, options);
+  return { ...object, ...configured, mediaType: namedType(source, object.key) };
 }
 
-function admitted(ports: InspectPorts, { options }: TransferRequest, source: SourceObject): Pinned {
-  if (source.sizeBytes === 0) {
-    throw new TransferError('SourceEmptyError', `${nameOf(source)} has 0 bytes`);
+/** Refuses what can't be moved, then reads one byte: nothing is created for an object that is denied. */
+async function admitted({ ports, request, invocation }: Call, object: SourceObject) {
+  if (object.sizeBytes === 0) {
+    throw new TransferError('SourceEmptyError', `${nameOf(object)} has 0 bytes`);
   }
-  refuseTooLarge(ports, source);
-  const object = objectId(ports.destination.identity, source);
-  return { object, source, options, next: 'open', waitSeconds: 0 };
+  refuseTooLarge(ports, object);
+  refuseEncoded(object);
+  await ports.source.confirmReadable(object, invocation.signal);
+  const { contentEncoding: _, kmsKey: __, ...source } = object;
+  const { options } = request;
+  const identity = objectId(ports.destination.identity, source);
+  return { object: identity, source, options, next: 'open', waitSeconds: 0 } as const;
+}
+
+/** Codings that say how S3 was written to, or nothing. */
+const plainCodings = new Set(['', 'aws-chunked', 'identity']);
+
+/** The service would get the encoded bytes, which are no media. */
+function refuseEncoded(source: SourceObject): void {
+  const { contentEncoding = '' } = source;
+  const codings = contentEncoding.split(',').map((coding) => coding.trim().toLowerCase());
+  if (codings.every((coding) => plainCodings.has(coding))) return;
+  throw new TransferError(
+    'SourceContentEncodedError',
+    `${nameOf(source)} has the Content-Encoding ${JSON.stringify(contentEncoding)}: its bytes are not the file itself`,
+  );
 }
 
 function refuseTooLarge({ destination, settings }: InspectPorts, source: SourceObject): void {

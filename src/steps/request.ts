@@ -112,11 +112,34 @@ const eventSchema = z.looseObject({
  * @throws InvalidInputError - it is neither; names the field and what would be right
  */
 export function readRequest(input: unknown): TransferRequest {
-  if (typeof input === 'object' && input !== null && 'detail-type' in input) {
+  if (isEvent(input)) {
     return requestOfEvent(parse(eventSchema, input, 'event'));
   }
   const { bucket, key, versionId, ...options } = parse(plainSchema, input, 'input');
   return { start: 'manual', reference: { bucket, key, versionId }, options };
+}
+
+/**
+ * The fields of an input that a request is read from, as an input again. What else an event holds may
+ * be long, and a state that waits must stay small.
+ * @throws InvalidInputError - as `readRequest`
+ */
+export function essentialInput(input: unknown): unknown {
+  if (!isEvent(input)) return input;
+  const { source, account, region, detail, ...event } = parse(eventSchema, input, 'event');
+  const { bucket, object } = detail;
+  const { key, size, etag, 'version-id': version } = object;
+  return {
+    source,
+    'detail-type': event['detail-type'],
+    account,
+    region,
+    detail: { bucket: { name: bucket.name }, object: { key, size, etag, 'version-id': version } },
+  };
+}
+
+function isEvent(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'detail-type' in input;
 }
 
 function requestOfEvent({ account, region, detail }: z.infer<typeof eventSchema>): EventRequest {

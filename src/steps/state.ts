@@ -22,6 +22,8 @@ const sourceSchema = z.object({
   versionId: z.optional(z.string()),
   account: z.optional(z.string()),
   region: z.optional(z.string()),
+  requestPayer: z.optional(z.boolean()),
+  waitWhileDeniedSeconds: z.optional(count),
   etag: z.string(),
   sizeBytes: count,
   contentType: z.optional(z.string()),
@@ -72,6 +74,16 @@ export const inspectedSchema = z.object({
 });
 
 export type Inspected = z.infer<typeof inspectedSchema>;
+
+/** InspectSource while it waits: the start's input in its essential fields, and what is waited out. */
+export const inspectWaitSchema = z.strictObject({
+  input: z.unknown(),
+  trouble: troubleSchema,
+  next: z.literal('wait'),
+  waitSeconds: z.number(),
+});
+
+export type InspectWait = z.infer<typeof inspectWaitSchema>;
 
 /** Consecutive chunks of a plan; a wider span would be walked through chunk by chunk. */
 const rangeSchema = z

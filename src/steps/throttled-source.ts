@@ -8,10 +8,14 @@ type EveryMember = { readonly [K in keyof Required<SourceReader>]: SourceReader[
 /** Returns the source reader with its calls of S3 limited as `source`. */
 export function throttledSource(reader: SourceReader, limiter: CallLimiter): SourceReader {
   const members: EveryMember = {
-    // The inspecting function has no permission on the table, and one call to make.
+    // The inspecting function has no permission on the table, and two calls to make.
     inspect: async (reference, options) => {
       await takeSource(limiter.local);
       return reader.inspect(reference, options).catch(learnedBy(limiter.local));
+    },
+    confirmReadable: async (source, signal) => {
+      await takeSource(limiter.local, signal);
+      return reader.confirmReadable(source, signal).catch(learnedBy(limiter.local));
     },
     async *read(source, range, signal) {
       await takeSource(limiter, signal);

@@ -1,13 +1,14 @@
 import { type ErrorName, isErrorName, TransferError } from '#src/core/errors.ts';
-import { decide, waitStateSeconds } from '#src/core/recovery.ts';
+import { decide, type StepContext, waitStateSeconds } from '#src/core/recovery.ts';
 import { waitFields } from './retry-with-backoff.ts';
 import type { Trouble } from './state.ts';
 import type { CommonPorts } from './step.ts';
 
-/** Who waits, for the log. */
+/** Who waits, for the log, and how long a denied read of its object is tried again. */
 interface Waiter {
   readonly transferId?: string | undefined;
   readonly step: string;
+  readonly deniedSeconds?: number | undefined;
 }
 
 /** A state that may hold an error which is being waited out. */
@@ -35,7 +36,8 @@ export function waitOut(
   waiter: Waiter,
 ): Waiting {
   const now = ports.clock.now();
-  const seconds = secondsOf(trouble, error, now, createsLost);
+  const { deniedSeconds } = waiter;
+  const seconds = secondsOf(trouble, error, now, { createsLost, deniedSeconds });
   logWait(ports, waiter, error, seconds);
   return {
     next: 'wait',
@@ -48,12 +50,12 @@ function secondsOf(
   trouble: Trouble | undefined,
   error: TransferError,
   now: number,
-  createsLost: number,
+  bounds: Pick<StepContext, 'createsLost' | 'deniedSeconds'>,
 ): number {
   const { since = now, waits = 0, namedMs = 0 } = trouble ?? {};
   const { sameSince = now, sameWaits = 0 } = trouble?.error === error.name ? trouble : {};
   const [waitingMs, sameMs] = [now - since, now - sameSince];
-  const known = { waits, waitingMs, namedMs, sameWaits, sameMs, createsLost };
+  const known = { waits, waitingMs, namedMs, sameWaits, sameMs, ...bounds };
   const decision = decide(error, { within: 'step', ...known });
   if (decision.action === 'end') throw ended(decision.error, waitingMs);
   return decision.action === 'wait' ? decision.seconds : 0;

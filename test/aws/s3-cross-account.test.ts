@@ -88,7 +88,7 @@ describe("another account's object", () => {
 
   it('is not read with our own credentials', async () => {
     expect(await failureOf(source().inspect(film))).toMatchObject({
-      name: 'SourceAccessDeniedError',
+      name: 'SourceSignatureRefusedError',
     });
     expect(sts.calls).toEqual([]);
   });

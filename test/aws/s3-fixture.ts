@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { createS3Client } from '#src/aws/s3-client.ts';
 import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
 import type { ByteRange } from '#src/core/byte-range.ts';
@@ -11,6 +12,8 @@ import { canaries } from '../security/canaries.ts';
 export interface S3Fixture {
   readonly double: S3Double;
   readonly reader: SourceReader;
+  /** The reader's own client. */
+  readonly client: S3Client;
   /** One that calls short silence an error, so that a stall is tried quickly. */
   readonly impatient: SourceReader;
   /** Reads a range to its end: SHA-256 in hex of the bytes, and how many. */
@@ -34,6 +37,7 @@ export async function startS3(options: S3DoubleOptions = {}): Promise<S3Fixture>
   return {
     double,
     reader: usual.reader,
+    client: usual.client,
     impatient: impatient.reader,
     readAll: (source, range) =>
       digestAll(usual.reader.read(source, range, new AbortController().signal)),
@@ -57,6 +61,7 @@ export function readerOf(endpoint: string, keys = credentials, silenceMs = patie
   });
   return {
     reader: createS3SourceReader({ clientOf: () => client }),
+    client,
     close: () => closeAgent(agent),
   };
 }

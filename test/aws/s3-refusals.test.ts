@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { TransferError } from '#src/core/errors.ts';
 import { startServer } from '../http/http-server.ts';
 import { failureOf } from '../http/served-transport.ts';
 import { readerOf } from './s3-fixture.ts';
@@ -85,7 +86,7 @@ describe('a KMS key that may not be used', () => {
     expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringContaining(
-        `the key ${keyArn} that encrypts "s3://films/film.mp4" may not be used: AccessDenied (403)`,
+        `S3 denies kms:Decrypt with the key ${keyArn} on "s3://films/film.mp4"`,
       ),
     });
   });
@@ -94,7 +95,7 @@ describe('a KMS key that may not be used', () => {
     const message = `${role} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext`;
     expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
-      message: expect.stringMatching(/^the key that encrypts .* may not be used/),
+      message: expect.stringMatching(/^S3 denies kms:Decrypt with the key on "s3:\/\/films/),
     });
   });
 
@@ -103,14 +104,133 @@ describe('a KMS key that may not be used', () => {
     const refusal = { status: 400, code: 'KMS.DisabledException', message };
     expect(await refusedBy(refusal)).toMatchObject({
       name: 'SourceAccessDeniedError',
-      message: expect.stringContaining(`the key ${keyArn} that encrypts`),
+      message: expect.stringContaining(`S3 denies kms:Decrypt with the key ${keyArn} on`),
     });
   });
 });
 
-it.each(['ExpiredToken', 'InvalidToken'])('%s is a refusal of the credentials', async (code) => {
-  expect(await refusedBy({ status: 400, code })).toMatchObject({
-    name: 'SourceAccessDeniedError',
-    message: expect.stringContaining('S3 refuses these credentials'),
+it.each([
+  ['ExpiredToken', 400, 'have expired'],
+  ['ExpiredTokenException', 400, 'have expired'],
+  ['TokenRefreshRequired', 400, 'are refused'],
+  ['InvalidToken', 400, 'are refused'],
+  ['InvalidAccessKeyId', 403, 'are refused'],
+])('%s is a refusal of the credentials', async (code, status, what) => {
+  expect(await refusedBy({ status, code })).toMatchObject({
+    name: 'SourceCredentialsRejectedError',
+    disposition: 'fail',
+    message: expect.stringContaining(
+      `the AWS credentials that read "s3://films/film.mp4" ${what}: ${code} (${status})`,
+    ),
+  });
+});
+
+it.each(['SignatureDoesNotMatch', 'InvalidSignatureException', 'AuthFailure'])(
+  '%s names the signature, and is tried again as a wrong clock may cause it',
+  async (code) => {
+    expect(await refusedBy({ status: 403, code })).toMatchObject({
+      name: 'SourceSignatureRefusedError',
+      disposition: 'retry',
+      message: expect.stringContaining('S3 refuses the signature of the request for "s3://films'),
+    });
+  },
+);
+
+// https://github.com/boto/boto3/issues/3219, https://github.com/boto/boto3/issues/2952
+describe('a denial', () => {
+  const who = 'User: arn:aws:sts::111122223333:assumed-role/r/s is not authorized to perform:';
+  const deniedBy = (message: string) => refusedBy({ status: 403, code: 'AccessDenied', message });
+
+  it.each([
+    ['with an explicit deny in a resource-based policy', "the bucket's or the key's policy"],
+    [
+      'because no resource-based policy allows the s3:GetObject action',
+      "the bucket's or the key's policy",
+    ],
+    ['with an explicit deny in a service control policy', "the organization's policy (SCP)"],
+    ['with an explicit deny in a resource control policy', "the organization's policy (RCP)"],
+    ['with an explicit deny in a VPC endpoint policy', "the VPC endpoint's policy"],
+    ['with an explicit deny in a permissions boundary', "the role's permissions boundary"],
+    [
+      'because no identity-based policy allows the s3:GetObject action',
+      "the role's own policy, which covers the prefixes of its sources only",
+    ],
+  ])('%s names where to look', async (words, where) => {
+    const { message } = await deniedBy(`${who} s3:GetObject on resource: "x" ${words}`);
+    expect(message).toContain(`S3 names the cause: ${where}`);
+  });
+
+  it('names no permission to grant, and the likely causes in their order', async () => {
+    const { nextStep } = (await deniedBy('Access Denied')) as TransferError;
+    expect(nextStep).not.toMatch(/grant/i);
+    expect(nextStep).toMatch(
+      /bucket's policy.*KMS key's policy.*prefixes.*organization's policies/,
+    );
+  });
+
+  it('names the options for requester pays and for reads that are denied for a while', async () => {
+    const { nextStep } = (await deniedBy('Access Denied')) as TransferError;
+    expect(nextStep).toMatch(/requestPayer.*waitWhileDenied/);
+  });
+});
+
+describe('a code that passes by itself', () => {
+  const throttling = [
+    'BandwidthLimitExceeded',
+    'EC2ThrottledException',
+    'LimitExceededException',
+    'PriorRequestNotComplete',
+    'ProvisionedThroughputExceededException',
+    'RequestLimitExceeded',
+    'RequestThrottled',
+    'RequestThrottledException',
+    'SlowDown',
+    'ThrottledException',
+    'Throttling',
+    'ThrottlingException',
+    'TooManyRequestsException',
+    'TransactionInProgressException',
+    'KMS.ThrottlingException',
+  ];
+  const failing = [
+    'RequestTimeout',
+    'RequestTimeoutException',
+    'InternalError',
+    'OperationAborted',
+    'KMS.DependencyTimeoutException',
+    'KMS.KMSInternalException',
+    'KMS.KeyUnavailableException',
+  ];
+
+  it.each([...throttling, ...failing])('is waited out: %s with a 400', async (code) => {
+    expect(await refusedBy({ status: 400, code })).toMatchObject({
+      name: 'SourceUnavailableError',
+      isThrottle: throttling.includes(code),
+    });
+  });
+
+  it.each(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'])(
+    "is this machine's clock: %s",
+    async (code) => {
+      expect(await refusedBy({ status: 403, code })).toMatchObject({
+        name: 'SourceUnavailableError',
+        message: expect.stringContaining("this machine's clock is not S3's"),
+      });
+    },
+  );
+
+  it.each([408, 409, 423, 425, 429, 500, 502, 503, 504])(
+    'is waited out: status %i of a HEAD, without asking for its reason',
+    async (status) => {
+      const code = 'OfNoKnownKind';
+      expect(await refusedBy({ status, code })).toMatchObject({ name: 'SourceUnavailableError' });
+    },
+  );
+
+  it('has every code that the SDK in use classes as throttling', async () => {
+    const { isThrottlingError } = await import('@smithy/core/retry');
+    expect(throttling.slice(0, -1).filter((name) => !isThrottlingError({ name } as never))).toEqual(
+      [],
+    );
   });
 });

@@ -28,13 +28,16 @@ const good = {
 
 type Answers = Record<keyof typeof good, Answer>;
 
+/** The answer to a GET that names no version, where it is another one. */
+let unversioned: Answer | undefined;
+
 let answers: Answers;
 /** Requests as they came: method, path with query. */
 let asked: string[];
 /** Whose clients were used. */
 let places: SourcePlace[];
 beforeEach(() => {
-  [answers, asked, places] = [{ ...good }, [], []];
+  [answers, asked, places, unversioned] = [{ ...good }, [], [], undefined];
 });
 
 function listing(objects: readonly { key: string; size?: number; storage?: string }[]): string {
@@ -64,7 +67,9 @@ function reply({ method, url = '' }: IncomingMessage, response: ServerResponse):
     : /[?&]notification/.test(url)
       ? 'notification'
       : (method?.toLowerCase() as 'head' | 'get');
-  const { status = 200, body = '', headers = {} } = answers[kind];
+  const isUnversioned = kind === 'get' && !url.includes('versionId=');
+  const answer = isUnversioned ? (unversioned ?? answers.get) : answers[kind];
+  const { status = 200, body = '', headers = {} } = answer;
   response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
 }
 
@@ -160,13 +165,22 @@ describe('a source', () => {
     });
   });
 
+  it('that denies versions alone says so before the causes in general', async () => {
+    answers.get = refusal(403, 'AccessDenied', 'Access Denied');
+    unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
+    expect((await probe(films))[1]).toMatchObject({
+      ok: false,
+      nextStep: expect.stringMatching(/^A read without a version passes.*bucket's policy/),
+    });
+  });
+
   it('whose key may not be used names the key', async () => {
     const key = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
     answers.get = refusal(403, 'AccessDenied', `not authorized: kms:Decrypt on resource: ${key}`);
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
-      problem: expect.stringContaining(`the key ${key} that encrypts`),
-      nextStep: expect.stringContaining('kms:Decrypt'),
+      problem: expect.stringContaining(`S3 denies kms:Decrypt with the key ${key} on`),
+      nextStep: expect.stringContaining('kmsKeyArn'),
     });
   });
 

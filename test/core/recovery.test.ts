@@ -21,8 +21,15 @@ const inStep = (changes: Partial<StepContext> = {}): StepContext => ({
 const errorOf = (name: ErrorName, retryAfterSeconds?: number) =>
   new TransferError(name, `a ${name}`, { retryAfterSeconds });
 
-/** Transient names that a step may wait for; the table is repeated by the state machine's Retry. */
-const transient = errorNames('retry').filter((name) => name !== 'TableUnavailableError');
+/** Names with a patience of their own; the table is repeated by the state machine's Retry. */
+const special: readonly ErrorName[] = [
+  'TableUnavailableError',
+  'SourceDeniedForNowError',
+  'SourceSignatureRefusedError',
+];
+
+/** Transient names that a step may wait for. */
+const transient = errorNames('retry').filter((name) => !special.includes(name));
 
 describe('a decision', () => {
   it.each(errorNames('fail'))('ends by %s, at once and everywhere', (name) => {
@@ -39,6 +46,31 @@ describe('a decision', () => {
     expect(decide(errorOf(name), late)).toMatchObject({ action: 'wait', seconds: 300 });
     const tooLate = inStep({ waits: 90, waitingMs: boundOf('patience') * 1000 });
     expect(decide(errorOf(name), tooLate)).toMatchObject({ action: 'end', error: { name } });
+  });
+
+  it('waits out a denial for as long as its source says, then ends by its final name', () => {
+    const error = errorOf('SourceDeniedForNowError');
+    expect(decide(error, inCall())).toEqual({ action: 'wait', seconds: 0 });
+    const early = inStep({ waits: 9, waitingMs: 599_000, deniedSeconds: 600 });
+    expect(decide(error, early)).toMatchObject({ action: 'wait' });
+    const late = inStep({ waits: 9, waitingMs: 600_000, deniedSeconds: 600 });
+    expect(decide(error, late)).toMatchObject({
+      action: 'end',
+      error: {
+        name: 'SourceAccessDeniedError',
+        message: expect.stringMatching(/for 10 minutes/),
+      },
+    });
+  });
+
+  it('tries a refused signature again for two minutes, then ends by its final name', () => {
+    const error = errorOf('SourceSignatureRefusedError');
+    expect(decide(error, inCall())).toMatchObject({ action: 'repeat' });
+    expect(decide(error, inStep({ waitingMs: 119_000 }))).toMatchObject({ action: 'wait' });
+    expect(decide(error, inStep({ waitingMs: 120_000 }))).toMatchObject({
+      action: 'end',
+      error: { name: 'SourceCredentialsRejectedError' },
+    });
   });
 
   it('waits as long as the service asks, and leaves a long wait to the state machine', () => {

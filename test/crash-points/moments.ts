@@ -69,9 +69,10 @@ export function metPort<T extends object>(
 
 /** A source whose reads are effects as they begin; of one that is under way no byte reaches the dead. */
 export function metSource(reader: SourceReader, runOf: RunOf, sandbox: Sandbox): SourceReader {
-  const inspect = metPort(reader, 'source', runOf, sandbox).inspect;
+  const { inspect, confirmReadable } = metPort(reader, 'source', runOf, sandbox);
   return {
     inspect,
+    confirmReadable,
     async *read(object, range, signal) {
       const begin = async () => reader.read(object, range, signal);
       const pieces = await effect(runOf, sandbox, 'source.read', begin);

@@ -49,6 +49,12 @@ export class MemorySource implements SourceReader {
     throw new TransferError('SourceNotFoundError', `${nameOf(reference)} does not exist`);
   }
 
+  /** Is no read of a range, so it is not counted as one. */
+  async confirmReadable(source: SourceObject): Promise<void> {
+    if (this.#objects.get(nameOf(source))?.object.etag === source.etag) return;
+    throw new TransferError('SourceUnavailableError', `${nameOf(source)} is another object now`);
+  }
+
   async *read(
     source: SourceObject,
     range: ByteRange,

@@ -3,7 +3,12 @@ import type { ServerResponse } from 'node:http';
 /** What goes wrong with one reply. Bytes are counted in its body. */
 export type S3Fault =
   /** An error of S3's own; a HEAD gets the status without its body. */
-  | { readonly kind: 'error'; readonly status: number; readonly code: string }
+  | {
+      readonly kind: 'error';
+      readonly status: number;
+      readonly code: string;
+      readonly message?: string;
+    }
   /** The connection is reset, after so many bytes of the body or, at -1, before any reply. */
   | { readonly kind: 'reset'; readonly afterBytes: number }
   /** The connection is closed in good order although bytes are missing. */

@@ -22,6 +22,9 @@ export interface ObjectTraits {
   readonly encryption?: string;
   /** Sizes of the parts that it was uploaded in, of which a HEAD of one part tells. */
   readonly partBytes?: readonly number[];
+  readonly contentEncoding?: string;
+  /** SSE-KMS: the ARN of the key. */
+  readonly kmsKey?: string;
   /** SSE-C: no reading without the customer's key. */
   readonly customerEncrypted?: boolean;
 }
@@ -35,8 +38,13 @@ export interface StoredVersion extends ObjectTraits {
   checksumValue(): Promise<string>;
 }
 
+/** Without versions, with one for each put, or with the one named `null` over and over. */
+export type Versioning = 'never' | 'enabled' | 'suspended';
+
 export interface StoredBucket {
-  versioned: boolean;
+  versioning: Versioning;
+  /** Whether reads must say that the requester pays. */
+  readonly isRequesterPays: boolean;
   readonly region: string;
   /** By key, its bytes as latin1, so that any bytes make a key; oldest version first. */
   readonly objects: Map<string, StoredVersion[]>;
@@ -47,13 +55,20 @@ export function keyBytes(key: string | Uint8Array): string {
   return Buffer.from(typeof key === 'string' ? Buffer.from(key, 'utf8') : key).toString('latin1');
 }
 
+export interface BucketTraits {
+  readonly versioned?: boolean;
+  readonly region?: string;
+  /** Denies every read that does not say that the requester pays. */
+  readonly requesterPays?: boolean;
+}
+
 /** The versions of all objects, as S3 keeps them with versioning on or off. */
 export class ObjectShelf {
   readonly buckets = new Map<string, StoredBucket>();
   #written = 0;
 
-  createBucket(name: string, versioned: boolean, region: string): void {
-    this.buckets.set(name, { versioned, region, objects: new Map() });
+  createBucket(name: string, traits: Omit<StoredBucket, 'objects'>): void {
+    this.buckets.set(name, { ...traits, objects: new Map() });
   }
 
   put(
@@ -75,8 +90,8 @@ export class ObjectShelf {
 
   /** Adds a delete marker where the bucket is versioned; otherwise the object is gone. */
   delete(bucket: string, key: string | Uint8Array): void {
-    const { versioned, objects } = this.bucket(bucket);
-    if (!versioned) objects.delete(keyBytes(key));
+    const { versioning, objects } = this.bucket(bucket);
+    if (versioning === 'never') objects.delete(keyBytes(key));
     else {
       const marker = { versionId: this.#nextVersionId(bucket), etag: '' };
       this.#add(bucket, key, { ...marker, checksumValue: async () => '' });
@@ -97,7 +112,7 @@ export class ObjectShelf {
 
   #nextVersionId(bucket: string): string {
     this.#written += 1;
-    return this.bucket(bucket).versioned ? `version.${this.#written}` : 'null';
+    return this.bucket(bucket).versioning === 'enabled' ? `version.${this.#written}` : 'null';
   }
 
   #add(bucket: string, key: string | Uint8Array, version: StoredVersion): StoredVersion {

@@ -93,6 +93,11 @@ function describing(version: StoredVersion, isVersioned: boolean): Record<string
     ...(version.archiveStatus && { 'x-amz-archive-status': version.archiveStatus }),
     ...(version.encryption && { 'x-amz-server-side-encryption': version.encryption }),
     ...(version.restore && { 'x-amz-restore': version.restore }),
+    ...(version.contentEncoding !== undefined && { 'content-encoding': version.contentEncoding }),
+    ...(version.kmsKey && {
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': version.kmsKey,
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DoubleContent } from './s3-double-content.ts';
+import { type DenialReason, Denials, denied, refuseSkewed } from './s3-double-denials.ts';
 import {
   bend,
   FaultPlan,
@@ -12,14 +13,16 @@ import {
   sendFaulty,
 } from './s3-double-faults.ts';
 import {
-  keyBytes,
+  type BucketTraits,
   ObjectShelf,
   type ObjectTraits,
   type StoredBucket,
   type StoredVersion,
+  type Versioning,
 } from './s3-double-objects.ts';
 import { objectReply, refusalReply, refuseUnreadable, S3Refusal } from './s3-double-replies.ts';
 import { signatureFault } from './s3-double-signature.ts';
+import { type Target, targetOf } from './s3-double-target.ts';
 
 export interface S3DoubleOptions {
   /** Buckets without versioning. */
@@ -42,6 +45,7 @@ export interface S3Call {
   readonly versionId: string | undefined;
   readonly range: string | undefined;
   readonly ifMatch: string | undefined;
+  readonly requestPayer: string | undefined;
   status: number;
 }
 
@@ -54,10 +58,16 @@ export interface S3Double {
   readonly endpoint: string;
   /** Every request, in order. */
   readonly calls: S3Call[];
+  /** How far its clock is ahead of the machine's, in ms. */
+  clockAheadMs: number;
   count(method: 'GET' | 'HEAD', key?: string): number;
-  /** Replies begun or awaited whose connection is still busy with them. */
+  /** GETs of chunks: all but those of the first byte alone, by which an object is tried. */
+  chunkReads(): number;
+  /** Replies whose connection is still busy with them. */
   openReplies(): number;
-  createBucket(name: string, traits?: { versioned?: boolean; region?: string }): void;
+  createBucket(name: string, traits?: BucketTraits): void;
+  /** Changes a bucket's versioning; what was put before stays. */
+  setVersioning(bucket: string, versioning: Versioning): void;
   /** Puts an object, or another one in its place: a new version, or without versioning a new ETag. */
   put(
     bucket: string,
@@ -68,7 +78,7 @@ export interface S3Double {
   delete(bucket: string, key: string | Uint8Array): void;
   deleteVersion(bucket: string, key: string | Uint8Array, versionId: string): void;
   /** Refuses a key, there or not, to a role: by policy, or because its encryption key may not be used. */
-  deny(bucket: string, key: string, reason?: 'policy' | 'kms', role?: string): void;
+  deny(bucket: string, key: string, reason?: DenialReason, role?: string): void;
   allow(bucket: string, key: string): void;
   /** Plans a fault for coming requests. */
   fail(fault: S3Fault, scope?: FaultScope): void;
@@ -91,10 +101,11 @@ export async function startS3Double(options: S3DoubleOptions = {}): Promise<S3Do
 class Double implements S3Double {
   readonly calls: S3Call[] = [];
   endpoint = '';
+  clockAheadMs = 0;
   readonly #options: S3DoubleOptions;
   readonly #shelf = new ObjectShelf();
   readonly #faults = new FaultPlan();
-  readonly #denied = new Map<string, S3Refusal>();
+  readonly #denials = new Denials();
   readonly #server: Server;
   #openReplies = 0;
 
@@ -114,12 +125,27 @@ class Double implements S3Double {
     return this.calls.filter(matches).length;
   }
 
+  chunkReads(): number {
+    return this.calls.filter(({ method, range }) => method === 'GET' && range !== 'bytes=0-0')
+      .length;
+  }
+
   openReplies(): number {
     return this.#openReplies;
   }
 
-  createBucket(name: string, traits: { versioned?: boolean; region?: string } = {}): void {
-    this.#shelf.createBucket(name, traits.versioned ?? false, traits.region ?? ownRegion);
+  createBucket(name: string, traits: BucketTraits = {}): void {
+    const {
+      versioned = false,
+      region = ownRegion,
+      requesterPays: isRequesterPays = false,
+    } = traits;
+    const versioning = versioned ? 'enabled' : 'never';
+    this.#shelf.createBucket(name, { versioning, region, isRequesterPays });
+  }
+
+  setVersioning(bucket: string, versioning: Versioning): void {
+    this.#shelf.bucket(bucket).versioning = versioning;
   }
 
   put(
@@ -139,13 +165,12 @@ class Double implements S3Double {
     this.#shelf.deleteVersion(bucket, key, versionId);
   }
 
-  deny(bucket: string, key: string, reason: 'policy' | 'kms' = 'policy', role = 'reader'): void {
-    const action = reason === 'kms' ? 'kms:Decrypt' : 's3:GetObject';
-    this.#denied.set(`${bucket}/${keyBytes(key)}`, denied(action, role));
+  deny(bucket: string, key: string, reason: DenialReason = 'policy', role = 'reader'): void {
+    this.#denials.deny(bucket, key, reason, role);
   }
 
   allow(bucket: string, key: string): void {
-    this.#denied.delete(`${bucket}/${keyBytes(key)}`);
+    this.#denials.allow(bucket, key);
   }
 
   fail(fault: S3Fault, scope: FaultScope = {}): void {
@@ -177,7 +202,8 @@ class Double implements S3Double {
     const reply = bend(await this.#prepare(request, target, fault), fault);
     if (fault && 'afterBytes' in fault) return sendFaulty(response, reply, fault);
     call.status = reply.status;
-    response.writeHead(reply.status, reply.headers);
+    const date = new Date(Date.now() + this.clockAheadMs).toUTCString();
+    response.writeHead(reply.status, { ...reply.headers, date });
     await pipeline(Readable.from(reply.body, { objectMode: true }), response);
   }
 
@@ -189,6 +215,7 @@ class Double implements S3Double {
       versionId: target.query.get('versionId') ?? undefined,
       range: headers.range,
       ifMatch: headers['if-match'],
+      requestPayer: textOf(headers['x-amz-request-payer']),
       status: 0,
     };
     this.calls.push(call);
@@ -202,14 +229,20 @@ class Double implements S3Double {
   ): Promise<PreparedReply> {
     try {
       if (fault?.kind === 'error') {
-        throw new S3Refusal(fault.status, fault.code, 'Please reduce your request rate.');
+        const { status, code, message = 'Please reduce your request rate.' } = fault;
+        throw new S3Refusal(status, code, message);
       }
       this.#refuseRequest(request, target);
       const bucket = this.#bucketOf(target);
+      if (bucket.isRequesterPays && request.headers['x-amz-request-payer'] !== 'requester') {
+        throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
+      }
+      this.#denials.check(target.bucket, target.key, request);
       const version = this.#versionOf(bucket, target);
       refuseUnreadable(version, request);
       const ignoresRange = fault?.kind === 'ignore-range';
-      return await objectReply(version, request, bucket.versioned, ignoresRange);
+      const isVersioned = bucket.versioning !== 'never';
+      return await objectReply(version, request, isVersioned, ignoresRange);
     } catch (refusal) {
       if (refusal instanceof S3Refusal) return refusalReply(refusal, request.method ?? '');
       throw refusal;
@@ -224,6 +257,7 @@ class Double implements S3Double {
     if (unknown.length > 0) throw new S3Refusal(501, 'NotImplemented', `query: ${unknown}`);
     const fault = signatureFault(request, this.#options.secretAccessKey);
     if (fault) throw new S3Refusal(403, fault, 'The signature is missing or does not match.');
+    refuseSkewed(request, Date.now() + this.clockAheadMs);
   }
 
   #bucketOf({ bucket }: Target): StoredBucket {
@@ -238,7 +272,6 @@ class Double implements S3Double {
   }
 
   #versionOf(bucket: StoredBucket, target: Target): StoredVersion {
-    this.#refuseDenied(target);
     const versions = bucket.objects.get(target.key) ?? [];
     const wanted = target.query.get('versionId');
     if (wanted === null) return this.#current(versions.at(-1), bucket);
@@ -255,41 +288,15 @@ class Double implements S3Double {
     return version;
   }
 
-  #current(latest: StoredVersion | undefined, { versioned }: StoredBucket): StoredVersion {
+  #current(latest: StoredVersion | undefined, { versioning }: StoredBucket): StoredVersion {
     if (latest?.content) return latest;
     if (this.#options.hidesMissing) throw denied('s3:ListBucket', 'reader');
     throw new S3Refusal(404, 'NoSuchKey', 'The specified key does not exist.', {
-      ...(latest && versioned && { 'x-amz-delete-marker': 'true' }),
+      ...(latest && versioning !== 'never' && { 'x-amz-delete-marker': 'true' }),
     });
   }
-
-  #refuseDenied({ bucket, key }: Target): void {
-    const refusal = this.#denied.get(`${bucket}/${key}`);
-    if (refusal) throw refusal;
-  }
 }
 
-function denied(action: string, role: string): S3Refusal {
-  const who = `User: arn:aws:sts::111122223333:assumed-role/${role}/one`;
-  return new S3Refusal(403, 'AccessDenied', `${who} is not authorized to perform: ${action}`);
-}
-
-interface Target {
-  readonly bucket: string;
-  /** Bytes as latin1. */
-  readonly key: string;
-  readonly query: URLSearchParams;
-}
-
-/** Bucket, key and query of a raw request target; nothing is normalised on the way. */
-function targetOf(request: IncomingMessage): Target {
-  const [path = '', query = ''] = (request.url ?? '').split('?');
-  const [, bucket = '', rawKey = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
-  return { bucket, key: decodedBytes(rawKey), query: new URLSearchParams(query) };
-}
-
-function decodedBytes(escapedPath: string): string {
-  return escapedPath.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join() : header;
 }

@@ -48,7 +48,7 @@ describe('a function that is killed', () => {
     );
     expect(world.service.calls.count('create')).toBe(1);
     expect(world.service.calls.count('put')).toBe(chunks);
-    expect(world.s3.count('GET')).toBe(chunks);
+    expect(world.s3.chunkReads()).toBe(chunks);
     expect(world.events(film.key).filter(({ type }) => type !== 'Transfer Ready')).toEqual([]);
   });
 

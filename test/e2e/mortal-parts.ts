@@ -66,6 +66,7 @@ function mortal<T extends object>(part: T, check: () => void): T {
 function mortalSource(reader: SourceReader, check: () => void): SourceReader {
   return {
     inspect: (reference) => reader.inspect(reference),
+    confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
     async *read(object, range, signal) {
       for await (const bytes of reader.read(object, range, signal)) {
         check();

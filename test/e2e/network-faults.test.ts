@@ -79,7 +79,7 @@ describe('a chunk is read and sent once more after', () => {
     const film = world.put(chunks);
     world.s3.fail(fault, { skip: 2 });
     const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.s3.count('GET')).toBe(chunks + 1);
+    expect(world.s3.chunkReads()).toBe(chunks + 1);
     expect(output.retries).toEqual({ [cause]: 1 });
   });
 

@@ -33,7 +33,7 @@ describe('a new execution after one that was killed', () => {
     expect(await world.transferOf(film)).toMatchObject({ state: 'active', fence: 1 });
     const result = await world.run(inputOf(film), shortSends());
     await expectReady(world, film, result);
-    expect(world.s3.count('GET')).toBe(6);
+    expect(world.s3.chunkReads()).toBe(6);
     expect(world.service.calls.count('put')).toBe(6);
     expect(world.service.calls.count('create')).toBe(0);
     expect(await world.transferOf(film)).toMatchObject({ fence: 2, owner: result.executionArn });
@@ -74,12 +74,12 @@ describe('a new execution after one that was killed', () => {
     const film = world.put(10);
     world.service.faults.add({ on: 'put', kind: 'delay', ms: 2_000, times: 8 });
     const dead = world.start(inputOf(film), shortSends());
-    while (world.s3.count('GET') < 4) await world.clock.sleep(100);
+    while (world.s3.chunkReads() < 4) await world.clock.sleep(100);
     dead.kill();
     const result = await world.run(inputOf(film), shortSends());
     await dead.idle();
     await expectReady(world, film, result);
-    expect(world.s3.count('GET')).toBe(10);
+    expect(world.s3.chunkReads()).toBe(10);
     expect(world.service.calls.counts()).toMatchObject({ create: 1, put: 10 });
   });
 

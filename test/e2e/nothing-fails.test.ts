@@ -56,12 +56,13 @@ describe('when nothing fails', () => {
     },
   );
 
-  it('costs one HEAD an object, one GET and one PUT a chunk, one URL call and one report a range', async () => {
+  it('costs one HEAD and one byte an object, one GET and one PUT a chunk, one URL call and one report a range', async () => {
     const chunks = 2 * maxChunksPerRange + 7;
     const film = world.put(chunks);
     await expectReady(world, film, await world.run(inputOf(film)));
     expect(world.s3.count('HEAD')).toBe(1);
-    expect(world.s3.count('GET')).toBe(chunks);
+    expect(world.s3.chunkReads()).toBe(chunks);
+    expect(world.s3.count('GET')).toBe(chunks + 1);
     expect(world.service.calls.counts()).toMatchObject({
       create: 1,
       put: chunks,

@@ -21,7 +21,7 @@ describe('a send that nears its time limit', () => {
     const output = await expectReady(world, film, result);
     expect(result.entered.SendChunks).toBeLessThanOrEqual(4);
     expect(result.entered.SendRanges).toBe(1);
-    expect(world.s3.count('GET')).toBe(12);
+    expect(world.s3.chunkReads()).toBe(12);
     expect(world.service.calls.counts()).toMatchObject({ presign: 1, put: 12, report: 1 });
     expect(output.retries).toEqual({});
   });

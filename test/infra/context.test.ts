@@ -45,6 +45,15 @@ describe('the context of the stack of transfers', () => {
       { sources: [{ bucket: 'films', switchOnEvents: true }] },
     ],
     [
+      'the options of reading are read from JSON text',
+      { sources: '[{"bucket":"films","requestPayer":true,"waitWhileDeniedSeconds":3600}]' },
+      {
+        sources: [
+          { bucket: 'films', requestPayer: true, waitWhileDenied: Duration.seconds(3_600) },
+        ],
+      },
+    ],
+    [
       'both forms of sources go together',
       { sources: [{ bucket: 'films' }], sourceBuckets: 'talks' },
       { sources: [{ bucket: 'films' }, { bucket: 'talks' }] },
@@ -105,6 +114,21 @@ describe('the context of the stack of transfers', () => {
       'a truth in place of a number',
       { mapConcurrency: true },
       'mapConcurrency is true; a whole number is right',
+    ],
+    [
+      'a payer that is no truth',
+      { sources: [{ bucket: 'films', requestPayer: 'requester' }] },
+      'sources[0].requestPayer is "requester"; true or false is right',
+    ],
+    [
+      'a time of no whole seconds',
+      { sources: [{ bucket: 'films', waitWhileDeniedSeconds: 1.5 }] },
+      'sources[0].waitWhileDeniedSeconds is 1.5; a whole number is right',
+    ],
+    [
+      'a time in words',
+      { sources: [{ bucket: 'films', waitWhileDeniedSeconds: '1h' }] },
+      'sources[0].waitWhileDeniedSeconds is "1h"; a number is right',
     ],
     ['a broken number', { mapConcurrency: 1.5 }, 'mapConcurrency is 1.5; a whole number is right'],
     [

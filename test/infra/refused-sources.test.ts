@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, it } from 'vitest';
 import { Chunkferry } from '#infra/chunkferry.ts';
@@ -123,6 +123,21 @@ describe('a source is refused on one line when', () => {
       'its account is not known',
       { bucket: 'films', account: '999988887777' },
       'source films: account 999988887777 is not in sourceAccounts; list it there, or',
+    ],
+    [
+      'its requestPayer is no truth',
+      { bucket: 'films', requestPayer: 'requester' as never },
+      'source films: requestPayer is "requester"; true or false is right',
+    ],
+    [
+      'it waits too shortly for a denial to end',
+      { bucket: 'films', waitWhileDenied: Duration.seconds(59) },
+      'source films: waitWhileDenied is 59 s; whole seconds from 60 to 86400 are right',
+    ],
+    [
+      'it waits for longer than a day for a denial to end',
+      { bucket: 'films', waitWhileDenied: Duration.hours(25) },
+      'source films: waitWhileDenied is 90000 s; whole seconds from 60 to 86400 are right',
     ],
     [
       "its key is an alias's",

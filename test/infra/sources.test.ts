@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
@@ -165,6 +165,14 @@ describe('a source bucket', () => {
     expect(told(template).list).toEqual([{ bucket: 'films' }]);
     expect(resources('AWS::Events::EventBus', template)).toEqual([]);
   });
+});
+
+it('tells the functions that the requester pays, and how long denials are waited out', () => {
+  const waitWhileDenied = Duration.hours(2);
+  const paid = { bucket: 'films', requestPayer: true, waitWhileDenied };
+  expect(told(withSources(paid)).list).toEqual([
+    { bucket: 'films', requestPayer: true, waitWhileDeniedSeconds: 7_200 },
+  ]);
 });
 
 describe('the functions', () => {

@@ -86,15 +86,35 @@ const reportedClasses = {
   'omitted fields': 0.1,
 } as const;
 
-export type FaultClass = keyof typeof faultClasses | keyof typeof reportedClasses;
+/** How S3 behaves in public reports; drawn apart from all others, for the same reason. */
+const s3Classes = {
+  /** A refusal whose status says "never" and whose code says "later": 400 ThrottlingException. */
+  'S3 transient code': 0.04,
+  /** S3 refuses a request for its time; the SDK corrects its clock by the reply. */
+  'S3 clock skew': 0.03,
+  /** The object is from before versioning: its version is `null`, and a newer one comes over it. */
+  'null version': 0.5,
+  /** S3 answers SlowDown to everything, for 90 seconds up to two hours. */
+  'storm at S3': 0.05,
+} as const;
 
-const probabilities: Readonly<Record<FaultClass, number>> = { ...faultClasses, ...reportedClasses };
+export type FaultClass =
+  | keyof typeof faultClasses
+  | keyof typeof reportedClasses
+  | keyof typeof s3Classes;
+
+const probabilities: Readonly<Record<FaultClass, number>> = {
+  ...faultClasses,
+  ...reportedClasses,
+  ...s3Classes,
+};
 
 export const faultNames = Object.keys(probabilities) as readonly FaultClass[];
 
 /** The faults that pass by themselves: alone, they must not make a transfer fail. */
 export const passingFaults: ReadonlySet<FaultClass> = new Set<FaultClass>([
   ...(Object.keys(reportedClasses) as FaultClass[]),
+  ...(Object.keys(s3Classes) as FaultClass[]),
   'request lost',
   'reply lost',
   'request delayed',
@@ -130,6 +150,7 @@ const bounds: Partial<Record<FaultClass, number>> = {
   'storm in sending': 1,
   'storm in confirming': 1,
   'storm in awaiting': 1,
+  'storm at S3': 1,
 };
 
 /** Which classes a run may have: `only` these, each in every run, or all but those that are left out. */
@@ -150,22 +171,33 @@ export interface Mishaps {
   onStrike: (name: FaultClass) => void;
 }
 
-/**
- * A run has a few classes or many, so that rare ones are also seen alone.
- * @param weather - draws what concerns the reported classes
- */
+/** Where the draws of a run come from: each group of classes has a source of its own. */
+export interface Draws {
+  readonly chance: Chance;
+  /** For the reported classes. */
+  readonly weather: Chance;
+  /** For those of S3. */
+  readonly s3: Chance;
+}
+
+/** A run has a few classes or many, so that rare ones are also seen alone. */
 export function drawMishaps(
-  chance: Chance,
-  weather: Chance,
+  { chance, weather, s3 }: Draws,
   { only, without = [] }: FaultSelection = {},
 ): Mishaps {
   const share = chance.pick([0, 0.1, 0.2, 0.2, 0.35, 0.6]);
   const severity = chance.pick([0.5, 1, 1, 2]);
   const reportedShare = weather.pick([0, 0, 0.15, 0.3, 0.5]);
-  const sourceOf = (name: FaultClass) => (name in reportedClasses ? weather : chance);
-  const drawn = faultNames.filter((name) =>
-    sourceOf(name).hits(name in reportedClasses ? reportedShare : share),
-  );
+  const s3Share = s3.pick([0, 0, 0.3, 0.5]);
+  const groupOf = (name: FaultClass) => {
+    if (name in s3Classes) return { draws: s3, share: s3Share };
+    if (name in reportedClasses) return { draws: weather, share: reportedShare };
+    return { draws: chance, share };
+  };
+  const drawn = faultNames.filter((name) => {
+    const { draws, share: most } = groupOf(name);
+    return draws.hits(most);
+  });
   const present = new Set((only ?? drawn).filter((name) => !without.includes(name)));
   const injected = new Map<FaultClass, number>();
   let isCalm = false;
@@ -173,7 +205,7 @@ export function drawMishaps(
     strikes(name: FaultClass) {
       const struck = injected.get(name) ?? 0;
       if (isCalm || !present.has(name) || struck >= (bounds[name] ?? 40)) return false;
-      if (!sourceOf(name).hits(probabilities[name] * severity)) return false;
+      if (!groupOf(name).draws.hits(probabilities[name] * severity)) return false;
       injected.set(name, struck + 1);
       mishaps.onStrike(name);
       return true;

@@ -4,6 +4,7 @@ import type { SourceReader } from '#src/core/ports.ts';
 import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
 import type { Mishaps } from './fault-classes.ts';
 import { type ObjectStore, pieceBytes } from './objects.ts';
+import type { S3Weather } from './s3-weather.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** Objects as a sandbox reads them; somebody else may change them at any time. */
@@ -13,13 +14,20 @@ export interface SourceFaults {
   change(reference: SourceReference, how: 'overwrite' | 'delete'): void;
   /** Is told of an object that was read wrong. */
   lied(object: SourceObject): void;
+  /** Is told of a read that named no version of a key that has some. */
+  readBlindly(object: SourceObject): void;
+  readonly s3: S3Weather;
 }
 
 export function faultySource(
   objects: ObjectStore,
-  { mishaps, change, lied }: SourceFaults,
+  { mishaps, change, lied, readBlindly, s3 }: SourceFaults,
   by: Sandbox,
 ): SourceReader {
+  const check = (object: SourceObject) => {
+    s3.strike(object);
+    if (object.versionId === undefined && objects.hasVersions(object)) readBlindly(object);
+  };
   const befall = (reference: SourceReference) => {
     if (mishaps.strikes('source overwritten')) change(reference, 'overwrite');
     if (mishaps.strikes('source deleted')) change(reference, 'delete');
@@ -30,10 +38,17 @@ export function faultySource(
   return {
     inspect: (reference) =>
       by.call(`source.inspect ${reference.key}`, async () => {
+        s3.strike(reference);
         befall(reference);
         return objects.inspect(reference);
       }),
+    // It changes nothing, so nothing depends on whether its process is alive.
+    confirmReadable: async (object) => {
+      check(object);
+      return objects.confirmReadable(object);
+    },
     async *read(object, range, signal) {
+      check(object);
       await by.call(`source.read ${range.start}`, async () => befall(object));
       const isTruncated = mishaps.strikes('read truncated');
       // Where an object has no checksum of its own, nothing could tell.

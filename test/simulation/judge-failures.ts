@@ -1,6 +1,7 @@
 import { passingText } from './api-storm.ts';
 import type { Execution } from './executions.ts';
 import { type FaultClass, passingFaults } from './fault-classes.ts';
+import { passingS3Text } from './s3-weather.ts';
 import type { World } from './world.ts';
 
 /** How long an execution waits out faults without any success, in ms. */
@@ -15,6 +16,8 @@ const madeByPassingFaults: ReadonlySet<string> = new Set([
   'RequestTimeoutError',
   'ThrottledError',
   'ServiceUnavailableError',
+  'SourceUnavailableError',
+  'TruncatedReadError',
   'CreateReplyLostError',
   'ProtocolViolationError',
   'LineTooSlowError',
@@ -37,8 +40,8 @@ const boundErrors: ReadonlySet<string> = new Set([
 
 /**
  * Judges an execution that failed by itself: no transfer fails for what passes. An asset that failed, an
- * object that was changed, wrong bytes, bad input, and a table or a source that was unreachable are
- * failures of their own and judged elsewhere.
+ * object that was changed, wrong bytes, bad input, and a table that was unreachable are failures of
+ * their own and judged elsewhere.
  */
 export function judgeFailure({ judge, mishaps }: World, execution: Execution): void {
   const { id, result, runsSince } = execution;
@@ -47,6 +50,7 @@ export function judgeFailure({ judge, mishaps }: World, execution: Execution): v
   const isPassing =
     madeByPassingFaults.has(error) ||
     (error === 'RequestRejectedError' && cause.includes(passingText)) ||
+    cause.includes(passingS3Text) ||
     (boundErrors.has(error) && isFairWeather(mishaps.injected));
   if (isPassing) judge.broken('no transfer fails for what passes', `${id}: ${error} ${cause}`);
 }

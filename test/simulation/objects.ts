@@ -16,6 +16,8 @@ export interface Content {
 /** How a new content is kept. */
 export interface Keeping {
   readonly isVersioned: boolean;
+  /** As from before its bucket had versions: under the version `null`. */
+  readonly isNull?: boolean;
   /** As under SSE-KMS: an ETag that is no MD5. */
   readonly isEncrypted: boolean;
   readonly checksum?: SourceChecksum | undefined;
@@ -36,13 +38,17 @@ export class ObjectStore implements SourceReader {
   put({ bucket, key }: SourceReference, bytes: Buffer, keeping: Keeping): Content {
     const salt = keeping.isEncrypted ? String(this.#chance.random()) : '';
     const etag = createHash('md5').update(bytes).update(salt).digest('hex');
-    const versionId = keeping.isVersioned ? `v${++this.#versions}` : undefined;
+    const versionId = keeping.isNull ? 'null' : this.#versionOf(keeping);
     if (!versionId) for (const old of this.#of({ bucket, key })) old.isThere = false;
     const { checksum } = keeping;
     const object = { bucket, key, versionId, etag, sizeBytes: bytes.length, checksum };
     const content = { object, bytes, isThere: true };
     this.contents.push(content);
     return content;
+  }
+
+  #versionOf({ isVersioned }: Keeping): string | undefined {
+    return isVersioned ? `v${++this.#versions}` : undefined;
   }
 
   /** Of a key with versions only the one that is named, or else the latest, is deleted. */
@@ -69,6 +75,11 @@ export class ObjectStore implements SourceReader {
     throw new TransferError('SourceNotFoundError', `${reference.key} does not exist`);
   }
 
+  async confirmReadable(source: SourceObject): Promise<void> {
+    if (this.#namedNow(source)) return;
+    throw new TransferError('SourceUnavailableError', `${source.key} is another object now`);
+  }
+
   async *read(
     source: SourceObject,
     range: ByteRange,
@@ -82,9 +93,20 @@ export class ObjectStore implements SourceReader {
 
   /** @throws SourceSupersededError - another content is there by now, or none */
   pinnedNow(source: SourceObject): Content {
-    const content = this.pinned(source);
-    if (content?.isThere) return content;
+    const content = this.#namedNow(source);
+    if (content) return content;
     throw new TransferError('SourceSupersededError', `${source.key} is another object now`);
+  }
+
+  /** What a read with If-Match meets: the latest content, unless it names a version. */
+  #namedNow(source: SourceObject): Content | undefined {
+    const content = source.versionId ? this.pinned(source) : this.current(source);
+    return content?.isThere && content.object.etag === source.etag ? content : undefined;
+  }
+
+  /** Whether any content of the key has a version, which a read then must name. */
+  hasVersions(reference: SourceReference): boolean {
+    return this.#of(reference).some(({ object }) => object.versionId !== undefined);
   }
 
   #of({ bucket, key }: SourceReference): Content[] {

@@ -14,6 +14,7 @@ import {
   unknownStatusIsFatal,
   wholeCalledWrong,
 } from './planted-parts.ts';
+import { plantedS3Bugs } from './planted-s3-bugs.ts';
 import { reconciler } from './sandbox.ts';
 import type { Plant } from './world.ts';
 
@@ -305,6 +306,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     budget: 100,
     plant: unknownStatusIsFatal,
   },
+  ...plantedS3Bugs,
   {
     name: 'a transient code is final',
     caughtBy: 'no transfer fails for what passes',

@@ -44,9 +44,12 @@ export class SlowLine {
     const leave = () => void this.#inFlight.delete(put);
     signal.addEventListener('abort', leave, { once: true });
     this.#inFlight.add(put);
-    this.#begunSinceStored++;
+    let isBegun = false;
     try {
       for await (const piece of body) {
+        // A PUT whose source gives nothing never takes the line.
+        if (!isBegun) this.#begunSinceStored++;
+        isBegun = true;
         const ms = piece.byteLength * this.#msPerByte * this.#inFlight.size;
         if (!this.#mishaps.isCalm) await systemClock.sleep(Math.ceil(ms), signal);
         yield piece;

@@ -67,8 +67,13 @@ async function oneObject(world: World, n: number): Promise<Start[]> {
     checksum: chance.hits(0.4) ? await checksumOf(world, bytes) : undefined,
   };
   const bucket = isVersioned ? buckets.versioned : buckets.plain;
-  const { object } = objects.put({ bucket, key: `film ${n}.mp4` }, bytes, keeping);
+  const isNull = isVersioned && mishaps.strikes('null version');
+  const { object } = objects.put({ bucket, key: `film ${n}.mp4` }, bytes, { ...keeping, isNull });
   const { key, versionId } = object;
+  if (isNull) {
+    const laterMs = chance.pick([0, minuteMs, 10 * minuteMs]);
+    later(world, laterMs, () => world.onChange('overwrite', { bucket, key }));
+  }
   const starts = [{ at: chance.between(0, 2 * minuteMs), input: eventOf(object) as unknown }];
   if (mishaps.strikes('start duplicated') || chance.hits(0.2))
     starts.push({ at: chance.between(0, 10 * minuteMs), input: eventOf(object) });

@@ -23,6 +23,7 @@ import { faultyStore, faultyTurns } from './faulty-table.ts';
 import { faultyTransport, type Wire } from './faulty-transport.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { contentOf, ObjectStore } from './objects.ts';
+import { openS3Weather, type S3Weather } from './s3-weather.ts';
 import type { Sandbox, Surroundings } from './sandbox.ts';
 import type { Tellings } from './secrets.ts';
 import { openService, type Service } from './service.ts';
@@ -61,6 +62,7 @@ export interface World {
   readonly judge: Judge;
   readonly settings: Settings;
   readonly objects: ObjectStore;
+  readonly s3: S3Weather;
   readonly tables: Tables;
   readonly service: Service;
   readonly executions: Executions;
@@ -88,7 +90,8 @@ export async function openWorld(
   selection?: FaultSelection,
 ): Promise<World> {
   const chance = chanceOf(seed);
-  const mishaps = drawMishaps(chance, chanceOf(seed ^ 0x3ea7), selection);
+  const s3 = chanceOf(seed ^ 0x53a3);
+  const mishaps = drawMishaps({ chance, weather: chanceOf(seed ^ 0x3ea7), s3 }, selection);
   const trace = openTrace();
   mishaps.onStrike = (name) => trace.note('*', name);
   const settings = drawSettings(chance);
@@ -123,6 +126,7 @@ export async function openWorld(
     judge: openJudge(),
     settings,
     objects: new ObjectStore(chance),
+    s3: openS3Weather(mishaps, s3),
     tables: openTables(),
     service: await openService(seed, chance, mishaps),
     executions: new Executions({ machine, handlers, trace, chance, mishaps, history, ended }),
@@ -210,6 +214,9 @@ function sourceFaultsOf(world: World): SourceFaults {
     mishaps: world.mishaps,
     change: ({ bucket, key }, how) => world.onChange(how, { bucket, key }),
     lied: (object) => void world.misread.add(contentOf(object)),
+    readBlindly: ({ key, etag }) =>
+      world.judge.broken('every read names the version that was pinned', `${key} with ${etag}`),
+    s3: world.s3,
   };
 }
 

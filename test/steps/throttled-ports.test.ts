@@ -88,6 +88,7 @@ describe('reading a source', () => {
   );
   const failing: SourceReader = {
     inspect: () => Promise.reject(slowDown),
+    confirmReadable: () => Promise.reject(slowDown),
     // biome-ignore lint/correctness/useYield: it fails before its first piece
     async *read() {
       throw slowDown;
@@ -130,10 +131,12 @@ describe('reading a source', () => {
     expect(await readAll(throttledSource(reader, limiter))).toEqual(pieces);
   });
 
-  it('inspects by what this process knows, as its function may not use the table', async () => {
-    const reader = throttledSource(failing, limiter);
-    await expect(reader.inspect(reference)).rejects.toBe(slowDown);
-    expect(taken).toEqual(['source, locally']);
+  it.each([
+    ['inspects', (reader: SourceReader) => reader.inspect(reference)],
+    ['tries a byte', (reader: SourceReader) => reader.confirmReadable(object, call.signal)],
+  ])('%s by what this process knows, as its function may not use the table', async (_, ask) => {
+    await expect(ask(throttledSource(failing, limiter))).rejects.toBe(slowDown);
+    expect([taken, learned]).toEqual([['source, locally'], [slowDown]]);
   });
 
   it('is postponed by the name that the port gives to it', async () => {

@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { diagnoseDenial } from '#src/aws/s3-denial-diagnosis.ts';
+import { type S3Fixture, startS3 } from './s3-fixture.ts';
+
+describe('a denied read is told apart', () => {
+  let s3: S3Fixture;
+  beforeEach(async () => {
+    s3 = await startS3({ buckets: ['films'], versionedBuckets: ['kept'] });
+  });
+  afterEach(() => s3.close());
+
+  const bytes = Buffer.from('a film');
+  const kmsKey = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
+  const diagnosed = (bucket: string) =>
+    diagnoseDenial(s3.client, { bucket, key: 'a.mp4', versionId: undefined });
+
+  it('as one of versions alone', async () => {
+    s3.double.put('kept', 'a.mp4', bytes);
+    s3.double.deny('kept', 'a.mp4', 'version');
+    expect(await diagnosed('kept')).toContain('only s3:GetObjectVersion is denied');
+  });
+
+  it('as one of a bucket whose requester pays', async () => {
+    s3.double.createBucket('paid', { requesterPays: true });
+    s3.double.put('paid', 'a.mp4', bytes);
+    expect(await diagnosed('paid')).toContain('set requestPayer for this source');
+  });
+
+  it('as one of the key, which is named', async () => {
+    s3.double.put('films', 'a.mp4', bytes, { kmsKey });
+    s3.double.deny('films', 'a.mp4', 'kms-get');
+    expect(await diagnosed('films')).toContain(`Name the key ${kmsKey} as the source's kmsKeyArn`);
+  });
+
+  it('or left to the policies, where every read is denied', async () => {
+    s3.double.put('films', 'a.mp4', bytes);
+    s3.double.deny('films', 'a.mp4');
+    expect(await diagnosed('films')).toBeUndefined();
+  });
+});

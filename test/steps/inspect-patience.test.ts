@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '#src/config/environment.ts';
+import { type ErrorName, TransferError } from '#src/core/errors.ts';
+import type { SourceReader } from '#src/core/ports.ts';
+import type { Source } from '#src/core/sources.ts';
+import { objectId } from '#src/core/transfer.ts';
+import { inspectSource } from '#src/steps/inspect-source.ts';
+import { film, putFilm } from '../conformance/bench.ts';
+import { invocationOf } from '../conformance/walk.ts';
+import { json, Stage } from './stage.ts';
+
+const minute = 60;
+
+/** S3's event about the film, with much that is of no use here. */
+const event = {
+  version: '0',
+  source: 'aws.s3',
+  'detail-type': 'Object Created',
+  account: '111122223333',
+  region: 'us-east-1',
+  resources: ['x'.repeat(1_000)],
+  detail: {
+    bucket: { name: film.bucket, arn: 'y'.repeat(1_000) },
+    object: { key: film.key, size: 9, etag: 'e', 'version-id': 'v1', sequencer: '0A1B' },
+  },
+};
+
+/** A stage whose S3 refuses everything with an error for so many seconds. */
+async function stageRefusing(name: ErrorName, seconds: number, source: Partial<Source> = {}) {
+  const sources = { list: [{ bucket: film.bucket, ...source }], readers: {} };
+  const stage = await Stage.set({}, { sources });
+  putFilm(stage.bench, 9);
+  const until = stage.bench.clock.now() + seconds * 1_000;
+  const { source: reader } = stage.ports;
+  const refuse = () => {
+    if (stage.bench.clock.now() < until) throw new TransferError(name, 'S3 said no');
+  };
+  const refusing: SourceReader = {
+    inspect: async ({ versionId: _, ...reference }) => {
+      refuse();
+      return reader.inspect({ bucket: reference.bucket, key: reference.key });
+    },
+    confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
+    read: (...given) => reader.read(...given),
+  };
+  stage.ports = { ...stage.ports, source: refusing };
+  return stage;
+}
+
+/** Calls the step as the state machine does, until it no longer waits; the seconds waited with it. */
+async function walk(stage: Stage, input: unknown) {
+  const startedAt = stage.bench.clock.now();
+  let state: unknown = json(input);
+  for (;;) {
+    const invocation = invocationOf(stage.bench);
+    const called = inspectSource(stage.ports, state, invocation).finally(invocation.close);
+    const answer = json(await called);
+    if (answer.next !== 'wait') {
+      return { answer, seconds: (stage.bench.clock.now() - startedAt) / 1_000 };
+    }
+    stage.pause(answer);
+    state = answer;
+  }
+}
+
+describe('InspectSource', () => {
+  it.each([
+    ['a storm of 90 seconds (rclone#3456)', 90],
+    ['an outage of five hours', 5 * 60 * minute],
+  ])('sits out %s, so that no event is spent', async (_, seconds) => {
+    const stage = await stageRefusing('SourceUnavailableError', seconds);
+    const { answer, seconds: waited } = await walk(stage, event);
+    expect(answer).toMatchObject({ next: 'open', source: { bucket: film.bucket, key: film.key } });
+    expect(waited).toBeGreaterThanOrEqual(seconds);
+  });
+
+  it('ends after six hours with the error that it waited for', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', 24 * 60 * minute);
+    await expect(walk(stage, event)).rejects.toMatchObject({
+      name: 'SourceUnavailableError',
+      message: expect.stringMatching(/^S3 said no \(for 36\d minutes\)$/),
+    });
+  });
+
+  it('keeps the essential fields of an event, and no others, while it waits', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', minute);
+    const invocation = invocationOf(stage.bench);
+    const answer = json(await inspectSource(stage.ports, event, invocation));
+    invocation.close();
+    expect(answer).toMatchObject({
+      next: 'wait',
+      input: { detail: { object: { key: film.key, size: 9, 'version-id': 'v1' } } },
+    });
+    expect(JSON.stringify(answer).length).toBeLessThan(1_000);
+  });
+
+  it('keeps the options of a start by hand while it waits', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', 5 * minute);
+    const options = { filename: 'a.mp4', force: true };
+    expect((await walk(stage, { ...film, ...options })).answer).toMatchObject({ options });
+  });
+
+  it('asks S3 nothing before the wait is over', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', minute);
+    const invocation = invocationOf(stage.bench);
+    const waiting = json(await inspectSource(stage.ports, event, invocation));
+    const asks = stage.bench.clock.now();
+    const again = json(await inspectSource(stage.ports, waiting, invocation));
+    invocation.close();
+    expect(again).toMatchObject({ next: 'wait' });
+    expect(stage.bench.clock.now()).toBe(asks);
+  });
+
+  it('shows the wait in the log', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', 2 * minute);
+    await walk(stage, event);
+    const waits = stage.bench.logged.filter(({ message }) => message === 'waiting');
+    expect(waits[0]?.fields).toMatchObject({ step: 'InspectSource', reason: 'S3 said no' });
+  });
+});
+
+describe('a denied object', () => {
+  it('is waited for as long as its source says (aws-s3-virusscan#17)', async () => {
+    const stage = await stageRefusing('SourceDeniedForNowError', 3 * minute, {
+      waitWhileDeniedSeconds: 10 * minute,
+    });
+    const { answer } = await walk(stage, event);
+    expect(answer).toMatchObject({ next: 'open', source: { waitWhileDeniedSeconds: 600 } });
+  });
+
+  it('ends by its final name, and how long it was waited for, once that time is over', async () => {
+    const stage = await stageRefusing('SourceDeniedForNowError', 60 * minute, {
+      waitWhileDeniedSeconds: 10 * minute,
+    });
+    await expect(walk(stage, event)).rejects.toMatchObject({
+      name: 'SourceAccessDeniedError',
+      message: expect.stringMatching(/^S3 said no \(for 1\d minutes\)$/),
+    });
+  });
+
+  it('is refused before anything is created where HEAD passes and a read does not', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', 0);
+    const denied = new TransferError('SourceAccessDeniedError', 'S3 denies s3:GetObjectVersion');
+    const source = { ...stage.ports.source, confirmReadable: () => Promise.reject(denied) };
+    stage.ports = { ...stage.ports, source };
+    await expect(walk(stage, event)).rejects.toBe(denied);
+    expect(stage.bench.asked.opened).toBe(0);
+  });
+
+  it('names the option per source where its value is wrong, at the start of a function', () => {
+    const list = [{ bucket: 'films', waitWhileDeniedSeconds: 5 }];
+    const SOURCES = JSON.stringify({ list, readers: {} });
+    expect(() => readSettings({ SOURCES })).toThrow(
+      /^environment: SOURCES\.list\.0\.waitWhileDeniedSeconds is 5: /,
+    );
+  });
+
+  it('names the payer where it is no truth, at the start of a function', () => {
+    const list = [{ bucket: 'films', requestPayer: 'requester' }];
+    const SOURCES = JSON.stringify({ list, readers: {} });
+    expect(() => readSettings({ SOURCES })).toThrow(
+      /^environment: SOURCES\.list\.0\.requestPayer is "requester": /,
+    );
+  });
+});
+
+describe('Content-Encoding (aws-cli#7856)', () => {
+  it.each(['gzip', 'GZIP', 'br', 'aws-chunked,gzip', 'deflate', 'zstd'])(
+    '%s is refused by name',
+    async (contentEncoding) => {
+      const stage = await Stage.set();
+      putFilm(stage.bench, 9, { contentEncoding });
+      await expect(stage.inspect()).rejects.toMatchObject({
+        name: 'SourceContentEncodedError',
+        message: expect.stringContaining(`Content-Encoding "${contentEncoding}"`),
+      });
+    },
+  );
+
+  it.each(['', 'aws-chunked', 'identity', 'AWS-Chunked, identity'])(
+    '%j passes',
+    async (contentEncoding) => {
+      const stage = await Stage.set();
+      putFilm(stage.bench, 9, { contentEncoding });
+      await expect(stage.inspect()).resolves.toMatchObject({ next: 'open' });
+    },
+  );
+});
+
+it('gives the version null an identity by its ETag, as it can be overwritten', () => {
+  const identityOf = (etag: string, versionId?: string) =>
+    objectId('d', { ...film, etag, versionId, sizeBytes: 9 });
+  expect(identityOf('a', 'null')).toBe(identityOf('a'));
+  expect(identityOf('b', 'null')).not.toBe(identityOf('a', 'null'));
+  expect(identityOf('b', 'v1')).toBe(identityOf('a', 'v1'));
+});
