@@ -168,6 +168,45 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
   });
 });
 
+describe('404 and 410 that are not in the words of the service', () => {
+  const pages = [
+    'default backend - 404',
+    '<html><body>404 page not found</body></html>',
+    '"not found"',
+    '[]',
+  ];
+
+  it.each(pages)('are a gateway without a server behind it: %j', async (text) => {
+    const { twelveLabs, call } = await serveTwelveLabs((_, count) => ({
+      status: count % 2 ? 404 : 410,
+      text,
+    }));
+    const failures = [
+      twelveLabs.sessionStatus(session, call),
+      twelveLabs.prepareChunks(session, [1], call),
+      twelveLabs.reportProofs(session, [proof], call),
+      twelveLabs.assetStatus('a1', call),
+      twelveLabs.openSession(request, call),
+      twelveLabs.listUnfinished(call),
+    ].map(async (asked) => (await failureOf(asked)).name);
+    expect(new Set(await Promise.all(failures))).toEqual(new Set(['ServiceUnavailableError']));
+  });
+
+  it.each(pages)('are transient at the upload host too: %j', async (text) => {
+    const { twelveLabs, call } = await serveTwelveLabs(({ method }) =>
+      method === 'PUT' ? { status: 404, text } : undefined,
+    );
+    const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
+    expect(error).toMatchObject({ name: 'ServiceUnavailableError', side: 'storage' });
+  });
+
+  it.each(['', ' ', '{}', '{"error":"gone"}'])('are believed with the body %j', async (text) => {
+    const { twelveLabs, call } = await serveTwelveLabs(() => ({ status: 404, text }));
+    expect((await twelveLabs.sessionStatus(session, call)).phase).toBe('expired');
+    expect((await twelveLabs.assetStatus('a1', call)).phase).toBe('missing');
+  });
+});
+
 describe('A21: the words of a service for a failed asset', () => {
   it.each([
     ['video_resolution_too_low', 'video_resolution_too_low'],

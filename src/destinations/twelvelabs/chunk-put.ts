@@ -5,7 +5,14 @@ import { withoutSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { isSuccess } from './api-client.ts';
-import { describeRedirect, isRedirect, isTransientStatus, onSide, redirectHost } from './errors.ts';
+import {
+  describeRedirect,
+  isOfGateway,
+  isRedirect,
+  isTransientStatus,
+  onSide,
+  redirectHost,
+} from './errors.ts';
 import { describe, readServiceError, type ServiceError } from './service-words.ts';
 import { headersOf } from './upload-headers.ts';
 
@@ -102,7 +109,7 @@ function putRefusal(
   const words = isRedirect(status)
     ? describeRedirect(status, redirectHost(headers.location, url) ?? endpointOf(reply.text))
     : `the storage answered ${describe(status, error)}`;
-  return storageError(putErrorName(status, error), `${subject}: ${words}`, {
+  return storageError(putErrorName(reply, error), `${subject}: ${words}`, {
     status,
     retryAfterSeconds: retryAfterSeconds(headers, nowMs),
   });
@@ -123,12 +130,14 @@ const namesByCode: Readonly<Record<string, ErrorName>> = {
   BadDigest: 'ChunkMismatchError',
 };
 
-function putErrorName(status: number, { code = '', message = '' }: ServiceError): ErrorName {
+function putErrorName(reply: HttpReply, { code = '', message = '' }: ServiceError): ErrorName {
+  const { status } = reply;
   if (isRedirect(status)) return 'UploadRefusedError';
   if (status === 429) return 'ThrottledError';
   const byCode = Object.hasOwn(namesByCode, code) ? namesByCode[code] : undefined;
   if (byCode) return byCode;
   if (status < 200 || isTransientStatus(status)) return 'ServiceUnavailableError';
+  if (code === '' && isOfGateway(reply)) return 'ServiceUnavailableError';
   if (status === 400 && /expired/i.test(`${code} ${message}`)) return 'PresignedUrlRejectedError';
   if (status === 401 || status === 403) return 'PresignedUrlRejectedError';
   if (status === 404 || status === 410) return 'SessionExpiredError';
