@@ -61,7 +61,16 @@ async function exchange(transport: Transport, put: ChunkPut, host: string): Prom
   const { url, signal, body, replyTimeoutMs } = put;
   const headers = headersOf(put.headers, { ...put, host });
   try {
-    return await transport.send({ method: 'PUT', url, headers, body, signal, replyTimeoutMs });
+    return await transport.send({
+      method: 'PUT',
+      url,
+      headers,
+      body,
+      signal,
+      replyTimeoutMs,
+      // The proof is a header.
+      bodyIsOptional: true,
+    });
   } catch (error) {
     throw onSide(error, 'storage', signal);
   }
