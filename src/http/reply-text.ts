@@ -10,6 +10,7 @@ const decoders: Readonly<Record<string, Decoder>> = {
   gzip: zlib.gunzipSync,
   'x-gzip': zlib.gunzipSync,
   deflate: inflate,
+  'x-deflate': inflate,
   br: zlib.brotliDecompressSync,
   zstd: zlib.zstdDecompressSync,
   identity: (body) => body,
@@ -62,7 +63,7 @@ async function readBytes(
 }
 
 /**
- * In the order in which they were applied. Servers put other words there too: a charset (`UTF-8`),
+ * In the order in which they were applied. Servers put other words there too: a charset (`UTF-8`, jeroen/curl#179),
  * `none`, `aws-chunked`. They say nothing about the bytes.
  */
 function encodingsOf({ headers }: DispatchReply): string[] {

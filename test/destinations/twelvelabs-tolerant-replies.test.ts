@@ -258,6 +258,23 @@ describe('odd replies that others report', () => {
     expect((await twelveLabs.sendChunk(session, chunk(1), body, call)).proof).toBe(etag);
   });
 
+  it('a chunk is answered by 200 whose body is an error (mldbai/mldb#322)', async () => {
+    const text =
+      '<?xml version="1.0"?>\n<Error xmlns="x"><Code>InternalError</Code><Message>m</Message></Error>';
+    const { twelveLabs, call } = await serveTwelveLabs(
+      put({ headers: { ETag: `"${etag}"` }, text }),
+    );
+    const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
+    expect(error).toMatchObject({ name: 'ServiceUnavailableError', status: 200, side: 'storage' });
+  });
+
+  it("a chunk is answered by 200 whose body can't be decoded (yhirose/cpp-httplib#2518)", async () => {
+    const { twelveLabs, call } = await serveTwelveLabs(
+      put({ headers: { ETag: `"${etag}"`, 'Content-Encoding': 'gzip' }, text: 'ok' }),
+    );
+    expect((await twelveLabs.sendChunk(session, chunk(1), body, call)).proof).toBe(etag);
+  });
+
   it('a chunk is answered by 408, and the session lives (divinevideo/divine-mobile#7050)', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(put({ status: 408 }));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));

@@ -142,6 +142,7 @@ describe('an encoded reply', () => {
     ['GZIP', zlib.gzipSync(text)],
     ['deflate', zlib.deflateSync(text)],
     ['deflate', zlib.deflateRawSync(text)],
+    ['x-deflate', zlib.deflateSync(text)],
     ['br', zlib.brotliCompressSync(text)],
     ['zstd', zlib.zstdCompressSync(text)],
     ['identity', Buffer.from(text)],

@@ -4,6 +4,7 @@ import type { HttpReply, Transport } from '#src/core/ports.ts';
 import { withoutSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
+import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
 import { isSuccess } from './api-client.ts';
 import {
   describeRedirect,
@@ -36,7 +37,8 @@ export interface ChunkPut {
  * @throws PresignedUrlRejectedError - the URL was refused
  * @throws SessionExpiredError - the storage does not know the upload
  * @throws ChunkMismatchError - the storage holds other bytes, or gave no ETag
- * @throws ThrottledError, ServiceUnavailableError - by status and code; the chunk may be sent again
+ * @throws ThrottledError, ServiceUnavailableError - by status and code, also by the code in a 2xx; the
+ *   chunk may be sent again
  * @throws UploadRefusedError - the storage refused for good, or redirected
  * @throws ProtocolViolationError - `headers` contradict what the HTTP client sends
  */
@@ -48,7 +50,7 @@ export async function putChunk(
   const { host } = splitUrl(put.url);
   const reply = await exchange(transport, put, host);
   const subject = `chunk ${put.chunkIndex} at ${host}`;
-  if (!isSuccess(reply)) throw putRefusal(reply, put, subject, nowMs());
+  if (!isSuccess(reply) || holdsError(reply.text)) throw putRefusal(reply, put, subject, nowMs());
   const encryption = reply.headers['x-amz-server-side-encryption'];
   const proof = etagOf(reply, subject);
   if (proof.length >= shortestPiece && put.url.includes(proof)) {
@@ -124,28 +126,21 @@ function putRefusal(
   });
 }
 
-/** Codes that S3 and its likes send with several statuses, by what they mean for the chunk. */
-const namesByCode: Readonly<Record<string, ErrorName>> = {
-  SlowDown: 'ThrottledError',
-  Throttling: 'ThrottledError',
-  ThrottlingException: 'ThrottledError',
-  TooManyRequests: 'ThrottledError',
-  RequestLimitExceeded: 'ThrottledError',
-  RequestTimeout: 'ServiceUnavailableError',
-  IncompleteBody: 'ServiceUnavailableError',
-  OperationAborted: 'ServiceUnavailableError',
-  InternalError: 'ServiceUnavailableError',
-  ServiceUnavailable: 'ServiceUnavailableError',
-  BadDigest: 'ChunkMismatchError',
-};
+/** What the storage's own codes mean for the chunk, whatever the status. */
+function nameByCode(code: string): ErrorName | undefined {
+  if (isThrottlingCode(code)) return 'ThrottledError';
+  if (isTransientCode(code)) return 'ServiceUnavailableError';
+  if (code === 'NoSuchUpload') return 'SessionExpiredError';
+  return code === 'BadDigest' ? 'ChunkMismatchError' : undefined;
+}
 
 function putErrorName(reply: HttpReply, { code = '', message = '' }: ServiceError): ErrorName {
   const { status } = reply;
   if (isRedirect(status)) return 'UploadRefusedError';
   if (status === 429) return 'ThrottledError';
-  const byCode = Object.hasOwn(namesByCode, code) ? namesByCode[code] : undefined;
+  const byCode = nameByCode(code);
   if (byCode) return byCode;
-  if (status < 200 || isTransientStatus(status)) return 'ServiceUnavailableError';
+  if (status < 300 || isTransientStatus(status)) return 'ServiceUnavailableError';
   if (code === '' && isOfGateway(reply)) return 'ServiceUnavailableError';
   if (status === 400 && /expired/i.test(`${code} ${message}`)) return 'PresignedUrlRejectedError';
   if (status === 401 || status === 403) return 'PresignedUrlRejectedError';
@@ -156,6 +151,14 @@ function putErrorName(reply: HttpReply, { code = '', message = '' }: ServiceErro
 /** A 4xx without a storage's code may come from a proxy, so a fresh URL is tried; a chunk too large stays so. */
 function isOddRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 413;
+}
+
+/**
+ * Whether a body says that the chunk was not stored. A storage that has begun a 200 before it was
+ * done can tell of its failure there alone.
+ */
+function holdsError(text: string): boolean {
+  return /<Error(?:\s[^>]*)?>[\s\S]*<Code>/.test(text);
 }
 
 /** S3 names the right host of a `PermanentRedirect` in its XML, often without a Location. */
