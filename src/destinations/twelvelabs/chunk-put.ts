@@ -158,7 +158,7 @@ function isOddRefusal(status: number): boolean {
  * done can tell of its failure there alone.
  */
 function holdsError(text: string): boolean {
-  return /<Error(?:\s[^>]*)?>[\s\S]*<Code>/.test(text);
+  return /^\s*(?:<\?[^>]*>\s*)?<Error[\s>]/.test(text) && text.includes('<Code>');
 }
 
 /** S3 names the right host of a `PermanentRedirect` in its XML, often without a Location. */

@@ -15,6 +15,8 @@ export interface Operation {
   readonly name: string;
   /** Whether the path names an upload session, so that 404 means that there is none. */
   readonly onSession: boolean;
+  /** How long the reply may take after the request's last byte, in ms. Default: `askReplyMs`. */
+  readonly replyMs?: number;
 }
 
 /** Codes of a 403 by which the account, not the request, is refused (error-codes page). */
