@@ -137,11 +137,12 @@ class WatchedBody implements AsyncIterable<Uint8Array> {
   }
 }
 
+/** A value that is sent twice, as gateways do, is one value. */
 function joinRepeated(headers: DispatchReply['headers']): HttpReply['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      Array.isArray(value) ? value.join(', ') : value,
+      Array.isArray(value) ? [...new Set(value)].join(', ') : value,
     ]),
   );
 }

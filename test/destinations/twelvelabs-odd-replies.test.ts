@@ -60,10 +60,29 @@ describe('odd replies that others report', () => {
     const at = Date.UTC(2026, 10, 21) / 1000 + 30;
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       status: 429,
-      headers: { 'Retry-After': String(at) },
+      headers: { 'Retry-After': String(at), Date: 'Sat, 21 Nov 2026 00:00:00 GMT' },
     }));
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
     expect(error).toMatchObject({ name: 'ThrottledError', retryAfterSeconds: 30 });
+  });
+
+  it('Retry-After is a date by a clock an hour ahead of ours', async () => {
+    const { twelveLabs, call } = await serveTwelveLabs(() => ({
+      status: 429,
+      headers: {
+        'Retry-After': 'Sat, 21 Nov 2026 01:00:03 GMT',
+        Date: 'Sat, 21 Nov 2026 01:00:00 GMT',
+      },
+    }));
+    expect((await failureOf(twelveLabs.sessionStatus(session, call))).retryAfterSeconds).toBe(3);
+  });
+
+  it.each([
+    ['twice', ['"a-1"', '"a-1"']],
+    ['as a list', '"a-1", "a-1"'],
+  ])('the ETag is sent %s', async (_, ETag) => {
+    const { twelveLabs, call } = await serveTwelveLabs(put({ headers: { ETag } }));
+    expect((await twelveLabs.sendChunk(session, chunk(1), body, call)).proof).toBe('a-1');
   });
 
   it('X-RateLimit-Reset is a delay (utksh1/SecuScan#1838)', async () => {

@@ -20,7 +20,7 @@ export interface Heard {
 /** What the server answers: `json` becomes the text. */
 export interface Reply {
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly text?: string;
   readonly json?: unknown;
   /** Closes the connection without a reply. */

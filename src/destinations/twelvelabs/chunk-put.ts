@@ -100,10 +100,13 @@ function withoutUrl(text: string, url: string): string {
     .reduce((rest, piece) => withoutSecret(rest, piece), text);
 }
 
+/** Proxies join a repeated header into a list: `"a", "a"` is one value. */
+const etagForm = /^((?:W\/)?"?([\x21\x23-\x7e]{1,256})"?)(?:, *\1)*$/;
+
 /** A proxy's odd 200 has no ETag either, so the chunk is sent again. */
 function etagOf(reply: HttpReply, subject: string): string {
-  const etag = /^(?:W\/)?"?([\x21\x23-\x7e]{1,256})"?$/.exec(reply.headers.etag?.trim() ?? '');
-  if (etag?.[1]) return etag[1];
+  const etag = etagForm.exec(reply.headers.etag?.trim() ?? '');
+  if (etag?.[2]) return etag[2];
   throw storageError('ChunkMismatchError', `${subject}: the reply has no usable ETag`, {
     status: reply.status,
   });
