@@ -43,6 +43,11 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** How long the whole reply may take after the body's last byte, in ms. Default: the transport's own. */
   readonly replyTimeoutMs?: number | undefined;
+  /**
+   * Whether the headers of a 2xx are enough: where its body can't be read to its end or decoded, it
+   * counts as empty. Default: false.
+   */
+  readonly bodyIsOptional?: boolean | undefined;
 }
 
 /** Header names in lower case; the body as text, at most `maxReplyBytes` of it. */

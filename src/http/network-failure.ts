@@ -27,6 +27,13 @@ const unresolved: Words = {
   advice: 'If a proxy leads out of this network, set HTTPS_PROXY.',
 };
 
+/** For a host that the environment's proxy is not asked about. */
+const unresolvedBesideProxy: Words = {
+  problem: unresolved.problem,
+  advice:
+    'NO_PROXY lists it, so the proxy is not asked. If the proxy knows it, take it off NO_PROXY.',
+};
+
 const unreachable: Words = { problem: "the host can't be reached from this network" };
 
 const untrusted: Words = {
@@ -85,6 +92,14 @@ export function markNeverSent(error: Error): void {
   beforeConnection.add(error);
 }
 
+/** Errors of connections that pass the environment's proxy by, as `NO_PROXY` says. */
+const besideProxy = new WeakSet<object>();
+
+/** Marks an error as one of a connection that is made directly although there is a proxy. */
+export function markBesideProxy(error: Error): void {
+  besideProxy.add(error);
+}
+
 /** Whether a connection broke that had been made. */
 export function isReset(error: unknown): boolean {
   const isUnconnected = error instanceof Error && beforeConnection.has(error);
@@ -98,7 +113,13 @@ export function isTimeout(error: unknown): boolean {
 
 /** What to do about a failure to connect, by its code, if there is anything to say. */
 export function connectAdvice(error: unknown): string | undefined {
-  return wordsOf(codeOf(error))?.advice;
+  return wordsFor(error)?.advice;
+}
+
+function wordsFor(error: unknown): Words | undefined {
+  const words = wordsOf(codeOf(error));
+  const isBesideProxy = error instanceof Error && besideProxy.has(error);
+  return words === unresolved && isBesideProxy ? unresolvedBesideProxy : words;
 }
 
 function wordsOf(code: string | undefined): Words | undefined {
@@ -128,7 +149,7 @@ export function networkFailure(error: unknown, exchange: string): TransferError 
 
 function explain(error: unknown, code: string | undefined, timedOut: boolean): string {
   if (error instanceof ProxyError) return error.message;
-  const known = wordsOf(code);
+  const known = wordsFor(error);
   if (known) return sentence(known, code);
   if (error instanceof Error && error.name === 'HTTPParserError') {
     return sentence({ problem: 'the reply is not valid HTTP/1.1' }, error.name);

@@ -10,10 +10,22 @@ const decoders: Readonly<Record<string, Decoder>> = {
   gzip: zlib.gunzipSync,
   'x-gzip': zlib.gunzipSync,
   deflate: inflate,
+  'x-deflate': inflate,
   br: zlib.brotliDecompressSync,
   zstd: zlib.zstdDecompressSync,
   identity: (body) => body,
 };
+
+/** Registered encodings that nothing here decodes: dictionaries, encryption, and forms out of use. */
+const unreadable: ReadonlySet<string> = new Set([
+  'compress',
+  'x-compress',
+  'dcb',
+  'dcz',
+  'exi',
+  'pack200-gzip',
+  'aes128gcm',
+]);
 
 /** Encodings of one reply; each costs another pass. */
 const maxEncodings = 4;
@@ -21,7 +33,7 @@ const maxEncodings = 4;
 /**
  * Reads a reply's body to its end and decodes it; neither form may exceed `maxBytes`.
  * @param name - method and host, for the error's message
- * @throws NetworkError - the body is too large, damaged, or in an unknown encoding
+ * @throws NetworkError - the body is too large, damaged, or in an encoding that can't be decoded
  */
 export async function readText(
   reply: DispatchReply,
@@ -50,7 +62,10 @@ async function readBytes(
   return Buffer.concat(pieces);
 }
 
-/** In the order in which they were applied. */
+/**
+ * In the order in which they were applied. Servers put other words there too: a charset (`UTF-8`, jeroen/curl#179),
+ * `none`, `aws-chunked`. They say nothing about the bytes.
+ */
 function encodingsOf({ headers }: DispatchReply): string[] {
   return [headers['content-encoding'] ?? []]
     .flat()
@@ -58,12 +73,12 @@ function encodingsOf({ headers }: DispatchReply): string[] {
     .toLowerCase()
     .split(',')
     .map((encoding) => encoding.trim())
-    .filter((encoding) => encoding !== '');
+    .filter((encoding) => Object.hasOwn(decoders, encoding) || unreadable.has(encoding));
 }
 
 function decode(body: Buffer, encodings: string[], maxBytes: number, name: string): Buffer {
-  const unknown = encodings.find((encoding) => !Object.hasOwn(decoders, encoding));
-  if (unknown !== undefined || encodings.length > maxEncodings) {
+  const isUnreadable = encodings.some((encoding) => unreadable.has(encoding));
+  if (isUnreadable || encodings.length > maxEncodings) {
     const shown = JSON.stringify(showable(encodings.join(', '), 60));
     throw failure(name, `the reply has the unsupported content encoding ${shown}`);
   }

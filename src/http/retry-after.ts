@@ -1,9 +1,7 @@
 import { maxStopSeconds } from '#src/core/limits.ts';
+import { parseHttpDate } from './http-date.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;
-
-/** IMF-fixdate, the only form RFC 9110 §5.6.7 lets a server send. */
-const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
  * A smaller number is a delay, as 10⁹ s are 31 years; from here on it is a time in seconds since
@@ -19,17 +17,19 @@ const firstEpochMs = 1e12;
  * `retry-after-ms`, else by `RateLimit-Reset` or `X-RateLimit-Reset`, unless the limit has calls
  * remaining. TwelveLabs documents the last one as UTC epoch seconds (API reference v1.2, OpenAPI
  * 2026-02-17). Whole seconds, rounded up, from 1 to `maxSeconds`; undefined where no header names a
- * later time.
+ * later time. A time counts from the reply's own `Date`, as its server's clock may differ from ours.
+ * @param nowMs - where the reply has no `Date`
  */
 export function retryAfterSeconds(
   headers: Headers,
   nowMs: number,
   maxSeconds: number = maxStopSeconds,
 ): number | undefined {
+  const sentMs = parseHttpDate(headers.date ?? '') ?? nowMs;
   const waitsMs = [
-    delayMs(headers['retry-after'], nowMs),
+    delayMs(headers['retry-after'], sentMs),
     numberIn(headers['retry-after-ms']),
-    ...resetsMs(headers, nowMs),
+    ...resetsMs(headers, sentMs),
   ];
   const waitMs = waitsMs.find((ms) => ms !== undefined && ms > 0);
   return waitMs === undefined ? undefined : Math.min(Math.ceil(waitMs / 1000), maxSeconds);
@@ -43,14 +43,16 @@ function resetsMs(headers: Headers, nowMs: number): (number | undefined)[] {
 }
 
 function delayMs(value: string | undefined, nowMs: number): number | undefined {
-  const text = value?.trim() ?? '';
-  if (httpDate.test(text)) return Date.parse(text) - nowMs;
-  const number = numberIn(text);
+  const date = parseHttpDate(value ?? '');
+  if (date !== undefined) return date - nowMs;
+  const number = numberIn(value);
   if (number === undefined || number < firstEpochSeconds) return number && number * 1000;
   return (number < firstEpochMs ? number * 1000 : number) - nowMs;
 }
 
-function numberIn(value: string | undefined): number | undefined {
-  const text = value?.trim() ?? '';
-  return /^\d{1,15}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+/** Proxies join a repeated header into a list (`60, 60`); of several numbers the largest counts. */
+function numberIn(value = ''): number | undefined {
+  const numbers = value.split(',').map((text) => text.trim());
+  const areAll = numbers.every((text) => /^\d{1,15}(\.\d{1,9})?$/.test(text));
+  return areAll ? Math.max(...numbers.map(Number)) : undefined;
 }

@@ -45,7 +45,10 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
     return {
       status: reply.status,
       headers: joinRepeated(reply.headers),
-      text: await readText(reply, options.maxReplyBytes ?? maxReplyBytes, name),
+      text: await readText(reply, options.maxReplyBytes ?? maxReplyBytes, name).catch((error) => {
+        if (!isEnough(reply, request, body)) throw error;
+        return '';
+      }),
     };
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
@@ -55,6 +58,16 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
   } finally {
     limit.stop();
   }
+}
+
+/** Whether a reply whose body failed counts by its headers: not before the request's last byte has left. */
+function isEnough(
+  { status }: DispatchReply,
+  { bodyIsOptional = false, signal }: HttpRequest,
+  body: string | WatchedBody | undefined,
+): boolean {
+  const isSent = !(body instanceof WatchedBody) || body.isSent;
+  return bodyIsOptional && isSent && !signal.aborted && status >= 200 && status < 300;
 }
 
 /**
@@ -102,6 +115,8 @@ function watch(
 /** Remembers what its source threw: undici's errors don't tell a source's fault from a socket's. */
 class WatchedBody implements AsyncIterable<Uint8Array> {
   failure: { readonly error: unknown } | undefined;
+  /** Whether its last byte was taken. */
+  isSent = false;
   readonly #source: AsyncIterable<Uint8Array>;
   readonly #onSent: () => void;
 
@@ -117,15 +132,17 @@ class WatchedBody implements AsyncIterable<Uint8Array> {
       this.failure = { error };
       throw error;
     }
+    this.isSent = true;
     this.#onSent();
   }
 }
 
+/** A value that is sent twice, as gateways do, is one value. */
 function joinRepeated(headers: DispatchReply['headers']): HttpReply['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      Array.isArray(value) ? value.join(', ') : value,
+      Array.isArray(value) ? [...new Set(value)].join(', ') : value,
     ]),
   );
 }

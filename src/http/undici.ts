@@ -6,7 +6,7 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { readOverContinue } from './interim-replies.ts';
 import { KeptSockets, type PoolUse } from './kept-sockets.ts';
-import { isReset, markNeverSent } from './network-failure.ts';
+import { isReset, markBesideProxy, markNeverSent } from './network-failure.ts';
 import { createProxiedAgent } from './proxied-agent.ts';
 import { type Proxies, readProxies } from './proxy-environment.ts';
 
@@ -103,7 +103,7 @@ function openAgent(options: AgentOptions, proxies: Proxies | undefined): Dispatc
   const lookup = options.guard && { lookup: options.guard.lookup };
   const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, ...lookup });
   const guardedBy = (guard: ConnectGuard | undefined) => (origin: URL | string, given: object) =>
-    poolOf(origin, { ...pooling, ...given }, guard);
+    poolOf(origin, { ...pooling, ...given }, { guard, proxies });
   const agentOptions = { ...pooling, connect, factory: guardedBy(options.guard) };
   if (!proxies) return new Agent(agentOptions);
   return createProxiedAgent(agentOptions, proxies, {
@@ -112,20 +112,30 @@ function openAgent(options: AgentOptions, proxies: Proxies | undefined): Dispatc
   });
 }
 
+interface Surroundings {
+  readonly guard: ConnectGuard | undefined;
+  readonly proxies: Proxies | undefined;
+}
+
 /** One server's connections. */
 function poolOf(
   origin: URL | string,
   options: PoolType.Options,
-  guard: ConnectGuard | undefined,
+  { guard, proxies }: Surroundings,
 ): PoolType {
-  const connect = watched(options.connect as Connecting.connector, guard);
+  const proxy = /^https:/i.test(String(origin)) ? proxies?.https : proxies?.http;
+  const connect = watched(options.connect as Connecting.connector, guard, proxy !== undefined);
   return readOverContinue(new Pool(origin, { ...options, connect }));
 }
 
-/** Checks each host, with or without a proxy, and marks every failure here as never sent. */
+/**
+ * Checks each host, with or without a proxy, and marks every failure here as never sent. Where there
+ * is a proxy for the host, only a connection that passes it by looks the host up.
+ */
 function watched(
   connect: Connecting.connector,
   guard: ConnectGuard | undefined,
+  hasProxy: boolean,
 ): Connecting.connector {
   return (asked, callback) => {
     try {
@@ -135,6 +145,7 @@ function watched(
     }
     connect(asked, (...[error, socket]: Parameters<Connecting.Callback>) => {
       if (error) markNeverSent(error);
+      if (error && hasProxy) markBesideProxy(error);
       (callback as (...outcome: unknown[]) => void)(error, socket);
     });
   };

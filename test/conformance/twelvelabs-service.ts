@@ -38,8 +38,9 @@ export async function openTwelveLabs(
     await closeAgent(agent);
     await simulator.close();
   });
+  const transport = createTransport({ agent, clock });
   const destination = createTwelveLabs({
-    transport: createTransport({ agent, clock, replyTimeoutMs }),
+    transport: { send: (request) => transport.send({ ...request, replyTimeoutMs }) },
     apiKey: { get: async () => simulator.apiKey, refresh: async () => simulator.apiKey },
     baseUrl: simulator.baseUrl,
     clock,

@@ -30,7 +30,7 @@ describe('sending a chunk', () => {
   ])('with the options %j waits for its reply for %i ms', async (options, replyTimeoutMs) => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls(), options);
     await twelveLabs.sendChunk(session, chunk(1), body, call);
-    expect(sent.map((one) => one.replyTimeoutMs)).toEqual([undefined, replyTimeoutMs]);
+    expect(sent.map((one) => one.replyTimeoutMs)).toEqual([120_000, replyTimeoutMs]);
   });
 
   it.each([
@@ -89,13 +89,23 @@ describe('sending a chunk', () => {
     [425, '', 'ServiceUnavailableError'],
     [429, '', 'ThrottledError'],
     [400, xml('ThrottlingException'), 'ThrottledError'],
+    [400, xml('RequestThrottled'), 'ThrottledError'],
+    [400, xml('ProvisionedThroughputExceededException'), 'ThrottledError'],
+    [400, xml('BandwidthLimitExceeded'), 'ThrottledError'],
+    [403, xml('KMS.ThrottlingException'), 'ThrottledError'],
+    [400, xml('RequestTimeoutException'), 'ServiceUnavailableError'],
+    [400, xml('KMS.KMSInternalException'), 'ServiceUnavailableError'],
+    [200, xml('InternalError'), 'ServiceUnavailableError'],
+    [200, xml('SlowDown'), 'ThrottledError'],
+    [200, xml('NoSuchUpload'), 'SessionExpiredError'],
+    [200, xml('Unheard'), 'ServiceUnavailableError'],
     [501, xml('NotImplemented'), 'UploadRefusedError'],
     [505, '', 'UploadRefusedError'],
     [503, xml('SlowDown'), 'ThrottledError'],
     [503, xml('ServiceUnavailable'), 'ServiceUnavailableError'],
     [500, xml('InternalError'), 'ServiceUnavailableError'],
   ])('answered by %i %s is a %s error', async (status, text, name) => {
-    const put = () => ({ status, text, headers: { 'retry-after': '4' } });
+    const put = () => ({ status, text, headers: { 'retry-after': '4', etag } });
     const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect([error.name, error.status, error.retryAfterSeconds]).toEqual([name, status, 4]);

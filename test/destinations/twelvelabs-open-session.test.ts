@@ -39,6 +39,7 @@ describe('opening a session', () => {
         },
         body: { filename: 'film.mp4', type: 'video', total_size: 104_857_600 },
         signal: expect.any(AbortSignal),
+        replyTimeoutMs: 300_000,
       },
     ]);
   });
@@ -117,6 +118,14 @@ describe("create's answer is refused", () => {
     ]);
   });
 
+  it('when it is cut into more chunks than a plan can hold', async () => {
+    const error = await failureOf(open(createdWith({ chunk_size: 1, total_chunks: null })).opened);
+    expect([error.name, error.message]).toEqual([
+      'ProtocolViolationError',
+      'TwelveLabs planned 104857600 chunks of 1 bytes for 104857600 bytes; that makes 104857600, more than 10000000',
+    ]);
+  });
+
   it.each(['X-Api-Key', 'Cookie', 'Authorization', 'bad name', ''])(
     'when it wants the header %j sent with chunks',
     async (name) => {
@@ -183,6 +192,17 @@ describe('a lost answer to create', () => {
     const { opened } = open({ status: 500, headers: { 'retry-after': '12' } });
     expect((await failureOf(opened)).retryAfterSeconds).toBe(12);
   });
+
+  it.each(['ConfigurationError', 'UploadHostRefusedError'] as const)(
+    'is not what a %s is: nothing was sent',
+    async (name) => {
+      const refusal = new TransferError(name, 'the proxy asks for credentials (407)');
+      const { opened } = open(() => {
+        throw refusal;
+      });
+      expect((await failureOf(opened)).name).toBe(name);
+    },
+  );
 
   it.each(['ECONNREFUSED', 'ENOTFOUND'])('is not what %s is: nothing was sent', async (code) => {
     const error = await failureOf(open(fails('NetworkError', code)).opened);

@@ -138,8 +138,10 @@ describe('a presigned URL', () => {
     expect(error.message).not.toContain('CANARY');
   });
 
-  it('that is not given is a violation, told by chunk', async () => {
-    const { twelveLabs, call } = scriptTwelveLabs(() => ({ json: { upload_urls: [] } }));
+  it('that is of another chunk is a violation, told by chunk', async () => {
+    const { twelveLabs, call } = scriptTwelveLabs(() => ({
+      json: { upload_urls: [{ chunk_index: 8, url: 'https://s3.example.test/c/8' }] },
+    }));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(9), body, call));
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',

@@ -3,7 +3,7 @@ import type { Log } from '#src/core/ports.ts';
 import { createTwelveLabs, type TwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
-import { holdClock, startServer } from '../http/http-server.ts';
+import { type HeldClock, holdClock, startServer } from '../http/http-server.ts';
 import { apiKey, created, etag, fixedKey, silentLog } from './twelvelabs-scripted.ts';
 
 /** One request as it came over the wire. */
@@ -20,11 +20,13 @@ export interface Heard {
 /** What the server answers: `json` becomes the text. */
 export interface Reply {
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly text?: string;
   readonly json?: unknown;
   /** Closes the connection without a reply. */
   readonly close?: boolean;
+  /** The reply waits for it. */
+  readonly after?: Promise<unknown>;
 }
 
 /** Returns the reply to a request; undefined leaves it to `usualReply`. */
@@ -36,6 +38,7 @@ export interface ServedTwelveLabs {
   /** Host and port of the server. */
   readonly host: string;
   readonly call: { readonly signal: AbortSignal };
+  readonly clock: HeldClock;
   /** Ends the server before the test does. */
   stop(): Promise<void>;
 }
@@ -54,6 +57,7 @@ export async function serveTwelveLabs(
     const one = { method, path: url, host: headers.host ?? '', headers, body };
     heard.push(one);
     const reply = answer(one, heard.length) ?? usualReply(one, heard.length);
+    await reply.after;
     if (reply.close) return void request.socket.destroy();
     response.writeHead(reply.status ?? 200, reply.headers ?? {});
     response.end(reply.text ?? (reply.json === undefined ? '' : JSON.stringify(reply.json)));
@@ -74,7 +78,8 @@ export async function serveTwelveLabs(
     log,
   });
   const host = new URL(server.origin).host;
-  return { twelveLabs, heard, host, stop, call: { signal: new AbortController().signal } };
+  const call = { signal: new AbortController().signal };
+  return { twelveLabs, heard, host, stop, call, clock };
 }
 
 /** What a service does that behaves as its documents say. */

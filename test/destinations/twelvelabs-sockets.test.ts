@@ -5,9 +5,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
 import { userAgent } from '#src/core/product.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
+import { readProxies } from '#src/http/proxy-environment.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
 import { type HttpServer, holdClock, startServer } from '../http/http-server.ts';
+import { startPlainServer, startProxy } from '../http/proxies.ts';
 import {
   apiKey,
   bodyOf,
@@ -15,6 +17,7 @@ import {
   etag,
   failureOf,
   fixedKey,
+  request,
   session,
   silentLog,
 } from './twelvelabs-scripted.ts';
@@ -100,6 +103,27 @@ describe('over real sockets', () => {
       },
     };
     await expect(twelveLabs.sendChunk(session, chunk(1), broken, call)).rejects.toBe(fault);
+  });
+
+  it('a proxy that asks create for credentials is named: no session was opened', async () => {
+    const target = await startPlainServer((_, response) => response.end());
+    const refusal = 'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n';
+    const proxy = await startProxy({ target, onConnect: (socket) => void socket.end(refusal) });
+    agent = createAgent({}, readProxies({ HTTPS_PROXY: proxy.url }));
+    const clock = holdClock();
+    const twelveLabs = createTwelveLabs({
+      transport: createTransport({ agent, clock }),
+      apiKey: fixedKey(apiKey),
+      baseUrl: 'https://api.test/v1.3',
+      clock,
+      log: silentLog,
+    });
+    const { signal } = new AbortController();
+    const error = await failureOf(twelveLabs.openSession(request, { signal }));
+    expect([error.name, error.message]).toEqual([
+      'ConfigurationError',
+      expect.stringContaining('asks for credentials (407)'),
+    ]);
   });
 
   it('a redirect of the API is not followed: no other host hears of the key', async () => {

@@ -9,7 +9,7 @@ import {
   request,
   session,
 } from './twelvelabs-scripted.ts';
-import { type Answering, type Reply, serveTwelveLabs } from './twelvelabs-served.ts';
+import { type Reply, serveTwelveLabs } from './twelvelabs-served.ts';
 
 const body = bodyOf(new Uint8Array([1, 2, 3]));
 const proof = { index: 1, sizeBytes: 3, proof: etag, md5: etag };
@@ -196,78 +196,5 @@ describe('A21: the words of a service for a failed asset', () => {
     }));
     const { reason = '' } = await twelveLabs.assetStatus('a1', call);
     expect([reason.length, /CANARY|\n/.test(reason)]).toEqual([300, false]);
-  });
-});
-
-/** Replies that clients of other services met, each with the thread that reports it. */
-describe('odd replies that others report', () => {
-  const put =
-    (reply: Reply): Answering =>
-    ({ method }) =>
-      method === 'PUT' ? reply : undefined;
-
-  it('JSON begins with a byte order mark (forwardemail/superagent#1249)', async () => {
-    const text = `\ufeff${JSON.stringify(created)}`;
-    const { twelveLabs, call } = await serveTwelveLabs(() => ({ status: 201, text }));
-    expect((await twelveLabs.openSession(request, call)).uploadId).toBe('u/1');
-  });
-
-  it('a chunk is answered by 201 (23/resumable.js#208)', async () => {
-    const { twelveLabs, call } = await serveTwelveLabs(
-      put({ status: 201, headers: { ETag: `"${etag}"` } }),
-    );
-    expect((await twelveLabs.sendChunk(session, chunk(1), body, call)).proof).toBe(etag);
-  });
-
-  it('a chunk is answered by 408, and the session lives (divinevideo/divine-mobile#7050)', async () => {
-    const { twelveLabs, call } = await serveTwelveLabs(put({ status: 408 }));
-    const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
-    expect([error.name, error.scope]).toEqual(['ServiceUnavailableError', 'service']);
-  });
-
-  it('Retry-After is a time since 1970 (cloudfoundry/cloud_controller_ng#2544)', async () => {
-    const at = Date.UTC(2026, 10, 21) / 1000 + 30;
-    const { twelveLabs, call } = await serveTwelveLabs(() => ({
-      status: 429,
-      headers: { 'Retry-After': String(at) },
-    }));
-    const error = await failureOf(twelveLabs.sessionStatus(session, call));
-    expect(error).toMatchObject({ name: 'ThrottledError', retryAfterSeconds: 30 });
-  });
-
-  it('X-RateLimit-Reset is a delay (utksh1/SecuScan#1838)', async () => {
-    const { twelveLabs, call } = await serveTwelveLabs(() => ({
-      status: 429,
-      headers: { 'X-RateLimit-Reset': '40', 'X-RateLimit-Remaining': '0' },
-    }));
-    expect((await failureOf(twelveLabs.sessionStatus(session, call))).retryAfterSeconds).toBe(40);
-  });
-
-  it('an error is a text and no object (buildinternet/uploads#46)', async () => {
-    const { twelveLabs, call } = await serveTwelveLabs(() => ({
-      status: 400,
-      json: { error: 'invalid key' },
-    }));
-    const error = await failureOf(
-      twelveLabs
-        .prepareChunks(session, [1], call)
-        .then(() => twelveLabs.sendChunk(session, chunk(1), body, call)),
-    );
-    expect(error.message).toContain('400: invalid key');
-  });
-
-  it('headers differ from the usual in letter case only (transloadit/uppy#6567)', async () => {
-    const upload_headers = { 'content-type': 'video/mp4', 'USER-AGENT': 'signed/1' };
-    const { twelveLabs, heard, call } = await serveTwelveLabs(({ path }) =>
-      path.endsWith('/multipart-uploads')
-        ? { status: 201, json: { ...created, upload_headers } }
-        : undefined,
-    );
-    const opened = await twelveLabs.openSession(request, call);
-    await twelveLabs.sendChunk(opened, chunk(1), body, call);
-    expect(heard.at(-1)?.headers).toMatchObject({
-      'content-type': 'video/mp4',
-      'user-agent': 'signed/1',
-    });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { userAgent } from '#src/core/product.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { bodyOf, chunk, created, etag, failureOf, request } from './twelvelabs-scripted.ts';
 import { type Answering, type Heard, serveTwelveLabs } from './twelvelabs-served.ts';
 
@@ -153,6 +154,43 @@ describe('A17: a service that gives no URL for completed chunks', () => {
       3,
     ]);
   });
+
+  const refusing =
+    (status: number): Answering =>
+    (heard, count) => {
+      const reply = completed(heard, count);
+      return reply && { ...reply, status };
+    };
+
+  it.each([416, 422])('is asked singly where it refuses a span by %i', async (status) => {
+    const { twelveLabs, heard, call } = await serveTwelveLabs(refusing(status));
+    await twelveLabs.prepareChunks(session, [1, 2, 3], call);
+    expect(spans(heard)).toHaveLength(4);
+  });
+
+  it('is asked singly where a span is in conflict for all tries of a call', async () => {
+    const { twelveLabs, heard, call } = await serveTwelveLabs(refusing(409));
+    const prepare = () => twelveLabs.prepareChunks(session, [1, 2, 3], call);
+    for (let tries = 1; tries < boundOf('triesPerCall'); tries++) {
+      expect((await failureOf(prepare())).name).toBe('ServiceUnavailableError');
+    }
+    const before = spans(heard).length;
+    await prepare();
+    expect(spans(heard).length - before).toBe(4);
+  });
+
+  it.each([{ upload_urls: null }, { upload_urls: [] }, {}])(
+    'gives none at all for a while: %j',
+    async (json) => {
+      const { twelveLabs, heard, call } = await serveTwelveLabs(({ path }) =>
+        path.endsWith('/presigned-urls') ? { json } : undefined,
+      );
+      await twelveLabs.prepareChunks(session, [1], call);
+      const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
+      expect(error).toMatchObject({ name: 'ServiceUnavailableError', side: 'service' });
+      expect(puts(heard)).toEqual([]);
+    },
+  );
 
   it('is asked singly where it refuses a span, so that one chunk costs no other its URL', async () => {
     const logged: unknown[] = [];

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '#src/config/system-clock.ts';
+import { TransferError } from '#src/core/errors.ts';
 import type { HttpRequest } from '#src/core/ports.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
@@ -141,6 +142,7 @@ describe('an encoded reply', () => {
     ['GZIP', zlib.gzipSync(text)],
     ['deflate', zlib.deflateSync(text)],
     ['deflate', zlib.deflateRawSync(text)],
+    ['x-deflate', zlib.deflateSync(text)],
     ['br', zlib.brotliCompressSync(text)],
     ['zstd', zlib.zstdCompressSync(text)],
     ['identity', Buffer.from(text)],
@@ -192,7 +194,18 @@ describe('an encoded reply', () => {
     expect(error.message).toMatch(/: the reply's gzip body is damaged$/);
   });
 
-  it.each(['compress', 'gzip, exotic', 'gzip, gzip, gzip, gzip, gzip'])(
+  it.each(['UTF-8', 'utf-8', 'identity, x', 'none', 'aws-chunked', 'text/plain; charset=utf-8'])(
+    'is read as it is where its encoding is none: %j',
+    async (encoding) => {
+      expect((await sendEncoded(encoding, Buffer.from(text))).text).toBe(text);
+    },
+  );
+
+  it('is decoded by the encodings that there are', async () => {
+    expect((await sendEncoded('utf-8, gzip', zlib.gzipSync(text))).text).toBe(text);
+  });
+
+  it.each(['compress', 'gzip, dcz', 'gzip, gzip, gzip, gzip, gzip'])(
     '%j is named as unsupported',
     async (encoding) => {
       const error = await failureOf(sendEncoded(encoding, zlib.gzipSync(text)));
@@ -205,5 +218,44 @@ describe('an encoded reply', () => {
   it('is bounded before it is decoded too', async () => {
     const error = await failureOf(sendEncoded('gzip', kib64, 1_000));
     expect(error.message).toMatch(/: the reply exceeds 1000 bytes$/);
+  });
+});
+
+describe('a reply whose body is optional', () => {
+  const head = 'HTTP/1.1 200 OK\r\netag: "e"\r\n';
+
+  it.each([
+    ['is damaged', `${head}content-encoding: gzip\r\ncontent-length: 2\r\n\r\nok`],
+    ['is in an encoding of no use', `${head}content-encoding: dcz\r\ncontent-length: 2\r\n\r\nok`],
+    ['is too large', `${head}content-length: 2000000\r\n\r\n${'x'.repeat(2_000_000)}`],
+    ['ends early', `${head}content-length: 9\r\n\r\nok`],
+    ['ends within its chunks', `${head}transfer-encoding: chunked\r\n\r\n5\r\nok`],
+  ])('counts by its headers where the body %s', async (_, raw) => {
+    const { send } = await serveRaw((socket) => socket.end(raw));
+    const reply = await send({ ...put(), bodyIsOptional: true });
+    expect([reply.status, reply.headers.etag, reply.text]).toEqual([200, '"e"', '']);
+  });
+
+  it('counts by its headers where the body never comes', async () => {
+    const { send } = await serveRaw((socket) => socket.write(`${head}content-length: 9\r\n\r\n`));
+    const reply = await send({ ...put(), bodyIsOptional: true, replyTimeoutMs: 200 });
+    expect(reply.headers.etag).toBe('"e"');
+  });
+
+  it('is needed in an error', async () => {
+    const { send } = await serveRaw((socket) =>
+      socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nok'),
+    );
+    expect((await failureOf(send({ ...put(), bodyIsOptional: true }))).name).toBe('NetworkError');
+  });
+
+  it('does not outlive its caller', async () => {
+    const stop = new AbortController();
+    const { send } = await serveRaw((socket) => {
+      socket.write(`${head}content-length: 9\r\n\r\n`);
+      setTimeout(50).then(() => stop.abort(new TransferError('FencedOutError', 'stop')));
+    });
+    const sending = send({ ...put(), bodyIsOptional: true, signal: stop.signal });
+    expect((await failureOf(sending)).name).toBe('FencedOutError');
   });
 });

@@ -142,7 +142,7 @@ describe('NO_PROXY', () => {
     );
     const error = await failureOf(send('https://upload.test/'));
     expect(error.message).toBe(
-      'GET upload.test: the host name does not resolve (ENOTFOUND). If a proxy leads out of this network, set HTTPS_PROXY.',
+      'GET upload.test: the host name does not resolve (ENOTFOUND). NO_PROXY lists it, so the proxy is not asked. If the proxy knows it, take it off NO_PROXY.',
     );
     expect([proxy.tunnels, wasNeverSent(error)]).toEqual([[], true]);
   });
@@ -157,6 +157,18 @@ describe('NO_PROXY', () => {
       expect([proxy.tunnels, proxy.forwarded]).toEqual([[], []]);
     },
   );
+});
+
+describe('a host without a proxy whose name does not resolve', () => {
+  const blind = { guard: { checkHost: () => {}, lookup: nothing } };
+
+  it.each([{ HTTP_PROXY: 'http://127.0.0.1:9' }, {}])('is told to set one: %j', async (env) => {
+    const send = transportIn(env as Record<string, string>, blind);
+    const error = await failureOf(send('https://api.test/'));
+    expect(error.message).toBe(
+      'GET api.test: the host name does not resolve (ENOTFOUND). If a proxy leads out of this network, set HTTPS_PROXY.',
+    );
+  });
 });
 
 describe('through HTTP_PROXY', () => {

@@ -4,6 +4,7 @@ import type { Clock, HttpReply, Log, Transport } from '#src/core/ports.ts';
 import { userAgent } from '#src/core/product.ts';
 import { showable, withoutSecret } from '#src/http/redact.ts';
 import { type Operation, onSide, refusalOf, refusesKey } from './errors.ts';
+import { askReplyMs } from './limits.ts';
 
 export interface ApiClientOptions {
   readonly transport: Transport;
@@ -112,6 +113,7 @@ async function sendWith(
     },
     body: hasBody ? JSON.stringify(call.body) : undefined,
     signal: call.signal,
+    replyTimeoutMs: call.operation.replyMs ?? askReplyMs,
   };
   try {
     const reply = await transport.send(request);

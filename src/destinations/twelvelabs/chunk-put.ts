@@ -4,8 +4,16 @@ import type { HttpReply, Transport } from '#src/core/ports.ts';
 import { withoutSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
+import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
 import { isSuccess } from './api-client.ts';
-import { describeRedirect, isRedirect, isTransientStatus, onSide, redirectHost } from './errors.ts';
+import {
+  describeRedirect,
+  isOfGateway,
+  isRedirect,
+  isTransientStatus,
+  onSide,
+  redirectHost,
+} from './errors.ts';
 import { describe, readServiceError, type ServiceError } from './service-words.ts';
 import { headersOf } from './upload-headers.ts';
 
@@ -29,7 +37,8 @@ export interface ChunkPut {
  * @throws PresignedUrlRejectedError - the URL was refused
  * @throws SessionExpiredError - the storage does not know the upload
  * @throws ChunkMismatchError - the storage holds other bytes, or gave no ETag
- * @throws ThrottledError, ServiceUnavailableError - by status and code; the chunk may be sent again
+ * @throws ThrottledError, ServiceUnavailableError - by status and code, also by the code in a 2xx; the
+ *   chunk may be sent again
  * @throws UploadRefusedError - the storage refused for good, or redirected
  * @throws ProtocolViolationError - `headers` contradict what the HTTP client sends
  */
@@ -41,7 +50,7 @@ export async function putChunk(
   const { host } = splitUrl(put.url);
   const reply = await exchange(transport, put, host);
   const subject = `chunk ${put.chunkIndex} at ${host}`;
-  if (!isSuccess(reply)) throw putRefusal(reply, put, subject, nowMs());
+  if (!isSuccess(reply) || holdsError(reply.text)) throw putRefusal(reply, put, subject, nowMs());
   const encryption = reply.headers['x-amz-server-side-encryption'];
   const proof = etagOf(reply, subject);
   if (proof.length >= shortestPiece && put.url.includes(proof)) {
@@ -54,7 +63,16 @@ async function exchange(transport: Transport, put: ChunkPut, host: string): Prom
   const { url, signal, body, replyTimeoutMs } = put;
   const headers = headersOf(put.headers, { ...put, host });
   try {
-    return await transport.send({ method: 'PUT', url, headers, body, signal, replyTimeoutMs });
+    return await transport.send({
+      method: 'PUT',
+      url,
+      headers,
+      body,
+      signal,
+      replyTimeoutMs,
+      // The proof is a header.
+      bodyIsOptional: true,
+    });
   } catch (error) {
     throw onSide(error, 'storage', signal);
   }
@@ -82,10 +100,13 @@ function withoutUrl(text: string, url: string): string {
     .reduce((rest, piece) => withoutSecret(rest, piece), text);
 }
 
+/** Proxies join a repeated header into a list: `"a", "a"` is one value. */
+const etagForm = /^((?:W\/)?"?([\x21\x23-\x7e]{1,256})"?)(?:, *\1)*$/;
+
 /** A proxy's odd 200 has no ETag either, so the chunk is sent again. */
 function etagOf(reply: HttpReply, subject: string): string {
-  const etag = /^(?:W\/)?"?([\x21\x23-\x7e]{1,256})"?$/.exec(reply.headers.etag?.trim() ?? '');
-  if (etag?.[1]) return etag[1];
+  const etag = etagForm.exec(reply.headers.etag?.trim() ?? '');
+  if (etag?.[2]) return etag[2];
   throw storageError('ChunkMismatchError', `${subject}: the reply has no usable ETag`, {
     status: reply.status,
   });
@@ -102,33 +123,28 @@ function putRefusal(
   const words = isRedirect(status)
     ? describeRedirect(status, redirectHost(headers.location, url) ?? endpointOf(reply.text))
     : `the storage answered ${describe(status, error)}`;
-  return storageError(putErrorName(status, error), `${subject}: ${words}`, {
+  return storageError(putErrorName(reply, error), `${subject}: ${words}`, {
     status,
     retryAfterSeconds: retryAfterSeconds(headers, nowMs),
   });
 }
 
-/** Codes that S3 and its likes send with several statuses, by what they mean for the chunk. */
-const namesByCode: Readonly<Record<string, ErrorName>> = {
-  SlowDown: 'ThrottledError',
-  Throttling: 'ThrottledError',
-  ThrottlingException: 'ThrottledError',
-  TooManyRequests: 'ThrottledError',
-  RequestLimitExceeded: 'ThrottledError',
-  RequestTimeout: 'ServiceUnavailableError',
-  IncompleteBody: 'ServiceUnavailableError',
-  OperationAborted: 'ServiceUnavailableError',
-  InternalError: 'ServiceUnavailableError',
-  ServiceUnavailable: 'ServiceUnavailableError',
-  BadDigest: 'ChunkMismatchError',
-};
+/** What the storage's own codes mean for the chunk, whatever the status. */
+function nameByCode(code: string): ErrorName | undefined {
+  if (isThrottlingCode(code)) return 'ThrottledError';
+  if (isTransientCode(code)) return 'ServiceUnavailableError';
+  if (code === 'NoSuchUpload') return 'SessionExpiredError';
+  return code === 'BadDigest' ? 'ChunkMismatchError' : undefined;
+}
 
-function putErrorName(status: number, { code = '', message = '' }: ServiceError): ErrorName {
+function putErrorName(reply: HttpReply, { code = '', message = '' }: ServiceError): ErrorName {
+  const { status } = reply;
   if (isRedirect(status)) return 'UploadRefusedError';
   if (status === 429) return 'ThrottledError';
-  const byCode = Object.hasOwn(namesByCode, code) ? namesByCode[code] : undefined;
+  const byCode = nameByCode(code);
   if (byCode) return byCode;
-  if (status < 200 || isTransientStatus(status)) return 'ServiceUnavailableError';
+  if (status < 300 || isTransientStatus(status)) return 'ServiceUnavailableError';
+  if (code === '' && isOfGateway(reply)) return 'ServiceUnavailableError';
   if (status === 400 && /expired/i.test(`${code} ${message}`)) return 'PresignedUrlRejectedError';
   if (status === 401 || status === 403) return 'PresignedUrlRejectedError';
   if (status === 404 || status === 410) return 'SessionExpiredError';
@@ -138,6 +154,14 @@ function putErrorName(status: number, { code = '', message = '' }: ServiceError)
 /** A 4xx without a storage's code may come from a proxy, so a fresh URL is tried; a chunk too large stays so. */
 function isOddRefusal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 413;
+}
+
+/**
+ * Whether a body says that the chunk was not stored. A storage that has begun a 200 before it was
+ * done can tell of its failure there alone.
+ */
+function holdsError(text: string): boolean {
+  return /^\s*(?:<\?[^>]*>\s*)?<Error[\s>]/.test(text) && text.includes('<Code>');
 }
 
 /** S3 names the right host of a `PermanentRedirect` in its XML, often without a Location. */

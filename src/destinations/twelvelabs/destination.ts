@@ -3,6 +3,7 @@ import type { Destination, DestinationTraits } from '#src/core/destination.ts';
 import type { Clock, Log, Transport } from '#src/core/ports.ts';
 import type { MediaType } from '#src/core/source-object.ts';
 import { checkBaseUrl, createApiClient } from './api-client.ts';
+import { createSpanConflicts } from './fetch-urls.ts';
 import { listIncomplete } from './incomplete-sessions.ts';
 import { limitsOf, maxChunksInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
 import { openSession } from './open-session.ts';
@@ -56,7 +57,7 @@ export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
   const allowInsecureUploads = options.allowInsecureUploads ?? /^http:/i.test(baseUrl);
   const stock = createUrlStock(clock);
   const replyMs = options.uploadReplyMs ?? uploadReplyMs;
-  const urlPorts = { client, log, allowInsecureUploads };
+  const urlPorts = { client, log, allowInsecureUploads, conflicts: createSpanConflicts() };
   const sending = { ...urlPorts, transport, stock, clock, uploadReplyMs: replyMs };
   return {
     identity: `twelvelabs ${baseUrl}`,

@@ -7,7 +7,7 @@ import {
 } from '#src/core/errors.ts';
 import type { HttpReply } from '#src/core/ports.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
-import { describe, readServiceError, type ServiceError } from './service-words.ts';
+import { describe, jsonObject, readServiceError, type ServiceError } from './service-words.ts';
 
 /** The call that a reply answers. */
 export interface Operation {
@@ -15,6 +15,8 @@ export interface Operation {
   readonly name: string;
   /** Whether the path names an upload session, so that 404 means that there is none. */
   readonly onSession: boolean;
+  /** How long the reply may take after the request's last byte, in ms. Default: `askReplyMs`. */
+  readonly replyMs?: number;
 }
 
 /** Codes of a 403 by which the account, not the request, is refused (error-codes page). */
@@ -33,9 +35,12 @@ export function refusesKey(reply: HttpReply): boolean {
   return isRefusal && readServiceError(reply.text).code === badKeyCode;
 }
 
+/** Statuses for what is not there. Gateways send them too, while no server is behind them. */
+const notThere: readonly number[] = [404, 410];
+
 /** Whether a reply says that the service does not know the id in the path. */
 export function saysUnknownId(reply: HttpReply): boolean {
-  if (reply.status === 404 || reply.status === 410) return true;
+  if (notThere.includes(reply.status)) return !isOfGateway(reply);
   return reply.status === 400 && readServiceError(reply.text).code === unknownIdCode;
 }
 
@@ -46,6 +51,15 @@ export function saysUnknownId(reply: HttpReply): boolean {
 export function isTransientStatus(status: number): boolean {
   if ([408, 409, 423, 425, 429].includes(status)) return true;
   return status >= 500 && status !== 501 && status !== 505;
+}
+
+/**
+ * Whether something else than the service has said that a path is not there, such as an ingress with
+ * "default backend - 404". The service's own words are a JSON object; it may also say nothing.
+ */
+export function isOfGateway({ status, text }: HttpReply): boolean {
+  const saysNothing = text.replace('\ufeff', '').trim() === '';
+  return notThere.includes(status) && !saysNothing && jsonObject(text) === undefined;
 }
 
 export function isRedirect(status: number): boolean {
@@ -118,7 +132,7 @@ function nameOf(reply: HttpReply, error: ServiceError, { onSession }: Operation)
   const { status } = reply;
   if (refusesKey(reply)) return 'CredentialsRejectedError';
   if (status === 429) return 'ThrottledError';
-  if (isTransientStatus(status)) return 'ServiceUnavailableError';
+  if (isTransientStatus(status) || isOfGateway(reply)) return 'ServiceUnavailableError';
   if (status === 403 && accountCodes.has(error.code ?? '')) return 'ApiNotAllowedError';
   if (onSession && (saysUnknownId(reply) || saysExpired(status, error))) {
     return 'SessionExpiredError';

@@ -1,6 +1,7 @@
 import type { CallOptions, UploadSession } from '#src/core/destination.ts';
 import { asTransferError, isTransferError, type TransferError } from '#src/core/errors.ts';
 import type { Log } from '#src/core/ports.ts';
+import { boundOf } from '#src/core/recovery-bounds.ts';
 import { type RequestTarget, splitUrl } from '#src/http/request-target.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Operation, serviceError } from './errors.ts';
@@ -11,6 +12,26 @@ export interface UrlPorts {
   readonly client: ApiClient;
   readonly log: Log;
   readonly allowInsecureUploads: boolean;
+  readonly conflicts: SpanConflicts;
+}
+
+/** Counts how often in a row the spans of a session were refused by a conflict, in this process. */
+export interface SpanConflicts {
+  /** Counts one more. True once a call has used up its tries on them, and from then on. */
+  add(uploadId: string): boolean;
+  end(uploadId: string): void;
+}
+
+export function createSpanConflicts(): SpanConflicts {
+  const counts = new Map<string, number>();
+  return {
+    add: (uploadId) => {
+      const count = (counts.get(uploadId) ?? 0) + 1;
+      counts.set(uploadId, count);
+      return count >= boundOf('triesPerCall');
+    },
+    end: (uploadId) => void counts.delete(uploadId),
+  };
 }
 
 const operation: Operation = { name: 'asking for presigned URLs', onSession: true };
@@ -18,9 +39,13 @@ const operation: Operation = { name: 'asking for presigned URLs', onSession: tru
 /** Refusals of single chunks, with no URL between them, after which the service refuses them all. */
 const maxRefusedSingly = 3;
 
+/** Statuses by which services refuse a span for one of its chunks: bad, out of range, not to be processed. */
+const spanRefusals: readonly number[] = [400, 416, 422];
+
 /**
- * Fetches the URLs of a span. A service may refuse a span for one of its chunks (400), so a span of
- * several that is refused is asked for singly, and a chunk that is refused alone is left without a URL.
+ * Fetches the URLs of a span. A service may refuse a span for one of its chunks, so a span of several
+ * that is refused is asked for singly, and a chunk that is refused alone is left without a URL. A
+ * conflict (409) may also be a lock that passes: it counts as such a refusal after the tries of a call.
  * @throws RequestRejectedError - it refuses the request for another reason than a chunk, or every chunk
  */
 export async function fetchUrlsSingly(
@@ -30,17 +55,22 @@ export async function fetchUrlsSingly(
   options: CallOptions,
 ): Promise<PresignedUrl[]> {
   try {
-    return await fetchUrls(ports, session, span, options);
+    const urls = await fetchUrls(ports, session, span, options);
+    if (span.count > 1) ports.conflicts.end(session.uploadId);
+    return urls;
   } catch (error) {
-    if (!isRefusedSpan(error)) throw error;
+    if (!isRefusedSpan(error, () => ports.conflicts.add(session.uploadId))) throw error;
     const { start, count } = span;
     ports.log.warn('presigned URLs refused', { start, count, reason: error.message });
     return count === 1 ? [] : fetchEach(ports, session, span, options, error);
   }
 }
 
-function isRefusedSpan(error: unknown): error is TransferError {
-  return isTransferError(error, 'RequestRejectedError') && error.status === 400;
+function isRefusedSpan(error: unknown, isLasting: () => boolean): error is TransferError {
+  if (isTransferError(error, 'RequestRejectedError')) {
+    return spanRefusals.includes(error.status ?? 0);
+  }
+  return isTransferError(error, 'ServiceUnavailableError') && error.status === 409 && isLasting();
 }
 
 async function fetchEach(

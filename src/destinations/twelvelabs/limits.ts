@@ -47,6 +47,15 @@ export const urlMarginMs = 60 * 1000;
  */
 export const uploadReplyMs = 5 * 60 * 1000;
 
+/**
+ * Our own: how long the reply to a call of the API may take after the request's last byte. Calls that
+ * change a session may wait for the storage behind the service, and what they did is not known
+ * without the reply: an opening that is given up leaves a session behind. The time of a function ends
+ * both sooner.
+ */
+export const changeReplyMs = 5 * 60 * 1000;
+export const askReplyMs = 2 * 60 * 1000;
+
 /** Our own: chunks in flight for one session; the service documents no limit. */
 export const maxChunksInFlight = 64;
 

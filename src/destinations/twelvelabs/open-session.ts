@@ -1,17 +1,23 @@
+import type * as z from 'zod/mini';
 import { chunkCount } from '#src/core/chunk-plan.ts';
 import type { CallOptions, SessionRequest, UploadSession } from '#src/core/destination.ts';
-import { isTransferError, type TransferError } from '#src/core/errors.ts';
+import { type ErrorName, isTransferError, type TransferError } from '#src/core/errors.ts';
 import type { HttpReply } from '#src/core/ports.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
 import { isTransientStatus, type Operation, serviceError } from './errors.ts';
-import { sessionLifetimeMs } from './limits.ts';
+import { changeReplyMs, sessionLifetimeMs } from './limits.ts';
 import { describe, readServiceError } from './service-words.ts';
 import { checkUploadHeaders } from './upload-headers.ts';
 import { createReply, isJsonObject, readReply } from './wire.ts';
+import { maxIndex } from './wire-fields.ts';
 
-const operation: Operation = { name: 'opening an upload session', onSession: false };
+const operation: Operation = {
+  name: 'opening an upload session',
+  onSession: false,
+  replyMs: changeReplyMs,
+};
 
 /**
  * Opens an upload session. The presigned URLs in the reply are left unused: one function opens the
@@ -53,11 +59,19 @@ function bodyOf(request: SessionRequest): Record<string, unknown> {
   };
 }
 
+/** Errors of a request that did not leave this machine: of ours, of a proxy, of the address it had. */
+const unsent: readonly ErrorName[] = [
+  'UnexpectedError',
+  'InvalidInputError',
+  'ConfigurationError',
+  'UploadHostRefusedError',
+];
+
 /** Of all failures only a request that never left is certain to have had no effect. */
 function lostUnlessUnsent(error: unknown, signal: AbortSignal): unknown {
-  const isBug = isTransferError(error, 'UnexpectedError', 'InvalidInputError');
-  const isBrokenOff = signal.aborted || (isTransferError(error) && !isBug);
-  if (wasNeverSent(error) || !isBrokenOff) return error;
+  const isUnsent = wasNeverSent(error) || isTransferError(error, ...unsent);
+  const isBrokenOff = signal.aborted || isTransferError(error);
+  if (isUnsent || !isBrokenOff) return error;
   const what = isTransferError(error) ? error.message : 'the call was broken off';
   return serviceError('CreateReplyLostError', `${operation.name}: no answer came back (${what})`, {
     cause: error,
@@ -86,20 +100,29 @@ function replyLost(reply: HttpReply, nowMs: number): TransferError {
 
 function sessionOf(reply: HttpReply, sizeBytes: number, nowMs: number): UploadSession {
   const created = readReply(createReply, reply, operation.name);
-  const expected = chunkCount(sizeBytes, created.chunk_size);
-  if ((created.total_chunks ?? expected) !== expected) {
-    throw serviceError(
-      'ProtocolViolationError',
-      `TwelveLabs planned ${created.total_chunks} chunks of ${created.chunk_size} bytes for ${sizeBytes} bytes; that makes ${expected}`,
-      { status: reply.status },
-    );
-  }
   return {
     uploadId: created.upload_id,
     assetId: created.asset_id,
     chunkSizeBytes: created.chunk_size,
-    totalChunks: expected,
+    totalChunks: plannedChunks(created, sizeBytes, reply),
     expiresAt: created.expires_at ?? nowMs + sessionLifetimeMs,
     details: checkUploadHeaders(created.upload_headers),
   };
+}
+
+/** The count that follows from the sizes; the service may leave its own out, but not contradict it. */
+function plannedChunks(
+  { chunk_size, total_chunks }: z.infer<typeof createReply>,
+  sizeBytes: number,
+  { status }: HttpReply,
+): number {
+  const expected = chunkCount(sizeBytes, chunk_size);
+  const planned = total_chunks ?? expected;
+  if (planned === expected && expected <= maxIndex) return expected;
+  const bound = expected > maxIndex ? `, more than ${maxIndex}` : '';
+  throw serviceError(
+    'ProtocolViolationError',
+    `TwelveLabs planned ${planned} chunks of ${chunk_size} bytes for ${sizeBytes} bytes; that makes ${expected}${bound}`,
+    { status },
+  );
 }

@@ -79,8 +79,9 @@ async function fetchUrl(
   const urls = await fetchUrls(ports, session, { start: chunkIndex, count: 1 }, options);
   const found = urls.find((url) => url.chunkIndex === chunkIndex);
   if (found) return found.url;
+  // A service that gives none at all may give one later; one that gives another chunk's is wrong.
   throw serviceError(
-    'ProtocolViolationError',
+    urls.length === 0 ? 'ServiceUnavailableError' : 'ProtocolViolationError',
     `TwelveLabs gave no presigned URL for chunk ${chunkIndex}`,
   );
 }

@@ -62,9 +62,10 @@ function written(value: unknown): string | undefined {
   }
 }
 
-function jsonObject(text: string): Record<string, unknown> | undefined {
+/** Reads a JSON object; some servers begin it with a byte order mark (forwardemail/superagent#1249). */
+export function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

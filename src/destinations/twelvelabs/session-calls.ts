@@ -12,11 +12,11 @@ import type {
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
 import { type Operation, saysUnknownId, serviceError } from './errors.ts';
-import { maxPageLength, maxProofsPerReport } from './limits.ts';
+import { changeReplyMs, maxPageLength, maxProofsPerReport } from './limits.ts';
 import { describe, readServiceError, wordsOf } from './service-words.ts';
 import { assetReply, chunkStatesReply, readReply, reportReply, statusReply } from './wire.ts';
 
-const reporting: Operation = { name: 'reporting chunks', onSession: true };
+const reporting: Operation = { name: 'reporting chunks', onSession: true, replyMs: changeReplyMs };
 const askingStatus: Operation = { name: "asking for a session's status", onSession: true };
 const askingAsset: Operation = { name: 'asking for an asset', onSession: false };
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
-/** Chunks of 5 MiB in the largest object S3 holds, many times over. */
-const maxIndex = 10_000_000;
+/** Chunks of 5 MiB in the largest object S3 holds, many times over; a plan of more fills the memory. */
+export const maxIndex = 10_000_000;
 
 /** A chunk's index, from 1. */
 export const index = z.int().check(z.gte(1), z.lte(maxIndex));

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { HttpReply } from '#src/core/ports.ts';
 import { showable } from '#src/http/redact.ts';
 import { serviceError } from './errors.ts';
+import { jsonObject } from './service-words.ts';
 import {
   countOrZero,
   index,
@@ -106,7 +107,7 @@ export const assetReply = z.looseObject({
 export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operation: string): T {
   const { status, text } = reply;
   const subject = `TwelveLabs' ${status} reply to ${operation}`;
-  const body = parseObject(text);
+  const body = jsonObject(text);
   if (body === undefined) {
     throw serviceError('ServiceUnavailableError', `${subject} is not a JSON object`, { status });
   }
@@ -121,18 +122,7 @@ export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operati
 
 /** Whether a reply's body is a JSON object, which a proxy's page is not. */
 export function isJsonObject(reply: HttpReply): boolean {
-  return parseObject(reply.text) !== undefined;
-}
-
-/** Some servers begin JSON with a byte order mark (forwardemail/superagent#1249). */
-function parseObject(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return jsonObject(reply.text) !== undefined;
 }
 
 function lenientPages(value: unknown): number | undefined {
