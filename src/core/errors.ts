@@ -198,6 +198,8 @@ export const errorCatalogue = {
     disposition: 'fail',
     nextStep:
       'Renew the AWS credentials. For a wrong signature, also check the secret access key and any proxy that changes requests.',
+    onLaptop:
+      'Renew the AWS credentials, for example with aws sso login. For a wrong signature, also check the clock and any proxy that changes requests.',
   },
   SourceContentEncodedError: {
     scope: 'transfer',

@@ -28,7 +28,6 @@ const named = new Set(
 const noLimits = new Set([
   'AssetFailedError',
   'CredentialsRejectedError',
-  'ExecutionAbortedError',
   'ExecutionEndedError',
   'FencedOutError',
   'OutcomeNotRecordedError',
@@ -37,6 +36,7 @@ const noLimits = new Set([
   'SourceAccessDeniedError',
   'SourceChecksumMismatchError',
   'SourceClaimRefusedError',
+  'SourceCredentialsRejectedError',
   'SourceNotFoundError',
   'SourceRegionMismatchError',
   'SourceRoleRefusedError',
