@@ -4,14 +4,14 @@ import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createSourceProbe } from '#src/aws/source-probe.ts';
 import type { Probes } from '#src/core/preflight.ts';
 import { settings } from './settings.ts';
-import { clients } from './source.ts';
+import { sourceClients } from './source-clients.ts';
 
 /** For a step that reads the sources; made when a preflight asks, which few calls do. */
 export const sourceProbe = (): Pick<Probes, 'source'> => {
   let probe: Probes['source'] | undefined;
   return {
     source: (...given) => {
-      probe ??= createSourceProbe({ clientFor: clients() });
+      probe ??= createSourceProbe({ clientFor: sourceClients() });
       return probe(...given);
     },
   };

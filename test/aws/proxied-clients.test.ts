@@ -219,7 +219,7 @@ describe('a call to DynamoDB', () => {
       vi.stubEnv('NO_PROXY', noProxy);
       const error = await calls.DynamoDB?.('https://api.test').catch((thrown: unknown) => thrown);
       expect(sdkFailure(error).message).toMatch(
-        /^getaddrinfo E(NOTFOUND|AI_AGAIN) api\.test\. If a proxy/,
+        /^getaddrinfo E(NOTFOUND|AI_AGAIN) api\.test\. NO_PROXY lists it/,
       );
       expect(proxy.tunnels).toEqual([]);
     },
