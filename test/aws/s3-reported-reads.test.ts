@@ -214,7 +214,7 @@ describe('B14: a bucket whose requester pays (aws-cli#2557)', () => {
     });
   });
 
-  it('is nothing that other buckets are told', async () => {
+  it('is not sent to other buckets', async () => {
     s3.double.put('films', film.key, old);
     await readBack(film);
     expect(s3.double.calls.map(({ requestPayer }) => requestPayer)).toEqual(
