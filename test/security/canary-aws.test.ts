@@ -72,7 +72,7 @@ describe('the credentials that STS gives', () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', other.endpoint);
     give({});
     const error = await failureOf(source().inspect(film));
-    expect(error.name).toBe('SourceAccessDeniedError');
+    expect(error.name).toBe('SourceSignatureRefusedError');
     expect(canariesIn(dumpOf(error))).toEqual([]);
   });
 
