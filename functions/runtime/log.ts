@@ -61,8 +61,10 @@ interface Payload {
  * step is what judges them: they are only looked for.
  */
 export function subjectIn({ state, input, executionId }: Payload): Subject {
-  const places = [state, within(state, 'source'), within(state, 'ending'), input];
-  const named = [...places, ofEvent(state), ofEvent(input)].find(isNamed);
+  // A start that waits keeps its input in its state.
+  const inputs = [input, within(state, 'input')];
+  const places = [state, within(state, 'source'), within(state, 'ending'), ...inputs];
+  const named = [...places, ...[state, ...inputs].map(ofEvent)].find(isNamed);
   return {
     bucket: textIn(named, 'bucket', 255),
     key: textIn(named, 'key', 1024),

@@ -6,7 +6,7 @@ const consoleHosts: Readonly<Record<string, string>> = {
   'aws-eusc': 'console.amazonaws-eusc.eu',
 };
 
-const executionArn = /^arn:(aws[\w-]*):states:([a-z0-9-]+):\d{12}:execution:[\w-]+:[\w-]+$/;
+const executionArn = /^arn:(aws[\w-]*):states:([a-z0-9-]+):\d{12}:execution:[\w-]+:.+$/s;
 
 /** Where something runs. */
 export interface Place {
@@ -23,7 +23,7 @@ export function placeOf(arn: string | undefined): Place | undefined {
 /** The page of an execution; undefined where its ARN is none or its partition has no known console. */
 export function executionLink(arn: string | undefined): string | undefined {
   const place = placeOf(arn);
-  return place && link(place, 'states', `#/v2/executions/details/${arn}`);
+  return place && link(place, 'states', `#/v2/executions/details/${encodeURI(arn ?? '')}`);
 }
 
 /** The page of a CloudWatch dashboard; undefined where the partition has no known console. */

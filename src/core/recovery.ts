@@ -50,6 +50,8 @@ export interface StepContext {
   readonly sameMs?: number;
   /** Sessions of this execution whose opening was not answered. */
   readonly createsLost?: number;
+  /** Since the first denied read, in ms. */
+  readonly deniedMs?: number;
   /** How long the object's source lets a denied read be tried again, in seconds. */
   readonly deniedSeconds?: number | undefined;
 }
@@ -148,14 +150,15 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
     return { action: 'end', error: finalChunkError(error, sameWaits, sameMs) };
   }
   if (isPatienceOver(error, context)) {
-    return { action: 'end', error: finalSourceError(error, sameMs) };
+    return { action: 'end', error: finalSourceError(error, context.deniedMs ?? sameMs) };
   }
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
 }
 
 function isPatienceOver({ name }: TransferError, context: StepContext): boolean {
-  const { waitingMs, namedMs = 0, sameMs = waitingMs, deniedSeconds = 0 } = context;
-  if (name === 'SourceDeniedForNowError') return sameMs >= deniedSeconds * 1000;
+  const { waitingMs, namedMs = 0, sameMs = waitingMs } = context;
+  const { deniedMs = waitingMs, deniedSeconds = 0 } = context;
+  if (name === 'SourceDeniedForNowError') return deniedMs >= deniedSeconds * 1000;
   if (name === 'SourceSignatureRefusedError') return sameMs >= boundOf('refusalPatience') * 1000;
   const unnamedMs = waitingMs - namedMs;
   return unnamedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('namedPatience') * 1000;

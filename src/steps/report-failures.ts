@@ -17,7 +17,7 @@ export interface ReportPorts {
 const maxListed = 25;
 
 /** An SNS subject has at most 100 characters, ASCII only (SNS Publish, 2026). */
-const maxSubjectLength = 100;
+const maxSubjectLength = 99;
 
 const text = z.optional(z.string());
 
@@ -102,9 +102,14 @@ function paragraphOf({ bucket, key, error, cause, execution, transferId }: Failu
     .join('\n');
 }
 
-/** A key may hold anything, so it is written as JSON writes it. */
+/** A key may hold anything: it is written as JSON writes it, and no mail program makes a link of a part of it. */
 function filmOf(bucket: string, key: string): string {
-  return oneLine(`s3://${bucket}/${JSON.stringify(key).slice(1, -1)}`);
+  const inert = JSON.stringify(key).slice(1, -1).replaceAll('://', ':%2F%2F');
+  return `s3://${bucket}/${inert.replace(/\p{Bidi_Control}/gu, escaped)}`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function subjectOf(line: string): string {

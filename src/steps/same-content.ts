@@ -1,4 +1,5 @@
 import { isSameContent } from '#src/core/same-content.ts';
+import { mediaTypeOf, type SourceObject } from '#src/core/source-object.ts';
 import { contentIds, type TransferOptions, type TransferRecord } from '#src/core/transfer.ts';
 import type { Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -18,7 +19,8 @@ export async function transferOfSameContent(
     const row = transferId === undefined ? undefined : await store.transfer(transferId);
     // The row decides: what leads to it may be older.
     if (row?.state !== 'ready' || row.assetId === undefined) continue;
-    if (!isSameContent(row.source, source) || !hasOptions(row.options, options)) continue;
+    if (!isSameContent(row.source, source) || !isSameKind(row.source, source)) continue;
+    if (!hasOptions(row.options, options)) continue;
     const { phase } = await destination.assetStatus(row.assetId, { signal });
     if (phase === 'ready') return row;
   }
@@ -34,11 +36,22 @@ export async function recordContent(
     await store.recordContent(contentId, transferId);
 }
 
+/** The service makes another asset of the same bytes where they are audio than where they are video. */
+function isSameKind(made: SourceObject, asked: SourceObject): boolean {
+  const kindOf = (object: SourceObject) => mediaTypeOf(object.key, object.contentType, object);
+  return kindOf(made) === kindOf(asked);
+}
+
 /** An option that is not asked for may be anything; an event asks for none. */
 function hasOptions(made: TransferOptions, { force: _, ...asked }: TransferOptions): boolean {
   return Object.entries(asked).every(
     ([name, value]) =>
-      value === undefined ||
-      JSON.stringify(made[name as keyof TransferOptions]) === JSON.stringify(value),
+      value === undefined || sortedText(made[name as keyof TransferOptions]) === sortedText(value),
   );
+}
+
+/** The table keeps no order of an object's keys. */
+function sortedText(value: unknown): string {
+  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return JSON.stringify(value, isRecord ? Object.keys(value).sort() : undefined);
 }

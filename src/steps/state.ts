@@ -56,6 +56,8 @@ const troubleSchema = z.object({
   sameSince: z.optional(count),
   /** Waits since then. */
   sameWaits: z._default(count, 0),
+  /** Since when S3 denies the object for now, in milliseconds since 1970. */
+  deniedSince: z.optional(count),
   /** The step that met it. */
   step: z.optional(z.string()),
   /** Nothing is asked before, as the service named that time; in milliseconds since 1970. */

@@ -55,7 +55,8 @@ function secondsOf(
   const { since = now, waits = 0, namedMs = 0 } = trouble ?? {};
   const { sameSince = now, sameWaits = 0 } = trouble?.error === error.name ? trouble : {};
   const [waitingMs, sameMs] = [now - since, now - sameSince];
-  const known = { waits, waitingMs, namedMs, sameWaits, sameMs, ...bounds };
+  const deniedMs = now - (trouble?.deniedSince ?? now);
+  const known = { waits, waitingMs, namedMs, sameWaits, sameMs, deniedMs, ...bounds };
   const decision = decide(error, { within: 'step', ...known });
   if (decision.action === 'end') throw ended(decision.error, waitingMs);
   return decision.action === 'wait' ? decision.seconds : 0;
@@ -75,9 +76,20 @@ function troubleWith(
     error: error.name,
     reason: error.message.slice(0, 500).toWellFormed(),
     ...{ since, waits: waits + 1, sameSince, sameWaits: sameWaits + 1, step },
-    namedMs: namedMs + Math.min(waitMs, Math.ceil((error.retryAfterSeconds ?? 0) * 1000)),
+    namedMs: namedMs + allowedMs(error, waitMs),
+    deniedSince: trouble?.deniedSince ?? (isDenial(error) ? Math.floor(now) : undefined),
     until: Math.ceil(now) + waitMs,
   };
+}
+
+/** The part of a wait that is no outage: the other side named it, or the source lets reads be denied. */
+function allowedMs(error: TransferError, waitMs: number): number {
+  const namedMs = Math.ceil((error.retryAfterSeconds ?? 0) * 1000);
+  return isDenial(error) ? waitMs : Math.min(waitMs, namedMs);
+}
+
+function isDenial({ name }: TransferError): boolean {
+  return name === 'SourceDeniedForNowError';
 }
 
 /** What is left of a trouble after a success of `step`: nothing where that step met it. */

@@ -128,6 +128,23 @@ describe('a denied object', () => {
     expect(answer).toMatchObject({ next: 'open', source: { waitWhileDeniedSeconds: 600 } });
   });
 
+  it('and a storm after hours of it spend no event', async () => {
+    const stage = await stageRefusing('SourceDeniedForNowError', 7 * 60 * minute, {
+      waitWhileDeniedSeconds: 24 * 60 * minute,
+    });
+    const refusing = stage.ports.source;
+    let storms = 0;
+    const inspect: SourceReader['inspect'] = async (...given) =>
+      refusing.inspect(...given).catch((error) => {
+        const isLate = stage.bench.clock.now() % (3 * 3600_000) > 2 * 3600_000;
+        if (isLate && storms++ < 12) throw new TransferError('SourceUnavailableError', '503');
+        throw error;
+      });
+    stage.ports = { ...stage.ports, source: { ...refusing, inspect } };
+    expect((await walk(stage, event)).answer).toMatchObject({ next: 'open' });
+    expect(storms).toBeGreaterThan(0);
+  });
+
   it('ends by its final name, and how long it was waited for, once that time is over', async () => {
     const stage = await stageRefusing('SourceDeniedForNowError', 60 * minute, {
       waitWhileDeniedSeconds: 10 * minute,

@@ -96,7 +96,7 @@ it('a key that holds a line break stays on its line', async () => {
     key: 'a\nDashboard: https://evil.example\u202e.mp4',
   });
   const first = notice?.text.split('\n')[2];
-  expect(first).toBe(String.raw`1. s3://films/a\nDashboard: https://evil.example .mp4`);
+  expect(first).toBe(String.raw`1. s3://films/a\nDashboard: https:%2F%2Fevil.example\u202e.mp4`);
 });
 
 it('a start that names no object is reported too', async () => {

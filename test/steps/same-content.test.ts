@@ -56,6 +56,18 @@ describe('a new version uses the asset again that is there', () => {
   });
 });
 
+it('the same metadata in another order asks for nothing else', async () => {
+  const asked = (userMetadata: object) => ({ ...film, userMetadata });
+  const stage = await Stage.set();
+  put(stage, 'v1');
+  await walk(stage.bench, asked({ a: 1, b: ['x', 'y'] }), { executionId: 'execution-1' });
+  put(stage, 'v2');
+  const { output } = await walk(stage.bench, asked({ b: ['x', 'y'], a: 1 }), {
+    executionId: 'execution-2',
+  });
+  expect(output).toMatchObject({ status: 'already-ingested' });
+});
+
 describe('a new version is a transfer of its own', () => {
   const parts = (firstPartBytes: number) => ({ digests: { md5: `${md5}-2`, firstPartBytes } });
   it.each<[string, Partial<SourceObject>, Partial<SourceObject>]>([
@@ -102,6 +114,17 @@ describe('a new version is a transfer of its own', () => {
     const { stage, output } = await second({}, {}, film, forget);
     expect(output).toMatchObject({ status: 'ready' });
     expect(stage.service.assetIds()).toHaveLength(2);
+  });
+
+  it('where its content type is of another kind of media', async () => {
+    const stage = await Stage.set();
+    const clip = { ...film, key: 'reels/clip' };
+    const traits = { digests: { md5 } };
+    stage.bench.source.put(clip, bytes, { ...traits, etag: 'v1', contentType: 'video/mp4' });
+    await walk(stage.bench, clip, { executionId: 'execution-1' });
+    stage.bench.source.put(clip, bytes, { ...traits, etag: 'v2', contentType: 'audio/mp4' });
+    const { output } = await walk(stage.bench, clip, { executionId: 'execution-2' });
+    expect(output).toMatchObject({ status: 'ready' });
   });
 
   it('under another key, which names another asset', async () => {
