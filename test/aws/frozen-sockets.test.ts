@@ -109,7 +109,8 @@ describe('after six calls at once whose sockets the server then resets, one call
     await burst(call);
     service.killKept();
     await call();
-    expect(service.requests).toHaveLength(8);
+    // Whether the server sees the request on the dead socket is a matter of luck.
+    expect([7, 8]).toContain(service.requests.length);
   });
 });
 

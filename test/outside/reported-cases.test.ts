@@ -557,11 +557,12 @@ describe('A22: a quota that names a time hours away', () => {
     async (_how, value) => {
       await expectWaited('create', value());
     },
+    300_000,
   );
 
   it('is waited for before the next call for URLs, and the log says until when', async () => {
     await expectWaited('presign', String(hours * 3600));
-  });
+  }, 300_000);
 
   async function expectWaited(on: Operation, retryAfter: string): Promise<void> {
     world.behave(

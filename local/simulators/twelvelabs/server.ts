@@ -26,9 +26,11 @@ function fail(response: ServerResponse, error: unknown): void {
 }
 
 /** Takes as long as a body needs, and keeps idle connections longer than clients do. */
-async function listen(listener: Listener): Promise<Server> {
+async function listen(listener: Listener, { clock }: Parts): Promise<Server> {
   const settings = { requestTimeout: 0, keepAliveTimeout: 65_000 };
   const server = createServer(settings, (request, response) => {
+    // A time that a reply names is judged by the reply's own date.
+    response.setHeader('Date', new Date(clock.now()).toUTCString());
     listener(request, response).catch((error: unknown) => fail(response, error));
   });
   server.listen(0, '127.0.0.1');
@@ -119,8 +121,8 @@ export async function startTwelveLabs(
   options: TwelveLabsOptions = {},
 ): Promise<TwelveLabsSimulator> {
   const parts = await assemble(options);
-  const api = await listen(apiListener(parts));
-  const uploads = await listen(uploadListener(parts));
+  const api = await listen(apiListener(parts), parts);
+  const uploads = await listen(uploadListener(parts), parts);
   const uploadOrigin = originOf(uploads);
   parts.urls.origin = options.presignedOrigin ?? uploadOrigin;
   let closing: Promise<void> | undefined;
