@@ -86,12 +86,6 @@ export const leaseSeconds = 1_200;
 /** The lease is renewed at most this often, in seconds. */
 export const leaseRenewalSeconds = 60;
 
-/**
- * How long a sender claims its range without renewing that, in seconds: the range of one that died is
- * sent again after so long at most. A claim is renewed before each chunk.
- */
-export const claimSeconds = 300;
-
 /** How often the reconciler looks at everything: what a dead execution held is found within so many seconds. */
 export const sweepSeconds = 300;
 

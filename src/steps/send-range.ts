@@ -1,6 +1,6 @@
 import type { ChunkResult } from '#src/core/adaptive-concurrency.ts';
 import { isTransferError, type TransferError } from '#src/core/errors.ts';
-import { claimSeconds, leaseRenewalSeconds, sendReserveMs } from '#src/core/limits.ts';
+import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { ownedTransfer } from './ownership.ts';
 import { causeOf, countRetry } from './retries.ts';
@@ -131,9 +131,9 @@ async function renewOwnership(sending: Sending): Promise<void> {
   await ports.store.claimRange(rangeKey, invocation.invocationId, now, claimedUntil);
 }
 
-/** A claim ends with its call, or earlier unless it is renewed. */
+/** A claim ends with its call, and with the lease where a call may last longer. */
 export function claimEnd(now: number, { deadline }: Invocation): number {
-  return Math.min(deadline, now + claimSeconds * 1000);
+  return Math.min(deadline, now + leaseSeconds * 1000);
 }
 
 /** Keeps the error, or puts a chunk behind the others where they may show what is wrong with it. */
