@@ -11,7 +11,7 @@ export interface Allowed {
 }
 
 /** The longest that a claim of a dead sender holds: the send function's time limit, in ms. */
-const longestClaimMs = 330_000;
+const longestClaimMs = 630_000;
 
 /**
  * What the promise forbids and is so all the same, in words; empty where it was kept. The simulation's
