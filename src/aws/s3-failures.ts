@@ -1,6 +1,7 @@
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
-import { isThrottlingCode, isTransientCode, isTransientStatus, signingFault } from './s3-codes.ts';
+import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
+import { isTransientStatus, signingFault } from './s3-codes.ts';
 import { describeDenial } from './s3-denials.ts';
 import {
   bareCause,
