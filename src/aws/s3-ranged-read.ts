@@ -3,9 +3,10 @@ import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s
 import { type ByteRange, contentRange, lengthOf, rangeHeader } from '#src/core/byte-range.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject } from '#src/core/source-object.ts';
+import { addressOf } from './s3-address.ts';
 import type { S3ClientOf } from './s3-clients.ts';
 import { explainS3Failure, nameOfObject } from './s3-failures.ts';
-import { addressOf, withoutQuotes } from './s3-inspection.ts';
+import { withoutQuotes } from './s3-inspection.ts';
 import { bareCause, describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
 
 /** One reading: what was asked of which object, and until when. */
