@@ -44,6 +44,7 @@ async function headOf(
       new HeadObjectCommand({ ...addressOf(reference), ChecksumMode: 'ENABLED' }),
     );
   } catch (error) {
+    // The 404 of a HEAD does not say whether the object is missing or the bucket.
     throw explainStatus(error, reference) ?? (await reasonFromFirstByte(client, reference, error));
   }
 }

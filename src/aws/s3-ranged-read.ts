@@ -5,7 +5,7 @@ import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject } from '#src/core/source-object.ts';
 import { addressOf } from './s3-address.ts';
 import type { S3ClientOf } from './s3-clients.ts';
-import { explainS3Failure, nameOfObject } from './s3-failures.ts';
+import { explainS3Failure, nameOfObject, placeCodes } from './s3-failures.ts';
 import { withoutQuotes } from './s3-inspection.ts';
 import { bareCause, describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
 
@@ -81,7 +81,8 @@ const supersedingStatuses = new Set<number | undefined>([404, 405, 412, 416]);
 
 function explainRefusal(error: unknown, source: SourceObject): TransferError {
   const failure = sdkFailure(error);
-  if (!supersedingStatuses.has(failure.status)) return explainS3Failure(error, source);
+  const isSuperseded = supersedingStatuses.has(failure.status) && !placeCodes.has(failure.name);
+  if (!isSuperseded) return explainS3Failure(error, source);
   const what =
     failure.status === 412 || failure.status === 416
       ? `was overwritten since it was inspected with ETag ${source.etag}`

@@ -356,6 +356,8 @@ export interface TransferErrorOptions {
   readonly side?: Side | undefined;
   /** Whether the reply asks for fewer calls. Always so for a `ThrottledError`. */
   readonly isThrottle?: boolean;
+  /** Whether not the object is missing but the place that should hold it, or nothing tells which. */
+  readonly isPlaceMissing?: boolean;
 }
 
 /**
@@ -370,6 +372,7 @@ export class TransferError extends Error {
   readonly isPause: boolean;
   readonly side: Side | undefined;
   readonly isThrottle: boolean;
+  readonly isPlaceMissing: boolean;
 
   constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
     super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
@@ -379,6 +382,7 @@ export class TransferError extends Error {
     this.isPause = options.isPause ?? false;
     this.side = options.side;
     this.isThrottle = options.isThrottle ?? name === 'ThrottledError';
+    this.isPlaceMissing = options.isPlaceMissing ?? false;
   }
 
   get scope(): Scope {

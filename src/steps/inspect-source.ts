@@ -117,10 +117,11 @@ async function inspectAnnounced(
 
 /**
  * An object that was deleted, or whose version was, since its event. Tools that write an empty object
- * first, or rename, leave such events behind; what is there now has an event of its own.
+ * first, or rename, leave such events behind; what is there now has an event of its own. A bucket that
+ * is gone has none: nobody would hear of it.
  */
 function gone(error: unknown): TransferError {
-  if (isTransferError(error, 'SourceNotFoundError')) return error;
+  if (isTransferError(error, 'SourceNotFoundError') && !error.isPlaceMissing) return error;
   throw error;
 }
 
