@@ -43,21 +43,15 @@ export async function* readRange(
 /**
  * Reads the first byte of the pinned object, which needs what every later read needs: HEAD passes
  * without s3:GetObjectVersion, and mostly without the KMS key.
- * @throws SourceUnavailableError - the object has changed since it was pinned; pin it again
+ * @throws what `readRange` does
  */
 export async function readFirstByte(
   clientOf: S3ClientOf,
   source: SourceObject,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    const reading = { source, range: { start: 0, endInclusive: 0 }, signal };
-    for await (const _ of readRange(clientOf, reading));
-  } catch (error) {
-    if (!isTransferError(error, 'SourceSupersededError')) throw error;
-    const message = `${error.message}, while it was inspected`;
-    throw new TransferError('SourceUnavailableError', message, { cause: error, side: 'source' });
-  }
+  const reading = { source, range: { start: 0, endInclusive: 0 }, signal };
+  for await (const _ of readRange(clientOf, reading));
 }
 
 async function askFor(

@@ -55,6 +55,8 @@ export const errorCatalogue = {
   SourceDeniedForNowError: { scope: 'call', disposition: 'retry', nextStep: again },
   /** Becomes a SourceCredentialsRejectedError once two minutes have not changed it. */
   SourceSignatureRefusedError: { scope: 'call', disposition: 'retry', nextStep: again },
+  /** HEAD and GET of one object disagree. Becomes a ProtocolViolationError once two minutes have not changed it. */
+  SourceInconsistentError: { scope: 'call', disposition: 'retry', nextStep: again },
   TruncatedReadError: { scope: 'call', disposition: 'retry', nextStep: again },
   TableUnavailableError: {
     scope: 'call',

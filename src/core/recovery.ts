@@ -156,7 +156,8 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
 function isPatienceOver({ name }: TransferError, context: StepContext): boolean {
   const { waitingMs, namedMs = 0, sameMs = waitingMs, deniedSeconds = 0 } = context;
   if (name === 'SourceDeniedForNowError') return sameMs >= deniedSeconds * 1000;
-  if (name === 'SourceSignatureRefusedError') return sameMs >= boundOf('refusalPatience') * 1000;
+  if (name === 'SourceSignatureRefusedError' || name === 'SourceInconsistentError')
+    return sameMs >= boundOf('refusalPatience') * 1000;
   const unnamedMs = waitingMs - namedMs;
   return unnamedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('namedPatience') * 1000;
 }
@@ -164,6 +165,7 @@ function isPatienceOver({ name }: TransferError, context: StepContext): boolean 
 const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
   SourceDeniedForNowError: 'SourceAccessDeniedError',
   SourceSignatureRefusedError: 'SourceCredentialsRejectedError',
+  SourceInconsistentError: 'ProtocolViolationError',
 };
 
 /** A refusal of S3 that time did not cure is final, under the name that says what to do. */
