@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { HttpAgent } from '#src/http/undici.ts';
+import { isRenewable, renewExpired } from './s3-expired-credentials.ts';
 import { chainedCredentials, namedCalls } from './sdk-bounds.ts';
 import { createUndiciRequestHandler } from './undici-request-handler.ts';
 
@@ -17,11 +18,11 @@ export interface S3ClientOptions {
 /**
  * The client for reading sources. It never retries: a read is one GET, counted, and what to do about
  * a failed one is the engine's to decide. It does not ask for checksums of ranges, which would have
- * the SDK hash every byte a second time.
+ * the SDK hash every byte a second time. A role whose credentials have expired is assumed again once.
  */
 export function createS3Client(options: S3ClientOptions): S3Client {
   const { agent, region, endpoint, credentials } = options;
-  return new S3Client({
+  const client = new S3Client({
     ...namedCalls,
     requestHandler: createUndiciRequestHandler(agent),
     maxAttempts: 1,
@@ -33,4 +34,6 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     ...(endpoint !== undefined && { endpoint }),
     credentials: credentials ?? chainedCredentials(),
   });
+  if (isRenewable(credentials)) renewExpired(client, credentials);
+  return client;
 }

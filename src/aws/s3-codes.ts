@@ -1,37 +1,4 @@
-/** What S3's error codes say about trying again. */
-
-/** Codes for too many requests, as the AWS SDK for JavaScript classes them (3.1169). */
-export const throttlingCodes: ReadonlySet<string> = new Set([
-  'BandwidthLimitExceeded',
-  'EC2ThrottledException',
-  'LimitExceededException',
-  'PriorRequestNotComplete',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'SlowDown',
-  'ThrottledException',
-  'Throttling',
-  'ThrottlingException',
-  'TooManyRequestsException',
-  'TransactionInProgressException',
-]);
-
-/** The SDK's transient codes, and those that S3's own list of error responses calls temporary. */
-const transientCodes: ReadonlySet<string> = new Set([
-  'TimeoutError',
-  'RequestTimeout',
-  'RequestTimeoutException',
-  'InternalError',
-  'InternalFailure',
-  'ServiceUnavailable',
-  'ServiceUnavailableException',
-  'OperationAborted',
-  'ConditionalRequestConflict',
-  'ServerBusy',
-  'Busy',
-]);
+/** What S3's statuses, and its codes about signing, say about trying again. */
 
 /** Codes for a request whose time is not S3's. The SDK corrects its clock by the reply's date. */
 const clockCodes: ReadonlySet<string> = new Set([
@@ -58,10 +25,6 @@ const credentialCodes: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
 ]);
 
-/** KMS's failures, as S3 passes them on: throttling, time-outs, and KMS being down. */
-const transientKms =
-  /^KMS\.\w*(Throttl|TimedOut|Timeout|Internal|Unavailable|LimitExceeded|TooMany)/i;
-
 /** Statuses below 500 that pass by themselves. */
 const transientStatuses: ReadonlySet<number> = new Set([408, 409, 423, 425, 429]);
 
@@ -72,16 +35,6 @@ const finalServerStatuses: ReadonlySet<number> = new Set([501, 505]);
 export function isTransientStatus(status: number): boolean {
   if (status >= 500) return !finalServerStatuses.has(status);
   return transientStatuses.has(status);
-}
-
-/** Returns true where the code says that the same request may pass later, whatever the status. */
-export function isTransientCode(code: string): boolean {
-  return throttlingCodes.has(code) || transientCodes.has(code) || transientKms.test(code);
-}
-
-/** Returns true for a code that asks for fewer requests. */
-export function isThrottlingCode(code: string): boolean {
-  return throttlingCodes.has(code) || /^KMS\.\w*Throttl/i.test(code);
 }
 
 /** What a refusal says about how a request was signed, if it says anything about that. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { SourceReference } from '#src/core/source-object.ts';
-import { addressOf } from './s3-inspection.ts';
+import { addressOf } from './s3-address.ts';
 
 /**
  * Tells the causes of a denied read apart, by reads that differ in one thing each.

@@ -1,5 +1,6 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import type { ContentDigests, SourceReference } from '#src/core/source-object.ts';
+import { addressOf } from './s3-address.ts';
 
 /** An ETag of MD5 sums, with the number of parts where it is made of theirs. */
 const md5Etag = /^"?([0-9a-f]{32}(?:-(\d{1,5}))?)"?$/;
@@ -49,8 +50,8 @@ async function firstPartOf(
   reference: SourceReference,
   parts: number,
 ): Promise<number | undefined> {
-  const { bucket: Bucket, key: Key } = reference;
-  const ask = { Bucket, Key, IfMatch: ETag, PartNumber: 1, ...(VersionId && { VersionId }) };
+  const pinned = { ...reference, versionId: VersionId ?? reference.versionId };
+  const ask = { ...addressOf(pinned), IfMatch: ETag, PartNumber: 1 };
   try {
     const part = await client.send(new HeadObjectCommand(ask));
     return part.PartsCount === parts ? part.ContentLength : undefined;

@@ -1,6 +1,7 @@
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
-import { isThrottlingCode, isTransientCode, isTransientStatus, signingFault } from './s3-codes.ts';
+import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
+import { isTransientStatus, signingFault } from './s3-codes.ts';
 import { describeDenial } from './s3-denials.ts';
 import {
   bareCause,
@@ -48,7 +49,15 @@ export function explainS3Failure(
     status: failure.status,
     side: 'source',
     isThrottle: isThrottle(failure),
+    isPlaceMissing: name === 'SourceNotFoundError' && isPlaceMissing(failure),
   });
+}
+
+/** Codes about the object itself. A 404 with another one, or none, may be about the bucket. */
+const objectCodes = new Set(['NoSuchKey', 'NoSuchVersion', 'InvalidArgument']);
+
+function isPlaceMissing({ name, status }: SdkFailure): boolean {
+  return status !== 405 && !objectCodes.has(name);
 }
 
 /** Our error where the status alone says enough; otherwise a GET must be asked for S3's reason. */
@@ -62,7 +71,7 @@ export function explainStatus(
   return saysEnough ? explainS3Failure(error, reference) : undefined;
 }
 
-const clearStatuses = new Set([301, 307, 404, 405]);
+const clearStatuses = new Set([301, 307, 405]);
 
 function explain(
   failure: SdkFailure,
@@ -137,14 +146,15 @@ function isMissing({ name, status, message }: SdkFailure): boolean {
   return status === 404 || status === 405;
 }
 
+/** Where the bucket itself is missing; a source may name an access point in its place. */
+export const placeCodes: ReadonlySet<string> = new Set(['NoSuchBucket', 'NoSuchAccessPoint']);
+
 function missingText({ name, status }: SdkFailure, reference: SourceReference): string {
   const object = nameOfObject(reference);
   if (status === 405) return `${object} is a delete marker: the object was deleted`;
-  if (name === 'NoSuchBucket') return `there is no bucket ${JSON.stringify(reference.bucket)}`;
-  if (reference.versionId !== undefined) return `there is no ${object}`;
-  return name === 'NoSuchKey'
-    ? `there is no object ${object}`
-    : `there is no object ${object}, or no such bucket`;
+  if (placeCodes.has(name)) return `there is no bucket ${JSON.stringify(reference.bucket)}`;
+  const what = reference.versionId === undefined ? `object ${object}` : object;
+  return objectCodes.has(name) ? `there is no ${what}` : `there is no ${what}, or no such bucket`;
 }
 
 /** S3's codes for a request that was made in another Region than the bucket's. */

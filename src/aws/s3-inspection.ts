@@ -8,6 +8,7 @@ import {
 import { TransferError } from '#src/core/errors.ts';
 import type { InspectOptions } from '#src/core/ports.ts';
 import type { SourceChecksum, SourceObject, SourceReference } from '#src/core/source-object.ts';
+import { addressOf } from './s3-address.ts';
 import { digestsOf } from './s3-digests.ts';
 import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './s3-failures.ts';
 
@@ -43,6 +44,7 @@ async function headOf(
       new HeadObjectCommand({ ...addressOf(reference), ChecksumMode: 'ENABLED' }),
     );
   } catch (error) {
+    // The 404 of a HEAD does not say whether the object is missing or the bucket.
     throw explainStatus(error, reference) ?? (await reasonFromFirstByte(client, reference, error));
   }
 }
@@ -66,16 +68,6 @@ async function reasonFromFirstByte(
     `S3 refused HEAD of ${nameOfObject(reference)} but allows GET`,
     { cause: refusal },
   );
-}
-
-/** What every read of an object says: where it is, its version, and that the requester pays. */
-export function addressOf({ bucket, key, versionId, requestPayer }: SourceReference) {
-  return {
-    Bucket: bucket,
-    Key: key,
-    ...(versionId !== undefined && { VersionId: versionId }),
-    ...(requestPayer && { RequestPayer: 'requester' as const }),
-  };
 }
 
 function refuseCustomerEncrypted(head: HeadObjectCommandOutput, reference: SourceReference): void {

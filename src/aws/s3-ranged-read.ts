@@ -3,9 +3,10 @@ import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s
 import { type ByteRange, contentRange, lengthOf, rangeHeader } from '#src/core/byte-range.ts';
 import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject } from '#src/core/source-object.ts';
+import { addressOf } from './s3-address.ts';
 import type { S3ClientOf } from './s3-clients.ts';
-import { explainS3Failure, nameOfObject } from './s3-failures.ts';
-import { addressOf, withoutQuotes } from './s3-inspection.ts';
+import { explainS3Failure, nameOfObject, placeCodes } from './s3-failures.ts';
+import { withoutQuotes } from './s3-inspection.ts';
 import { bareCause, describeSdkFailure, sdkFailure, textField } from './sdk-failure.ts';
 
 /** One reading: what was asked of which object, and until when. */
@@ -42,21 +43,15 @@ export async function* readRange(
 /**
  * Reads the first byte of the pinned object, which needs what every later read needs: HEAD passes
  * without s3:GetObjectVersion, and mostly without the KMS key.
- * @throws SourceUnavailableError - the object has changed since it was pinned; pin it again
+ * @throws what `readRange` does
  */
 export async function readFirstByte(
   clientOf: S3ClientOf,
   source: SourceObject,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    const reading = { source, range: { start: 0, endInclusive: 0 }, signal };
-    for await (const _ of readRange(clientOf, reading));
-  } catch (error) {
-    if (!isTransferError(error, 'SourceSupersededError')) throw error;
-    const message = `${error.message}, while it was inspected`;
-    throw new TransferError('SourceUnavailableError', message, { cause: error, side: 'source' });
-  }
+  const reading = { source, range: { start: 0, endInclusive: 0 }, signal };
+  for await (const _ of readRange(clientOf, reading));
 }
 
 async function askFor(
@@ -80,7 +75,8 @@ const supersedingStatuses = new Set<number | undefined>([404, 405, 412, 416]);
 
 function explainRefusal(error: unknown, source: SourceObject): TransferError {
   const failure = sdkFailure(error);
-  if (!supersedingStatuses.has(failure.status)) return explainS3Failure(error, source);
+  const isSuperseded = supersedingStatuses.has(failure.status) && !placeCodes.has(failure.name);
+  if (!isSuperseded) return explainS3Failure(error, source);
   const what =
     failure.status === 412 || failure.status === 416
       ? `was overwritten since it was inspected with ETag ${source.etag}`

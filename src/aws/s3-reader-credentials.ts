@@ -10,6 +10,8 @@ type RoleCredentials = Awaited<ReturnType<ReturnType<typeof fromTemporaryCredent
 /** The SDK calls it for every request; the mark tells it not to keep what it got for itself. */
 export type RoleCredentialsProvider = (() => Promise<RoleCredentials>) & {
   readonly memoized: true;
+  /** Gives these out no more: they were refused before their time. */
+  drop(used: RoleCredentials): void;
 };
 
 export interface ReaderCredentialsOptions {
@@ -84,5 +86,9 @@ function kept(fetch: () => Promise<RoleCredentials>, clock: Clock): RoleCredenti
     });
     return fetching;
   };
-  return Object.assign(provide, { memoized: true } as const);
+  // Of reads at once, only the first one drops what they all used.
+  const drop = (used: RoleCredentials) => {
+    if (held === used) held = undefined;
+  };
+  return Object.assign(provide, { memoized: true, drop } as const);
 }

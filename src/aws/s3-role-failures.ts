@@ -1,5 +1,6 @@
 import { TransferError } from '#src/core/errors.ts';
-import { isTransientCode, isTransientStatus, signingFault } from './s3-codes.ts';
+import { isTransientCode } from '#src/http/storage-codes.ts';
+import { isTransientStatus, signingFault } from './s3-codes.ts';
 import { bareCause, describeSdkFailure, type SdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /**

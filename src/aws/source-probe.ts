@@ -62,15 +62,23 @@ export function createSourceProbe({ clientFor }: SourceProbeOptions): Probes['so
 
 async function list(clientFor: SourceProbeOptions['clientFor'], source: Source): Promise<Listed> {
   const check = `source: list ${nameOfObject(startOf(source))} (s3:ListBucket)`;
-  const { bucket: Bucket, key: Prefix } = startOf(source);
   try {
-    const payer = source.requestPayer && ({ RequestPayer: 'requester' } as const);
-    const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: listedObjects, ...payer });
-    const { Contents = [] } = await clientFor(source).send(command);
-    return { finding: passed(check), isReached: true, object: readable(source, Contents) };
+    const contents = await contentsOf(clientFor, source);
+    return { finding: passed(check), isReached: true, object: readable(source, contents) };
   } catch (error) {
-    return unlisted(check, source, error);
+    return unlisted(clientFor, check, source, error);
   }
+}
+
+async function contentsOf(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+): Promise<readonly ListedObject[]> {
+  const { bucket: Bucket, key: Prefix } = startOf(source);
+  const payer = source.requestPayer && ({ RequestPayer: 'requester' } as const);
+  const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: listedObjects, ...payer });
+  const { Contents = [] } = await clientFor(source).send(command);
+  return Contents;
 }
 
 /** Where the configured objects begin; the key is a prefix. */
@@ -100,24 +108,43 @@ const outOfReach: readonly ErrorName[] = [
   'ConfigurationError',
 ];
 
-function unlisted(check: string, source: Source, thrown: unknown): Listed {
+async function unlisted(
+  clientFor: SourceProbeOptions['clientFor'],
+  check: string,
+  source: Source,
+  thrown: unknown,
+): Promise<Listed> {
   const error = explainS3Failure(thrown, startOf(source));
   const isReached = !outOfReach.includes(error.name);
   if (isTransferError(error, 'SourceNotFoundError')) {
     const nextStep = "Correct the bucket's name in the configured sources and deploy.";
     return { finding: failedBy(check, error, nextStep), isReached };
   }
-  const isDenied = isTransferError(error, 'SourceAccessDeniedError');
-  return {
-    finding: isDenied ? listRefused(check, source, thrown) : failedBy(check, error),
-    isReached,
-  };
+  if (!isTransferError(error, 'SourceAccessDeniedError')) {
+    return { finding: failedBy(check, error), isReached };
+  }
+  const advice = await listingAdvice(clientFor, source);
+  return { finding: listRefused(check, source, thrown, advice), isReached };
 }
 
-function listRefused(check: string, source: Source, thrown: unknown): Finding {
+/** A bucket whose requester pays denies every request that does not say so, whatever the policies. */
+async function listingAdvice(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+): Promise<string> {
+  const allow = allowOn(source, 's3:ListBucket');
+  if (source.requestPayer) return allow;
+  return contentsOf(clientFor, { ...source, requestPayer: true }).then(
+    () =>
+      'Listing passes where it says that the requester pays: set requestPayer for this source and deploy.',
+    () => allow,
+  );
+}
+
+function listRefused(check: string, source: Source, thrown: unknown, advice: string): Finding {
   const said = describeSdkFailure(sdkFailure(thrown));
   const problem = `S3 refuses to list the bucket ${JSON.stringify(source.bucket)}: ${said}`;
-  return missing(check, problem, allowOn(source, 's3:ListBucket'));
+  return missing(check, problem, advice);
 }
 
 function allowOn({ bucket, account }: Source, action: string): string {

@@ -55,6 +55,8 @@ export const errorCatalogue = {
   SourceDeniedForNowError: { scope: 'call', disposition: 'retry', nextStep: again },
   /** Becomes a SourceCredentialsRejectedError once two minutes have not changed it. */
   SourceSignatureRefusedError: { scope: 'call', disposition: 'retry', nextStep: again },
+  /** HEAD and GET of one object disagree. Becomes a ProtocolViolationError once two minutes have not changed it. */
+  SourceInconsistentError: { scope: 'call', disposition: 'retry', nextStep: again },
   TruncatedReadError: { scope: 'call', disposition: 'retry', nextStep: again },
   TableUnavailableError: {
     scope: 'call',
@@ -356,6 +358,8 @@ export interface TransferErrorOptions {
   readonly side?: Side | undefined;
   /** Whether the reply asks for fewer calls. Always so for a `ThrottledError`. */
   readonly isThrottle?: boolean;
+  /** Whether not the object is missing but the place that should hold it, or nothing tells which. */
+  readonly isPlaceMissing?: boolean;
 }
 
 /**
@@ -370,6 +374,7 @@ export class TransferError extends Error {
   readonly isPause: boolean;
   readonly side: Side | undefined;
   readonly isThrottle: boolean;
+  readonly isPlaceMissing: boolean;
 
   constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
     super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
@@ -379,6 +384,7 @@ export class TransferError extends Error {
     this.isPause = options.isPause ?? false;
     this.side = options.side;
     this.isThrottle = options.isThrottle ?? name === 'ThrottledError';
+    this.isPlaceMissing = options.isPlaceMissing ?? false;
   }
 
   get scope(): Scope {

@@ -89,7 +89,7 @@ export interface SourceReader {
   inspect(reference: SourceReference, options?: InspectOptions): Promise<SourceObject>;
   /**
    * Reads one byte of the pinned object, so that a denial shows before anything is created.
-   * @throws what `inspect` does; SourceUnavailableError where the object has changed since
+   * @throws what `inspect` does; SourceSupersededError where the object has changed since
    */
   confirmReadable(source: SourceObject, signal: AbortSignal): Promise<void>;
   /**

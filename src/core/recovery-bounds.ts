@@ -59,7 +59,7 @@ export const recoveryBounds = {
     value: 120,
     unit: 'seconds',
     bounds:
-      'How long the upload host may refuse fresh URLs, or S3 a signature, before that is final',
+      'How long the upload host may refuse fresh URLs, S3 a signature, or its HEAD and GET disagree, before that is final',
     because: 'What two minutes and fresh URLs have not changed is a policy, not a fault.',
   },
   mismatchedSends: {

@@ -150,23 +150,30 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
     return { action: 'end', error: finalChunkError(error, sameWaits, sameMs) };
   }
   if (isPatienceOver(error, context)) {
-    return { action: 'end', error: finalSourceError(error, context.deniedMs ?? sameMs) };
+    return { action: 'end', error: finalSourceError(error, sourceWaitMs(error.name, context)) };
   }
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
 }
 
 function isPatienceOver({ name }: TransferError, context: StepContext): boolean {
-  const { waitingMs, namedMs = 0, sameMs = waitingMs } = context;
-  const { deniedMs = waitingMs, deniedSeconds = 0 } = context;
-  if (name === 'SourceDeniedForNowError') return deniedMs >= deniedSeconds * 1000;
-  if (name === 'SourceSignatureRefusedError') return sameMs >= boundOf('refusalPatience') * 1000;
+  const { waitingMs, namedMs = 0, deniedSeconds = 0 } = context;
+  const waitedMs = sourceWaitMs(name, context);
+  if (name === 'SourceDeniedForNowError') return waitedMs >= deniedSeconds * 1000;
+  if (finalSourceNames[name]) return waitedMs >= boundOf('refusalPatience') * 1000;
   const unnamedMs = waitingMs - namedMs;
   return unnamedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('namedPatience') * 1000;
+}
+
+/** How long this error of S3 is met, in ms. A denial counts through other errors between. */
+function sourceWaitMs(name: ErrorName, context: StepContext): number {
+  const { waitingMs, sameMs = waitingMs, deniedMs = waitingMs } = context;
+  return name === 'SourceDeniedForNowError' ? deniedMs : sameMs;
 }
 
 const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
   SourceDeniedForNowError: 'SourceAccessDeniedError',
   SourceSignatureRefusedError: 'SourceCredentialsRejectedError',
+  SourceInconsistentError: 'ProtocolViolationError',
 };
 
 /** A refusal of S3 that time did not cure is final, under the name that says what to do. */

@@ -1,6 +1,6 @@
 /**
  * Error codes by which S3 and its likes say that the same request may pass later, whatever the
- * status they come with.
+ * status they come with: the one list for reading sources and for sending chunks.
  */
 
 /** For too many requests: as the AWS SDK for JavaScript classes them (3.1169), and one of its likes. */
@@ -48,7 +48,7 @@ export function isThrottlingCode(code: string): boolean {
   return throttling.has(code) || throttledKms.test(code);
 }
 
-/** Whether a code, which asks for no fewer requests, says that the same request may pass later. */
+/** Whether a code says that the same request may pass later; one that asks for fewer does too. */
 export function isTransientCode(code: string): boolean {
-  return transient.has(code) || transientKms.test(code);
+  return isThrottlingCode(code) || transient.has(code) || transientKms.test(code);
 }

@@ -46,6 +46,8 @@ interface Call {
   readonly waited: InspectWait | undefined;
   /** What the execution was started with. */
   readonly input: unknown;
+  /** Contents that HEAD told of in this call, and a read right after it did not find. */
+  readonly unread: Set<string>;
 }
 
 /**
@@ -66,7 +68,7 @@ export async function inspectSource(
   const request = readRequest(input);
   const rest = waited && restOfWait(ports, waited);
   if (rest) return { ...waited, ...rest };
-  const call = { ports, request, invocation, waited, input };
+  const call = { ports, request, invocation, waited, input, unread: new Set<string>() };
   if (request.start === 'manual') return inspectChosen(call, request);
   return inspectClaimed(call, request, claimedSources(ports, request, invocation));
 }
@@ -117,10 +119,11 @@ async function inspectAnnounced(
 
 /**
  * An object that was deleted, or whose version was, since its event. Tools that write an empty object
- * first, or rename, leave such events behind; what is there now has an event of its own.
+ * first, or rename, leave such events behind; what is there now has an event of its own. A bucket that
+ * is gone has none: nobody would hear of it.
  */
 function gone(error: unknown): TransferError {
-  if (isTransferError(error, 'SourceNotFoundError')) return error;
+  if (isTransferError(error, 'SourceNotFoundError') && !error.isPlaceMissing) return error;
   throw error;
 }
 
@@ -176,17 +179,48 @@ async function pin({ ports, request }: Call, source: Source): Promise<SourceObje
 }
 
 /** Refuses what can't be moved, then reads one byte: nothing is created for an object that is denied. */
-async function admitted({ ports, request, invocation }: Call, object: SourceObject) {
+async function admitted(call: Call, object: SourceObject) {
+  const { ports, request } = call;
   if (object.sizeBytes === 0) {
     throw new TransferError('SourceEmptyError', `${nameOf(object)} has 0 bytes`);
   }
   refuseTooLarge(ports, object);
   refuseEncoded(object);
-  await ports.source.confirmReadable(object, invocation.signal);
+  await confirmReadable(call, object);
   const { contentEncoding: _, kmsKey: __, ...source } = object;
   const { options } = request;
   const identity = objectId(ports.destination.identity, source);
   return { object: identity, source, options, next: 'open', waitSeconds: 0 } as const;
+}
+
+async function confirmReadable({ ports, invocation, unread }: Call, object: SourceObject) {
+  try {
+    await ports.source.confirmReadable(object, invocation.signal);
+  } catch (error) {
+    if (!isTransferError(error, 'SourceSupersededError')) throw error;
+    throw changedMeanwhile(error, object, unread);
+  }
+}
+
+/**
+ * What was overwritten or deleted between HEAD and GET is inspected again. Where HEAD then tells of the
+ * same content, nothing was: what answers for S3 contradicts itself.
+ */
+function changedMeanwhile(
+  error: TransferError,
+  { etag, versionId }: SourceObject,
+  unread: Set<string>,
+): TransferError {
+  const content = JSON.stringify([etag, versionId]);
+  const isToldAgain = unread.has(content);
+  unread.add(content);
+  const options = { cause: error, side: 'source' } as const;
+  if (!isToldAgain) {
+    const message = `${error.message}, while it was inspected`;
+    return new TransferError('SourceUnavailableError', message, options);
+  }
+  const message = `HEAD tells of an object that GET does not find: ${error.message}; a cache, a gateway, or a storage that ignores versions answers so`;
+  return new TransferError('SourceInconsistentError', message, options);
 }
 
 /** Codings that say how S3 was written to, or nothing. */

@@ -103,6 +103,36 @@ describe("another account's object", () => {
     expect(s3.calls).toEqual([]);
   });
 
+  it('is read with new credentials where S3 says that those in hand have expired', async () => {
+    const object = await source().inspect(theirs);
+    const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
+    s3.fail(expired);
+    s3.fail(expired);
+    const read = await Promise.all([readTenth(object, 0), readTenth(object, 1)]);
+    expect(read.map(({ sizeBytes }) => sizeBytes)).toEqual([6_000, 6_000]);
+    expect(sts.calls).toHaveLength(2);
+  });
+
+  it('is not inspected for good where they have expired: the next try has new ones', async () => {
+    await source().inspect(theirs);
+    const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
+    s3.fail(expired, { method: 'HEAD' });
+    s3.fail(expired, { method: 'GET' });
+    expect(await failureOf(source().inspect(theirs))).toMatchObject({ disposition: 'retry' });
+    expect(await source().inspect(theirs)).toMatchObject({ sizeBytes: bytes.length });
+    expect(sts.calls).toHaveLength(2);
+  });
+
+  it('is refused by name where new credentials have expired, too', async () => {
+    const object = await source().inspect(theirs);
+    const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
+    s3.fail(expired);
+    s3.fail(expired);
+    expect(await failureOf(readTenth(object, 0))).toMatchObject({
+      name: 'SourceCredentialsRejectedError',
+    });
+  });
+
   it('can be read later where STS fails now, and a read says so as an inspection does', async () => {
     const object = await source().inspect(theirs);
     give({});

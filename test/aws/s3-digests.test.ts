@@ -63,6 +63,17 @@ it.each([
   expect(await digestsOf({} as S3Client, head, { ...reference, bucket })).toBeUndefined();
 });
 
+it('an object of parts in a bucket whose requester pays has digests', async () => {
+  s3.double.createBucket('paid', { requesterPays: true });
+  const parts = { etag: `${md5}-2`, partBytes: [8, 4] };
+  s3.double.put('paid', 'film.mp4', Buffer.from('twelve bytes'), parts);
+  const paid = { bucket: 'paid', key: 'film.mp4', requestPayer: true };
+  expect((await s3.reader.inspect(paid, { withDigests: true })).digests).toEqual({
+    md5: parts.etag,
+    firstPartBytes: 8,
+  });
+});
+
 it('where the HEAD of the first part fails, nothing is proven', async () => {
   s3.double.put('films', 'film.mp4', Buffer.from('twelve bytes'), {
     etag: `${md5}-2`,

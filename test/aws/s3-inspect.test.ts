@@ -101,15 +101,37 @@ describe('what is not there', () => {
   it('is named: a key', async () => {
     expect(await refusal()).toMatchObject({
       name: 'SourceNotFoundError',
-      message: 'there is no object "s3://films/a/film.mp4", or no such bucket',
+      message: 'there is no object "s3://films/a/film.mp4"',
+      isPlaceMissing: false,
     });
   });
 
   it('is named: a bucket', async () => {
     expect(await refusal({ bucket: 'nope', key: 'x' })).toMatchObject({
       name: 'SourceNotFoundError',
-      message: 'there is no object "s3://nope/x", or no such bucket',
+      message: 'there is no bucket "nope"',
+      isPlaceMissing: true,
     });
+  });
+
+  it.each([
+    ['NoSuchAccessPoint', /^there is no bucket/],
+    ['NotFound', /or no such bucket$/],
+  ])('may be the place, where S3 answers %s', async (code, message) => {
+    const fault = { kind: 'error', status: 404, code } as const;
+    s3.double.fail(fault, { method: 'HEAD' });
+    s3.double.fail(fault);
+    expect(await refusal()).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: expect.stringMatching(message),
+      isPlaceMissing: true,
+    });
+  });
+
+  it('is looked for again where it is there by the time of the GET', async () => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchKey' }, { method: 'HEAD' });
+    expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError' });
   });
 
   it('is named: a version', async () => {

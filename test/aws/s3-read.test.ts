@@ -145,6 +145,15 @@ describe('an object that is another one now', () => {
     });
   });
 
+  it('is not superseded where its bucket is gone, which is an error', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchBucket' });
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: expect.stringContaining('there is no bucket'),
+    });
+  });
+
   it('is superseded when it has become shorter than the range', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'error', status: 416, code: 'InvalidRange' });

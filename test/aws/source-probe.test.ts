@@ -31,6 +31,9 @@ type Answers = Record<keyof typeof good, Answer>;
 /** The answer to a GET that names no version, where it is another one. */
 let unversioned: Answer | undefined;
 
+/** Whether the bucket denies what does not say that the requester pays. */
+let isRequesterPays: boolean;
+
 let answers: Answers;
 /** Requests as they came: method, path with query. */
 let asked: string[];
@@ -38,6 +41,7 @@ let asked: string[];
 let places: SourcePlace[];
 beforeEach(() => {
   [answers, asked, places, unversioned] = [{ ...good }, [], [], undefined];
+  isRequesterPays = false;
 });
 
 function listing(objects: readonly { key: string; size?: number; storage?: string }[]): string {
@@ -60,7 +64,10 @@ function refusal(status: number, code: string, message = '', elements = ''): Ans
   };
 }
 
-function reply({ method, url = '' }: IncomingMessage, response: ServerResponse): void {
+function reply(
+  { method, url = '', headers: sent }: IncomingMessage,
+  response: ServerResponse,
+): void {
   asked.push(`${method} ${url}`);
   const kind = /list-type=2/.test(url)
     ? 'list'
@@ -68,7 +75,12 @@ function reply({ method, url = '' }: IncomingMessage, response: ServerResponse):
       ? 'notification'
       : (method?.toLowerCase() as 'head' | 'get');
   const isUnversioned = kind === 'get' && !url.includes('versionId=');
-  const answer = isUnversioned ? (unversioned ?? answers.get) : answers[kind];
+  const isUnpaid = isRequesterPays && sent['x-amz-request-payer'] !== 'requester';
+  const answer = isUnpaid
+    ? refusal(403, 'AccessDenied', 'Access Denied')
+    : isUnversioned
+      ? (unversioned ?? answers.get)
+      : answers[kind];
   const { status = 200, body = '', headers = {} } = answer;
   response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
 }
@@ -139,6 +151,22 @@ describe('a source', () => {
       nextStep:
         "Allow s3:ListBucket on the bucket films to the function's role; the bucket's own policy must not deny it.",
     });
+  });
+
+  it('whose requester pays names the option, where it is not set', async () => {
+    isRequesterPays = true;
+    const [listed] = await probe(films);
+    expect(listed).toMatchObject({
+      ok: false,
+      nextStep:
+        'Listing passes where it says that the requester pays: set requestPayer for this source and deploy.',
+    });
+  });
+
+  it('whose requester pays passes with the option', async () => {
+    isRequesterPays = true;
+    const findings = await probe({ ...films, requestPayer: true });
+    expect(findings.map(({ ok }) => ok)).toEqual([true, true]);
   });
 
   it("of another account that may not be listed names that account's reader role", async () => {

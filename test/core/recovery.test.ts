@@ -26,6 +26,7 @@ const special: readonly ErrorName[] = [
   'TableUnavailableError',
   'SourceDeniedForNowError',
   'SourceSignatureRefusedError',
+  'SourceInconsistentError',
 ];
 
 /** Transient names that a step may wait for. */
@@ -63,13 +64,16 @@ describe('a decision', () => {
     });
   });
 
-  it('tries a refused signature again for two minutes, then ends by its final name', () => {
-    const error = errorOf('SourceSignatureRefusedError');
+  it.each([
+    ['a refused signature', 'SourceSignatureRefusedError', 'SourceCredentialsRejectedError'],
+    ['a HEAD that no GET confirms', 'SourceInconsistentError', 'ProtocolViolationError'],
+  ] as const)('tries %s again for two minutes, then ends by its final name', (_, first, final) => {
+    const error = errorOf(first);
     expect(decide(error, inCall())).toMatchObject({ action: 'repeat' });
     expect(decide(error, inStep({ waitingMs: 119_000 }))).toMatchObject({ action: 'wait' });
     expect(decide(error, inStep({ waitingMs: 120_000 }))).toMatchObject({
       action: 'end',
-      error: { name: 'SourceCredentialsRejectedError' },
+      error: { name: final },
     });
   });
 

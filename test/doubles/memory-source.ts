@@ -52,7 +52,7 @@ export class MemorySource implements SourceReader {
   /** Is no read of a range, so it is not counted as one. */
   async confirmReadable(source: SourceObject): Promise<void> {
     if (this.#objects.get(nameOf(source))?.object.etag === source.etag) return;
-    throw new TransferError('SourceUnavailableError', `${nameOf(source)} is another object now`);
+    throw new TransferError('SourceSupersededError', `${nameOf(source)} is another object now`);
   }
 
   async *read(

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bucket, expectReady, openWorld, versionedBucket, type World } from './world.ts';
+import {
+  bucket,
+  expectReady,
+  missingBucket,
+  openWorld,
+  versionedBucket,
+  type World,
+} from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -45,6 +52,15 @@ describe('an event about an object that was deleted since', () => {
       output: { status: 'ignored', why: expect.stringContaining(film.key) },
     });
     expect(world.events(film.key)).toEqual([]);
+  });
+
+  it('in a bucket that was deleted, too, stays an error', async () => {
+    const result = await world.run(createdEvent('film.mp4', 9, missingBucket));
+    expect(result).toMatchObject({
+      status: 'FAILED',
+      error: 'SourceNotFoundError',
+      cause: expect.stringContaining(`there is no bucket "${missingBucket}"`),
+    });
   });
 
   it('and named by hand stays an error', async () => {

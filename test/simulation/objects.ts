@@ -77,7 +77,7 @@ export class ObjectStore implements SourceReader {
 
   async confirmReadable(source: SourceObject): Promise<void> {
     if (this.#namedNow(source)) return;
-    throw new TransferError('SourceUnavailableError', `${source.key} is another object now`);
+    throw new TransferError('SourceSupersededError', `${source.key} is another object now`);
   }
 
   async *read(

@@ -119,6 +119,36 @@ describe('InspectSource', () => {
   });
 });
 
+describe('an object of which a HEAD tells and which no GET finds', () => {
+  const superseded = () => Promise.reject(new TransferError('SourceSupersededError', 'is gone'));
+
+  it('ends by name within minutes where HEAD tells of the same content each time', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', 0);
+    const source = { ...stage.ports.source, confirmReadable: superseded };
+    stage.ports = { ...stage.ports, source };
+    const startedAt = stage.bench.clock.now();
+    await expect(walk(stage, event)).rejects.toMatchObject({
+      name: 'ProtocolViolationError',
+      message: expect.stringMatching(/HEAD tells of an object that GET does not find: is gone/),
+    });
+    expect(stage.bench.clock.now() - startedAt).toBeLessThan(10 * minute * 1_000);
+  });
+
+  it('is waited for where it is another content each time', async () => {
+    const stage = await stageRefusing('SourceUnavailableError', 0);
+    const { source: reader } = stage.ports;
+    const until = stage.bench.clock.now() + 30 * minute * 1_000;
+    let writes = 0;
+    const source: SourceReader = {
+      ...reader,
+      inspect: async (...given) => ({ ...(await reader.inspect(...given)), etag: `${++writes}` }),
+      confirmReadable: () => (stage.bench.clock.now() < until ? superseded() : Promise.resolve()),
+    };
+    stage.ports = { ...stage.ports, source };
+    expect((await walk(stage, event)).answer).toMatchObject({ next: 'open' });
+  });
+});
+
 describe('a denied object', () => {
   it('is waited for as long as its source says (aws-s3-virusscan#17)', async () => {
     const stage = await stageRefusing('SourceDeniedForNowError', 3 * minute, {
