@@ -171,7 +171,7 @@ async function linkedSource(
 ): Promise<Part> {
   const emulator = await startS3({ directory: join(directory, 'objects'), buckets: [bucket] });
   await emulator.linkFile(bucket, key, path, contentType, content);
-  return partOf(emulator, localSource(emulator.url));
+  return partOf(emulator, localSource(emulator.url, content.etag));
 }
 
 function partOf(emulator: Emulator, ports: Partial<Ports>): Part {
