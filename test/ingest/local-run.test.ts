@@ -32,3 +32,17 @@ it.each(['./$&x.mp4', '$`.mp4', "$'.mp4", '$$.mp4'])('a file %s is shown by its 
   const source = { name, bucket: 'this-computer', key: 'abc', stateId: 'abc' };
   expect(withUserNames('s3://this-computer/abc is gone', source)).toBe(`${name} is gone`);
 });
+
+it.each([
+  ['HTTPS_PROXY', 'socks5h://127.0.0.1:1', 'Invalid HTTPS_PROXY'],
+  ['TWELVELABS_BASE_URL', 'ftp://127.0.0.1', 'the TwelveLabs base URL must look like'],
+])('a wrong %s is named before a file is read', async (name, value, said) => {
+  vi.stubEnv('TWELVE_LABS_API_KEY', 'key');
+  vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const opening = openLocalRun('no-such-film.mp4', {}, silent, nothing);
+  await expect(opening).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    message: expect.stringContaining(said),
+  });
+});
