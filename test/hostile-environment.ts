@@ -26,14 +26,17 @@ sso_registration_scopes = sso:account:access
 `;
 
 /**
- * An ordinary AWS user's environment, all of which a local run must ignore.
+ * An ordinary AWS user's environment, all of which a local run must ignore. Its proxy leads out, and
+ * every server of a local run is on this machine.
  * @param folder - gets the user's AWS files
- * @param endpoint - where every AWS call would go that reads the environment
+ * @param endpoint - where every call would go that reads the environment
  */
 export function hostileEnvironment(folder: string, endpoint: string): Record<string, string> {
   const file = join(folder, 'aws-config');
   writeFileSync(file, config);
   return {
+    HTTPS_PROXY: endpoint,
+    HTTP_PROXY: endpoint,
     AWS_PROFILE: 'work',
     AWS_ACCESS_KEY_ID: 'ASIAHOSTILEHOSTILE00',
     AWS_SECRET_ACCESS_KEY: 'hostile',
@@ -51,6 +54,7 @@ export function hostileEnvironment(folder: string, endpoint: string): Record<str
     AWS_SHARED_CREDENTIALS_FILE: file,
     AWS_DEFAULTS_MODE: 'no such mode',
     AWS_RETRY_MODE: 'no such mode',
+    AWS_MAX_ATTEMPTS: 'no number',
     AWS_ACCOUNT_ID_ENDPOINT_MODE: 'required',
   };
 }

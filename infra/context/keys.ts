@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { refuse, shown } from '../refuse.ts';
+import { sourceForm } from './source-form.ts';
 
 /** What each stack may be told by CDK context; the key `stack` itself chooses one of them. */
 export const contextKeys = {
@@ -75,7 +76,26 @@ export function checkKeys(kind: StackKind, context: Readonly<Record<string, unkn
   if (unknown === undefined) return;
   const other = stackKinds.find((one) => (contextKeys[one] as readonly string[]).includes(unknown));
   if (other) refuse('context', `${unknown} is for stack=${other} only; this is stack=${kind}`);
+  if (kind === 'transfers') refuseSourceField(unknown);
   refuse('context', `${unknown} is no known key; did you mean ${closest(unknown, known)}?`);
+}
+
+/** How a value of each form is written in JSON. */
+const exampleOf = {
+  text: '"…"',
+  texts: '["…"]',
+  textByName: '{"…":"…"}',
+  number: '3600',
+  boolean: 'true',
+} as const;
+
+function refuseSourceField(key: string): void {
+  const form = Object.hasOwn(sourceForm.optional, key) && sourceForm.optional[key];
+  if (!form) return;
+  refuse(
+    'context',
+    `${key} is a field of sources, and no key; -c sources='[{"bucket":"…","${key}":${exampleOf[form]}}]' is right`,
+  );
 }
 
 function isOfTheCdk(key: string): boolean {

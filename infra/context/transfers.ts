@@ -5,6 +5,7 @@ import type { SourceProps } from '../sources/source-props.ts';
 import type { TransferStackProps } from '../transfer-stack.ts';
 import { checkKeys } from './keys.ts';
 import { type ObjectForm, objects } from './objects.ts';
+import { sourceForm } from './source-form.ts';
 import {
   type Context,
   list,
@@ -16,24 +17,6 @@ import {
   withoutAbsent,
   yesOrNo,
 } from './values.ts';
-
-const sourceForm: ObjectForm = {
-  required: { bucket: 'text' },
-  optional: {
-    account: 'text',
-    region: 'text',
-    prefixes: 'texts',
-    suffixes: 'texts',
-    mediaTypes: 'textByName',
-    minSize: 'number',
-    maxSize: 'number',
-    sameContent: 'text',
-    kmsKeyArn: 'text',
-    switchOnEvents: 'boolean',
-    requestPayer: 'boolean',
-    waitWhileDeniedSeconds: 'number',
-  },
-};
 
 /** A source as the context writes it: JSON knows no durations. */
 type ContextSource = Omit<SourceProps, 'waitWhileDenied'> & {

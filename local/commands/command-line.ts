@@ -110,7 +110,13 @@ export function failureOf({ error, cause = '', status }: ExecutionResult): Failu
 
 /** A recorded failure with the next step of a laptop in place of the stack's. */
 export function onLaptop({ error, cause }: Failure): Failure {
-  const stackStep = nextStepOf(error, 'stack');
-  const said = cause.endsWith(stackStep) ? cause.slice(0, -stackStep.length).trimEnd() : cause;
+  const said = withoutEnd(withoutEnd(cause, nextStepOf(error, 'stack')), unrecordedStep);
   return { error, cause: [said, nextStepOf(error, 'laptop')].filter(Boolean).join(' ') };
+}
+
+/** What the state machine says in the end where the outcome could not be recorded either. */
+const unrecordedStep = nextStepOf('OutcomeNotRecordedError', 'stack');
+
+function withoutEnd(text: string, end: string): string {
+  return text.endsWith(end) ? text.slice(0, text.length - end.length).trimEnd() : text;
 }

@@ -6,6 +6,7 @@ import { Transform } from 'node:stream';
 import { Command } from 'commander';
 import { tableDefinition } from '#src/aws/table-definition.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { readProxies } from '#src/http/proxy-environment.ts';
 import type { Failure } from '#src/steps/failure.ts';
 import { removeUserAwsSettings } from '../emulators/local-account.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
@@ -42,6 +43,7 @@ await command.parseAsync();
 
 async function demo(file: string | undefined, size: string): Promise<number> {
   removeUserAwsSettings();
+  readProxies(process.env);
   const sizeBytes = file ? await fileSize(file) : await filmSize(size);
   const progress = createProgress(process.stderr);
   beforeEnd(progress.stop);

@@ -28,7 +28,7 @@ export interface PreflightRun {
   readonly progress: (seconds: number) => void;
 }
 
-/** Six functions that start cold take seconds; a throttled one is tried again for minutes. */
+/** Functions that start cold take seconds; a throttled one is tried again for minutes. */
 const maxWaitMs = 5 * 60_000;
 
 /** The first look, and the longest pause between two, in ms. */

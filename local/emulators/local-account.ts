@@ -18,6 +18,7 @@ export function localClientConfig(endpoint: string) {
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     retryMode: 'standard',
+    maxAttempts: 3,
     defaultsMode: 'standard',
   } as const;
 }

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { chainedCredentials } from '#src/aws/sdk-bounds.ts';
 import { TransferError } from '#src/core/errors.ts';
 import { localRegion } from '../emulators/local-account.ts';
 
@@ -13,13 +14,10 @@ const howToGive =
  */
 export async function ensureAwsAccess(what: string): Promise<void> {
   process.env.AWS_REGION ||= await regionOfUser();
-  const client = new S3Client({});
   try {
-    await client.config.credentials();
+    await chainedCredentials()();
   } catch (error) {
     throw new TransferError('ConfigurationError', problemOf(what, error));
-  } finally {
-    client.destroy();
   }
 }
 

@@ -11,6 +11,8 @@ import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createUndiciRequestHandler } from '#src/aws/undici-request-handler.ts';
 import { systemClock } from '#src/config/system-clock.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { SourceReader } from '#src/core/ports.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { localClientConfig } from '../emulators/local-account.ts';
 
@@ -38,8 +40,12 @@ export function localExecutions(url: string): Pick<Ports, 'executions'> {
   return { executions: createExecutionDirectory({ client: new SFNClient(optionsFor(url)) }) };
 }
 
-/** Reads objects from the S3 behind `url`; a disk needs no rate that calls share. */
-export function localSource(url: string): Pick<Ports, 'source'> {
+/**
+ * Reads one file's object from the S3 behind `url`; a disk needs no rate that calls share. The key is
+ * made of the content that was hashed, so another content is not pinned under it.
+ * @param etag - that of the content that was hashed
+ */
+export function localSource(url: string, etag: string): Pick<Ports, 'source'> {
   const client = new S3Client({
     ...localClientConfig(url),
     requestHandler: createUndiciRequestHandler(httpAgent()),
@@ -47,5 +53,15 @@ export function localSource(url: string): Pick<Ports, 'source'> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: true,
   });
-  return { source: createS3SourceReader({ clientOf: () => client }) };
+  const reader = createS3SourceReader({ clientOf: () => client });
+  return { source: { ...reader, inspect: inspectOnly(etag, reader) } };
+}
+
+function inspectOnly(etag: string, reader: SourceReader): SourceReader['inspect'] {
+  return async (reference, options) => {
+    const object = await reader.inspect(reference, options);
+    if (object.etag === etag) return object;
+    const name = `s3://${reference.bucket}/${reference.key}`;
+    throw new TransferError('SourceSupersededError', `${name} changed after it was hashed`);
+  };
 }

@@ -5,6 +5,8 @@ import { tableDefinition } from '#src/aws/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Log } from '#src/core/ports.ts';
+import { checkBaseUrl } from '#src/destinations/twelvelabs/api-client.ts';
+import { readProxies } from '#src/http/proxy-environment.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { startDynamoDb } from '../emulators/dynamodb.ts';
 import { startEventBridge } from '../emulators/eventbridge.ts';
@@ -52,8 +54,8 @@ const tableName = 'transfers';
 /**
  * Opens all that one ingest needs. The state on disk belongs to one content and one run at a time.
  * The user's AWS settings reach what is at AWS, and nothing else.
- * @throws ConfigurationError - the API key or AWS credentials are missing, or another run has this
- * content in hand
+ * @throws ConfigurationError - the API key or AWS credentials are missing, a proxy or the base URL is
+ * no such URL, or another run has this content in hand
  * @throws InvalidInputError - the source is neither a file nor an s3:// URL
  */
 export async function openLocalRun(
@@ -62,7 +64,7 @@ export async function openLocalRun(
   log: Log,
   onHash: HashProgress,
 ): Promise<LocalRun> {
-  assertApiKey();
+  assertEnvironment();
   const stateHome = await makeStateHome(options);
   const source = await readSource(name, stateHome, onHash);
   await prepareAws(source, options);
@@ -111,8 +113,12 @@ async function closeParts(parts: readonly Part[]): Promise<void> {
   await Promise.all(parts.map((part) => part.close()));
 }
 
-function assertApiKey(): void {
-  if (process.env[keys.apiKey]) return;
+/** What each call would stumble over is said before a file is hashed. */
+function assertEnvironment(): void {
+  readProxies(process.env);
+  const { [keys.apiKey]: apiKey, [keys.baseUrl]: baseUrl } = process.env;
+  if (baseUrl !== undefined) checkBaseUrl(baseUrl);
+  if (apiKey) return;
   throw new TransferError(
     'ConfigurationError',
     `${keys.apiKey} is not set: put the service's API key into it`,
@@ -171,7 +177,7 @@ async function linkedSource(
 ): Promise<Part> {
   const emulator = await startS3({ directory: join(directory, 'objects'), buckets: [bucket] });
   await emulator.linkFile(bucket, key, path, contentType, content);
-  return partOf(emulator, localSource(emulator.url));
+  return partOf(emulator, localSource(emulator.url, content.etag));
 }
 
 function partOf(emulator: Emulator, ports: Partial<Ports>): Part {

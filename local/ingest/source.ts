@@ -91,6 +91,6 @@ function digest(text: string): string {
 /** A text in which local files bear the name that the user knows, not the one they are served by. */
 export function withUserNames(text: string, { name, bucket, key }: IngestSource): string {
   return text
-    .replaceAll(`s3://${bucket}/${key}`, name)
+    .replaceAll(`s3://${bucket}/${key}`, () => name)
     .replaceAll(JSON.stringify(key), () => JSON.stringify(name));
 }

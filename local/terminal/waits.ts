@@ -19,6 +19,8 @@ const waitedFor: Readonly<Record<string, string>> = {
   ServiceUnavailableError: 'the service',
   SourceUnavailableError: 'S3',
   TruncatedReadError: 'S3',
+  SourceSignatureRefusedError: 'S3, which refuses the signature: is the clock right?',
+  SourceDeniedForNowError: 'S3, which denies the object for now',
   TableUnavailableError: 'the table of proofs',
 };
 

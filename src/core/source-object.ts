@@ -97,7 +97,7 @@ export function mediaTypeOf(
   if (isTypeScript(name, extension, contentType, traits.sizeBytes)) {
     throw unsupported(
       key,
-      `is TypeScript, not a transport stream (it has ${typeText(contentType)})`,
+      `is TypeScript by its size or type, not a transport stream (it has ${typeText(contentType)}); where it is a film, name .${extension} in the source's mediaTypes`,
     );
   }
   const type = typeOfExtension(extension) ?? typeOfContent(contentType);

@@ -28,17 +28,26 @@ export function sentenceOf(text: string): string {
   return withStop(oneLine(text).slice(0, maxCauseLength).toWellFormed());
 }
 
-/** The message in a cause that Lambda wrote as JSON, else the cause as it is. */
+/**
+ * The message in a cause that Lambda wrote as JSON, else the cause as it is. The state machine may have
+ * put a sentence behind the JSON, which is kept.
+ */
 export function messageOf(cause: string): string {
+  const message = messageIn(cause);
+  if (message !== undefined) return message;
+  const end = cause.lastIndexOf('} ') + 1;
+  const head = messageIn(cause.slice(0, end));
+  return head === undefined ? cause : withStop(head.trim()) + cause.slice(end);
+}
+
+function messageIn(text: string): string | undefined {
   try {
-    const parsed: unknown = JSON.parse(cause);
-    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed) {
-      return String(parsed.errorMessage);
-    }
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed !== 'object' || parsed === null || !('errorMessage' in parsed)) return;
+    return String(parsed.errorMessage);
   } catch {
-    return cause;
+    return undefined;
   }
-  return cause;
 }
 
 /** Text that others wrote, without what would break or turn a line. */

@@ -12,6 +12,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ensureAwsAccess } from '#local/ingest/aws-access.ts';
 import { createS3Client } from '#src/aws/s3-client.ts';
 import { createReaderCredentials } from '#src/aws/s3-reader-credentials.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
@@ -208,6 +209,14 @@ describe('credentials of a profile of IAM Identity Center (SSO)', () => {
     const client = new DynamoDBClient({ ...boundedCalls, region: 'us-east-1', endpoint });
     await client.send(describeTable);
     expect(proxy.tunnels).toEqual(['sts.test:443', 'dynamodb.test:443']);
+  });
+
+  it('are tried through it before npm run ingest sends anything', async () => {
+    const proxy = await proxied();
+    signedIn();
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    await ensureAwsAccess('s3://films/film.mp4');
+    expect(proxy.tunnels).toEqual(['sts.test:443']);
   });
 });
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { lineOf, onLaptop } from '#local/commands/command-line.ts';
+import { failureOf, lineOf, onLaptop } from '#local/commands/command-line.ts';
 import { assertOnlyJson } from '#local/commands/json-output.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { nextStepOf, TransferError } from '#src/core/errors.ts';
 
 /** An error as Node.js throws it, by its code and number on this system. */
 const systemError = (code: string, errno: number, path: string) =>
@@ -48,6 +48,14 @@ describe('a failure that a step has recorded', () => {
     const cause = 'The key is refused. Put a valid API key into the secret, then start again.';
     expect(onLaptop({ error: 'CredentialsRejectedError', cause }).cause).toBe(
       'The key is refused. Put a valid API key into TWELVE_LABS_API_KEY and run the command again.',
+    );
+  });
+
+  it('that could not be recorded is a sentence, without Lambda’s JSON', () => {
+    const cause =
+      '{"errorType":"ConfigurationError","errorMessage":"Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password.","trace":["ConfigurationError: Invalid HTTPS_PROXY","    at proxyUrl (proxy-environment.ts:45:9)"]} The outcome could not be recorded. Check the table and the event bus. Start a new execution with the same input: it continues from the chunks already kept.';
+    expect(failureOf({ status: 'FAILED', error: 'ConfigurationError', cause } as never).cause).toBe(
+      `Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password. The outcome could not be recorded. ${nextStepOf('ConfigurationError', 'laptop')}`,
     );
   });
 });

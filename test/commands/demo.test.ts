@@ -12,6 +12,13 @@ describe('npm run demo', () => {
     expect(stderr).toContain('100 %  6.0 MiB of 6.0 MiB');
   });
 
+  it('names a wrong proxy in one line, before anything is made', async () => {
+    const proxy = { HTTPS_PROXY: 'socks5h://127.0.0.1:1' };
+    const { code, stderr } = await runToEnd('demo', [], proxy);
+    expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
+    expect(stderr).toMatch(/^ConfigurationError: Invalid HTTPS_PROXY: [^{]+$/);
+  });
+
   it.each([
     ['--size', 'banana'],
     ['--size', '10'],

@@ -63,6 +63,7 @@ describe("in an ordinary AWS user's environment", () => {
       AWS_ACCESS_KEY_ID: 'AKIAUSERUSERUSERUSER',
       AWS_SECRET_ACCESS_KEY: 'the-users-own',
       AWS_REGION: 'us-east-1',
+      AWS_MAX_ATTEMPTS: 'no number',
       AWS_ENDPOINT_URL: hostile.AWS_ENDPOINT_URL as string,
       AWS_ENDPOINT_URL_DYNAMODB: hostile.AWS_ENDPOINT_URL as string,
       AWS_ENDPOINT_URL_S3: s3.endpoint,

@@ -100,6 +100,21 @@ describe('the context of the stack of transfers', () => {
       { maxActiveTransfer: '5' },
       'maxActiveTransfer is no known key; did you mean maxActiveTransfers?',
     ],
+    ...(
+      [
+        ['requestPayer', 'true'],
+        ['waitWhileDeniedSeconds', '3600'],
+        ['maxSize', '3600'],
+        ['switchOnEvents', 'true'],
+        ['kmsKeyArn', '"…"'],
+        ['region', '"…"'],
+        ['account', '"…"'],
+      ] as const
+    ).map(([key, value]): [string, Context, string] => [
+      `${key} outside a source`,
+      { [key]: 'x' },
+      `${key} is a field of sources, and no key; -c sources='[{"bucket":"…","${key}":${value}}]' is right`,
+    ]),
     [
       'a key of the other stack',
       { busArn: 'arn' },

@@ -41,4 +41,13 @@ describe('the snippets of docs/notifications.md', () => {
       Targets: [{ InputTransformer: { InputPathsMap: expect.anything() } }],
     });
   });
+
+  it('for Slack posts plain text, in which a key is no markup', async () => {
+    const template = await stackOf(snippets[1] ?? '', 1);
+    const [rule] = Object.values(template.findResources('AWS::Events::Rule'));
+    const [target] = rule?.Properties.Targets ?? [];
+    expect(target.InputTransformer.InputTemplate).toMatch(
+      /^\{"blocks":\[\{"type":"section","text":\{"type":"plain_text","text":"<[^"]+"\}\}\]\}$/,
+    );
+  });
 });

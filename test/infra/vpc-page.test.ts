@@ -6,22 +6,27 @@ import { type Statement, statementsOfRole } from './deployed.ts';
 import { richProps } from './rich-setup.ts';
 
 const page = readFileSync(new URL('../../docs/vpc.md', import.meta.url), 'utf8');
-const names = [...stepNames, 'Reconcile'];
+const names = [...stepNames, 'Reconcile', 'Report'];
 const template = synthesizeTemplate(richProps);
 
 /** The functions that a cell of the page names: a list, or all but a list. */
 function functionsIn(cell: string): string[] {
-  const said = names.filter((name) => cell.includes(name));
+  const said = names.filter((name) => new RegExp(`\\b${name}\\b`).test(cell));
   return cell.startsWith('all but ') ? names.filter((name) => !said.includes(name)) : said;
 }
 
-/** The statements of a function's role; the reconciler's construct is named after what it is. */
+/** Where a function is in the construct tree, if not at its top. */
+const paths: Readonly<Record<string, string>> = {
+  Reconcile: 'ReconcilerReconcile',
+  Report: 'MonitoringFailureReportsReport',
+};
+
+/** The statements of a function's role. */
 function statements(name: string): Statement[] {
-  const start = `Chunkferry${name === 'Reconcile' ? 'Reconciler' : name}`;
-  const [role = ''] = Object.keys(template.Resources).filter((id) =>
-    new RegExp(`^${start}(?:Reconcile)?ServiceRole[0-9A-F]{8}$`).test(id),
-  );
-  return statementsOfRole(role, template);
+  const id = new RegExp(`^Chunkferry${paths[name] ?? name}ServiceRole[0-9A-F]{8}$`);
+  const roles = Object.keys(template.Resources).filter((one) => id.test(one));
+  expect(roles).toHaveLength(1);
+  return statementsOfRole(roles[0] ?? '', template);
 }
 
 const mayCall = (service: string) =>
@@ -49,6 +54,7 @@ describe('docs/vpc.md', () => {
     ['Step Functions', 'states'],
     ['STS', 'sts'],
     ['Lambda', 'lambda'],
+    ['SNS', 'sns'],
   ])('names for %s the functions that may call it', (start, service) => {
     expect(functionsIn(cellOf(start))).toEqual(mayCall(service));
   });
@@ -67,6 +73,7 @@ describe('docs/vpc.md', () => {
       'lambda',
       's3',
       'secretsmanager',
+      'sns',
       'states',
       'sts',
     ]);

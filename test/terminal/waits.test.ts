@@ -26,6 +26,16 @@ describe('a wait', () => {
       'SlowDown (503): reduce your request rate',
       'Waiting for S3 (SlowDown (503): reduce your request rate), next try in 12 s',
     ],
+    [
+      'SourceSignatureRefusedError',
+      'GetObject: 403',
+      'Waiting for S3, which refuses the signature: is the clock right? (GetObject: 403), next try in 12 s',
+    ],
+    [
+      'SourceDeniedForNowError',
+      's3:GetObject is denied',
+      'Waiting for S3, which denies the object for now (s3:GetObject is denied), next try in 12 s',
+    ],
     ['SomeError', 'words', 'Waiting for SomeError (words), next try in 12 s'],
   ])('for %s (%s) is one sentence', (error, reason, line) => {
     expect(waitLine(waitOf({ error, reason, nextTry }), now, 200)).toBe(line);

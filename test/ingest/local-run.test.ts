@@ -1,0 +1,48 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { openLocalRun } from '#local/ingest/local-run.ts';
+import { withUserNames } from '#local/ingest/source.ts';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+
+const nothing = () => {};
+const silent = { info: nothing, warn: nothing, error: nothing };
+
+it('a file that changes between hashing and HEAD makes no asset under its old content', async () => {
+  const simulator = await startTwelveLabs({ store: 'memory' });
+  const folder = await mkdtemp(join(tmpdir(), 'changed-file-'));
+  vi.stubEnv('TWELVE_LABS_API_KEY', simulator.apiKey);
+  vi.stubEnv('TWELVELABS_BASE_URL', simulator.baseUrl);
+  const film = join(folder, 'film.mp4');
+  await writeFile(film, 'a film');
+  const run = await openLocalRun(film, { stateDir: folder }, silent, nothing);
+  onTestFinished(async () => {
+    await Promise.all([run.close(), simulator.close()]);
+    await rm(folder, { recursive: true });
+    vi.unstubAllEnvs();
+  });
+  await appendFile(film, ' and more');
+  const { bucket, key } = run.source;
+  const result = await run.start({ bucket, key, filename: 'film.mp4' }).result;
+  expect([result.error, simulator.calls.count('create')]).toEqual(['SourceSupersededError', 0]);
+});
+
+it.each(['./$&x.mp4', '$`.mp4', "$'.mp4", '$$.mp4'])('a file %s is shown by its name', (name) => {
+  const source = { name, bucket: 'this-computer', key: 'abc', stateId: 'abc' };
+  expect(withUserNames('s3://this-computer/abc is gone', source)).toBe(`${name} is gone`);
+});
+
+it.each([
+  ['HTTPS_PROXY', 'socks5h://127.0.0.1:1', 'Invalid HTTPS_PROXY'],
+  ['TWELVELABS_BASE_URL', 'ftp://127.0.0.1', 'the TwelveLabs base URL must look like'],
+])('a wrong %s is named before a file is read', async (name, value, said) => {
+  vi.stubEnv('TWELVE_LABS_API_KEY', 'key');
+  vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const opening = openLocalRun('no-such-film.mp4', {}, silent, nothing);
+  await expect(opening).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    message: expect.stringContaining(said),
+  });
+});
