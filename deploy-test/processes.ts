@@ -33,7 +33,7 @@ export class Processes {
   /**
    * Runs one to its end and gives what it wrote.
    * @throws Error - it could not be started, took longer than `limitMs`, or ended with another code
-   *   than 0; the message has the last lines of what it wrote
+   *   than 0; the message has the last lines of what it wrote, and `output` has it all
    */
   async run(
     command: string,
@@ -51,7 +51,8 @@ export class Processes {
     try {
       const [code] = await once(child, 'close', { signal: AbortSignal.timeout(limitMs) });
       if (code === 0) return output;
-      throw new Error(`${command} ended with ${code}: ${lastLines(output)}`);
+      const message = `${command} ended with ${code}: ${lastLines(output)}`;
+      throw Object.assign(new Error(message), { output });
     } catch (error) {
       if ((error as Error).name !== 'AbortError') throw error;
       throw new Error(`${command} took longer than ${limitMs / 1000} s: ${lastLines(output)}`);

@@ -25,7 +25,7 @@ export function wrongKeyScenario(stage: Stage): Check {
       await stage.home.secrets.send(new PutSecretValueCommand(wrong));
       try {
         match(
-          await doctor(stage).catch(({ message }: Error) => message),
+          await doctor(stage).catch(({ output }: Error & { output?: string }) => output ?? ''),
           /CredentialsRejectedError/,
         );
       } finally {
@@ -35,7 +35,7 @@ export function wrongKeyScenario(stage: Stage): Check {
   };
 }
 
-/** @throws Error - it ended with another code than 0; the message has its last lines */
+/** @throws Error - it ended with another code than 0; `output` is what it wrote */
 function doctor({ processes, places, home }: Stage): Promise<string> {
   const script = join(places.root, 'local', 'commands', 'doctor.ts');
   const env = { ...bareEnvironment(places), ...home.environment };

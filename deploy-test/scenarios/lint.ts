@@ -14,8 +14,9 @@ const lintMs = 120_000;
  */
 const ignoredRules = ['W3005'];
 
-/** The source stack's template names a bus, whichever. */
+/** The source stack's template names a bus and a function's role, whichever. */
 const someBusArn = 'arn:aws:events:eu-central-1:111111111111:event-bus/intake';
+const someRoleArn = 'arn:aws:iam::111111111111:role/send';
 
 /** The synthesized templates, before anything is deployed. */
 export function lintScenario(stage: Stage): Check {
@@ -24,7 +25,7 @@ export function lintScenario(stage: Stage): Check {
     show: async () => {
       const templates = [
         ...(await templatesOf(stage, homeContext(stage))),
-        ...(await templatesOf(stage, sourceContext(someBusArn, ''))),
+        ...(await templatesOf(stage, sourceContext(someBusArn, someRoleArn))),
       ];
       const options = ['--regions', stage.home.region, '--ignore-checks', ...ignoredRules, '--'];
       const args = [...options, ...templates];
