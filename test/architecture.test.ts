@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   functions: ['src', 'functions'],
   infra: [
     'src/core/buckets.ts',
+    'src/core/error-catalogue.ts',
     'src/core/errors.ts',
     'src/core/limits.ts',
     'src/core/media-types.ts',

@@ -156,6 +156,11 @@ export function isProven(record: ChunkRecord | undefined): record is ChunkRecord
   return record !== undefined && record.retiredBecause === undefined;
 }
 
+/** How many chunks of these rows have a proof. */
+export function provenCount(rows: ReadonlyMap<number, ChunkRecord>): number {
+  return rows.values().filter(isProven).toArray().length;
+}
+
 /** Adds counts by cause. */
 export function addCounts(a: RetryCounts, b: RetryCounts): RetryCounts {
   const sum: Record<string, number> = { ...a };

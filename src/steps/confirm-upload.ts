@@ -4,7 +4,7 @@ import { errorCatalogue, isTransferError, TransferError } from '#src/core/errors
 import { maxMapConcurrency } from '#src/core/limits.ts';
 import { isTransient } from '#src/core/recovery.ts';
 import { boundOf } from '#src/core/recovery-bounds.ts';
-import { isProven, type RangeFailure, type TransferRecord } from '#src/core/transfer.ts';
+import { provenCount, type RangeFailure, type TransferRecord } from '#src/core/transfer.ts';
 import { finishUpload } from './finish-upload.ts';
 import { arrived, type ConfirmPorts, type Look, type Verdict } from './look.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
@@ -58,7 +58,7 @@ export async function confirmUpload(
 async function withProgress({ store }: ConfirmPorts, owned: Owned): Promise<Owned> {
   if (!owned.trouble) return owned;
   const rows = await store.chunks(owned.transferId, owned.sessionNumber);
-  const counted = rows.values().filter(isProven).toArray().length;
+  const counted = provenCount(rows);
   if (counted <= Math.max(owned.proven, owned.counted)) return owned;
   return { ...owned, counted, trouble: undefined };
 }

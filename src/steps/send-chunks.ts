@@ -2,7 +2,7 @@ import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/backoff.ts';
 import { indexesOf } from '#src/core/chunk-plan.ts';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
 import { boundOf } from '#src/core/recovery-bounds.ts';
-import { isProven, type RangeFailure } from '#src/core/transfer.ts';
+import { isProven, provenCount, type RangeFailure } from '#src/core/transfer.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { countRetry } from './retries.ts';
 import { claimEnd, type RangeEnd, sendRange } from './send-range.ts';
@@ -106,7 +106,7 @@ async function hasProgressed(
   { transferId, sessionNumber, proven }: RangeState,
 ): Promise<boolean> {
   const rows = await store.chunks(transferId, sessionNumber);
-  return rows.values().filter(isProven).toArray().length > proven;
+  return provenCount(rows) > proven;
 }
 
 /** Goes on while chunks are stored; else waits, and in the end gives the range back. */

@@ -1,5 +1,5 @@
 import type { SessionStatus } from '#src/core/destination.ts';
-import { isProven, type SessionRecord } from '#src/core/transfer.ts';
+import { provenCount, type SessionRecord } from '#src/core/transfer.ts';
 import type { Needs } from './step.ts';
 
 /**
@@ -26,6 +26,6 @@ export async function hasArrived(
 ): Promise<boolean> {
   if (!isCompleteByReceipts(record, counts)) return false;
   const rows = await store.chunks(transferId, record.number);
-  const proven = rows.values().filter(isProven).toArray().length;
+  const proven = provenCount(rows);
   return proven >= (record.session?.totalChunks ?? Number.POSITIVE_INFINITY);
 }
