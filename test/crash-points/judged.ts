@@ -21,7 +21,7 @@ const processingMs = 9_000;
 /** Nothing strikes here but what a test does by itself. */
 export function calmSurroundings(): Surroundings {
   const chance = chanceOf(1);
-  const mishaps = drawMishaps({ chance, weather: chance, s3: chance });
+  const mishaps = drawMishaps({ chance, weather: chance, s3: chance, table: chance });
   mishaps.calm();
   const nobody = () => {};
   const calls = { killRun: nobody, abortRun: nobody, confirmed: nobody };

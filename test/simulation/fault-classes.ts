@@ -98,15 +98,23 @@ const s3Classes = {
   'storm at S3': 0.05,
 } as const;
 
+/** How the table fares in public reports; drawn apart, too. */
+const tableClasses = {
+  /** A sandbox thaws: every kept socket to the table is dead, so that its next calls all fail. */
+  'dead table sockets': 0.01,
+} as const;
+
 export type FaultClass =
   | keyof typeof faultClasses
   | keyof typeof reportedClasses
-  | keyof typeof s3Classes;
+  | keyof typeof s3Classes
+  | keyof typeof tableClasses;
 
 const probabilities: Readonly<Record<FaultClass, number>> = {
   ...faultClasses,
   ...reportedClasses,
   ...s3Classes,
+  ...tableClasses,
 };
 
 export const faultNames = Object.keys(probabilities) as readonly FaultClass[];
@@ -115,6 +123,7 @@ export const faultNames = Object.keys(probabilities) as readonly FaultClass[];
 export const passingFaults: ReadonlySet<FaultClass> = new Set<FaultClass>([
   ...(Object.keys(reportedClasses) as FaultClass[]),
   ...(Object.keys(s3Classes) as FaultClass[]),
+  ...(Object.keys(tableClasses) as FaultClass[]),
   'request lost',
   'reply lost',
   'request delayed',
@@ -151,6 +160,7 @@ const bounds: Partial<Record<FaultClass, number>> = {
   'storm in confirming': 1,
   'storm in awaiting': 1,
   'storm at S3': 1,
+  'dead table sockets': 6,
 };
 
 /** Which classes a run may have: `only` these, each in every run, or all but those that are left out. */
@@ -178,18 +188,22 @@ export interface Draws {
   readonly weather: Chance;
   /** For those of S3. */
   readonly s3: Chance;
+  /** For that of the table. */
+  readonly table: Chance;
 }
 
 /** A run has a few classes or many, so that rare ones are also seen alone. */
 export function drawMishaps(
-  { chance, weather, s3 }: Draws,
+  { chance, weather, s3, table }: Draws,
   { only, without = [] }: FaultSelection = {},
 ): Mishaps {
   const share = chance.pick([0, 0.1, 0.2, 0.2, 0.35, 0.6]);
   const severity = chance.pick([0.5, 1, 1, 2]);
   const reportedShare = weather.pick([0, 0, 0.15, 0.3, 0.5]);
   const s3Share = s3.pick([0, 0, 0.3, 0.5]);
+  const tableShare = table.pick([0, 0, 0.5]);
   const groupOf = (name: FaultClass) => {
+    if (name in tableClasses) return { draws: table, share: tableShare };
     if (name in s3Classes) return { draws: s3, share: s3Share };
     if (name in reportedClasses) return { draws: weather, share: reportedShare };
     return { draws: chance, share };

@@ -9,6 +9,15 @@ import type { Tables } from './watched-table.ts';
 /** How far an index may be behind its table, in ms. */
 const indexLagMs = 3_000;
 
+/** What a call says that met a dead socket: an error that holds it is of a fault that passes. */
+export const passingTableText = 'a kept socket was dead';
+
+/** Sockets that a sandbox keeps to the table: more calls in a row can't meet a dead one. */
+const keptSockets = 6;
+
+/** Of each sandbox that has thawed, the dead sockets that it has not met yet. */
+const deadSockets = new WeakMap<Sandbox, number>();
+
 /** Writes that may be repeated by the SDK after a lost reply, and then see their own effect. */
 const isWrite = (method: string) =>
   /^(raise|take|patch|put|count|note|add|set|update|mark|keep|retire|claim|release|draw|leave|renew|free|share)/.test(
@@ -30,14 +39,14 @@ export function faultyStore(
     async *listTransfers(state: TransferState, day: string) {
       const read = async () => Array.fromAsync(listTransfers(state, day));
       const rows = await by.call('store.listTransfers', () =>
-        faulty('listTransfers', read, mishaps),
+        faulty('listTransfers', read, mishaps, by),
       );
       yield* behind(rows, (row) => row.state === state);
     },
     async *listUnannounced() {
       const read = async () => Array.fromAsync(listUnannounced());
       const rows = await by.call('store.listUnannounced', () =>
-        faulty('listUnannounced', read, mishaps),
+        faulty('listUnannounced', read, mishaps, by),
       );
       yield* behind(rows, ({ outcome, announced }) => outcome !== undefined && !announced);
     },
@@ -52,13 +61,19 @@ function faultyMethods<T extends object>(part: string, of: T, mishaps: Mishaps, 
   const methods = Object.entries(of).filter(([, member]) => typeof member === 'function');
   const faultyOnes = methods.map(([name, method]) => {
     const call = (...given: unknown[]) =>
-      by.call(`${part}.${name}`, () => faulty(name, () => method(...given), mishaps));
+      by.call(`${part}.${name}`, () => faulty(name, () => method(...given), mishaps, by));
     return [name, call];
   });
   return Object.fromEntries(faultyOnes) as T;
 }
 
-async function faulty<T>(method: string, work: () => Promise<T>, mishaps: Mishaps): Promise<T> {
+async function faulty<T>(
+  method: string,
+  work: () => Promise<T>,
+  mishaps: Mishaps,
+  by: Sandbox,
+): Promise<T> {
+  if (meetsDeadSocket(mishaps, by)) throw unavailable(method, passingTableText);
   if (mishaps.strikes('table throttled')) throw unavailable(method);
   if (isWrite(method) && mishaps.strikes('table write repeated')) await work();
   const result = await work();
@@ -66,8 +81,17 @@ async function faulty<T>(method: string, work: () => Promise<T>, mishaps: Mishap
   return result;
 }
 
-function unavailable(method: string): TransferError {
-  return new TransferError('TableUnavailableError', `${method}: the table did not answer`);
+/** Whether the call goes out on a socket that died while the sandbox was frozen. */
+function meetsDeadSocket(mishaps: Mishaps, by: Sandbox): boolean {
+  const left = deadSockets.get(by) ?? 0;
+  if (left > 0) deadSockets.set(by, left - 1);
+  else if (mishaps.strikes('dead table sockets')) deadSockets.set(by, keptSockets - 1);
+  else return false;
+  return !mishaps.isCalm;
+}
+
+function unavailable(method: string, why = 'the table did not answer'): TransferError {
+  return new TransferError('TableUnavailableError', `${method}: ${why}`);
 }
 
 /** Rows as an index shows them that has not heard of the last changes. */

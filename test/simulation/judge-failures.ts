@@ -1,6 +1,7 @@
 import { passingText } from './api-storm.ts';
 import type { Execution } from './executions.ts';
 import { type FaultClass, passingFaults } from './fault-classes.ts';
+import { passingTableText } from './faulty-table.ts';
 import { passingS3Text } from './s3-weather.ts';
 import type { World } from './world.ts';
 
@@ -51,6 +52,7 @@ export function judgeFailure({ judge, mishaps }: World, execution: Execution): v
     madeByPassingFaults.has(error) ||
     (error === 'RequestRejectedError' && cause.includes(passingText)) ||
     cause.includes(passingS3Text) ||
+    cause.includes(passingTableText) ||
     (boundErrors.has(error) && isFairWeather(mishaps.injected));
   if (isPassing) judge.broken('no transfer fails for what passes', `${id}: ${error} ${cause}`);
 }

@@ -2,7 +2,7 @@ import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import type { Plant } from './world.ts';
 
-/** Deliberate bugs in how S3 is read. */
+/** Deliberate bugs in how S3 is read and the table is called. */
 export const plantedS3Bugs: readonly PlantedBug[] = [
   {
     name: 'the version null is dropped',
@@ -21,6 +21,12 @@ export const plantedS3Bugs: readonly PlantedBug[] = [
     caughtBy: 'no transfer fails for what passes',
     budget: 60,
     plant: firstStepGivesUp,
+  },
+  {
+    name: 'a dead socket to the table is final',
+    caughtBy: 'no transfer fails for what passes',
+    budget: 60,
+    plant: deadSocketIsFinal,
   },
 ];
 
@@ -55,6 +61,23 @@ function firstStepGivesUp(): Plant {
     throw new TransferError('ConfigurationError', error.message, { side: 'source' });
   };
   return sourceWith(finalized);
+}
+
+/** A table that could not be reached once counts as one that is not there. */
+function deadSocketIsFinal(): Plant {
+  const finalized = (error: unknown): never => {
+    if (!isTransferError(error, 'TableUnavailableError')) throw error;
+    throw new TransferError('ConfigurationError', error.message);
+  };
+  return {
+    ports: ({ store }) => ({
+      store: {
+        ...store,
+        transfer: (...given) => store.transfer(...given).catch(finalized),
+        patchTransfer: (...given) => store.patchTransfer(...given).catch(finalized),
+      },
+    }),
+  };
 }
 
 function sourceWith(rethrow: (error: unknown, isInspecting: boolean) => never): Plant {

@@ -91,7 +91,8 @@ export async function openWorld(
 ): Promise<World> {
   const chance = chanceOf(seed);
   const s3 = chanceOf(seed ^ 0x53a3);
-  const mishaps = drawMishaps({ chance, weather: chanceOf(seed ^ 0x3ea7), s3 }, selection);
+  const [weather, table] = [chanceOf(seed ^ 0x3ea7), chanceOf(seed ^ 0x7ab1)];
+  const mishaps = drawMishaps({ chance, weather, s3, table }, selection);
   const trace = openTrace();
   mishaps.onStrike = (name) => trace.note('*', name);
   const settings = drawSettings(chance);
