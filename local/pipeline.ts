@@ -37,6 +37,8 @@ const handlers: Readonly<Record<StepName | 'Reconcile', LambdaHandler>> = {
 export interface PipelineOptions {
   /** The buckets that may be read, as sources without filters. */
   readonly buckets: readonly string[];
+  /** Whether the requester pays for reading them. */
+  readonly requestPayer?: boolean | undefined;
   /** What the functions find in their environment, beside what the template sets. */
   readonly environment: Readonly<Record<string, string>>;
   /** Parts that a local run puts in place of Lambda's, such as its clock and its log. */
@@ -67,7 +69,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
     ? withTimeLimit(deployed, 'SendChunks', sendTimeoutSeconds)
     : deployed;
   Object.assign(process.env, plainEnvironment(machine), options.environment, {
-    [environmentKeys.sources]: sourcesOf(options.buckets),
+    [environmentKeys.sources]: sourcesOf(options),
   });
   // What is measured goes to CloudWatch through the log; here it would only be noise.
   give({ meter: { add: () => {} }, ...options.given });
@@ -95,8 +97,9 @@ export function openPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-function sourcesOf(buckets: readonly string[]): string {
-  const sources: Sources = { list: buckets.map((bucket) => ({ bucket })), readers: {} };
+function sourcesOf({ buckets, requestPayer }: PipelineOptions): string {
+  const list = buckets.map((bucket) => ({ bucket, requestPayer }));
+  const sources: Sources = { list, readers: {} };
   return JSON.stringify(sources);
 }
 

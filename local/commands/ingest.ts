@@ -34,6 +34,7 @@ const command = new Command('ingest')
   .option('--enable-hls', 'let the service prepare the asset for streaming')
   .option('--enable-thumbnail', 'let the service make a thumbnail')
   .option('--force', 'ingest again although this content is an asset already')
+  .option('--request-payer', 'pay for reading s3://, as buckets with Requester Pays ask')
   .option('--table <name>', 'keep the proofs in this DynamoDB table instead of on this disk')
   .option('--state-dir <folder>', 'keep the proofs in this folder')
   .addHelpText(

@@ -27,6 +27,8 @@ export interface IngestOptions {
   readonly table?: string;
   /** Where the table on disk is kept. */
   readonly stateDir?: string;
+  /** Whether the requester pays for reading an object at AWS. */
+  readonly requestPayer?: boolean;
 }
 
 /** The pipeline on a laptop: real destination, real or linked source, proofs on disk. */
@@ -78,6 +80,7 @@ export async function openLocalRun(
   ]);
   const pipeline = openPipeline({
     buckets: [source.bucket],
+    requestPayer: options.requestPayer,
     environment: Object.assign({}, ...parts.map(({ environment }) => environment)),
     given: Object.assign({ log }, ...parts.map(({ ports }) => ports)),
     sendTimeoutSeconds: week,

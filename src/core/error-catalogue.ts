@@ -193,7 +193,7 @@ export const errorCatalogue = {
     nextStep:
       "Check in this order what denies it: the bucket's policy, the KMS key's policy and the source's kmsKeyArn, the prefixes of the source, the organization's policies (SCP, RCP). Set requestPayer for a bucket whose requester pays, and waitWhileDenied where reads are denied for a while, such as until a virus scan ends.",
     onLaptop:
-      'Use AWS credentials that allow the named action, and check the policies of the bucket, of its KMS key and of your organization.',
+      'Use AWS credentials that allow the named action, and check the policies of the bucket, of its KMS key and of your organization. For a bucket whose requester pays, add --request-payer.',
   },
   SourceCredentialsRejectedError: {
     scope: 'transfer',
