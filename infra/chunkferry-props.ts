@@ -8,13 +8,14 @@ import {
   defaultSendConcurrency,
   maxChunksInFlight,
   maxMapConcurrency,
-  maxTurns,
   maxUploadReplyMs,
   minUploadReplyMs,
 } from '#src/core/limits.ts';
+import type { TransferWindow } from '#src/core/transfer-window.ts';
 import { checkSeconds, checkWhole } from './bounds.ts';
 import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
 import { checkNetwork, type NetworkProps } from './network/network-props.ts';
+import { checkQueue } from './queue-bounds.ts';
 import { refuse, shown } from './refuse.ts';
 import type { AccountReader } from './sources/account-readers.ts';
 import { checkSameContent } from './sources/check-source.ts';
@@ -93,11 +94,18 @@ export interface ChunkferryProps extends NetworkProps {
    */
   readonly mapConcurrency?: number;
   /**
-   * Transfers between opening a session and their bytes being complete, 1 to 100; the others wait
-   * their turn in order of arrival.
+   * Transfers between opening a session and their bytes being complete, 1 to 100. The others wait in a
+   * queue, in order of arrival, and cost nothing meanwhile. A change takes effect at once.
    * @default 10
    */
   readonly maxActiveTransfers?: number;
+  /**
+   * The hours in which transfers start: `{ from: '22:00', to: '06:00', timeZone: 'Europe/Berlin' }`.
+   * Outside of them every transfer waits in the queue. Those under way complete, or stop at the next
+   * chunk with `underWay: 'stop'`.
+   * @default always
+   */
+  readonly transferWindow?: TransferWindow;
   /**
    * Calls of the sending function that run at once, over all transfers, up to 4,000. Each transfer's
    * share is planned so that they stay within it; at least `maxActiveTransfers`.
@@ -211,7 +219,7 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
     );
   }
   checkSameContent('sameContent', props.sameContent);
-  checkPressure(checked);
+  checkQueue(checked);
   checkTable(checked);
   checkBaseUrl(props.baseUrl);
   checkNetwork(props);
@@ -233,25 +241,6 @@ function withDefaults(props: ChunkferryProps): CheckedProps {
     tableDeletionProtection: props.tableDeletionProtection ?? true,
     logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
   };
-}
-
-/** Each transfer under way sends with one call at least, and reserved calls bound them all. */
-function checkPressure(props: CheckedProps): void {
-  const { maxActiveTransfers, maxSendConcurrency, sendReservedConcurrency } = props;
-  checkWhole('maxActiveTransfers', maxActiveTransfers, 1, maxTurns);
-  checkWhole('maxSendConcurrency', maxSendConcurrency, 1, maxTurns * maxMapConcurrency);
-  if (maxActiveTransfers > maxSendConcurrency) {
-    refuse(
-      'Chunkferry',
-      `maxActiveTransfers is ${maxActiveTransfers} and maxSendConcurrency ${maxSendConcurrency}; each transfer sends with one call at least, so at most ${maxSendConcurrency} is right`,
-    );
-  }
-  checkWhole(
-    'sendReservedConcurrency',
-    sendReservedConcurrency,
-    maxSendConcurrency,
-    maxTurns * maxMapConcurrency,
-  );
 }
 
 function checkTable({ tableRemovalPolicy, tableDeletionProtection }: CheckedProps): void {

@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type CheckedProps, type ChunkferryProps, checkProps } from './chunkferry-props.ts';
+import { Dispatcher } from './constructs/dispatcher.ts';
 import { ProofTable } from './constructs/proof-table.ts';
 import { Reconciler } from './constructs/reconciler.ts';
 import { StepFunction } from './constructs/step-function.ts';
@@ -20,8 +21,10 @@ import { type FunctionNetwork, functionNetwork } from './network/function-networ
 import {
   acknowledgeMachine,
   permitAskingForExecutions,
+  permitDispatching,
   permitReconciling,
   permitResources,
+  permitStarting,
   serviceSteps,
 } from './permissions.ts';
 import { readersOf } from './sources/account-readers.ts';
@@ -50,6 +53,8 @@ export class Chunkferry extends Construct {
   readonly intake: SourceIntake;
   /** Settles what no Catch sees, on status events and every five minutes. */
   readonly reconciler: Reconciler;
+  /** Starts queued transfers as slots become free; takes the commands pause, resume and cancel. */
+  readonly dispatcher: Dispatcher;
   /** The alarms with their topic, and the dashboard. */
   readonly monitoring: Monitoring;
   /** Where the functions run; undefined outside any VPC. */
@@ -74,9 +79,11 @@ export class Chunkferry extends Construct {
     this.#reserve(checked.sendReservedConcurrency);
     permitResources(this.functions, this);
     this.reconciler = this.#reconciler(checked);
+    this.dispatcher = this.#dispatcher(checked);
     this.stateMachine = this.#transfers(checked.logRetention);
     this.#letExecutionsBeAskedFor();
     this.reconciler.settleExecutionsOf(this.stateMachine);
+    this.dispatcher.dispatchFor(this.stateMachine);
     this.intake = this.#takeIn(checked);
     this.monitoring = this.#watch(checked);
   }
@@ -137,6 +144,7 @@ export class Chunkferry extends Construct {
       [keys.chunksInFlight]: props.chunksInFlight,
       [keys.mapConcurrency]: props.mapConcurrency,
       [keys.maxActiveTransfers]: props.maxActiveTransfers,
+      [keys.transferWindow]: windowText(props),
       [keys.maxSendConcurrency]: props.maxSendConcurrency,
       [keys.maxMediaBytes]: props.maxMediaBytes,
       [keys.maxImageBytes]: props.maxImageBytes,
@@ -181,18 +189,21 @@ export class Chunkferry extends Construct {
       retention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const { functions, reconciler } = this;
-    const props = { functions, reconciler, logGroup };
+    const { functions, reconciler, dispatcher } = this;
+    const props = { functions, reconciler, dispatcher, logGroup };
     const { stateMachine } = new TransferStateMachine(this, 'Transfers', props);
-    acknowledgeMachine(stateMachine, [...Object.values(functions), reconciler.function]);
+    const others = [reconciler.function, dispatcher.function];
+    acknowledgeMachine(stateMachine, [...Object.values(functions), ...others]);
     return stateMachine;
   }
 
   #letExecutionsBeAskedFor(): void {
-    const { functions, reconciler, stateMachine } = this;
+    const { functions, reconciler, dispatcher, stateMachine } = this;
     const roleOf = ({ role }: { readonly role?: IRole }) => role as IRole;
     permitAskingForExecutions(stateMachine, 'AskForExecutions', roleOf(functions.OpenSession));
     permitAskingForExecutions(stateMachine, 'AskForAllExecutions', roleOf(reconciler.function));
+    permitAskingForExecutions(stateMachine, 'AskForStarted', roleOf(dispatcher.function));
+    permitStarting(stateMachine, 'StartQueuedTransfers', roleOf(dispatcher.function));
   }
 
   #reconciler(props: CheckedProps): Reconciler {
@@ -202,6 +213,23 @@ export class Chunkferry extends Construct {
       logRetention: props.logRetention,
       network: this.network,
       permit: (reconcile) => permitReconciling(reconcile, this),
+    });
+  }
+
+  #dispatcher(props: CheckedProps): Dispatcher {
+    const keys = environmentKeys;
+    return new Dispatcher(this, 'Dispatcher', {
+      environment: withoutAbsent({
+        [keys.tableName]: this.table.tableName,
+        [keys.eventBusName]: this.eventBus.eventBusName,
+        [keys.serviceName]: this.#deployment(),
+        [keys.maxActiveTransfers]: props.maxActiveTransfers,
+        [keys.transferWindow]: windowText(props),
+      }),
+      memoryMiB: props.stepMemoryMiB,
+      logRetention: props.logRetention,
+      network: this.network,
+      permit: (dispatch) => permitDispatching(dispatch, this),
     });
   }
 
@@ -255,6 +283,10 @@ export class Chunkferry extends Construct {
 }
 
 type EnvironmentValues = Readonly<Record<string, string | number | boolean | undefined>>;
+
+function windowText({ transferWindow }: CheckedProps): string | undefined {
+  return transferWindow && JSON.stringify(transferWindow);
+}
 
 function withoutAbsent(values: EnvironmentValues): Record<string, string> {
   const present = Object.entries(values).filter(([, value]) => value !== undefined);

@@ -87,6 +87,13 @@ export function permitReconciling(
   permitOwnLogs(reconcile);
 }
 
+/** Lets the dispatcher read and write the queue and transfers, and publish that one was cancelled. */
+export function permitDispatching(dispatch: LambdaFunction, resources: Resources): void {
+  permitRows(resources.table, dispatch, reconcilerRowActions);
+  resources.eventBus.grantPutEventsTo(dispatch);
+  permitOwnLogs(dispatch);
+}
+
 /**
  * Lets rows of this table be read and written; its indexes are not in it.
  * @param actions - DynamoDB's names: `GetItem`
@@ -174,6 +181,17 @@ export function permitAskingForExecutions(
     executions,
   );
   return policy;
+}
+
+/** Lets a role start executions of the state machine. A policy of its own, for the same reason. */
+export function permitStarting(stateMachine: StateMachine, id: string, role: IRole): Policy {
+  const { stateMachineArn } = stateMachine;
+  return new Policy(stateMachine, id, {
+    roles: [role],
+    statements: [
+      new PolicyStatement({ actions: ['states:StartExecution'], resources: [stateMachineArn] }),
+    ],
+  });
 }
 
 function executionsOf(stateMachine: StateMachine): string {

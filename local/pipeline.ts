@@ -1,5 +1,6 @@
 import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
 import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
+import { handler as dispatch } from '#functions/dispatch/handler.ts';
 import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
 import { handler as openSession } from '#functions/open-session/handler.ts';
 import { handler as reconcile } from '#functions/reconcile/handler.ts';
@@ -11,6 +12,8 @@ import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
 import type { StepName } from '#infra/steps.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
+import { executionArnOf } from '#src/core/execution-arn.ts';
+import type { ExecutionStarter } from '#src/core/ports.ts';
 import type { Sources } from '#src/core/sources.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { type LocalStateMachine, readDefinition } from './state-machine/definition.ts';
@@ -23,7 +26,7 @@ import {
 import { withTimeLimit } from './state-machine/time-limit.ts';
 
 /** The handlers that deploy, by the name of their function. */
-const handlers: Readonly<Record<StepName | 'Reconcile', LambdaHandler>> = {
+const handlers: Readonly<Record<StepName | 'Reconcile' | 'Dispatch', LambdaHandler>> = {
   InspectSource: inspectSource,
   OpenSession: openSession,
   SendChunks: sendChunks,
@@ -32,6 +35,7 @@ const handlers: Readonly<Record<StepName | 'Reconcile', LambdaHandler>> = {
   AwaitAsset: awaitAsset,
   RecordOutcome: recordOutcome,
   Reconcile: reconcile,
+  Dispatch: dispatch,
 };
 
 export interface PipelineOptions {
@@ -72,10 +76,10 @@ export function openPipeline(options: PipelineOptions): Pipeline {
     [environmentKeys.sources]: sourcesOf(options),
   });
   // What is measured goes to CloudWatch through the log; here it would only be noise.
-  give({ meter: { add: () => {} }, ...options.given });
+  give({ meter: { add: () => {} }, starter: starterOf(() => pipeline), ...options.given });
   const clock = options.given?.clock;
   const started = new Map<string, ExecutionHandle>();
-  return {
+  const pipeline: Pipeline = {
     machine,
     start(input, more = {}) {
       const execution = startExecution({
@@ -93,6 +97,19 @@ export function openPipeline(options: PipelineOptions): Pipeline {
     async close() {
       give({});
       await closeHttp();
+    },
+  };
+  return pipeline;
+}
+
+/** Starts queued transfers in this process, as Step Functions does by their names. */
+function starterOf(pipeline: () => Pipeline): ExecutionStarter {
+  return {
+    start: async ({ stateMachineArn, name, input }) => {
+      const status = pipeline().statusOf(executionArnOf(stateMachineArn, name));
+      if (status !== undefined) return status === 'RUNNING' ? 'started' : 'exists';
+      pipeline().start(input, { name });
+      return 'started';
     },
   };
 }

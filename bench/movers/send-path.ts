@@ -14,7 +14,7 @@ import { tableDefinition } from '#src/aws/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ChunkRange } from '#src/core/chunk-plan.ts';
 import { TransferError } from '#src/core/errors.ts';
-import { maxTurns } from '#src/core/limits.ts';
+import { maxSlots } from '#src/core/limits.ts';
 import type { Sources } from '#src/core/sources.ts';
 import { measure } from '../measure.ts';
 import { answerQuestions } from '../talking-process.ts';
@@ -33,7 +33,7 @@ interface Transfer {
 /** As the send function deploys unless told otherwise. */
 const timeoutSeconds = 300;
 const memoryMib = 1024;
-const turns = maxTurns;
+const turns = maxSlots;
 /** Looks for a turn; the queue lets a new arrival wait a moment before its first. */
 const maxLooks = 10;
 

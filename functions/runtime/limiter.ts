@@ -3,8 +3,8 @@ import { clock } from './clock.ts';
 import { kept } from './given.ts';
 import { plainLog } from './log.ts';
 import { meter } from './meter.ts';
+import { queue } from './queue.ts';
 import { random } from './random.ts';
-import { turns } from './turns.ts';
 
 /** The one limiter of this process; it outlives a call, so what one call learns holds for the next. */
 export const limiter = (): CallLimiter =>
@@ -14,6 +14,6 @@ export const limiter = (): CallLimiter =>
       random: random(),
       log: plainLog(),
       meter: meter(),
-      store: turns,
+      store: queue,
     }),
   );

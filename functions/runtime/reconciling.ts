@@ -3,17 +3,15 @@ import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits.ts';
 import { type Checked, preflight } from '#src/steps/preflight.ts';
-import type { SettleCall, SettlePorts } from '#src/steps/settle-ports.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { PreflightPorts } from '#src/steps/preflight-checks.ts';
+import type { SettleCall } from '#src/steps/settle-ports.ts';
+import type { CommonPorts } from '#src/steps/step.ts';
 import { clock } from './clock.ts';
 import { forget } from './given.ts';
 import { log } from './log.ts';
 import { flushMeter, meter } from './meter.ts';
 import { random } from './random.ts';
 import { traced } from './tracer.ts';
-
-/** What the reconciler's handler makes of its environment. */
-type ReconcilerParts = Pick<Ports, 'store' | 'turns' | 'events' | 'destination' | 'executions'>;
 
 /** As the state machine calls it to try its permissions; no event of AWS's own has a state. */
 const preflightSchema = z.object({
@@ -22,14 +20,14 @@ const preflightSchema = z.object({
 });
 
 /**
- * Makes the reconciler into a Lambda handler: gives it its ports and its time, and lets nothing but a
+ * Makes the reconciler or the dispatcher into a Lambda handler: gives it its ports and its time, and lets nothing but a
  * named error out. Unlike a step it is called with an event and belongs to no execution; a preflight's
  * call is answered with what it can reach, and settles nothing.
  */
-export function reconciling<O>(
+export function reconciling<P extends Omit<PreflightPorts, keyof CommonPorts>, O>(
   step: string,
-  run: (ports: SettlePorts, event: unknown, call: SettleCall) => Promise<O>,
-  ports: () => ReconcilerParts,
+  run: (ports: P & CommonPorts, event: unknown, call: SettleCall) => Promise<O>,
+  ports: () => P,
 ) {
   return async (event: unknown, context: Context): Promise<O | Checked> => {
     const asked = preflightSchema.safeParse(event);

@@ -4,14 +4,14 @@ import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { newCrc } from '../runtime/new-crc.ts';
 import { sourceProbe } from '../runtime/probe.ts';
+import { queue } from '../runtime/queue.ts';
 import { settings } from '../runtime/settings.ts';
 import { source } from '../runtime/source.ts';
 import { store } from '../runtime/store.ts';
-import { turns } from '../runtime/turns.ts';
 
 export const handler = doorway('SendChunks', sendChunks, () => ({
   store: store(),
-  turns: turns(),
+  queue: queue(),
   source: source(),
   destination: destination(),
   settings: settings(),

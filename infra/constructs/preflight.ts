@@ -3,6 +3,7 @@ import { type IChainable, JsonPath } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { type StepName, stepNames } from '../steps.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Reconciler } from './reconciler.ts';
 import { functionTask, type StepFunctions, stepTask } from './step-task.ts';
 
@@ -21,6 +22,8 @@ export interface AskedFunctions {
   readonly functions: StepFunctions;
   /** Of no step: it settles what no Catch sees, by the same table, key and bus. */
   readonly reconciler: Reconciler;
+  /** Of no step either: it starts queued transfers. */
+  readonly dispatcher: Dispatcher;
 }
 
 /**
@@ -31,11 +34,15 @@ export interface AskedFunctions {
  */
 export function preflightChecks(
   scope: Construct,
-  { functions, reconciler }: AskedFunctions,
+  { functions, reconciler, dispatcher }: AskedFunctions,
   next: IChainable,
 ): IChainable {
   const steps = askedSteps.map((step) => [step, checkTask(scope, step, functions)] as const);
-  const asked = [...steps, [reconcilerName, checkReconciler(scope, reconciler)] as const];
+  const asked = [
+    ...steps,
+    ['Reconcile', checkFunction(scope, 'Reconcile', reconciler)] as const,
+    ['Dispatch', checkFunction(scope, 'Dispatch', dispatcher)] as const,
+  ];
   return asked.reduceRight<IChainable>((following, [name, check]) => {
     check.addCatch(following, { resultPath: `$.${name}` });
     return check.next(following);
@@ -46,16 +53,17 @@ function checkTask(scope: Construct, step: StepName, functions: StepFunctions): 
   return stepTask(scope, step, functions, payload, { id: `Check${step}`, resultPath: `$.${step}` });
 }
 
-/** Its answers stand in the state under this name. */
-const reconcilerName = 'Reconcile';
-
 /** As its rules call it: whatever is deployed now, for it belongs to no execution. */
-function checkReconciler(scope: Construct, reconciler: Reconciler): LambdaInvoke {
-  return functionTask(scope, `Check${reconcilerName}`, payload, {
+function checkFunction(
+  scope: Construct,
+  name: string,
+  { function: called, timeLimit }: Pick<Reconciler | Dispatcher, 'function' | 'timeLimit'>,
+): LambdaInvoke {
+  return functionTask(scope, `Check${name}`, payload, {
     // The cast: the two CDK types differ in how they declare an optional property.
-    called: reconciler.function as IFunction,
-    timeLimit: reconciler.timeLimit,
-    comment: 'Tries what the reconciler can reach; settles nothing',
-    resultPath: `$.${reconcilerName}`,
+    called: called as IFunction,
+    timeLimit,
+    comment: `Tries what ${name} can reach; changes nothing`,
+    resultPath: `$.${name}`,
   });
 }

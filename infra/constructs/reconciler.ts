@@ -80,7 +80,7 @@ export class Reconciler extends Construct {
   #reconcile(props: ReconcilerProps): NodejsFunction {
     const { environment, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'ReconcileLogs', {
-      description: 'Settles what no Catch sees: transfers, turns, events; counts what is left over',
+      description: 'Settles what no Catch sees: transfers, queue, events; counts what is left over',
       folder: 'reconcile',
       timeLimit,
       environment,

@@ -46,8 +46,8 @@ function oneRange(scope: Construct, functions: StepFunctions): IChainable {
   const stopped = new Pass(scope, 'RangeStopped', {
     comment: 'The reason is in the row of the range; the next plan starts from the proofs',
   });
-  const send = stepTask(scope, 'SendChunks', functions, payload, { inMap: true });
-  const report = stepTask(scope, 'ReportProofs', functions, payload, { inMap: true });
+  const send = stepTask(scope, 'SendChunks', functions, payload, { briefRetry: true });
+  const report = stepTask(scope, 'ReportProofs', functions, payload, { briefRetry: true });
   report.addCatch(stopped, caught);
   const pause = new Wait(scope, 'RangePause', { time: WaitTime.secondsPath('$.waitSeconds') });
   const next = chooseNext(

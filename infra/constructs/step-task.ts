@@ -29,14 +29,14 @@ export type StepFunctions = Readonly<Record<StepName, StepFunction>>;
  * One Task state: calls the published version of the step's function, so that an execution ends
  * with the code it began with, and hands the function's answer on as it is.
  * @param payload - what the function is called with
- * @param more - where the answer goes, whether it is in the map, and the state's name where it is not the step's
+ * @param more - where the answer goes, whether it gives up soon, and the state's name where it is not the step's
  */
 export function stepTask(
   scope: Construct,
   name: StepName,
   functions: StepFunctions,
   payload: Readonly<Record<string, unknown>>,
-  more: Pick<CalledFunction, 'resultPath' | 'inMap'> & { readonly id?: string } = {},
+  more: Pick<CalledFunction, 'resultPath' | 'briefRetry'> & { readonly id?: string } = {},
 ): LambdaInvoke {
   const step = functions[name];
   const { id = name, ...given } = more;
@@ -56,8 +56,8 @@ export interface CalledFunction {
   readonly timeLimit: Duration;
   readonly comment: string;
   readonly resultPath?: string;
-  /** Whether it is a task of the map, whose iterations share one history. */
-  readonly inMap?: boolean;
+  /** Whether it gives up soon: in the map, whose iterations share one history, and where others repeat the work. */
+  readonly briefRetry?: boolean;
 }
 
 /** One Task state of any function, with its Retry. */
@@ -65,7 +65,7 @@ export function functionTask(
   scope: Construct,
   id: string,
   payload: Readonly<Record<string, unknown>>,
-  { called, timeLimit, inMap = false, ...more }: CalledFunction,
+  { called, timeLimit, briefRetry = false, ...more }: CalledFunction,
 ): LambdaInvoke {
   const task = new LambdaInvoke(scope, id, {
     ...more,
@@ -75,7 +75,7 @@ export function functionTask(
     taskTimeout: Timeout.duration(timeLimit.plus(coldStartAllowance)),
     retryOnServiceExceptions: false,
   });
-  for (const retry of inMap ? retryInMap : retryPolicy) task.addRetry(retry);
+  for (const retry of briefRetry ? retryInMap : retryPolicy) task.addRetry(retry);
   return task;
 }
 

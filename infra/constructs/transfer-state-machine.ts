@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   Choice,
@@ -19,11 +20,13 @@ import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { type ErrorName, errorCatalogue } from '#src/core/errors.ts';
 import type { StepName } from '../steps.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import { preflightChecks } from './preflight.ts';
 import type { Reconciler } from './reconciler.ts';
 import { sendRanges } from './send-ranges.ts';
 import {
   chooseNext,
+  functionTask,
   keepUnknownAnswer,
   type StepFunctions,
   stepTask,
@@ -36,11 +39,13 @@ export interface TransferStateMachineProps {
   readonly functions: StepFunctions;
   /** A preflight asks it too. */
   readonly reconciler: Reconciler;
+  /** Called when an upload has ended; a preflight asks it too. */
+  readonly dispatcher: Dispatcher;
   /** Takes the log of every transition. */
   readonly logGroup: ILogGroup;
 }
 
-/** Five days in line for a turn at most, a day of sending, and the 24 h an asset may take. */
+/** Days of sending on a slow line or through outages, and the 24 h that an asset may take. Queued transfers run no execution. */
 const machineTimeout = Duration.days(7);
 
 /** What the functions outside the map are called with; the first one's state is the raw input. */
@@ -61,6 +66,7 @@ export class TransferStateMachine extends Construct {
   readonly stateMachine: StateMachine;
   readonly #functions: StepFunctions;
   readonly #reconciler: Reconciler;
+  readonly #dispatcher: Dispatcher;
   readonly #tasks: OuterTasks;
   readonly #unknownNext: IChainable;
 
@@ -68,6 +74,7 @@ export class TransferStateMachine extends Construct {
     super(scope, id);
     this.#functions = props.functions;
     this.#reconciler = props.reconciler;
+    this.#dispatcher = props.dispatcher;
     this.#tasks = {
       InspectSource: this.#task('InspectSource'),
       OpenSession: this.#task('OpenSession'),
@@ -105,17 +112,22 @@ export class TransferStateMachine extends Construct {
     return stepTask(this, name, this.#functions, { ...payload, ...more });
   }
 
-  /** What an input asks for: a transfer, or a look at what would be missing. */
+  /** What an input asks for: a transfer, a queued one, or a look at what would be missing. */
   #start(): Choice {
-    const { InspectSource, RecordOutcome } = this.#tasks;
+    const { InspectSource, OpenSession, RecordOutcome } = this.#tasks;
     const isPreflight = Condition.and(
       Condition.isPresent('$.preflight'),
       Condition.isBoolean('$.preflight'),
       Condition.booleanEquals('$.preflight', true),
     );
-    const asked = { functions: this.#functions, reconciler: this.#reconciler };
-    return new Choice(this, 'Preflight?')
+    const asked = {
+      functions: this.#functions,
+      reconciler: this.#reconciler,
+      dispatcher: this.#dispatcher,
+    };
+    return new Choice(this, 'ChooseStart')
       .when(isPreflight, preflightChecks(this, asked, RecordOutcome))
+      .when(Condition.isPresent('$.dispatched'), OpenSession)
       .otherwise(InspectSource);
   }
 
@@ -169,10 +181,26 @@ export class TransferStateMachine extends Construct {
         wait: this.#wait('ConfirmPause', ConfirmUpload),
         missing: pause,
         expired: pause,
-        asset: AwaitAsset,
+        asset: this.#startQueued().next(AwaitAsset),
         ended: RecordOutcome,
       }),
     );
+  }
+
+  /** The upload's slot is free now. The dispatcher's own schedule makes up for a call that fails. */
+  #startQueued(): LambdaInvoke {
+    const { AwaitAsset } = this.#tasks;
+    const called = { stateMachineArn: JsonPath.stringAt('$$.StateMachine.Id') };
+    const start = functionTask(this, 'StartQueued', called, {
+      // The cast: the two CDK types differ in how they declare an optional property.
+      called: this.#dispatcher.function as IFunction,
+      timeLimit: this.#dispatcher.timeLimit,
+      comment: 'Starts queued transfers for the slots that are free',
+      resultPath: JsonPath.DISCARD,
+      briefRetry: true,
+    });
+    start.addCatch(AwaitAsset, { resultPath: JsonPath.DISCARD });
+    return start;
   }
 
   #await(): void {

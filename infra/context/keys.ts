@@ -25,6 +25,7 @@ export const contextKeys = {
     'chunksInFlight',
     'mapConcurrency',
     'maxActiveTransfers',
+    'transferWindow',
     'maxSendConcurrency',
     'sendReservedConcurrency',
     'maxMediaBytes',

@@ -44,11 +44,23 @@ export function objects<T>(context: Context, key: string, form: ObjectForm): T[]
   return array;
 }
 
-function parse(key: string, value: string): unknown {
+/**
+ * A JSON object: text from the command line, or as it is from cdk.json.
+ * @throws ConfigurationError - it is no such object, or a field is unknown, missing or of another form
+ */
+export function object<T>(context: Context, key: string, form: ObjectForm): T | undefined {
+  const value = context[key];
+  if (value === undefined || value === '') return undefined;
+  const entry = typeof value === 'string' ? parse(key, value, 'object') : value;
+  checkObject(key, entry, form);
+  return entry as T;
+}
+
+function parse(key: string, value: string, expected: 'array' | 'object' = 'array'): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    return refuse('context', `${key} is ${shown(value)}, which is no JSON; a JSON array is right`);
+    return refuse('context', `Invalid ${key} ${shown(value)}: must be a JSON ${expected}`);
   }
 }
 

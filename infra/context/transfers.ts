@@ -1,10 +1,11 @@
 import type { MediaType } from '#src/core/media-types.ts';
+import type { TransferWindow } from '#src/core/transfer-window.ts';
 import { refuse } from '../refuse.ts';
 import type { AccountReader } from '../sources/account-readers.ts';
 import type { SourceProps } from '../sources/source-props.ts';
 import type { TransferStackProps } from '../transfer-stack.ts';
 import { checkKeys } from './keys.ts';
-import { type ObjectForm, objects } from './objects.ts';
+import { type ObjectForm, object, objects } from './objects.ts';
 import { sourceForm } from './source-form.ts';
 import {
   type Context,
@@ -26,6 +27,11 @@ type ContextSource = Omit<SourceProps, 'waitWhileDenied'> & {
 const sourceAccountForm: ObjectForm = {
   required: { account: 'text', externalId: 'text' },
   optional: { readerRoleName: 'text' },
+};
+
+const windowForm: ObjectForm = {
+  required: { from: 'text', to: 'text', timeZone: 'text' },
+  optional: { underWay: 'text' },
 };
 
 /**
@@ -51,6 +57,7 @@ export function transferProps(context: Context): TransferStackProps {
     chunksInFlight: whole(context, 'chunksInFlight'),
     mapConcurrency: whole(context, 'mapConcurrency'),
     maxActiveTransfers: whole(context, 'maxActiveTransfers'),
+    transferWindow: object<TransferWindow>(context, 'transferWindow', windowForm),
     maxSendConcurrency: whole(context, 'maxSendConcurrency'),
     sendReservedConcurrency: whole(context, 'sendReservedConcurrency'),
     maxMediaBytes: whole(context, 'maxMediaBytes'),

@@ -3,8 +3,8 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { httpAgent } from '#functions/runtime/agent.ts';
+import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
 import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
-import { createDynamoTurnStore } from '#src/aws/dynamo-turn-store.ts';
 import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
 import { createExecutionDirectory } from '#src/aws/execution-directory.ts';
 import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
@@ -23,10 +23,10 @@ import { localClientConfig } from '../emulators/local-account.ts';
 const optionsFor = (url: string) => ({ ...boundedCalls, ...localClientConfig(url) });
 
 /** Keeps the rows in the table behind `url`. */
-export function localTable(url: string, tableName: string): Pick<Ports, 'store' | 'turns'> {
+export function localTable(url: string, tableName: string): Pick<Ports, 'store' | 'queue'> {
   const client = new DynamoDBClient(optionsFor(url));
   const options = { client, tableName, clock: systemClock };
-  return { store: createDynamoTransferStore(options), turns: createDynamoTurnStore(options) };
+  return { store: createDynamoTransferStore(options), queue: createDynamoQueueStore(options) };
 }
 
 /** Puts events on the bus behind `url`. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { TransferError } from '#src/core/errors.ts';
+import { executionArnOf } from '#src/core/execution-arn.ts';
 import { refuseUnsupported } from './allowed-fields.ts';
 import type { LocalStateMachine } from './definition.ts';
 import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
@@ -79,7 +80,7 @@ export function startExecution(options: ExecutionOptions): ExecutionHandle {
   checkMachine(machine, handlers);
   const input = takeInput(options.input, limits.payloadBytes);
 
-  const arn = `arn:aws:states:local:000000000000:execution:${machine.logicalId}:${name}`;
+  const arn = executionArnOf(stateMachineArn(machine), name);
   const ending = createRunEnding();
   const tally = createEventTally(machine.definition, limits, ending);
   const lambdas = createLambdaRuntime({ ...options, payloadBytes: limits.payloadBytes, ending });
@@ -127,6 +128,11 @@ function checkMachine(
   checked.add(machine.definition);
 }
 
+/** The ARN that a local state machine goes by. */
+export function stateMachineArn({ logicalId }: LocalStateMachine): string {
+  return `arn:aws:states:local:000000000000:stateMachine:${logicalId}`;
+}
+
 function takeInput(value: unknown, limitBytes: number): unknown {
   const input = copyJson(value);
   if (!input) {
@@ -155,7 +161,10 @@ function interpret(
   const calls = { ...functionCalls(machine, lambdas), ...waits };
   type Overrides = NonNullable<NonNullable<Parameters<StateMachine['run']>[1]>['overrides']>;
   return interpreter.run(input as Parameters<StateMachine['run']>[0], {
-    context: { Execution: { Id: arn, Name: name } },
+    context: {
+      Execution: { Id: arn, Name: name },
+      StateMachine: { Id: stateMachineArn(machine), Name: machine.logicalId },
+    },
     overrides: { taskResourceLocalHandlers: calls } as Overrides,
   });
 }

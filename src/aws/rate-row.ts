@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { callKinds, type SharedRate } from '#src/core/call-rate.ts';
 import type { Side } from '#src/core/errors.ts';
 import { shareEveryMs } from '#src/core/limits.ts';
-import type { TurnStore } from '#src/core/turns.ts';
+import type { QueueStore } from '#src/core/queue.ts';
 import { ratesKey } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
 import type { Condition, TableAccess } from './table-access.ts';
@@ -19,7 +19,7 @@ const rateRow = z.object({
   sourceStop: z.optional(z.number()),
 });
 
-type RateMethods = Pick<TurnStore, 'shareRate' | 'shareStop' | 'sharedRates'>;
+type RateMethods = Pick<QueueStore, 'shareRate' | 'shareStop' | 'sharedRates'>;
 
 /** The row of shared call rates: one attribute for each kind's rate, and one for its stop. */
 export function createRateRow(table: TableAccess): RateMethods {

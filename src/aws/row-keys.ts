@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { TransferError } from '#src/core/errors.ts';
+import { type Priority, priorities } from '#src/core/queue.ts';
 
 /** Where one row is: partition and sort key, named as in the table's schema. */
 export interface RowKey {
@@ -32,24 +33,31 @@ export function uploadKey(uploadId: string): RowKey {
   return { transferId: digestOf('upload', uploadId), row: 'upload' };
 }
 
-/** The one partition of the turns, the line and the call rates. */
-const lineId = 'line';
+/** The one partition of the slots, the queue and the call rates. */
+const queueId = 'queue';
 
-export const turnKey = (slot: number): RowKey => ({
-  transferId: lineId,
-  row: `turn#${padded(slot, 4)}`,
+export const slotKey = (slot: number): RowKey => ({
+  transferId: queueId,
+  row: `slot#${padded(slot, 4)}`,
 });
 
-export const placeKey = (number: number): RowKey => ({
-  transferId: lineId,
-  row: `place#${padded(number, 12)}`,
+/** `ticket#0#000000000001`: live tickets sort before backfill ones. */
+export const ticketKey = (priority: Priority, number: number): RowKey => ({
+  transferId: queueId,
+  row: `ticket#${priorities.indexOf(priority)}#${padded(number, 12)}`,
 });
 
-/** The counter of the line, and how long a turn took lately. */
-export const lineKey: RowKey = { transferId: lineId, row: 'line' };
+/** The counters of tickets. */
+export const ticketCounterKey: RowKey = { transferId: queueId, row: 'tickets' };
+
+/** The pause, while there is one. */
+export const pauseKey: RowKey = { transferId: queueId, row: 'pause' };
+
+/** The head of the queue at the dispatcher's last look. */
+export const queueHeadKey: RowKey = { transferId: queueId, row: 'head' };
 
 /** The call rates that all functions share. */
-export const ratesKey: RowKey = { transferId: lineId, row: 'rates' };
+export const ratesKey: RowKey = { transferId: queueId, row: 'rates' };
 
 /** `session#0001`: a session's row. */
 export function sessionKey(transferId: string, session: number): RowKey {
@@ -71,8 +79,8 @@ export const highest = {
   session: 9_999,
   chunk: 99_999_999,
   range: 9_999,
-  turn: 9_999,
-  place: 999_999_999_999,
+  slot: 9_999,
+  ticket: 999_999_999_999,
 } as const;
 
 /** The number at the end of a row's key: of the session, the chunk or the range. */

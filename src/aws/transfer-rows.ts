@@ -1,8 +1,14 @@
 import * as z from 'zod/mini';
 import { mediaTypes } from '#src/core/media-types.ts';
 import type { SeenTransfer, TransferPatch, TransferStore } from '#src/core/ports.ts';
+import { priorities } from '#src/core/queue.ts';
 import { tableSchema } from '#src/core/table-schema.ts';
-import type { RetryCounts, TransferRecord, TransferState } from '#src/core/transfer.ts';
+import {
+  type RetryCounts,
+  type TransferRecord,
+  type TransferState,
+  transferStates,
+} from '#src/core/transfer.ts';
 import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
 import {
   contentKey,
@@ -65,11 +71,12 @@ const options = z.object({
   enableHls: z.optional(z.boolean()),
   enableThumbnail: z.optional(z.boolean()),
   force: z.optional(z.boolean()),
+  priority: z.optional(z.enum(priorities)),
 });
 
 const transferRow = z.object({
   transferId: z.string(),
-  state: z.enum(['active', 'ready', 'failed', 'superseded', 'refused', 'cancelled']),
+  state: z.enum(transferStates),
   destination: z.string(),
   ingest: z.number(),
   source,
@@ -79,7 +86,8 @@ const transferRow = z.object({
   leaseUntil: z.number(),
   sessionNumber: z.number(),
   assetId: z.optional(z.string()),
-  waitingNumber: z.optional(z.number()),
+  ticketNumber: z.optional(z.number()),
+  failedStarts: z.optional(z.number()),
   slot: z.optional(z.number()),
   createdAt: z.number(),
   changedAt: z.number(),
@@ -162,8 +170,9 @@ const belongingRow = z.object({ owner: z.string() });
 
 const ingestsRow = z.object({ latest: z.number() });
 
-function inheritedOf({ fence, sessionNumber, waitingNumber, slot }: SeenTransfer): SeenTransfer {
-  return { fence, sessionNumber, waitingNumber, slot };
+function inheritedOf(seen: SeenTransfer): SeenTransfer {
+  const { state, fence, sessionNumber, ticketNumber, slot } = seen;
+  return { state, fence, sessionNumber, ticketNumber, slot };
 }
 
 /** That each field has its value still; `undefined` stands for one that is not there. */

@@ -24,6 +24,10 @@ export const environmentKeys = {
   maxActiveTransfers: 'MAX_ACTIVE_TRANSFERS',
   /** Calls of the send step that run at once, over all transfers. */
   maxSendConcurrency: 'MAX_SEND_CONCURRENCY',
+  /** `true` in a local run, which no dispatcher serves. */
+  localRun: 'LOCAL_RUN',
+  /** The hours in which transfers start, as JSON (src/core/transfer-window.ts). */
+  transferWindow: 'TRANSFER_WINDOW',
   /** The configured sources and readers, as JSON (src/core/sources.ts). */
   sources: 'SOURCES',
   /** The largest video or audio object, in bytes. */

@@ -6,14 +6,16 @@ import {
   maxChunksInFlight,
   maxDeniedSeconds,
   maxMapConcurrency,
-  maxTurns,
+  maxSlots,
   maxUploadReplyMs,
   minDeniedSeconds,
   minUploadReplyMs,
 } from '#src/core/limits.ts';
 import { mediaTypes } from '#src/core/media-types.ts';
+import { stopModes } from '#src/core/queue.ts';
 import type { Settings } from '#src/core/settings.ts';
 import type { Sources } from '#src/core/sources.ts';
+import { type TransferWindow, windowFlaw } from '#src/core/transfer-window.ts';
 import { environmentKeys as keys } from './environment-keys.ts';
 
 const count = (fallback: number, most: number) =>
@@ -28,8 +30,10 @@ const settingsSchema = z.object({
   [keys.uploadReplyMs]: z.optional(
     z.coerce.number().check(z.int(), z.gte(minUploadReplyMs), z.lte(maxUploadReplyMs)),
   ),
-  [keys.maxActiveTransfers]: count(defaultActiveTransfers, maxTurns),
-  [keys.maxSendConcurrency]: count(defaultSendConcurrency, maxTurns * maxMapConcurrency),
+  [keys.maxActiveTransfers]: count(defaultActiveTransfers, maxSlots),
+  [keys.maxSendConcurrency]: count(defaultSendConcurrency, maxSlots * maxMapConcurrency),
+  [keys.localRun]: z._default(z.enum(['true', 'false']), 'false'),
+  [keys.transferWindow]: z.optional(z.string()),
   [keys.sources]: z._default(z.string(), '{"list":[],"readers":{}}'),
   [keys.maxMediaBytes]: bytes(),
   [keys.maxImageBytes]: bytes(),
@@ -54,6 +58,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     mapConcurrency: read[keys.mapConcurrency],
     maxActiveTransfers: read[keys.maxActiveTransfers],
     maxSendConcurrency: read[keys.maxSendConcurrency],
+    isLocalRun: read[keys.localRun] === 'true',
+    transferWindow: readWindow(read[keys.transferWindow]),
     sources: readSources(read[keys.sources]),
     noProgressMs: read[keys.noProgressMs],
     uploadReplyMs: read[keys.uploadReplyMs],
@@ -84,27 +90,43 @@ const sourcesSchema = z.object({
   readers: z.record(z.string(), z.object({ roleArn: z.string(), externalId: z.string() })),
 });
 
+const windowSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  timeZone: z.string(),
+  underWay: z.optional(z.enum(stopModes)),
+});
+
+/** @throws ConfigurationError - it is no window */
+function readWindow(text: string | undefined): TransferWindow | undefined {
+  if (text === undefined) return undefined;
+  const parsed = windowSchema.safeParse(parseJson(text, keys.transferWindow));
+  const flaw = parsed.success ? windowFlaw(parsed.data) : parsed.error.issues[0]?.message;
+  if (parsed.success && !flaw) return parsed.data;
+  throw new TransferError('ConfigurationError', `environment: ${keys.transferWindow}: ${flaw}`);
+}
+
 /**
  * The infrastructure writes them; a local run or a person may have changed them.
  * @throws ConfigurationError - names the first field that is wrong, and its value
  */
 function readSources(text: string): Sources {
-  const parsed = sourcesSchema.safeParse(parseJson(text));
+  const parsed = sourcesSchema.safeParse(parseJson(text, keys.sources));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path.map(String) ?? [];
   const field = [keys.sources, ...path].join('.');
-  const value = JSON.stringify(valueAt(parseJson(text), path))?.slice(0, 80);
+  const value = JSON.stringify(valueAt(parseJson(text, keys.sources), path))?.slice(0, 80);
   const message = `environment: ${field} is ${value}: ${issue?.message}`;
   throw new TransferError('ConfigurationError', message, { cause: parsed.error });
 }
 
 /** @throws ConfigurationError - the text is not JSON */
-function parseJson(text: string): unknown {
+function parseJson(text: string, key: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = `environment: ${keys.sources} is not JSON`;
+    const message = `environment: ${key} is not JSON`;
     throw new TransferError('ConfigurationError', message, { cause });
   }
 }

@@ -76,6 +76,11 @@ export const errorCatalogue = {
     nextStep:
       'Check the alarm topic, its key, and the permission sns:Publish of the reporting function.',
   },
+  ExecutionNotStartedError: {
+    scope: 'call',
+    disposition: 'retry',
+    nextStep: "Allow states:StartExecution on the state machine to the dispatcher's role.",
+  },
   ExecutionUnknownError: {
     scope: 'call',
     disposition: 'retry',
@@ -83,7 +88,12 @@ export const errorCatalogue = {
     onLaptop: againOnLaptop,
   },
 
-  TurnLostError: { scope: 'transfer', disposition: 'renew', nextStep: again },
+  SlotLostError: { scope: 'transfer', disposition: 'renew', nextStep: again },
+  TransferPausedError: {
+    scope: 'transfer',
+    disposition: 'renew',
+    nextStep: 'Resume transfers, or wait until the transfer window opens.',
+  },
   PresignedUrlRejectedError: { scope: 'chunk', disposition: 'renew', nextStep: again },
   ChunkMismatchError: {
     scope: 'chunk',
@@ -267,11 +277,16 @@ export const errorCatalogue = {
     onLaptop:
       'Ask the service for larger chunks; the file needs more of them than one run can hold.',
   },
-  TurnNotReachedError: {
+  TransferCancelledError: {
     scope: 'transfer',
     disposition: 'fail',
-    nextStep: `Raise maxActiveTransfers or send fewer objects at once. ${again}`,
+    nextStep: 'Start the object by hand to transfer it after all.',
     onLaptop: againOnLaptop,
+  },
+  StartsExhaustedError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: `Open the last execution of this transfer and correct what ended it. ${again}`,
   },
   RoundsExhaustedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   SessionsExhaustedError: {

@@ -44,19 +44,22 @@ export const defaultActiveTransfers = 10;
 export const defaultSendConcurrency = 80;
 
 /**
- * Turns that there may be: as many rows are read at each look, all in one partition of the table, which
- * gives 3,000 reads a second (DynamoDB quotas, 2026).
+ * The highest `maxActiveTransfers`: a look at the slots reads as many rows, all in one partition of the
+ * table, which gives 3,000 reads a second (DynamoDB quotas, 2026).
  */
-export const maxTurns = 100;
+export const maxSlots = 100;
 
-/** A number drawn this recently may still be on its way into the line, in ms. */
-export const placeSettlingMs = 2_000;
+/** How often the dispatcher looks at the queue without being called, in seconds. */
+export const dispatchSeconds = 60;
 
-/** A place counts this long beyond the next look of its transfer, in seconds. */
-export const placeGraceSeconds = 120;
+/**
+ * Executions that one call of the dispatcher starts. Step Functions refills StartExecution by 150 a
+ * second in its smaller Regions (Step Functions quotas, 2026), and as many slots as this can be free.
+ */
+export const maxStartsPerDispatch = maxSlots;
 
-/** How long a transfer may wait for its turn, in seconds. */
-export const maxTurnWaitSeconds = 5 * 24 * 3600;
+/** Executions started for one ticket that end before they take the transfer, before it fails. */
+export const maxStartsPerTicket = 20;
 
 /** Calls of one kind wait this long for their turn within a function, in ms; a longer wait is a Wait state's. */
 export const maxRateWaitMs = 10_000;

@@ -46,10 +46,22 @@ export const metricCatalogue = {
   LateDuplicates: { unit: 'Count' },
   /** Transfers whose execution ended past every Catch and that were settled from outside. */
   TransfersSettled: { unit: 'Count' },
-  /** Transfers that hold a turn now. */
+  /** Transfers that hold a slot now. */
   ActiveTransfers: { unit: 'Count' },
-  /** Transfers in the line now. */
-  WaitingTransfers: { unit: 'Count' },
+  /** Transfers that were put into the queue. */
+  TransfersQueued: { unit: 'Count' },
+  /** Queued transfers that an execution of the dispatcher took. */
+  TransfersDispatched: { unit: 'Count' },
+  /** Transfers in the queue now, at most: one cancelled in its middle counts until its turn. */
+  QueueLength: { unit: 'Count' },
+  /** How long the oldest of the queue has waited. */
+  OldestQueuedSeconds: { unit: 'Seconds' },
+  /** How long the head of the queue has not moved although slots are free. */
+  QueueStalledSeconds: { unit: 'Seconds' },
+  /** 1 while an operator has paused transfers, else 0. */
+  Paused: { unit: 'Count' },
+  /** 1 while the transfer window is open or there is none, else 0. */
+  WindowOpen: { unit: 'Count' },
   /** Open sessions that end within two hours. */
   SessionsNearExpiry: { unit: 'Count' },
   /** Unfinished sessions at the service that no transfer knows. */

@@ -117,7 +117,8 @@ export type TransferPatch = Partial<
     | 'outcome'
     | 'announced'
     | 'leaseUntil'
-    | 'waitingNumber'
+    | 'ticketNumber'
+    | 'failedStarts'
     | 'slot'
   >
 >;
@@ -143,7 +144,7 @@ export type ProofKept = 'written' | 'equal' | 'conflict';
 /** What an owner takes over from the row that it saw. */
 export type SeenTransfer = Pick<
   TransferRecord,
-  'fence' | 'sessionNumber' | 'waitingNumber' | 'slot'
+  'state' | 'fence' | 'sessionNumber' | 'ticketNumber' | 'slot'
 >;
 
 /**
@@ -157,8 +158,8 @@ export interface TransferStore {
   raiseIngest(objectId: string, to: number): Promise<boolean>;
   transfer(transferId: string): Promise<TransferRecord | undefined>;
   /**
-   * Writes the row if it is absent (`seen` undefined), or still has the fence, the session number, the
-   * place and the turn that were seen, which the new owner takes over with it.
+   * Writes the row if it is absent (`seen` undefined), or still has the state, the fence, the session
+   * number, the ticket and the slot that were seen, which the new owner takes over with it.
    */
   takeTransfer(record: TransferRecord, seen: SeenTransfer | undefined): Promise<boolean>;
   /**
@@ -301,6 +302,23 @@ export interface ExecutionDirectory {
   statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'>;
   /** How an execution ended; one that waits to be redriven counts as running. */
   endOf(executionId: string): Promise<ExecutionEnd>;
+}
+
+/** What the dispatcher starts an execution with. */
+export interface ExecutionStart {
+  readonly stateMachineArn: string;
+  /** Unique to the work that it does, so that a second start of the same work starts nothing. */
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface ExecutionStarter {
+  /**
+   * Starts an execution. Returns `exists` where one of that name has ended, and `started` where it runs
+   * already.
+   * @throws ExecutionNotStartedError - Step Functions did not take it; retryable
+   */
+  start(start: ExecutionStart): Promise<'started' | 'exists'>;
 }
 
 /** Makes the running checksum of one chunk, in the algorithm of the object's own checksum. */

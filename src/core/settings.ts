@@ -1,4 +1,5 @@
 import type { Sources } from './sources.ts';
+import type { TransferWindow } from './transfer-window.ts';
 
 /** What an operator may tune, read once from the environment. */
 export interface Settings {
@@ -10,6 +11,10 @@ export interface Settings {
   readonly maxActiveTransfers: number;
   /** Calls of the send step that run at once, over all transfers. */
   readonly maxSendConcurrency: number;
+  /** Whether this is a local run: no dispatcher would start what it queues, so it waits for a slot itself. */
+  readonly isLocalRun: boolean;
+  /** The hours in which transfers start. Default: all. */
+  readonly transferWindow?: TransferWindow | undefined;
   readonly sources: Sources;
   /** A chunk whose source gives no byte, or whose upload host takes none, for this long is sent again. */
   readonly noProgressMs: number;

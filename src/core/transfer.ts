@@ -2,14 +2,31 @@ import { createHash } from 'node:crypto';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
 import type { Disposition, ErrorName, Side } from './errors.ts';
+import type { Priority } from './queue.ts';
 import type { SourceObject } from './source-object.ts';
 import type { UserMetadata } from './user-metadata.ts';
 
 /**
- * Where a transfer stands. `active` is the only one that is not over; `cancelled` was stopped on
- * purpose; `refused` is a start that failed before it took a transfer.
+ * The state of a transfer. `queued` waits for a slot and no execution runs for it; `active` has one.
+ * The others are over: `cancelled` was stopped on purpose, `refused` is a start that failed before it
+ * took a transfer.
  */
-export type TransferState = 'active' | 'ready' | 'failed' | 'superseded' | 'refused' | 'cancelled';
+export const transferStates = [
+  'queued',
+  'active',
+  'ready',
+  'failed',
+  'superseded',
+  'refused',
+  'cancelled',
+] as const;
+
+export type TransferState = (typeof transferStates)[number];
+
+/** Whether a transfer in this state is over. */
+export function isOver(state: TransferState): state is Exclude<TransferState, 'queued' | 'active'> {
+  return state !== 'queued' && state !== 'active';
+}
 
 /** What a start may ask for beside the object. */
 export interface TransferOptions {
@@ -19,6 +36,8 @@ export interface TransferOptions {
   readonly enableThumbnail?: boolean | undefined;
   /** Ingest again although this object version is already an asset. */
   readonly force?: boolean | undefined;
+  /** Which queued transfers start first. Default: `live`. */
+  readonly priority?: Priority | undefined;
 }
 
 /** How often something was done again, by cause. */
@@ -41,9 +60,11 @@ export interface TransferRecord {
   /** The session in use; 0 before the first. */
   readonly sessionNumber: number;
   readonly assetId?: string | undefined;
-  /** Its place in the line, drawn once per taking. */
-  readonly waitingNumber?: number | undefined;
-  /** The turn it holds, from opening a session until its bytes are complete. */
+  /** Its number in the queue, kept until it has a slot. */
+  readonly ticketNumber?: number | undefined;
+  /** Executions that the dispatcher started for this ticket and that ended before they took the transfer. */
+  readonly failedStarts?: number | undefined;
+  /** The slot it holds, from opening a session until its bytes are complete. */
   readonly slot?: number | undefined;
   readonly createdAt: number;
   readonly changedAt: number;
@@ -141,6 +162,18 @@ export function contentIds(destination: string, { digests, ...source }: SourceOb
   ];
 }
 
+/**
+ * The name of the execution that goes on with a queued transfer. One name for each time it is queued and
+ * each failed start: Step Functions then starts no second execution for it.
+ */
+export function nextExecutionName({
+  transferId,
+  fence,
+  failedStarts = 0,
+}: Pick<TransferRecord, 'transferId' | 'fence' | 'failedStarts'>): string {
+  return `${transferId}-${fence}-${failedStarts + 1}`;
+}
+
 /** Identity of a start that ended before it took a transfer. */
 export function refusalIdOf(executionId: string): string {
   return digest(['refused', executionId]);
@@ -149,6 +182,14 @@ export function refusalIdOf(executionId: string): string {
 /** JSON keeps the parts apart whatever they hold, so no two identities can run together. */
 function digest(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
+}
+
+/** Whether an operator cancelled the transfer; a stopped execution leaves the same state otherwise. */
+export function isCancelledByRequest({
+  state,
+  outcome,
+}: Pick<TransferRecord, 'state' | 'outcome'>): boolean {
+  return state === 'cancelled' && outcome?.cancelledBy === 'request';
 }
 
 /** Whether a chunk's row proves it: present and not retired. */

@@ -1,16 +1,17 @@
 import type { TransferEvent } from '#src/core/ports.ts';
-import type { TransferRecord, TransferState } from '#src/core/transfer.ts';
+import { isOver, type TransferRecord, type TransferState } from '#src/core/transfer.ts';
 import type { Needs } from './step.ts';
 
 /** The event by which each end is published. */
-export const eventTypes: Readonly<Record<Exclude<TransferState, 'active'>, TransferEvent['type']>> =
-  {
-    ready: 'Transfer Ready',
-    failed: 'Transfer Failed',
-    superseded: 'Transfer Superseded',
-    refused: 'Transfer Failed',
-    cancelled: 'Transfer Cancelled',
-  };
+export const eventTypes: Readonly<
+  Record<Exclude<TransferState, 'queued' | 'active'>, TransferEvent['type']>
+> = {
+  ready: 'Transfer Ready',
+  failed: 'Transfer Failed',
+  superseded: 'Transfer Superseded',
+  refused: 'Transfer Failed',
+  cancelled: 'Transfer Cancelled',
+};
 
 /** An end that is replaced by another while it is told is told again as that; each is an execution's. */
 const maxTellings = 3;
@@ -39,14 +40,14 @@ export async function announce(
 }
 
 function isUntold({ state, outcome, announced }: TransferRecord): boolean {
-  return state !== 'active' && outcome !== undefined && !announced;
+  return isOver(state) && outcome !== undefined && !announced;
 }
 
 async function tell(
   { events, clock }: Needs<'events'>,
   { state, outcome = {} }: TransferRecord,
 ): Promise<void> {
-  if (state === 'active') return;
+  if (!isOver(state)) return;
   await events.publish({ type: eventTypes[state], detail: outcome, at: clock.now() });
 }
 

@@ -12,9 +12,9 @@ import { reconcileChunks } from './reconcile-chunks.ts';
 import { causeOf, countRetry } from './retries.ts';
 import { retryWithBackoff } from './retry-with-backoff.ts';
 import { hasArrived } from './session-receipts.ts';
+import { keepSlot } from './slots.ts';
 import { type Ending, type Owned, ownedSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
-import { keepTurn } from './turns.ts';
 import { afterSuccessOf, restOfWait, type Waiting, waitOut } from './wait-out.ts';
 
 /** What ConfirmUpload makes the state. */
@@ -39,7 +39,7 @@ export async function confirmUpload(
   const owned = readState(ownedSchema, state);
   const transfer = await ownedTransfer(ports, owned, invocation);
   // Looking goes on without a turn; what is missing is sent only after waiting in line again.
-  await keepTurn(ports, transfer);
+  await keepSlot(ports, transfer);
   const rest = restOfWait(ports, owned);
   if (rest) return { ...owned, ...rest };
   const record = await usableSession(ports, owned.transferId, owned.sessionNumber);

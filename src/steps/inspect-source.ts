@@ -190,7 +190,8 @@ async function admitted(call: Call, object: SourceObject) {
   const { contentEncoding: _, kmsKey: __, ...source } = object;
   const { options } = request;
   const identity = objectId(ports.destination.identity, source);
-  return { object: identity, source, options, next: 'open', waitSeconds: 0 } as const;
+  const { start } = request;
+  return { object: identity, source, options, start, next: 'open', waitSeconds: 0 } as const;
 }
 
 async function confirmReadable({ ports, invocation, unread }: Call, object: SourceObject) {

@@ -1,13 +1,13 @@
 import { TransferError } from '#src/core/errors.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { fencedOut, type UsableSession } from './ownership.ts';
+import { releaseSlot } from './slots.ts';
 import type { Owned } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
-import { leaveTurn } from './turns.ts';
 import { verifyWhole } from './verify-whole.ts';
 
 /** What looking at an upload needs. */
-export type ConfirmPorts = Needs<'store' | 'turns' | 'source' | 'destination'>;
+export type ConfirmPorts = Needs<'store' | 'queue' | 'source' | 'destination'>;
 
 /** One look at an upload, with everything it is looked at with. */
 export interface Look {
@@ -34,7 +34,7 @@ export async function arrived({ ports, transfer, record, owned }: Look): Promise
   const seen = { sessionNumber: record.number };
   const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now, seen);
   if (!held) throw fencedOut(owned.transferId, undefined);
-  await leaveTurn(ports, transfer);
+  await releaseSlot(ports, transfer);
   if (verifyWhole(ports, transfer, record.session, chunks)) return 'asset';
   const skipped = { checksumSkipped: true };
   await ports.store.patchTransfer(owned.transferId, owned.fence, skipped, now);

@@ -3,12 +3,17 @@ import { isTransferError, TransferError } from '#src/core/errors.ts';
 import { maxMapConcurrency, maxRangesPerPlan } from '#src/core/limits.ts';
 import { isTransient } from '#src/core/recovery.ts';
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer.ts';
+import type { WaitReason } from './admission.ts';
+import { joinQueue, queuedEnding } from './join-queue.ts';
 import { fencedOut, ownedTransfer, type UsableSession } from './ownership.ts';
 import { recordPlan } from './plan-bounds.ts';
 import { readySession, type SessionFound } from './ready-session.ts';
 import { causeOf, countTransferRetry } from './retries.ts';
 import { isSettled } from './settled-errors.ts';
+import { acquireSlot } from './slots.ts';
 import {
+  type Dispatched,
+  dispatchedSchema,
   type Ending,
   type Inspected,
   inspectedSchema,
@@ -17,11 +22,10 @@ import {
   readState,
 } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
-import { takeTransfer } from './take-transfer.ts';
-import { haveTurn } from './turns.ts';
+import { takeQueued, takeTransfer } from './take-transfer.ts';
 import { afterSuccessOf, restOfWait, waitOut } from './wait-out.ts';
 
-type OpenPorts = Needs<'store' | 'turns' | 'destination' | 'executions' | 'events' | 'settings'>;
+type OpenPorts = Needs<'store' | 'queue' | 'destination' | 'executions' | 'events' | 'settings'>;
 
 /** What OpenSession makes the state: an owned transfer with its plan, or an ending. */
 export type Opened =
@@ -34,12 +38,15 @@ export type Opened =
   | { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending };
 
 /** Nothing is owned yet, and the service asks us to wait. */
-export type Postponed = Inspected & { readonly next: 'wait'; readonly waitSeconds: number };
+export type Postponed = (Inspected | Dispatched) & {
+  readonly next: 'wait';
+  readonly waitSeconds: number;
+};
 
 /**
- * Takes the transfer on the first call, waits in line for its turn, finds or opens its upload
+ * Takes the transfer on the first call, acquires a slot or joins the queue, finds or opens the upload
  * session, and plans the ranges that still hold chunks without a proof.
- * @throws FencedOutError, TurnNotReachedError, SessionsExhaustedError, RoundsExhaustedError, PlanTooLargeError, and what
+ * @throws FencedOutError, TransferCancelledError, SessionsExhaustedError, RoundsExhaustedError, PlanTooLargeError, and what
  *   the destination refuses a session with
  */
 export async function openSession(
@@ -49,16 +56,33 @@ export async function openSession(
 ): Promise<Opened | Postponed> {
   const entered = await enter(ports, state, invocation);
   if ('next' in entered) return entered;
-  if ('ending' in entered) return { next: 'ended', waitSeconds: 0, ending: entered.ending };
+  if ('ending' in entered) return ended(entered.ending);
   const { transfer, owned } = entered;
-  const found = await haveTurn(ports, transfer, owned.since, () => announceStart(ports, transfer));
-  if (found.turn === 'none') return waiting(owned, found.waitSeconds);
+  const found = await acquireSlot(ports, transfer, () => announceStart(ports, transfer));
+  if (found.slot === 'none') return withoutSlot(ports, entered, found.because);
   const rest = restOfWait(ports, owned);
   if (rest) return { ...owned, ...rest, ranges: [], concurrency: 1 };
-  return withTurn(ports, { ...entered, transfer: found.transfer }, invocation);
+  return withSlot(ports, { ...entered, transfer: found.transfer }, invocation);
 }
 
-async function withTurn(
+/** How often a local run looks for a free slot, in seconds. */
+const localWaitSeconds = 15;
+
+async function withoutSlot(
+  ports: OpenPorts,
+  { transfer, owned }: Entered,
+  because: WaitReason,
+): Promise<Opened> {
+  if (!ports.settings.isLocalRun) return ended(await joinQueue(ports, transfer, because));
+  ports.log.info('waiting for a slot', { transferId: transfer.transferId, because });
+  return { ...owned, ranges: [], concurrency: 1, next: 'wait', waitSeconds: localWaitSeconds };
+}
+
+function ended(ending: Ending): Opened {
+  return { next: 'ended', waitSeconds: 0, ending };
+}
+
+async function withSlot(
   ports: OpenPorts,
   { transfer, owned, isFirstLook }: Entered,
   invocation: Invocation,
@@ -103,11 +127,6 @@ async function announceStart(
   }
 }
 
-/** Waiting for a turn is bounded by its time. */
-function waiting(owned: Owned, waitSeconds: number): Opened {
-  return { ...owned, ranges: [], concurrency: 1, next: 'wait', waitSeconds };
-}
-
 interface Entered {
   readonly transfer: TransferRecord;
   readonly owned: Owned;
@@ -123,20 +142,29 @@ async function enter(
   if (typeof state === 'object' && state !== null && 'transferId' in state) {
     const owned = readState(ownedSchema, state);
     const transfer = await ownedTransfer(ports, owned, invocation);
+    if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };
     return { transfer: await reopened(ports, transfer), owned, isFirstLook: false };
   }
-  const inspected = readState(inspectedSchema, state);
-  const rest = restOfWait(ports, inspected);
-  if (rest) return { ...inspected, ...rest };
+  const start = readStart(state);
+  const rest = restOfWait(ports, start);
+  if (rest) return { ...start, ...rest };
   try {
-    const taking = await takeTransfer(ports, inspected, invocation);
+    const taking =
+      'dispatched' in start
+        ? await takeQueued(ports, start, invocation)
+        : await takeTransfer(ports, start, invocation);
     if ('ending' in taking) return taking;
     const owned = firstState(taking.taken, ports.clock.now());
     return { transfer: taking.taken, owned, isFirstLook: true };
   } catch (error) {
     if (!isTransient(error)) throw error;
-    return { ...inspected, ...waitOut(ports, inspected, error, { step: 'OpenSession' }) };
+    return { ...start, ...waitOut(ports, start, error, { step: 'OpenSession' }) };
   }
+}
+
+function readStart(state: unknown): Inspected | Dispatched {
+  const isDispatched = typeof state === 'object' && state !== null && 'dispatched' in state;
+  return isDispatched ? readState(dispatchedSchema, state) : readState(inspectedSchema, state);
 }
 
 /**
@@ -249,7 +277,7 @@ function proceed(
 
 /**
  * Ranges at once: one where the service wants order, else within what the service, the operator and
- * the line allow. Every turn has the same share of the sends.
+ * the line allow. Every slot has the same share of the sends.
  */
 function concurrencyOf(
   { destination, settings }: OpenPorts,

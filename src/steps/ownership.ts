@@ -1,7 +1,12 @@
 import type { UploadSession } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds } from '#src/core/limits.ts';
-import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
+import {
+  isCancelledByRequest,
+  isOver,
+  type SessionRecord,
+  type TransferRecord,
+} from '#src/core/transfer.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /** When a lease taken or renewed now runs out. */
@@ -10,9 +15,10 @@ export function leaseFrom(now: number): number {
 }
 
 /**
- * The transfer's row, if this execution still owns it by that fence; its lease is renewed, at most
- * once a minute.
- * @throws FencedOutError - another execution has taken it over
+ * Returns the transfer's row, if this execution still owns it by that fence, and renews its lease, at
+ * most once a minute.
+ * @throws FencedOutError - another execution owns it
+ * @throws TransferCancelledError - an operator cancelled it
  */
 export async function ownedTransfer(
   { store, clock }: Needs<'store'>,
@@ -23,7 +29,9 @@ export async function ownedTransfer(
   if (transfer?.fence !== state.fence || transfer.owner !== invocation.executionId) {
     throw fencedOut(state.transferId, transfer?.owner);
   }
+  if (isCancelledByRequest(transfer)) throw cancelled(transfer);
   const now = clock.now();
+  if (transfer.state === 'queued') return transfer;
   if (transfer.leaseUntil - now > (leaseSeconds - leaseRenewalSeconds) * 1000) return transfer;
   const renewed = await store.patchTransfer(
     state.transferId,
@@ -33,6 +41,20 @@ export async function ownedTransfer(
   );
   if (!renewed) throw fencedOut(state.transferId, undefined);
   return transfer;
+}
+
+/** The error of a transfer that an operator cancelled. */
+function cancelled({ transferId }: TransferRecord): TransferError {
+  return new TransferError('TransferCancelledError', `transfer ${transferId} was cancelled`);
+}
+
+/** Why a write of this transfer was refused: it was cancelled, or has another owner by now. */
+export async function lostOwnership(
+  { store }: Pick<Needs<'store'>, 'store'>,
+  { transferId }: Pick<TransferRecord, 'transferId'>,
+): Promise<TransferError> {
+  const row = await store.transfer(transferId);
+  return row && isCancelledByRequest(row) ? cancelled(row) : fencedOut(transferId, row?.owner);
 }
 
 /** Clocks of Lambda and Step Functions differ by less than this, in ms. */
@@ -49,7 +71,7 @@ export function isInOtherHands(
 ): boolean {
   if (owner === executionId) return false;
   const renewedAt = leaseUntil - leaseSeconds * 1000;
-  const isHeldSince = state === 'active' && renewedAt > executionStartedAt + maxClockSkewMs;
+  const isHeldSince = !isOver(state) && renewedAt > executionStartedAt + maxClockSkewMs;
   return state === 'ready' || isHeldSince;
 }
 

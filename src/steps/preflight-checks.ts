@@ -27,9 +27,9 @@ export const duties = {
   /** Looks at the buckets' switches and the account's quotas, for all. */
   looksAround: ['InspectSource'],
   /** Makes whole rows: transfers, sessions, proofs, refused starts; the others change what is there. */
-  writesRows: ['OpenSession', 'SendChunks', 'RecordOutcome', 'Reconcile'],
-  /** Gives turns and places back, which deletes rows. */
-  deletesRows: ['OpenSession', 'ConfirmUpload', 'RecordOutcome', 'Reconcile'],
+  writesRows: ['OpenSession', 'SendChunks', 'RecordOutcome', 'Reconcile', 'Dispatch'],
+  /** Releases slots and tickets, which deletes rows. */
+  deletesRows: ['OpenSession', 'ConfirmUpload', 'RecordOutcome', 'Reconcile', 'Dispatch'],
   /** Lists by the table's indexes. */
   listsRows: ['Reconcile'],
 } as const satisfies Record<string, readonly string[]>;
@@ -42,7 +42,7 @@ export function checksOf(step: string, ports: PreflightPorts, invocation: Invoca
   const does = (duty: keyof typeof duties) => (duties[duty] as readonly string[]).includes(step);
   return [
     ...rowChecks(ports, does('writesRows')),
-    ...turnChecks(ports, does('deletesRows')),
+    ...queueChecks(ports, does('deletesRows')),
     ...(does('listsRows') ? indexChecks(ports) : []),
     ...(does('callsService') ? serviceChecks(ports) : []),
     ...eventChecks(ports, step, invocation),
@@ -77,12 +77,13 @@ function rowChecks({ store, clock }: PreflightPorts, writes: boolean): Check[] {
   ];
 }
 
-function turnChecks({ turns }: PreflightPorts, deletes: boolean): Check[] {
-  if (!turns) return [];
-  const rates = rowCheck('GetItem', 'read the shared call rates', () => turns.sharedRates());
+function queueChecks({ queue }: PreflightPorts, deletes: boolean): Check[] {
+  if (!queue) return [];
+  const rates = rowCheck('GetItem', 'read the shared call rates', () => queue.sharedRates());
   if (!deletes) return [rates];
-  // The line begins at 1.
-  return [rates, rowCheck('DeleteItem', 'delete a row', () => turns.leavePlace(0))];
+  // Tickets begin at 1.
+  const none = { priority: 'live', number: 0, fence: 0 } as const;
+  return [rates, rowCheck('DeleteItem', 'delete a row', () => queue.removeTicket(none))];
 }
 
 function indexChecks({ store, clock }: PreflightPorts): Check[] {

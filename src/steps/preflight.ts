@@ -17,8 +17,8 @@ export interface Checked {
 }
 
 /**
- * What a preflight goes through, each by its own function, before it is concluded: the steps, and the
- * reconciler, which is none.
+ * What a preflight goes through, each by its own function, before it is concluded: the steps, the
+ * reconciler and the dispatcher.
  */
 export const preflightSteps = [
   'InspectSource',
@@ -28,6 +28,7 @@ export const preflightSteps = [
   'ConfirmUpload',
   'AwaitAsset',
   'Reconcile',
+  'Dispatch',
 ] as const;
 
 /** Each step's share of a state of at most 256 KiB (AWS Step Functions quotas, 2026). */

@@ -3,9 +3,9 @@ import { type CallRate, callKinds, type SharedRates } from '#src/core/call-rate.
 import { isTransferError, type Side } from '#src/core/errors.ts';
 import { maxShareMs, shareEveryMs } from '#src/core/limits.ts';
 import type { Clock } from '#src/core/ports.ts';
-import type { TurnStore } from '#src/core/turns.ts';
+import type { QueueStore } from '#src/core/queue.ts';
 
-export type RateStore = Pick<TurnStore, 'shareRate' | 'shareStop' | 'sharedRates'>;
+export type RateStore = Pick<QueueStore, 'shareRate' | 'shareStop' | 'sharedRates'>;
 
 interface SharingPorts {
   readonly clock: Clock;

@@ -1,16 +1,22 @@
-import { isTransferError } from '#src/core/errors.ts';
-import { type TransferRecord, type TransferState, transferIdOf } from '#src/core/transfer.ts';
+import { type ErrorName, isTransferError } from '#src/core/errors.ts';
+import type { TransferPatch } from '#src/core/ports.ts';
+import {
+  isCancelledByRequest,
+  type TransferRecord,
+  type TransferState,
+  transferIdOf,
+} from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
 import { describeOutcome, type Outcome } from './describe-outcome.ts';
 import { type Failure, readFailure } from './failure.ts';
-import { fencedOut, isInOtherHands } from './ownership.ts';
+import { fencedOut, isInOtherHands, lostOwnership } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { recordContent } from './same-content.ts';
+import { releaseSlot } from './slots.ts';
 import { type Ending, endedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
-import { leaveTurn } from './turns.ts';
 
-type RecordPorts = Needs<'store' | 'turns' | 'events'>;
+type RecordPorts = Needs<'store' | 'queue' | 'events'>;
 
 /** How the execution is to end: what Succeed puts out, or what Fail says. */
 export type Recorded =
@@ -35,6 +41,8 @@ export async function recordOutcome(
   try {
     return await record(ports, state, invocation);
   } catch (error) {
+    // Cancelled since the row was read: it is read once more.
+    if (isTransferError(error, 'TransferCancelledError')) return record(ports, state, invocation);
     // Thrown on, it would be called an outcome that could not be recorded, with another next step.
     if (!isTransferError(error, 'FencedOutError')) throw error;
     const failure = readFailure({ Error: error.name, Cause: error.message });
@@ -49,6 +57,7 @@ async function record(
 ): Promise<Recorded> {
   const ended = readState(endedSchema, state);
   const transfer = await ownTransfer(ports, ended, invocation);
+  if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);
   if (ended.error && !transfer) await refuseInOtherHands(ports, ended, invocation);
   if (ended.error) return recordFailure(ports, transfer, readFailure(ended.error), invocation);
   const { ending } = ended;
@@ -58,6 +67,26 @@ async function record(
   }
   if (!transfer) throw fencedOut(ended.transferId ?? '', undefined);
   return { next: 'succeed', output: await recordEnding(ports, transfer, ending, invocation) };
+}
+
+function isCancelled(
+  error: { readonly Error: string } | undefined,
+  transfer: TransferRecord | undefined,
+): boolean {
+  const name: ErrorName = 'TransferCancelledError';
+  return error?.Error === name || (transfer !== undefined && isCancelledByRequest(transfer));
+}
+
+/** The outcome was written when it was cancelled; what it still held is released. */
+async function recordCancelled(
+  ports: RecordPorts,
+  transfer: TransferRecord | undefined,
+  { transferId }: { transferId?: string | undefined },
+): Promise<Recorded> {
+  if (!transfer) return { next: 'succeed', output: { status: 'cancelled', transferId } };
+  await releaseSlot(ports, transfer);
+  await announce(ports, transfer);
+  return { next: 'succeed', output: transfer.outcome ?? { status: 'cancelled', transferId } };
 }
 
 /** A ready asset whose execution could not put its event: the next one to see it does. */
@@ -136,16 +165,32 @@ async function writeAndAnnounce(
   state: TransferState,
   outcome: Outcome,
 ): Promise<void> {
-  const { store, clock } = ports;
-  const { transferId, fence } = transfer;
   // What was announced before may have been another end: a settled execution can be redriven.
   const isSame = transfer.state === state && transfer.outcome?.error === outcome.error;
   const announced = transfer.announced && isSame;
   const patch = { state, outcome, announced };
-  const changedAt = clock.now();
-  if (!(await store.patchTransfer(transferId, fence, patch, changedAt))) {
-    throw fencedOut(transferId, undefined);
-  }
-  await leaveTurn(ports, transfer);
+  const changedAt = ports.clock.now();
+  await writeOutcome(ports, transfer, patch, changedAt);
+  await releaseSlot(ports, transfer);
   await announce(ports, { ...transfer, ...patch, changedAt });
 }
+
+/** What the reconciler wrote meanwhile is replaced; that an operator cancelled the transfer is not. */
+async function writeOutcome(
+  ports: RecordPorts,
+  { transferId, fence, ...transfer }: TransferRecord,
+  patch: TransferPatch,
+  now: number,
+): Promise<void> {
+  let { state } = transfer;
+  for (let round = 0; round < maxWritingRounds; round++) {
+    if (await ports.store.patchTransfer(transferId, fence, patch, now, { state })) return;
+    const row = await ports.store.transfer(transferId);
+    if (row?.fence !== fence || isCancelledByRequest(row)) break;
+    state = row.state;
+  }
+  throw await lostOwnership(ports, { transferId });
+}
+
+/** Each round lost means that the row's state changed meanwhile. */
+const maxWritingRounds = 3;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { bucketFlaw } from '#src/core/buckets.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { priorities } from '#src/core/queue.ts';
 import type { SourceReference } from '#src/core/source-object.ts';
 import type { TransferOptions } from '#src/core/transfer.ts';
 import { type MetadataValue, maxMetadataLength, metadataFlaw } from '#src/core/user-metadata.ts';
@@ -85,6 +86,7 @@ const plainSchema = z.strictObject({
   enableHls: z.optional(z.boolean()),
   enableThumbnail: z.optional(z.boolean()),
   force: z.optional(z.boolean()),
+  priority: z.optional(z.enum(priorities)),
 });
 
 const account = z.string().check(z.regex(/^\d{12}$/, 'is not an account of 12 digits'));

@@ -3,13 +3,14 @@ import { indexesOf } from '#src/core/chunk-plan.ts';
 import { asTransferError, TransferError } from '#src/core/errors.ts';
 import { boundOf } from '#src/core/recovery-bounds.ts';
 import { isProven, provenCount, type RangeFailure } from '#src/core/transfer.ts';
+import { ensureNotHeld } from './admission.ts';
 import { ownedTransfer, usableSession } from './ownership.ts';
 import { countRetry } from './retries.ts';
 import { claimEnd, type RangeEnd, sendRange } from './send-range.ts';
 import type { Sending, SendPorts } from './sending.ts';
+import { keepSlot, slotLost } from './slots.ts';
 import { type RangeState, rangeStateSchema, readState } from './state.ts';
 import type { Invocation } from './step.ts';
-import { keepTurn, turnLost } from './turns.ts';
 import { logWait } from './wait-out.ts';
 
 /** The item's state after one call: its chunks are sent, or it must be called again, or it is over. */
@@ -198,7 +199,8 @@ async function sendingOf(
   retries: Record<string, number>,
 ): Promise<Sending> {
   const transfer = await ownedTransfer(ports, { transferId, fence }, invocation);
-  if (!(await keepTurn(ports, transfer))) throw turnLost(transfer);
+  if (!(await keepSlot(ports, transfer))) throw slotLost(transfer);
+  await ensureNotHeld(ports);
   const record = await usableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
   const missing = indexesOf(range).filter((index) => !isProven(rows.get(index)));

@@ -1,14 +1,15 @@
 import type { ChunkResult } from '#src/core/adaptive-concurrency.ts';
 import { isTransferError, type TransferError } from '#src/core/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits.ts';
+import { ensureNotHeld } from './admission.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { ownedTransfer } from './ownership.ts';
 import { causeOf, countRetry } from './retries.ts';
 import { retryWithBackoff } from './retry-with-backoff.ts';
 import { type QueuedChunk, sendChunk } from './send-chunk.ts';
 import { measureThroughput, type Sending } from './sending.ts';
+import { keepSlot, slotLost } from './slots.ts';
 import type { Invocation } from './step.ts';
-import { keepTurn, turnLost } from './turns.ts';
 
 /** What one call did for its range. */
 export interface RangeEnd {
@@ -124,7 +125,8 @@ async function renewOwnership(sending: Sending): Promise<void> {
   if (now - sending.ownedAt < leaseRenewalSeconds * 1000) return;
   sending.ownedAt = now;
   const held = await ownedTransfer(ports, transfer, invocation);
-  if (!(await keepTurn(ports, held))) throw turnLost(held);
+  if (!(await keepSlot(ports, held))) throw slotLost(held);
+  await ensureNotHeld(ports);
   if (sending.claimedUntil >= invocation.deadline) return;
   sending.claimedUntil = claimEnd(now, invocation);
   const { rangeKey, claimedUntil } = sending;

@@ -6,7 +6,7 @@ import type { Invocation, Needs } from './step.ts';
 
 /** What sending needs. */
 export type SendPorts = Needs<
-  'store' | 'turns' | 'source' | 'destination' | 'settings' | 'newCrc' | 'concurrency'
+  'store' | 'queue' | 'source' | 'destination' | 'settings' | 'newCrc' | 'concurrency'
 >;
 
 /** One call's work on one range. */

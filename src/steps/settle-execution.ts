@@ -39,7 +39,8 @@ async function isBroughtOver(
   { executions, clock }: SettlePorts,
   { state, owner, leaseUntil }: TransferRecord,
 ): Promise<boolean> {
-  if (state !== 'active') return state === 'ready';
+  // A queued transfer is brought over by the execution that the dispatcher starts.
+  if (state !== 'active') return state === 'ready' || state === 'queued';
   const { status } = await executions.endOf(owner);
   return status === 'unknown' ? leaseUntil >= clock.now() : status === 'running';
 }
@@ -49,6 +50,7 @@ async function settleOwned(
   row: TransferRecord,
   ended: EndedExecution,
 ): Promise<Settled> {
+  if (row.state === 'queued') return 'left';
   if (row.state !== 'active') {
     await finishTransfer(ports, row.transferId);
     return 'finished';

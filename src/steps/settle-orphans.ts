@@ -15,7 +15,7 @@ const attributionMs = 120_000;
 const lostDaysBack = 2;
 
 /** Whatever became of the transfer: its session was lost before that. */
-const loserStates = ['active', 'failed', 'superseded', 'cancelled', 'ready'] as const;
+const loserStates = ['queued', 'active', 'failed', 'superseded', 'cancelled', 'ready'] as const;
 
 /** Transfers whose sessions are read to find an orphan's. */
 const maxLosers = 500;

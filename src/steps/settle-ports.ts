@@ -14,7 +14,7 @@ export function overOf(end: ExecutionEnd): Over | undefined {
 }
 
 /** What settling from outside needs. */
-export type SettlePorts = Needs<'store' | 'turns' | 'events' | 'destination'> & {
+export type SettlePorts = Needs<'store' | 'queue' | 'events' | 'destination'> & {
   readonly executions: Pick<ExecutionDirectory, 'endOf'>;
 };
 

@@ -1,11 +1,11 @@
 import type { ErrorName } from '#src/core/errors.ts';
-import type { TransferRecord } from '#src/core/transfer.ts';
+import { isOver, type TransferRecord } from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
 import { describeOutcome, type Outcome, subjectOf } from './describe-outcome.ts';
 import { messageOf, readFailure, sentenceOf } from './failure.ts';
 import type { Over, SettlePorts } from './settle-ports.ts';
 import { settledErrors } from './settled-errors.ts';
-import { leaveTurn } from './turns.ts';
+import { releaseSlot } from './slots.ts';
 
 /** How an end is recorded that no Catch saw: its state, and what row and event say of it. */
 export interface RecordedEnd {
@@ -104,7 +104,7 @@ export function countSettled(
  */
 export async function finishTransfer(ports: SettlePorts, transferId: string): Promise<void> {
   const row = await ports.store.transfer(transferId);
-  if (!row || row.state === 'active') return;
-  await leaveTurn(ports, row);
+  if (!row || !isOver(row.state)) return;
+  await releaseSlot(ports, row);
   await announce(ports, row);
 }

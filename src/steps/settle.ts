@@ -14,7 +14,7 @@ import {
   throwFirst,
 } from './settle-ports.ts';
 import { watchSessions } from './settle-sessions.ts';
-import { freeDeadPlaces, freeDeadTurns } from './settle-turns.ts';
+import { freeDeadSlots } from './settle-slots.ts';
 
 /** What one run did: of one execution that ended, or counts of everything that was looked at. */
 export type Reconciled = { readonly execution: string; readonly became: Settled } | Found;
@@ -92,8 +92,7 @@ function partsOf(
   return {
     'silent transfers': async (ports, call) => settleSilent(ports, call, await actives()),
     'unconfirmed events': sendLateEvents,
-    'dead turns': freeDeadTurns,
-    'dead places': freeDeadPlaces,
+    'stale slots': freeDeadSlots,
     'open sessions': async (ports, call) => watchSessions(ports, call, await actives()),
     'orphan sessions': countOrphans,
     'late duplicates': findLateDuplicates,

@@ -9,7 +9,7 @@ export const settledErrors = {
 
 /** Whether an outcome was written from outside, and not by the execution itself. */
 export function isSettled(outcome: Outcome | undefined): boolean {
-  if (outcome?.status === 'cancelled') return true;
+  if (outcome?.status === 'cancelled') return outcome.cancelledBy !== 'request';
   const error = String(outcome?.error ?? '');
   return isErrorName(error) && (Object.values(settledErrors) as ErrorName[]).includes(error);
 }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors.ts';
 import { maxChunksPerRange } from '#src/core/limits.ts';
 import { mediaTypes } from '#src/core/media-types.ts';
+import { priorities } from '#src/core/queue.ts';
 import { isUserMetadata, type UserMetadata } from '#src/core/user-metadata.ts';
 
 /** The state between the steps: ids, ranges and what is next; never a URL, a proof or a header. */
@@ -14,6 +15,7 @@ const optionsSchema = z.object({
   enableHls: z.optional(z.boolean()),
   enableThumbnail: z.optional(z.boolean()),
   force: z.optional(z.boolean()),
+  priority: z.optional(z.enum(priorities)),
 });
 
 const sourceSchema = z.object({
@@ -72,10 +74,22 @@ export const inspectedSchema = z.object({
   object: z.string(),
   source: sourceSchema,
   options: optionsSchema,
+  /** What started the execution: an event never starts a cancelled transfer again. */
+  start: z._default(z.enum(['manual', 'event']), 'manual'),
   trouble: z.optional(troubleSchema),
 });
 
 export type Inspected = z.infer<typeof inspectedSchema>;
+
+/** What the dispatcher starts an execution with: a queued transfer, by the fence that it has. */
+export const dispatchedSchema = z.object({
+  dispatched: z.object({ transferId: z.string(), fence: count }),
+  bucket: z.optional(z.string()),
+  key: z.optional(z.string()),
+  trouble: z.optional(troubleSchema),
+});
+
+export type Dispatched = z.infer<typeof dispatchedSchema>;
 
 /** InspectSource while it waits: the start's input in its essential fields, and what is waited out. */
 export const inspectWaitSchema = z.strictObject({
@@ -166,7 +180,16 @@ export type RangeState = z.infer<typeof rangeStateSchema>;
 
 /** How an execution ended, before it is recorded. */
 export const endingSchema = z.looseObject({
-  status: z.enum(['ready', 'already-ingested', 'running-elsewhere', 'superseded', 'ignored']),
+  status: z.enum([
+    'ready',
+    'already-ingested',
+    'running-elsewhere',
+    'queued',
+    'cancelled',
+    'no-longer-queued',
+    'superseded',
+    'ignored',
+  ]),
 });
 
 export type Ending = z.infer<typeof endingSchema>;

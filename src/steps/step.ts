@@ -6,13 +6,14 @@ import type {
   CrcFactory,
   EventPublisher,
   ExecutionDirectory,
+  ExecutionStarter,
   Log,
   Random,
   SourceReader,
   TransferStore,
 } from '#src/core/ports.ts';
+import type { QueueStore } from '#src/core/queue.ts';
 import type { Settings } from '#src/core/settings.ts';
-import type { TurnStore } from '#src/core/turns.ts';
 
 /** What every step is given. */
 export interface CommonPorts {
@@ -27,10 +28,11 @@ export interface Ports extends CommonPorts {
   readonly settings: Settings;
   readonly source: SourceReader;
   readonly store: TransferStore;
-  readonly turns: TurnStore;
+  readonly queue: QueueStore;
   readonly destination: Destination;
   readonly events: EventPublisher;
   readonly executions: ExecutionDirectory;
+  readonly starter: ExecutionStarter;
   readonly newCrc: CrcFactory;
   /** Controls how many chunks of one transfer this process has in flight. */
   readonly concurrency: (transferId: string) => AdaptiveConcurrency;

@@ -1,8 +1,9 @@
 import { type ErrorName, TransferError } from '#src/core/errors.ts';
-import { type TransferRecord, transferIdOf } from '#src/core/transfer.ts';
+import { isOver, type TransferRecord, transferIdOf } from '#src/core/transfer.ts';
+import { queuedEnding } from './join-queue.ts';
 import { leaseFrom } from './ownership.ts';
 import { transferOfSameContent } from './same-content.ts';
-import type { Ending, Inspected } from './state.ts';
+import type { Dispatched, Ending, Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 
 /** Rounds of looking and taking; each one lost means that somebody else moved the row. */
@@ -20,7 +21,7 @@ export type Taking =
  * execution, or when the asset is gone at the service.
  */
 export async function takeTransfer(
-  ports: Needs<'store' | 'destination' | 'executions'>,
+  ports: Needs<'store' | 'destination' | 'executions' | 'queue'>,
   inspected: Inspected,
   invocation: Invocation,
 ): Promise<Taking> {
@@ -33,6 +34,9 @@ export async function takeTransfer(
     const ingest = await ports.store.latestIngest(object);
     const before = await ports.store.transfer(transferIdOf(object, ingest));
     const further = transferIdOf(object, ingest + 1);
+    if (before?.state === 'queued') return { ending: await queuedEnding(ports, before) };
+    if (before?.state === 'cancelled' && inspected.start === 'event')
+      return { ending: cancelledEnding(before) };
     // One that went for a transfer before has had its further ingest, unless it died just before it.
     const isForced = force && (!noted || noted === further);
     const isReady = before?.state === 'ready' && before.assetId !== undefined;
@@ -54,7 +58,11 @@ export async function takeTransfer(
     await ports.store.noteExecution(executionId, taken.transferId);
     if (await ports.store.takeTransfer(taken, before)) return { taken, before };
   }
-  throw new TransferError(
+  throw rowContended();
+}
+
+function rowContended(): TransferError {
+  return new TransferError(
     'TableUnavailableError',
     `the transfer's row kept changing hands for ${maxTakingRounds} rounds`,
   );
@@ -65,7 +73,7 @@ export async function takeTransfer(
  * can't be true of its session.
  */
 function isSpent({ state, bytesCompleteAt, outcome }: TransferRecord): boolean {
-  if (state === 'active') return false;
+  if (!isOver(state)) return false;
   const isContradicted = outcome?.error === ('ProtocolViolationError' satisfies ErrorName);
   return bytesCompleteAt !== undefined || isContradicted;
 }
@@ -92,6 +100,51 @@ async function assetExists(
   return (await destination.assetStatus(assetId, { signal })).phase !== 'missing';
 }
 
+/**
+ * Takes the queued transfer that the dispatcher started this execution for.
+ * @throws InvalidInputError - no transfer has that id
+ */
+export async function takeQueued(
+  ports: Needs<'store' | 'queue'>,
+  { dispatched }: Dispatched,
+  { executionId }: Invocation,
+): Promise<Taking> {
+  const { transferId, fence } = dispatched;
+  for (let round = 0; round < maxTakingRounds; round++) {
+    const before = await ports.store.transfer(transferId);
+    if (!before) throw noSuchTransfer(transferId);
+    if (before.owner === executionId && before.state === 'active') return { taken: before, before };
+    if (before.state !== 'queued' || before.fence !== fence)
+      return { ending: await endingOfTaken(ports, before) };
+    const now = ports.clock.now();
+    const owned = { owner: executionId, fence: fence + 1, leaseUntil: leaseFrom(now) };
+    const taken = { ...before, ...owned, state: 'active', changedAt: now } as const;
+    await ports.store.noteExecution(executionId, transferId);
+    if (!(await ports.store.takeTransfer(taken, before))) continue;
+    ports.meter.add('TransfersDispatched', 1);
+    return { taken, before };
+  }
+  throw rowContended();
+}
+
+function noSuchTransfer(transferId: string): TransferError {
+  const message = `dispatched.transferId ${JSON.stringify(transferId)}: no such transfer`;
+  return new TransferError('InvalidInputError', message);
+}
+
+/** How an execution ends whose queued transfer was taken, ended or queued again before it came. */
+async function endingOfTaken(
+  ports: Pick<Needs<'queue'>, 'queue'>,
+  row: TransferRecord,
+): Promise<Ending> {
+  if (row.state === 'active') return runningElsewhere(row);
+  if (row.state === 'queued') return queuedEnding(ports, row);
+  if (row.state === 'ready') return alreadyIngested(row);
+  if (row.state === 'cancelled') return cancelledEnding(row);
+  const { transferId, state } = row;
+  return { status: 'no-longer-queued', transferId, state, ...objectOf(row) };
+}
+
 function takenRecord(
   { destination, clock }: Needs<'destination'>,
   { object, source, options }: Inspected,
@@ -100,7 +153,7 @@ function takenRecord(
   ingest: number,
 ): TransferRecord {
   const now = clock.now();
-  // What its dead owner held in the line is this transfer's still; one that ended gave it back.
+  // The slot and the ticket of an owner that died are still this transfer's.
   const isUnfinished = before?.state === 'active' && before.bytesCompleteAt === undefined;
   return {
     ...before,
@@ -117,8 +170,9 @@ function takenRecord(
     createdAt: before?.createdAt ?? now,
     changedAt: now,
     assetId: undefined,
-    waitingNumber: isUnfinished ? before.waitingNumber : undefined,
+    ticketNumber: isUnfinished ? before.ticketNumber : undefined,
     slot: isUnfinished ? before.slot : undefined,
+    failedStarts: undefined,
     bytesCompleteAt: undefined,
     checksumSkipped: undefined,
     outcome: undefined,
@@ -152,6 +206,16 @@ function runningElsewhere(record: TransferRecord): Ending {
     transferId: record.transferId,
     execution: record.owner,
     leaseUntil: new Date(record.leaseUntil).toISOString(),
+    ...objectOf(record),
+  };
+}
+
+/** An operator or whoever stopped its execution cancelled it; only a start by hand takes it again. */
+function cancelledEnding(record: TransferRecord): Ending {
+  return {
+    status: 'cancelled',
+    transferId: record.transferId,
+    why: record.outcome?.why,
     ...objectOf(record),
   };
 }

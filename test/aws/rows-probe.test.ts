@@ -1,7 +1,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
 import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
-import { createDynamoTurnStore } from '#src/aws/dynamo-turn-store.ts';
 import { preflight } from '#src/steps/preflight.ts';
 import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
 
@@ -14,11 +14,11 @@ afterAll(() => table.close());
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
 function tryRows({ client, tableName, store } = table) {
-  const turns = createDynamoTurnStore({ client, tableName, clock: stillClock });
+  const queue = createDynamoQueueStore({ client, tableName, clock: stillClock });
   const common = { clock: stillClock, random: () => 0, log, meter: { add: () => {} } };
   return preflight(
     'Reconcile',
-    { ...common, store, turns },
+    { ...common, store, queue },
     {
       executionId: 'execution-a',
       executionStartedAt: testNow,

@@ -84,7 +84,7 @@ describe('taking a transfer', () => {
     expect(await table.store.transfer('gone')).toBeUndefined();
   });
 
-  it.each([{ waitingNumber: 7 }, { slot: 3 }, { sessionNumber: 2 }])(
+  it.each([{ ticketNumber: 7 }, { slot: 3 }, { sessionNumber: 2 }])(
     'is refused where its owner got %o since it was seen, which a new owner would lose',
     async (patch) => {
       const seen = transferRecord({ transferId: `moved-${Object.keys(patch)}` });

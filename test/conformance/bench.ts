@@ -16,12 +16,12 @@ import type { SourceObject } from '#src/core/source-object.ts';
 import type { Ports } from '#src/steps/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
+import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import { MemorySource, sampleBytes } from '../doubles/memory-source.ts';
 import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../doubles/memory-transfer-store.ts';
-import { createMemoryTurnStore, type MemoryTurnStore } from '../doubles/memory-turn-store.ts';
 import { canarySearch, textOf } from '../security/canary-search.ts';
 import { type DestinationLog, watchDestination } from './watched-destination.ts';
 
@@ -33,7 +33,7 @@ export interface Bench {
   readonly ports: Ports & { readonly clock: ManualClock };
   readonly clock: ManualClock;
   readonly store: MemoryTransferStore;
-  readonly turns: MemoryTurnStore;
+  readonly queue: MemoryQueueStore;
   readonly meter: TestMeter;
   readonly source: MemorySource;
   readonly service: TestService;
@@ -71,7 +71,7 @@ export async function openBench(
   const service = await open(clock, { ...benchOptions, ...options });
   const [destination, asked] = watchDestination(service.destination, () => clock.now());
   const store = createMemoryTransferStore();
-  const turns = createMemoryTurnStore();
+  const queue = createMemoryQueueStore();
   const meter = new TestMeter();
   const source = new MemorySource();
   const events = new TestEvents();
@@ -88,7 +88,7 @@ export async function openBench(
     settings: { ...settings, ...tuned },
     source,
     store,
-    turns,
+    queue,
     destination,
     events,
     executions,
@@ -100,7 +100,7 @@ export async function openBench(
     ports,
     clock,
     store,
-    turns,
+    queue,
     meter,
     source,
     service,

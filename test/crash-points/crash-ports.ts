@@ -9,7 +9,7 @@ import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { type Asked, takeApart } from '../simulation/faulty-transport.ts';
 import type { Sandbox } from '../simulation/sandbox.ts';
 import { judgeArrival } from '../simulation/watch-service.ts';
-import { type Witness, watchedStore, watchedTurns } from '../simulation/watched-table.ts';
+import { type Witness, watchedSlots, watchedStore } from '../simulation/watched-table.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { directoryOf } from './directory.ts';
 import { metPort, metSource, metTransport, type RunOf } from './moments.ts';
@@ -43,7 +43,7 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
     newCrc,
     concurrency: createConcurrencyRegistry(by.clock, 64),
     store: met(watchedStore(tables, witness, by), 'store'),
-    turns: met(watchedTurns(tables, witness), 'turns'),
+    queue: met(watchedSlots(tables, witness), 'queue'),
     source: metSource(objects, runOf, by),
     events: met({ publish: async (event) => void events.push(event) }, 'events'),
     executions: met(directoryOf(world), 'executions'),
@@ -58,14 +58,14 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
 function destinationOf(
   { judged: { service } }: CrashWorld,
   transport: Transport,
-  ports: Pick<Ports, 'clock' | 'random' | 'log' | 'meter' | 'turns'>,
+  ports: Pick<Ports, 'clock' | 'random' | 'log' | 'meter' | 'queue'>,
 ) {
-  const { clock, log, turns } = ports;
+  const { clock, log, queue } = ports;
   const key = async () => service.apiKey;
   const apiKey = { get: key, refresh: key };
   const { baseUrl } = service;
   const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
-  return throttledDestination(client, createCallLimiter({ ...ports, store: () => turns }));
+  return throttledDestination(client, createCallLimiter({ ...ports, store: () => queue }));
 }
 
 /** The service at the end of a wire; every request is judged as it arrives. */

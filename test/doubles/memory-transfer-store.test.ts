@@ -46,11 +46,11 @@ const call: fc.Arbitrary<Call> = fc.oneof(
         store.raiseIngest(id, to + 1),
   ),
   fc.tuple(small, fc.option(small, { nil: undefined }), place, place).map(
-    ([fence, seen, waitingNumber, slot]): Call =>
+    ([fence, seen, ticketNumber, slot]): Call =>
       (store, transferId) =>
         store.takeTransfer(
-          transferRecord({ transferId, fence, waitingNumber: slot }),
-          seen === undefined ? undefined : { fence: seen, sessionNumber: 0, waitingNumber, slot },
+          transferRecord({ transferId, fence, ticketNumber: slot }),
+          seen === undefined ? undefined : { fence: seen, sessionNumber: 0, ticketNumber, slot },
         ),
   ),
   fc

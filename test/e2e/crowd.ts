@@ -7,21 +7,21 @@ import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
 import type { Destination } from '#src/core/destination.ts';
 import { TransferError } from '#src/core/errors.ts';
 import type { Random } from '#src/core/ports.ts';
+import type { QueueStore } from '#src/core/queue.ts';
 import type { Settings } from '#src/core/settings.ts';
-import type { TurnStore } from '#src/core/turns.ts';
 import { createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { TestEvents } from '../conformance/bench.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
+import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import { MemorySource } from '../doubles/memory-source.ts';
 import { createMemoryTransferStore } from '../doubles/memory-transfer-store.ts';
-import { createMemoryTurnStore } from '../doubles/memory-turn-store.ts';
 
 export const crowdBucket = 'films';
 export const crowdChunkBytes = 256;
 
-/** What the service saw, and when turns were taken. */
+/** What the service saw, and when queue were taken. */
 export interface Watch {
   /** Keys of the objects whose session is open and whose bytes are not complete. */
   readonly active: Set<string>;
@@ -60,7 +60,7 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
     rude: 0,
     started: new Map(),
   };
-  const turns = watchTurns(watch);
+  const queue = watchTurns(watch);
   const busy = busyService(service, watch, random);
   const quiet = () => {};
   const common = {
@@ -69,11 +69,11 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
     log: { info: quiet, warn: quiet, error: quiet },
     meter: { add: quiet },
   };
-  const limiter = createCallLimiter({ ...common, store: () => turns });
+  const limiter = createCallLimiter({ ...common, store: () => queue });
   const ports = {
     ...common,
     store: createMemoryTransferStore(),
-    turns,
+    queue,
     source,
     destination: throttledDestination(busy, limiter),
     events,
@@ -89,17 +89,17 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
 }
 
 /** Notes the number of each transfer that takes its first turn. */
-function watchTurns(watch: Watch): TurnStore {
-  const turns = createMemoryTurnStore();
+function watchTurns(watch: Watch): QueueStore {
+  const queue = createMemoryQueueStore();
   const numbers = new Map<string, number>();
   return {
-    ...turns,
+    ...queue,
     keepPlace: (place) => {
       numbers.set(place.transferId, place.number);
-      return turns.keepPlace(place);
+      return queue.keepPlace(place);
     },
-    takeTurn: async (turn, now) => {
-      const isTaken = await turns.takeTurn(turn, now);
+    takeSlot: async (turn, now) => {
+      const isTaken = await queue.takeSlot(turn, now);
       const number = numbers.get(turn.transferId);
       if (isTaken && number !== undefined && !watch.started.has(turn.transferId)) {
         watch.started.set(turn.transferId, number);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { handler as reconcile } from '#functions/reconcile/handler.ts';
-import { turns as openTurns } from '#functions/runtime/turns.ts';
+import { queue as openTurns } from '#functions/runtime/queue.ts';
 import { lambdaContext } from '#local/state-machine/lambda-context.ts';
 import type { ExecutionHandle } from '#local/state-machine/run.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
-import type { TurnStore } from '#src/core/turns.ts';
+import type { QueueStore } from '#src/core/queue.ts';
 import type { Reconciled } from '#src/steps/settle.ts';
 import { type FastWorld, openFastWorld } from './fast-world.ts';
 import { expectReady, type Film, inputOf } from './world.ts';
@@ -13,10 +13,10 @@ import { expectReady, type Film, inputOf } from './world.ts';
 const chunks = 60;
 
 let world: FastWorld;
-let turns: TurnStore;
+let queue: QueueStore;
 beforeAll(async () => {
   world = await openFastWorld();
-  turns = openTurns();
+  queue = openTurns();
 });
 afterEach(() => world.reset());
 afterAll(() => world.close());
@@ -62,7 +62,7 @@ const typesOf = (film: Film) =>
     .map(({ type }) => type)
     .filter((type) => type !== 'Transfer Started');
 
-const held = async () => (await turns.turns(500)).filter(({ until }) => until >= world.clock.now());
+const held = async () => (await queue.slots(500)).filter(({ until }) => until >= world.clock.now());
 
 describe('an execution that is killed while it sends', () => {
   it('is settled by Step Functions’ event: row, turn and event', async () => {

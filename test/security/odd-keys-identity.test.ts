@@ -11,8 +11,8 @@ import {
   rangeKey,
   ratesKey,
   sessionKey,
+  slotKey,
   transferKey,
-  turnKey,
   uploadKey,
 } from '#src/aws/row-keys.ts';
 import { objectId, refusalIdOf, transferIdOf } from '#src/core/transfer.ts';
@@ -128,7 +128,7 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
       row(sessionKey(id, session), 'session', content, ingest, session),
       row(chunkKey(id, session, chunk), 'chunk', content, ingest, session, chunk),
       row(rangeKey(id, session, range), 'range', content, ingest, session, range),
-      row(turnKey(turn), 'turn', turn),
+      row(slotKey(turn), 'turn', turn),
       row(placeKey(place), 'place', place),
       row(lineKey, 'line'),
       row(ratesKey, 'rates'),

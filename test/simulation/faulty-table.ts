@@ -1,7 +1,7 @@
 import { TransferError } from '#src/core/errors.ts';
 import type { TransferStore } from '#src/core/ports.ts';
+import type { QueueStore } from '#src/core/queue.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer.ts';
-import type { TurnStore } from '#src/core/turns.ts';
 import type { Mishaps } from './fault-classes.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Tables } from './watched-table.ts';
@@ -53,8 +53,8 @@ export function faultyStore(
   };
 }
 
-export function faultyTurns(turns: TurnStore, mishaps: Mishaps, by: Sandbox): TurnStore {
-  return faultyMethods('turns', turns, mishaps, by);
+export function faultyQueue(queue: QueueStore, mishaps: Mishaps, by: Sandbox): QueueStore {
+  return faultyMethods('queue', queue, mishaps, by);
 }
 
 function faultyMethods<T extends object>(part: string, of: T, mishaps: Mishaps, by: Sandbox): T {

@@ -130,9 +130,9 @@ async function mayBeOf({ tables }: World, transferId: string, session: SessionSn
 async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promise<void> {
   const { tables, judge } = world;
   const now = Date.now();
-  for (const { slot, transferId } of tables.turns.held.values())
+  for (const { slot, transferId } of tables.queue.held.values())
     judge.broken('no turn is leaked', `turn ${slot} by ${transferId}`);
-  for (const { number, transferId } of tables.turns.line.values())
+  for (const { number, transferId } of tables.queue.line.values())
     judge.broken('no place in line is leaked', `place ${number} of ${transferId}`);
   for (const { transferId, state, sessionNumber } of rows) {
     if (state === 'active') judge.broken('no lease is leaked', transferId);

@@ -102,15 +102,15 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: 'one transfer a turn',
     budget: 100,
     plant: () => ({
-      ports: ({ turns, settings }, { tables }) => ({
-        turns: {
-          ...turns,
-          turns: async () => [],
-          firstPlaces: async (limit) => (await turns.firstPlaces(limit)).slice(-1),
-          takeTurn: async (turn, now) => {
+      ports: ({ queue, settings }, { tables }) => ({
+        queue: {
+          ...queue,
+          queue: async () => [],
+          firstPlaces: async (limit) => (await queue.firstPlaces(limit)).slice(-1),
+          takeSlot: async (turn, now) => {
             if (turn.slot > settings.maxActiveTransfers) return false;
-            const held = tables.turns.held.get(turn.slot);
-            return turns.takeTurn(turn, held ? held.until + 1 : now);
+            const held = tables.queue.held.get(turn.slot);
+            return queue.takeSlot(turn, held ? held.until + 1 : now);
           },
         },
       }),

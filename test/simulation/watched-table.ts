@@ -1,11 +1,11 @@
 import type { TransferStore } from '#src/core/ports.ts';
+import type { QueueStore } from '#src/core/queue.ts';
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer.ts';
-import type { TurnStore } from '#src/core/turns.ts';
+import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../doubles/memory-transfer-store.ts';
-import { createMemoryTurnStore, type MemoryTurnStore } from '../doubles/memory-turn-store.ts';
 import { reconciler, type Sandbox } from './sandbox.ts';
 import type { Judge } from './violations.ts';
 
@@ -15,7 +15,7 @@ const skewMs = 5_000;
 /** The rows, and what is remembered of them for those who watch. */
 export interface Tables {
   readonly store: MemoryTransferStore;
-  readonly turns: MemoryTurnStore;
+  readonly queue: MemoryQueueStore;
   /** Whose session an upload is, once its row says so. */
   readonly uploads: Map<string, { readonly transferId: string; readonly number: number }>;
   /** Generations of proofs that were retired, by chunk. */
@@ -33,7 +33,7 @@ export interface Tables {
 export function openTables(): Tables {
   return {
     store: createMemoryTransferStore(),
-    turns: createMemoryTurnStore(),
+    queue: createMemoryQueueStore(),
     uploads: new Map(),
     retired: new Set(),
     holds: [],
@@ -195,20 +195,20 @@ function judgeProof(
   }
 }
 
-/** The turns, watched: one transfer a turn, and no more of them than there may be. */
-export function watchedTurns({ turns }: Tables, witness: Witness): TurnStore {
-  const living = () => [...turns.held.values()].filter(({ until }) => until > Date.now() + skewMs);
+/** The queue, watched: one transfer a turn, and no more of them than there may be. */
+export function watchedSlots({ queue }: Tables, witness: Witness): QueueStore {
+  const living = () => [...queue.held.values()].filter(({ until }) => until > Date.now() + skewMs);
   return {
-    ...turns,
-    takeTurn: async (turn, now) => {
-      const held = turns.held.get(turn.slot);
-      const isTaken = await turns.takeTurn(turn, now);
+    ...queue,
+    takeSlot: async (turn, now) => {
+      const held = queue.held.get(turn.slot);
+      const isTaken = await queue.takeSlot(turn, now);
       const isLiving = held && held.until > Date.now() + skewMs;
       if (isTaken && isLiving && held.transferId !== turn.transferId) {
         witness.judge.broken('one transfer a turn', `turn ${turn.slot} was ${held.transferId}'s`);
       }
       if (living().length > witness.maxActiveTransfers) {
-        witness.judge.broken('no more turns than there may be', `${living().length} are held`);
+        witness.judge.broken('no more queue than there may be', `${living().length} are held`);
       }
       return isTaken;
     },

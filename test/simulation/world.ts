@@ -19,7 +19,7 @@ import { type Chance, chanceOf } from './chance.ts';
 import { type Execution, Executions } from './executions.ts';
 import { drawMishaps, type FaultSelection, type Mishaps } from './fault-classes.ts';
 import { faultySource, type SourceFaults } from './faulty-source.ts';
-import { faultyStore, faultyTurns } from './faulty-table.ts';
+import { faultyQueue, faultyStore } from './faulty-table.ts';
 import { faultyTransport, type Wire } from './faulty-transport.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { contentOf, ObjectStore } from './objects.ts';
@@ -34,8 +34,8 @@ import {
   openTables,
   type Tables,
   type Witness,
+  watchedSlots,
   watchedStore,
-  watchedTurns,
 } from './watched-table.ts';
 
 export const buckets = { plain: 'films', versioned: 'films-with-versions' };
@@ -174,7 +174,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
     newCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
     store: faultyStore(watchedStore(tables, witness, by), tables, mishaps, by),
-    turns: faultyTurns(watchedTurns(tables, witness), mishaps, by),
+    queue: faultyQueue(watchedSlots(tables, witness), mishaps, by),
     source: faultySource(world.objects, sourceFaultsOf(world), by),
     destination: undefined as never,
     events: faultyBus(world, by),
@@ -190,7 +190,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
     },
   };
   const store = withReceipts(ports.store, by);
-  const limiter = createCallLimiter({ ...ports, store: () => ports.turns });
+  const limiter = createCallLimiter({ ...ports, store: () => ports.queue });
   const given = {
     ...ports,
     store,

@@ -6,10 +6,10 @@ import { type CallLimiter, createCallLimiter } from '#src/steps/call-limiter.ts'
 import type { RateStore } from '#src/steps/rate-sharing.ts';
 import { causeOf } from '#src/steps/retries.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { createMemoryTurnStore, type MemoryTurnStore } from '../doubles/memory-turn-store.ts';
+import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
 
 let clock: ManualClock;
-let turns: MemoryTurnStore;
+let queue: MemoryQueueStore;
 let store: RateStore;
 /** Calls of the table, by method. */
 let table: string[];
@@ -17,12 +17,12 @@ let lines: { readonly message: string; readonly fields: LogFields | undefined }[
 let metrics: unknown[];
 beforeEach(() => {
   clock = new ManualClock();
-  turns = createMemoryTurnStore();
+  queue = createMemoryQueueStore();
   [table, lines, metrics] = [[], [], []];
   store = {
-    shareRate: (...given) => counted('shareRate', () => turns.shareRate(...given)),
-    shareStop: (...given) => counted('shareStop', () => turns.shareStop(...given)),
-    sharedRates: () => counted('sharedRates', () => turns.sharedRates()),
+    shareRate: (...given) => counted('shareRate', () => queue.shareRate(...given)),
+    shareStop: (...given) => counted('shareStop', () => queue.shareStop(...given)),
+    sharedRates: () => counted('sharedRates', () => queue.sharedRates()),
   };
 });
 
@@ -165,7 +165,7 @@ describe('a throttled reply with Retry-After', () => {
     const limiter = limiterOf();
     await limiter.learn(throttled(4 * 3600));
     await limiter.learn(throttled(9_999_999, 'storage'));
-    const { service, storage } = await turns.sharedRates();
+    const { service, storage } = await queue.sharedRates();
     expect(service?.stoppedUntil).toBe(clock.now() + 4 * 3600_000);
     expect(storage?.stoppedUntil).toBe(clock.now() + maxSharedStopSeconds.storage * 1000);
     const until = new Date(clock.now() + 4 * 3600_000).toISOString();
@@ -190,7 +190,7 @@ describe('a throttled reply with Retry-After', () => {
     await limiter.learn(throttled(60));
     clock.advance(5_000);
     await expect(limiter.take('service')).rejects.toMatchObject({ isPause: true });
-    expect((await turns.sharedRates()).service?.stoppedUntil).toBe(clock.now() + 55_000);
+    expect((await queue.sharedRates()).service?.stoppedUntil).toBe(clock.now() + 55_000);
   });
 });
 

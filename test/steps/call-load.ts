@@ -4,7 +4,7 @@ import { isTransferError, TransferError } from '#src/core/errors.ts';
 import type { Random } from '#src/core/ports.ts';
 import { type CallLimiter, createCallLimiter } from '#src/steps/call-limiter.ts';
 import { limitedCall } from '#src/steps/throttled-destination.ts';
-import { createMemoryTurnStore } from '../doubles/memory-turn-store.ts';
+import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import { EventClock } from './event-clock.ts';
 
 /** Decides on one call that arrives: `undefined` accepts it, else the reply is throttled. */
@@ -95,9 +95,9 @@ export async function runLoad(load: Load): Promise<LoadResult> {
 }
 
 function limitersOf(count: number, clock: EventClock, random: Random): CallLimiter[] {
-  const turns = createMemoryTurnStore();
+  const queue = createMemoryQueueStore();
   const quiet = () => {};
   const log = { info: quiet, warn: quiet, error: quiet };
-  const ports = { clock, random, log, meter: { add: quiet }, store: () => turns };
+  const ports = { clock, random, log, meter: { add: quiet }, store: () => queue };
   return Array.from({ length: count }, () => createCallLimiter(ports));
 }

@@ -44,7 +44,7 @@ function check(step: string, given: PreflightPorts = ports, lengthMs = 55_000): 
 
 /** What InspectSource's handler gives its step. */
 function lookers(): PreflightPorts {
-  const { store, turns, events, executions, ...others } = ports;
+  const { store, queue, events, executions, ...others } = ports;
   return others;
 }
 

@@ -16,7 +16,7 @@ import {
 const outcomesOf = ({ stage }: SettleStage) =>
   stage.bench.events.outcomes.map(({ type, detail }) => ({ type, error: detail.error }));
 
-const turnsOf = ({ stage }: SettleStage) => stage.bench.turns.held.size;
+const turnsOf = ({ stage }: SettleStage) => stage.bench.queue.held.size;
 
 const refusal = refusalIdOf(executionId);
 

@@ -115,10 +115,10 @@ function mortal(ports: SettlePorts, { call, when }: Death) {
         };
       },
     });
-  const { store, turns, events, executions } = ports;
+  const { store, queue, events, executions } = ports;
   const all = {
     store: wrap(store),
-    turns: wrap(turns),
+    queue: wrap(queue),
     events: wrap(events),
     executions: wrap(executions),
   };

@@ -69,7 +69,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
     expect(await settle.reconcile()).toMatchObject({ settled: 1 });
     const outcome = { status: 'failed', error };
     expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
-    expect(settle.stage.bench.turns.held.size).toBe(0);
+    expect(settle.stage.bench.queue.held.size).toBe(0);
     expect(told(settle)).toHaveLength(1);
   });
 
@@ -154,7 +154,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
       settle.stage.bench.clock.advance(5 * minuteMs);
       await settle.reconcile();
       expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
-      expect(settle.stage.bench.turns.held.size).toBe(0);
+      expect(settle.stage.bench.queue.held.size).toBe(0);
       expect([1, 2]).toContain(told(settle).length);
     });
     expect(calls).toBeGreaterThan(12);
@@ -243,9 +243,9 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
   });
 });
 
-describe('a sweep, of turns and places', () => {
+describe('a sweep, of queue and places', () => {
   const place = (settle: SettleStage, number: number, transferId: string, minutes: number) =>
-    settle.stage.bench.turns.keepPlace({
+    settle.stage.bench.queue.keepPlace({
       number,
       transferId,
       until: settle.stage.bench.clock.now() + minutes * minuteMs,
@@ -253,7 +253,7 @@ describe('a sweep, of turns and places', () => {
   const turn = (settle: SettleStage, slot: number, transferId: string, minutes: number) => {
     const since = settle.stage.bench.clock.now() - hourMs;
     const until = since + hourMs + minutes * minuteMs;
-    return settle.stage.bench.turns.takeTurn({ slot, transferId, fence: 1, since, until }, since);
+    return settle.stage.bench.queue.takeSlot({ slot, transferId, fence: 1, since, until }, since);
   };
 
   it('frees a turn that is past, and one whose transfer is over', async () => {
@@ -263,8 +263,8 @@ describe('a sweep, of turns and places', () => {
     await turn(settle, 1, 'alive', 10);
     await turn(settle, 2, 'over', 10);
     await turn(settle, 3, 'alive', -1);
-    expect(await settle.reconcile()).toMatchObject({ turnsFreed: 2 });
-    expect([...settle.stage.bench.turns.held.keys()]).toEqual([1]);
+    expect(await settle.reconcile()).toMatchObject({ slotsFreed: 2 });
+    expect([...settle.stage.bench.queue.held.keys()]).toEqual([1]);
   });
 
   it('clears away a place that is past, and one whose transfer is over', async () => {
@@ -275,10 +275,10 @@ describe('a sweep, of turns and places', () => {
     await place(settle, 2, 'alive', 10);
     await place(settle, 3, 'alive', -1);
     expect(await settle.reconcile()).toMatchObject({ placesFreed: 2 });
-    expect([...settle.stage.bench.turns.line.keys()]).toEqual([2]);
+    expect([...settle.stage.bench.queue.line.keys()]).toEqual([2]);
   });
 
-  it('measures the turns that are held and the places that live', async () => {
+  it('measures the queue that are held and the places that live', async () => {
     const settle = await openSettleStage();
     for (const slot of [1, 2, 3]) await turn(settle, slot, `t${slot}`, slot === 3 ? -1 : 5);
     for (const number of [1, 2, 3, 4]) await place(settle, number, `w${number}`, number - 2);

@@ -22,9 +22,9 @@ import type { Ports } from '#src/steps/step.ts';
 import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { TestEvents, TestExecutions } from '../../conformance/bench.ts';
 import { ManualClock } from '../../doubles/manual-clock.ts';
+import { createMemoryQueueStore } from '../../doubles/memory-queue-store.ts';
 import { MemorySource, sampleBytes } from '../../doubles/memory-source.ts';
 import { createMemoryTransferStore } from '../../doubles/memory-transfer-store.ts';
-import { createMemoryTurnStore } from '../../doubles/memory-turn-store.ts';
 
 export const handlers = {
   InspectSource: inspectSource,
@@ -106,7 +106,7 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     maxBytes: { video: maxBytes, audio: maxBytes, image: maxBytes },
   });
   const store = createMemoryTransferStore();
-  const turns = createMemoryTurnStore();
+  const queue = createMemoryQueueStore();
   const events = new TestEvents();
   const source = new MemorySource();
   source.put(ours, sampleBytes(filmBytes));
@@ -121,13 +121,13 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
   const apiKey = { get: key, refresh: key };
   const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
   const common = { clock, random, log, meter: { add: () => {} } };
-  const limiter = createCallLimiter({ ...common, store: () => turns });
+  const limiter = createCallLimiter({ ...common, store: () => queue });
   const ports: Ports = {
     ...common,
     settings,
     source,
     store,
-    turns,
+    queue,
     events,
     executions: new TestExecutions(),
     newCrc,

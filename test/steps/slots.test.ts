@@ -100,8 +100,8 @@ describe('with one turn', () => {
     await expect(stage.open(inspected, by(1))).rejects.toThrow('lost');
     stage.ports = { ...stage.ports, store: stage.bench.store };
     expect(await stage.open(inspected, by(1))).toMatchObject({ next: 'send' });
-    expect(stage.bench.turns.held.size).toBe(1);
-    expect(stage.bench.turns.line.size).toBe(0);
+    expect(stage.bench.queue.held.size).toBe(1);
+    expect(stage.bench.queue.line.size).toBe(0);
   });
 
   it('a transfer that has waited too long ends by name', async () => {
@@ -139,7 +139,7 @@ function lostFor(field: keyof TransferPatch, store: TransferStore): TransferStor
 }
 
 describe('the line', () => {
-  it('lets nobody start who came as many places later as there are turns', async () => {
+  it('lets nobody start who came as many places later as there are queue', async () => {
     const { stage, states, again } = await line(5, {
       maxActiveTransfers: 2,
       maxSendConcurrency: 4,
@@ -169,8 +169,8 @@ describe('the line', () => {
   it('is looked at more seldom by those far behind', async () => {
     const { stage, again } = await line(30);
     const other = { slot: 9, transferId: 'x', fence: 1, since: 0, until: 0 };
-    await stage.bench.turns.takeTurn(other, 1);
-    await stage.bench.turns.freeTurn(other, 60_000);
+    await stage.bench.queue.takeSlot(other, 1);
+    await stage.bench.queue.freeSlot(other, 60_000);
     const [near, far] = [await again(2), await again(30)];
     expect(far.waitSeconds).toBeGreaterThan(near.waitSeconds * 4);
     expect(far.waitSeconds).toBeLessThanOrEqual(maxWaitSeconds);

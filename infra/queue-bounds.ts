@@ -1,0 +1,48 @@
+import { maxMapConcurrency, maxSlots } from '#src/core/limits.ts';
+import { type TransferWindow, windowFlaw } from '#src/core/transfer-window.ts';
+import { checkWhole } from './bounds.ts';
+import { refuse } from './refuse.ts';
+
+/** The props that bound how many transfers and sends run at once, and when. */
+interface QueueBounds {
+  readonly maxActiveTransfers: number;
+  readonly maxSendConcurrency: number;
+  readonly sendReservedConcurrency?: number;
+  readonly transferWindow?: TransferWindow;
+}
+
+/** Zero asks for a pause, which needs no deployment. */
+function refuseZero(maxActiveTransfers: number | undefined): void {
+  if (maxActiveTransfers !== 0) return;
+  refuse(
+    'Chunkferry',
+    `Invalid maxActiveTransfers 0: must be 1 to ${maxSlots}. To stop transfers, pause them: invoke the dispatcher function with {"command":"pause"}`,
+  );
+}
+
+/** @throws ConfigurationError - the window names no hours of a day, or no time zone */
+function checkWindow(window: TransferWindow | undefined): void {
+  const flaw = window && windowFlaw(window);
+  if (flaw) refuse('Chunkferry', `Invalid transferWindow: ${flaw}`);
+}
+
+/** Each transfer under way sends with one call at least, and reserved calls bound them all. */
+export function checkQueue(props: QueueBounds): void {
+  const { maxActiveTransfers, maxSendConcurrency, sendReservedConcurrency } = props;
+  checkWindow(props.transferWindow);
+  refuseZero(maxActiveTransfers);
+  checkWhole('maxActiveTransfers', maxActiveTransfers, 1, maxSlots);
+  checkWhole('maxSendConcurrency', maxSendConcurrency, 1, maxSlots * maxMapConcurrency);
+  if (maxActiveTransfers > maxSendConcurrency) {
+    refuse(
+      'Chunkferry',
+      `maxActiveTransfers is ${maxActiveTransfers} and maxSendConcurrency ${maxSendConcurrency}; each transfer sends with one call at least, so at most ${maxSendConcurrency} is right`,
+    );
+  }
+  checkWhole(
+    'sendReservedConcurrency',
+    sendReservedConcurrency,
+    maxSendConcurrency,
+    maxSlots * maxMapConcurrency,
+  );
+}

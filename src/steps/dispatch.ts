@@ -1,0 +1,131 @@
+import { executionArnOf } from '#src/core/execution-arn.ts';
+import { dispatchSeconds, maxStartsPerDispatch, maxStartsPerTicket } from '#src/core/limits.ts';
+import type { ExecutionDirectory } from '#src/core/ports.ts';
+import { priorities, type Ticket } from '#src/core/queue.ts';
+import { nextExecutionName, type TransferRecord } from '#src/core/transfer.ts';
+import { isWindowOpen } from '#src/core/transfer-window.ts';
+import { holdReason } from './admission.ts';
+import { failQueued } from './fail-queued.ts';
+import { measureQueue } from './measure-queue.ts';
+import { type SettleCall, workThrough } from './settle-ports.ts';
+import { freeSlots, liveSlots } from './slots.ts';
+import type { Needs } from './step.ts';
+
+/** What the dispatcher needs. */
+export type DispatchPorts = Needs<'store' | 'queue' | 'events' | 'settings' | 'starter'> & {
+  readonly executions: Pick<ExecutionDirectory, 'endOf'>;
+};
+
+/** What one call of the dispatcher did. */
+export interface Dispatched {
+  /** Executions that run now for the tickets at the head of the queue, started now or before. */
+  readonly started: number;
+  readonly freeSlots: number;
+  /** Why nothing was started, where transfers may not start now. */
+  readonly held?: string;
+}
+
+/** Tickets read beyond those that can start: some wait for their own row's last write. */
+const spareTickets = 10;
+
+/**
+ * Starts an execution for each ticket at the head of the queue, as many as slots are free. Names are
+ * deterministic, so that calls that meet, and repeats, start nothing twice. An execution that finds its
+ * slot gone queues its transfer again, with the same number.
+ * @throws TableUnavailableError, ExecutionNotStartedError
+ */
+export async function dispatch(
+  ports: DispatchPorts,
+  stateMachineArn: string,
+  call: SettleCall,
+): Promise<Dispatched> {
+  const { settings, log } = ports;
+  const held = await holdReason(ports);
+  const free = freeSlots(settings.maxActiveTransfers, await liveSlots(ports)).length;
+  if (held || free === 0) return { started: 0, freeSlots: free, ...(held && { held }) };
+  const tickets = await headTickets(ports, Math.min(free, maxStartsPerDispatch) + spareTickets);
+  let started = 0;
+  await workThrough(ports, call, tickets, async (ticket) => {
+    if (started >= Math.min(free, maxStartsPerDispatch)) return false;
+    if (!(await startTicket(ports, stateMachineArn, ticket))) return false;
+    started++;
+    return true;
+  });
+  if (tickets.length > 0) log.info('queue dispatched', { started, freeSlots: free });
+  return { started, freeSlots: free };
+}
+
+/** Returns the first tickets of the queue: live ones, then backfill. */
+async function headTickets({ queue }: DispatchPorts, limit: number): Promise<Ticket[]> {
+  const tickets: Ticket[] = [];
+  for (const priority of priorities) {
+    const left = limit - tickets.length;
+    if (left > 0) tickets.push(...(await queue.firstTickets(priority, left)));
+  }
+  return tickets;
+}
+
+/** Returns whether an execution runs for the ticket now. Deletes a ticket whose transfer waits no more. */
+async function startTicket(
+  ports: DispatchPorts,
+  stateMachineArn: string,
+  ticket: Ticket,
+): Promise<boolean> {
+  const row = await ports.store.transfer(ticket.transferId);
+  const isCurrent = row?.fence === ticket.fence;
+  if (isCurrent && row.state === 'queued') return startQueued(ports, stateMachineArn, row);
+  // Its execution has written the ticket and not the state yet, or has died between the two.
+  if (isCurrent && row.state === 'active') return false;
+  await ports.queue.removeTicket(ticket);
+  return false;
+}
+
+async function startQueued(
+  ports: DispatchPorts,
+  stateMachineArn: string,
+  row: TransferRecord,
+): Promise<boolean> {
+  const { transferId, fence, source } = row;
+  const name = nextExecutionName(row);
+  const { bucket, key } = source;
+  const input = { dispatched: { transferId, fence }, bucket, key };
+  const answer = await ports.starter.start({ stateMachineArn, name, input });
+  if (answer === 'started') return true;
+  const end = await ports.executions.endOf(executionArnOf(stateMachineArn, name));
+  if (end.status === 'running' || end.status === 'unknown') return true;
+  return startAgain(ports, stateMachineArn, row);
+}
+
+/** The execution of that name ended before it took the transfer: the next one has the next name. */
+async function startAgain(
+  ports: DispatchPorts,
+  stateMachineArn: string,
+  row: TransferRecord,
+): Promise<boolean> {
+  const { transferId, fence, failedStarts = 0 } = row;
+  if (failedStarts + 1 >= maxStartsPerTicket) {
+    await failQueued(ports, row);
+    return false;
+  }
+  const patch = { failedStarts: failedStarts + 1 };
+  const seen = { state: 'queued' } as const;
+  const { store, clock } = ports;
+  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) return false;
+  return startQueued(ports, stateMachineArn, { ...row, ...patch });
+}
+
+/**
+ * Measures the queue, then dispatches: what the dispatcher does every minute.
+ * @throws as `dispatch`
+ */
+export async function dispatchOnSchedule(
+  ports: DispatchPorts,
+  stateMachineArn: string,
+  call: SettleCall,
+): Promise<Dispatched> {
+  const dispatched = await dispatch(ports, stateMachineArn, call);
+  const { settings, clock, meter } = ports;
+  meter.add('WindowOpen', isWindowOpen(settings.transferWindow, clock.now()) ? 1 : 0);
+  await measureQueue(ports, dispatched, dispatchSeconds);
+  return dispatched;
+}

@@ -1,0 +1,102 @@
+import type { Priority, Ticket } from '#src/core/queue.ts';
+import { nextExecutionName, type TransferRecord } from '#src/core/transfer.ts';
+import { nextOpening } from '#src/core/transfer-window.ts';
+import type { WaitReason } from './admission.ts';
+import { subjectOf } from './describe-outcome.ts';
+import { lostOwnership } from './ownership.ts';
+import type { Ending } from './state.ts';
+import type { Needs } from './step.ts';
+
+type QueuePorts = Needs<'store' | 'queue' | 'settings'>;
+
+/**
+ * Puts a transfer into the queue: its number, its ticket, then its state, in this order. The dispatcher
+ * leaves a ticket alone whose transfer is still active, so a crash between two writes loses nothing.
+ * @throws FencedOutError, TransferCancelledError, TableUnavailableError
+ */
+export async function joinQueue(
+  ports: QueuePorts,
+  transfer: TransferRecord,
+  because: WaitReason,
+): Promise<Ending> {
+  const { store, queue, clock, meter } = ports;
+  const { transferId, fence, slot } = transfer;
+  const ticket = await ticketFor(ports, transfer);
+  await queue.putTicket(ticket);
+  if (slot !== undefined) await queue.freeSlot({ slot, transferId, fence });
+  const patch = { state: 'queued', slot: undefined } as const;
+  const seen = { state: 'active' } as const;
+  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen)))
+    throw await lostOwnership(ports, transfer);
+  meter.add('TransfersQueued', 1);
+  await warnOfExpiry(ports, transfer);
+  return queuedEnding(ports, { ...transfer, ...patch, ticketNumber: ticket.number }, because);
+}
+
+async function ticketFor(
+  { store, queue, clock }: QueuePorts,
+  { transferId, fence, ticketNumber, options }: TransferRecord,
+): Promise<Ticket> {
+  const { priority = 'live' } = options;
+  const now = clock.now();
+  const number = ticketNumber ?? (await queue.nextTicketNumber(priority));
+  const patch = { ticketNumber: number, failedStarts: undefined };
+  const seen = { state: 'active' } as const;
+  if (!(await store.patchTransfer(transferId, fence, patch, now, seen)))
+    throw await lostOwnership({ store }, { transferId });
+  return { priority, number, transferId, fence, since: now };
+}
+
+/** What the execution of a queued transfer ends with. */
+export async function queuedEnding(
+  { queue }: Pick<QueuePorts, 'queue'>,
+  transfer: TransferRecord,
+  because?: WaitReason,
+): Promise<Ending> {
+  const { transferId, source, options, ticketNumber = 0 } = transfer;
+  const { bucket, key, versionId, etag } = source;
+  return {
+    status: 'queued',
+    transferId,
+    ...(because && { because }),
+    position: await positionOf(queue, options.priority ?? 'live', ticketNumber),
+    nextExecution: nextExecutionName(transfer),
+    ...{ bucket, key, versionId, etag },
+  };
+}
+
+/** The position in the queue; less than that wait before it where some were cancelled. */
+async function positionOf(
+  queue: QueuePorts['queue'],
+  priority: Priority,
+  number: number,
+): Promise<number> {
+  const [head] = await queue.firstTickets(priority, 1);
+  const among = Math.max(0, number - (head?.number ?? number)) + 1;
+  if (priority === 'live') return among;
+  return among + (await queuedOf(queue, 'live'));
+}
+
+/** How many tickets of a priority there are, at most: cancelled ones count until they reach the head. */
+export async function queuedOf(queue: QueuePorts['queue'], priority: Priority): Promise<number> {
+  const [head] = await queue.firstTickets(priority, 1);
+  if (!head) return 0;
+  return Math.max(1, (await queue.lastTicketNumbers())[priority] - head.number + 1);
+}
+
+/** A session goes on after a stop, unless it ends first: then its chunks are sent again. */
+async function warnOfExpiry(ports: QueuePorts, transfer: TransferRecord): Promise<void> {
+  const { store, settings, clock, log } = ports;
+  const { transferId, sessionNumber } = transfer;
+  if (sessionNumber === 0) return;
+  const expiresAt = (await store.session(transferId, sessionNumber))?.session?.expiresAt;
+  const { transferWindow } = settings;
+  const opensAt = transferWindow && nextOpening(transferWindow, clock.now());
+  if (expiresAt === undefined || (opensAt !== undefined && expiresAt > opensAt)) return;
+  log.warn('the upload session ends unless the transfer goes on before', {
+    ...subjectOf(transfer),
+    sessionNumber,
+    expiresAt: new Date(expiresAt).toISOString(),
+    ...(opensAt && { windowOpensAt: new Date(opensAt).toISOString() }),
+  });
+}

@@ -1,0 +1,54 @@
+import { priorities, type Ticket, ticketName } from '#src/core/queue.ts';
+import { queuedOf } from './join-queue.ts';
+import type { Needs } from './step.ts';
+
+/** Whether transfers may start now, and into how many slots. */
+interface Openness {
+  readonly freeSlots: number;
+  readonly held?: string;
+}
+
+/**
+ * Measures the queue by a bounded number of reads, whatever its length: its length, the age of its
+ * oldest ticket, whether it is paused, and how long its head has not moved although slots are free.
+ */
+export async function measureQueue(
+  ports: Needs<'queue'>,
+  openness: Openness,
+  everySeconds: number,
+): Promise<void> {
+  const { queue, meter, clock } = ports;
+  const [head, ...others] = await firstOfEach(ports);
+  const lengths = await Promise.all(priorities.map((priority) => queuedOf(queue, priority)));
+  meter.add(
+    'QueueLength',
+    lengths.reduce((sum, length) => sum + length, 0),
+  );
+  const since = Math.min(...[head, ...others].map((ticket) => ticket?.since ?? clock.now()));
+  meter.add('OldestQueuedSeconds', Math.max(0, (clock.now() - since) / 1000));
+  meter.add('Paused', (await queue.pause()) ? 1 : 0);
+  meter.add('QueueStalledSeconds', await stalledSeconds(ports, openness, head, everySeconds));
+}
+
+async function firstOfEach({ queue }: Needs<'queue'>): Promise<Ticket[]> {
+  const firsts = await Promise.all(priorities.map((priority) => queue.firstTickets(priority, 1)));
+  return firsts.flat();
+}
+
+/** A head that changed, a queue that is held, or one without a free slot does not stall. */
+async function stalledSeconds(
+  { queue, clock }: Needs<'queue'>,
+  { freeSlots, held }: Openness,
+  head: Ticket | undefined,
+  everySeconds: number,
+): Promise<number> {
+  if (!head || held || freeSlots === 0) return 0;
+  const now = clock.now();
+  const ticket = ticketName(head);
+  const before = await queue.queueHead();
+  // A head that was recorded while the queue was held, or long ago, says nothing of the time since.
+  const isFollowed = before?.ticket === ticket && now - before.seenAt < 3 * everySeconds * 1000;
+  const since = isFollowed ? before.since : now;
+  await queue.recordQueueHead({ ticket, since, seenAt: now });
+  return (now - since) / 1000;
+}

@@ -1,0 +1,129 @@
+import type { SharedRate } from '#src/core/call-rate.ts';
+import type { Side } from '#src/core/errors.ts';
+import { shareEveryMs } from '#src/core/limits.ts';
+import {
+  type Pause,
+  type Priority,
+  priorities,
+  type QueueHead,
+  type QueueStore,
+  type Slot,
+  type Ticket,
+} from '#src/core/queue.ts';
+
+/** Slots, tickets and call rates in memory, and what tests read of them. */
+export interface MemoryQueueStore extends QueueStore {
+  readonly held: ReadonlyMap<number, Slot>;
+  /** Returns every ticket: live ones first, each priority by number. */
+  tickets(): Ticket[];
+}
+
+/** A queue store with the conditions of the port. */
+export function createMemoryQueueStore(): MemoryQueueStore {
+  const held = new Map<number, Slot>();
+  const lists = { live: new TicketList(), backfill: new TicketList() };
+  let paused: Pause | undefined;
+  let head: QueueHead | undefined;
+  return {
+    held,
+    tickets: () => priorities.flatMap((priority) => lists[priority].first(Infinity)),
+    nextTicketNumber: async (priority) => ++lists[priority].drawn,
+    lastTicketNumbers: async () => ({ live: lists.live.drawn, backfill: lists.backfill.drawn }),
+    putTicket: async (ticket) => lists[ticket.priority].put(ticket),
+    removeTicket: async ({ priority, number, fence }) => lists[priority].remove(number, fence),
+    firstTickets: async (priority: Priority, limit) => lists[priority].first(limit),
+    pause: async () => paused,
+    setPause: async (pause) => {
+      paused = pause;
+    },
+    queueHead: async () => head,
+    recordQueueHead: async (seen) => {
+      head = seen;
+    },
+    ...slotsIn(held),
+    ...rates(),
+  };
+}
+
+/** The tickets of one priority. Reads its head in constant time, however many there are. */
+class TicketList {
+  drawn = 0;
+  readonly #tickets = new Map<number, Ticket>();
+  /** Every number that ever had a ticket, ascending. */
+  readonly #numbers: number[] = [];
+  /** No number before this index has a ticket. */
+  #from = 0;
+
+  put(ticket: Ticket): void {
+    const at = this.#indexOf(ticket.number);
+    if (this.#numbers[at] !== ticket.number) this.#numbers.splice(at, 0, ticket.number);
+    this.#from = Math.min(this.#from, at);
+    this.#tickets.set(ticket.number, ticket);
+  }
+
+  remove(number: number, fence: number): void {
+    if (this.#tickets.get(number)?.fence === fence) this.#tickets.delete(number);
+  }
+
+  first(limit: number): Ticket[] {
+    const found: Ticket[] = [];
+    for (let i = this.#from; i < this.#numbers.length && found.length < limit; i++) {
+      const ticket = this.#tickets.get(this.#numbers[i] ?? 0);
+      if (ticket) found.push(ticket);
+      else if (found.length === 0) this.#from = i + 1;
+    }
+    return found;
+  }
+
+  #indexOf(number: number): number {
+    let [low, high] = [0, this.#numbers.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#numbers[middle] ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function slotsIn(held: Map<number, Slot>) {
+  return {
+    slots: async (limit) => [...held.values()].filter(({ slot }) => slot <= limit),
+    takeSlot: async (taken, now) => {
+      const before = held.get(taken.slot);
+      const isOwn = before?.transferId === taken.transferId && before.fence <= taken.fence;
+      if (before && !isOwn && before.until >= now) return false;
+      held.set(taken.slot, taken);
+      return true;
+    },
+    renewSlot: async (renewed) => {
+      const before = held.get(renewed.slot);
+      if (before?.transferId !== renewed.transferId || before.fence !== renewed.fence) return false;
+      held.set(renewed.slot, { ...before, ...renewed });
+      return true;
+    },
+    freeSlot: async ({ slot, transferId, fence }) => {
+      const before = held.get(slot);
+      if (before?.transferId === transferId && before.fence === fence) held.delete(slot);
+    },
+  } satisfies Partial<QueueStore>;
+}
+
+function rates() {
+  const shared = new Map<Side, SharedRate>();
+  return {
+    shareRate: async (kind, rate) => {
+      const { rate: before, stoppedUntil } = shared.get(kind) ?? {};
+      if (before && before.loweredAt > rate.loweredAt - shareEveryMs) return false;
+      shared.set(kind, { rate, stoppedUntil });
+      return true;
+    },
+    shareStop: async (kind, until) => {
+      const { rate, stoppedUntil = 0 } = shared.get(kind) ?? {};
+      if (stoppedUntil >= until) return false;
+      shared.set(kind, { rate, stoppedUntil: until });
+      return true;
+    },
+    sharedRates: async () => Object.fromEntries(shared),
+  } satisfies Partial<QueueStore>;
+}
