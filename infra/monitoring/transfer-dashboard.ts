@@ -59,7 +59,7 @@ function moving({ deployment, maxActiveTransfers }: CheckedMonitoringProps): IWi
     graph(
       'Active and waiting',
       8,
-      [gauge('ActiveTransfers'), gauge('WaitingTransfers')],
+      [gauge('ActiveTransfers'), gauge('QueueLength')],
       bound('maxActiveTransfers', maxActiveTransfers),
     ),
     graph('Events that start nothing', 8, [
@@ -191,7 +191,7 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
       byAllValues(deployment, 'CallsStopped'),
     ]),
     graph('Waiting, and near the end of their sessions', 4, [
-      gauge('WaitingTransfers'),
+      gauge('QueueLength'),
       gauge('SessionsNearExpiry'),
     ]),
   ];

@@ -27,8 +27,9 @@ export function refuse(place: Place, reason: string): never {
 /** Filters, wildcards and slices end in States.Runtime here where the service gives a list. */
 const plainPath = /^\$(\.[A-Za-z_][\w-]*|\[\d+\])*$/;
 const writablePath = /^\$(\.[A-Za-z_][\w-]*)+$/;
-/** The interpreter keeps the rest of the context object empty, stale or the iteration's own. */
-const contextPath = /^\$\$\.Execution\.(Id|Name|StartTime|Input(\.[A-Za-z_][\w-]*)*)$/;
+/** The run gives the state machine's ARN; the interpreter keeps the rest of the context object empty, stale or the iteration's own. */
+const contextPath =
+  /^\$\$\.(Execution\.(Id|Name|StartTime|Input(\.[A-Za-z_][\w-]*)*)|StateMachine\.Id)$/;
 const contextPathInsideMap = /^\$\$\.Execution\.(Id|Name)$/;
 /** One path put into a text without quotes, escapes or other braces. */
 const format = /^States\.Format\('[^'\\{}]*\{\}[^'\\{}]*', \$(\.[A-Za-z_][\w-]*)+\)$/;

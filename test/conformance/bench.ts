@@ -22,6 +22,7 @@ import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../doubles/memory-transfer-store.ts';
+import { TestStarter } from '../doubles/test-starter.ts';
 import { canarySearch, textOf } from '../security/canary-search.ts';
 import { type DestinationLog, watchDestination } from './watched-destination.ts';
 
@@ -42,6 +43,7 @@ export interface Bench {
   readonly asked: DestinationLog;
   readonly events: TestEvents;
   readonly executions: TestExecutions;
+  readonly starter: TestStarter;
   /** Messages of the product's log with their fields. */
   readonly logged: { readonly message: string; readonly fields: LogFields }[];
 }
@@ -55,6 +57,7 @@ const settings: Settings = {
   noProgressMs: 600_000,
   maxActiveTransfers: 10,
   maxSendConcurrency: 80,
+  isLocalRun: false,
   sources: { list: [{ bucket: 'films' }], readers: {} },
 };
 
@@ -76,6 +79,7 @@ export async function openBench(
   const source = new MemorySource();
   const events = new TestEvents();
   const executions = new TestExecutions();
+  const starter = new TestStarter();
   const logged: Bench['logged'] = [];
   canarySearch.atEnd(() => {
     canarySearch.searchText('rows', store.dump());
@@ -92,6 +96,7 @@ export async function openBench(
     destination,
     events,
     executions,
+    starter,
     newCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
     meter,
@@ -108,6 +113,7 @@ export async function openBench(
     asked,
     events,
     executions,
+    starter,
     logged,
   };
 }

@@ -8,7 +8,6 @@ import {
   maxRangesPerPlan,
   maxRoundsPerExecution,
   maxSessionsPerExecution,
-  maxTurnWaitSeconds,
 } from '#src/core/limits.ts';
 import { boundOf } from '#src/core/recovery-bounds.ts';
 import { maxMetadataLength } from '#src/core/user-metadata.ts';
@@ -80,7 +79,6 @@ describe('docs/limits.md', () => {
     `${maxRangesPerPlan} ranges of ${maxChunksPerRange} chunks or ${maxRangeBytes / 1024 ** 2} MiB`,
     `${maxRoundsPerExecution} rounds, or ${maxRangesPerExecution} ranges`,
     `more than ${maxSessionsPerExecution} sessions`,
-    `longer than ${maxTurnWaitSeconds / 86_400} days in line`,
     `longer than ${hours(boundOf('confirmation'))} until the service confirms`,
     `longer than ${hours(boundOf('readiness'))} until the asset is ready`,
     `know ${boundOf('assetMissing') / 60} minutes after`,

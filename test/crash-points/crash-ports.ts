@@ -1,6 +1,6 @@
 import { newCrc } from '#functions/runtime/new-crc.ts';
 import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
-import type { Log, Transport } from '#src/core/ports.ts';
+import type { ExecutionStarter, Log, Transport } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { createCallLimiter } from '#src/steps/call-limiter.ts';
@@ -20,6 +20,7 @@ const settings: Settings = {
   noProgressMs: 20_000,
   maxActiveTransfers: 2,
   maxSendConcurrency: 8,
+  isLocalRun: false,
   sources: { list: [{ bucket: 'films' }], readers: {} },
 };
 
@@ -47,6 +48,7 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
     source: metSource(objects, runOf, by),
     events: met({ publish: async (event) => void events.push(event) }, 'events'),
     executions: met(directoryOf(world), 'executions'),
+    starter: met(starterOf(world), 'starter'),
     log: logOf(world),
     meter: { add: () => {} },
   } satisfies Omit<Ports, 'destination'>;
@@ -80,6 +82,11 @@ function wireOf({ judged }: CrashWorld, asked: Asked[], by: Sandbox): Transport 
       return service.transport.send(request);
     },
   };
+}
+
+/** Starts nothing: no run here finds the slots taken. */
+function starterOf(_: CrashWorld): ExecutionStarter {
+  return { start: async () => 'started' };
 }
 
 function logOf({ judged: { tellings } }: CrashWorld): Log {

@@ -49,7 +49,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     ([fence, seen, ticketNumber, slot]): Call =>
       (store, transferId) =>
         store.takeTransfer(
-          transferRecord({ transferId, fence, ticketNumber: slot }),
+          transferRecord({ transferId, fence, state: 'active' as const, ticketNumber: slot }),
           seen === undefined ? undefined : { fence: seen, sessionNumber: 0, ticketNumber, slot },
         ),
   ),

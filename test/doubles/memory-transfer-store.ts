@@ -62,7 +62,7 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
     transfer: async (transferId) => transfers.get(transferId),
     takeTransfer: async (record, seen) => {
       const now = transfers.get(record.transferId);
-      const inherited = ['fence', 'sessionNumber', 'ticketNumber', 'slot'] as const;
+      const inherited = ['state', 'fence', 'sessionNumber', 'ticketNumber', 'slot'] as const;
       if (!now !== !seen || inherited.some((field) => now?.[field] !== seen?.[field])) return false;
       put(record);
       return true;

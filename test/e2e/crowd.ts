@@ -21,7 +21,7 @@ import { createMemoryTransferStore } from '../doubles/memory-transfer-store.ts';
 export const crowdBucket = 'films';
 export const crowdChunkBytes = 256;
 
-/** What the service saw, and when queue were taken. */
+/** What the service saw, and when slots were taken. */
 export interface Watch {
   /** Keys of the objects whose session is open and whose bytes are not complete. */
   readonly active: Set<string>;
@@ -29,7 +29,7 @@ export interface Watch {
   throttled: number;
   /** Calls that came while everybody had been asked to stay away. */
   rude: number;
-  /** Who took a turn for the first time, in that order, with its number in the line. */
+  /** Queued transfers that took a slot for the first time, in that order, with their ticket numbers. */
   readonly started: Map<string, number>;
 }
 
@@ -60,7 +60,7 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
     rude: 0,
     started: new Map(),
   };
-  const queue = watchTurns(watch);
+  const queue = watchQueue(watch);
   const busy = busyService(service, watch, random);
   const quiet = () => {};
   const common = {
@@ -88,15 +88,15 @@ export function openCrowd(seed: number, tuned: Partial<Settings>): Crowd {
   return { ports, source, service, events, watch, random };
 }
 
-/** Notes the number of each transfer that takes its first turn. */
-function watchTurns(watch: Watch): QueueStore {
+/** Notes the number of each queued transfer that takes its first slot. */
+function watchQueue(watch: Watch): QueueStore {
   const queue = createMemoryQueueStore();
   const numbers = new Map<string, number>();
   return {
     ...queue,
-    keepPlace: (place) => {
-      numbers.set(place.transferId, place.number);
-      return queue.keepPlace(place);
+    putTicket: (ticket) => {
+      numbers.set(ticket.transferId, ticket.number);
+      return queue.putTicket(ticket);
     },
     takeSlot: async (turn, now) => {
       const isTaken = await queue.takeSlot(turn, now);

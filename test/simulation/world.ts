@@ -151,6 +151,7 @@ function drawSettings(chance: Chance): Settings {
     noProgressMs: 20_000,
     maxActiveTransfers: chance.between(1, 3),
     maxSendConcurrency: 8,
+    isLocalRun: false,
     sources: { list: Object.values(buckets).map((bucket) => ({ bucket })), readers: {} },
   };
 }

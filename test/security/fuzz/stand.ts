@@ -25,6 +25,7 @@ import { ManualClock } from '../../doubles/manual-clock.ts';
 import { createMemoryQueueStore } from '../../doubles/memory-queue-store.ts';
 import { MemorySource, sampleBytes } from '../../doubles/memory-source.ts';
 import { createMemoryTransferStore } from '../../doubles/memory-transfer-store.ts';
+import { TestStarter } from '../../doubles/test-starter.ts';
 
 export const handlers = {
   InspectSource: inspectSource,
@@ -57,6 +58,7 @@ const settings: Settings = {
   noProgressMs: 20_000,
   maxActiveTransfers: 3,
   maxSendConcurrency: 6,
+  isLocalRun: false,
   sources: {
     list: [
       { bucket: ours.bucket },
@@ -130,6 +132,7 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     queue,
     events,
     executions: new TestExecutions(),
+    starter: new TestStarter(),
     newCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
     destination: throttledDestination(client, limiter),
