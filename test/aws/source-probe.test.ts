@@ -193,7 +193,7 @@ describe('a source', () => {
     });
   });
 
-  it('that denies versions alone says so before the causes in general', async () => {
+  it('N19: that denies versions alone says so before the causes in general', async () => {
     answers.get = refusal(403, 'AccessDenied', 'Access Denied');
     unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
     expect((await probe(films))[1]).toMatchObject({

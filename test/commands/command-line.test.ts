@@ -60,7 +60,7 @@ describe('a failure that a step has recorded', () => {
   });
 });
 
-describe('JSON on a pipe', () => {
+describe('N4: JSON on a pipe', () => {
   const byNpm = { npm_command: 'run-script', npm_lifecycle_event: 'ingest' };
 
   it('is refused behind the lines that npm writes, with the call that has none', () => {
