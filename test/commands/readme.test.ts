@@ -86,3 +86,25 @@ describe('a line that the pages tell a reader to type', () => {
     for (const name of names) expect(help.stdout).toContain(name);
   });
 });
+
+describe('N4: --json through npm itself', () => {
+  it.each([
+    'npm run --silent ingest -- --json ./film.mp4 | cat',
+    'npm run --json ingest -- ./film.mp4 | cat',
+  ])('is one object on stdout: %s', async (line) => {
+    const { code, stdout } = await run(line);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { assetId: expect.any(String) }]);
+  });
+
+  it.each([
+    'npm run ingest -- --json ./film.mp4 | cat',
+    'npm run-script ingest -- --json ./film.mp4 | cat',
+    'npm run doctor -- --json | cat',
+  ])('is refused behind npm’s own lines, before anything is sent: %s', async (line) => {
+    simulator.calls.clear();
+    const { code, stderr } = await run(line);
+    const call = expect.stringMatching(/Call it as: npm run --silent (ingest|doctor) -- --json …/);
+    expect([code, stderr]).toEqual([1, call]);
+    expect(simulator.calls.counts()).toEqual({});
+  });
+});
