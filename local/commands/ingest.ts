@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { TransferError } from '#src/core/errors.ts';
 import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
-import { withUserNames } from '../ingest/source.ts';
+import { type IngestSource, withUserNames } from '../ingest/source.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { summaryOf } from '../terminal/summary.ts';
@@ -117,7 +117,13 @@ function outcomeOf(result: ExecutionResult, { source }: LocalRun): Outcome {
     return { status: 'failed', error, cause: withUserNames(cause, source) };
   }
   const output = result.output as Outcome;
-  return source.file ? { ...output, file: source.name } : output;
+  return source.file ? withFile(output, source) : output;
+}
+
+/** Bucket, key and ETag of a local file are the local S3's alone: nothing else can use them. */
+function withFile({ bucket: _, key: __, etag: ___, ...output }: Outcome, source: IngestSource) {
+  const why = output.why === undefined ? {} : { why: withUserNames(String(output.why), source) };
+  return { ...output, ...why, file: source.name };
 }
 
 /** The asset id comes last; success is an asset that can be used, nothing less. */

@@ -192,6 +192,19 @@ describe('npm run doctor', () => {
     });
   });
 
+  it('refuses to write JSON behind the lines of npm, and asks AWS nothing', async () => {
+    Object.assign(environment, { npm_lifecycle_event: 'doctor', npm_command: 'run-script' });
+    const { code, stdout, stderr } = await doctor('--json');
+    expect([code, stdout, asked]).toEqual([1, '', []]);
+    expect(stderr).toContain('npm run --silent doctor -- --json');
+  });
+
+  it('prints JSON also for --json in front of --, which npm keeps for itself', async () => {
+    environment.npm_config_json = 'true';
+    const { stdout } = await doctor();
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'preflight', passed: 2 });
+  });
+
   it('looks for the stack and in the Region that are named', async () => {
     delete environment.AWS_REGION;
     account.DescribeStacks = refused('ValidationError', 'Stack with id Other does not exist');

@@ -63,6 +63,19 @@ describe('npm run ingest of a local file', () => {
     expect(`${stdout}${stderr}`).not.toContain('this-computer');
   });
 
+  it('names in its JSON the file alone: bucket and key of a local file lead nowhere', async () => {
+    const first = await runToEnd('ingest', [film, '--json'], environment);
+    const again = await runToEnd('ingest', [film, '--json'], environment);
+    for (const { stdout } of [first, again]) {
+      const output = JSON.parse(stdout);
+      expect(output.file).toBe(film);
+      expect(Object.keys(output)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(bucket|key|etag|versionId)$/)]),
+      );
+      expect(stdout).not.toContain('this-computer');
+    }
+  });
+
   it('notices a file that changes while it is sent', async () => {
     simulator.faults.add({
       on: 'create',
