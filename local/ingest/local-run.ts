@@ -129,9 +129,8 @@ function assertEnvironment(): void {
 }
 
 async function prepareAws({ name, file }: IngestSource, { table }: IngestOptions): Promise<void> {
-  if (!file) await ensureAwsAccess(name);
-  else if (table) await ensureAwsAccess(`the table ${JSON.stringify(table)}`);
-  else removeUserAwsSettings();
+  if (file && !table) removeUserAwsSettings();
+  else await ensureAwsAccess({ object: file ? undefined : name, table });
 }
 
 async function makeStateHome({ stateDir }: IngestOptions): Promise<string> {

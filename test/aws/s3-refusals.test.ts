@@ -35,7 +35,7 @@ async function refusedBy({ status, code, message = '', elements = '', headers = 
 }
 
 describe('a bucket in another Region', () => {
-  const told = 'bucket "films" is in the Region eu-west-1; its source names eu-central-1';
+  const told = 'bucket "films" is in Region eu-west-1; its source names Region eu-central-1';
 
   it.each<[string, Refusal]>([
     [
@@ -73,7 +73,7 @@ describe('a bucket in another Region', () => {
   it('is told also where S3 does not say in which', async () => {
     expect(await refusedBy({ status: 301, code: 'PermanentRedirect' })).toMatchObject({
       name: 'SourceRegionMismatchError',
-      message: 'bucket "films" is in another Region; its source names eu-central-1',
+      message: 'bucket "films" is in another Region; its source names Region eu-central-1',
     });
   });
 });
