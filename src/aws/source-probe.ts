@@ -5,12 +5,7 @@ import {
   type NotificationConfiguration,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import {
-  asTransferError,
-  type ErrorName,
-  isTransferError,
-  type TransferError,
-} from '#src/core/errors.ts';
+import { asTransferError, type ErrorName, isTransferError } from '#src/core/errors.ts';
 import {
   type Finding,
   failedBy,
@@ -86,7 +81,7 @@ function startOf({ bucket, account, region, prefixes, requestPayer }: Source): S
   return { bucket, key: prefixes?.[0] ?? '', account, region, requestPayer };
 }
 
-/** One that the source would take, if there is one; a marker or an archived one has no bytes to give. */
+/** An object that the source takes, else any with bytes: folder markers and archived objects have none to read. */
 function readable(source: Source, contents: readonly ListedObject[]): SourceReference | undefined {
   const keys = contents
     .filter(
@@ -98,7 +93,7 @@ function readable(source: Source, contents: readonly ListedObject[]): SourceRefe
   return key === undefined ? undefined : { ...startOf(source), key };
 }
 
-/** Of these, every other request would only be told the same. */
+/** Errors that every other request to the bucket would end with as well. */
 const outOfReach: readonly ErrorName[] = [
   'SourceNotFoundError',
   'SourceRegionMismatchError',
@@ -152,16 +147,19 @@ function allowOn({ bucket, account }: Source, action: string): string {
   return `Allow ${action} on the bucket ${bucket} to ${role}; the bucket's own policy must not deny it.`;
 }
 
+/** What reading one byte of a pinned version takes. */
+const readActions = 's3:GetObject, s3:GetObjectVersion, kms:Decrypt';
+
 function nothingToRead(source: Source): Finding {
   const start = nameOfObject(startOf(source));
   return untold(
-    `source: read below ${start} (s3:GetObject)`,
+    `source: read below ${start} (${readActions})`,
     `no object with bytes was found below ${start}, so reading was not tried`,
     'Put a file there and run the preflight again.',
   );
 }
 
-/** What says more of that one object than of the permission. */
+/** Errors that are about the one object that was tried, and say nothing about permissions. */
 const aboutTheObject: readonly ErrorName[] = [
   'SourceArchivedError',
   'SourceCustomerEncryptedError',
@@ -173,7 +171,7 @@ async function read(
   clientFor: SourceProbeOptions['clientFor'],
   reference: SourceReference,
 ): Promise<Finding> {
-  const check = `source: read ${nameOfObject(reference)} (s3:GetObject)`;
+  const check = `source: read ${nameOfObject(reference)} (${readActions})`;
   const client = clientFor(reference);
   try {
     const source = await inspectObject(client, reference);
@@ -183,16 +181,11 @@ async function read(
   } catch (thrown) {
     const error = asTransferError(thrown);
     if (error.name === 'SourceAccessDeniedError') {
-      return denied(check, error, await diagnoseDenial(client, reference));
+      return failedBy(check, error, await diagnoseDenial(client, reference));
     }
     if (!aboutTheObject.includes(error.name)) return failedBy(check, error);
     return untold(check, `${error.name}: ${error.message}`, 'Try with another object.');
   }
-}
-
-/** What was found out comes before the causes in general. */
-function denied(check: string, error: TransferError, advice: string | undefined): Finding {
-  return failedBy(check, error, advice && `${advice} ${error.nextStep}`);
 }
 
 /** The agent's own bounds end a silent read of one byte. */
@@ -217,7 +210,7 @@ async function lookAtSwitch(
   }
 }
 
-/** The CLI's command replaces all that the bucket has, so it is told only where that is nothing. */
+/** The CLI's command replaces a bucket's notification settings, so it is shown only if there are none. */
 function switchOn({ bucket, region }: Source, settings: NotificationConfiguration): string {
   const console = `In the S3 console: bucket ${bucket}, Properties, Amazon EventBridge, Edit, On.`;
   const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = settings;

@@ -107,7 +107,11 @@ describe('a source', () => {
   it('passes where it can be listed below its first prefix, and one byte be read', async () => {
     expect(await probe(films)).toEqual([
       { check: 'source: list "s3://films/in/" (s3:ListBucket)', ok: true },
-      { check: 'source: read "s3://films/in/a.mp4" (s3:GetObject)', ok: true },
+      {
+        check:
+          'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
+        ok: true,
+      },
     ]);
     expect(asked).toEqual([
       'GET /films/?list-type=2&prefix=in%2F&max-keys=20',
@@ -134,7 +138,7 @@ describe('a source', () => {
     const archived = { key: 'in/old.mp4', storage: 'DEEP_ARCHIVE' };
     answers.list = { body: listing([{ key: 'in/', size: 0 }, archived]) };
     expect((await probe(films))[1]).toEqual({
-      check: 'source: read below "s3://films/in/" (s3:GetObject)',
+      check: 'source: read below "s3://films/in/" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
       ok: true,
       problem: 'no object with bytes was found below "s3://films/in/", so reading was not tried',
       nextStep: 'Put a file there and run the preflight again.',
@@ -179,7 +183,7 @@ describe('a source', () => {
     answers.head = { status: 403 };
     answers.get = refusal(403, 'AccessDenied', 'not authorized to perform: s3:GetObject');
     expect((await probe(films))[1]).toMatchObject({
-      check: 'source: read "s3://films/in/a.mp4" (s3:GetObject)',
+      check: 'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
       ok: false,
       problem: expect.stringMatching(/^SourceAccessDeniedError: .*s3:GetObject/),
     });
@@ -193,12 +197,12 @@ describe('a source', () => {
     });
   });
 
-  it('that denies versions alone says so before the causes in general', async () => {
+  it('that denies versions alone says so, without the causes in general', async () => {
     answers.get = refusal(403, 'AccessDenied', 'Access Denied');
     unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
-      nextStep: expect.stringMatching(/^A read without a version passes.*bucket's policy/),
+      nextStep: expect.stringMatching(/^A read without a version passes[^;]*$/),
     });
   });
 
@@ -227,7 +231,7 @@ describe('a source', () => {
       expect.objectContaining({
         ok: false,
         problem:
-          'SourceRegionMismatchError: bucket "films" is in the Region eu-west-1; its source names eu-central-1',
+          'SourceRegionMismatchError: bucket "films" is in Region eu-west-1; its source names Region eu-central-1',
       }),
     ]);
   });
