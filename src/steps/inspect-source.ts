@@ -165,7 +165,8 @@ function whyStranger(
     mediaTypeOf(object.key, object.contentType, object);
     return undefined;
   } catch (error) {
-    return ['type', asTransferError(error).message];
+    const { message, nextStep } = asTransferError(error);
+    return ['type', `${message}. ${nextStep}`];
   }
 }
 

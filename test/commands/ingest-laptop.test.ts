@@ -136,7 +136,7 @@ describe('what npm run ingest can not use', () => {
     [
       'a file of no media type',
       'notes.txt',
-      /^SourceTypeUnsupportedError: "notes\.txt" .*usual extension/,
+      /^SourceTypeUnsupportedError: Unsupported object "notes\.txt": .*usual extension/,
     ],
   ])('%s is refused in one line, at once', async (_, name, line) => {
     const file = join(folder, name);
@@ -160,7 +160,7 @@ describe('what npm run ingest can not use', () => {
     expect(code).toBe(1);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(lastLineOf(stderr)).toMatch(
-      /^ConfigurationError: a file in .*: file too large \(EFBIG\)\. Correct that/,
+      /^ConfigurationError: a file in .*: file too large \(EFBIG\)\. Fix the problem above/,
     );
   });
 });

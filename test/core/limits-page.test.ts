@@ -38,6 +38,7 @@ const noLimits = new Set([
   'SourceClaimRefusedError',
   'SourceCredentialsRejectedError',
   'SourceNotFoundError',
+  'SourceProtocolError',
   'SourceRegionMismatchError',
   'SourceRoleRefusedError',
   // The execution of an event or a start ends well by it.
