@@ -75,7 +75,7 @@ export class TransferStack extends Stack {
       value: intake.deadLetterQueue.queueUrl,
     });
     new CfnOutput(this, 'AlarmTopicArn', {
-      description: 'Takes every alarm; subscribe to it',
+      description: 'Takes every alarm and failure notice; subscribe to it',
       value: monitoring.topic.topicArn,
     });
     new CfnOutput(this, 'DashboardName', {
