@@ -211,7 +211,7 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
       maxUploadReplyMs / 1000,
     );
   }
-  checkSameContent('sameContent', props.sameContent);
+  checkSameContent(props.sameContent);
   checkPressure(checked);
   checkTable(checked);
   checkBaseUrl(props.baseUrl);

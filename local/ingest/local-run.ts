@@ -116,7 +116,7 @@ async function closeParts(parts: readonly Part[]): Promise<void> {
   await Promise.all(parts.map((part) => part.close()));
 }
 
-/** What each call would stumble over is said before a file is hashed. */
+/** Fails on a wrong environment before a large file is hashed. */
 function assertEnvironment(): void {
   readProxies(process.env);
   const { [keys.apiKey]: apiKey, [keys.baseUrl]: baseUrl } = process.env;

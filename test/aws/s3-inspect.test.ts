@@ -202,7 +202,7 @@ describe('what may not be read', () => {
     expect(await refusal()).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringMatching(
-        /^S3 denies kms:Decrypt with the key on .*AccessDenied \(403\)/,
+        /^S3 denies kms:Decrypt with the object's KMS key on .*AccessDenied \(403\)/,
       ),
     });
   });
