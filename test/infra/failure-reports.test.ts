@@ -63,7 +63,7 @@ it('names to the function the topic, the table and the dashboard', () => {
   });
 });
 
-it('every alarm also says when it is over', () => {
+it('N18: every alarm also says when it is over', () => {
   for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Alarm')))
     expect(Properties.OKActions).toEqual(Properties.AlarmActions);
 });

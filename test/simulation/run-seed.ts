@@ -78,12 +78,26 @@ async function live(world: World, time: VirtualTime): Promise<void> {
   await rest(world, time, isQuiet);
   await settle(world, time, afterDeathMs);
   for (const need of ['brought over', 'made right'] as const) {
+    await untilSessionsFit(world, time);
     for (const input of await neededStarts(world, need)) executions.start(input);
     await rest(world, time, isQuiet);
     await settle(world, time, afterCalmMs);
   }
   sweeping.stop();
   await judgeRecovery(world);
+}
+
+/** How long the service keeps an unfinished session, and a minute more. */
+const sessionLifeMs = 24 * hourMs + minuteMs;
+
+/**
+ * Where abandoned sessions fill all that the service lets be open, no start can open one until they
+ * have run out: nobody can close them, and that is longer than a start's patience.
+ */
+async function untilSessionsFit({ service }: World, time: VirtualTime): Promise<void> {
+  const active = service.sessions().filter(({ state }) => state === 'active').length;
+  if (active < Number(service.parts.switches.maxActiveSessions)) return;
+  await time.pass(() => false, sessionLifeMs);
 }
 
 async function rest({ judge }: World, time: VirtualTime, isQuiet: () => boolean): Promise<void> {

@@ -5,7 +5,7 @@ import { errorNames } from '#src/core/errors.ts';
 const now = Date.parse('2026-11-28T10:00:00Z');
 const nextTry = '2026-11-28T10:00:12Z';
 
-describe('a wait', () => {
+describe('N5: a wait', () => {
   it.each([
     [
       'NetworkError',
