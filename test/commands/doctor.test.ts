@@ -193,7 +193,10 @@ describe('npm run doctor', () => {
   });
 
   it('refuses to write JSON behind the lines of npm, and asks AWS nothing', async () => {
-    Object.assign(environment, { npm_lifecycle_event: 'doctor', npm_command: 'run-script' });
+    Object.assign(environment, {
+      npm_lifecycle_event: 'doctor',
+      npm_lifecycle_script: 'node local/commands/doctor.ts',
+    });
     const { code, stdout, stderr } = await doctor('--json');
     expect([code, stdout, asked]).toEqual([1, '', []]);
     expect(stderr).toContain('npm run --silent doctor -- --json');
