@@ -194,9 +194,9 @@ describe('a source', () => {
     const found = await probe({ ...films, prefixes: ['in/', 'other/'] });
     expect(found.map(({ check }) => check)).toEqual([
       'source: list "s3://films/in/" (s3:ListBucket)',
-      'source: read "s3://films/in/a.mp4" (s3:GetObject)',
+      'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
       'source: list "s3://films/other/" (s3:ListBucket)',
-      'source: read "s3://films/in/a.mp4" (s3:GetObject)',
+      'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
     ]);
   });
 
