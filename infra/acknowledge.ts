@@ -24,7 +24,7 @@ export function acknowledgeWildcards(
   acknowledge(construct, reason, ...findings);
 }
 
-/** As the pack writes what is known only once deployed: the reference in angle brackets. */
+/** As the pack writes what is known only after deployment: the reference in angle brackets. */
 function withReferences(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['', undefined]] = Object.entries(value ?? {});

@@ -157,12 +157,13 @@ export interface ChunkferryProps extends NetworkProps {
    */
   readonly tableDeletionProtection?: boolean;
   /**
-   * Is sent every alarm, once its owner has confirmed the subscription.
+   * Gets every alarm and every notice about failed transfers, once its owner has confirmed the
+   * subscription.
    * @default nobody is subscribed to the topic
    */
   readonly alarmEmail?: string;
   /**
-   * Takes all alarms, in place of a topic of our own; CloudWatch must be allowed to publish to it.
+   * Takes all alarms and failure notices, in place of a topic of our own; CloudWatch must be allowed to publish to it.
    * @default a new topic
    */
   readonly alarmTopic?: ITopic;
@@ -218,7 +219,7 @@ export function checkProps(props: ChunkferryProps): CheckedProps {
       maxUploadReplyMs / 1000,
     );
   }
-  checkSameContent('sameContent', props.sameContent);
+  checkSameContent(props.sameContent);
   checkQueue(checked);
   checkTable(checked);
   checkBaseUrl(props.baseUrl);

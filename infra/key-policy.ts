@@ -14,7 +14,7 @@ export function decryptsFor(service: DecryptingService, regions: readonly string
 
 /**
  * The Region in a key's ARN.
- * @param otherwise - of one that is known only once deployed
+ * @param otherwise - of one that is known only after deployment
  */
 export function regionOfKey(keyArn: string, otherwise: string): string {
   if (Token.isUnresolved(keyArn)) return otherwise;

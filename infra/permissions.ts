@@ -133,7 +133,7 @@ export function permitOwnLogs(target: LambdaFunction): void {
   if (target.isBoundToVpc) permitInterfaces(target);
   acknowledge(
     target,
-    "Traces have no resource, nor has the look at the account's limits that one function takes, nor have network interfaces in a VPC: these actions take * only.",
+    "Traces, the account's Lambda limits (read by one function) and network interfaces in a VPC have no resource: these actions take * only.",
     'IAM5[Resource::*]',
   );
 }

@@ -20,7 +20,7 @@ export const stepNames = Object.keys(stepFolders) as StepName[];
 
 /** What each step does, for whoever meets it in the console. */
 export const stepPurposes: Readonly<Record<StepName, string>> = {
-  InspectSource: 'Pins the object and refuses, by name, what can not be ingested',
+  InspectSource: "Pins the object and refuses, by name, what can't be ingested",
   OpenSession: 'Takes the transfer, opens or resumes its upload session, plans the ranges to send',
   SendChunks: 'Sends the chunks of one range that have no proof yet, keeping a proof for each',
   ReportProofs: "Reports the range's proofs to the service",

@@ -42,10 +42,9 @@ export class TransferStack extends Stack {
     const { sourceBuckets = [], sources = [], eventBusName, ...others } = props;
     checkGiven(props);
     const apiKeySecret = this.#givenSecret(props);
-    const { vpcId, vpcSubnetIds, securityGroupIds } = props;
     this.chunkferry = new Chunkferry(this, 'Chunkferry', {
       ...others,
-      ...namedNetwork(this, { vpcId, vpcSubnetIds, securityGroupIds }),
+      ...namedNetwork(this, props),
       sources: [...sources, ...sourceBuckets.map((bucket) => ({ bucket }))],
       ...(apiKeySecret && { apiKeySecret }),
       ...(eventBusName && { eventBus: EventBus.fromEventBusName(this, 'EventBus', eventBusName) }),
@@ -75,7 +74,7 @@ export class TransferStack extends Stack {
       value: intake.deadLetterQueue.queueUrl,
     });
     new CfnOutput(this, 'AlarmTopicArn', {
-      description: 'Takes every alarm; subscribe to it',
+      description: 'Takes every alarm and failure notice; subscribe to it',
       value: monitoring.topic.topicArn,
     });
     new CfnOutput(this, 'DashboardName', {

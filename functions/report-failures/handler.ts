@@ -19,8 +19,13 @@ const notifier = () =>
 /** Sends one notice about the failed transfers of a batch; a batch that fails is tried again by SQS. */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<void> {
   const to = log({ step: 'ReportFailures' }, context);
-  const dashboardName = required(process.env, 'dashboardName');
-  const ports = { notifier: notifier(), log: to, deployment: serviceName, dashboardName };
+  const ports = {
+    notifier: notifier(),
+    log: to,
+    deployment: serviceName,
+    tableName: required(process.env, 'tableName'),
+    dashboardName: required(process.env, 'dashboardName'),
+  };
   try {
     await reportFailures(
       ports,

@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import { refuse, shown } from '../refuse.ts';
+import { refuse, refuseValue, shown } from '../refuse.ts';
 import { sourceForm } from './source-form.ts';
 
 /** What each stack may be told by CDK context; the key `stack` itself chooses one of them. */
@@ -93,10 +93,8 @@ const exampleOf = {
 function refuseSourceField(key: string): void {
   const form = Object.hasOwn(sourceForm.optional, key) && sourceForm.optional[key];
   if (!form) return;
-  refuse(
-    'context',
-    `${key} is a field of sources, and no key; -c sources='[{"bucket":"…","${key}":${exampleOf[form]}}]' is right`,
-  );
+  const example = `-c sources='[{"bucket":"…","${key}":${exampleOf[form]}}]'`;
+  refuseValue('context key', key, `must be a field of sources. Use ${example}`);
 }
 
 function isOfTheCdk(key: string): boolean {

@@ -2,6 +2,7 @@ import type { MediaType } from '#src/core/media-types.ts';
 import type { TransferWindow } from '#src/core/transfer-window.ts';
 import { refuse } from '../refuse.ts';
 import type { AccountReader } from '../sources/account-readers.ts';
+import { checkDeniedSeconds } from '../sources/check-source.ts';
 import type { SourceProps } from '../sources/source-props.ts';
 import type { TransferStackProps } from '../transfer-stack.ts';
 import { checkKeys } from './keys.ts';
@@ -81,6 +82,7 @@ function sourcesOf(context: Context): SourceProps[] | undefined {
 
 function propsOf({ waitWhileDeniedSeconds, ...source }: ContextSource, index: number): SourceProps {
   const name = `sources[${index}].waitWhileDeniedSeconds`;
+  if (waitWhileDeniedSeconds !== undefined) checkDeniedSeconds(name, waitWhileDeniedSeconds);
   const waitWhileDenied = seconds({ [name]: waitWhileDeniedSeconds }, name);
   return waitWhileDenied === undefined ? source : { ...source, waitWhileDenied };
 }

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { refuse, shown } from '../refuse.ts';
+import { refuse, refuseValue, shown } from '../refuse.ts';
 
 /** Context by key: `-c key=value` gives text, cdk.json any JSON. */
 export type Context = Readonly<Record<string, unknown>>;
@@ -57,8 +57,8 @@ export function pairs<V extends string>(
   if (entries?.length && isRight && names.size === entries.length) {
     return Object.fromEntries(entries) as Record<string, V>;
   }
-  const right = 'pairs such as .r3d=video between commas, each name once, are right';
-  return refuse('context', `${key} is ${shown(value)}; ${right}`);
+  const must = 'must be comma-separated pairs such as .r3d=video, each name once';
+  return refuseValue(key, value, must);
 }
 
 function pairsOf(value: unknown): [string, string][] | undefined {

@@ -27,10 +27,11 @@ export interface FailureReportsProps extends ReportedFailures {
   readonly deployment: string;
   readonly stateMachine: IStateMachine;
   readonly topic: ITopic;
+  readonly tableName: string;
   readonly dashboardName: string;
 }
 
-/** Failures of two minutes make one notice: soon enough to act, and a storm is no storm of mails. */
+/** Failures are collected for this long and sent as one notice, so that a storm sends few mails. */
 const batchingWindow = Duration.minutes(2);
 
 /** Failures in one notice at most; an event has about 2 KB, and a call of Lambda takes 6 MB. */
@@ -38,10 +39,13 @@ const batchSize = 1_000;
 
 const timeLimit = Duration.seconds(30);
 
-/** Lambda asks for six times the time limit, and the window besides (Lambda with SQS, 2026). */
-const visibilityTimeout = Duration.minutes(6);
+/** AWS recommends six times the function's time limit plus the batching window (Lambda with SQS, 2026). */
+const minVisibilitySeconds = 6 * timeLimit.toSeconds() + batchingWindow.toSeconds();
 
-/** A notice that was refused five times waits in the dead-letter queue. */
+/** The recommended five minutes, and one to spare. */
+const visibilityTimeout = Duration.seconds(minVisibilitySeconds + 60);
+
+/** If a batch can't be reported this many times, its events stay in the dead-letter queue. */
 const maxReceiveCount = 5;
 
 /**
@@ -103,7 +107,7 @@ export class FailureReports extends Construct {
   }
 
   #report(props: FailureReportsProps): NodejsFunction {
-    const { deployment, topic, dashboardName, memoryMiB, logRetention, network } = props;
+    const { deployment, topic, tableName, dashboardName, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'ReportLogs', {
       description: 'Reports failed transfers to the alarm topic, one notice a batch',
       folder: 'report-failures',
@@ -111,6 +115,7 @@ export class FailureReports extends Construct {
       environment: {
         [keys.serviceName]: deployment,
         [keys.noticeTopicArn]: topic.topicArn,
+        [keys.tableName]: tableName,
         [keys.dashboardName]: dashboardName,
       },
       memoryMiB,

@@ -58,12 +58,13 @@ export interface MonitoringProps {
    */
   readonly deadLetterQueues?: Readonly<Record<string, WatchedQueue>>;
   /**
-   * Takes all alarms. Its policy must let CloudWatch publish, and so must its key, where it has one.
+   * Takes all alarms and failure notices. Its policy must let CloudWatch publish, and so must its key, where it has one.
    * @default a new topic that is spoken to over TLS only
    */
   readonly alarmTopic?: ITopic;
   /**
-   * Is sent every alarm of the new topic, once its owner has confirmed the subscription.
+   * Gets every message of the new topic, alarms and failure notices, once its owner has confirmed the
+   * subscription.
    * @default nobody is subscribed
    */
   readonly alarmEmail?: string;

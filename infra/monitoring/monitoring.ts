@@ -40,12 +40,13 @@ export class Monitoring extends Construct {
     this.dashboard = transferDashboard(this, checked, [...this.alarms.values()]);
   }
 
-  #reports({ failures, deployment, stateMachine }: CheckedMonitoringProps) {
+  #reports({ failures, deployment, stateMachine, table }: CheckedMonitoringProps) {
     if (!failures) return undefined;
     const { topic } = this;
     // The dashboard shows the alarm of the reports' own queue, so it is made after them.
     const dashboardName = Lazy.string({ produce: () => this.dashboard.dashboardName });
-    const props = { ...failures, deployment, stateMachine, topic, dashboardName };
+    const { tableName } = table;
+    const props = { ...failures, deployment, stateMachine, topic, tableName, dashboardName };
     return new FailureReports(this, 'FailureReports', props);
   }
 

@@ -27,10 +27,10 @@ export function functionNetwork(
   };
 }
 
-/** The upload hosts have no fixed addresses, so everything to the outside is open. */
+/** Allows all outbound traffic: the upload hosts have no fixed addresses. */
 function newGroup(scope: Construct, vpc: IVpc): ISecurityGroup {
   return new SecurityGroup(scope, 'Functions', {
     vpc,
-    description: 'The functions of Chunkferry: to the outside only',
+    description: 'The functions of Chunkferry: outbound traffic only',
   }) as ISecurityGroup;
 }

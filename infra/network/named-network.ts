@@ -1,6 +1,6 @@
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { refuse, shown } from '../refuse.ts';
+import { refuse, refuseValue } from '../refuse.ts';
 import type { NetworkProps } from './network-props.ts';
 
 /** An existing network by the ids of its parts. */
@@ -21,15 +21,21 @@ const idStarts = { vpcId: 'vpc-', vpcSubnetIds: 'subnet-', securityGroupIds: 'sg
 
 /**
  * The network of these ids. Nothing is looked up at synth.
- * @throws ConfigurationError - an id of another form, or a part without the other
+ * @throws ConfigurationError - an id of another form, a part without the other, or a part that is also
+ *   given as a construct
  */
-export function namedNetwork(scope: Construct, props: NamedNetworkProps): NetworkProps {
+export function namedNetwork(
+  scope: Construct,
+  props: NamedNetworkProps & NetworkProps,
+): NetworkProps {
   const { vpcId, vpcSubnetIds, securityGroupIds } = props;
+  assertGivenOnce(props);
   checkIds('vpcId', vpcId === undefined ? undefined : [vpcId]);
   checkIds('vpcSubnetIds', vpcSubnetIds);
   checkIds('securityGroupIds', securityGroupIds);
   if (!vpcId || !vpcSubnetIds) {
-    const [given] = Object.entries(props).find(([, value]) => value !== undefined) ?? [];
+    const ids = { vpcId, vpcSubnetIds, securityGroupIds };
+    const [given] = Object.entries(ids).find(([, value]) => value !== undefined) ?? [];
     if (given === undefined) return {};
     return refuse(
       'Chunkferry',
@@ -46,10 +52,25 @@ export function namedNetwork(scope: Construct, props: NamedNetworkProps): Networ
   return { vpc, ...(groups && { securityGroups: groups }) };
 }
 
+/** The construct that each id stands for. */
+const constructs = {
+  vpcId: 'vpc',
+  vpcSubnetIds: 'vpcSubnets',
+  securityGroupIds: 'securityGroups',
+} as const;
+
+function assertGivenOnce(props: NamedNetworkProps & NetworkProps): void {
+  for (const name of Object.keys(constructs) as (keyof typeof constructs)[]) {
+    const other = constructs[name];
+    if (props[name] === undefined || props[other] === undefined) continue;
+    refuseValue(name, props[name], `must not be set together with ${other}. Use one of them`);
+  }
+}
+
 function checkIds(name: keyof typeof idStarts, ids: readonly string[] | undefined): void {
   const start = idStarts[name];
-  if (ids?.length === 0) refuse('Chunkferry', `${name} is []; at least one is right`);
+  if (ids?.length === 0) refuseValue(name, ids, 'must have at least one entry');
   const wrong = ids?.find((id) => !new RegExp(`^${start}([0-9a-f]{8}|[0-9a-f]{17})$`).test(id));
   if (wrong === undefined) return;
-  refuse('Chunkferry', `${name} holds ${shown(wrong)}; ${start}0123456789abcdef0 is the form`);
+  refuseValue(name, wrong, `must look like ${start}0123456789abcdef0`);
 }

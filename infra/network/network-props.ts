@@ -1,5 +1,5 @@
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { refuse } from '../refuse.ts';
+import { refuse, refuseValue } from '../refuse.ts';
 
 /** Where the functions run: outside any VPC, unless one is given. See docs/vpc.md. */
 export interface NetworkProps {
@@ -16,7 +16,7 @@ export interface NetworkProps {
   readonly vpcSubnets?: SubnetSelection;
   /**
    * The security groups of every function. They must allow TCP 443 to the outside.
-   * @default one new group, which allows everything to the outside and nothing to the inside
+   * @default one new group, which allows all outbound and no inbound traffic
    */
   readonly securityGroups?: readonly ISecurityGroup[];
 }
@@ -29,10 +29,8 @@ export function checkNetwork({ vpc, vpcSubnets, securityGroups }: NetworkProps):
     return;
   }
   if (securityGroups?.length === 0) {
-    refuse(
-      'Chunkferry',
-      'securityGroups is []; at least one is right, or leave securityGroups out for a new one',
-    );
+    const advice = 'must have at least one entry. Or leave securityGroups out for a new group';
+    refuseValue('securityGroups', securityGroups, advice);
   }
   checkSubnets(vpc, vpcSubnets);
 }
@@ -42,10 +40,8 @@ function checkSubnets(vpc: IVpc, selection: SubnetSelection | undefined): void {
   const publicIds = new Set(vpc.publicSubnets.map(({ subnetId }) => subnetId));
   const open = selected.find((id) => publicIds.has(id));
   if (open === undefined) return;
-  refuse(
-    'Chunkferry',
-    `vpcSubnets holds a public subnet, ${open}; private subnets are right, as a function in a public one can't reach the internet`,
-  );
+  const reason = "a function in a public subnet can't reach the internet. Use private subnets";
+  refuseValue('vpcSubnets', open, reason);
 }
 
 /** The CDK's own error says which names there are. */

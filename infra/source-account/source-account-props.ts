@@ -58,7 +58,7 @@ export function checkSourceAccount(props: SourceAccountProps): void {
   const { busArn, buckets, kmsKeyArns = [], transferAccount } = props;
   checkArn(where, 'busArn', busArn, 'eventBus');
   if (buckets.length === 0) refuse(where, 'sourceBuckets is empty; at least one bucket is right');
-  for (const bucket of buckets) checkBucketName(where, bucket);
+  for (const bucket of buckets) checkBucketName(bucket);
   checkPrincipals(props);
   checkAlarmEmail(where, props.alarmEmail);
   checkFilters(where, props);

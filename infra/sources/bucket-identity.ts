@@ -3,7 +3,7 @@ import { Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
- * What tells a bucket from every other: its name or, where that is known only once deployed, a hash
+ * What tells a bucket from every other: its name or, if that is known only after deployment, a hash
  * of how the name is written. The same in each synthesis, and for two tokens that are written alike,
  * such as two imports of one export.
  */
@@ -19,5 +19,5 @@ export function identityOfBucket(scope: IConstruct, bucket: string): string {
 
 /** A bucket in a message. */
 export function labelOfBucket(bucket: string): string {
-  return Token.isUnresolved(bucket) ? 'of a name that is known only once deployed' : bucket;
+  return Token.isUnresolved(bucket) ? '(name known after deployment)' : bucket;
 }

@@ -1,6 +1,6 @@
 import { mediaTypes as known, typeOfExtension } from '#src/core/media-types.ts';
 import type { Source } from '#src/core/sources.ts';
-import { refuse, shown } from '../refuse.ts';
+import { refuse, refuseValue, shown } from '../refuse.ts';
 
 type Filters = Pick<Source, 'suffixes' | 'mediaTypes'>;
 
@@ -8,31 +8,29 @@ type Filters = Pick<Source, 'suffixes' | 'mediaTypes'>;
  * Objects of a suffix whose media type is not known would all be ignored, in silence.
  * @throws ConfigurationError - no media type, a suffix without a dot or of no known type
  */
-export function checkMediaTypes(where: string, { suffixes = [], mediaTypes }: Filters): void {
-  if (mediaTypes) checkNamed(where, mediaTypes);
+export function checkMediaTypes(of: string, { suffixes = [], mediaTypes }: Filters): void {
+  if (mediaTypes) checkNamed(of, mediaTypes);
   const named = Object.keys(mediaTypes ?? {});
   const unknown = suffixes.find((suffix) => !isKnown(suffix, named));
   if (unknown === undefined) return;
   refuse(
-    where,
-    `suffixes holds ${shown(unknown)}, whose media type is not known; name it in mediaTypes: {${shown(unknown)}:"video"}, or -c mediaTypes=${unknown}=video for sourceBuckets`,
+    'Chunkferry',
+    `${of}: suffixes holds ${shown(unknown)}, whose media type is not known; name it in mediaTypes: {${shown(unknown)}:"video"}, or -c mediaTypes=${unknown}=video for sourceBuckets`,
   );
 }
 
-function checkNamed(where: string, named: Readonly<Record<string, string>>): void {
+function checkNamed(of: string, named: Readonly<Record<string, string>>): void {
   const entries = Object.entries(named);
   if (entries.length === 0) {
-    refuse(where, 'mediaTypes is {}; at least one is right, or leave mediaTypes out');
+    refuseValue('mediaTypes', named, 'must have at least one entry. Or leave mediaTypes out', of);
   }
   for (const [suffix, type] of entries) {
     if (!suffix.includes('.')) {
-      refuse(
-        where,
-        `mediaTypes holds ${shown(suffix)}, which has no dot; ${shown(`.${suffix || 'mp4'}`)} is right`,
-      );
+      const advice = `must have its dot. Use ${shown(`.${suffix || 'mp4'}`)}`;
+      refuseValue('suffix', suffix, advice, `mediaTypes of ${of}`);
     }
     if ((known as readonly string[]).includes(type)) continue;
-    refuse(where, `mediaTypes[${shown(suffix)}] is ${shown(type)}; video, audio or image is right`);
+    refuseValue(`mediaTypes[${shown(suffix)}]`, type, 'must be "video", "audio" or "image"', of);
   }
 }
 

@@ -3,8 +3,8 @@ import { accessPointOf, bucketFlaw } from '#src/core/buckets.ts';
 import { maxDeniedSeconds, minDeniedSeconds } from '#src/core/limits.ts';
 import type { Source } from '#src/core/sources.ts';
 import { checkArn } from '../arns.ts';
-import { checkSeconds, checkWhole } from '../bounds.ts';
-import { refuse, shown } from '../refuse.ts';
+import { checkDuration, checkWhole } from '../bounds.ts';
+import { refuse, refuseValue, shown } from '../refuse.ts';
 import { checkAccount } from './account-readers.ts';
 import { labelOfBucket } from './bucket-identity.ts';
 import { checkMediaTypes } from './check-media-types.ts';
@@ -22,12 +22,12 @@ export interface Place {
  */
 export function checkSource(props: SourceProps, here: Place): Source {
   const bucket = nameOfBucket(props);
-  checkBucketName('Chunkferry', bucket);
+  checkBucketName(bucket);
   const name = `source ${labelOfBucket(bucket)}`;
   checkSizes(name, props);
-  checkSameContent(`${name}: sameContent`, props.sameContent);
+  checkSameContent(props.sameContent, name);
   checkFilters(`Chunkferry: ${name}`, props);
-  checkMediaTypes(`Chunkferry: ${name}`, props);
+  checkMediaTypes(name, props);
   checkRegion(name, props);
   checkReading(name, props);
   if (props.kmsKeyArn) checkArn('Chunkferry', `${name}: kmsKeyArn`, props.kmsKeyArn, 'kmsKey');
@@ -70,35 +70,21 @@ export function nameOfBucket({ bucket }: Pick<SourceProps, 'bucket'>): string {
   return typeof bucket === 'string' ? bucket : bucket.bucketName;
 }
 
-/** What S3 keeps for itself in the names of general purpose buckets. */
-const reservedPrefix = 'xn--';
-
 /**
- * Takes the names of existing buckets, of before March 2018 too, and access points of one Region.
+ * Checks the name of an existing bucket, of before March 2018 too, or an access point of one Region.
  * @throws ConfigurationError - S3 can't have such a bucket, or it is of an unsupported kind
  */
-export function checkBucketName(where: string, name: string): void {
+export function checkBucketName(name: string): void {
   if (Token.isUnresolved(name)) return;
-  const taken = name.startsWith(reservedPrefix) ? reservedPrefix : reservedSuffix(name);
-  const flaw = bucketFlaw(name);
-  if (taken) {
-    const kind = flaw === undefined ? '' : `; ${flaw}`;
-    refuse(
-      where,
-      `bucket is ${shown(name)}; the name of a general purpose bucket is right, which never has ${taken}${kind}`,
-    );
-  }
-  if (flaw === undefined) return;
-  const why = name.startsWith('arn:') ? `${flaw}; ` : '';
-  refuse(
-    where,
-    `bucket is ${shown(name)}; ${why}a bucket's name is right: 3 to 63 small letters, digits, dots and hyphens (up to 255, with capitals and underscores, from before March 2018), or the ARN of an access point`,
-  );
+  const flaw = bucketFlaw(name) ?? reservedBy(name);
+  if (flaw !== undefined) refuseValue('bucket name', name, flaw);
 }
 
-/** The end by which S3 tells its other kinds of names, but for an access point's alias. */
-function reservedSuffix(name: string): string | undefined {
-  return /(?:--[a-z]+-s3|\.mrap)$/.exec(name)?.[0];
+/** S3 names its other kinds of buckets by a prefix or a suffix; an alias of an access point may be a source. */
+function reservedBy(name: string): string | undefined {
+  if (name.startsWith('xn--')) return 'the prefix "xn--" is reserved by S3';
+  const [suffix] = /--[a-z]+-s3$/.exec(name) ?? [];
+  return suffix && `the suffix "${suffix}" is reserved by S3`;
 }
 
 /**
@@ -131,9 +117,9 @@ function checkList(where: string, name: string, entries: readonly string[] | und
 }
 
 /** @throws ConfigurationError - the value is neither of the two */
-export function checkSameContent(name: string, value: string | undefined): void {
+export function checkSameContent(value: string | undefined, of?: string): void {
   if (value === undefined || value === 'transfer' || value === 'reuse') return;
-  refuse('Chunkferry', `${name} is ${shown(value)}; "transfer" or "reuse" is right`);
+  refuseValue('sameContent', value, 'must be "transfer" or "reuse"', of);
 }
 
 function checkSizes(name: string, { minSize, maxSize }: SourceProps): void {
@@ -150,10 +136,23 @@ function checkSizes(name: string, { minSize, maxSize }: SourceProps): void {
 function checkReading(name: string, { requestPayer, waitWhileDenied }: SourceProps): void {
   const payer: unknown = requestPayer;
   if (payer !== undefined && typeof payer !== 'boolean') {
-    refuse('Chunkferry', `${name}: requestPayer is ${shown(payer)}; true or false is right`);
+    refuseValue('requestPayer', payer, 'must be true or false', name);
   }
   if (waitWhileDenied === undefined) return;
-  checkSeconds(`${name}: waitWhileDenied`, waitWhileDenied, minDeniedSeconds, maxDeniedSeconds);
+  checkDuration('waitWhileDenied', waitWhileDenied, name);
+  const seconds = waitWhileDenied.toMilliseconds() / 1000;
+  checkDeniedSeconds('waitWhileDenied', seconds, name);
+}
+
+/**
+ * @param name - the field as the user wrote it: a `Duration`, or seconds in the context
+ * @throws ConfigurationError - no whole seconds from a minute to a day
+ */
+export function checkDeniedSeconds(name: string, seconds: number, of?: string): void {
+  const isInBounds = seconds >= minDeniedSeconds && seconds <= maxDeniedSeconds;
+  if (isInBounds && Number.isInteger(seconds)) return;
+  const bounds = [minDeniedSeconds, maxDeniedSeconds].map((one) => one.toLocaleString('en-US'));
+  refuseValue(name, seconds, `must be ${bounds.join(' to ')} seconds`, of);
 }
 
 /** As AWS names its Regions in every partition: `us-gov-east-1`, `eusc-de-east-1`. */
@@ -162,17 +161,11 @@ const regionForm = /^[a-z][a-z0-9]*(-[a-z0-9]+)*-[a-z]+-\d+$/;
 function checkRegion(name: string, { bucket, region }: SourceProps): void {
   if (region === undefined || Token.isUnresolved(region)) return;
   if (!regionForm.test(region)) {
-    refuse(
-      'Chunkferry',
-      `${name}: region is ${shown(region)}; a Region such as eu-west-1 is right`,
-    );
+    refuseValue('region', region, 'must be a Region such as eu-west-1', name);
   }
   const named = typeof bucket === 'string' ? accessPointOf(bucket)?.region : undefined;
   if (named === undefined || named === region) return;
-  refuse(
-    'Chunkferry',
-    `${name}: region is ${shown(region)}; ${shown(named)}, which its ARN names, is right`,
-  );
+  refuseValue('region', region, `must be ${shown(named)}, which its ARN names`, name);
 }
 
 function withoutAbsent(source: Source): Source {

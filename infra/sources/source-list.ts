@@ -11,7 +11,7 @@ import { describeSource, mayOverlap } from './overlap.ts';
  */
 const maxSourcesBytes = 3_000;
 
-/** Stands for what is known only once deployed: as long as a bucket's name may be. */
+/** Stands for a name that is known only after deployment: as long as a bucket's name may be. */
 const unknownName = 'x'.repeat(63);
 
 /** The configured sources, as they come in; what the functions are told of them. */
@@ -21,7 +21,7 @@ export class SourceList {
   readonly readers: Readonly<Record<string, Reader>>;
   readonly #scope: IConstruct;
 
-  /** @param scope - whose stack gives the names that are known only once deployed */
+  /** @param scope - whose stack gives the names that are known only after deployment */
   constructor(scope: IConstruct, readers: Readonly<Record<string, Reader>>) {
     this.#scope = scope;
     this.readers = readers;

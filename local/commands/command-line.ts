@@ -10,8 +10,10 @@ export { printable };
 export interface CommandOptions {
   /** Whose words the next steps are in. */
   readonly runtime?: Runtime;
-  /** Told when a signal ends the command. */
+  /** The line for a signal that ends the command. */
   readonly interrupted?: string;
+  /** What to do about a wrong configuration, in place of the catalogue's words. */
+  readonly nextStep?: string;
 }
 
 /** The signals that end a command from outside, and the exit code that each one means. */
@@ -30,18 +32,18 @@ export function beforeEnd(cleanup: () => void): void {
  */
 export async function runCommand(
   command: () => Promise<number>,
-  { runtime = 'stack', interrupted }: CommandOptions = {},
+  { runtime = 'laptop', interrupted, nextStep }: CommandOptions = {},
 ): Promise<void> {
   ignoreClosedPipes();
   for (const [signal, code] of Object.entries(endingSignals))
     process.once(signal, () => exit(code, interrupted));
   // A library may throw where nobody can catch, as the local table does when the disk is full.
-  process.once('uncaughtException', (error) => exit(1, lineOf(error, runtime)));
+  process.once('uncaughtException', (error) => exit(1, lineOf(error, runtime, nextStep)));
   try {
     process.exitCode = await command();
   } catch (error) {
     // A server that the command had opened must not keep the process.
-    exit(1, lineOf(error, runtime));
+    exit(1, lineOf(error, runtime, nextStep));
   }
 }
 
@@ -63,10 +65,14 @@ function ignoreClosedPipes(): void {
     });
 }
 
-/** An error as one line: its name, what happened, what to do. */
-export function lineOf(error: unknown, runtime: Runtime): string {
+/**
+ * An error as one line: its name, what happened, what to do.
+ * @param nextStep - what to do about a ConfigurationError, in place of the catalogue's words
+ */
+export function lineOf(error: unknown, runtime: Runtime, nextStep?: string): string {
   const { name, message } = nameOf(error);
-  const line = `${name}: ${withStop(printable(message))} ${nextStepOf(name, runtime)}`;
+  const own = name === 'ConfigurationError' ? nextStep : undefined;
+  const line = `${name}: ${withStop(printable(message))} ${own ?? nextStepOf(name, runtime)}`;
   const isDebugged = process.env.CHUNKFERRY_DEBUG && error instanceof Error;
   return isDebugged ? `${line}\n${error.stack}` : line;
 }

@@ -74,7 +74,7 @@ async function filmSize(text: string): Promise<number> {
   if (sizeBytes >= least) return sizeBytes;
   throw new TransferError(
     'InvalidInputError',
-    `--size ${text} is too small: the film alone has ${least} bytes`,
+    `Invalid --size ${JSON.stringify(text)}: must be at least ${least} bytes, the size of the sample`,
   );
 }
 

@@ -27,7 +27,7 @@ function groupText({ by, findings, passed, failed }: FindingGroup): string {
 
 /** What is wrong and what to do stand below their check. */
 function linesOf({ check, ok, problem, nextStep }: Finding): string[] {
-  const word = ok ? (problem === undefined ? 'ok' : 'note') : 'MISSING';
+  const word = ok ? (problem === undefined ? 'ok' : 'note') : 'FAILED';
   return [
     `  ${word.padEnd(8)} ${check}`,
     ...[problem, nextStep && `→ ${nextStep}`].flatMap((line) =>

@@ -12,7 +12,7 @@ export interface DeployedStack {
 
 /**
  * Finds a deployed stack by its name.
- * @throws ConfigurationError - there is none here, it is none of transfers, or AWS can't be asked
+ * @throws ConfigurationError - there is no such stack, it is another kind of stack, or AWS can't be asked
  */
 export async function findStack(name: string, region?: string): Promise<DeployedStack> {
   const client = new CloudFormationClient({ ...boundedCalls, ...(region && { region }) });
@@ -21,7 +21,7 @@ export async function findStack(name: string, region?: string): Promise<Deployed
     const value = outputs.get(key);
     if (value) return value;
     throw noStack(
-      `the stack ${JSON.stringify(name)} has no output ${key}: it is not deployed to its end, or is none of transfers`,
+      `the stack ${JSON.stringify(name)} has no output ${key}: its deployment has not finished, or it is not a Chunkferry stack`,
     );
   };
   return { stateMachineArn: output('StateMachineArn'), secretArn: output('SecretArn') };

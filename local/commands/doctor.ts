@@ -15,21 +15,23 @@ interface Flags {
   readonly json?: boolean;
 }
 
+const again = 'Fix this, then run npm run doctor again.';
+
 const command = new Command('doctor')
   .description(
-    'Tries a deployed stack before the first file: every permission, key, bucket switch and quota, as the role that needs it. Moves nothing.',
+    'Checks a deployed stack before the first file: every permission, key, bucket switch and quota, with the role that needs it. Moves nothing.',
   )
   .option('--stack <name>', 'name of the deployed stack', 'Chunkferry')
-  .option('--region <region>', 'where it is deployed; as your AWS tools where left out')
+  .option('--region <region>', 'its Region; by default that of your AWS profile')
   .option('--json', 'print the findings as one JSON object on stdout, all else on stderr')
   .addHelpText(
     'after',
     `
 Needs cloudformation:DescribeStacks, states:StartExecution, states:DescribeExecution,
-states:GetExecutionHistory and secretsmanager:DescribeSecret; credentials come from the usual places.
-Exits with 0 only when nothing is missing.`,
+states:GetExecutionHistory and secretsmanager:DescribeSecret, with the credentials of your AWS
+profile or environment. Exits with 0 only if no check fails.`,
   )
-  .action((flags: Flags) => runCommand(() => doctor(flags)));
+  .action((flags: Flags) => runCommand(() => doctor(flags), { nextStep: again }));
 
 await command.parseAsync();
 
@@ -61,10 +63,10 @@ async function doctor({ stack, region, json }: Flags): Promise<number> {
 /** What is known of a preflight: its findings, or why there are none. */
 type Known = Partial<Pick<Preflight, 'steps'>> & { readonly problem?: Finding };
 
-/** The list is printed all the same: what could not be asked for is one more finding. */
+/** A preflight that could not be run or read is one more finding, so the list is still printed. */
 function withoutFindings(error: unknown): Known {
   if (!isTransferError(error)) throw error;
-  return { problem: failedBy('the preflight of the functions', error) };
+  return { problem: failedBy('the preflight of the functions', error, again) };
 }
 
 function groupsOf(steps: Preflight['steps']): FindingGroup[] {
@@ -80,6 +82,6 @@ function everyTenSeconds(): (seconds: number) => void {
   return (seconds) => {
     if (seconds < next) return;
     next = seconds + 10;
-    say(`  still at it after ${seconds} s`);
+    say(`  Still running after ${seconds} s`);
   };
 }

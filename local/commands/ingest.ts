@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { TransferError } from '#src/core/errors.ts';
 import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
-import { withUserNames } from '../ingest/source.ts';
+import { type IngestSource, withUserNames } from '../ingest/source.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { summaryOf } from '../terminal/summary.ts';
@@ -22,7 +22,7 @@ const interrupted =
 
 const command = new Command('ingest')
   .description(
-    'Moves one file into TwelveLabs by the state machine that deploys. Run again after an interruption, it goes on where it was.',
+    'Moves one file into TwelveLabs by the state machine that deploys, with a proof on disk for each chunk that arrived. Run it again after an interruption to continue.',
   )
   .argument('<source>', 'a media file, or s3://bucket/key')
   .option('--json', 'print the result as one JSON object on stdout, all else on stderr')
@@ -34,7 +34,7 @@ const command = new Command('ingest')
   .option('--enable-hls', 'let the service prepare the asset for streaming')
   .option('--enable-thumbnail', 'let the service make a thumbnail')
   .option('--force', 'ingest again although this content is an asset already')
-  .option('--request-payer', 'pay for reading s3://, as buckets with Requester Pays ask')
+  .option('--request-payer', 'pay for reads of s3:// (Requester Pays buckets)')
   .option('--table <name>', 'keep the proofs in this DynamoDB table instead of on this disk')
   .option('--state-dir <folder>', 'keep the proofs in this folder')
   .addHelpText(
@@ -47,7 +47,9 @@ Environment:
   AWS_ENDPOINT_URL_S3        where s3:// is, if not at AWS
   AWS_ENDPOINT_URL_DYNAMODB  where --table is, if not at AWS
   UPLOAD_REPLY_MS            how long the upload host may take to reply to a chunk, in milliseconds
-  HTTPS_PROXY, NO_PROXY      the proxy that leads out, and the hosts reached without it
+  HTTPS_PROXY, HTTP_PROXY    the proxy for outgoing calls, for https and http
+  NO_PROXY                   the hosts that are called without the proxy
+  PRIVATE_UPLOAD_HOSTS       true lets chunks go to private addresses
   NODE_EXTRA_CA_CERTS        the CA certificate of a proxy that inspects TLS
   CHUNKFERRY_DEBUG           any value adds the stack trace to an error`,
   )
@@ -117,7 +119,13 @@ function outcomeOf(result: ExecutionResult, { source }: LocalRun): Outcome {
     return { status: 'failed', error, cause: withUserNames(cause, source) };
   }
   const output = result.output as Outcome;
-  return source.file ? { ...output, file: source.name } : output;
+  return source.file ? withFile(output, source) : output;
+}
+
+/** Bucket, key and ETag of a local file are the local S3's alone: nothing else can use them. */
+function withFile({ bucket: _, key: __, etag: ___, ...output }: Outcome, source: IngestSource) {
+  const why = output.why === undefined ? {} : { why: withUserNames(String(output.why), source) };
+  return { ...output, ...why, file: source.name };
 }
 
 /** The asset id comes last; success is an asset that can be used, nothing less. */
@@ -140,7 +148,7 @@ function reportOf(outcome: Outcome, { source }: LocalRun, progress: Progress): s
 
 function reasonOf({ status, error, cause, leaseUntil, why }: Outcome): string {
   if (status === 'running-elsewhere')
-    return `Another run has this transfer, until ${leaseUntil} at least.`;
+    return `Another run is sending this object and holds it until ${leaseUntil} at least. Wait for it to finish, then run the same command again.`;
   if (status === 'superseded')
     return `The source changed while it was read: ${why}. Run the command again: it sends what is there now.`;
   return `${error}: ${cause}`;

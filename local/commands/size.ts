@@ -22,7 +22,7 @@ export function parseSize(text: string): number {
   if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
   throw new TransferError(
     'InvalidInputError',
-    `--size ${JSON.stringify(text)} is not a size; 256MiB, 1.5GB or 4096 would be`,
+    `Invalid --size ${JSON.stringify(text)}: must be a size such as 256MiB, 1.5GB or 4096 (bytes)`,
   );
 }
 

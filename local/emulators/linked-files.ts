@@ -41,7 +41,7 @@ export async function linkFile(
   if (Buffer.byteLength(lastSegment(key)) > maxBytes) {
     throw new TransferError(
       'InvalidInputError',
-      `${JSON.stringify(lastSegment(key))} is too long a name; at most ${maxBytes} bytes are right`,
+      `Invalid file name ${JSON.stringify(lastSegment(key))}: must have at most ${maxBytes} bytes`,
     );
   }
   const target = await existingFile(path);

@@ -22,8 +22,8 @@ export interface HashOptions {
 }
 
 /**
- * A file that changed this recently may change again without another time: file systems keep times
- * in steps, of two seconds at most (FAT).
+ * A file that changed this recently may change again under the same time stamp: file systems keep
+ * times in steps of up to two seconds (FAT).
  */
 const settledMs = 2_000;
 

@@ -116,7 +116,7 @@ async function closeParts(parts: readonly Part[]): Promise<void> {
   await Promise.all(parts.map((part) => part.close()));
 }
 
-/** What each call would stumble over is said before a file is hashed. */
+/** Fails on a wrong environment before a large file is hashed. */
 function assertEnvironment(): void {
   readProxies(process.env);
   const { [keys.apiKey]: apiKey, [keys.baseUrl]: baseUrl } = process.env;
@@ -129,9 +129,8 @@ function assertEnvironment(): void {
 }
 
 async function prepareAws({ name, file }: IngestSource, { table }: IngestOptions): Promise<void> {
-  if (!file) await ensureAwsAccess(name);
-  else if (table) await ensureAwsAccess(`the table ${JSON.stringify(table)}`);
-  else removeUserAwsSettings();
+  if (file && !table) removeUserAwsSettings();
+  else await ensureAwsAccess({ object: file ? undefined : name, table });
 }
 
 async function makeStateHome({ stateDir }: IngestOptions): Promise<string> {

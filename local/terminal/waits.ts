@@ -11,7 +11,7 @@ export interface Wait {
   readonly nextTry: number | undefined;
 }
 
-/** Who or what is waited for, by the error's name. Any other error is named itself. */
+/** What a transfer waits for, by the error's name. An error that is not listed is shown by its name. */
 const waitedFor: Readonly<Record<string, string>> = {
   NetworkError: 'the network',
   RequestTimeoutError: 'a reply',
@@ -19,9 +19,15 @@ const waitedFor: Readonly<Record<string, string>> = {
   ServiceUnavailableError: 'the service',
   SourceUnavailableError: 'S3',
   TruncatedReadError: 'S3',
-  SourceSignatureRefusedError: 'S3, which refuses the signature: is the clock right?',
+  SourceSignatureRefusedError: 'S3, which rejects the signature; check the clock',
   SourceDeniedForNowError: 'S3, which denies the object for now',
+  SourceInconsistentError: 'S3, whose HEAD and GET disagree',
   TableUnavailableError: 'the table of proofs',
+  EventNotPublishedError: 'the event bus',
+  NoticeNotSentError: 'the alarm topic',
+  ExecutionUnknownError: 'the state of another run',
+  CreateReplyLostError: 'the service, which did not confirm the upload session',
+  PresignedUrlRejectedError: 'the upload host, which rejects the upload URL',
 };
 
 /** Reads a log line about an error that is waited out. */

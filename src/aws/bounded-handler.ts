@@ -10,8 +10,8 @@ const bounds = {
 } as const;
 
 /**
- * Makes the handler of a client that makes small calls. It owns its sockets, which end with the
- * client. The SDK's retries know the failures of the network by the marks that it gives them.
+ * Creates the request handler of a client that makes small calls. It owns its sockets, which end with
+ * the client, and marks network failures so that the SDK retries them.
  * @throws ConfigurationError - a proxy of the environment is not a URL
  */
 export function createBoundedHandler(): SdkRequestHandler {
@@ -32,7 +32,7 @@ export function createBoundedHandler(): SdkRequestHandler {
   };
 }
 
-/** The SDK knows the names and codes of its own handler alone. */
+/** The SDK retries only the error names and codes of its own handler. */
 function markRetryable(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (isTimeout(error)) return Object.assign(error, { name: 'TimeoutError' });

@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { HttpAgent } from '#src/http/undici.ts';
+import { recordAskedRegion } from './s3-asked-region.ts';
 import { isRenewable, renewExpired } from './s3-expired-credentials.ts';
 import { chainedCredentials, namedCalls } from './sdk-bounds.ts';
 import { createUndiciRequestHandler } from './undici-request-handler.ts';
@@ -34,6 +35,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     ...(endpoint !== undefined && { endpoint }),
     credentials: credentials ?? chainedCredentials(),
   });
+  recordAskedRegion(client);
   if (isRenewable(credentials)) renewExpired(client, credentials);
   return client;
 }

@@ -14,7 +14,7 @@ const signatureCodes: ReadonlySet<string> = new Set([
   'SignatureDoesNotMatch',
 ]);
 
-/** Codes for credentials that S3 does not take, and no longer or never will. */
+/** Codes for credentials that S3 rejects: expired, revoked or unknown. */
 const credentialCodes: ReadonlySet<string> = new Set([
   'ExpiredToken',
   'ExpiredTokenException',

@@ -5,7 +5,7 @@ import { addressOf } from './s3-address.ts';
 
 /**
  * Tells the causes of a denied read apart, by reads that differ in one thing each.
- * @returns what to do first; undefined where nothing but the policies themselves can say
+ * @returns what to do about the causes that are left; undefined if no read rules any out
  */
 export async function diagnoseDenial(
   client: S3Client,
@@ -13,17 +13,21 @@ export async function diagnoseDenial(
 ): Promise<string | undefined> {
   const { versionId: _, ...latest } = reference;
   if (await canRead(client, latest)) {
-    return 'A read without a version passes: only s3:GetObjectVersion is denied. Look at the policy of the bucket first.';
+    return "A read without a version passes: only s3:GetObjectVersion is denied. Check the bucket's policy, then the organization's policies (SCP, RCP).";
   }
   if (!reference.requestPayer && (await canRead(client, { ...latest, requestPayer: true }))) {
-    return 'A read that says the requester pays passes: set requestPayer for this source and deploy.';
+    return 'A read passes if the requester pays: set requestPayer for this source and deploy.';
   }
   const kmsKey = await kmsKeyOf(client, latest);
-  return kmsKey && keyAdvice(kmsKey);
+  return kmsKey && keyAdvice(kmsKey, reference);
 }
 
-function keyAdvice(key: string): string {
-  return `HEAD passes and no byte comes: kms:Decrypt is denied. Name the key ${key} as the source's kmsKeyArn, and add the output KeyPolicyStatement to its policy.`;
+/** In another account, the stack there grants the key to the reader role. */
+function keyAdvice(key: string, { account }: SourceReference): string {
+  const denied = `HEAD passes but GET does not: kms:Decrypt is denied for ${key}.`;
+  return account === undefined
+    ? `${denied} If kmsKeyArn of the source does not name this key, set it and deploy. Then add the output KeyPolicyStatement to the key's policy.`
+    : `${denied} Add it to kmsKeyArns of the source-account stack in ${account} and deploy that stack. Then add its output KeyPolicyStatement to the key's policy.`;
 }
 
 async function canRead(client: S3Client, reference: SourceReference): Promise<boolean> {

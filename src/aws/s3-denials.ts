@@ -36,7 +36,9 @@ const kmsKeyArn = /\barn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]+/;
 function deniedAction(message: string, { isVersioned, kmsKey }: DeniedRead): string {
   if (aboutKms.test(message)) {
     const [key = kmsKey] = kmsKeyArn.exec(message) ?? [];
-    return key === undefined ? 'kms:Decrypt with the key' : `kms:Decrypt with the key ${key}`;
+    return key === undefined
+      ? "kms:Decrypt with the object's KMS key"
+      : `kms:Decrypt with the key ${key}`;
   }
   const [, named] = /not authorized to perform: (s3:\w+)/.exec(message) ?? [];
   const action = named ?? (isVersioned ? 's3:GetObjectVersion' : 's3:GetObject');
@@ -53,7 +55,7 @@ const policies: readonly (readonly [RegExp, string])[] = [
   [/resource control polic/i, "the organization's policy (RCP)"],
   [/permissions boundar/i, "the role's permissions boundary"],
   [/session polic/i, 'the session policy'],
-  [/identity-based polic/i, "the role's own policy, which covers the prefixes of its sources only"],
+  [/identity-based polic/i, 'the policy of the role or user that reads'],
 ];
 
 function namedCause(message: string): string {

@@ -1,6 +1,7 @@
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
 import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
+import { regionAskedIn } from './s3-asked-region.ts';
 import { isTransientStatus, signingFault } from './s3-codes.ts';
 import { describeDenial } from './s3-denials.ts';
 import {
@@ -169,9 +170,10 @@ function isElsewhere({ name, status }: SdkFailure): boolean {
 
 function elsewhereText(error: unknown, { bucket, region }: SourceReference): string {
   const actual = replyHeader(error, 'x-amz-bucket-region') ?? textField(error, 'Region');
-  const where = actual ? `the Region ${actual}` : 'another Region';
-  const configured = region ?? 'none, which is the Region of this deployment';
-  return `bucket ${JSON.stringify(bucket)} is in ${where}; its source names ${configured}`;
+  const where = `bucket ${JSON.stringify(bucket)} is in ${actual ? `Region ${actual}` : 'another Region'}`;
+  if (region !== undefined) return `${where}; its source names Region ${region}`;
+  const asked = regionAskedIn(error);
+  return `${where}, but was read in ${asked === undefined ? 'another' : `Region ${asked}`}`;
 }
 
 /** S3's words for an SSE-C object read without its key; the code alone has many causes. */

@@ -20,7 +20,7 @@ import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './s3-fa
  * @throws SourceRoleRefusedError - STS does not give the reader role of the object's account
  * @throws ConfigurationError - no Region or credentials are set
  * @throws InvalidInputError - S3 or the SDK refuses the name itself
- * @throws ProtocolViolationError - the reply lacks what an object always has
+ * @throws SourceProtocolError - the reply lacks what an object always has
  * @throws SourceUnavailableError - S3 failed; retryable
  */
 export async function inspectObject(
@@ -97,7 +97,7 @@ function pinned(head: HeadObjectCommandOutput, reference: SourceReference): Sour
   const { ETag, ContentLength, VersionId } = head;
   if (ETag === undefined || ContentLength === undefined) {
     throw new TransferError(
-      'ProtocolViolationError',
+      'SourceProtocolError',
       `HEAD of ${nameOfObject(reference)} gave no ${ETag === undefined ? 'ETag' : 'size'}`,
     );
   }

@@ -24,7 +24,7 @@ interface Reading {
  * @throws SourceAccessDeniedError, SourceArchivedError - it may no longer be read
  * @throws SourceNotConfiguredError, SourceRoleRefusedError - nor as the reader of its account
  * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
- * @throws ProtocolViolationError - S3 answered with another range than the one asked for
+ * @throws SourceProtocolError - S3 answered with another range than the one asked for
  */
 export async function* readRange(
   clientOf: S3ClientOf,
@@ -114,7 +114,7 @@ function compareRange(
   const isAskedRange = status === 206 && ContentRange === expected;
   if (!isAskedRange && !(isWholeObject && (ContentRange ?? expected) === expected)) {
     throw new TransferError(
-      'ProtocolViolationError',
+      'SourceProtocolError',
       `asked ${nameOfObject(source)} for "${expected}", got ${status} with "${ContentRange ?? 'no Content-Range'}"`,
     );
   }

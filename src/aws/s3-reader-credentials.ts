@@ -3,7 +3,7 @@ import { TransferError } from '#src/core/errors.ts';
 import type { Clock } from '#src/core/ports.ts';
 import type { Reader, Sources } from '#src/core/sources.ts';
 import { explainRoleFailure } from './s3-role-failures.ts';
-import { unsignedCalls } from './sdk-bounds.ts';
+import { credentialCalls } from './sdk-bounds.ts';
 
 type RoleCredentials = Awaited<ReturnType<ReturnType<typeof fromTemporaryCredentials>>>;
 
@@ -59,7 +59,7 @@ function readerOf(readers: Sources['readers'], account: string): Reader {
 function assumption({ roleArn, externalId }: Reader): () => Promise<RoleCredentials> {
   const assume = fromTemporaryCredentials({
     params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: sessionName },
-    clientConfig: unsignedCalls,
+    clientConfig: credentialCalls,
   });
   return async () => {
     try {

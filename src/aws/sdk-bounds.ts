@@ -6,8 +6,8 @@ import type { SdkRequestHandler } from './undici-request-handler.ts';
 /** How every AWS client names the product. */
 export const namedCalls = { customUserAgent: userAgent } as const;
 
-/** The bounds below without credentials, for the calls that obtain some. */
-export const unsignedCalls = {
+/** Client options for calls that obtain credentials. */
+export const credentialCalls = {
   ...namedCalls,
   maxAttempts: 3,
   /** @throws ConfigurationError - a proxy of the environment is not a URL */
@@ -21,20 +21,20 @@ export const unsignedCalls = {
  * the bounds nor the proxy.
  */
 export function chainedCredentials() {
-  return fromNodeProviderChain({ clientConfig: unsignedCalls });
+  return fromNodeProviderChain({ clientConfig: credentialCalls });
 }
 
 /**
- * Bounds of one call to DynamoDB, EventBridge, Step Functions, Secrets Manager, Lambda or
- * CloudFormation, to be spread into the client's options. Each client has sockets of its own, by the
+ * Bounds of one call to DynamoDB, EventBridge, Step Functions, Secrets Manager, SNS, Lambda
+ * or CloudFormation, to be spread into the client's options. Each client has sockets of its own, by the
  * proxies of the environment. The S3 client, which moves the bytes, has bounds of its own.
  */
 export const boundedCalls = {
   ...namedCalls,
-  maxAttempts: unsignedCalls.maxAttempts,
+  maxAttempts: credentialCalls.maxAttempts,
   /** @throws ConfigurationError - a proxy of the environment is not a URL */
   get requestHandler(): SdkRequestHandler {
-    return unsignedCalls.requestHandler;
+    return credentialCalls.requestHandler;
   },
   get credentials() {
     return chainedCredentials();

@@ -5,12 +5,7 @@ import {
   type NotificationConfiguration,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import {
-  asTransferError,
-  type ErrorName,
-  isTransferError,
-  type TransferError,
-} from '#src/core/errors.ts';
+import { asTransferError, type ErrorName, isTransferError } from '#src/core/errors.ts';
 import {
   type Finding,
   failedBy,
@@ -122,7 +117,7 @@ async function contentsOf(
   return Contents;
 }
 
-/** One that the source would take, if there is one; a marker or an archived one has no bytes to give. */
+/** Prefers an object that the source matches; skips folder markers and archived objects. */
 function readableKey(source: Source, contents: readonly ListedObject[]): string | undefined {
   const keys = contents
     .filter(
@@ -133,7 +128,7 @@ function readableKey(source: Source, contents: readonly ListedObject[]): string 
   return keys.find((key) => sourceTaking([source], { key })) ?? keys[0];
 }
 
-/** Of these, every other request would only be told the same. */
+/** Errors that every other request to the bucket would end with as well. */
 const outOfReach: readonly ErrorName[] = [
   'SourceNotFoundError',
   'SourceRegionMismatchError',
@@ -198,9 +193,12 @@ function allowOn(
   return `Allow ${action} on the bucket ${bucket} to ${role}; the bucket's own policy must not deny it.`;
 }
 
+/** What reading one byte of a pinned version takes. */
+const readActions = 's3:GetObject, s3:GetObjectVersion, kms:Decrypt';
+
 function nothingToRead(start: SourceReference, isListed: boolean): Finding {
   const below = nameOfObject(start);
-  const check = `source: read below ${below} (s3:GetObject)`;
+  const check = `source: read below ${below} (${readActions})`;
   if (!isListed) {
     const problem = 'listing failed, so no object was known and reading was not tried';
     return untold(check, problem, 'Start one transfer by hand to try.');
@@ -209,7 +207,7 @@ function nothingToRead(start: SourceReference, isListed: boolean): Finding {
   return untold(check, problem, 'Put a file there and run the preflight again.');
 }
 
-/** What says more of that one object than of the permission. */
+/** Errors that are about the one object that was tried, and say nothing about permissions. */
 const aboutTheObject: readonly ErrorName[] = [
   'SourceArchivedError',
   'SourceCustomerEncryptedError',
@@ -221,7 +219,7 @@ async function read(
   clientFor: SourceProbeOptions['clientFor'],
   reference: SourceReference,
 ): Promise<Finding> {
-  const check = `source: read ${nameOfObject(reference)} (s3:GetObject)`;
+  const check = `source: read ${nameOfObject(reference)} (${readActions})`;
   const client = clientFor(reference);
   try {
     const source = await inspectObject(client, reference);
@@ -231,16 +229,11 @@ async function read(
   } catch (thrown) {
     const error = asTransferError(thrown);
     if (error.name === 'SourceAccessDeniedError') {
-      return denied(check, error, await diagnoseDenial(client, reference));
+      return failedBy(check, error, await diagnoseDenial(client, reference));
     }
     if (!aboutTheObject.includes(error.name)) return failedBy(check, error);
     return untold(check, `${error.name}: ${error.message}`, 'Try with another object.');
   }
-}
-
-/** What was found out comes before the causes in general. */
-function denied(check: string, error: TransferError, advice: string | undefined): Finding {
-  return failedBy(check, error, advice && `${advice} ${error.nextStep}`);
 }
 
 /** The agent's own bounds end a silent read of one byte. */
@@ -265,7 +258,7 @@ async function lookAtSwitch(
   }
 }
 
-/** The CLI's command replaces all that the bucket has, so it is told only where that is nothing. */
+/** The CLI's command replaces a bucket's notification settings, so it is shown only if there are none. */
 function switchOn({ bucket, region }: Source, settings: NotificationConfiguration): string {
   const console = `In the S3 console: bucket ${bucket}, Properties, Amazon EventBridge, Edit, On.`;
   const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = settings;

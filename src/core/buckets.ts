@@ -9,16 +9,30 @@ export interface AccessPoint {
   readonly name: string;
 }
 
-/** What S3 answers for under a bucket's name, and what is no source, by how it is written. */
-const unsupported: readonly (readonly [form: RegExp, what: string])[] = [
-  [/^arn:[^:]*:s3-outposts:|--op-s3$/, 'S3 on Outposts is not supported'],
-  [
-    /^arn:[^:]*:s3-object-lambda:|--ol-s3$/,
-    'an S3 Object Lambda access point is not supported, as it may change the bytes',
-  ],
-  [/^arn:[^:]*:s3express:|--xa?-s3$/, 'a directory bucket (S3 Express One Zone) is not supported'],
-  [/^arn:[^:]*:s3tables:|--table-s3$/, 'a table bucket is not supported'],
-  [/^arn:[^:]*:s3::\d*:accesspoint|\.mrap$/, 'a Multi-Region Access Point is not supported'],
+/** A kind of bucket or access point that can't be a source. */
+interface UnsupportedKind {
+  readonly arn: RegExp;
+  /** The end of its names, which S3 reserves for it. */
+  readonly suffix: RegExp;
+  /** In messages, as a plural. */
+  readonly kinds: string;
+}
+
+const unsupported: readonly UnsupportedKind[] = [
+  { arn: /^arn:[^:]*:s3-outposts:/, suffix: /--op-s3$/, kinds: 'access points on S3 on Outposts' },
+  // They may change the bytes.
+  {
+    arn: /^arn:[^:]*:s3-object-lambda:/,
+    suffix: /--ol-s3$/,
+    kinds: 'S3 Object Lambda access points',
+  },
+  { arn: /^arn:[^:]*:s3express:/, suffix: /--xa?-s3$/, kinds: 'directory buckets' },
+  { arn: /^arn:[^:]*:s3tables:/, suffix: /--table-s3$/, kinds: 'table buckets' },
+  {
+    arn: /^arn:[^:]*:s3::\d*:accesspoint/,
+    suffix: /\.mrap$/,
+    kinds: 'Multi-Region Access Points',
+  },
 ];
 
 /**
@@ -52,14 +66,28 @@ export function isAccessPoint(bucket: string): boolean {
   return accessPointOf(bucket) !== undefined || bucket.endsWith('-s3alias');
 }
 
-/** Why a text can't name a bucket of a source, for the end of a message; undefined if it can. */
+/**
+ * Returns what is wrong with the name of a source's bucket, for the end of the message
+ * `Invalid bucket name "…": …`; undefined if the name can be a source's.
+ */
 export function bucketFlaw(bucket: string): string | undefined {
-  const [, what] = unsupported.find(([form]) => form.test(bucket)) ?? [];
-  if (what) return what;
+  const kindFlaw = unsupportedKind(bucket);
+  if (kindFlaw) return kindFlaw;
   const [, plain] = /^arn:[^:]*:s3:::([^/]+)/.exec(bucket) ?? [];
-  if (plain) return `a bucket is named without its ARN: ${plain}`;
+  if (plain) return `must be a name, not an ARN. Use "${plain}"`;
   const isName = bucketName.test(bucket) && !ipAddress.test(bucket);
-  return isName || accessPointOf(bucket) ? undefined : 'is not a bucket name';
+  return isName || accessPointOf(bucket)
+    ? undefined
+    : 'must be a bucket name (3 to 63 lowercase letters, digits, dots and hyphens; up to 255, with capitals and underscores, from before March 2018) or the ARN of an access point';
+}
+
+function unsupportedKind(bucket: string): string | undefined {
+  for (const { arn, suffix, kinds } of unsupported) {
+    if (arn.test(bucket)) return `${kinds} are not supported`;
+    const [end] = suffix.exec(bucket) ?? [];
+    if (end) return `the suffix "${end}" is reserved for ${kinds}, which are not supported`;
+  }
+  return undefined;
 }
 
 /** An S3 URL whose bucket is an ARN, which has a slash of its own. */
@@ -78,7 +106,7 @@ export function splitS3Url(url: string): { bucket: string; key: string } {
   }
   const flaw = bucketFlaw(bucket);
   if (flaw === undefined) return { bucket, key };
-  throw invalid(`Invalid bucket ${JSON.stringify(bucket)}: ${flaw}`);
+  throw invalid(`Invalid bucket name ${JSON.stringify(bucket)}: ${flaw}`);
 }
 
 function invalid(message: string): TransferError {

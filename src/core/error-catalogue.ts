@@ -55,7 +55,7 @@ export const errorCatalogue = {
   SourceDeniedForNowError: { scope: 'call', disposition: 'retry', nextStep: again },
   /** Becomes a SourceCredentialsRejectedError once two minutes have not changed it. */
   SourceSignatureRefusedError: { scope: 'call', disposition: 'retry', nextStep: again },
-  /** HEAD and GET of one object disagree. Becomes a ProtocolViolationError once two minutes have not changed it. */
+  /** HEAD and GET of one object disagree. Becomes a SourceProtocolError once two minutes have not changed it. */
   SourceInconsistentError: { scope: 'call', disposition: 'retry', nextStep: again },
   TruncatedReadError: { scope: 'call', disposition: 'retry', nextStep: again },
   TableUnavailableError: {
@@ -115,7 +115,7 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Correct the configuration, then start again.',
-    onLaptop: 'Correct that and run the command again.',
+    onLaptop: 'Fix the problem above, then run the command again.',
   },
   CredentialsRejectedError: {
     scope: 'transfer',
@@ -140,11 +140,20 @@ export const errorCatalogue = {
     nextStep: 'The service answered outside its documents; report it with the execution id.',
     onLaptop: 'The service answered outside its documents; report this message.',
   },
+  /** What answers for S3 contradicts itself, or not what was asked: the service has no part in it. */
+  SourceProtocolError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep:
+      'Check what answers for S3: a cache, a gateway, or a storage that ignores versions. Then start again.',
+    onLaptop:
+      'Check what answers for S3: a cache, a gateway, or a storage that ignores versions. Then run the command again.',
+  },
   UploadHostRefusedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
-      'If uploads are meant to go to a private address, set privateUploadHosts (PRIVATE_UPLOAD_HOSTS=true in a local run). Otherwise report the host to the service.',
+      'If uploads are meant to go to a private address, set privateUploadHosts. Otherwise report the host to the service.',
     onLaptop:
       'If uploads are meant to go to a private address, set PRIVATE_UPLOAD_HOSTS=true. Otherwise report the host to the service.',
   },
@@ -201,7 +210,7 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
-      "Check in this order what denies it: the bucket's policy, the KMS key's policy and the source's kmsKeyArn, the prefixes of the source, the organization's policies (SCP, RCP). Set requestPayer for a bucket whose requester pays, and waitWhileDenied where reads are denied for a while, such as until a virus scan ends.",
+      "Check in this order what denies it: the bucket's policy; the KMS key's policy and the source's kmsKeyArn; for a bucket of another account, the prefixes that its source-account stack was deployed with; the organization's policies (SCP, RCP). Set requestPayer for a bucket whose requester pays, and waitWhileDenied where reads are denied for a while, such as until a virus scan ends.",
     onLaptop:
       'Use AWS credentials that allow the named action, and check the policies of the bucket, of its KMS key and of your organization. For a bucket whose requester pays, add --request-payer.',
   },
@@ -209,9 +218,9 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
-      'Renew the AWS credentials. For a wrong signature, also check the secret access key and any proxy that changes requests.',
+      'Start again: the functions then get new role credentials. If it fails again, check the reader role and any proxy that changes requests.',
     onLaptop:
-      'Renew the AWS credentials, for example with aws sso login. For a wrong signature, also check the clock and any proxy that changes requests.',
+      'Renew the AWS credentials, for example with `aws sso login`. For a wrong signature, also check the secret access key, the clock, and any proxy that changes requests.',
   },
   SourceContentEncodedError: {
     scope: 'transfer',
@@ -234,14 +243,16 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
-      'Split or re-encode the file, or raise the configured limit if the service takes more.',
+      'Split or re-encode the file, or raise maxMediaBytes or maxImageBytes if the service takes more.',
     onLaptop: 'Split or re-encode the file.',
   },
   SourceTypeUnsupportedError: {
     scope: 'transfer',
     disposition: 'fail',
-    nextStep: 'Name a video, audio or image object, or give it such a content type.',
-    onLaptop: 'Name a video, audio or image file by its usual extension.',
+    nextStep:
+      'Name a video, audio or image object. Or give the object such a content type, or add its suffix to the mediaTypes of the source (".ts":"video" for a transport stream) and deploy.',
+    onLaptop:
+      'Name a video, audio or image file by its usual extension: .m2ts for a transport stream.',
   },
   SourceArchivedError: {
     scope: 'transfer',
@@ -327,8 +338,7 @@ export const errorCatalogue = {
   PreflightFailedError: {
     scope: 'transfer',
     disposition: 'fail',
-    nextStep: 'Mend each finding that is named, then run the preflight again.',
-    onLaptop: 'Fix each reported check, then run the command again.',
+    nextStep: 'Fix each reported check, then run the preflight again.',
   },
   OutcomeNotRecordedError: {
     scope: 'transfer',

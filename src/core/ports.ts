@@ -96,7 +96,7 @@ export interface SourceReader {
    * Reads one range of the pinned object, once; Content-Range, length, ETag and version of the
    * reply are compared with what was asked before a byte is given out.
    * @throws SourceSupersededError - the object is another one now, or gone
-   * @throws ProtocolViolationError - the reply is not the range that was asked for
+   * @throws SourceProtocolError - the reply is not the range that was asked for
    * @throws what `inspect` does, where access changed since
    * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
    */

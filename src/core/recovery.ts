@@ -173,7 +173,7 @@ function sourceWaitMs(name: ErrorName, context: StepContext): number {
 const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
   SourceDeniedForNowError: 'SourceAccessDeniedError',
   SourceSignatureRefusedError: 'SourceCredentialsRejectedError',
-  SourceInconsistentError: 'ProtocolViolationError',
+  SourceInconsistentError: 'SourceProtocolError',
 };
 
 /** A refusal of S3 that time did not cure is final, under the name that says what to do. */

@@ -90,21 +90,21 @@ export function mediaTypeOf(
 ): MediaType {
   const name = lastSegment(key);
   if (name.startsWith('._')) {
-    throw unsupported(key, 'is an AppleDouble file: what macOS keeps beside a file, not the file');
+    throw unsupported(key, 'it is an AppleDouble file, which macOS keeps next to the real file');
   }
   if (traits.mediaType) return traits.mediaType;
   const extension = extensionOf(name);
   if (isTypeScript(name, extension, contentType, traits.sizeBytes)) {
     throw unsupported(
       key,
-      `is TypeScript by its size or type, not a transport stream (it has ${typeText(contentType)}); where it is a film, name .${extension} in the source's mediaTypes`,
+      `it looks like TypeScript (content type: ${typeText(contentType)}), not an MPEG transport stream`,
     );
   }
   const type = typeOfExtension(extension) ?? typeOfContent(contentType);
   if (type) return type;
   throw unsupported(
     key,
-    `has neither a known extension nor a video, audio or image content type (it has ${typeText(contentType)})`,
+    `it has neither a known extension nor a video, audio or image content type (content type: ${typeText(contentType)})`,
   );
 }
 
@@ -133,7 +133,8 @@ function typeText(contentType: string | undefined): string {
 }
 
 function unsupported(key: string, why: string): TransferError {
-  return new TransferError('SourceTypeUnsupportedError', `${JSON.stringify(key)} ${why}`);
+  const message = `Unsupported object ${JSON.stringify(key)}: ${why}`;
+  return new TransferError('SourceTypeUnsupportedError', message);
 }
 
 /**

@@ -9,7 +9,7 @@ export interface KeptSocketsOptions {
   readonly now: () => number;
 }
 
-/** What a request saw when it was sent, to be given back when it failed. */
+/** The pool a request was sent on; pass it to `replace` if the request fails. */
 export type PoolUse = { readonly pool: Dispatcher; readonly hasServed: boolean };
 
 /**

@@ -22,7 +22,7 @@ type InspectPorts = Needs<'source' | 'destination' | 'settings'>;
 /** The pinned object, ready for a session. */
 export type Pinned = Inspected & { readonly next: 'open'; readonly waitSeconds: 0 };
 
-/** An event about an object that no source asks for: the execution ends well and moves nothing. */
+/** The end of an execution whose event asks for nothing: the object is unmatched, empty or gone. */
 export interface Ignored {
   readonly next: 'ended';
   readonly waitSeconds: 0;
@@ -46,14 +46,14 @@ interface Call {
   readonly waited: InspectWait | undefined;
   /** What the execution was started with. */
   readonly input: unknown;
-  /** Contents that HEAD told of in this call, and a read right after it did not find. */
+  /** Contents, by ETag and version, that HEAD found in this call and GET did not. */
   readonly unread: Set<string>;
 }
 
 /**
- * Pins the object that an input or event names, or refuses it by name before anything is created.
- * An event about a stranger (by prefix, suffix or size, a folder marker, no media), or about an object
- * that is empty or gone, is ignored; where the event tells enough, before S3 is asked anything.
+ * Pins the object that an input or event names, or fails with a named error before anything is created.
+ * Ignores an event about an object that no source matches, that is no media, or that is empty or gone;
+ * without asking S3 if the event says enough.
  * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRefusedError,
  *   SourceRegionMismatchError, SourceIsFolderError, SourceEmptyError, SourceTypeUnsupportedError,
  *   SourceTooLargeError, SourceContentEncodedError, and what the source reader throws
@@ -118,9 +118,8 @@ async function inspectAnnounced(
 }
 
 /**
- * An object that was deleted, or whose version was, since its event. Tools that write an empty object
- * first, or rename, leave such events behind; what is there now has an event of its own. A bucket that
- * is gone has none: nobody would hear of it.
+ * Returns the error of an object that was deleted since its event, as tools that rename objects do.
+ * A missing bucket is still an error: no later event would report it.
  */
 function gone(error: unknown): TransferError {
   if (isTransferError(error, 'SourceNotFoundError') && !error.isPlaceMissing) return error;
@@ -128,8 +127,8 @@ function gone(error: unknown): TransferError {
 }
 
 /**
- * Asks S3 a few times, then leaves a transient error to a later call: an event comes once, so an
- * outage of hours must not spend it.
+ * Asks S3 a few times, then leaves a transient error to a later call: an event comes once, so an S3
+ * outage of up to six hours must not lose it.
  */
 async function withPatience<T>(
   { ports, invocation, waited, input }: Call,
@@ -145,7 +144,7 @@ async function withPatience<T>(
   }
 }
 
-/** Its newer content has an event of its own; both start the same transfer. */
+/** Only logged: the newer content has an event of its own, which starts the same transfer. */
 function noteOverwritten(
   { log }: InspectPorts,
   { claim }: EventRequest,
@@ -165,11 +164,12 @@ function whyStranger(
     mediaTypeOf(object.key, object.contentType, object);
     return undefined;
   } catch (error) {
-    return ['type', asTransferError(error).message];
+    const { message, nextStep } = asTransferError(error);
+    return ['type', `${message}. ${nextStep}`];
   }
 }
 
-/** Place, options of the reading and a named media type come from the configuration, whatever was asked for. */
+/** Place, read options and media type come from the configuration only: an input must not choose them. */
 async function pin({ ports, request }: Call, source: Source): Promise<SourceObject> {
   const { account, region, requestPayer, waitWhileDeniedSeconds, sameContent } = source;
   const configured = { account, region, requestPayer, waitWhileDeniedSeconds };
@@ -204,8 +204,8 @@ async function confirmReadable({ ports, invocation, unread }: Call, object: Sour
 }
 
 /**
- * What was overwritten or deleted between HEAD and GET is inspected again. Where HEAD then tells of the
- * same content, nothing was: what answers for S3 contradicts itself.
+ * An object that changed between HEAD and GET is inspected again. If HEAD then finds the same content,
+ * nothing changed: HEAD and GET contradict each other.
  */
 function changedMeanwhile(
   error: TransferError,
@@ -213,14 +213,14 @@ function changedMeanwhile(
   unread: Set<string>,
 ): TransferError {
   const content = JSON.stringify([etag, versionId]);
-  const isToldAgain = unread.has(content);
+  const isSameAgain = unread.has(content);
   unread.add(content);
   const options = { cause: error, side: 'source' } as const;
-  if (!isToldAgain) {
+  if (!isSameAgain) {
     const message = `${error.message}, while it was inspected`;
     return new TransferError('SourceUnavailableError', message, options);
   }
-  const message = `HEAD tells of an object that GET does not find: ${error.message}; a cache, a gateway, or a storage that ignores versions answers so`;
+  const message = `HEAD finds the object but GET does not: ${error.message}. Possible causes: a cache, a gateway, or a storage that ignores versions`;
   return new TransferError('SourceInconsistentError', message, options);
 }
 

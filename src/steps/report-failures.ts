@@ -3,13 +3,15 @@ import { dashboardLink, executionLink, placeOf } from '#src/core/console-links.t
 import { errorCatalogue, isErrorName } from '#src/core/errors.ts';
 import type { Log, Notice, Notifier } from '#src/core/ports.ts';
 import { oneLine } from './failure.ts';
+import { failureQuery } from './failure-query.ts';
 
 /** What the report needs besides the failures. */
 export interface ReportPorts {
   readonly notifier: Notifier;
   readonly log: Log;
-  /** Which Chunkferry reports, and its dashboard's name. */
+  /** Which Chunkferry reports, and the names of its table and its dashboard. */
   readonly deployment: string;
+  readonly tableName: string;
   readonly dashboardName: string;
 }
 
@@ -23,6 +25,7 @@ const text = z.optional(z.string());
 
 /** Our own `Transfer Failed` event, as far as a notice says it. */
 const eventSchema = z.object({
+  time: text,
   detail: z.object({
     bucket: text,
     key: text,
@@ -33,7 +36,7 @@ const eventSchema = z.object({
   }),
 });
 
-type Failure = z.infer<typeof eventSchema>['detail'];
+type Failure = z.infer<typeof eventSchema>['detail'] & { readonly time?: string | undefined };
 
 /**
  * Sends one notice about a batch of failed transfers: each film with its error, the next step and the
@@ -55,13 +58,15 @@ export async function reportFailures(ports: ReportPorts, bodies: readonly string
 
 function failureIn(body: string): Failure | undefined {
   try {
-    return eventSchema.safeParse(JSON.parse(body)).data?.detail;
+    const { data } = eventSchema.safeParse(JSON.parse(body));
+    return data && { ...data.detail, time: data.time };
   } catch {
     return undefined;
   }
 }
 
-function noticeOf({ deployment, dashboardName }: ReportPorts, failures: Failure[]): Notice {
+function noticeOf(ports: ReportPorts, failures: Failure[]): Notice {
+  const { deployment, dashboardName } = ports;
   const listed = failures.slice(0, maxListed);
   const place = listed.map(({ execution }) => placeOf(execution)).find(Boolean);
   const dashboard = place && dashboardLink(place, dashboardName);
@@ -69,11 +74,17 @@ function noticeOf({ deployment, dashboardName }: ReportPorts, failures: Failure[
   const paragraphs = [
     `${countOf(failures)} in ${deployment}: ${errorsOf(failures)}.`,
     ...listed.map((failure, i) => paragraphOf(failure, i + 1)),
-    unlisted > 0 && `…and ${unlisted} more. The README's "Find what failed" lists all of them.`,
+    unlisted > 0 && unlistedText(ports, unlisted, failures[listed.length]),
     dashboard && `Dashboard: ${dashboard}`,
   ];
   const subject = `${countOf(failures)} in ${deployment}: ${errorsOf(failures)}`;
   return { subject: subjectOf(subject), text: paragraphs.filter(Boolean).join('\n\n') };
+}
+
+/** The reader of a mail may have no repository at hand, so the query is in the mail. */
+function unlistedText({ tableName }: ReportPorts, unlisted: number, next: Failure | undefined) {
+  const query = failureQuery(tableName, placeOf(next?.execution)?.region, next?.time);
+  return `…and ${unlisted} more. This lists every failure of the day:\n${query}`;
 }
 
 function countOf({ length }: readonly Failure[]): string {

@@ -17,7 +17,7 @@ export async function transferOfSameContent(
   for (const contentId of contentIds(destination.identity, source)) {
     const transferId = await store.transferOfContent(contentId);
     const row = transferId === undefined ? undefined : await store.transfer(transferId);
-    // The row decides: what leads to it may be older.
+    // The content record may be older than the row, so the row decides.
     if (row?.state !== 'ready' || row.assetId === undefined) continue;
     if (!isSameContent(row.source, source) || !isSameKind(row.source, source)) continue;
     if (!hasOptions(row.options, options)) continue;

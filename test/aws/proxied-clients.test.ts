@@ -215,7 +215,7 @@ describe('credentials of a profile of IAM Identity Center (SSO)', () => {
     const proxy = await proxied();
     signedIn();
     vi.stubEnv('AWS_REGION', 'us-east-1');
-    await ensureAwsAccess('s3://films/film.mp4');
+    await ensureAwsAccess({ object: 's3://films/film.mp4' });
     expect(proxy.tunnels).toEqual(['sts.test:443']);
   });
 });

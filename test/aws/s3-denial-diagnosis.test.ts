@@ -11,8 +11,8 @@ describe('N19: a denied read is told apart', () => {
 
   const bytes = Buffer.from('a film');
   const kmsKey = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
-  const diagnosed = (bucket: string) =>
-    diagnoseDenial(s3.client, { bucket, key: 'a.mp4', versionId: undefined });
+  const diagnosed = (bucket: string, account?: string) =>
+    diagnoseDenial(s3.client, { bucket, key: 'a.mp4', versionId: undefined, account });
 
   it('as one of versions alone', async () => {
     s3.double.put('kept', 'a.mp4', bytes);
@@ -26,10 +26,21 @@ describe('N19: a denied read is told apart', () => {
     expect(await diagnosed('paid')).toContain('set requestPayer for this source');
   });
 
-  it('as one of the key, which is named', async () => {
+  it.each([
+    ['of this account: the source may name it, its policy must', undefined, 'If kmsKeyArn of the'],
+    ['of another account: the stack there', '444455556666', 'Add it to kmsKeyArns of the source-'],
+  ])('as one of the key %s', async (_, account, advice) => {
     s3.double.put('films', 'a.mp4', bytes, { kmsKey });
     s3.double.deny('films', 'a.mp4', 'kms-get');
-    expect(await diagnosed('films')).toContain(`Name the key ${kmsKey} as the source's kmsKeyArn`);
+    expect(await diagnosed('films', account)).toContain(
+      `kms:Decrypt is denied for ${kmsKey}. ${advice}`,
+    );
+  });
+
+  it('as one of versions alone, without the causes that this rules out', async () => {
+    s3.double.put('kept', 'a.mp4', bytes);
+    s3.double.deny('kept', 'a.mp4', 'version');
+    expect(await diagnosed('kept')).not.toMatch(/KMS|kmsKeyArn|prefixes|requestPayer/);
   });
 
   it('or left to the policies, where every read is denied', async () => {

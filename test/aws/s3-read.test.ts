@@ -198,7 +198,7 @@ describe('a reply that is not what was asked for', () => {
     const source = await pin();
     s3.double.fail({ kind: 'header', name: 'content-range', value: 'bytes 0-9/5242880' });
     expect(await failure(source)).toMatchObject({
-      name: 'ProtocolViolationError',
+      name: 'SourceProtocolError',
       message: expect.stringContaining('"bytes 0-9/5242880"'),
     });
   });
@@ -207,7 +207,7 @@ describe('a reply that is not what was asked for', () => {
     const source = await pin();
     s3.double.fail({ kind: 'ignore-range' });
     expect(await failure(source)).toMatchObject({
-      name: 'ProtocolViolationError',
+      name: 'SourceProtocolError',
       message: expect.stringContaining('got 200'),
     });
   });

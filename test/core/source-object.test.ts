@@ -87,7 +87,7 @@ describe('B17: a file that has the extension of media and is none', () => {
     expect(() => mediaTypeOf(key, contentType, { sizeBytes, mediaType: 'video' })).toThrow(
       expect.objectContaining({
         name: 'SourceTypeUnsupportedError',
-        message: `${JSON.stringify(key)} is an AppleDouble file: what macOS keeps beside a file, not the file`,
+        message: `Unsupported object ${JSON.stringify(key)}: it is an AppleDouble file, which macOS keeps next to the real file`,
       }),
     );
   });
@@ -106,7 +106,7 @@ describe('B17: a file that has the extension of media and is none', () => {
     expect(() => mediaTypeOf(key, contentType, { sizeBytes })).toThrow(
       expect.objectContaining({
         name: 'SourceTypeUnsupportedError',
-        message: expect.stringMatching(/is TypeScript by .*name \.m?ts in the source's mediaTypes/),
+        message: `Unsupported object ${JSON.stringify(key)}: it looks like TypeScript (content type: ${contentType ?? 'none'}), not an MPEG transport stream`,
       }),
     );
   });

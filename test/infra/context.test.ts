@@ -113,7 +113,7 @@ describe('the context of the stack of transfers', () => {
     ).map(([key, value]): [string, Context, string] => [
       `${key} outside a source`,
       { [key]: 'x' },
-      `${key} is a field of sources, and no key; -c sources='[{"bucket":"…","${key}":${value}}]' is right`,
+      `Invalid context key "${key}": must be a field of sources. Use -c sources='[{"bucket":"…","${key}":${value}}]'`,
     ]),
     [
       'a key of the other stack',
@@ -138,7 +138,12 @@ describe('the context of the stack of transfers', () => {
     [
       'a time of no whole seconds',
       { sources: [{ bucket: 'films', waitWhileDeniedSeconds: 1.5 }] },
-      'sources[0].waitWhileDeniedSeconds is 1.5; a whole number is right',
+      'Invalid sources[0].waitWhileDeniedSeconds 1.5: must be 60 to 86,400 seconds',
+    ],
+    [
+      'a time that is too short',
+      { sources: [{ bucket: 'films', waitWhileDeniedSeconds: 5 }] },
+      'Invalid sources[0].waitWhileDeniedSeconds 5: must be 60 to 86,400 seconds',
     ],
     [
       'a time in words',
@@ -159,12 +164,12 @@ describe('the context of the stack of transfers', () => {
     [
       'a media type without its suffix',
       { sourceBuckets: 'films', mediaTypes: 'video' },
-      'mediaTypes is "video"; pairs such as .r3d=video between commas, each name once, are right',
+      'Invalid mediaTypes "video": must be comma-separated pairs such as .r3d=video, each name once',
     ],
     [
       'a suffix with two media types',
       { sourceBuckets: 'films', mediaTypes: '.r3d=video,.r3d=image' },
-      'mediaTypes is ".r3d=video,.r3d=image"; pairs',
+      'Invalid mediaTypes ".r3d=video,.r3d=image": must be comma-separated pairs',
     ],
     [
       'media types of another form',
@@ -216,7 +221,9 @@ describe('the context of the stack of transfers', () => {
     ],
   ])('refuses %s on one line', (_, context, message) => {
     const line = refusal(() => transferProps(context));
-    expect(line).toContain(`ConfigurationError: context: ${message}`);
+    expect(line).toContain(
+      `ConfigurationError: ${message.startsWith('Invalid ') ? '' : 'context: '}${message}`,
+    );
     expect(line).not.toContain('\n');
   });
 
@@ -272,7 +279,7 @@ describe("the context of the source account's stack", () => {
     ],
   ])('refuses %s on one line', (_, context, message) => {
     expect(refusal(() => sourceAccountProps(context))).toContain(
-      `ConfigurationError: context: ${message}`,
+      `ConfigurationError: ${message.startsWith('Invalid ') ? '' : 'context: '}${message}`,
     );
   });
 });

@@ -130,7 +130,7 @@ export function resourcesFor(action: string, statements: readonly Statement[]): 
     .flatMap(({ Resource }) => [Resource].flat().map(plain));
 }
 
-/** A value of a template as text: what is known only once deployed in angle brackets. */
+/** A value of a template as text: what is known only after deployment in angle brackets. */
 export function plain(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['', undefined]] = Object.entries(value ?? {});

@@ -50,12 +50,13 @@ it('keeps what no notice reported for 14 days, and an alarm says so', () => {
   expect(alarm?.AlarmDescription).toContain('no notice reported');
 });
 
-it('tells the function the topic and the dashboard', () => {
+it('names to the function the topic, the table and the dashboard', () => {
   template.hasResourceProperties('AWS::Lambda::Function', {
     Environment: {
       Variables: {
         POWERTOOLS_SERVICE_NAME: 'ferry-1',
         NOTICE_TOPIC_ARN: { Ref: Match.stringLikeRegexp('^MonitoringAlarms') },
+        TABLE_NAME: Match.anyValue(),
         DASHBOARD_NAME: { Ref: Match.stringLikeRegexp('^MonitoringDashboard') },
       },
     },

@@ -11,7 +11,7 @@ import { Chunkferry } from '#infra/chunkferry.ts';
 import type { NetworkProps } from '#infra/network/network-props.ts';
 import { stepNames } from '#infra/steps.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
-import type { TransferStackProps } from '#infra/transfer-stack.ts';
+import { TransferStack, type TransferStackProps } from '#infra/transfer-stack.ts';
 import { propertiesOf, refusal, resourcesFor, statementsOf, template } from './deployed.ts';
 import { inVpc } from './rich-setup.ts';
 
@@ -87,6 +87,9 @@ describe('B16: a VPC', () => {
   });
 });
 
+const lineOf = (message: string) =>
+  `ConfigurationError: ${message.startsWith('Invalid ') ? '' : 'Chunkferry: '}${message}`;
+
 describe('a network is refused on one line when', () => {
   it.each<[string, (vpc: IVpc) => NetworkProps, string]>([
     [
@@ -95,11 +98,15 @@ describe('a network is refused on one line when', () => {
       'vpcSubnets is set without vpc; give the VPC',
     ],
     ['groups have no VPC', () => ({ securityGroups: [] }), 'securityGroups is set without vpc'],
-    ['its groups are none', (vpc) => ({ vpc, securityGroups: [] }), 'securityGroups is []; at'],
+    [
+      'its groups are none',
+      (vpc) => ({ vpc, securityGroups: [] }),
+      'Invalid securityGroups []: must have at least one entry',
+    ],
     [
       'a subnet is public',
       (vpc) => ({ vpc, vpcSubnets: { subnetType: SubnetType.PUBLIC } }),
-      'vpcSubnets holds a public subnet,',
+      'Invalid vpcSubnets',
     ],
     [
       'there is no such subnet',
@@ -108,21 +115,36 @@ describe('a network is refused on one line when', () => {
     ],
   ])('%s', (_, props, message) => {
     const line = refusal(() => ownVpc(props));
-    expect(line).toContain(`ConfigurationError: Chunkferry: ${message}`);
+    expect(line).toContain(lineOf(message));
     expect(line).not.toContain('\n');
   });
 
   it.each<[TransferStackProps, string]>([
-    [{ vpcId: 'vpc-1' }, 'vpcId holds "vpc-1"; vpc-0123456789abcdef0 is the form'],
+    [{ vpcId: 'vpc-1' }, 'Invalid vpcId "vpc-1": must look like vpc-0123456789abcdef0'],
     [{ vpcId: 'vpc-01234567' }, 'vpcId is set without vpcSubnetIds; a VPC and its private'],
     [{ vpcSubnetIds: ['subnet-01234567'] }, 'vpcSubnetIds is set without vpcId; a VPC and'],
     [{ securityGroupIds: ['sg-01234567'] }, 'securityGroupIds is set without vpcId; a VPC and'],
-    [{ ...inVpc, vpcSubnetIds: ['vpc-01234567'] }, 'vpcSubnetIds holds "vpc-01234567"; subnet-'],
-    [{ ...inVpc, vpcSubnetIds: [] }, 'vpcSubnetIds is []; at least one is right'],
-    [{ ...inVpc, securityGroupIds: ['default'] }, 'securityGroupIds holds "default"; sg-'],
+    [
+      { ...inVpc, vpcSubnetIds: ['vpc-01234567'] },
+      'Invalid vpcSubnetIds "vpc-01234567": must look like subnet-',
+    ],
+    [{ ...inVpc, vpcSubnetIds: [] }, 'Invalid vpcSubnetIds []: must have at least one entry'],
+    [
+      { ...inVpc, securityGroupIds: ['default'] },
+      'Invalid securityGroupIds "default": must look like sg-',
+    ],
   ])('its ids are %o', (props, message) => {
-    expect(refusal(() => synthesizeTemplate(props))).toContain(
-      `ConfigurationError: Chunkferry: ${message}`,
+    expect(refusal(() => synthesizeTemplate(props))).toContain(lineOf(message));
+  });
+
+  it('a VPC is given both as a construct and by its id', () => {
+    const make = () =>
+      synthesize((app) => {
+        const vpc = new Vpc(new Stack(app, 'Own'), 'Vpc') as IVpc;
+        return new TransferStack(app, 'Chunkferry', { ...inVpc, vpc });
+      });
+    expect(refusal(make)).toContain(
+      `Invalid vpcId "${inVpc.vpcId}": must not be set together with vpc. Use one of them`,
     );
   });
 });

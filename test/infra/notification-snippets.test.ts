@@ -15,13 +15,14 @@ async function stackOf(code: string, n: number): Promise<Template> {
   const imports = lines.filter((line) => line.startsWith('import '));
   const body = lines.filter((line) => !line.startsWith('import ')).join('\n');
   const file = new URL(`./snippet-${n}.generated.ts`, import.meta.url);
-  const start = 'export function make(this: any, chunkferry: any, slackWebhookUrl: string) {';
+  const start = 'export function make(this: any, chunkferry: any) {';
   writeFileSync(file, `${imports.join('\n')}\n${start}\n${body}\n}\n`);
   try {
     const { make } = await import(file.href);
-    const stack = new Stack(new App(), 'Stack');
+    const slackWebhookUrl = 'https://hooks.slack.com/services/T/B/X';
+    const stack = new Stack(new App({ context: { slackWebhookUrl } }), 'Stack');
     const eventBus = EventBus.fromEventBusName(stack, 'Bus', 'ours');
-    make.call(stack, { eventBus }, 'https://hooks.slack.com/services/T/B/X');
+    make.call(stack, { eventBus });
     return Template.fromStack(stack);
   } finally {
     rmSync(file);

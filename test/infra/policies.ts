@@ -130,7 +130,7 @@ class TemplateReader {
     return JSON.stringify(sorted(condition, this.#text));
   }
 
-  /** What is known only once deployed in angle brackets, resources by their construct's path. */
+  /** What is known only after deployment in angle brackets, resources by their construct's path. */
   readonly #text = (value: unknown): string => {
     if (typeof value === 'string') return value;
     const [[intrinsic, argument] = ['nothing', undefined]] = Object.entries(value ?? {});

@@ -13,26 +13,26 @@ describe('a source is refused on one line when', () => {
   const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
 
   it.each<[string, SourceProps, string]>([
-    ['its bucket is no name', { bucket: 'Fi' }, 'bucket is "Fi"; a bucket\'s name is right'],
+    ['its bucket is no name', { bucket: 'Fi' }, 'Invalid bucket name "Fi": must be a bucket name'],
     [
       'its bucket is on Outposts',
       { bucket: 'arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/films' },
-      'bucket is "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/films"; S3 on Outposts is not supported; a bucket\'s name',
+      'Invalid bucket name "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/films": access points on S3 on Outposts are not supported',
     ],
     [
       'its bucket is a Multi-Region Access Point',
       { bucket: 'arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap' },
-      'bucket is "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap"; the name of a general purpose bucket is right, which never has .mrap; a Multi-Region Access Point is not supported',
+      'Invalid bucket name "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap": Multi-Region Access Points are not supported',
     ],
     [
       'its bucket is the ARN of one',
       { bucket: 'arn:aws:s3:::films' },
-      'bucket is "arn:aws:s3:::films"; a bucket is named without its ARN: films; a bucket\'s name',
+      'Invalid bucket name "arn:aws:s3:::films": must be a name, not an ARN. Use "films"',
     ],
     [
       "its Region is not the access point's",
       { bucket: 'arn:aws:s3:us-west-2:123456789012:accesspoint/films', region: 'us-east-1' },
-      'source arn:aws:s3:us-west-2:123456789012:accesspoint/films: region is "us-east-1"; "us-west-2", which its ARN names, is right',
+      'Invalid region "us-east-1" of source arn:aws:s3:us-west-2:123456789012:accesspoint/films: must be "us-west-2", which its ARN names',
     ],
     [
       'the events of an access point are to be switched on',
@@ -42,17 +42,17 @@ describe('a source is refused on one line when', () => {
       },
       'source arn:aws:s3:us-west-2:123456789012:accesspoint/films: switchOnEvents is for buckets; an access point has no events',
     ],
-    ['its bucket is a URL', { bucket: 's3://films' }, 'bucket is "s3://films"; a bucket\'s name'],
-    ['its bucket is an address', { bucket: '10.0.0.1' }, 'bucket is "10.0.0.1"; a bucket\'s name'],
+    ['its bucket is a URL', { bucket: 's3://films' }, 'Invalid bucket name "s3://films": must be'],
+    ['its bucket is an address', { bucket: '10.0.0.1' }, 'Invalid bucket name "10.0.0.1": must be'],
     [
       'its bucket bears a name that S3 keeps for itself',
       { bucket: 'xn--films' },
-      'bucket is "xn--films"; the name of a general purpose bucket is right, which never has xn--',
+      'Invalid bucket name "xn--films": the prefix "xn--" is reserved by S3',
     ],
     [
       'its bucket is a directory bucket, which has no events',
       { bucket: 'films--euw1-az1--x-s3' },
-      'bucket is "films--euw1-az1--x-s3"; the name of a general purpose bucket is right',
+      'Invalid bucket name "films--euw1-az1--x-s3": the suffix "--x-s3" is reserved for directory buckets',
     ],
     [
       'its prefixes are none',
@@ -82,17 +82,17 @@ describe('a source is refused on one line when', () => {
     [
       'a media type is none',
       { bucket: 'films', mediaTypes: { '.r3d': 'film' as 'video' } },
-      'source films: mediaTypes[".r3d"] is "film"; video, audio or image is right',
+      'Invalid mediaTypes[".r3d"] "film" of source films: must be "video", "audio" or "image"',
     ],
     [
       'its media types are none',
       { bucket: 'films', mediaTypes: {} },
-      'source films: mediaTypes is {}; at least one is right',
+      'Invalid mediaTypes {} of source films: must have at least one entry',
     ],
     [
       'a media type is named for a suffix without a dot',
       { bucket: 'films', mediaTypes: { r3d: 'video' } },
-      'source films: mediaTypes holds "r3d", which has no dot; ".r3d" is right',
+      'Invalid suffix "r3d" of mediaTypes of source films: must have its dot. Use ".r3d"',
     ],
     [
       'a prefix is empty',
@@ -112,7 +112,7 @@ describe('a source is refused on one line when', () => {
     [
       'its Region is none',
       { bucket: 'films', region: 'Ireland' },
-      'source films: region is "Ireland"; a Region such as eu-west-1 is right',
+      'Invalid region "Ireland" of source films: must be a Region such as eu-west-1',
     ],
     [
       'its account is none',
@@ -127,17 +127,22 @@ describe('a source is refused on one line when', () => {
     [
       'its requestPayer is no truth',
       { bucket: 'films', requestPayer: 'requester' as never },
-      'source films: requestPayer is "requester"; true or false is right',
+      'Invalid requestPayer "requester" of source films: must be true or false',
     ],
     [
       'it waits too shortly for a denial to end',
       { bucket: 'films', waitWhileDenied: Duration.seconds(59) },
-      'source films: waitWhileDenied is 59 s; whole seconds from 60 to 86400 are right',
+      'Invalid waitWhileDenied 59 of source films: must be 60 to 86,400 seconds',
     ],
     [
       'it waits for longer than a day for a denial to end',
       { bucket: 'films', waitWhileDenied: Duration.hours(25) },
-      'source films: waitWhileDenied is 90000 s; whole seconds from 60 to 86400 are right',
+      'Invalid waitWhileDenied 90000 of source films: must be 60 to 86,400 seconds',
+    ],
+    [
+      'its wait for a denial is a number without a unit',
+      { bucket: 'films', waitWhileDenied: 3600 as never },
+      'Invalid waitWhileDenied 3600 of source films: must be a Duration. Use Duration.seconds(3600)',
     ],
     [
       "its key is an alias's",
@@ -146,7 +151,8 @@ describe('a source is refused on one line when', () => {
     ],
   ])('%s', (_, source, message) => {
     const line = refusal(() => withSources(source));
-    expect(line).toContain(`ConfigurationError: Chunkferry: ${message}`);
+    const where = message.startsWith('Invalid ') ? '' : 'Chunkferry: ';
+    expect(line).toContain(`ConfigurationError: ${where}${message}`);
     expect(line).not.toContain('\n');
   });
 

@@ -30,14 +30,14 @@ describe('sameContent', () => {
   });
 
   it.each([
-    ['the construct', { sameContent: 'again' }, 'sameContent is "again"'],
+    ['the construct', { sameContent: 'again' }, 'Invalid sameContent "again"'],
     [
       'a source',
       { sources: [{ bucket: 'films', sameContent: 'yes' }] },
-      'source films: sameContent is "yes"',
+      'Invalid sameContent "yes" of source films',
     ],
   ])('of %s with another value is refused in one line', (_, props, says) => {
     const synthesized = () => synthesizeTemplate(props as unknown as ChunkferryProps);
-    expect(synthesized).toThrow(`${says}; "transfer" or "reuse" is right`);
+    expect(synthesized).toThrow(`${says}: must be "transfer" or "reuse"`);
   });
 });

@@ -151,7 +151,7 @@ describe("the source account's stack", () => {
     [
       'a bucket is no name',
       { buckets: ['s3://films'] },
-      'bucket is "s3://films"; a bucket\'s name',
+      'Invalid bucket name "s3://films": must be',
     ],
     ['a prefix is empty', { prefixes: [''] }, 'prefixes holds an empty prefix'],
     ['its prefixes are none', { prefixes: [] }, 'prefixes is []; at least one is right'],
@@ -167,7 +167,8 @@ describe("the source account's stack", () => {
     ['a principal is no role', { readerPrincipalArns: ['me'] }, 'readerPrincipalArns is "me"; a'],
   ])('is refused on one line when %s', (_, props, message) => {
     const line = refusal(() => synthesizeSourceAccount({ ...richSourceAccount, ...props }));
-    expect(line).toContain(`ConfigurationError: source account: ${message}`);
+    const where = message.startsWith('Invalid ') ? '' : 'source account: ';
+    expect(line).toContain(`ConfigurationError: ${where}${message}`);
     expect(line).not.toContain('\n');
   });
 

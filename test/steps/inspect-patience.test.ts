@@ -128,8 +128,8 @@ describe('an object of which a HEAD tells and which no GET finds', () => {
     stage.ports = { ...stage.ports, source };
     const startedAt = stage.bench.clock.now();
     await expect(walk(stage, event)).rejects.toMatchObject({
-      name: 'ProtocolViolationError',
-      message: expect.stringMatching(/HEAD tells of an object that GET does not find: is gone/),
+      name: 'SourceProtocolError',
+      message: expect.stringMatching(/HEAD finds the object but GET does not: is gone/),
     });
     expect(stage.bench.clock.now() - startedAt).toBeLessThan(10 * minute * 1_000);
   });

@@ -177,15 +177,18 @@ describe('a reply to a report that calls the upload complete too early', () => {
   });
 });
 
-it('a forced start leaves an ingest whose session the service contradicts', async () => {
+it.each([
+  ['leaves an ingest whose session the service contradicts', 'ProtocolViolationError', 2],
+  ['goes on with an ingest whose source contradicts itself', 'SourceProtocolError', 1],
+] as const)('a forced start %s', async (_, error, ingest) => {
   const stage = await Stage.set();
   const opened = await stage.opened(3);
-  const outcome = { status: 'failed', error: 'ProtocolViolationError' };
+  const outcome = { status: 'failed', error };
   const patch = { state: 'failed', outcome } as const;
   await stage.bench.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
   const inspected = await stage.inspect({ ...film, force: true });
   const again = await stage.open(inspected, { executionId: 'execution-b' });
-  expect((await stage.row(again)).ingest).toBe(2);
+  expect((await stage.row(again)).ingest).toBe(ingest);
 });
 
 describe('a chunk that the service always calls failed', () => {

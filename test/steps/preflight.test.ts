@@ -241,7 +241,7 @@ describe('the conclusion of a preflight', () => {
       next: 'fail',
       error: 'PreflightFailedError',
       cause: expect.stringContaining(
-        'checks failed: InspectSource, SendChunks: list films; RecordOutcome: event bus: put an event (events:PutEvents): EventNotPublishedError: no bus. Mend',
+        'checks failed: InspectSource, SendChunks: list films; RecordOutcome: event bus: put an event (events:PutEvents): EventNotPublishedError: no bus. Fix',
       ),
     });
   });

@@ -22,10 +22,13 @@ async function noticesOf(...details: readonly (object | string)[]): Promise<Noti
     notifier: { send: async (notice) => void notices.push(notice) },
     log: { info: nothing, warn: nothing, error: nothing },
     deployment: 'Chunkferry/Chunkferry',
+    tableName: 'Proofs-1',
     dashboardName: 'Board-1',
   };
   const bodies = details.map((detail) =>
-    typeof detail === 'string' ? detail : JSON.stringify({ source: 'chunkferry', detail }),
+    typeof detail === 'string'
+      ? detail
+      : JSON.stringify({ source: 'chunkferry', time: '2026-11-28T09:00:00Z', detail }),
   );
   await reportFailures(ports, bodies);
   return notices;
@@ -60,6 +63,13 @@ it('N18: a storm lists the first 25 failures and counts the rest', async () => {
   const [notice] = await noticesOf(...many(40));
   expect(notice?.text.match(/Next step/g)).toHaveLength(25);
   expect(notice?.text).toContain('…and 15 more.');
+});
+
+it('a storm shows the query for all of its failures, for a reader without the repository', async () => {
+  const [notice] = await noticesOf(...many(26));
+  expect(notice?.text).toContain(
+    `aws dynamodb query --region eu-west-1 --table-name Proofs-1 --index-name byState --no-scan-index-forward --key-condition-expression 'stateDay = :d' --expression-attribute-values '{":d":{"S":"failed#2026-11-28"}}'`,
+  );
 });
 
 it('a storm of 1,000 failures with the longest texts fits into an SNS message', async () => {

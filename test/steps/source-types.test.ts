@@ -21,13 +21,20 @@ async function stageWith(key: string, contentType: string, source: Partial<Sourc
 
 describe.each([
   ['in/._film.mp4', 'video/mp4', 'is an AppleDouble file'],
-  ['src/index.ts', 'text/plain', 'is TypeScript'],
+  ['src/index.ts', 'text/plain', 'looks like TypeScript'],
   ['tape.r3d', 'binary/octet-stream', 'has neither a known extension nor a video'],
 ])('B17: %s of %s', (key, contentType, why) => {
   it('is ignored by event, with the reason', async () => {
     const { byEvent } = await stageWith(key, contentType);
     expect(await byEvent()).toMatchObject({
       ending: { status: 'ignored', key, why: expect.stringContaining(why) },
+    });
+  });
+
+  it('is ignored with what to do where it is media all the same', async () => {
+    const { byEvent } = await stageWith(key, contentType);
+    expect(await byEvent()).toMatchObject({
+      ending: { why: expect.stringContaining('add its suffix to the mediaTypes of the source') },
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { waitLine, waitOf } from '#local/terminal/waits.ts';
+import { errorNames } from '#src/core/errors.ts';
 
 const now = Date.parse('2026-11-28T10:00:00Z');
 const nextTry = '2026-11-28T10:00:12Z';
@@ -29,7 +30,7 @@ describe('N5: a wait', () => {
     [
       'SourceSignatureRefusedError',
       'GetObject: 403',
-      'Waiting for S3, which refuses the signature: is the clock right? (GetObject: 403), next try in 12 s',
+      'Waiting for S3, which rejects the signature; check the clock (GetObject: 403), next try in 12 s',
     ],
     [
       'SourceDeniedForNowError',
@@ -39,6 +40,10 @@ describe('N5: a wait', () => {
     ['SomeError', 'words', 'Waiting for SomeError (words), next try in 12 s'],
   ])('for %s (%s) is one sentence', (error, reason, line) => {
     expect(waitLine(waitOf({ error, reason, nextTry }), now, 200)).toBe(line);
+  });
+
+  it.each(errorNames('retry'))('for %s is in words, not by the name of the error', (error) => {
+    expect(waitOf({ error }).what).not.toBe(error);
   });
 
   it('whose time has come says that it tries', () => {
