@@ -18,7 +18,7 @@ const minuteMs = 60_000;
 /** Returns what is wrong with a window, in words for a message, or undefined. */
 export function windowFlaw({ from, to, timeZone, underWay }: TransferWindow): string | undefined {
   for (const [name, time] of Object.entries({ from, to })) {
-    if (!/^([01]\d|2[0-3]):[0-5]\d$/.test(time))
+    if (typeof time !== 'string' || !/^([01]\d|2[0-3]):[0-5]\d$/.test(time))
       return `${name} ${JSON.stringify(time)}: must be a time of day such as "22:00"`;
   }
   if (from === to)
@@ -30,10 +30,12 @@ export function windowFlaw({ from, to, timeZone, underWay }: TransferWindow): st
   return undefined;
 }
 
-function isTimeZone(timeZone: string): boolean {
+function isTimeZone(timeZone: unknown): boolean {
+  // Intl reads an absent zone as this machine's own.
+  if (typeof timeZone !== 'string') return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone });
-    return timeZone !== '';
+    clockOf(timeZone);
+    return true;
   } catch {
     return false;
   }
@@ -50,12 +52,20 @@ export function isWindowOpen(window: TransferWindow | undefined, now: number): b
 /** Returns when the window opens next, in milliseconds since 1970; `now` while it is open. */
 export function nextOpening(window: TransferWindow, now: number): number {
   let at = now;
-  // A change of the clock moves the opening once; each look comes closer.
-  for (let look = 0; look < 4 && !isWindowOpen(window, at); look++) {
-    const minutes = minuteOf(window.from) - minuteOfDay(at, window.timeZone);
-    at = Math.floor(at / minuteMs) * minuteMs + ((minutes + dayMinutes) % dayMinutes) * minuteMs;
-  }
+  // A window inside the hour that summer time skips stays closed that day.
+  const latest = now + 3 * dayMinutes * minuteMs;
+  while (at < latest && !isWindowOpen(window, at)) at = nextLook(window, at);
   return at;
+}
+
+/** Clocks change at whole quarters of an hour, so that no opening lies before the next one. */
+const quarterMs = 15 * minuteMs;
+
+function nextLook({ from, timeZone }: TransferWindow, at: number): number {
+  const minutes = (minuteOf(from) - minuteOfDay(at, timeZone) + dayMinutes) % dayMinutes;
+  const opening = Math.floor(at / minuteMs) * minuteMs + minutes * minuteMs;
+  const quarter = Math.floor(at / quarterMs) * quarterMs + quarterMs;
+  return opening > at ? Math.min(opening, quarter) : quarter;
 }
 
 function minuteOf(time: string): number {
@@ -64,11 +74,19 @@ function minuteOf(time: string): number {
 }
 
 function minuteOfDay(now: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat('en', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  return minuteOf(format.format(now));
+  return minuteOf(clockOf(timeZone).format(now));
+}
+
+/** Formatters are slow to make, and a process asks about one zone. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws RangeError - no such time zone */
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone);
+  if (known) return known;
+  const digits = '2-digit';
+  const options = { timeZone, hour: digits, minute: digits, hourCycle: 'h23' } as const;
+  const made = new Intl.DateTimeFormat('en', options);
+  clocks.set(timeZone, made);
+  return made;
 }

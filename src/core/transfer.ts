@@ -60,7 +60,7 @@ export interface TransferRecord {
   /** The session in use; 0 before the first. */
   readonly sessionNumber: number;
   readonly assetId?: string | undefined;
-  /** Its number in the queue, kept until it has a slot. */
+  /** Its number in the queue. A transfer that is stopped is queued again with the same number. */
   readonly ticketNumber?: number | undefined;
   /** Executions that the dispatcher started for this ticket and that ended before they took the transfer. */
   readonly failedStarts?: number | undefined;

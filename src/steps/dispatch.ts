@@ -6,7 +6,7 @@ import { nextExecutionName, type TransferRecord } from '#src/core/transfer.ts';
 import { isWindowOpen } from '#src/core/transfer-window.ts';
 import { holdReason } from './admission.ts';
 import { failQueued } from './fail-queued.ts';
-import { measureQueue } from './measure-queue.ts';
+import { measureQueue, type Openness } from './measure-queue.ts';
 import { type SettleCall, workThrough } from './settle-ports.ts';
 import { freeSlots, liveSlots } from './slots.ts';
 import type { Needs } from './step.ts';
@@ -17,12 +17,9 @@ export type DispatchPorts = Needs<'store' | 'queue' | 'events' | 'settings' | 's
 };
 
 /** What one call of the dispatcher did. */
-export interface Dispatched {
+export interface Dispatched extends Openness {
   /** Executions that run now for the tickets at the head of the queue, started now or before. */
   readonly started: number;
-  readonly freeSlots: number;
-  /** Why nothing was started, where transfers may not start now. */
-  readonly held?: string;
 }
 
 /** Tickets read beyond those that can start: some wait for their own row's last write. */
@@ -39,10 +36,10 @@ export async function dispatch(
   stateMachineArn: string,
   call: SettleCall,
 ): Promise<Dispatched> {
-  const { settings, log } = ports;
-  const held = await holdReason(ports);
-  const free = freeSlots(settings.maxActiveTransfers, await liveSlots(ports)).length;
-  if (held || free === 0) return { started: 0, freeSlots: free, ...(held && { held }) };
+  const { log } = ports;
+  const openness = await opennessOf(ports);
+  const { held, freeSlots: free } = openness;
+  if (held || free === 0) return { started: 0, ...openness };
   const tickets = await headTickets(ports, Math.min(free, maxStartsPerDispatch) + spareTickets);
   let started = 0;
   await workThrough(ports, call, tickets, async (ticket) => {
@@ -53,6 +50,12 @@ export async function dispatch(
   });
   if (tickets.length > 0) log.info('queue dispatched', { started, freeSlots: free });
   return { started, freeSlots: free };
+}
+
+async function opennessOf(ports: DispatchPorts): Promise<Openness> {
+  const held = await holdReason(ports);
+  const free = freeSlots(ports.settings.maxActiveTransfers, await liveSlots(ports));
+  return { freeSlots: free.length, ...(held && { held }) };
 }
 
 /** Returns the first tickets of the queue: live ones, then backfill. */
@@ -123,9 +126,12 @@ export async function dispatchOnSchedule(
   stateMachineArn: string,
   call: SettleCall,
 ): Promise<Dispatched> {
-  const dispatched = await dispatch(ports, stateMachineArn, call);
-  const { settings, clock, meter } = ports;
-  meter.add('WindowOpen', isWindowOpen(settings.transferWindow, clock.now()) ? 1 : 0);
-  await measureQueue(ports, dispatched, dispatchSeconds);
-  return dispatched;
+  try {
+    return await dispatch(ports, stateMachineArn, call);
+  } finally {
+    // A dispatcher that can start nothing is what the alarm about a stalled queue is for.
+    const { settings, clock, meter } = ports;
+    meter.add('WindowOpen', isWindowOpen(settings.transferWindow, clock.now()) ? 1 : 0);
+    await measureQueue(ports, await opennessOf(ports), dispatchSeconds);
+  }
 }

@@ -1,6 +1,7 @@
+import { maxSlots } from '#src/core/limits.ts';
 import type { Priority, Ticket } from '#src/core/queue.ts';
 import { nextExecutionName, type TransferRecord } from '#src/core/transfer.ts';
-import { nextOpening } from '#src/core/transfer-window.ts';
+import { isWindowOpen, nextOpening } from '#src/core/transfer-window.ts';
 import type { WaitReason } from './admission.ts';
 import { subjectOf } from './describe-outcome.ts';
 import { lostOwnership } from './ownership.ts';
@@ -71,17 +72,24 @@ async function positionOf(
   priority: Priority,
   number: number,
 ): Promise<number> {
-  const [head] = await queue.firstTickets(priority, 1);
-  const among = Math.max(0, number - (head?.number ?? number)) + 1;
+  const first = await queue.firstTickets(priority, maxSlots + 1);
+  const ahead = first.filter((ticket) => ticket.number < number);
+  const last = ahead.length > maxSlots ? ahead.at(-1) : undefined;
+  const among = ahead.length + (last ? number - last.number : 1);
   if (priority === 'live') return among;
   return among + (await queuedOf(queue, 'live'));
 }
 
-/** How many tickets of a priority there are, at most: cancelled ones count until they reach the head. */
+/**
+ * How many tickets of a priority there are: exact for a short queue, else an upper bound, since cancelled
+ * ones count until they come near the head. Transfers that were stopped keep old numbers; there are at
+ * most as many as slots, so the bound starts behind them.
+ */
 export async function queuedOf(queue: QueuePorts['queue'], priority: Priority): Promise<number> {
-  const [head] = await queue.firstTickets(priority, 1);
-  if (!head) return 0;
-  return Math.max(1, (await queue.lastTicketNumbers())[priority] - head.number + 1);
+  const first = await queue.firstTickets(priority, maxSlots + 1);
+  const last = first.at(-1);
+  if (!last || first.length <= maxSlots) return first.length;
+  return first.length + Math.max(0, (await queue.lastTicketNumbers())[priority] - last.number);
 }
 
 /** A session goes on after a stop, unless it ends first: then its chunks are sent again. */
@@ -91,7 +99,9 @@ async function warnOfExpiry(ports: QueuePorts, transfer: TransferRecord): Promis
   if (sessionNumber === 0) return;
   const expiresAt = (await store.session(transferId, sessionNumber))?.session?.expiresAt;
   const { transferWindow } = settings;
-  const opensAt = transferWindow && nextOpening(transferWindow, clock.now());
+  const now = clock.now();
+  const isClosed = !isWindowOpen(transferWindow, now);
+  const opensAt = transferWindow && isClosed ? nextOpening(transferWindow, now) : undefined;
   if (expiresAt === undefined || (opensAt !== undefined && expiresAt > opensAt)) return;
   log.warn('the upload session ends unless the transfer goes on before', {
     ...subjectOf(transfer),

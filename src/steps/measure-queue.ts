@@ -3,8 +3,9 @@ import { queuedOf } from './join-queue.ts';
 import type { Needs } from './step.ts';
 
 /** Whether transfers may start now, and into how many slots. */
-interface Openness {
+export interface Openness {
   readonly freeSlots: number;
+  /** Why nothing may start, where transfers are held. */
   readonly held?: string;
 }
 

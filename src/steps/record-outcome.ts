@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import { type ErrorName, isTransferError } from '#src/core/errors.ts';
 import type { TransferPatch } from '#src/core/ports.ts';
 import {
@@ -45,9 +46,12 @@ export async function recordOutcome(
     if (isTransferError(error, 'TransferCancelledError')) return record(ports, state, invocation);
     // Thrown on, it would be called an outcome that could not be recorded, with another next step.
     if (!isTransferError(error, 'FencedOutError')) throw error;
-    const failure = readFailure({ Error: error.name, Cause: error.message });
-    return { next: 'fail', output: { status: 'failed', ...failure }, ...failure };
+    return unrecorded(readFailure({ Error: error.name, Cause: error.message }));
   }
+}
+
+function unrecorded(failure: Failure): Recorded {
+  return { next: 'fail', output: { status: 'failed', ...failure }, ...failure };
 }
 
 async function record(
@@ -58,6 +62,8 @@ async function record(
   const ended = readState(endedSchema, state);
   const transfer = await ownTransfer(ports, ended, invocation);
   if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);
+  if (ended.error && !transfer && (await isStillQueued(ports, ended)))
+    return unrecorded(readFailure(ended.error));
   if (ended.error && !transfer) await refuseInOtherHands(ports, ended, invocation);
   if (ended.error) return recordFailure(ports, transfer, readFailure(ended.error), invocation);
   const { ending } = ended;
@@ -95,13 +101,27 @@ async function announceLate(ports: RecordPorts, ending: Ending): Promise<void> {
   if (row?.state === 'ready') await announce(ports, row);
 }
 
+/** How a state names its transfer. */
+type Named = Pick<z.infer<typeof endedSchema>, 'transferId' | 'dispatched' | 'object'>;
+
+function idOf({ transferId, dispatched }: Omit<Named, 'object'>): string | undefined {
+  return transferId ?? dispatched?.transferId;
+}
+
+/** The dispatcher starts the next execution for a queued transfer, and fails it after enough of them. */
+async function isStillQueued({ store }: RecordPorts, { dispatched }: Named): Promise<boolean> {
+  return (
+    dispatched !== undefined && (await store.transfer(dispatched.transferId))?.state === 'queued'
+  );
+}
+
 /** The row, if this execution owns it; also where it failed between owning and saying so. */
 async function ownTransfer(
   { store }: RecordPorts,
-  { transferId, object }: { transferId?: string | undefined; object?: string | undefined },
+  { object, ...named }: Named,
   { executionId }: Invocation,
 ): Promise<TransferRecord | undefined> {
-  const id = transferId ?? (object && transferIdOf(object, await store.latestIngest(object)));
+  const id = idOf(named) ?? (object && transferIdOf(object, await store.latestIngest(object)));
   const transfer = id ? await store.transfer(id) : undefined;
   return transfer?.owner === executionId ? transfer : undefined;
 }
@@ -113,12 +133,12 @@ async function ownTransfer(
  */
 async function refuseInOtherHands(
   { store }: RecordPorts,
-  { transferId }: { transferId?: string | undefined },
+  named: Named,
   invocation: Invocation,
 ): Promise<void> {
-  const id = transferId ?? (await store.transferOfExecution(invocation.executionId));
+  const id = idOf(named) ?? (await store.transferOfExecution(invocation.executionId));
   const row = id === undefined ? undefined : await store.transfer(id);
-  if (!row || (transferId === undefined && !isInOtherHands(row, invocation))) return;
+  if (!row || (idOf(named) === undefined && !isInOtherHands(row, invocation))) return;
   throw fencedOut(row.transferId, row.owner);
 }
 

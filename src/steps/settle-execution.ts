@@ -3,6 +3,7 @@ import { announce } from './announce.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { type Over, overOf, type SettleCall, type SettlePorts } from './settle-ports.ts';
 import { countSettled, finishTransfer, recordedEnd, settleTransfer } from './settle-transfer.ts';
+import { dispatchedSchema } from './state.ts';
 
 /** An execution of ours that Step Functions called over, and what it said of it. */
 export interface EndedExecution {
@@ -90,6 +91,7 @@ async function settleUntaken(
   const end = await newestEnd(ports, ended);
   // One that was redriven and ended well since had nothing to move, or has recorded what it did.
   if (!end || end.status === 'succeeded' || isPreflight(parsed(end.input))) return 'left';
+  if (await isDispatched(ports, parsed(end.input))) return 'left';
   return recordStart(ports, { ...ended, end }, call);
 }
 
@@ -121,6 +123,13 @@ function parsed(input: string | undefined): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The transfer that it was started for is still queued, or another execution's. */
+async function isDispatched({ store }: SettlePorts, input: unknown): Promise<boolean> {
+  const read = dispatchedSchema.safeParse(input);
+  if (!read.success) return false;
+  return (await store.transfer(read.data.dispatched.transferId)) !== undefined;
 }
 
 /** A preflight moves no object: its findings are its only outcome. */

@@ -82,21 +82,31 @@ export function freeSlots(bound: number, held: readonly Slot[]): number[] {
   return slots.filter((slot) => !taken.has(slot)).slice(0, Math.max(0, bound - held.length));
 }
 
-/** Removes the ticket before the row forgets its number: a crash between leaves no ticket behind. */
+/** Removes the ticket before the row has the slot: a crash between leaves no ticket behind. */
 async function recordSlot(
-  { store, queue, clock }: SlotPorts,
+  { store, queue, settings, clock }: SlotPorts,
   transfer: TransferRecord,
   slot: number,
 ): Promise<TransferRecord> {
   const { transferId, fence } = transfer;
   await removeTicket({ queue }, transfer);
-  const patch = { slot, ticketNumber: undefined, failedStarts: undefined };
+  const ticketNumber = await numberOf({ queue, settings }, transfer);
+  const patch = { slot, ticketNumber, failedStarts: undefined };
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) {
     await queue.freeSlot({ slot, transferId, fence });
     throw fencedOut(transferId, undefined);
   }
   return { ...transfer, ...patch };
+}
+
+/** A transfer that never waited draws a number too: if it is stopped, later ones start after it. */
+async function numberOf(
+  { queue, settings }: Pick<SlotPorts, 'queue' | 'settings'>,
+  { ticketNumber, options }: TransferRecord,
+): Promise<number | undefined> {
+  if (ticketNumber !== undefined || settings.isLocalRun) return ticketNumber;
+  return queue.nextTicketNumber(options.priority ?? 'live');
 }
 
 /** Removes the ticket of a transfer, whichever of its owners queued it; harmless to repeat. */
@@ -136,12 +146,13 @@ export function slotLost({ transferId, slot }: TransferRecord): TransferError {
   );
 }
 
-/** Releases the slot and the ticket that a transfer may hold; harmless to repeat. */
+/** Releases the slot or the ticket that a transfer may hold; harmless to repeat. */
 export async function releaseSlot(
   { queue }: Needs<'queue'>,
   transfer: TransferRecord,
 ): Promise<void> {
   const { transferId, fence, slot } = transfer;
-  if (slot !== undefined) await queue.freeSlot({ slot, transferId, fence });
-  await removeTicket({ queue }, transfer);
+  // A transfer with a slot has no ticket: the row had the slot after the ticket was removed.
+  if (slot === undefined) await removeTicket({ queue }, transfer);
+  else await queue.freeSlot({ slot, transferId, fence });
 }

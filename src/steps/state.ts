@@ -200,6 +200,8 @@ export const endedSchema = z.looseObject({
   fence: z.optional(count),
   /** The object's identity, where it was pinned but perhaps not yet owned. */
   object: z.optional(z.string()),
+  /** The queued transfer that it was started for, where it ended before it said that it owns it. */
+  dispatched: z.optional(z.object({ transferId: z.string() })),
   ending: z.optional(endingSchema),
   error: z.optional(z.object({ Error: z.string(), Cause: z._default(z.string(), '') })),
 });

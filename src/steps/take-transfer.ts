@@ -155,6 +155,8 @@ function takenRecord(
   const now = clock.now();
   // The slot and the ticket of an owner that died are still this transfer's.
   const isUnfinished = before?.state === 'active' && before.bytesCompleteAt === undefined;
+  // Numbers belong to a priority: under another one, this number may be another transfer's.
+  const isSamePriority = before?.options.priority === options.priority;
   return {
     ...before,
     transferId: transferIdOf(object, ingest),
@@ -170,7 +172,7 @@ function takenRecord(
     createdAt: before?.createdAt ?? now,
     changedAt: now,
     assetId: undefined,
-    ticketNumber: isUnfinished ? before.ticketNumber : undefined,
+    ticketNumber: isUnfinished && isSamePriority ? before.ticketNumber : undefined,
     slot: isUnfinished ? before.slot : undefined,
     failedStarts: undefined,
     bytesCompleteAt: undefined,

@@ -1,182 +1,238 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
-import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
-import { type CallRate, callKinds } from '#src/core/call-rate.ts';
-import type { QueueStore, Slot } from '#src/core/queue.ts';
-import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
-import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type QueueStore, ticketName } from '#src/core/queue.ts';
+import { minute, queueStores, slotOf, ticketOf } from './queue-stores.ts';
+import { testNow } from './table-fixture.ts';
 
-const minute = 60_000;
-const turn = (slot: number, transferId: string, minutes = 15): Slot => ({
-  slot,
-  transferId,
-  fence: 1,
-  since: testNow,
-  until: testNow + minutes * minute,
-});
-const rate = (perSecond: number, laterMs = 0): CallRate => ({
-  perSecond,
-  ceiling: perSecond + 3,
-  loweredAt: testNow + laterMs,
-});
-const place = (number: number) => ({ number, transferId: `t${number}`, until: testNow + minute });
+const stores = queueStores();
 
-let table: TableFixture;
-beforeAll(async () => {
-  table = await startTable();
-});
-afterAll(() => table.close());
-
-/** Each test has a line of its own: one line is one table. */
-const stores: readonly (readonly [string, () => Promise<QueueStore>])[] = [
-  ['in memory', async () => createMemoryQueueStore()],
-  [
-    'in the table',
-    async () => {
-      await table.close();
-      table = await startTable();
-      return createDynamoQueueStore({ ...table, clock: stillClock });
-    },
-  ],
-];
-
-describe.each(stores)('turns and the line %s', (_where, open) => {
-  let turns: QueueStore;
+describe.each(stores)('tickets %s', (_where, open) => {
+  let queue: QueueStore;
   beforeEach(async () => {
-    turns = await open();
+    queue = await open();
   });
 
-  it('draw each number once, whoever draws at the same time', async () => {
-    const drawn = await Promise.all(Array.from({ length: 20 }, () => turns.drawNumber(testNow)));
-    const numbers = drawn.map(({ number }) => number).sort((a, b) => a - b);
+  it('have each number once, whoever draws at the same time', async () => {
+    const drawing = Array.from({ length: 20 }, () => queue.nextTicketNumber('live'));
+    const numbers = (await Promise.all(drawing)).sort((a, b) => a - b);
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   });
 
-  it('say when the number before was drawn', async () => {
-    expect(await queue.drawNumber(testNow)).toEqual({ number: 1, previousDrawnAt: undefined });
-    expect(await queue.drawNumber(testNow + 7)).toEqual({ number: 2, previousDrawnAt: testNow });
+  it('are numbered for each priority by itself', async () => {
+    for (const priority of ['live', 'live', 'backfill'] as const)
+      await queue.nextTicketNumber(priority);
+    expect(await queue.lastTicketNumbers()).toEqual({ live: 2, backfill: 1 });
   });
 
-  it('give the first places by number, whenever they were kept', async () => {
-    for (const number of [11, 2, 9]) await queue.keepPlace(place(number));
-    expect(await queue.firstPlaces(2)).toEqual([place(2), place(9)]);
-    await queue.leavePlace(2);
-    expect(await queue.firstPlaces(5)).toEqual([place(9), place(11)]);
+  it('have no last number before the first is drawn', async () => {
+    expect(await queue.lastTicketNumbers()).toEqual({ live: 0, backfill: 0 });
   });
 
-  it('give a turn to one of many', async () => {
-    const tries = Array.from({ length: 8 }, (_, i) => queue.takeSlot(turn(1, `t${i}`), testNow));
+  it('come by number, whenever they were put', async () => {
+    for (const number of [11, 2, 1000, 9]) await queue.putTicket(ticketOf(number));
+    expect(await queue.firstTickets('live', 3)).toEqual([ticketOf(2), ticketOf(9), ticketOf(11)]);
+  });
+
+  it('come by priority', async () => {
+    const backfill = ticketOf(1, { priority: 'backfill', transferId: 'b1' });
+    await queue.putTicket(backfill);
+    await queue.putTicket(ticketOf(1));
+    expect(await queue.firstTickets('live', 5)).toEqual([ticketOf(1)]);
+    expect(await queue.firstTickets('backfill', 5)).toEqual([backfill]);
+  });
+
+  it('replace one of the same number', async () => {
+    await queue.putTicket(ticketOf(1));
+    await queue.putTicket(ticketOf(1, { fence: 2 }));
+    expect(await queue.firstTickets('live', 5)).toEqual([ticketOf(1, { fence: 2 })]);
+  });
+
+  it('are removed by their fence only', async () => {
+    await queue.putTicket(ticketOf(1, { fence: 2 }));
+    await queue.removeTicket(ticketOf(1));
+    expect(await queue.firstTickets('live', 5)).toHaveLength(1);
+    await queue.removeTicket(ticketOf(1, { fence: 2 }));
+    expect(await queue.firstTickets('live', 5)).toEqual([]);
+  });
+
+  it('are removed twice without harm', async () => {
+    await queue.removeTicket(ticketOf(1));
+    expect(await queue.firstTickets('live', 5)).toEqual([]);
+  });
+});
+
+describe.each(stores)('the pause and the head %s', (_where, open) => {
+  let queue: QueueStore;
+  beforeEach(async () => {
+    queue = await open();
+  });
+
+  it('are absent at first', async () => {
+    expect(await queue.pause()).toBeUndefined();
+    expect(await queue.queueHead()).toBeUndefined();
+  });
+
+  it('a pause stays until it is ended', async () => {
+    const pause = { since: testNow, underWay: 'stop' } as const;
+    await queue.setPause(pause);
+    expect(await queue.pause()).toEqual(pause);
+    await queue.setPause(undefined);
+    await queue.setPause(undefined);
+    expect(await queue.pause()).toBeUndefined();
+  });
+
+  it('a head replaces the one before', async () => {
+    for (const number of [1, 2]) {
+      const ticket = ticketName(ticketOf(number));
+      await queue.recordQueueHead({ ticket, since: testNow, seenAt: testNow + number });
+    }
+    const head = { ticket: 'live#2', since: testNow, seenAt: testNow + 2 };
+    expect(await queue.queueHead()).toEqual(head);
+  });
+});
+
+describe.each(stores)('slots %s', (_where, open) => {
+  let queue: QueueStore;
+  beforeEach(async () => {
+    queue = await open();
+  });
+
+  it('go to one of many', async () => {
+    const tries = Array.from({ length: 8 }, (_, i) => queue.takeSlot(slotOf(1, `t${i}`), testNow));
     expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
   });
 
-  it('give a turn that is past to another, and not before', async () => {
-    await queue.takeSlot(turn(1, 'a'), testNow);
-    expect(await queue.takeSlot(turn(1, 'b', 40), testNow + 15 * minute)).toBe(false);
-    expect(await queue.takeSlot(turn(1, 'b', 40), testNow + 15 * minute + 1)).toBe(true);
-    expect(await queue.renewSlot(turn(1, 'a', 50))).toBe(false);
+  it('go to another after their lease, and not before', async () => {
+    await queue.takeSlot(slotOf(1, 'a'), testNow);
+    expect(await queue.takeSlot(slotOf(1, 'b', 40), testNow + 15 * minute)).toBe(false);
+    expect(await queue.takeSlot(slotOf(1, 'b', 40), testNow + 15 * minute + 1)).toBe(true);
+    expect(await queue.renewSlot(slotOf(1, 'a', 50))).toBe(false);
   });
 
-  it('let a transfer take its own turn again', async () => {
-    await queue.takeSlot(turn(1, 'a'), testNow);
-    expect(await queue.takeSlot(turn(1, 'a', 20), testNow)).toBe(true);
-    expect(await queue.slots(3)).toEqual([turn(1, 'a', 20)]);
+  it('are taken again by their own transfer', async () => {
+    await queue.takeSlot(slotOf(1, 'a'), testNow);
+    expect(await queue.takeSlot(slotOf(1, 'a', 20), testNow)).toBe(true);
+    expect(await queue.slots(3)).toEqual([slotOf(1, 'a', 20)]);
   });
 
-  it('prolong a turn for its holder only', async () => {
-    await queue.takeSlot(turn(1, 'a'), testNow);
+  it('are renewed by their holder only', async () => {
+    await queue.takeSlot(slotOf(1, 'a'), testNow);
     const until = testNow + 20 * minute;
     expect(await queue.renewSlot({ slot: 1, transferId: 'b', fence: 1, until })).toBe(false);
     expect(await queue.renewSlot({ slot: 1, transferId: 'a', fence: 1, until })).toBe(true);
-    expect(await queue.slots(1)).toEqual([{ ...turn(1, 'a'), until }]);
+    expect(await queue.slots(1)).toEqual([{ ...slotOf(1, 'a'), until }]);
   });
 
-  it('prolong no turn that nobody holds', async () => {
-    expect(await queue.renewSlot({ slot: 1, transferId: 'a', fence: 1, until: testNow })).toBe(
-      false,
-    );
-  });
-
-  it('let no owner that was replaced keep a turn, take it again or give it away', async () => {
-    await queue.takeSlot(turn(1, 'a'), testNow);
-    expect(await queue.takeSlot({ ...turn(1, 'a'), fence: 2 }, testNow)).toBe(true);
-    expect(await queue.takeSlot(turn(1, 'a'), testNow)).toBe(false);
-    expect(await queue.renewSlot(turn(1, 'a'))).toBe(false);
-    await queue.freeSlot(turn(1, 'a'), testNow);
-    expect(await queue.slots(1)).toEqual([{ ...turn(1, 'a'), fence: 2 }]);
-  });
-
-  it('take a turn back from its holder only', async () => {
-    await queue.takeSlot(turn(1, 'a'), testNow);
-    await queue.freeSlot(turn(1, 'b'), testNow);
-    expect(await queue.slots(1)).toHaveLength(1);
-    await queue.freeSlot(turn(1, 'a'), testNow);
-    await queue.freeSlot(turn(1, 'a'), testNow);
+  it('are not renewed while nobody holds them', async () => {
+    const renewed = { slot: 1, transferId: 'a', fence: 1, until: testNow };
+    expect(await queue.renewSlot(renewed)).toBe(false);
     expect(await queue.slots(1)).toEqual([]);
   });
 
-  it('look no further than the slots there are', async () => {
-    await queue.takeSlot(turn(2, 'a'), testNow);
-    await queue.takeSlot(turn(9, 'b'), testNow);
-    expect(await queue.slots(8)).toEqual([turn(2, 'a')]);
+  it('are neither kept, taken nor freed by an owner that was replaced', async () => {
+    await queue.takeSlot(slotOf(1, 'a'), testNow);
+    expect(await queue.takeSlot(slotOf(1, 'a', 15, 2), testNow)).toBe(true);
+    expect(await queue.takeSlot(slotOf(1, 'a'), testNow)).toBe(false);
+    expect(await queue.renewSlot(slotOf(1, 'a'))).toBe(false);
+    await queue.freeSlot(slotOf(1, 'a'));
+    expect(await queue.slots(1)).toEqual([slotOf(1, 'a', 15, 2)]);
   });
 
-  it('remember how long a turn took lately, the newest weighing a fifth', async () => {
-    expect(await queue.turnLength()).toBeUndefined();
-    for (const seconds of [10, 20]) {
-      await queue.takeSlot(turn(1, 'a'), testNow);
-      await queue.freeSlot(turn(1, 'a'), testNow + seconds * 1000);
-    }
-    expect(await queue.turnLength()).toBe(12_000);
+  it('are freed by their holder only, and twice without harm', async () => {
+    await queue.takeSlot(slotOf(1, 'a'), testNow);
+    await queue.freeSlot(slotOf(1, 'b'));
+    expect(await queue.slots(1)).toHaveLength(1);
+    await queue.freeSlot(slotOf(1, 'a'));
+    await queue.freeSlot(slotOf(1, 'a'));
+    expect(await queue.slots(1)).toEqual([]);
   });
 
-  it('share no rate and no stop before the first', async () => {
-    expect((await queue.sharedRates()).service ?? {}).toEqual({});
+  it('are listed by number, up to the limit', async () => {
+    for (const slot of [9, 2, 10, 1]) await queue.takeSlot(slotOf(slot, `t${slot}`), testNow);
+    expect((await queue.slots(9)).map(({ slot }) => slot)).toEqual([1, 2, 9]);
   });
+});
 
-  it('share the rate of each kind by one row', async () => {
-    await queue.shareRate('service', rate(7));
-    await queue.shareStop('source', testNow + 1000);
-    const { service, source } = await queue.sharedRates();
-    expect([service?.rate, source?.stoppedUntil]).toEqual([rate(7), testNow + 1000]);
-  });
+type Call = (queue: QueueStore) => Promise<unknown>;
 
-  it.each([
-    ['an older decrease', -1],
-    ['a decrease of the same moment', 0],
-    ['a decrease less than five seconds later', 4999],
-  ])('keep the shared rate when %s comes in', async (_what, laterMs) => {
-    await queue.shareRate('service', rate(7));
-    expect(await queue.shareRate('service', rate(3, laterMs))).toBe(false);
-    expect((await queue.sharedRates()).service?.rate).toEqual(rate(7));
-  });
+const small = fc.integer({ min: 1, max: 3 });
+const priority = fc.constantFrom('live', 'backfill');
+const holder = fc.constantFrom('a', 'b');
+const ticket = fc
+  .record({ priority, number: fc.integer({ min: 1, max: 12 }), fence: small, transferId: holder })
+  .map((fields) => ({ ...fields, since: testNow }));
+const slot = fc
+  .tuple(small, holder, fc.integer({ min: 0, max: 3 }), small)
+  .map(([number, id, minutes, fence]) => slotOf(number, id, minutes, fence));
+const call: fc.Arbitrary<Call> = fc.oneof(
+  ticket.map(
+    (one): Call =>
+      (queue) =>
+        queue.putTicket(one),
+  ),
+  ticket.map(
+    (one): Call =>
+      (queue) =>
+        queue.removeTicket(one),
+  ),
+  priority.map(
+    (one): Call =>
+      (queue) =>
+        queue.nextTicketNumber(one),
+  ),
+  fc.tuple(priority, small).map(
+    ([one, limit]): Call =>
+      (queue) =>
+        queue.firstTickets(one, limit),
+  ),
+  fc.tuple(slot, fc.integer({ min: 0, max: 3 })).map(
+    ([one, minutes]): Call =>
+      (queue) =>
+        queue.takeSlot(one, testNow + minutes * minute),
+  ),
+  slot.map(
+    (one): Call =>
+      (queue) =>
+        queue.renewSlot(one),
+  ),
+  slot.map(
+    (one): Call =>
+      (queue) =>
+        queue.freeSlot(one),
+  ),
+  fc.option(fc.constantFrom('finish', 'stop'), { nil: undefined }).map(
+    (mode): Call =>
+      (queue) =>
+        queue.setPause(mode && { since: testNow, underWay: mode }),
+  ),
+  ticket.map(
+    (one): Call =>
+      (queue) =>
+        queue.recordQueueHead({ ticket: ticketName(one), since: testNow, seenAt: testNow }),
+  ),
+);
 
-  it('take a decrease five seconds later', async () => {
-    await queue.shareRate('service', rate(7));
-    expect(await queue.shareRate('service', rate(5, 5000))).toBe(true);
-    expect((await queue.sharedRates()).service?.rate).toEqual(rate(5, 5000));
-  });
+async function everything(queue: QueueStore): Promise<unknown> {
+  return {
+    last: await queue.lastTicketNumbers(),
+    live: await queue.firstTickets('live', 100),
+    backfill: await queue.firstTickets('backfill', 100),
+    slots: await queue.slots(100),
+    pause: await queue.pause(),
+    head: await queue.queueHead(),
+  };
+}
 
-  it('keep the longer of two stops, and the rate next to it', async () => {
-    await queue.shareRate('service', rate(7));
-    expect(await queue.shareStop('service', testNow + 5000)).toBe(true);
-    expect(await queue.shareStop('service', testNow + 1000)).toBe(false);
-    expect((await queue.sharedRates()).service).toEqual({
-      rate: rate(7),
-      stoppedUntil: testNow + 5000,
-    });
-  });
-
-  it('hold a sequence of random writes to the same rules', async () => {
-    const memory = createMemoryQueueStore();
-    const random = seededRandom(11);
-    for (let i = 0; i < 60; i++) {
-      const kind = callKinds[Math.floor(random() * 3)] ?? 'service';
-      const at = Math.round(random() * 40_000);
-      const write = (store: QueueStore) =>
-        i % 3 === 0 ? store.shareStop(kind, testNow + at) : store.shareRate(kind, rate(i, at));
-      expect(await write(turns)).toBe(await write(memory));
-    }
-    const [shared, expected] = [await queue.sharedRates(), await memory.sharedRates()];
-    for (const kind of callKinds) expect(shared[kind]).toEqual(expected[kind]);
-  });
+it('the store in memory does what the table’s store does, in any order of calls', async () => {
+  const [memory, table] = await Promise.all(stores.map(([, open]) => open()));
+  if (!memory || !table) throw new Error('a store is missing');
+  const property = fc.asyncProperty(
+    fc.array(call, { minLength: 5, maxLength: 25 }),
+    async (calls) => {
+      for (const run of calls) expect(await run(memory)).toEqual(await run(table));
+      expect(await everything(memory)).toEqual(await everything(table));
+    },
+  );
+  // One queue for all runs: the stores meet each run in the state that the last one left.
+  await fc.assert(property, { numRuns: 25, endOnFailure: true });
 });

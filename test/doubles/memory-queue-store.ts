@@ -88,7 +88,10 @@ class TicketList {
 
 function slotsIn(held: Map<number, Slot>) {
   return {
-    slots: async (limit) => [...held.values()].filter(({ slot }) => slot <= limit),
+    slots: async (limit) =>
+      [...held.values()]
+        .filter(({ slot }) => slot <= limit)
+        .sort((one, other) => one.slot - other.slot),
     takeSlot: async (taken, now) => {
       const before = held.get(taken.slot);
       const isOwn = before?.transferId === taken.transferId && before.fence <= taken.fence;

@@ -36,7 +36,8 @@ const failure = fc.option(
   { nil: undefined },
 );
 
-const place = fc.option(fc.constant(1), { nil: undefined });
+const maybeOne = fc.option(fc.constant(1), { nil: undefined });
+const state = fc.constantFrom('queued', 'active', 'failed', 'cancelled');
 
 /** Any call of the port, on few rows and with few values, so that calls meet. */
 const call: fc.Arbitrary<Call> = fc.oneof(
@@ -45,26 +46,32 @@ const call: fc.Arbitrary<Call> = fc.oneof(
       (store, id) =>
         store.raiseIngest(id, to + 1),
   ),
-  fc.tuple(small, fc.option(small, { nil: undefined }), place, place).map(
-    ([fence, seen, ticketNumber, slot]): Call =>
+  fc.tuple(small, fc.option(small, { nil: undefined }), maybeOne, maybeOne, state).map(
+    ([fence, seen, ticketNumber, slot, seenState]): Call =>
       (store, transferId) =>
         store.takeTransfer(
           transferRecord({ transferId, fence, state: 'active' as const, ticketNumber: slot }),
-          seen === undefined ? undefined : { fence: seen, sessionNumber: 0, ticketNumber, slot },
+          seen === undefined
+            ? undefined
+            : { state: seenState, fence: seen, sessionNumber: 0, ticketNumber, slot },
         ),
   ),
-  fc
-    .tuple(
-      small,
-      time,
-      fc.constantFrom('active', 'failed'),
-      fc.option(fc.constant('asset-1'), { nil: undefined }),
-    )
-    .map(
-      ([fence, now, state, assetId]): Call =>
-        (store, id) =>
-          store.patchTransfer(id, fence, { state, assetId } as object, now),
-    ),
+  fc.tuple(small, time, state, fc.option(fc.constant('asset-1'), { nil: undefined })).map(
+    ([fence, now, state, assetId]): Call =>
+      (store, id) =>
+        store.patchTransfer(id, fence, { state, assetId } as object, now),
+  ),
+  fc.tuple(small, time, state, fc.option(state, { nil: undefined }), maybeOne).map(
+    ([fence, now, became, seen, slot]): Call =>
+      (store, id) =>
+        store.patchTransfer(
+          id,
+          fence,
+          { state: became, slot, ticketNumber: slot },
+          now,
+          seen && { state: seen },
+        ),
+  ),
   small.map(
     (count): Call =>
       (store, id) =>

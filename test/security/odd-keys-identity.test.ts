@@ -5,16 +5,19 @@ import {
   executionKey,
   highest,
   ingestsKey,
-  lineKey,
-  placeKey,
+  pauseKey,
+  queueHeadKey,
   type RowKey,
   rangeKey,
   ratesKey,
   sessionKey,
   slotKey,
+  ticketCounterKey,
+  ticketKey,
   transferKey,
   uploadKey,
 } from '#src/aws/row-keys.ts';
+import { priorities } from '#src/core/queue.ts';
 import { objectId, refusalIdOf, transferIdOf } from '#src/core/transfer.ts';
 import { oddKeys } from './odd-keys.ts';
 
@@ -112,10 +115,11 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
     session: number(highest.session),
     chunk: number(highest.chunk),
     range: number(highest.range),
-    turn: number(highest.turn),
-    place: number(highest.place),
+    slot: number(highest.slot),
+    ticket: number(highest.ticket),
+    priority: fc.constantFrom(...priorities),
   })
-  .chain(({ object, text, ingest, session, chunk, range, turn, place }) => {
+  .chain(({ object, text, ingest, session, chunk, range, slot, ticket, priority }) => {
     const content = contentOf(object);
     const id = transferIdOf(idOf(object), ingest);
     const row = (key: RowKey, ...means: unknown[]) => ({ key, means: JSON.stringify(means) });
@@ -128,9 +132,11 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
       row(sessionKey(id, session), 'session', content, ingest, session),
       row(chunkKey(id, session, chunk), 'chunk', content, ingest, session, chunk),
       row(rangeKey(id, session, range), 'range', content, ingest, session, range),
-      row(slotKey(turn), 'turn', turn),
-      row(placeKey(place), 'place', place),
-      row(lineKey, 'line'),
+      row(slotKey(slot), 'slot', slot),
+      row(ticketKey(priority, ticket), 'ticket', priority, ticket),
+      row(ticketCounterKey, 'tickets'),
+      row(pauseKey, 'pause'),
+      row(queueHeadKey, 'head'),
       row(ratesKey, 'rates'),
     );
   });

@@ -243,48 +243,72 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
   });
 });
 
-describe('a sweep, of queue and places', () => {
-  const place = (settle: SettleStage, number: number, transferId: string, minutes: number) =>
-    settle.stage.bench.queue.keepPlace({
-      number,
-      transferId,
-      until: settle.stage.bench.clock.now() + minutes * minuteMs,
-    });
-  const turn = (settle: SettleStage, slot: number, transferId: string, minutes: number) => {
+describe('a sweep, of slots', () => {
+  const hold = (settle: SettleStage, slot: number, transferId: string, minutes = 10) => {
     const since = settle.stage.bench.clock.now() - hourMs;
     const until = since + hourMs + minutes * minuteMs;
     return settle.stage.bench.queue.takeSlot({ slot, transferId, fence: 1, since, until }, since);
   };
+  const cancelledBy = (cancelledBy?: string) =>
+    ({
+      state: 'cancelled',
+      announced: true,
+      outcome: { status: 'cancelled', cancelledBy },
+    }) as const;
+  const held = ({ stage }: SettleStage) => [...stage.bench.queue.held.keys()];
 
-  it('frees a turn that is past, and one whose transfer is over', async () => {
+  it.each([
+    ['whose lease is over', { state: 'active' }, -1],
+    ['of a failed transfer', { state: 'failed', announced: true }, 10],
+    ['of a queued transfer', { state: 'queued' }, 10],
+    ['of a transfer whose execution was stopped', cancelledBy(), 10],
+    ['of a cancelled transfer whose lease is over', cancelledBy('request'), -1],
+  ] as const)('frees a slot %s', async (_of, row, minutes) => {
     const settle = await openSettleStage();
-    await putRow(settle, 1, { transferId: 'alive' });
-    await putOver(settle, 'over', { announced: true });
-    await turn(settle, 1, 'alive', 10);
-    await turn(settle, 2, 'over', 10);
-    await turn(settle, 3, 'alive', -1);
-    expect(await settle.reconcile()).toMatchObject({ slotsFreed: 2 });
-    expect([...settle.stage.bench.queue.held.keys()]).toEqual([1]);
+    await putRow(settle, 1, { transferId: 't1', ...row });
+    await hold(settle, 1, 't1', minutes);
+    expect(await settle.reconcile()).toMatchObject({ slotsFreed: 1 });
+    expect(held(settle)).toEqual([]);
   });
 
-  it('clears away a place that is past, and one whose transfer is over', async () => {
+  it.each([
+    ['of an active transfer', { state: 'active' }],
+    ['of a cancelled transfer that may still send', cancelledBy('request')],
+  ] as const)('leaves a slot %s until its lease is over', async (_of, row) => {
     const settle = await openSettleStage();
-    await putRow(settle, 1, { transferId: 'alive' });
-    await putOver(settle, 'over', { announced: true });
-    await place(settle, 1, 'over', 10);
-    await place(settle, 2, 'alive', 10);
-    await place(settle, 3, 'alive', -1);
-    expect(await settle.reconcile()).toMatchObject({ placesFreed: 2 });
-    expect([...settle.stage.bench.queue.line.keys()]).toEqual([2]);
+    await putRow(settle, 1, { transferId: 't1', ...row });
+    await hold(settle, 1, 't1');
+    expect(await settle.reconcile()).toMatchObject({ slotsFreed: 0 });
+    expect(held(settle)).toEqual([1]);
   });
 
-  it('measures the queue that are held and the places that live', async () => {
+  it('leaves a slot that was taken again since it was listed', async () => {
     const settle = await openSettleStage();
-    for (const slot of [1, 2, 3]) await turn(settle, slot, `t${slot}`, slot === 3 ? -1 : 5);
-    for (const number of [1, 2, 3, 4]) await place(settle, number, `w${number}`, number - 2);
+    await putRow(settle, 1, { transferId: 't1', state: 'queued' });
+    await hold(settle, 1, 't1');
+    const { store, queue } = settle.ports;
+    const again = { slot: 1, transferId: 't1', fence: 2, since: 0, until: Number.MAX_SAFE_INTEGER };
+    const transfer = async (id: string) => {
+      const row = await store.transfer(id);
+      await queue.takeSlot(again, settle.stage.bench.clock.now());
+      return row;
+    };
+    settle.ports = { ...settle.ports, store: { ...store, transfer } };
+    await settle.reconcile();
+    expect(settle.stage.bench.queue.held.get(1)).toEqual(again);
+  });
+
+  it('leaves a slot whose transfer has no row yet', async () => {
+    const settle = await openSettleStage();
+    await hold(settle, 1, 'unknown');
+    expect(await settle.reconcile()).toMatchObject({ slotsFreed: 0 });
+  });
+
+  it('measures the slots that are held', async () => {
+    const settle = await openSettleStage();
+    for (const slot of [1, 2, 3]) await hold(settle, slot, `t${slot}`, slot === 3 ? -1 : 5);
     await settle.reconcile();
     expect(measured(settle, 'ActiveTransfers')).toEqual([2]);
-    expect(measured(settle, 'WaitingTransfers')).toEqual([3]);
   });
 
   it('measures none as 0, so that an alarm always has its number', async () => {
@@ -292,7 +316,6 @@ describe('a sweep, of queue and places', () => {
     await settle.reconcile();
     const gauges = [
       'ActiveTransfers',
-      'WaitingTransfers',
       'SessionsNearExpiry',
       'OrphanSessions',
       'UnconfirmedEvents',

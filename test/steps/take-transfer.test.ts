@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors.ts';
-import { leaseSeconds, placeSettlingMs } from '#src/core/limits.ts';
+import { leaseSeconds } from '#src/core/limits.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
 import { Stage } from './stage.ts';
@@ -83,7 +83,6 @@ describe('taking a transfer', () => {
     const { stage, inspected, opened } = await inHand();
     const error = { Error: 'UploadFailedError', Cause: '' };
     await stage.record({ ...opened, error }, { executionId: a });
-    stage.bench.clock.advance(placeSettlingMs);
     const taken = await stage.open(inspected, { executionId: b });
     expect(taken).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
     expect(await stage.row(opened)).toMatchObject({ state: 'active', announced: false });

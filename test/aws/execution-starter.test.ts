@@ -1,0 +1,108 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createExecutionStarter } from '#src/aws/execution-starter.ts';
+import { type HttpServer, startServer } from '../http/http-server.ts';
+
+const stateMachineArn = 'arn:aws:states:us-east-1:111122223333:stateMachine:transfers';
+const input = { dispatched: { transferId: 't1', fence: 1 }, bucket: 'films', key: 'näh 🎬.mp4' };
+const start = { stateMachineArn, name: 't1-1-1', input };
+
+interface Reply {
+  readonly status: number;
+  readonly body: object;
+}
+
+const accepted: Reply = {
+  status: 200,
+  body: { executionArn: 'arn:one', startDate: 1_795_000_000 },
+};
+const refused = (status: number, type: string): Reply => ({
+  status,
+  body: { __type: type, message: 'said so' },
+});
+
+let server: HttpServer | undefined;
+afterEach(async () => {
+  await server?.close();
+});
+
+/** Step Functions on this machine: answers by the last of `replies` again and again. */
+async function stepFunctions(replies: readonly Reply[], maxAttempts = 1) {
+  const asked: { target: unknown; body: Record<string, unknown> }[] = [];
+  server = await startServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
+    const reply = replies[Math.min(asked.length, replies.length - 1)] as Reply;
+    asked.push({ target: request.headers['x-amz-target'], body });
+    response.writeHead(reply.status, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify(reply.body));
+  });
+  const client = new SFNClient({
+    endpoint: server.origin,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts,
+  });
+  return { asked, starter: createExecutionStarter({ client }) };
+}
+
+describe('a start by Step Functions', () => {
+  it('sends the name and the input as JSON', async () => {
+    const { starter, asked } = await stepFunctions([accepted]);
+    expect(await starter.start(start)).toBe('started');
+    const body = { stateMachineArn, name: 't1-1-1', input: JSON.stringify(input) };
+    expect(asked).toEqual([{ target: 'AWSStepFunctions.StartExecution', body }]);
+  });
+
+  it('sends the same bytes when it is repeated, so that one that runs counts as started', async () => {
+    const { starter, asked } = await stepFunctions([accepted]);
+    expect([await starter.start(start), await starter.start(start)]).toEqual([
+      'started',
+      'started',
+    ]);
+    expect(asked[0]).toEqual(asked[1]);
+  });
+
+  it.each(['ExecutionAlreadyExists', 'com.amazonaws.swf.service.v2.model#ExecutionAlreadyExists'])(
+    'says that the name exists where the reply is %s',
+    async (type) => {
+      const { starter } = await stepFunctions([refused(400, type)]);
+      expect(await starter.start(start)).toBe('exists');
+    },
+  );
+
+  it.each([
+    [400, 'ThrottlingException'],
+    [400, 'ExecutionLimitExceeded'],
+    [400, 'StateMachineDeleting'],
+    [400, 'AccessDeniedException'],
+    [500, 'InternalFailure'],
+    [503, 'ServiceUnavailable'],
+  ])('fails by a name that is retried where the reply is %i %s', async (status, type) => {
+    const { starter } = await stepFunctions([refused(status, type)]);
+    await expect(starter.start(start)).rejects.toMatchObject({
+      name: 'ExecutionNotStartedError',
+      disposition: 'retry',
+      message: `execution t1-1-1: ${type} (${status}): said so`,
+    });
+  });
+
+  it('goes on after a reply that failed once', async () => {
+    const { starter, asked } = await stepFunctions([refused(500, 'InternalFailure'), accepted], 2);
+    expect(await starter.start(start)).toBe('started');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('says that the name exists where the reply to the first try was lost and it ended since', async () => {
+    const replies = [refused(500, 'InternalFailure'), refused(400, 'ExecutionAlreadyExists')];
+    const { starter } = await stepFunctions(replies, 2);
+    expect(await starter.start(start)).toBe('exists');
+  });
+
+  it('fails by that name where nothing listens', async () => {
+    const { starter } = await stepFunctions([accepted]);
+    await server?.close();
+    await expect(starter.start(start)).rejects.toMatchObject({ name: 'ExecutionNotStartedError' });
+  });
+});
