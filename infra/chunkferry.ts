@@ -241,6 +241,7 @@ export class Chunkferry extends Construct {
       table: this.table,
       functions: this.functions,
       reconciler: this.reconciler.function,
+      dispatcher: this.dispatcher.function,
       failures: {
         eventBus: this.eventBus,
         memoryMiB: props.stepMemoryMiB,

@@ -73,8 +73,8 @@ function permitLookingAtQuotas(inspect: LambdaFunction): void {
 }
 
 /**
- * Lets the function that settles transfers from outside find them, write their rows, give back their
- * turns, announce their outcomes, and ask the service for what it has open.
+ * Lets the function that settles transfers from outside find them, write their rows, free their
+ * slots, announce their outcomes, and ask the service for what it has open.
  */
 export function permitReconciling(
   reconcile: LambdaFunction,

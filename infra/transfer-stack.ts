@@ -65,7 +65,7 @@ export class TransferStack extends Stack {
   }
 
   #putOut(): void {
-    const { stateMachine, table, apiKeySecret, intake, monitoring } = this.chunkferry;
+    const { stateMachine, table, apiKeySecret, intake, dispatcher, monitoring } = this.chunkferry;
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'TableName', { value: table.tableName });
     new CfnOutput(this, 'SecretArn', { value: apiKeySecret.secretArn });
@@ -81,6 +81,11 @@ export class TransferStack extends Stack {
       description: 'The CloudWatch dashboard: what is moving, how fast, what failed and why',
       value: monitoring.dashboard.dashboardName,
     });
+    new CfnOutput(this, 'DispatcherName', {
+      description:
+        'Invoke this function with {"command":"pause"}, {"command":"resume"} or {"command":"cancel","transferId":"<id>"}',
+      value: dispatcher.function.functionName,
+    });
     for (const [account, statement] of intake.keys.statements()) {
       new CfnOutput(this, `KeyPolicyStatement${account}`, {
         description: `Add this to the policies of the KMS keys${account && ` of ${account}`}`,
@@ -91,9 +96,10 @@ export class TransferStack extends Stack {
 
   /** For the policies of buckets and keys, and for those who look into a denial. */
   #putOutRoles(): void {
-    const { functions, reconciler, monitoring } = this.chunkferry;
+    const { functions, reconciler, dispatcher, monitoring } = this.chunkferry;
     const reports = monitoring.reports && { ReportFailures: monitoring.reports.function };
-    const all = { ...functions, Reconcile: reconciler.function, ...reports };
+    const others = { Reconcile: reconciler.function, Dispatcher: dispatcher.function };
+    const all = { ...functions, ...others, ...reports };
     for (const [name, { role }] of Object.entries(all)) {
       new CfnOutput(this, `${name}RoleArn`, {
         description: `The role that ${name} runs as`,

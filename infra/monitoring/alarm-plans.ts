@@ -40,9 +40,10 @@ export function alarmPlans(props: CheckedMonitoringProps): AlarmPlan[] {
   return [
     ...transferAlarms(props),
     ...serviceAlarms(props),
-    ...queueAlarms(props),
+    ...deadLetterAlarms(props),
     ...platformAlarms(props),
     ...reconcilerAlarms(props),
+    ...dispatcherAlarms(props),
   ];
 }
 
@@ -59,7 +60,7 @@ function transferAlarms({ deployment, thresholds }: CheckedMonitoringProps): Ala
     {
       id: 'NoProgress',
       description:
-        'Transfers hold a turn, but no chunk has arrived for a while. In the Step Functions console open the oldest running execution and look at its last state; then see "Retries by cause" on the dashboard and the service\'s status page.',
+        'Transfers hold a slot, but no chunk has arrived for a while. In the Step Functions console open the oldest running execution and look at its last state; then see "Retries by cause" on the dashboard and the service\'s status page.',
       metric: standstill(deployment),
       threshold: 0,
       periods: thresholds.noProgress.toMinutes() / fiveMinutes.toMinutes(),
@@ -140,7 +141,7 @@ function serviceAlarms({ deployment, thresholds }: CheckedMonitoringProps): Alar
   ];
 }
 
-function queueAlarms({ deadLetterQueues }: CheckedMonitoringProps): AlarmPlan[] {
+function deadLetterAlarms({ deadLetterQueues }: CheckedMonitoringProps): AlarmPlan[] {
   return Object.entries(deadLetterQueues).map(([name, { queue, sendAgain }]) => ({
     id: `DeadLetters${name}`,
     description: `Events could not be delivered and wait in a dead-letter queue until its retention ends. In the SQS console poll the queue for messages; their attribute ERROR_MESSAGE, or their body, names the cause to remove. ${sendAgain}`,
@@ -181,7 +182,7 @@ function reconcilerAlarms({ reconciler }: CheckedMonitoringProps): AlarmPlan[] {
     {
       id: 'ReconcilerFails',
       description:
-        'The reconciler fails, so that executions which were aborted or timed out stay unsettled and keep their turns. Open its log group in the CloudWatch console and read the last line of level ERROR.',
+        'The reconciler fails, so that executions which were aborted or timed out stay unsettled and keep their slots. Open its log group in the CloudWatch console and read the last line of level ERROR.',
       metric: reconciler.metricErrors({ statistic: 'Sum', period: fiveMinutes }),
       threshold: 0,
       missing: nothingHappened,
@@ -194,6 +195,43 @@ function reconcilerAlarms({ reconciler }: CheckedMonitoringProps): AlarmPlan[] {
       threshold: 1,
       comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       // Lambda writes no zero: a function that is never called has no value at all.
+      missing: TreatMissingData.BREACHING,
+    },
+  ];
+}
+
+function dispatcherAlarms({
+  deployment,
+  dispatcher,
+  thresholds,
+}: CheckedMonitoringProps): AlarmPlan[] {
+  if (!dispatcher) return [];
+  return [
+    {
+      id: 'QueueStalled',
+      description:
+        'The queue does not move although slots are free and transfers are not paused. In the Step Functions console open the newest executions whose input has "dispatched", and read why they ended before they took their transfers; then read the dispatcher\'s log group from the last entry of level WARN.',
+      metric: productMetric(deployment, 'QueueStalledSeconds', { statistic: 'Maximum' }),
+      threshold: thresholds.queueStalled.toSeconds(),
+      missing: unchanged,
+    },
+    {
+      id: 'DispatcherFails',
+      description:
+        'The dispatcher has failed for ten minutes, so that queued transfers do not start. Open its log group in the CloudWatch console and read the last entry of level ERROR; its field nextStep says what to do. Nothing is lost: the queue goes on once the cause is gone.',
+      metric: dispatcher.metricErrors({ statistic: 'Sum', period: fiveMinutes }),
+      threshold: 0,
+      // It runs every minute, so a lasting fault shows in both; a command that it refuses does not.
+      periods: 2,
+      missing: nothingHappened,
+    },
+    {
+      id: 'DispatcherSilent',
+      description:
+        'The dispatcher has not run for 15 minutes, though it is due every minute: queued transfers do not start, and the queue is not measured. In the EventBridge console check that its schedule is enabled and may invoke it; in the Lambda console check that its concurrency is not 0.',
+      metric: dispatcher.metricInvocations({ statistic: 'Sum', period: quarterHour }),
+      threshold: 1,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
       missing: TreatMissingData.BREACHING,
     },
   ];

@@ -36,6 +36,12 @@ export interface AlarmThresholds {
    * @default 15 minutes
    */
   readonly noProgress?: Duration;
+  /**
+   * How long the first transfer of the queue may wait while slots are free, 5 to 180 minutes. While
+   * transfers are paused or the window is closed, this time does not count.
+   * @default 15 minutes
+   */
+  readonly queueStalled?: Duration;
 }
 
 /** What is watched, and who is told. */
@@ -51,6 +57,11 @@ export interface MonitoringProps {
    * @default none is watched
    */
   readonly reconciler?: LambdaFunction;
+  /**
+   * The function that starts queued transfers; its log group is searched too.
+   * @default none is watched
+   */
+  readonly dispatcher?: LambdaFunction;
   /**
    * Queues that must be empty, by a name in letters and digits that stays: it is part of the alarm's
    * logical id.
@@ -77,12 +88,12 @@ export interface MonitoringProps {
   readonly thresholds?: AlarmThresholds;
   /**
    * Drawn as the bound of the sending function's concurrency, 1 or more.
-   * @default no line
+   * @default nothing is drawn
    */
   readonly maxSendConcurrency?: number;
   /**
    * Drawn as the bound of active transfers, 1 or more.
-   * @default no line
+   * @default nothing is drawn
    */
   readonly maxActiveTransfers?: number;
 }
@@ -100,6 +111,7 @@ const defaultThresholds: Required<AlarmThresholds> = {
   throttledRetries: 100,
   orphanSessions: 5,
   noProgress: Duration.minutes(15),
+  queueStalled: Duration.minutes(15),
 };
 
 /**
@@ -113,6 +125,7 @@ export function checkMonitoringProps(props: MonitoringProps): CheckedMonitoringP
   checkWhole('thresholds.throttledRetries', thresholds.throttledRetries, 1, 1_000_000);
   checkWhole('thresholds.orphanSessions', thresholds.orphanSessions, 0, 100_000);
   checkNoProgress(thresholds.noProgress.toSeconds());
+  checkQueueStalled(thresholds.queueStalled.toSeconds());
   checkWhole('maxSendConcurrency', props.maxSendConcurrency, 1, Number.MAX_SAFE_INTEGER);
   checkWhole('maxActiveTransfers', props.maxActiveTransfers, 1, Number.MAX_SAFE_INTEGER);
   const queues = Object.entries(props.deadLetterQueues ?? {});
@@ -149,6 +162,11 @@ function checkNoProgress(seconds: number): void {
   refuse(
     `thresholds.noProgress is ${seconds} s; 10 to 180 minutes in steps of 5 minutes are right`,
   );
+}
+
+function checkQueueStalled(seconds: number): void {
+  if (seconds >= 300 && seconds <= 10_800) return;
+  refuse(`Invalid thresholds.queueStalled "${seconds} s": must be 5 to 180 minutes`);
 }
 
 function checkQueueName(name: string): void {

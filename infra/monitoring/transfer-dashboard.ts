@@ -3,14 +3,10 @@ import {
   type Alarm,
   AlarmStatusWidget,
   Dashboard,
-  GraphWidget,
-  type HorizontalAnnotation,
-  type IMetric,
   type IWidget,
   LogQueryWidget,
   MathExpression,
   PeriodOverride,
-  TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { StateTransitionMetric } from 'aws-cdk-lib/aws-stepfunctions';
@@ -19,11 +15,10 @@ import type { MetricName } from '#src/core/metrics.ts';
 import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { openExecutions, tableThrottles } from './platform-metrics.ts';
 import { byAllValues, fiveMinutes, type Look, productMetric } from './product-metric.ts';
+import { queueWidgets } from './queue-widgets.ts';
+import { bound, graph, heading, wholeWidth } from './widgets.ts';
 
-/** A dashboard is 24 units wide. */
-const wholeWidth = 24;
-
-/** The last three hours of a deployment, in four rows that answer one question each. */
+/** The last three hours of a deployment: five headings, each the answer to one question. */
 export function transferDashboard(
   scope: Construct,
   props: CheckedMonitoringProps,
@@ -35,6 +30,8 @@ export function transferDashboard(
     widgets: [
       [heading('What is moving')],
       moving(props),
+      [heading('What waits')],
+      queueWidgets(props),
       [heading('How fast')],
       speed(props),
       [heading('What failed and why')],
@@ -45,24 +42,17 @@ export function transferDashboard(
   });
 }
 
-function moving({ deployment, maxActiveTransfers }: CheckedMonitoringProps): IWidget[] {
+function moving({ deployment }: CheckedMonitoringProps): IWidget[] {
   const count = (name: MetricName) => productMetric(deployment, name, { statistic: 'Sum' });
-  const gauge = (name: MetricName) => productMetric(deployment, name, { statistic: 'Maximum' });
   return [
-    graph('Transfers', 8, [
+    graph('Transfers', 12, [
       count('TransfersStarted'),
       count('TransfersReady'),
       count('TransfersFailed'),
       count('TransfersSuperseded'),
       count('TransfersCancelled'),
     ]),
-    graph(
-      'Active and waiting',
-      8,
-      [gauge('ActiveTransfers'), gauge('QueueLength')],
-      bound('maxActiveTransfers', maxActiveTransfers),
-    ),
-    graph('Events that start nothing', 8, [
+    graph('Events that start nothing', 12, [
       count('EventsIgnored'),
       byAllValues(deployment, 'EventsIgnoredByReason'),
       count('ClaimsRefused'),
@@ -136,19 +126,20 @@ function lastWaits(props: CheckedMonitoringProps): IWidget {
   ]);
 }
 
-/** By which a line leads to its transfer, its execution and the rest of its call. */
+/** The fields that lead from a log entry to its transfer, its execution and the rest of its call. */
 const ids = 'transferId, execution, requestId';
 
 /** Rows of one table; the range of time is the dashboard's, which the viewer chooses. */
 const maxRows = 100;
 
-/** The newest lines of all functions' logs that a query finds. */
+/** The newest entries of all functions' logs that a query finds. */
 function logTable(
-  { functions, reconciler }: CheckedMonitoringProps,
+  { functions, reconciler, dispatcher }: CheckedMonitoringProps,
   title: string,
   queryLines: string[],
 ): IWidget {
-  const searched = [...Object.values(functions), ...(reconciler ? [reconciler] : [])];
+  const others = [reconciler, dispatcher].filter((one) => one !== undefined);
+  const searched = [...Object.values(functions), ...others];
   return new LogQueryWidget({
     title,
     logGroupNames: searched.map(({ logGroup }) => logGroup.logGroupName),
@@ -190,27 +181,6 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
       byAllValues(deployment, 'RateLowered'),
       byAllValues(deployment, 'CallsStopped'),
     ]),
-    graph('Waiting, and near the end of their sessions', 4, [
-      gauge('QueueLength'),
-      gauge('SessionsNearExpiry'),
-    ]),
+    graph('Sessions near their end', 4, [gauge('SessionsNearExpiry')]),
   ];
-}
-
-function heading(text: string): IWidget {
-  return new TextWidget({ markdown: `## ${text}`, width: wholeWidth, height: 1 });
-}
-
-function graph(
-  title: string,
-  width: number,
-  left: IMetric[],
-  leftAnnotations: HorizontalAnnotation[] = [],
-): IWidget {
-  return new GraphWidget({ title, left, leftAnnotations, width, height: 6 });
-}
-
-/** A line at a configured bound, where it is known. */
-function bound(label: string, value: number | undefined): HorizontalAnnotation[] {
-  return value === undefined ? [] : [{ label, value }];
 }

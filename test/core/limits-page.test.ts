@@ -42,6 +42,7 @@ const noLimits = new Set([
   'SourceRoleRefusedError',
   // The execution of an event or a start ends well by it.
   'SourceSupersededError',
+  'TransferCancelledError',
   'UnexpectedError',
   'UploadFailedError',
 ]);

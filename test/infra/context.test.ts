@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { contextKeys, stackKind } from '#infra/context/keys.ts';
 import { sourceAccountProps } from '#infra/context/source-account.ts';
 import { transferProps } from '#infra/context/transfers.ts';
+import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { refusal } from './deployed.ts';
+import { rightWindow, windowFlaws } from './window-flaws.ts';
 
 type Context = Record<string, unknown>;
 
@@ -73,6 +75,16 @@ describe('the context of the stack of transfers', () => {
       'truth is written out',
       { tableDeletionProtection: 'false', privateUploadHosts: 'true' },
       { tableDeletionProtection: false, privateUploadHosts: true },
+    ],
+    [
+      'the transfer window is read from JSON text',
+      { transferWindow: JSON.stringify(rightWindow) },
+      { transferWindow: rightWindow },
+    ],
+    [
+      'the transfer window is taken as cdk.json has it',
+      { transferWindow: { ...rightWindow, underWay: 'stop' } },
+      { transferWindow: { ...rightWindow, underWay: 'stop' } },
     ],
     [
       "the CDK's own keys pass",
@@ -149,6 +161,31 @@ describe('the context of the stack of transfers', () => {
       'a time in words',
       { sources: [{ bucket: 'films', waitWhileDeniedSeconds: '1h' }] },
       'sources[0].waitWhileDeniedSeconds is "1h"; a number is right',
+    ],
+    [
+      'a transfer window that is no JSON',
+      { transferWindow: '22:00-06:00' },
+      'Invalid transferWindow "22:00-06:00": must be a JSON object',
+    ],
+    [
+      'a transfer window that is a list',
+      { transferWindow: '["22:00","06:00"]' },
+      'transferWindow is ["22:00","06:00"]; an object is right',
+    ],
+    [
+      'a transfer window without a time zone',
+      { transferWindow: { from: '22:00', to: '06:00' } },
+      'transferWindow has no timeZone; {"from":"22:00","to":"06:00"} needs one',
+    ],
+    [
+      'a transfer window with a misspelt field',
+      { transferWindow: { ...rightWindow, timezone: 'UTC' } },
+      'transferWindow.timezone is no known field; did you mean timeZone?',
+    ],
+    [
+      'a transfer window whose time is a number',
+      { transferWindow: { ...rightWindow, from: 22 } },
+      'transferWindow.from is 22; a text is right',
     ],
     ['a broken number', { mapConcurrency: 1.5 }, 'mapConcurrency is 1.5; a whole number is right'],
     [
@@ -280,6 +317,15 @@ describe("the context of the source account's stack", () => {
   ])('refuses %s on one line', (_, context, message) => {
     expect(refusal(() => sourceAccountProps(context))).toContain(
       `ConfigurationError: ${message.startsWith('Invalid ') ? '' : 'context: '}${message}`,
+    );
+  });
+});
+
+describe('a transfer window by context', () => {
+  it.each(windowFlaws)('%o is refused on one line', (transferWindow, flaw) => {
+    const props = transferProps({ transferWindow: JSON.stringify(transferWindow) });
+    expect(refusal(() => synthesizeTemplate(props))).toBe(
+      `ConfigurationError: Chunkferry: Invalid transferWindow: ${flaw}`,
     );
   });
 });

@@ -53,6 +53,13 @@ const mayPut = (who: string[], when: Entry['when'], why?: string): Entry => ({
   ...(why && { why }),
 });
 
+const calledByRules = (path: string): Entry[] =>
+  ['ExecutionEnded', 'Schedule'].map((rule) => ({
+    may: 'lambda:InvokeFunction',
+    who: ['Service events.amazonaws.com'],
+    when: { SourceArn: `<${path}/${rule}.Arn>` },
+  }));
+
 /** Who may do what by the policy of a resource. */
 export const resourcePolicies: IamList = {
   ...deadLetters('Chunkferry/ObjectCreated/DeadLetters'),
@@ -85,11 +92,8 @@ export const resourcePolicies: IamList = {
       'the condition names the organization: its accounts are not known one by one',
     ),
   ],
-  'Chunkferry/Reconciler/Reconcile': ['ExecutionEnded', 'Schedule'].map((rule) => ({
-    may: 'lambda:InvokeFunction',
-    who: ['Service events.amazonaws.com'],
-    when: { SourceArn: `<Chunkferry/Reconciler/${rule}.Arn>` },
-  })),
+  'Chunkferry/Reconciler/Reconcile': calledByRules('Chunkferry/Reconciler'),
+  'Chunkferry/Dispatcher/Dispatch': calledByRules('Chunkferry/Dispatcher'),
 };
 
 const told = (roles: string[], service: string): Entry => ({

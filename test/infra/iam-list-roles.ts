@@ -4,6 +4,7 @@ import { stepNames } from '#infra/steps.ts';
 export const rolesWorn: readonly string[] = [
   ...stepNames.map((step) => `Chunkferry/${step}: Chunkferry/${step}/ServiceRole.Arn`),
   'Chunkferry/Reconciler/Reconcile: Chunkferry/Reconciler/Reconcile/ServiceRole.Arn',
+  'Chunkferry/Dispatcher/Dispatch: Chunkferry/Dispatcher/Dispatch/ServiceRole.Arn',
   'Chunkferry/Monitoring/FailureReports/Report: Chunkferry/Monitoring/FailureReports/Report/ServiceRole.Arn',
   'Chunkferry/Transfers/StateMachine: Chunkferry/Transfers/StateMachine/Role.Arn',
   ...['Intake/Rule', 'Rule-films', 'Rule-matches', 'Rule-far-away'].map(

@@ -127,6 +127,13 @@ const roles: IamList = {
     executions,
     { may: 'sqs:SendMessage', on: ['<Chunkferry/Reconciler/DeadLetters.Arn>'] },
   ],
+  'Chunkferry/Dispatcher/Dispatch/ServiceRole': [
+    ...ofFunction('Chunkferry/Dispatcher/DispatchLogs'),
+    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    putEvents,
+    executions,
+    { may: 'states:StartExecution', on: [`${machine}>`] },
+  ],
   'Chunkferry/Monitoring/FailureReports/Report/ServiceRole': [
     ...ofFunction('Chunkferry/Monitoring/FailureReports/ReportLogs'),
     {
@@ -153,11 +160,14 @@ const roles: IamList = {
         ...functions.map((step) => `<Chunkferry/${step}.Arn>`),
         ...functions.map((step) => `<Chunkferry/${step}/CurrentVersion>`),
         '<Chunkferry/Reconciler/Reconcile.Arn>',
+        '<Chunkferry/Dispatcher/Dispatch.Arn>',
       ],
     },
     {
       may: 'lambda:InvokeFunction',
-      on: [...functions, 'Reconciler/Reconcile'].map((path) => `<Chunkferry/${path}.Arn>:*`),
+      on: [...functions, 'Reconciler/Reconcile', 'Dispatcher/Dispatch'].map(
+        (path) => `<Chunkferry/${path}.Arn>:*`,
+      ),
       why: 'an execution under way calls the versions that it began with, whatever is deployed since',
     },
     {

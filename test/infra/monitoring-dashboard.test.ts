@@ -42,10 +42,11 @@ const shown = new Set(
 );
 
 describe('the dashboard', () => {
-  it('answers four questions, each under a heading', () => {
+  it('answers five questions, each under a heading', () => {
     const headings = widgets.flatMap(({ properties }) => properties.markdown ?? []);
     expect(headings).toEqual([
       '## What is moving',
+      '## What waits',
       '## How fast',
       '## What failed and why',
       '## How far from the quotas',
@@ -81,7 +82,7 @@ describe('the dashboard', () => {
 
   it('asks the logs of every function for the last errors', () => {
     const query = widgets.find(({ type }) => type === 'log')?.properties.query ?? '';
-    expect(query.match(/SOURCE/g)).toHaveLength(stepNames.length + 1);
+    expect(query.match(/SOURCE/g)).toHaveLength(stepNames.length + 2);
     for (const field of ['step', 'error', 'reason', 'nextStep']) expect(query).toContain(field);
   });
 
@@ -105,6 +106,28 @@ describe('the dashboard', () => {
       expect(text).toMatch(/log\.error\([^)]*duplicates: /);
       expect(text).toContain("meter.add('LateDuplicates'");
     }
+  });
+
+  it.each([
+    'QueueLength',
+    'OldestQueuedSeconds',
+    'QueueStalledSeconds',
+    'TransfersQueued',
+    'TransfersDispatched',
+    'ActiveTransfers',
+    'Paused',
+    'WindowOpen',
+  ])('shows %s under what waits', (name) => {
+    const texts = widgets.map(({ properties }) => JSON.stringify(properties));
+    const from = texts.findIndex((text) => text.includes('## What waits'));
+    const to = texts.findIndex((text) => text.includes('## How fast'));
+    expect(texts.slice(from, to).join('\n')).toContain(`"${name}"`);
+  });
+
+  it('counts queued and dispatched transfers by the minute', () => {
+    const counts = widgets.find(({ properties }) => properties.title?.startsWith('Queued and'));
+    for (const line of counts?.properties.metrics ?? [])
+      expect(line.at(-1)).toMatchObject({ period: 60, stat: 'Sum' });
   });
 
   it('draws the configured bounds', () => {

@@ -28,6 +28,7 @@ export function monitoredStack(given: Given = () => ({})): { app: App; stack: St
     }),
     table: new ProofTable(stack, 'Proofs', { removalPolicy: RemovalPolicy.DESTROY }),
     reconciler: stepFunction(stack, 'RecordOutcome', 'Reconciler'),
+    dispatcher: stepFunction(stack, 'RecordOutcome', 'Dispatcher'),
     deadLetterQueues: { ObjectEvents: { queue: deadLetterQueue(stack) } },
     ...given(stack),
   });

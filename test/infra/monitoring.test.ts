@@ -85,12 +85,35 @@ describe('an alarm', () => {
     });
   });
 
+  it('QueueStalled goes off after 15 minutes without movement while slots are free', () => {
+    expect(alarm('QueueStalled')).toMatchObject({
+      Namespace: metricNamespace,
+      MetricName: 'QueueStalledSeconds',
+      Statistic: 'Maximum',
+      Period: 300,
+      Threshold: 900,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'ignore',
+    });
+  });
+
+  it('DispatcherFails goes off when the dispatcher fails in two periods, not after one command', () => {
+    expect(alarm('DispatcherFails')).toMatchObject({
+      MetricName: 'Errors',
+      Namespace: 'AWS/Lambda',
+      Threshold: 0,
+      EvaluationPeriods: 2,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
   it('TableThrottles adds up the calls by which rows are written and read', () => {
     expect(metricsOf(alarm('TableThrottles'))).toEqual(Array(5).fill('ThrottledRequests'));
   });
 
-  it('ReconcilerSilent takes no value for no call', () => {
-    expect(alarm('ReconcilerSilent')).toMatchObject({
+  it.each(['ReconcilerSilent', 'DispatcherSilent'])('%s takes no value for no call', (name) => {
+    expect(alarm(name)).toMatchObject({
       MetricName: 'Invocations',
       Period: 900,
       Threshold: 1,
@@ -122,9 +145,12 @@ describe('an alarm', () => {
         "MonitoringClaimsRefusedE453D7FE",
         "MonitoringDashboard0C3675C6",
         "MonitoringDeadLettersObjectEvents0C6012F8",
+        "MonitoringDispatcherFailsEDC37967",
+        "MonitoringDispatcherSilent5C6A9905",
         "MonitoringLateDuplicates65EA6408",
         "MonitoringNoProgressC9D008AD",
         "MonitoringOrphanSessions00BF4267",
+        "MonitoringQueueStalledFB1D233E",
         "MonitoringReconcilerFails3F82F7AA",
         "MonitoringReconcilerSilent7433D4DE",
         "MonitoringSendThrottles75C7E47B",
@@ -144,11 +170,13 @@ describe('the thresholds', () => {
       throttledRetries: 7,
       orphanSessions: 0,
       noProgress: Duration.minutes(30),
+      queueStalled: Duration.minutes(6),
     };
     const given = alarmsIn(monitoredTemplate(() => ({ thresholds })));
     expect(alarm('ServiceThrottles', given).Threshold).toBe(7);
     expect(alarm('OrphanSessions', given).Threshold).toBe(0);
     expect(alarm('NoProgress', given).EvaluationPeriods).toBe(6);
+    expect(alarm('QueueStalled', given).Threshold).toBe(360);
   });
 });
 
@@ -188,12 +216,15 @@ describe('the topic', () => {
   });
 });
 
-describe('the reconciler', () => {
+describe.each([
+  ['reconciler', /^Reconciler/],
+  ['dispatcher', /^(Dispatcher|QueueStalled)/],
+])('the %s', (name, itsAlarms) => {
   it('is not watched while there is none', () => {
     const without = alarmsIn(
-      monitoredTemplate(() => ({ reconciler: undefined }) as unknown as Partial<MonitoringProps>),
+      monitoredTemplate(() => ({ [name]: undefined }) as unknown as Partial<MonitoringProps>),
     );
-    expect([...without.keys()].filter((name) => name.startsWith('Reconciler'))).toEqual([]);
+    expect([...without.keys()].filter((id) => itsAlarms.test(id))).toEqual([]);
   });
 });
 
@@ -224,6 +255,11 @@ describe('a prop out of its bounds is refused with its value and what would be r
       'noProgress',
       given({ thresholds: { noProgress: Duration.minutes(12) } }),
       'thresholds.noProgress is 720 s; 10 to 180 minutes in steps of 5 minutes',
+    ],
+    [
+      'queueStalled',
+      given({ thresholds: { queueStalled: Duration.minutes(4) } }),
+      'Invalid thresholds.queueStalled "240 s": must be 5 to 180 minutes',
     ],
     ['maxSendConcurrency', given({ maxSendConcurrency: 0 }), 'maxSendConcurrency is 0; a whole'],
     ['maxActiveTransfers', given({ maxActiveTransfers: 0 }), 'maxActiveTransfers is 0; a whole'],

@@ -2,7 +2,9 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import type { TransferStackProps } from '#infra/transfer-stack.ts';
+import type { TransferWindow } from '#src/core/transfer-window.ts';
 import { refusal } from './deployed.ts';
+import { windowFlaws } from './window-flaws.ts';
 
 const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
 const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
@@ -50,12 +52,19 @@ describe('a prop out of its bounds is refused with its value and what would be r
       { apiKeySecretArn: secret, apiKeySecretKeyArn: 'alias/ours' },
       'apiKeySecretKeyArn is "alias/ours"; a key\'s ARN, not an alias\'s, is right',
     ],
-    [{ maxActiveTransfers: 0 }, 'maxActiveTransfers is 0; a whole number from 1 to 100'],
+    [
+      { maxActiveTransfers: 0 },
+      'Invalid maxActiveTransfers 0: must be 1 to 100. To stop transfers, pause them: invoke the dispatcher function with {"command":"pause"}',
+    ],
     [{ maxActiveTransfers: 101 }, 'maxActiveTransfers is 101; a whole number from 1 to 100'],
     [{ maxSendConcurrency: 4_001 }, 'maxSendConcurrency is 4001; a whole number from 1 to 4000'],
     [{ maxActiveTransfers: 81 }, 'maxActiveTransfers is 81 and maxSendConcurrency 80;'],
     [{ maxSendConcurrency: 9 }, 'maxActiveTransfers is 10 and maxSendConcurrency 9;'],
     [{ sendReservedConcurrency: 79 }, 'sendReservedConcurrency is 79; a whole number from 80'],
+    ...windowFlaws.map(([window, flaw]): [TransferStackProps, string] => [
+      { transferWindow: window as TransferWindow },
+      `Invalid transferWindow: ${flaw}`,
+    ]),
     [{ tableRemovalPolicy: RemovalPolicy.DESTROY }, 'tableRemovalPolicy is destroy but'],
     [
       { apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key' },
@@ -81,6 +90,8 @@ describe('a prop out of its bounds is refused with its value and what would be r
     { mapConcurrency: 40, chunksInFlight: 64, sendMemoryMiB: 10_240 },
     { maxActiveTransfers: 100, maxSendConcurrency: 4_000, sendReservedConcurrency: 4_000 },
     { tableRemovalPolicy: RemovalPolicy.DESTROY, tableDeletionProtection: false },
+    { transferWindow: { from: '22:00', to: '06:00', timeZone: 'Europe/Berlin' } },
+    { transferWindow: { from: '00:00', to: '23:59', timeZone: 'UTC', underWay: 'stop' } },
   ])('%o is taken', (props) => {
     expect(() => synthesizeTemplate(props)).not.toThrow();
   });

@@ -99,17 +99,17 @@ describe('permissions', () => {
   const objects = ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'];
   const changes = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'];
   const rows = [...changes, 'dynamodb:PutItem'].sort();
-  const turns = ['dynamodb:DeleteItem', ...rows];
+  const slots = ['dynamodb:DeleteItem', ...rows];
   const key = ['secretsmanager:GetSecretValue'];
 
   it.each<[StepName, string[]]>([
     ['InspectSource', ['lambda:GetAccountSettings', 's3:GetBucketNotification', ...objects]],
-    ['OpenSession', [...turns, 'events:PutEvents', ...key, 'states:DescribeExecution']],
+    ['OpenSession', [...slots, 'events:PutEvents', ...key, 'states:DescribeExecution']],
     ['SendChunks', [...rows, ...objects, ...key]],
     ['ReportProofs', [...changes, ...key]],
     ['ConfirmUpload', ['dynamodb:DeleteItem', ...changes, ...key]],
     ['AwaitAsset', [...changes, ...key]],
-    ['RecordOutcome', [...turns, 'events:PutEvents']],
+    ['RecordOutcome', [...slots, 'events:PutEvents']],
   ])('let %s do what its work needs and no more', (step, actions) => {
     expect(actionsOf(step)).toEqual(actions);
   });
@@ -234,8 +234,8 @@ describe('the rest', () => {
 
   it('keeps every log for a bounded time', () => {
     const groups = resources('AWS::Logs::LogGroup');
-    // One for each step, the reconciler, the failure reports and the state machine.
-    expect(groups).toHaveLength(stepNames.length + 3);
+    // One for each step, the reconciler, the dispatcher, the failure reports and the state machine.
+    expect(groups).toHaveLength(stepNames.length + 4);
     expect(groups.filter(([, { RetentionInDays }]) => RetentionInDays !== 90)).toEqual([]);
   });
 
@@ -247,8 +247,24 @@ describe('the rest', () => {
       'DeadLetterQueueUrl',
       'AlarmTopicArn',
       'DashboardName',
-      ...[...stepNames, 'Reconcile', 'ReportFailures'].map((name) => `${name}RoleArn`),
+      'DispatcherName',
+      ...[...stepNames, 'Reconcile', 'Dispatcher', 'ReportFailures'].map(
+        (name) => `${name}RoleArn`,
+      ),
     ]);
+  });
+
+  it('says with the name of the dispatcher how to pause, resume and cancel', () => {
+    const output = template.Outputs?.DispatcherName as { Value: unknown; Description: string };
+    expect(output.Value).toEqual({ Ref: expect.stringMatching(/^ChunkferryDispatcherDispatch/) });
+    const commands = output.Description.match(/\{[^}]*\}/g)?.map((text) => JSON.parse(text));
+    expect(commands).toEqual([
+      { command: 'pause' },
+      { command: 'resume' },
+      { command: 'cancel', transferId: '<id>' },
+    ]);
+    // CloudFormation shows a question mark for anything else than ASCII.
+    expect(output.Description).toMatch(/^[ -~]+$/);
   });
 
   it('tells for each function the role that it runs as', () => {

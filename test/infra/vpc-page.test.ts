@@ -6,7 +6,7 @@ import { type Statement, statementsOfRole } from './deployed.ts';
 import { richProps } from './rich-setup.ts';
 
 const page = readFileSync(new URL('../../docs/vpc.md', import.meta.url), 'utf8');
-const names = [...stepNames, 'Reconcile', 'Report'];
+const names = [...stepNames, 'Reconcile', 'Dispatch', 'Report'];
 const template = synthesizeTemplate(richProps);
 
 /** The functions that a cell of the page names: a list, or all but a list. */
@@ -18,6 +18,7 @@ function functionsIn(cell: string): string[] {
 /** Where a function is in the construct tree, if not at its top. */
 const paths: Readonly<Record<string, string>> = {
   Reconcile: 'ReconcilerReconcile',
+  Dispatch: 'DispatcherDispatch',
   Report: 'MonitoringFailureReportsReport',
 };
 

@@ -1,0 +1,37 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { MetricName } from '#src/core/metrics.ts';
+import type { CheckedMonitoringProps } from './monitoring-props.ts';
+import { productMetric } from './product-metric.ts';
+import { bound, graph } from './widgets.ts';
+
+/** How often the dispatcher measures the queue. */
+const period = Duration.minutes(1);
+
+/** How many transfers wait, for how long, how fast they start, and what holds them. */
+export function queueWidgets(props: CheckedMonitoringProps): IWidget[] {
+  const { deployment, maxActiveTransfers, thresholds } = props;
+  const gauge = (name: MetricName) =>
+    productMetric(deployment, name, { statistic: 'Maximum', period });
+  const count = (name: MetricName) => productMetric(deployment, name, { statistic: 'Sum', period });
+  return [
+    graph('Transfers in the queue', 5, [gauge('QueueLength')]),
+    graph(
+      'Age of the oldest, and time without movement, s',
+      5,
+      [gauge('OldestQueuedSeconds'), gauge('QueueStalledSeconds')],
+      bound('queueStalled', thresholds.queueStalled.toSeconds()),
+    ),
+    graph('Queued and dispatched, each minute', 5, [
+      count('TransfersQueued'),
+      count('TransfersDispatched'),
+    ]),
+    graph(
+      'Active slots',
+      5,
+      [productMetric(deployment, 'ActiveTransfers', { statistic: 'Maximum' })],
+      bound('maxActiveTransfers', maxActiveTransfers),
+    ),
+    graph('Paused, window open (1 = yes)', 4, [gauge('Paused'), gauge('WindowOpen')]),
+  ];
+}

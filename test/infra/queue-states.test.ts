@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { definition, machine, type State } from './deployed.ts';
+
+/** A state of the transfer's definition, with all that it says. */
+function state(name: string): State & Readonly<Record<string, unknown>> {
+  const found = definition.States[name];
+  if (found) return found as State & Readonly<Record<string, unknown>>;
+  throw new Error(`there is no state ${name}`);
+}
+
+describe('StartQueued', () => {
+  const start = state('StartQueued');
+
+  it('runs once the upload is confirmed, before the asset is waited for', () => {
+    const leading = Object.entries(definition.States).filter(([, { Choices, Next }]) =>
+      [Next, ...(Choices ?? []).map((choice) => choice.Next)].includes('StartQueued'),
+    );
+    expect(leading.map(([name]) => name)).toEqual(['UploadConfirmed?']);
+    expect(start.Next).toBe('AwaitAsset');
+  });
+
+  it('catches everything and goes on, with the state as it was', () => {
+    expect(start.Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'AwaitAsset' },
+    ]);
+    expect(start.ResultPath).toBeNull();
+  });
+
+  it('names the state machine to the dispatcher, and nothing else', () => {
+    expect(start.Parameters).toEqual({ 'stateMachineArn.$': '$$.StateMachine.Id' });
+  });
+
+  it('calls the dispatcher that is deployed now, not a version', () => {
+    const called = machine.functions.get(String(start.Resource));
+    expect(String(start.Resource)).toContain('Dispatch');
+    expect(called?.timeoutSeconds).toBe(50);
+  });
+
+  it('gives up within minutes: the schedule calls the dispatcher each minute', () => {
+    const retries = (start.Retry ?? []) as unknown as { MaxAttempts: number }[];
+    expect(Math.max(...retries.map(({ MaxAttempts }) => MaxAttempts))).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('a start', () => {
+  const [preflight, dispatched] = state('ChooseStart').Choices ?? [];
+
+  it('by the dispatcher leads to OpenSession', () => {
+    expect(dispatched).toEqual({
+      Variable: '$.dispatched',
+      IsPresent: true,
+      Next: 'OpenSession',
+    });
+  });
+
+  it('of a preflight is looked for first', () => {
+    expect(JSON.stringify(preflight)).toContain('$.preflight');
+  });
+
+  it('of any other kind leads to InspectSource', () => {
+    expect(state('ChooseStart').Default).toBe('InspectSource');
+  });
+});
+
+describe('a queued transfer', () => {
+  it('is waited for by no state: OpenSession ends, and RecordOutcome reports it', () => {
+    const choices = state('NextStep?').Choices ?? [];
+    expect(choices.find(({ StringEquals }) => StringEquals === 'ended')?.Next).toBe(
+      'RecordOutcome',
+    );
+  });
+});
