@@ -237,7 +237,7 @@ describe('the context of the stack of transfers', () => {
       { suffixes: '.mp4' },
       'suffixes is for sourceBuckets, which is not set; in sources, each has its own',
     ],
-    ['sources that are no JSON', { sources: '[{' }, 'sources is "[{", which is no JSON; a JSON'],
+    ['sources that are no JSON', { sources: '[{' }, 'Invalid sources "[{": must be a JSON array'],
     ['sources that are no array', { sources: '{}' }, 'sources is "{}"; a JSON array is right'],
     ['a source that is no object', { sources: ['films'] }, 'sources[0] is "films"; an object is'],
     [

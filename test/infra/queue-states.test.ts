@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { dispatchSeconds } from '#src/core/limits.ts';
 import { definition, machine, type State } from './deployed.ts';
 
 /** A state of the transfer's definition, with all that it says. */
@@ -59,6 +61,63 @@ describe('a start', () => {
 
   it('of any other kind leads to InspectSource', () => {
     expect(state('ChooseStart').Default).toBe('InspectSource');
+  });
+});
+
+/** The states that an execution enters, by what each step answers as `next`. */
+function entered(from: string, answers: readonly string[]): string[] {
+  const left = [...answers];
+  const names: string[] = [];
+  for (let name: string | undefined = from; name !== undefined; ) {
+    names.push(name);
+    const { Choices, Next, Type } = state(name);
+    const answer: string | undefined = Type === 'Choice' ? left.shift() : undefined;
+    name =
+      Choices?.find(({ StringEquals, Variable }) => [StringEquals, Variable].includes(answer))
+        ?.Next ?? (Type === 'Choice' ? state(name).Default : Next);
+  }
+  expect(left).toEqual([]);
+  return names;
+}
+
+const toReady = ['send', 'asset', 'ended', 'succeed'];
+
+describe('the README says what a transfer costs:', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const said = (what: string) =>
+    Number(new RegExp(`^\\| ${what}.* \\| (\\d+) \\|$`, 'm').exec(readme)?.[1]);
+  const ofRange = ['SendChunks', 'RangeNext?', 'ReportProofs'];
+  const atOnce = entered('ChooseStart', ['a start', 'open', ...toReady]);
+
+  it('one range, and an asset that is ready at the first look', () => {
+    expect(atOnce).toContain('SendRanges');
+    expect(said('a transfer of one range')).toBe(atOnce.length + ofRange.length);
+    expect(said('each further range')).toBe(ofRange.length);
+  });
+
+  it('a further look at the asset', () => {
+    const looks = entered('ChooseStart', [
+      'a start',
+      'open',
+      'send',
+      'asset',
+      'wait',
+      'ended',
+      'succeed',
+    ]);
+    expect(said('each further look')).toBe(looks.length - atOnce.length);
+  });
+
+  it('the queue, however long it takes', () => {
+    const queued = entered('ChooseStart', ['a start', 'open', 'ended', 'succeed']);
+    const dispatched = entered('ChooseStart', ['$.dispatched', ...toReady]);
+    expect(said('waiting in the queue')).toBe(queued.length + dispatched.length - atOnce.length);
+  });
+
+  it('the calls of the dispatcher in a month', () => {
+    expect(readme).toContain(
+      `${((30 * 86_400) / dispatchSeconds).toLocaleString('en-US')} times a month`,
+    );
   });
 });
 
