@@ -49,6 +49,7 @@ describe('an upgrade keeps', () => {
         "AWS::Logs::LogGroup": [
           "ChunkferryAwaitAssetLogs1DEE7728",
           "ChunkferryConfirmUploadLogsEEC848C5",
+          "ChunkferryDispatcherDispatchLogs0A417A0C",
           "ChunkferryInspectSourceLogs26875295",
           "ChunkferryMonitoringFailureReportsReportLogs088500A9",
           "ChunkferryOpenSessionLogs2DE30635",
