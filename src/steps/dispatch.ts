@@ -31,7 +31,8 @@ const spareTickets = 10;
 /**
  * Starts an execution for each ticket at the head of the queue, as many as slots are free. Names are
  * deterministic, so that calls that meet, and repeats, start nothing twice. An execution that finds its
- * slot gone queues its transfer again, with the same number.
+ * slot gone queues its transfer again, with the same number. A local run starts nothing: the queue of a
+ * shared table belongs to the stack that deploys the table.
  * @throws TableUnavailableError, ExecutionNotStartedError
  */
 export async function dispatch(
@@ -40,6 +41,7 @@ export async function dispatch(
   call: SettleCall,
 ): Promise<Dispatched> {
   const { settings, log } = ports;
+  if (settings.isLocalRun) return { started: 0, freeSlots: 0 };
   const held = await holdReason(ports);
   const free = freeSlots(settings.maxActiveTransfers, await liveSlots(ports)).length;
   if (held || free === 0) return { started: 0, freeSlots: free, ...(held && { held }) };
