@@ -10,6 +10,12 @@ import { doctorScenario, wrongKeyScenario } from './doctor.ts';
 import { firstDeployScenario } from './first-deploy.ts';
 import { lintScenario } from './lint.ts';
 import { loopbackScenario } from './loopback.ts';
+import {
+  cancelScenario,
+  deployWhileQueuedScenario,
+  noOrphanScenario,
+  pauseScenario,
+} from './queue.ts';
 import { secondDeployScenario } from './second-deploy.ts';
 import { abortedScenario } from './settled.ts';
 import {
@@ -38,6 +44,10 @@ export const scenarios = (stage: Stage): Check[] => [
   wrongKeyScenario(stage),
   secondDeployScenario(stage),
   abortedScenario(stage),
+  cancelScenario(stage),
+  pauseScenario(stage),
+  deployWhileQueuedScenario(stage),
+  noOrphanScenario(stage),
   deadLetterScenario(stage),
   loopbackScenario(stage),
 ];
