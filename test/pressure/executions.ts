@@ -10,8 +10,8 @@ import {
   type ExecutionStatus,
   stateMachineArn,
 } from '#local/state-machine/run.ts';
-import { executionArnOf } from '#src/core/execution-arn.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { executionArnOf } from '#src/core/execution-arn.ts';
 import type {
   ExecutionDirectory,
   ExecutionEnd,
