@@ -19,10 +19,6 @@ export class Cdk {
     this.#places = places;
   }
 
-  bootstrap({ id, region, environment }: Account): Promise<string> {
-    return this.#run(['bootstrap', `aws://${id}/${region}`], environment);
-  }
-
   /** @throws Error - with the last lines of what the CDK said */
   deploy(account: Account, context: Context): Promise<string> {
     const args = ['deploy', '--all', '--require-approval', 'never', ...contextArgs(context)];

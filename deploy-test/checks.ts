@@ -7,7 +7,7 @@ export interface Check {
   readonly show: () => Promise<void>;
 }
 
-/** No check takes longer: the slowest, a deployment, takes a tenth of it. */
+/** No check takes longer: the slowest, three deployments, takes a fifth of it on a free machine. */
 const limitSeconds = 300;
 
 /** Counts and prints what was shown. */

@@ -1,9 +1,10 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import type { Account } from './account.ts';
 import type { Cdk, Context } from './cdk.ts';
 import type { Emulator } from './emulator.ts';
+import type { StackLine } from './pages/lines.ts';
+import type { Terminal } from './pages/terminal.ts';
 import type { Places } from './places.ts';
 import type { Processes } from './processes.ts';
 
@@ -16,20 +17,22 @@ export interface Stage {
   readonly emulator: Emulator;
   readonly service: TwelveLabsSimulator;
   readonly cdk: Cdk;
+  /** Types the lines of the README and the other pages. */
+  readonly terminal: Terminal;
   /** Chunkferry is deployed here. */
   readonly home: Account;
   /** Another account, in another Region, with a bucket of its own. */
   readonly source: Account;
 }
 
-/** The bucket whose events start transfers. */
-export const filmBucket = 'films-at-home';
+/** The bucket whose events start transfers, as the README calls it. */
+export const filmBucket = 'my-videos';
 
-/** The source account's bucket. */
-export const farBucket = 'films-elsewhere';
+/** The source account's bucket, as the README calls it. */
+export const farBucket = 'their-films';
 
-/** What the reader role of the source account asks for. */
-export const externalId = 'agreed-by-both';
+/** What the reader role of the source account asks for, in the README's words. */
+export const externalId = 'our-word';
 
 /** The context that Chunkferry is deployed with. */
 export function homeContext({ service, source }: Stage): Context {
@@ -63,9 +66,16 @@ export function machineArn({ home }: Stage): Promise<string> {
   return outputOf(home, 'Chunkferry', 'StateMachineArn');
 }
 
+/** Types a line as the operator of Chunkferry, who has the outputs of the stack at hand. */
+export function typeAtHome({ terminal, home, service }: Stage, line: StackLine): Promise<string> {
+  return terminal.type(line, home, {
+    context: { baseUrl: service.baseUrl },
+    apiKey: service.apiKey,
+    output: (name) => outputOf(home, 'Chunkferry', name),
+  });
+}
+
 /** What the README tells a person to do after the first deployment. */
-export async function putApiKey({ home, service }: Stage): Promise<void> {
-  const SecretId = await outputOf(home, 'Chunkferry', 'SecretArn');
-  const value = { SecretId, SecretString: service.apiKey };
-  await home.secrets.send(new PutSecretValueCommand(value));
+export function putApiKey(stage: Stage): Promise<string> {
+  return typeAtHome(stage, 'aws secretsmanager put-secret-value …');
 }

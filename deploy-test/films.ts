@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import {
   CreateBucketCommand,
@@ -19,13 +21,17 @@ export interface Film {
 
 const MiB = 1024 * 1024;
 
-/** Makes a bucket that keeps versions and sends its events to EventBridge. */
+/** Makes a bucket that keeps versions. */
 export async function makeBucket({ s3, region }: Account, bucket: string): Promise<void> {
   const place = region as 'eu-central-1';
   const CreateBucketConfiguration = { LocationConstraint: place };
   await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
   const VersioningConfiguration = { Status: 'Enabled' } as const;
   await s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+}
+
+/** Has a bucket send its events to EventBridge. */
+export async function switchEventsOn({ s3 }: Account, bucket: string): Promise<void> {
   const NotificationConfiguration = { EventBridgeConfiguration: {} };
   const notify = { Bucket: bucket, NotificationConfiguration };
   await s3.send(new PutBucketNotificationConfigurationCommand(notify));
@@ -38,7 +44,19 @@ export async function putFilm(
   key: string,
   sizeMiB: number,
 ): Promise<Film> {
-  const bytes = await buffer(await paddedMedia(sizeMiB * MiB, key));
+  const { bytes, sha256 } = await makeFilm(key, sizeMiB);
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
-  return { bucket, key, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { bucket, key, sha256 };
+}
+
+/** Writes a film into a folder; gives its SHA-256. */
+export async function writeFilm(folder: string, name: string, sizeMiB: number): Promise<string> {
+  const { bytes, sha256 } = await makeFilm(name, sizeMiB);
+  await writeFile(join(folder, name), bytes);
+  return sha256;
+}
+
+async function makeFilm(name: string, sizeMiB: number): Promise<{ bytes: Buffer; sha256: string }> {
+  const bytes = await buffer(await paddedMedia(sizeMiB * MiB, name));
+  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

@@ -5,6 +5,7 @@ import { Checks } from './checks.ts';
 import { filmBucket, machineArn, outputOf, type Stage } from './deployment.ts';
 import { startEmulator } from './emulator.ts';
 import { readOptions } from './options.ts';
+import { Terminal } from './pages/terminal.ts';
 import { closePlaces, openPlaces, type Places } from './places.ts';
 import { Processes } from './processes.ts';
 import { preparePython } from './python.ts';
@@ -60,9 +61,7 @@ async function deployTest(places: Places, args: readonly string[]): Promise<numb
 /** Ends with the process: a signal is the only way out. The exit code where nothing was deployed. */
 async function keepUp(stage: Stage): Promise<number> {
   const { places, emulator, home, service } = stage;
-  // Without the other account, whose stack is not deployed here: doctor would miss it.
-  const context = { sourceBuckets: filmBucket, baseUrl: service.baseUrl };
-  if (!(await checks.run(deployment(stage, context)))) return 1;
+  if (!(await checks.run(deployment(stage)))) return 1;
   const usage = usageOf({
     root: places.root,
     url: emulator.url,
@@ -86,6 +85,7 @@ async function setStage(places: Places, bin: string): Promise<Stage> {
     emulator,
     service,
     cdk: new Cdk(processes, places),
+    terminal: await Terminal.open(processes, places, bin),
     home: openAccount(emulator, '111111111111', 'eu-central-1'),
     source: openAccount(emulator, '222222222222', 'eu-west-1'),
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Places } from './places.ts';
 import type { Processes, Start } from './processes.ts';
 
-/** A Python with the pinned packages, or why there is none. */
+/** A Python with the pinned packages, or what this machine lacks. */
 export type Python = { readonly bin: string } | { readonly missing: string };
 
 const askMs = 20_000;
@@ -21,6 +21,8 @@ export async function preparePython(processes: Processes, places: Places): Promi
   const python = await findPython(processes, start);
   if (!python)
     return { missing: 'Python 3.10 or newer with its venv module is not on this machine' };
+  if (!(await runs(processes, start, 'jq', ['--version'])))
+    return { missing: 'jq, which lines of the README call, is not on this machine' };
   const list = join(places.root, 'deploy-test', 'requirements.txt');
   const digest = createHash('sha256')
     .update(await readFile(list))
@@ -41,13 +43,21 @@ export async function preparePython(processes: Processes, places: Places): Promi
 
 async function findPython(processes: Processes, start: Start): Promise<string | undefined> {
   for (const name of ['python3', 'python']) {
-    const found = await processes.run(name, ['-c', needed], start, askMs).then(
-      () => true,
-      () => false,
-    );
-    if (found) return name;
+    if (await runs(processes, start, name, ['-c', needed])) return name;
   }
   return undefined;
+}
+
+function runs(
+  processes: Processes,
+  start: Start,
+  program: string,
+  args: readonly string[],
+): Promise<boolean> {
+  return processes.run(program, args, start, askMs).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function install(

@@ -2,6 +2,7 @@ import type { Check } from '../checks.ts';
 import type { Stage } from '../deployment.ts';
 import {
   crossAccountScenario,
+  narrowedReaderScenario,
   sourceAccountScenario,
   unlistedBucketScenario,
 } from './cross-account.ts';
@@ -10,6 +11,14 @@ import { doctorScenario, wrongKeyScenario } from './doctor.ts';
 import { firstDeployScenario } from './first-deploy.ts';
 import { lintScenario } from './lint.ts';
 import { loopbackScenario } from './loopback.ts';
+import {
+  copiedFilmScenario,
+  everyLineScenario,
+  failureQueryScenario,
+  otherDeploysScenario,
+  removalScenario,
+  startedAgainScenario,
+} from './pages.ts';
 import { secondDeployScenario } from './second-deploy.ts';
 import { abortedScenario } from './settled.ts';
 import {
@@ -25,19 +34,26 @@ export const before = (stage: Stage): Check[] => [loopbackScenario(stage), lintS
 /** What all others need. */
 export const deployment = firstDeployScenario;
 
-/** In this order: the last but one takes the state machine away. */
+/** In this order: the dead letter takes the state machine away, the removal all the rest. */
 export const scenarios = (stage: Stage): Check[] => [
+  copiedFilmScenario(stage),
   objectCreatedScenario(stage),
   manualStartScenario(stage),
   missingObjectScenario(stage),
+  failureQueryScenario(stage),
+  startedAgainScenario(stage),
   unconfiguredBucketScenario(stage),
   sourceAccountScenario(stage),
+  narrowedReaderScenario(stage),
   crossAccountScenario(stage),
   unlistedBucketScenario(stage),
   doctorScenario(stage),
   wrongKeyScenario(stage),
   secondDeployScenario(stage),
   abortedScenario(stage),
+  otherDeploysScenario(stage),
   deadLetterScenario(stage),
+  removalScenario(stage),
+  everyLineScenario(stage),
   loopbackScenario(stage),
 ];

@@ -7,9 +7,16 @@ import {
   type Target,
 } from '@aws-sdk/client-eventbridge';
 import type { Check } from '../checks.ts';
-import { farBucket, machineArn, outputOf, type Stage, sourceContext } from '../deployment.ts';
+import {
+  farBucket,
+  machineArn,
+  outputOf,
+  type Stage,
+  sourceContext,
+  typeAtHome,
+} from '../deployment.ts';
 import { endOf, executionFor } from '../executions.ts';
-import { makeBucket, putFilm } from '../films.ts';
+import { makeBucket, putFilm, switchEventsOn } from '../films.ts';
 import { expectReady } from '../readiness.ts';
 
 const sizeMiB = 12;
@@ -20,11 +27,28 @@ const unlistedBucket = 'films-unlisted';
 /** The second stack, deployed in another account and Region with nothing else of ours. */
 export function sourceAccountScenario(stage: Stage): Check {
   return {
-    name: 'the source stack deploys in another account and Region',
+    name: "the README's lines deploy the source stack in another account and Region",
+    show: async () => {
+      const { home, source, terminal } = stage;
+      await makeBucket(source, farBucket);
+      await typeAtHome(stage, 'npx cdk deploy -c sourceAccounts=…');
+      const output = (name: string) => outputOf(home, 'Chunkferry', name);
+      await terminal.type('npx cdk bootstrap aws://…', source);
+      await terminal.type('npx cdk deploy -c stack=source-account …', source, { output });
+      await terminal.type(
+        'aws s3api put-bucket-notification-configuration --bucket their-films …',
+        source,
+      );
+    },
+  };
+}
+
+/** What the later scenarios read by. */
+export function narrowedReaderScenario(stage: Stage): Check {
+  return {
+    name: 'the source stack deploys again with a trust that names the two reading roles',
     show: async () => {
       const { cdk, home, source } = stage;
-      await makeBucket(source, farBucket);
-      await cdk.bootstrap(source);
       const bus = await outputOf(home, 'Chunkferry', 'BusArn');
       const readers = await outputOf(home, 'Chunkferry', 'ReaderPrincipalArns');
       await cdk.deploy(source, sourceContext(bus, readers));
@@ -50,6 +74,7 @@ export function unlistedBucketScenario(stage: Stage): Check {
     name: 'an event of a bucket that is no source of its account is refused by name',
     show: async () => {
       await makeBucket(stage.source, unlistedBucket);
+      await switchEventsOn(stage.source, unlistedBucket);
       await forwardToo(stage);
       const { key } = await putFilm(stage.source.s3, unlistedBucket, 'unlisted.mp4', 1);
       const execution = await executionFor(stage.home.sfn, await machineArn(stage), key);

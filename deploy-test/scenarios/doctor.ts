@@ -1,17 +1,14 @@
 import { match } from 'node:assert/strict';
-import { join } from 'node:path';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Check } from '../checks.ts';
-import { outputOf, putApiKey, type Stage } from '../deployment.ts';
-import { bareEnvironment } from '../places.ts';
-
-const limitMs = 120_000;
+import { outputOf, putApiKey, type Stage, typeAtHome } from '../deployment.ts';
 
 /** Every function tries, with its deployed role, what it will need. */
 export function doctorScenario(stage: Stage): Check {
   return {
     name: 'npm run doctor finds nothing missing in what was deployed',
-    show: async () => match(await doctor(stage), /\d+ checks passed, 0 failed/),
+    show: async () =>
+      match(await typeAtHome(stage, 'npm run doctor'), /\d+ checks passed, 0 failed/),
   };
 }
 
@@ -25,7 +22,9 @@ export function wrongKeyScenario(stage: Stage): Check {
       await stage.home.secrets.send(new PutSecretValueCommand(wrong));
       try {
         match(
-          await doctor(stage).catch(({ output }: Error & { output?: string }) => output ?? ''),
+          await typeAtHome(stage, 'npm run doctor').catch(
+            ({ output }: Error & { output?: string }) => output ?? '',
+          ),
           /CredentialsRejectedError/,
         );
       } finally {
@@ -33,12 +32,4 @@ export function wrongKeyScenario(stage: Stage): Check {
       }
     },
   };
-}
-
-/** @throws Error - it ended with another code than 0; `output` is what it wrote */
-function doctor({ processes, places, home }: Stage): Promise<string> {
-  const script = join(places.root, 'local', 'commands', 'doctor.ts');
-  const env = { ...bareEnvironment(places), ...home.environment };
-  const node = join(places.root, 'node_modules', '.bin', 'node');
-  return processes.run(node, [script], { cwd: places.root, env }, limitMs);
 }

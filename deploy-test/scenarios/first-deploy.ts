@@ -1,16 +1,20 @@
 import type { Check } from '../checks.ts';
-import { filmBucket, homeContext, putApiKey, type Stage } from '../deployment.ts';
+import { filmBucket, putApiKey, type Stage, typeAtHome } from '../deployment.ts';
 import { makeBucket } from '../films.ts';
 
-/** Everything after it needs what it makes. */
-export function firstDeployScenario(stage: Stage, context = homeContext(stage)): Check {
+/** The README's lines in their order. Everything after it needs what it makes. */
+export function firstDeployScenario(stage: Stage): Check {
   return {
-    name: 'cdk bootstrap and cdk deploy succeed, and the API key goes into the secret',
+    name: "the README's lines bootstrap, deploy, put the API key into the secret and switch the bucket's events on",
     show: async () => {
       await makeBucket(stage.home, filmBucket);
-      await stage.cdk.bootstrap(stage.home);
-      await stage.cdk.deploy(stage.home, context);
+      await typeAtHome(stage, 'npx cdk bootstrap');
+      await typeAtHome(stage, 'npx cdk deploy -c sourceBuckets=…');
       await putApiKey(stage);
+      await typeAtHome(
+        stage,
+        'aws s3api put-bucket-notification-configuration --bucket my-videos …',
+      );
     },
   };
 }

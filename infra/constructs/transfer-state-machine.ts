@@ -18,7 +18,6 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { type ErrorName, errorCatalogue } from '#src/core/errors.ts';
 import type { StepName } from '../steps.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { preflightChecks } from './preflight.ts';
@@ -32,6 +31,7 @@ import {
   stepTask,
   unknownAnswer,
 } from './step-task.ts';
+import { failUnrecorded } from './unrecorded-outcome.ts';
 
 /** What the definition is made of. */
 export interface TransferStateMachineProps {
@@ -221,25 +221,9 @@ export class TransferStateMachine extends Construct {
       error: unknownAnswer.Error,
       cause: unknownAnswer.Cause,
     });
-    RecordOutcome.addCatch(this.#failedToRecord(), { resultPath: '$.recordError' }).next(
+    RecordOutcome.addCatch(failUnrecorded(this), { resultPath: '$.recordError' }).next(
       chooseNext(this, 'Outcome?', { succeed, fail }, unknown),
     );
-  }
-
-  /** That an outcome could not be recorded never hides the error that led there. */
-  #failedToRecord(): IChainable {
-    const name: ErrorName = 'OutcomeNotRecordedError';
-    const cause = `The outcome could not be recorded. ${errorCatalogue[name].nextStep}`;
-    const failedUnrecorded = new Pass(this, 'TellFailure', {
-      parameters: {
-        error: JsonPath.stringAt('$.error.Error'),
-        cause: JsonPath.format(`{} ${cause}`, JsonPath.stringAt('$.error.Cause')),
-      },
-    }).next(new Fail(this, 'FailedUnrecorded', { errorPath: '$.error', causePath: '$.cause' }));
-    const notRecorded = new Fail(this, 'OutcomeNotRecorded', { error: name, cause });
-    return new Choice(this, 'FailedBefore?')
-      .when(Condition.isPresent('$.error.Error'), failedUnrecorded)
-      .otherwise(notRecorded);
   }
 
   #choose(name: string, branches: Readonly<Record<string, IChainable>>): Choice {

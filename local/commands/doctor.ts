@@ -7,6 +7,7 @@ import { type Preflight, runPreflight } from './doctor-execution.ts';
 import { type FindingGroup, reportOf, totalOf } from './doctor-report.ts';
 import { checkSecret } from './doctor-secret.ts';
 import { findStack } from './doctor-stack.ts';
+import { assertOnlyJson, isJsonAsked } from './json-output.ts';
 
 interface Flags {
   readonly stack: string;
@@ -33,6 +34,8 @@ Exits with 0 only when nothing is missing.`,
 await command.parseAsync();
 
 async function doctor({ stack, region, json }: Flags): Promise<number> {
+  const asJson = isJsonAsked(json);
+  if (asJson) assertOnlyJson();
   const { stateMachineArn, secretArn } = await findStack(stack, region);
   say(`Preflight of ${stateMachineArn}`);
   const [secret, preflight] = await Promise.all([
@@ -51,7 +54,7 @@ async function doctor({ stack, region, json }: Flags): Promise<number> {
   const groups = [{ by: 'Your own credentials', ...seen }, ...groupsOf(steps)];
   const { passed, failed } = totalOf(groups);
   const told = { status: 'preflight', passed, failed, operator: seen, steps };
-  process.stdout.write(json ? `${JSON.stringify(told)}\n` : reportOf(groups));
+  process.stdout.write(asJson ? `${JSON.stringify(told)}\n` : reportOf(groups));
   return failed === 0 ? 0 : 1;
 }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { TransferError } from '#src/core/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,13 +11,15 @@ export function isJsonAsked(flag: boolean | undefined, env: Environment = proces
 /**
  * Refuses to write JSON behind lines that npm has written to the same pipe: its reader could use
  * nothing of it, after all bytes were sent. npm writes them to a terminal only for people to see.
+ * @param program - the file that runs; npm names it where it was npm that started it
  * @throws ConfigurationError - names the call that gives JSON alone
  */
 export function assertOnlyJson(
   isTerminal = Boolean(process.stdout.isTTY),
   env: Environment = process.env,
+  program = basename(process.argv[1] ?? ''),
 ): void {
-  const isByNpm = env.npm_lifecycle_event !== undefined && env.npm_command === 'run-script';
+  const isByNpm = env.npm_lifecycle_script?.includes(program) ?? false;
   const isQuiet = env.npm_config_loglevel === 'silent' || env.npm_config_json === 'true';
   if (isTerminal || !isByNpm || isQuiet) return;
   throw new TransferError(

@@ -13,6 +13,7 @@ import {
   resultPath,
   timerSeconds,
   truthyResult,
+  wildcardPattern,
 } from './field-rules.ts';
 import { allStates, isFields, type NamedState, type StateFields } from './states.ts';
 
@@ -21,6 +22,7 @@ type FieldRules = Readonly<Record<string, FieldRule>>;
 /** Operators that the interpreter and the service read alike; the others coerce or match otherwise. */
 const comparisons: FieldRules = {
   StringEquals: anything,
+  StringMatches: wildcardPattern,
   NumericEquals: anything,
   BooleanEquals: anything,
   IsPresent: oneOf(true),

@@ -33,6 +33,8 @@ const contextPath =
 const contextPathInsideMap = /^\$\$\.Execution\.(Id|Name)$/;
 /** One path put into a text without quotes, escapes or other braces. */
 const format = /^States\.Format\('[^'\\{}]*\{\}[^'\\{}]*', \$(\.[A-Za-z_][\w-]*)+\)$/;
+/** The text at one path, read as JSON. */
+const stringToJson = /^States\.StringToJson\(\$(\.[A-Za-z_][\w-]*)+\)$/;
 const itemPath = /^\$\$\.Map\.Item\.(Index|Value(\.[A-Za-z_][\w-]*)*)$/;
 
 export const anything: FieldRule = () => {};
@@ -49,6 +51,12 @@ export function oneOf(...allowed: readonly unknown[]): FieldRule {
 export const readPath: FieldRule = (value, place) => {
   if (typeof value === 'string' && plainPath.test(value)) return;
   refuse(place, `${JSON.stringify(value)} is no plain path such as $.output`);
+};
+
+/** The service knows only `*`, and a backslash in front of one; the interpreter takes `?` for a wildcard too. */
+export const wildcardPattern: FieldRule = (value, place) => {
+  if (typeof value === 'string' && !/[?\\]/.test(value)) return;
+  refuse(place, `${JSON.stringify(value)} is no pattern without ? and \\`);
 };
 
 /** `null`, or a path that reads. */
@@ -98,7 +106,12 @@ function checkTemplate(value: unknown, place: Place, itemIsKnown: boolean): void
 }
 
 function checkDynamic(value: unknown, place: Place, itemIsKnown: boolean): void {
-  const paths = [plainPath, format, place.insideMap ? contextPathInsideMap : contextPath];
+  const paths = [
+    plainPath,
+    format,
+    stringToJson,
+    place.insideMap ? contextPathInsideMap : contextPath,
+  ];
   if (itemIsKnown) paths.push(itemPath);
   if (typeof value === 'string' && paths.some((path) => path.test(value))) return;
   refuse(place, `${JSON.stringify(value)} is no path that the interpreter gets right here`);

@@ -37,65 +37,100 @@ export interface SourceProbeOptions {
 /** Enough to find an object with bytes behind folder markers. */
 const listedObjects = 20;
 
+/** Prefixes tried of one source: some sixty requests, which fit into the time of one check. */
+const triedPrefixes = 20;
+
 /** What listing found: whether the bucket can be reached at all, and an object to read. */
 interface Listed {
   readonly finding: Finding;
   readonly isReached: boolean;
+  readonly isListed: boolean;
   readonly object?: SourceReference | undefined;
 }
 
 /**
- * Tries a source as a transfer would: lists below its first prefix, reads the first byte of an object
- * found there by HEAD and GET, and looks at the bucket's EventBridge switch where asked to. Changes
- * nothing.
+ * Tries a source as a transfer would: lists below each of its prefixes, at most 20, reads the first byte
+ * of an object found there by HEAD and GET, and looks at the bucket's EventBridge switch where asked to.
+ * Changes nothing.
  */
 export function createSourceProbe({ clientFor }: SourceProbeOptions): Probes['source'] {
   return async (source, { withSwitch }) => {
-    const { finding, isReached, object } = await list(clientFor, source);
-    const findings = [finding];
+    const [first = startOf(source), ...others] = startsOf(source);
+    const { findings, isReached } = await tryBelow(clientFor, source, first);
     if (!isReached) return findings;
-    findings.push(object ? await read(clientFor, object) : nothingToRead(source));
+    const rest = await Promise.all(others.map((start) => tryBelow(clientFor, source, start)));
+    findings.push(...rest.flatMap((tried) => tried.findings), ...untried(source));
     if (withSwitch) findings.push(await lookAtSwitch(clientFor, source));
     return findings;
   };
 }
 
-async function list(clientFor: SourceProbeOptions['clientFor'], source: Source): Promise<Listed> {
-  const check = `source: list ${nameOfObject(startOf(source))} (s3:ListBucket)`;
+/** Where the configured objects begin, as far as they are tried; the key is a prefix. */
+function startsOf(source: Source): SourceReference[] {
+  const { prefixes = [] } = source;
+  if (prefixes.length === 0) return [startOf(source)];
+  return prefixes.slice(0, triedPrefixes).map((prefix) => startOf(source, prefix));
+}
+
+function startOf({ bucket, account, region, requestPayer }: Source, key = ''): SourceReference {
+  return { bucket, key, account, region, requestPayer };
+}
+
+/** Says how many prefixes were left out. */
+function untried({ bucket, prefixes = [] }: Source): Finding[] {
+  if (prefixes.length <= triedPrefixes) return [];
+  const problem = `only the first ${triedPrefixes} of ${prefixes.length} prefixes were tried`;
+  const nextStep = 'Start one transfer by hand below each of the others.';
+  return [untold(`source: all prefixes of bucket ${bucket}`, problem, nextStep)];
+}
+
+async function tryBelow(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+  start: SourceReference,
+): Promise<{ readonly findings: Finding[]; readonly isReached: boolean }> {
+  const { finding, isReached, isListed, object } = await list(clientFor, source, start);
+  const findings = [finding];
+  if (object) findings.push(await read(clientFor, object));
+  else if (isReached) findings.push(nothingToRead(start, isListed));
+  return { findings, isReached };
+}
+
+async function list(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+  start: SourceReference,
+): Promise<Listed> {
+  const check = `source: list ${nameOfObject(start)} (s3:ListBucket)`;
   try {
-    const contents = await contentsOf(clientFor, source);
-    return { finding: passed(check), isReached: true, object: readable(source, contents) };
+    const key = readableKey(source, await contentsOf(clientFor, start));
+    const object = key === undefined ? undefined : { ...start, key };
+    return { finding: passed(check), isReached: true, isListed: true, object };
   } catch (error) {
-    return unlisted(clientFor, check, source, error);
+    return { ...(await unlisted(clientFor, check, start, error)), isListed: false };
   }
 }
 
 async function contentsOf(
   clientFor: SourceProbeOptions['clientFor'],
-  source: Source,
+  start: SourceReference,
 ): Promise<readonly ListedObject[]> {
-  const { bucket: Bucket, key: Prefix } = startOf(source);
-  const payer = source.requestPayer && ({ RequestPayer: 'requester' } as const);
+  const { bucket: Bucket, key: Prefix } = start;
+  const payer = start.requestPayer && ({ RequestPayer: 'requester' } as const);
   const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: listedObjects, ...payer });
-  const { Contents = [] } = await clientFor(source).send(command);
+  const { Contents = [] } = await clientFor(start).send(command);
   return Contents;
 }
 
-/** Where the configured objects begin; the key is a prefix. */
-function startOf({ bucket, account, region, prefixes, requestPayer }: Source): SourceReference {
-  return { bucket, key: prefixes?.[0] ?? '', account, region, requestPayer };
-}
-
 /** One that the source would take, if there is one; a marker or an archived one has no bytes to give. */
-function readable(source: Source, contents: readonly ListedObject[]): SourceReference | undefined {
+function readableKey(source: Source, contents: readonly ListedObject[]): string | undefined {
   const keys = contents
     .filter(
       ({ Size = 0, StorageClass = '' }) =>
         Size > 0 && !/^(GLACIER|DEEP_ARCHIVE)$/.test(StorageClass),
     )
     .flatMap(({ Key }) => Key ?? []);
-  const key = keys.find((one) => sourceTaking([source], { key: one })) ?? keys[0];
-  return key === undefined ? undefined : { ...startOf(source), key };
+  return keys.find((key) => sourceTaking([source], { key })) ?? keys[0];
 }
 
 /** Of these, every other request would only be told the same. */
@@ -111,10 +146,10 @@ const outOfReach: readonly ErrorName[] = [
 async function unlisted(
   clientFor: SourceProbeOptions['clientFor'],
   check: string,
-  source: Source,
+  start: SourceReference,
   thrown: unknown,
-): Promise<Listed> {
-  const error = explainS3Failure(thrown, startOf(source));
+): Promise<Pick<Listed, 'finding' | 'isReached'>> {
+  const error = explainS3Failure(thrown, start);
   const isReached = !outOfReach.includes(error.name);
   if (isTransferError(error, 'SourceNotFoundError')) {
     const nextStep = "Correct the bucket's name in the configured sources and deploy.";
@@ -123,42 +158,55 @@ async function unlisted(
   if (!isTransferError(error, 'SourceAccessDeniedError')) {
     return { finding: failedBy(check, error), isReached };
   }
-  const advice = await listingAdvice(clientFor, source);
-  return { finding: listRefused(check, source, thrown, advice), isReached };
+  return { finding: await listRefused(clientFor, check, start, thrown), isReached };
 }
+
+/** Transfers list nothing; but a bucket of ours that can't be listed can't be tried either. */
+async function listRefused(
+  clientFor: SourceProbeOptions['clientFor'],
+  check: string,
+  start: SourceReference,
+  thrown: unknown,
+): Promise<Finding> {
+  const said = describeSdkFailure(sdkFailure(thrown));
+  const problem = `S3 refuses to list the bucket ${JSON.stringify(start.bucket)}: ${said}`;
+  if (start.requestPayer) return untold(check, problem, payerMayNotList);
+  return missing(check, problem, await listingAdvice(clientFor, start));
+}
+
+const payerMayNotList =
+  "The bucket's owner may let a requester who pays read objects and not list them. Start one transfer by hand to try.";
 
 /** A bucket whose requester pays denies every request that does not say so, whatever the policies. */
 async function listingAdvice(
   clientFor: SourceProbeOptions['clientFor'],
-  source: Source,
+  start: SourceReference,
 ): Promise<string> {
-  const allow = allowOn(source, 's3:ListBucket');
-  if (source.requestPayer) return allow;
-  return contentsOf(clientFor, { ...source, requestPayer: true }).then(
+  return contentsOf(clientFor, { ...start, requestPayer: true }).then(
     () =>
       'Listing passes where it says that the requester pays: set requestPayer for this source and deploy.',
-    () => allow,
+    () =>
+      `${allowOn(start, 's3:ListBucket')} If the bucket has Requester Pays, set requestPayer for this source instead.`,
   );
 }
 
-function listRefused(check: string, source: Source, thrown: unknown, advice: string): Finding {
-  const said = describeSdkFailure(sdkFailure(thrown));
-  const problem = `S3 refuses to list the bucket ${JSON.stringify(source.bucket)}: ${said}`;
-  return missing(check, problem, advice);
-}
-
-function allowOn({ bucket, account }: Source, action: string): string {
+function allowOn(
+  { bucket, account }: Pick<SourceReference, 'bucket' | 'account'>,
+  action: string,
+): string {
   const role = account === undefined ? "the function's role" : `the reader role of ${account}`;
   return `Allow ${action} on the bucket ${bucket} to ${role}; the bucket's own policy must not deny it.`;
 }
 
-function nothingToRead(source: Source): Finding {
-  const start = nameOfObject(startOf(source));
-  return untold(
-    `source: read below ${start} (s3:GetObject)`,
-    `no object with bytes was found below ${start}, so reading was not tried`,
-    'Put a file there and run the preflight again.',
-  );
+function nothingToRead(start: SourceReference, isListed: boolean): Finding {
+  const below = nameOfObject(start);
+  const check = `source: read below ${below} (s3:GetObject)`;
+  if (!isListed) {
+    const problem = 'listing failed, so no object was known and reading was not tried';
+    return untold(check, problem, 'Start one transfer by hand to try.');
+  }
+  const problem = `no object with bytes was found below ${below}, so reading was not tried`;
+  return untold(check, problem, 'Put a file there and run the preflight again.');
 }
 
 /** What says more of that one object than of the permission. */

@@ -32,7 +32,7 @@ async function documentedQuery(): Promise<ReadonlyMap<string, string>> {
   return new Map(words.map((word, i) => [word, words[i + 1] ?? '']));
 }
 
-it('finds every failure of today (UTC) by the query that the README prints, and nothing else', async () => {
+it('N16: finds every failure of today (UTC) by the query that the README prints, and nothing else', async () => {
   const now = Date.now();
   const put = async (transferId: string, state: 'failed' | 'refused' | 'cancelled' | 'ready') => {
     const outcome = { status: state, execution: `execution of ${transferId}` };

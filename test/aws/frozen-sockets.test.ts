@@ -93,7 +93,7 @@ beforeEach(() => {
 
 const burst = (call: () => Promise<unknown>) => Promise.all(Array.from({ length: 6 }, call));
 
-describe('after six calls at once whose sockets the server then resets, one call', () => {
+describe('B5: after six calls at once whose sockets the server then resets, one call', () => {
   it.each(Object.keys(callOf))('of %s spends no try (aws-sdk-js-v3#1196)', async (name) => {
     const service = await serve();
     const call = callOf[name]?.(service.endpoint) as () => Promise<unknown>;
@@ -114,7 +114,7 @@ describe('after six calls at once whose sockets the server then resets, one call
   });
 });
 
-it('six calls at once that each meet a dead socket all succeed', async () => {
+it('B5: six calls at once that each meet a dead socket all succeed', async () => {
   const service = await serve();
   const call = callOf.DynamoDB?.(service.endpoint) as () => Promise<unknown>;
   await burst(call);
@@ -128,7 +128,7 @@ it('a socket that breaks a new connection too spends a try', async () => {
   await expect(call()).rejects.toMatchObject({ code: 'ECONNRESET', $metadata: { attempts: 1 } });
 });
 
-it('sockets that were idle while the process was frozen are not used again', async () => {
+it('B5: sockets that were idle while the process was frozen are not used again', async () => {
   let now = 0;
   const service = await serve();
   const call = s3Call(service.endpoint, { now: () => now });

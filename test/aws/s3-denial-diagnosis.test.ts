@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diagnoseDenial } from '#src/aws/s3-denial-diagnosis.ts';
 import { type S3Fixture, startS3 } from './s3-fixture.ts';
 
-describe('a denied read is told apart', () => {
+describe('N19: a denied read is told apart', () => {
   let s3: S3Fixture;
   beforeEach(async () => {
     s3 = await startS3({ buckets: ['films'], versionedBuckets: ['kept'] });

@@ -31,6 +31,9 @@ type Answers = Record<keyof typeof good, Answer>;
 /** The answer to a GET that names no version, where it is another one. */
 let unversioned: Answer | undefined;
 
+/** The prefix that may not be listed, if there is one. */
+let denied: string | undefined;
+
 /** Whether the bucket denies what does not say that the requester pays. */
 let isRequesterPays: boolean;
 
@@ -42,6 +45,7 @@ let places: SourcePlace[];
 beforeEach(() => {
   [answers, asked, places, unversioned] = [{ ...good }, [], [], undefined];
   isRequesterPays = false;
+  denied = undefined;
 });
 
 function listing(objects: readonly { key: string; size?: number; storage?: string }[]): string {
@@ -76,11 +80,13 @@ function reply(
       : (method?.toLowerCase() as 'head' | 'get');
   const isUnversioned = kind === 'get' && !url.includes('versionId=');
   const isUnpaid = isRequesterPays && sent['x-amz-request-payer'] !== 'requester';
-  const answer = isUnpaid
-    ? refusal(403, 'AccessDenied', 'Access Denied')
-    : isUnversioned
-      ? (unversioned ?? answers.get)
-      : answers[kind];
+  const isDenied = denied !== undefined && url.includes(`prefix=${encodeURIComponent(denied)}`);
+  const answer =
+    isUnpaid || isDenied
+      ? refusal(403, 'AccessDenied', 'Access Denied')
+      : isUnversioned
+        ? (unversioned ?? answers.get)
+        : answers[kind];
   const { status = 200, body = '', headers = {} } = answer;
   response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
 }
@@ -101,10 +107,10 @@ async function probe(source: Source, withSwitch = false) {
   return createSourceProbe({ clientFor })(source, { withSwitch });
 }
 
-const films: Source = { bucket: 'films', prefixes: ['in/', 'other/'] };
+const films: Source = { bucket: 'films', prefixes: ['in/'] };
 
 describe('a source', () => {
-  it('passes where it can be listed below its first prefix, and one byte be read', async () => {
+  it('passes where it can be listed below its prefix, and one byte be read', async () => {
     expect(await probe(films)).toEqual([
       { check: 'source: list "s3://films/in/" (s3:ListBucket)', ok: true },
       { check: 'source: read "s3://films/in/a.mp4" (s3:GetObject)', ok: true },
@@ -149,7 +155,7 @@ describe('a source', () => {
       problem:
         'S3 refuses to list the bucket "films": AccessDenied (403): not authorized to perform: s3:ListBucket',
       nextStep:
-        "Allow s3:ListBucket on the bucket films to the function's role; the bucket's own policy must not deny it.",
+        "Allow s3:ListBucket on the bucket films to the function's role; the bucket's own policy must not deny it. If the bucket has Requester Pays, set requestPayer for this source instead.",
     });
   });
 
@@ -167,6 +173,47 @@ describe('a source', () => {
     isRequesterPays = true;
     const findings = await probe({ ...films, requestPayer: true });
     expect(findings.map(({ ok }) => ok)).toEqual([true, true]);
+  });
+
+  it('whose requester pays and may not list misses nothing, and says that reading was not tried', async () => {
+    answers.list = refusal(403, 'AccessDenied', 'Access Denied');
+    const found = await probe({ ...films, requestPayer: true });
+    expect(found.map(({ ok }) => ok)).toEqual([true, true]);
+    expect(found.map(({ nextStep }) => nextStep).join(' ')).not.toContain('Allow s3:ListBucket');
+    expect(found[0]?.nextStep).toContain('let a requester who pays read objects and not list them');
+    expect(found[1]?.problem).toBe(
+      'listing failed, so no object was known and reading was not tried',
+    );
+  });
+
+  it('is tried below each of its prefixes', async () => {
+    const found = await probe({ ...films, prefixes: ['in/', 'other/'] });
+    expect(found.map(({ check }) => check)).toEqual([
+      'source: list "s3://films/in/" (s3:ListBucket)',
+      'source: read "s3://films/in/a.mp4" (s3:GetObject)',
+      'source: list "s3://films/other/" (s3:ListBucket)',
+      'source: read "s3://films/in/a.mp4" (s3:GetObject)',
+    ]);
+  });
+
+  it('whose second prefix may not be listed names it', async () => {
+    denied = 'other/';
+    const found = await probe({ ...films, prefixes: ['in/', 'other/'] });
+    expect(found.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual([
+      'source: list "s3://films/other/" (s3:ListBucket)',
+    ]);
+  });
+
+  it('of many prefixes is tried below the first 20, and says so', async () => {
+    const prefixes = Array.from({ length: 23 }, (_, n) => `season-${n}/`);
+    const found = await probe({ ...films, prefixes }, true);
+    expect(asked.filter((line) => line.includes('list-type=2'))).toHaveLength(20);
+    expect(found.at(-2)).toEqual({
+      check: 'source: all prefixes of bucket films',
+      ok: true,
+      problem: 'only the first 20 of 23 prefixes were tried',
+      nextStep: 'Start one transfer by hand below each of the others.',
+    });
   });
 
   it("of another account that may not be listed names that account's reader role", async () => {
@@ -193,7 +240,7 @@ describe('a source', () => {
     });
   });
 
-  it('that denies versions alone says so before the causes in general', async () => {
+  it('N19: that denies versions alone says so before the causes in general', async () => {
     answers.get = refusal(403, 'AccessDenied', 'Access Denied');
     unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
     expect((await probe(films))[1]).toMatchObject({

@@ -60,11 +60,16 @@ describe('a failure that a step has recorded', () => {
   });
 });
 
-describe('JSON on a pipe', () => {
-  const byNpm = { npm_command: 'run-script', npm_lifecycle_event: 'ingest' };
+describe('N4: JSON on a pipe', () => {
+  const byNpm = {
+    npm_lifecycle_event: 'ingest',
+    npm_lifecycle_script: 'node local/commands/ingest.ts',
+  };
+  const check = (isTerminal: boolean, env: Record<string, string>) =>
+    assertOnlyJson(isTerminal, env, 'ingest.ts');
 
   it('is refused behind the lines that npm writes, with the call that has none', () => {
-    expect(() => assertOnlyJson(false, { ...byNpm, npm_config_loglevel: 'notice' })).toThrow(
+    expect(() => check(false, { ...byNpm, npm_config_loglevel: 'notice' })).toThrow(
       'npm run --silent ingest -- --json',
     );
   });
@@ -73,8 +78,9 @@ describe('JSON on a pipe', () => {
     ['npm is silent', false, { ...byNpm, npm_config_loglevel: 'silent' }],
     ['npm writes its lines elsewhere', false, { ...byNpm, npm_config_json: 'true' }],
     ['npm has no part in it', false, {}],
+    ['npm started what started it', false, { ...byNpm, npm_lifecycle_script: 'vitest run' }],
     ['a person reads it', true, byNpm],
   ])('is written where %s', (_, isTerminal, env) => {
-    expect(() => assertOnlyJson(isTerminal, env)).not.toThrow();
+    expect(() => check(isTerminal, env)).not.toThrow();
   });
 });

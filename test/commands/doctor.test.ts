@@ -244,7 +244,7 @@ describe('npm run doctor ends in one line, without a stack trace,', () => {
   });
 });
 
-describe('npm run doctor prints its list also', () => {
+describe('N23: npm run doctor prints its list also', () => {
   /** The list with what is known, and the exit code 1. */
   async function list(): Promise<string> {
     const { code, stdout } = await doctor();

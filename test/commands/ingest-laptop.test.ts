@@ -37,7 +37,7 @@ afterAll(() => simulator.close());
 const lastLineOf = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
 describe('npm run ingest of a local file', () => {
-  it('makes no second asset after touch and mv', async () => {
+  it('N8: makes no second asset after touch and mv', async () => {
     const first = await runToEnd('ingest', [film], environment);
     const moved = join(folder, 'moved film.mov');
     await rename(film, moved);
@@ -74,7 +74,7 @@ describe('npm run ingest of a local file', () => {
     expect(lastLineOf(stderr)).toMatch(/changed while it was read.*Run the command again/);
   });
 
-  it('says first that the last run failed, why, and that all bytes are sent again', async () => {
+  it('N13: says first that the last run failed, why, and that all bytes are sent again', async () => {
     simulator.switches.assetFailure = 'the codec is unknown';
     const first = await runToEnd('ingest', [film], environment);
     const second = await runToEnd('ingest', [film], environment);
@@ -86,12 +86,12 @@ describe('npm run ingest of a local file', () => {
     expect(second.stderr).not.toMatch(/execution|secret|role/);
   });
 
-  it('names the processing of the asset in words', async () => {
+  it('N6: names the processing of the asset in words', async () => {
     const { stderr } = await runToEnd('ingest', [film], environment);
     expect(stderr).toContain('The service processes the asset');
   });
 
-  it('says that it waits for the network in one line, and ends cleanly on SIGTERM', async () => {
+  it('N5: says that it waits for the network in one line, and ends cleanly on SIGTERM', async () => {
     const offline = { ...environment, TWELVELABS_BASE_URL: 'http://127.0.0.1:9/v1.3' };
     const { child, ended } = startCommand('ingest', [film], offline);
     let shown = '';
@@ -117,7 +117,7 @@ describe('npm run ingest of a local file', () => {
   });
 });
 
-describe('what npm run ingest can not use', () => {
+describe('N3: what npm run ingest can not use', () => {
   it.each([
     ['an empty file', 'empty.mp4', /^SourceEmptyError: ".*empty\.mp4" has 0 bytes\. Name a file/],
     [

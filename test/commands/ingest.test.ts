@@ -50,7 +50,7 @@ describe('npm run ingest', () => {
     expect(simulator.calls.count('put')).toBe(chunks);
   });
 
-  it('prints with --json one object on stdout and nothing else', async () => {
+  it('N4: prints with --json one object on stdout and nothing else', async () => {
     const { code, stdout } = await runToEnd('ingest', [film, '--json'], environment);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ready', bytes: chunks * MiB, chunks });
@@ -82,7 +82,7 @@ describe('npm run ingest', () => {
     expect(simulator.calls.count('put')).toBe(chunks);
   });
 
-  it('killed with kill -9 and run again, sends only the chunks that had no proof', async () => {
+  it('N14: killed with kill -9 and run again, sends only the chunks that had no proof', async () => {
     simulator.faults.add({ on: 'put', nth: 8, times: 1, kind: 'stall' });
     const { child, ended } = startCommand('ingest', [film], environment);
     const accepted = () => simulator.calls.of('put').filter(({ status }) => status === 200).length;

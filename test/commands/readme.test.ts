@@ -1,28 +1,18 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { isLine, linesNotRun, linesOfPages, stackLines } from '../../deploy-test/pages/lines.ts';
 import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
 
-/** Lines of the README's code blocks without a language: what a reader types into a shell. */
-function typedLines(text: string): string[] {
-  const blocks = [...text.matchAll(/^```\n(.*?)^```$/gms)].map(([, block = '']) => block);
-  const lines = blocks.flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'));
-  return lines.filter((line) => /^(npm|npx|aws|export|jq|node|docker|git) ?/.test(line));
-}
+const lines = await linesOfPages('.');
+const forStack = (line: string) => stackLines.filter((name) => isLine(line, name));
 
-/** Run on AWS, by `npm run test:deploy` against its emulator. */
-const runByDeployTest = /^(npx cdk|aws |npm run doctor$|jq -r '\.Messages)/;
-
-/** Run by this run of the tests, or by whatever has started it. */
-const runAlready = ['npm ci && npm test', 'npm ci'];
-
-const lines = typedLines(readFileSync('README.md', 'utf8'));
-const local = lines.filter((line) => !runByDeployTest.test(line) && !runAlready.includes(line));
+/** What is left: a line that is in neither list is run here. */
+const local = lines.filter((line) => forStack(line).length === 0 && !(line in linesNotRun));
 
 let simulator: TwelveLabsSimulator;
 let s3: S3Double;
@@ -71,24 +61,50 @@ function run(line: string) {
   });
 }
 
-describe('the README', () => {
-  it('has the lines that are run here', () => {
-    expect(local.length).toBeGreaterThanOrEqual(5);
+describe('a line that the pages tell a reader to type', () => {
+  it('is run here, or by npm run test:deploy, or is listed with the reason why not', () => {
+    expect(lines.filter((line) => forStack(line).length > 1)).toEqual([]);
+    const listed = lines.filter((line) => line in linesNotRun);
+    expect(listed.toSorted()).toEqual(Object.keys(linesNotRun).toSorted());
+    expect(lines.length).toBe(local.length + stackLines.length + listed.length);
   });
 
-  it.each(local.filter((line) => !line.startsWith('export')))(
-    'has a line that works: %s',
-    async (line) => {
-      const { code, stdout, stderr } = await run(line);
-      expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^\s+at |Error:/m)]);
-      if (line.includes('jq')) expect(stdout).toMatch(/^[0-9a-f]{24}\n$/);
-    },
-  );
+  it.each(stackLines)('is there for npm run test:deploy: %s', (name) => {
+    expect(lines.filter((line) => isLine(line, name))).toHaveLength(1);
+  });
 
-  it('names every variable that it exports where the command reads it', async () => {
+  it.each(local)('works as it is written: %s', async (line) => {
+    const { code, stdout, stderr } = await run(line);
+    expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^\s+at |Error:/m)]);
+    if (line.includes('jq')) expect(stdout).toMatch(/^[0-9a-f]{24}\n$/);
+  });
+
+  it('and exports a variable names one that the command reads', async () => {
     const help = await run('npm run ingest -- --help');
-    const names = local.flatMap((line) => /^export (\w+)=/.exec(line)?.slice(1) ?? []);
+    const names = lines.flatMap((line) => /^export (\w+)=/.exec(line)?.slice(1) ?? []);
     expect(names).toEqual(['TWELVE_LABS_API_KEY']);
     for (const name of names) expect(help.stdout).toContain(name);
+  });
+});
+
+describe('N4: --json through npm itself', () => {
+  it.each([
+    'npm run --silent ingest -- --json ./film.mp4 | cat',
+    'npm run --json ingest -- ./film.mp4 | cat',
+  ])('is one object on stdout: %s', async (line) => {
+    const { code, stdout } = await run(line);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { assetId: expect.any(String) }]);
+  });
+
+  it.each([
+    'npm run ingest -- --json ./film.mp4 | cat',
+    'npm run-script ingest -- --json ./film.mp4 | cat',
+    'npm run doctor -- --json | cat',
+  ])('is refused behind npm’s own lines, before anything is sent: %s', async (line) => {
+    simulator.calls.clear();
+    const { code, stderr } = await run(line);
+    const call = expect.stringMatching(/Call it as: npm run --silent (ingest|doctor) -- --json …/);
+    expect([code, stderr]).toEqual([1, call]);
+    expect(simulator.calls.counts()).toEqual({});
   });
 });

@@ -47,13 +47,13 @@ afterAll(async () => {
 });
 
 describe("in an ordinary AWS user's environment", () => {
-  it('npm run demo works, and asks nothing of it', async () => {
+  it('N1: npm run demo works, and asks nothing of it', async () => {
     const { code, stdout } = await runToEnd('demo', ['--size', '6MiB'], hostile);
     expect([code, asked]).toEqual([0, []]);
     expect(stdout).toContain('equal');
   });
 
-  it('npm run ingest of a file works, and asks nothing of it', async () => {
+  it('N1: npm run ingest of a file works, and asks nothing of it', async () => {
     const { code, stderr } = await runToEnd('ingest', [film], { ...hostile, ...service });
     expect([code, asked, stderr]).toEqual([0, [], expect.stringContaining('100 %')]);
   });
@@ -88,7 +88,7 @@ describe("in an ordinary AWS user's environment", () => {
       { AWS_PROFILE: 'work' },
       /^ConfigurationError: the AWS profile "work" gives no credentials .*aws sso login/,
     ],
-  ])('%s end ingest s3:// with one line that says how to give some', async (_, user, line) => {
+  ])('N2: %s end ingest s3:// with one line that says how to give some', async (_, user, line) => {
     const files = {
       AWS_CONFIG_FILE: user.AWS_PROFILE ? (hostile.AWS_CONFIG_FILE as string) : '/dev/null',
     };

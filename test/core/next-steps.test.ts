@@ -7,7 +7,7 @@ const names = Object.keys(errorCatalogue) as ErrorName[];
 const stackWords =
   /secret\b|execution|\brole|this-computer|deploy|lambda|\bstack|event bus|dynamodb|states:|configur|sendTimeoutSeconds|maxActiveTransfers|privateUploadHosts\b|versionId|new input|same input/i;
 
-describe('the next step of an error', () => {
+describe('N9: the next step of an error', () => {
   it.each([...names, 'States.Timeout'])('%s has no word of a stack on a laptop', (name) => {
     expect(nextStepOf(name, 'laptop')).toMatch(/^[A-Z].*\.$/);
     expect(nextStepOf(name, 'laptop')).not.toMatch(stackWords);

@@ -32,7 +32,7 @@ describe('mediaTypeOf', () => {
     ['application/ogg', 'video'],
     ['Application/MXF; charset=binary', 'video'],
     ['application/vnd.rn-realmedia', 'video'],
-  ])('knows the container %s (video-on-demand-on-aws#124)', (contentType, type) => {
+  ])('B10: knows the container %s (video-on-demand-on-aws#124)', (contentType, type) => {
     expect(mediaTypeOf('reels/0001', contentType)).toBe(type);
   });
 
@@ -77,7 +77,7 @@ describe('mediaTypeOf', () => {
   });
 });
 
-describe('a file that has the extension of media and is none', () => {
+describe('B17: a file that has the extension of media and is none', () => {
   it.each([
     ['._film.mp4', 'video/mp4', 4_096],
     ['archive/._Film.MOV', undefined, 4_096],

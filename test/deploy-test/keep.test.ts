@@ -14,7 +14,7 @@ const usage = usageOf({
   service: 'http://127.0.0.1:9000/v1.3',
 });
 
-it('says what to export, what to try and how to end it', () => {
+it('N26: says what to export, what to try and how to end it', () => {
   for (const line of [
     '  export AWS_ENDPOINT_URL=https://127.0.0.1:4566',
     '  npm run doctor',

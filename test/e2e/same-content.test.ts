@@ -32,7 +32,7 @@ async function moveTwice(first: ObjectTraits, second: ObjectTraits) {
   return outputs as [Record<string, unknown>, Record<string, unknown>];
 }
 
-describe('an object that is copied onto itself', () => {
+describe('B18: an object that is copied onto itself (metaspace#917)', () => {
   it('keeps its asset where the ETag is an MD5, and nothing is sent', async () => {
     const [first, second] = await moveTwice({}, { storageClass: 'GLACIER_IR' });
     expect(first).toMatchObject({ status: 'ready' });

@@ -25,7 +25,7 @@ function createdEvent(key: string, size: number, where = bucket, versionId?: str
   };
 }
 
-describe('a tool that writes an empty object first, then the whole one', () => {
+describe('B9: a tool that writes an empty object first, then the whole one', () => {
   it('ends the first event well, and the second as a ready asset', async () => {
     const empty = world.put(0);
     const first = await world.run(createdEvent(empty.key, 0));
@@ -39,7 +39,7 @@ describe('a tool that writes an empty object first, then the whole one', () => {
   });
 });
 
-describe('an event about an object that was deleted since', () => {
+describe('B9: an event about an object that was deleted since', () => {
   it.each([
     ['without versions', bucket],
     ['with versions, where a delete marker is the newest', versionedBucket],

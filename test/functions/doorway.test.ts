@@ -78,7 +78,7 @@ describe('a line of the log', () => {
       { state: { error: {} }, input: { bucket: 'films', key: 'a.mp4' } },
     ],
     ['an event', { state: { detail: { bucket: { name: 'films' }, object: { key: 'a.mp4' } } } }],
-  ])('names bucket, key and execution as %s does', async (_, given) => {
+  ])('N17: names bucket, key and execution as %s does', async (_, given) => {
     await call(({ log }) => log.info('line'), { executionId: 'execution-a', ...given });
     const subject = { bucket: 'films', key: 'a.mp4', execution: 'execution-a' };
     expect(lines()[0]).toMatchObject(subject);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StepName } from '#infra/steps.ts';
 import type { InvocationRecord } from '#local/state-machine/lambda-runtime.ts';
 import { runExecution } from '#local/state-machine/run.ts';
-import { type ErrorName, TransferError } from '#src/core/errors.ts';
+import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors.ts';
 import { machine } from './deployed.ts';
 
 type Answer = (payload: never) => unknown;
@@ -121,14 +121,6 @@ describe('an execution', () => {
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'OutcomeNotRecordedError' });
   });
 
-  it('whose failure can not be recorded fails by the first name', async () => {
-    const unable = () => {
-      throw new TransferError('ConfigurationError', 'no table');
-    };
-    const { status, error } = await run({ AwaitAsset: fail, RecordOutcome: unable });
-    expect({ status, error }).toEqual({ status: 'FAILED', error: 'SourceNotFoundError' });
-  });
-
   it('whose recorded outcome says neither way fails as a bug', async () => {
     const { status, error } = await run({ RecordOutcome: () => ({ next: 'dance' }) });
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'UnexpectedError' });
@@ -163,5 +155,57 @@ describe('an execution', () => {
     const rest = ['wait', 'wait', 'ended'];
     const { callsOf } = await run({ AwaitAsset: () => ({ next: rest.shift(), ...waiting }) });
     expect(callsOf('AwaitAsset')).toHaveLength(3);
+  });
+});
+
+describe('an execution whose failure can not be recorded', () => {
+  const unable = () => {
+    throw new TransferError('ConfigurationError', 'no table');
+  };
+  /** Ends by an error that Lambda or the platform words so. */
+  const endedBy = (Cause: string | undefined, name = 'SourceNotFoundError') =>
+    run({
+      RecordOutcome: unable,
+      InspectSource: () => ({ next: 'ended', ...waiting, error: { Error: name, Cause } }),
+    });
+  const unrecorded = `The outcome could not be recorded. ${errorCatalogue.OutcomeNotRecordedError.nextStep}`;
+
+  it('fails by the first name, with its message in place of Lambda’s JSON', async () => {
+    const { status, error, cause } = await run({ AwaitAsset: fail, RecordOutcome: unable });
+    expect({ status, error, cause }).toEqual({
+      status: 'FAILED',
+      error: 'SourceNotFoundError',
+      cause: `no such object. ${unrecorded}`,
+    });
+  });
+
+  it.each([
+    ['a sentence', '{"errorType":"E","errorMessage":"It is gone.","trace":["E"]}', 'It is gone.'],
+    ['no trace', '{"errorType":"Sandbox.Timedout","errorMessage":"timed out"}', 'timed out.'],
+    ['an empty trace', '{"errorType":"E","errorMessage":"gone","trace":[]}', 'gone.'],
+    ['a message first', '{"errorMessage":"2026 timed out"}', '2026 timed out.'],
+    ['quotes', '{"errorType":"E","errorMessage":"\\"a\\" is gone"}', '"a" is gone.'],
+  ])('shows the message of a Lambda cause with %s', async (_, lambda, told) => {
+    expect((await endedBy(lambda)).cause).toBe(`${told} ${unrecorded}`);
+  });
+
+  it.each([
+    ['plain text', 'The task timed out.'],
+    ['JSON of another shape', '{"code":"E"}'],
+    ['JSON that has no message', '{"errorType":"E","trace":["E"]}'],
+    ['a message that is no text', '{"errorType":"E","errorMessage":null,"trace":[]}'],
+    ['JSON that was cut', '{"errorType":"E","errorMessage":"gone","trace":["E: gone","    at f'],
+    ['an empty text', ''],
+  ])('shows as it is a cause that is %s', async (_, text) => {
+    const { error, cause } = await endedBy(text);
+    expect({ error, cause }).toEqual({
+      error: 'SourceNotFoundError',
+      cause: `${text} ${unrecorded}`,
+    });
+  });
+
+  it('keeps the name of an error without a cause', async () => {
+    const { error, cause } = await endedBy(undefined, 'States.Timeout');
+    expect({ error, cause }).toEqual({ error: 'States.Timeout', cause: unrecorded });
   });
 });

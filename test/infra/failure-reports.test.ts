@@ -62,7 +62,7 @@ it('tells the function the topic and the dashboard', () => {
   });
 });
 
-it('every alarm also says when it is over', () => {
+it('N18: every alarm also says when it is over', () => {
   for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Alarm')))
     expect(Properties.OKActions).toEqual(Properties.AlarmActions);
 });

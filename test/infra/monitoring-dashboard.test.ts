@@ -85,7 +85,7 @@ describe('the dashboard', () => {
     for (const field of ['step', 'error', 'reason', 'nextStep']) expect(query).toContain(field);
   });
 
-  it('names bucket, key, transfer and execution in every table of log lines', () => {
+  it('N17: names bucket, key, transfer and execution in every table of log lines', () => {
     const queries = widgets.filter(({ type }) => type === 'log').map((w) => w.properties.query);
     expect(queries.length).toBeGreaterThan(1);
     for (const query of queries) {

@@ -37,7 +37,7 @@ const configs = (of: ReturnType<typeof ownVpc>) =>
 /** The steps, the reconciler, and the function that reports failures. */
 const functionCount = stepNames.length + 2;
 
-describe('a VPC', () => {
+describe('B16: a VPC', () => {
   it('is none unless it is given', () => {
     expect(configs(template)).toEqual(Array(functionCount).fill(undefined));
   });

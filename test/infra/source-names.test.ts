@@ -18,7 +18,7 @@ import {
 
 const here = { account: '123456789012', region: 'eu-west-1' };
 
-describe('a Region', () => {
+describe('B7: a Region (terraform-provider-aws#45894)', () => {
   const take = (region: string) => checkSource({ bucket: 'films', region }, here).region;
 
   it.each([
@@ -58,7 +58,7 @@ describe('a Region', () => {
   });
 });
 
-describe('the name of a bucket from before March 2018', () => {
+describe('B8: the name of a bucket from before March 2018 (aws-cdk#31731)', () => {
   it.each([
     'MyCompany_Media',
     'UPPER',
@@ -109,7 +109,7 @@ const ruleIds = (template: ReturnType<typeof ownStack>) =>
     .map(([id]) => id)
     .filter((id) => id.includes('ObjectCreatedRule'));
 
-describe('a bucket whose name is known only once deployed (aws-cdk#22236)', () => {
+describe('B12: a bucket whose name is known only once deployed (aws-cdk#22236)', () => {
   const imported = (name: string): SourceProps => ({ bucket: Fn.importValue(name) });
 
   it('is a source', () => {
@@ -166,7 +166,7 @@ describe('a bucket whose name is known only once deployed (aws-cdk#22236)', () =
   });
 });
 
-describe('an access point (s3fs#637)', () => {
+describe('B13: an access point (s3fs#637)', () => {
   const arn = 'arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap';
   const alias = `my-ap-${'a1'.repeat(17)}-s3alias`;
 

@@ -46,7 +46,7 @@ describe('the hash of a file', () => {
     expect((await hashed(file, Date.now)).read).toBeGreaterThan(0);
   });
 
-  it('stays the same after touch and mv, and both are read again', async () => {
+  it('N8: stays the same after touch and mv, and both are read again', async () => {
     await hashed(file);
     await utimes(file, new Date(0), new Date(0));
     const touched = await hashed(file);

@@ -49,8 +49,15 @@ describe('a definition that the interpreter can honour', () => {
         Choices: [
           { Variable: '$.next', StringEquals: 'wait', Next: 'Pause' },
           { Not: { Variable: '$.error.Error', IsPresent: true }, Next: 'Send' },
+          { Variable: '$.error.Cause', StringMatches: '{"errorType":"*', Next: 'ReadCause' },
         ],
         Default: 'Failed',
+      },
+      ReadCause: {
+        Type: 'Pass',
+        Parameters: { 'cause.$': 'States.StringToJson($.error.Cause)' },
+        ResultPath: '$.lambda',
+        Next: 'Failed',
       },
       Pause: { Type: 'Wait', SecondsPath: '$.waitSeconds', Next: 'Inspect' },
       Send: mapOf({
@@ -102,7 +109,12 @@ describe('a definition that the interpreter would pass over or get wrong', () =>
       'NumericLessThan',
       'C',
     ],
-    ['a wildcard operator', choice({ Variable: '$.a', StringMatches: '*' }), 'StringMatches', 'C'],
+    [
+      'a wildcard of the interpreter alone',
+      choice({ Variable: '$.a', StringMatches: 'a?' }),
+      'StringMatches',
+      'C',
+    ],
     [
       'a rule of two operators',
       choice({ Variable: '$.a', StringEquals: 'b', IsString: true }),

@@ -65,7 +65,7 @@ async function walk(stage: Stage, input: unknown) {
 
 describe('InspectSource', () => {
   it.each([
-    ['a storm of 90 seconds (rclone#3456)', 90],
+    ['B4: a storm of 90 seconds (rclone#3456)', 90],
     ['an outage of five hours', 5 * 60 * minute],
   ])('sits out %s, so that no event is spent', async (_, seconds) => {
     const stage = await stageRefusing('SourceUnavailableError', seconds);

@@ -303,7 +303,7 @@ describe('RecordOutcome of an error, where another execution has the transfer by
   );
 });
 
-describe('RecordOutcome of a refused start', () => {
+describe('N25: RecordOutcome of a refused start', () => {
   const error = { Error: 'InvalidInputError', Cause: 'input.force: no' };
 
   it('writes a row of its own with the object that was named, and puts the event', async () => {

@@ -34,7 +34,7 @@ async function noticesOf(...details: readonly (object | string)[]): Promise<Noti
 const many = (count: number, more: object = {}) =>
   Array.from({ length: count }, (_, i) => ({ ...failure, transferId: `t${i}`, ...more }));
 
-it('one failure is a notice with film, error, next step, execution and dashboard', async () => {
+it('N18: one failure is a notice with film, error, next step, execution and dashboard', async () => {
   const [notice] = await noticesOf(failure);
   expect(notice).toEqual({
     subject: '1 transfer failed in Chunkferry/Chunkferry: AssetFailedError',
@@ -56,7 +56,7 @@ it('a batch is one notice', async () => {
   expect(await noticesOf(...many(3))).toHaveLength(1);
 });
 
-it('a storm lists the first 25 failures and counts the rest', async () => {
+it('N18: a storm lists the first 25 failures and counts the rest', async () => {
   const [notice] = await noticesOf(...many(40));
   expect(notice?.text.match(/Next step/g)).toHaveLength(25);
   expect(notice?.text).toContain('…and 15 more.');

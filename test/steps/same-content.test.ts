@@ -30,7 +30,7 @@ async function second(
 
 const sha256 = 'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=';
 
-describe('a new version uses the asset again that is there', () => {
+describe('B18: a new version uses the asset again that is there', () => {
   it.each<[string, Partial<SourceObject>, Partial<SourceObject>]>([
     ['where the ETag is the same MD5', {}, {}],
     [
@@ -68,7 +68,7 @@ it('the same metadata in another order asks for nothing else', async () => {
   expect(output).toMatchObject({ status: 'already-ingested' });
 });
 
-describe('a new version is a transfer of its own', () => {
+describe('B18: a new version is a transfer of its own', () => {
   const parts = (firstPartBytes: number) => ({ digests: { md5: `${md5}-2`, firstPartBytes } });
   it.each<[string, Partial<SourceObject>, Partial<SourceObject>]>([
     ['where the source does not ask for it', { digests: undefined }, { digests: undefined }],

@@ -34,7 +34,7 @@ describe('an execution that ended while its transfer was active', () => {
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
   });
 
-  it('because somebody stopped it leaves a transfer that is cancelled, with the reason given', async () => {
+  it('N24: because somebody stopped it leaves a transfer that is cancelled, with the reason given', async () => {
     const settle = await openSending();
     const said = { error: 'Wrong cut', cause: 'the editor\nsends another' };
     await settle.reconcile(statusChange('ABORTED', said));

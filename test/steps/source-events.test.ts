@@ -99,7 +99,7 @@ describe('an event about an object that a source takes', () => {
   });
 });
 
-describe('an event about an object that is', () => {
+describe('B9: an event about an object that is', () => {
   const ignoredOf = async (put: (stage: Stage) => void, told: Told = {}) => {
     const stage = await stageWith([{ bucket: 'films' }]);
     put(stage);

@@ -23,7 +23,7 @@ describe.each([
   ['in/._film.mp4', 'video/mp4', 'is an AppleDouble file'],
   ['src/index.ts', 'text/plain', 'is TypeScript'],
   ['tape.r3d', 'binary/octet-stream', 'has neither a known extension nor a video'],
-])('%s of %s', (key, contentType, why) => {
+])('B17: %s of %s', (key, contentType, why) => {
   it('is ignored by event, with the reason', async () => {
     const { byEvent } = await stageWith(key, contentType);
     expect(await byEvent()).toMatchObject({
@@ -40,7 +40,7 @@ describe.each([
   });
 });
 
-describe('a suffix whose media type its source names', () => {
+describe('B10: a suffix whose media type its source names', () => {
   const mediaTypes = { '.r3d': 'video' } as const;
 
   it.each(['byHand', 'byEvent'] as const)('is of that type, %s', async (start) => {

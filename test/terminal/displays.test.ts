@@ -20,7 +20,7 @@ function terminal(columns: number) {
   return { stream: stream as unknown as NodeJS.WriteStream, written };
 }
 
-describe('a terminal', () => {
+describe('N10: a terminal', () => {
   it('is left as it was: no cursor is hidden and no mode is changed', () => {
     const { stream, written } = terminal(80);
     const display = terminalDisplay(stream);

@@ -9,7 +9,7 @@ function stateAt(start: number) {
 }
 
 describe('a transfer under way', () => {
-  it('counts what this run has sent, and apart what was there before', () => {
+  it('N7: counts what this run has sent, and apart what was there before', () => {
     const { clock, state } = stateAt(1_000);
     state.planned(200 * MiB, 120 * MiB);
     clock.now += 8_000;
@@ -21,7 +21,7 @@ describe('a transfer under way', () => {
     });
   });
 
-  it('says once that bytes were there already', () => {
+  it('N7: says once that bytes were there already', () => {
     const { state } = stateAt(1_000);
     expect(state.planned(200 * MiB, 120 * MiB)).toBe(
       '  Resumed: 120.0 MiB of 200.0 MiB were there already',

@@ -29,7 +29,7 @@ describe('the status line', () => {
     );
   });
 
-  it('keeps percent, bytes and time left on 40 columns', () => {
+  it('N10: keeps percent, bytes and time left on 40 columns', () => {
     expect(statusLine(sending, now, 39)).toBe(
       '   62 %  160.0 of 256.0 MiB  24 s left'.padStart(38),
     );
@@ -47,7 +47,7 @@ describe('the status line', () => {
     ['before this run has moved a byte', { runBytes: 0 }],
     ['in the first second', { runSince: now - 200 }],
     ['when all bytes are sent', { doneBytes: 256 * MiB }],
-  ])('shows no time left %s', (_, more) => {
+  ])('N6: shows no time left %s', (_, more) => {
     expect(statusLine({ ...sending, ...more }, now, 79)).not.toMatch(/left|NF|NaN/);
   });
 
@@ -56,7 +56,7 @@ describe('the status line', () => {
     expect(statusLine(resumed, now, 79)).toContain('7 min left');
   });
 
-  it('names the phase and the time that has passed', () => {
+  it('N6: names the phase and the time that has passed', () => {
     expect(statusLine({ ...processing, phaseSince: now - 45_000 }, now, 79)).toBe(
       '  The service processes the asset, 45 s so far',
     );

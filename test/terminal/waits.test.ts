@@ -4,7 +4,7 @@ import { slotWaitOf, waitLine, waitOf } from '#local/terminal/waits.ts';
 const now = Date.parse('2026-11-28T10:00:00Z');
 const nextTry = '2026-11-28T10:00:12Z';
 
-describe('a wait', () => {
+describe('N5: a wait', () => {
   it.each([
     [
       'NetworkError',
