@@ -78,8 +78,23 @@ async function startTicket(
   if (isCurrent && row.state === 'queued') return startQueued(ports, stateMachineArn, row);
   // Its execution has written the ticket and not the state yet, or has died between the two.
   if (isCurrent && row.state === 'active') return false;
+  if (row && isTakingSlot(row, ticket, ports.clock.now())) return true;
   await ports.queue.removeTicket(ticket);
   return false;
+}
+
+/**
+ * Whether an execution has just taken the transfer and has no slot yet. The slot that it is about to take
+ * still looks free: without this, the dispatcher starts one transfer too many, which queues again.
+ */
+function isTakingSlot(
+  { state, fence, slot, ticketNumber, changedAt }: TransferRecord,
+  ticket: Ticket,
+  now: number,
+): boolean {
+  const isTaken = state === 'active' && fence === ticket.fence + 1;
+  const isWaiting = slot === undefined && ticketNumber === ticket.number;
+  return isTaken && isWaiting && now - changedAt < dispatchSeconds * 1000;
 }
 
 async function startQueued(

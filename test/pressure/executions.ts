@@ -10,8 +10,8 @@ import {
   type ExecutionStatus,
   stateMachineArn,
 } from '#local/state-machine/run.ts';
-import { executionArnOf } from '#src/core/execution-arn.ts';
 import { TransferError } from '#src/core/errors.ts';
+import { executionArnOf } from '#src/core/execution-arn.ts';
 import type {
   ExecutionDirectory,
   ExecutionEnd,
@@ -25,6 +25,8 @@ export interface ObjectRun {
   readonly key: string;
   /** Milliseconds since 1970. */
   readonly arrivedAt: number;
+  /** When its last execution ended, in milliseconds since 1970. */
+  endedAt: number;
   executions: number;
   transitions: number;
   functionCalls: number;
@@ -165,6 +167,7 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
   #ended(run: ObjectRun, input: unknown, result: ExecutionResult): void {
     const { executionArn, status, transitions, output, error, cause } = result;
     this.watch.running.delete(executionArn);
+    run.endedAt = Date.now();
     run.executions++;
     run.transitions += transitions;
     run.last = (output ?? { status, error, cause }) as ObjectRun['last'];
@@ -215,6 +218,7 @@ function newRun(key: string): ObjectRun {
   return {
     key,
     arrivedAt: Date.now(),
+    endedAt: Date.now(),
     executions: 0,
     transitions: 0,
     functionCalls: 0,

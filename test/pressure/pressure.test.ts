@@ -1,89 +1,67 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openPipeline, type Pipeline } from '#local/pipeline.ts';
-import type { ExecutionHandle, ExecutionResult } from '#local/state-machine/run.ts';
-import { crowdBucket, openCrowd, putObject } from './crowd.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { overtakenBy, printLoad, tenthsOf } from './load-table.ts';
+import { type LoadReport, runLoad } from './run-load.ts';
 
-const objects = 2_000;
-const maxActiveTransfers = 20;
+const load = { objects: 400, maxActiveTransfers: 20, seed: 1, killedShare: 0.02 };
 
-let pipeline: Pipeline;
-beforeEach(() => void vi.useFakeTimers({ now: Date.UTC(2026, 10, 21) }));
-afterEach(async () => {
-  await pipeline.close();
-  vi.useRealTimers();
+let report: LoadReport;
+beforeAll(async () => {
+  report = await runLoad(load);
+  printLoad(report, console.log);
+}, 240_000);
+
+/** `npm run test:queue` runs the same with 10,000 objects. */
+describe(`${load.objects} objects that land at once, with throttling and crashes`, () => {
+  it('each end ready', () => {
+    const statuses = report.runs.map(({ last }) => last.status);
+    expect(statuses.filter((s) => s !== 'ready' && s !== 'already-ingested')).toEqual([]);
+  });
+
+  it('each arrive whole', async () => {
+    const { service } = report.harness;
+    const arrived = report.runs.map(({ last }) => service.storedSha256(String(last.assetId)));
+    expect(await Promise.all(arrived)).toEqual([...report.digests.values()]);
+  });
+
+  it('each become one asset', () => {
+    expect(report.harness.service.assetIds()).toHaveLength(load.objects);
+  });
+
+  it('are each reported ready once', () => {
+    const ready = report.harness.events.outcomes.filter(({ type }) => type === 'Transfer Ready');
+    expect(ready).toHaveLength(load.objects);
+  });
+
+  it('never send more at once than there are slots', () => {
+    expect(report.harness.serviceWatch.mostActive).toBe(load.maxActiveTransfers);
+  });
+
+  it('never call a service that asked all to stay away', () => {
+    expect(report.harness.serviceWatch.rude).toBe(0);
+  });
+
+  it('start in order of arrival, up to as many places as there are slots', () => {
+    expect(overtakenBy(report.undisturbedStarts, load.maxActiveTransfers)).toEqual([]);
+  });
+
+  it('cost as many transitions after the longest wait as after the shortest', () => {
+    const { first, last } = tenthsOf(report);
+    expect(last.waitedSeconds).toBeGreaterThan(3 * first.waitedSeconds);
+    expect(Math.abs(last.transitions / first.transitions - 1)).toBeLessThan(0.1);
+  });
+
+  it('leave no ticket and no slot behind', () => {
+    const { queue } = report.harness;
+    expect([queue.tickets(), [...queue.held.values()]]).toEqual([[], []]);
+  });
 });
 
-/** Lets virtual time pass until all have ended; 36 hours are enough for anything here. */
-async function allEnded(handles: readonly ExecutionHandle[]): Promise<ExecutionResult[]> {
-  const results = Promise.all(handles.map(({ result }) => result));
-  for (let second = 0; second < 36 * 3600; second += 5) {
-    if (handles.every(({ status }) => status() !== 'RUNNING')) return results;
-    await vi.advanceTimersByTimeAsync(5_000);
-  }
-  throw new Error('some executions never ended');
-}
-
-/** Twenty a second, as events come. */
-async function startOneByOne(keys: readonly string[], start: (key: string) => ExecutionHandle) {
-  const handles: ExecutionHandle[] = [];
-  for (const key of keys) {
-    handles.push(start(key));
-    await vi.advanceTimersByTimeAsync(50);
-  }
-  return handles;
-}
-
-describe('two thousand objects that land at once', () => {
-  it('wait their turn in order of arrival, and each becomes one asset', {
-    timeout: 300_000,
-  }, async () => {
-    const crowd = openCrowd(1, { maxActiveTransfers, maxSendConcurrency: 40 });
-    const { ports, service, watch, events, random } = crowd;
-    pipeline = openPipeline({
-      buckets: [crowdBucket],
-      environment: {},
-      given: {
-        ...ports,
-        executions: {
-          statusOf: async (id) => (pipeline.statusOf(id) === 'RUNNING' ? 'running' : 'ended'),
-          endOf: async () => ({ status: 'unknown' }),
-        },
-      },
-    });
-    const keys = Array.from({ length: objects }, (_, i) => `film ${i}.mp4`);
-    const digests = new Map(keys.map((key) => [key, putObject(crowd, key)]));
-    const transferOf = (handle?: ExecutionHandle) =>
-      ports.store?.transferOfExecution(handle?.executionArn ?? '');
-    const start = (key: string) => pipeline.start({ bucket: crowdBucket, key });
-    const handles = keys.map(start);
-
-    const doomed = keys.filter(() => random() < 0.02);
-    for (const key of doomed) {
-      await vi.advanceTimersByTimeAsync(random() * 20_000);
-      handles[keys.indexOf(key)]?.kill();
-      watch.active.delete(key);
-    }
-    await allEnded(handles);
-    const again = await allEnded(await startOneByOne(keys, start));
-
-    const ready = again.map(({ output }) => output as Record<string, unknown>);
-    expect(ready.map(({ status }) => status)).not.toContain('failed');
-    const held = await Promise.all(
-      ready.map(({ assetId }) => service.storedSha256(String(assetId))),
-    );
-    expect(held).toEqual(keys.map((key) => digests.get(key)));
-    expect(service.assetIds()).toHaveLength(objects);
-    expect(events.outcomes.filter(({ type }) => type === 'Transfer Ready')).toHaveLength(objects);
-    expect(watch.mostActive).toBeLessThanOrEqual(maxActiveTransfers);
-    expect(watch.throttled).toBeGreaterThan(20);
-    expect(watch.rude).toBe(0);
-    const dead = new Set(
-      await Promise.all(doomed.map((key) => transferOf(handles[keys.indexOf(key)]))),
-    );
-    const order = [...watch.started].filter(([id]) => !dead.has(id)).map(([, number]) => number);
-    const overtaken = order.filter((number, i) =>
-      order.slice(i + 1).some((later) => later <= number - maxActiveTransfers),
-    );
-    expect(overtaken).toEqual([]);
+describe('the order of starts', () => {
+  it.each([
+    [[1, 2, 3, 4], 2, []],
+    [[2, 1, 4, 3], 2, []],
+    [[3, 2, 1], 2, [3]],
+  ])('of %j with %i slots overtakes %j', (numbers, bound, overtaken) => {
+    expect(overtakenBy(numbers, bound)).toEqual(overtaken);
   });
 });

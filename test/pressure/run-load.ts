@@ -1,5 +1,5 @@
-import { takeTime, type VirtualTime } from '../simulation/virtual-time.ts';
 import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
+import { takeTime, type VirtualTime } from '../simulation/virtual-time.ts';
 import type { ObjectRun } from './executions.ts';
 import { bucket, type LoadHarness, openHarness } from './harness.ts';
 
@@ -20,6 +20,8 @@ export interface LoadReport {
   readonly runs: readonly ObjectRun[];
   /** SHA-256 of each object, by its key. */
   readonly digests: ReadonlyMap<string, string>;
+  /** Ticket numbers in the order of starts, of objects that no kill and no crash held up. */
+  readonly undisturbedStarts: readonly number[];
   readonly virtualSeconds: number;
   readonly realSeconds: number;
 }
@@ -48,11 +50,18 @@ export async function runLoad(load: Load): Promise<LoadReport> {
     const runs = keys.map((key) => harness.executions.watch.objects.get(key) as ObjectRun);
     const virtualSeconds = (Date.now() - start) / 1000;
     const realSeconds = (performance.now() - realStart) / 1000;
-    return { load, harness, runs, digests, virtualSeconds, realSeconds };
+    const undisturbedStarts = startsOf(harness, runs);
+    return { load, harness, runs, digests, undisturbedStarts, virtualSeconds, realSeconds };
   } finally {
     await harness.pipeline.close();
     time.restore();
   }
+}
+
+function startsOf({ started }: LoadHarness, runs: readonly ObjectRun[]): number[] {
+  const disturbed = runs.filter(({ wasKilled, crashes }) => wasKilled || crashes > 0);
+  const ids = new Set(disturbed.map(({ last }) => last.transferId));
+  return [...started].filter(([id]) => !ids.has(id)).map(([, number]) => number);
 }
 
 /** Minute by minute: the schedule's call, some kills, and restarts of what was killed. */

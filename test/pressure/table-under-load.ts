@@ -32,11 +32,7 @@ export function slowTable<S extends TransferStore | QueueStore>(
 }
 
 /** Lets some calls fail as an unreachable table does: before their effect, or with their reply lost. */
-export function failingTable<S extends QueueStore>(
-  store: S,
-  watch: TableWatch,
-  random: Random,
-): S {
+export function failingTable<S extends QueueStore>(store: S, watch: TableWatch, random: Random): S {
   const fail = (): never => {
     watch.failed++;
     throw new TransferError('TableUnavailableError', 'the table is unreachable');
