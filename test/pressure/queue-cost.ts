@@ -84,8 +84,14 @@ class QueueLoad {
       destination: service.destination,
       events: { publish: async () => {} },
       executions: {
-        statusOf: async () => (count(), 'ended' as const),
-        endOf: async () => (count(), { status: 'succeeded' as const }),
+        statusOf: async () => {
+          count();
+          return 'ended' as const;
+        },
+        endOf: async () => {
+          count();
+          return { status: 'succeeded' as const };
+        },
       },
       starter: {
         start: async (start: ExecutionStart) => {
