@@ -13,7 +13,7 @@ import { fencedOut, isInOtherHands, lostOwnership } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { recordContent } from './same-content.ts';
 import { releaseSlot } from './slots.ts';
-import { type Ending, endedSchema, readState } from './state.ts';
+import { type EndedState, type Ending, endedSchema, readState } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 
 type RecordPorts = Needs<'store' | 'queue' | 'events'>;
@@ -59,6 +59,8 @@ async function record(
   const transfer = await ownTransfer(ports, ended, invocation);
   if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);
   if (ended.error && !transfer) await refuseInOtherHands(ports, ended, invocation);
+  // The transfer still waits: the dispatcher starts another execution for it, and reports the last.
+  if (ended.error && ended.dispatched && !transfer) return failedStart(readFailure(ended.error));
   if (ended.error) return recordFailure(ports, transfer, readFailure(ended.error), invocation);
   const { ending } = ended;
   if (ending?.status !== 'ready' && ending?.status !== 'superseded') {
@@ -67,6 +69,11 @@ async function record(
   }
   if (!transfer) throw fencedOut(ended.transferId ?? '', undefined);
   return { next: 'succeed', output: await recordEnding(ports, transfer, ending, invocation) };
+}
+
+function failedStart(failure: Failure): Recorded {
+  const { error, cause } = failure;
+  return { next: 'fail', output: { status: 'failed', error, cause }, ...failure };
 }
 
 function isCancelled(
@@ -98,10 +105,11 @@ async function announceLate(ports: RecordPorts, ending: Ending): Promise<void> {
 /** The row, if this execution owns it; also where it failed between owning and saying so. */
 async function ownTransfer(
   { store }: RecordPorts,
-  { transferId, object }: { transferId?: string | undefined; object?: string | undefined },
+  { transferId, object, dispatched }: EndedState,
   { executionId }: Invocation,
 ): Promise<TransferRecord | undefined> {
-  const id = transferId ?? (object && transferIdOf(object, await store.latestIngest(object)));
+  const named = transferId ?? dispatched?.transferId;
+  const id = named ?? (object && transferIdOf(object, await store.latestIngest(object)));
   const transfer = id ? await store.transfer(id) : undefined;
   return transfer?.owner === executionId ? transfer : undefined;
 }

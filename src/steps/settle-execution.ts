@@ -89,7 +89,7 @@ async function settleUntaken(
   }
   const end = await newestEnd(ports, ended);
   // One that was redriven and ended well since had nothing to move, or has recorded what it did.
-  if (!end || end.status === 'succeeded' || isPreflight(parsed(end.input))) return 'left';
+  if (!end || end.status === 'succeeded' || isNoStart(parsed(end.input))) return 'left';
   return recordStart(ports, { ...ended, end }, call);
 }
 
@@ -123,7 +123,11 @@ function parsed(input: string | undefined): unknown {
   }
 }
 
-/** A preflight moves no object: its findings are its only outcome. */
-function isPreflight(input: unknown): boolean {
-  return typeof input === 'object' && input !== null && 'preflight' in input;
+/**
+ * A preflight moves no object: its findings are its only outcome. For a queued transfer the dispatcher
+ * starts another execution, and reports the last one that fails.
+ */
+function isNoStart(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null) return false;
+  return 'preflight' in input || 'dispatched' in input;
 }

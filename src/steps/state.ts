@@ -200,9 +200,13 @@ export const endedSchema = z.looseObject({
   fence: z.optional(count),
   /** The object's identity, where it was pinned but perhaps not yet owned. */
   object: z.optional(z.string()),
+  /** The queued transfer that the execution was started for, where it has perhaps not taken it yet. */
+  dispatched: z.optional(z.object({ transferId: z.string() })),
   ending: z.optional(endingSchema),
   error: z.optional(z.object({ Error: z.string(), Cause: z._default(z.string(), '') })),
 });
+
+export type EndedState = z.infer<typeof endedSchema>;
 
 /**
  * Reads a state at the step's door.
