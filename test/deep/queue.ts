@@ -54,7 +54,14 @@ function judgeAssets({ load, harness }: LoadReport, verdicts: Verdicts): void {
   verdicts.judge('every object is reported ready once', ready === load.objects, `${ready} events`);
   const { mostActive, rude } = serviceWatch;
   const isBounded = mostActive <= load.maxActiveTransfers;
-  verdicts.judge('no more send at once than there are slots', isBounded, `${mostActive} at most`);
+  const killed = serviceWatch.mostActiveKeys.filter(
+    (key) => harness.executions.watch.objects.get(key)?.wasKilled,
+  );
+  verdicts.judge(
+    'no more send at once than there are slots',
+    isBounded,
+    `${mostActive} at most, of which were killed before or after: ${killed.join(', ') || 'none'}`,
+  );
   verdicts.judge('a service that asked to stay away is left alone', rude === 0, `${rude} calls`);
   const left = queue.tickets().length + queue.held.size;
   verdicts.judge('no ticket and no slot is left behind', left === 0, `${left} left`);

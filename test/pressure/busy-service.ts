@@ -11,6 +11,8 @@ export interface ServiceWatch {
   /** Keys of the objects whose execution was killed: the service hears of no further end. */
   readonly killed: Set<string>;
   mostActive: number;
+  /** The keys that were active when there were most. */
+  mostActiveKeys: readonly string[];
   calls: number;
   throttled: number;
   /** Calls that came while the service had asked all callers to stay away. */
@@ -28,6 +30,7 @@ export function newServiceWatch(): ServiceWatch {
     active: new Set(),
     killed: new Set(),
     mostActive: 0,
+    mostActiveKeys: [],
     calls: 0,
     throttled: 0,
     rude: 0,
@@ -49,7 +52,8 @@ export function busyService(
   };
   const begin = (key: string) => {
     if (!watch.killed.has(key)) watch.active.add(key);
-    watch.mostActive = Math.max(watch.mostActive, watch.active.size);
+    if (watch.active.size <= watch.mostActive) return;
+    Object.assign(watch, { mostActive: watch.active.size, mostActiveKeys: [...watch.active] });
   };
   const keyOf = (uploadId: string) => keys.get(uploadId) ?? '';
   return {

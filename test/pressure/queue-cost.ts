@@ -70,8 +70,9 @@ class QueueLoad {
   constructor({ store, queue }: { readonly store: TransferStore; readonly queue: QueueStore }) {
     const quiet = () => {};
     const service = new ServiceSized(this.#clock, { chunkSizeBytes: 1024, maxBytes: 1024 ** 2 });
-    const count = () => {
+    const counted = <T>(answer: T): T => {
       this.#costs[this.#part].stepFunctionsCalls++;
+      return answer;
     };
     this.#ports = {
       clock: this.#clock,
@@ -84,20 +85,13 @@ class QueueLoad {
       destination: service.destination,
       events: { publish: async () => {} },
       executions: {
-        statusOf: async () => {
-          count();
-          return 'ended' as const;
-        },
-        endOf: async () => {
-          count();
-          return { status: 'succeeded' as const };
-        },
+        statusOf: async () => counted('ended' as const),
+        endOf: async () => counted({ status: 'succeeded' as const }),
       },
       starter: {
         start: async (start: ExecutionStart) => {
-          count();
           this.#starts.push(start);
-          return 'started' as const;
+          return counted('started' as const);
         },
       },
       newCrc,

@@ -84,12 +84,13 @@ async function passOne(time: VirtualTime): Promise<void> {
   clearTimeout(tick);
 }
 
-/** Kills random executions through most of the load, and starts their objects again later. */
+/** Kills a random execution of as many objects, and starts those objects again later. */
 function killer({ executions, serviceWatch, random }: LoadHarness, total: number) {
   let left = total;
   const waiting = new Set<string>();
   const killOne = () => {
-    const arns = [...executions.watch.running.keys()];
+    const { running, objects } = executions.watch;
+    const arns = [...running].filter(([, { key }]) => !objects.get(key)?.wasKilled).map(([a]) => a);
     const arn = arns[Math.floor(random() * arns.length)];
     const key = arn && executions.kill(arn);
     if (!key) return;
