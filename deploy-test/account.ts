@@ -2,6 +2,7 @@ import { Agent } from 'node:https';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -17,6 +18,7 @@ export interface Account {
   readonly cloudFormation: CloudFormationClient;
   readonly dynamoDb: DynamoDBClient;
   readonly events: EventBridgeClient;
+  readonly lambda: LambdaClient;
   readonly s3: S3Client;
   readonly secrets: SecretsManagerClient;
   readonly sfn: SFNClient;
@@ -45,6 +47,7 @@ export function openAccount(emulator: Emulator, id: string, region: string): Acc
     cloudFormation: new CloudFormationClient(settings),
     dynamoDb: new DynamoDBClient(settings),
     events: new EventBridgeClient(settings),
+    lambda: new LambdaClient(settings),
     s3: new S3Client({ ...settings, forcePathStyle: true }),
     secrets: new SecretsManagerClient(settings),
     sfn: new SFNClient(settings),

@@ -19,6 +19,12 @@ import {
   removalScenario,
   startedAgainScenario,
 } from './pages.ts';
+import {
+  cancelScenario,
+  deployWhileQueuedScenario,
+  noOrphanScenario,
+  pauseScenario,
+} from './queue.ts';
 import { secondDeployScenario } from './second-deploy.ts';
 import { abortedScenario } from './settled.ts';
 import {
@@ -51,6 +57,10 @@ export const scenarios = (stage: Stage): Check[] => [
   wrongKeyScenario(stage),
   secondDeployScenario(stage),
   abortedScenario(stage),
+  cancelScenario(stage),
+  pauseScenario(stage),
+  deployWhileQueuedScenario(stage),
+  noOrphanScenario(stage),
   otherDeploysScenario(stage),
   deadLetterScenario(stage),
   removalScenario(stage),

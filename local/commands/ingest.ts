@@ -146,9 +146,12 @@ function reportOf(outcome: Outcome, { source }: LocalRun, progress: Progress): s
   return `${head}${summaryOf(outcome, named, progress.sent())}${outcome.assetId}\n`;
 }
 
-function reasonOf({ status, error, cause, leaseUntil, why }: Outcome): string {
+function reasonOf({ status, error, cause, leaseUntil, position, why }: Outcome): string {
   if (status === 'running-elsewhere')
     return `Another run is sending this object and holds it until ${leaseUntil} at least. Wait for it to finish, then run the same command again.`;
+  if (status === 'queued')
+    return `This object waits in the queue of the deployed stack, at position ${position}. The stack moves it when a slot is free.`;
+  if (status === 'cancelled') return `This transfer was cancelled. ${why ?? ''}`.trim();
   if (status === 'superseded')
     return `The source changed while it was read: ${why}. Run the command again: it sends what is there now.`;
   return `${error}: ${cause}`;

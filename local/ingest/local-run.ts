@@ -81,7 +81,10 @@ export async function openLocalRun(
   const pipeline = openPipeline({
     buckets: [source.bucket],
     requestPayer: options.requestPayer,
-    environment: Object.assign({}, ...parts.map(({ environment }) => environment)),
+    environment: Object.assign(
+      { [keys.localRun]: 'true' },
+      ...parts.map(({ environment }) => environment),
+    ),
     given: Object.assign({ log }, ...parts.map(({ ports }) => ports)),
     sendTimeoutSeconds: week,
   });

@@ -4,7 +4,7 @@ import { createPlainDisplay } from './plain-display.ts';
 import { canRedraw, columnsOf, terminalDisplay } from './status-display.ts';
 import { createTransferState, type Sent } from './transfer-state.ts';
 import { type Phase, sentLine, statusLine } from './transfer-view.ts';
-import { waitOf } from './waits.ts';
+import { slotWaitOf, waitOf } from './waits.ts';
 import { printable } from './words.ts';
 
 /** Shows how one transfer stands. */
@@ -59,6 +59,7 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
     log: {
       info(message, fields = {}) {
         if (message === 'waiting' || message === 'trying again') state.waits(waitOf(fields));
+        else if (message === 'waiting for a slot') state.waits(slotWaitOf(fields));
         else if (message === 'upload planned') {
           const resumed = state.planned(Number(fields.sizeBytes), Number(fields.provenBytes));
           if (resumed) display.say(resumed);

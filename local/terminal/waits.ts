@@ -1,4 +1,5 @@
 import type { LogFields } from '#src/core/ports.ts';
+import type { WaitReason } from '#src/steps/admission.ts';
 import { cutTo, durationText } from './words.ts';
 
 /** What a transfer waits for, in words, and until when. */
@@ -30,14 +31,31 @@ const waitedFor: Readonly<Record<string, string>> = {
   PresignedUrlRejectedError: 'the upload host, which rejects the upload URL',
 };
 
+/** What a transfer without a slot waits for, and why. */
+const slotWaits: Readonly<Record<WaitReason, Pick<Wait, 'what' | 'why'>>> = {
+  'no slot is free': { what: 'a free slot', why: 'other transfers hold all slots' },
+  'transfers are paused': { what: 'transfers to resume', why: 'an operator paused them' },
+  'the transfer window is closed': { what: 'the transfer window to open', why: undefined },
+  'others wait before it': { what: 'earlier transfers to start', why: undefined },
+};
+
+/** Reads a log line about a transfer that waits for a slot. */
+export function slotWaitOf({ because, nextTry }: LogFields): Wait {
+  return { ...slotWaits[because as WaitReason], nextTry: timeOf(nextTry) };
+}
+
 /** Reads a log line about an error that is waited out. */
 export function waitOf({ error, reason, nextTry }: LogFields): Wait {
-  const at = Date.parse(String(nextTry));
   return {
     what: waitedFor[String(error)] ?? String(error),
     why: shortReason(String(reason ?? '')),
-    nextTry: Number.isNaN(at) ? undefined : at,
+    nextTry: timeOf(nextTry),
   };
+}
+
+function timeOf(text: unknown): number | undefined {
+  const at = Date.parse(String(text));
+  return Number.isNaN(at) ? undefined : at;
 }
 
 /**

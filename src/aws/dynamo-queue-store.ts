@@ -49,7 +49,8 @@ function tickets(table: TableAccess) {
     lastTicketNumbers: async () => readRow(counterRow, (await table.read(ticketCounterKey)) ?? {}),
     // Without an expiry: a transfer may wait for as long as it takes.
     putTicket: async ({ transferId: holder, ...ticket }) => {
-      await table.write({ ...ticketKey(ticket.priority, ticket.number), ...ticket, holder });
+      const row = { ...ticketKey(ticket.priority, ticket.number), ...ticket, holder };
+      await table.write(row, noNewerThan(ticket.fence));
     },
     removeTicket: async ({ priority, number, fence }) => {
       const condition = { expression: '#fence = :fence', values: { ':fence': fence } };
@@ -110,6 +111,12 @@ function slots(table: TableAccess) {
 function heldBy(holder: string, fence: number): Condition {
   const values = { ':holder': holder, ':fence': fence };
   return { expression: '#holder = :holder AND #fence = :fence', values };
+}
+
+/** A late write of an owner that was replaced must not hide the ticket of the owner after it. */
+function noNewerThan(fence: number): Condition {
+  const expression = 'attribute_not_exists(#fence) OR #fence <= :fence';
+  return { expression, values: { ':fence': fence } };
 }
 
 function freeFor(holder: string, fence: number, now: number): Condition {

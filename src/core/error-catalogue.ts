@@ -80,6 +80,7 @@ export const errorCatalogue = {
     scope: 'call',
     disposition: 'retry',
     nextStep: "Allow states:StartExecution on the state machine to the dispatcher's role.",
+    onLaptop: againOnLaptop,
   },
   ExecutionUnknownError: {
     scope: 'call',
@@ -298,6 +299,7 @@ export const errorCatalogue = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: `Open the last execution of this transfer and correct what ended it. ${again}`,
+    onLaptop: againOnLaptop,
   },
   RoundsExhaustedError: { scope: 'transfer', disposition: 'fail', nextStep: again },
   SessionsExhaustedError: {

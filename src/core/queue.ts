@@ -64,7 +64,7 @@ export interface QueueStore {
   nextTicketNumber(priority: Priority): Promise<number>;
   /** Returns the last number drawn of each priority; 0 before the first. */
   lastTicketNumbers(): Promise<Readonly<Record<Priority, number>>>;
-  /** Writes a ticket; one with the same priority and number is replaced. */
+  /** Writes a ticket. Replaces one of the same priority and number, unless that has a newer fence. */
   putTicket(ticket: Ticket): Promise<void>;
   /** Deletes a ticket if it still has this fence. */
   removeTicket(ticket: Pick<Ticket, 'priority' | 'number' | 'fence'>): Promise<void>;

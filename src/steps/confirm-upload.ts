@@ -208,10 +208,11 @@ function sendersAfter(
 
 /**
  * A session that is over, a lost turn, a refused report and a line that is too slow for so many
- * ranges need no wait.
+ * ranges need no wait. Nor does the table: this step has just read it.
  */
 function isWaitedOut({ name, side }: RangeFailure): boolean {
   const { scope, disposition } = errorCatalogue[name];
+  if (name === 'TableUnavailableError') return false;
   if (disposition !== 'renew') return disposition === 'retry';
   return scope === 'chunk' || (scope === 'session' && side === 'storage');
 }

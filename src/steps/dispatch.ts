@@ -28,7 +28,8 @@ const spareTickets = 10;
 /**
  * Starts an execution for each ticket at the head of the queue, as many as slots are free. Names are
  * deterministic, so that calls that meet, and repeats, start nothing twice. An execution that finds its
- * slot gone queues its transfer again, with the same number.
+ * slot gone queues its transfer again, with the same number. A local run starts nothing: the queue of a
+ * shared table belongs to the stack that deploys the table.
  * @throws TableUnavailableError, ExecutionNotStartedError
  */
 export async function dispatch(
@@ -36,7 +37,8 @@ export async function dispatch(
   stateMachineArn: string,
   call: SettleCall,
 ): Promise<Dispatched> {
-  const { log } = ports;
+  const { settings, log } = ports;
+  if (settings.isLocalRun) return { started: 0, freeSlots: 0 };
   const openness = await opennessOf(ports);
   const { held, freeSlots: free } = openness;
   if (held || free === 0) return { started: 0, ...openness };
@@ -79,8 +81,23 @@ async function startTicket(
   if (isCurrent && row.state === 'queued') return startQueued(ports, stateMachineArn, row);
   // Its execution has written the ticket and not the state yet, or has died between the two.
   if (isCurrent && row.state === 'active') return false;
+  if (row && isTakingSlot(row, ticket, ports.clock.now())) return true;
   await ports.queue.removeTicket(ticket);
   return false;
+}
+
+/**
+ * Whether an execution has just taken the transfer and has no slot yet. The slot that it is about to take
+ * still looks free: without this, the dispatcher starts one transfer too many, which queues again.
+ */
+function isTakingSlot(
+  { state, fence, slot, ticketNumber, changedAt }: TransferRecord,
+  ticket: Ticket,
+  now: number,
+): boolean {
+  const isTaken = state === 'active' && fence === ticket.fence + 1;
+  const isWaiting = slot === undefined && ticketNumber === ticket.number;
+  return isTaken && isWaiting && now - changedAt < dispatchSeconds * 1000;
 }
 
 async function startQueued(

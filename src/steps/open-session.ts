@@ -74,7 +74,9 @@ async function withoutSlot(
   because: WaitReason,
 ): Promise<Opened> {
   if (!ports.settings.isLocalRun) return ended(await joinQueue(ports, transfer, because));
-  ports.log.info('waiting for a slot', { transferId: transfer.transferId, because });
+  const nextTry = new Date(ports.clock.now() + localWaitSeconds * 1000).toISOString();
+  const { transferId } = transfer;
+  ports.log.info('waiting for a slot', { transferId, because, nextTry });
   return { ...owned, ranges: [], concurrency: 1, next: 'wait', waitSeconds: localWaitSeconds };
 }
 

@@ -32,7 +32,7 @@ export const preflightSteps = [
 ] as const;
 
 /** Each step's share of a state of at most 256 KiB (AWS Step Functions quotas, 2026). */
-const maxFindingsBytes = 12 * 1024;
+const maxFindingsBytes = 11 * 1024;
 
 /** Enough for S3's and IAM's own words. */
 const maxProblemLength = 600;

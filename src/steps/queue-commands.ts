@@ -94,10 +94,12 @@ function noSuchTransfer(transferId: string): TransferError {
 async function cancelSeen(ports: CommandPorts, row: TransferRecord): Promise<boolean> {
   const { store, clock, meter, log } = ports;
   const { transferId, fence, state, createdAt } = row;
-  const told = { status: 'cancelled', cancelledBy: 'request', why: 'An operator cancelled it.' };
+  const changedAt = clock.now();
+  const why = 'An operator cancelled it.';
+  const cancelledAt = new Date(changedAt).toISOString();
+  const told = { status: 'cancelled', cancelledBy: 'request', cancelledAt, why };
   const outcome = await describeOutcome(ports, row, { executionStartedAt: createdAt }, told);
   const patch = { state: 'cancelled', outcome, announced: false } as const;
-  const changedAt = clock.now();
   if (!(await store.patchTransfer(transferId, fence, patch, changedAt, { state }))) return false;
   meter.add('TransfersCancelled', 1);
   log.info('transfer cancelled', { ...subjectOf(row), was: state });

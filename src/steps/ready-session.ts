@@ -4,7 +4,7 @@ import { maxSessionsPerExecution } from '#src/core/limits.ts';
 import type { TransferStore } from '#src/core/ports.ts';
 import { mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
-import { fencedOut, ownedTransfer, type UsableSession, usableSession } from './ownership.ts';
+import { lostOwnership, ownedTransfer, type UsableSession, usableSession } from './ownership.ts';
 import { countTransferRetry } from './retries.ts';
 import { hasArrived } from './session-receipts.ts';
 import type { Owned } from './state.ts';
@@ -202,7 +202,8 @@ async function reserve(
 /** Another execution has the transfer, or another call of this one has opened the session: look again. */
 async function outrun(store: TransferStore, transferId: string, fence: number) {
   const now = await store.transfer(transferId);
-  if (now?.fence !== fence || now.state !== 'active') return fencedOut(transferId, now?.owner);
+  if (now?.fence !== fence || now.state !== 'active')
+    return lostOwnership({ store }, { transferId });
   return new TransferError(
     'TableUnavailableError',
     `another call of this step has opened session ${now.sessionNumber} of transfer ${transferId}`,

@@ -3,7 +3,7 @@ import { leaseRenewalSeconds, leaseSeconds, maxSlots } from '#src/core/limits.ts
 import { priorities, type Slot } from '#src/core/queue.ts';
 import type { TransferRecord } from '#src/core/transfer.ts';
 import { holdReason, type WaitReason } from './admission.ts';
-import { fencedOut, leaseFrom } from './ownership.ts';
+import { leaseFrom, lostOwnership } from './ownership.ts';
 import type { Needs } from './step.ts';
 
 type SlotPorts = Needs<'store' | 'queue' | 'settings'>;
@@ -17,7 +17,7 @@ export type SlotFound =
  * Renews the transfer's slot, or acquires one. Publishes the start first: at least once. A transfer
  * that was not in the queue yet acquires a slot only while the queue is empty.
  * @param publishStart - called once a slot is taken and before the row says so
- * @throws FencedOutError, TableUnavailableError
+ * @throws FencedOutError, TransferCancelledError, TableUnavailableError
  */
 export async function acquireSlot(
   ports: SlotPorts,
@@ -95,7 +95,7 @@ async function recordSlot(
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) {
     await queue.freeSlot({ slot, transferId, fence });
-    throw fencedOut(transferId, undefined);
+    throw await lostOwnership({ store }, transfer);
   }
   return { ...transfer, ...patch };
 }

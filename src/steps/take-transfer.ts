@@ -1,5 +1,10 @@
 import { type ErrorName, TransferError } from '#src/core/errors.ts';
-import { isOver, type TransferRecord, transferIdOf } from '#src/core/transfer.ts';
+import {
+  isCancelledByRequest,
+  isOver,
+  type TransferRecord,
+  transferIdOf,
+} from '#src/core/transfer.ts';
 import { queuedEnding } from './join-queue.ts';
 import { leaseFrom } from './ownership.ts';
 import { transferOfSameContent } from './same-content.ts';
@@ -35,7 +40,8 @@ export async function takeTransfer(
     const before = await ports.store.transfer(transferIdOf(object, ingest));
     const further = transferIdOf(object, ingest + 1);
     if (before?.state === 'queued') return { ending: await queuedEnding(ports, before) };
-    if (before?.state === 'cancelled' && inspected.start === 'event')
+    const isEvent = inspected.start === 'event';
+    if (before?.state === 'cancelled' && (isEvent || isCancelledSince(before, invocation)))
       return { ending: cancelledEnding(before) };
     // One that went for a transfer before has had its further ingest, unless it died just before it.
     const isForced = force && (!noted || noted === further);
@@ -59,6 +65,16 @@ export async function takeTransfer(
     if (await ports.store.takeTransfer(taken, before)) return { taken, before };
   }
   throw rowContended();
+}
+
+/** A start by hand undoes an operator's cancel only if it came after it. */
+function isCancelledSince(
+  row: TransferRecord,
+  { executionStartedAt }: Pick<Invocation, 'executionStartedAt'>,
+): boolean {
+  return (
+    isCancelledByRequest(row) && Date.parse(String(row.outcome?.cancelledAt)) > executionStartedAt
+  );
 }
 
 function rowContended(): TransferError {

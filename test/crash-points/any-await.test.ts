@@ -148,6 +148,6 @@ it('a process killed between any two awaits leaves what the next one needs', asy
   console.log(`killed at ${places.join(' ')} of ${continuations} continuations`);
   expect(broken.flat()).toEqual([]);
   const rows: Row[] = await world.rows();
-  const left = rows.filter(({ row }) => /^(turn|place)#/.test(String(row)));
+  const left = rows.filter(({ row }) => /^(slot|ticket)#/.test(String(row)));
   expect(left).toEqual([]);
 });

@@ -7,14 +7,23 @@ import { createCallLimiter } from '#src/steps/call-limiter.ts';
 import type { Ports } from '#src/steps/step.ts';
 import { throttledDestination } from '#src/steps/throttled-destination.ts';
 import { type Asked, takeApart } from '../simulation/faulty-transport.ts';
+import { watchedQueue } from '../simulation/queue/judge-queue.ts';
 import type { Sandbox } from '../simulation/sandbox.ts';
 import { judgeArrival } from '../simulation/watch-service.ts';
-import { type Witness, watchedSlots, watchedStore } from '../simulation/watched-table.ts';
+import { type Witness, watchedStore } from '../simulation/watched-table.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { directoryOf } from './directory.ts';
 import { metPort, metSource, metTransport, type RunOf } from './moments.ts';
 
-const settings: Settings = {
+/** What the ports of a process are made of. */
+export interface PortWorld extends Pick<CrashWorld, 'judged' | 'isSilent'> {
+  /** Default: two, more than the transfers of most stories. */
+  readonly slots?: number;
+  /** Default: starts nothing, for stories in which no transfer is queued. */
+  readonly starter?: ExecutionStarter;
+}
+
+const standard: Settings = {
   chunksInFlight: 2,
   mapConcurrency: 2,
   noProgressMs: 20_000,
@@ -28,12 +37,15 @@ const settings: Settings = {
  * The ports of one process, every call of them an effect of the run that it works for at that time,
  * over parts that the simulation's judges watch.
  */
-export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: RunOf): Ports {
+export function portsOf(world: PortWorld, asked: Asked[], by: Sandbox, runOf: RunOf): Ports {
   const { judge, tables, objects, service, events } = world.judged;
+  const { slots = standard.maxActiveTransfers, starter = idleStarter } = world;
+  const settings = { ...standard, maxActiveTransfers: slots };
   const met = <T extends object>(part: T, kind: string) => metPort(part, kind, runOf, by);
   const witness: Witness = {
     judge,
-    maxActiveTransfers: settings.maxActiveTransfers,
+    bound: () => settings.maxActiveTransfers,
+    executionOf: (id) => world.judged.executions.all.get(id),
     hasRunFor: (id) => world.judged.executions.all.get(id)?.handle.status() === 'RUNNING',
     wasTaken: (uploadId, chunk) => service.wasTaken(uploadId, chunk),
   };
@@ -44,11 +56,11 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
     newCrc,
     concurrency: createConcurrencyRegistry(by.clock, 64),
     store: met(watchedStore(tables, witness, by), 'store'),
-    queue: met(watchedSlots(tables, witness), 'queue'),
+    queue: met(watchedQueue(tables, witness, by), 'queue'),
     source: metSource(objects, runOf, by),
     events: met({ publish: async (event) => void events.push(event) }, 'events'),
     executions: met(directoryOf(world), 'executions'),
-    starter: met(starterOf(world), 'starter'),
+    starter: met(starter, 'starter'),
     log: logOf(world),
     meter: { add: () => {} },
   } satisfies Omit<Ports, 'destination'>;
@@ -58,7 +70,7 @@ export function portsOf(world: CrashWorld, asked: Asked[], by: Sandbox, runOf: R
 
 /** The real client, its calls limited by the rates that all processes share. */
 function destinationOf(
-  { judged: { service } }: CrashWorld,
+  { judged: { service } }: PortWorld,
   transport: Transport,
   ports: Pick<Ports, 'clock' | 'random' | 'log' | 'meter' | 'queue'>,
 ) {
@@ -71,7 +83,7 @@ function destinationOf(
 }
 
 /** The service at the end of a wire; every request is judged as it arrives. */
-function wireOf({ judged }: CrashWorld, asked: Asked[], by: Sandbox): Transport {
+function wireOf({ judged }: PortWorld, asked: Asked[], by: Sandbox): Transport {
   const { service } = judged;
   return {
     async send(request) {
@@ -84,12 +96,9 @@ function wireOf({ judged }: CrashWorld, asked: Asked[], by: Sandbox): Transport 
   };
 }
 
-/** Starts nothing: no run here finds the slots taken. */
-function starterOf(_: CrashWorld): ExecutionStarter {
-  return { start: async () => 'started' };
-}
+const idleStarter: ExecutionStarter = { start: async () => 'started' };
 
-function logOf({ judged: { tellings } }: CrashWorld): Log {
+function logOf({ judged: { tellings } }: PortWorld): Log {
   const note = (message: string, fields: object = {}) =>
     void tellings.logged.push(`${message} ${JSON.stringify(fields)}`);
   return { info: note, warn: note, error: note };

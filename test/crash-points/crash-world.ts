@@ -80,7 +80,7 @@ export async function openCrashWorld({ chunks, checksum }: FilmTraits): Promise<
     ]),
   );
   const reconcile = (event: object) =>
-    callReconciler(machine, handlers[reconciler] as LambdaHandler, event);
+    callOwn(machine, reconciler, handlers[reconciler] as LambdaHandler, event);
   const world: CrashWorld = {
     chunks,
     checksum,
@@ -118,7 +118,11 @@ async function putFilm({ objects }: World, { chunks, checksum }: FilmTraits): Pr
 type StartOptions = Pick<ExecutionOptions, 'machine' | 'handlers'> & Omit<Story, 'meet'>;
 
 /** Starts an execution whose transitions are effects of its run. */
-function startMet({ onEvent, ...options }: StartOptions, run: Run, judged: World): ExecutionHandle {
+export function startMet(
+  { onEvent, ...options }: StartOptions,
+  run: Run,
+  judged: World,
+): ExecutionHandle {
   const input = options.input ?? film;
   const moved = (event: StateMachineEvent) => {
     judged.tellings.history.push(event);
@@ -131,7 +135,10 @@ function startMet({ onEvent, ...options }: StartOptions, run: Run, judged: World
 }
 
 /** Step Functions' event of an execution that was aborted; its end counts as told from now on. */
-function abortionOf({ executions }: World, { executionArn }: ExecutionHandle): object {
+export function abortionOf(
+  { executions }: World,
+  { executionArn }: Pick<ExecutionHandle, 'executionArn'>,
+): object {
   const execution = executions.all.get(executionArn) as Execution;
   execution.isHeard = true;
   const { input, startedAt } = execution;
@@ -139,13 +146,14 @@ function abortionOf({ executions }: World, { executionArn }: ExecutionHandle): o
   return statusChange('ABORTED', told, executionArn);
 }
 
-/** The reconciler's function as Lambda calls it. */
-function callReconciler(
+/** A function that belongs to no execution, as Lambda calls it. */
+export function callOwn(
   { functions }: LocalStateMachine,
+  name: string,
   handler: LambdaHandler,
   event: object,
 ): unknown {
   const [one] = functions.values();
-  const called = { ...(one as LocalFunction), name: reconciler, timeoutSeconds: 150 };
-  return handler(event as never, lambdaContext(called, 'arn:reconcile', 'settle', Date.now));
+  const called = { ...(one as LocalFunction), name, timeoutSeconds: 150 };
+  return handler(event as never, lambdaContext(called, `arn:${name}`, 'settle', Date.now));
 }

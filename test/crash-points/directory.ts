@@ -10,7 +10,7 @@ const ends = {
 } as const;
 
 /** As DescribeExecution answers, unless the world is silent: what was killed was aborted. */
-export function directoryOf(world: CrashWorld): ExecutionDirectory {
+export function directoryOf(world: Pick<CrashWorld, 'judged' | 'isSilent'>): ExecutionDirectory {
   const find = (id: string) => (world.isSilent ? undefined : world.judged.executions.all.get(id));
   return {
     async statusOf(id) {

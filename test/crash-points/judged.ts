@@ -21,7 +21,13 @@ const processingMs = 9_000;
 /** Nothing strikes here but what a test does by itself. */
 export function calmSurroundings(): Surroundings {
   const chance = chanceOf(1);
-  const mishaps = drawMishaps({ chance, weather: chance, s3: chance, table: chance });
+  const mishaps = drawMishaps({
+    chance,
+    weather: chance,
+    s3: chance,
+    table: chance,
+    queue: chance,
+  });
   mishaps.calm();
   const nobody = () => {};
   const calls = { killRun: nobody, abortRun: nobody, confirmed: nobody };
@@ -58,7 +64,7 @@ export async function openJudged({ chance, mishaps }: Surroundings): Promise<Wor
 export function record(judged: World, handle: ExecutionHandle, input: unknown): void {
   const id = handle.executionArn;
   const runsSince = Date.now();
-  const first = judged.executions.all.get(id) ?? { input, startedAt: runsSince };
+  const first = judged.executions.all.get(id) ?? { input, startedAt: runsSince, version: 0 };
   const unheard = { isSilent: true, isHeard: false };
   const execution: Execution = { ...first, id, runsSince, handle, ...unheard, result: undefined };
   judged.executions.all.set(id, execution);

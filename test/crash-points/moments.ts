@@ -13,6 +13,10 @@ export interface Moment {
   readonly when: 'before' | 'after';
   /** The process of a function that the moment is in; none where the state machine itself moves. */
   readonly process?: Pick<Sandbox, 'die'> | undefined;
+  /** The function at work; none where the state machine itself moves. */
+  readonly functionName?: string | undefined;
+  /** The execution that it belongs to; empty for a call that belongs to none. */
+  readonly executionId?: string | undefined;
 }
 
 /** Is told of every moment; an effect of a function waits for what it returns. */
@@ -41,11 +45,12 @@ export function effect<T>(
   const run = runOf(sandbox.executionId);
   if (!run) return happen();
   return sandbox.call(name, async () => {
-    const index = run.effects.push(name);
-    await run.meet({ index, name, when: 'before', process: sandbox });
+    const { functionName, executionId } = sandbox;
+    const moment = { index: run.effects.push(name), name, process: sandbox };
+    await run.meet({ ...moment, functionName, executionId, when: 'before' });
     if (!sandbox.isAlive) return never<T>();
     const answer = await happen();
-    await run.meet({ index, name, when: 'after', process: sandbox });
+    await run.meet({ ...moment, functionName, executionId, when: 'after' });
     return answer;
   });
 }
@@ -104,23 +109,29 @@ export function metHandler(name: string, handler: LambdaHandler, runOf: RunOf): 
   return (payload: { readonly executionId?: string }, context) => {
     const run = runOf(payload.executionId);
     const call = async () => handler(payload as never, context);
-    return run ? callMet(run, `lambda ${name}`, call) : call();
+    const executionId = payload.executionId ?? '';
+    return run ? callMet(run, { functionName: name, executionId }, call) : call();
   };
 }
 
-function callMet(run: Run, name: string, call: () => Promise<unknown>): Promise<unknown> {
+function callMet(
+  run: Run,
+  whose: { readonly functionName: string; readonly executionId: string },
+  call: () => Promise<unknown>,
+): Promise<unknown> {
   const { promise, reject } = Promise.withResolvers<unknown>();
   let isOver = false;
   const die = (errorType: string) => {
     isOver = true;
     reject(Object.assign(new Error('the process ended without an answer'), { name: errorType }));
   };
-  const index = run.effects.push(name);
+  const name = `lambda ${whose.functionName}`;
+  const moment = { ...whose, index: run.effects.push(name), name, process: { die } };
   const work = async () => {
-    await run.meet({ index, name, when: 'before', process: { die } });
+    await run.meet({ ...moment, when: 'before' });
     if (isOver || run.isDead) return never();
     const answer = await call();
-    await run.meet({ index, name, when: 'after', process: { die } });
+    await run.meet({ ...moment, when: 'after' });
     return answer;
   };
   return Promise.race([promise, work()]);

@@ -17,7 +17,17 @@ const machine = { ...saved, functions: new Map(saved.functions) };
 const handlers = Object.fromEntries(await Promise.all(handlerEntries()));
 const clock = sharedClock();
 const quiet = () => {};
-give({ clock, log: { info: quiet, warn: quiet, error: quiet }, meter: { add: quiet } });
+give({
+  clock,
+  log: { info: quiet, warn: quiet, error: quiet },
+  meter: { add: quiet },
+  starter: {
+    start: async ({ input }) => {
+      void run(input);
+      return 'started';
+    },
+  },
+});
 
 if (finish) tell({ finished: await run(finish) });
 let continuations = 0;
@@ -36,7 +46,7 @@ function tell(told: object): void {
 }
 
 function handlerEntries(): Promise<[string, LambdaHandler]>[] {
-  const folders = { ...stepFolders, Reconcile: 'reconcile' };
+  const folders = { ...stepFolders, Reconcile: 'reconcile', Dispatch: 'dispatch' };
   return Object.entries(folders).map(async ([name, folder]): Promise<[string, LambdaHandler]> => {
     const { handler } = await import(`#functions/${folder}/handler.ts`);
     return [name, handler];

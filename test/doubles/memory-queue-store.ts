@@ -55,6 +55,7 @@ class TicketList {
   #from = 0;
 
   put(ticket: Ticket): void {
+    if ((this.#tickets.get(ticket.number)?.fence ?? 0) > ticket.fence) return;
     const at = this.#indexOf(ticket.number);
     if (this.#numbers[at] !== ticket.number) this.#numbers.splice(at, 0, ticket.number);
     this.#from = Math.min(this.#from, at);

@@ -1,6 +1,8 @@
 /** Rows by key, as copies: what a caller changes later changes no row. */
 export class Rows<T extends object> {
   readonly #rows = new Map<string, T>();
+  /** Keys by what they begin with, up to the first `#`: a partition is read without the others. */
+  readonly #partitions = new Map<string, Set<string>>();
 
   get(key: string): T | undefined {
     const row = this.#rows.get(key);
@@ -8,6 +10,7 @@ export class Rows<T extends object> {
   }
 
   set(key: string, row: T): void {
+    if (!this.#rows.has(key)) this.#partitionOf(key).add(key);
     this.#rows.set(key, copy(row));
   }
 
@@ -17,8 +20,16 @@ export class Rows<T extends object> {
 
   /** Rows whose key begins so, by key. */
   under(prefix: string): [string, T][] {
-    const found = [...this.#rows].filter(([key]) => key.startsWith(prefix));
-    return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, row]) => [key, copy(row)]);
+    const keys = prefix.includes('#') ? this.#partitionOf(prefix) : this.#rows.keys();
+    const found = [...keys].filter((key) => key.startsWith(prefix)).sort();
+    return found.map((key) => [key, copy(this.#rows.get(key) as T)]);
+  }
+
+  #partitionOf(key: string): Set<string> {
+    const name = key.split('#', 1)[0] ?? '';
+    const partition = this.#partitions.get(name) ?? new Set();
+    this.#partitions.set(name, partition);
+    return partition;
   }
 }
 

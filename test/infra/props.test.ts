@@ -62,7 +62,7 @@ describe('a prop out of its bounds is refused with its value and what would be r
     [{ maxSendConcurrency: 9 }, 'maxActiveTransfers is 10 and maxSendConcurrency 9;'],
     [{ sendReservedConcurrency: 79 }, 'sendReservedConcurrency is 79; a whole number from 80'],
     ...windowFlaws.map(([window, flaw]): [TransferStackProps, string] => [
-      { transferWindow: window as TransferWindow },
+      { transferWindow: window as unknown as TransferWindow },
       `Invalid transferWindow: ${flaw}`,
     ]),
     [{ tableRemovalPolicy: RemovalPolicy.DESTROY }, 'tableRemovalPolicy is destroy but'],

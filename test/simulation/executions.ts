@@ -21,6 +21,8 @@ export interface Execution {
   readonly id: string;
   readonly input: unknown;
   readonly startedAt: number;
+  /** The deployment that it began with, from 0. */
+  readonly version: number;
   /** When it began to run, by its start or its last redrive. */
   runsSince: number;
   handle: ExecutionHandle;
@@ -31,6 +33,7 @@ export interface Execution {
   /** Whether the reconciler has worked through the event of its end. */
   isHeard: boolean;
   result?: ExecutionResult | undefined;
+  endedAt?: number;
 }
 
 /** What running executions needs. */
@@ -42,6 +45,8 @@ export interface ExecutionPorts {
   readonly mishaps: Mishaps;
   /** Takes every event of every execution. */
   readonly history: StateMachineEvent[];
+  /** Returns the number of the newest deployment. */
+  version(): number;
   /** Looks at an execution that has ended, at that moment. */
   ended(execution: Execution): void;
 }
@@ -58,10 +63,11 @@ export class Executions {
     this.#ports = ports;
   }
 
-  start(input: unknown): Execution {
+  /** @param name - the dispatcher gives one, by which a repeat is known */
+  start(input: unknown, name = `execution-${this.all.size + 1}`): Execution {
     const { machine, trace } = this.#ports;
-    const name = `execution-${this.all.size + 1}`;
-    const execution = { input, startedAt: Date.now() } as Execution;
+    const version = this.#ports.version();
+    const execution = { input, startedAt: Date.now(), version } as Execution;
     trace.note(name, `starts with ${JSON.stringify(input)}`);
     this.#run(execution, name, machine, input);
     return execution;
@@ -101,6 +107,7 @@ export class Executions {
 
   #end(execution: Execution, result: ExecutionResult): void {
     execution.result = result;
+    execution.endedAt = Date.now();
     const { status, error = '', cause = '', output = '' } = result;
     const said = `${status} ${error} ${cause.slice(0, 300)} ${JSON.stringify(output)}`;
     this.#ports.trace.note(nameOf(execution.id), said);

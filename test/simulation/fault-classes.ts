@@ -104,17 +104,41 @@ const tableClasses = {
   'dead table sockets': 0.01,
 } as const;
 
+/** What happens to the queue, and what operators do to it; drawn apart, too. */
+const queueClasses = {
+  /** StartExecution starts the execution, and its reply is lost. */
+  'start reply lost': 0.1,
+  /** StartExecution is throttled for longer than the SDK retries. */
+  'start throttled': 0.15,
+  /** The dispatcher's process dies before or after a call of a port. */
+  'dispatcher killed': 0.02,
+  /** More objects arrive than there are slots; half of their starts are a backfill. */
+  'burst of objects': 0.8,
+  /** An operator pauses the stack and resumes it later; transfers under way finish. */
+  'stack paused': 0.8,
+  /** The same, and transfers under way stop. */
+  'stack paused with stop': 0.8,
+  /** Transfers start within some hours of the day only. */
+  'transfer window': 0.4,
+  /** An operator cancels a transfer. */
+  'transfer cancelled': 0.6,
+  /** A second deploy changes how many slots there are. */
+  'second deploy': 0.8,
+} as const;
+
 export type FaultClass =
   | keyof typeof faultClasses
   | keyof typeof reportedClasses
   | keyof typeof s3Classes
-  | keyof typeof tableClasses;
+  | keyof typeof tableClasses
+  | keyof typeof queueClasses;
 
 const probabilities: Readonly<Record<FaultClass, number>> = {
   ...faultClasses,
   ...reportedClasses,
   ...s3Classes,
   ...tableClasses,
+  ...queueClasses,
 };
 
 export const faultNames = Object.keys(probabilities) as readonly FaultClass[];
@@ -124,6 +148,7 @@ export const passingFaults: ReadonlySet<FaultClass> = new Set<FaultClass>([
   ...(Object.keys(reportedClasses) as FaultClass[]),
   ...(Object.keys(s3Classes) as FaultClass[]),
   ...(Object.keys(tableClasses) as FaultClass[]),
+  ...(Object.keys(queueClasses) as FaultClass[]),
   'request lost',
   'reply lost',
   'request delayed',
@@ -161,6 +186,12 @@ const bounds: Partial<Record<FaultClass, number>> = {
   'storm in awaiting': 1,
   'storm at S3': 1,
   'dead table sockets': 6,
+  'burst of objects': 1,
+  'stack paused': 1,
+  'stack paused with stop': 1,
+  'transfer window': 1,
+  'transfer cancelled': 3,
+  'second deploy': 1,
 };
 
 /** Which classes a run may have: `only` these, each in every run, or all but those that are left out. */
@@ -179,6 +210,8 @@ export interface Mishaps {
   readonly injected: ReadonlyMap<FaultClass, number>;
   /** What is to be told of each fault that struck. */
   onStrike: (name: FaultClass) => void;
+  /** Returns the same faults with every draw from another source: other draws stay as they are. */
+  drawnFrom(chance: Chance): Mishaps;
 }
 
 /** Where the draws of a run come from: each group of classes has a source of its own. */
@@ -190,11 +223,13 @@ export interface Draws {
   readonly s3: Chance;
   /** For that of the table. */
   readonly table: Chance;
+  /** For those of the queue. */
+  readonly queue: Chance;
 }
 
 /** A run has a few classes or many, so that rare ones are also seen alone. */
 export function drawMishaps(
-  { chance, weather, s3, table }: Draws,
+  { chance, weather, s3, table, queue }: Draws,
   { only, without = [] }: FaultSelection = {},
 ): Mishaps {
   const share = chance.pick([0, 0.1, 0.2, 0.2, 0.35, 0.6]);
@@ -202,7 +237,9 @@ export function drawMishaps(
   const reportedShare = weather.pick([0, 0, 0.15, 0.3, 0.5]);
   const s3Share = s3.pick([0, 0, 0.3, 0.5]);
   const tableShare = table.pick([0, 0, 0.5]);
+  const queueShare = queue.pick([0, 0, 0.3, 0.6]);
   const groupOf = (name: FaultClass) => {
+    if (name in queueClasses) return { draws: queue, share: queueShare };
     if (name in tableClasses) return { draws: table, share: tableShare };
     if (name in s3Classes) return { draws: s3, share: s3Share };
     if (name in reportedClasses) return { draws: weather, share: reportedShare };
@@ -215,15 +252,20 @@ export function drawMishaps(
   const present = new Set((only ?? drawn).filter((name) => !without.includes(name)));
   const injected = new Map<FaultClass, number>();
   let isCalm = false;
-  const mishaps = {
-    strikes(name: FaultClass) {
-      const struck = injected.get(name) ?? 0;
-      if (isCalm || !present.has(name) || struck >= (bounds[name] ?? 40)) return false;
-      if (!groupOf(name).draws.hits(probabilities[name] * severity)) return false;
-      injected.set(name, struck + 1);
-      mishaps.onStrike(name);
-      return true;
-    },
+  const strike = (name: FaultClass, draws: Chance): boolean => {
+    const struck = injected.get(name) ?? 0;
+    if (isCalm || !present.has(name) || struck >= (bounds[name] ?? 40)) return false;
+    if (!draws.hits(probabilities[name] * severity)) return false;
+    injected.set(name, struck + 1);
+    mishaps.onStrike(name);
+    return true;
+  };
+  const mishaps: Mishaps = {
+    strikes: (name) => strike(name, groupOf(name).draws),
+    drawnFrom: (other) =>
+      Object.assign(Object.create(mishaps) as Mishaps, {
+        strikes: (name: FaultClass) => strike(name, other),
+      }),
     calm: () => {
       isCalm = true;
     },
@@ -231,7 +273,7 @@ export function drawMishaps(
       return isCalm;
     },
     injected,
-    onStrike: (_: FaultClass) => {},
+    onStrike: () => {},
   };
   return mishaps;
 }

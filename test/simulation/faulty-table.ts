@@ -20,7 +20,7 @@ const deadSockets = new WeakMap<Sandbox, number>();
 
 /** Writes that may be repeated by the SDK after a lost reply, and then see their own effect. */
 const isWrite = (method: string) =>
-  /^(raise|take|patch|put|count|note|add|set|update|mark|keep|retire|claim|release|draw|leave|renew|free|share)/.test(
+  /^(raise|take|patch|put|count|note|add|set|update|mark|keep|retire|claim|release|next|record|remove|renew|free|share)/.test(
     method,
   );
 

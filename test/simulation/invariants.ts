@@ -1,5 +1,10 @@
 import type { SessionSnapshot } from '#local/simulators/twelvelabs/simulator.ts';
-import { refusalIdOf, type SessionRecord, type TransferRecord } from '#src/core/transfer.ts';
+import {
+  isOver,
+  refusalIdOf,
+  type SessionRecord,
+  type TransferRecord,
+} from '#src/core/transfer.ts';
 import type { Execution } from './executions.ts';
 import type { Content } from './objects.ts';
 import { contentOf, sha256 } from './objects.ts';
@@ -131,11 +136,12 @@ async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promis
   const { tables, judge } = world;
   const now = Date.now();
   for (const { slot, transferId } of tables.queue.held.values())
-    judge.broken('no turn is leaked', `turn ${slot} by ${transferId}`);
-  for (const { number, transferId } of tables.queue.line.values())
-    judge.broken('no place in line is leaked', `place ${number} of ${transferId}`);
+    judge.broken('no slot is leaked', `slot ${slot} by ${transferId}`);
+  for (const { priority, number, transferId } of tables.queue.tickets())
+    judge.broken('no ticket is leaked', `${priority} ${number} of ${transferId}`);
   for (const { transferId, state, sessionNumber } of rows) {
     if (state === 'active') judge.broken('no lease is leaked', transferId);
+    if (state === 'queued') judge.broken('no transfer is lost in the queue', transferId);
     for (const { n, claimUntil = 0, sender } of await tables.store.ranges(
       transferId,
       sessionNumber,
@@ -147,7 +153,7 @@ async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promis
 /** Each row that is over was told of, as it stands. */
 function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]): void {
   for (const { transferId, state, announced, outcome, assetId } of rows) {
-    if (state === 'active') continue;
+    if (!isOver(state)) continue;
     const told = events.findLast(
       ({ type, detail }) => type !== 'Transfer Started' && detail.transferId === transferId,
     );
@@ -167,12 +173,16 @@ function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]
 /** A failed execution is told of: by its transfer, by its refusal, or by whoever took over since. */
 async function judgeTold(
   { judge, tables, executions }: World,
-  { id, isHeard, result, startedAt }: Execution,
+  { id, isHeard, input, result, startedAt }: Execution,
   rows: readonly TransferRecord[],
 ): Promise<void> {
   if (!result) return judge.broken('every execution ends', id);
   if (result.status === 'SUCCEEDED') return;
   if (rows.some(({ owner, transferId }) => owner === id || transferId === refusalIdOf(id))) return;
+  // The next execution that the dispatcher starts brings the transfer over, or tells of its end.
+  const { dispatched } = (input ?? {}) as { dispatched?: { transferId: string } };
+  const isOfDispatched = (row: TransferRecord) => row.transferId === dispatched?.transferId;
+  if (rows.some((row) => isOfDispatched(row) && isOver(row.state))) return;
   const noted = await tables.store.transferOfExecution(id);
   const isHeld = tables.holds.some(
     ({ at, transferId, owner }) => transferId === noted && owner !== id && at >= startedAt,

@@ -15,6 +15,7 @@ import {
   wholeCalledWrong,
 } from './planted-parts.ts';
 import { plantedS3Bugs } from './planted-s3-bugs.ts';
+import { plantedQueueBugs } from './queue/planted-queue-bugs.ts';
 import { reconciler } from './sandbox.ts';
 import type { Plant } from './world.ts';
 
@@ -96,25 +97,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: 'a durable proof changes by retirement only',
     budget: 600,
     plant: keepProofOverwrites,
-  },
-  {
-    name: 'a turn is taken without a condition',
-    caughtBy: 'one transfer a turn',
-    budget: 100,
-    plant: () => ({
-      ports: ({ queue, settings }, { tables }) => ({
-        queue: {
-          ...queue,
-          queue: async () => [],
-          firstPlaces: async (limit) => (await queue.firstPlaces(limit)).slice(-1),
-          takeSlot: async (turn, now) => {
-            if (turn.slot > settings.maxActiveTransfers) return false;
-            const held = tables.queue.held.get(turn.slot);
-            return queue.takeSlot(turn, held ? held.until + 1 : now);
-          },
-        },
-      }),
-    }),
   },
   {
     name: 'the outcome event is sent before the row says so',
@@ -307,6 +289,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     plant: unknownStatusIsFatal,
   },
   ...plantedS3Bugs,
+  ...plantedQueueBugs,
   {
     name: 'a transient code is final',
     caughtBy: 'no transfer fails for what passes',

@@ -70,7 +70,8 @@ export async function runSeed(
 async function live(world: World, time: VirtualTime): Promise<void> {
   const { executions, mishaps, chance } = world;
   await planStarts(world);
-  const isQuiet = () => executions.isQuiet;
+  const isQuiet = () => isAtRest(world);
+  const dispatching = world.dispatcher.openSchedule();
   const sweeping = sweepOften(world);
   await time.pass(isQuiet, chance.pick([10 * minuteMs, hourMs, 6 * hourMs]));
   mishaps.calm();
@@ -84,6 +85,7 @@ async function live(world: World, time: VirtualTime): Promise<void> {
     await settle(world, time, afterCalmMs);
   }
   sweeping.stop();
+  dispatching.stop();
   await judgeRecovery(world);
 }
 
@@ -121,7 +123,12 @@ const afterCalmMs = 6 * minuteMs;
 
 async function settle(world: World, time: VirtualTime, ms: number): Promise<void> {
   const until = Date.now() + ms;
-  await rest(world, time, () => Date.now() >= until && world.executions.isQuiet);
+  await rest(world, time, () => Date.now() >= until && isAtRest(world));
+}
+
+/** No execution runs, nothing is to come, and nothing waits in the queue. */
+function isAtRest({ executions, tables }: World): boolean {
+  return executions.isQuiet && tables.queue.tickets().length === 0;
 }
 
 /**

@@ -2,7 +2,7 @@ import { systemClock } from '#src/config/system-clock.ts';
 import type { Clock } from '#src/core/ports.ts';
 import type { Ports } from '#src/steps/step.ts';
 import type { Chance } from './chance.ts';
-import type { Mishaps } from './fault-classes.ts';
+import type { FaultClass, Mishaps } from './fault-classes.ts';
 import type { Trace } from './trace.ts';
 
 /** What a sandbox needs of the world around it. */
@@ -10,18 +10,31 @@ export interface Surroundings {
   readonly trace: Trace;
   readonly chance: Chance;
   readonly mishaps: Mishaps;
+  /** Where the dispatcher's draws come from; the common source where left out. */
+  readonly queueChance?: Chance;
   /** Probability that a call takes any time at all. */
   readonly latency: number;
   /** Ends an execution as if its process had died, with all that works for it. */
   killRun(executionId: string): void;
   /** Stops an execution, as a person does; its functions go on. */
   abortRun(executionId: string): void;
+  /** Which deployment an execution began with; the newest where undefined or left out. */
+  versionOf?(executionId: string): number | undefined;
   /** Is told of a call that ended well after replies to its reports had called uploads complete. */
   confirmed(uploadIds: readonly string[]): void;
 }
 
 /** The name of the reconciler's function, which belongs to no execution. */
 export const reconciler = 'Reconcile';
+
+/** The name of the dispatcher's function, which belongs to no execution either. */
+export const dispatcher = 'Dispatch';
+
+/** What kills the process of a function that belongs to no execution. */
+const ownDeaths: Readonly<Record<string, FaultClass>> = {
+  [reconciler]: 'reconciler killed',
+  [dispatcher]: 'dispatcher killed',
+};
 
 const never = <T>(): Promise<T> => new Promise(() => {});
 
@@ -31,6 +44,8 @@ const never = <T>(): Promise<T> => new Promise(() => {});
  */
 export class Sandbox {
   readonly functionName: string;
+  /** The deployment whose code and settings it has, from 0. */
+  readonly version: number;
   readonly name: string;
   readonly clock: Clock;
   ports: Partial<Ports> = {};
@@ -48,8 +63,9 @@ export class Sandbox {
   #skewMs = 0;
   #answer: ((error: Error) => void) | undefined;
 
-  constructor(functionName: string, number: number, around: Surroundings) {
+  constructor(functionName: string, number: number, around: Surroundings, version = 0) {
     this.functionName = functionName;
+    this.version = version;
     this.name = `${functionName}.${number}`;
     this.#around = around;
     this.clock = this.#makeClock();
@@ -89,7 +105,7 @@ export class Sandbox {
     this.#befall('before');
     if (this.isAlive && chance.hits(latency)) await systemClock.sleep(chance.between(1, 60));
     if (!this.isAlive) return never();
-    if (!this.#isReconciler && mishaps.strikes('lambda timed out')) return never();
+    if (!this.#ownDeath && mishaps.strikes('lambda timed out')) return never();
     const result = await work().catch((error: unknown) => {
       if (!this.isAlive) return never<T>();
       throw error;
@@ -114,8 +130,8 @@ export class Sandbox {
 
   #befall(when: 'before' | 'after'): void {
     const { mishaps } = this.#around;
-    if (this.#isReconciler) {
-      if (mishaps.strikes('reconciler killed')) this.die('Runtime.ExitError');
+    if (this.#ownDeath) {
+      if (mishaps.strikes(this.#ownDeath)) this.die('Runtime.ExitError');
       return;
     }
     // What a call that has ended still had under way belongs to no execution any more.
@@ -131,8 +147,8 @@ export class Sandbox {
     this.#answer?.(crash('Lambda.Unknown'));
   }
 
-  get #isReconciler(): boolean {
-    return this.functionName === reconciler;
+  get #ownDeath(): FaultClass | undefined {
+    return ownDeaths[this.functionName];
   }
 
   #makeClock(): Clock {

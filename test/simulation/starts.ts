@@ -1,5 +1,7 @@
 import { newCrc } from '#functions/runtime/new-crc.ts';
+import type { Priority } from '#src/core/queue.ts';
 import { crcAlgorithms, type Keeping } from './objects.ts';
+import { planOperators } from './queue/operators.ts';
 import { buckets, type World } from './world.ts';
 
 /** When a start comes after the first moment, in ms, and with what input. */
@@ -21,7 +23,9 @@ export async function planStarts(world: World): Promise<void> {
   for (let n = 1; n <= count; n++) starts.push(...(await oneObject(world, n)));
   if (chance.hits(0.05)) starts.push({ at: 0, input: { bucket: buckets.plain, key: 'none.mp4' } });
   if (chance.hits(0.03)) starts.push({ at: 0, input: { bucket: 'strange', key: 'a.mp4' } });
+  if (mishaps.strikes('burst of objects')) starts.push(...burst(world, count));
   for (const { at, input } of starts) plan(world, at, input);
+  planOperators(world);
   world.onEnd = (id) => {
     const soonMs = chance.pick([50, 500, 3_000, 30_000]);
     if (chance.hits(0.5)) plan(world, chance.between(1, soonMs), executions.all.get(id)?.input);
@@ -49,7 +53,7 @@ function plan(world: World, at: number, input: unknown): void {
 }
 
 /** The run is not over before that was done. */
-function later({ executions }: World, afterMs: number, task: () => void): void {
+export function later({ executions }: World, afterMs: number, task: () => void): void {
   executions.pending++;
   setTimeout(() => {
     executions.pending--;
@@ -82,6 +86,20 @@ async function oneObject(world: World, n: number): Promise<Start[]> {
   if (chance.hits(0.08))
     starts.push({ at: chance.between(0, 30 * minuteMs), input: { bucket, key, force: true } });
   return starts;
+}
+
+/** More objects than there are slots, all within a minute: events, and a backfill by hand. */
+function burst(world: World, others: number): Start[] {
+  const { queueChance: chance, objects } = world;
+  const drawn = { ...world, chance };
+  return Array.from({ length: chance.between(4, 9) }, (_, i): Start => {
+    const reference = { bucket: buckets.plain, key: `film ${others + i + 1}.mp4` };
+    const bytes = bytesOf(drawn, sizeOf(drawn));
+    const { object } = objects.put(reference, bytes, { isVersioned: false, isEncrypted: false });
+    const priority: Priority = 'backfill';
+    const input = chance.hits(0.5) ? eventOf(object) : { ...reference, priority };
+    return { at: chance.between(0, minuteMs), input };
+  });
 }
 
 /** Mostly a few chunks; now and then more than one range holds. */

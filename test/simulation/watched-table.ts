@@ -1,12 +1,18 @@
 import type { TransferStore } from '#src/core/ports.ts';
-import type { QueueStore } from '#src/core/queue.ts';
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../doubles/memory-transfer-store.ts';
-import { reconciler, type Sandbox } from './sandbox.ts';
+import {
+  judgeCancelled,
+  judgeTaking,
+  judgeTicketOf,
+  openQueueMemory,
+  type QueueMemory,
+} from './queue/judge-queue.ts';
+import { dispatcher, reconciler, type Sandbox } from './sandbox.ts';
 import type { Judge } from './violations.ts';
 
 /** Clocks differ by this much at most: what is done within it of an end is nobody's fault, in ms. */
@@ -16,6 +22,7 @@ const skewMs = 5_000;
 export interface Tables {
   readonly store: MemoryTransferStore;
   readonly queue: MemoryQueueStore;
+  readonly memory: QueueMemory;
   /** Whose session an upload is, once its row says so. */
   readonly uploads: Map<string, { readonly transferId: string; readonly number: number }>;
   /** Generations of proofs that were retired, by chunk. */
@@ -34,6 +41,7 @@ export function openTables(): Tables {
   return {
     store: createMemoryTransferStore(),
     queue: createMemoryQueueStore(),
+    memory: openQueueMemory(),
     uploads: new Map(),
     retired: new Set(),
     holds: [],
@@ -52,7 +60,11 @@ export function endOf(transferId: unknown, outcome: TransferRecord['outcome']): 
 /** What else must be known to judge a write. */
 export interface Witness {
   readonly judge: Judge;
-  readonly maxActiveTransfers: number;
+  /** How many slots there may be: of the deployments that still run, the most. */
+  bound(): number;
+  executionOf(
+    executionId: string,
+  ): { readonly input: unknown; readonly startedAt: number } | undefined;
   hasRunFor(executionId: string, ms: number): boolean;
   /** Whether the service took bytes of that MD5 for a chunk and answered that ETag. */
   wasTaken(uploadId: string, chunk: Pick<ChunkRecord, 'index' | 'md5' | 'proof'>): boolean;
@@ -75,14 +87,20 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
         store.transfer(transferId),
         store.patchTransfer(transferId, fence, patch, now, seen),
       ]);
-      if (isDone) remember(row);
+      if (isDone) {
+        remember(row);
+        judgeCancelled(tables, witness, row, patch);
+      }
+      if (isDone && patch.state === 'queued')
+        await judgeTicketOf(tables, witness, transferId, 'it has none');
       if (isDone && row && patch.leaseUntil)
         holds.push({ at: Date.now(), transferId, owner: row.owner });
       if (isDone && patch.outcome) ends.add(endOf(transferId, patch.outcome));
       if (isDone && patch.state === 'ready' && row?.state !== 'ready')
         readySince.set(transferId, Date.now());
       const isConfirmation = Object.keys(patch).join() === 'announced';
-      const isStranger = by.functionName !== reconciler && row?.owner !== by.executionId;
+      const isOfService = [reconciler, dispatcher].includes(by.functionName);
+      const isStranger = !isOfService && row?.owner !== by.executionId;
       if (isDone && isStranger && !isConfirmation) {
         judge.broken('no write by one that was fenced out', `${by.name} wrote ${transferId}`);
       }
@@ -99,7 +117,11 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
         store.transfer(record.transferId),
         store.takeTransfer(record, seen),
       ]);
-      if (isDone) remember(row);
+      if (isDone) {
+        remember(row);
+        judgeCancelled(tables, witness, row, record);
+      }
+      if (isDone && row?.state === 'queued') await judgeTaking(tables, witness, record, row);
       const { transferId, owner } = record;
       if (isDone) holds.push({ at: Date.now(), transferId, owner });
       const isHeld = row?.state === 'active' && row.leaseUntil > Date.now() + skewMs;
@@ -193,24 +215,4 @@ function judgeProof(
   if (isProven(after) && !wasTaken(uploadId ?? '', after)) {
     judge.broken('every kept proof is true', `chunk ${after.index} of ${uploadId}`);
   }
-}
-
-/** The queue, watched: one transfer a turn, and no more of them than there may be. */
-export function watchedSlots({ queue }: Tables, witness: Witness): QueueStore {
-  const living = () => [...queue.held.values()].filter(({ until }) => until > Date.now() + skewMs);
-  return {
-    ...queue,
-    takeSlot: async (turn, now) => {
-      const held = queue.held.get(turn.slot);
-      const isTaken = await queue.takeSlot(turn, now);
-      const isLiving = held && held.until > Date.now() + skewMs;
-      if (isTaken && isLiving && held.transferId !== turn.transferId) {
-        witness.judge.broken('one transfer a turn', `turn ${turn.slot} was ${held.transferId}'s`);
-      }
-      if (living().length > witness.maxActiveTransfers) {
-        witness.judge.broken('no more queue than there may be', `${living().length} are held`);
-      }
-      return isTaken;
-    },
-  };
 }

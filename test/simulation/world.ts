@@ -1,14 +1,7 @@
 import { newCrc } from '#functions/runtime/new-crc.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type {
-  EventPublisher,
-  Log,
-  TransferEvent,
-  TransferStore,
-  Transport,
-} from '#src/core/ports.ts';
+import type { Log, TransferEvent, TransferStore, Transport } from '#src/core/ports.ts';
 import type { Settings } from '#src/core/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { createCallLimiter } from '#src/steps/call-limiter.ts';
@@ -18,25 +11,23 @@ import { throttledSource } from '#src/steps/throttled-source.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { type Execution, Executions } from './executions.ts';
 import { drawMishaps, type FaultSelection, type Mishaps } from './fault-classes.ts';
+import { faultyBus } from './faulty-bus.ts';
 import { faultySource, type SourceFaults } from './faulty-source.ts';
 import { faultyQueue, faultyStore } from './faulty-table.ts';
 import { faultyTransport, type Wire } from './faulty-transport.ts';
-import { type Fleet, openFleet } from './fleet.ts';
+import { drawsOf, type Fleet, openFleet } from './fleet.ts';
 import { contentOf, ObjectStore } from './objects.ts';
+import { Dispatcher } from './queue/dispatcher.ts';
+import { watchedQueue } from './queue/judge-queue.ts';
+import { boundOf, noteTrouble, notingTrouble, starterOf, withWindow } from './queue/queue-world.ts';
 import { openS3Weather, type S3Weather } from './s3-weather.ts';
-import type { Sandbox, Surroundings } from './sandbox.ts';
+import { dispatcher, type Sandbox, type Surroundings } from './sandbox.ts';
 import type { Tellings } from './secrets.ts';
 import { openService, type Service } from './service.ts';
 import { openTrace, type Trace } from './trace.ts';
 import { type Judge, openJudge } from './violations.ts';
-import { judgeArrival, judgeEnd, judgeEvent } from './watch-service.ts';
-import {
-  openTables,
-  type Tables,
-  type Witness,
-  watchedSlots,
-  watchedStore,
-} from './watched-table.ts';
+import { judgeArrival, judgeEnd } from './watch-service.ts';
+import { openTables, type Tables, type Witness, watchedStore } from './watched-table.ts';
 
 export const buckets = { plain: 'films', versioned: 'films-with-versions' };
 
@@ -60,12 +51,16 @@ export interface World {
   readonly mishaps: Mishaps;
   readonly trace: Trace;
   readonly judge: Judge;
+  /** Those of the newest deployment. */
   readonly settings: Settings;
   readonly objects: ObjectStore;
   readonly s3: S3Weather;
   readonly tables: Tables;
   readonly service: Service;
   readonly executions: Executions;
+  readonly dispatcher: Dispatcher;
+  /** Draws of what happens to the queue. */
+  readonly queueChance: Chance;
   readonly fleet: Fleet;
   /** Events as they reached the bus. */
   readonly events: TransferEvent[];
@@ -80,6 +75,10 @@ export interface World {
   onChange: (how: 'overwrite' | 'delete', reference: { bucket: string; key: string }) => void;
   /** Is told when an execution was ended from outside: somebody may start anew. */
   onEnd: (executionId: string) => void;
+  /** Deploys again with other settings: executions under way keep those that they began with. */
+  deploy(changes: Partial<Settings>): void;
+  /** Returns the settings of a deployment, by its number. */
+  settingsOf(version: number): Settings;
 }
 
 /** Opens the world of a seed. */
@@ -92,14 +91,18 @@ export async function openWorld(
   const chance = chanceOf(seed);
   const s3 = chanceOf(seed ^ 0x53a3);
   const [weather, table] = [chanceOf(seed ^ 0x3ea7), chanceOf(seed ^ 0x7ab1)];
-  const mishaps = drawMishaps({ chance, weather, s3, table }, selection);
+  const queueChance = chanceOf(seed ^ 0x90e0);
+  const draws = { chance, weather, s3, table, queue: queueChance };
+  const mishaps = drawMishaps(draws, selection);
   const trace = openTrace();
   mishaps.onStrike = (name) => trace.note('*', name);
-  const settings = drawSettings(chance);
+  const deployments = [withWindow(drawSettings(chance), mishaps, queueChance)];
   const around: Surroundings = {
     trace,
     chance,
     mishaps,
+    queueChance,
+    versionOf: (id) => world.executions.all.get(id)?.version,
     latency: chance.pick([0, 0.1, 0.5]),
     killRun: (id) => {
       world.executions.kill(id);
@@ -119,18 +122,38 @@ export async function openWorld(
   const { handlers } = fleet;
   const tellings: Tellings = { logged: [], history: [] };
   const { history } = tellings;
-  const ended = (execution: Execution) => judgeEnd(world, execution);
+  const ended = (execution: Execution) => {
+    judgeEnd(world, execution);
+    noteTrouble(world.tables.memory, execution);
+    world.dispatcher.hear(execution);
+  };
+  const version = () => fleet.version;
   const world: World = {
     chance,
     mishaps,
     trace,
     judge: openJudge(),
-    settings,
+    get settings() {
+      return deployments.at(-1) as Settings;
+    },
+    settingsOf: (number) => deployments[number] as Settings,
+    deploy: (changes) => {
+      deployments.push({ ...world.settings, ...changes });
+      fleet.version++;
+    },
+    queueChance,
     objects: new ObjectStore(chance),
     s3: openS3Weather(mishaps, s3),
     tables: openTables(),
     service: await openService(seed, chance, mishaps),
-    executions: new Executions({ machine, handlers, trace, chance, mishaps, history, ended }),
+    executions: new Executions({
+      ...{ machine, handlers, trace, chance, mishaps, history, version, ended },
+    }),
+    dispatcher: new Dispatcher({
+      ...{ machine, handlers, trace, ...drawsOf(around) },
+      executions: () => world.executions,
+      isQueueEmpty: () => world.tables.queue.tickets().length === 0,
+    }),
     fleet,
     events: [],
     tellings,
@@ -158,10 +181,13 @@ function drawSettings(chance: Chance): Settings {
 
 /** The ports of one process, each with its faults, and those of the plant on top. */
 function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
-  const { mishaps, tables, chance, settings } = world;
+  const { tables } = world;
+  const settings = world.settingsOf(by.version);
+  const { chance, mishaps } = by.functionName === dispatcher ? drawsOf(world) : world;
   const witness: Witness = {
     judge: world.judge,
-    maxActiveTransfers: settings.maxActiveTransfers,
+    bound: () => boundOf(world),
+    executionOf: (id) => world.executions.all.get(id),
     hasRunFor: (id, ms) => world.executions.hasRunFor(id, ms),
     wasTaken: (uploadId, chunk) => world.service.wasTaken(uploadId, chunk),
     confirmedAt: (uploadId) => world.service.confirmedAt(uploadId),
@@ -175,7 +201,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
     newCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
     store: faultyStore(watchedStore(tables, witness, by), tables, mishaps, by),
-    queue: faultyQueue(watchedSlots(tables, witness), mishaps, by),
+    queue: faultyQueue(watchedQueue(tables, witness, by), mishaps, by),
     source: faultySource(world.objects, sourceFaultsOf(world), by),
     destination: undefined as never,
     events: faultyBus(world, by),
@@ -183,6 +209,7 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
       statusOf: (id) => by.call('executions.statusOf', () => directory.statusOf(id)),
       endOf: (id) => by.call('executions.endOf', () => directory.endOf(id)),
     },
+    starter: starterOf(world, by),
     log: logOf(world, by),
     meter: {
       add: (metric, value) => {
@@ -192,12 +219,13 @@ function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
   };
   const store = withReceipts(ports.store, by);
   const limiter = createCallLimiter({ ...ports, store: () => ports.queue });
-  const given = {
+  const all = {
     ...ports,
     store,
     source: throttledSource(ports.source, limiter),
     destination: throttledDestination(clientOf(world, by, ports, plant), limiter),
   };
+  const given = by.functionName === dispatcher ? notingTrouble(all, tables.memory) : all;
   return { ...given, ...plant.ports?.(given, world, by) };
 }
 
@@ -238,22 +266,6 @@ function clientOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
     clock,
     log,
   });
-}
-
-/** EventBridge: at least once, and not always the first time. */
-function faultyBus(world: World, by: Sandbox): EventPublisher {
-  const { events, mishaps } = world;
-  const refused = (what: string) => new TransferError('EventNotPublishedError', what);
-  return {
-    publish: (event) =>
-      by.call(`events.publish ${event.type}`, async () => {
-        if (mishaps.strikes('event refused')) throw refused('the bus refused it');
-        judgeEvent(world, event);
-        events.push(event);
-        if (mishaps.strikes('event duplicated')) events.push(event);
-        if (mishaps.strikes('event reply lost')) throw refused('no answer came');
-      }),
-  };
 }
 
 function logOf({ trace, duplicates, orphans, tellings: { logged } }: World, by: Sandbox): Log {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionStatus } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { type ErrorName, TransferError } from '#src/core/errors.ts';
 import type { TransferStore } from '#src/core/ports.ts';
 import { boundOf } from '#src/core/recovery-bounds.ts';
 import type { CrcAlgorithm } from '#src/core/source-object.ts';
@@ -209,8 +209,8 @@ describe('a chunk that the service does not count', () => {
 });
 
 describe('an error that a range left', () => {
-  const failure = (name: 'RequestRejectedError' | 'NetworkError', changes: object = {}) => ({
-    ...{ name, disposition: name === 'NetworkError' ? 'retry' : 'fail', message: 'no' },
+  const failure = (name: ErrorName, changes: object = {}) => ({
+    ...{ name, disposition: name === 'RequestRejectedError' ? 'fail' : 'retry', message: 'no' },
     ...{ executionId: 'execution-a', round: 1, ...changes },
   });
 
@@ -228,6 +228,7 @@ describe('an error that a range left', () => {
 
   it.each([
     ['that may pass', failure('NetworkError')],
+    ['of a table that can be read again', failure('TableUnavailableError')],
     ['of an earlier round', failure('RequestRejectedError', { round: 0 })],
     ['of another execution', failure('RequestRejectedError', { executionId: 'execution-z' })],
   ])('%s does not', async (_, error) => {

@@ -8,6 +8,7 @@ import { resources, resourcesFor, statementsOfRole } from '../infra/deployed.ts'
 const asked = new Map<string, string>([
   ...stepNames.map((step) => [step, `Chunkferry${step}`] as const),
   ['Reconcile', 'ChunkferryReconcilerReconcile'],
+  ['Dispatch', 'ChunkferryDispatcherDispatch'],
 ]);
 
 /** A role that may do less than a preflight tries would be told of as a fault of the deployment. */

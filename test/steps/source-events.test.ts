@@ -48,7 +48,7 @@ describe('an event about an object that a source takes', () => {
     const stage = await stageWith([{ bucket: 'films', suffixes: ['.MP4'], minSize: 9 }]);
     putFilm(stage.bench, 9);
     const byHand = await stage.inspect(film);
-    expect(await stage.inspect(eventOf())).toEqual(byHand);
+    expect(await stage.inspect(eventOf())).toEqual({ ...byHand, start: 'event' });
     expect(stage.bench.meter.taken).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { waitLine, waitOf } from '#local/terminal/waits.ts';
+import { slotWaitOf, waitLine, waitOf } from '#local/terminal/waits.ts';
 import { errorNames } from '#src/core/errors.ts';
 
 const now = Date.parse('2026-11-28T10:00:00Z');
@@ -60,5 +60,16 @@ describe('N5: a wait', () => {
     const line = waitLine(waitOf({ error: 'NetworkError', reason, nextTry }), now, columns);
     expect(line.length).toBeLessThanOrEqual(columns);
     expect(line).toMatch(/^Waiting for the n/);
+  });
+});
+
+describe('a wait for a slot', () => {
+  it.each([
+    ['no slot is free', 'a free slot (other transfers hold all slots)'],
+    ['transfers are paused', 'transfers to resume (an operator paused them)'],
+    ['the transfer window is closed', 'the transfer window to open'],
+  ])('because %s is one sentence', (because, what) => {
+    const line = waitLine(slotWaitOf({ because, nextTry }), now, 79);
+    expect(line).toBe(`Waiting for ${what}, next try in 12 s`);
   });
 });

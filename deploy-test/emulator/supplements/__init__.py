@@ -7,6 +7,7 @@ fails loudly otherwise, so that a newer emulator is looked at again rather than 
 from . import (
     event_bus_policies,
     event_targets,
+    execution_names,
     metric_math_alarms,
     node_errors,
     object_versions,
@@ -27,5 +28,6 @@ def add() -> None:
         principal_arns,
         task_roles,
         event_targets,
+        execution_names,
     ):
         supplement.add()

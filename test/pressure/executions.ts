@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { handler as dispatch } from '#functions/dispatch/handler.ts';
+import { handler as reconcile } from '#functions/reconcile/handler.ts';
+import type { Pipeline } from '#local/pipeline.ts';
+import { lambdaContext } from '#local/state-machine/lambda-context.ts';
+import type { FaultPlan, LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import {
+  type ExecutionHandle,
+  type ExecutionResult,
+  type ExecutionStatus,
+  stateMachineArn,
+} from '#local/state-machine/run.ts';
+import { TransferError } from '#src/core/errors.ts';
+import { executionArnOf } from '#src/core/execution-arn.ts';
+import type {
+  ExecutionDirectory,
+  ExecutionEnd,
+  ExecutionStart,
+  ExecutionStarter,
+  Random,
+} from '#src/core/ports.ts';
+
+/** What the executions of one object amounted to. */
+export interface ObjectRun {
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly arrivedAt: number;
+  /** When its last execution ended, in milliseconds since 1970. */
+  endedAt: number;
+  executions: number;
+  transitions: number;
+  functionCalls: number;
+  /** Functions of its executions that were made to crash. */
+  crashes: number;
+  wasKilled: boolean;
+  /** The output of the execution that ended last. */
+  last: Readonly<Record<string, unknown>>;
+}
+
+/** What happened to executions and to the dispatcher. */
+export interface ExecutionWatch {
+  readonly objects: Map<string, ObjectRun>;
+  /** Executions under way, by their ARN. */
+  readonly running: Map<string, { readonly handle: ExecutionHandle; readonly key: string }>;
+  dispatcherCalls: number;
+  dispatcherFailures: number;
+  /** Calls of StartExecution by the dispatcher. */
+  starts: number;
+  /** Of those, calls that failed: half of them had started the execution. */
+  failedStarts: number;
+  /** Of those, calls for a name whose execution runs or has ended. */
+  repeatedStarts: number;
+  killed: number;
+}
+
+/** The share of function calls that are made to crash, before or after their work. */
+const crashShare = 0.005;
+
+/** The share of StartExecution calls that fail. */
+const failingStarts = 0.02;
+
+/** Executions of one pipeline, with what the deployed rules call when one ends. */
+export class Executions implements ExecutionDirectory, ExecutionStarter {
+  readonly watch: ExecutionWatch = {
+    objects: new Map(),
+    running: new Map(),
+    dispatcherCalls: 0,
+    dispatcherFailures: 0,
+    starts: 0,
+    failedStarts: 0,
+    repeatedStarts: 0,
+    killed: 0,
+  };
+  readonly #pipeline: () => Pipeline;
+  readonly #random: Random;
+  /** Calls of the dispatcher and the reconciler that have not answered yet. */
+  #pending = 0;
+
+  constructor(pipeline: () => Pipeline, random: Random) {
+    this.#pipeline = pipeline;
+    this.#random = random;
+  }
+
+  /** Whether no execution runs and no rule's call is under way. */
+  get isCalm(): boolean {
+    return this.watch.running.size === 0 && this.#pending === 0;
+  }
+
+  /** Starts an execution for an object, as its event or an operator does. */
+  arrive(bucket: string, key: string): void {
+    const { objects } = this.watch;
+    if (!objects.has(key)) objects.set(key, newRun(key));
+    this.#run(key, { bucket, key }, randomUUID());
+  }
+
+  /** Kills an execution that runs, as StopExecution does. */
+  kill(executionArn: string): string | undefined {
+    const found = this.watch.running.get(executionArn);
+    if (!found) return undefined;
+    const run = this.watch.objects.get(found.key);
+    if (run) run.wasKilled = true;
+    this.watch.killed++;
+    found.handle.kill();
+    return found.key;
+  }
+
+  /** Calls the dispatcher as its schedule does. */
+  everyMinute(): void {
+    this.#call(dispatch, 'Dispatch', { stateMachineArn: this.#machineArn, schedule: true });
+  }
+
+  async start({ name, input }: ExecutionStart): Promise<'started' | 'exists'> {
+    this.watch.starts++;
+    const drawn = this.#random();
+    if (drawn < failingStarts / 2) this.#failStart();
+    const status = this.#pipeline().statusOf(executionArnOf(this.#machineArn, name));
+    if (status === undefined) this.#run(String(input.key), input, name);
+    else this.watch.repeatedStarts++;
+    if (drawn < failingStarts) this.#failStart();
+    return status === undefined || status === 'RUNNING' ? 'started' : 'exists';
+  }
+
+  async statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'> {
+    const { status } = await this.endOf(executionId);
+    return status === 'running' || status === 'unknown' ? status : 'ended';
+  }
+
+  async endOf(executionId: string): Promise<ExecutionEnd> {
+    const status = this.#pipeline().statusOf(executionId);
+    return { status: status ? ends[status] : 'unknown' };
+  }
+
+  get #machineArn(): string {
+    return stateMachineArn(this.#pipeline().machine);
+  }
+
+  #failStart(): never {
+    this.watch.failedStarts++;
+    throw new TransferError('ExecutionNotStartedError', 'the reply of StartExecution was lost');
+  }
+
+  #run(key: string, input: unknown, name: string): void {
+    const run = this.watch.objects.get(key);
+    if (!run) throw new Error(`the object ${JSON.stringify(key)} never arrived`);
+    const handle = this.#pipeline().start(input, {
+      name,
+      faults: this.#faultsOf(run),
+      onInvocation: () => {
+        run.functionCalls++;
+      },
+    });
+    this.watch.running.set(handle.executionArn, { handle, key });
+    void handle.result.then((result) => this.#ended(run, input, result));
+  }
+
+  #faultsOf(run: ObjectRun): FaultPlan {
+    return () => {
+      const drawn = this.#random();
+      if (drawn >= crashShare) return undefined;
+      run.crashes++;
+      const kind = drawn < crashShare / 2 ? 'crash-before' : 'crash-after';
+      return { kind, error: 'Lambda.Unknown' };
+    };
+  }
+
+  /** The rules that wait for the end of an execution: the dispatcher's, and the reconciler's. */
+  #ended(run: ObjectRun, input: unknown, result: ExecutionResult): void {
+    const { executionArn, status, transitions, output, error, cause } = result;
+    this.watch.running.delete(executionArn);
+    run.endedAt = Date.now();
+    run.executions++;
+    run.transitions += transitions;
+    run.last = (output ?? { status, error, cause }) as ObjectRun['last'];
+    this.#call(dispatch, 'Dispatch', { stateMachineArn: this.#machineArn });
+    if (status === 'SUCCEEDED') return;
+    const detail = { executionArn, status, input: JSON.stringify(input), error, cause };
+    this.#call(reconcile, 'Reconcile', {
+      source: 'aws.states',
+      'detail-type': 'Step Functions Execution Status Change',
+      detail,
+    });
+  }
+
+  #contextOf(name: string) {
+    const { functions } = this.#pipeline().machine;
+    const [arn, called] = [...functions].find(([, one]) => one.name === name) ?? [];
+    if (!arn || !called) throw new Error(`the state machine calls no function ${name}`);
+    return lambdaContext(called, arn, randomUUID(), Date.now);
+  }
+
+  #call(handler: LambdaHandler, name: string, event: object): void {
+    if (name === 'Dispatch') this.watch.dispatcherCalls++;
+    const context = this.#contextOf(name);
+    this.#pending++;
+    const payload = JSON.parse(JSON.stringify(event)) as never;
+    const answer = handler(payload, context) as Promise<unknown>;
+    void answer
+      .catch(() => {
+        if (name === 'Dispatch') this.watch.dispatcherFailures++;
+        // EventBridge and Lambda repeat a call of the reconciler.
+        else setTimeout(() => this.#call(handler, name, event), 60_000);
+      })
+      .finally(() => {
+        this.#pending--;
+      });
+  }
+}
+
+const ends: Readonly<Record<ExecutionStatus, ExecutionEnd['status']>> = {
+  RUNNING: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  TIMED_OUT: 'timed-out',
+  ABORTED: 'aborted',
+};
+
+function newRun(key: string): ObjectRun {
+  return {
+    key,
+    arrivedAt: Date.now(),
+    endedAt: Date.now(),
+    executions: 0,
+    transitions: 0,
+    functionCalls: 0,
+    crashes: 0,
+    wasKilled: false,
+    last: {},
+  };
+}

@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { overtakenBy, printLoad, tenthsOf } from './load-table.ts';
+import { type LoadReport, runLoad } from './run-load.ts';
+
+const load = { objects: 400, maxActiveTransfers: 20, seed: 1, killedShare: 0.02 };
+
+let report: LoadReport;
+beforeAll(async () => {
+  report = await runLoad(load);
+  printLoad(report, console.log);
+}, 240_000);
+
+/** `npm run test:queue` runs the same with 10,000 objects. */
+describe(`${load.objects} objects that land at once, with throttling and crashes`, () => {
+  it('each end ready', () => {
+    const statuses = report.runs.map(({ last }) => last.status);
+    expect(statuses.filter((s) => s !== 'ready' && s !== 'already-ingested')).toEqual([]);
+  });
+
+  it('each arrive whole', async () => {
+    const { service } = report.harness;
+    const arrived = report.runs.map(({ last }) => service.storedSha256(String(last.assetId)));
+    expect(await Promise.all(arrived)).toEqual([...report.digests.values()]);
+  });
+
+  it('each become one asset', () => {
+    expect(report.harness.service.assetIds()).toHaveLength(load.objects);
+  });
+
+  it('are each reported ready once', () => {
+    const ready = report.harness.events.outcomes.filter(({ type }) => type === 'Transfer Ready');
+    expect(ready).toHaveLength(load.objects);
+  });
+
+  it('never send more at once than there are slots', () => {
+    expect(report.harness.serviceWatch.mostActive).toBe(load.maxActiveTransfers);
+  });
+
+  it('never call a service that asked all to stay away', () => {
+    expect(report.harness.serviceWatch.rude).toBe(0);
+  });
+
+  it('start in order of arrival, up to as many places as there are slots', () => {
+    expect(overtakenBy(report.undisturbedStarts, load.maxActiveTransfers)).toEqual([]);
+  });
+
+  it('cost as many transitions after the longest wait as after the shortest', () => {
+    const { first, last } = tenthsOf(report);
+    expect(last.waitedSeconds).toBeGreaterThan(3 * first.waitedSeconds);
+    expect(Math.abs(last.transitions / first.transitions - 1)).toBeLessThan(0.1);
+  });
+
+  it('leave no ticket and no slot behind', () => {
+    const { queue } = report.harness;
+    expect([queue.tickets(), [...queue.held.values()]]).toEqual([[], []]);
+  });
+});
+
+describe('the order of starts', () => {
+  it.each([
+    [[1, 2, 3, 4], 2, []],
+    [[2, 1, 4, 3], 2, []],
+    [[3, 2, 1], 2, [3]],
+  ])('of %j with %i slots overtakes %j', (numbers, bound, overtaken) => {
+    expect(overtakenBy(numbers, bound)).toEqual(overtaken);
+  });
+});

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
+import { startTable, stillClock, type TableFixture } from '../aws/table-fixture.ts';
+import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
+import { createMemoryTransferStore } from '../doubles/memory-transfer-store.ts';
+import { costTable, measureQueue } from './queue-cost.ts';
+
+const sample = 100;
+
+describe('what one object costs', () => {
+  it('is the same in a queue of 1,000, 10,000 and 100,000', async () => {
+    const found = [];
+    for (const queued of [1_000, 10_000, 100_000]) {
+      const stores = { store: createMemoryTransferStore(), queue: createMemoryQueueStore() };
+      found.push(await measureQueue(stores, queued, sample));
+    }
+    console.log(costTable(found));
+    const [thousand, ...longer] = found.map(({ costs }) => costs);
+    for (const costs of longer) expect(costs).toEqual(thousand);
+  });
+});
+
+describe('what one object reads of the table', () => {
+  const tables: TableFixture[] = [];
+  beforeAll(async () => {
+    tables.push(await startTable(), await startTable());
+  });
+  afterAll(() => Promise.all(tables.map((table) => table.close())));
+
+  /** Read and write capacity units, and bytes of the replies, for each object. */
+  async function capacity({ client, tableName, store }: TableFixture, queued: number) {
+    const used = { units: 0, bytes: 0 };
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });
+        const reply = await next(args);
+        const output = reply.output as { ConsumedCapacity?: { CapacityUnits?: number } };
+        used.units += output.ConsumedCapacity?.CapacityUnits ?? 0;
+        used.bytes += JSON.stringify(output).length;
+        return reply;
+      },
+      { step: 'initialize', name: 'countCapacity' },
+    );
+    const queue = createDynamoQueueStore({ client, tableName, clock: stillClock });
+    let before = { ...used };
+    const stores = {
+      store,
+      queue: {
+        ...queue,
+        // The fillers are queued when the first ticket of the sample is drawn.
+        nextTicketNumber: async (priority: 'live' | 'backfill') => {
+          const number = await queue.nextTicketNumber(priority);
+          if (number === queued + 1) before = { ...used };
+          return number;
+        },
+      },
+    };
+    await measureQueue(stores, queued, 10);
+    return { units: (used.units - before.units) / 10, bytes: (used.bytes - before.bytes) / 10 };
+  }
+
+  it('does not grow with the queue', async () => {
+    const [small, large] = tables as [TableFixture, TableFixture];
+    const few = await capacity(small, 20);
+    const many = await capacity(large, 100);
+    console.log('capacity units and bytes read for each object', { 20: few, 100: many });
+    expect(few.units).toBeGreaterThan(0);
+    expect(many.units / few.units).toBeLessThan(1.05);
+    expect(many.bytes / few.bytes).toBeLessThan(1.05);
+  });
+});

@@ -1,0 +1,115 @@
+import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
+import { takeTime, type VirtualTime } from '../simulation/virtual-time.ts';
+import type { ObjectRun } from './executions.ts';
+import { bucket, type LoadHarness, openHarness } from './harness.ts';
+
+/** What lands, and on which stack. */
+export interface Load {
+  readonly objects: number;
+  readonly maxActiveTransfers: number;
+  readonly seed: number;
+  /** The share of objects of which an execution is killed. */
+  readonly killedShare: number;
+}
+
+/** What became of a load. */
+export interface LoadReport {
+  readonly load: Load;
+  readonly harness: LoadHarness;
+  /** One for each object, in order of arrival. */
+  readonly runs: readonly ObjectRun[];
+  /** SHA-256 of each object, by its key. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Ticket numbers in the order of starts, of objects that no kill and no crash held up. */
+  readonly undisturbedStarts: readonly number[];
+  readonly virtualSeconds: number;
+  readonly realSeconds: number;
+}
+
+const minuteMs = 60_000;
+
+/** An operator starts a killed transfer again after this long. */
+const restartAfterMs = 10 * minuteMs;
+
+/** No load takes longer: what still runs then is lost. */
+const maxVirtualMs = 10 * 24 * 3600_000;
+
+/** Lets objects land at once, and time pass until all executions have ended. */
+export async function runLoad(load: Load): Promise<LoadReport> {
+  const realStart = performance.now();
+  const time = takeTime(seededRandom(load.seed + 1));
+  const maxSendConcurrency = 2 * load.maxActiveTransfers;
+  const { maxActiveTransfers } = load;
+  const harness = openHarness(load.seed, { maxActiveTransfers, maxSendConcurrency });
+  try {
+    const start = Date.now();
+    const keys = Array.from({ length: load.objects }, (_, i) => `film ${i}.mp4`);
+    const digests = new Map(keys.map((key) => [key, harness.put(key)]));
+    for (const key of keys) harness.executions.arrive(bucket, key);
+    await passUntilCalm(harness, time, load);
+    const runs = keys.map((key) => harness.executions.watch.objects.get(key) as ObjectRun);
+    const virtualSeconds = (Date.now() - start) / 1000;
+    const realSeconds = (performance.now() - realStart) / 1000;
+    const undisturbedStarts = startsOf(harness, runs);
+    return { load, harness, runs, digests, undisturbedStarts, virtualSeconds, realSeconds };
+  } finally {
+    await harness.pipeline.close();
+    time.restore();
+  }
+}
+
+function startsOf({ started }: LoadHarness, runs: readonly ObjectRun[]): number[] {
+  const disturbed = runs.filter(({ wasKilled, crashes }) => wasKilled || crashes > 0);
+  const ids = new Set(disturbed.map(({ last }) => last.transferId));
+  return [...started].filter(([id]) => !ids.has(id)).map(([, number]) => number);
+}
+
+/** Minute by minute: the schedule's call, some kills, and restarts of what was killed. */
+async function passUntilCalm(harness: LoadHarness, time: VirtualTime, load: Load): Promise<void> {
+  const { executions, queue } = harness;
+  const kills = killer(harness, Math.round(load.objects * load.killedShare));
+  const end = Date.now() + maxVirtualMs;
+  while (Date.now() < end) {
+    executions.everyMinute();
+    kills.everyMinute();
+    await passOne(time);
+    if (executions.isCalm && kills.areDone() && queue.tickets().length === 0) return;
+  }
+}
+
+async function passOne(time: VirtualTime): Promise<void> {
+  const until = Date.now() + minuteMs;
+  const tick = setTimeout(() => {}, minuteMs);
+  await time.pass(() => Date.now() >= until, 2 * minuteMs);
+  clearTimeout(tick);
+}
+
+/** Kills a random execution of as many objects, and starts those objects again later. */
+function killer({ executions, serviceWatch, random }: LoadHarness, total: number) {
+  let left = total;
+  const waiting = new Set<string>();
+  const killOne = () => {
+    const { running, objects } = executions.watch;
+    const arns = [...running].filter(([, { key }]) => !objects.get(key)?.wasKilled).map(([a]) => a);
+    const arn = arns[Math.floor(random() * arns.length)];
+    const key = arn && executions.kill(arn);
+    if (!key) return;
+    left--;
+    serviceWatch.killed.add(key);
+    serviceWatch.active.delete(key);
+    waiting.add(key);
+    setTimeout(() => restart(key), restartAfterMs);
+  };
+  const restart = (key: string) => {
+    waiting.delete(key);
+    serviceWatch.killed.delete(key);
+    executions.arrive(bucket, key);
+  };
+  return {
+    /** Kills that are left when the load comes to its end are left out. */
+    areDone: () => waiting.size === 0,
+    everyMinute() {
+      for (let i = 0; i < 3 && left > 0; i++) setTimeout(killOne, random() * minuteMs);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { systemClock } from '#src/config/system-clock.ts';
+import { TransferError } from '#src/core/errors.ts';
+import type { Random, TransferStore } from '#src/core/ports.ts';
+import type { QueueStore } from '#src/core/queue.ts';
+
+/** What the table saw. */
+export interface TableWatch {
+  calls: number;
+  /** Calls that failed, with and without their effect. */
+  failed: number;
+}
+
+/** The share of the queue's calls that fail; half of them have had their effect. */
+const failingShare = 0.001;
+
+type Call = (...given: never[]) => unknown;
+
+/**
+ * Adds to every call of a store the time that it takes, and counts it. Races between executions and
+ * dispatchers need that time: a call of a store in memory is over before another one begins.
+ */
+export function slowTable<S extends TransferStore | QueueStore>(
+  store: S,
+  watch: TableWatch,
+  random: Random,
+): S {
+  return wrapped(store, (call) => async () => {
+    watch.calls++;
+    await systemClock.sleep(2 + random() * 10);
+    return call();
+  });
+}
+
+/** Lets some calls fail as an unreachable table does: before their effect, or with their reply lost. */
+export function failingTable<S extends QueueStore>(store: S, watch: TableWatch, random: Random): S {
+  const fail = (): never => {
+    watch.failed++;
+    throw new TransferError('TableUnavailableError', 'the table is unreachable');
+  };
+  return wrapped(store, (call) => async () => {
+    const drawn = random();
+    if (drawn < failingShare / 2) fail();
+    const answer = await call();
+    if (drawn < failingShare) fail();
+    return answer;
+  });
+}
+
+/** Lists are left as they are: nothing here reads one. */
+function wrapped<S extends object>(
+  store: S,
+  around: (call: () => unknown) => () => Promise<unknown>,
+): S {
+  const calls = Object.entries(store).map(([name, method]) => [
+    name,
+    typeof method !== 'function' || name.startsWith('list') || name === 'tickets'
+      ? method
+      : (...given: never[]) => around(() => (method as Call)(...given))(),
+  ]);
+  return Object.fromEntries(calls) as S;
+}

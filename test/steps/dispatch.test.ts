@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { executionArnOf } from '#src/core/execution-arn.ts';
+import { maxStartsPerTicket } from '#src/core/limits.ts';
+import { by, openQueue, type QueueHarness, stateMachineArn } from './queue-harness.ts';
+import type { Planned } from './stage.ts';
+
+/** One transfer sends, others wait; then the first one fails, so that its slot is free. */
+async function openWaiting(waiting: number, inputs: readonly object[] = []): Promise<QueueHarness> {
+  const queue = await openQueue();
+  const first = await queue.start(1);
+  for (let i = 2; i < waiting + 2; i++) await queue.start(i, inputs[i - 2]);
+  await fail(queue, first, 1);
+  return queue;
+}
+
+async function fail({ stage }: QueueHarness, state: Planned, i: number): Promise<void> {
+  await stage.record({ ...state, error: { Error: 'UploadFailedError', Cause: '' } }, by(i));
+}
+
+const namesIn = ({ stage }: QueueHarness) => stage.bench.starter.starts.map(({ name }) => name);
+
+describe('the dispatcher', () => {
+  it('starts the execution that the queued one has named', async () => {
+    const queue = await openQueue();
+    const first = await queue.start(1);
+    const { ending } = await queue.start(2);
+    await fail(queue, first, 1);
+    expect(await queue.dispatch()).toMatchObject({ started: 1, freeSlots: 1 });
+    expect(namesIn(queue)).toEqual([ending?.nextExecution]);
+  });
+
+  it('starts nothing while no slot is free', async () => {
+    const queue = await openQueue();
+    await queue.start(1);
+    await queue.start(2);
+    expect(await queue.dispatch()).toEqual({ started: 0, freeSlots: 0 });
+    expect(namesIn(queue)).toEqual([]);
+  });
+
+  it('starts as many as slots are free, in order of arrival', async () => {
+    const queue = await openWaiting(3);
+    queue.stage.tune({ maxActiveTransfers: 2 });
+    await queue.dispatch();
+    const rows = await Promise.all([queue.row(2), queue.row(3)]);
+    expect(namesIn(queue)).toEqual(rows.map(({ transferId }) => `${transferId}-1-1`));
+  });
+
+  it('starts live transfers before any backfill', async () => {
+    const queue = await openWaiting(2, [{ priority: 'backfill' }, {}]);
+    await queue.dispatch();
+    const { transferId } = await queue.row(3);
+    expect(namesIn(queue)).toEqual([`${transferId}-1-1`]);
+  });
+
+  it('uses the same name again until the execution has taken its transfer', async () => {
+    const queue = await openWaiting(2);
+    await queue.dispatch();
+    await queue.dispatch();
+    expect(new Set(namesIn(queue)).size).toBe(1);
+  });
+
+  it('goes on with the next one once a started execution has its slot', async () => {
+    const queue = await openWaiting(2);
+    await queue.dispatch();
+    const [start] = queue.stage.bench.starter.starts;
+    if (!start) throw new Error('nothing was started');
+    const opened = await queue.goOn(start);
+    expect(opened.next).toBe('send');
+    expect(await queue.dispatch()).toMatchObject({ started: 0, freeSlots: 0 });
+    await queue.stage.record(
+      { ...opened, error: { Error: 'UploadFailedError', Cause: '' } },
+      { executionId: start.name },
+    );
+    await queue.dispatch();
+    const { transferId } = await queue.row(3);
+    expect(namesIn(queue).at(-1)).toBe(`${transferId}-1-1`);
+  });
+
+  it('gives the next name to a transfer whose execution ended before it took it', async () => {
+    const queue = await openWaiting(1);
+    await queue.dispatch();
+    const [name = ''] = namesIn(queue);
+    endExecution(queue, name);
+    await queue.dispatch();
+    expect(namesIn(queue).at(-1)).toBe(name.replace(/-1$/, '-2'));
+  });
+
+  it('starts nothing again for an execution of which nobody can tell whether it has ended', async () => {
+    const queue = await openWaiting(1);
+    await queue.dispatch();
+    queue.stage.bench.starter.ended.add(namesIn(queue)[0] ?? '');
+    await queue.dispatch();
+    expect(namesIn(queue)).toHaveLength(1);
+  });
+
+  it('fails a transfer once, after 20 executions that ended before they took it', async () => {
+    const queue = await openWaiting(1);
+    for (let start = 0; start <= maxStartsPerTicket; start++) {
+      await queue.dispatch();
+      for (const name of namesIn(queue)) endExecution(queue, name);
+    }
+    expect(namesIn(queue)).toHaveLength(maxStartsPerTicket);
+    expect(await queue.row(2)).toMatchObject({
+      state: 'failed',
+      outcome: { error: 'StartsExhaustedError' },
+      announced: true,
+    });
+    expect(queue.stage.bench.queue.tickets()).toEqual([]);
+  });
+
+  it('deletes the ticket of a transfer that is over', async () => {
+    const queue = await openWaiting(1);
+    const { transferId, fence } = await queue.row(2);
+    const over = { state: 'superseded' } as const;
+    await queue.stage.bench.store.patchTransfer(transferId, fence, over, 1);
+    await queue.dispatch();
+    expect(queue.stage.bench.queue.tickets()).toEqual([]);
+    expect(namesIn(queue)).toEqual([]);
+  });
+
+  it('leaves a ticket alone whose transfer is still active by its fence', async () => {
+    const queue = await openWaiting(1);
+    const { transferId, fence } = await queue.row(2);
+    await queue.stage.bench.store.patchTransfer(transferId, fence, { state: 'active' }, 1);
+    await queue.dispatch();
+    expect(queue.stage.bench.queue.tickets()).toHaveLength(1);
+    expect(namesIn(queue)).toEqual([]);
+  });
+});
+
+function endExecution({ stage, ends }: QueueHarness, name: string): void {
+  stage.bench.starter.ended.add(name);
+  ends.ends.set(executionArnOf(stateMachineArn, name), { status: 'failed' });
+}
+
+describe('an execution of the dispatcher', () => {
+  it('keeps its number where its slot went to another', async () => {
+    const queue = await openWaiting(2);
+    await queue.dispatch();
+    const [start] = queue.stage.bench.starter.starts;
+    if (!start) throw new Error('nothing was started');
+    const taken = { slot: 1, transferId: 'another', fence: 1, since: 1, until: Number.MAX_VALUE };
+    await queue.stage.bench.queue.takeSlot(taken, queue.stage.bench.clock.now());
+    expect(await queue.goOn(start)).toMatchObject({ ending: { status: 'queued', position: 1 } });
+  });
+
+  it('ends without a second asset where another one has taken the transfer', async () => {
+    const queue = await openWaiting(1);
+    await queue.dispatch();
+    const [start] = queue.stage.bench.starter.starts;
+    if (!start) throw new Error('nothing was started');
+    await queue.goOn(start);
+    expect(await queue.goOn({ ...start, name: 'another' })).toMatchObject({
+      ending: { status: 'running-elsewhere', execution: start.name },
+    });
+  });
+
+  it('is refused by name for a transfer that does not exist', async () => {
+    const queue = await openQueue();
+    const input = { dispatched: { transferId: 'none', fence: 1 } };
+    await expect(queue.goOn({ name: 'x', input })).rejects.toThrow('no such transfer');
+  });
+});
+
+describe('a duplicate start', () => {
+  it('of a queued transfer ends as queued, and names the same next execution', async () => {
+    const queue = await openQueue();
+    await queue.start(1);
+    const { ending } = await queue.start(2);
+    const again = await queue.stage.open(
+      await queue.stage.inspect({ bucket: 'films', key: 'film 2.mp4' }),
+      by(9),
+    );
+    expect(again).toMatchObject({
+      ending: { status: 'queued', nextExecution: ending?.nextExecution },
+    });
+    expect(queue.stage.bench.queue.tickets()).toHaveLength(1);
+  });
+});
+
+describe('the dispatcher of every minute', () => {
+  const measured = ({ stage }: QueueHarness, metric: 'QueueLength' | 'QueueStalledSeconds') =>
+    stage.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
+
+  it('measures the length of the queue and how long its head does not move', async () => {
+    const queue = await openWaiting(2);
+    for (let minute = 0; minute < 3; minute++) {
+      await queue.dispatchOnSchedule();
+      queue.stage.bench.clock.advance(60_000);
+    }
+    expect(measured(queue, 'QueueLength')).toEqual([2, 2, 2]);
+    expect(measured(queue, 'QueueStalledSeconds')).toEqual([0, 60, 120]);
+  });
+
+  it('measures no stall while transfers are paused', async () => {
+    const queue = await openWaiting(2);
+    await queue.command({ command: 'pause' });
+    for (let minute = 0; minute < 3; minute++) {
+      await queue.dispatchOnSchedule();
+      queue.stage.bench.clock.advance(60_000);
+    }
+    expect(measured(queue, 'QueueStalledSeconds')).toEqual([0, 0, 0]);
+  });
+});

@@ -1,0 +1,75 @@
+import type { Settings } from '#src/core/settings.ts';
+import { objectId, type TransferRecord, transferIdOf } from '#src/core/transfer.ts';
+import { type Dispatched, dispatch, dispatchOnSchedule } from '#src/steps/dispatch.ts';
+import { type CommandDone, readCommand, runCommand } from '#src/steps/queue-commands.ts';
+import type { Invocation } from '#src/steps/step.ts';
+import { film } from '../conformance/bench.ts';
+import { invocationOf } from '../conformance/walk.ts';
+import { sampleBytes } from '../doubles/memory-source.ts';
+import { TestEnds } from './settle-stage.ts';
+import { chunkBytes, type Planned, Stage } from './stage.ts';
+
+export const stateMachineArn = 'arn:aws:states:eu-west-1:111122223333:stateMachine:Transfers';
+
+/** What OpenSession answers: a plan, or an ending. */
+export interface Answer {
+  readonly next: string;
+  readonly ending?: Readonly<Record<string, unknown>>;
+}
+
+/** One slot, unless a test needs more. */
+const oneSlot: Partial<Settings> = { maxActiveTransfers: 1, maxSendConcurrency: 4 };
+
+/** A stage with the dispatcher and the operator's commands. */
+export interface QueueHarness {
+  readonly stage: Stage;
+  readonly ends: TestEnds;
+  /** Puts the i-th film and opens it by an execution of its own. */
+  start(i: number, input?: object): Promise<Answer & Planned>;
+  /** Opens a queued transfer as the execution that the dispatcher started for it. */
+  goOn(start: { name: string; input: object }): Promise<Answer & Planned>;
+  dispatch(): Promise<Dispatched>;
+  dispatchOnSchedule(): Promise<Dispatched>;
+  command(event: object): Promise<CommandDone>;
+  /** The row of the i-th film. */
+  row(i: number): Promise<TransferRecord>;
+}
+
+/** Identifies the i-th start's execution. */
+export const by = (i: number): Partial<Invocation> => ({ executionId: `execution-${i}` });
+
+export const nameOfFilm = (i: number) => ({ ...film, key: `film ${i}.mp4` });
+
+export async function openQueue(tuned: Partial<Settings> = {}): Promise<QueueHarness> {
+  const stage = await Stage.set({}, { ...oneSlot, ...tuned });
+  const ends = new TestEnds();
+  const call = async <T>(work: (invocation: Invocation) => Promise<T>): Promise<T> => {
+    const invocation = invocationOf(stage.bench, {});
+    return work(invocation).finally(invocation.close);
+  };
+  const ports = () => ({ ...stage.ports, executions: ends });
+  return {
+    stage,
+    ends,
+    start: async (i, input = {}) => {
+      const named = nameOfFilm(i);
+      stage.bench.source.put(named, sampleBytes(2 * chunkBytes, named.key));
+      const inspected = await stage.inspect({ ...named, ...input });
+      return (await stage.open(inspected, by(i))) as Answer & Planned;
+    },
+    goOn: async ({ name, input }) =>
+      (await stage.open(input, { executionId: name })) as Answer & Planned,
+    dispatch: () => call((one) => dispatch(ports(), stateMachineArn, one)),
+    dispatchOnSchedule: () => call((one) => dispatchOnSchedule(ports(), stateMachineArn, one)),
+    command: (event) => {
+      const command = readCommand(event);
+      if (!command) throw new Error('that is no command');
+      return runCommand(ports(), command);
+    },
+    row: async (i) => {
+      const source = await stage.bench.source.inspect(nameOfFilm(i));
+      const object = objectId(stage.ports.destination.identity, source);
+      return stage.row({ transferId: transferIdOf(object, 1) });
+    },
+  };
+}
