@@ -1,7 +1,8 @@
+import { TransferError } from '#src/core/errors.ts';
 import { maxMapConcurrency, maxSlots } from '#src/core/limits.ts';
 import { type TransferWindow, windowFlaw } from '#src/core/transfer-window.ts';
 import { checkWhole } from './bounds.ts';
-import { refuse } from './refuse.ts';
+import { refuse, refuseValue } from './refuse.ts';
 
 /** The props that bound how many transfers and sends run at once, and when. */
 interface QueueBounds {
@@ -14,16 +15,17 @@ interface QueueBounds {
 /** Zero asks for a pause, which needs no deployment. */
 function refuseZero(maxActiveTransfers: number | undefined): void {
   if (maxActiveTransfers !== 0) return;
-  refuse(
-    'Chunkferry',
-    `Invalid maxActiveTransfers 0: must be 1 to ${maxSlots}. To stop transfers, pause them: invoke the dispatcher function with {"command":"pause"}`,
+  refuseValue(
+    'maxActiveTransfers',
+    maxActiveTransfers,
+    `must be 1 to ${maxSlots}. To stop transfers, pause them: invoke the function that the output DispatcherName names with {"command":"pause"}`,
   );
 }
 
 /** @throws ConfigurationError - the window names no hours of a day, or no time zone */
 function checkWindow(window: TransferWindow | undefined): void {
   const flaw = window && windowFlaw(window);
-  if (flaw) refuse('Chunkferry', `Invalid transferWindow: ${flaw}`);
+  if (flaw) throw new TransferError('ConfigurationError', `Invalid transferWindow.${flaw}`);
 }
 
 /** Each transfer under way sends with one call at least, and reserved calls bound them all. */

@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import { refuse, shown } from '../refuse.ts';
+import { refuse, refuseValue, shown } from '../refuse.ts';
 import type { Context } from './values.ts';
 
 /** What a field of an object in the context must be. */
@@ -60,7 +60,7 @@ function parse(key: string, value: string, expected: 'array' | 'object' = 'array
   try {
     return JSON.parse(value);
   } catch {
-    return refuse('context', `Invalid ${key} ${shown(value)}: must be a JSON ${expected}`);
+    return refuseValue(key, value, `must be a JSON ${expected}`);
   }
 }
 

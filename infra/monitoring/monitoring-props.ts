@@ -6,6 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { TransferError } from '#src/core/errors.ts';
 import type { StepFunctions } from '../constructs/step-task.ts';
+import { refuseValue } from '../refuse.ts';
 import { checkAlarmEmail } from './alarm-topic.ts';
 import type { ReportedFailures } from './failure-reports.ts';
 
@@ -166,7 +167,7 @@ function checkNoProgress(seconds: number): void {
 
 function checkQueueStalled(seconds: number): void {
   if (seconds >= 300 && seconds <= 10_800) return;
-  refuse(`Invalid thresholds.queueStalled "${seconds} s": must be 5 to 180 minutes`);
+  refuseValue('thresholds.queueStalled', `${seconds} s`, 'must be 5 to 180 minutes');
 }
 
 function checkQueueName(name: string): void {

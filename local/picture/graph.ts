@@ -119,16 +119,27 @@ function answers(machine: Machine, name: string, state: StateFields): Edge[] {
   const main = [...targets.keys()].find((target) => !isBack(target));
   const ways = [...targets].map(([target, choices]) => {
     const way = target === main ? style.mainWay : isBack(target) ? style.backWay : {};
-    const label = choices.map(({ StringEquals }) => StringEquals ?? 'yes').join(', ');
+    const label = choices
+      .map((choice) => choice.StringEquals ?? nameOfTest(state, choice))
+      .join(', ');
     return edge(machine, name, target, { ...way, label: `\u00a0${label}` });
   });
   return state.Default === undefined ? ways : [...ways, otherwise(machine, name, state)];
 }
 
+/** Of several tests, each is named by the field that it looks at. */
+function nameOfTest({ Choices }: StateFields, choice: StateFields): string {
+  if (list(Choices).length === 1) return 'yes';
+  const [{ Variable } = choice] = list(choice.And);
+  return String(Variable).replace(/^\$\./, '');
+}
+
 /** After a step's answers the default is an answer that no state knows; after a test it is no. */
 function otherwise(machine: Machine, name: string, state: StateFields): Edge {
-  const isTest = list(state.Choices).every(({ StringEquals }) => StringEquals === undefined);
-  return edge(machine, name, state.Default, isTest ? { label: '\u00a0no' } : style.bugWay);
+  const tests = list(state.Choices);
+  const isTest = tests.every(({ StringEquals }) => StringEquals === undefined);
+  const label = tests.length === 1 ? '\u00a0no' : '\u00a0else';
+  return edge(machine, name, state.Default, isTest ? { label } : style.bugWay);
 }
 
 /** An arrow to or from a Map ends at its frame, so it is drawn to a state inside and cut there. */

@@ -22,7 +22,7 @@ export function windowFlaw({ from, to, timeZone, underWay }: TransferWindow): st
       return `${name} ${JSON.stringify(time)}: must be a time of day such as "22:00"`;
   }
   if (from === to)
-    return `from and to are both ${JSON.stringify(from)}: leave transferWindow out to transfer at any time`;
+    return `to ${JSON.stringify(to)}: must differ from "from". Leave transferWindow out to transfer at any time`;
   if (underWay !== undefined && !stopModes.includes(underWay))
     return `underWay ${JSON.stringify(underWay)}: must be ${stopModes.map((mode) => JSON.stringify(mode)).join(' or ')}`;
   if (!isTimeZone(timeZone))

@@ -136,7 +136,7 @@ describe('the flaw of a window', () => {
     [{ from: '22:00\n' }, 'from "22:00\\n": must be a time of day such as "22:00"'],
     [
       { from: '06:00' },
-      'from and to are both "06:00": leave transferWindow out to transfer at any time',
+      'to "06:00": must differ from "from". Leave transferWindow out to transfer at any time',
     ],
     [{ timeZone: 'Berlin' }, 'timeZone "Berlin": must be an IANA name such as "Europe/Berlin"'],
     [{ timeZone: '' }, 'timeZone "": must be an IANA name such as "Europe/Berlin"'],

@@ -325,7 +325,7 @@ describe('a transfer window by context', () => {
   it.each(windowFlaws)('%o is refused on one line', (transferWindow, flaw) => {
     const props = transferProps({ transferWindow: JSON.stringify(transferWindow) });
     expect(refusal(() => synthesizeTemplate(props))).toBe(
-      `ConfigurationError: Chunkferry: Invalid transferWindow: ${flaw}`,
+      `ConfigurationError: Invalid transferWindow.${flaw}`,
     );
   });
 });

@@ -10,7 +10,7 @@ type Answer = (payload: never) => unknown;
 const waiting = { waitSeconds: 0 };
 
 /** Steps that do nothing and find everything in order, two ranges to send. */
-const smooth: Record<StepName | 'Reconcile', Answer> = {
+const smooth: Record<StepName | 'Reconcile' | 'Dispatch', Answer> = {
   InspectSource: () => ({ next: 'open', ...waiting }),
   OpenSession: () => ({
     next: 'send',
@@ -34,6 +34,7 @@ const smooth: Record<StepName | 'Reconcile', Answer> = {
   AwaitAsset: () => ({ next: 'ended', ...waiting }),
   RecordOutcome: () => ({ next: 'succeed', output: { assetId: 'a' } }),
   Reconcile: () => ({}),
+  Dispatch: () => ({}),
 };
 
 interface Failed {
@@ -49,16 +50,20 @@ const recordsFailure: Answer = ({ state: { error } }: Failed) => ({
 });
 
 /** Runs the definition over such steps; tells how it ended, and each call in the order of their ends. */
-async function run(answers: Partial<Record<StepName, Answer>>) {
+async function run(
+  answers: Partial<typeof smooth>,
+  input: unknown = { bucket: 'films', key: 'film.mp4' },
+) {
   const calls: InvocationRecord[] = [];
   const result = await runExecution({
     machine,
     handlers: { ...smooth, ...answers },
-    input: { bucket: 'films', key: 'film.mp4' },
+    input,
     timeFactor: 1e6,
     onInvocation: (call) => calls.push(call),
   });
-  const callsOf = (step: StepName) => calls.filter(({ functionName }) => functionName === step);
+  const callsOf = (step: keyof typeof smooth) =>
+    calls.filter(({ functionName }) => functionName === step);
   return { ...result, calls, callsOf };
 }
 
@@ -74,7 +79,32 @@ describe('an execution', () => {
       'InspectSource',
       'OpenSession',
       ...['SendChunks', 'ReportProofs', 'SendChunks', 'ReportProofs'],
-      ...['ConfirmUpload', 'AwaitAsset', 'RecordOutcome'],
+      ...['ConfirmUpload', 'Dispatch', 'AwaitAsset', 'RecordOutcome'],
+    ]);
+  });
+
+  it('whose queued transfers can not be started goes on to its asset', async () => {
+    const { status, callsOf } = await run({ Dispatch: fail });
+    expect(status).toBe('SUCCEEDED');
+    expect(callsOf('AwaitAsset').map(({ payload }) => payload)).toMatchObject([
+      { state: { next: 'asset' } },
+    ]);
+  });
+
+  it('that the dispatcher started begins at OpenSession', async () => {
+    const dispatched = { transferId: 't', fence: 1 };
+    const { calls, callsOf } = await run({}, { dispatched, bucket: 'films', key: 'film.mp4' });
+    expect(calls[0]?.functionName).toBe('OpenSession');
+    expect(callsOf('OpenSession')).toMatchObject([{ payload: { state: { dispatched } } }]);
+  });
+
+  it('of a queued transfer calls the dispatcher not at all, and ends', async () => {
+    const { status, calls } = await run({ OpenSession: () => ({ next: 'ended', ...waiting }) });
+    expect(status).toBe('SUCCEEDED');
+    expect(calls.map(({ functionName }) => functionName)).toEqual([
+      'InspectSource',
+      'OpenSession',
+      'RecordOutcome',
     ]);
   });
 

@@ -269,6 +269,7 @@ describe('a prop out of its bounds is refused with its value and what would be r
       'deadLetterQueues has "my queue"; a name in letters and digits',
     ],
   ])('%s', (_, props, message) => {
-    expect(() => monitoredStack(props)).toThrow(`Monitoring: ${message}`);
+    const where = message.startsWith('Invalid ') ? '' : 'Monitoring: ';
+    expect(() => monitoredStack(props)).toThrow(`${where}${message}`);
   });
 });

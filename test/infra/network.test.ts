@@ -34,15 +34,15 @@ const configs = (of: ReturnType<typeof ownVpc>) =>
     .filter(({ Architectures }) => String(Architectures) === 'arm64')
     .map(({ VpcConfig }) => VpcConfig as VpcConfig | undefined);
 
-/** The steps, the reconciler, and the function that reports failures. */
-const functionCount = stepNames.length + 2;
+/** The steps, the reconciler, the dispatcher, and the function that reports failures. */
+const functionCount = stepNames.length + 3;
 
 describe('B16: a VPC', () => {
   it('is none unless it is given', () => {
     expect(configs(template)).toEqual(Array(functionCount).fill(undefined));
   });
 
-  it('holds every function, the reconciler too, in its private subnets and one group', () => {
+  it('holds every function, the reconciler and the dispatcher too, in its private subnets and one group', () => {
     const all = configs(ownVpc((vpc) => ({ vpc })));
     expect(all).toHaveLength(functionCount);
     expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(1);

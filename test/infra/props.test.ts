@@ -54,7 +54,7 @@ describe('a prop out of its bounds is refused with its value and what would be r
     ],
     [
       { maxActiveTransfers: 0 },
-      'Invalid maxActiveTransfers 0: must be 1 to 100. To stop transfers, pause them: invoke the dispatcher function with {"command":"pause"}',
+      'Invalid maxActiveTransfers 0: must be 1 to 100. To stop transfers, pause them: invoke the function that the output DispatcherName names with {"command":"pause"}',
     ],
     [{ maxActiveTransfers: 101 }, 'maxActiveTransfers is 101; a whole number from 1 to 100'],
     [{ maxSendConcurrency: 4_001 }, 'maxSendConcurrency is 4001; a whole number from 1 to 4000'],
@@ -63,7 +63,7 @@ describe('a prop out of its bounds is refused with its value and what would be r
     [{ sendReservedConcurrency: 79 }, 'sendReservedConcurrency is 79; a whole number from 80'],
     ...windowFlaws.map(([window, flaw]): [TransferStackProps, string] => [
       { transferWindow: window as unknown as TransferWindow },
-      `Invalid transferWindow: ${flaw}`,
+      `Invalid transferWindow.${flaw}`,
     ]),
     [{ tableRemovalPolicy: RemovalPolicy.DESTROY }, 'tableRemovalPolicy is destroy but'],
     [
@@ -72,8 +72,9 @@ describe('a prop out of its bounds is refused with its value and what would be r
     ],
     [{ apiKeySecretArn: 'my-key' }, 'apiKeySecretArn is "my-key"; the secret'],
   ])('%o', (props, message) => {
+    const where = message.startsWith('Invalid ') ? '' : 'Chunkferry: ';
     expect(refusal(() => synthesizeTemplate(props))).toContain(
-      `ConfigurationError: Chunkferry: ${message}`,
+      `ConfigurationError: ${where}${message}`,
     );
   });
 

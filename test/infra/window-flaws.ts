@@ -14,7 +14,7 @@ export const windowFlaws: readonly (readonly [Readonly<Record<string, unknown>>,
   [{ ...rightWindow, to: '06:00:00' }, `to "06:00:00": ${time}`],
   [
     { ...rightWindow, to: '22:00' },
-    'from and to are both "22:00": leave transferWindow out to transfer at any time',
+    'to "22:00": must differ from "from". Leave transferWindow out to transfer at any time',
   ],
   [{ ...rightWindow, timeZone: 'Europe/Berlins' }, `timeZone "Europe/Berlins": ${zone}`],
   [{ ...rightWindow, timeZone: '' }, `timeZone "": ${zone}`],
