@@ -22,6 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/sources.ts',
     'src/core/table-schema.ts',
     'src/config/environment-keys.ts',
+    'src/core/transfer-window.ts',
     'infra',
     'cdk.json',
   ],
