@@ -114,31 +114,34 @@ function endWay(state: StateFields): Attributes {
 /** The ways out of a Choice; the first that leads on is the main way. */
 function answers(machine: Machine, name: string, state: StateFields): Edge[] {
   const targets = Map.groupBy(list(state.Choices), ({ Next }) => String(Next));
+  const fields = testedFields(state);
   const isBack = (target: string) =>
     machine.States[target]?.Type === 'Wait' || target === machine.StartAt;
   const main = [...targets.keys()].find((target) => !isBack(target));
   const ways = [...targets].map(([target, choices]) => {
     const way = target === main ? style.mainWay : isBack(target) ? style.backWay : {};
     const label = choices
-      .map((choice) => choice.StringEquals ?? nameOfTest(state, choice))
+      .map(
+        (choice) => choice.StringEquals ?? fields?.[list(state.Choices).indexOf(choice)] ?? 'yes',
+      )
       .join(', ');
     return edge(machine, name, target, { ...way, label: `\u00a0${label}` });
   });
   return state.Default === undefined ? ways : [...ways, otherwise(machine, name, state)];
 }
 
-/** Of several tests, each is named by the field that it looks at. */
-function nameOfTest({ Choices }: StateFields, choice: StateFields): string {
-  if (list(Choices).length === 1) return 'yes';
-  const [{ Variable } = choice] = list(choice.And);
-  return String(Variable).replace(/^\$\./, '');
+/** The field that each test looks at, if each has one of its own at the top of the state. */
+function testedFields({ Choices }: StateFields): string[] | undefined {
+  const tests = list(Choices);
+  const variables = tests.map((test) => String((list(test.And)[0] ?? test).Variable));
+  const fields = variables.flatMap((name) => /^\$\.(\w+)$/.exec(name)?.[1] ?? []);
+  return tests.length > 1 && new Set(fields).size === tests.length ? fields : undefined;
 }
 
 /** After a step's answers the default is an answer that no state knows; after a test it is no. */
 function otherwise(machine: Machine, name: string, state: StateFields): Edge {
-  const tests = list(state.Choices);
-  const isTest = tests.every(({ StringEquals }) => StringEquals === undefined);
-  const label = tests.length === 1 ? '\u00a0no' : '\u00a0else';
+  const isTest = list(state.Choices).every(({ StringEquals }) => StringEquals === undefined);
+  const label = `\u00a0${testedFields(state) ? 'else' : 'no'}`;
   return edge(machine, name, state.Default, isTest ? { label } : style.bugWay);
 }
 
