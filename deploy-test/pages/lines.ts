@@ -13,6 +13,7 @@ export const stackLines = [
   'aws s3api put-bucket-notification-configuration --bucket my-videos …',
   'npm run doctor',
   'aws s3 cp film.mp4 …',
+  'npx cdk deploy -c transferWindow=…',
   'npx cdk deploy -c sources=…',
   'npx cdk deploy -c vpcId=…',
   'npx cdk deploy -c sourceAccounts=…',
@@ -31,6 +32,9 @@ export const stackLines = [
 
 export type StackLine = (typeof stackLines)[number];
 
+const invokes =
+  'its option is for version 2 of the AWS CLI, which pip does not have; deploy-test/scenarios/queue.ts gives the same payload';
+
 /** Lines of the pages that no test runs, each with the reason. */
 export const linesNotRun: Readonly<Record<string, string>> = {
   'npm ci': 'it has run where a test runs',
@@ -40,6 +44,14 @@ export const linesNotRun: Readonly<Record<string, string>> = {
   'npx cdk deploy': 'it stands for the lines with which a stack was deployed',
   'npm run test:deploy -- --keep':
     'it ends by Ctrl-C only; test/deploy-test/keep.test.ts reads what it prints',
+  'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"pause"}\' answer.json':
+    invokes,
+  'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"pause","underWay":"stop"}\' answer.json':
+    invokes,
+  'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"resume"}\' answer.json':
+    invokes,
+  'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"cancel","transferId":"<transferId>"}\' answer.json':
+    invokes,
 };
 
 /** The pages that hold such lines. */

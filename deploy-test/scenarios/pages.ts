@@ -63,6 +63,7 @@ export function otherDeploysScenario(stage: Stage): Check {
   return {
     name: "the pages' other cdk deploy lines deploy",
     show: async () => {
+      await typeAtHome(stage, 'npx cdk deploy -c transferWindow=…');
       await typeAtHome(stage, 'npx cdk deploy -c sources=…');
       await typeAtHome(stage, 'npx cdk deploy -c vpcId=…');
     },

@@ -58,6 +58,15 @@ export const dispatchSeconds = 60;
  */
 export const maxStartsPerDispatch = maxSlots;
 
+/**
+ * A transfer that an execution has queued again is not started for this long, in seconds: where two
+ * versions of the code see different bounds during a deployment, they must not start and queue in a loop.
+ */
+export const requeuedSeconds = 30;
+
+/** The longest wait before the next start of a ticket whose execution ended before it took the transfer, in seconds. */
+export const maxRestartSeconds = 60;
+
 /** Executions started for one ticket that end before they take the transfer, before it fails. */
 export const maxStartsPerTicket = 20;
 

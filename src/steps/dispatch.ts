@@ -1,5 +1,11 @@
 import { executionArnOf } from '#src/core/execution-arn.ts';
-import { dispatchSeconds, maxStartsPerDispatch, maxStartsPerTicket } from '#src/core/limits.ts';
+import {
+  dispatchSeconds,
+  maxRestartSeconds,
+  maxStartsPerDispatch,
+  maxStartsPerTicket,
+  requeuedSeconds,
+} from '#src/core/limits.ts';
 import type { ExecutionDirectory } from '#src/core/ports.ts';
 import { priorities, type Ticket } from '#src/core/queue.ts';
 import { nextExecutionName, type TransferRecord } from '#src/core/transfer.ts';
@@ -78,12 +84,20 @@ async function startTicket(
 ): Promise<boolean> {
   const row = await ports.store.transfer(ticket.transferId);
   const isCurrent = row?.fence === ticket.fence;
-  if (isCurrent && row.state === 'queued') return startQueued(ports, stateMachineArn, row);
+  if (isCurrent && row.state === 'queued') {
+    if (wasJustRequeued(row, ticket, ports.clock.now())) return false;
+    return startQueued(ports, stateMachineArn, row);
+  }
   // Its execution has written the ticket and not the state yet, or has died between the two.
   if (isCurrent && row.state === 'active') return false;
   if (row && isTakingSlot(row, ticket, ports.clock.now())) return true;
   await ports.queue.removeTicket(ticket);
   return false;
+}
+
+/** Whether an execution took it before, found no slot, and queued it a moment ago. */
+function wasJustRequeued({ fence }: TransferRecord, { since }: Ticket, now: number): boolean {
+  return fence > 1 && now - since < requeuedSeconds * 1000;
 }
 
 /**
@@ -122,14 +136,17 @@ async function startAgain(
   stateMachineArn: string,
   row: TransferRecord,
 ): Promise<boolean> {
-  const { transferId, fence, failedStarts = 0 } = row;
+  const { transferId, fence, failedStarts = 0, changedAt } = row;
+  const { store, clock } = ports;
+  // What ends every execution must not fail the whole queue within a minute.
+  const waitMs = Math.min(2 ** failedStarts, maxRestartSeconds) * 1000;
+  if (clock.now() - changedAt < waitMs) return false;
   if (failedStarts + 1 >= maxStartsPerTicket) {
     await failQueued(ports, row);
     return false;
   }
   const patch = { failedStarts: failedStarts + 1 };
   const seen = { state: 'queued' } as const;
-  const { store, clock } = ports;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) return false;
   return startQueued(ports, stateMachineArn, { ...row, ...patch });
 }

@@ -10,6 +10,7 @@ import {
 import { announce } from './announce.ts';
 import { describeOutcome, type Outcome } from './describe-outcome.ts';
 import { type Failure, readFailure } from './failure.ts';
+import { queuedEnding } from './join-queue.ts';
 import { fencedOut, isInOtherHands, lostOwnership } from './ownership.ts';
 import { recordRefusal } from './record-refusal.ts';
 import { recordContent } from './same-content.ts';
@@ -62,6 +63,9 @@ async function record(
   const ended = readState(endedSchema, state);
   const transfer = await ownTransfer(ports, ended, invocation);
   if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);
+  // It has queued the transfer, and only its answer was lost: another execution goes on.
+  if (ended.error && transfer?.state === 'queued')
+    return { next: 'succeed', output: await queuedEnding(ports, transfer) };
   if (ended.error && !transfer && (await isStillQueued(ports, ended)))
     return unrecorded(readFailure(ended.error));
   if (ended.error && !transfer) await refuseInOtherHands(ports, ended, invocation);

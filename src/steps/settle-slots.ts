@@ -25,5 +25,6 @@ async function isDead(
 ): Promise<boolean> {
   if (until < now) return true;
   const row = await store.transfer(transferId);
-  return row !== undefined && row.state !== 'active' && !isCancelledByRequest(row);
+  if (!row || row.state === 'active') return false;
+  return !isCancelledByRequest(row) || row.slot === undefined;
 }

@@ -39,7 +39,7 @@ export async function takeTransfer(
     const ingest = await ports.store.latestIngest(object);
     const before = await ports.store.transfer(transferIdOf(object, ingest));
     const further = transferIdOf(object, ingest + 1);
-    if (before?.state === 'queued') return { ending: await queuedEnding(ports, before) };
+    if (before?.state === 'queued') return { ending: await queuedAlready(ports, before) };
     const isEvent = inspected.start === 'event';
     if (before?.state === 'cancelled' && (isEvent || isCancelledSince(before, invocation)))
       return { ending: cancelledEnding(before) };
@@ -141,6 +141,15 @@ export async function takeQueued(
     return { taken, before };
   }
   throw rowContended();
+}
+
+/** Writes the ticket again as well: should it ever be lost, any start of the object brings it back. */
+async function queuedAlready(ports: Needs<'queue'>, row: TransferRecord): Promise<Ending> {
+  const { transferId, fence, ticketNumber: number, changedAt: since, options } = row;
+  const { priority = 'live' } = options;
+  if (number !== undefined)
+    await ports.queue.putTicket({ priority, number, transferId, fence, since });
+  return queuedEnding(ports, row);
 }
 
 function noSuchTransfer(transferId: string): TransferError {
