@@ -81,6 +81,7 @@ describe('the dispatcher', () => {
     await queue.dispatch();
     const [name = ''] = namesIn(queue);
     endExecution(queue, name);
+    queue.stage.bench.clock.advance(60_000);
     await queue.dispatch();
     expect(namesIn(queue).at(-1)).toBe(name.replace(/-1$/, '-2'));
   });
@@ -96,6 +97,7 @@ describe('the dispatcher', () => {
   it('fails a transfer once, after 20 executions that ended before they took it', async () => {
     const queue = await openWaiting(1);
     for (let start = 0; start <= maxStartsPerTicket; start++) {
+      queue.stage.bench.clock.advance(60_000);
       await queue.dispatch();
       for (const name of namesIn(queue)) endExecution(queue, name);
     }
@@ -133,6 +135,19 @@ function endExecution({ stage, ends }: QueueHarness, name: string): void {
   ends.ends.set(executionArnOf(stateMachineArn, name), { status: 'failed' });
 }
 
+describe('a fault that ends every execution', () => {
+  it('starts no second one within the same second', async () => {
+    const queue = await openWaiting(1);
+    await queue.dispatch();
+    endExecution(queue, namesIn(queue)[0] ?? '');
+    queue.stage.bench.clock.advance(60_000);
+    await queue.dispatch();
+    endExecution(queue, namesIn(queue).at(-1) ?? '');
+    await queue.dispatch();
+    expect(namesIn(queue)).toHaveLength(2);
+  });
+});
+
 describe('an execution of the dispatcher', () => {
   it('keeps its number where its slot went to another', async () => {
     const queue = await openWaiting(2);
@@ -142,6 +157,23 @@ describe('an execution of the dispatcher', () => {
     const taken = { slot: 1, transferId: 'another', fence: 1, since: 1, until: Number.MAX_VALUE };
     await queue.stage.bench.queue.takeSlot(taken, queue.stage.bench.clock.now());
     expect(await queue.goOn(start)).toMatchObject({ ending: { status: 'queued', position: 1 } });
+  });
+
+  it('that found no slot is not followed by another for half a minute', async () => {
+    const queue = await openWaiting(1);
+    await queue.dispatch();
+    const [start] = queue.stage.bench.starter.starts;
+    if (!start) throw new Error('nothing was started');
+    const slot = { slot: 1, transferId: 'another', fence: 1 };
+    const now = queue.stage.bench.clock.now();
+    await queue.stage.bench.queue.takeSlot({ ...slot, since: 1, until: now + 1 }, now);
+    await queue.goOn(start);
+    await queue.stage.bench.queue.freeSlot(slot);
+    await queue.dispatch();
+    expect(namesIn(queue)).toHaveLength(1);
+    queue.stage.bench.clock.advance(30_000);
+    await queue.dispatch();
+    expect(namesIn(queue)).toHaveLength(2);
   });
 
   it('ends without a second asset where another one has taken the transfer', async () => {
@@ -175,6 +207,30 @@ describe('a duplicate start', () => {
       ending: { status: 'queued', nextExecution: ending?.nextExecution },
     });
     expect(queue.stage.bench.queue.tickets()).toHaveLength(1);
+  });
+
+  it('writes a ticket again that was lost', async () => {
+    const queue = await openQueue();
+    await queue.start(1);
+    await queue.start(2);
+    const { ticketNumber: number = 0, fence } = await queue.row(2);
+    await queue.stage.bench.queue.removeTicket({ priority: 'live', number, fence });
+    await queue.start(2);
+    expect(queue.stage.bench.queue.tickets()).toMatchObject([{ number, fence }]);
+  });
+});
+
+describe('an execution that queued its transfer and whose answer was lost', () => {
+  it('ends as queued, and the transfer keeps its ticket', async () => {
+    const queue = await openQueue();
+    await queue.start(1);
+    await queue.start(2);
+    const { transferId, fence } = await queue.row(2);
+    const error = { Error: 'TableUnavailableError', Cause: '' };
+    const recorded = await queue.stage.record({ transferId, fence, error }, by(2));
+    expect(recorded).toMatchObject({ next: 'succeed', output: { status: 'queued' } });
+    expect(queue.stage.bench.queue.tickets()).toHaveLength(1);
+    expect((await queue.row(2)).state).toBe('queued');
   });
 });
 
