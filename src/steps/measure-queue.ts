@@ -1,3 +1,4 @@
+import { maxSlots } from '#src/core/limits.ts';
 import { priorities, type Ticket, ticketName } from '#src/core/queue.ts';
 import { queuedOf } from './join-queue.ts';
 import type { Needs } from './step.ts';
@@ -19,20 +20,26 @@ export async function measureQueue(
   everySeconds: number,
 ): Promise<void> {
   const { queue, meter, clock } = ports;
-  const [head, ...others] = await firstOfEach(ports);
+  const first = await firstOfEach(ports);
   const lengths = await Promise.all(priorities.map((priority) => queuedOf(queue, priority)));
   meter.add(
     'QueueLength',
     lengths.reduce((sum, length) => sum + length, 0),
   );
-  const since = Math.min(...[head, ...others].map((ticket) => ticket?.since ?? clock.now()));
-  meter.add('OldestQueuedSeconds', Math.max(0, (clock.now() - since) / 1000));
+  const since = Math.min(clock.now(), ...first.map((ticket) => ticket.since));
+  meter.add('OldestQueuedSeconds', (clock.now() - since) / 1000);
   meter.add('Paused', (await queue.pause()) ? 1 : 0);
-  meter.add('QueueStalledSeconds', await stalledSeconds(ports, openness, head, everySeconds));
+  meter.add('QueueStalledSeconds', await stalledSeconds(ports, openness, first[0], everySeconds));
 }
 
+/**
+ * Returns the head of the queue first, and the oldest ticket among the others: transfers that were stopped
+ * are first by their old numbers and young by their tickets, and there are at most as many as slots.
+ */
 async function firstOfEach({ queue }: Needs<'queue'>): Promise<Ticket[]> {
-  const firsts = await Promise.all(priorities.map((priority) => queue.firstTickets(priority, 1)));
+  const firsts = await Promise.all(
+    priorities.map((priority) => queue.firstTickets(priority, maxSlots + 1)),
+  );
   return firsts.flat();
 }
 

@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
 import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
+import { handler as dispatch } from '#functions/dispatch/handler.ts';
 import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
 import { handler as openSession } from '#functions/open-session/handler.ts';
 import { handler as reconcile } from '#functions/reconcile/handler.ts';
@@ -36,6 +37,7 @@ export const handlers = {
   AwaitAsset: awaitAsset,
   RecordOutcome: recordOutcome,
   Reconcile: reconcile,
+  Dispatch: dispatch,
 };
 
 export type FunctionName = keyof typeof handlers;
