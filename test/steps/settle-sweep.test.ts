@@ -262,7 +262,8 @@ describe('a sweep, of slots', () => {
     ['of a failed transfer', { state: 'failed', announced: true }, 10],
     ['of a queued transfer', { state: 'queued' }, 10],
     ['of a transfer whose execution was stopped', cancelledBy(), 10],
-    ['of a cancelled transfer whose lease is over', cancelledBy('request'), -1],
+    ['of a cancelled transfer whose lease is over', { ...cancelledBy('request'), slot: 1 }, -1],
+    ['that a cancelled transfer did not come to record', cancelledBy('request'), 10],
   ] as const)('frees a slot %s', async (_of, row, minutes) => {
     const settle = await openSettleStage();
     await putRow(settle, 1, { transferId: 't1', ...row });
@@ -273,7 +274,7 @@ describe('a sweep, of slots', () => {
 
   it.each([
     ['of an active transfer', { state: 'active' }],
-    ['of a cancelled transfer that may still send', cancelledBy('request')],
+    ['of a cancelled transfer that may still send', { ...cancelledBy('request'), slot: 1 }],
   ] as const)('leaves a slot %s until its lease is over', async (_of, row) => {
     const settle = await openSettleStage();
     await putRow(settle, 1, { transferId: 't1', ...row });
