@@ -26,7 +26,7 @@ const waitedFor: Readonly<Record<string, string>> = {
   TableUnavailableError: 'the table of proofs',
   EventNotPublishedError: 'the event bus',
   NoticeNotSentError: 'the alarm topic',
-  ExecutionNotStartedError: 'the state of another run',
+  ExecutionNotStartedError: 'the start of a queued transfer',
   ExecutionUnknownError: 'the state of another run',
   CreateReplyLostError: 'the service, which did not confirm the upload session',
   PresignedUrlRejectedError: 'the upload host, which rejects the upload URL',
