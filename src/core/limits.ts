@@ -59,10 +59,10 @@ export const dispatchSeconds = 60;
 export const maxStartsPerDispatch = maxSlots;
 
 /**
- * A transfer that an execution has queued again is not started for this long, in seconds: where two
- * versions of the code see different bounds during a deployment, they must not start and queue in a loop.
+ * The longest wait before a transfer is started that executions have queued again and again, in seconds:
+ * where two versions of the code see different bounds during a deployment, they must not loop.
  */
-export const requeuedSeconds = 30;
+export const maxRequeuedSeconds = 30;
 
 /** The longest wait before the next start of a ticket whose execution ended before it took the transfer, in seconds. */
 export const maxRestartSeconds = 60;

@@ -1,10 +1,10 @@
 import { executionArnOf } from '#src/core/execution-arn.ts';
 import {
   dispatchSeconds,
+  maxRequeuedSeconds,
   maxRestartSeconds,
   maxStartsPerDispatch,
   maxStartsPerTicket,
-  requeuedSeconds,
 } from '#src/core/limits.ts';
 import type { ExecutionDirectory } from '#src/core/ports.ts';
 import { priorities, type Ticket } from '#src/core/queue.ts';
@@ -95,9 +95,13 @@ async function startTicket(
   return false;
 }
 
-/** Whether an execution took it before, found no slot, and queued it a moment ago. */
+/**
+ * Whether executions took it before, found no slot, and queued it a moment ago. Each taking raises the
+ * fence. The first two lose a race now and then, and waiting would let later transfers overtake this one.
+ */
 function wasJustRequeued({ fence }: TransferRecord, { since }: Ticket, now: number): boolean {
-  return fence > 1 && now - since < requeuedSeconds * 1000;
+  if (fence <= 3) return false;
+  return now - since < Math.min(2 ** (fence - 3), maxRequeuedSeconds) * 1000;
 }
 
 /**
