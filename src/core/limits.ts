@@ -70,7 +70,7 @@ export const maxRestartSeconds = 60;
 /** Executions started for one ticket that end before they take the transfer, before it fails. */
 export const maxStartsPerTicket = 20;
 
-/** Calls of one kind wait this long for their turn within a function, in ms; a longer wait is a Wait state's. */
+/** Calls of one kind wait this long for the call rate within a function, in ms; a longer wait is a Wait state's. */
 export const maxRateWaitMs = 10_000;
 
 /** Shared call rates are written at most once for each kind, and read at most once, in this time, in ms. */

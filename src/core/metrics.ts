@@ -52,7 +52,7 @@ export const metricCatalogue = {
   TransfersQueued: { unit: 'Count' },
   /** Queued transfers that an execution of the dispatcher took. */
   TransfersDispatched: { unit: 'Count' },
-  /** Transfers in the queue now, at most: one cancelled in its middle counts until its turn. */
+  /** Transfers in the queue now, at most: one cancelled in its middle counts until it is near the head. */
   QueueLength: { unit: 'Count' },
   /** How long the oldest of the queue has waited. */
   OldestQueuedSeconds: { unit: 'Seconds' },

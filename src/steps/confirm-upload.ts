@@ -38,7 +38,7 @@ export async function confirmUpload(
 ): Promise<Confirmed> {
   const owned = readState(ownedSchema, state);
   const transfer = await ownedTransfer(ports, owned, invocation);
-  // Looking goes on without a turn; what is missing is sent only after waiting in line again.
+  // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
   await keepSlot(ports, transfer);
   const rest = restOfWait(ports, owned);
   if (rest) return { ...owned, ...rest };
@@ -207,7 +207,7 @@ function sendersAfter(
 }
 
 /**
- * A session that is over, a lost turn, a refused report and a line that is too slow for so many
+ * A session that is over, a lost slot, a pause, a refused report and a line that is too slow for so many
  * ranges need no wait. Nor does the table: this step has just read it.
  */
 function isWaitedOut({ name, side }: RangeFailure): boolean {

@@ -65,7 +65,7 @@ export async function runCommand(ports: CommandPorts, command: QueueCommand): Pr
 
 /**
  * Cancels a transfer: a queued one at once. The execution of an active one ends at its next look at the
- * row, within a minute while it sends, and keeps its slot until then.
+ * row, in about a minute while it sends, and keeps its slot until then.
  */
 async function cancel(ports: CommandPorts, transferId: string): Promise<CommandDone> {
   for (let round = 0; round < maxCancelRounds; round++) {

@@ -5,7 +5,7 @@ import { type Found, type SettleCall, type SettlePorts, workThrough } from './se
 /** A session that ends sooner than this is told of: time enough for a person to act, in ms. */
 const nearExpiryMs = 2 * 3600 * 1000;
 
-/** Sessions read by one run; only transfers that hold a turn, or held one lately, have one open. */
+/** Sessions read by one run; only transfers that hold a slot, or held one lately, have one open. */
 const maxSessionsRead = 1_000;
 
 /** Counts the open sessions of transfers still sending that end within two hours, and names each. */

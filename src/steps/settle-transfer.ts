@@ -50,7 +50,7 @@ function whyCancelled(said: string): string {
 }
 
 /**
- * Ends a transfer whose execution ended without saying so: row, turn, event, in this order, so that
+ * Ends a transfer whose execution ended without saying so: row, slot, event, in this order, so that
  * whatever a crash leaves undone can be found and done again.
  * @param seen - the row as it was judged; another owner, fence or state by now leaves it alone
  * @returns whether it was settled by this call
@@ -99,7 +99,7 @@ export function countSettled(
 }
 
 /**
- * Does what is left to do for a transfer that is over: its turn and its place go back, its event is
+ * Does what is left to do for a transfer that is over: its slot or its ticket is released, its event is
  * put. One that was taken again meanwhile is left alone.
  */
 export async function finishTransfer(ports: SettlePorts, transferId: string): Promise<void> {
