@@ -20,9 +20,9 @@ const preflightSchema = z.object({
 });
 
 /**
- * Makes the reconciler or the dispatcher into a Lambda handler: gives it its ports and its time, and lets nothing but a
- * named error out. Unlike a step it is called with an event and belongs to no execution; a preflight's
- * call is answered with what it can reach, and settles nothing.
+ * Creates the Lambda handler of the reconciler or the dispatcher, which gets its ports and its time. Only
+ * named errors leave it. Unlike a step, it is called with an event and belongs to no execution. A
+ * preflight's call is answered with what it can reach, and changes nothing.
  */
 export function reconciling<P extends Omit<PreflightPorts, keyof CommonPorts>, O>(
   step: string,

@@ -3,23 +3,10 @@ import { EventField, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-eve
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { dispatchSeconds } from '#src/core/limits.ts';
-import type { FunctionNetwork } from '../network/function-network.ts';
-import { deployedFunctionProps } from './step-function.ts';
-
-/** Settings and permissions of the dispatcher. */
-export interface DispatcherProps {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly memoryMiB: number;
-  readonly logRetention: RetentionDays;
-  /** Default: outside any VPC. */
-  readonly network?: FunctionNetwork | undefined;
-  /** Grants the function what its work needs, each on named resources. */
-  readonly permit: (dispatch: NodejsFunction) => void;
-}
+import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';
 
 const dispatchEvery = Duration.seconds(dispatchSeconds);
 
@@ -38,7 +25,7 @@ export class Dispatcher extends Construct {
   /** After which Lambda ends an invocation. */
   readonly timeLimit = timeLimit;
 
-  constructor(scope: Construct, id: string, props: DispatcherProps) {
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id);
     const { environment, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'DispatchLogs', {

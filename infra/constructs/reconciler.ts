@@ -3,25 +3,12 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IDestination, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { sweepSeconds } from '#src/core/limits.ts';
-import type { FunctionNetwork } from '../network/function-network.ts';
 import { allow } from '../permissions.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-import { deployedFunctionProps } from './step-function.ts';
-
-/** What the reconciler settles with. */
-export interface ReconcilerProps {
-  readonly environment: Readonly<Record<string, string>>;
-  readonly memoryMiB: number;
-  readonly logRetention: RetentionDays;
-  /** Left out: outside any VPC. */
-  readonly network?: FunctionNetwork | undefined;
-  /** Gives the function what its work needs, each on named resources. */
-  readonly permit: (reconcile: NodejsFunction) => void;
-}
+import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';
 
 /** How often everything is looked at; a lease of 20 minutes is found past within five more. */
 const sweepEvery = Duration.seconds(sweepSeconds);
@@ -47,7 +34,7 @@ export class Reconciler extends Construct {
   readonly deadLetterQueue: DeadLetterQueue;
   readonly schedule: Rule;
 
-  constructor(scope: Construct, id: string, props: ReconcilerProps) {
+  constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     this.function = this.#reconcile(props);
@@ -77,7 +64,7 @@ export class Reconciler extends Construct {
     });
   }
 
-  #reconcile(props: ReconcilerProps): NodejsFunction {
+  #reconcile(props: ServiceFunctionProps): NodejsFunction {
     const { environment, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'ReconcileLogs', {
       description: 'Settles what no Catch sees: transfers, queue, events; counts what is left over',

@@ -82,6 +82,13 @@ function functionProps(
   };
 }
 
+/** Settings and permissions of a function that belongs to no step: the reconciler's, the dispatcher's. */
+export interface ServiceFunctionProps
+  extends Pick<StepFunctionProps, 'environment' | 'memoryMiB' | 'logRetention' | 'network'> {
+  /** Grants the function what its work needs, each on named resources. */
+  readonly permit: (granted: NodejsFunction) => void;
+}
+
 /** What every function here is told by. */
 export interface DeployedFunction extends Omit<StepFunctionProps, 'step'> {
   readonly description: string;

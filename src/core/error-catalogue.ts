@@ -79,7 +79,8 @@ export const errorCatalogue = {
   ExecutionNotStartedError: {
     scope: 'call',
     disposition: 'retry',
-    nextStep: "Allow states:StartExecution on the state machine to the dispatcher's role.",
+    nextStep:
+      "If access was denied, allow states:StartExecution on the state machine to the dispatcher's role. Otherwise wait: the dispatcher tries again every minute.",
     onLaptop: againOnLaptop,
   },
   ExecutionUnknownError: {

@@ -66,13 +66,13 @@ export async function queuedEnding(
   };
 }
 
-/** The position in the queue; less than that wait before it where some were cancelled. */
+/** Returns the position in the queue, at most: fewer wait before it where some were cancelled. */
 async function positionOf(
   queue: QueuePorts['queue'],
   priority: Priority,
   number: number,
 ): Promise<number> {
-  const first = await queue.firstTickets(priority, maxSlots + 1);
+  const first = await queue.firstTickets(priority, headLength);
   const ahead = first.filter((ticket) => ticket.number < number);
   const last = ahead.length > maxSlots ? ahead.at(-1) : undefined;
   const among = ahead.length + (last ? number - last.number : 1);
@@ -86,7 +86,18 @@ async function positionOf(
  * most as many as slots, so the bound starts behind them.
  */
 export async function queuedOf(queue: QueuePorts['queue'], priority: Priority): Promise<number> {
-  const first = await queue.firstTickets(priority, maxSlots + 1);
+  return lengthBehind(queue, priority, await queue.firstTickets(priority, headLength));
+}
+
+/** Tickets that tell the head of a queue: one more than transfers that were stopped can stand there. */
+export const headLength = maxSlots + 1;
+
+/** As `queuedOf`, for a caller that has read the head of the queue. */
+export async function lengthBehind(
+  queue: QueuePorts['queue'],
+  priority: Priority,
+  first: readonly Ticket[],
+): Promise<number> {
   const last = first.at(-1);
   if (!last || first.length <= maxSlots) return first.length;
   return first.length + Math.max(0, (await queue.lastTicketNumbers())[priority] - last.number);

@@ -1,6 +1,5 @@
-import { maxSlots } from '#src/core/limits.ts';
-import { priorities, type Ticket, ticketName } from '#src/core/queue.ts';
-import { queuedOf } from './join-queue.ts';
+import { type Priority, priorities, type Ticket, ticketName } from '#src/core/queue.ts';
+import { headLength, lengthBehind } from './join-queue.ts';
 import type { Needs } from './step.ts';
 
 /** Whether transfers may start now, and into how many slots. */
@@ -20,27 +19,25 @@ export async function measureQueue(
   everySeconds: number,
 ): Promise<void> {
   const { queue, meter, clock } = ports;
-  const first = await firstOfEach(ports);
-  const lengths = await Promise.all(priorities.map((priority) => queuedOf(queue, priority)));
-  meter.add(
-    'QueueLength',
-    lengths.reduce((sum, length) => sum + length, 0),
-  );
+  const heads = await headsOf(ports);
+  const lengths = priorities.map((priority) => lengthBehind(queue, priority, heads[priority]));
+  const length = (await Promise.all(lengths)).reduce((sum, one) => sum + one, 0);
+  const first = priorities.flatMap((priority) => heads[priority]);
   const since = Math.min(clock.now(), ...first.map((ticket) => ticket.since));
+  meter.add('QueueLength', length);
   meter.add('OldestQueuedSeconds', (clock.now() - since) / 1000);
   meter.add('Paused', (await queue.pause()) ? 1 : 0);
   meter.add('QueueStalledSeconds', await stalledSeconds(ports, openness, first[0], everySeconds));
 }
 
 /**
- * Returns the head of the queue first, and the oldest ticket among the others: transfers that were stopped
- * are first by their old numbers and young by their tickets, and there are at most as many as slots.
+ * Returns the head of the queue of each priority. The oldest ticket is not always the first: transfers that
+ * were stopped are first by their old numbers and young by their tickets.
  */
-async function firstOfEach({ queue }: Needs<'queue'>): Promise<Ticket[]> {
-  const firsts = await Promise.all(
-    priorities.map((priority) => queue.firstTickets(priority, maxSlots + 1)),
-  );
-  return firsts.flat();
+async function headsOf({ queue }: Needs<'queue'>): Promise<Record<Priority, Ticket[]>> {
+  const live = await queue.firstTickets('live', headLength);
+  const backfill = await queue.firstTickets('backfill', headLength);
+  return { live, backfill };
 }
 
 /** A head that changed, a queue that is held, or one without a free slot does not stall. */

@@ -3,9 +3,10 @@ import { TransferError } from '#src/core/errors.ts';
 import { stopModes } from '#src/core/queue.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer.ts';
 import { announce } from './announce.ts';
-import { describeOutcome, subjectOf } from './describe-outcome.ts';
+import { subjectOf } from './describe-outcome.ts';
 import { releaseSlot } from './slots.ts';
 import type { Needs } from './step.ts';
+import { writeEnd } from './write-end.ts';
 
 type CommandPorts = Needs<'store' | 'queue' | 'events'>;
 
@@ -64,7 +65,7 @@ export async function runCommand(ports: CommandPorts, command: QueueCommand): Pr
 }
 
 /**
- * Cancels a transfer: a queued one at once. The execution of an active one ends at its next look at the
+ * Cancels a transfer: a queued one at once. The execution of an active one ends when it next reads the
  * row, in about a minute while it sends, and keeps its slot until then.
  */
 async function cancel(ports: CommandPorts, transferId: string): Promise<CommandDone> {
@@ -92,18 +93,16 @@ function noSuchTransfer(transferId: string): TransferError {
 }
 
 async function cancelSeen(ports: CommandPorts, row: TransferRecord): Promise<boolean> {
-  const { store, clock, meter, log } = ports;
-  const { transferId, fence, state, createdAt } = row;
-  const changedAt = clock.now();
+  const { clock, meter, log } = ports;
+  const { state } = row;
   const why = 'An operator cancelled it.';
-  const cancelledAt = new Date(changedAt).toISOString();
-  const told = { status: 'cancelled', cancelledBy: 'request', cancelledAt, why };
-  const outcome = await describeOutcome(ports, row, { executionStartedAt: createdAt }, told);
-  const patch = { state: 'cancelled', outcome, announced: false } as const;
-  if (!(await store.patchTransfer(transferId, fence, patch, changedAt, { state }))) return false;
+  const cancelledAt = new Date(clock.now()).toISOString();
+  const reported = { status: 'cancelled', cancelledBy: 'request', cancelledAt, why };
+  const ended = await writeEnd(ports, row, 'cancelled', reported);
+  if (!ended) return false;
   meter.add('TransfersCancelled', 1);
   log.info('transfer cancelled', { ...subjectOf(row), was: state });
   if (state === 'queued') await releaseSlot(ports, row);
-  await announce(ports, { ...row, ...patch, changedAt });
+  await announce(ports, ended);
   return true;
 }

@@ -19,13 +19,19 @@ afterEach(giveTimeBack);
 /** What happens around the queue; a crash may strike after `watch` was called. */
 type Story = (world: QueueWorld, watch: () => void) => Promise<void>;
 
+/** Starts the first film and holds it where it begins to send. */
+async function holdFirstSend(world: QueueWorld): Promise<ReturnType<typeof holdAt>> {
+  const first = world.start(films.first);
+  const isSending = ({ executionId, name }: Moment) =>
+    executionId === first.executionArn && name === 'lambda SendChunks';
+  const held = holdAt(world, isSending);
+  await inTime(held.reached);
+  return held;
+}
+
 const stories: Readonly<Record<string, Story>> = {
   'a transfer that joins the queue, is dispatched and taken': async (world, watch) => {
-    const first = world.start(films.first);
-    const isSending = ({ executionId, name }: Moment) =>
-      executionId === first.executionArn && name === 'lambda SendChunks';
-    const held = holdAt(world, isSending);
-    await inTime(held.reached);
+    const held = await holdFirstSend(world);
     watch();
     await inTime(world.startByEvent(films.second).result);
     held.goOn();
@@ -40,11 +46,7 @@ const stories: Readonly<Record<string, Story>> = {
     await inTime(world.ended());
   },
   'a pause that stops a transfer under way': async (world, watch) => {
-    const first = world.start(films.first);
-    const isSending = ({ executionId, name }: Moment) =>
-      executionId === first.executionArn && name === 'lambda SendChunks';
-    const held = holdAt(world, isSending);
-    await inTime(held.reached);
+    const held = await holdFirstSend(world);
     watch();
     await inTime(world.command({ command: 'pause', underWay: 'stop' }));
     held.goOn();
@@ -63,11 +65,7 @@ const stories: Readonly<Record<string, Story>> = {
     await inTime(world.startByEvent(films.second).result);
   },
   'a cancel of a transfer that sends': async (world, watch) => {
-    const first = world.start(films.first);
-    const isSending = ({ executionId, name }: Moment) =>
-      executionId === first.executionArn && name === 'lambda SendChunks';
-    const held = holdAt(world, isSending);
-    await inTime(held.reached);
+    const held = await holdFirstSend(world);
     const { transferId } = (await world.rowOf(films.first)) ?? {};
     watch();
     await inTime(world.command({ command: 'cancel', transferId }));
