@@ -7,6 +7,7 @@ import {
   pauseKey,
   queueHeadKey,
   slotKey,
+  startsKey,
   ticketCounterKey,
   ticketKey,
 } from './row-keys.ts';
@@ -76,6 +77,15 @@ function control(table: TableAccess) {
     setPause: async (pause) => {
       if (pause) await table.write({ ...pauseKey, ...pause });
       else await table.remove(pauseKey);
+    },
+    reserveStarts: async (second, count, limit) => {
+      if (count > limit) return false;
+      const values = { ':second': second, ':room': limit - count };
+      const condition = { expression: '#second = :second AND #used <= :room', values };
+      if (await table.change(startsKey, { add: { used: count }, condition })) return true;
+      const first = { expression: 'attribute_not_exists(#second) OR #second < :second' };
+      const row = { ...startsKey, second, used: count };
+      return table.write(row, { ...first, values: { ':second': second } });
     },
     queueHead: async () => {
       const row = await table.read(queueHeadKey);

@@ -56,6 +56,9 @@ export const pauseKey: RowKey = { transferId: queueId, row: 'pause' };
 /** The head of the queue at the dispatcher's last look. */
 export const queueHeadKey: RowKey = { transferId: queueId, row: 'head' };
 
+/** How many executions the dispatcher started in the last second in which it started any. */
+export const startsKey: RowKey = { transferId: queueId, row: 'starts' };
+
 /** The call rates that all functions share. */
 export const ratesKey: RowKey = { transferId: queueId, row: 'rates' };
 

@@ -58,6 +58,9 @@ export const dispatchSeconds = 60;
  */
 export const maxStartsPerDispatch = maxSlots;
 
+/** Executions that all calls of the dispatcher start in one second; the quota above leaves room for other callers. */
+export const maxStartsPerSecond = 100;
+
 /**
  * The longest wait before a transfer is started that executions have queued again and again, in seconds:
  * where two versions of the code see different bounds during a deployment, they must not loop.

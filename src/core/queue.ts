@@ -74,6 +74,12 @@ export interface QueueStore {
   pause(): Promise<Pause | undefined>;
   /** Sets the pause, or ends it (`undefined`). */
   setPause(pause: Pause | undefined): Promise<void>;
+  /**
+   * Reserves starts of executions in one second, for all calls of the dispatcher together. Returns false
+   * where they would exceed `limit`; none is reserved then.
+   * @param second - seconds since 1970
+   */
+  reserveStarts(second: number, count: number, limit: number): Promise<boolean>;
   /** Returns the head that was recorded last. */
   queueHead(): Promise<QueueHead | undefined>;
   recordQueueHead(head: QueueHead): Promise<void>;

@@ -4,6 +4,7 @@ import {
   maxRequeuedSeconds,
   maxRestartSeconds,
   maxStartsPerDispatch,
+  maxStartsPerSecond,
   maxStartsPerTicket,
 } from '#src/core/limits.ts';
 import type { ExecutionDirectory } from '#src/core/ports.ts';
@@ -28,8 +29,11 @@ export interface Dispatched extends Openness {
   readonly started: number;
 }
 
-/** Tickets read beyond those that can start: some wait for their own row's last write. */
-const spareTickets = 10;
+/**
+ * Tickets read beyond those that can start. Some wait for their row's last write, or for the reconciler,
+ * where an execution died before it: they must not block the tickets behind them.
+ */
+const spareTickets = 100;
 
 /**
  * Starts an execution for each ticket at the head of the queue, as many as slots are free. Names are
@@ -48,16 +52,27 @@ export async function dispatch(
   const openness = await opennessOf(ports);
   const { held, freeSlots: free } = openness;
   if (held || free === 0) return { started: 0, ...openness };
-  const tickets = await headTickets(ports, Math.min(free, maxStartsPerDispatch) + spareTickets);
+  const most = Math.min(free, maxStartsPerDispatch);
+  const tickets = await headTickets(ports, most + spareTickets);
+  if (!(await mayStart(ports, Math.min(most, tickets.length)))) return { started: 0, ...openness };
   let started = 0;
   await workThrough(ports, call, tickets, async (ticket) => {
-    if (started >= Math.min(free, maxStartsPerDispatch)) return false;
+    if (started >= most) return false;
     if (!(await startTicket(ports, stateMachineArn, ticket))) return false;
     started++;
     return true;
   });
   if (tickets.length > 0) log.info('queue dispatched', { started, freeSlots: free });
   return { started, freeSlots: free };
+}
+
+/** Whether all calls of the dispatcher together stay within their starts a second; a later call goes on. */
+async function mayStart({ queue, clock, log }: DispatchPorts, count: number): Promise<boolean> {
+  if (count === 0) return false;
+  const second = Math.floor(clock.now() / 1000);
+  const isReserved = await queue.reserveStarts(second, count, maxStartsPerSecond);
+  if (!isReserved) log.info('queue not dispatched: too many starts in this second', { count });
+  return isReserved;
 }
 
 async function opennessOf(ports: DispatchPorts): Promise<Openness> {

@@ -157,7 +157,7 @@ async function enter(
         : await takeTransfer(ports, start, invocation);
     if ('ending' in taking) return taking;
     const owned = firstState(taking.taken, ports.clock.now());
-    return { transfer: taking.taken, owned, isFirstLook: true };
+    return { transfer: await reopened(ports, taking.taken), owned, isFirstLook: true };
   } catch (error) {
     if (!isTransient(error)) throw error;
     return { ...start, ...waitOut(ports, start, error, { step: 'OpenSession' }) };

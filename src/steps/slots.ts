@@ -15,7 +15,7 @@ export type SlotFound =
 
 /**
  * Renews the transfer's slot, or acquires one. Publishes the start first: at least once. A transfer
- * that was not in the queue yet acquires a slot only while the queue is empty.
+ * that was not in the queue yet acquires a slot only while no other one waits before it.
  * @param publishStart - called once a slot is taken and before the row says so
  * @throws FencedOutError, TransferCancelledError, TableUnavailableError
  */
@@ -29,7 +29,7 @@ export async function acquireSlot(
   if (held) return { slot: 'none', because: held };
   if (isHeld) return { slot: 'kept', transfer };
   const isNew = transfer.ticketNumber === undefined && !ports.settings.isLocalRun;
-  if (isNew && (await isAnyQueued(ports)))
+  if (isNew && (await isAnyAhead(ports, transfer)))
     return { slot: 'none', because: 'others wait before it' };
   const slot = await takeOne(ports, transfer);
   if (slot === undefined) return { slot: 'none', because: 'no slot is free' };
@@ -45,8 +45,10 @@ async function isKept(
   return queue.renewSlot({ slot, transferId, fence, until: leaseFrom(clock.now()) });
 }
 
-async function isAnyQueued({ queue }: SlotPorts): Promise<boolean> {
-  for (const priority of priorities)
+/** Whether any transfer of the same or a higher priority waits in the queue. */
+async function isAnyAhead({ queue }: SlotPorts, { options }: TransferRecord): Promise<boolean> {
+  const own = priorities.indexOf(options.priority ?? 'live');
+  for (const priority of priorities.slice(0, own + 1))
     if ((await queue.firstTickets(priority, 1)).length > 0) return true;
   return false;
 }

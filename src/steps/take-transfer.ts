@@ -8,6 +8,7 @@ import {
 import { queuedEnding } from './join-queue.ts';
 import { leaseFrom } from './ownership.ts';
 import { transferOfSameContent } from './same-content.ts';
+import { isSettled } from './settled-errors.ts';
 import type { Dispatched, Ending, Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 
@@ -129,7 +130,7 @@ export async function takeQueued(
   for (let round = 0; round < maxTakingRounds; round++) {
     const before = await ports.store.transfer(transferId);
     if (!before) throw noSuchTransfer(transferId);
-    if (before.owner === executionId && before.state === 'active') return { taken: before, before };
+    if (before.owner === executionId && isMineToGoOnWith(before)) return { taken: before, before };
     if (before.state !== 'queued' || before.fence !== fence)
       return { ending: await endingOfTaken(ports, before) };
     const now = ports.clock.now();
@@ -141,6 +142,11 @@ export async function takeQueued(
     return { taken, before };
   }
   throw rowContended();
+}
+
+/** Taken by an earlier call of this step, or ended from outside before this execution was redriven. */
+function isMineToGoOnWith({ state, outcome }: TransferRecord): boolean {
+  return state === 'active' || isSettled(outcome);
 }
 
 /** Writes the ticket again as well: should it ever be lost, any start of the object brings it back. */

@@ -61,6 +61,37 @@ describe.each(stores)('tickets %s', (_where, open) => {
   });
 });
 
+describe.each(stores)('starts of executions %s', (_where, open) => {
+  let queue: QueueStore;
+  beforeEach(async () => {
+    queue = await open();
+  });
+
+  it('are reserved up to the limit within one second', async () => {
+    expect(await queue.reserveStarts(1_000, 60, 100)).toBe(true);
+    expect(await queue.reserveStarts(1_000, 41, 100)).toBe(false);
+    expect(await queue.reserveStarts(1_000, 40, 100)).toBe(true);
+    expect(await queue.reserveStarts(1_000, 1, 100)).toBe(false);
+  });
+
+  it('start at zero in the next second', async () => {
+    await queue.reserveStarts(1_000, 100, 100);
+    expect(await queue.reserveStarts(1_001, 100, 100)).toBe(true);
+  });
+
+  it('are not reserved for a second that is over', async () => {
+    await queue.reserveStarts(1_001, 1, 100);
+    expect(await queue.reserveStarts(1_000, 1, 100)).toBe(false);
+  });
+
+  it('are never more than the limit, however many reserve at once', async () => {
+    const all = Array.from({ length: 30 }, () => queue.reserveStarts(1_000, 7, 100));
+    const reserved = (await Promise.all(all)).filter(Boolean).length;
+    expect(reserved).toBeGreaterThan(0);
+    expect(reserved * 7).toBeLessThanOrEqual(100);
+  });
+});
+
 describe.each(stores)('the pause and the head %s', (_where, open) => {
   let queue: QueueStore;
   beforeEach(async () => {

@@ -24,6 +24,7 @@ export function createMemoryQueueStore(): MemoryQueueStore {
   const lists = { live: new TicketList(), backfill: new TicketList() };
   let paused: Pause | undefined;
   let head: QueueHead | undefined;
+  let starts = { second: 0, used: 0 };
   return {
     held,
     tickets: () => priorities.flatMap((priority) => lists[priority].first(Infinity)),
@@ -35,6 +36,12 @@ export function createMemoryQueueStore(): MemoryQueueStore {
     pause: async () => paused,
     setPause: async (pause) => {
       paused = pause;
+    },
+    reserveStarts: async (second, count, limit) => {
+      const used = (second === starts.second ? starts.used : 0) + count;
+      if (second < starts.second || used > limit) return false;
+      starts = { second, used };
+      return true;
     },
     queueHead: async () => head,
     recordQueueHead: async (seen) => {

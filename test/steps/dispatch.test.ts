@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { executionArnOf } from '#src/core/execution-arn.ts';
-import { maxStartsPerTicket } from '#src/core/limits.ts';
+import { maxStartsPerSecond, maxStartsPerTicket } from '#src/core/limits.ts';
 import { by, openQueue, type QueueHarness, stateMachineArn } from './queue-harness.ts';
 import type { Planned } from './stage.ts';
 
@@ -43,6 +43,35 @@ describe('the dispatcher', () => {
     await queue.dispatch();
     const rows = await Promise.all([queue.row(2), queue.row(3)]);
     expect(namesIn(queue)).toEqual(rows.map(({ transferId }) => `${transferId}-1-1`));
+  });
+
+  it('starts no more in one second, by all its calls together, than Step Functions takes', async () => {
+    const queue = await openWaiting(2);
+    const { bench } = queue.stage;
+    const second = Math.floor(bench.clock.now() / 1000);
+    await bench.queue.reserveStarts(second, maxStartsPerSecond, maxStartsPerSecond);
+    expect(await queue.dispatch()).toMatchObject({ started: 0 });
+    bench.clock.advance(1_000);
+    expect(await queue.dispatch()).toMatchObject({ started: 1 });
+  });
+
+  it('starts a ticket behind many that wait for the reconciler', async () => {
+    const queue = await openWaiting(1);
+    const { store, queue: rows } = queue.stage.bench;
+    const { transferId, fence, ...waiting } = await queue.row(2);
+    for (let i = 0; i < 60; i++) {
+      const died = { ...waiting, transferId: `died-${i}`, fence, state: 'active' } as const;
+      await store.takeTransfer({ ...died, slot: undefined }, undefined);
+      await rows.putTicket({
+        priority: 'live',
+        number: -60 + i,
+        transferId: died.transferId,
+        fence,
+        since: 0,
+      });
+    }
+    expect(await queue.dispatch()).toMatchObject({ started: 1 });
+    expect(namesIn(queue)).toEqual([`${transferId}-1-1`]);
   });
 
   it('starts live transfers before any backfill', async () => {

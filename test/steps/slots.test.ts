@@ -26,6 +26,17 @@ describe('with one slot', () => {
     });
   });
 
+  it('a live transfer takes a free slot although backfill waits for one', async () => {
+    const { stage, start } = await openQueue();
+    const first = await start(1);
+    await start(2, { priority: 'backfill' });
+    await stage.record({ ...first, error: { Error: 'UploadFailedError', Cause: '' } }, by(1));
+    expect(await start(3, { priority: 'backfill' })).toMatchObject({
+      ending: { status: 'queued', because: 'others wait before it' },
+    });
+    expect((await start(4)).next).toBe('send');
+  });
+
   it('the slot is free as soon as all bytes have arrived', async () => {
     const { stage, start } = await openQueue();
     const first = await start(1);

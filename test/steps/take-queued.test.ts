@@ -105,6 +105,34 @@ describe('a dispatched execution', () => {
   });
 });
 
+describe('a dispatched execution that is redriven after it was stopped', () => {
+  const settled = {
+    failed: { status: 'failed', error: 'ExecutionEndedError' },
+    cancelled: { status: 'cancelled', cancelledBy: 'stop', why: 'stopped by an operator' },
+  } as const;
+
+  it.each(['failed', 'cancelled'] as const)(
+    'goes on where the reconciler wrote "%s"',
+    async (state) => {
+      const { stage, row, open, transferId, fence } = await queued();
+      await open();
+      const ended = { state, outcome: settled[state], slot: undefined };
+      await stage.bench.store.patchTransfer(transferId, fence + 1, ended, 1);
+      expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
+      const after = await row(1);
+      expect(after).toMatchObject({ state: 'active', owner: name });
+      expect(after.outcome).toBeUndefined();
+    },
+  );
+
+  it('stays cancelled where an operator cancelled the transfer', async () => {
+    const { open, command, transferId } = await queued();
+    await open();
+    await command({ command: 'cancel', transferId });
+    expect(await open()).toMatchObject({ next: 'ended', ending: { status: 'cancelled' } });
+  });
+});
+
 describe('a cancel while a dispatched execution takes the transfer', () => {
   it('that comes first ends the execution as cancelled, with no session', async () => {
     const queue = await queued();
