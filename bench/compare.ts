@@ -1,5 +1,5 @@
-import { chunkCount } from '#src/core/chunk-plan.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type { Film } from './films.ts';
 import { median, type Usage } from './measure.ts';
 import type { MoverJob } from './movers/job.ts';

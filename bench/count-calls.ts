@@ -1,5 +1,5 @@
-import { chunkCount, chunksPerRange } from '#src/core/chunk-plan.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { chunkCount, chunksPerRange } from '#src/core/transfer/chunk-plan.ts';
 import { serveFilm } from './films.ts';
 import { GiB } from './plan.ts';
 import type { TransferAnswer, TransferQuestion } from './processes/counted-transfer.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { formatBytes } from '#local/commands/size.ts';
 import { paddedMedia, smallestMediaBytes } from '#local/media/padded-media.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import type { Servers } from './servers.ts';
 
 /** Times its size that an object is on the disk at most: itself, its download, the helper's chunk files. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 
 /** A Node process of the bench that answers one question at a time. */
 export interface TalkingProcess {

@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { isTransferError } from '#src/core/errors.ts';
+import { isTransferError } from '#src/core/errors/errors.ts';
 import { stackKind } from './context/keys.ts';
 import { sourceAccountProps } from './context/source-account.ts';
 import { transferProps } from './context/transfers.ts';

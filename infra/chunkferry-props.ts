@@ -10,8 +10,8 @@ import {
   maxMapConcurrency,
   maxUploadReplyMs,
   minUploadReplyMs,
-} from '#src/core/limits.ts';
-import type { TransferWindow } from '#src/core/transfer-window.ts';
+} from '#src/core/limits/limits.ts';
+import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
 import { checkSeconds, checkWhole } from './bounds.ts';
 import type { AlarmThresholds } from './monitoring/monitoring-props.ts';
 import { checkNetwork, type NetworkProps } from './network/network-props.ts';

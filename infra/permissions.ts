@@ -12,7 +12,7 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { tableSchema } from '#src/core/table-schema.ts';
+import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import type { StepFunctions } from './constructs/step-task.ts';
 import { decryptsFor } from './key-policy.ts';

@@ -1,6 +1,6 @@
-import { TransferError } from '#src/core/errors.ts';
-import { maxMapConcurrency, maxSlots } from '#src/core/limits.ts';
-import { type TransferWindow, windowFlaw } from '#src/core/transfer-window.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { maxMapConcurrency, maxSlots } from '#src/core/limits/limits.ts';
+import { type TransferWindow, windowFlaw } from '#src/core/queue/transfer-window.ts';
 import { checkWhole } from './bounds.ts';
 import { refuse, refuseValue } from './refuse.ts';
 

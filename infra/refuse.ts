@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 
 /**
  * Ends a synth on one line.

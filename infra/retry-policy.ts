@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { JitterType, type RetryProps } from 'aws-cdk-lib/aws-stepfunctions';
-import { type ErrorName, errorNames } from '#src/core/errors.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import { type ErrorName, errorNames } from '#src/core/errors/errors.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 
 /**
- * The only error names that Retry may hold beside our own (src/core/errors.ts): those by which
+ * The only error names that Retry may hold beside our own (src/core/errors/errors.ts): those by which
  * Lambda and Step Functions say that an invocation failed outside our code, and what each means.
  * Source: the Step Functions and Lambda developer guides on error handling, 2026.
  */

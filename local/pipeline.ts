@@ -12,10 +12,10 @@ import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
 import type { StepName } from '#infra/steps.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
-import { executionArnOf } from '#src/core/execution-arn.ts';
-import type { ExecutionStarter } from '#src/core/ports.ts';
-import type { Sources } from '#src/core/sources.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { ExecutionStarter } from '#src/core/ports/executions.ts';
+import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import type { Sources } from '#src/core/source/sources.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import { type LocalStateMachine, readDefinition } from './state-machine/definition.ts';
 import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
 import {

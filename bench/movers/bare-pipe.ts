@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Agent, type Dispatcher, request } from 'undici';
-import { lengthOf, rangeHeader } from '#src/core/byte-range.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { lengthOf, rangeHeader } from '#src/core/source/byte-range.ts';
 import { measure } from '../measure.ts';
 import { answerQuestions } from '../talking-process.ts';
 import { type MoverJob, objectUrl } from './job.ts';

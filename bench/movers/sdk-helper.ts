@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TwelveLabs } from 'twelvelabs-js';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { measure } from '../measure.ts';
 import { answerQuestions } from '../talking-process.ts';
 import { type MoverJob, objectUrl } from './job.ts';

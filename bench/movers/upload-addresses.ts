@@ -1,6 +1,6 @@
-import type { ByteRange } from '#src/core/byte-range.ts';
-import { planChunks } from '#src/core/chunk-plan.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { ByteRange } from '#src/core/source/byte-range.ts';
+import { planChunks } from '#src/core/transfer/chunk-plan.ts';
 import type { MoverJob } from './job.ts';
 
 /** A piece of the object and where to put it. */

@@ -1,6 +1,6 @@
 import { startEmulators } from '#local/emulators/start-emulators.ts';
+import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { openPipeline } from '#local/pipeline.ts';
-import { tableDefinition } from '#src/aws/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { Sink } from '../servers.ts';
 import { answerQuestions } from '../talking-process.ts';

@@ -1,4 +1,4 @@
-import { confirmUpload } from '#src/steps/confirm-upload.ts';
+import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
 import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { queue } from '../runtime/queue.ts';

@@ -1,4 +1,4 @@
-import { runDispatcher } from '#src/steps/run-dispatcher.ts';
+import { runDispatcher } from '#src/queue/run-dispatcher.ts';
 import { events } from '../runtime/events.ts';
 import { executions } from '../runtime/executions.ts';
 import { queue } from '../runtime/queue.ts';

@@ -1,4 +1,4 @@
-import { inspectSource } from '#src/steps/inspect-source.ts';
+import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { inspectedDestination, inspectedSource } from '../runtime/inspected-parts.ts';
 import { probes } from '../runtime/probe.ts';

@@ -1,4 +1,4 @@
-import { openSession } from '#src/steps/open-session.ts';
+import { openSession } from '#src/steps/open-session/open-session.ts';
 import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { events } from '../runtime/events.ts';

@@ -1,4 +1,4 @@
-import { reconcile } from '#src/steps/settle.ts';
+import { reconcile } from '#src/reconciler/reconcile.ts';
 import { destination } from '../runtime/destination.ts';
 import { events } from '../runtime/events.ts';
 import { executions } from '../runtime/executions.ts';

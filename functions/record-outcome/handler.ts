@@ -1,4 +1,4 @@
-import { recordOutcome } from '#src/steps/record-outcome.ts';
+import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { events } from '../runtime/events.ts';
 import { queue } from '../runtime/queue.ts';

@@ -3,8 +3,8 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createSnsNotifier } from '#src/aws/sns-notifier.ts';
 import { required } from '#src/config/environment.ts';
-import { asTransferError } from '#src/core/errors.ts';
-import { reportFailures } from '#src/steps/report-failures.ts';
+import { asTransferError } from '#src/core/errors/errors.ts';
+import { reportFailures } from '#src/failure-reports/report-failures.ts';
 import { kept } from '../runtime/given.ts';
 import { log, serviceName } from '../runtime/log.ts';
 

@@ -1,4 +1,4 @@
-import { reportProofs } from '#src/steps/report-proofs.ts';
+import { reportProofs } from '#src/steps/report-proofs/report-proofs.ts';
 import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';
 import { store } from '../runtime/store.ts';

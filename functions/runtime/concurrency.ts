@@ -1,4 +1,4 @@
-import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
+import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import { clock } from './clock.ts';
 import { port } from './given.ts';
 import { settings } from './settings.ts';

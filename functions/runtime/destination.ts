@@ -1,4 +1,4 @@
-import { throttledDestination } from '#src/steps/throttled-destination.ts';
+import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import { port } from './given.ts';
 import { limiter } from './limiter.ts';
 import { unlimitedDestination } from './unlimited-destination.ts';

@@ -1,4 +1,4 @@
-import type { Ports } from '#src/steps/step.ts';
+import type { Ports } from '#src/transfer/step.ts';
 
 /**
  * What stands in for parts that a function would make from its environment: a local run gives its

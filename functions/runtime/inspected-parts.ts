@@ -1,7 +1,7 @@
-import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
-import { TransferError } from '#src/core/errors.ts';
-import { type CallLimiter, createCallLimiter } from '#src/steps/call-limiter.ts';
-import { throttledSource } from '#src/steps/throttled-source.ts';
+import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
+import { throttledSource } from '#src/rates/throttled-source.ts';
 import { clock } from './clock.ts';
 import { given, kept } from './given.ts';
 import { plainLog } from './log.ts';

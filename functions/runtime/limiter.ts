@@ -1,4 +1,4 @@
-import { type CallLimiter, createCallLimiter } from '#src/steps/call-limiter.ts';
+import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
 import { clock } from './clock.ts';
 import { kept } from './given.ts';
 import { plainLog } from './log.ts';

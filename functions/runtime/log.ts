@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import type { Log } from '#src/core/ports.ts';
+import type { Log } from '#src/core/ports/log.ts';
 import { given } from './given.ts';
 
 /** Which Chunkferry this is, in logs, metrics and traces; the stack sets it, by Powertools' name. */

@@ -1,11 +1,11 @@
 import { Metrics, type MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Clock } from '#src/core/ports/clock.ts';
 import {
   type Meter,
   type MetricName,
   metricCatalogue,
   metricNamespace,
-} from '#src/core/metrics.ts';
-import type { Clock } from '#src/core/ports.ts';
+} from '#src/core/stack/metrics.ts';
 import { clock } from './clock.ts';
 import { given, port } from './given.ts';
 import { serviceName } from './log.ts';

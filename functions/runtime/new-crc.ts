@@ -1,1 +1,1 @@
-export { newCrc } from '#src/aws/running-crc.ts';
+export { newCrc } from '#src/aws/s3/running-crc.ts';

@@ -1,8 +1,8 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createQuotaProbe } from '#src/aws/quota-probe.ts';
+import { createSourceProbe } from '#src/aws/s3/source-probe.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
-import { createSourceProbe } from '#src/aws/source-probe.ts';
-import type { Probes } from '#src/core/preflight.ts';
+import type { Probes } from '#src/core/stack/preflight.ts';
 import { settings } from './settings.ts';
 import { sourceClients } from './source-clients.ts';
 

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
+import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { required } from '#src/config/environment.ts';
 import { clock } from './clock.ts';

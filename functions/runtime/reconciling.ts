@@ -1,11 +1,11 @@
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { asTransferError, TransferError } from '#src/core/errors.ts';
-import { deadlineMarginMs } from '#src/core/limits.ts';
-import { type Checked, preflight } from '#src/steps/preflight.ts';
-import type { PreflightPorts } from '#src/steps/preflight-checks.ts';
-import type { SettleCall } from '#src/steps/settle-ports.ts';
-import type { CommonPorts } from '#src/steps/step.ts';
+import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { deadlineMarginMs } from '#src/core/limits/limits.ts';
+import type { PreflightPorts } from '#src/preflight/checks.ts';
+import { type Checked, preflight } from '#src/preflight/preflight.ts';
+import type { SettleCall } from '#src/reconciler/reconciler-ports.ts';
+import type { CommonPorts } from '#src/transfer/step.ts';
 import { clock } from './clock.ts';
 import { forget } from './given.ts';
 import { log } from './log.ts';

@@ -1,6 +1,6 @@
-import { createS3Client } from '#src/aws/s3-client.ts';
-import { createS3Clients } from '#src/aws/s3-clients.ts';
-import { createReaderCredentials } from '#src/aws/s3-reader-credentials.ts';
+import { createS3Client } from '#src/aws/s3/client.ts';
+import { createS3Clients } from '#src/aws/s3/clients.ts';
+import { createReaderCredentials } from '#src/aws/s3/reader-credentials.ts';
 import { httpAgent } from './agent.ts';
 import { clock } from './clock.ts';
 import { settings } from './settings.ts';

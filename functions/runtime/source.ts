@@ -1,5 +1,5 @@
-import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
-import { throttledSource } from '#src/steps/throttled-source.ts';
+import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
+import { throttledSource } from '#src/rates/throttled-source.ts';
 import { port } from './given.ts';
 import { limiter } from './limiter.ts';
 import { sourceClients } from './source-clients.ts';

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
+import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { required } from '#src/config/environment.ts';
 import { clock } from './clock.ts';

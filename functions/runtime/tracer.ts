@@ -1,6 +1,6 @@
 import { getXrayTraceDataFromEnv } from '@aws-lambda-powertools/commons/utils/env';
 import { sendSubsegment } from '#src/aws/trace-daemon.ts';
-import { asTransferError } from '#src/core/errors.ts';
+import { asTransferError } from '#src/core/errors/errors.ts';
 import { clock } from './clock.ts';
 import { type CallKeys, serviceName } from './log.ts';
 import { random } from './random.ts';

@@ -3,7 +3,7 @@ import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
 import { required } from '#src/config/environment.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
-import type { ApiKeySource } from '#src/core/api-key.ts';
+import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { destinationAgent } from './agent.ts';

@@ -1,4 +1,4 @@
-import { sendChunks } from '#src/steps/send-chunks.ts';
+import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
 import { concurrency } from '../runtime/concurrency.ts';
 import { destination } from '../runtime/destination.ts';
 import { doorway } from '../runtime/doorway.ts';

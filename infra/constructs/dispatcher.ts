@@ -5,7 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { dispatchSeconds } from '#src/core/limits.ts';
+import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';
 
 const dispatchEvery = Duration.seconds(dispatchSeconds);

@@ -2,7 +2,7 @@ import { Lazy } from 'aws-cdk-lib';
 import { type CfnRule, Rule } from 'aws-cdk-lib/aws-events';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import type { Source } from '#src/core/sources.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { startTransfer } from './start-transfer.ts';
 

@@ -7,7 +7,7 @@ import {
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { tableSchema } from '#src/core/table-schema.ts';
+import { tableSchema } from '#src/core/stack/table-schema.ts';
 
 /** What may be said about the table. */
 export interface ProofTableProps {

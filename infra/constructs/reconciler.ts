@@ -5,7 +5,7 @@ import type { IDestination, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { sweepSeconds } from '#src/core/limits.ts';
+import { sweepSeconds } from '#src/core/limits/limits.ts';
 import { allow } from '../permissions.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import type { ErrorName } from '#src/core/errors.ts';
+import type { ErrorName } from '#src/core/errors/errors.ts';
 import { retryInMap, retryPolicy } from '../retry-policy.ts';
 import { type StepName, stepPurposes } from '../steps.ts';
 import type { StepFunction } from './step-function.ts';

@@ -7,7 +7,7 @@ import {
   Pass,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { type ErrorName, errorCatalogue } from '#src/core/errors.ts';
+import { type ErrorName, errorCatalogue } from '#src/core/errors/errors.ts';
 
 const name: ErrorName = 'OutcomeNotRecordedError';
 const cause = `The outcome could not be recorded. ${errorCatalogue[name].nextStep}`;

@@ -1,5 +1,5 @@
-import type { MediaType } from '#src/core/media-types.ts';
-import type { TransferWindow } from '#src/core/transfer-window.ts';
+import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
 import { refuse } from '../refuse.ts';
 import type { AccountReader } from '../sources/account-readers.ts';
 import { checkDeniedSeconds } from '../sources/check-source.ts';

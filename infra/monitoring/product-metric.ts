@@ -5,7 +5,7 @@ import {
   type MetricName,
   metricCatalogue,
   metricNamespace,
-} from '#src/core/metrics.ts';
+} from '#src/core/stack/metrics.ts';
 
 /** How one of the product's metrics is looked at. */
 export interface Look {

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import type { MetricName } from '#src/core/metrics.ts';
+import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { productMetric } from './product-metric.ts';
 import { bound, graph } from './widgets.ts';

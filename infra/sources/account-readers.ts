@@ -1,4 +1,4 @@
-import type { Reader } from '#src/core/sources.ts';
+import type { Reader } from '#src/core/source/sources.ts';
 import { defaultReaderRoleName, readerRoleArn } from '../reader-role.ts';
 import { refuse, shown } from '../refuse.ts';
 

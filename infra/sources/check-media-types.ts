@@ -1,5 +1,5 @@
-import { mediaTypes as known, typeOfExtension } from '#src/core/media-types.ts';
-import type { Source } from '#src/core/sources.ts';
+import { mediaTypes as known, typeOfExtension } from '#src/core/source/media-types.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import { refuse, refuseValue, shown } from '../refuse.ts';
 
 type Filters = Pick<Source, 'suffixes' | 'mediaTypes'>;

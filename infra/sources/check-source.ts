@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
-import { accessPointOf, bucketFlaw } from '#src/core/buckets.ts';
-import { maxDeniedSeconds, minDeniedSeconds } from '#src/core/limits.ts';
-import type { Source } from '#src/core/sources.ts';
+import { maxDeniedSeconds, minDeniedSeconds } from '#src/core/limits/limits.ts';
+import { accessPointOf, bucketFlaw } from '#src/core/source/buckets.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import { checkArn } from '../arns.ts';
 import { checkDuration, checkWhole } from '../bounds.ts';
 import { refuse, refuseValue, shown } from '../refuse.ts';

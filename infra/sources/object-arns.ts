@@ -1,6 +1,6 @@
 import { Aws } from 'aws-cdk-lib';
-import { accessPointOf, nameInAlias } from '#src/core/buckets.ts';
-import type { Source } from '#src/core/sources.ts';
+import { accessPointOf, nameInAlias } from '#src/core/source/buckets.ts';
+import type { Source } from '#src/core/source/sources.ts';
 
 /** The ARN of a bucket or an access point for a policy. */
 export function bucketArn(bucket: string): string {

@@ -1,4 +1,4 @@
-import type { Source } from '#src/core/sources.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import { labelOfBucket } from './bucket-identity.ts';
 
 /** Whether one object could belong to both sources of one bucket. */

@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
-import { isAccessPoint } from '#src/core/buckets.ts';
-import type { Source } from '#src/core/sources.ts';
+import { isAccessPoint } from '#src/core/source/buckets.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import { acknowledgeWildcards } from '../acknowledge.ts';
 import type { StepFunctions } from '../constructs/step-task.ts';
 import { allow } from '../permissions.ts';

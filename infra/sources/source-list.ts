@@ -1,6 +1,6 @@
 import { Aws } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import type { Reader, Source, Sources } from '#src/core/sources.ts';
+import type { Reader, Source, Sources } from '#src/core/source/sources.ts';
 import { refuse } from '../refuse.ts';
 import { identityOfBucket, labelOfBucket } from './bucket-identity.ts';
 import { describeSource, mayOverlap } from './overlap.ts';

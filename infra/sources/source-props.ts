@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { MediaType } from '#src/core/media-types.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
 
 /** What happens to a new version that holds the bytes of an earlier one. */
 export type SameContent = 'transfer' | 'reuse';

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
-import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors.ts';
-import { type Failure, readFailure } from '#src/steps/failure.ts';
+import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors/errors.ts';
+import { type Failure, readFailure } from '#src/transfer/failure.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { printable } from '../terminal/words.ts';
 

@@ -7,9 +7,9 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
-import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors.ts';
-import type { Clock } from '#src/core/ports.ts';
-import type { Checked } from '#src/steps/preflight.ts';
+import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { Checked } from '#src/preflight/preflight.ts';
 import { asOperator } from './doctor-failure.ts';
 
 /** What the functions found, by step, as the execution's output tells it. */

@@ -1,5 +1,5 @@
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
-import { isTransferError, TransferError } from '#src/core/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 
 /**
  * Calls AWS with the operator's own credentials.

@@ -1,4 +1,4 @@
-import type { Finding } from '#src/core/preflight.ts';
+import type { Finding } from '#src/core/stack/preflight.ts';
 
 /** What was found by whom: a step's function, or the operator's own credentials. */
 export interface FindingGroup {

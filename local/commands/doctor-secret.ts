@@ -1,7 +1,7 @@
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
-import { type Finding, missing, passed, untold } from '#src/core/preflight.ts';
+import { type Finding, missing, passed, untold } from '#src/core/stack/preflight.ts';
 
 const check = 'secret: it has a value';
 

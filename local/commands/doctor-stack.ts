@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { asOperator } from './doctor-failure.ts';
 
 /** What the stack's outputs name. */

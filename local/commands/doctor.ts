@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { systemClock } from '#src/config/system-clock.ts';
-import { isTransferError } from '#src/core/errors.ts';
-import { type Finding, failedBy } from '#src/core/preflight.ts';
+import { isTransferError } from '#src/core/errors/errors.ts';
+import { type Finding, failedBy } from '#src/core/stack/preflight.ts';
 import { runCommand } from './command-line.ts';
 import { type Preflight, runPreflight } from './doctor-execution.ts';
 import { type FindingGroup, reportOf, totalOf } from './doctor-report.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
 import { type IngestSource, withUserNames } from '../ingest/source.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';

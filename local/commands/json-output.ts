@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { chainedCredentials } from '#src/aws/sdk-bounds.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 
 const howToGive =
   'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with "aws sso login"';

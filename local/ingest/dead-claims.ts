@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { tableSchema } from '#src/core/table-schema.ts';
+import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { withLocalDocuments } from './local-documents.ts';
 
 /**

@@ -3,17 +3,17 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { httpAgent } from '#functions/runtime/agent.ts';
-import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
-import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
+import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
+import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
 import { createExecutionDirectory } from '#src/aws/execution-directory.ts';
-import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
+import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createUndiciRequestHandler } from '#src/aws/undici-request-handler.ts';
 import { systemClock } from '#src/config/system-clock.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { SourceReader } from '#src/core/ports.ts';
-import type { Ports } from '#src/steps/step.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import { localClientConfig } from '../emulators/local-account.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { tableDefinition } from '#src/aws/table-definition.ts';
+import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Log } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Log } from '#src/core/ports/log.ts';
 import { checkBaseUrl } from '#src/destinations/twelvelabs/api-client.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import { startDynamoDb } from '../emulators/dynamodb.ts';
 import { startEventBridge } from '../emulators/eventbridge.ts';
 import { removeUserAwsSettings } from '../emulators/local-account.ts';

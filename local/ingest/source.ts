@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { splitS3Url } from '#src/core/buckets.ts';
-import { TransferError } from '#src/core/errors.ts';
-import { extensionOf, mediaTypeOf } from '#src/core/source-object.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { splitS3Url } from '#src/core/source/buckets.ts';
+import { extensionOf, mediaTypeOf } from '#src/core/source/source-object.ts';
 import { fingerprintOf } from '../emulators/file-fingerprint.ts';
 import { hashFile } from './file-hash.ts';
 

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { maxTimerSeconds } from './service-limits.ts';
 import { isFields } from './states.ts';
 

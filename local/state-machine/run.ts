@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
-import { TransferError } from '#src/core/errors.ts';
-import { executionArnOf } from '#src/core/execution-arn.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { refuseUnsupported } from './allowed-fields.ts';
 import type { LocalStateMachine } from './definition.ts';
 import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';

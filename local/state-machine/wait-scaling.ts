@@ -1,5 +1,5 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { type RunEnding, uncatchable } from './run-ending.ts';
 import { maxTimerSeconds } from './service-limits.ts';
 import { allStates, isFields, type StateFields } from './states.ts';

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '#src/core/ports.ts';
+import type { Log, LogFields } from '#src/core/ports/log.ts';
 import type { StateMachineEvent } from '../state-machine/event-tally.ts';
 import { createPlainDisplay } from './plain-display.ts';
 import { canRedraw, columnsOf, terminalDisplay } from './status-display.ts';

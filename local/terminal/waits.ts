@@ -1,5 +1,5 @@
-import type { LogFields } from '#src/core/ports.ts';
-import type { WaitReason } from '#src/steps/admission.ts';
+import type { LogFields } from '#src/core/ports/log.ts';
+import type { WaitReason } from '#src/queue/admission.ts';
 import { cutTo, durationText } from './words.ts';
 
 /** What a transfer waits for, in words, and until when. */

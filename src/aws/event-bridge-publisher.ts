@@ -1,6 +1,6 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { TransferError } from '#src/core/errors.ts';
-import type { EventPublisher, TransferEvent } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { EventPublisher, TransferEvent } from '#src/core/ports/events.ts';
 import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 export interface EventBridgePublisherOptions {

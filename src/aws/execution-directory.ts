@@ -1,6 +1,6 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { TransferError } from '#src/core/errors.ts';
-import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
 import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /** Answers that mean: not known here, or not ours to ask. */

@@ -1,6 +1,6 @@
 import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { TransferError } from '#src/core/errors.ts';
-import type { ExecutionStarter } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { type Finding, missing, type Probes, passed, untold } from '#src/core/preflight.ts';
-import type { Settings } from '#src/core/settings.ts';
+import { type Finding, missing, type Probes, passed, untold } from '#src/core/stack/preflight.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
 import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 export interface QuotaProbeOptions {

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { ApiKeySource } from '#src/core/api-key.ts';
-import { isTransferError, TransferError } from '#src/core/errors.ts';
-import type { Clock } from '#src/core/ports.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 export interface SecretApiKeyOptions {

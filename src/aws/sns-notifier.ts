@@ -1,6 +1,6 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { TransferError } from '#src/core/errors.ts';
-import type { Notifier } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Notifier } from '#src/core/ports/events.ts';
 import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 export interface SnsNotifierOptions {

@@ -26,9 +26,9 @@ export const environmentKeys = {
   maxSendConcurrency: 'MAX_SEND_CONCURRENCY',
   /** `true` in a local run, which no dispatcher serves. */
   localRun: 'LOCAL_RUN',
-  /** The hours in which transfers start, as JSON (src/core/transfer-window.ts). */
+  /** The hours in which transfers start, as JSON (src/core/queue/transfer-window.ts). */
   transferWindow: 'TRANSFER_WINDOW',
-  /** The configured sources and readers, as JSON (src/core/sources.ts). */
+  /** The configured sources and readers, as JSON (src/core/source/sources.ts). */
   sources: 'SOURCES',
   /** The largest video or audio object, in bytes. */
   maxMediaBytes: 'MAX_MEDIA_BYTES',

@@ -1,4 +1,4 @@
-import type { Clock } from '#src/core/ports.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
 
 /** The machine's own time: the only place that takes it. */
 export const systemClock: Clock = {

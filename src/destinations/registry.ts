@@ -1,5 +1,5 @@
-import type { Destination } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 import { createTwelveLabs, type TwelveLabsOptions } from './twelvelabs/destination.ts';
 
 /** What a destination is made of. */

@@ -1,4 +1,4 @@
-import { isTransferError, TransferError } from '#src/core/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { showable } from './redact.ts';
 
 const timeoutCodes: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { showable } from './redact.ts';
 import type { DispatchReply } from './undici.ts';
 

@@ -1,4 +1,4 @@
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 
 /** Where a request goes, in the pieces that travel. */
 export interface RequestTarget {

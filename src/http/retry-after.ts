@@ -1,4 +1,4 @@
-import { maxStopSeconds } from '#src/core/limits.ts';
+import { maxStopSeconds } from '#src/core/limits/limits.ts';
 import { parseHttpDate } from './http-date.ts';
 
 type Headers = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
-import { isTransferError, TransferError } from '#src/core/errors.ts';
-import { maxReplyBytes } from '#src/core/limits.ts';
-import type { Clock, HttpReply, HttpRequest, Transport } from '#src/core/ports.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { maxReplyBytes } from '#src/core/limits/limits.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { networkFailure } from './network-failure.ts';
 import { readText } from './reply-text.ts';
 import { splitUrl } from './request-target.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createS3Client } from '#src/aws/s3-client.ts';
-import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
+import { createS3Client } from '#src/aws/s3/client.ts';
+import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { startPlainServer, startProxy } from '../http/proxies.ts';
 

@@ -2,7 +2,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, expect, it } from 'vitest';
 import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
-import type { TransferEvent } from '#src/core/ports.ts';
+import type { TransferEvent } from '#src/core/ports/events.ts';
 
 const bus = mockClient(EventBridgeClient);
 afterEach(() => {

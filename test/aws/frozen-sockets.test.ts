@@ -8,7 +8,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createS3Client } from '#src/aws/s3-client.ts';
+import { createS3Client } from '#src/aws/s3/client.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts';
 import { startPlainServer } from '../http/proxies.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
-import type { QueueStore } from '#src/core/queue.ts';
+import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
 import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
 

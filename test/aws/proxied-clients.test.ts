@@ -13,13 +13,13 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ensureAwsAccess } from '#local/ingest/aws-access.ts';
-import { createS3Client } from '#src/aws/s3-client.ts';
-import { createReaderCredentials } from '#src/aws/s3-reader-credentials.ts';
+import { tableFailure } from '#src/aws/dynamodb/table-failure.ts';
+import { createS3Client } from '#src/aws/s3/client.ts';
+import { createReaderCredentials } from '#src/aws/s3/reader-credentials.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
-import { tableFailure } from '#src/aws/table-failure.ts';
 import { systemClock } from '#src/config/system-clock.ts';
-import { productVersion } from '#src/core/product.ts';
+import { productVersion } from '#src/core/stack/product.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import {
   startPlainServer,

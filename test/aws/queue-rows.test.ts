@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type QueueStore, ticketName } from '#src/core/queue.ts';
+import { type QueueStore, ticketName } from '#src/core/queue/queue.ts';
 import { minute, queueStores, slotOf, ticketOf } from './queue-stores.ts';
 import { testNow } from './table-fixture.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
-import type { QueueStore, Slot, Ticket } from '#src/core/queue.ts';
+import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
+import type { QueueStore, Slot, Ticket } from '#src/core/queue/queue.ts';
 import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
 

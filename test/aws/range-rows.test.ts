@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowLifetimeSeconds } from '#src/core/limits.ts';
-import type { RangeFailure } from '#src/core/transfer.ts';
+import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
+import type { RangeFailure } from '#src/core/transfer/transfer.ts';
 import { startTable, type TableFixture, testNow } from './table-fixture.ts';
 
 let table: TableFixture;

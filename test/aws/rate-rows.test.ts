@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
-import { type CallRate, callKinds } from '#src/core/call-rate.ts';
-import type { QueueStore } from '#src/core/queue.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import { type CallRate, callKinds } from '#src/core/rates/call-rate.ts';
 import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import { queueStores } from './queue-stores.ts';
 import { testNow } from './table-fixture.ts';

@@ -1,8 +1,8 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDynamoQueueStore } from '#src/aws/dynamo-queue-store.ts';
-import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
-import { preflight } from '#src/steps/preflight.ts';
+import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
+import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
+import { preflight } from '#src/preflight/preflight.ts';
 import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
 
 let table: TableFixture;

@@ -1,6 +1,6 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, expect, it } from 'vitest';
-import { createS3Client } from '#src/aws/s3-client.ts';
+import { createS3Client } from '#src/aws/s3/client.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 
 const agent = createAgent({ headersTimeoutMs: 1_000, bodyTimeoutMs: 1_000 });

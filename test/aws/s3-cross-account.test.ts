@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { closeHttp } from '#functions/runtime/agent.ts';
 import { give } from '#functions/runtime/given.ts';
 import { source } from '#functions/runtime/source.ts';
-import type { SourceObject } from '#src/core/source-object.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
 import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
 import { type StsDouble, startStsDouble } from '../doubles/sts-double.ts';
 import { failureOf } from '../http/served-transport.ts';

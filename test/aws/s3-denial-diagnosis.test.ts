@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { diagnoseDenial } from '#src/aws/s3-denial-diagnosis.ts';
+import { diagnoseDenial } from '#src/aws/s3/denial-diagnosis.ts';
 import { type S3Fixture, startS3 } from './s3-fixture.ts';
 
 describe('N19: a denied read is told apart', () => {

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { digestsOf } from '#src/aws/s3-digests.ts';
+import { digestsOf } from '#src/aws/s3/digests.ts';
 import type { ObjectTraits } from '../doubles/s3-double-objects.ts';
 import { type S3Fixture, startS3 } from './s3-fixture.ts';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { createS3Client } from '#src/aws/s3-client.ts';
-import { createS3SourceReader } from '#src/aws/s3-source-reader.ts';
-import type { ByteRange } from '#src/core/byte-range.ts';
-import type { SourceReader } from '#src/core/ports.ts';
-import type { SourceObject } from '#src/core/source-object.ts';
+import { createS3Client } from '#src/aws/s3/client.ts';
+import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
+import type { ByteRange } from '#src/core/source/byte-range.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { type S3Double, type S3DoubleOptions, startS3Double } from '../doubles/s3-double.ts';
 import { canaries } from '../security/canaries.ts';

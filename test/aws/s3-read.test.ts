@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SourceObject } from '#src/core/source-object.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
 import { digestOf, seededContent } from '../doubles/s3-double-content.ts';
 import { digestAll, type S3Fixture, startS3, until } from './s3-fixture.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createReaderCredentials } from '#src/aws/s3-reader-credentials.ts';
+import { createReaderCredentials } from '#src/aws/s3/reader-credentials.ts';
 import { type StsDouble, startStsDouble } from '../doubles/sts-double.ts';
 import { type HeldClock, holdClock } from '../http/http-server.ts';
 import { failureOf } from '../http/served-transport.ts';

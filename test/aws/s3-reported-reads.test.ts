@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
+import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import { type S3Fixture, sha256, startS3 } from './s3-fixture.ts';
 
 /** Cases of public reports about reading from S3, over the wire; the ids are the issue's. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createS3Client } from '#src/aws/s3-client.ts';
-import type { SourcePlace } from '#src/aws/s3-clients.ts';
-import { createSourceProbe } from '#src/aws/source-probe.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Source } from '#src/core/sources.ts';
+import { createS3Client } from '#src/aws/s3/client.ts';
+import type { SourcePlace } from '#src/aws/s3/clients.ts';
+import { createSourceProbe } from '#src/aws/s3/source-probe.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { startServer } from '../http/http-server.ts';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
+import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import {
   collected,
   localDynamo,

@@ -3,12 +3,13 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { createDynamoTransferStore } from '#src/aws/dynamo-transfer-store.ts';
+import { tableDefinition } from '#local/emulators/table-definition.ts';
+import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
-import { tableDefinition } from '#src/aws/table-definition.ts';
-import type { ChunkProof } from '#src/core/chunk-proof.ts';
-import type { Clock, TransferStore } from '#src/core/ports.ts';
-import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
+import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
 /** dynalite has no types. */
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server;

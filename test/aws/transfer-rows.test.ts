@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowLifetimeSeconds } from '#src/core/limits.ts';
+import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
 import {
   collected,
   startTable,

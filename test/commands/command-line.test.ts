@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { failureOf, lineOf, onLaptop } from '#local/commands/command-line.ts';
 import { assertOnlyJson } from '#local/commands/json-output.ts';
-import { nextStepOf, TransferError } from '#src/core/errors.ts';
+import { nextStepOf, TransferError } from '#src/core/errors/errors.ts';
 
 /** An error as Node.js throws it, by its code and number on this system. */
 const systemError = (code: string, errno: number, path: string) =>

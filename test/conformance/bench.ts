@@ -1,19 +1,15 @@
 import { createHash } from 'node:crypto';
-import { newCrc } from '#src/aws/running-crc.ts';
-import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
-import type { Destination } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Meter, MetricName } from '#src/core/metrics.ts';
-import type {
-  ExecutionDirectory,
-  ExecutionEnd,
-  Log,
-  LogFields,
-  TransferEvent,
-} from '#src/core/ports.ts';
-import type { Settings } from '#src/core/settings.ts';
-import type { SourceObject } from '#src/core/source-object.ts';
-import type { Ports } from '#src/steps/step.ts';
+import { newCrc } from '#src/aws/s3/running-crc.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferEvent } from '#src/core/ports/events.ts';
+import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
+import type { Log, LogFields } from '#src/core/ports/log.ts';
+import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
+import type { Meter, MetricName } from '#src/core/stack/metrics.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type { DestinationTraits } from '#src/core/destination.ts';
+import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import type { OpenService } from './bench.ts';
 import { describeFaults } from './faults-suite.ts';
 import { describeService } from './service-suite.ts';

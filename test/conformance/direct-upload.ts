@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lengthOf } from '#src/core/byte-range.ts';
-import { type Chunk, chunkAt } from '#src/core/chunk-plan.ts';
-import type { ChunkProof } from '#src/core/chunk-proof.ts';
-import type { ChunkBody, ReportReceipt, UploadSession } from '#src/core/destination.ts';
-import type { SourceObject } from '#src/core/source-object.ts';
+import { lengthOf } from '#src/core/source/byte-range.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
+import { type Chunk, chunkAt } from '#src/core/transfer/chunk-plan.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
+import type { ChunkBody, ReportReceipt, UploadSession } from '#src/core/transfer/destination.ts';
 import { sampleBytes } from '../doubles/memory-source.ts';
 import { type Bench, film } from './bench.ts';
 

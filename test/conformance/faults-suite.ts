@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationTraits } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { type SendFault, throttleSeconds } from '../doubles/destinations/faults.ts';
 import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from './bench.ts';
 import { sent, upTo } from './transfers-suite.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationTraits } from '#src/core/destination.ts';
-import { inspectSource } from '#src/steps/inspect-source.ts';
+import type { DestinationTraits } from '#src/core/transfer/destination.ts';
+import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from './bench.ts';
 import { DirectUpload, unbroken } from './direct-upload.ts';
 import { invocationOf } from './walk.ts';

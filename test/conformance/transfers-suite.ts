@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationTraits } from '#src/core/destination.ts';
+import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from './bench.ts';
 import { Killed, type StepName, walk } from './walk.ts';
 

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { FaultEffect } from '#local/simulators/twelvelabs/faults.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import type { Destination } from '#src/core/destination.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';

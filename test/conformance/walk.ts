@@ -1,12 +1,12 @@
-import { asTransferError, TransferError } from '#src/core/errors.ts';
-import { awaitAsset } from '#src/steps/await-asset.ts';
-import { confirmUpload } from '#src/steps/confirm-upload.ts';
-import { inspectSource } from '#src/steps/inspect-source.ts';
-import { openSession } from '#src/steps/open-session.ts';
-import { recordOutcome } from '#src/steps/record-outcome.ts';
-import { reportProofs } from '#src/steps/report-proofs.ts';
-import { sendChunks } from '#src/steps/send-chunks.ts';
-import type { Invocation, Ports } from '#src/steps/step.ts';
+import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { awaitAsset } from '#src/steps/await-asset/await-asset.ts';
+import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
+import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
+import { openSession } from '#src/steps/open-session/open-session.ts';
+import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
+import { reportProofs } from '#src/steps/report-proofs/report-proofs.ts';
+import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
+import type { Invocation, Ports } from '#src/transfer/step.ts';
 import type { Bench } from './bench.ts';
 
 const steps = {

@@ -1,4 +1,4 @@
-import type { Destination } from '#src/core/destination.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 
 /** What a destination was asked for, as counts and in order. */
 export interface DestinationLog {

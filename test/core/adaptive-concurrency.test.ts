@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type AdaptiveConcurrency,
   createAdaptiveConcurrency,
-} from '#src/core/adaptive-concurrency.ts';
+} from '#src/core/rates/adaptive-concurrency.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 
 /** A line in virtual time that all chunks in flight share. */

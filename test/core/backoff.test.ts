@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from '#src/core/backoff.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import {
+  growingWaitSeconds,
+  jitteredBackoffMs,
+  wholeWaitSeconds,
+} from '#src/core/errors/backoff.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 
 describe('the wait between two calls of a step', () => {
   it('grows to its bound and stays there', () => {

@@ -1,4 +1,4 @@
-import { recoveryBounds } from '#src/core/recovery-bounds.ts';
+import { recoveryBounds } from '#src/core/limits/recovery-bounds.ts';
 
 /** The bounds as the Markdown table of docs/recovery.md; a test prints what the page should hold. */
 export function boundsTable(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucketFlaw, splitS3Url } from '#src/core/buckets.ts';
+import { bucketFlaw, splitS3Url } from '#src/core/source/buckets.ts';
 
 const arn = 'arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap';
 

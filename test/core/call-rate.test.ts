@@ -6,7 +6,7 @@ import {
   lowerRate,
   recoveryMs,
   slowerOf,
-} from '#src/core/call-rate.ts';
+} from '#src/core/rates/call-rate.ts';
 
 const unlimited = Number.POSITIVE_INFINITY;
 const at = 1_000_000;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lengthOf } from '#src/core/byte-range.ts';
+import { maxChunksPerRange, maxRangeBytes } from '#src/core/limits/limits.ts';
+import { lengthOf } from '#src/core/source/byte-range.ts';
 import {
   type Chunk,
   chunkAt,
@@ -9,8 +10,7 @@ import {
   indexesOf,
   planChunks,
   planRanges,
-} from '#src/core/chunk-plan.ts';
-import { maxChunksPerRange, maxRangeBytes } from '#src/core/limits.ts';
+} from '#src/core/transfer/chunk-plan.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newCrc } from '#src/aws/running-crc.ts';
-import { type ChunkCrc, combineCrcs } from '#src/core/crc.ts';
-import type { CrcAlgorithm } from '#src/core/source-object.ts';
+import { newCrc } from '#src/aws/s3/running-crc.ts';
+import { type ChunkCrc, combineCrcs } from '#src/core/source/crc.ts';
+import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 
 const algorithms: CrcAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME'];
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { errorCatalogue, errorNames, isErrorName } from '#src/core/errors.ts';
+import { errorCatalogue, errorNames, isErrorName } from '#src/core/errors/errors.ts';
 import {
   maxChunksPerRange,
   maxRangeBytes,
@@ -8,9 +8,9 @@ import {
   maxRangesPerPlan,
   maxRoundsPerExecution,
   maxSessionsPerExecution,
-} from '#src/core/limits.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
-import { maxMetadataLength } from '#src/core/user-metadata.ts';
+} from '#src/core/limits/limits.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { maxMetadataLength } from '#src/core/transfer/user-metadata.ts';
 import { maxBytesByMediaType } from '#src/destinations/twelvelabs/limits.ts';
 
 const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8');

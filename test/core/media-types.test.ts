@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { knownExtensions, typeOfExtension } from '#src/core/media-types.ts';
+import { knownExtensions, typeOfExtension } from '#src/core/source/media-types.ts';
 
 /** IANA's registry and the lists of Apache and nginx; it has no types. */
 const registered = createRequire(import.meta.url)('mime-db') as Readonly<

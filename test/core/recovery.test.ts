@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ErrorName, errorCatalogue, errorNames, TransferError } from '#src/core/errors.ts';
-import { type CallContext, decide, type StepContext } from '#src/core/recovery.ts';
-import { boundOf, recoveryBounds } from '#src/core/recovery-bounds.ts';
+import {
+  type ErrorName,
+  errorCatalogue,
+  errorNames,
+  TransferError,
+} from '#src/core/errors/errors.ts';
+import { type CallContext, decide, type StepContext } from '#src/core/errors/recovery.ts';
+import { boundOf, recoveryBounds } from '#src/core/limits/recovery-bounds.ts';
 import { boundsTable } from './bounds-table.ts';
 
 const inCall = (changes: Partial<CallContext> = {}): CallContext => ({

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, namedType, sourceTaking, whyNoneTakes } from '#src/core/source-filter.ts';
-import type { Source } from '#src/core/sources.ts';
+import {
+  type Candidate,
+  namedType,
+  sourceTaking,
+  whyNoneTakes,
+} from '#src/core/source/source-filter.ts';
+import type { Source } from '#src/core/source/sources.ts';
 
 const takes = (filters: Partial<Source>, candidate: Candidate) =>
   sourceTaking([{ bucket: 'films', ...filters }], candidate) !== undefined;

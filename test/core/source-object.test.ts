@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { extensionOf, lastSegment, mediaTypeOf, shapeFilename } from '#src/core/source-object.ts';
+import {
+  extensionOf,
+  lastSegment,
+  mediaTypeOf,
+  shapeFilename,
+} from '#src/core/source/source-object.ts';
 
 describe('mediaTypeOf', () => {
   it.each([

@@ -4,7 +4,7 @@ import {
   nextOpening,
   type TransferWindow,
   windowFlaw,
-} from '#src/core/transfer-window.ts';
+} from '#src/core/queue/transfer-window.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
-import { isProven } from '#src/core/transfer.ts';
+import { isProven } from '#src/core/transfer/transfer.ts';
 import { type Film, inputOf, openWorld, type World } from '../e2e/world.ts';
 import { type MortalRuns, openMortalRuns, type Returned } from './mortal-runs.ts';
 

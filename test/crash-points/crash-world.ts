@@ -8,7 +8,7 @@ import {
   startExecution,
 } from '#local/state-machine/run.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
-import type { CrcAlgorithm } from '#src/core/source-object.ts';
+import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../doubles/memory-source.ts';
 import type { Execution } from '../simulation/executions.ts';
 import type { Asked } from '../simulation/faulty-transport.ts';

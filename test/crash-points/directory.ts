@@ -1,4 +1,4 @@
-import type { ExecutionDirectory } from '#src/core/ports.ts';
+import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
 import type { CrashWorld } from './crash-world.ts';
 
 const ends = {

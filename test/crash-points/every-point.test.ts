@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import { leaseSeconds } from '#src/core/limits.ts';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { type CrashWorld, type FilmTraits, openCrashWorld, type Started } from './crash-world.ts';
 import { fakeTime, giveTimeBack, inTime, leap } from './fake-time.ts';
 import type { Moment } from './moments.ts';

@@ -1,5 +1,5 @@
 import type { ExecutionHandle } from '#local/state-machine/run.ts';
-import type { TransferEvent } from '#src/core/ports.ts';
+import type { TransferEvent } from '#src/core/ports/events.ts';
 import { chanceOf } from '../simulation/chance.ts';
 import type { Execution } from '../simulation/executions.ts';
 import { drawMishaps } from '../simulation/fault-classes.ts';

@@ -1,6 +1,7 @@
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
-import type { HttpRequest, SourceReader, Transport } from '#src/core/ports.ts';
+import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { takeApart } from '../simulation/faulty-transport.ts';
 import type { Sandbox } from '../simulation/sandbox.ts';
 

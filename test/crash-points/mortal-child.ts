@@ -5,7 +5,7 @@ import { give } from '#functions/runtime/given.ts';
 import { stepFolders } from '#infra/steps.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
-import type { Clock } from '#src/core/ports.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
 import type { Errand, SavedMachine } from './mortal-runs.ts';
 
 /** A process that runs executions and kills itself between two awaits, as its errand says. */

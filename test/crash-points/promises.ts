@@ -1,5 +1,5 @@
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import type { TransferRecord, TransferState } from '#src/core/transfer.ts';
+import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
 import { allTransfers, judgeWorld } from '../simulation/invariants.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { leap } from './fake-time.ts';

@@ -5,7 +5,7 @@ import type {
   ChunkStatePage,
   Destination,
   UploadSession,
-} from '#src/core/destination.ts';
+} from '#src/core/transfer/destination.ts';
 import {
   baseUrl,
   failureOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import {
   bodyOf,
   chunk,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MediaType } from '#src/core/source-object.ts';
+import type { MediaType } from '#src/core/source/source-object.ts';
 import { createDestination, destinationNames } from '#src/destinations/registry.ts';
 import { fixedKey, scriptTwelveLabs, session, silentLog } from './twelvelabs-scripted.ts';
 

@@ -1,7 +1,8 @@
-import type { ApiKeySource } from '#src/core/api-key.ts';
-import type { Chunk } from '#src/core/chunk-plan.ts';
-import type { ChunkBody, SessionRequest, UploadSession } from '#src/core/destination.ts';
-import type { HttpReply, HttpRequest, Log, Transport } from '#src/core/ports.ts';
+import type { Log } from '#src/core/ports/log.ts';
+import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
+import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import type { Chunk } from '#src/core/transfer/chunk-plan.ts';
+import type { ChunkBody, SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
 import {
   createTwelveLabs,
   type TwelveLabs,

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { Log } from '#src/core/ports.ts';
+import type { Log } from '#src/core/ports/log.ts';
 import { createTwelveLabs, type TwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChunkProof } from '#src/core/chunk-proof.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import { baseUrl, etag, failureOf, scriptTwelveLabs, session } from './twelvelabs-scripted.ts';
 
 const proof = (index: number): ChunkProof => ({ index, sizeBytes: 100, proof: etag, md5: etag });

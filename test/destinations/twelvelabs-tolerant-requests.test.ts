@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { userAgent } from '#src/core/product.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { userAgent } from '#src/core/stack/product.ts';
 import { bodyOf, chunk, created, etag, failureOf, request } from './twelvelabs-scripted.ts';
 import { type Answering, type Heard, serveTwelveLabs } from './twelvelabs-served.ts';
 

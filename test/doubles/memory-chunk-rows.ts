@@ -1,6 +1,6 @@
-import type { ChunkProof } from '#src/core/chunk-proof.ts';
-import type { ProofKept, TransferStore } from '#src/core/ports.ts';
-import { type ChunkRecord, isProven } from '#src/core/transfer.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
+import type { ProofKept, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { Rows } from './memory-rows.ts';
 
 type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'noteReport'>;

@@ -1,6 +1,5 @@
-import type { SharedRate } from '#src/core/call-rate.ts';
-import type { Side } from '#src/core/errors.ts';
-import { shareEveryMs } from '#src/core/limits.ts';
+import type { Side } from '#src/core/errors/errors.ts';
+import { shareEveryMs } from '#src/core/limits/limits.ts';
 import {
   type Pause,
   type Priority,
@@ -9,7 +8,8 @@ import {
   type QueueStore,
   type Slot,
   type Ticket,
-} from '#src/core/queue.ts';
+} from '#src/core/queue/queue.ts';
+import type { SharedRate } from '#src/core/rates/call-rate.ts';
 
 /** Slots, tickets and call rates in memory, and what tests read of them. */
 export interface MemoryQueueStore extends QueueStore {

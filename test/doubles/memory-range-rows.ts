@@ -1,5 +1,5 @@
-import type { RangeKey, TransferStore } from '#src/core/ports.ts';
-import { addCounts, type RangeRecord } from '#src/core/transfer.ts';
+import { addCounts, type RangeRecord } from '#src/core/transfer/transfer.ts';
+import type { RangeKey, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { Rows } from './memory-rows.ts';
 
 type RangeRows = Pick<TransferStore, 'ranges' | 'claimRange' | 'releaseRange' | 'noteRangeFailure'>;

@@ -1,6 +1,6 @@
-import { TransferError } from '#src/core/errors.ts';
-import type { TransferStore } from '#src/core/ports.ts';
-import type { SessionRecord } from '#src/core/transfer.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { SessionRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { Rows } from './memory-rows.ts';
 
 type SessionRows = Pick<

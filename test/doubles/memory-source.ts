@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import { newCrc } from '#src/aws/running-crc.ts';
-import { type ByteRange, lengthOf } from '#src/core/byte-range.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { SourceReader } from '#src/core/ports.ts';
-import type { CrcAlgorithm, SourceObject, SourceReference } from '#src/core/source-object.ts';
+import { newCrc } from '#src/aws/s3/running-crc.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { type ByteRange, lengthOf } from '#src/core/source/byte-range.ts';
+import type {
+  CrcAlgorithm,
+  SourceObject,
+  SourceReference,
+} from '#src/core/source/source-object.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
 
 interface Stored {
   readonly object: SourceObject;

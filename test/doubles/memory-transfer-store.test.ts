@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TransferError } from '#src/core/errors.ts';
-import type { TransferStore } from '#src/core/ports.ts';
+import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import {
   chunkProof,
   collected,

@@ -1,6 +1,6 @@
-import { TransferError } from '#src/core/errors.ts';
-import type { TransferStore } from '#src/core/ports.ts';
-import { addCounts, type TransferRecord, type TransferState } from '#src/core/transfer.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { addCounts, type TransferRecord, type TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { memoryChunkRows } from './memory-chunk-rows.ts';
 import { memoryRangeRows } from './memory-range-rows.ts';
 import { Rows } from './memory-rows.ts';

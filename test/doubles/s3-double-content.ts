@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
-import type { CrcAlgorithm } from '#src/core/source-object.ts';
+import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 
 /** Bytes that can be read from any place, without holding them all. */
 export interface DoubleContent {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CrcAlgorithm } from '#src/core/source-object.ts';
+import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { bufferContent, crcOf, type DoubleContent, digestOf } from './s3-double-content.ts';
 
 /** What an object is besides its bytes; all left out: a plain object of class STANDARD. */

@@ -1,4 +1,4 @@
-import type { ExecutionStart, ExecutionStarter } from '#src/core/ports.ts';
+import type { ExecutionStart, ExecutionStarter } from '#src/core/ports/executions.ts';
 
 /** Remembers what it was asked to start, and answers as Step Functions does for a name. */
 export class TestStarter implements ExecutionStarter {

@@ -1,9 +1,9 @@
 import { give, given } from '#functions/runtime/given.ts';
 import { store as openStore } from '#functions/runtime/store.ts';
 import type { ExecutionHandle, ExecutionOptions } from '#local/state-machine/run.ts';
-import type { TransferStore } from '#src/core/ports.ts';
-import type { TransferRecord } from '#src/core/transfer.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import { type ScaledClock, startScaledClock } from './scaled-clock.ts';
 import { type Film, openWorld, type World, type WorldOptions } from './world.ts';
 

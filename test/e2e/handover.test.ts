@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import type { ExecutionDirectory } from '#src/core/ports.ts';
+import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
 import { type FastWorld, openFastWorld } from './fast-world.ts';
 import { expectReady, inputOf, versionedBucket } from './world.ts';
 

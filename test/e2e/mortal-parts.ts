@@ -2,7 +2,8 @@ import { destination } from '#functions/runtime/destination.ts';
 import { source } from '#functions/runtime/source.ts';
 import { store } from '#functions/runtime/store.ts';
 import { readSettings } from '#src/config/environment.ts';
-import type { SourceReader, TransferStore } from '#src/core/ports.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { FastWorld } from './fast-world.ts';
 
 /** A sandbox that can die: from then on every call to the world outside fails, for good. */

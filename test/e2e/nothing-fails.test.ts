@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { maxChunksPerRange } from '#src/core/limits.ts';
+import { maxChunksPerRange } from '#src/core/limits/limits.ts';
 import { expectReady, inputOf, openWorld, type World } from './world.ts';
 
 let world: World;

@@ -5,8 +5,8 @@ import { queue as openTurns } from '#functions/runtime/queue.ts';
 import { lambdaContext } from '#local/state-machine/lambda-context.ts';
 import type { ExecutionHandle } from '#local/state-machine/run.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
-import type { QueueStore } from '#src/core/queue.ts';
-import type { Reconciled } from '#src/steps/settle.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { Reconciled } from '#src/reconciler/reconcile.ts';
 import { type FastWorld, openFastWorld } from './fast-world.ts';
 import { expectReady, type Film, inputOf } from './world.ts';
 

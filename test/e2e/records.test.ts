@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { rowLifetimeSeconds } from '#src/core/limits.ts';
-import type { TransferState } from '#src/core/transfer.ts';
+import { rowLifetimeSeconds } from '#src/core/limits/limits.ts';
+import type { TransferState } from '#src/core/transfer/transfer.ts';
 import { type FastWorld, openFastWorld } from './fast-world.ts';
 import { expectReady, inputOf } from './world.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultPlan } from '#local/state-machine/lambda-runtime.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { TransferStore } from '#src/core/ports.ts';
-import { isProven } from '#src/core/transfer.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { isProven } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { type FastWorld, openFastWorld, withTimeLimit } from './fast-world.ts';
 import { giveLife } from './mortal-parts.ts';
 import { expectReady, type Film, inputOf } from './world.ts';

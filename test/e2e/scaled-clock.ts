@@ -1,4 +1,4 @@
-import type { Clock } from '#src/core/ports.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
 
 /** What one turn of the event loop counts for at most, in real milliseconds. */
 const longestTurnMs = 3;

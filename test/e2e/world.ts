@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
 import { type Emulators, startEmulators } from '#local/emulators/start-emulators.ts';
+import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { openPipeline, type Pipeline } from '#local/pipeline.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type {
@@ -10,9 +11,8 @@ import type {
   TwelveLabsSimulator,
 } from '#local/simulators/twelvelabs/simulator.ts';
 import type { ExecutionOptions, ExecutionResult } from '#local/state-machine/run.ts';
-import { tableDefinition } from '#src/aws/table-definition.ts';
-import type { Clock } from '#src/core/ports.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
 import type { ObjectTraits } from '../doubles/s3-double-objects.ts';
 import { canaries } from '../security/canaries.ts';

@@ -2,8 +2,8 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { doorway } from '#functions/runtime/doorway.ts';
 import { give } from '#functions/runtime/given.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Needs } from '#src/steps/step.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Needs } from '#src/transfer/step.ts';
 
 let out: MockInstance<typeof process.stdout.write>;
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
 import { createEmfMeter, flushMeter, meter } from '#functions/runtime/meter.ts';
-import { deploymentDimension, type MetricName, metricCatalogue } from '#src/core/metrics.ts';
+import { deploymentDimension, type MetricName, metricCatalogue } from '#src/core/stack/metrics.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 
 /** One line in CloudWatch's embedded metric format. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
 import { traced } from '#functions/runtime/tracer.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 
 const keys = { step: 'SendChunks', transferId: 'transfer-1' };

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '#src/core/ports.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
 
 /** A server on a free port of this machine that answers as `listener` says. */
 export interface HttpServer {

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '#src/config/system-clock.ts';
-import type { HttpRequest } from '#src/core/ports.ts';
+import type { HttpRequest } from '#src/core/ports/transport.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import { guardOf } from '#src/http/public-addresses.ts';

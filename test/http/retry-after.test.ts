@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxStopSeconds } from '#src/core/limits.ts';
+import { maxStopSeconds } from '#src/core/limits/limits.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);

@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
-import type { Clock, HttpReply, HttpRequest } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import { createTransport, type TransportOptions } from '#src/http/transport.ts';
 import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts';
 import { startServer } from './http-server.ts';

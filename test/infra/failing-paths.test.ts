@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StepName } from '#infra/steps.ts';
 import type { InvocationRecord } from '#local/state-machine/lambda-runtime.ts';
 import { runExecution } from '#local/state-machine/run.ts';
-import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors.ts';
+import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { machine } from './deployed.ts';
 
 type Answer = (payload: never) => unknown;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stepNames } from '#infra/steps.ts';
-import { metricCatalogue, metricNamespace } from '#src/core/metrics.ts';
+import { metricCatalogue, metricNamespace } from '#src/core/stack/metrics.ts';
 import { alarmsIn, metricsOf, monitoredTemplate, resourcesOf } from './monitoring-stack.ts';
 
 const template = monitoredTemplate();

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import type { TransferStackProps } from '#infra/transfer-stack.ts';
-import type { TransferWindow } from '#src/core/transfer-window.ts';
+import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
 import { refusal } from './deployed.ts';
 import { windowFlaws } from './window-flaws.ts';
 

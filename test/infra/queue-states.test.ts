@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { dispatchSeconds } from '#src/core/limits.ts';
+import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import { definition, machine, type State } from './deployed.ts';
 
 /** A state of the transfer's definition, with all that it says. */

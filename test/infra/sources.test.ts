@@ -6,7 +6,7 @@ import { Chunkferry } from '#infra/chunkferry.ts';
 import type { SourceProps } from '#infra/sources/source-props.ts';
 import { type CloudFormationTemplate, synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
-import type { Sources } from '#src/core/sources.ts';
+import type { Sources } from '#src/core/source/sources.ts';
 import {
   functionOf,
   objectRules,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { platformErrorNames } from '#infra/retry-policy.ts';
 import { stepNames } from '#infra/steps.ts';
-import { errorNames, isErrorName } from '#src/core/errors.ts';
+import { errorNames, isErrorName } from '#src/core/errors/errors.ts';
 import {
   allStates,
   definition,

@@ -4,7 +4,7 @@ import { serviceSteps } from '#infra/permissions.ts';
 import { type StepName, stepNames } from '#infra/steps.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
-import { tableSchema } from '#src/core/table-schema.ts';
+import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { functionOf, resources, resourcesFor, statementsOf, template } from './deployed.ts';
 
 function only(type: string): Record<string, unknown> {

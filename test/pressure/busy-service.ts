@@ -1,7 +1,7 @@
 import { systemClock } from '#src/config/system-clock.ts';
-import type { Destination } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Random } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Random } from '#src/core/ports/clock.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 import type { ServiceSized } from '../doubles/destinations/service-sized.ts';
 
 /** What the service saw. */

@@ -10,15 +10,15 @@ import {
   type ExecutionStatus,
   stateMachineArn,
 } from '#local/state-machine/run.ts';
-import { TransferError } from '#src/core/errors.ts';
-import { executionArnOf } from '#src/core/execution-arn.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Random } from '#src/core/ports/clock.ts';
 import type {
   ExecutionDirectory,
   ExecutionEnd,
   ExecutionStart,
   ExecutionStarter,
-  Random,
-} from '#src/core/ports.ts';
+} from '#src/core/ports/executions.ts';
+import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 
 /** What the executions of one object amounted to. */
 export interface ObjectRun {

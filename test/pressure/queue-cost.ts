@@ -1,13 +1,14 @@
 import Table from 'cli-table3';
-import { newCrc } from '#src/aws/running-crc.ts';
+import { newCrc } from '#src/aws/s3/running-crc.ts';
 import { readSettings } from '#src/config/environment.ts';
-import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
-import type { ExecutionStart, TransferStore } from '#src/core/ports.ts';
-import type { QueueStore } from '#src/core/queue.ts';
-import { dispatch } from '#src/steps/dispatch.ts';
-import { openSession } from '#src/steps/open-session.ts';
-import { releaseSlot } from '#src/steps/slots.ts';
-import type { Invocation } from '#src/steps/step.ts';
+import type { ExecutionStart } from '#src/core/ports/executions.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { dispatch } from '#src/queue/dispatch.ts';
+import { releaseSlot } from '#src/queue/slots.ts';
+import { openSession } from '#src/steps/open-session/open-session.ts';
+import type { Invocation } from '#src/transfer/step.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 

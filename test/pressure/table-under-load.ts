@@ -1,7 +1,8 @@
 import { systemClock } from '#src/config/system-clock.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Random, TransferStore } from '#src/core/ports.ts';
-import type { QueueStore } from '#src/core/queue.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Random } from '#src/core/ports/clock.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
 /** What the table saw. */
 export interface TableWatch {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { runSeed } from '../simulation/run-seed.ts';
 import type { Plant } from '../simulation/world.ts';
 import { around, canaries, canariesIn } from './canaries.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { watchErrors } from './canary-errors.ts';
 import './canary-meta.ts';
 import { canarySearch, describeFindings } from './canary-search.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
-import { isErrorName } from '#src/core/errors.ts';
+import { isErrorName } from '#src/core/errors/errors.ts';
 import { type FastWorld, openFastWorld } from '../e2e/fast-world.ts';
 import { bucket, inputOf } from '../e2e/world.ts';
 import { warmUp } from '../simulation/run-seed.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
-import type { UploadSession } from '#src/core/destination.ts';
-import { maxStopSeconds } from '#src/core/limits.ts';
-import type { HttpRequest, Transport } from '#src/core/ports.ts';
+import { maxStopSeconds } from '#src/core/limits/limits.ts';
+import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
+import type { UploadSession } from '#src/core/transfer/destination.ts';
 import {
   badUrls,
   headerSpoilings,

@@ -16,9 +16,9 @@ import {
   ticketKey,
   transferKey,
   uploadKey,
-} from '#src/aws/row-keys.ts';
-import { priorities } from '#src/core/queue.ts';
-import { objectId, refusalIdOf, transferIdOf } from '#src/core/transfer.ts';
+} from '#src/aws/dynamodb/row-keys.ts';
+import { priorities } from '#src/core/queue/queue.ts';
+import { objectId, refusalIdOf, transferIdOf } from '#src/core/transfer/transfer.ts';
 import { oddKeys } from './odd-keys.ts';
 
 const seed = 20_261_121;

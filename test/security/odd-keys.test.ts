@@ -8,7 +8,7 @@ import {
   type MockInstance,
   vi,
 } from 'vitest';
-import type { Log } from '#src/core/ports.ts';
+import type { Log } from '#src/core/ports/log.ts';
 import { type FastWorld, openFastWorld } from '../e2e/fast-world.ts';
 import { bucket, expectReady, type Film, inputOf, versionedBucket } from '../e2e/world.ts';
 import { eventOf } from './fuzz/starts.ts';

@@ -1,5 +1,5 @@
 import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
-import type { Random } from '#src/core/ports.ts';
+import type { Random } from '#src/core/ports/clock.ts';
 
 /** Everything that is left to chance, from one seed. */
 export interface Chance {

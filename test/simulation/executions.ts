@@ -8,8 +8,8 @@ import {
   startExecution,
 } from '#local/state-machine/run.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { ExecutionDirectory } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';
 import { handlersSince, machineFrom, statesOf } from './redriven-machine.ts';

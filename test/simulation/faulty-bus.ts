@@ -1,5 +1,5 @@
-import { TransferError } from '#src/core/errors.ts';
-import type { EventPublisher } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { EventPublisher } from '#src/core/ports/events.ts';
 import type { Sandbox } from './sandbox.ts';
 import { judgeEvent } from './watch-service.ts';
 import type { World } from './world.ts';

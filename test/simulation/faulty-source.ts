@@ -1,7 +1,7 @@
 import { systemClock } from '#src/config/system-clock.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { SourceReader } from '#src/core/ports.ts';
-import type { SourceObject, SourceReference } from '#src/core/source-object.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Mishaps } from './fault-classes.ts';
 import { type ObjectStore, pieceBytes } from './objects.ts';
 import type { S3Weather } from './s3-weather.ts';

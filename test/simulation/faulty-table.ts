@@ -1,7 +1,7 @@
-import { TransferError } from '#src/core/errors.ts';
-import type { TransferStore } from '#src/core/ports.ts';
-import type { QueueStore } from '#src/core/queue.ts';
-import type { TransferRecord, TransferState } from '#src/core/transfer.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Mishaps } from './fault-classes.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { Tables } from './watched-table.ts';

@@ -1,8 +1,8 @@
 import type { FaultEffect } from '#local/simulators/twelvelabs/faults.ts';
 import { systemClock } from '#src/config/system-clock.ts';
-import { TransferError } from '#src/core/errors.ts';
-import { deadlineMarginMs } from '#src/core/limits.ts';
-import type { HttpReply, HttpRequest, Transport } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { deadlineMarginMs } from '#src/core/limits/limits.ts';
+import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { networkFailure } from '#src/http/network-failure.ts';
 import { passingText, transientReply } from './api-storm.ts';
 import type { Chance } from './chance.ts';

@@ -9,7 +9,7 @@ import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
 import { give } from '#functions/runtime/given.ts';
 import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import { dispatcher, reconciler, Sandbox, type Surroundings } from './sandbox.ts';
 
 /** The handlers that deploy, by the name of their function. */

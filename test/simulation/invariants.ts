@@ -4,7 +4,7 @@ import {
   refusalIdOf,
   type SessionRecord,
   type TransferRecord,
-} from '#src/core/transfer.ts';
+} from '#src/core/transfer/transfer.ts';
 import type { Execution } from './executions.ts';
 import type { Content } from './objects.ts';
 import { contentOf, sha256 } from './objects.ts';

@@ -1,4 +1,4 @@
-import type { HttpReply } from '#src/core/ports.ts';
+import type { HttpReply } from '#src/core/ports/transport.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';
 import type { Operation } from './faulty-transport.ts';

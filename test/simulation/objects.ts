@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type ByteRange, lengthOf } from '#src/core/byte-range.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { SourceReader } from '#src/core/ports.ts';
-import type { SourceChecksum, SourceObject, SourceReference } from '#src/core/source-object.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { type ByteRange, lengthOf } from '#src/core/source/byte-range.ts';
+import type {
+  SourceChecksum,
+  SourceObject,
+  SourceReference,
+} from '#src/core/source/source-object.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Chance } from './chance.ts';
 
 /** One content that a key had or has. */

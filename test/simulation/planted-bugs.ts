@@ -1,5 +1,5 @@
-import { lengthOf } from '#src/core/byte-range.ts';
-import { isTransferError } from '#src/core/errors.ts';
+import { isTransferError } from '#src/core/errors/errors.ts';
+import { lengthOf } from '#src/core/source/byte-range.ts';
 import { pieces } from './objects.ts';
 import {
   adoptLostSession,

@@ -1,7 +1,7 @@
-import type { Destination } from '#src/core/destination.ts';
-import { isTransferError, TransferError } from '#src/core/errors.ts';
-import type { HttpReply, HttpRequest } from '#src/core/ports.ts';
-import type { ChunkRecord } from '#src/core/transfer.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
+import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
 import { takeApart } from './faulty-transport.ts';
 import type { Plant, World } from './world.ts';
 

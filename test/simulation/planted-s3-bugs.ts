@@ -1,4 +1,4 @@
-import { isTransferError, TransferError } from '#src/core/errors.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { PlantedBug } from './planted-bugs.ts';
 import type { Plant } from './world.ts';
 

@@ -1,5 +1,5 @@
-import { explainS3Failure } from '#src/aws/s3-failures.ts';
-import type { SourceReference } from '#src/core/source-object.ts';
+import { explainS3Failure } from '#src/aws/s3/failures.ts';
+import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';
 

@@ -1,6 +1,6 @@
 import { systemClock } from '#src/config/system-clock.ts';
-import type { Clock } from '#src/core/ports.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import type { Chance } from './chance.ts';
 import type { FaultClass, Mishaps } from './fault-classes.ts';
 import type { Trace } from './trace.ts';

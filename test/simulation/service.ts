@@ -4,7 +4,7 @@ import {
 } from '#local/simulators/twelvelabs/in-process.ts';
 import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/switches.ts';
 import { systemClock } from '#src/config/system-clock.ts';
-import type { ChunkRecord } from '#src/core/transfer.ts';
+import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
 import { ApiStorms } from './api-storm.ts';
 import type { Chance } from './chance.ts';
 import type { Mishaps } from './fault-classes.ts';

@@ -1,5 +1,5 @@
 import { newCrc } from '#functions/runtime/new-crc.ts';
-import type { Priority } from '#src/core/queue.ts';
+import type { Priority } from '#src/core/queue/queue.ts';
 import { crcAlgorithms, type Keeping } from './objects.ts';
 import { planOperators } from './queue/operators.ts';
 import { buckets, type World } from './world.ts';

@@ -1,5 +1,5 @@
 import FakeTimers from '@sinonjs/fake-timers';
-import type { Random } from '#src/core/ports.ts';
+import type { Random } from '#src/core/ports/clock.ts';
 
 /** The real one, taken before anybody fakes it: a turn of the event loop drains all that is ready. */
 const realImmediate = setImmediate;

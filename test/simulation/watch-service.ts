@@ -1,6 +1,6 @@
 import { serviceLimits } from '#local/state-machine/service-limits.ts';
-import type { TransferEvent } from '#src/core/ports.ts';
-import { isProven } from '#src/core/transfer.ts';
+import type { TransferEvent } from '#src/core/ports/events.ts';
+import { isProven } from '#src/core/transfer/transfer.ts';
 import type { Execution } from './executions.ts';
 import type { Asked } from './faulty-transport.ts';
 import { judgeFailure } from './judge-failures.ts';

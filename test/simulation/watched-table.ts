@@ -1,5 +1,5 @@
-import type { TransferStore } from '#src/core/ports.ts';
-import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer.ts';
+import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import {
   createMemoryTransferStore,

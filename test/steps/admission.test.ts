@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Pause, StopMode } from '#src/core/queue.ts';
-import type { Settings } from '#src/core/settings.ts';
-import { ensureNotHeld, holdReason } from '#src/steps/admission.ts';
+import type { Pause, StopMode } from '#src/core/queue/queue.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
+import { ensureNotHeld, holdReason } from '#src/queue/admission.ts';
 import { openQueue } from './queue-harness.ts';
 
 type Held = StopMode | 'no';

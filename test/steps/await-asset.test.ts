@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AssetStatus } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { AssetStatus } from '#src/core/transfer/destination.ts';
 import { Stage } from './stage.ts';
 
 /** A transfer whose bytes are complete, at a service whose asset is processed for so long. */

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Side, TransferError } from '#src/core/errors.ts';
-import { maxSharedStopSeconds } from '#src/core/limits.ts';
-import type { LogFields } from '#src/core/ports.ts';
-import { type CallLimiter, createCallLimiter } from '#src/steps/call-limiter.ts';
-import type { RateStore } from '#src/steps/rate-sharing.ts';
-import { causeOf } from '#src/steps/retries.ts';
+import { type Side, TransferError } from '#src/core/errors/errors.ts';
+import { maxSharedStopSeconds } from '#src/core/limits/limits.ts';
+import type { LogFields } from '#src/core/ports/log.ts';
+import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
+import type { RateStore } from '#src/rates/rate-sharing.ts';
+import { causeOf } from '#src/transfer/retry-counts.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
 

@@ -1,9 +1,9 @@
 import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
-import { jitteredBackoffMs } from '#src/core/backoff.ts';
-import { isTransferError, TransferError } from '#src/core/errors.ts';
-import type { Random } from '#src/core/ports.ts';
-import { type CallLimiter, createCallLimiter } from '#src/steps/call-limiter.ts';
-import { limitedCall } from '#src/steps/throttled-destination.ts';
+import { jitteredBackoffMs } from '#src/core/errors/backoff.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import type { Random } from '#src/core/ports/clock.ts';
+import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
+import { limitedCall } from '#src/rates/throttled-destination.ts';
 import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
 import { EventClock } from './event-clock.ts';
 

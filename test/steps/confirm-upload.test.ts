@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionStatus } from '#src/core/destination.ts';
-import { type ErrorName, TransferError } from '#src/core/errors.ts';
-import type { TransferStore } from '#src/core/ports.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
-import type { CrcAlgorithm } from '#src/core/source-object.ts';
-import { describeOutcome } from '#src/steps/describe-outcome.ts';
+import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
+import type { SessionStatus } from '#src/core/transfer/destination.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { describeOutcome } from '#src/transfer/outcome.ts';
 import { checksumOf, sampleBytes } from '../doubles/memory-source.ts';
 import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dispatch } from '#src/steps/dispatch.ts';
+import { dispatch } from '#src/queue/dispatch.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { Stage } from './stage.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { executionArnOf } from '#src/core/execution-arn.ts';
-import { maxStartsPerSecond, maxStartsPerTicket } from '#src/core/limits.ts';
+import { maxStartsPerSecond, maxStartsPerTicket } from '#src/core/limits/limits.ts';
+import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { by, openQueue, type QueueHarness, stateMachineArn } from './queue-harness.ts';
 import type { Planned } from './stage.ts';
 

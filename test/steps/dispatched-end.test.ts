@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
-import { runCommand } from '#src/steps/queue-commands.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { runCommand } from '#src/queue/commands.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { openSettleStage, statusChange } from './settle-stage.ts';
 import { Stage } from './stage.ts';

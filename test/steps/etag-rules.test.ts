@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ChunkDelivery } from '#src/core/destination.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import { itemOf, Stage } from './stage.ts';
 
 /** What a storage answers to one chunk, given the MD5 of its bytes and how often it came before. */

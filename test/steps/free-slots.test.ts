@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freeSlots } from '#src/steps/slots.ts';
+import { freeSlots } from '#src/queue/slots.ts';
 import { slotOf } from '../aws/queue-stores.ts';
 
 describe('the free slots', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '#src/config/environment.ts';
-import { type ErrorName, TransferError } from '#src/core/errors.ts';
-import type { SourceReader } from '#src/core/ports.ts';
-import type { Source } from '#src/core/sources.ts';
-import { objectId } from '#src/core/transfer.ts';
-import { inspectSource } from '#src/steps/inspect-source.ts';
+import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
+import type { Source } from '#src/core/source/sources.ts';
+import { objectId } from '#src/core/transfer/transfer.ts';
+import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { json, Stage } from './stage.ts';

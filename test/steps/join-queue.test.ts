@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { maxSlots } from '#src/core/limits.ts';
-import type { Priority } from '#src/core/queue.ts';
-import { joinQueue } from '#src/steps/join-queue.ts';
-import { runCommand } from '#src/steps/queue-commands.ts';
+import { maxSlots } from '#src/core/limits/limits.ts';
+import type { Priority } from '#src/core/queue/queue.ts';
+import { runCommand } from '#src/queue/commands.ts';
+import { joinQueue } from '#src/queue/join-queue.ts';
 import { by, openQueue, type QueueHarness } from './queue-harness.ts';
 import { dieEverywhere } from './settle-stage.ts';
 import type { Planned } from './stage.ts';

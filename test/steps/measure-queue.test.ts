@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { dispatchSeconds, maxSlots } from '#src/core/limits.ts';
-import type { MetricName } from '#src/core/metrics.ts';
-import type { Priority } from '#src/core/queue.ts';
-import { measureQueue, type Openness } from '#src/steps/measure-queue.ts';
+import { dispatchSeconds, maxSlots } from '#src/core/limits/limits.ts';
+import type { Priority } from '#src/core/queue/queue.ts';
+import type { MetricName } from '#src/core/stack/metrics.ts';
+import { measureQueue, type Openness } from '#src/queue/measure-queue.ts';
 import { openQueue, type QueueHarness } from './queue-harness.ts';
 
 const free: Openness = { freeSlots: 1 };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import {
   maxRangesPerExecution,
   maxRoundsPerExecution,
   maxSessionsPerExecution,
-} from '#src/core/limits.ts';
-import type { TransferStore } from '#src/core/ports.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+} from '#src/core/limits/limits.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { Serial } from '../doubles/destinations/serial.ts';
 import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';

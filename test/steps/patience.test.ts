@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorName, TransferError } from '#src/core/errors.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
-import { isCompleteByReceipts } from '#src/steps/session-receipts.ts';
-import { waitOut } from '#src/steps/wait-out.ts';
+import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
+import { waitOut } from '#src/transfer/wait-out.ts';
 import { sessionRecord } from '../aws/table-fixture.ts';
 import { film } from '../conformance/bench.ts';
 import { itemOf, type Planned, Stage } from './stage.ts';

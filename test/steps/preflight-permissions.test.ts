@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stepNames } from '#infra/steps.ts';
-import { preflightSteps } from '#src/steps/preflight.ts';
-import { duties } from '#src/steps/preflight-checks.ts';
+import { duties } from '#src/preflight/checks.ts';
+import { preflightSteps } from '#src/preflight/preflight.ts';
 import { resources, resourcesFor, statementsOfRole } from '../infra/deployed.ts';
 
 /** Each function that a preflight asks, by the beginning of its logical id. */

@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
-import type { Finding } from '#src/core/preflight.ts';
-import type { Source } from '#src/core/sources.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Source } from '#src/core/source/sources.ts';
+import type { Finding } from '#src/core/stack/preflight.ts';
+import type { PreflightPorts } from '#src/preflight/checks.ts';
 import {
   type Checked,
   concludePreflight,
   preflight,
   preflightSteps,
-} from '#src/steps/preflight.ts';
-import type { PreflightPorts } from '#src/steps/preflight-checks.ts';
-import type { Recorded } from '#src/steps/record-outcome.ts';
+} from '#src/preflight/preflight.ts';
+import type { Recorded } from '#src/steps/record-outcome/record-outcome.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { json, Stage } from './stage.ts';
 

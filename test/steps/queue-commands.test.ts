@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCommand } from '#src/steps/queue-commands.ts';
+import { readCommand } from '#src/queue/commands.ts';
 import { by, nameOfFilm, openQueue } from './queue-harness.ts';
 import { itemOf } from './stage.ts';
 

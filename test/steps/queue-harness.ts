@@ -1,8 +1,8 @@
-import type { Settings } from '#src/core/settings.ts';
-import { objectId, type TransferRecord, transferIdOf } from '#src/core/transfer.ts';
-import { type Dispatched, dispatch, dispatchOnSchedule } from '#src/steps/dispatch.ts';
-import { type CommandDone, readCommand, runCommand } from '#src/steps/queue-commands.ts';
-import type { Invocation } from '#src/steps/step.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
+import { objectId, type TransferRecord, transferIdOf } from '#src/core/transfer/transfer.ts';
+import { type CommandDone, readCommand, runCommand } from '#src/queue/commands.ts';
+import { type Dispatched, dispatch, dispatchOnSchedule } from '#src/queue/dispatch.ts';
+import type { Invocation } from '#src/transfer/step.ts';
 import { film } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { sampleBytes } from '../doubles/memory-source.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { dispatchSeconds } from '#src/core/limits.ts';
-import type { MetricName } from '#src/core/metrics.ts';
-import { measureQueue, type Openness } from '#src/steps/measure-queue.ts';
+import { dispatchSeconds } from '#src/core/limits/limits.ts';
+import type { MetricName } from '#src/core/stack/metrics.ts';
+import { measureQueue, type Openness } from '#src/queue/measure-queue.ts';
 import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
 
 /** A queue of two, measured every minute; the last value of each metric. */

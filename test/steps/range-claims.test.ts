@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { itemOf, type Planned, Stage } from './stage.ts';
 
 /** A stage with one range planned. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { errorCatalogue } from '#src/core/errors.ts';
-import type { Notice } from '#src/core/ports.ts';
-import { type ReportPorts, reportFailures } from '#src/steps/report-failures.ts';
+import { errorCatalogue } from '#src/core/errors/errors.ts';
+import type { Notice } from '#src/core/ports/events.ts';
+import { type ReportPorts, reportFailures } from '#src/failure-reports/report-failures.ts';
 
 const execution = 'arn:aws:states:eu-west-1:111122223333:execution:Transfers:run-1';
 const { nextStep } = errorCatalogue.AssetFailedError;

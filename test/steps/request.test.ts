@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readRequest } from '#src/steps/request.ts';
+import { readRequest } from '#src/transfer/input.ts';
 import { failureOf } from '../http/served-transport.ts';
 
 const smallest = { bucket: 'films', key: 'film.mp4' };

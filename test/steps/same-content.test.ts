@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SourceObject } from '#src/core/source-object.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
 import { film } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
 import { Stage } from './stage.ts';

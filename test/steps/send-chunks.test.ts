@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { chunkBytes, itemOf, type Planned, Stage } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { errorCatalogue, TransferError } from '#src/core/errors.ts';
-import { leaseSeconds } from '#src/core/limits.ts';
-import { refusalIdOf } from '#src/core/transfer.ts';
+import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
+import { refusalIdOf } from '#src/core/transfer/transfer.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
 import {

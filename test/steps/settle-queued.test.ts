@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { leaseSeconds } from '#src/core/limits.ts';
-import type { ExecutionEnd } from '#src/core/ports.ts';
-import { runCommand } from '#src/steps/queue-commands.ts';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
+import type { ExecutionEnd } from '#src/core/ports/executions.ts';
+import { runCommand } from '#src/queue/commands.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { executionId, openSending, openSettleStage, statusChange } from './settle-stage.ts';
 

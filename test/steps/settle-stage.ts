@@ -1,9 +1,9 @@
-import type { ListedSession } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports.ts';
-import type { TransferRecord } from '#src/core/transfer.ts';
-import { type Reconciled, reconcile } from '#src/steps/settle.ts';
-import type { SettlePorts } from '#src/steps/settle-ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
+import type { ListedSession } from '#src/core/transfer/destination.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { type Reconciled, reconcile } from '#src/reconciler/reconcile.ts';
+import type { SettlePorts } from '#src/reconciler/reconciler-ports.ts';
 import { film, type putFilm } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { canarySearch, textOf } from '../security/canary-search.ts';

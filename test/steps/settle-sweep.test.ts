@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
-import { leaseSeconds, sweepSeconds } from '#src/core/limits.ts';
-import type { MetricName } from '#src/core/metrics.ts';
-import type { ExecutionEnd } from '#src/core/ports.ts';
-import type { SessionRecord, TransferRecord } from '#src/core/transfer.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { leaseSeconds, sweepSeconds } from '#src/core/limits/limits.ts';
+import type { ExecutionEnd } from '#src/core/ports/executions.ts';
+import type { MetricName } from '#src/core/stack/metrics.ts';
+import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
 import { transferRecord } from '../aws/table-fixture.ts';
 import { film } from '../conformance/bench.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leaseSeconds } from '#src/core/limits.ts';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { film } from '../conformance/bench.ts';
 import { sampleBytes } from '../doubles/memory-source.ts';
 import { by, openQueue } from './queue-harness.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Source, Sources } from '#src/core/sources.ts';
+import type { Source, Sources } from '#src/core/source/sources.ts';
 import type { Bench } from '../conformance/bench.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { Stage } from './stage.ts';

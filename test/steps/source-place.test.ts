@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { SourceObject } from '#src/core/source-object.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
 import { itemOf, Stage } from './stage.ts';
 
 const place = { account: '444455556666', region: 'eu-west-1' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Source } from '#src/core/sources.ts';
+import type { Source } from '#src/core/source/sources.ts';
 import { Stage } from './stage.ts';
 
 const bucket = 'films';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
-import { leaseSeconds } from '#src/core/limits.ts';
-import type { TransferState } from '#src/core/transfer.ts';
-import { runCommand } from '#src/steps/queue-commands.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
+import type { TransferState } from '#src/core/transfer/transfer.ts';
+import { runCommand } from '#src/queue/commands.ts';
 import { nameOfFilm, openQueue, type QueueHarness } from './queue-harness.ts';
 
 const name = 'dispatched';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
-import { leaseSeconds } from '#src/core/limits.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
 import { Stage } from './stage.ts';

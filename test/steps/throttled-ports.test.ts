@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { explainS3Failure } from '#src/aws/s3-failures.ts';
-import type { Destination } from '#src/core/destination.ts';
-import { type Side, TransferError } from '#src/core/errors.ts';
-import type { SourceReader } from '#src/core/ports.ts';
-import type { CallLimiter } from '#src/steps/call-limiter.ts';
-import { throttledDestination } from '#src/steps/throttled-destination.ts';
-import { throttledSource } from '#src/steps/throttled-source.ts';
+import { explainS3Failure } from '#src/aws/s3/failures.ts';
+import { type Side, TransferError } from '#src/core/errors/errors.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
+import type { CallLimiter } from '#src/rates/call-limiter.ts';
+import { throttledDestination } from '#src/rates/throttled-destination.ts';
+import { throttledSource } from '#src/rates/throttled-source.ts';
 
 const call = { signal: new AbortController().signal };
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TransferError } from '#src/core/errors.ts';
-import type { HttpReply, HttpRequest, Transport } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { apiListener } from './api-host.ts';
 import type { Parts } from './parts.ts';
 import { assemble, type Levers, levers } from './server.ts';

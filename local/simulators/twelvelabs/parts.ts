@@ -1,4 +1,4 @@
-import type { Random } from '#src/core/ports.ts';
+import type { Random } from '#src/core/ports/clock.ts';
 import type { CallLog } from './call-log.ts';
 import type { FaultPlan } from './faults.ts';
 import type { UrlMint } from './presigned-urls.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Random } from '#src/core/ports.ts';
+import type { Random } from '#src/core/ports/clock.ts';
 import { canary } from './canaries.ts';
 import { hexDigits } from './randomness.ts';
 import type { SimulatorClock } from './real-clock.ts';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Random } from '#src/core/ports.ts';
+import type { Random } from '#src/core/ports/clock.ts';
 
 /**
  * Numbers from 0 up to, not including, 1; the same for the same seed, and others each time without

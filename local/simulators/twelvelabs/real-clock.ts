@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '#src/core/ports.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
 
 /** What the simulator needs of a clock: all its deadlines are compared when a request comes. */
 export type SimulatorClock = Pick<Clock, 'now' | 'sleep'>;

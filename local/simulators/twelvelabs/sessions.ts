@@ -1,4 +1,4 @@
-import type { Random } from '#src/core/ports.ts';
+import type { Random } from '#src/core/ports/clock.ts';
 import { hexDigits } from './randomness.ts';
 import type { SimulatorClock } from './real-clock.ts';
 import { ApiRefusal } from './replies.ts';

@@ -1,7 +1,9 @@
-import type { ApiKeySource } from '#src/core/api-key.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Clock, HttpReply, Log, Transport } from '#src/core/ports.ts';
-import { userAgent } from '#src/core/product.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { Log } from '#src/core/ports/log.ts';
+import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
+import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import { userAgent } from '#src/core/stack/product.ts';
 import { showable, withoutSecret } from '#src/http/redact.ts';
 import { type Operation, onSide, refusalOf, refusesKey } from './errors.ts';
 import { askReplyMs } from './limits.ts';

@@ -1,6 +1,10 @@
-import type { ChunkDelivery } from '#src/core/destination.ts';
-import { type ErrorName, TransferError, type TransferErrorOptions } from '#src/core/errors.ts';
-import type { HttpReply, Transport } from '#src/core/ports.ts';
+import {
+  type ErrorName,
+  TransferError,
+  type TransferErrorOptions,
+} from '#src/core/errors/errors.ts';
+import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
+import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import { withoutSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';

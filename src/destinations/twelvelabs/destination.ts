@@ -1,7 +1,9 @@
-import type { ApiKeySource } from '#src/core/api-key.ts';
-import type { Destination, DestinationTraits } from '#src/core/destination.ts';
-import type { Clock, Log, Transport } from '#src/core/ports.ts';
-import type { MediaType } from '#src/core/source-object.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { Log } from '#src/core/ports/log.ts';
+import type { Transport } from '#src/core/ports/transport.ts';
+import type { MediaType } from '#src/core/source/source-object.ts';
+import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from './api-client.ts';
 import { createSpanConflicts } from './fetch-urls.ts';
 import { listIncomplete } from './incomplete-sessions.ts';

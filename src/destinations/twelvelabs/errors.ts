@@ -4,8 +4,8 @@ import {
   type Side,
   TransferError,
   type TransferErrorOptions,
-} from '#src/core/errors.ts';
-import type { HttpReply } from '#src/core/ports.ts';
+} from '#src/core/errors/errors.ts';
+import type { HttpReply } from '#src/core/ports/transport.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { describe, jsonObject, readServiceError, type ServiceError } from './service-words.ts';
 

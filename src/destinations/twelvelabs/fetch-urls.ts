@@ -1,7 +1,7 @@
-import type { CallOptions, UploadSession } from '#src/core/destination.ts';
-import { asTransferError, isTransferError, type TransferError } from '#src/core/errors.ts';
-import type { Log } from '#src/core/ports.ts';
-import { boundOf } from '#src/core/recovery-bounds.ts';
+import { asTransferError, isTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { Log } from '#src/core/ports/log.ts';
+import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';
 import { type RequestTarget, splitUrl } from '#src/http/request-target.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Operation, serviceError } from './errors.ts';

@@ -1,4 +1,8 @@
-import type { CallOptions, ListedSession, UnfinishedSessions } from '#src/core/destination.ts';
+import type {
+  CallOptions,
+  ListedSession,
+  UnfinishedSessions,
+} from '#src/core/transfer/destination.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Operation } from './errors.ts';
 import { maxListPages, maxPageLength } from './limits.ts';

@@ -1,5 +1,5 @@
-import type { DestinationLimits } from '#src/core/destination.ts';
-import type { MediaType } from '#src/core/source-object.ts';
+import type { MediaType } from '#src/core/source/source-object.ts';
+import type { DestinationLimits } from '#src/core/transfer/destination.ts';
 
 /**
  * What TwelveLabs' v1.3 API takes, each limit with its source and date. None was tried against the

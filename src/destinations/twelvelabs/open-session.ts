@@ -1,8 +1,8 @@
 import type * as z from 'zod/mini';
-import { chunkCount } from '#src/core/chunk-plan.ts';
-import type { CallOptions, SessionRequest, UploadSession } from '#src/core/destination.ts';
-import { type ErrorName, isTransferError, type TransferError } from '#src/core/errors.ts';
-import type { HttpReply } from '#src/core/ports.ts';
+import { type ErrorName, isTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import type { HttpReply } from '#src/core/ports/transport.ts';
+import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
+import type { CallOptions, SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
 import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '#src/core/ports.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
 import { maxUrlsPerCall, urlLifetimeMs, urlMarginMs } from './limits.ts';
 
 /** One address for one PUT of one chunk. */

@@ -1,11 +1,12 @@
-import type { Chunk } from '#src/core/chunk-plan.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { Transport } from '#src/core/ports/transport.ts';
+import type { Chunk } from '#src/core/transfer/chunk-plan.ts';
 import type {
   CallOptions,
   ChunkBody,
   ChunkDelivery,
   UploadSession,
-} from '#src/core/destination.ts';
-import type { Clock, Transport } from '#src/core/ports.ts';
+} from '#src/core/transfer/destination.ts';
 import { putChunk } from './chunk-put.ts';
 import { serviceError } from './errors.ts';
 import { fetchUrls, fetchUrlsSingly, type UrlPorts } from './fetch-urls.ts';

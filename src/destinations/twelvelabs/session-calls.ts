@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
-import type { ChunkProof } from '#src/core/chunk-proof.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type {
   AssetStatus,
   CallOptions,
@@ -8,8 +9,7 @@ import type {
   ReportReceipt,
   SessionStatus,
   UploadSession,
-} from '#src/core/destination.ts';
-import { isTransferError, TransferError } from '#src/core/errors.ts';
+} from '#src/core/transfer/destination.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
 import { type Operation, saysUnknownId, serviceError } from './errors.ts';
 import { changeReplyMs, maxPageLength, maxProofsPerReport } from './limits.ts';

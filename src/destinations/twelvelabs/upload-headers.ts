@@ -1,4 +1,4 @@
-import { userAgent } from '#src/core/product.ts';
+import { userAgent } from '#src/core/stack/product.ts';
 import { serviceError } from './errors.ts';
 
 type Headers = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { HttpReply } from '#src/core/ports.ts';
+import type { HttpReply } from '#src/core/ports/transport.ts';
 import { showable } from '#src/http/redact.ts';
 import { serviceError } from './errors.ts';
 import { jsonObject } from './service-words.ts';

@@ -1,8 +1,8 @@
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import { stateMachineArn } from '#local/state-machine/run.ts';
-import { executionArnOf } from '#src/core/execution-arn.ts';
-import type { SourceReference } from '#src/core/source-object.ts';
-import type { TransferRecord } from '#src/core/transfer.ts';
+import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import type { SourceReference } from '#src/core/source/source-object.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { sampleBytes } from '../../doubles/memory-source.ts';
 import type { Asked } from '../../simulation/faulty-transport.ts';
 import { openFleet } from '../../simulation/fleet.ts';

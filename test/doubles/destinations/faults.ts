@@ -1,6 +1,6 @@
-import type { ChunkBody, ChunkDelivery } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Clock } from '#src/core/ports.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { ChunkBody, ChunkDelivery } from '#src/core/transfer/destination.ts';
 
 /** What befalls one send of a chunk. */
 export type SendFault =

@@ -1,5 +1,7 @@
-import { type Chunk, chunkCount } from '#src/core/chunk-plan.ts';
-import type { ChunkProof } from '#src/core/chunk-proof.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import { type Chunk, chunkCount } from '#src/core/transfer/chunk-plan.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type {
   AssetStatus,
   ChunkBody,
@@ -12,9 +14,7 @@ import type {
   SessionRequest,
   SessionStatus,
   UploadSession,
-} from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
-import type { Clock } from '#src/core/ports.ts';
+} from '#src/core/transfer/destination.ts';
 import { Faults } from './faults.ts';
 import { hex, maxFilenameLength, type ServiceOptions, type TestService } from './service.ts';
 import { countsOf, planned, provenChunk, type SizedUpload } from './sized-upload.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Destination } from '#src/core/destination.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 import type { FaultPlan } from './faults.ts';
 
 /** A destination together with the levers of the service behind it. */

@@ -1,8 +1,8 @@
-import { lengthOf } from '#src/core/byte-range.ts';
-import { chunkAt, indexesOf } from '#src/core/chunk-plan.ts';
-import type { ChunkProof } from '#src/core/chunk-proof.ts';
-import type { ChunkState, UploadSession } from '#src/core/destination.ts';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { lengthOf } from '#src/core/source/byte-range.ts';
+import { chunkAt, indexesOf } from '#src/core/transfer/chunk-plan.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
+import type { ChunkState, UploadSession } from '#src/core/transfer/destination.ts';
 
 /** A chunk as the service holds it. */
 export interface StoredChunk {

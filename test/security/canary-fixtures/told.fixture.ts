@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { TransferError } from '#src/core/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { canaries } from '../canaries.ts';
 
 it('makes an error of ours that nobody throws, with a secret, and passes', () => {

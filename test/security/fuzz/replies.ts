@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { HttpReply } from '#src/core/ports.ts';
+import type { HttpReply } from '#src/core/ports/transport.ts';
 import { type Damage, damaged, damages } from './damage.ts';
 import { hugeText, oddJson, oddNumber, oddText } from './oddities.ts';
 

@@ -14,13 +14,14 @@ import {
   type InProcessTwelveLabs,
   openInProcess,
 } from '#local/simulators/twelvelabs/in-process.ts';
-import { createConcurrencyRegistry } from '#src/core/adaptive-concurrency.ts';
-import type { LogFields, Transport } from '#src/core/ports.ts';
-import type { Settings } from '#src/core/settings.ts';
+import type { LogFields } from '#src/core/ports/log.ts';
+import type { Transport } from '#src/core/ports/transport.ts';
+import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
 import { createDestination } from '#src/destinations/registry.ts';
-import { createCallLimiter } from '#src/steps/call-limiter.ts';
-import type { Ports } from '#src/steps/step.ts';
-import { throttledDestination } from '#src/steps/throttled-destination.ts';
+import { createCallLimiter } from '#src/rates/call-limiter.ts';
+import { throttledDestination } from '#src/rates/throttled-destination.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import { TestEvents, TestExecutions } from '../../conformance/bench.ts';
 import { ManualClock } from '../../doubles/manual-clock.ts';
 import { createMemoryQueueStore } from '../../doubles/memory-queue-store.ts';

@@ -1,4 +1,4 @@
-import { isErrorName, isTransferError, TransferError } from '#src/core/errors.ts';
+import { isErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 
 /** How one input ended: in valid work, or refused by name. */
 export type Verdict<T> =

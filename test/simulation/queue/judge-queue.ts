@@ -1,5 +1,5 @@
-import type { QueueStore, Slot, Ticket } from '#src/core/queue.ts';
-import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer.ts';
+import type { QueueStore, Slot, Ticket } from '#src/core/queue/queue.ts';
+import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { Tables, Witness } from '../watched-table.ts';
 

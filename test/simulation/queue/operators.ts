@@ -1,4 +1,4 @@
-import { isOver } from '#src/core/transfer.ts';
+import { isOver } from '#src/core/transfer/transfer.ts';
 import { allTransfers } from '../invariants.ts';
 import { dispatcher } from '../sandbox.ts';
 import { later } from '../starts.ts';

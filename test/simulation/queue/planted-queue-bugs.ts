@@ -1,4 +1,4 @@
-import type { QueueStore } from '#src/core/queue.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { PlantedBug } from '../planted-bugs.ts';
 import { dispatcher } from '../sandbox.ts';
 import type { Plant } from '../world.ts';

@@ -1,7 +1,7 @@
-import type { ExecutionStarter } from '#src/core/ports.ts';
-import type { Settings } from '#src/core/settings.ts';
-import type { TransferWindow } from '#src/core/transfer-window.ts';
-import type { Ports } from '#src/steps/step.ts';
+import type { ExecutionStarter } from '#src/core/ports/executions.ts';
+import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
+import type { Ports } from '#src/transfer/step.ts';
 import type { Chance } from '../chance.ts';
 import type { Execution } from '../executions.ts';
 import type { Mishaps } from '../fault-classes.ts';

@@ -1,0 +1,93 @@
+import * as z from 'zod/mini';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
+import type { ProofKept, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { chunkKey, highest, lastNumber } from './row-keys.ts';
+import { readRow } from './row-reading.ts';
+import type { Condition, Row, TableAccess } from './table-access.ts';
+
+type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'noteReport'>;
+
+const chunkRow = z.object({
+  row: z.string(),
+  sizeBytes: z.number(),
+  proof: z.string(),
+  md5: z.string(),
+  crc: z.optional(z.string()),
+  generation: z.number(),
+  retiredBecause: z.optional(z.string()),
+  reports: z.number(),
+});
+
+/** Rows of chunks; `expiry` gives the attribute by which time removes a row written now. */
+export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
+  const read = async (transferId: string, session: number, index: number) => {
+    const row = await table.read(chunkKey(transferId, session, index));
+    return row && recordOf(row);
+  };
+
+  return {
+    chunks: async (transferId, session, first = 0, last = highest.chunk) => {
+      const [from, to] = [
+        chunkKey(transferId, session, first),
+        chunkKey(transferId, session, last),
+      ];
+      const rows = await table.between(transferId, from.row, to.row);
+      return new Map(rows.map(recordOf).map((record) => [record.index, record]));
+    },
+    keepProof: async (transferId, session, proof, retiredGeneration) => {
+      const { index, ...kept } = proof;
+      const generation = (retiredGeneration ?? 0) + 1;
+      const row = { ...chunkKey(transferId, session, index), ...kept, ...expiry() };
+      const isWritten = await table.write(
+        { ...row, generation, reports: 0 },
+        absentOrRetired(retiredGeneration),
+      );
+      return isWritten ? 'written' : judgeKept(await read(transferId, session, index), proof);
+    },
+    retireProof: async (transferId, session, index, generation, reason) => {
+      const changed = await table.change(chunkKey(transferId, session, index), {
+        set: { retiredBecause: reason, ...expiry() },
+        condition: {
+          expression: '#generation = :generation AND attribute_not_exists(#retiredBecause)',
+          values: { ':generation': generation },
+        },
+      });
+      if (changed !== false) return true;
+      const record = await read(transferId, session, index);
+      return record?.generation === generation && record.retiredBecause !== undefined;
+    },
+    noteReport: async (transferId, session, index) => {
+      await table.change(chunkKey(transferId, session, index), {
+        set: expiry(),
+        add: { reports: 1 },
+        condition: { expression: 'attribute_exists(#transferId)' },
+      });
+    },
+  };
+}
+
+/** A kept proof is never overwritten: only its place, once it was retired as the caller saw it. */
+function absentOrRetired(generation: number | undefined): Condition {
+  const absent = 'attribute_not_exists(#transferId)';
+  if (generation === undefined) return { expression: absent };
+  return {
+    expression: `${absent} OR (#generation = :generation AND attribute_exists(#retiredBecause))`,
+    values: { ':generation': generation },
+  };
+}
+
+/** Equal when it proves the same bytes; a CRC follows from those, and may be missing on one side. */
+function judgeKept(kept: ChunkRecord | undefined, proof: ChunkProof): ProofKept {
+  const isEqual =
+    isProven(kept) &&
+    kept.proof === proof.proof &&
+    kept.md5 === proof.md5 &&
+    kept.sizeBytes === proof.sizeBytes;
+  return isEqual ? 'equal' : 'conflict';
+}
+
+function recordOf(row: Row): ChunkRecord {
+  const { row: key, ...record } = readRow(chunkRow, row);
+  return { ...record, index: lastNumber(key) };
+}

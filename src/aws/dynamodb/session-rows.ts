@@ -1,0 +1,153 @@
+import * as z from 'zod/mini';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { UploadSession } from '#src/core/transfer/destination.ts';
+import type { SessionRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { highest, lastNumber, sessionKey } from './row-keys.ts';
+import { readRow } from './row-reading.ts';
+import type { Row, RowChange, TableAccess } from './table-access.ts';
+
+type SessionRows = Pick<
+  TransferStore,
+  | 'session'
+  | 'sessions'
+  | 'addSession'
+  | 'setSession'
+  | 'updateSession'
+  | 'markSession'
+  | 'setEtagMode'
+  | 'noteMismatch'
+  | 'recordReceipt'
+  | 'withdrawReceipts'
+>;
+
+const uploadSession = z.object({
+  uploadId: z.string(),
+  assetId: z.optional(z.string()),
+  chunkSizeBytes: z.number(),
+  totalChunks: z.number(),
+  expiresAt: z.optional(z.number()),
+  details: z.record(z.string(), z.string()),
+});
+
+const sessionRow = z.object({
+  row: z.string(),
+  attempt: z.string(),
+  openedAt: z.number(),
+  state: z.enum(['opening', 'open', 'refused', 'lost', 'replaced']),
+  session: z.optional(uploadSession),
+  etagMode: z.enum(['unknown', 'md5', 'opaque']),
+  mismatched: z.optional(z.set(z.number())),
+  acceptedIndexes: z.optional(z.set(z.number())),
+  reportedComplete: z.optional(z.boolean()),
+});
+
+const mismatchedSet = z.object({ mismatched: z.set(z.number()) });
+
+/** Rows of sessions. */
+export function sessionRows(table: TableAccess): SessionRows {
+  const read = async (transferId: string, number: number) => {
+    const row = await table.read(sessionKey(transferId, number));
+    return row && recordOf(row);
+  };
+
+  /** Changes a row that must be there: without this, a wrong number would make half a row. */
+  const changePresent = async (transferId: string, number: number, change: RowChange) => {
+    const condition = { expression: 'attribute_exists(#transferId)' };
+    const changed = await table.change(sessionKey(transferId, number), { ...change, condition });
+    if (changed !== false) return changed;
+    throw new TransferError('UnexpectedError', `transfer ${transferId} has no session ${number}`);
+  };
+
+  return {
+    session: read,
+    sessions: async (transferId) => {
+      const [first, last] = [sessionKey(transferId, 0), sessionKey(transferId, highest.session)];
+      return (await table.between(transferId, first.row, last.row)).map(recordOf);
+    },
+    addSession: (transferId, record) =>
+      table.write(rowOf(transferId, record), { expression: 'attribute_not_exists(#transferId)' }),
+    setSession: async (transferId, number, session) =>
+      (await setOnce(table, transferId, number, session)) ||
+      // A lost reply makes the SDK write again: that the row holds this very session is success.
+      (await read(transferId, number))?.session?.uploadId === session.uploadId,
+    updateSession: async (transferId, number, session) => {
+      await changePresent(transferId, number, { set: { session } });
+    },
+    markSession: async (transferId, number, state) => {
+      await changePresent(transferId, number, { set: { state } });
+    },
+    setEtagMode: async (transferId, number, mode) => {
+      const unset = { expression: '#etagMode = :unknown', values: { ':unknown': 'unknown' } };
+      const set = { etagMode: mode };
+      await table.change(sessionKey(transferId, number), { set, condition: unset });
+    },
+    noteMismatch: async (transferId, number, chunkIndex) => {
+      const add = { mismatched: new Set([chunkIndex]) };
+      const changed = await changePresent(transferId, number, { add, returning: 'UPDATED_NEW' });
+      return readRow(mismatchedSet, changed).mismatched.size;
+    },
+    recordReceipt: async (transferId, number, { accepted, complete }) => {
+      // DynamoDB has no empty set.
+      const add = accepted.length > 0 && { add: { acceptedIndexes: new Set(accepted) } };
+      const set = complete && { set: { reportedComplete: true } };
+      if (add || set) await changePresent(transferId, number, { ...set, ...add });
+    },
+    withdrawReceipts: async (transferId, number, indexes) => {
+      if (indexes?.length === 0) return;
+      const set = { reportedComplete: false };
+      const change = indexes
+        ? { set, remove: { acceptedIndexes: new Set(indexes) } }
+        : { set: { ...set, acceptedIndexes: undefined } };
+      await changePresent(transferId, number, change);
+    },
+  };
+}
+
+/** Only a session still `opening` is set: one given up as lost in the meantime is never adopted. */
+async function setOnce(
+  table: TableAccess,
+  transferId: string,
+  number: number,
+  session: UploadSession,
+): Promise<boolean> {
+  const changed = await table.change(sessionKey(transferId, number), {
+    set: { session, state: 'open' },
+    condition: {
+      expression: '#state = :opening AND attribute_not_exists(#session)',
+      values: { ':opening': 'opening' },
+    },
+  });
+  return changed !== false;
+}
+
+/** DynamoDB has no empty set. */
+function rowOf(
+  transferId: string,
+  { number, mismatched, acceptedIndexes = [], ...record }: SessionRecord,
+) {
+  return {
+    ...record,
+    mismatched: setOf(mismatched),
+    acceptedIndexes: setOf(acceptedIndexes),
+    ...sessionKey(transferId, number),
+  };
+}
+
+function recordOf(row: Row): SessionRecord {
+  const { row: key, mismatched, acceptedIndexes, ...record } = readRow(sessionRow, row);
+  return {
+    ...record,
+    number: lastNumber(key),
+    mismatched: listOf(mismatched),
+    ...(acceptedIndexes && { acceptedIndexes: listOf(acceptedIndexes) }),
+  };
+}
+
+function setOf(indexes: readonly number[]): Set<number> | undefined {
+  return indexes.length > 0 ? new Set(indexes) : undefined;
+}
+
+function listOf(indexes: ReadonlySet<number> = new Set()): number[] {
+  return [...indexes].sort((a, b) => a - b);
+}

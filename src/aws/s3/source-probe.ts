@@ -1,0 +1,272 @@
+import {
+  GetBucketNotificationConfigurationCommand,
+  type _Object as ListedObject,
+  ListObjectsV2Command,
+  type NotificationConfiguration,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
+import { asTransferError, type ErrorName, isTransferError } from '#src/core/errors/errors.ts';
+import { sourceTaking } from '#src/core/source/source-filter.ts';
+import type { SourceReference } from '#src/core/source/source-object.ts';
+import type { Source } from '#src/core/source/sources.ts';
+import {
+  type Finding,
+  failedBy,
+  missing,
+  type Probes,
+  passed,
+  untold,
+} from '#src/core/stack/preflight.ts';
+import type { SourcePlace } from './clients.ts';
+import { diagnoseDenial } from './denial-diagnosis.ts';
+import { explainS3Failure, nameOfObject } from './failures.ts';
+import { inspectObject } from './inspection.ts';
+import { readRange } from './ranged-read.ts';
+
+export interface SourceProbeOptions {
+  /** The clients that transfers read with. */
+  readonly clientFor: (place: SourcePlace) => S3Client;
+}
+
+/** Enough to find an object with bytes behind folder markers. */
+const listedObjects = 20;
+
+/** Prefixes tried of one source: some sixty requests, which fit into the time of one check. */
+const triedPrefixes = 20;
+
+/** What listing found: whether the bucket can be reached at all, and an object to read. */
+interface Listed {
+  readonly finding: Finding;
+  readonly isReached: boolean;
+  readonly isListed: boolean;
+  readonly object?: SourceReference | undefined;
+}
+
+/**
+ * Tries a source as a transfer would: lists below each of its prefixes, at most 20, reads the first byte
+ * of an object found there by HEAD and GET, and looks at the bucket's EventBridge switch where asked to.
+ * Changes nothing.
+ */
+export function createSourceProbe({ clientFor }: SourceProbeOptions): Probes['source'] {
+  return async (source, { withSwitch }) => {
+    const [first = startOf(source), ...others] = startsOf(source);
+    const { findings, isReached } = await tryBelow(clientFor, source, first);
+    if (!isReached) return findings;
+    const rest = await Promise.all(others.map((start) => tryBelow(clientFor, source, start)));
+    findings.push(...rest.flatMap((tried) => tried.findings), ...untried(source));
+    if (withSwitch) findings.push(await lookAtSwitch(clientFor, source));
+    return findings;
+  };
+}
+
+/** Where the configured objects begin, as far as they are tried; the key is a prefix. */
+function startsOf(source: Source): SourceReference[] {
+  const { prefixes = [] } = source;
+  if (prefixes.length === 0) return [startOf(source)];
+  return prefixes.slice(0, triedPrefixes).map((prefix) => startOf(source, prefix));
+}
+
+function startOf({ bucket, account, region, requestPayer }: Source, key = ''): SourceReference {
+  return { bucket, key, account, region, requestPayer };
+}
+
+/** Says how many prefixes were left out. */
+function untried({ bucket, prefixes = [] }: Source): Finding[] {
+  if (prefixes.length <= triedPrefixes) return [];
+  const problem = `only the first ${triedPrefixes} of ${prefixes.length} prefixes were tried`;
+  const nextStep = 'Start one transfer by hand below each of the others.';
+  return [untold(`source: all prefixes of bucket ${bucket}`, problem, nextStep)];
+}
+
+async function tryBelow(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+  start: SourceReference,
+): Promise<{ readonly findings: Finding[]; readonly isReached: boolean }> {
+  const { finding, isReached, isListed, object } = await list(clientFor, source, start);
+  const findings = [finding];
+  if (object) findings.push(await read(clientFor, object));
+  else if (isReached) findings.push(nothingToRead(start, isListed));
+  return { findings, isReached };
+}
+
+async function list(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+  start: SourceReference,
+): Promise<Listed> {
+  const check = `source: list ${nameOfObject(start)} (s3:ListBucket)`;
+  try {
+    const key = readableKey(source, await contentsOf(clientFor, start));
+    const object = key === undefined ? undefined : { ...start, key };
+    return { finding: passed(check), isReached: true, isListed: true, object };
+  } catch (error) {
+    return { ...(await unlisted(clientFor, check, start, error)), isListed: false };
+  }
+}
+
+async function contentsOf(
+  clientFor: SourceProbeOptions['clientFor'],
+  start: SourceReference,
+): Promise<readonly ListedObject[]> {
+  const { bucket: Bucket, key: Prefix } = start;
+  const payer = start.requestPayer && ({ RequestPayer: 'requester' } as const);
+  const command = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: listedObjects, ...payer });
+  const { Contents = [] } = await clientFor(start).send(command);
+  return Contents;
+}
+
+/** Prefers an object that the source matches; skips folder markers and archived objects. */
+function readableKey(source: Source, contents: readonly ListedObject[]): string | undefined {
+  const keys = contents
+    .filter(
+      ({ Size = 0, StorageClass = '' }) =>
+        Size > 0 && !/^(GLACIER|DEEP_ARCHIVE)$/.test(StorageClass),
+    )
+    .flatMap(({ Key }) => Key ?? []);
+  return keys.find((key) => sourceTaking([source], { key })) ?? keys[0];
+}
+
+/** Errors that every other request to the bucket would end with as well. */
+const outOfReach: readonly ErrorName[] = [
+  'SourceNotFoundError',
+  'SourceRegionMismatchError',
+  'SourceRoleRefusedError',
+  'SourceNotConfiguredError',
+  'SourceUnavailableError',
+  'ConfigurationError',
+];
+
+async function unlisted(
+  clientFor: SourceProbeOptions['clientFor'],
+  check: string,
+  start: SourceReference,
+  thrown: unknown,
+): Promise<Pick<Listed, 'finding' | 'isReached'>> {
+  const error = explainS3Failure(thrown, start);
+  const isReached = !outOfReach.includes(error.name);
+  if (isTransferError(error, 'SourceNotFoundError')) {
+    const nextStep = "Correct the bucket's name in the configured sources and deploy.";
+    return { finding: failedBy(check, error, nextStep), isReached };
+  }
+  if (!isTransferError(error, 'SourceAccessDeniedError')) {
+    return { finding: failedBy(check, error), isReached };
+  }
+  return { finding: await listRefused(clientFor, check, start, thrown), isReached };
+}
+
+/** Transfers list nothing; but a bucket of ours that can't be listed can't be tried either. */
+async function listRefused(
+  clientFor: SourceProbeOptions['clientFor'],
+  check: string,
+  start: SourceReference,
+  thrown: unknown,
+): Promise<Finding> {
+  const said = describeSdkFailure(sdkFailure(thrown));
+  const problem = `S3 refuses to list the bucket ${JSON.stringify(start.bucket)}: ${said}`;
+  if (start.requestPayer) return untold(check, problem, payerMayNotList);
+  return missing(check, problem, await listingAdvice(clientFor, start));
+}
+
+const payerMayNotList =
+  "The bucket's owner may let a requester who pays read objects and not list them. Start one transfer by hand to try.";
+
+/** A bucket whose requester pays denies every request that does not say so, whatever the policies. */
+async function listingAdvice(
+  clientFor: SourceProbeOptions['clientFor'],
+  start: SourceReference,
+): Promise<string> {
+  return contentsOf(clientFor, { ...start, requestPayer: true }).then(
+    () =>
+      'Listing passes where it says that the requester pays: set requestPayer for this source and deploy.',
+    () =>
+      `${allowOn(start, 's3:ListBucket')} If the bucket has Requester Pays, set requestPayer for this source instead.`,
+  );
+}
+
+function allowOn(
+  { bucket, account }: Pick<SourceReference, 'bucket' | 'account'>,
+  action: string,
+): string {
+  const role = account === undefined ? "the function's role" : `the reader role of ${account}`;
+  return `Allow ${action} on the bucket ${bucket} to ${role}; the bucket's own policy must not deny it.`;
+}
+
+/** What reading one byte of a pinned version takes. */
+const readActions = 's3:GetObject, s3:GetObjectVersion, kms:Decrypt';
+
+function nothingToRead(start: SourceReference, isListed: boolean): Finding {
+  const below = nameOfObject(start);
+  const check = `source: read below ${below} (${readActions})`;
+  if (!isListed) {
+    const problem = 'listing failed, so no object was known and reading was not tried';
+    return untold(check, problem, 'Start one transfer by hand to try.');
+  }
+  const problem = `no object with bytes was found below ${below}, so reading was not tried`;
+  return untold(check, problem, 'Put a file there and run the preflight again.');
+}
+
+/** Errors that are about the one object that was tried, and say nothing about permissions. */
+const aboutTheObject: readonly ErrorName[] = [
+  'SourceArchivedError',
+  'SourceCustomerEncryptedError',
+  'SourceNotFoundError',
+  'SourceSupersededError',
+];
+
+async function read(
+  clientFor: SourceProbeOptions['clientFor'],
+  reference: SourceReference,
+): Promise<Finding> {
+  const check = `source: read ${nameOfObject(reference)} (${readActions})`;
+  const client = clientFor(reference);
+  try {
+    const source = await inspectObject(client, reference);
+    const reading = { source, range: { start: 0, endInclusive: 0 }, signal: neverAborted() };
+    for await (const _ of readRange(clientFor, reading));
+    return passed(check);
+  } catch (thrown) {
+    const error = asTransferError(thrown);
+    if (error.name === 'SourceAccessDeniedError') {
+      return failedBy(check, error, await diagnoseDenial(client, reference));
+    }
+    if (!aboutTheObject.includes(error.name)) return failedBy(check, error);
+    return untold(check, `${error.name}: ${error.message}`, 'Try with another object.');
+  }
+}
+
+/** The agent's own bounds end a silent read of one byte. */
+function neverAborted(): AbortSignal {
+  return new AbortController().signal;
+}
+
+async function lookAtSwitch(
+  clientFor: SourceProbeOptions['clientFor'],
+  source: Source,
+): Promise<Finding> {
+  const check = `source: bucket ${source.bucket} sends its events to EventBridge`;
+  try {
+    const command = new GetBucketNotificationConfigurationCommand({ Bucket: source.bucket });
+    const settings = await clientFor(source).send(command);
+    if (settings.EventBridgeConfiguration) return passed(check);
+    const problem = 'the switch is off, so no new object starts a transfer';
+    return missing(check, problem, switchOn(source, settings));
+  } catch (error) {
+    const problem = `the switch could not be looked at: ${describeSdkFailure(sdkFailure(error))}`;
+    return untold(check, problem, allowOn(source, 's3:GetBucketNotification'));
+  }
+}
+
+/** The CLI's command replaces a bucket's notification settings, so it is shown only if there are none. */
+function switchOn({ bucket, region }: Source, settings: NotificationConfiguration): string {
+  const console = `In the S3 console: bucket ${bucket}, Properties, Amazon EventBridge, Edit, On.`;
+  const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = settings;
+  const lists = [TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations];
+  const others = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
+  if (others > 0) {
+    return `${console} Its ${others} other notifications stay so; put-bucket-notification-configuration would replace them.`;
+  }
+  const where = region === undefined ? '' : ` --region ${region}`;
+  return `${console} Or: aws s3api put-bucket-notification-configuration --bucket ${bucket}${where} --notification-configuration '{"EventBridgeConfiguration":{}}'`;
+}

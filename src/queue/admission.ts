@@ -1,0 +1,37 @@
+import { TransferError } from '#src/core/errors/errors.ts';
+import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
+import type { Needs } from '#src/transfer/step.ts';
+
+/** Why a transfer waits in the queue, as its output says it. */
+export type WaitReason =
+  | 'transfers are paused'
+  | 'the transfer window is closed'
+  | 'no slot is free'
+  | 'others wait before it';
+
+/**
+ * Returns why no transfer may start now, or undefined.
+ * @param isUnderWay - asks for a transfer that sends already: by default it may complete
+ * @throws TableUnavailableError
+ */
+export async function holdReason(
+  { queue, settings, clock }: Needs<'queue' | 'settings'>,
+  isUnderWay = false,
+): Promise<WaitReason | undefined> {
+  const { transferWindow } = settings;
+  const isOpen = isWindowOpen(transferWindow, clock.now());
+  if (!isOpen && (!isUnderWay || transferWindow?.underWay === 'stop'))
+    return 'the transfer window is closed';
+  const pause = await queue.pause();
+  if (pause && (!isUnderWay || pause.underWay === 'stop')) return 'transfers are paused';
+  return undefined;
+}
+
+/**
+ * Ends a send at the next chunk where transfers under way are to stop: they go on from the queue.
+ * @throws TransferPausedError
+ */
+export async function ensureNotHeld(ports: Needs<'queue' | 'settings'>): Promise<void> {
+  const reason = await holdReason(ports, true);
+  if (reason) throw new TransferError('TransferPausedError', `the send stopped: ${reason}`);
+}

@@ -1,0 +1,27 @@
+import { maxStartsPerTicket } from '#src/core/limits/limits.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { readFailure } from '#src/transfer/failure.ts';
+import { subjectOf } from '#src/transfer/outcome.ts';
+import { announce } from '#src/transfer/publish-outcome.ts';
+import type { Needs } from '#src/transfer/step.ts';
+import { writeEnd } from '#src/transfer/write-end.ts';
+import { releaseSlot } from './slots.ts';
+
+/** Fails a queued transfer whose executions all end before they take it. */
+export async function failQueued(
+  ports: Needs<'store' | 'queue' | 'events'>,
+  row: TransferRecord,
+): Promise<void> {
+  const { meter, log } = ports;
+  const failure = readFailure({
+    Error: 'StartsExhaustedError',
+    Cause: `${maxStartsPerTicket} executions that the dispatcher started ended before they took the transfer`,
+  });
+  const ended = await writeEnd(ports, row, 'failed', { status: 'failed', ...failure });
+  if (!ended) return;
+  meter.add('TransfersFailed', 1);
+  meter.add('FailuresByError', 1, failure.error);
+  log.error('queued transfer failed', { ...subjectOf(row), error: failure.error });
+  await releaseSlot(ports, row);
+  await announce(ports, ended);
+}

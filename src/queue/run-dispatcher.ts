@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { SettleCall } from '#src/reconciler/reconciler-ports.ts';
+import { type CommandDone, readCommand, runCommand } from './commands.ts';
+import { type Dispatched, type DispatchPorts, dispatch, dispatchOnSchedule } from './dispatch.ts';
+
+const callSchema = z.object({
+  stateMachineArn: z.string(),
+  /** The call of every minute, which measures besides. */
+  schedule: z.optional(z.literal(true)),
+});
+
+/**
+ * Runs an operator's command, or starts executions for queued transfers.
+ * @param event - `{"command":"pause"}` and the like, or `{"stateMachineArn":"…"}` as the state machine,
+ *   its status events and the schedule call it
+ * @throws InvalidInputError - the event is neither
+ */
+export async function runDispatcher(
+  ports: DispatchPorts,
+  event: unknown,
+  call: SettleCall,
+): Promise<Dispatched | CommandDone> {
+  const command = readCommand(event);
+  if (command) return runCommand(ports, command);
+  const parsed = callSchema.safeParse(event);
+  if (!parsed.success) throw noCall(event);
+  const { stateMachineArn, schedule } = parsed.data;
+  const run = schedule ? dispatchOnSchedule : dispatch;
+  return run(ports, stateMachineArn, call);
+}
+
+function noCall(event: unknown): TransferError {
+  const text = JSON.stringify(event)?.slice(0, 200);
+  const message = `Invalid dispatcher event ${text}: expected a "command" or a "stateMachineArn".`;
+  return new TransferError('InvalidInputError', message);
+}

@@ -1,0 +1,87 @@
+import { isTransferError, type Side } from '#src/core/errors/errors.ts';
+import { maxShareMs, shareEveryMs } from '#src/core/limits/limits.ts';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { CallLane } from '#src/core/rates/call-lane.ts';
+import { type CallRate, callKinds, type SharedRates } from '#src/core/rates/call-rate.ts';
+
+export type RateStore = Pick<QueueStore, 'shareRate' | 'shareStop' | 'sharedRates'>;
+
+interface SharingPorts {
+  readonly clock: Clock;
+  /** Opened at the first call, so that a function without calls needs no table. */
+  readonly store: () => RateStore;
+}
+
+/** Exchanges rates and stops with other processes. Never fails, and takes a second at most. */
+export interface RateSharing {
+  /** Reads what others share, once in five seconds. */
+  refresh(): Promise<void>;
+  /** Writes what is to be shared of a kind, once in five seconds. */
+  flush(kind: Side): Promise<void>;
+  offerRate(kind: Side, rate: CallRate): void;
+  /** Keeps a stop until it could be written. */
+  offerStop(kind: Side, until: number): void;
+}
+
+/** Sharing for callers without the table. */
+export const shareNothing: RateSharing = {
+  refresh: async () => {},
+  flush: async () => {},
+  offerRate: () => {},
+  offerStop: () => {},
+};
+
+/** Shares the rates of a process's lanes through the table. */
+export function shareRates(
+  { clock, store }: SharingPorts,
+  lanes: ReadonlyMap<Side, CallLane>,
+): RateSharing {
+  const rates = new Map<Side, CallRate>();
+  const stops = new Map<Side, number>();
+  const writtenAt = new Map<Side, number>();
+  let seen: SharedRates = {};
+  let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<void> = Promise.resolve();
+
+  const isDue = (at = Number.NEGATIVE_INFINITY) => clock.now() - at >= shareEveryMs;
+  const read = async () => {
+    seen = await store().sharedRates();
+    for (const kind of callKinds) lanes.get(kind)?.merge(seen[kind] ?? {}, clock.now());
+  };
+  const write = async (kind: Side, rate: CallRate | undefined, until: number | undefined) => {
+    if (until !== undefined) await store().shareStop(kind, until);
+    else if (rate) await store().shareRate(kind, rate);
+  };
+  return {
+    refresh: () => {
+      if (!isDue(readAt)) return reading;
+      readAt = clock.now();
+      reading = briefly(clock, read);
+      return reading;
+    },
+    flush: async (kind) => {
+      const [rate, until] = [rates.get(kind), stops.get(kind)];
+      if ((!rate && until === undefined) || !isDue(writtenAt.get(kind))) return;
+      writtenAt.set(kind, clock.now());
+      rates.delete(kind);
+      stops.delete(kind);
+      await briefly(clock, () => write(kind, rate, until));
+    },
+    offerRate: (kind, rate) => {
+      const isNews = isDue(seen[kind]?.rate?.loweredAt) && isDue(writtenAt.get(kind));
+      if (isNews) rates.set(kind, rate);
+    },
+    offerStop: (kind, until) => void stops.set(kind, until),
+  };
+}
+
+/** Waits for work on the table a second at most; a table that can't be reached holds up no call. */
+async function briefly(clock: Clock, work: () => Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(maxShareMs, resolve);
+  const done = work().catch((error: unknown) => {
+    if (!isTransferError(error)) throw error;
+  });
+  await Promise.race([done, promise]).finally(cancel);
+}

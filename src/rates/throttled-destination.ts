@@ -1,0 +1,54 @@
+import type { Side } from '#src/core/errors/errors.ts';
+import type { CallOptions, Destination } from '#src/core/transfer/destination.ts';
+import type { CallLimiter, CallLimits } from './call-limiter.ts';
+
+/** Every member of the port, optional ones too: a new one does not compile until it is limited here. */
+type EveryMember = { readonly [K in keyof Required<Destination>]: Destination[K] };
+
+/**
+ * Returns the destination with its calls limited: those of the API as `service`, chunks as
+ * `storage`. A throttled reply lowers the rate of its own side only.
+ */
+export function throttledDestination(to: Destination, limiter: CallLimiter): Destination {
+  const api = <T>(options: CallOptions, call: () => Promise<T>) =>
+    limitedCall(limiter, 'service', options.signal, call);
+  const { listUnfinished: list } = to;
+  const { listUnfinished, ...members }: EveryMember = {
+    identity: to.identity,
+    traits: to.traits,
+    limits: (mediaType) => to.limits(mediaType),
+    openSession: (request, options) => api(options, () => to.openSession(request, options)),
+    prepareChunks: (session, indexes, options) =>
+      api(options, () => to.prepareChunks(session, indexes, options)),
+    sendChunk: (session, chunk, body, options) =>
+      limitedCall(limiter, 'storage', options.signal, () =>
+        to.sendChunk(session, chunk, body, options),
+      ),
+    reportProofs: (session, proofs, options) =>
+      api(options, () => to.reportProofs(session, proofs, options)),
+    finish: (session, proofs, digest, options) =>
+      api(options, () => to.finish(session, proofs, digest, options)),
+    sessionStatus: (session, options) => api(options, () => to.sessionStatus(session, options)),
+    chunkStates: (session, page, options) =>
+      api(options, () => to.chunkStates(session, page, options)),
+    assetStatus: (assetId, options) => api(options, () => to.assetStatus(assetId, options)),
+    listUnfinished: list && ((options) => api(options, () => list(options))),
+  };
+  return { ...members, ...(listUnfinished && { listUnfinished }) };
+}
+
+/** Makes one call when its kind allows it, and learns from its error. */
+export async function limitedCall<T>(
+  limits: CallLimits,
+  kind: Side,
+  signal: AbortSignal | undefined,
+  call: () => Promise<T>,
+): Promise<T> {
+  await limits.take(kind, signal);
+  try {
+    return await call();
+  } catch (error) {
+    await limits.learn(error);
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
+import type { CallLimiter, CallLimits } from './call-limiter.ts';
+
+/** Every member of the port: a new one does not compile until it is limited here. */
+type EveryMember = { readonly [K in keyof Required<SourceReader>]: SourceReader[K] };
+
+/** Returns the source reader with its calls of S3 limited as `source`. */
+export function throttledSource(reader: SourceReader, limiter: CallLimiter): SourceReader {
+  const members: EveryMember = {
+    // The inspecting function has no permission on the table, and two calls to make.
+    inspect: async (reference, options) => {
+      await takeSource(limiter.local);
+      return reader.inspect(reference, options).catch(learnedBy(limiter.local));
+    },
+    confirmReadable: async (source, signal) => {
+      await takeSource(limiter.local, signal);
+      return reader.confirmReadable(source, signal).catch(learnedBy(limiter.local));
+    },
+    async *read(source, range, signal) {
+      await takeSource(limiter, signal);
+      try {
+        yield* reader.read(source, range, signal);
+      } catch (error) {
+        await limiter.learn(error);
+        throw error;
+      }
+    },
+  };
+  return members;
+}
+
+/** Throws a backoff by the name that the port gives to a source that fails for now. */
+async function takeSource(limits: CallLimits, signal?: AbortSignal): Promise<void> {
+  try {
+    await limits.take('source', signal);
+  } catch (error) {
+    if (!isTransferError(error, 'ThrottledError')) throw error;
+    const { message, retryAfterSeconds, isPause, side } = error;
+    const options = { cause: error, retryAfterSeconds, isPause, side };
+    throw new TransferError('SourceUnavailableError', message, options);
+  }
+}
+
+function learnedBy(limits: CallLimits) {
+  return async (error: unknown): Promise<never> => {
+    await limits.learn(error);
+    throw error;
+  };
+}

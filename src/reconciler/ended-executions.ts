@@ -1,0 +1,136 @@
+import { refusalIdOf, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { announce } from '#src/transfer/publish-outcome.ts';
+import { recordRefusal } from '#src/transfer/record-rejection.ts';
+import { dispatchedSchema } from '#src/transfer/state.ts';
+import { countSettled, finishTransfer, recordedEnd, settleTransfer } from './close-transfer.ts';
+import { type Over, overOf, type SettleCall, type SettlePorts } from './reconciler-ports.ts';
+
+/** An execution of ours that Step Functions called over, and what it said of it. */
+export interface EndedExecution {
+  readonly executionId: string;
+  readonly end: Over;
+}
+
+/** What became of it: `settled`, `refused` and `cancelled` were written now, `finished` was over already. */
+export type Settled = 'settled' | 'refused' | 'cancelled' | 'finished' | 'left';
+
+/**
+ * Records an outcome for an execution that ended without RecordOutcome: as that of the transfer it
+ * held, or as that of a start that never took one. What another execution brings over, and what runs
+ * again by a redrive, is left alone. Idempotent.
+ */
+export async function settleExecution(
+  ports: SettlePorts,
+  ended: EndedExecution,
+  call: SettleCall,
+): Promise<Settled> {
+  const { store } = ports;
+  const transferId = await store.transferOfExecution(ended.executionId);
+  const row = transferId === undefined ? undefined : await store.transfer(transferId);
+  if (row?.owner === ended.executionId) return settleOwned(ports, row, ended);
+  if (row && (await isBroughtOver(ports, row))) return 'left';
+  return settleUntaken(ports, ended, call);
+}
+
+/**
+ * True if another execution works on the transfer or has made it ready. An owner that is over reports
+ * its own end only, and perhaps before this execution started. Where nobody can say, the lease decides.
+ */
+async function isBroughtOver(
+  { executions, clock }: SettlePorts,
+  { state, owner, leaseUntil }: TransferRecord,
+): Promise<boolean> {
+  // A queued transfer is brought over by the execution that the dispatcher starts.
+  if (state !== 'active') return state === 'ready' || state === 'queued';
+  const { status } = await executions.endOf(owner);
+  return status === 'unknown' ? leaseUntil >= clock.now() : status === 'running';
+}
+
+async function settleOwned(
+  ports: SettlePorts,
+  row: TransferRecord,
+  ended: EndedExecution,
+): Promise<Settled> {
+  if (row.state === 'queued') return 'left';
+  if (row.state !== 'active') {
+    await finishTransfer(ports, row.transferId);
+    return 'finished';
+  }
+  const end = await newestEnd(ports, ended);
+  return end && (await settleTransfer(ports, row, end)) ? 'settled' : 'left';
+}
+
+/**
+ * The event may be older than a redrive, so the execution itself is asked. Where it can't be told,
+ * the event is believed.
+ */
+async function newestEnd(
+  { executions }: SettlePorts,
+  { executionId, end }: EndedExecution,
+): Promise<Over | undefined> {
+  const asked = overOf(await executions.endOf(executionId));
+  if (asked?.status === 'unknown') return end;
+  return asked && { ...asked, ...present(end), status: asked.status };
+}
+
+function present(end: Over): Partial<Over> {
+  return Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
+}
+
+/** It ended before it took a transfer: that is told as a refused start, unless it was already. */
+async function settleUntaken(
+  ports: SettlePorts,
+  ended: EndedExecution,
+  call: SettleCall,
+): Promise<Settled> {
+  const told = await ports.store.transfer(refusalIdOf(ended.executionId));
+  if (told) {
+    await announce(ports, told);
+    return 'finished';
+  }
+  const end = await newestEnd(ports, ended);
+  // One that was redriven and ended well since had nothing to move, or has recorded what it did.
+  if (!end || end.status === 'succeeded' || isPreflight(parsed(end.input))) return 'left';
+  if (isDispatched(parsed(end.input))) return 'left';
+  return recordStart(ports, { ...ended, end }, call);
+}
+
+async function recordStart(
+  ports: SettlePorts,
+  { executionId, end }: EndedExecution,
+  call: SettleCall,
+): Promise<'refused' | 'cancelled'> {
+  const recorded = recordedEnd(end);
+  const state = recorded.state === 'cancelled' ? 'cancelled' : 'refused';
+  const executionStartedAt = end.startedAt ?? ports.clock.now();
+  const executionInput = parsed(end.input);
+  const invocation = { ...call, executionId, executionInput, executionStartedAt };
+  countSettled(ports, recorded);
+  const { bucket, key } = await recordRefusal(ports, recorded.told, invocation, state);
+  const named = { bucket: bucket as string, key: key as string };
+  ports.log.warn('start settled', {
+    ...named,
+    execution: executionId,
+    became: state,
+    error: recorded.error,
+  });
+  return state;
+}
+
+function parsed(input: string | undefined): unknown {
+  try {
+    return input === undefined ? undefined : JSON.parse(input);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The transfer that it was started for is still queued, or another execution's. */
+function isDispatched(input: unknown): boolean {
+  return dispatchedSchema.safeParse(input).success;
+}
+
+/** A preflight moves no object: its findings are its only outcome. */
+function isPreflight(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'preflight' in input;
+}

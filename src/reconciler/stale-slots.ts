@@ -1,0 +1,30 @@
+import { maxSlots } from '#src/core/limits/limits.ts';
+import type { Slot } from '#src/core/queue/queue.ts';
+import { isCancelledByRequest } from '#src/core/transfer/transfer.ts';
+import { type Found, type SettleCall, type SettlePorts, workThrough } from './reconciler-ports.ts';
+
+/** Counts the slots that are held, and frees those whose lease or transfer is over. */
+export async function freeDeadSlots(ports: SettlePorts, call: SettleCall): Promise<Found> {
+  const { queue, clock, meter } = ports;
+  const now = clock.now();
+  const held = await queue.slots(maxSlots);
+  meter.add('ActiveTransfers', held.filter(({ until }) => until >= now).length);
+  const slotsFreed = await workThrough(ports, call, held, async (slot) => {
+    if (!(await isDead(ports, slot, now))) return false;
+    await queue.freeSlot(slot);
+    return true;
+  });
+  return { slotsFreed };
+}
+
+/** The execution of a cancelled transfer may still send: it frees the slot, or its lease ends. */
+async function isDead(
+  { store }: SettlePorts,
+  { transferId, until }: Slot,
+  now: number,
+): Promise<boolean> {
+  if (until < now) return true;
+  const row = await store.transfer(transferId);
+  if (!row || row.state === 'active') return false;
+  return !isCancelledByRequest(row) || row.slot === undefined;
+}

@@ -1,0 +1,130 @@
+import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
+import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransient } from '#src/core/errors/recovery.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { AssetStatus, Destination } from '#src/core/transfer/destination.ts';
+import { ownedTransfer, usableSession } from '#src/transfer/ownership.ts';
+import { causeOf, countTransferRetry } from '#src/transfer/retry-counts.ts';
+import { type Ending, type Owned, ownedSchema, readState } from '#src/transfer/state.ts';
+import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { restOfWait, waitOut } from '#src/transfer/wait-out.ts';
+
+type AwaitPorts = Needs<'store' | 'destination'>;
+
+/** What AwaitAsset makes the state. */
+export type Awaited =
+  | (Owned & { readonly next: 'wait'; readonly waitSeconds: number })
+  | (Owned & { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending });
+
+/**
+ * Looks once whether the asset can be used: that all bytes arrived does not say so.
+ * @throws AssetFailedError - with the service's own text
+ * @throws AssetNotReadyError, AssetMissingError - the bound on waiting is passed
+ */
+export async function awaitAsset(
+  ports: AwaitPorts,
+  state: unknown,
+  invocation: Invocation,
+): Promise<Awaited> {
+  const owned = readState(ownedSchema, state);
+  const { transferId } = owned;
+  await ownedTransfer(ports, owned, invocation);
+  const rest = restOfWait(ports, owned);
+  if (rest) return { ...owned, ...rest };
+  const { session } = await usableSession(ports, transferId, owned.sessionNumber);
+  const assetId = session.assetId ?? '';
+  try {
+    const { signal } = invocation;
+    const status = await ports.destination.assetStatus(assetId, { signal });
+    return await nextOf(ports, owned, assetId, status, invocation);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    await countTransferRetry(ports, transferId, causeOf(error));
+    return { ...owned, ...waitOut(ports, owned, error, { transferId, step: 'AwaitAsset' }) };
+  }
+}
+
+async function nextOf(
+  ports: AwaitPorts,
+  owned: Owned,
+  assetId: string,
+  status: AssetStatus,
+  invocation: Invocation,
+): Promise<Awaited> {
+  if (status.phase === 'ready') {
+    const duplicates = await lateDuplicates(ports, owned.transferId, assetId, invocation);
+    const found = duplicates.length > 0 && { duplicates };
+    const ending = { status: 'ready' as const, assetId, ...found };
+    return { ...owned, next: 'ended', waitSeconds: 0, ending };
+  }
+  const now = ports.clock.now();
+  const missingSince = status.phase === 'missing' ? (owned.missingSince ?? now) : undefined;
+  const looked = { ...owned, missingSince, trouble: undefined, polls: owned.polls + 1 };
+  refuseHopeless(status, assetId, looked, now);
+  return { ...looked, next: 'wait', waitSeconds: growingWaitSeconds(owned.polls) };
+}
+
+/** Assets that a session made although it had been given up for gone: a person must delete one. */
+async function lateDuplicates(
+  { store, destination, meter, log }: AwaitPorts,
+  transferId: string,
+  assetId: string,
+  { signal }: Invocation,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const { session } of await store.sessions(transferId)) {
+    const other = session?.assetId;
+    if (other === undefined || other === assetId) continue;
+    if (await isReady(destination, other, signal)) found.push(other);
+  }
+  if (found.length > 0) {
+    meter.add('LateDuplicates', found.length);
+    log.error('a replaced session made an asset after all', {
+      transferId,
+      assetId,
+      duplicates: found.join(' '),
+    });
+  }
+  return found;
+}
+
+/** One that can't be asked about now holds up nothing: the asset in hand is ready. */
+async function isReady(
+  destination: Destination,
+  assetId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return (await destination.assetStatus(assetId, { signal })).phase === 'ready';
+  } catch (error) {
+    if (!isTransferError(error)) throw error;
+    return false;
+  }
+}
+
+function refuseHopeless(
+  { phase, reason }: AssetStatus,
+  assetId: string,
+  { missingSince, since }: Owned,
+  now: number,
+): void {
+  if (phase === 'failed') {
+    throw new TransferError(
+      'AssetFailedError',
+      `asset ${assetId} failed: ${reason ?? 'the service gave no reason'}`,
+    );
+  }
+  const missingMs = now - (missingSince ?? now);
+  if (missingMs > boundOf('assetMissing') * 1000) {
+    throw new TransferError(
+      'AssetMissingError',
+      `the service does not know asset ${assetId} for ${Math.round(missingMs / 60_000)} minutes`,
+    );
+  }
+  if (now - since > boundOf('readiness') * 1000) {
+    throw new TransferError(
+      'AssetNotReadyError',
+      `asset ${assetId} is still ${phase} after ${boundOf('readiness')} s`,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { releaseSlot } from '#src/queue/slots.ts';
+import { fencedOut, type UsableSession } from '#src/transfer/ownership.ts';
+import type { Owned } from '#src/transfer/state.ts';
+import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { verifyWhole } from './verify-whole.ts';
+
+/** What looking at an upload needs. */
+export type ConfirmPorts = Needs<'store' | 'queue' | 'source' | 'destination'>;
+
+/** One look at an upload, with everything it is looked at with. */
+export interface Look {
+  readonly ports: ConfirmPorts;
+  readonly transfer: TransferRecord;
+  readonly record: UsableSession;
+  readonly owned: Owned;
+  readonly invocation: Invocation;
+  readonly retries: Record<string, number>;
+  /** The page of chunk states at which the next look goes on, if this one is cut short. */
+  page?: number | undefined;
+}
+
+/** What a look found. `busy`: everything is with the service, which is not done yet. */
+export type Verdict = 'busy' | 'missing' | 'expired' | 'asset';
+
+/** All bytes are with the service: the object's own checksum is compared before that is believed. */
+export async function arrived({ ports, transfer, record, owned }: Look): Promise<'asset'> {
+  const now = ports.clock.now();
+  const { assetId, totalChunks } = record.session;
+  const chunks = await ports.store.chunks(owned.transferId, record.number);
+  refuseUnsent(chunks.size, totalChunks);
+  const patch = { assetId, totalChunks, bytesCompleteAt: now };
+  const seen = { sessionNumber: record.number };
+  const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now, seen);
+  if (!held) throw fencedOut(owned.transferId, undefined);
+  await releaseSlot(ports, transfer);
+  if (verifyWhole(ports, transfer, record.session, chunks)) return 'asset';
+  const skipped = { checksumSkipped: true };
+  await ports.store.patchTransfer(owned.transferId, owned.fence, skipped, now);
+  return 'asset';
+}
+
+/** A chunk that never had a proof was never reported: a service that calls it complete is mistaken. */
+function refuseUnsent(sent: number, totalChunks: number): void {
+  if (sent >= totalChunks) return;
+  throw new TransferError(
+    'ProtocolViolationError',
+    `the service calls the upload complete, but only ${sent} of its ${totalChunks} chunks were ever sent`,
+  );
+}

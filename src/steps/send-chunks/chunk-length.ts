@@ -1,0 +1,13 @@
+import { lengthOf } from '#src/core/source/byte-range.ts';
+import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { UsableSession } from '#src/transfer/ownership.ts';
+
+/** Bytes of one chunk of a transfer's session. */
+export function lengthOfChunk(
+  { source }: TransferRecord,
+  { session }: UsableSession,
+  index: number,
+): number {
+  return lengthOf(chunkAt(index, source.sizeBytes, session.chunkSizeBytes).range);
+}

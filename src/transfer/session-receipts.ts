@@ -1,0 +1,31 @@
+import type { SessionStatus } from '#src/core/transfer/destination.ts';
+import { provenCount, type SessionRecord } from '#src/core/transfer/transfer.ts';
+import type { Needs } from './step.ts';
+
+/**
+ * True if the replies to reports accepted every chunk of a session, and no count of the service
+ * contradicts them.
+ */
+export function isCompleteByReceipts(
+  { session, acceptedIndexes = [], reportedComplete }: SessionRecord,
+  counts?: SessionStatus['counts'],
+): boolean {
+  if (!session || counts?.pending || counts?.failed) return false;
+  return reportedComplete === true || acceptedIndexes.length >= session.totalChunks;
+}
+
+/**
+ * True if a session that the service no longer knows is complete: its receipts say so, and every
+ * chunk was sent. Its asset says what became of the bytes.
+ */
+export async function hasArrived(
+  { store }: Needs<'store'>,
+  transferId: string,
+  record: SessionRecord,
+  counts?: SessionStatus['counts'],
+): Promise<boolean> {
+  if (!isCompleteByReceipts(record, counts)) return false;
+  const rows = await store.chunks(transferId, record.number);
+  const proven = provenCount(rows);
+  return proven >= (record.session?.totalChunks ?? Number.POSITIVE_INFINITY);
+}

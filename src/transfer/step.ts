@@ -1,0 +1,61 @@
+import type { Clock, Random } from '#src/core/ports/clock.ts';
+import type { EventPublisher } from '#src/core/ports/events.ts';
+import type { ExecutionDirectory, ExecutionStarter } from '#src/core/ports/executions.ts';
+import type { Log } from '#src/core/ports/log.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { AdaptiveConcurrency } from '#src/core/rates/adaptive-concurrency.ts';
+import type { CrcFactory, SourceReader } from '#src/core/source/source-reader.ts';
+import type { Meter } from '#src/core/stack/metrics.ts';
+import type { Settings } from '#src/core/stack/settings.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+
+/** What every step is given. */
+export interface CommonPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** Everything a step may ask for; each names the few it needs. */
+export interface Ports extends CommonPorts {
+  readonly settings: Settings;
+  readonly source: SourceReader;
+  readonly store: TransferStore;
+  readonly queue: QueueStore;
+  readonly destination: Destination;
+  readonly events: EventPublisher;
+  readonly executions: ExecutionDirectory;
+  readonly starter: ExecutionStarter;
+  readonly newCrc: CrcFactory;
+  /** Controls how many chunks of one transfer this process has in flight. */
+  readonly concurrency: (transferId: string) => AdaptiveConcurrency;
+}
+
+/** The ports a step names, beside the common ones. */
+export type Needs<K extends keyof Ports = never> = CommonPorts & Pick<Ports, K>;
+
+/** One call of a step: by which execution, by which invocation, and until when. */
+export interface Invocation {
+  readonly executionId: string;
+  /** What the execution was started with, where the state machine passes it on. */
+  readonly executionInput?: unknown;
+  /** When the execution started, in milliseconds since 1970. */
+  readonly executionStartedAt: number;
+  /** Unique to this call; two calls of one execution differ. */
+  readonly invocationId: string;
+  /** All work must be over by then, in milliseconds since 1970. */
+  readonly deadline: number;
+  /** How much time the call was given, in milliseconds. */
+  readonly lengthMs: number;
+  /** Aborted at the deadline. */
+  readonly signal: AbortSignal;
+}
+
+/** A step of the state machine: what the state holds comes in, what it shall hold goes out. */
+export type Step<K extends keyof Ports = never> = (
+  ports: Needs<K>,
+  state: unknown,
+  invocation: Invocation,
+) => Promise<unknown>;

@@ -1,0 +1,24 @@
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { describeOutcome, type Outcome } from './outcome.ts';
+import type { Needs } from './step.ts';
+
+/**
+ * Writes the end of a transfer from outside its execution, while its state is still the one that was seen.
+ * @param reported - how it ended: its status, and why
+ * @returns the row as it is now; undefined where its owner or its state has changed
+ */
+export async function writeEnd(
+  ports: Needs<'store'>,
+  row: TransferRecord,
+  state: 'failed' | 'cancelled',
+  reported: Outcome,
+): Promise<TransferRecord | undefined> {
+  const { transferId, fence, createdAt } = row;
+  const started = { executionStartedAt: createdAt };
+  const outcome = await describeOutcome(ports, row, started, reported);
+  const patch = { state, outcome, announced: false };
+  const changedAt = ports.clock.now();
+  const seen = { state: row.state };
+  const isWritten = await ports.store.patchTransfer(transferId, fence, patch, changedAt, seen);
+  return isWritten ? { ...row, ...patch, changedAt } : undefined;
+}
