@@ -64,7 +64,7 @@ async function countsOf(
 ) {
   const { s3, sink } = await servers.takeCounts();
   const chunks = chunkCount(sizeBytes, chunkSizeBytes);
-  const pauses = (entered.ConfirmPause ?? 0) + (entered.AssetPause ?? 0);
+  const pauses = (entered.WaitToConfirm ?? 0) + (entered.WaitForAsset ?? 0);
   return {
     chunks,
     ranges: Math.ceil(chunks / chunksPerRange(chunkSizeBytes)),

@@ -14,7 +14,7 @@ export interface TalkingProcess {
 type Reply = { readonly answer: unknown } | { readonly failure: string };
 
 /** As much of a process's own words as is kept to explain its death. */
-const keptWords = 2_000;
+const stderrTail = 2_000;
 
 /** Starts a file of the bench as a process of its own; what it prints is kept back. */
 export function startProcess(
@@ -28,7 +28,7 @@ export function startProcess(
   const name = basename(file.pathname);
   let words = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    words = (words + text).slice(-keptWords);
+    words = (words + text).slice(-stderrTail);
   });
   return {
     ask: <Answer>(question: unknown) => ask<Answer>(child, question, name, () => words),

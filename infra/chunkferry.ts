@@ -66,7 +66,7 @@ export class Chunkferry extends Construct {
     super(scope, id);
     const checked = checkProps(props);
     const readers = readersOf(checked.sourceAccounts, checked.organizationId);
-    this.#refuseWrongSources(checked.sources, new SourceList(this, readers));
+    this.#assertValidSources(checked.sources, new SourceList(this, readers));
     this.#sources = new SourceList(this, readers);
     this.table = new ProofTable(this, 'Proofs', {
       removalPolicy: checked.tableRemovalPolicy,
@@ -82,7 +82,7 @@ export class Chunkferry extends Construct {
     this.dispatcher = this.#dispatcher(checked);
     this.stateMachine = this.#transfers(checked.logRetention);
     this.#letExecutionsBeAskedFor();
-    this.reconciler.settleExecutionsOf(this.stateMachine);
+    this.reconciler.reconcileExecutionsOf(this.stateMachine);
     this.dispatcher.dispatchFor(this.stateMachine);
     this.intake = this.#takeIn(checked);
     this.monitoring = this.#watch(checked);
@@ -98,7 +98,7 @@ export class Chunkferry extends Construct {
   }
 
   /** Before the functions are bundled: that takes seconds, and its lines would bury the one that counts. */
-  #refuseWrongSources(sources: readonly SourceProps[], list: SourceList): void {
+  #assertValidSources(sources: readonly SourceProps[], list: SourceList): void {
     for (const source of sources) list.add(checkSource(source, Stack.of(this)));
   }
 
@@ -140,7 +140,7 @@ export class Chunkferry extends Construct {
     const reads = (readingSteps as readonly StepName[]).includes(step);
     return withoutAbsent({
       ...this.#commonEnvironment(props, serviceSteps.includes(step)),
-      [keys.sources]: reads ? this.#toldSources() : undefined,
+      [keys.sources]: reads ? this.#sourcesJson() : undefined,
       [keys.chunksInFlight]: props.chunksInFlight,
       [keys.mapConcurrency]: props.mapConcurrency,
       [keys.maxActiveTransfers]: props.maxActiveTransfers,
@@ -166,7 +166,7 @@ export class Chunkferry extends Construct {
   }
 
   /** Made with the template, for sources may be added until then. */
-  #toldSources(): string {
+  #sourcesJson(): string {
     return Lazy.string({
       produce: () => {
         const told = this.#sources.told();

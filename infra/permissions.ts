@@ -64,11 +64,11 @@ export function permitResources(functions: StepFunctions, resources: Resources):
   for (const step of serviceSteps) permitReadingKey(apiKeySecret, functions[step]);
   for (const step of tellingSteps) eventBus.grantPutEventsTo(functions[step]);
   for (const step of Object.values(functions)) permitOwnLogs(step);
-  permitLookingAtQuotas(functions.InspectSource);
+  allowReadingQuotas(functions.InspectSource);
 }
 
 /** Lets a preflight compare the account's limit of concurrent executions with what sends may take. */
-function permitLookingAtQuotas(inspect: LambdaFunction): void {
+function allowReadingQuotas(inspect: LambdaFunction): void {
   allow(inspect, ['*'], ['lambda:GetAccountSettings']);
 }
 

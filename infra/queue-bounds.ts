@@ -13,7 +13,7 @@ interface QueueBounds {
 }
 
 /** Zero asks for a pause, which needs no deployment. */
-function refuseZero(maxActiveTransfers: number | undefined): void {
+function assertAboveZero(maxActiveTransfers: number | undefined): void {
   if (maxActiveTransfers !== 0) return;
   refuseValue(
     'maxActiveTransfers',
@@ -32,7 +32,7 @@ function checkWindow(window: TransferWindow | undefined): void {
 export function checkQueue(props: QueueBounds): void {
   const { maxActiveTransfers, maxSendConcurrency, sendReservedConcurrency } = props;
   checkWindow(props.transferWindow);
-  refuseZero(maxActiveTransfers);
+  assertAboveZero(maxActiveTransfers);
   checkWhole('maxActiveTransfers', maxActiveTransfers, 1, maxSlots);
   checkWhole('maxSendConcurrency', maxSendConcurrency, 1, maxSlots * maxMapConcurrency);
   if (maxActiveTransfers > maxSendConcurrency) {

@@ -4,7 +4,7 @@ import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import { type Checked, preflight } from '#src/preflight/preflight.ts';
-import type { SettleCall } from '#src/reconciler/reconciler-ports.ts';
+import type { ServiceCall } from '#src/reconciler/reconciler-ports.ts';
 import type { CommonPorts } from '#src/transfer/step.ts';
 import { clock } from './clock.ts';
 import { forget } from './given.ts';
@@ -26,7 +26,7 @@ const preflightSchema = z.object({
  */
 export function reconciling<P extends Omit<PreflightPorts, keyof CommonPorts>, O>(
   step: string,
-  run: (ports: P & CommonPorts, event: unknown, call: SettleCall) => Promise<O>,
+  run: (ports: P & CommonPorts, event: unknown, call: ServiceCall) => Promise<O>,
   ports: () => P,
 ) {
   return async (event: unknown, context: Context): Promise<O | Checked> => {
@@ -55,7 +55,7 @@ export function reconciling<P extends Omit<PreflightPorts, keyof CommonPorts>, O
 }
 
 /** The call's time ends a little before Lambda's, so that a run ends by itself and says what failed. */
-function openCall(context: Context): { call: SettleCall; close: () => void } {
+function openCall(context: Context): { call: ServiceCall; close: () => void } {
   const left = context.getRemainingTimeInMillis();
   const lengthMs = left - Math.min(deadlineMarginMs, left / 4);
   const controller = new AbortController();

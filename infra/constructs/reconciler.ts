@@ -46,7 +46,7 @@ export class Reconciler extends Construct {
    * Settles executions of this state machine when they were aborted, timed out or failed. To be
    * called once, and after the state machine is made, for that asks the reconciler in a preflight.
    */
-  settleExecutionsOf({ stateMachineArn }: IStateMachine): Rule {
+  reconcileExecutionsOf({ stateMachineArn }: IStateMachine): Rule {
     const { deadLetterQueue } = this;
     return new Rule(this, 'ExecutionEnded', {
       description: 'Settles a transfer whose execution was aborted, timed out or failed',

@@ -49,10 +49,10 @@ function oneRange(scope: Construct, functions: StepFunctions): IChainable {
   const send = stepTask(scope, 'SendChunks', functions, payload, { briefRetry: true });
   const report = stepTask(scope, 'ReportProofs', functions, payload, { briefRetry: true });
   report.addCatch(stopped, caught);
-  const pause = new Wait(scope, 'RangePause', { time: WaitTime.secondsPath('$.waitSeconds') });
+  const pause = new Wait(scope, 'WaitToSend', { time: WaitTime.secondsPath('$.waitSeconds') });
   const next = chooseNext(
     scope,
-    'RangeNext?',
+    'ChooseNextRangeStep',
     { more: send, wait: pause.next(send), sent: report, stop: stopped },
     keepUnknownAnswer(scope, 'UnknownRangeNext').next(report),
   );

@@ -133,7 +133,7 @@ export class TransferStateMachine extends Construct {
 
   #connect(): void {
     const { InspectSource, OpenSession, AwaitAsset, ConfirmUpload, RecordOutcome } = this.#tasks;
-    const pause = this.#wait('Pause', OpenSession);
+    const pause = this.#wait('WaitToOpen', OpenSession);
     this.#inspect(InspectSource);
     this.#open(pause);
     this.#confirm(pause);
@@ -151,8 +151,8 @@ export class TransferStateMachine extends Construct {
     }).next(this.#tasks.RecordOutcome);
     const { OpenSession, RecordOutcome } = this.#tasks;
     inspect.addCatch(keepError).next(
-      this.#choose('Accepted?', {
-        wait: this.#wait('InspectPause', inspect),
+      this.#choose('IsAccepted', {
+        wait: this.#wait('WaitToInspect', inspect),
         open: OpenSession,
         ended: RecordOutcome,
       }),
@@ -165,7 +165,7 @@ export class TransferStateMachine extends Construct {
       .addCatch(RecordOutcome, { resultPath: '$.error' })
       .next(ConfirmUpload);
     OpenSession.next(
-      this.#choose('NextStep?', {
+      this.#choose('ChooseNextStep', {
         wait: pause,
         send,
         confirm: ConfirmUpload,
@@ -177,8 +177,8 @@ export class TransferStateMachine extends Construct {
   #confirm(pause: IChainable): void {
     const { ConfirmUpload, AwaitAsset, RecordOutcome } = this.#tasks;
     ConfirmUpload.next(
-      this.#choose('UploadConfirmed?', {
-        wait: this.#wait('ConfirmPause', ConfirmUpload),
+      this.#choose('IsUploadConfirmed', {
+        wait: this.#wait('WaitToConfirm', ConfirmUpload),
         missing: pause,
         expired: pause,
         asset: this.#startQueued().next(AwaitAsset),
@@ -206,8 +206,8 @@ export class TransferStateMachine extends Construct {
   #await(): void {
     const { AwaitAsset, RecordOutcome } = this.#tasks;
     AwaitAsset.next(
-      this.#choose('AssetReady?', {
-        wait: this.#wait('AssetPause', AwaitAsset),
+      this.#choose('IsAssetReady', {
+        wait: this.#wait('WaitForAsset', AwaitAsset),
         ended: RecordOutcome,
       }),
     );
@@ -222,7 +222,7 @@ export class TransferStateMachine extends Construct {
       cause: unknownAnswer.Cause,
     });
     RecordOutcome.addCatch(failUnrecorded(this), { resultPath: '$.recordError' }).next(
-      chooseNext(this, 'Outcome?', { succeed, fail }, unknown),
+      chooseNext(this, 'HasSucceeded', { succeed, fail }, unknown),
     );
   }
 

@@ -25,27 +25,27 @@ export function failUnrecorded(scope: Construct): IChainable {
     causePath: '$.cause',
   });
   const tell = (id: string, format: string, path: string) =>
-    tellFailure(scope, id, JsonPath.format(`${format} ${cause}`, JsonPath.stringAt(path))).next(
+    reportFailure(scope, id, JsonPath.format(`${format} ${cause}`, JsonPath.stringAt(path))).next(
       failed,
     );
-  const asIs = tell('TellFailure', '{}', errorCause);
+  const asIs = tell('ReportFailure', '{}', errorCause);
   const read = new Pass(scope, 'ReadLambdaCause', {
     parameters: { cause: JsonPath.stringToJson(JsonPath.stringAt(errorCause)) },
     resultPath: '$.lambda',
   }).next(
-    new Choice(scope, 'MessageEnds?')
-      .when(isSentence(), tell('TellSentence', '{}', message))
-      .when(isText(message), tell('TellMessage', '{}.', message))
+    new Choice(scope, 'IsSentence')
+      .when(isSentence(), tell('ReportSentence', '{}', message))
+      .when(isText(message), tell('ReportMessage', '{}.', message))
       .otherwise(asIs),
   );
-  return new Choice(scope, 'FailedBefore?')
+  return new Choice(scope, 'HasFailedBefore')
     .when(isLambdaCause(), read)
     .when(Condition.and(isNamed(), isText(errorCause)), asIs)
-    .when(isNamed(), tellFailure(scope, 'TellName', cause).next(failed))
+    .when(isNamed(), reportFailure(scope, 'ReportName', cause).next(failed))
     .otherwise(new Fail(scope, 'OutcomeNotRecorded', { error: name, cause }));
 }
 
-function tellFailure(scope: Construct, id: string, told: string): Pass {
+function reportFailure(scope: Construct, id: string, told: string): Pass {
   const parameters = { error: JsonPath.stringAt('$.error.Error'), cause: told };
   return new Pass(scope, id, { parameters });
 }

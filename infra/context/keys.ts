@@ -77,7 +77,7 @@ export function checkKeys(kind: StackKind, context: Readonly<Record<string, unkn
   if (unknown === undefined) return;
   const other = stackKinds.find((one) => (contextKeys[one] as readonly string[]).includes(unknown));
   if (other) refuse('context', `${unknown} is for stack=${other} only; this is stack=${kind}`);
-  if (kind === 'transfers') refuseSourceField(unknown);
+  if (kind === 'transfers') assertNoSourceField(unknown);
   refuse('context', `${unknown} is no known key; did you mean ${closest(unknown, known)}?`);
 }
 
@@ -90,7 +90,7 @@ const exampleOf = {
   boolean: 'true',
 } as const;
 
-function refuseSourceField(key: string): void {
+function assertNoSourceField(key: string): void {
   const form = Object.hasOwn(sourceForm.optional, key) && sourceForm.optional[key];
   if (!form) return;
   const example = `-c sources='[{"bucket":"…","${key}":${exampleOf[form]}}]'`;

@@ -94,7 +94,7 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
       graph('Failures by error', 6, [byAllValues(deployment, 'FailuresByError')]),
       graph('Retries by cause', 6, [byAllValues(deployment, 'Retries')]),
       graph('Settled from outside, and left behind', 6, [
-        count('TransfersSettled'),
+        count('TransfersClosed'),
         count('LateDuplicates'),
         gauge('OrphanSessions'),
         gauge('UnconfirmedEvents'),
@@ -158,7 +158,7 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
       'Lambda: concurrent executions',
       5,
       [
-        functions.SendChunks.metric('ConcurrentExecutions', { ...most, label: 'Sending' }),
+        functions.SendChunks.metric('ConcurrentExecutions', { ...most, label: 'SendContext' }),
         LambdaFunction.metricAllConcurrentExecutions({ ...most, label: 'The whole account' }),
       ],
       bound('maxSendConcurrency', maxSendConcurrency),

@@ -124,12 +124,12 @@ async function move(
   const result = await execution.result;
   progress.stop();
   await pipeline.close();
-  if (result.status !== 'SUCCEEDED') return tellFailure(failureOf(result));
+  if (result.status !== 'SUCCEEDED') return reportFailure(failureOf(result));
   const output = result.output as Record<string, unknown>;
   return show(output, stored, progress, await simulator.storedSha256(String(output.assetId)));
 }
 
-function tellFailure({ error, cause }: Failure): number {
+function reportFailure({ error, cause }: Failure): number {
   process.stderr.write(`${printable(`${error}: ${cause}`)}\n`);
   return 1;
 }

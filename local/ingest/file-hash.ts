@@ -45,11 +45,11 @@ export async function hashFile(path: string, options: HashOptions): Promise<Hash
     throw new TransferError('SourceSupersededError', `${path} changed while it was read`);
   }
   const hashed = { sha256, fingerprint: before.text };
-  if (isSettled(before, startedAt)) await writeRecord(options.directory, record, hashed);
+  if (wasEndedOutside(before, startedAt)) await writeRecord(options.directory, record, hashed);
   return hashed;
 }
 
-function isSettled({ changedAt }: Fingerprint, startedAt: number): boolean {
+function wasEndedOutside({ changedAt }: Fingerprint, startedAt: number): boolean {
   return startedAt - changedAt > settledMs;
 }
 

@@ -118,7 +118,7 @@ const processorFields: FieldRules = {
  * @param functions - the ARNs that a Task may name
  * @throws ConfigurationError - naming the state and the field
  */
-export function refuseUnsupported(
+export function assertSupported(
   definition: StateMachineDefinition,
   functions: ReadonlySet<string>,
 ): void {

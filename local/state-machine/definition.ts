@@ -73,7 +73,7 @@ function resolve(
 ): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['nothing', undefined], ...more] = Object.entries(value ?? {});
-  if (more.length > 0) return refuseIntrinsic(value);
+  if (more.length > 0) return assertNoIntrinsic(value);
   if (intrinsic === 'Fn::Join' && Array.isArray(argument) && Array.isArray(argument[1])) {
     return argument[1].map((part) => resolve(part, template, functions)).join(String(argument[0]));
   }
@@ -87,14 +87,14 @@ function resolve(
   if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') {
     return nameFunction(String(argument[0]), '', template, functions);
   }
-  return refuseIntrinsic(value);
+  return assertNoIntrinsic(value);
 }
 
 /** The logical id of the function that a version publishes. */
 function functionOf(version: TemplateResource, value: unknown): string {
   const name = version.Properties?.FunctionName;
   const reference = typeof name === 'object' && name !== null && 'Ref' in name ? name.Ref : name;
-  return typeof reference === 'string' ? reference : refuseIntrinsic(value);
+  return typeof reference === 'string' ? reference : assertNoIntrinsic(value);
 }
 
 function nameFunction(
@@ -108,7 +108,7 @@ function nameFunction(
   return arn;
 }
 
-function refuseIntrinsic(value: unknown): never {
+function assertNoIntrinsic(value: unknown): never {
   throw new TransferError(
     'ConfigurationError',
     `the definition holds ${JSON.stringify(value)}, which only a deployment can resolve`,

@@ -19,12 +19,12 @@ export function lambdaContext(
     logStreamName: awsRequestId,
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, deadline - now()),
-    done: refuseCallbacks,
-    fail: refuseCallbacks,
-    succeed: refuseCallbacks,
+    done: assertNoCallback,
+    fail: assertNoCallback,
+    succeed: assertNoCallback,
   };
 }
 
-function refuseCallbacks(): never {
+function assertNoCallback(): never {
   throw new TypeError('handlers answer by their promise; the callbacks of Node.js 0.10 are gone');
 }

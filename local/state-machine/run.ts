@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
-import { refuseUnsupported } from './allowed-fields.ts';
+import { assertSupported } from './allowed-fields.ts';
 import type { LocalStateMachine } from './definition.ts';
 import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
 import { type ExecutionOutcome, type ExecutionStatus, outcomeOf } from './execution-outcome.ts';
@@ -118,7 +118,7 @@ function checkMachine(
     throw new TransferError('ConfigurationError', `no handler is given for ${names}`);
   }
   if (checked.has(machine.definition)) return;
-  refuseUnsupported(machine.definition, new Set(machine.functions.keys()));
+  assertSupported(machine.definition, new Set(machine.functions.keys()));
   try {
     new StateMachine(machine.definition);
   } catch (cause) {

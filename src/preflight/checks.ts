@@ -67,7 +67,7 @@ function rowCheck(action: string, what: string, call: () => Promise<unknown>): C
 
 function rowChecks({ store, clock }: PreflightPorts, writes: boolean): Check[] {
   if (!store) return [];
-  const write = rowCheck('PutItem', 'write a row', () => store.noteExecution(probeId, probeId));
+  const write = rowCheck('PutItem', 'write a row', () => store.recordExecution(probeId, probeId));
   return [
     ...(writes ? [write] : []),
     rowCheck('GetItem', 'read a row', () => store.transferOfExecution(probeId)),
@@ -93,7 +93,7 @@ function indexChecks({ store, clock }: PreflightPorts): Check[] {
     rowCheck('Query', 'list transfers by state', () =>
       firstOf(store.listTransfers('active', today)),
     ),
-    rowCheck('Query', 'list unconfirmed events', () => firstOf(store.listUnannounced())),
+    rowCheck('Query', 'list unconfirmed events', () => firstOf(store.listUnpublished())),
   ];
 }
 

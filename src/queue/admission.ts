@@ -14,7 +14,7 @@ export type WaitReason =
  * @param isUnderWay - asks for a transfer that sends already: by default it may complete
  * @throws TableUnavailableError
  */
-export async function holdReason(
+export async function admissionBlock(
   { queue, settings, clock }: Needs<'queue' | 'settings'>,
   isUnderWay = false,
 ): Promise<WaitReason | undefined> {
@@ -31,7 +31,7 @@ export async function holdReason(
  * Ends a send at the next chunk where transfers under way are to stop: they go on from the queue.
  * @throws TransferPausedError
  */
-export async function ensureNotHeld(ports: Needs<'queue' | 'settings'>): Promise<void> {
-  const reason = await holdReason(ports, true);
+export async function ensureAdmitted(ports: Needs<'queue' | 'settings'>): Promise<void> {
+  const reason = await admissionBlock(ports, true);
   if (reason) throw new TransferError('TransferPausedError', `the send stopped: ${reason}`);
 }

@@ -3,7 +3,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { stopModes } from '#src/core/queue/queue.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { subjectOf } from '#src/transfer/outcome.ts';
-import { announce } from '#src/transfer/publish-outcome.ts';
+import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { writeEnd } from '#src/transfer/write-end.ts';
 import { releaseSlot } from './slots.ts';
@@ -74,7 +74,7 @@ async function cancel(ports: CommandPorts, transferId: string): Promise<CommandD
     if (!row) throw noSuchTransfer(transferId);
     const { state } = row;
     if (isOver(state)) {
-      if (state === 'cancelled') await announce(ports, row);
+      if (state === 'cancelled') await publishOutcome(ports, row);
       return { command: 'cancel', transferId, state, changed: false };
     }
     if (await cancelSeen(ports, row))
@@ -103,6 +103,6 @@ async function cancelSeen(ports: CommandPorts, row: TransferRecord): Promise<boo
   meter.add('TransfersCancelled', 1);
   log.info('transfer cancelled', { ...subjectOf(row), was: state });
   if (state === 'queued') await releaseSlot(ports, row);
-  await announce(ports, ended);
+  await publishOutcome(ports, ended);
   return true;
 }

@@ -11,9 +11,9 @@ import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { priorities, type Ticket } from '#src/core/queue/queue.ts';
 import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
 import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type SettleCall, workThrough } from '#src/reconciler/reconciler-ports.ts';
+import { type ServiceCall, workThrough } from '#src/reconciler/reconciler-ports.ts';
 import type { Needs } from '#src/transfer/step.ts';
-import { holdReason } from './admission.ts';
+import { admissionBlock } from './admission.ts';
 import { failQueued } from './fail-queued.ts';
 import { measureQueue, type Openness } from './measure-queue.ts';
 import { freeSlots, liveSlots } from './slots.ts';
@@ -45,7 +45,7 @@ const spareTickets = 100;
 export async function dispatch(
   ports: DispatchPorts,
   stateMachineArn: string,
-  call: SettleCall,
+  call: ServiceCall,
 ): Promise<Dispatched> {
   const { settings, log } = ports;
   if (settings.isLocalRun) return { started: 0, freeSlots: 0 };
@@ -76,7 +76,7 @@ async function mayStart({ queue, clock, log }: DispatchPorts, count: number): Pr
 }
 
 async function opennessOf(ports: DispatchPorts): Promise<Openness> {
-  const held = await holdReason(ports);
+  const held = await admissionBlock(ports);
   const free = freeSlots(ports.settings.maxActiveTransfers, await liveSlots(ports));
   return { freeSlots: free.length, ...(held && { held }) };
 }
@@ -177,7 +177,7 @@ async function startAgain(
 export async function dispatchOnSchedule(
   ports: DispatchPorts,
   stateMachineArn: string,
-  call: SettleCall,
+  call: ServiceCall,
 ): Promise<Dispatched> {
   try {
     return await dispatch(ports, stateMachineArn, call);

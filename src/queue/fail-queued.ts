@@ -2,7 +2,7 @@ import { maxStartsPerTicket } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { readFailure } from '#src/transfer/failure.ts';
 import { subjectOf } from '#src/transfer/outcome.ts';
-import { announce } from '#src/transfer/publish-outcome.ts';
+import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { writeEnd } from '#src/transfer/write-end.ts';
 import { releaseSlot } from './slots.ts';
@@ -23,5 +23,5 @@ export async function failQueued(
   meter.add('FailuresByError', 1, failure.error);
   log.error('queued transfer failed', { ...subjectOf(row), error: failure.error });
   await releaseSlot(ports, row);
-  await announce(ports, ended);
+  await publishOutcome(ports, ended);
 }

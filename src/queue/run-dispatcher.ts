@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { SettleCall } from '#src/reconciler/reconciler-ports.ts';
+import type { ServiceCall } from '#src/reconciler/reconciler-ports.ts';
 import { type CommandDone, readCommand, runCommand } from './commands.ts';
 import { type Dispatched, type DispatchPorts, dispatch, dispatchOnSchedule } from './dispatch.ts';
 
@@ -19,7 +19,7 @@ const callSchema = z.object({
 export async function runDispatcher(
   ports: DispatchPorts,
   event: unknown,
-  call: SettleCall,
+  call: ServiceCall,
 ): Promise<Dispatched | CommandDone> {
   const command = readCommand(event);
   if (command) return runCommand(ports, command);

@@ -4,7 +4,7 @@ import { priorities, type Slot } from '#src/core/queue/queue.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { leaseFrom, lostOwnership } from '#src/transfer/ownership.ts';
 import type { Needs } from '#src/transfer/step.ts';
-import { holdReason, type WaitReason } from './admission.ts';
+import { admissionBlock, type WaitReason } from './admission.ts';
 
 type SlotPorts = Needs<'store' | 'queue' | 'settings'>;
 
@@ -24,20 +24,20 @@ export async function acquireSlot(
   transfer: TransferRecord,
   publishStart: () => Promise<void>,
 ): Promise<SlotFound> {
-  const isHeld = await isKept(ports, transfer);
-  const held = await holdReason(ports, isHeld);
+  const isHeld = await isStillHeld(ports, transfer);
+  const held = await admissionBlock(ports, isHeld);
   if (held) return { slot: 'none', because: held };
   if (isHeld) return { slot: 'kept', transfer };
   const isNew = transfer.ticketNumber === undefined && !ports.settings.isLocalRun;
   if (isNew && (await isAnyAhead(ports, transfer)))
     return { slot: 'none', because: 'others wait before it' };
-  const slot = await takeOne(ports, transfer);
+  const slot = await takeFreeSlot(ports, transfer);
   if (slot === undefined) return { slot: 'none', because: 'no slot is free' };
   await publishStart();
   return { slot: 'acquired', transfer: await recordSlot(ports, transfer, slot) };
 }
 
-async function isKept(
+async function isStillHeld(
   { queue, clock }: SlotPorts,
   { transferId, fence, slot }: TransferRecord,
 ): Promise<boolean> {
@@ -54,7 +54,7 @@ async function isAnyAhead({ queue }: SlotPorts, { options }: TransferRecord): Pr
 }
 
 /** Starts at a random free slot: transfers that come at once then try different ones. */
-async function takeOne(
+async function takeFreeSlot(
   ports: SlotPorts,
   { transferId, fence }: TransferRecord,
 ): Promise<number | undefined> {
@@ -128,7 +128,7 @@ export async function removeTicket(
  * Renews the slot of a transfer that still sends, as often as its lease is renewed.
  * @returns false when another transfer has the slot: this one must queue again
  */
-export async function keepSlot(
+export async function renewHeldSlot(
   { queue, clock }: Needs<'queue'>,
   { transferId, fence, state, slot, bytesCompleteAt, leaseUntil }: TransferRecord,
 ): Promise<boolean> {

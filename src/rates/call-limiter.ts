@@ -1,6 +1,6 @@
-import { isTransferError, type Side, TransferError } from '#src/core/errors/errors.ts';
+import { type ErrorOrigin, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { maxSharedStopSeconds } from '#src/core/limits/limits.ts';
-import { type CallDecision, CallLane } from '#src/core/rates/call-lane.ts';
+import { type CallDecision, CallGate } from '#src/core/rates/call-gate.ts';
 import { callKinds, callsPerSecond, recoveryMs } from '#src/core/rates/call-rate.ts';
 import type { CommonPorts } from '#src/transfer/step.ts';
 import { type RateSharing, type RateStore, shareNothing, shareRates } from './rate-sharing.ts';
@@ -17,7 +17,7 @@ export interface CallLimits {
    * @throws ThrottledError - with `isPause`: a Retry-After stops this kind, or the wait is too long
    *   for a function. `retryAfterSeconds` says when to come back
    */
-  take(kind: Side, signal?: AbortSignal): Promise<void>;
+  take(kind: ErrorOrigin, signal?: AbortSignal): Promise<void>;
   /** Lowers or stops the kind of call that a throttled reply is about; ignores other errors. */
   learn(error: unknown): Promise<void>;
 }
@@ -30,8 +30,8 @@ export interface LimiterPorts extends CommonPorts {
 interface Limited {
   readonly ports: LimiterPorts;
   readonly sharing: RateSharing;
-  readonly kind: Side;
-  readonly lane: CallLane;
+  readonly kind: ErrorOrigin;
+  readonly gate: CallGate;
 }
 
 /**
@@ -39,71 +39,71 @@ interface Limited {
  * through the table, with at most one read, and one write for each kind, in five seconds.
  */
 export function createCallLimiter(ports: LimiterPorts): CallLimiter {
-  const lanes = new Map(callKinds.map((kind) => [kind, new CallLane(ports.random)] as const));
+  const gates = new Map(callKinds.map((kind) => [kind, new CallGate(ports.random)] as const));
   const limitsWith = (sharing: RateSharing) => {
-    const of = (kind: Side) => ({ ports, sharing, kind, lane: lanes.get(kind) as CallLane });
+    const of = (kind: ErrorOrigin) => ({ ports, sharing, kind, gate: gates.get(kind) as CallGate });
     return {
-      take: (kind: Side, signal?: AbortSignal) => take(of(kind), signal),
+      take: (kind: ErrorOrigin, signal?: AbortSignal) => take(of(kind), signal),
       learn: (error: unknown) => learn(of, error),
     };
   };
-  return { ...limitsWith(shareRates(ports, lanes)), local: limitsWith(shareNothing) };
+  return { ...limitsWith(shareRates(ports, gates)), local: limitsWith(shareNothing) };
 }
 
 async function take(limited: Limited, signal: AbortSignal | undefined): Promise<void> {
-  const { sharing, kind, lane } = limited;
+  const { sharing, kind, gate } = limited;
   await sharing.refresh();
   await sharing.flush(kind);
-  const decision = await waitForTurn(limited, lane.enter(), signal).finally(() => lane.leave());
+  const decision = await waitForRate(limited, gate.enter(), signal).finally(() => gate.leave());
   if (decision.action === 'leave') throw backoff(limited, decision);
 }
 
-async function waitForTurn(
-  { ports: { clock }, lane }: Limited,
+async function waitForRate(
+  { ports: { clock }, gate }: Limited,
   ticket: number,
   signal: AbortSignal | undefined,
 ): Promise<CallDecision> {
   const beganAt = clock.now();
-  let decision = lane.decide(beganAt, ticket, 0);
+  let decision = gate.decide(beganAt, ticket, 0);
   while (decision.action === 'wait') {
     await clock.sleep(decision.ms, signal);
-    decision = lane.decide(clock.now(), ticket, clock.now() - beganAt);
+    decision = gate.decide(clock.now(), ticket, clock.now() - beganAt);
   }
   return decision;
 }
 
-const callees: Readonly<Record<Side, string>> = {
+const callees: Readonly<Record<ErrorOrigin, string>> = {
   service: 'the service',
   storage: 'the upload host',
   source: 'Amazon S3',
 };
 
 function backoff(
-  { ports: { clock, random }, kind, lane }: Limited,
+  { ports: { clock, random }, kind, gate }: Limited,
   { ms, why }: Extract<CallDecision, { action: 'leave' }>,
 ): TransferError {
   const reason =
     why === 'stopped'
-      ? `it asked for no calls until ${timeText(lane.stoppedUntil)}`
-      : `the rate is ${rateText(callsPerSecond(lane.rate, clock.now()))} and other calls wait`;
+      ? `it asked for no calls until ${timeText(gate.stoppedUntil)}`
+      : `the rate is ${rateText(callsPerSecond(gate.rate, clock.now()))} and other calls wait`;
   return new TransferError('ThrottledError', `Call to ${callees[kind]} postponed: ${reason}.`, {
     // A quarter more at most: callers that were stopped together do not come back together.
     retryAfterSeconds: (ms / 1000) * (1 + random() / 4),
     isPause: true,
-    side: kind,
+    origin: kind,
   });
 }
 
-async function learn(of: (kind: Side) => Limited, error: unknown): Promise<void> {
+async function learn(of: (kind: ErrorOrigin) => Limited, error: unknown): Promise<void> {
   if (!isTransferError(error) || !error.isThrottle || error.isPause) return;
-  const limited = of(error.side ?? 'service');
+  const limited = of(error.origin ?? 'service');
   if (error.retryAfterSeconds === undefined) lower(limited, error.message);
   else stop(limited, error.retryAfterSeconds, error.message);
   await limited.sharing.flush(limited.kind);
 }
 
-function lower({ ports, sharing, kind, lane }: Limited, reason: string): void {
-  const rate = lane.lower(ports.clock.now());
+function lower({ ports, sharing, kind, gate }: Limited, reason: string): void {
+  const rate = gate.lower(ports.clock.now());
   if (!rate) return;
   sharing.offerRate(kind, rate);
   ports.meter.add('RateLowered', 1, kind);
@@ -115,9 +115,9 @@ function lower({ ports, sharing, kind, lane }: Limited, reason: string): void {
   });
 }
 
-function stop({ ports, sharing, kind, lane }: Limited, seconds: number, reason: string): void {
+function stop({ ports, sharing, kind, gate }: Limited, seconds: number, reason: string): void {
   const until = ports.clock.now() + Math.ceil(Math.min(maxSharedStopSeconds[kind], seconds) * 1000);
-  if (!lane.stop(until)) return;
+  if (!gate.stop(until)) return;
   sharing.offerStop(kind, until);
   ports.meter.add('CallsStopped', 1, kind);
   ports.log.warn('calls stopped', { kind, callsPerSecond: 0, until: timeText(until), reason });

@@ -1,8 +1,8 @@
-import { isTransferError, type Side } from '#src/core/errors/errors.ts';
+import { type ErrorOrigin, isTransferError } from '#src/core/errors/errors.ts';
 import { maxShareMs, shareEveryMs } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
-import type { CallLane } from '#src/core/rates/call-lane.ts';
+import type { CallGate } from '#src/core/rates/call-gate.ts';
 import { type CallRate, callKinds, type SharedRates } from '#src/core/rates/call-rate.ts';
 
 export type RateStore = Pick<QueueStore, 'shareRate' | 'shareStop' | 'sharedRates'>;
@@ -18,10 +18,10 @@ export interface RateSharing {
   /** Reads what others share, once in five seconds. */
   refresh(): Promise<void>;
   /** Writes what is to be shared of a kind, once in five seconds. */
-  flush(kind: Side): Promise<void>;
-  offerRate(kind: Side, rate: CallRate): void;
+  flush(kind: ErrorOrigin): Promise<void>;
+  offerRate(kind: ErrorOrigin, rate: CallRate): void;
   /** Keeps a stop until it could be written. */
-  offerStop(kind: Side, until: number): void;
+  offerStop(kind: ErrorOrigin, until: number): void;
 }
 
 /** Sharing for callers without the table. */
@@ -35,11 +35,11 @@ export const shareNothing: RateSharing = {
 /** Shares the rates of a process's lanes through the table. */
 export function shareRates(
   { clock, store }: SharingPorts,
-  lanes: ReadonlyMap<Side, CallLane>,
+  gates: ReadonlyMap<ErrorOrigin, CallGate>,
 ): RateSharing {
-  const rates = new Map<Side, CallRate>();
-  const stops = new Map<Side, number>();
-  const writtenAt = new Map<Side, number>();
+  const rates = new Map<ErrorOrigin, CallRate>();
+  const stops = new Map<ErrorOrigin, number>();
+  const writtenAt = new Map<ErrorOrigin, number>();
   let seen: SharedRates = {};
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> = Promise.resolve();
@@ -47,9 +47,13 @@ export function shareRates(
   const isDue = (at = Number.NEGATIVE_INFINITY) => clock.now() - at >= shareEveryMs;
   const read = async () => {
     seen = await store().sharedRates();
-    for (const kind of callKinds) lanes.get(kind)?.merge(seen[kind] ?? {}, clock.now());
+    for (const kind of callKinds) gates.get(kind)?.merge(seen[kind] ?? {}, clock.now());
   };
-  const write = async (kind: Side, rate: CallRate | undefined, until: number | undefined) => {
+  const write = async (
+    kind: ErrorOrigin,
+    rate: CallRate | undefined,
+    until: number | undefined,
+  ) => {
     if (until !== undefined) await store().shareStop(kind, until);
     else if (rate) await store().shareRate(kind, rate);
   };

@@ -1,4 +1,4 @@
-import type { Side } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/errors.ts';
 import type { CallOptions, Destination } from '#src/core/transfer/destination.ts';
 import type { CallLimiter, CallLimits } from './call-limiter.ts';
 
@@ -40,7 +40,7 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
 /** Makes one call when its kind allows it, and learns from its error. */
 export async function limitedCall<T>(
   limits: CallLimits,
-  kind: Side,
+  kind: ErrorOrigin,
   signal: AbortSignal | undefined,
   call: () => Promise<T>,
 ): Promise<T> {

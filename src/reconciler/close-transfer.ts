@@ -1,11 +1,11 @@
 import type { ErrorName } from '#src/core/errors/errors.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { releaseSlot } from '#src/queue/slots.ts';
-import { settledErrors } from '#src/transfer/ended-outside.ts';
+import { endedOutsideErrors } from '#src/transfer/ended-outside.ts';
 import { messageOf, readFailure, sentenceOf } from '#src/transfer/failure.ts';
 import { describeOutcome, type Outcome, subjectOf } from '#src/transfer/outcome.ts';
-import { announce } from '#src/transfer/publish-outcome.ts';
-import type { Over, SettlePorts } from './reconciler-ports.ts';
+import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import type { Over, ReconcilerPorts } from './reconciler-ports.ts';
 
 /** How an end is recorded that no Catch saw: its state, and what row and event say of it. */
 export interface RecordedEnd {
@@ -22,15 +22,21 @@ interface Failed {
 
 const failures: Readonly<Record<Exclude<Over['status'], 'aborted'>, Failed>> = {
   'timed-out': {
-    name: settledErrors.timedOut,
+    name: endedOutsideErrors.timedOut,
     what: "the execution reached the state machine's time limit",
   },
-  failed: { name: settledErrors.otherwise, what: 'the execution failed and recorded no outcome' },
+  failed: {
+    name: endedOutsideErrors.otherwise,
+    what: 'the execution failed and recorded no outcome',
+  },
   succeeded: {
-    name: settledErrors.otherwise,
+    name: endedOutsideErrors.otherwise,
     what: 'the execution succeeded and recorded no outcome',
   },
-  unknown: { name: settledErrors.otherwise, what: 'the execution ended and recorded no outcome' },
+  unknown: {
+    name: endedOutsideErrors.otherwise,
+    what: 'the execution ended and recorded no outcome',
+  },
 };
 
 /** Says how an execution's end is recorded, with what Step Functions said of it. */
@@ -55,8 +61,8 @@ function whyCancelled(said: string): string {
  * @param seen - the row as it was judged; another owner, fence or state by now leaves it alone
  * @returns whether it was settled by this call
  */
-export async function settleTransfer(
-  ports: SettlePorts,
+export async function closeTransfer(
+  ports: ReconcilerPorts,
   seen: TransferRecord,
   end: Over,
 ): Promise<boolean> {
@@ -67,7 +73,7 @@ export async function settleTransfer(
   const outcome = await describeOutcome(ports, seen, started, recorded.told);
   // A last look: a step that outlived its execution may have recorded the outcome meanwhile.
   if (!isSame(await store.transfer(transferId), seen)) return false;
-  const patch = { state: recorded.state, outcome, announced: false };
+  const patch = { state: recorded.state, outcome, outcomePublished: false };
   const active = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
   countSettled(ports, recorded);
@@ -86,10 +92,10 @@ function isSame(row: TransferRecord | undefined, seen: TransferRecord): boolean 
 
 /** Counts what was recorded from outside, whether a transfer or a start that never took one. */
 export function countSettled(
-  { meter }: Pick<SettlePorts, 'meter'>,
+  { meter }: Pick<ReconcilerPorts, 'meter'>,
   { state, error }: RecordedEnd,
 ): void {
-  meter.add('TransfersSettled', 1);
+  meter.add('TransfersClosed', 1);
   if (state === 'cancelled') {
     meter.add('TransfersCancelled', 1);
     return;
@@ -102,9 +108,9 @@ export function countSettled(
  * Does what is left to do for a transfer that is over: its slot or its ticket is released, its event is
  * put. One that was taken again meanwhile is left alone.
  */
-export async function finishTransfer(ports: SettlePorts, transferId: string): Promise<void> {
+export async function finishTransfer(ports: ReconcilerPorts, transferId: string): Promise<void> {
   const row = await ports.store.transfer(transferId);
   if (!row || !isOver(row.state)) return;
   await releaseSlot(ports, row);
-  await announce(ports, row);
+  await publishOutcome(ports, row);
 }

@@ -1,9 +1,9 @@
-import { refusalIdOf, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { announce } from '#src/transfer/publish-outcome.ts';
-import { recordRefusal } from '#src/transfer/record-rejection.ts';
+import { rejectionIdOf, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { dispatchedSchema } from '#src/transfer/state.ts';
-import { countSettled, finishTransfer, recordedEnd, settleTransfer } from './close-transfer.ts';
-import { type Over, overOf, type SettleCall, type SettlePorts } from './reconciler-ports.ts';
+import { closeTransfer, countSettled, finishTransfer, recordedEnd } from './close-transfer.ts';
+import { type Over, overOf, type ReconcilerPorts, type ServiceCall } from './reconciler-ports.ts';
 
 /** An execution of ours that Step Functions called over, and what it said of it. */
 export interface EndedExecution {
@@ -19,17 +19,17 @@ export type Settled = 'settled' | 'refused' | 'cancelled' | 'finished' | 'left';
  * held, or as that of a start that never took one. What another execution brings over, and what runs
  * again by a redrive, is left alone. Idempotent.
  */
-export async function settleExecution(
-  ports: SettlePorts,
+export async function reconcileEndedExecution(
+  ports: ReconcilerPorts,
   ended: EndedExecution,
-  call: SettleCall,
+  call: ServiceCall,
 ): Promise<Settled> {
   const { store } = ports;
   const transferId = await store.transferOfExecution(ended.executionId);
   const row = transferId === undefined ? undefined : await store.transfer(transferId);
-  if (row?.owner === ended.executionId) return settleOwned(ports, row, ended);
+  if (row?.owner === ended.executionId) return closeOwned(ports, row, ended);
   if (row && (await isBroughtOver(ports, row))) return 'left';
-  return settleUntaken(ports, ended, call);
+  return recordUntaken(ports, ended, call);
 }
 
 /**
@@ -37,7 +37,7 @@ export async function settleExecution(
  * its own end only, and perhaps before this execution started. Where nobody can say, the lease decides.
  */
 async function isBroughtOver(
-  { executions, clock }: SettlePorts,
+  { executions, clock }: ReconcilerPorts,
   { state, owner, leaseUntil }: TransferRecord,
 ): Promise<boolean> {
   // A queued transfer is brought over by the execution that the dispatcher starts.
@@ -46,8 +46,8 @@ async function isBroughtOver(
   return status === 'unknown' ? leaseUntil >= clock.now() : status === 'running';
 }
 
-async function settleOwned(
-  ports: SettlePorts,
+async function closeOwned(
+  ports: ReconcilerPorts,
   row: TransferRecord,
   ended: EndedExecution,
 ): Promise<Settled> {
@@ -57,7 +57,7 @@ async function settleOwned(
     return 'finished';
   }
   const end = await newestEnd(ports, ended);
-  return end && (await settleTransfer(ports, row, end)) ? 'settled' : 'left';
+  return end && (await closeTransfer(ports, row, end)) ? 'settled' : 'left';
 }
 
 /**
@@ -65,7 +65,7 @@ async function settleOwned(
  * the event is believed.
  */
 async function newestEnd(
-  { executions }: SettlePorts,
+  { executions }: ReconcilerPorts,
   { executionId, end }: EndedExecution,
 ): Promise<Over | undefined> {
   const asked = overOf(await executions.endOf(executionId));
@@ -78,14 +78,14 @@ function present(end: Over): Partial<Over> {
 }
 
 /** It ended before it took a transfer: that is told as a refused start, unless it was already. */
-async function settleUntaken(
-  ports: SettlePorts,
+async function recordUntaken(
+  ports: ReconcilerPorts,
   ended: EndedExecution,
-  call: SettleCall,
+  call: ServiceCall,
 ): Promise<Settled> {
-  const told = await ports.store.transfer(refusalIdOf(ended.executionId));
+  const told = await ports.store.transfer(rejectionIdOf(ended.executionId));
   if (told) {
-    await announce(ports, told);
+    await publishOutcome(ports, told);
     return 'finished';
   }
   const end = await newestEnd(ports, ended);
@@ -96,9 +96,9 @@ async function settleUntaken(
 }
 
 async function recordStart(
-  ports: SettlePorts,
+  ports: ReconcilerPorts,
   { executionId, end }: EndedExecution,
-  call: SettleCall,
+  call: ServiceCall,
 ): Promise<'refused' | 'cancelled'> {
   const recorded = recordedEnd(end);
   const state = recorded.state === 'cancelled' ? 'cancelled' : 'refused';
@@ -106,7 +106,7 @@ async function recordStart(
   const executionInput = parsed(end.input);
   const invocation = { ...call, executionId, executionInput, executionStartedAt };
   countSettled(ports, recorded);
-  const { bucket, key } = await recordRefusal(ports, recorded.told, invocation, state);
+  const { bucket, key } = await recordRejection(ports, recorded.told, invocation, state);
   const named = { bucket: bucket as string, key: key as string };
   ports.log.warn('start settled', {
     ...named,

@@ -1,6 +1,11 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { subjectOf } from '#src/transfer/outcome.ts';
-import { type Found, type SettleCall, type SettlePorts, workThrough } from './reconciler-ports.ts';
+import {
+  type Found,
+  type ReconcilerPorts,
+  type ServiceCall,
+  workThrough,
+} from './reconciler-ports.ts';
 
 /** A session that ends sooner than this is told of: time enough for a person to act, in ms. */
 const nearExpiryMs = 2 * 3600 * 1000;
@@ -10,8 +15,8 @@ const maxSessionsRead = 1_000;
 
 /** Counts the open sessions of transfers still sending that end within two hours, and names each. */
 export async function watchSessions(
-  ports: SettlePorts,
-  call: SettleCall,
+  ports: ReconcilerPorts,
+  call: ServiceCall,
   actives: readonly TransferRecord[],
 ): Promise<Found> {
   const sending = actives
@@ -24,7 +29,10 @@ export async function watchSessions(
   return { sessionsNearExpiry };
 }
 
-async function endsSoon({ store, clock, log }: SettlePorts, row: TransferRecord): Promise<boolean> {
+async function endsSoon(
+  { store, clock, log }: ReconcilerPorts,
+  row: TransferRecord,
+): Promise<boolean> {
   const { transferId, sessionNumber } = row;
   const record = await store.session(transferId, sessionNumber);
   const expiresAt = record?.state === 'open' ? record.session?.expiresAt : undefined;

@@ -2,7 +2,12 @@ import { isTransferError } from '#src/core/errors/errors.ts';
 import { sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { subjectOf } from '#src/transfer/outcome.ts';
-import { type Found, type SettleCall, type SettlePorts, workThrough } from './reconciler-ports.ts';
+import {
+  type Found,
+  type ReconcilerPorts,
+  type ServiceCall,
+  workThrough,
+} from './reconciler-ports.ts';
 import { listRows } from './stale-transfers.ts';
 
 /** Days before today on which a transfer may have ended whose disowned session still lives: 24 h at most. */
@@ -18,7 +23,10 @@ const maxAsked = 200;
  * Finds assets that a session made although it had been given up, and after its transfer had ended:
  * each is recorded in the outcome and told of, for a person must delete one of the two.
  */
-export async function findLateDuplicates(ports: SettlePorts, call: SettleCall): Promise<Found> {
+export async function findLateDuplicates(
+  ports: ReconcilerPorts,
+  call: ServiceCall,
+): Promise<Found> {
   const rows = await listRows(ports, call, overStates, lateDaysBack);
   const replacing = rows.filter(({ sessionNumber }) => sessionNumber > 1);
   let lateDuplicates = 0;
@@ -40,9 +48,9 @@ function turnOf(rows: readonly TransferRecord[], now: number): TransferRecord[] 
 
 /** Assets of its replaced sessions that are ready and not known yet. */
 async function lateAssets(
-  { store, destination }: SettlePorts,
+  { store, destination }: ReconcilerPorts,
   { transferId, assetId, outcome, sessionNumber }: TransferRecord,
-  { signal }: SettleCall,
+  { signal }: ServiceCall,
 ): Promise<string[]> {
   const known = new Set([assetId, ...duplicatesOf(outcome)]);
   const late: string[] = [];
@@ -61,7 +69,7 @@ function busy(error: unknown): undefined {
 }
 
 async function record(
-  { store, clock, meter, log }: SettlePorts,
+  { store, clock, meter, log }: ReconcilerPorts,
   row: TransferRecord,
   late: readonly string[],
 ): Promise<void> {
@@ -69,12 +77,12 @@ async function record(
   // The list may be long behind: what it says of the outcome must not be written over a newer one.
   const now = await store.transfer(transferId);
   if (now?.fence !== fence || now.state !== state) return;
-  const { announced, outcome = {} } = now;
+  const { outcomePublished, outcome = {} } = now;
   const known = duplicatesOf(outcome);
   const unknown = late.filter((other) => !known.includes(other));
   if (unknown.length === 0) return;
   const duplicates = [...known, ...unknown];
-  const patch = { outcome: { ...outcome, duplicates }, announced };
+  const patch = { outcome: { ...outcome, duplicates }, outcomePublished };
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), { state }))) return;
   meter.add('LateDuplicates', unknown.length);
   log.error('a replaced session made an asset after all', {

@@ -2,7 +2,12 @@ import { isTransferError } from '#src/core/errors/errors.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
 import { subjectOf } from '#src/transfer/outcome.ts';
-import { type Found, type SettleCall, type SettlePorts, workThrough } from './reconciler-ports.ts';
+import {
+  type Found,
+  type ReconcilerPorts,
+  type ServiceCall,
+  workThrough,
+} from './reconciler-ports.ts';
 import { listRows } from './stale-transfers.ts';
 
 /** A session younger than this may not be noted yet by the call that opened it, in ms. */
@@ -34,7 +39,7 @@ interface Lost {
  * Counts the unfinished sessions at the service that no transfer knows, and says of each whose lost
  * one it may be, by size and time. None is ever deleted or adopted.
  */
-export async function countOrphans(ports: SettlePorts, call: SettleCall): Promise<Found> {
+export async function countOrphans(ports: ReconcilerPorts, call: ServiceCall): Promise<Found> {
   const listed = await unfinished(ports, call);
   if (!listed) return {};
   const orphans: ListedSession[] = [];
@@ -50,8 +55,8 @@ export async function countOrphans(ports: SettlePorts, call: SettleCall): Promis
 
 /** Undefined where the service can't list them, or asked us to stay away: then nothing is known. */
 async function unfinished(
-  { destination, log }: SettlePorts,
-  { signal }: SettleCall,
+  { destination, log }: ReconcilerPorts,
+  { signal }: ServiceCall,
 ): Promise<readonly ListedSession[] | undefined> {
   try {
     const listing = await destination.listUnfinished?.({ signal });
@@ -65,7 +70,7 @@ async function unfinished(
 }
 
 async function isOrphan(
-  { store, clock }: SettlePorts,
+  { store, clock }: ReconcilerPorts,
   { uploadId, createdAt }: ListedSession,
 ): Promise<boolean> {
   if (createdAt !== undefined && createdAt > clock.now() - orphanGraceMs) return false;
@@ -74,8 +79,8 @@ async function isOrphan(
 
 /** Attempts without an answer, of the transfers of an orphan's size and time. */
 async function lostSessions(
-  ports: SettlePorts,
-  call: SettleCall,
+  ports: ReconcilerPorts,
+  call: ServiceCall,
   orphans: readonly ListedSession[],
 ): Promise<Lost[]> {
   const rows = await listRows(ports, call, loserStates, lostDaysBack);
@@ -117,7 +122,7 @@ function lostBy(transfer: TransferRecord): (session: SessionRecord) => Lost {
 
 /** Each lost session explains one orphan at most. */
 function name(
-  { log }: SettlePorts,
+  { log }: ReconcilerPorts,
   orphans: readonly ListedSession[],
   lost: readonly Lost[],
 ): void {

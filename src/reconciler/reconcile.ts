@@ -1,19 +1,19 @@
 import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type EndedExecution, type Settled, settleExecution } from './ended-executions.ts';
+import { type EndedExecution, reconcileEndedExecution, type Settled } from './ended-executions.ts';
 import { watchSessions } from './expiring-sessions.ts';
 import { findLateDuplicates } from './late-duplicates.ts';
 import { countOrphans } from './orphan-sessions.ts';
 import {
   type Found,
   type Over,
-  type SettleCall,
-  type SettlePorts,
+  type ReconcilerPorts,
+  type ServiceCall,
   throwFirst,
 } from './reconciler-ports.ts';
 import { freeDeadSlots } from './stale-slots.ts';
-import { listActives, settleSilent } from './stale-transfers.ts';
+import { closeStale, listActives } from './stale-transfers.ts';
 import { sendLateEvents } from './unpublished-events.ts';
 
 /** What one run did: of one execution that ended, or counts of everything that was looked at. */
@@ -26,13 +26,15 @@ export type Reconciled = { readonly execution: string; readonly became: Settled 
  * @throws the first error of the parts that failed, once all had their turn
  */
 export async function reconcile(
-  ports: SettlePorts,
+  ports: ReconcilerPorts,
   event: unknown,
-  call: SettleCall,
+  call: ServiceCall,
 ): Promise<Reconciled> {
   if (isSchedule(event)) return sweep(ports, call);
   const { executionId: execution, end } = readStatusChange(event);
-  const became = end ? await settleExecution(ports, { executionId: execution, end }, call) : 'left';
+  const became = end
+    ? await reconcileEndedExecution(ports, { executionId: execution, end }, call)
+    : 'left';
   ports.log.info('execution reconciled', { execution, became });
   return { execution, became };
 }
@@ -84,13 +86,13 @@ function readStatusChange(event: unknown): Partial<EndedExecution> & { execution
   return { executionId: executionArn, ...(end && { end }) };
 }
 
-type Part = (ports: SettlePorts, call: SettleCall) => Promise<Found>;
+type Part = (ports: ReconcilerPorts, call: ServiceCall) => Promise<Found>;
 
 function partsOf(
   actives: () => Promise<readonly TransferRecord[]>,
 ): Readonly<Record<string, Part>> {
   return {
-    'silent transfers': async (ports, call) => settleSilent(ports, call, await actives()),
+    'silent transfers': async (ports, call) => closeStale(ports, call, await actives()),
     'unconfirmed events': sendLateEvents,
     'stale slots': freeDeadSlots,
     'open sessions': async (ports, call) => watchSessions(ports, call, await actives()),
@@ -100,7 +102,7 @@ function partsOf(
 }
 
 /** One part after the other, each with its share of the time that is left; none stops another. */
-async function sweep(ports: SettlePorts, call: SettleCall): Promise<Found> {
+async function sweep(ports: ReconcilerPorts, call: ServiceCall): Promise<Found> {
   let listing: Promise<readonly TransferRecord[]> | undefined;
   const parts = Object.entries(partsOf(() => (listing ??= listActives(ports, call))));
   const found: Record<string, number> = {};
@@ -119,7 +121,7 @@ async function sweep(ports: SettlePorts, call: SettleCall): Promise<Found> {
   return found;
 }
 
-function failed({ log }: SettlePorts, part: string, error: unknown): TransferError {
+function failed({ log }: ReconcilerPorts, part: string, error: unknown): TransferError {
   const { name, message } = asTransferError(error);
   log.error('part of the sweep failed', { part, error: name, reason: message });
   return new TransferError(name, `${part}: ${message}`, { cause: error });

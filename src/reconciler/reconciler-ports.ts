@@ -15,12 +15,12 @@ export function overOf(end: ExecutionEnd): Over | undefined {
 }
 
 /** What settling from outside needs. */
-export type SettlePorts = Needs<'store' | 'queue' | 'events' | 'destination'> & {
+export type ReconcilerPorts = Needs<'store' | 'queue' | 'events' | 'destination'> & {
   readonly executions: Pick<ExecutionDirectory, 'endOf'>;
 };
 
 /** One call of the reconciler: it belongs to no execution. */
-export type SettleCall = Pick<Invocation, 'invocationId' | 'deadline' | 'lengthMs' | 'signal'>;
+export type ServiceCall = Pick<Invocation, 'invocationId' | 'deadline' | 'lengthMs' | 'signal'>;
 
 /** How often something was done or found, by name. */
 export type Found = Readonly<Record<string, number>>;
@@ -32,8 +32,8 @@ export type Found = Readonly<Record<string, number>>;
  * @throws the first error, once all were tried
  */
 export async function workThrough<T>(
-  { clock, log }: Pick<SettlePorts, 'clock' | 'log'>,
-  { deadline }: Pick<SettleCall, 'deadline'>,
+  { clock, log }: Pick<ReconcilerPorts, 'clock' | 'log'>,
+  { deadline }: Pick<ServiceCall, 'deadline'>,
   things: Iterable<T> | AsyncIterable<T>,
   work: (thing: T) => Promise<boolean>,
 ): Promise<number> {

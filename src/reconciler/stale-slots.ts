@@ -1,10 +1,15 @@
 import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Slot } from '#src/core/queue/queue.ts';
 import { isCancelledByRequest } from '#src/core/transfer/transfer.ts';
-import { type Found, type SettleCall, type SettlePorts, workThrough } from './reconciler-ports.ts';
+import {
+  type Found,
+  type ReconcilerPorts,
+  type ServiceCall,
+  workThrough,
+} from './reconciler-ports.ts';
 
 /** Counts the slots that are held, and frees those whose lease or transfer is over. */
-export async function freeDeadSlots(ports: SettlePorts, call: SettleCall): Promise<Found> {
+export async function freeDeadSlots(ports: ReconcilerPorts, call: ServiceCall): Promise<Found> {
   const { queue, clock, meter } = ports;
   const now = clock.now();
   const held = await queue.slots(maxSlots);
@@ -19,7 +24,7 @@ export async function freeDeadSlots(ports: SettlePorts, call: SettleCall): Promi
 
 /** The execution of a cancelled transfer may still send: it frees the slot, or its lease ends. */
 async function isDead(
-  { store }: SettlePorts,
+  { store }: ReconcilerPorts,
   { transferId, until }: Slot,
   now: number,
 ): Promise<boolean> {

@@ -1,10 +1,10 @@
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
-import { settleTransfer } from './close-transfer.ts';
+import { closeTransfer } from './close-transfer.ts';
 import {
   type Found,
   overOf,
-  type SettleCall,
-  type SettlePorts,
+  type ReconcilerPorts,
+  type ServiceCall,
   workThrough,
 } from './reconciler-ports.ts';
 
@@ -24,16 +24,16 @@ const maxExecutionsAsked = 200;
  * @throws TableUnavailableError
  */
 export async function listActives(
-  ports: SettlePorts,
-  call: SettleCall,
+  ports: ReconcilerPorts,
+  call: ServiceCall,
 ): Promise<readonly TransferRecord[]> {
   return listRows(ports, call, ['active'], daysBack);
 }
 
 /** Rows of transfers that came into one of the states today or so many days before, oldest day first. */
 export async function listRows(
-  { store, clock, log }: SettlePorts,
-  { deadline }: SettleCall,
+  { store, clock, log }: ReconcilerPorts,
+  { deadline }: ServiceCall,
   states: readonly TransferState[],
   back: number,
 ): Promise<TransferRecord[]> {
@@ -58,9 +58,9 @@ export async function listRows(
  * over, longest silent first. One whose execution can't be told about is left for a day: longer, it
  * would keep the others from their turn.
  */
-export async function settleSilent(
-  ports: SettlePorts,
-  call: SettleCall,
+export async function closeStale(
+  ports: ReconcilerPorts,
+  call: ServiceCall,
   actives: readonly TransferRecord[],
 ): Promise<Found> {
   const now = ports.clock.now();
@@ -68,16 +68,16 @@ export async function settleSilent(
     .filter(({ leaseUntil }) => leaseUntil < now)
     .sort((a, b) => a.leaseUntil - b.leaseUntil)
     .slice(0, maxExecutionsAsked);
-  const settle = async ({ transferId }: TransferRecord) => settleIfOver(ports, transferId);
+  const settle = async ({ transferId }: TransferRecord) => closeIfEnded(ports, transferId);
   return { settled: await workThrough(ports, call, silent, settle) };
 }
 
 /** The list may be behind: the row is read anew, so that its owner's execution is the one asked. */
-async function settleIfOver(ports: SettlePorts, transferId: string): Promise<boolean> {
+async function closeIfEnded(ports: ReconcilerPorts, transferId: string): Promise<boolean> {
   const row = await ports.store.transfer(transferId);
   if (row?.state !== 'active' || row.leaseUntil >= ports.clock.now()) return false;
   const end = overOf(await ports.executions.endOf(row.owner));
   const isYoung = ports.clock.now() - row.leaseUntil < dayMs;
   if (!end || (end.status === 'unknown' && isYoung)) return false;
-  return settleTransfer(ports, row, end);
+  return closeTransfer(ports, row, end);
 }

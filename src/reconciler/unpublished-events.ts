@@ -1,6 +1,11 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { announce } from '#src/transfer/publish-outcome.ts';
-import { type Found, type SettleCall, type SettlePorts, workThrough } from './reconciler-ports.ts';
+import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import {
+  type Found,
+  type ReconcilerPorts,
+  type ServiceCall,
+  workThrough,
+} from './reconciler-ports.ts';
 
 /** An outcome younger than this may still be announced by the step that wrote it, in ms. */
 const eventGraceMs = 120_000;
@@ -12,11 +17,11 @@ const maxEventsPerRun = 500;
 const maxEventsCounted = 10_000;
 
 /** Sends every event again that nobody confirmed in time, and counts those that stay so. */
-export async function sendLateEvents(ports: SettlePorts, call: SettleCall): Promise<Found> {
+export async function sendLateEvents(ports: ReconcilerPorts, call: ServiceCall): Promise<Found> {
   const late = await lateOutcomes(ports, call);
   let left = late.length;
   const send = async ({ transferId }: TransferRecord) => {
-    const sent = await announceNow(ports, transferId);
+    const sent = await publishNow(ports, transferId);
     left--;
     return sent;
   };
@@ -30,11 +35,11 @@ export async function sendLateEvents(ports: SettlePorts, call: SettleCall): Prom
 
 /** Longest waiting first, as they are listed. */
 async function lateOutcomes(
-  { store, clock }: SettlePorts,
-  { deadline }: SettleCall,
+  { store, clock }: ReconcilerPorts,
+  { deadline }: ServiceCall,
 ): Promise<TransferRecord[]> {
   const late: TransferRecord[] = [];
-  for await (const row of store.listUnannounced()) {
+  for await (const row of store.listUnpublished()) {
     if (row.changedAt > clock.now() - eventGraceMs) break;
     late.push(row);
     if (late.length >= maxEventsCounted || clock.now() >= deadline) break;
@@ -43,12 +48,18 @@ async function lateOutcomes(
 }
 
 /** The list may be behind the row, and the row may keep its mark in it though it was announced. */
-async function announceNow(ports: SettlePorts, transferId: string): Promise<boolean> {
+async function publishNow(ports: ReconcilerPorts, transferId: string): Promise<boolean> {
   const row = await ports.store.transfer(transferId);
   if (!row) return false;
-  if (!row.announced) return announce(ports, row);
+  if (!row.outcomePublished) return publishOutcome(ports, row);
   const { fence, state, changedAt } = row;
   const seen = { state, changedAt };
-  await ports.store.patchTransfer(transferId, fence, { announced: true }, ports.clock.now(), seen);
+  await ports.store.patchTransfer(
+    transferId,
+    fence,
+    { outcomePublished: true },
+    ports.clock.now(),
+    seen,
+  );
   return false;
 }

@@ -19,7 +19,8 @@ export async function describeOutcome(
   { executionStartedAt }: Pick<Invocation, 'executionStartedAt'>,
   outcome: Outcome,
 ): Promise<Outcome> {
-  const { transferId, owner, assetId, source, ingest, bytesCompleteAt, checksumSkipped } = transfer;
+  const { transferId, owner, assetId, source, ingestNumber, bytesCompleteAt, checksumSkipped } =
+    transfer;
   const { algorithm } = source.checksum ?? {};
   const secondsSince = (at: number) => Math.round(at - executionStartedAt) / 1000;
   return {
@@ -31,7 +32,7 @@ export async function describeOutcome(
     key: source.key,
     versionId: source.versionId,
     etag: source.etag,
-    ingest,
+    ingestNumber,
     bytes: source.sizeBytes,
     chunks: transfer.totalChunks,
     secondsToBytesComplete: bytesCompleteAt && secondsSince(bytesCompleteAt),

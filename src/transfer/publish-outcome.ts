@@ -23,14 +23,14 @@ const maxTellings = 3;
  * @returns false where there is nothing left to tell
  * @throws EventNotPublishedError - it is still to be told then
  */
-export async function announce(
+export async function publishOutcome(
   ports: Needs<'store' | 'events'>,
   row: TransferRecord,
 ): Promise<boolean> {
   let standing: TransferRecord | undefined = row;
   let told = false;
   for (let telling = 0; standing && telling < maxTellings; telling++) {
-    if (!isUntold(standing)) return told;
+    if (!isUnpublished(standing)) return told;
     await tell(ports, standing);
     told = true;
     if (await mark(ports, standing)) return told;
@@ -39,8 +39,8 @@ export async function announce(
   return told;
 }
 
-function isUntold({ state, outcome, announced }: TransferRecord): boolean {
-  return isOver(state) && outcome !== undefined && !announced;
+function isUnpublished({ state, outcome, outcomePublished }: TransferRecord): boolean {
+  return isOver(state) && outcome !== undefined && !outcomePublished;
 }
 
 async function tell(
@@ -56,8 +56,8 @@ async function mark({ store, clock }: Needs<'store'>, row: TransferRecord): Prom
   const { transferId, fence, state, changedAt } = row;
   if (state !== 'refused') {
     const seen = { state, changedAt };
-    return store.patchTransfer(transferId, fence, { announced: true }, clock.now(), seen);
+    return store.patchTransfer(transferId, fence, { outcomePublished: true }, clock.now(), seen);
   }
-  await store.putRefusal({ ...row, announced: true });
+  await store.putRejection({ ...row, outcomePublished: true });
   return true;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { refusalIdOf, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { rejectionIdOf, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { readRequest } from './input.ts';
 import { eventTypes } from './publish-outcome.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -9,21 +9,21 @@ import type { Invocation, Needs } from './step.ts';
  * confirmation. Returns what row and event say of it.
  * @param state - `refused` where it failed, `cancelled` where it was stopped on purpose
  */
-export async function recordRefusal(
+export async function recordRejection(
   { store, events, clock }: Needs<'store' | 'events'>,
   told: Readonly<Record<string, unknown>>,
   { executionId, executionInput }: Invocation,
   state: 'refused' | 'cancelled' = 'refused',
 ): Promise<Readonly<Record<string, unknown>>> {
   const now = clock.now();
-  const transferId = refusalIdOf(executionId);
+  const transferId = rejectionIdOf(executionId);
   const reference = referenceOf(executionInput);
   const output = { ...told, transferId, execution: executionId, ...reference };
   const refusal: TransferRecord = {
     transferId,
     state,
     destination: '',
-    ingest: 0,
+    ingestNumber: 0,
     source: { bucket: '', key: '', ...reference, etag: '', sizeBytes: 0 },
     options: {},
     owner: executionId,
@@ -33,12 +33,12 @@ export async function recordRefusal(
     createdAt: now,
     changedAt: now,
     outcome: output,
-    announced: false,
+    outcomePublished: false,
     retries: {},
   };
-  await store.putRefusal(refusal);
+  await store.putRejection(refusal);
   await events.publish({ type: eventTypes[state], detail: output, at: now });
-  await store.putRefusal({ ...refusal, announced: true });
+  await store.putRejection({ ...refusal, outcomePublished: true });
   return output;
 }
 

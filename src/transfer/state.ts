@@ -44,7 +44,7 @@ const sourceSchema = z.object({
 });
 
 /** A transient error that is waited out, until there is a success. */
-const troubleSchema = z.object({
+const outageSchema = z.object({
   /** The error's name and words, for the message if patience ends. */
   error: z.string(),
   reason: z.string(),
@@ -66,7 +66,7 @@ const troubleSchema = z.object({
   until: z.optional(count),
 });
 
-export type Trouble = z.infer<typeof troubleSchema>;
+export type Outage = z.infer<typeof outageSchema>;
 
 /** What InspectSource found: the pinned object, before anything is owned. */
 export const inspectedSchema = z.object({
@@ -76,7 +76,7 @@ export const inspectedSchema = z.object({
   options: optionsSchema,
   /** What started the execution: an event never starts a cancelled transfer again. */
   start: z._default(z.enum(['manual', 'event']), 'manual'),
-  trouble: z.optional(troubleSchema),
+  outage: z.optional(outageSchema),
 });
 
 export type Inspected = z.infer<typeof inspectedSchema>;
@@ -86,7 +86,7 @@ export const dispatchedSchema = z.object({
   dispatched: z.object({ transferId: z.string(), fence: count }),
   bucket: z.optional(z.string()),
   key: z.optional(z.string()),
-  trouble: z.optional(troubleSchema),
+  outage: z.optional(outageSchema),
 });
 
 export type Dispatched = z.infer<typeof dispatchedSchema>;
@@ -94,7 +94,7 @@ export type Dispatched = z.infer<typeof dispatchedSchema>;
 /** InspectSource while it waits: the start's input in its essential fields, and what is waited out. */
 export const inspectWaitSchema = z.strictObject({
   input: z.unknown(),
-  trouble: troubleSchema,
+  outage: outageSchema,
   next: z.literal('wait'),
   waitSeconds: z.number(),
 });
@@ -133,7 +133,7 @@ export const ownedSchema = z.object({
   since: count,
   /** Since when the service does not know the asset, in milliseconds since 1970. */
   missingSince: z.optional(count),
-  trouble: z.optional(troubleSchema),
+  outage: z.optional(outageSchema),
   /** Chunks that had a proof when the last plan was made. */
   proven: z._default(count, 0),
   /** Chunks that had a proof when ConfirmUpload last met an error. */
@@ -169,7 +169,7 @@ export const rangeStateSchema = z.object({
   /** Calls in a row that stored nothing. */
   idleCalls: z._default(count, 0),
   /** Chunks of this range in flight at once, where more of them did not fit into a call. */
-  lanes: z.optional(count),
+  chunkConcurrency: z.optional(count),
   /** Since when the upload host refuses every chunk, in milliseconds since 1970. */
   refusedSince: z.optional(count),
   /** What ended the send step when it was not the step itself. */

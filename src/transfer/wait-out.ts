@@ -1,7 +1,7 @@
 import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
 import { decide, type StepContext, waitStateSeconds } from '#src/core/errors/recovery.ts';
 import { waitFields } from './retry-with-backoff.ts';
-import type { Trouble } from './state.ts';
+import type { Outage } from './state.ts';
 import type { CommonPorts } from './step.ts';
 
 /** Who waits, for the log, and how long a denied read of its object is tried again. */
@@ -13,7 +13,7 @@ interface Waiter {
 
 /** A state that may hold an error which is being waited out. */
 interface Troubled {
-  readonly trouble?: Trouble | undefined;
+  readonly outage?: Outage | undefined;
   /** Sessions of this execution whose opening was not answered. */
   readonly createsLost?: number;
 }
@@ -22,7 +22,7 @@ interface Troubled {
 export interface Waiting {
   readonly next: 'wait';
   readonly waitSeconds: number;
-  readonly trouble: Trouble;
+  readonly outage: Outage;
 }
 
 /**
@@ -31,53 +31,53 @@ export interface Waiting {
  */
 export function waitOut(
   ports: CommonPorts,
-  { trouble, createsLost = 0 }: Troubled,
+  { outage, createsLost = 0 }: Troubled,
   error: TransferError,
   waiter: Waiter,
 ): Waiting {
   const now = ports.clock.now();
   const { deniedSeconds } = waiter;
-  const seconds = secondsOf(trouble, error, now, { createsLost, deniedSeconds });
+  const seconds = secondsOf(outage, error, now, { createsLost, deniedSeconds });
   logWait(ports, waiter, error, seconds);
   return {
     next: 'wait',
     waitSeconds: waitStateSeconds(seconds, error.name),
-    trouble: troubleWith(trouble, error, now, seconds, waiter.step),
+    outage: outageFrom(outage, error, now, seconds, waiter.step),
   };
 }
 
 function secondsOf(
-  trouble: Trouble | undefined,
+  outage: Outage | undefined,
   error: TransferError,
   now: number,
   bounds: Pick<StepContext, 'createsLost' | 'deniedSeconds'>,
 ): number {
-  const { since = now, waits = 0, namedMs = 0 } = trouble ?? {};
-  const { sameSince = now, sameWaits = 0 } = trouble?.error === error.name ? trouble : {};
+  const { since = now, waits = 0, namedMs = 0 } = outage ?? {};
+  const { sameSince = now, sameWaits = 0 } = outage?.error === error.name ? outage : {};
   const [waitingMs, sameMs] = [now - since, now - sameSince];
-  const deniedMs = now - (trouble?.deniedSince ?? now);
+  const deniedMs = now - (outage?.deniedSince ?? now);
   const known = { waits, waitingMs, namedMs, sameWaits, sameMs, deniedMs, ...bounds };
   const decision = decide(error, { within: 'step', ...known });
   if (decision.action === 'end') throw ended(decision.error, waitingMs);
   return decision.action === 'wait' ? decision.seconds : 0;
 }
 
-function troubleWith(
-  trouble: Trouble | undefined,
+function outageFrom(
+  outage: Outage | undefined,
   error: TransferError,
   now: number,
   seconds: number,
   step: string,
-): Trouble {
-  const { since = now, waits = 0, namedMs = 0 } = trouble ?? {};
-  const { sameSince = now, sameWaits = 0 } = trouble?.error === error.name ? trouble : {};
+): Outage {
+  const { since = now, waits = 0, namedMs = 0 } = outage ?? {};
+  const { sameSince = now, sameWaits = 0 } = outage?.error === error.name ? outage : {};
   const waitMs = Math.ceil(seconds * 1000);
   return {
     error: error.name,
     reason: error.message.slice(0, 500).toWellFormed(),
     ...{ since, waits: waits + 1, sameSince, sameWaits: sameWaits + 1, step },
     namedMs: namedMs + allowedMs(error, waitMs),
-    deniedSince: trouble?.deniedSince ?? (isDenial(error) ? Math.floor(now) : undefined),
+    deniedSince: outage?.deniedSince ?? (isDenial(error) ? Math.floor(now) : undefined),
     until: Math.ceil(now) + waitMs,
   };
 }
@@ -93,23 +93,23 @@ function isDenial({ name }: TransferError): boolean {
 }
 
 /** What is left of a trouble after a success of `step`: nothing where that step met it. */
-export function afterSuccessOf(step: string, trouble: Trouble | undefined): Trouble | undefined {
-  return trouble?.step === step ? undefined : trouble;
+export function afterSuccessOf(step: string, outage: Outage | undefined): Outage | undefined {
+  return outage?.step === step ? undefined : outage;
 }
 
 /** Returns the rest of a wait that is not over: the service must not be asked too early. */
 export function restOfWait(
   { clock }: CommonPorts,
-  { trouble }: Troubled,
+  { outage }: Troubled,
 ): { readonly next: 'wait'; readonly waitSeconds: number } | undefined {
-  const leftMs = (trouble?.until ?? 0) - clock.now();
+  const leftMs = (outage?.until ?? 0) - clock.now();
   // A Wait state may end a moment early.
   if (leftMs < 1_000) return undefined;
   return { next: 'wait', waitSeconds: waitStateSeconds(leftMs / 1000) };
 }
 
 /** The trouble itself as an error, for an execution that gives up. */
-export function errorOf({ error, reason }: Trouble, waitedMs: number): TransferError {
+export function errorOf({ error, reason }: Outage, waitedMs: number): TransferError {
   const name: ErrorName = isErrorName(error) ? error : 'ServiceUnavailableError';
   return ended(new TransferError(name, reason), waitedMs);
 }
@@ -133,6 +133,6 @@ function ended(error: TransferError, waitedMs: number): TransferError {
   return new TransferError(error.name, `${words} (for ${minutes} minutes)`, {
     cause: error,
     status: error.status,
-    side: error.side,
+    origin: error.origin,
   });
 }

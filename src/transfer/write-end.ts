@@ -16,7 +16,7 @@ export async function writeEnd(
   const { transferId, fence, createdAt } = row;
   const started = { executionStartedAt: createdAt };
   const outcome = await describeOutcome(ports, row, started, reported);
-  const patch = { state, outcome, announced: false };
+  const patch = { state, outcome, outcomePublished: false };
   const changedAt = ports.clock.now();
   const seen = { state: row.state };
   const isWritten = await ports.store.patchTransfer(transferId, fence, patch, changedAt, seen);

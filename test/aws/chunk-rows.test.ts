@@ -92,7 +92,7 @@ describe('retiring a proof', () => {
 
   it('makes room for a new proof, one generation on and without reports', async () => {
     await table.store.keepProof('next', 1, chunkProof(1));
-    await table.store.noteReport('next', 1, 1);
+    await table.store.incrementReports('next', 1, 1);
     await table.store.retireProof('next', 1, 1, 1, 'failed');
     const fresh = chunkProof(1, { proof: 'b'.repeat(32) });
     expect(await table.store.keepProof('next', 1, fresh, 1)).toBe('written');
@@ -132,13 +132,13 @@ describe('retiring a proof', () => {
 describe('noting a report', () => {
   it('counts one more', async () => {
     await table.store.keepProof('reports', 1, chunkProof(1));
-    await table.store.noteReport('reports', 1, 1);
-    await table.store.noteReport('reports', 1, 1);
+    await table.store.incrementReports('reports', 1, 1);
+    await table.store.incrementReports('reports', 1, 1);
     expect((await recordOf('reports'))?.reports).toBe(2);
   });
 
   it('makes no row where there is none', async () => {
-    await table.store.noteReport('no-report', 1, 1);
+    await table.store.incrementReports('no-report', 1, 1);
     expect(await recordOf('no-report')).toBeUndefined();
   });
 });

@@ -38,7 +38,7 @@ it('N16: finds every failure of today (UTC) by the query that the README prints,
     const outcome = { status: state, execution: `execution of ${transferId}` };
     const record = transferRecord({ transferId, state, outcome, changedAt: now });
     await (state === 'refused'
-      ? table.store.putRefusal(record)
+      ? table.store.putRejection(record)
       : table.store.takeTransfer(record, undefined));
   };
   await put('a transfer', 'failed');

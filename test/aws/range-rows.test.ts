@@ -75,7 +75,7 @@ describe('giving a range back', () => {
   });
 
   it('clears an earlier error when there is none', async () => {
-    await table.store.noteRangeFailure(keyOf('clear'), failure);
+    await table.store.recordRangeFailure(keyOf('clear'), failure);
     await table.store.claimRange(keyOf('clear'), 'a', testNow, until);
     await table.store.releaseRange(keyOf('clear'), 'a', undefined, {});
     expect(await rangesOf('clear')).toEqual([{ n: 1, retries: {} }]);
@@ -92,21 +92,21 @@ describe('giving a range back', () => {
 
 it('notes an error without a claim and leaves the claim of another', async () => {
   await table.store.claimRange(keyOf('note'), 'a', testNow, until);
-  await table.store.noteRangeFailure(keyOf('note'), failure);
+  await table.store.recordRangeFailure(keyOf('note'), failure);
   const row = { n: 1, sender: 'a', claimUntil: until, error: failure, retries: {} };
   expect(await rangesOf('note')).toEqual([row]);
 });
 
 it('lists the ranges of one session in order', async () => {
-  for (const n of [12, 2, 1]) await table.store.noteRangeFailure(keyOf('list', n), failure);
-  await table.store.noteRangeFailure({ ...keyOf('list'), sessionNumber: 2 }, failure);
+  for (const n of [12, 2, 1]) await table.store.recordRangeFailure(keyOf('list', n), failure);
+  await table.store.recordRangeFailure({ ...keyOf('list'), sessionNumber: 2 }, failure);
   expect((await rangesOf('list')).map(({ n }) => n)).toEqual([1, 2, 12]);
 });
 
 it('lets every range row expire after its lifetime', async () => {
   const expiresAt = testNow / 1000 + rowLifetimeSeconds;
   await table.store.claimRange(keyOf('ttl', 1), 'a', testNow, until);
-  await table.store.noteRangeFailure(keyOf('ttl', 2), failure);
+  await table.store.recordRangeFailure(keyOf('ttl', 2), failure);
   expect(await table.row('ttl', 'range#0001#0001')).toMatchObject({ expiresAt });
   expect(await table.row('ttl', 'range#0001#0002')).toMatchObject({ expiresAt });
 });

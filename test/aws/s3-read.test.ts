@@ -238,7 +238,7 @@ describe('a body of the wrong length', () => {
 
   it('is truncated where it ends early without a word', async () => {
     const source = await pin();
-    s3.double.fail({ kind: 'short-unannounced', missingBytes: 1 });
+    s3.double.fail({ kind: 'short-unpublished', missingBytes: 1 });
     expect(await failure(source)).toMatchObject({
       name: 'TruncatedReadError',
       message: expect.stringContaining(`ended after ${middleBytes - 1}`),

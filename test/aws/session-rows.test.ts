@@ -114,9 +114,9 @@ describe('a session’s ETags', () => {
 
   it('count each mismatched chunk once', async () => {
     await table.store.addSession('mismatch', sessionRecord());
-    expect(await table.store.noteMismatch('mismatch', 1, 7)).toBe(1);
-    expect(await table.store.noteMismatch('mismatch', 1, 7)).toBe(1);
-    expect(await table.store.noteMismatch('mismatch', 1, 2)).toBe(2);
+    expect(await table.store.recordMismatch('mismatch', 1, 7)).toBe(1);
+    expect(await table.store.recordMismatch('mismatch', 1, 7)).toBe(1);
+    expect(await table.store.recordMismatch('mismatch', 1, 2)).toBe(2);
     expect((await table.store.session('mismatch', 1))?.mismatched).toEqual([2, 7]);
   });
 });

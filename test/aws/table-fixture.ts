@@ -81,7 +81,7 @@ export function transferRecord(changes: Partial<TransferRecord> = {}): TransferR
     transferId: 'transfer-1',
     state: 'active',
     destination: 'twelvelabs',
-    ingest: 1,
+    ingestNumber: 1,
     source: {
       bucket: 'films',
       key: 'a/film.mp4',
@@ -98,7 +98,7 @@ export function transferRecord(changes: Partial<TransferRecord> = {}): TransferR
     sessionNumber: 0,
     createdAt: testNow,
     changedAt: testNow,
-    announced: false,
+    outcomePublished: false,
     retries: {},
     ...changes,
   };

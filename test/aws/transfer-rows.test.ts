@@ -18,24 +18,24 @@ const day = 86_400_000;
 
 describe('ingest counters', () => {
   it('are 1 before any', async () => {
-    expect(await table.store.latestIngest('object-unseen')).toBe(1);
+    expect(await table.store.latestIngestNumber('object-unseen')).toBe(1);
   });
 
   it('rise by one from the first on', async () => {
-    expect(await table.store.raiseIngest('object-1', 2)).toBe(true);
-    expect(await table.store.raiseIngest('object-1', 3)).toBe(true);
-    expect(await table.store.latestIngest('object-1')).toBe(3);
+    expect(await table.store.raiseIngestNumber('object-1', 2)).toBe(true);
+    expect(await table.store.raiseIngestNumber('object-1', 3)).toBe(true);
+    expect(await table.store.latestIngestNumber('object-1')).toBe(3);
   });
 
   it('let one of many raise them', async () => {
     const raised = await Promise.all(
-      Array.from({ length: 8 }, () => table.store.raiseIngest('object-2', 2)),
+      Array.from({ length: 8 }, () => table.store.raiseIngestNumber('object-2', 2)),
     );
     expect(raised.filter(Boolean)).toHaveLength(1);
   });
 
   it('refuse to skip a number', async () => {
-    expect(await table.store.raiseIngest('object-3', 3)).toBe(false);
+    expect(await table.store.raiseIngestNumber('object-3', 3)).toBe(false);
   });
 });
 
@@ -175,17 +175,17 @@ describe('listing transfers', () => {
   it('keeps a transfer on the day of its state when it is changed later', async () => {
     await table.store.takeTransfer(transferRecord({ transferId: 'stays' }), undefined);
     await table.store.patchTransfer('stays', 1, { state: 'failed' }, testNow);
-    await table.store.patchTransfer('stays', 1, { announced: true }, testNow + day);
+    await table.store.patchTransfer('stays', 1, { outcomePublished: true }, testNow + day);
     expect(await list('failed', '2026-11-21')).toEqual(['stays']);
     expect(await list('failed', '2026-11-22')).toEqual([]);
   });
 
   it('lists refused starts as failed, which may be written again', async () => {
     const refusal = transferRecord({ transferId: 'refusal', state: 'refused', fence: 0 });
-    await table.store.putRefusal(refusal);
-    await table.store.putRefusal({ ...refusal, announced: true });
+    await table.store.putRejection(refusal);
+    await table.store.putRejection({ ...refusal, outcomePublished: true });
     expect(await list('failed', '2026-11-21')).toContain('refusal');
-    expect((await table.store.transfer('refusal'))?.announced).toBe(true);
+    expect((await table.store.transfer('refusal'))?.outcomePublished).toBe(true);
   });
 
   it('goes on over many pages', async () => {
@@ -196,7 +196,7 @@ describe('listing transfers', () => {
         changedAt: testNow + 3 * day + i,
       }),
     );
-    await Promise.all(records.map((record) => table.store.putRefusal(record)));
+    await Promise.all(records.map((record) => table.store.putRejection(record)));
     const ids = await list('failed', '2026-11-24');
     expect(ids).toEqual(records.map(({ transferId }) => transferId).reverse());
   });
@@ -206,7 +206,7 @@ it('holds whose session an upload is, and its asset, for identifiers of 1,024 ch
   const [uploadId, assetId] = ['u'.repeat(1024), 'a'.repeat(1024)];
   const record = transferRecord({ transferId: 'long', assetId });
   await table.store.takeTransfer(record, undefined);
-  await table.store.noteUpload(uploadId, 'long');
+  await table.store.recordUpload(uploadId, 'long');
   expect(await table.store.transferOfUpload(uploadId)).toBe('long');
   expect(await table.store.transfer('long')).toMatchObject({ assetId });
 });
@@ -220,13 +220,13 @@ it('holds user metadata with lists of texts', async () => {
 it('never lets a transfer row expire', async () => {
   await table.store.takeTransfer(transferRecord({ transferId: 'kept' }), undefined);
   await table.store.patchTransfer('kept', 1, { state: 'ready' }, testNow);
-  await table.store.raiseIngest('kept-object', 2);
+  await table.store.raiseIngestNumber('kept-object', 2);
   expect(await table.row('kept', 'transfer')).not.toHaveProperty('expiresAt');
   expect(await table.row('kept-object', 'ingests')).not.toHaveProperty('expiresAt');
 });
 
 it('lets the row of a refused start expire, as nothing rests on it', async () => {
-  await table.store.putRefusal(transferRecord({ transferId: 'refused', state: 'refused' }));
+  await table.store.putRejection(transferRecord({ transferId: 'refused', state: 'refused' }));
   const expiresAt = testNow / 1000 + rowLifetimeSeconds;
   expect(await table.row('refused', 'transfer')).toMatchObject({ expiresAt });
 });

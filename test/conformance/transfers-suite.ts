@@ -67,7 +67,7 @@ function describeOutcome(open: OpenService): void {
     const { status, output } = await walk(bench, film);
     expect(status).toBe('succeeded');
     const row = await bench.store.transfer(String(output.transferId));
-    expect(row).toMatchObject({ state: 'ready', assetId: output.assetId, announced: true });
+    expect(row).toMatchObject({ state: 'ready', assetId: output.assetId, outcomePublished: true });
     expect(row?.outcome).toEqual(output);
     expect(bench.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Ready']);
     expect(bench.service.assetIds()).toEqual([output.assetId]);
@@ -108,7 +108,7 @@ function describeRepeats(open: OpenService): void {
     putFilm(bench, 3 * chunk);
     await walk(bench, film);
     const { output } = await walk(bench, { ...film, force: true }, { executionId: 'execution-b' });
-    expect(output).toMatchObject({ status: 'ready', ingest: 2 });
+    expect(output).toMatchObject({ status: 'ready', ingestNumber: 2 });
     expect(bench.service.assetIds()).toHaveLength(2);
   });
 
@@ -118,7 +118,7 @@ function describeRepeats(open: OpenService): void {
     const first = await walk(bench, film);
     bench.service.deleteAsset(String(first.output.assetId));
     const { output } = await walk(bench, film, { executionId: 'execution-b' });
-    expect(output).toMatchObject({ status: 'ready', ingest: 2 });
+    expect(output).toMatchObject({ status: 'ready', ingestNumber: 2 });
   });
 
   it('goes on from the chunks already kept when another execution takes over', async () => {

@@ -58,7 +58,7 @@ function serviceOf(simulator: TwelveLabsSimulator, destination: Destination): Te
     assetIds: () => simulator.assets().map(({ assetId }) => assetId),
     forgetSessions: () => {
       for (const { uploadId, state } of simulator.sessions()) {
-        if (state !== 'completed') simulator.forgetSession(uploadId);
+        if (state !== 'completed') simulator.dropSession(uploadId);
       }
     },
     deleteAsset: (assetId) => simulator.deleteAsset(assetId),

@@ -13,7 +13,7 @@ describe('the wait between two calls of a step', () => {
     expect(waits.at(-1)).toBe(boundOf('longestWait'));
   });
 
-  it('outlasts hours of trouble within a few hundred waits', () => {
+  it('outlasts hours of outage within a few hundred waits', () => {
     let seconds = 0;
     let waits = 0;
     while (seconds < boundOf('patience')) seconds += growingWaitSeconds(waits++);

@@ -107,7 +107,7 @@ function putsOf(chunk: string): number {
 /** What the promise forbids and is so all the same once the film of a killed run was ended. */
 async function brokenPromises(victim: Victim, { finished }: Returned): Promise<string[]> {
   const { film, killAt, sent } = victim;
-  const found: [isKept: boolean, otherwise: string][] = [];
+  const found: [isStillHeld: boolean, otherwise: string][] = [];
   const output = (finished?.output ?? {}) as Row;
   const assets = world.service.assets().filter(({ filename }) => filename === film.key);
   const [asset] = assets;
@@ -122,7 +122,7 @@ async function brokenPromises(victim: Victim, { finished }: Returned): Promise<s
   found.push([isTold && told.every((type) => type === 'Transfer Ready'), `events ${told}`]);
   found.push(...judgeRows(await rowsOf(film)));
   return found
-    .filter(([isKept]) => !isKept)
+    .filter(([isStillHeld]) => !isStillHeld)
     .map(([, otherwise]) => `continuation ${killAt}, ${film.key}: ${otherwise}`);
 }
 
@@ -133,7 +133,7 @@ function judgeRows(rows: readonly Row[]): [boolean, string][] {
   const session = rows.find(({ row }) => row === `session#${number}`);
   return [
     [others.length === 0 && transfer?.state === 'ready', 'the transfer is not ready'],
-    [transfer?.unannounced === undefined, 'its outcome is not marked as told'],
+    [transfer?.unpublished === undefined, 'its outcome is not marked as told'],
     [session?.state === 'open', `its session is ${session?.state}`],
   ];
 }

@@ -88,8 +88,8 @@ function eventsBroken(
   ];
 }
 
-function unless(isKept: boolean, otherwise: string): string[] {
-  return isKept ? [] : [otherwise];
+function unless(isStillHeld: boolean, otherwise: string): string[] {
+  return isStillHeld ? [] : [otherwise];
 }
 
 /** Where the transfer stands by its row; undefined before it was taken. */
@@ -99,8 +99,8 @@ export async function stateOf({ judged }: CrashWorld): Promise<TransferState | u
 }
 
 /** A start that ended before it took a transfer has a row without an ingest. */
-function wasTaken({ ingest }: TransferRecord): boolean {
-  return ingest > 0;
+function wasTaken({ ingestNumber }: TransferRecord): boolean {
+  return ingestNumber > 0;
 }
 
 /** What is wrong with the end of an execution whose transfer another had taken over meanwhile. */

@@ -40,7 +40,7 @@ interface Lane {
  */
 export function openShapedLine(bitsPerSecond: number): ShapedLine {
   const bytesPerMs = bitsPerSecond / 8 / 1000;
-  const lanes = new Set<Lane>();
+  const chunkConcurrency = new Set<Lane>();
   const servers: Server[] = [];
   let turns: Lane[] = [];
   let freeAt = performance.now();
@@ -71,9 +71,9 @@ export function openShapedLine(bitsPerSecond: number): ShapedLine {
   /** Each lane that can send has one turn before any has a second one. */
   function nextLane(): Lane | undefined {
     const canSend = (lane: Lane) =>
-      lanes.has(lane) && lane.waitingBytes > 0 && !lane.target.writableNeedDrain;
+      chunkConcurrency.has(lane) && lane.waitingBytes > 0 && !lane.target.writableNeedDrain;
     turns = turns.filter(canSend);
-    if (turns.length === 0) turns = [...lanes].filter(canSend);
+    if (turns.length === 0) turns = [...chunkConcurrency].filter(canSend);
     return turns.shift();
   }
 
@@ -86,9 +86,9 @@ export function openShapedLine(bitsPerSecond: number): ShapedLine {
       waitingBytes: 0,
       hasEnded: false,
     };
-    lanes.add(lane);
+    chunkConcurrency.add(lane);
     const end = () => {
-      lanes.delete(lane);
+      chunkConcurrency.delete(lane);
       client.destroy();
       lane.target.destroy();
     };
@@ -124,7 +124,7 @@ export function openShapedLine(bitsPerSecond: number): ShapedLine {
     },
     async close() {
       clearTimeout(timer);
-      for (const { client, target } of lanes) {
+      for (const { client, target } of chunkConcurrency) {
         client.destroy();
         target.destroy();
       }

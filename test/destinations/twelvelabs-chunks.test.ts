@@ -109,7 +109,7 @@ describe('sending a chunk', () => {
     const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect([error.name, error.status, error.retryAfterSeconds]).toEqual([name, status, 4]);
-    expect(error.side).toBe('storage');
+    expect(error.origin).toBe('storage');
     expect(error.message).toMatch(/^chunk 1 at s3\.example\.test: the storage answered \d{3}/);
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
   });

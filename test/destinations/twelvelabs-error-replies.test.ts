@@ -20,7 +20,11 @@ describe("an error's reply", () => {
   ])('%s keeps what it says', async (_, text, expected) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 500, text }));
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
-    expect(error).toMatchObject({ name: 'ServiceUnavailableError', status: 500, side: 'service' });
+    expect(error).toMatchObject({
+      name: 'ServiceUnavailableError',
+      status: 500,
+      origin: 'service',
+    });
     expect(error.message.endsWith(expected)).toBe(true);
   });
 

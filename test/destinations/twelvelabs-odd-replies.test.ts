@@ -47,7 +47,11 @@ describe('odd replies that others report', () => {
       put({ headers: { ETag: `"${etag}"` }, text }),
     );
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
-    expect(error).toMatchObject({ name: 'ServiceUnavailableError', status: 200, side: 'storage' });
+    expect(error).toMatchObject({
+      name: 'ServiceUnavailableError',
+      status: 200,
+      origin: 'storage',
+    });
   });
 
   it('a chunk is answered by 408, and the session lives (divinevideo/divine-mobile#7050)', async () => {
@@ -215,7 +219,7 @@ describe('404 and 410 that are not in the words of the service', () => {
       method === 'PUT' ? { status: 404, text } : undefined,
     );
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
-    expect(error).toMatchObject({ name: 'ServiceUnavailableError', side: 'storage' });
+    expect(error).toMatchObject({ name: 'ServiceUnavailableError', origin: 'storage' });
   });
 
   it.each(['', ' ', '{}', '{"error":"gone"}'])('are believed with the body %j', async (text) => {

@@ -172,7 +172,7 @@ describe('a lost answer to create', () => {
     const { opened, sent } = open(answer);
     expect(await failureOf(opened)).toMatchObject({
       name: 'CreateReplyLostError',
-      side: 'service',
+      origin: 'service',
     });
     expect(sent).toHaveLength(1);
   });
@@ -206,7 +206,7 @@ describe('a lost answer to create', () => {
 
   it.each(['ECONNREFUSED', 'ENOTFOUND'])('is not what %s is: nothing was sent', async (code) => {
     const error = await failureOf(open(fails('NetworkError', code)).opened);
-    expect(error).toMatchObject({ name: 'NetworkError', side: 'service', cause: { code } });
+    expect(error).toMatchObject({ name: 'NetworkError', origin: 'service', cause: { code } });
   });
 
   it('is not what an abort before the call is: nothing was sent', async () => {
@@ -234,7 +234,7 @@ describe('a certain refusal of create', () => {
     [505, {}, 'RequestRejectedError'],
   ])('by %i %j has the service text in it', async (status, body, name) => {
     const error = await failureOf(open({ status, json: body }).opened);
-    expect([error.name, error.status, error.side]).toEqual([name, status, 'service']);
+    expect([error.name, error.status, error.origin]).toEqual([name, status, 'service']);
     expect(error.message).toContain(
       `opening an upload session with ${[status, ...('code' in body ? [`${body.code}: ${body.message}`] : [])].join(' ')}`,
     );

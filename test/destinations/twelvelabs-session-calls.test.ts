@@ -77,7 +77,7 @@ describe('a report', () => {
     async (text) => {
       const { twelveLabs, call } = scriptTwelveLabs(() => ({ text }));
       const error = await failureOf(twelveLabs.reportProofs(session, proofs(2), call));
-      expect(error).toMatchObject({ name: 'ServiceUnavailableError', side: 'service' });
+      expect(error).toMatchObject({ name: 'ServiceUnavailableError', origin: 'service' });
     },
   );
 

@@ -104,8 +104,8 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
         storage.twelveLabs.sendChunk(session, chunk(1), body, storage.call),
       );
       const name = 'ServiceUnavailableError';
-      expect(refused).toMatchObject({ name, status, side: 'service', retryAfterSeconds: 7200 });
-      expect(unsent).toMatchObject({ name, status, side: 'storage' });
+      expect(refused).toMatchObject({ name, status, origin: 'service', retryAfterSeconds: 7200 });
+      expect(unsent).toMatchObject({ name, status, origin: 'storage' });
     },
   );
 
@@ -156,15 +156,15 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
     const cause = expect.any(Error);
     const refused = await failureOf(twelveLabs.assetStatus('a1', call));
     const unsent = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
-    expect(refused).toMatchObject({ name: 'NetworkError', side: 'service', cause });
-    expect(unsent).toMatchObject({ name: 'NetworkError', side: 'storage', cause });
+    expect(refused).toMatchObject({ name: 'NetworkError', origin: 'service', cause });
+    expect(unsent).toMatchObject({ name: 'NetworkError', origin: 'storage', cause });
   });
 
   it('is not there at all: no session was asked for, so the error is no lost reply', async () => {
     const { twelveLabs, stop, call } = await serveTwelveLabs(() => undefined);
     await stop();
     const error = await failureOf(twelveLabs.openSession(request, call));
-    expect(error).toMatchObject({ name: 'NetworkError', side: 'service' });
+    expect(error).toMatchObject({ name: 'NetworkError', origin: 'service' });
   });
 });
 

@@ -103,7 +103,7 @@ describe('A7: upload headers that the HTTP client computes itself', () => {
   ])('are refused by name when they differ: %s', async (name, upload_headers) => {
     const { send, heard } = await sendWith(() => upload_headers);
     const error = await failureOf(send(1, 3));
-    expect(error).toMatchObject({ name: 'ProtocolViolationError', side: 'service' });
+    expect(error).toMatchObject({ name: 'ProtocolViolationError', origin: 'service' });
     expect(error.message).toContain(`upload_headers "${name}" for chunk 1 of 3 bytes at 127.0.0.1`);
     expect(puts(heard)).toEqual([]);
   });
@@ -187,7 +187,7 @@ describe('A17: a service that gives no URL for completed chunks', () => {
       );
       await twelveLabs.prepareChunks(session, [1], call);
       const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
-      expect(error).toMatchObject({ name: 'ServiceUnavailableError', side: 'service' });
+      expect(error).toMatchObject({ name: 'ServiceUnavailableError', origin: 'service' });
       expect(puts(heard)).toEqual([]);
     },
   );
@@ -209,7 +209,7 @@ describe('A17: a service that gives no URL for completed chunks', () => {
     const { twelveLabs, call } = await serveTwelveLabs(completed);
     await twelveLabs.prepareChunks(session, [2], call);
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(2), body, call));
-    expect(error).toMatchObject({ name: 'RequestRejectedError', status: 400, side: 'service' });
+    expect(error).toMatchObject({ name: 'RequestRejectedError', status: 400, origin: 'service' });
   });
 });
 

@@ -3,7 +3,7 @@ import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
 import type { ProofKept, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { Rows } from './memory-rows.ts';
 
-type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'noteReport'>;
+type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'incrementReports'>;
 
 /** The chunks' part of the store in memory. */
 export function memoryChunkRows(): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
@@ -29,7 +29,7 @@ export function memoryChunkRows(): ChunkRows & { readonly rows: Rows<ChunkRecord
       if (isProven(kept)) rows.set(key, { ...kept, retiredBecause: reason });
       return true;
     },
-    noteReport: async (transferId, session, index) => {
+    incrementReports: async (transferId, session, index) => {
       const key = keyOf(transferId, session, index);
       const kept = rows.get(key);
       if (kept) rows.set(key, { ...kept, reports: kept.reports + 1 });

@@ -1,4 +1,4 @@
-import type { Side } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/errors.ts';
 import { shareEveryMs } from '#src/core/limits/limits.ts';
 import {
   type Pause,
@@ -121,7 +121,7 @@ function slotsIn(held: Map<number, Slot>) {
 }
 
 function rates() {
-  const shared = new Map<Side, SharedRate>();
+  const shared = new Map<ErrorOrigin, SharedRate>();
   return {
     shareRate: async (kind, rate) => {
       const { rate: before, stoppedUntil } = shared.get(kind) ?? {};

@@ -2,7 +2,10 @@ import { addCounts, type RangeRecord } from '#src/core/transfer/transfer.ts';
 import type { RangeKey, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { Rows } from './memory-rows.ts';
 
-type RangeRows = Pick<TransferStore, 'ranges' | 'claimRange' | 'releaseRange' | 'noteRangeFailure'>;
+type RangeRows = Pick<
+  TransferStore,
+  'ranges' | 'claimRange' | 'releaseRange' | 'recordRangeFailure'
+>;
 
 /** The ranges' part of the store in memory. */
 export function memoryRangeRows(): RangeRows & { readonly rows: Rows<RangeRecord> } {
@@ -25,7 +28,7 @@ export function memoryRangeRows(): RangeRows & { readonly rows: Rows<RangeRecord
       if (held !== sender) return;
       rows.set(keyOf(key), { ...row, error, retries: addCounts(row.retries, counts) });
     },
-    noteRangeFailure: async (key, error) => rows.set(keyOf(key), { ...rowOf(key), error }),
+    recordRangeFailure: async (key, error) => rows.set(keyOf(key), { ...rowOf(key), error }),
   };
 }
 

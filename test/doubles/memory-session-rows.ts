@@ -12,7 +12,7 @@ type SessionRows = Pick<
   | 'updateSession'
   | 'markSession'
   | 'setEtagMode'
-  | 'noteMismatch'
+  | 'recordMismatch'
   | 'recordReceipt'
   | 'withdrawReceipts'
 >;
@@ -51,7 +51,7 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
       const record = rows.get(keyOf(transferId, number));
       if (record?.etagMode === 'unknown') change(transferId, number, { etagMode });
     },
-    noteMismatch: async (transferId, number, chunkIndex) => {
+    recordMismatch: async (transferId, number, chunkIndex) => {
       const before = rows.get(keyOf(transferId, number))?.mismatched ?? [];
       const mismatched = [...new Set([...before, chunkIndex])].sort((a, b) => a - b);
       change(transferId, number, { mismatched });

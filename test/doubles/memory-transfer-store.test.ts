@@ -44,7 +44,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   small.map(
     (to): Call =>
       (store, id) =>
-        store.raiseIngest(id, to + 1),
+        store.raiseIngestNumber(id, to + 1),
   ),
   fc.tuple(small, fc.option(small, { nil: undefined }), maybeOne, maybeOne, state).map(
     ([fence, seen, ticketNumber, slot, seenState]): Call =>
@@ -105,7 +105,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(small, small).map(
     ([number, index]): Call =>
       (store, id) =>
-        store.noteMismatch(id, number, index),
+        store.recordMismatch(id, number, index),
   ),
   fc.tuple(small, fc.constantFrom('e1', 'e2'), fc.option(small, { nil: undefined })).map(
     ([index, proof, generation]): Call =>
@@ -120,7 +120,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   small.map(
     (index): Call =>
       (store, id) =>
-        store.noteReport(id, 1, index),
+        store.incrementReports(id, 1, index),
   ),
   fc.tuple(small, sender, time, time).map(
     ([n, from, now, until]): Call =>
@@ -135,7 +135,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(small, failure).map(
     ([n, error]): Call =>
       async (store, transferId) =>
-        error && store.noteRangeFailure({ transferId, sessionNumber: 1, n }, error),
+        error && store.recordRangeFailure({ transferId, sessionNumber: 1, n }, error),
   ),
 );
 
@@ -147,7 +147,7 @@ function outcome(promise: Promise<unknown>): Promise<unknown> {
 /** All that can be read of one transfer. */
 async function everything(store: TransferStore, id: string): Promise<unknown> {
   return {
-    ingest: await store.latestIngest(id),
+    ingestNumber: await store.latestIngestNumber(id),
     transfer: await store.transfer(id),
     sessions: await store.sessions(id),
     chunks: [...(await store.chunks(id, 1))],

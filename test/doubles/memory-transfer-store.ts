@@ -53,8 +53,8 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
     stateDays.set(record.transferId, stateDay(record.state, dayOf(record.changedAt)));
   };
   return {
-    latestIngest: async (objectId) => ingests.get(objectId) ?? 1,
-    raiseIngest: async (objectId, to) => {
+    latestIngestNumber: async (objectId) => ingests.get(objectId) ?? 1,
+    raiseIngestNumber: async (objectId, to) => {
       if ((ingests.get(objectId) ?? 1) !== to - 1) return false;
       ingests.set(objectId, to);
       return true;
@@ -76,23 +76,23 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
       if (patch.state) stateDays.set(transferId, stateDay(patch.state, dayOf(now)));
       return true;
     },
-    putRefusal: async (record) => put(record),
+    putRejection: async (record) => put(record),
     countRetries: async (transferId, counts) => {
       const record = transfers.get(transferId);
       if (record)
         transfers.set(transferId, { ...record, retries: addCounts(record.retries, counts) });
     },
-    noteExecution: async (id, transferId) => void belongings.set(`execution ${id}`, transferId),
+    recordExecution: async (id, transferId) => void belongings.set(`execution ${id}`, transferId),
     transferOfExecution: async (id) => belongings.get(`execution ${id}`),
-    noteUpload: async (id, transferId) => void belongings.set(`upload ${id}`, transferId),
+    recordUpload: async (id, transferId) => void belongings.set(`upload ${id}`, transferId),
     transferOfUpload: async (id) => belongings.get(`upload ${id}`),
     recordContent: async (id, transferId) => void belongings.set(`content ${id}`, transferId),
     transferOfContent: async (id) => belongings.get(`content ${id}`),
-    listUnannounced: async function* () {
+    listUnpublished: async function* () {
       const waiting = transfers
         .under('')
         .map(([, record]) => record)
-        .filter(({ outcome, announced }) => outcome !== undefined && !announced);
+        .filter(({ outcome, outcomePublished }) => outcome !== undefined && !outcomePublished);
       yield* waiting.sort((a, b) => a.changedAt - b.changedAt);
     },
     listTransfers: async function* (state, day) {
@@ -108,21 +108,21 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
 
 type TransferRows = Pick<
   TransferStore,
-  | 'latestIngest'
-  | 'raiseIngest'
+  | 'latestIngestNumber'
+  | 'raiseIngestNumber'
   | 'transfer'
   | 'takeTransfer'
   | 'patchTransfer'
-  | 'putRefusal'
+  | 'putRejection'
   | 'countRetries'
   | 'listTransfers'
-  | 'noteExecution'
+  | 'recordExecution'
   | 'transferOfExecution'
-  | 'noteUpload'
+  | 'recordUpload'
   | 'transferOfUpload'
   | 'recordContent'
   | 'transferOfContent'
-  | 'listUnannounced'
+  | 'listUnpublished'
 >;
 
 /** Refused starts are listed as failed. */
@@ -142,7 +142,7 @@ function guarded(store: TransferStore, refusals: Map<string, number>): TransferS
     refusals.set(method, left - 1);
     throw new TransferError('TableUnavailableError', `${method}: the table is unreachable`);
   };
-  const { listTransfers, listUnannounced, ...others } = store;
+  const { listTransfers, listUnpublished, ...others } = store;
   const guards = Object.entries(others).map(([method, call]) => [
     method,
     async (...given: never[]) => {
@@ -154,13 +154,13 @@ function guarded(store: TransferStore, refusals: Map<string, number>): TransferS
     refuse('listTransfers');
     yield* listTransfers(...given);
   };
-  const outbox: TransferStore['listUnannounced'] = async function* () {
-    refuse('listUnannounced');
-    yield* listUnannounced();
+  const outbox: TransferStore['listUnpublished'] = async function* () {
+    refuse('listUnpublished');
+    yield* listUnpublished();
   };
   return {
     ...Object.fromEntries(guards),
     listTransfers: list,
-    listUnannounced: outbox,
+    listUnpublished: outbox,
   } as TransferStore;
 }

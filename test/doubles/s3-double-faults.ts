@@ -20,7 +20,7 @@ export type S3Fault =
   /** As many bytes too many, sent without a Content-Length. */
   | { readonly kind: 'long'; readonly extraBytes: number }
   /** As `short`, but in HTTP's own chunks: only counting shows it. */
-  | { readonly kind: 'short-unannounced'; readonly missingBytes: number }
+  | { readonly kind: 'short-unpublished'; readonly missingBytes: number }
   | { readonly kind: 'header'; readonly name: string; readonly value: string | undefined }
   /** Answers 200 with the whole object, as a server does that knows no ranges. */
   | { readonly kind: 'ignore-range' };
@@ -84,11 +84,11 @@ export function bend(reply: PreparedReply, fault: S3Fault | undefined): Prepared
     case 'header':
       return { ...reply, headers: withHeader(reply.headers, fault.name, fault.value) };
     case 'short': {
-      const announced = String(Number(length) - fault.missingBytes);
-      const headers = { ...others, 'content-length': announced };
-      return { ...reply, headers, body: firstBytes(reply.body, Number(announced)) };
+      const outcomePublished = String(Number(length) - fault.missingBytes);
+      const headers = { ...others, 'content-length': outcomePublished };
+      return { ...reply, headers, body: firstBytes(reply.body, Number(outcomePublished)) };
     }
-    case 'short-unannounced':
+    case 'short-unpublished':
       return {
         ...reply,
         headers: others,

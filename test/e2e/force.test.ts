@@ -22,7 +22,7 @@ describe('force', () => {
             : undefined,
       },
     );
-    expect(await expectReady(world, film, result)).toMatchObject({ ingest: 2 });
+    expect(await expectReady(world, film, result)).toMatchObject({ ingestNumber: 2 });
     expect(world.service.calls.count('create')).toBe(2);
   });
 

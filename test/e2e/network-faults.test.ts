@@ -72,7 +72,7 @@ describe('a chunk is read and sent once more after', () => {
     ['an S3 body that ends early', { kind: 'close', afterBytes: 3000 }, 'TruncatedReadError'],
     [
       'an S3 body of fewer bytes than asked for',
-      { kind: 'short-unannounced', missingBytes: 10 },
+      { kind: 'short-unpublished', missingBytes: 10 },
       'TruncatedReadError',
     ],
   ])('%s', async (_what, fault, cause) => {

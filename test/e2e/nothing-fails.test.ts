@@ -41,7 +41,7 @@ describe('when nothing fails', () => {
   it('a plain input becomes a ready asset with exactly its bytes', async () => {
     const film = world.put(5);
     const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(output).toMatchObject({ chunks: 5, retries: {}, ingest: 1 });
+    expect(output).toMatchObject({ chunks: 5, retries: {}, ingestNumber: 1 });
   });
 
   it.each(['a b+c/ünïcode 🎬.MP4', 'archive/%20 & ?#=.mov', '../up/../and//down.mp4'])(
@@ -78,7 +78,7 @@ describe('when nothing fails', () => {
     const film = world.put(820);
     const result = await world.run(inputOf(film));
     await expectReady(world, film, result);
-    const polls = (result.entered.AssetPause ?? 0) * 3 + (result.entered.ConfirmPause ?? 0) * 3;
+    const polls = (result.entered.WaitForAsset ?? 0) * 3 + (result.entered.WaitToConfirm ?? 0) * 3;
     expect(result.transitions - polls).toBeLessThanOrEqual(65);
     expect(result.entered.SendChunks).toBe(17);
     expect(result.historyEvents).toBeLessThan(1000);
@@ -112,6 +112,6 @@ describe('when nothing fails', () => {
     expect(world.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
     const rows = await world.rows();
     const row = rows.find((one) => one.transferId === output.transferId && one.row === 'transfer');
-    expect(row).toMatchObject({ state: 'ready', announced: true, assetId: output.assetId });
+    expect(row).toMatchObject({ state: 'ready', outcomePublished: true, assetId: output.assetId });
   });
 });

@@ -72,8 +72,8 @@ describe('an execution that is killed while it sends', () => {
     expect(await held()).toHaveLength(1);
     const became = await call(event);
     expect(became).toMatchObject({ became: 'settled' });
-    const { state, outcome, announced } = await world.transferOf(film);
-    expect({ state, announced }).toEqual({ state: 'cancelled', announced: true });
+    const { state, outcome, outcomePublished } = await world.transferOf(film);
+    expect({ state, outcomePublished }).toEqual({ state: 'cancelled', outcomePublished: true });
     expect(outcome).toMatchObject({ status: 'cancelled', key: film.key });
     expect(await held()).toEqual([]);
     expect(world.events(film.key).at(-1)).toEqual({ type: 'Transfer Cancelled', detail: outcome });
@@ -108,7 +108,7 @@ describe('an execution that is killed while it sends', () => {
     expect(await call({})).toMatchObject({ settled: 1 });
     expect(await world.transferOf(film)).toMatchObject({
       state: 'cancelled',
-      announced: true,
+      outcomePublished: true,
       outcome: { status: 'cancelled' },
     });
     expect(await held()).toEqual([]);
@@ -154,7 +154,7 @@ describe('an execution that ended by itself', () => {
     await world.clock.sleep(3 * 60_000);
     expect(await call({})).toMatchObject({ eventsSent: 1 });
     expect(typesOf(film)).toEqual(['Transfer Ready']);
-    expect(await world.transferOf(film)).toMatchObject({ state: 'ready', announced: true });
+    expect(await world.transferOf(film)).toMatchObject({ state: 'ready', outcomePublished: true });
     expect(await call({})).toMatchObject({ eventsSent: 0 });
   });
 });

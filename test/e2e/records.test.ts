@@ -23,7 +23,10 @@ describe('an event bus that is down', () => {
     expect(result).toMatchObject({ status: 'FAILED', error: 'AssetFailedError' });
     expect(result.cause).toContain('no video track');
     expect(result.entered).toHaveProperty('FailedUnrecorded');
-    expect(await world.transferOf(film)).toMatchObject({ state: 'failed', announced: false });
+    expect(await world.transferOf(film)).toMatchObject({
+      state: 'failed',
+      outcomePublished: false,
+    });
   });
 
   it('never hides why a start was refused', async () => {
@@ -38,8 +41,8 @@ describe('an event bus that is down', () => {
     world.emulators.eventBridge.failNextEntries(always);
     const result = await world.run(inputOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'OutcomeNotRecordedError' });
-    const { state, announced, assetId } = await world.transferOf(film);
-    expect({ state, announced }).toEqual({ state: 'ready', announced: false });
+    const { state, outcomePublished, assetId } = await world.transferOf(film);
+    expect({ state, outcomePublished }).toEqual({ state: 'ready', outcomePublished: false });
     expect(await world.service.storedSha256(String(assetId))).toBe(film.sha256);
   });
 
@@ -61,7 +64,7 @@ describe('an event bus that is down', () => {
       world.emulators.eventBridge[fail](2);
       const output = await expectReady(world, film, await world.run(inputOf(film)));
       expect(world.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
-      expect(await world.transferOf(film)).toMatchObject({ announced: true });
+      expect(await world.transferOf(film)).toMatchObject({ outcomePublished: true });
     },
   );
 });

@@ -43,7 +43,7 @@ describe('the upload session', () => {
 
   it.each([
     ['expires', 'expireSession'],
-    ['is forgotten', 'forgetSession'],
+    ['is forgotten', 'dropSession'],
     ['fails', 'failSession'],
   ] as const)('that %s midway is replaced, and all chunks go again', async (_what, end) => {
     const film = world.put(6);
@@ -184,7 +184,7 @@ describe('a refusal of the service', () => {
       const row = (await world.rows()).find(
         ({ row, source }) => row === 'transfer' && (source as { key: string }).key === film.key,
       );
-      expect(row).toMatchObject({ state: 'failed', announced: true });
+      expect(row).toMatchObject({ state: 'failed', outcomePublished: true });
     },
   );
 });

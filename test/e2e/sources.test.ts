@@ -76,7 +76,7 @@ describe('an object that changes while it is read', () => {
     const { versionId } = (old as { source: { versionId: string } }).source;
     world.put(3, { key: film.key, bucket: versionedBucket });
     const output = (await world.run({ ...inputOf(film), versionId, force: true })).output;
-    expect(output).toMatchObject({ versionId, bytes: film.sizeBytes, ingest: 2 });
+    expect(output).toMatchObject({ versionId, bytes: film.sizeBytes, ingestNumber: 2 });
   });
 });
 
@@ -200,7 +200,7 @@ describe('refused by name, with nothing created at the service:', () => {
     expect(world.service.sessions()).toHaveLength(before);
     expect(world.service.calls.all()).toEqual([]);
     const refusal = (await world.rows()).find(({ owner }) => owner === result.executionArn);
-    expect(refusal).toMatchObject({ state: 'refused', announced: true, outcome: { error } });
+    expect(refusal).toMatchObject({ state: 'refused', outcomePublished: true, outcome: { error } });
   });
 
   it('an image over its limit, at one byte more and not at the limit', async () => {

@@ -45,7 +45,7 @@ describe('a second start for the same object version', () => {
     const { assetId } = await expectReady(world, film, await world.run(inputOf(film)));
     world.service.deleteAsset(String(assetId));
     const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(output).toMatchObject({ ingest: 2 });
+    expect(output).toMatchObject({ ingestNumber: 2 });
   });
 
   it('with force makes a further ingest, of its own identity', async () => {
@@ -56,7 +56,7 @@ describe('a second start for the same object version', () => {
       film,
       await world.run({ ...inputOf(film), force: true }),
     );
-    expect(second.ingest).toBe(2);
+    expect(second.ingestNumber).toBe(2);
     expect(second.assetId).not.toBe(first.assetId);
     expect(second.transferId).not.toBe(first.transferId);
   });
@@ -66,7 +66,7 @@ describe('a second start for the same object version', () => {
     const first = await expectReady(world, film, await world.run(inputOf(film)));
     const newer = world.put(4, { bucket: versionedBucket, key: film.key });
     const second = await expectReady(world, newer, await world.run(inputOf(newer)));
-    expect(second).toMatchObject({ ingest: 1 });
+    expect(second).toMatchObject({ ingestNumber: 1 });
     expect(second.assetId).not.toBe(first.assetId);
   });
 

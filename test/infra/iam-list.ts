@@ -122,7 +122,7 @@ const roles: IamList = {
     ...ofFunction('Chunkferry/Reconciler/ReconcileLogs'),
     ...apiKey,
     rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
-    { may: 'dynamodb:Query', on: [`${table}/index/byState`, `${table}/index/unannounced`] },
+    { may: 'dynamodb:Query', on: [`${table}/index/byState`, `${table}/index/unpublished`] },
     putEvents,
     executions,
     { may: 'sqs:SendMessage', on: ['<Chunkferry/Reconciler/DeadLetters.Arn>'] },

@@ -17,7 +17,7 @@ describe('StartQueued', () => {
     const leading = Object.entries(definition.States).filter(([, { Choices, Next }]) =>
       [Next, ...(Choices ?? []).map((choice) => choice.Next)].includes('StartQueued'),
     );
-    expect(leading.map(([name]) => name)).toEqual(['UploadConfirmed?']);
+    expect(leading.map(([name]) => name)).toEqual(['IsUploadConfirmed']);
     expect(start.Next).toBe('AwaitAsset');
   });
 
@@ -86,7 +86,7 @@ describe('the README says what a transfer costs:', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const said = (what: string) =>
     Number(new RegExp(`^\\| ${what}.* \\| (\\d+) \\|$`, 'm').exec(readme)?.[1]);
-  const ofRange = ['SendChunks', 'RangeNext?', 'ReportProofs'];
+  const ofRange = ['SendChunks', 'ChooseNextRangeStep', 'ReportProofs'];
   const atOnce = entered('ChooseStart', ['a start', 'open', ...toReady]);
 
   it('one range, and an asset that is ready at the first look', () => {
@@ -116,14 +116,14 @@ describe('the README says what a transfer costs:', () => {
 
   it('the calls of the dispatcher in a month', () => {
     expect(readme).toContain(
-      `${((30 * 86_400) / dispatchSeconds).toLocaleString('en-US')} times a month`,
+      `${((30 * 86_400) / dispatchSeconds).toLocaleString('en-US')} times in 30 days`,
     );
   });
 });
 
 describe('a queued transfer', () => {
   it('is waited for by no state: OpenSession ends, and RecordOutcome reports it', () => {
-    const choices = state('NextStep?').Choices ?? [];
+    const choices = state('ChooseNextStep').Choices ?? [];
     expect(choices.find(({ StringEquals }) => StringEquals === 'ended')?.Next).toBe(
       'RecordOutcome',
     );

@@ -21,7 +21,7 @@ function reconciled(): Template {
       ),
   });
   const machine = StateMachine.fromStateMachineArn(stack, 'Machine', machineArn);
-  reconciler.settleExecutionsOf(machine);
+  reconciler.reconcileExecutionsOf(machine);
   return Template.fromStack(stack);
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { refuseUnsupported } from '#local/state-machine/allowed-fields.ts';
+import { assertSupported } from '#local/state-machine/allowed-fields.ts';
 import { machineOf, mapOf, task, workArn } from './machines.ts';
 
 const known = new Set([workArn]);
 const end = { Type: 'Succeed' };
 
 function check(states: Record<string, unknown>, more: Record<string, unknown> = {}): void {
-  refuseUnsupported(machineOf(states, more).definition, known);
+  assertSupported(machineOf(states, more).definition, known);
 }
 
 const choice = (rule: Record<string, unknown>) => ({
@@ -47,7 +47,7 @@ describe('a definition that the interpreter can honour', () => {
       'Next?': {
         Type: 'Choice',
         Choices: [
-          { Variable: '$.next', StringEquals: 'wait', Next: 'Pause' },
+          { Variable: '$.next', StringEquals: 'wait', Next: 'WaitToOpen' },
           { Not: { Variable: '$.error.Error', IsPresent: true }, Next: 'Send' },
           { Variable: '$.error.Cause', StringMatches: '{"errorType":"*', Next: 'ReadCause' },
         ],

@@ -64,7 +64,7 @@ describe('A2: a session that is unknown after its completion (onedrive-api-docs#
   });
 
   it('is replaced where it was forgotten before all chunks were accepted', async () => {
-    const act = ({ uploadId = '' }) => world.service.forgetSession(uploadId);
+    const act = ({ uploadId = '' }) => world.service.dropSession(uploadId);
     world.service.faults.add({ on: 'put', nth: 4, kind: 'meanwhile', act });
     const facts = await world.ingest(world.put(5));
     expect(facts).toMatchObject({ ended: 'ready', sessions: 2, assets: 1, isSameBytes: true });

@@ -97,7 +97,7 @@ describe('an execution over a table with the limits of DynamoDB', () => {
     expect(Buffer.byteLength(result.cause ?? '')).toBeLessThan(32_768);
     const rows = await world.rows();
     const [row] = rows.filter(({ owner }) => owner === result.executionArn);
-    expect(row).toMatchObject({ state: 'refused', announced: true });
+    expect(row).toMatchObject({ state: 'refused', outcomePublished: true });
     expect(world.service.calls.count('create')).toBe(0);
   });
 

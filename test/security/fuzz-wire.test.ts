@@ -96,8 +96,8 @@ describe('a reply without end', () => {
   });
 
   it('is cut off although it says how long it is', async () => {
-    const announced = `HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 40}\r\n\r\n`;
-    server.reply = { pieces: [announced, piece], after: 'endless' };
+    const outcomePublished = `HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 40}\r\n\r\n`;
+    server.reply = { pieces: [outcomePublished, piece], after: 'endless' };
     const verdict = await judge(exchange);
     expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
   });

@@ -18,7 +18,7 @@ import {
   uploadKey,
 } from '#src/aws/dynamodb/row-keys.ts';
 import { priorities } from '#src/core/queue/queue.ts';
-import { objectId, refusalIdOf, transferIdOf } from '#src/core/transfer/transfer.ts';
+import { objectId, rejectionIdOf, transferIdOf } from '#src/core/transfer/transfer.ts';
 import { oddKeys } from './odd-keys.ts';
 
 const seed = 20_261_121;
@@ -95,7 +95,7 @@ describe('the identity of an object version', () => {
   it('holds nothing of the key: 40 hexadecimal digits, whatever it is made of', () => {
     const property = fc.property(objects, joint, (object, execution) => {
       const id = idOf(object);
-      for (const one of [id, transferIdOf(id, 1), refusalIdOf(execution)]) {
+      for (const one of [id, transferIdOf(id, 1), rejectionIdOf(execution)]) {
         expect(one).toMatch(/^[0-9a-f]{40}$/);
       }
     });
@@ -125,7 +125,7 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
     const row = (key: RowKey, ...means: unknown[]) => ({ key, means: JSON.stringify(means) });
     return fc.constantFrom(
       row(transferKey(id), 'transfer', content, ingest),
-      row(transferKey(refusalIdOf(text)), 'refusal', text),
+      row(transferKey(rejectionIdOf(text)), 'refusal', text),
       row(ingestsKey(idOf(object)), 'ingests', content),
       row(executionKey(text), 'execution', text),
       row(uploadKey(text), 'upload', text),

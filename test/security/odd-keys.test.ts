@@ -56,7 +56,7 @@ async function expectArrived(film: Film, input: unknown): Promise<void> {
   expect(output).toMatchObject({ bucket: film.bucket, key: film.key });
   expect(result.executionArn.split(':').at(-1)).toMatch(/^[\w-]{1,80}$/);
   const row = await world.transferOf(film);
-  expect(row).toMatchObject({ state: 'ready', source: { key: film.key }, announced: true });
+  expect(row).toMatchObject({ state: 'ready', source: { key: film.key }, outcomePublished: true });
   const told = world.events(film.key).filter(({ detail }) => detail.bucket === film.bucket);
   expect(told.map(({ type }) => type)).toEqual(['Transfer Ready']);
   expect(lines.length).toBeGreaterThan(2);

@@ -31,7 +31,7 @@ export function faultyStore(
   mishaps: Mishaps,
   by: Sandbox,
 ): TransferStore {
-  const { listTransfers, listUnannounced, ...others } = store;
+  const { listTransfers, listUnpublished, ...others } = store;
   const behind = (rows: TransferRecord[], fits: (row: TransferRecord) => boolean) =>
     mishaps.strikes('stale read') ? staleRows(tables, rows, fits) : rows;
   return {
@@ -43,12 +43,15 @@ export function faultyStore(
       );
       yield* behind(rows, (row) => row.state === state);
     },
-    async *listUnannounced() {
-      const read = async () => Array.fromAsync(listUnannounced());
-      const rows = await by.call('store.listUnannounced', () =>
-        faulty('listUnannounced', read, mishaps, by),
+    async *listUnpublished() {
+      const read = async () => Array.fromAsync(listUnpublished());
+      const rows = await by.call('store.listUnpublished', () =>
+        faulty('listUnpublished', read, mishaps, by),
       );
-      yield* behind(rows, ({ outcome, announced }) => outcome !== undefined && !announced);
+      yield* behind(
+        rows,
+        ({ outcome, outcomePublished }) => outcome !== undefined && !outcomePublished,
+      );
     },
   };
 }

@@ -174,7 +174,7 @@ function befallSession({ service, mishaps, chance }: Wire, uploadId: string): vo
     if (mishaps.strikes('session failed')) session.failed = true;
   }
   if (!mishaps.strikes('session vanished')) return;
-  service.forgetSession(uploadId);
+  service.dropSession(uploadId);
   service.vanished.add(uploadId);
   setTimeout(() => service.recallSession(uploadId), chance.between(2_000, 3_600_000));
 }

@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from '#local/simulators/twelvelabs/simulator.ts';
 import {
   isOver,
-  refusalIdOf,
+  rejectionIdOf,
   type SessionRecord,
   type TransferRecord,
 } from '#src/core/transfer/transfer.ts';
@@ -72,12 +72,15 @@ function isOwnedUp(world: World, row: TransferRecord, assetId: string): boolean 
 }
 
 /** A further asset of one object version is made when a person forces it, and not otherwise. */
-function judgeIngest({ judge, executions }: World, { ingest, source, transferId }: TransferRecord) {
+function judgeIngest(
+  { judge, executions }: World,
+  { ingestNumber, source, transferId }: TransferRecord,
+) {
   const forced = [...executions.all.values()].filter(({ input }) => {
     const { key, force } = (input ?? {}) as { key?: string; force?: boolean };
     return force && key === source.key;
   });
-  if (ingest - 1 > forced.length) judge.broken('a further ingest was asked for', transferId);
+  if (ingestNumber - 1 > forced.length) judge.broken('a further ingest was asked for', transferId);
 }
 
 function judgeReady({ judge }: World, row: TransferRecord, assets: readonly string[]): void {
@@ -152,7 +155,7 @@ async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promis
 
 /** Each row that is over was told of, as it stands. */
 function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]): void {
-  for (const { transferId, state, announced, outcome, assetId } of rows) {
+  for (const { transferId, state, outcomePublished, outcome, assetId } of rows) {
     if (!isOver(state)) continue;
     const told = events.findLast(
       ({ type, detail }) => type !== 'Transfer Started' && detail.transferId === transferId,
@@ -166,7 +169,7 @@ function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]
       judge.broken('the event tells the outcome as it stands', transferId);
     if (!told || told.detail.status !== outcome?.status)
       judge.broken('an outcome event for each transfer', `${transferId}: ${told?.type}`);
-    if (!announced) judge.broken('every event is confirmed', transferId);
+    if (!outcomePublished) judge.broken('every event is confirmed', transferId);
   }
 }
 
@@ -178,7 +181,8 @@ async function judgeTold(
 ): Promise<void> {
   if (!result) return judge.broken('every execution ends', id);
   if (result.status === 'SUCCEEDED') return;
-  if (rows.some(({ owner, transferId }) => owner === id || transferId === refusalIdOf(id))) return;
+  if (rows.some(({ owner, transferId }) => owner === id || transferId === rejectionIdOf(id)))
+    return;
   // The next execution that the dispatcher starts brings the transfer over, or tells of its end.
   const { dispatched } = (input ?? {}) as { dispatched?: { transferId: string } };
   const isOfDispatched = (row: TransferRecord) => row.transferId === dispatched?.transferId;

@@ -219,7 +219,7 @@ function finalized(method: Method): Method {
 }
 
 function rethrowFinal(error: unknown): never {
-  const isFinal = isTransferError(error) && error.side !== 'storage';
+  const isFinal = isTransferError(error) && error.origin !== 'storage';
   if (!isFinal || !transientCodes.has(error.status)) throw error;
   throw new TransferError('RequestRejectedError', error.message, { status: error.status });
 }

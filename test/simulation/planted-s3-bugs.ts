@@ -49,7 +49,7 @@ function nullVersionDropped(): Plant {
 function s3CodeIsFinal(): Plant {
   const finalized = (error: unknown): never => {
     if (!isTransferError(error) || error.status !== 400) throw error;
-    throw new TransferError('InvalidInputError', error.message, { status: 400, side: 'source' });
+    throw new TransferError('InvalidInputError', error.message, { status: 400, origin: 'source' });
   };
   return sourceWith(finalized);
 }
@@ -58,7 +58,7 @@ function s3CodeIsFinal(): Plant {
 function firstStepGivesUp(): Plant {
   const finalized = (error: unknown, isInspecting: boolean): never => {
     if (!isInspecting || !isTransferError(error) || error.disposition !== 'retry') throw error;
-    throw new TransferError('ConfigurationError', error.message, { side: 'source' });
+    throw new TransferError('ConfigurationError', error.message, { origin: 'source' });
   };
   return sourceWith(finalized);
 }

@@ -161,7 +161,9 @@ function latestOf(rows: readonly Row[], object: Row['source'], state?: Row['stat
       source.etag === object.etag &&
       source.versionId === object.versionId,
   );
-  return same.filter((row) => !state || row.state === state).sort((a, b) => b.ingest - a.ingest)[0];
+  return same
+    .filter((row) => !state || row.state === state)
+    .sort((a, b) => b.ingestNumber - a.ingestNumber)[0];
 }
 
 /** With no fault left, one start is enough. */

@@ -98,7 +98,7 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       if (isDone && patch.outcome) ends.add(endOf(transferId, patch.outcome));
       if (isDone && patch.state === 'ready' && row?.state !== 'ready')
         readySince.set(transferId, Date.now());
-      const isConfirmation = Object.keys(patch).join() === 'announced';
+      const isConfirmation = Object.keys(patch).join() === 'outcomePublished';
       const isOfService = [reconciler, dispatcher].includes(by.functionName);
       const isStranger = !isOfService && row?.owner !== by.executionId;
       if (isDone && isStranger && !isConfirmation) {
@@ -106,11 +106,11 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       }
       return isDone;
     },
-    putRefusal: async (record) => {
+    putRejection: async (record) => {
       const end = endOf(record.transferId, record.outcome);
       if (!ends.has(end)) await judgeRefusal(tables, witness, by, record.owner);
       ends.add(end);
-      return store.putRefusal(record);
+      return store.putRejection(record);
     },
     takeTransfer: async (record, seen) => {
       const [row, isDone] = await Promise.all([

@@ -144,7 +144,7 @@ describe('sessions', () => {
 
   it('are unknown while forgotten', async () => {
     const { id } = await open(1);
-    simulator.forgetSession(id);
+    simulator.dropSession(id);
     expect((await call('GET', `${uploads}/${id}`)).body.code).toBe('resource_not_exist');
     simulator.recallSession(id);
     expect((await status(id)).status).toBe('active');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pause, StopMode } from '#src/core/queue/queue.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
-import { ensureNotHeld, holdReason } from '#src/queue/admission.ts';
+import { admissionBlock, ensureAdmitted } from '#src/queue/admission.ts';
 import { openQueue } from './queue-harness.ts';
 
 type Held = StopMode | 'no';
@@ -35,29 +35,29 @@ describe.each([
   const open = () => portsOf(pauseOf(held.pause), windowOf(held.window));
 
   it(`hold a new transfer: ${held.forNew ?? 'no'}`, async () => {
-    expect(await holdReason(await open())).toBe(held.forNew);
+    expect(await admissionBlock(await open())).toBe(held.forNew);
   });
 
   it(`hold a transfer under way: ${held.underWay ?? 'no'}`, async () => {
-    expect(await holdReason(await open(), true)).toBe(held.underWay);
+    expect(await admissionBlock(await open(), true)).toBe(held.underWay);
   });
 });
 
 describe('a window', () => {
   it('holds nothing while it is open', async () => {
     const stopping = { ...day, underWay: 'stop' } as const;
-    expect(await holdReason(await portsOf(undefined, stopping))).toBeUndefined();
+    expect(await admissionBlock(await portsOf(undefined, stopping))).toBeUndefined();
   });
 
   it('lets transfers under way complete unless it says otherwise', async () => {
-    expect(await holdReason(await portsOf(undefined, night), true)).toBeUndefined();
+    expect(await admissionBlock(await portsOf(undefined, night), true)).toBeUndefined();
   });
 });
 
 describe('a send', () => {
   it('stops by name, and says why', async () => {
     const ports = await portsOf({ since: 1, underWay: 'stop' }, undefined);
-    await expect(ensureNotHeld(ports)).rejects.toMatchObject({
+    await expect(ensureAdmitted(ports)).rejects.toMatchObject({
       name: 'TransferPausedError',
       message: `the send stopped: ${paused}`,
     });
@@ -65,6 +65,6 @@ describe('a send', () => {
 
   it('goes on where transfers under way may complete', async () => {
     const ports = await portsOf({ since: 1, underWay: 'finish' }, undefined);
-    await expect(ensureNotHeld(ports)).resolves.toBeUndefined();
+    await expect(ensureAdmitted(ports)).resolves.toBeUndefined();
   });
 });

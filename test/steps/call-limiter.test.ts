@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Side, TransferError } from '#src/core/errors/errors.ts';
+import { type ErrorOrigin, TransferError } from '#src/core/errors/errors.ts';
 import { maxSharedStopSeconds } from '#src/core/limits/limits.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
@@ -39,15 +39,15 @@ function limiterOf(): CallLimiter {
   return createCallLimiter({ clock, random: () => 0.5, log, meter, store: () => store });
 }
 
-function throttled(retryAfterSeconds?: number, side?: Side) {
+function throttled(retryAfterSeconds?: number, origin?: ErrorOrigin) {
   return new TransferError('ThrottledError', 'the service answered 429', {
     retryAfterSeconds,
-    side,
+    origin,
   });
 }
 
 /** Makes that many calls at once; resolves to the ms that all of them took. */
-async function msFor(limiter: CallLimiter, calls: number, kind: Side = 'service') {
+async function msFor(limiter: CallLimiter, calls: number, kind: ErrorOrigin = 'service') {
   const from = clock.now();
   await Promise.all(Array.from({ length: calls }, () => limiter.take(kind)));
   return clock.now() - from;
@@ -63,12 +63,12 @@ describe('a throttled reply without Retry-After', () => {
     expect(ms).toBeLessThan(1500);
   });
 
-  it.each(['storage', 'source'] as const)('leaves the other kinds alone: %s', async (side) => {
+  it.each(['storage', 'source'] as const)('leaves the other kinds alone: %s', async (origin) => {
     const limiter = limiterOf();
-    await limiter.take(side);
-    await limiter.learn(throttled(undefined, side));
+    await limiter.take(origin);
+    await limiter.learn(throttled(undefined, origin));
     expect(await msFor(limiter, 50, 'service')).toBe(0);
-    expect(await msFor(limiter, 3, side)).toBeGreaterThan(1000);
+    expect(await msFor(limiter, 3, origin)).toBeGreaterThan(1000);
   });
 
   it('is logged and measured once, however many calls of the burst were throttled', async () => {
@@ -94,7 +94,7 @@ describe('a throttled reply without Retry-After', () => {
     const ends = await Promise.allSettled(calls);
     const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
     expect(errors.length).toBeGreaterThan(10);
-    expect(errors[0]).toMatchObject({ name: 'ThrottledError', isPause: true, side: 'service' });
+    expect(errors[0]).toMatchObject({ name: 'ThrottledError', isPause: true, origin: 'service' });
     expect(errors[0].retryAfterSeconds).toBeGreaterThan(10);
   });
 
@@ -231,7 +231,7 @@ describe('what processes share', () => {
     const { local } = limiterOf();
     await local.take('source');
     await local.learn(throttled(30, 'source'));
-    await expect(local.take('source')).rejects.toMatchObject({ isPause: true, side: 'source' });
+    await expect(local.take('source')).rejects.toMatchObject({ isPause: true, origin: 'source' });
     expect(table).toEqual([]);
   });
 

@@ -70,7 +70,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     result.throttled++;
     const second = Math.floor(clock.now() / 1000);
     result.throttledBySecond[second] = (result.throttledBySecond[second] ?? 0) + 1;
-    throw new TransferError('ThrottledError', '429', { ...reply, side: 'storage' });
+    throw new TransferError('ThrottledError', '429', { ...reply, origin: 'storage' });
   };
   const limiters = limitersOf(processes, clock, random);
   const until = seconds * 1000;

@@ -56,7 +56,7 @@ describe('ConfirmUpload', () => {
     const waits: number[] = [];
     for (const round of [1, 2, 3, 4]) {
       const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
-      await stage.bench.store.noteRangeFailure(key, {
+      await stage.bench.store.recordRangeFailure(key, {
         ...{ name: 'NetworkError', disposition: 'retry', message: 'reset' },
         ...{ executionId: 'execution-a', round },
       });
@@ -217,7 +217,7 @@ describe('an error that a range left', () => {
   async function left(error: object) {
     const { stage, opened } = await sentAll();
     const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
-    await stage.bench.store.noteRangeFailure(key, error as never);
+    await stage.bench.store.recordRangeFailure(key, error as never);
     return stage.confirm(opened);
   }
 
@@ -240,7 +240,7 @@ describe('an error that a range left', () => {
     await stage.sendAll(opened);
     const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
     const error = failure('RequestRejectedError');
-    await stage.bench.store.noteRangeFailure(key, error as never);
+    await stage.bench.store.recordRangeFailure(key, error as never);
     expect(await stage.confirm(opened)).toMatchObject({ next: 'asset' });
   });
 

@@ -134,7 +134,7 @@ describe('the dispatcher', () => {
     expect(await queue.row(2)).toMatchObject({
       state: 'failed',
       outcome: { error: 'StartsExhaustedError' },
-      announced: true,
+      outcomePublished: true,
     });
     expect(queue.stage.bench.queue.tickets()).toEqual([]);
   });

@@ -185,7 +185,7 @@ describe('a create whose reply is lost', () => {
       state = (await stage.open(state)) as Planned;
     }
     expect(stage.bench.asked.opened).toBeLessThanOrEqual(8);
-    expect(await stage.open(state)).not.toHaveProperty('trouble');
+    expect(await stage.open(state)).not.toHaveProperty('outage');
   });
 
   it('ends with that error once patience is over', async () => {
@@ -200,7 +200,7 @@ describe('a create whose reply is lost', () => {
     const error = new TransferError('ServiceUnavailableError', '502');
     stage.override({ listUnfinished: () => Promise.reject(error) });
     const state = await stage.open(stage.pause(waiting));
-    expect(state).toMatchObject({ next: 'wait', trouble: { error: 'ServiceUnavailableError' } });
+    expect(state).toMatchObject({ next: 'wait', outage: { error: 'ServiceUnavailableError' } });
     expect(stage.bench.asked.opened).toBe(1);
   });
 });

@@ -12,11 +12,11 @@ const waiter = { step: 'SendChunks' };
 
 /** Meets errors one after the other, and lets each wait pass. */
 function waits(stage: Stage, errors: readonly [name: ErrorName, retryAfterSeconds?: number][]) {
-  let state: { trouble?: ReturnType<typeof waitOut>['trouble'] } = {};
+  let state: { outage?: ReturnType<typeof waitOut>['outage'] } = {};
   for (const [name, retryAfterSeconds] of errors) {
     const error = new TransferError(name, `a ${name}`, { retryAfterSeconds });
     const waiting = waitOut(stage.ports, state, error, waiter);
-    stage.bench.clock.advance(Math.max(0, (waiting.trouble.until ?? 0) - stage.bench.clock.now()));
+    stage.bench.clock.advance(Math.max(0, (waiting.outage.until ?? 0) - stage.bench.clock.now()));
     state = waiting;
   }
   return state;
@@ -42,7 +42,7 @@ describe('patience', () => {
     const stage = await Stage.set();
     const named: [ErrorName, number] = ['ThrottledError', 8 * 3600];
     const after = waits(stage, [named, ['ThrottledError'], ['ServiceUnavailableError']]);
-    expect(after.trouble).toMatchObject({ waits: 3, namedMs: 8 * hour });
+    expect(after.outage).toMatchObject({ waits: 3, namedMs: 8 * hour });
   });
 
   it('ends after two days of named waits', async () => {
@@ -57,14 +57,14 @@ describe('patience', () => {
     const state = waits(stage, outage);
     stage.bench.clock.advance(hour);
     const refusal = new TransferError('PresignedUrlRejectedError', 'chunk 3: 403');
-    expect(waitOut(stage.ports, state, refusal, waiter).trouble).toMatchObject({ sameWaits: 1 });
+    expect(waitOut(stage.ports, state, refusal, waiter).outage).toMatchObject({ sameWaits: 1 });
   });
 
   it('begins anew once chunks were stored', async () => {
     const stage = await Stage.set();
     const opened = await stage.opened(3);
     const since = stage.bench.clock.now();
-    const trouble = { error: 'NetworkError', reason: 'reset', since, waits: 9 };
+    const outage = { error: 'NetworkError', reason: 'reset', since, waits: 9 };
     stage.bench.clock.advance(boundOf('patience') * 1000 + hour);
     await stage.send(itemOf(opened));
     stage.override({
@@ -72,10 +72,10 @@ describe('patience', () => {
         throw new TransferError('ServiceUnavailableError', '502');
       },
     });
-    const state = { ...opened, trouble };
+    const state = { ...opened, outage };
     const first = await stage.confirm(state);
-    expect(first).toMatchObject({ next: 'wait', trouble: { waits: 1 } });
-    expect(await stage.confirm(stage.pause(first))).toMatchObject({ trouble: { waits: 2 } });
+    expect(first).toMatchObject({ next: 'wait', outage: { waits: 1 } });
+    expect(await stage.confirm(stage.pause(first))).toMatchObject({ outage: { waits: 2 } });
   });
 
   it('of a call that named a time ends no sentence twice', async () => {
@@ -188,7 +188,7 @@ it.each([
   await stage.bench.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
   const inspected = await stage.inspect({ ...film, force: true });
   const again = await stage.open(inspected, { executionId: 'execution-b' });
-  expect((await stage.row(again)).ingest).toBe(ingest);
+  expect((await stage.row(again)).ingestNumber).toBe(ingest);
 });
 
 describe('a chunk that the service always calls failed', () => {

@@ -113,7 +113,7 @@ describe('a preflight of one step', () => {
 
   it('lists the table by its indexes only where a role may', async () => {
     stage.bench.store.refuse('listTransfers', 9);
-    stage.bench.store.refuse('listUnannounced', 9);
+    stage.bench.store.refuse('listUnpublished', 9);
     expect(failedOf(await check('OpenSession'))).toEqual([]);
     expect(failedOf(await check('Reconcile')).map((one) => one.check)).toEqual([
       'table: list transfers by state (dynamodb:Query)',
@@ -144,8 +144,8 @@ describe('a preflight of one step', () => {
 
   it('names the permission that the table refuses, and tries the others all the same', async () => {
     const message = 'table "t": AccessDeniedException (400)';
-    const noteExecution = failing(new TransferError('ConfigurationError', message));
-    const store = { ...stage.ports.store, noteExecution };
+    const recordExecution = failing(new TransferError('ConfigurationError', message));
+    const store = { ...stage.ports.store, recordExecution };
     expect(failedOf(await check('SendChunks', { ...ports, store }))).toEqual([
       expect.objectContaining({
         check: 'table: write a row (dynamodb:PutItem)',

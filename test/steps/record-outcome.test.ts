@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
-import { refusalIdOf } from '#src/core/transfer/transfer.ts';
+import { rejectionIdOf } from '#src/core/transfer/transfer.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
 import { itemOf, Stage } from './stage.ts';
@@ -44,7 +44,7 @@ describe('RecordOutcome of a ready asset', () => {
         assetId: 'asset-1',
         ...film,
         etag: expect.any(String),
-        ingest: 1,
+        ingestNumber: 1,
         bytes: 3 * 1024,
         chunks: 3,
         secondsToBytesComplete: 2,
@@ -80,8 +80,8 @@ describe('RecordOutcome of a ready asset', () => {
       },
     };
     const { output } = await stage.record(ended);
-    expect(seen).toMatchObject([{ state: 'ready', outcome: output, announced: false }]);
-    expect(await stage.row(state)).toMatchObject({ state: 'ready', announced: true });
+    expect(seen).toMatchObject([{ state: 'ready', outcome: output, outcomePublished: false }]);
+    expect(await stage.row(state)).toMatchObject({ state: 'ready', outcomePublished: true });
     expect(stage.bench.events.outcomes).toMatchObject([{ type: 'Transfer Ready', detail: output }]);
   });
 
@@ -90,7 +90,7 @@ describe('RecordOutcome of a ready asset', () => {
     stage.bench.events.refusals = 1;
     const refused = stage.record(ended);
     await expect(refused).rejects.toMatchObject({ name: 'EventNotPublishedError' });
-    expect(await stage.row(state)).toMatchObject({ state: 'ready', announced: false });
+    expect(await stage.row(state)).toMatchObject({ state: 'ready', outcomePublished: false });
     expect(await stage.record(ended)).toMatchObject({ next: 'succeed' });
     expect(types(stage)).toEqual(['Transfer Ready']);
   });
@@ -119,7 +119,7 @@ describe('RecordOutcome of a ready asset', () => {
     await expect(stage.record(ended)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     await stage.record(ended);
     expect(types(stage)).toEqual(['Transfer Ready', 'Transfer Ready']);
-    expect((await stage.row(state)).announced).toBe(true);
+    expect((await stage.row(state)).outcomePublished).toBe(true);
   });
 
   it('changes nothing for an execution that lost the transfer', async () => {
@@ -175,7 +175,7 @@ describe('RecordOutcome of a superseded object', () => {
     const ending = { status: 'superseded', why: 'the object is another one now' };
     const recorded = await stage.record({ ...state, ending });
     expect(recorded).toMatchObject({ next: 'succeed', output: ending });
-    expect(await stage.row(state)).toMatchObject({ state: 'superseded', announced: true });
+    expect(await stage.row(state)).toMatchObject({ state: 'superseded', outcomePublished: true });
     expect(types(stage)).toEqual(['Transfer Superseded']);
   });
 });
@@ -230,7 +230,7 @@ describe('RecordOutcome of a failure', () => {
     await expect(stage.open(inspected)).rejects.toBe(error);
     const caught = { Error: error.name, Cause: cause(error.message) };
     const { output } = await stage.record({ ...inspected, error: caught });
-    expect(await stage.row(output)).toMatchObject({ state: 'failed', ingest: 1 });
+    expect(await stage.row(output)).toMatchObject({ state: 'failed', ingestNumber: 1 });
   });
 
   it('takes the asset of an earlier session for none of its own', async () => {
@@ -264,7 +264,7 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     const late = await stage.record({ ...stateOf(state.transferId), error }, given);
     expect(late).toMatchObject({ next: 'fail', error: 'FencedOutError' });
     expect(types(stage)).toEqual(['Transfer Ready']);
-    expect(await stage.bench.store.transfer(refusalIdOf('execution-a'))).toBeUndefined();
+    expect(await stage.bench.store.transfer(rejectionIdOf('execution-a'))).toBeUndefined();
   });
 
   it('reports a start that went for it while its last owner was silent: that one may be over', async () => {
@@ -272,10 +272,10 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     const { transferId } = await stage.opened(3);
     stage.bench.clock.advance(6_000);
     const late = { executionId: 'execution-b', executionStartedAt: stage.bench.clock.now() };
-    await stage.bench.store.noteExecution('execution-b', transferId);
+    await stage.bench.store.recordExecution('execution-b', transferId);
     expect(await stage.record({ error }, late)).toMatchObject({ error: 'RoundsExhaustedError' });
-    expect(await stage.row({ transferId: refusalIdOf('execution-b') })).toMatchObject({
-      announced: true,
+    expect(await stage.row({ transferId: rejectionIdOf('execution-b') })).toMatchObject({
+      outcomePublished: true,
     });
     expect(types(stage)).toEqual(['Transfer Failed']);
   });
@@ -285,7 +285,7 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     const early = { executionId: 'execution-b', executionStartedAt: stage.bench.clock.now() };
     stage.bench.clock.advance(6_000);
     const { transferId } = await stage.opened(3);
-    await stage.bench.store.noteExecution('execution-b', transferId);
+    await stage.bench.store.recordExecution('execution-b', transferId);
     expect(await stage.record({ error }, early)).toMatchObject({ error: 'FencedOutError' });
     expect(types(stage)).toEqual([]);
   });
@@ -309,13 +309,13 @@ describe('N25: RecordOutcome of a refused start', () => {
   it('writes a row of its own with the object that was named, and puts the event', async () => {
     const stage = await Stage.set();
     const recorded = await stage.record({ error }, { executionInput: film });
-    const transferId = refusalIdOf('execution-a');
+    const transferId = rejectionIdOf('execution-a');
     expect(recorded).toMatchObject({ next: 'fail', error: error.Error, output: { transferId } });
     expect(await stage.row({ transferId })).toMatchObject({
       state: 'refused',
       source: film,
       owner: 'execution-a',
-      announced: true,
+      outcomePublished: true,
       outcome: recorded.output,
     });
     expect(stage.bench.events.outcomes).toMatchObject([

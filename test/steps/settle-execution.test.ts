@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { refusalIdOf } from '#src/core/transfer/transfer.ts';
+import { rejectionIdOf } from '#src/core/transfer/transfer.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
 import {
@@ -18,7 +18,7 @@ const outcomesOf = ({ stage }: SettleStage) =>
 
 const turnsOf = ({ stage }: SettleStage) => stage.bench.queue.held.size;
 
-const refusal = refusalIdOf(executionId);
+const refusal = rejectionIdOf(executionId);
 
 describe('an execution that ended while its transfer was active', () => {
   it.each([
@@ -29,8 +29,8 @@ describe('an execution that ended while its transfer was active', () => {
     const reconciled = await settle.reconcile(statusChange(status));
     expect(reconciled).toEqual({ execution: executionId, became: 'settled' });
     const cause = expect.stringContaining(errorCatalogue[error].nextStep);
-    const outcome = { status: 'failed', error, cause, ...film, bytes: 3072, ingest: 1 };
-    expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
+    const outcome = { status: 'failed', error, cause, ...film, bytes: 3072, ingestNumber: 1 };
+    expect(await settle.row()).toMatchObject({ state: 'failed', outcomePublished: true, outcome });
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
   });
 
@@ -40,7 +40,11 @@ describe('an execution that ended while its transfer was active', () => {
     await settle.reconcile(statusChange('ABORTED', said));
     const why = 'the execution was stopped: Wrong cut: the editor sends another.';
     const outcome = { status: 'cancelled', why, execution: executionId, ...film };
-    expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true, outcome });
+    expect(await settle.row()).toMatchObject({
+      state: 'cancelled',
+      outcomePublished: true,
+      outcome,
+    });
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Cancelled' }]);
   });
 
@@ -75,7 +79,7 @@ describe('an execution that ended while its transfer was active', () => {
     const settle = await openSending();
     await settle.reconcile(statusChange('TIMED_OUT'));
     const { meter } = settle.stage.bench;
-    expect(meter.sum('TransfersSettled')).toBe(1);
+    expect(meter.sum('TransfersClosed')).toBe(1);
     expect(meter.sum('TransfersFailed')).toBe(1);
     expect(meter.sum('FailuresByError', 'ExecutionTimedOutError')).toBe(1);
   });
@@ -98,7 +102,7 @@ describe('an execution that ended while its transfer was active', () => {
     }
     expect(outcomesOf(settle)).toHaveLength(1);
     expect((await settle.row()).outcome?.status).toBe('cancelled');
-    expect(settle.stage.bench.meter.sum('TransfersSettled')).toBe(1);
+    expect(settle.stage.bench.meter.sum('TransfersClosed')).toBe(1);
   });
 
   it('may be continued by a new execution, from the proofs it left', async () => {
@@ -150,7 +154,7 @@ describe('an execution whose end was told too late', () => {
     const settle = await openSending();
     settle.stage.bench.clock.advance(60_000);
     const startDate = settle.stage.bench.clock.now();
-    await settle.stage.bench.store.noteExecution('execution-b', settle.opened.transferId);
+    await settle.stage.bench.store.recordExecution('execution-b', settle.opened.transferId);
     const event = statusChange('ABORTED', { startDate }, 'execution-b');
     expect(await settle.reconcile(event)).toMatchObject({ became: 'left' });
     expect(await settle.row()).toMatchObject({ state: 'active', owner: executionId });
@@ -160,7 +164,7 @@ describe('an execution whose end was told too late', () => {
     const settle = await openSending();
     settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
     settle.ends.ends.set(executionId, { status: 'running' });
-    await settle.stage.bench.store.noteExecution('execution-b', settle.opened.transferId);
+    await settle.stage.bench.store.recordExecution('execution-b', settle.opened.transferId);
     const event = statusChange('ABORTED', {}, 'execution-b');
     expect(await settle.reconcile(event)).toMatchObject({ became: 'left' });
     expect(outcomesOf(settle)).toEqual([]);
@@ -187,7 +191,7 @@ describe('an execution whose end was told too late', () => {
     const { store } = settle.ports;
     const outcome = { status: 'ready' };
     const sessions: typeof store.sessions = async (id) => {
-      await store.patchTransfer(id, 1, { state: 'ready', outcome, announced: true }, 1);
+      await store.patchTransfer(id, 1, { state: 'ready', outcome, outcomePublished: true }, 1);
       return store.sessions(id);
     };
     settle.ports = { ...settle.ports, store: { ...store, sessions } };
@@ -230,7 +234,9 @@ describe('an execution that recorded its outcome', () => {
     settle.stage.bench.events.refusals = 0;
     await settle.reconcile(statusChange('FAILED'));
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error: 'InvalidInputError' }]);
-    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({ announced: true });
+    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+      outcomePublished: true,
+    });
   });
 });
 
@@ -243,7 +249,7 @@ describe('an execution that ended before it took a transfer', () => {
     expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
       state: 'refused',
       source: film,
-      announced: true,
+      outcomePublished: true,
       outcome: { status: 'failed', error, execution: executionId, ...film },
     });
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error }]);
@@ -254,7 +260,7 @@ describe('an execution that ended before it took a transfer', () => {
     expect(await settle.reconcile(statusChange('ABORTED'))).toMatchObject({ became: 'cancelled' });
     expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
       state: 'cancelled',
-      announced: true,
+      outcomePublished: true,
       outcome: { status: 'cancelled', execution: executionId, ...film },
     });
     expect(settle.stage.bench.meter.sum('TransfersFailed')).toBe(0);
@@ -289,9 +295,9 @@ describe('an execution that ended before it took a transfer', () => {
       const { store, clock } = settle.stage.bench;
       const { transferId, fence } = settle.opened;
       const startDate = clock.now();
-      await store.noteExecution('execution-b', transferId);
+      await store.recordExecution('execution-b', transferId);
       const outcome = { status: state };
-      const patch = { state, outcome, announced: true };
+      const patch = { state, outcome, outcomePublished: true };
       await store.patchTransfer(transferId, fence, patch, clock.now());
       const event = statusChange('ABORTED', { startDate }, 'execution-b');
       expect(await settle.reconcile(event)).toMatchObject({ became: 'cancelled' });
@@ -310,7 +316,7 @@ describe('an execution that ended before it took a transfer', () => {
       const { store, clock } = settle.stage.bench;
       clock.advance(silentSeconds * 1000);
       settle.ends.ends.set(executionId, end);
-      await store.noteExecution('execution-b', settle.opened.transferId);
+      await store.recordExecution('execution-b', settle.opened.transferId);
       const event = statusChange('ABORTED', { startDate: clock.now() }, 'execution-b');
       expect(await settle.reconcile(event)).toMatchObject({ became: 'cancelled' });
       expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Cancelled' }]);
@@ -347,7 +353,7 @@ describe('a reconciler that dies', () => {
       await settle.reconcile(statusChange('ABORTED')).catch(() => {});
       settle.ports = whole;
       await settle.reconcile(statusChange('ABORTED'));
-      expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
+      expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
       expect(turnsOf(settle)).toBe(0);
       expect([1, 2]).toContain(outcomesOf(settle).length);
     });
@@ -362,7 +368,9 @@ describe('a reconciler that dies', () => {
       await settle.reconcile(statusChange('ABORTED')).catch(() => {});
       settle.ports = whole;
       await settle.reconcile(statusChange('ABORTED'));
-      expect(await settle.stage.row({ transferId: refusal })).toMatchObject({ announced: true });
+      expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+        outcomePublished: true,
+      });
       expect([1, 2]).toContain(outcomesOf(settle).length);
     });
     expect(calls).toBeGreaterThan(4);
@@ -378,7 +386,7 @@ describe('a reconciler that dies', () => {
       settle.ports = whole;
       settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
       await settle.reconcile();
-      expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
+      expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
       expect(turnsOf(settle)).toBe(0);
       expect([1, 2]).toContain(outcomesOf(settle).length);
     });
@@ -390,7 +398,7 @@ describe('a reconciler', () => {
     const settle = await openSending();
     const event = statusChange('ABORTED');
     await Promise.all([settle.reconcile(event), settle.reconcile(event), settle.reconcile()]);
-    expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
+    expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
     expect(turnsOf(settle)).toBe(0);
   });
 });

@@ -53,7 +53,7 @@ describe('the reconciler leaves a queued transfer alone', () => {
 
   it('where a dispatched execution ends after it noted the transfer', async () => {
     const { settle, transferId, input, isUntouched } = await openQueued();
-    await settle.stage.bench.store.noteExecution(dispatched, transferId);
+    await settle.stage.bench.store.recordExecution(dispatched, transferId);
     settle.ends.ends.set(dispatched, { status: 'failed', input } as ExecutionEnd);
     await settle.reconcile(statusChange('FAILED', { input }, dispatched));
     await isUntouched();

@@ -20,7 +20,7 @@ describe('an execution that was settled and then redriven', () => {
     const confirmed = await stage.confirm(opened);
     const again = (await stage.open(confirmed)) as Planned;
     expect(again).toMatchObject({ next: 'send', sessionNumber: 1 });
-    expect(await row()).toMatchObject({ state: 'active', announced: false });
+    expect(await row()).toMatchObject({ state: 'active', outcomePublished: false });
   });
 
   it('tells of its good end too, after the bad one', async () => {
@@ -30,7 +30,7 @@ describe('an execution that was settled and then redriven', () => {
     const awaited = await stage.await(await stage.confirm(again));
     stage.bench.clock.advance(3_600_000);
     await stage.record(awaited.next === 'ended' ? awaited : await stage.await(awaited));
-    expect(await row()).toMatchObject({ state: 'ready', announced: true });
+    expect(await row()).toMatchObject({ state: 'ready', outcomePublished: true });
     expect(types()).toEqual(['Transfer Cancelled', 'Transfer Ready']);
   });
 
@@ -59,7 +59,10 @@ it('the failure of a redriven execution is told, after the abort that it was set
   await stage.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
   const told = stage.bench.events.outcomes.map(({ detail }) => detail.error ?? detail.status);
   expect(told).toEqual(['cancelled', 'AssetFailedError']);
-  expect(await row()).toMatchObject({ announced: true, outcome: { error: 'AssetFailedError' } });
+  expect(await row()).toMatchObject({
+    outcomePublished: true,
+    outcome: { error: 'AssetFailedError' },
+  });
 });
 
 it('a late second call of OpenSession does not undo a good end', async () => {
@@ -69,7 +72,7 @@ it('a late second call of OpenSession does not undo a good end', async () => {
   stage.bench.clock.advance(3_600_000);
   await stage.record(await stage.await(confirmed));
   await expect(stage.open(opened)).rejects.toMatchObject({ name: 'FencedOutError' });
-  expect(await row()).toMatchObject({ state: 'ready', announced: true });
+  expect(await row()).toMatchObject({ state: 'ready', outcomePublished: true });
 });
 
 it('an end that is replaced while it is told is told again as what it is now', async () => {
@@ -90,6 +93,6 @@ it('an end that is replaced while it is told is told again as what it is now', a
     }
   };
   await reconcile(statusChange('ABORTED'));
-  expect(await row()).toMatchObject({ state: 'ready', announced: true });
+  expect(await row()).toMatchObject({ state: 'ready', outcomePublished: true });
   expect(events.outcomes.at(-1)).toMatchObject({ type: 'Transfer Ready' });
 });

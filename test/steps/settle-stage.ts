@@ -3,7 +3,7 @@ import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/execution
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { type Reconciled, reconcile } from '#src/reconciler/reconcile.ts';
-import type { SettlePorts } from '#src/reconciler/reconciler-ports.ts';
+import type { ReconcilerPorts } from '#src/reconciler/reconciler-ports.ts';
 import { film, type putFilm } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { canarySearch, textOf } from '../security/canary-search.ts';
@@ -29,7 +29,7 @@ export interface SettleStage {
   readonly ends: TestEnds;
   /** What the service lists as unfinished. */
   readonly listed: ListedSession[];
-  ports: SettlePorts;
+  ports: ReconcilerPorts;
   /** Reconciles with an event; `{}` sweeps. */
   reconcile(event?: object, lengthMs?: number): Promise<Reconciled>;
 }
@@ -81,7 +81,7 @@ export type Death = { readonly call: number; readonly when: 'before' | 'after' }
  * @returns how many calls the story makes
  */
 export async function dieEverywhere(
-  story: (die: (ports: SettlePorts) => SettlePorts) => Promise<void>,
+  story: (die: (ports: ReconcilerPorts) => ReconcilerPorts) => Promise<void>,
 ): Promise<number> {
   for (let call = 1; ; call++) {
     let isReached = false;
@@ -99,7 +99,7 @@ export async function dieEverywhere(
 }
 
 /** The same ports, dying at the n-th call of the world outside, counted over all of them. */
-function mortal(ports: SettlePorts, { call, when }: Death) {
+function mortal(ports: ReconcilerPorts, { call, when }: Death) {
   let calls = 0;
   const wrap = <T extends object>(part: T): T =>
     new Proxy(part, {

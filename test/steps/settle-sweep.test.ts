@@ -45,7 +45,13 @@ async function putRow(settle: SettleStage, minutesAgo: number, changes: Partial<
 /** A row that is over and not announced. */
 function putOver(settle: SettleStage, transferId: string, more: Partial<TransferRecord> = {}) {
   const outcome = { transferId, status: 'failed', error: 'UploadFailedError' };
-  return putRow(settle, 10, { transferId, state: 'failed', outcome, announced: false, ...more });
+  return putRow(settle, 10, {
+    transferId,
+    state: 'failed',
+    outcome,
+    outcomePublished: false,
+    ...more,
+  });
 }
 
 async function rowOf({ stage }: SettleStage, transferId: string) {
@@ -68,7 +74,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
     const settle = await silent({ status });
     expect(await settle.reconcile()).toMatchObject({ settled: 1 });
     const outcome = { status: 'failed', error };
-    expect(await settle.row()).toMatchObject({ state: 'failed', announced: true, outcome });
+    expect(await settle.row()).toMatchObject({ state: 'failed', outcomePublished: true, outcome });
     expect(settle.stage.bench.queue.held.size).toBe(0);
     expect(told(settle)).toHaveLength(1);
   });
@@ -76,7 +82,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
   it('settles one whose execution was stopped as cancelled', async () => {
     const settle = await silent({ status: 'aborted' });
     expect(await settle.reconcile()).toMatchObject({ settled: 1 });
-    expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
+    expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
     expect(settle.stage.bench.meter.sum('TransfersFailed')).toBe(0);
   });
 
@@ -153,7 +159,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
       settle.ports = whole;
       settle.stage.bench.clock.advance(5 * minuteMs);
       await settle.reconcile();
-      expect(await settle.row()).toMatchObject({ state: 'cancelled', announced: true });
+      expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
       expect(settle.stage.bench.queue.held.size).toBe(0);
       expect([1, 2]).toContain(told(settle).length);
     });
@@ -173,7 +179,7 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
     const { outcome } = await putOver(settle, 't1', { state });
     expect(await settle.reconcile()).toMatchObject({ eventsSent: 1 });
     expect(settle.stage.bench.events.outcomes).toMatchObject([{ type, detail: outcome }]);
-    expect(await rowOf(settle, 't1')).toMatchObject({ state, announced: true });
+    expect(await rowOf(settle, 't1')).toMatchObject({ state, outcomePublished: true });
     expect(await settle.reconcile()).toMatchObject({ eventsSent: 0 });
   });
 
@@ -212,18 +218,18 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
 
   it('takes one off the list that is on it although it was announced', async () => {
     const settle = await openSettleStage();
-    const over = await putOver(settle, 't1', { announced: true });
+    const over = await putOver(settle, 't1', { outcomePublished: true });
     const patches: object[] = [];
     const store = {
       ...settle.ports.store,
-      listUnannounced: async function* () {
+      listUnpublished: async function* () {
         yield over;
       },
       patchTransfer: async (_id: string, _fence: number, patch: object) => patches.push(patch) > 0,
     };
     settle.ports = { ...settle.ports, store };
     await settle.reconcile();
-    expect(patches).toEqual([{ announced: true }]);
+    expect(patches).toEqual([{ outcomePublished: true }]);
     expect(told(settle)).toEqual([]);
   });
 
@@ -232,14 +238,14 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
     const over = await putOver(settle, 't1');
     const again = { ...over, state: 'active', fence: 2, outcome: undefined } as const;
     const { store } = settle.ports;
-    const listUnannounced = async function* () {
+    const listUnpublished = async function* () {
       await store.takeTransfer(again, over);
       yield over;
     };
-    settle.ports = { ...settle.ports, store: { ...store, listUnannounced } };
+    settle.ports = { ...settle.ports, store: { ...store, listUnpublished } };
     await settle.reconcile();
     expect(told(settle)).toEqual([]);
-    expect(await rowOf(settle, 't1')).toMatchObject({ state: 'active', announced: false });
+    expect(await rowOf(settle, 't1')).toMatchObject({ state: 'active', outcomePublished: false });
   });
 });
 
@@ -252,14 +258,14 @@ describe('a sweep, of slots', () => {
   const cancelledBy = (cancelledBy?: string) =>
     ({
       state: 'cancelled',
-      announced: true,
+      outcomePublished: true,
       outcome: { status: 'cancelled', cancelledBy },
     }) as const;
   const held = ({ stage }: SettleStage) => [...stage.bench.queue.held.keys()];
 
   it.each([
     ['whose lease is over', { state: 'active' }, -1],
-    ['of a failed transfer', { state: 'failed', announced: true }, 10],
+    ['of a failed transfer', { state: 'failed', outcomePublished: true }, 10],
     ['of a queued transfer', { state: 'queued' }, 10],
     ['of a transfer whose execution was stopped', cancelledBy(), 10],
     ['of a cancelled transfer whose lease is over', { ...cancelledBy('request'), slot: 1 }, -1],
@@ -377,7 +383,7 @@ describe('a sweep, of sessions at the service', () => {
       state: row,
       source,
       leaseUntil,
-      announced: true,
+      outcomePublished: true,
     });
     await store.addSession(transferId, {
       number: 1,

@@ -85,7 +85,7 @@ describe('taking a transfer', () => {
     await stage.record({ ...opened, error }, { executionId: a });
     const taken = await stage.open(inspected, { executionId: b });
     expect(taken).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
-    expect(await stage.row(opened)).toMatchObject({ state: 'active', announced: false });
+    expect(await stage.row(opened)).toMatchObject({ state: 'active', outcomePublished: false });
   });
 
   it('says which asset there is already', async () => {
@@ -114,7 +114,7 @@ async function forcedAgain() {
 /** Opens while one method of the table does not answer. */
 async function openWithout(
   stage: Stage,
-  method: 'takeTransfer' | 'raiseIngest',
+  method: 'takeTransfer' | 'raiseIngestNumber',
   inspected: Parameters<Stage['open']>[0],
 ): Promise<void> {
   const { ports } = stage;
@@ -129,7 +129,7 @@ describe('a further ingest', () => {
     const { stage, forced, output } = await forcedAgain();
     const opened = await stage.open(forced, { executionId: b });
     const row = await stage.row(opened);
-    expect(row).toMatchObject({ ingest: 2, state: 'active' });
+    expect(row).toMatchObject({ ingestNumber: 2, state: 'active' });
     expect(row.transferId).not.toBe(output.transferId);
   });
 
@@ -139,14 +139,14 @@ describe('a further ingest', () => {
     await walk(stage.bench, film, { executionId: 'execution-c' });
     const again = await stage.open(forced, { executionId: b });
     expect(again).toMatchObject({ next: 'ended', ending: { status: 'already-ingested' } });
-    expect(await stage.bench.store.latestIngest(forced.object)).toBe(2);
+    expect(await stage.bench.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
   it('is made by a forced start that died before its number', async () => {
     const { stage, forced } = await forcedAgain();
-    await openWithout(stage, 'raiseIngest', forced);
+    await openWithout(stage, 'raiseIngestNumber', forced);
     await stage.open(forced, { executionId: b });
-    expect(await stage.bench.store.latestIngest(forced.object)).toBe(2);
+    expect(await stage.bench.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
   it('is not made twice by a forced start that is tried again', async () => {
@@ -154,7 +154,7 @@ describe('a further ingest', () => {
     const first = await stage.open(forced, { executionId: b });
     const again = await stage.open(forced, { executionId: b });
     expect((await stage.row(again)).transferId).toBe((await stage.row(first)).transferId);
-    expect(await stage.bench.store.latestIngest(forced.object)).toBe(2);
+    expect(await stage.bench.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
   it('is made when the asset is gone at the service', async () => {
@@ -163,7 +163,7 @@ describe('a further ingest', () => {
     const { output } = await walk(stage.bench, film);
     stage.service.deleteAsset(String(output.assetId));
     const opened = await stage.open(await stage.inspect(), { executionId: b });
-    expect(await stage.row(opened)).toMatchObject({ ingest: 2 });
+    expect(await stage.row(opened)).toMatchObject({ ingestNumber: 2 });
   });
 
   it('is made by force after an asset that went missing before it was ready', async () => {
@@ -186,6 +186,6 @@ describe('a further ingest', () => {
     expect((await walk(stage.bench, film)).error).toBe('SourceChecksumMismatchError');
     stage.service.deleteAsset('asset-1');
     const again = await walk(stage.bench, { ...film, force: true }, { executionId: b });
-    expect(again.output).toMatchObject({ ingest: 2 });
+    expect(again.output).toMatchObject({ ingestNumber: 2 });
   });
 });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { explainS3Failure } from '#src/aws/s3/failures.ts';
-import { type Side, TransferError } from '#src/core/errors/errors.ts';
+import { type ErrorOrigin, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { CallLimiter } from '#src/rates/call-limiter.ts';
@@ -17,7 +17,7 @@ let limiter: CallLimiter;
 beforeEach(() => {
   [taken, learned, postponed] = [[], [], undefined];
   const limits = (where: string) => ({
-    take: async (kind: Side) => {
+    take: async (kind: ErrorOrigin) => {
       taken.push(`${kind}${where}`);
       if (postponed) throw postponed;
     },
@@ -98,7 +98,7 @@ describe('reading a source', () => {
     Array.fromAsync(reader.read(object, { start: 0, endInclusive: 2 }, call.signal));
 
   it('knows SlowDown for a throttled reply of S3, by the name that it had', () => {
-    const fields = { name: 'SourceUnavailableError', side: 'source', isThrottle: true };
+    const fields = { name: 'SourceUnavailableError', origin: 'source', isThrottle: true };
     expect(slowDown).toMatchObject(fields);
   });
 
@@ -142,7 +142,7 @@ describe('reading a source', () => {
   it('is postponed by the name that the port gives to it', async () => {
     postponed = new TransferError('ThrottledError', 'wait', {
       isPause: true,
-      side: 'source',
+      origin: 'source',
       retryAfterSeconds: 12,
     });
     const fields = { name: 'SourceUnavailableError', isPause: true, retryAfterSeconds: 12 };

@@ -62,7 +62,7 @@ function authenticate(parts: Parts, request: IncomingMessage): void {
   throw new ApiRefusal(401, 'api_key_invalid', text);
 }
 
-function mishapOf(fault: Fault | undefined): Mishap {
+function faultOf(fault: Fault | undefined): Mishap {
   return (index) => {
     if (fault?.chunk !== undefined && fault.chunk !== index) return undefined;
     if (fault?.kind === 'unheard') return 'unheard';
@@ -78,7 +78,7 @@ function perform(parts: Parts, arrived: Arrived, fault: Fault | undefined): Repl
     assetId: record.assetId ?? '',
     query,
     body,
-    mishap: mishapOf(fault),
+    fault: faultOf(fault),
   });
 }
 

@@ -3,7 +3,7 @@ import type { Operation } from './call-log.ts';
 import type { Parts } from './parts.ts';
 import type { PresignedUrl } from './presigned-urls.ts';
 import { ApiRefusal, emptyReply, jsonReply, type Reply, timestamp } from './replies.ts';
-import { type Mishap, refuseClosed, takeReport, unknownUpload } from './reports.ts';
+import { assertOpen, type Mishap, takeReport, unknownUpload } from './reports.ts';
 import { type PageRequest, parseCreate, parsePage, parsePresign, parseReport } from './requests.ts';
 import type { Chunk, Session } from './sessions.ts';
 
@@ -14,7 +14,7 @@ export interface ApiCall {
   readonly query: URLSearchParams;
   /** Parsed JSON; undefined where there was none or it can't be parsed. */
   readonly body: unknown;
-  readonly mishap: Mishap;
+  readonly fault: Mishap;
 }
 
 type Handler = (parts: Parts, call: ApiCall) => Reply;
@@ -59,7 +59,7 @@ function create(parts: Parts, call: ApiCall): Reply {
   return jsonReply(201, {
     upload_id: session.uploadId,
     asset_id: session.asset.assetId,
-    upload_urls: first.map(({ index }) => renderUrl(parts.urls.mint(session, index))),
+    upload_urls: first.map(({ index }) => renderUrl(parts.urls.issueUrl(session, index))),
     upload_headers: session.uploadHeaders,
     chunk_size: session.chunkSize,
     total_chunks: session.chunks.length,
@@ -120,13 +120,13 @@ function status(parts: Parts, call: ApiCall): Reply {
 
 function report(parts: Parts, call: ApiCall): Reply {
   const session = knownUpload(parts, call);
-  return jsonReply(200, takeReport(parts, session, parseReport(call.body), call.mishap));
+  return jsonReply(200, takeReport(parts, session, parseReport(call.body), call.fault));
 }
 
 function presign(parts: Parts, call: ApiCall): Reply {
   const session = knownUpload(parts, call);
   const { start, count } = parsePresign(call.body);
-  refuseClosed(parts, session);
+  assertOpen(parts, session);
   const wanted = session.chunks.slice(start - 1, start - 1 + count);
   if (wanted.length < count && parts.switches.countPastEnd === 'refuse') {
     const text = `The parameter count is invalid: there are only ${session.chunks.length} chunks.`;
@@ -143,7 +143,7 @@ function presign(parts: Parts, call: ApiCall): Reply {
     upload_id: session.uploadId,
     start_index: start,
     count: open.length,
-    upload_urls: open.map(({ index }) => renderUrl(parts.urls.mint(session, index))),
+    upload_urls: open.map(({ index }) => renderUrl(parts.urls.issueUrl(session, index))),
     generated_at: timestamp(parts.clock.now()),
     expires_at: timestamp(session.expiresAt),
   });

@@ -4,7 +4,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { apiListener } from './api-host.ts';
 import type { Parts } from './parts.ts';
-import { assemble, type Levers, levers } from './server.ts';
+import { assemble, type Levers, testControls } from './server.ts';
 import type { TwelveLabsOptions } from './simulator.ts';
 import { uploadListener } from './upload-host.ts';
 
@@ -26,7 +26,7 @@ export async function openInProcess(options: TwelveLabsOptions): Promise<InProce
   const hosts = { api: apiListener(parts), uploads: uploadListener(parts) };
   const hostOf = (url: string) => (url.startsWith(parts.urls.origin) ? hosts.uploads : hosts.api);
   return {
-    ...levers(parts),
+    ...testControls(parts),
     baseUrl: 'https://api.simulated/v1.3',
     apiKey: parts.apiKey,
     parts,

@@ -49,7 +49,7 @@ export class UrlMint {
     this.#secret = hexDigits(random, 40);
   }
 
-  mint(session: Session, chunkIndex: number): PresignedUrl {
+  issueUrl(session: Session, chunkIndex: number): PresignedUrl {
     const lifetimeSeconds = Math.floor(this.#switches.urlLifetimeMs / 1000);
     const signedAt = Math.floor(this.#clock.now() / 1000) * 1000;
     const date = compactDate(signedAt);
@@ -81,7 +81,7 @@ export class UrlMint {
   }
 
   /** Notes that a PUT on this URL has brought its bytes. */
-  noteTaken(url: URL): void {
+  recordTaken(url: URL): void {
     this.#taken.add(this.#token(url));
   }
 

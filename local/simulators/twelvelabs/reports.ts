@@ -19,7 +19,7 @@ export interface Receipt {
 }
 
 /** Why a session no longer takes reports or gives URLs. @throws ApiRefusal - 400, or 404 by a switch */
-export function refuseClosed(parts: Parts, session: Session): void {
+export function assertOpen(parts: Parts, session: Session): void {
   if (parts.sessions.isOpen(session)) return;
   const state = parts.sessions.state(session);
   if (state === 'expired' && parts.switches.expiredSession === 'not-found') throw unknownUpload();
@@ -64,10 +64,10 @@ function judge(session: Session, reports: readonly ReportedChunk[]): Judged[] {
   });
 }
 
-function accept(parts: Parts, session: Session, { chunk, flaw }: Judged, mishap: Mishap): void {
-  const befallen = mishap(chunk.index);
-  if (befallen === 'unheard') return;
-  const error = flaw === undefined ? befallen?.error : `Chunk ${chunk.index}: ${flaw}.`;
+function accept(parts: Parts, session: Session, { chunk, flaw }: Judged, fault: Mishap): void {
+  const applied = fault(chunk.index);
+  if (applied === 'unheard') return;
+  const error = flaw === undefined ? applied?.error : `Chunk ${chunk.index}: ${flaw}.`;
   if (error !== undefined) {
     parts.sessions.failChunk(session, chunk.index, error);
     return;
@@ -104,11 +104,11 @@ export function takeReport(
   parts: Parts,
   session: Session,
   reports: readonly ReportedChunk[],
-  mishap: Mishap,
+  fault: Mishap,
 ): Receipt {
   const onlyCounts =
     session.completesAt !== undefined && parts.switches.reportAfterCompletion !== 'refuse';
-  if (!onlyCounts) refuseClosed(parts, session);
+  if (!onlyCounts) assertOpen(parts, session);
   const judged = judge(session, reports);
   const flawed = judged.find(({ flaw }) => flaw !== undefined);
   if (flawed && parts.switches.badReport === 'refuse') {
@@ -116,7 +116,7 @@ export function takeReport(
     throw new ApiRefusal(400, 'parameter_invalid', text);
   }
   const fresh = judged.filter(({ isDuplicate }) => !isDuplicate);
-  for (const one of fresh) accept(parts, session, one, mishap);
+  for (const one of fresh) accept(parts, session, one, fault);
   const isComplete = !onlyCounts && tryToComplete(parts, session);
   return {
     ...(isComplete && { url: `${parts.urls.origin}/assets/${session.asset.assetId}/original` }),

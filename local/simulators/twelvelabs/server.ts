@@ -81,7 +81,7 @@ export type Levers = Omit<
 >;
 
 /** What a test may look at and do past the wire. */
-export function levers(parts: Parts): Levers {
+export function testControls(parts: Parts): Levers {
   const { sessions, clock } = parts;
   const settle = (assetId: string, failure: string | undefined): void => {
     const { asset } = sessions.knownByAsset(assetId);
@@ -98,7 +98,7 @@ export function levers(parts: Parts): Levers {
     failSession(uploadId) {
       sessions.known(uploadId).failed = true;
     },
-    forgetSession(uploadId) {
+    dropSession(uploadId) {
       sessions.known(uploadId).forgotten = true;
     },
     recallSession(uploadId) {
@@ -133,7 +133,7 @@ export async function startTwelveLabs(
     switches: parts.switches,
     faults: parts.faults,
     calls: parts.calls,
-    ...levers(parts),
+    ...testControls(parts),
     close() {
       closing ??= Promise.all([shut(api), shut(uploads)]).then(() => parts.storage.close());
       return closing;

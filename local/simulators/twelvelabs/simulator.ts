@@ -89,7 +89,7 @@ export interface TwelveLabsSimulator {
   /** Makes a session `failed`. */
   failSession(uploadId: string): void;
   /** Answers 404 to all that name the session, until it is recalled. */
-  forgetSession(uploadId: string): void;
+  dropSession(uploadId: string): void;
   recallSession(uploadId: string): void;
   /** Calls a chunk failed and drops its bytes: it has to be sent again. @throws Error - its session is completed */
   failChunk(uploadId: string, index: number, error: string): void;

@@ -103,7 +103,7 @@ function keep(parts: Parts, put: Put, received: Received, fault: Fault | undefin
     return noSuchUpload();
   }
   const etag = etagOf(parts, put, received.md5, fault);
-  parts.urls.noteTaken(url);
+  parts.urls.recordTaken(url);
   parts.sessions.keep(session, chunkIndex, { ...received, etag });
   return stored(parts, etag, fault);
 }

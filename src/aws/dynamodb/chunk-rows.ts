@@ -6,7 +6,7 @@ import { chunkKey, highest, lastNumber } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
 import type { Condition, Row, TableAccess } from './table-access.ts';
 
-type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'noteReport'>;
+type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'incrementReports'>;
 
 const chunkRow = z.object({
   row: z.string(),
@@ -57,7 +57,7 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
       const record = await read(transferId, session, index);
       return record?.generation === generation && record.retiredBecause !== undefined;
     },
-    noteReport: async (transferId, session, index) => {
+    incrementReports: async (transferId, session, index) => {
       await table.change(chunkKey(transferId, session, index), {
         set: expiry(),
         add: { reports: 1 },

@@ -5,7 +5,10 @@ import { highest, lastNumber, rangeKey } from './row-keys.ts';
 import { countAttributes, errorName, readCounts, readRow } from './row-reading.ts';
 import type { Row, TableAccess } from './table-access.ts';
 
-type RangeRows = Pick<TransferStore, 'ranges' | 'claimRange' | 'releaseRange' | 'noteRangeFailure'>;
+type RangeRows = Pick<
+  TransferStore,
+  'ranges' | 'claimRange' | 'releaseRange' | 'recordRangeFailure'
+>;
 
 const claim = z.object({ sender: z.optional(z.string()), claimUntil: z.optional(z.number()) });
 
@@ -16,7 +19,7 @@ const rangeRow = z.extend(claim, {
       name: errorName,
       disposition: z.enum(['retry', 'renew', 'fail']),
       message: z.string(),
-      side: z.optional(z.enum(['service', 'storage', 'source'])),
+      origin: z.optional(z.enum(['service', 'storage', 'source'])),
       executionId: z.string(),
       round: z.number(),
       retryAt: z.optional(z.number()),
@@ -52,7 +55,7 @@ export function rangeRows(table: TableAccess, expiry: () => Row): RangeRows {
         condition: { expression: '#sender = :mine', values: { ':mine': sender } },
       });
     },
-    noteRangeFailure: async (key, error) => {
+    recordRangeFailure: async (key, error) => {
       await table.change(keyOf(key), { set: { error, ...expiry() } });
     },
   };

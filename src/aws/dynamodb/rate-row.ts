@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Side } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/errors.ts';
 import { shareEveryMs } from '#src/core/limits/limits.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { callKinds, type SharedRate } from '#src/core/rates/call-rate.ts';
@@ -30,7 +30,7 @@ export function createRateRow(table: TableAccess): RateMethods {
     shareStop: (kind, until) => set(stopOf(kind), until, isShorter(stopOf(kind), until)),
     sharedRates: async () => {
       const row = readRow(rateRow, (await table.read(ratesKey)) ?? {});
-      const shared = (kind: Side): SharedRate => ({
+      const shared = (kind: ErrorOrigin): SharedRate => ({
         rate: row[kind],
         stoppedUntil: row[stopOf(kind)],
       });
@@ -39,11 +39,11 @@ export function createRateRow(table: TableAccess): RateMethods {
   };
 }
 
-function stopOf<K extends Side>(kind: K) {
+function stopOf<K extends ErrorOrigin>(kind: K) {
   return `${kind}Stop` as const;
 }
 
-function isDue(kind: Side, loweredAt: number): Condition {
+function isDue(kind: ErrorOrigin, loweredAt: number): Condition {
   return {
     expression: `attribute_not_exists(#${kind}) OR #${kind}.#loweredAt <= :before`,
     values: { ':before': loweredAt - shareEveryMs },

@@ -16,7 +16,7 @@ type SessionRows = Pick<
   | 'updateSession'
   | 'markSession'
   | 'setEtagMode'
-  | 'noteMismatch'
+  | 'recordMismatch'
   | 'recordReceipt'
   | 'withdrawReceipts'
 >;
@@ -82,7 +82,7 @@ export function sessionRows(table: TableAccess): SessionRows {
       const set = { etagMode: mode };
       await table.change(sessionKey(transferId, number), { set, condition: unset });
     },
-    noteMismatch: async (transferId, number, chunkIndex) => {
+    recordMismatch: async (transferId, number, chunkIndex) => {
       const add = { mismatched: new Set([chunkIndex]) };
       const changed = await changePresent(transferId, number, { add, returning: 'UPDATED_NEW' });
       return readRow(mismatchedSet, changed).mismatched.size;

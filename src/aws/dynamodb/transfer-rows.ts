@@ -27,21 +27,21 @@ import type { Condition, Row, TableAccess, TableIndex } from './table-access.ts'
 
 type TransferRows = Pick<
   TransferStore,
-  | 'latestIngest'
-  | 'raiseIngest'
+  | 'latestIngestNumber'
+  | 'raiseIngestNumber'
   | 'transfer'
   | 'takeTransfer'
   | 'patchTransfer'
-  | 'putRefusal'
+  | 'putRejection'
   | 'countRetries'
   | 'listTransfers'
-  | 'noteExecution'
+  | 'recordExecution'
   | 'transferOfExecution'
-  | 'noteUpload'
+  | 'recordUpload'
   | 'transferOfUpload'
   | 'recordContent'
   | 'transferOfContent'
-  | 'listUnannounced'
+  | 'listUnpublished'
 >;
 
 const source = z.object({
@@ -82,7 +82,7 @@ const transferRow = z.object({
   transferId: z.string(),
   state: z.enum(transferStates),
   destination: z.string(),
-  ingest: z.number(),
+  ingestNumber: z.number(),
   source,
   options,
   owner: z.string(),
@@ -100,18 +100,18 @@ const transferRow = z.object({
   totalChunks: z.optional(z.number()),
   checksumSkipped: z.optional(z.boolean()),
   outcome: z.optional(z.record(z.string(), z.unknown())),
-  announced: z.boolean(),
+  outcomePublished: z.boolean(),
 });
 
 /** Rows of transfers, and the ingest counters beside them. */
 export function transferRows(table: TableAccess, expiry: () => Row): TransferRows {
   return {
     ...belongings(table, expiry),
-    latestIngest: async (objectId) => {
+    latestIngestNumber: async (objectId) => {
       const row = await table.read(ingestsKey(objectId));
       return row ? readRow(ingestsRow, row).latest : 1;
     },
-    raiseIngest: async (objectId, to) => {
+    raiseIngestNumber: async (objectId, to) => {
       const isFirst = to === 2;
       const changed = await table.change(ingestsKey(objectId), {
         set: { latest: to },
@@ -139,12 +139,12 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
       });
       return changed !== false;
     },
-    putRefusal: async (record) => {
+    putRejection: async (record) => {
       await table.write({ ...rowOf(record), ...expiry() });
     },
     countRetries: (transferId, counts) => countRetries(table, transferId, counts),
     listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, stateDay(state, day)),
-    listUnannounced: () => listRecords(table, tableSchema.outboxIndex, unannounced, 'ascending'),
+    listUnpublished: () => listRecords(table, tableSchema.outboxIndex, unpublished, 'ascending'),
   };
 }
 
@@ -158,9 +158,9 @@ function belongings(table: TableAccess, expiry: () => Row) {
     return row && readRow(belongingRow, row).owner;
   };
   return {
-    noteExecution: (id: string, transferId: string) => note(executionKey(id), transferId),
+    recordExecution: (id: string, transferId: string) => note(executionKey(id), transferId),
     transferOfExecution: (id: string) => ownerOf(executionKey(id)),
-    noteUpload: (id: string, transferId: string) => note(uploadKey(id), transferId),
+    recordUpload: (id: string, transferId: string) => note(uploadKey(id), transferId),
     transferOfUpload: (id: string) => ownerOf(uploadKey(id)),
     // Without an expiry: the asset that it leads to has none either.
     recordContent: async (id: string, transferId: string) => {
@@ -213,13 +213,13 @@ async function* listRecords(
   for await (const row of table.inIndex(index, partition, order)) yield recordOf(row);
 }
 
-const unannounced = 'yes';
+const unpublished = 'yes';
 
 /** The mark by which an outcome waits for its event: set with the outcome, gone with the confirmation. */
-function outboxOf({ outcome, announced }: TransferPatch): Row {
+function outboxOf({ outcome, outcomePublished }: TransferPatch): Row {
   const { partitionKey } = tableSchema.outboxIndex;
-  if (announced) return { [partitionKey]: undefined };
-  return outcome === undefined ? {} : { [partitionKey]: unannounced };
+  if (outcomePublished) return { [partitionKey]: undefined };
+  return outcome === undefined ? {} : { [partitionKey]: unpublished };
 }
 
 /**

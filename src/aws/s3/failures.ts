@@ -48,7 +48,7 @@ export function explainS3Failure(
   return new TransferError(name, message, {
     cause: bareCause(error),
     status: failure.status,
-    side: 'source',
+    origin: 'source',
     isThrottle: isThrottle(failure),
     isPlaceMissing: name === 'SourceNotFoundError' && isPlaceMissing(failure),
   });
@@ -84,7 +84,7 @@ function explain(
   if (isS3Unavailable(failure) || isClockCorrected(error)) {
     return ['SourceUnavailableError', unavailableText(failure, error, object)];
   }
-  if (!failure.wasSent) return refusedOnThisSide(failure, object);
+  if (!failure.wasSent) return ownRejection(failure, object);
   const signing = refusedSigning(failure, object);
   if (signing) return signing;
   if (isMissing(failure)) return ['SourceNotFoundError', missingText(failure, reference)];
@@ -134,7 +134,7 @@ function refusedSigning(
   }
 }
 
-function refusedOnThisSide(failure: SdkFailure, object: string): readonly [ErrorName, string] {
+function ownRejection(failure: SdkFailure, object: string): readonly [ErrorName, string] {
   const said = describeSdkFailure(failure);
   const aboutTheInput = /bucket|\bkey\b|\barn\b/i.test(`${failure.name} ${failure.message}`);
   return aboutTheInput
@@ -178,7 +178,7 @@ function elsewhereText(error: unknown, { bucket, region }: SourceReference): str
 
 /** S3's words for an SSE-C object read without its key; the code alone has many causes. */
 function isCustomerEncrypted({ name, message }: SdkFailure): boolean {
-  return name === 'InvalidRequest' && /server.side encryption|customer|sse-c/i.test(message);
+  return name === 'InvalidRequest' && /server.origin encryption|customer|sse-c/i.test(message);
 }
 
 /** What is said of an object that only its owner's key can decrypt. */

@@ -33,8 +33,8 @@ export async function inspectObject(
   { withDigests }: InspectOptions = {},
 ): Promise<SourceObject> {
   const head = await headOf(client, reference);
-  refuseCustomerEncrypted(head, reference);
-  refuseArchived(head, reference);
+  assertNotCustomerEncrypted(head, reference);
+  assertNotArchived(head, reference);
   const object = pinned(head, reference);
   return withDigests ? { ...object, digests: await digestsOf(client, head, reference) } : object;
 }
@@ -74,7 +74,10 @@ async function reasonFromFirstByte(
   );
 }
 
-function refuseCustomerEncrypted(head: HeadObjectCommandOutput, reference: SourceReference): void {
+function assertNotCustomerEncrypted(
+  head: HeadObjectCommandOutput,
+  reference: SourceReference,
+): void {
   if (head.SSECustomerAlgorithm === undefined) return;
   throw new TransferError('SourceCustomerEncryptedError', sseCText(nameOfObject(reference)));
 }
@@ -82,7 +85,7 @@ function refuseCustomerEncrypted(head: HeadObjectCommandOutput, reference: Sourc
 const archiveClasses = new Set<string | undefined>(['GLACIER', 'DEEP_ARCHIVE']);
 
 /** An archived object has a HEAD but no bytes until a restore has ended. GLACIER_IR has bytes at once. */
-function refuseArchived(head: HeadObjectCommandOutput, reference: SourceReference): void {
+function assertNotArchived(head: HeadObjectCommandOutput, reference: SourceReference): void {
   const archive =
     head.ArchiveStatus ?? (archiveClasses.has(head.StorageClass) ? head.StorageClass : undefined);
   if (archive === undefined || head.Restore?.includes('ongoing-request="false"')) return;

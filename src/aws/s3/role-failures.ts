@@ -17,7 +17,7 @@ export function explainRoleFailure(error: unknown, roleArn: string): TransferErr
   const failure = sdkFailure(error);
   const said = describeSdkFailure(failure);
   const options = { cause: bareCause(error), status: failure.status };
-  if (isOnThisSide(failure)) {
+  if (isOwnFailure(failure)) {
     const message = `STS can't be asked for the reader role ${roleArn}: ${said}`;
     return new TransferError('ConfigurationError', message, options);
   }
@@ -35,7 +35,7 @@ export function explainRoleFailure(error: unknown, roleArn: string): TransferErr
 }
 
 /** The SDK's own complaint: no Region, no credentials of ours to ask with. */
-function isOnThisSide({ name, wasSent }: SdkFailure): boolean {
+function isOwnFailure({ name, wasSent }: SdkFailure): boolean {
   return !wasSent || name === 'CredentialsProviderError';
 }
 

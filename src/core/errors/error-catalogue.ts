@@ -17,7 +17,7 @@ export type Disposition = 'retry' | 'renew' | 'fail';
 export type Scope = 'call' | 'chunk' | 'session' | 'service' | 'transfer';
 
 /** Who answered, or failed to: the service's API, the upload host, or S3. */
-export type Side = 'service' | 'storage' | 'source';
+export type ErrorOrigin = 'service' | 'storage' | 'source';
 
 interface ErrorEntry {
   readonly scope: Scope;

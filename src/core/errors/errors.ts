@@ -1,9 +1,9 @@
 import {
   type Disposition,
   type ErrorName,
+  type ErrorOrigin,
   errorCatalogue,
   type Scope,
-  type Side,
 } from './error-catalogue.ts';
 
 export * from './error-catalogue.ts';
@@ -17,7 +17,7 @@ export interface TransferErrorOptions {
   /** Whether the call was not made, as the service had asked another one to stay away. */
   readonly isPause?: boolean;
   /** Who answered, or failed to. */
-  readonly side?: Side | undefined;
+  readonly origin?: ErrorOrigin | undefined;
   /** Whether the reply asks for fewer calls. Always so for a `ThrottledError`. */
   readonly isThrottle?: boolean;
   /** Whether not the object is missing but the place that should hold it, or nothing tells which. */
@@ -34,7 +34,7 @@ export class TransferError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly status: number | undefined;
   readonly isPause: boolean;
-  readonly side: Side | undefined;
+  readonly origin: ErrorOrigin | undefined;
   readonly isThrottle: boolean;
   readonly isPlaceMissing: boolean;
 
@@ -44,7 +44,7 @@ export class TransferError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.status = options.status;
     this.isPause = options.isPause ?? false;
-    this.side = options.side;
+    this.origin = options.origin;
     this.isThrottle = options.isThrottle ?? name === 'ThrottledError';
     this.isPlaceMissing = options.isPlaceMissing ?? false;
   }

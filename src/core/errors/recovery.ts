@@ -113,7 +113,7 @@ export function finalRefusal(
   return new TransferError(
     'UploadRefusedError',
     `${error.message} (${tries} sends on fresh URLs in ${seconds} s)`,
-    { cause: error, status: error.status, side: 'storage' },
+    { cause: error, status: error.status, origin: 'storage' },
   );
 }
 
@@ -132,7 +132,7 @@ function decideMismatch(error: TransferError, context: CallContext, mismatches: 
 
 function corrupt(error: TransferError, tries: number): TransferError {
   const message = `${error.message} (${tries} sends)`;
-  return new TransferError('ChunkCorruptError', message, { cause: error, side: 'storage' });
+  return new TransferError('ChunkCorruptError', message, { cause: error, origin: 'storage' });
 }
 
 function decideInStep(error: TransferError, context: StepContext): Decision {
@@ -180,12 +180,12 @@ const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
 function finalSourceError(error: TransferError, waitedMs: number): TransferError {
   const name = finalSourceNames[error.name];
   if (name === undefined) return error;
-  const { message, status, side } = error;
+  const { message, status, origin } = error;
   const minutes = Math.round(waitedMs / 60_000);
   return new TransferError(name, `${message} (for ${minutes} minutes)`, {
     cause: error,
     status,
-    side,
+    origin,
   });
 }
 

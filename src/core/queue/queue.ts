@@ -1,4 +1,4 @@
-import type { Side } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/errors.ts';
 import type { CallRate, SharedRates } from '#src/core/rates/call-rate.ts';
 
 /**
@@ -95,9 +95,9 @@ export interface QueueStore {
    * Shares a lowered rate. Returns false where another decrease was shared less than `shareEveryMs`
    * before it, or after it: one overload then lowers the shared rate once.
    */
-  shareRate(kind: Side, rate: CallRate): Promise<boolean>;
+  shareRate(kind: ErrorOrigin, rate: CallRate): Promise<boolean>;
   /** Shares a stop, in milliseconds since 1970. Returns false where the shared one ends later. */
-  shareStop(kind: Side, until: number): Promise<boolean>;
+  shareStop(kind: ErrorOrigin, until: number): Promise<boolean>;
   /** Returns the rates and stops of all kinds, by one read. */
   sharedRates(): Promise<SharedRates>;
 }

@@ -1,4 +1,4 @@
-import type { Side } from '#src/core/errors/errors.ts';
+import type { ErrorOrigin } from '#src/core/errors/errors.ts';
 
 /**
  * The adaptive rate of one kind of call. A throttled reply lowers it, time alone raises it again, so
@@ -19,10 +19,10 @@ export interface SharedRate {
   readonly stoppedUntil?: number | undefined;
 }
 
-export type SharedRates = Readonly<Partial<Record<Side, SharedRate>>>;
+export type SharedRates = Readonly<Partial<Record<ErrorOrigin, SharedRate>>>;
 
 /** The kinds of call, each with a rate of its own. */
-export const callKinds: readonly Side[] = ['service', 'storage', 'source'];
+export const callKinds: readonly ErrorOrigin[] = ['service', 'storage', 'source'];
 
 /** What a process saw of one kind of call in the last seconds. */
 export interface RecentCalls {

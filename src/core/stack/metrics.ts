@@ -45,7 +45,7 @@ export const metricCatalogue = {
   /** A session made an asset although it had been given up: there may be two. */
   LateDuplicates: { unit: 'Count' },
   /** Transfers whose execution ended past every Catch and that were settled from outside. */
-  TransfersSettled: { unit: 'Count' },
+  TransfersClosed: { unit: 'Count' },
   /** Transfers that hold a slot now. */
   ActiveTransfers: { unit: 'Count' },
   /** Transfers that were put into the queue. */

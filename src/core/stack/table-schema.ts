@@ -19,9 +19,9 @@ export const tableSchema = {
   },
   /** Lists outcomes whose event is not confirmed; a row leaves it with its last attribute. */
   outboxIndex: {
-    name: 'unannounced',
+    name: 'unpublished',
     /** A string, always `yes`; absent once the event is confirmed. */
-    partitionKey: 'unannounced',
+    partitionKey: 'unpublished',
     /** A number: milliseconds since 1970. */
     sortKey: 'changedAt',
   },

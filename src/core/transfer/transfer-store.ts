@@ -22,7 +22,7 @@ export type TransferPatch = Partial<
     | 'totalChunks'
     | 'checksumSkipped'
     | 'outcome'
-    | 'announced'
+    | 'outcomePublished'
     | 'leaseUntil'
     | 'ticketNumber'
     | 'failedStarts'
@@ -60,9 +60,9 @@ export type SeenTransfer = Pick<
  */
 export interface TransferStore {
   /** Highest ingest number of an object; 1 before any. */
-  latestIngest(objectId: string): Promise<number>;
+  latestIngestNumber(objectId: string): Promise<number>;
   /** Makes `to` the latest if `to - 1` still is; false when another was faster. */
-  raiseIngest(objectId: string, to: number): Promise<boolean>;
+  raiseIngestNumber(objectId: string, to: number): Promise<boolean>;
   transfer(transferId: string): Promise<TransferRecord | undefined>;
   /**
    * Writes the row if it is absent (`seen` undefined), or still has the state, the fence, the session
@@ -81,20 +81,20 @@ export interface TransferStore {
     seen?: Partial<Pick<TransferRecord, 'state' | 'sessionNumber' | 'changedAt'>>,
   ): Promise<boolean>;
   /** Writes a row whatever is there: for a start that never took a transfer. Nothing rests on it, so it expires. */
-  putRefusal(record: TransferRecord): Promise<void>;
+  putRejection(record: TransferRecord): Promise<void>;
   /** Adds to the transfer's retry counts. */
   countRetries(transferId: string, counts: RetryCounts): Promise<void>;
   /** Remembers which transfer an execution works on, before it takes it: for when it ends unseen. */
-  noteExecution(executionId: string, transferId: string): Promise<void>;
+  recordExecution(executionId: string, transferId: string): Promise<void>;
   transferOfExecution(executionId: string): Promise<string | undefined>;
   /** Remembers whose session an upload is, so that one nobody knows can be told. */
-  noteUpload(uploadId: string, transferId: string): Promise<void>;
+  recordUpload(uploadId: string, transferId: string): Promise<void>;
   transferOfUpload(uploadId: string): Promise<string | undefined>;
   /** Records which ready transfer holds a content, by one of the content's identities; kept for good. */
   recordContent(contentId: string, transferId: string): Promise<void>;
   transferOfContent(contentId: string): Promise<string | undefined>;
   /** Transfers that ended and whose event is not confirmed, longest waiting first. */
-  listUnannounced(): AsyncIterable<TransferRecord>;
+  listUnpublished(): AsyncIterable<TransferRecord>;
   /**
    * Transfers that came into a state on a UTC day (`2026-11-21`), latest first. `failed` lists refused
    * starts too: one query finds every failure.
@@ -113,7 +113,7 @@ export interface TransferStore {
   /** Records what the session's ETags are; a recorded mode other than `unknown` is never changed. */
   setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<void>;
   /** Adds a chunk to those that mismatched twice and says how many there are. */
-  noteMismatch(transferId: string, number: number, chunkIndex: number): Promise<number>;
+  recordMismatch(transferId: string, number: number, chunkIndex: number): Promise<number>;
   /** Adds the chunks that a report's reply counted, and records whether it called the upload complete. */
   recordReceipt(
     transferId: string,
@@ -146,7 +146,7 @@ export interface TransferStore {
     reason: string,
   ): Promise<boolean>;
   /** Counts one more report of a chunk that stayed pending. */
-  noteReport(transferId: string, sessionNumber: number, index: number): Promise<void>;
+  incrementReports(transferId: string, sessionNumber: number, index: number): Promise<void>;
 
   ranges(transferId: string, sessionNumber: number): Promise<RangeRecord[]>;
   /** Claims a range until `until` if no other sender holds it at `now`. */
@@ -159,5 +159,5 @@ export interface TransferStore {
     counts: RetryCounts,
   ): Promise<void>;
   /** Sets a range's error without a claim: for a sender that died, or a report that failed. */
-  noteRangeFailure(key: RangeKey, error: RangeFailure): Promise<void>;
+  recordRangeFailure(key: RangeKey, error: RangeFailure): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Disposition, ErrorName, Side } from '#src/core/errors/errors.ts';
+import type { Disposition, ErrorName, ErrorOrigin } from '#src/core/errors/errors.ts';
 import type { Priority } from '#src/core/queue/queue.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
@@ -48,7 +48,7 @@ export interface TransferRecord {
   readonly transferId: string;
   readonly state: TransferState;
   readonly destination: string;
-  readonly ingest: number;
+  readonly ingestNumber: number;
   readonly source: SourceObject;
   readonly options: TransferOptions;
   /** The execution that owns it. */
@@ -77,7 +77,7 @@ export interface TransferRecord {
   /** What was written at the end, as the execution's output shows it. */
   readonly outcome?: Readonly<Record<string, unknown>> | undefined;
   /** Whether the outcome's event was put and confirmed. */
-  readonly announced: boolean;
+  readonly outcomePublished: boolean;
   readonly retries: RetryCounts;
 }
 
@@ -114,7 +114,7 @@ export interface RangeFailure {
   readonly name: ErrorName;
   readonly disposition: Disposition;
   readonly message: string;
-  readonly side?: Side | undefined;
+  readonly origin?: ErrorOrigin | undefined;
   readonly executionId: string;
   readonly round: number;
   /** Until when the service asked us to stay away, in milliseconds since 1970. */
@@ -144,8 +144,8 @@ export function objectId(destination: string, source: SourceObject): string {
 }
 
 /** Identity of one ingest: destination, bucket, key, version (or ETag) and ingest number. */
-export function transferIdOf(object: string, ingest: number): string {
-  return digest([object, String(ingest)]);
+export function transferIdOf(object: string, ingestNumber: number): string {
+  return digest([object, String(ingestNumber)]);
 }
 
 /**
@@ -175,7 +175,7 @@ export function nextExecutionName({
 }
 
 /** Identity of a start that ended before it took a transfer. */
-export function refusalIdOf(executionId: string): string {
+export function rejectionIdOf(executionId: string): string {
   return digest(['refused', executionId]);
 }
 

@@ -5,7 +5,7 @@ import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
 import { showable, withoutSecret } from '#src/http/redact.ts';
-import { type Operation, onSide, refusalOf, refusesKey } from './errors.ts';
+import { fromOrigin, type Operation, refusalOf, refusesKey } from './errors.ts';
 import { askReplyMs } from './limits.ts';
 
 export interface ApiClientOptions {
@@ -119,10 +119,10 @@ async function sendWith(
   };
   try {
     const reply = await transport.send(request);
-    const isKept = isSuccess(reply) && key.length < shortestKey;
-    return isKept ? reply : { ...reply, text: withoutSecret(reply.text, key) };
+    const isStillHeld = isSuccess(reply) && key.length < shortestKey;
+    return isStillHeld ? reply : { ...reply, text: withoutSecret(reply.text, key) };
   } catch (thrown) {
-    const error = onSide(thrown, 'service', call.signal);
+    const error = fromOrigin(thrown, 'service', call.signal);
     throw call.translate ? call.translate(error) : error;
   }
 }

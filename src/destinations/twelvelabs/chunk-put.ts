@@ -12,10 +12,10 @@ import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
 import { isSuccess } from './api-client.ts';
 import {
   describeRedirect,
+  fromOrigin,
   isOfGateway,
   isRedirect,
   isTransientStatus,
-  onSide,
   redirectHost,
 } from './errors.ts';
 import { describe, readServiceError, type ServiceError } from './service-words.ts';
@@ -54,7 +54,7 @@ export async function putChunk(
   const { host } = splitUrl(put.url);
   const reply = await exchange(transport, put, host);
   const subject = `chunk ${put.chunkIndex} at ${host}`;
-  if (!isSuccess(reply) || holdsError(reply.text)) throw putRefusal(reply, put, subject, nowMs());
+  if (!isSuccess(reply) || holdsError(reply.text)) throw putRejection(reply, put, subject, nowMs());
   const encryption = reply.headers['x-amz-server-side-encryption'];
   const proof = etagOf(reply, subject);
   if (proof.length >= shortestPiece && put.url.includes(proof)) {
@@ -78,7 +78,7 @@ async function exchange(transport: Transport, put: ChunkPut, host: string): Prom
       bodyIsOptional: true,
     });
   } catch (error) {
-    throw onSide(error, 'storage', signal);
+    throw fromOrigin(error, 'storage', signal);
   }
 }
 
@@ -87,7 +87,7 @@ function storageError(
   message: string,
   options: TransferErrorOptions = {},
 ): TransferError {
-  return new TransferError(name, message, { ...options, side: 'storage' });
+  return new TransferError(name, message, { ...options, origin: 'storage' });
 }
 
 /** A shorter piece of a URL may be a word of its own; the secrets among them are longer. */
@@ -116,7 +116,7 @@ function etagOf(reply: HttpReply, subject: string): string {
   });
 }
 
-function putRefusal(
+function putRejection(
   reply: HttpReply,
   { url }: ChunkPut,
   subject: string,

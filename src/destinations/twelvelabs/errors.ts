@@ -1,7 +1,7 @@
 import {
   type ErrorName,
+  type ErrorOrigin,
   isTransferError,
-  type Side,
   TransferError,
   type TransferErrorOptions,
 } from '#src/core/errors/errors.ts';
@@ -100,7 +100,7 @@ export function serviceError(
   message: string,
   options: TransferErrorOptions = {},
 ): TransferError {
-  return new TransferError(name, message, { ...options, side: 'service' });
+  return new TransferError(name, message, { ...options, origin: 'service' });
 }
 
 /** Errors by which a transport says that a request failed. */
@@ -114,8 +114,8 @@ const networkErrors: readonly ErrorName[] = [
  * Returns a transport's own error with the side that failed to answer. Anything else, such as an
  * error of a body's source or the reason of `signal`, comes back as it is.
  */
-export function onSide(error: unknown, side: Side, signal: AbortSignal): unknown {
-  const isOther = !isTransferError(error, ...networkErrors) || error.side !== undefined;
+export function fromOrigin(error: unknown, origin: ErrorOrigin, signal: AbortSignal): unknown {
+  const isOther = !isTransferError(error, ...networkErrors) || error.origin !== undefined;
   if (isOther || error === signal.reason) return error;
   const { name, message, cause, status, retryAfterSeconds, isPause, stack } = error;
   const copy = new TransferError(name, message, {
@@ -123,7 +123,7 @@ export function onSide(error: unknown, side: Side, signal: AbortSignal): unknown
     status,
     retryAfterSeconds,
     isPause,
-    side,
+    origin,
   });
   return Object.assign(copy, { stack });
 }

@@ -12,7 +12,7 @@ import { serviceError } from './errors.ts';
 import { fetchUrls, fetchUrlsSingly, type UrlPorts } from './fetch-urls.ts';
 import { spansOf, type UrlStock } from './presigned-urls.ts';
 
-export interface SendingPorts extends UrlPorts {
+export interface SendChunkPorts extends UrlPorts {
   readonly transport: Transport;
   readonly stock: UrlStock;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export interface SendingPorts extends UrlPorts {
  * service refuses a URL keeps none: its own send meets that refusal.
  */
 export async function prepareChunks(
-  ports: SendingPorts,
+  ports: SendChunkPorts,
   session: UploadSession,
   indexes: readonly number[],
   options: CallOptions,
@@ -42,7 +42,7 @@ export async function prepareChunks(
 
 /** Sends one chunk once, on a URL never used before by this process. */
 export async function sendChunk(
-  ports: SendingPorts,
+  ports: SendChunkPorts,
   session: UploadSession,
   chunk: Chunk,
   body: ChunkBody,
@@ -72,7 +72,7 @@ export async function sendChunk(
 
 /** A URL that was just made is used whatever its expiry says, as the two clocks may differ. */
 async function fetchUrl(
-  ports: SendingPorts,
+  ports: SendChunkPorts,
   session: UploadSession,
   chunkIndex: number,
   options: CallOptions,

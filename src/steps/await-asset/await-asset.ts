@@ -59,8 +59,8 @@ async function nextOf(
   }
   const now = ports.clock.now();
   const missingSince = status.phase === 'missing' ? (owned.missingSince ?? now) : undefined;
-  const looked = { ...owned, missingSince, trouble: undefined, polls: owned.polls + 1 };
-  refuseHopeless(status, assetId, looked, now);
+  const looked = { ...owned, missingSince, outage: undefined, polls: owned.polls + 1 };
+  assertNotHopeless(status, assetId, looked, now);
   return { ...looked, next: 'wait', waitSeconds: growingWaitSeconds(owned.polls) };
 }
 
@@ -102,7 +102,7 @@ async function isReady(
   }
 }
 
-function refuseHopeless(
+function assertNotHopeless(
   { phase, reason }: AssetStatus,
   assetId: string,
   { missingSince, since }: Owned,

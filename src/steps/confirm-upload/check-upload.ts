@@ -29,7 +29,7 @@ export async function arrived({ ports, transfer, record, owned }: Look): Promise
   const now = ports.clock.now();
   const { assetId, totalChunks } = record.session;
   const chunks = await ports.store.chunks(owned.transferId, record.number);
-  refuseUnsent(chunks.size, totalChunks);
+  assertAllSent(chunks.size, totalChunks);
   const patch = { assetId, totalChunks, bytesCompleteAt: now };
   const seen = { sessionNumber: record.number };
   const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now, seen);
@@ -42,7 +42,7 @@ export async function arrived({ ports, transfer, record, owned }: Look): Promise
 }
 
 /** A chunk that never had a proof was never reported: a service that calls it complete is mistaken. */
-function refuseUnsent(sent: number, totalChunks: number): void {
+function assertAllSent(sent: number, totalChunks: number): void {
   if (sent >= totalChunks) return;
   throw new TransferError(
     'ProtocolViolationError',

@@ -9,7 +9,7 @@ import {
   type RangeFailure,
   type TransferRecord,
 } from '#src/core/transfer/transfer.ts';
-import { keepSlot } from '#src/queue/slots.ts';
+import { renewHeldSlot } from '#src/queue/slots.ts';
 import { ownedTransfer, usableSession } from '#src/transfer/ownership.ts';
 import { causeOf, countRetry } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
@@ -43,7 +43,7 @@ export async function confirmUpload(
   const owned = readState(ownedSchema, state);
   const transfer = await ownedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
-  await keepSlot(ports, transfer);
+  await renewHeldSlot(ports, transfer);
   const rest = restOfWait(ports, owned);
   if (rest) return { ...owned, ...rest };
   const record = await usableSession(ports, owned.transferId, owned.sessionNumber);
@@ -52,7 +52,7 @@ export async function confirmUpload(
     ...{ ports, transfer, record, invocation, retries: {} },
     ...{ owned: known, page: owned.page },
   };
-  const confirmed = await lookOnce(look);
+  const confirmed = await checkOnce(look);
   if (Object.keys(look.retries).length > 0)
     await ports.store.countRetries(owned.transferId, look.retries);
   return confirmed;
@@ -60,15 +60,15 @@ export async function confirmUpload(
 
 /** Chunks that were stored since an error was met are a success, so that error is over. */
 async function withProgress({ store }: ConfirmPorts, owned: Owned): Promise<Owned> {
-  if (!owned.trouble) return owned;
+  if (!owned.outage) return owned;
   const rows = await store.chunks(owned.transferId, owned.sessionNumber);
   const counted = provenCount(rows);
   if (counted <= Math.max(owned.proven, owned.counted)) return owned;
-  return { ...owned, counted, trouble: undefined };
+  return { ...owned, counted, outage: undefined };
 }
 
 /** Waits out a transient error; the next look goes on at the page where this one was cut short. */
-async function lookOnce(look: Look): Promise<Confirmed> {
+async function checkOnce(look: Look): Promise<Confirmed> {
   const { ports, transfer, owned } = look;
   try {
     const failures = await failuresOf(ports, owned, look.invocation);
@@ -169,7 +169,7 @@ function next(look: Look, verdict: Verdict, failures: readonly RangeFailure[]): 
   const now = ports.clock.now();
   const calm = { ...owned, page: undefined };
   if (verdict === 'asset') {
-    return { ...calm, trouble: undefined, polls: 0, since: now, next: 'asset', waitSeconds: 0 };
+    return { ...calm, outage: undefined, polls: 0, since: now, next: 'asset', waitSeconds: 0 };
   }
   if (verdict === 'busy') return busy(calm, now);
   if (verdict === 'missing') return sendAgain(look, calm, failures);
@@ -187,13 +187,13 @@ function busy(owned: Owned, now: number): Confirmed {
   }
   const waitSeconds = growingWaitSeconds(owned.polls);
   const polls = owned.polls + 1;
-  return { ...owned, trouble: undefined, polls, since, next: 'wait', waitSeconds };
+  return { ...owned, outage: undefined, polls, since, next: 'wait', waitSeconds };
 }
 
 /** What stopped the ranges is waited out before they are planned again. */
 function sendAgain(look: Look, owned: Owned, failures: readonly RangeFailure[]): Confirmed {
-  const trouble = afterSuccessOf('ConfirmUpload', owned.trouble);
-  const again = { ...owned, trouble, senders: sendersAfter(owned, failures), polls: 0 };
+  const outage = afterSuccessOf('ConfirmUpload', owned.outage);
+  const again = { ...owned, outage, senders: sendersAfter(owned, failures), polls: 0 };
   const failure = failures.find(isWaitedOut);
   if (!failure)
     return { ...again, next: 'missing', waitSeconds: growingWaitSeconds(owned.round - 1) };
@@ -214,11 +214,11 @@ function sendersAfter(
  * A session that is over, a lost slot, a pause, a refused report and a line that is too slow for so many
  * ranges need no wait. Nor does the table: this step has just read it.
  */
-function isWaitedOut({ name, side }: RangeFailure): boolean {
+function isWaitedOut({ name, origin }: RangeFailure): boolean {
   const { scope, disposition } = errorCatalogue[name];
   if (name === 'TableUnavailableError') return false;
   if (disposition !== 'renew') return disposition === 'retry';
-  return scope === 'chunk' || (scope === 'session' && side === 'storage');
+  return scope === 'chunk' || (scope === 'session' && origin === 'storage');
 }
 
 function waitFor({ ports, owned, transfer }: Look, failure: RangeFailure): Waiting {
@@ -228,10 +228,10 @@ function waitFor({ ports, owned, transfer }: Look, failure: RangeFailure): Waiti
 }
 
 /** The service knows the session, so an upload host that does not know it refuses the chunk. */
-function transientOf({ name, message, side, retryAt }: RangeFailure, now: number): TransferError {
+function transientOf({ name, message, origin, retryAt }: RangeFailure, now: number): TransferError {
   const isRefusal = name === 'SessionExpiredError';
   const retryAfterSeconds = retryAt && Math.max(0, (retryAt - now) / 1000);
-  const options = { side, ...(retryAfterSeconds && { retryAfterSeconds }) };
+  const options = { origin, ...(retryAfterSeconds && { retryAfterSeconds }) };
   return new TransferError(isRefusal ? 'PresignedUrlRejectedError' : name, message, options);
 }
 

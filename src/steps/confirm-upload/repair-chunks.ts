@@ -124,7 +124,7 @@ async function reportAgain(look: Look, pending: readonly ChunkRecord[]): Promise
   if (pending.length === 0) return true;
   const refused = await refusedOf(look, pending);
   for (const { index } of pending)
-    await ports.store.noteReport(owned.transferId, record.number, index);
+    await ports.store.incrementReports(owned.transferId, record.number, index);
   retries.ChunkReportedAgain = (retries.ChunkReportedAgain ?? 0) + pending.length;
   for (const chunk of refused) await retire(look, chunk, 'the service refuses its proof');
   return refused.length === 0;

@@ -19,7 +19,7 @@ import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import { type Inspected, type InspectWait, inspectWaitSchema } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 import { restOfWait, waitOut } from '#src/transfer/wait-out.ts';
-import { chosenSource, claimedSources } from './source-claim.ts';
+import { manualSource, sourcesFromEvent } from './source-claim.ts';
 
 type InspectPorts = Needs<'source' | 'destination' | 'settings'>;
 
@@ -74,7 +74,7 @@ export async function inspectSource(
   if (rest) return { ...waited, ...rest };
   const call = { ports, request, invocation, waited, input, unread: new Set<string>() };
   if (request.start === 'manual') return inspectChosen(call, request);
-  return inspectClaimed(call, request, claimedSources(ports, request, invocation));
+  return inspectClaimed(call, request, sourcesFromEvent(ports, request, invocation));
 }
 
 async function inspectChosen(
@@ -82,7 +82,7 @@ async function inspectChosen(
   request: ManualRequest,
 ): Promise<Pinned | InspectPostponed> {
   const { reference } = request;
-  const source = chosenSource(call.ports.settings.sources, request);
+  const source = manualSource(call.ports.settings.sources, request);
   if (isFolderMarker(reference)) {
     throw new TransferError('SourceIsFolderError', `${nameOf(reference)} is a folder marker`);
   }
@@ -114,7 +114,7 @@ async function inspectAnnounced(
   const { reference } = request;
   const object = await pin(call, source).catch(gone);
   if (object instanceof TransferError) return ignored(ports, reference, 'gone', object.message);
-  noteOverwritten(ports, request, object);
+  recordOverwritten(ports, request, object);
   const stranger = whyStranger(sources, object);
   if (stranger) return ignored(ports, reference, ...stranger);
   if (object.sizeBytes === 0) return ignored(ports, reference, 'empty', 'it has 0 bytes');
@@ -149,7 +149,7 @@ async function withPatience<T>(
 }
 
 /** Only logged: the newer content has an event of its own, which starts the same transfer. */
-function noteOverwritten(
+function recordOverwritten(
   { log }: InspectPorts,
   { claim }: EventRequest,
   { bucket, key, etag }: SourceObject,
@@ -188,8 +188,8 @@ async function admitted(call: Call, object: SourceObject) {
   if (object.sizeBytes === 0) {
     throw new TransferError('SourceEmptyError', `${nameOf(object)} has 0 bytes`);
   }
-  refuseTooLarge(ports, object);
-  refuseEncoded(object);
+  ensureWithinSize(ports, object);
+  assertNotEncoded(object);
   await confirmReadable(call, object);
   const { contentEncoding: _, kmsKey: __, ...source } = object;
   const { options } = request;
@@ -219,7 +219,7 @@ function changedMeanwhile(
   const content = JSON.stringify([etag, versionId]);
   const isSameAgain = unread.has(content);
   unread.add(content);
-  const options = { cause: error, side: 'source' } as const;
+  const options = { cause: error, origin: 'source' } as const;
   if (!isSameAgain) {
     const message = `${error.message}, while it was inspected`;
     return new TransferError('SourceUnavailableError', message, options);
@@ -232,7 +232,7 @@ function changedMeanwhile(
 const plainCodings = new Set(['', 'aws-chunked', 'identity']);
 
 /** The service would get the encoded bytes, which are no media. */
-function refuseEncoded(source: SourceObject): void {
+function assertNotEncoded(source: SourceObject): void {
   const { contentEncoding = '' } = source;
   const codings = contentEncoding.split(',').map((coding) => coding.trim().toLowerCase());
   if (codings.every((coding) => plainCodings.has(coding))) return;
@@ -242,7 +242,7 @@ function refuseEncoded(source: SourceObject): void {
   );
 }
 
-function refuseTooLarge({ destination, settings }: InspectPorts, source: SourceObject): void {
+function ensureWithinSize({ destination, settings }: InspectPorts, source: SourceObject): void {
   const mediaType = mediaTypeOf(source.key, source.contentType, source);
   const configured = mediaType === 'image' ? settings.maxImageBytes : settings.maxMediaBytes;
   const maxBytes = configured ?? destination.limits(mediaType).maxBytes;

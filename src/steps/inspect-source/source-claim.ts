@@ -10,7 +10,7 @@ import type { Invocation, Needs } from '#src/transfer/step.ts';
  * object is taken when a person chooses it. Prefixes bind everybody, as the roles may read nothing else.
  * @throws SourceNotConfiguredError - no source names the bucket, or none has a prefix of the key
  */
-export function chosenSource({ list }: Sources, { reference }: ManualRequest): Source {
+export function manualSource({ list }: Sources, { reference }: ManualRequest): Source {
   const ofBucket = list.filter(({ bucket }) => bucket === reference.bucket);
   const source = ofBucket.find((one) => hasPrefixOf(one, reference.key));
   if (source) return source;
@@ -30,7 +30,7 @@ function whyNotChosen(ofBucket: readonly Source[], { bucket, key }: SourceRefere
  * @throws SourceClaimRefusedError - the bucket is no source, or not one of that account; counted
  * @throws SourceRegionMismatchError - its sources name other Regions
  */
-export function claimedSources(
+export function sourcesFromEvent(
   { settings, meter }: Needs<'settings'>,
   { reference, claim }: EventRequest,
   { executionId }: Invocation,

@@ -6,7 +6,7 @@ import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/trans
 import type { WaitReason } from '#src/queue/admission.ts';
 import { joinQueue, queuedEnding } from '#src/queue/join-queue.ts';
 import { acquireSlot } from '#src/queue/slots.ts';
-import { isSettled } from '#src/transfer/ended-outside.ts';
+import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
 import { fencedOut, ownedTransfer, type UsableSession } from '#src/transfer/ownership.ts';
 import { causeOf, countTransferRetry } from '#src/transfer/retry-counts.ts';
 import {
@@ -58,7 +58,7 @@ export async function openSession(
   if ('next' in entered) return entered;
   if ('ending' in entered) return ended(entered.ending);
   const { transfer, owned } = entered;
-  const found = await acquireSlot(ports, transfer, () => announceStart(ports, transfer));
+  const found = await acquireSlot(ports, transfer, () => publishStart(ports, transfer));
   if (found.slot === 'none') return withoutSlot(ports, entered, found.because);
   const rest = restOfWait(ports, owned);
   if (rest) return { ...owned, ...rest, ranges: [], concurrency: 1 };
@@ -86,14 +86,14 @@ function ended(ending: Ending): Opened {
 
 async function withSlot(
   ports: OpenPorts,
-  { transfer, owned, isFirstLook }: Entered,
+  { transfer, owned, isNewOwner }: Entered,
   invocation: Invocation,
 ): Promise<Opened> {
   try {
-    const found = await readySession(ports, transfer, owned, isFirstLook, invocation);
-    const trouble =
-      found.next === 'wait' ? owned.trouble : afterSuccessOf('OpenSession', owned.trouble);
-    return await nextOf(ports, transfer, { ...owned, trouble }, found);
+    const found = await readySession(ports, transfer, owned, isNewOwner, invocation);
+    const outage =
+      found.next === 'wait' ? owned.outage : afterSuccessOf('OpenSession', owned.outage);
+    return await nextOf(ports, transfer, { ...owned, outage }, found);
   } catch (error) {
     if (!isTransient(error)) throw error;
     const { transferId } = transfer;
@@ -104,9 +104,9 @@ async function withSlot(
 }
 
 /** Nobody's transfer should fail because others could not be told that it started. */
-async function announceStart(
+async function publishStart(
   { events, meter, log, clock }: OpenPorts,
-  { transferId, source, ingest, owner }: TransferRecord,
+  { transferId, source, ingestNumber, owner }: TransferRecord,
 ): Promise<void> {
   meter.add('TransfersStarted', 1);
   const { bucket, key, versionId, etag, sizeBytes } = source;
@@ -118,7 +118,7 @@ async function announceStart(
     key,
     versionId,
     etag,
-    ingest,
+    ingestNumber,
     bytes: sizeBytes,
   };
   try {
@@ -133,7 +133,7 @@ interface Entered {
   readonly transfer: TransferRecord;
   readonly owned: Owned;
   /** Whether the transfer was just taken, with a session that somebody else may have left. */
-  readonly isFirstLook: boolean;
+  readonly isNewOwner: boolean;
 }
 
 async function enter(
@@ -145,7 +145,7 @@ async function enter(
     const owned = readState(ownedSchema, state);
     const transfer = await ownedTransfer(ports, owned, invocation);
     if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };
-    return { transfer: await reopened(ports, transfer), owned, isFirstLook: false };
+    return { transfer: await reopened(ports, transfer), owned, isNewOwner: false };
   }
   const start = readStart(state);
   const rest = restOfWait(ports, start);
@@ -157,7 +157,7 @@ async function enter(
         : await takeTransfer(ports, start, invocation);
     if ('ending' in taking) return taking;
     const owned = firstState(taking.taken, ports.clock.now());
-    return { transfer: await reopened(ports, taking.taken), owned, isFirstLook: true };
+    return { transfer: await reopened(ports, taking.taken), owned, isNewOwner: true };
   } catch (error) {
     if (!isTransient(error)) throw error;
     return { ...start, ...waitOut(ports, start, error, { step: 'OpenSession' }) };
@@ -177,8 +177,8 @@ async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
   const { transferId, fence, state, outcome } = transfer;
   if (state === 'active') return transfer;
   const isOver = state === 'failed' || state === 'cancelled';
-  if (!isOver || !isSettled(outcome)) throw fencedOut(transferId, transfer.owner);
-  const patch = { state: 'active', outcome: undefined, announced: false } as const;
+  if (!isOver || !wasEndedOutside(outcome)) throw fencedOut(transferId, transfer.owner);
+  const patch = { state: 'active', outcome: undefined, outcomePublished: false } as const;
   const held = await store.patchTransfer(transferId, fence, patch, clock.now(), { state });
   if (!held) throw fencedOut(transferId, undefined);
   return { ...transfer, ...patch };
@@ -214,8 +214,8 @@ async function nextOf(
 ): Promise<Opened> {
   const { number: sessionNumber, sessionsOpened, createsLost } = found;
   // A session that was opened is a success: what was waited out before is over.
-  const trouble = sessionsOpened > owned.sessionsOpened ? undefined : owned.trouble;
-  const known = { ...owned, sessionNumber, sessionsOpened, createsLost, trouble };
+  const outage = sessionsOpened > owned.sessionsOpened ? undefined : owned.outage;
+  const known = { ...owned, sessionNumber, sessionsOpened, createsLost, outage };
   if (found.next === 'wait') return { ...known, ...found.wait, ranges: [], concurrency: 1 };
   if (found.next !== 'plan') return proceed(ports, known, [], found.next);
   return plan(ports, transfer, known, found.record);

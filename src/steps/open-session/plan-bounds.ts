@@ -2,7 +2,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { maxRangesPerExecution, maxRoundsPerExecution } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
-import type { Owned, Trouble } from '#src/transfer/state.ts';
+import type { Outage, Owned } from '#src/transfer/state.ts';
 import { errorOf } from '#src/transfer/wait-out.ts';
 
 /** The ranges of the next round, and the state with what the round costs. */
@@ -24,25 +24,25 @@ export function recordPlan(
   proven: number,
   now: number,
 ): PlannedRound {
-  const trouble = proven > owned.proven ? undefined : owned.trouble;
-  const isProbe = trouble !== undefined && owned.round > 0;
+  const outage = proven > owned.proven ? undefined : owned.outage;
+  const isProbe = outage !== undefined && owned.round > 0;
   const ranges = isProbe ? lacking.slice(0, 1) : lacking;
   const next = {
     ...owned,
-    trouble,
+    outage,
     proven,
     round: owned.round + 1,
     probes: owned.probes + (isProbe ? 1 : 0),
     planned: owned.planned + ranges.length,
   };
-  ensureWithinHistory(next, owned.trouble, now);
+  ensureWithinHistory(next, owned.outage, now);
   return { owned: next, ranges };
 }
 
 /** Bounds the history of one execution. What is kept stays, so a new execution goes on from there. */
 function ensureWithinHistory(
   { round, probes, planned }: Owned,
-  trouble: Trouble | undefined,
+  outage: Outage | undefined,
   now: number,
 ): void {
   const rounds = round - probes;
@@ -51,7 +51,7 @@ function ensureWithinHistory(
     rounds <= maxRoundsPerExecution &&
     planned <= maxRangesPerExecution + probes;
   if (isWithin) return;
-  if (trouble) throw errorOf(trouble, now - trouble.since);
+  if (outage) throw errorOf(outage, now - outage.since);
   throw new TransferError(
     'RoundsExhaustedError',
     `round ${rounds} with ${planned} ranges planned in all; an execution makes at most ${maxRoundsPerExecution} rounds and ${maxRangesPerExecution} ranges`,

@@ -37,7 +37,7 @@ export async function readySession(
   ports: SessionPorts,
   transfer: TransferRecord,
   owned: Owned,
-  isFirstLook: boolean,
+  isNewOwner: boolean,
   invocation: Invocation,
 ): Promise<SessionFound> {
   const { sessionsOpened, createsLost } = owned;
@@ -52,7 +52,7 @@ export async function readySession(
   if (record?.state === 'open' && record.session) {
     const usable = record as UsableSession;
     const stands =
-      isFirstLook || owned.next !== 'missing' || isPast(ports, usable)
+      isNewOwner || owned.next !== 'missing' || isPast(ports, usable)
         ? await standing(ports, transfer.transferId, usable, invocation)
         : 'plan';
     if (stands === 'plan') return { ...known, next: 'plan', record: usable };
@@ -100,8 +100,8 @@ async function newSession(
   replaces?: number,
 ): Promise<SessionFound> {
   const { transferId } = transfer;
-  refuseTooMany(transferId, owned.sessionsOpened);
-  await lookAtUnfinished(ports, transfer, owned, invocation);
+  ensureWithinSessions(transferId, owned.sessionsOpened);
+  await checkUnfinished(ports, transfer, owned, invocation);
   const number = await reserve(ports, transfer, invocation);
   if (replaces !== undefined) {
     // Only now: a call that was outrun gives up nobody's session.
@@ -115,7 +115,7 @@ async function newSession(
  * After a create whose reply was lost, the list of unfinished sessions is read first: it creates
  * nothing, so a service that can't answer even that is not asked for another session.
  */
-async function lookAtUnfinished(
+async function checkUnfinished(
   { destination, log }: SessionPorts,
   { transferId, source }: TransferRecord,
   { createsLost }: Owned,
@@ -127,7 +127,7 @@ async function lookAtUnfinished(
   log.warn('opening a session again', { transferId, createsLost, sameSize, truncated });
 }
 
-function refuseTooMany(transferId: string, sessionsOpened: number): void {
+function ensureWithinSessions(transferId: string, sessionsOpened: number): void {
   if (sessionsOpened < maxSessionsPerExecution) return;
   throw new TransferError(
     'SessionsExhaustedError',
@@ -150,7 +150,7 @@ async function create(
   } catch (error) {
     return afterFailedCreate(ports, transferId, number, owned, error);
   }
-  if (session.uploadId) await ports.store.noteUpload(session.uploadId, transferId);
+  if (session.uploadId) await ports.store.recordUpload(session.uploadId, transferId);
   // An answer that can't be written leaves the row opening: the next call takes it for lost.
   const isSet = await ports.store.setSession(transferId, number, session);
   if (!isSet) await ownedTransfer(ports, transfer, invocation);
@@ -166,7 +166,7 @@ async function create(
 }
 
 /** Calls of this step that may have died, or still hang, between their row and the transfer's. */
-const maxHanging = 8;
+const maxConcurrentOpens = 8;
 
 /**
  * Writes the row of the next session and makes its number the transfer's. A row that is there already
@@ -188,7 +188,7 @@ async function reserve(
     mismatched: [],
   } as const;
   const seen = { state: 'active', sessionNumber } as const;
-  for (let number = sessionNumber + 1; number <= sessionNumber + maxHanging; number++) {
+  for (let number = sessionNumber + 1; number <= sessionNumber + maxConcurrentOpens; number++) {
     if (!(await store.addSession(transferId, { ...row, number }))) {
       const other = await store.session(transferId, number);
       if (other?.attempt !== attempt) continue;
@@ -196,16 +196,16 @@ async function reserve(
     const patch = { sessionNumber: number };
     if (await store.patchTransfer(transferId, fence, patch, now, seen)) return number;
     await store.markSession(transferId, number, 'refused');
-    throw await outrun(store, transferId, fence);
+    throw await lostRace(store, transferId, fence);
   }
   throw new TransferError(
     'TableUnavailableError',
-    `${maxHanging} sessions of transfer ${transferId} are being opened by other calls`,
+    `${maxConcurrentOpens} sessions of transfer ${transferId} are being opened by other calls`,
   );
 }
 
 /** Another execution has the transfer, or another call of this one has opened the session: look again. */
-async function outrun(store: TransferStore, transferId: string, fence: number) {
+async function lostRace(store: TransferStore, transferId: string, fence: number) {
   const now = await store.transfer(transferId);
   if (now?.fence !== fence || now.state !== 'active')
     return lostOwnership({ store }, { transferId });

@@ -6,7 +6,7 @@ import {
   transferIdOf,
 } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
-import { isSettled } from '#src/transfer/ended-outside.ts';
+import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
 import { leaseFrom } from '#src/transfer/ownership.ts';
 import { transferOfSameContent } from '#src/transfer/same-content.ts';
 import type { Dispatched, Ending, Inspected } from '#src/transfer/state.ts';
@@ -37,9 +37,9 @@ export async function takeTransfer(
   const sameContent = () => transferOfSameContent(ports, inspected, invocation);
   let noted = force && (await ports.store.transferOfExecution(executionId));
   for (let round = 0; round < maxTakingRounds; round++) {
-    const ingest = await ports.store.latestIngest(object);
-    const before = await ports.store.transfer(transferIdOf(object, ingest));
-    const further = transferIdOf(object, ingest + 1);
+    const ingestNumber = await ports.store.latestIngestNumber(object);
+    const before = await ports.store.transfer(transferIdOf(object, ingestNumber));
+    const further = transferIdOf(object, ingestNumber + 1);
     if (before?.state === 'queued') return { ending: await queuedAlready(ports, before) };
     const isEvent = inspected.start === 'event';
     if (before?.state === 'cancelled' && (isEvent || isCancelledSince(before, invocation)))
@@ -52,17 +52,17 @@ export async function takeTransfer(
       if (exists) return { ending: alreadyIngested(before) };
     }
     if (isReady || (before && isForced && isSpent(before))) {
-      await ports.store.noteExecution(executionId, further);
+      await ports.store.recordExecution(executionId, further);
       noted = further;
-      await ports.store.raiseIngest(object, ingest + 1);
+      await ports.store.raiseIngestNumber(object, ingestNumber + 1);
       continue;
     }
     if (before && !(await mayTake(ports, before, invocation)))
       return { ending: runningElsewhere(before) };
     const same = !force && before?.state !== 'active' && (await sameContent());
     if (same) return { ending: reused(same, inspected) };
-    const taken = takenRecord(ports, inspected, invocation, before, ingest);
-    await ports.store.noteExecution(executionId, taken.transferId);
+    const taken = takenRecord(ports, inspected, invocation, before, ingestNumber);
+    await ports.store.recordExecution(executionId, taken.transferId);
     if (await ports.store.takeTransfer(taken, before)) return { taken, before };
   }
   throw rowContended();
@@ -130,13 +130,13 @@ export async function takeQueued(
   for (let round = 0; round < maxTakingRounds; round++) {
     const before = await ports.store.transfer(transferId);
     if (!before) throw noSuchTransfer(transferId);
-    if (before.owner === executionId && isMineToGoOnWith(before)) return { taken: before, before };
+    if (before.owner === executionId && isOwnTransfer(before)) return { taken: before, before };
     if (before.state !== 'queued' || before.fence !== fence)
       return { ending: await endingOfTaken(ports, before) };
     const now = ports.clock.now();
     const owned = { owner: executionId, fence: fence + 1, leaseUntil: leaseFrom(now) };
     const taken = { ...before, ...owned, state: 'active', changedAt: now } as const;
-    await ports.store.noteExecution(executionId, transferId);
+    await ports.store.recordExecution(executionId, transferId);
     if (!(await ports.store.takeTransfer(taken, before))) continue;
     ports.meter.add('TransfersDispatched', 1);
     return { taken, before };
@@ -145,8 +145,8 @@ export async function takeQueued(
 }
 
 /** Taken by an earlier call of this step, or ended from outside before this execution was redriven. */
-function isMineToGoOnWith({ state, outcome }: TransferRecord): boolean {
-  return state === 'active' || isSettled(outcome);
+function isOwnTransfer({ state, outcome }: TransferRecord): boolean {
+  return state === 'active' || wasEndedOutside(outcome);
 }
 
 /** Writes the ticket again as well: should it ever be lost, any start of the object brings it back. */
@@ -181,7 +181,7 @@ function takenRecord(
   { object, source, options }: Inspected,
   { executionId }: Invocation,
   before: TransferRecord | undefined,
-  ingest: number,
+  ingestNumber: number,
 ): TransferRecord {
   const now = clock.now();
   // The slot and the ticket of an owner that died are still this transfer's.
@@ -190,10 +190,10 @@ function takenRecord(
   const isSamePriority = before?.options.priority === options.priority;
   return {
     ...before,
-    transferId: transferIdOf(object, ingest),
+    transferId: transferIdOf(object, ingestNumber),
     state: 'active',
     destination: destination.identity,
-    ingest,
+    ingestNumber,
     source,
     options,
     owner: executionId,
@@ -209,7 +209,7 @@ function takenRecord(
     bytesCompleteAt: undefined,
     checksumSkipped: undefined,
     outcome: undefined,
-    announced: false,
+    outcomePublished: false,
     retries: before?.retries ?? {},
   };
 }

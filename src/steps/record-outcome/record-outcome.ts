@@ -12,8 +12,8 @@ import { releaseSlot } from '#src/queue/slots.ts';
 import { type Failure, readFailure } from '#src/transfer/failure.ts';
 import { describeOutcome, type Outcome } from '#src/transfer/outcome.ts';
 import { fencedOut, isInOtherHands, lostOwnership } from '#src/transfer/ownership.ts';
-import { announce } from '#src/transfer/publish-outcome.ts';
-import { recordRefusal } from '#src/transfer/record-rejection.ts';
+import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { recordContent } from '#src/transfer/same-content.ts';
 import { type Ending, endedSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
@@ -68,11 +68,11 @@ async function record(
     return { next: 'succeed', output: await queuedEnding(ports, transfer) };
   if (ended.error && !transfer && (await isStillQueued(ports, ended)))
     return unrecorded(readFailure(ended.error));
-  if (ended.error && !transfer) await refuseInOtherHands(ports, ended, invocation);
+  if (ended.error && !transfer) await assertOwned(ports, ended, invocation);
   if (ended.error) return recordFailure(ports, transfer, readFailure(ended.error), invocation);
   const { ending } = ended;
   if (ending?.status !== 'ready' && ending?.status !== 'superseded') {
-    if (ending?.status === 'already-ingested') await announceLate(ports, ending);
+    if (ending?.status === 'already-ingested') await publishLate(ports, ending);
     return { next: 'succeed', output: { ...ending } };
   }
   if (!transfer) throw fencedOut(ended.transferId ?? '', undefined);
@@ -95,14 +95,14 @@ async function recordCancelled(
 ): Promise<Recorded> {
   if (!transfer) return { next: 'succeed', output: { status: 'cancelled', transferId } };
   await releaseSlot(ports, transfer);
-  await announce(ports, transfer);
+  await publishOutcome(ports, transfer);
   return { next: 'succeed', output: transfer.outcome ?? { status: 'cancelled', transferId } };
 }
 
 /** A ready asset whose execution could not put its event: the next one to see it does. */
-async function announceLate(ports: RecordPorts, ending: Ending): Promise<void> {
+async function publishLate(ports: RecordPorts, ending: Ending): Promise<void> {
   const row = await ports.store.transfer(String(ending.transferId));
-  if (row?.state === 'ready') await announce(ports, row);
+  if (row?.state === 'ready') await publishOutcome(ports, row);
 }
 
 /** How a state names its transfer. */
@@ -125,7 +125,8 @@ async function ownTransfer(
   { object, ...named }: Named,
   { executionId }: Invocation,
 ): Promise<TransferRecord | undefined> {
-  const id = idOf(named) ?? (object && transferIdOf(object, await store.latestIngest(object)));
+  const id =
+    idOf(named) ?? (object && transferIdOf(object, await store.latestIngestNumber(object)));
   const transfer = id ? await store.transfer(id) : undefined;
   return transfer?.owner === executionId ? transfer : undefined;
 }
@@ -135,7 +136,7 @@ async function ownTransfer(
  * to fail and redriven later must not call a ready asset failed. A state that names the transfer was
  * made by its owner; before that only a note says which one the execution went for.
  */
-async function refuseInOtherHands(
+async function assertOwned(
   { store }: RecordPorts,
   named: Named,
   invocation: Invocation,
@@ -177,7 +178,7 @@ async function recordFailure(
   ports.meter.add('TransfersFailed', 1);
   ports.meter.add('FailuresByError', 1, failure.error);
   if (!transfer)
-    return { next: 'fail', output: await recordRefusal(ports, told, invocation), ...failure };
+    return { next: 'fail', output: await recordRejection(ports, told, invocation), ...failure };
   const output = await describeOutcome(ports, transfer, invocation, told);
   await writeAndAnnounce(ports, transfer, 'failed', output);
   return { next: 'fail', output, ...failure };
@@ -191,12 +192,12 @@ async function writeAndAnnounce(
 ): Promise<void> {
   // What was announced before may have been another end: a settled execution can be redriven.
   const isSame = transfer.state === state && transfer.outcome?.error === outcome.error;
-  const announced = transfer.announced && isSame;
-  const patch = { state, outcome, announced };
+  const outcomePublished = transfer.outcomePublished && isSame;
+  const patch = { state, outcome, outcomePublished };
   const changedAt = ports.clock.now();
   await writeOutcome(ports, transfer, patch, changedAt);
   await releaseSlot(ports, transfer);
-  await announce(ports, { ...transfer, ...patch, changedAt });
+  await publishOutcome(ports, { ...transfer, ...patch, changedAt });
 }
 
 /** What the reconciler wrote meanwhile is replaced; that an operator cancelled the transfer is not. */

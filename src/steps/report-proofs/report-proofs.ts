@@ -22,7 +22,7 @@ export async function reportProofs(
 ): Promise<{ reported: number }> {
   const item = readState(rangeStateSchema, state);
   const { transferId, sessionNumber, range } = item;
-  if (item.error) await noteStop(ports, item, item.error, invocation);
+  if (item.error) await recordSenderFailure(ports, item, item.error, invocation);
   const record = await usableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
   const retries: Record<string, number> = {};
@@ -37,7 +37,10 @@ export async function reportProofs(
     if (!isTransferError(error)) throw error;
     ports.log.warn('report given up', { transferId, range: range.n, error: error.name });
     if (error.name === 'ThrottledError') countRetry({ ports, retries }, causeOf(error));
-    await ports.store.noteRangeFailure(keyOf(item), reportFailure(ports, error, item, invocation));
+    await ports.store.recordRangeFailure(
+      keyOf(item),
+      reportFailure(ports, error, item, invocation),
+    );
   }
   if (Object.keys(retries).length > 0) await ports.store.countRetries(transferId, retries);
   return { reported: rows.size };
@@ -88,7 +91,7 @@ async function reportBatch(
 }
 
 /** A sender that died leaves only what Lambda said of it. */
-async function noteStop(
+async function recordSenderFailure(
   { store, clock }: ReportPorts,
   item: RangeState,
   { Error: name, Cause }: { readonly Error: string; readonly Cause: string },
@@ -96,7 +99,7 @@ async function noteStop(
 ): Promise<void> {
   const known = isErrorName(name) ? name : 'ServiceUnavailableError';
   const error = new TransferError(known, `${name}: ${messageOf(Cause)}`);
-  await store.noteRangeFailure(keyOf(item), failureOf(error, item, invocation, clock.now()));
+  await store.recordRangeFailure(keyOf(item), failureOf(error, item, invocation, clock.now()));
 }
 
 function keyOf({ transferId, sessionNumber, range }: RangeState) {

@@ -7,7 +7,7 @@ import { countRetry } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { digestedBody } from './digested-body.ts';
-import { measureChunk, type Sending } from './send-context.ts';
+import { measureChunk, type SendContext } from './send-context.ts';
 import { watchProgress } from './watch-progress.ts';
 
 /** The sum of one chunk's bytes as they went past. */
@@ -27,7 +27,7 @@ interface Delivered {
  * @returns the time of the try that stored it, in ms
  * @throws TransferError - what remained after the tries that this call allows
  */
-export async function sendChunk(sending: Sending, chunk: QueuedChunk): Promise<number> {
+export async function sendChunk(sending: SendContext, chunk: QueuedChunk): Promise<number> {
   const { index, isPostponed } = chunk;
   const known = (error: TransferError) => ({
     ...knownOf(sending, error),
@@ -46,7 +46,7 @@ export async function sendChunk(sending: Sending, chunk: QueuedChunk): Promise<n
       throw new TransferError(
         'ChunkMismatchError',
         `chunk ${index}: the storage's ETag is not the MD5 of the bytes sent`,
-        { side: 'storage' },
+        { origin: 'storage' },
       );
     }
     const sizeBytes = lengthOfChunk(sending.transfer, sending.record, index);
@@ -58,7 +58,7 @@ export async function sendChunk(sending: Sending, chunk: QueuedChunk): Promise<n
 }
 
 /** Other chunks of the session may still show that its ETags are opaque. */
-function canStillBeOpaque({ record }: Sending): boolean {
+function canStillBeOpaque({ record }: SendContext): boolean {
   return record.etagMode === 'unknown' && record.session.totalChunks >= opaqueEvidenceChunks;
 }
 
@@ -71,7 +71,7 @@ export interface QueuedChunk {
   mismatches: number;
 }
 
-function knownOf(sending: Sending, { scope }: TransferError) {
+function knownOf(sending: SendContext, { scope }: TransferError) {
   const now = sending.ports.clock.now();
   if (scope === 'chunk') sending.refusedSince ??= now;
   const { refusedSince = now } = sending;
@@ -79,7 +79,7 @@ function knownOf(sending: Sending, { scope }: TransferError) {
 }
 
 /** The range's own preparation served the first try. A new URL is a call of its own, so it obeys the rate of the API. */
-function renewUrl({ ports, record, invocation }: Sending, index: number): Promise<void> {
+function renewUrl({ ports, record, invocation }: SendContext, index: number): Promise<void> {
   const { signal } = invocation;
   return ports.destination.prepareChunks(record.session, [index], { signal });
 }
@@ -87,7 +87,7 @@ function renewUrl({ ports, record, invocation }: Sending, index: number): Promis
 /** The share of a call's time from which a chunk that was cut off had all of it. */
 const wholeCall = 0.8;
 
-async function deliver(sending: Sending, index: number): Promise<Delivered> {
+async function deliver(sending: SendContext, index: number): Promise<Delivered> {
   const { ports, transfer, record, invocation } = sending;
   const chunk = chunkAt(index, transfer.source.sizeBytes, record.session.chunkSizeBytes);
   const watch = watchProgress(ports.clock, ports.settings.noProgressMs, invocation, index);
@@ -115,7 +115,7 @@ async function deliver(sending: Sending, index: number): Promise<Delivered> {
 }
 
 /** A serial service's session grows with each chunk; it is durable before the next one goes. */
-async function changeSession(sending: Sending, session: UploadSession): Promise<void> {
+async function changeSession(sending: SendContext, session: UploadSession): Promise<void> {
   const { ports, transfer, record } = sending;
   sending.record = { ...record, session };
   await ports.store.updateSession(transfer.transferId, record.number, session);
@@ -123,7 +123,7 @@ async function changeSession(sending: Sending, session: UploadSession): Promise<
 
 /** Judges the ETag and remembers what it says of the session's ETags. */
 async function judge(
-  sending: Sending,
+  sending: SendContext,
   index: number,
   delivery: ChunkDelivery,
   { md5 }: Sums,
@@ -142,9 +142,9 @@ async function judge(
   return 'accepted';
 }
 
-async function becomeOpaque(sending: Sending, index: number): Promise<boolean> {
+async function becomeOpaque(sending: SendContext, index: number): Promise<boolean> {
   const { ports, transfer, record } = sending;
-  const mismatched = await ports.store.noteMismatch(transfer.transferId, record.number, index);
+  const mismatched = await ports.store.recordMismatch(transfer.transferId, record.number, index);
   const now = await ports.store.session(transfer.transferId, record.number);
   const { etagMode = record.etagMode } = now ?? {};
   if (!etagsLookOpaque(etagMode, mismatched)) {
@@ -160,14 +160,18 @@ async function becomeOpaque(sending: Sending, index: number): Promise<boolean> {
   return true;
 }
 
-async function setMode(sending: Sending, etagMode: 'md5' | 'opaque'): Promise<void> {
+async function setMode(sending: SendContext, etagMode: 'md5' | 'opaque'): Promise<void> {
   const { ports, transfer, record } = sending;
   sending.record = { ...record, etagMode };
   await ports.store.setEtagMode(transfer.transferId, record.number, etagMode);
 }
 
 /** The proof is durable before the chunk counts as sent. */
-async function keep(sending: Sending, proof: ChunkProof, host: string | undefined): Promise<void> {
+async function keep(
+  sending: SendContext,
+  proof: ChunkProof,
+  host: string | undefined,
+): Promise<void> {
   const { ports, transfer, record, rows } = sending;
   const retired = rows.get(proof.index)?.generation;
   const kept = await ports.store.keepProof(transfer.transferId, record.number, proof, retired);

@@ -3,14 +3,14 @@ import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
 import { isProven, provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
-import { ensureNotHeld } from '#src/queue/admission.ts';
-import { keepSlot, slotLost } from '#src/queue/slots.ts';
+import { ensureAdmitted } from '#src/queue/admission.ts';
+import { renewHeldSlot, slotLost } from '#src/queue/slots.ts';
 import { ownedTransfer, usableSession } from '#src/transfer/ownership.ts';
 import { countRetry } from '#src/transfer/retry-counts.ts';
 import { type RangeState, rangeStateSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { logWait } from '#src/transfer/wait-out.ts';
-import type { Sending, SendPorts } from './send-context.ts';
+import type { SendContext, SendPorts } from './send-context.ts';
 import { claimEnd, type RangeEnd, sendRange } from './send-range.ts';
 
 /** The item's state after one call: its chunks are sent, or it must be called again, or it is over. */
@@ -53,7 +53,7 @@ export async function sendChunks(
 
 /** What the state of the range becomes. */
 type Change = Pick<RangeNext, 'next'> &
-  Partial<Pick<RangeNext, 'waitSeconds' | 'idleCalls' | 'lanes' | 'refusedSince'>>;
+  Partial<Pick<RangeNext, 'waitSeconds' | 'idleCalls' | 'chunkConcurrency' | 'refusedSince'>>;
 
 type Attempt = Change & {
   readonly failure?: RangeFailure | undefined;
@@ -87,8 +87,8 @@ async function attempt(
   retries: Record<string, number>,
 ): Promise<Attempt> {
   try {
-    if (await isOutOfTurn(ports, item)) return { next: 'stop' };
-    const sending = await sendingOf(ports, item, invocation, retries);
+    if (await hasLostSlot(ports, item)) return { next: 'stop' };
+    const sending = await sendContextOf(ports, item, invocation, retries);
     if (sending.transfer.haltedRound === sending.roundId) return { next: 'stop' };
     const attempted = attemptOf(sending, item, await sendRange(sending));
     if (!attempted.isIdle) return attempted;
@@ -111,7 +111,7 @@ async function hasProgressed(
 }
 
 /** Goes on while chunks are stored; else waits, and in the end gives the range back. */
-function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
+function attemptOf(sending: SendContext, item: RangeState, end: RangeEnd): Attempt {
   const { left, stored, stopsOthers, ranOutOfTime } = end;
   const error = end.error && cutOffError(sending, end.error);
   const { refusedSince, invocation } = sending;
@@ -121,7 +121,7 @@ function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
   const narrower = ranOutOfTime && narrowed(sending, item, failure);
   if (narrower) return narrower;
   if (stored > 0 && error?.retryAfterSeconds === undefined)
-    return { next: 'more', idleCalls: 0, lanes: wider(sending, item), failure };
+    return { next: 'more', idleCalls: 0, chunkConcurrency: wider(sending, item), failure };
   const idleCalls = stored > 0 ? 0 : item.idleCalls + 1;
   const isLong = (error?.retryAfterSeconds ?? 0) > boundOf('longestWait');
   if (isLong) return { next: 'stop', failure, stopsOthers: true };
@@ -136,12 +136,13 @@ function attemptOf(sending: Sending, item: RangeState, end: RangeEnd): Attempt {
  * one alone, bytes that still moved say that the line is too slow; a reply that is late does not.
  */
 function narrowed(
-  sending: Sending,
+  sending: SendContext,
   item: RangeState,
   cutOff: RangeFailure | undefined,
 ): Attempt | undefined {
-  const lanes = Math.floor(sending.lanes / 2);
-  if (lanes >= 1) return { next: 'more', idleCalls: item.idleCalls + 1, lanes, failure: cutOff };
+  const chunkConcurrency = Math.floor(sending.chunkConcurrency / 2);
+  if (chunkConcurrency >= 1)
+    return { next: 'more', idleCalls: item.idleCalls + 1, chunkConcurrency, failure: cutOff };
   const { invocation, ports } = sending;
   const failure = failureOf(tooSlow(sending), item, invocation, ports.clock.now());
   const isAlone = item.senders <= 1;
@@ -152,22 +153,22 @@ function narrowed(
 }
 
 /** Chunks in flight after a call that stored some: twice as many, where an earlier call had lowered them. */
-function wider({ ports }: Sending, { lanes }: RangeState): number | undefined {
-  return lanes && Math.min(ports.settings.chunksInFlight, lanes * 2);
+function wider({ ports }: SendContext, { chunkConcurrency }: RangeState): number | undefined {
+  return chunkConcurrency && Math.min(ports.settings.chunksInFlight, chunkConcurrency * 2);
 }
 
 /** The error of a call whose end cut off a chunk that had all its bytes out names the setting. */
-function cutOffError({ cutOff, invocation }: Sending, error: TransferError): TransferError {
+function cutOffError({ cutOff, invocation }: SendContext, error: TransferError): TransferError {
   if (cutOff !== 'replying' || error.name !== 'RequestTimeoutError') return error;
   const seconds = Math.round(invocation.lengthMs / 1000);
   return new TransferError(
     'RequestTimeoutError',
     `the upload host did not reply to a whole chunk within one call of ${seconds} s; raise sendTimeoutSeconds`,
-    { cause: error, side: 'storage' },
+    { cause: error, origin: 'storage' },
   );
 }
 
-function tooSlow({ record, movedBytes = 0, invocation }: Sending): TransferError {
+function tooSlow({ record, movedBytes = 0, invocation }: SendContext): TransferError {
   const seconds = invocation.lengthMs / 1000;
   const rate = Math.round(movedBytes / seconds / 1000);
   return new TransferError(
@@ -176,13 +177,17 @@ function tooSlow({ record, movedBytes = 0, invocation }: Sending): TransferError
   );
 }
 
-function showWait({ ports, transfer }: Sending, error: TransferError, waitSeconds: number): void {
+function showWait(
+  { ports, transfer }: SendContext,
+  error: TransferError,
+  waitSeconds: number,
+): void {
   const { transferId } = transfer;
   logWait(ports, { transferId, step: 'SendChunks' }, error, waitSeconds);
 }
 
 /** A service that takes chunks in order can't take this range while the one before it has a gap. */
-async function isOutOfTurn(
+async function hasLostSlot(
   { store, destination }: SendPorts,
   { transferId, sessionNumber, range }: RangeState,
 ): Promise<boolean> {
@@ -192,15 +197,15 @@ async function isOutOfTurn(
   return !isProven(rows.get(before));
 }
 
-async function sendingOf(
+async function sendContextOf(
   ports: SendPorts,
-  { transferId, fence, sessionNumber, round, range, lanes, refusedSince }: RangeState,
+  { transferId, fence, sessionNumber, round, range, chunkConcurrency, refusedSince }: RangeState,
   invocation: Invocation,
   retries: Record<string, number>,
-): Promise<Sending> {
+): Promise<SendContext> {
   const transfer = await ownedTransfer(ports, { transferId, fence }, invocation);
-  if (!(await keepSlot(ports, transfer))) throw slotLost(transfer);
-  await ensureNotHeld(ports);
+  if (!(await renewHeldSlot(ports, transfer))) throw slotLost(transfer);
+  await ensureAdmitted(ports);
   const record = await usableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
   const missing = indexesOf(range).filter((index) => !isProven(rows.get(index)));
@@ -210,7 +215,7 @@ async function sendingOf(
     rangeKey: { transferId, sessionNumber, n: range.n },
     claimedUntil: claimEnd(now, invocation),
     roundId: roundId(invocation.executionId, round),
-    lanes: lanes ?? ports.settings.chunksInFlight,
+    chunkConcurrency: chunkConcurrency ?? ports.settings.chunksInFlight,
     refusedSince,
     ownedAt: now,
   };
@@ -223,10 +228,10 @@ export function failureOf(
   { executionId }: Invocation,
   now: number,
 ): RangeFailure {
-  const { name, disposition, message, side, retryAfterSeconds } = error;
+  const { name, disposition, message, origin, retryAfterSeconds } = error;
   const retryAt = retryAfterSeconds && Math.ceil(now + retryAfterSeconds * 1000);
   const bounded = message.slice(0, 1000);
-  return { name, disposition, message: bounded, side, executionId, round: item.round, retryAt };
+  return { name, disposition, message: bounded, origin, executionId, round: item.round, retryAt };
 }
 
 function after(item: RangeState, change: Change): RangeNext {

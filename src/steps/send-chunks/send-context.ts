@@ -10,7 +10,7 @@ export type SendPorts = Needs<
 >;
 
 /** One call's work on one range. */
-export interface Sending {
+export interface SendContext {
   readonly ports: SendPorts;
   readonly transfer: TransferRecord;
   /** The session; its ETag mode and, for a serial service, itself change while sending. */
@@ -25,7 +25,7 @@ export interface Sending {
   /** This round of this execution. */
   readonly roundId: string;
   /** Chunks of this range that may be in flight at once, where an earlier call found fewer to fit. */
-  readonly lanes: number;
+  readonly chunkConcurrency: number;
   /** Bytes of the chunks that this call has stored; added to in place. */
   sentBytes?: number;
   /** Bytes that moved in this call, also of chunks that were not stored; added to in place. */
@@ -43,7 +43,7 @@ export interface Sending {
 
 /** Measures one chunk that was delivered; once a chunk, never once a buffer. */
 export function measureChunk(
-  sending: Sending,
+  sending: SendContext,
   { host }: ChunkDelivery,
   sizeBytes: number,
   latencyMs: number,
@@ -58,7 +58,7 @@ export function measureChunk(
 }
 
 /** Measures how fast a call sent, where it sent something and time has passed. */
-export function measureThroughput({ ports, sentBytes = 0 }: Sending, startedAt: number): void {
+export function measureThroughput({ ports, sentBytes = 0 }: SendContext, startedAt: number): void {
   const seconds = (ports.clock.now() - startedAt) / 1000;
   if (sentBytes > 0 && seconds > 0) ports.meter.add('Throughput', Math.round(sentBytes / seconds));
 }

@@ -1,15 +1,15 @@
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
-import { ensureNotHeld } from '#src/queue/admission.ts';
-import { keepSlot, slotLost } from '#src/queue/slots.ts';
+import { ensureAdmitted } from '#src/queue/admission.ts';
+import { renewHeldSlot, slotLost } from '#src/queue/slots.ts';
 import { ownedTransfer } from '#src/transfer/ownership.ts';
 import { causeOf, countRetry } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { type QueuedChunk, sendChunk } from './send-chunk.ts';
-import { measureThroughput, type Sending } from './send-context.ts';
+import { measureThroughput, type SendContext } from './send-context.ts';
 
 /** What one call did for its range. */
 export interface RangeEnd {
@@ -30,7 +30,7 @@ const maxFailuresInARow = 4;
 
 /** What the lanes of one call share. */
 interface Work {
-  readonly sending: Sending;
+  readonly sending: SendContext;
   readonly queue: QueuedChunk[];
   readonly errors: TransferError[];
   stored: number;
@@ -42,15 +42,15 @@ interface Work {
  * Sends the missing chunks, as many at once as the line, the settings and the service allow. One
  * chunk's failure cancels no other; an error that no chunk can escape stops new ones from starting.
  */
-export async function sendRange(sending: Sending): Promise<RangeEnd> {
+export async function sendRange(sending: SendContext): Promise<RangeEnd> {
   const { ports, missing, record } = sending;
   const work = workOf(sending);
   if (missing.length === 0) return endOf(work);
   const beganAt = ports.clock.now();
   const isUnprepared = await prepare(sending).catch(collect(work.errors));
   if (isUnprepared) return endOf(work);
-  const lanes = Array.from({ length: lanesOf(sending) }, () => runLane(work));
-  await Promise.all(lanes);
+  const chunkConcurrency = Array.from({ length: chunkConcurrencyOf(sending) }, () => runLane(work));
+  await Promise.all(chunkConcurrency);
   measureThroughput(sending, beganAt);
   ports.log.info('range ended', {
     transferId: sending.transfer.transferId,
@@ -62,17 +62,17 @@ export async function sendRange(sending: Sending): Promise<RangeEnd> {
   return endOf(work);
 }
 
-function workOf(sending: Sending): Work {
+function workOf(sending: SendContext): Work {
   const queue = sending.missing.map((index) => ({ index, isPostponed: false, mismatches: 0 }));
   return { sending, queue, errors: [], stored: 0, failuresInARow: 0, slowestMs: 0 };
 }
 
-function lanesOf({ ports, lanes, missing }: Sending): number {
+function chunkConcurrencyOf({ ports, chunkConcurrency, missing }: SendContext): number {
   const { order, maxInFlight } = ports.destination.traits;
-  return order === 'ascending' ? 1 : Math.min(lanes, maxInFlight, missing.length);
+  return order === 'ascending' ? 1 : Math.min(chunkConcurrency, maxInFlight, missing.length);
 }
 
-function prepare(sending: Sending): Promise<void> {
+function prepare(sending: SendContext): Promise<void> {
   const { ports, record, missing, invocation } = sending;
   return retryWithBackoff(sending, () =>
     ports.destination.prepareChunks(record.session, missing, { signal: invocation.signal }),
@@ -119,14 +119,14 @@ async function sendOne(work: Work, chunk: QueuedChunk): Promise<ChunkResult> {
 }
 
 /** A long call renews what it holds as often as many short ones would. */
-async function renewOwnership(sending: Sending): Promise<void> {
+async function renewOwnership(sending: SendContext): Promise<void> {
   const { ports, transfer, invocation } = sending;
   const now = ports.clock.now();
   if (now - sending.ownedAt < leaseRenewalSeconds * 1000) return;
   sending.ownedAt = now;
   const held = await ownedTransfer(ports, transfer, invocation);
-  if (!(await keepSlot(ports, held))) throw slotLost(held);
-  await ensureNotHeld(ports);
+  if (!(await renewHeldSlot(ports, held))) throw slotLost(held);
+  await ensureAdmitted(ports);
   if (sending.claimedUntil >= invocation.deadline) return;
   sending.claimedUntil = claimEnd(now, invocation);
   const { rangeKey, claimedUntil } = sending;

@@ -127,7 +127,7 @@ export async function openQueueWorld(chunks = 1): Promise<QueueWorld> {
     },
     rowOf: async (film) =>
       (await allTransfers(judged)).find(
-        ({ source, ingest }) => source.key === film.key && ingest > 0,
+        ({ source, ingestNumber }) => source.key === film.key && ingestNumber > 0,
       ),
   };
   return world;

@@ -36,7 +36,7 @@ function planPause(world: World, underWay: 'finish' | 'stop'): void {
 
 /** Cancels any transfer, one that is over too: that changes nothing. */
 async function cancelOne(world: World): Promise<void> {
-  const rows = (await allTransfers(world)).filter(({ ingest }) => ingest > 0);
+  const rows = (await allTransfers(world)).filter(({ ingestNumber }) => ingestNumber > 0);
   if (rows.length === 0) return;
   const { transferId } = world.queueChance.pick(rows);
   const done = (await command(world, { command: 'cancel', transferId })) as { state?: string };

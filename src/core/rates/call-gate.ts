@@ -20,7 +20,7 @@ export type CallDecision =
 const shortStopMs = 1_000;
 
 /** One process's calls of one kind: their spacing, their rate and their stop. */
-export class CallLane {
+export class CallGate {
   stoppedUntil = 0;
   rate: CallRate | undefined;
   readonly #counter = new CallCounter();
