@@ -10,13 +10,13 @@ import { closeHttp } from '#functions/runtime/agent.ts';
 import { give } from '#functions/runtime/given.ts';
 import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
 import type { StepName } from '#infra/steps.ts';
-import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { type LocalStateMachine, readDefinition } from './state-machine/definition.ts';
+import type { LocalStateMachine } from './state-machine/definition.ts';
+import { deployedDefinition } from './state-machine/deployed-definition.ts';
 import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
 import {
   type ExecutionHandle,
@@ -63,11 +63,11 @@ export interface Pipeline {
 }
 
 /**
- * Synthesizes the stack and makes its state machine ready to run here. The environment is this
+ * Makes the state machine of the stack ready to run here. The environment is this
  * process's own, so one process holds one pipeline at a time.
  */
 export function openPipeline(options: PipelineOptions): Pipeline {
-  const deployed = readDefinition(synthesizeTemplate());
+  const deployed = deployedDefinition();
   const { sendTimeoutSeconds } = options;
   const machine = sendTimeoutSeconds
     ? withTimeLimit(deployed, 'SendChunks', sendTimeoutSeconds)
