@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
 import { reconciling } from '#functions/runtime/reconciling.ts';
-import { Stage } from '../steps/stage.ts';
+import { StepHarness } from '../harness/step-harness.ts';
 
 const executionId = 'execution-a';
 
@@ -12,11 +12,11 @@ const context = {
   getRemainingTimeInMillis: () => 20_000,
 } as Context;
 
-let stage: Stage;
+let harness: StepHarness;
 beforeEach(async () => {
-  stage = await Stage.set();
-  stage.bench.executions.states.set(executionId, 'running');
-  const { clock, random, log, meter } = stage.ports;
+  harness = await StepHarness.set();
+  harness.bench.executions.states.set(executionId, 'running');
+  const { clock, random, log, meter } = harness.ports;
   give({ clock, random, log, meter });
 });
 afterEach(() => give({}));
@@ -24,7 +24,7 @@ afterEach(() => give({}));
 /** Calls the reconciler with an event; tells what it answered, and whether it settled. */
 async function call(event: unknown) {
   const settle = vi.fn(async (): Promise<object> => ({ swept: 1 }));
-  const handler = reconciling('Reconcile', settle, () => stage.ports);
+  const handler = reconciling('Reconcile', settle, () => harness.ports);
   return { answer: await handler(event, context), settled: settle.mock.calls.length };
 }
 

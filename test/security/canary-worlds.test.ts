@@ -5,7 +5,7 @@ import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import type { ManualClock } from '../doubles/manual-clock.ts';
 import { openFastWorld } from '../e2e/fast-world.ts';
 import { inputOf } from '../e2e/world.ts';
-import { Stage } from '../steps/stage.ts';
+import { StepHarness } from '../harness/step-harness.ts';
 import { canaries } from './canaries.ts';
 import { type Counts, canarySearch, type Told } from './canary-search.ts';
 
@@ -50,10 +50,10 @@ describe('a bench', () => {
   });
 
   it("is searched in its rows and its steps' answers", async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const film = { bucket: 'films', key: leakingKey };
-    stage.bench.source.put(film, Buffer.alloc(10));
-    await stage.open(await stage.inspect(film));
+    harness.bench.source.put(film, Buffer.alloc(10));
+    await harness.open(await harness.inspect(film));
     expect(kindsFound()).toEqual(expect.arrayContaining(['history', 'rows']));
   });
 });

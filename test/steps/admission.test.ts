@@ -14,9 +14,9 @@ const night = { from: '22:00', to: '06:00', timeZone: 'UTC' };
 const day = { from: '06:00', to: '22:00', timeZone: 'UTC' };
 
 async function portsOf(pause: Pause | undefined, transferWindow: Settings['transferWindow']) {
-  const { stage } = await openQueue({ transferWindow });
-  await stage.ports.queue.setPause(pause);
-  return stage.ports;
+  const { harness } = await openQueue({ transferWindow });
+  await harness.ports.queue.setPause(pause);
+  return harness.ports;
 }
 
 const pauseOf = (pause: Held) => (pause === 'no' ? undefined : { since: 1, underWay: pause });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { maxStartsPerSecond, maxStartsPerTicket } from '#src/core/limits/limits.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import type { Planned } from '../harness/step-harness.ts';
 import { by, openQueue, type QueueHarness, stateMachineArn } from './queue-harness.ts';
-import type { Planned } from './stage.ts';
 
 /** One transfer sends, others wait; then the first one fails, so that its slot is free. */
 async function openWaiting(waiting: number, inputs: readonly object[] = []): Promise<QueueHarness> {
@@ -13,11 +13,11 @@ async function openWaiting(waiting: number, inputs: readonly object[] = []): Pro
   return queue;
 }
 
-async function fail({ stage }: QueueHarness, state: Planned, i: number): Promise<void> {
-  await stage.record({ ...state, error: { Error: 'UploadFailedError', Cause: '' } }, by(i));
+async function fail({ harness }: QueueHarness, state: Planned, i: number): Promise<void> {
+  await harness.record({ ...state, error: { Error: 'UploadFailedError', Cause: '' } }, by(i));
 }
 
-const namesIn = ({ stage }: QueueHarness) => stage.bench.starter.starts.map(({ name }) => name);
+const namesIn = ({ harness }: QueueHarness) => harness.bench.starter.starts.map(({ name }) => name);
 
 describe('the dispatcher', () => {
   it('starts the execution that the queued one has named', async () => {
@@ -39,7 +39,7 @@ describe('the dispatcher', () => {
 
   it('starts as many as slots are free, in order of arrival', async () => {
     const queue = await openWaiting(3);
-    queue.stage.tune({ maxActiveTransfers: 2 });
+    queue.harness.tune({ maxActiveTransfers: 2 });
     await queue.dispatch();
     const rows = await Promise.all([queue.row(2), queue.row(3)]);
     expect(namesIn(queue)).toEqual(rows.map(({ transferId }) => `${transferId}-1-1`));
@@ -47,7 +47,7 @@ describe('the dispatcher', () => {
 
   it('starts no more in one second, by all its calls together, than Step Functions takes', async () => {
     const queue = await openWaiting(2);
-    const { bench } = queue.stage;
+    const { bench } = queue.harness;
     const second = Math.floor(bench.clock.now() / 1000);
     await bench.queue.reserveStarts(second, maxStartsPerSecond, maxStartsPerSecond);
     expect(await queue.dispatch()).toMatchObject({ started: 0 });
@@ -57,7 +57,7 @@ describe('the dispatcher', () => {
 
   it('starts a ticket behind many that wait for the reconciler', async () => {
     const queue = await openWaiting(1);
-    const { store, queue: rows } = queue.stage.bench;
+    const { store, queue: rows } = queue.harness.bench;
     const { transferId, fence, ...waiting } = await queue.row(2);
     for (let i = 0; i < 60; i++) {
       const died = { ...waiting, transferId: `died-${i}`, fence, state: 'active' } as const;
@@ -91,12 +91,12 @@ describe('the dispatcher', () => {
   it('goes on with the next one once a started execution has its slot', async () => {
     const queue = await openWaiting(2);
     await queue.dispatch();
-    const [start] = queue.stage.bench.starter.starts;
+    const [start] = queue.harness.bench.starter.starts;
     if (!start) throw new Error('nothing was started');
     const opened = await queue.goOn(start);
     expect(opened.next).toBe('send');
     expect(await queue.dispatch()).toMatchObject({ started: 0, freeSlots: 0 });
-    await queue.stage.record(
+    await queue.harness.record(
       { ...opened, error: { Error: 'UploadFailedError', Cause: '' } },
       { executionId: start.name },
     );
@@ -110,7 +110,7 @@ describe('the dispatcher', () => {
     await queue.dispatch();
     const [name = ''] = namesIn(queue);
     endExecution(queue, name);
-    queue.stage.bench.clock.advance(60_000);
+    queue.harness.bench.clock.advance(60_000);
     await queue.dispatch();
     expect(namesIn(queue).at(-1)).toBe(name.replace(/-1$/, '-2'));
   });
@@ -118,7 +118,7 @@ describe('the dispatcher', () => {
   it('starts nothing again for an execution of which nobody can tell whether it has ended', async () => {
     const queue = await openWaiting(1);
     await queue.dispatch();
-    queue.stage.bench.starter.ended.add(namesIn(queue)[0] ?? '');
+    queue.harness.bench.starter.ended.add(namesIn(queue)[0] ?? '');
     await queue.dispatch();
     expect(namesIn(queue)).toHaveLength(1);
   });
@@ -126,7 +126,7 @@ describe('the dispatcher', () => {
   it('fails a transfer once, after 20 executions that ended before they took it', async () => {
     const queue = await openWaiting(1);
     for (let start = 0; start <= maxStartsPerTicket; start++) {
-      queue.stage.bench.clock.advance(60_000);
+      queue.harness.bench.clock.advance(60_000);
       await queue.dispatch();
       for (const name of namesIn(queue)) endExecution(queue, name);
     }
@@ -136,31 +136,31 @@ describe('the dispatcher', () => {
       outcome: { error: 'StartsExhaustedError' },
       outcomePublished: true,
     });
-    expect(queue.stage.bench.queue.tickets()).toEqual([]);
+    expect(queue.harness.bench.queue.tickets()).toEqual([]);
   });
 
   it('deletes the ticket of a transfer that is over', async () => {
     const queue = await openWaiting(1);
     const { transferId, fence } = await queue.row(2);
     const over = { state: 'superseded' } as const;
-    await queue.stage.bench.store.patchTransfer(transferId, fence, over, 1);
+    await queue.harness.bench.store.patchTransfer(transferId, fence, over, 1);
     await queue.dispatch();
-    expect(queue.stage.bench.queue.tickets()).toEqual([]);
+    expect(queue.harness.bench.queue.tickets()).toEqual([]);
     expect(namesIn(queue)).toEqual([]);
   });
 
   it('leaves a ticket alone whose transfer is still active by its fence', async () => {
     const queue = await openWaiting(1);
     const { transferId, fence } = await queue.row(2);
-    await queue.stage.bench.store.patchTransfer(transferId, fence, { state: 'active' }, 1);
+    await queue.harness.bench.store.patchTransfer(transferId, fence, { state: 'active' }, 1);
     await queue.dispatch();
-    expect(queue.stage.bench.queue.tickets()).toHaveLength(1);
+    expect(queue.harness.bench.queue.tickets()).toHaveLength(1);
     expect(namesIn(queue)).toEqual([]);
   });
 });
 
-function endExecution({ stage, ends }: QueueHarness, name: string): void {
-  stage.bench.starter.ended.add(name);
+function endExecution({ harness, ends }: QueueHarness, name: string): void {
+  harness.bench.starter.ended.add(name);
   ends.ends.set(executionArnOf(stateMachineArn, name), { status: 'failed' });
 }
 
@@ -169,7 +169,7 @@ describe('a fault that ends every execution', () => {
     const queue = await openWaiting(1);
     await queue.dispatch();
     endExecution(queue, namesIn(queue)[0] ?? '');
-    queue.stage.bench.clock.advance(60_000);
+    queue.harness.bench.clock.advance(60_000);
     await queue.dispatch();
     endExecution(queue, namesIn(queue).at(-1) ?? '');
     await queue.dispatch();
@@ -181,16 +181,16 @@ describe('an execution of the dispatcher', () => {
   it('keeps its number where its slot went to another', async () => {
     const queue = await openWaiting(2);
     await queue.dispatch();
-    const [start] = queue.stage.bench.starter.starts;
+    const [start] = queue.harness.bench.starter.starts;
     if (!start) throw new Error('nothing was started');
     const taken = { slot: 1, transferId: 'another', fence: 1, since: 1, until: Number.MAX_VALUE };
-    await queue.stage.bench.queue.takeSlot(taken, queue.stage.bench.clock.now());
+    await queue.harness.bench.queue.takeSlot(taken, queue.harness.bench.clock.now());
     expect(await queue.goOn(start)).toMatchObject({ ending: { status: 'queued', position: 1 } });
   });
 
   it('is started later and later where it finds no slot again and again', async () => {
     const queue = await openWaiting(1);
-    const { queue: slots, starter, clock } = queue.stage.bench;
+    const { queue: slots, starter, clock } = queue.harness.bench;
     const other = { slot: 1, transferId: 'another', fence: 1 };
     for (let minute = 0; minute < 5; minute++) {
       await queue.dispatch();
@@ -218,7 +218,7 @@ describe('an execution of the dispatcher', () => {
   it('ends without a second asset where another one has taken the transfer', async () => {
     const queue = await openWaiting(1);
     await queue.dispatch();
-    const [start] = queue.stage.bench.starter.starts;
+    const [start] = queue.harness.bench.starter.starts;
     if (!start) throw new Error('nothing was started');
     await queue.goOn(start);
     expect(await queue.goOn({ ...start, name: 'another' })).toMatchObject({
@@ -238,14 +238,14 @@ describe('a duplicate start', () => {
     const queue = await openQueue();
     await queue.start(1);
     const { ending } = await queue.start(2);
-    const again = await queue.stage.open(
-      await queue.stage.inspect({ bucket: 'films', key: 'film 2.mp4' }),
+    const again = await queue.harness.open(
+      await queue.harness.inspect({ bucket: 'films', key: 'film 2.mp4' }),
       by(9),
     );
     expect(again).toMatchObject({
       ending: { status: 'queued', nextExecution: ending?.nextExecution },
     });
-    expect(queue.stage.bench.queue.tickets()).toHaveLength(1);
+    expect(queue.harness.bench.queue.tickets()).toHaveLength(1);
   });
 
   it('writes a ticket again that was lost', async () => {
@@ -253,9 +253,9 @@ describe('a duplicate start', () => {
     await queue.start(1);
     await queue.start(2);
     const { ticketNumber: number = 0, fence } = await queue.row(2);
-    await queue.stage.bench.queue.removeTicket({ priority: 'live', number, fence });
+    await queue.harness.bench.queue.removeTicket({ priority: 'live', number, fence });
     await queue.start(2);
-    expect(queue.stage.bench.queue.tickets()).toMatchObject([{ number, fence }]);
+    expect(queue.harness.bench.queue.tickets()).toMatchObject([{ number, fence }]);
   });
 });
 
@@ -266,22 +266,22 @@ describe('an execution that queued its transfer and whose answer was lost', () =
     await queue.start(2);
     const { transferId, fence } = await queue.row(2);
     const error = { Error: 'TableUnavailableError', Cause: '' };
-    const recorded = await queue.stage.record({ transferId, fence, error }, by(2));
+    const recorded = await queue.harness.record({ transferId, fence, error }, by(2));
     expect(recorded).toMatchObject({ next: 'succeed', output: { status: 'queued' } });
-    expect(queue.stage.bench.queue.tickets()).toHaveLength(1);
+    expect(queue.harness.bench.queue.tickets()).toHaveLength(1);
     expect((await queue.row(2)).state).toBe('queued');
   });
 });
 
 describe('the dispatcher of every minute', () => {
-  const measured = ({ stage }: QueueHarness, metric: 'QueueLength' | 'QueueStalledSeconds') =>
-    stage.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
+  const measured = ({ harness }: QueueHarness, metric: 'QueueLength' | 'QueueStalledSeconds') =>
+    harness.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
 
   it('measures the length of the queue and how long its head does not move', async () => {
     const queue = await openWaiting(2);
     for (let minute = 0; minute < 3; minute++) {
       await queue.dispatchOnSchedule();
-      queue.stage.bench.clock.advance(60_000);
+      queue.harness.bench.clock.advance(60_000);
     }
     expect(measured(queue, 'QueueLength')).toEqual([2, 2, 2]);
     expect(measured(queue, 'QueueStalledSeconds')).toEqual([0, 60, 120]);
@@ -292,7 +292,7 @@ describe('the dispatcher of every minute', () => {
     await queue.command({ command: 'pause' });
     for (let minute = 0; minute < 3; minute++) {
       await queue.dispatchOnSchedule();
-      queue.stage.bench.clock.advance(60_000);
+      queue.harness.bench.clock.advance(60_000);
     }
     expect(measured(queue, 'QueueStalledSeconds')).toEqual([0, 0, 0]);
   });

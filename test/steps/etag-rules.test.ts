@@ -2,16 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
-import { itemOf, Stage } from './stage.ts';
+import { itemOf, StepHarness } from '../harness/step-harness.ts';
 
 /** What a storage answers to one chunk, given the MD5 of its bytes and how often it came before. */
 type Etag = (md5: string, chunkIndex: number, before: number) => Partial<ChunkDelivery>;
 
 /** Sends the chunks of an object to a storage with such ETags; gives what was kept of it. */
 async function sendTo(etag: Etag, chunks: number, chunksInFlight = 4) {
-  const stage = await Stage.set({}, { chunksInFlight });
+  const harness = await StepHarness.set({}, { chunksInFlight });
   const sends: number[] = [];
-  stage.override({
+  harness.override({
     sendChunk: async (_session, { index }, body) => {
       const md5 = createHash('md5');
       for await (const bytes of body.open()) md5.update(bytes);
@@ -20,12 +20,12 @@ async function sendTo(etag: Etag, chunks: number, chunksInFlight = 4) {
       return { proof: '', evidence: 'etag', ...etag(md5.digest('hex'), index, before) };
     },
   });
-  const opened = await stage.opened(chunks);
-  await stage.send(itemOf(opened));
-  const { store } = stage.bench;
+  const opened = await harness.opened(chunks);
+  await harness.send(itemOf(opened));
+  const { store } = harness.bench;
   const proven = async () => [...(await store.chunks(opened.transferId, 1)).keys()];
   const session = await store.session(opened.transferId, 1);
-  return { stage, opened, sends, proven, session };
+  return { harness, opened, sends, proven, session };
 }
 
 const foreign = () => ({ proof: randomBytes(16).toString('hex') });
@@ -53,14 +53,14 @@ describe('an ETag', () => {
   });
 
   it('that stays wrong where others match is never believed', async () => {
-    const { stage, opened, proven, sends } = await sendTo(
+    const { harness, opened, proven, sends } = await sendTo(
       (md5, index) => (index > 2 ? foreign() : { proof: md5 }),
       6,
       1,
     );
     expect(await proven()).toEqual([1, 2]);
     expect(sends.filter((index) => index === 3)).toHaveLength(boundOf('mismatchedSends'));
-    const [range] = await stage.bench.store.ranges(opened.transferId, 1);
+    const [range] = await harness.bench.store.ranges(opened.transferId, 1);
     expect(range?.error).toMatchObject({ name: 'ChunkCorruptError', disposition: 'fail' });
   });
 

@@ -3,11 +3,11 @@ import { readSettings } from '#src/config/environment.ts';
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { objectId } from '#src/core/transfer/transfer.ts';
+import { objectId } from '#src/transfer/transfer-ids.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
-import { json, Stage } from './stage.ts';
+import { json, StepHarness } from '../harness/step-harness.ts';
 
 const minute = 60;
 
@@ -25,15 +25,15 @@ const event = {
   },
 };
 
-/** A stage whose S3 refuses everything with an error for so many seconds. */
+/** A harness whose S3 refuses everything with an error for so many seconds. */
 async function stageRefusing(name: ErrorName, seconds: number, source: Partial<Source> = {}) {
   const sources = { list: [{ bucket: film.bucket, ...source }], readers: {} };
-  const stage = await Stage.set({}, { sources });
-  putFilm(stage.bench, 9);
-  const until = stage.bench.clock.now() + seconds * 1_000;
-  const { source: reader } = stage.ports;
+  const harness = await StepHarness.set({}, { sources });
+  putFilm(harness.bench, 9);
+  const until = harness.bench.clock.now() + seconds * 1_000;
+  const { source: reader } = harness.ports;
   const refuse = () => {
-    if (stage.bench.clock.now() < until) throw new TransferError(name, 'S3 said no');
+    if (harness.bench.clock.now() < until) throw new TransferError(name, 'S3 said no');
   };
   const refusing: SourceReader = {
     inspect: async ({ versionId: _, ...reference }) => {
@@ -43,22 +43,22 @@ async function stageRefusing(name: ErrorName, seconds: number, source: Partial<S
     confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
     read: (...given) => reader.read(...given),
   };
-  stage.ports = { ...stage.ports, source: refusing };
-  return stage;
+  harness.ports = { ...harness.ports, source: refusing };
+  return harness;
 }
 
 /** Calls the step as the state machine does, until it no longer waits; the seconds waited with it. */
-async function walk(stage: Stage, input: unknown) {
-  const startedAt = stage.bench.clock.now();
+async function walk(harness: StepHarness, input: unknown) {
+  const startedAt = harness.bench.clock.now();
   let state: unknown = json(input);
   for (;;) {
-    const invocation = invocationOf(stage.bench);
-    const called = inspectSource(stage.ports, state, invocation).finally(invocation.close);
+    const invocation = invocationOf(harness.bench);
+    const called = inspectSource(harness.ports, state, invocation).finally(invocation.close);
     const answer = json(await called);
     if (answer.next !== 'wait') {
-      return { answer, seconds: (stage.bench.clock.now() - startedAt) / 1_000 };
+      return { answer, seconds: (harness.bench.clock.now() - startedAt) / 1_000 };
     }
-    stage.pause(answer);
+    harness.pause(answer);
     state = answer;
   }
 }
@@ -68,24 +68,24 @@ describe('InspectSource', () => {
     ['B4: a storm of 90 seconds (rclone#3456)', 90],
     ['an outage of five hours', 5 * 60 * minute],
   ])('sits out %s, so that no event is spent', async (_, seconds) => {
-    const stage = await stageRefusing('SourceUnavailableError', seconds);
-    const { answer, seconds: waited } = await walk(stage, event);
+    const harness = await stageRefusing('SourceUnavailableError', seconds);
+    const { answer, seconds: waited } = await walk(harness, event);
     expect(answer).toMatchObject({ next: 'open', source: { bucket: film.bucket, key: film.key } });
     expect(waited).toBeGreaterThanOrEqual(seconds);
   });
 
   it('ends after six hours with the error that it waited for', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', 24 * 60 * minute);
-    await expect(walk(stage, event)).rejects.toMatchObject({
+    const harness = await stageRefusing('SourceUnavailableError', 24 * 60 * minute);
+    await expect(walk(harness, event)).rejects.toMatchObject({
       name: 'SourceUnavailableError',
       message: expect.stringMatching(/^S3 said no \(for 36\d minutes\)$/),
     });
   });
 
   it('keeps the essential fields of an event, and no others, while it waits', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', minute);
-    const invocation = invocationOf(stage.bench);
-    const answer = json(await inspectSource(stage.ports, event, invocation));
+    const harness = await stageRefusing('SourceUnavailableError', minute);
+    const invocation = invocationOf(harness.bench);
+    const answer = json(await inspectSource(harness.ports, event, invocation));
     invocation.close();
     expect(answer).toMatchObject({
       next: 'wait',
@@ -95,26 +95,26 @@ describe('InspectSource', () => {
   });
 
   it('keeps the options of a start by hand while it waits', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', 5 * minute);
+    const harness = await stageRefusing('SourceUnavailableError', 5 * minute);
     const options = { filename: 'a.mp4', force: true };
-    expect((await walk(stage, { ...film, ...options })).answer).toMatchObject({ options });
+    expect((await walk(harness, { ...film, ...options })).answer).toMatchObject({ options });
   });
 
   it('asks S3 nothing before the wait is over', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', minute);
-    const invocation = invocationOf(stage.bench);
-    const waiting = json(await inspectSource(stage.ports, event, invocation));
-    const asks = stage.bench.clock.now();
-    const again = json(await inspectSource(stage.ports, waiting, invocation));
+    const harness = await stageRefusing('SourceUnavailableError', minute);
+    const invocation = invocationOf(harness.bench);
+    const waiting = json(await inspectSource(harness.ports, event, invocation));
+    const asks = harness.bench.clock.now();
+    const again = json(await inspectSource(harness.ports, waiting, invocation));
     invocation.close();
     expect(again).toMatchObject({ next: 'wait' });
-    expect(stage.bench.clock.now()).toBe(asks);
+    expect(harness.bench.clock.now()).toBe(asks);
   });
 
   it('shows the wait in the log', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', 2 * minute);
-    await walk(stage, event);
-    const waits = stage.bench.logged.filter(({ message }) => message === 'waiting');
+    const harness = await stageRefusing('SourceUnavailableError', 2 * minute);
+    await walk(harness, event);
+    const waits = harness.bench.logged.filter(({ message }) => message === 'waiting');
     expect(waits[0]?.fields).toMatchObject({ step: 'InspectSource', reason: 'S3 said no' });
   });
 });
@@ -123,75 +123,75 @@ describe('an object of which a HEAD tells and which no GET finds', () => {
   const superseded = () => Promise.reject(new TransferError('SourceSupersededError', 'is gone'));
 
   it('ends by name within minutes where HEAD tells of the same content each time', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', 0);
-    const source = { ...stage.ports.source, confirmReadable: superseded };
-    stage.ports = { ...stage.ports, source };
-    const startedAt = stage.bench.clock.now();
-    await expect(walk(stage, event)).rejects.toMatchObject({
+    const harness = await stageRefusing('SourceUnavailableError', 0);
+    const source = { ...harness.ports.source, confirmReadable: superseded };
+    harness.ports = { ...harness.ports, source };
+    const startedAt = harness.bench.clock.now();
+    await expect(walk(harness, event)).rejects.toMatchObject({
       name: 'SourceProtocolError',
       message: expect.stringMatching(/HEAD finds the object but GET does not: is gone/),
     });
-    expect(stage.bench.clock.now() - startedAt).toBeLessThan(10 * minute * 1_000);
+    expect(harness.bench.clock.now() - startedAt).toBeLessThan(10 * minute * 1_000);
   });
 
   it('is waited for where it is another content each time', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', 0);
-    const { source: reader } = stage.ports;
-    const until = stage.bench.clock.now() + 30 * minute * 1_000;
+    const harness = await stageRefusing('SourceUnavailableError', 0);
+    const { source: reader } = harness.ports;
+    const until = harness.bench.clock.now() + 30 * minute * 1_000;
     let writes = 0;
     const source: SourceReader = {
       ...reader,
       inspect: async (...given) => ({ ...(await reader.inspect(...given)), etag: `${++writes}` }),
-      confirmReadable: () => (stage.bench.clock.now() < until ? superseded() : Promise.resolve()),
+      confirmReadable: () => (harness.bench.clock.now() < until ? superseded() : Promise.resolve()),
     };
-    stage.ports = { ...stage.ports, source };
-    expect((await walk(stage, event)).answer).toMatchObject({ next: 'open' });
+    harness.ports = { ...harness.ports, source };
+    expect((await walk(harness, event)).answer).toMatchObject({ next: 'open' });
   });
 });
 
 describe('a denied object', () => {
   it('is waited for as long as its source says (aws-s3-virusscan#17)', async () => {
-    const stage = await stageRefusing('SourceDeniedForNowError', 3 * minute, {
+    const harness = await stageRefusing('SourceDeniedForNowError', 3 * minute, {
       waitWhileDeniedSeconds: 10 * minute,
     });
-    const { answer } = await walk(stage, event);
+    const { answer } = await walk(harness, event);
     expect(answer).toMatchObject({ next: 'open', source: { waitWhileDeniedSeconds: 600 } });
   });
 
   it('and a storm after hours of it spend no event', async () => {
-    const stage = await stageRefusing('SourceDeniedForNowError', 7 * 60 * minute, {
+    const harness = await stageRefusing('SourceDeniedForNowError', 7 * 60 * minute, {
       waitWhileDeniedSeconds: 24 * 60 * minute,
     });
-    const refusing = stage.ports.source;
+    const refusing = harness.ports.source;
     let storms = 0;
     const inspect: SourceReader['inspect'] = async (...given) =>
       refusing.inspect(...given).catch((error) => {
-        const isLate = stage.bench.clock.now() % (3 * 3600_000) > 2 * 3600_000;
+        const isLate = harness.bench.clock.now() % (3 * 3600_000) > 2 * 3600_000;
         if (isLate && storms++ < 12) throw new TransferError('SourceUnavailableError', '503');
         throw error;
       });
-    stage.ports = { ...stage.ports, source: { ...refusing, inspect } };
-    expect((await walk(stage, event)).answer).toMatchObject({ next: 'open' });
+    harness.ports = { ...harness.ports, source: { ...refusing, inspect } };
+    expect((await walk(harness, event)).answer).toMatchObject({ next: 'open' });
     expect(storms).toBeGreaterThan(0);
   });
 
   it('ends by its final name, and how long it was waited for, once that time is over', async () => {
-    const stage = await stageRefusing('SourceDeniedForNowError', 60 * minute, {
+    const harness = await stageRefusing('SourceDeniedForNowError', 60 * minute, {
       waitWhileDeniedSeconds: 10 * minute,
     });
-    await expect(walk(stage, event)).rejects.toMatchObject({
+    await expect(walk(harness, event)).rejects.toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringMatching(/^S3 said no \(for 1\d minutes\)$/),
     });
   });
 
   it('is refused before anything is created where HEAD passes and a read does not', async () => {
-    const stage = await stageRefusing('SourceUnavailableError', 0);
+    const harness = await stageRefusing('SourceUnavailableError', 0);
     const denied = new TransferError('SourceAccessDeniedError', 'S3 denies s3:GetObjectVersion');
-    const source = { ...stage.ports.source, confirmReadable: () => Promise.reject(denied) };
-    stage.ports = { ...stage.ports, source };
-    await expect(walk(stage, event)).rejects.toBe(denied);
-    expect(stage.bench.asked.opened).toBe(0);
+    const source = { ...harness.ports.source, confirmReadable: () => Promise.reject(denied) };
+    harness.ports = { ...harness.ports, source };
+    await expect(walk(harness, event)).rejects.toBe(denied);
+    expect(harness.bench.asked.opened).toBe(0);
   });
 
   it('names the option per source where its value is wrong, at the start of a function', () => {
@@ -215,9 +215,9 @@ describe('Content-Encoding (aws-cli#7856)', () => {
   it.each(['gzip', 'GZIP', 'br', 'aws-chunked,gzip', 'deflate', 'zstd'])(
     '%s is refused by name',
     async (contentEncoding) => {
-      const stage = await Stage.set();
-      putFilm(stage.bench, 9, { contentEncoding });
-      await expect(stage.inspect()).rejects.toMatchObject({
+      const harness = await StepHarness.set();
+      putFilm(harness.bench, 9, { contentEncoding });
+      await expect(harness.inspect()).rejects.toMatchObject({
         name: 'SourceContentEncodedError',
         message: expect.stringContaining(`Content-Encoding "${contentEncoding}"`),
       });
@@ -227,9 +227,9 @@ describe('Content-Encoding (aws-cli#7856)', () => {
   it.each(['', 'aws-chunked', 'identity', 'AWS-Chunked, identity'])(
     '%j passes',
     async (contentEncoding) => {
-      const stage = await Stage.set();
-      putFilm(stage.bench, 9, { contentEncoding });
-      await expect(stage.inspect()).resolves.toMatchObject({ next: 'open' });
+      const harness = await StepHarness.set();
+      putFilm(harness.bench, 9, { contentEncoding });
+      await expect(harness.inspect()).resolves.toMatchObject({ next: 'open' });
     },
   );
 });

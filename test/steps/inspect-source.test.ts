@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { film, putFilm } from '../conformance/bench.ts';
-import { Stage } from './stage.ts';
+import { StepHarness } from '../harness/step-harness.ts';
 
 /** The identity of what an input names. */
-const identityOf = async (stage: Stage, input: object) => (await stage.inspect(input)).object;
+const identityOf = async (harness: StepHarness, input: object) =>
+  (await harness.inspect(input)).object;
 
 describe('InspectSource', () => {
   it('pins the object and hands it on with what was asked for', async () => {
-    const stage = await Stage.set();
-    const object = stage.bench.source.put(film, Buffer.alloc(9), { contentType: 'video/mp4' });
-    const inspected = await stage.inspect({ ...film, filename: 'a.mp4', force: true });
+    const harness = await StepHarness.set();
+    const object = harness.bench.source.put(film, Buffer.alloc(9), { contentType: 'video/mp4' });
+    const inspected = await harness.inspect({ ...film, filename: 'a.mp4', force: true });
     expect(inspected).toMatchObject({
       source: object,
       options: { filename: 'a.mp4', force: true },
@@ -19,22 +20,22 @@ describe('InspectSource', () => {
   });
 
   it('gives each version of an object an identity of its own', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const identities = await Promise.all(
       ['v1', 'v2'].map(async (versionId) => {
-        stage.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
-        return identityOf(stage, { ...film, versionId });
+        harness.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
+        return identityOf(harness, { ...film, versionId });
       }),
     );
     expect(new Set(identities).size).toBe(2);
   });
 
   it('tells contents apart by ETag where there are no versions', async () => {
-    const stage = await Stage.set();
-    putFilm(stage.bench, 10);
-    const first = await identityOf(stage, film);
-    putFilm(stage.bench, 11);
-    expect(await identityOf(stage, film)).not.toBe(first);
+    const harness = await StepHarness.set();
+    putFilm(harness.bench, 10);
+    const first = await identityOf(harness, film);
+    putFilm(harness.bench, 11);
+    expect(await identityOf(harness, film)).not.toBe(first);
   });
 
   it.each([
@@ -44,18 +45,18 @@ describe('InspectSource', () => {
     ['SourceTypeUnsupportedError', 'reels/notes', 5, {}],
     ['SourceTooLargeError', 'reels/film.mp4', 5, { sizeBytes: 1024 * 1024 + 1 }],
   ] as const)('refuses with %s: %s of %i bytes', async (name, key, sizeBytes, traits) => {
-    const stage = await Stage.set();
-    stage.bench.source.put({ bucket: 'films', key }, Buffer.alloc(sizeBytes), traits);
-    const refused = stage.inspect({ bucket: 'films', key });
+    const harness = await StepHarness.set();
+    harness.bench.source.put({ bucket: 'films', key }, Buffer.alloc(sizeBytes), traits);
+    const refused = harness.inspect({ bucket: 'films', key });
     await expect(refused).rejects.toMatchObject({ name, message: expect.stringContaining(key) });
-    expect(stage.bench.asked.opened).toBe(0);
+    expect(harness.bench.asked.opened).toBe(0);
   });
 
   it('refuses a bucket that no source names, by its name and before S3 is asked', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const reference = { bucket: 'elsewhere', key: 'film.mp4' };
-    stage.bench.source.put(reference, Buffer.alloc(9));
-    await expect(stage.inspect(reference)).rejects.toMatchObject({
+    harness.bench.source.put(reference, Buffer.alloc(9));
+    await expect(harness.inspect(reference)).rejects.toMatchObject({
       name: 'SourceNotConfiguredError',
       disposition: 'fail',
       message: 'no configured source names the bucket "elsewhere"',
@@ -67,9 +68,9 @@ describe('InspectSource', () => {
       { bucket: 'films', prefixes: ['in/', 'new/'] },
       { bucket: 'films', prefixes: ['old/'] },
     ];
-    const stage = await Stage.set({}, { sources: { list, readers: {} } });
-    putFilm(stage.bench, 9);
-    await expect(stage.inspect(film)).rejects.toMatchObject({
+    const harness = await StepHarness.set({}, { sources: { list, readers: {} } });
+    putFilm(harness.bench, 9);
+    await expect(harness.inspect(film)).rejects.toMatchObject({
       name: 'SourceNotConfiguredError',
       message: `the sources of the bucket "films" have keys that begin with "in/" or "new/" or "old/"; ${JSON.stringify(film.key)} does not`,
     });
@@ -80,46 +81,46 @@ describe('InspectSource', () => {
       { bucket: 'films', prefixes: ['other/'] },
       { bucket: 'films', prefixes: [film.key.slice(0, 3)], region: 'eu-west-1' },
     ];
-    const stage = await Stage.set({}, { sources: { list, readers: {} } });
-    putFilm(stage.bench, 9);
-    await expect(stage.inspect(film)).resolves.toMatchObject({ source: { region: 'eu-west-1' } });
+    const harness = await StepHarness.set({}, { sources: { list, readers: {} } });
+    putFilm(harness.bench, 9);
+    await expect(harness.inspect(film)).resolves.toMatchObject({ source: { region: 'eu-west-1' } });
   });
 
   it('takes what a person names whatever the suffixes and sizes of its source are', async () => {
     const films = { bucket: 'films', suffixes: ['.mov'], minSize: 100 };
-    const stage = await Stage.set({}, { sources: { list: [films], readers: {} } });
-    putFilm(stage.bench, 9);
-    await expect(stage.inspect(film)).resolves.toMatchObject({ next: 'open' });
-    expect(stage.bench.meter.taken).toEqual([]);
+    const harness = await StepHarness.set({}, { sources: { list: [films], readers: {} } });
+    putFilm(harness.bench, 9);
+    await expect(harness.inspect(film)).resolves.toMatchObject({ next: 'open' });
+    expect(harness.bench.meter.taken).toEqual([]);
   });
 
   it('pins account and Region as its source has them', async () => {
     const account = '444455556666';
     const films = { bucket: 'films', account, region: 'eu-west-1' };
-    const stage = await Stage.set({}, { sources: { list: [films], readers: {} } });
-    putFilm(stage.bench, 9);
-    await expect(stage.inspect(film)).resolves.toMatchObject({
+    const harness = await StepHarness.set({}, { sources: { list: [films], readers: {} } });
+    putFilm(harness.bench, 9);
+    await expect(harness.inspect(film)).resolves.toMatchObject({
       source: { account, region: 'eu-west-1' },
     });
   });
 
   it('gives an object the same identity from whichever account it is read', async () => {
-    const stage = await Stage.set();
-    putFilm(stage.bench, 9);
-    const ours = await identityOf(stage, film);
+    const harness = await StepHarness.set();
+    putFilm(harness.bench, 9);
+    const ours = await identityOf(harness, film);
     const films = { bucket: 'films', account: '444455556666', region: 'eu-west-1' };
-    stage.tune({ sources: { list: [films], readers: {} } });
-    expect(await identityOf(stage, film)).toBe(ours);
+    harness.tune({ sources: { list: [films], readers: {} } });
+    expect(await identityOf(harness, film)).toBe(ours);
   });
 
   it('says that an object is not there', async () => {
-    const stage = await Stage.set();
-    await expect(stage.inspect()).rejects.toMatchObject({ name: 'SourceNotFoundError' });
+    const harness = await StepHarness.set();
+    await expect(harness.inspect()).rejects.toMatchObject({ name: 'SourceNotFoundError' });
   });
 
   it('asks S3 nothing about a folder', async () => {
-    const stage = await Stage.set();
-    const refused = stage.inspect({ bucket: 'films', key: 'nowhere/' });
+    const harness = await StepHarness.set();
+    const refused = harness.inspect({ bucket: 'films', key: 'nowhere/' });
     await expect(refused).rejects.toMatchObject({ name: 'SourceIsFolderError' });
   });
 
@@ -128,22 +129,22 @@ describe('InspectSource', () => {
     ['maxMediaBytes', 'sound.WAV'],
     ['maxImageBytes', 'still.png'],
   ])('takes the configured %s for %s in place of the service’s limit', async (setting, key) => {
-    const stage = await Stage.set({}, { [setting]: 100 });
+    const harness = await StepHarness.set({}, { [setting]: 100 });
     const reference = { bucket: 'films', key };
-    stage.bench.source.put(reference, Buffer.alloc(100));
-    await expect(stage.inspect(reference)).resolves.toMatchObject({ next: 'open' });
-    stage.bench.source.put(reference, Buffer.alloc(101));
-    await expect(stage.inspect(reference)).rejects.toMatchObject({
+    harness.bench.source.put(reference, Buffer.alloc(100));
+    await expect(harness.inspect(reference)).resolves.toMatchObject({ next: 'open' });
+    harness.bench.source.put(reference, Buffer.alloc(101));
+    await expect(harness.inspect(reference)).rejects.toMatchObject({
       name: 'SourceTooLargeError',
       message: expect.stringMatching(/101 bytes.*at most 100/),
     });
   });
 
   it('shows a key with a line break in one line', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const reference = { bucket: 'films', key: 'a\nb.mp4' };
-    stage.bench.source.put(reference, Buffer.alloc(0));
-    await expect(stage.inspect(reference)).rejects.toMatchObject({
+    harness.bench.source.put(reference, Buffer.alloc(0));
+    await expect(harness.inspect(reference)).rejects.toMatchObject({
       message: expect.stringMatching(/^[^\n]*$/),
     });
   });

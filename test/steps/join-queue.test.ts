@@ -3,21 +3,21 @@ import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Priority } from '#src/core/queue/queue.ts';
 import { runCommand } from '#src/queue/commands.ts';
 import { joinQueue } from '#src/queue/join-queue.ts';
+import type { Planned } from '../harness/step-harness.ts';
 import { by, openQueue, type QueueHarness } from './queue-harness.ts';
 import { dieEverywhere } from './settle-stage.ts';
-import type { Planned } from './stage.ts';
 
 const hourMs = 3600_000;
 
 /** Pauses the transfers under way, then opens a transfer again as its own execution does. */
-async function stop({ stage, command }: QueueHarness, state: Planned, i: number) {
+async function stop({ harness, command }: QueueHarness, state: Planned, i: number) {
   await command({ command: 'pause', underWay: 'stop' });
-  return stage.open(await stage.confirm(state, by(i)), by(i));
+  return harness.open(await harness.confirm(state, by(i)), by(i));
 }
 
 /** Queues so many transfers that have a ticket and nothing else. */
-async function putTickets({ stage }: QueueHarness, priority: Priority, count: number) {
-  const { queue } = stage.bench;
+async function putTickets({ harness }: QueueHarness, priority: Priority, count: number) {
+  const { queue } = harness.bench;
   for (let i = 0; i < count; i++) {
     const number = await queue.nextTicketNumber(priority);
     const transferId = `${priority}-${number}`;
@@ -32,7 +32,7 @@ describe('a transfer that joins the queue', () => {
     const row = await queue.row(1);
     expect(row).toMatchObject({ state: 'queued', fence: 1 });
     expect(row.slot).toBeUndefined();
-    expect(queue.stage.bench.queue.tickets()).toMatchObject([
+    expect(queue.harness.bench.queue.tickets()).toMatchObject([
       { number: row.ticketNumber, transferId: row.transferId, fence: 1 },
     ]);
   });
@@ -50,7 +50,7 @@ describe('a transfer that joins the queue', () => {
     const queue = await openQueue();
     const first = await queue.start(1);
     const { transferId, fence } = await queue.row(1);
-    await queue.stage.bench.store.patchTransfer(transferId, fence, { failedStarts: 7 }, 1);
+    await queue.harness.bench.store.patchTransfer(transferId, fence, { failedStarts: 7 }, 1);
     await stop(queue, first, 1);
     expect((await queue.row(1)).failedStarts).toBeUndefined();
   });
@@ -58,24 +58,24 @@ describe('a transfer that joins the queue', () => {
   it('is counted as queued', async () => {
     const queue = await openQueue();
     await stop(queue, await queue.start(1), 1);
-    expect(queue.stage.bench.meter.sum('TransfersQueued')).toBe(1);
+    expect(queue.harness.bench.meter.sum('TransfersQueued')).toBe(1);
   });
 
   it('writes no ticket where another execution owns it by now', async () => {
     const queue = await openQueue();
     await queue.start(1);
     const row = await queue.row(1);
-    await queue.stage.bench.store.takeTransfer({ ...row, owner: 'other', fence: 2 }, row);
-    const joining = joinQueue(queue.stage.ports, row, 'transfers are paused');
+    await queue.harness.bench.store.takeTransfer({ ...row, owner: 'other', fence: 2 }, row);
+    const joining = joinQueue(queue.harness.ports, row, 'transfers are paused');
     await expect(joining).rejects.toMatchObject({ name: 'FencedOutError' });
-    expect(queue.stage.bench.queue.tickets()).toEqual([]);
+    expect(queue.harness.bench.queue.tickets()).toEqual([]);
   });
 
   it('stays cancelled where an operator cancels it between its ticket and its state', async () => {
     const queue = await openQueue();
     await queue.start(1);
     const row = await queue.row(1);
-    const { ports } = queue.stage;
+    const { ports } = queue.harness;
     const putTicket: typeof ports.queue.putTicket = async (ticket) => {
       await ports.queue.putTicket(ticket);
       await runCommand(ports, { command: 'cancel', transferId: row.transferId });
@@ -91,17 +91,19 @@ it('a death at any call of joining the queue loses neither the transfer nor its 
   const calls = await dieEverywhere(async (die) => {
     const queue = await openQueue();
     const first = await queue.start(1);
-    const { stage, ends } = queue;
+    const { harness, ends } = queue;
     const { ticketNumber } = await queue.row(1);
-    const ports = { ...stage.ports, ...die({ ...stage.ports, executions: ends }) };
+    const ports = { ...harness.ports, ...die({ ...harness.ports, executions: ends }) };
     await joinQueue(ports, await queue.row(1), 'transfers are paused').catch(() => {});
     await queue.dispatch();
-    expect(stage.bench.starter.starts.length).toBe((await queue.row(1)).state === 'queued' ? 1 : 0);
-    const confirmed = await stage.confirm(first, by(1)).catch(() => first);
+    expect(harness.bench.starter.starts.length).toBe(
+      (await queue.row(1)).state === 'queued' ? 1 : 0,
+    );
+    const confirmed = await harness.confirm(first, by(1)).catch(() => first);
     await queue.command({ command: 'pause', underWay: 'stop' });
-    expect(await stage.open(confirmed, by(1))).toMatchObject({ ending: { status: 'queued' } });
-    expect(stage.bench.queue.tickets()).toMatchObject([{ number: ticketNumber, fence: 1 }]);
-    expect(stage.bench.queue.held.size).toBe(0);
+    expect(await harness.open(confirmed, by(1))).toMatchObject({ ending: { status: 'queued' } });
+    expect(harness.bench.queue.tickets()).toMatchObject([{ number: ticketNumber, fence: 1 }]);
+    expect(harness.bench.queue.held.size).toBe(0);
   });
   expect(calls).toBeGreaterThan(3);
 });
@@ -124,16 +126,16 @@ describe('the position', () => {
 
 describe('a transfer that stops with an open session', () => {
   const phrase = 'the upload session ends unless the transfer goes on before';
-  const warnings = ({ stage }: QueueHarness) =>
-    stage.bench.logged.filter(({ message }) => message === phrase).map(({ fields }) => fields);
+  const warnings = ({ harness }: QueueHarness) =>
+    harness.bench.logged.filter(({ message }) => message === phrase).map(({ fields }) => fields);
 
   /** Stops a transfer at 14:00, whose session ends at noon of the next day, outside a window. */
   async function stopOutside(from: string, to: string): Promise<QueueHarness> {
     const queue = await openQueue();
     await queue.start(1);
-    queue.stage.bench.clock.advance(2 * hourMs);
-    queue.stage.tune({ transferWindow: { from, to, timeZone: 'UTC', underWay: 'stop' } });
-    await joinQueue(queue.stage.ports, await queue.row(1), 'the transfer window is closed');
+    queue.harness.bench.clock.advance(2 * hourMs);
+    queue.harness.tune({ transferWindow: { from, to, timeZone: 'UTC', underWay: 'stop' } });
+    await joinQueue(queue.harness.ports, await queue.row(1), 'the transfer window is closed');
     return queue;
   }
 

@@ -9,7 +9,7 @@ const free: Openness = { freeSlots: 1 };
 
 /** Puts a ticket that has waited for so many seconds. */
 async function put(queue: QueueHarness, waited = 0, priority: Priority = 'live') {
-  const { queue: store, clock } = queue.stage.bench;
+  const { queue: store, clock } = queue.harness.bench;
   const number = await store.nextTicketNumber(priority);
   const since = clock.now() - waited * 1000;
   const ticket = { priority, number, transferId: `${priority}${number}`, fence: 1, since };
@@ -17,15 +17,15 @@ async function put(queue: QueueHarness, waited = 0, priority: Priority = 'live')
   return ticket;
 }
 
-function measured({ stage }: QueueHarness, metric: MetricName): number[] {
-  return stage.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
+function measured({ harness }: QueueHarness, metric: MetricName): number[] {
+  return harness.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
 }
 
 /** Measures so many minutes long, once each minute. */
 async function measure(queue: QueueHarness, minutes: number, openness = free): Promise<void> {
   for (let minute = 0; minute < minutes; minute++) {
-    await measureQueue(queue.stage.ports, openness, dispatchSeconds);
-    queue.stage.bench.clock.advance(dispatchSeconds * 1000);
+    await measureQueue(queue.harness.ports, openness, dispatchSeconds);
+    queue.harness.bench.clock.advance(dispatchSeconds * 1000);
   }
 }
 
@@ -53,7 +53,7 @@ describe('the length of the queue', () => {
   it('leaves out the cancelled ones of a short queue', async () => {
     const queue = await openQueue();
     await put(queue);
-    await queue.stage.bench.queue.removeTicket(await put(queue));
+    await queue.harness.bench.queue.removeTicket(await put(queue));
     await put(queue);
     await measure(queue, 1);
     expect(measured(queue, 'QueueLength')).toEqual([2]);
@@ -108,7 +108,7 @@ describe('a stall', () => {
     const head = await put(queue);
     await put(queue);
     await measure(queue, 2);
-    await queue.stage.bench.queue.removeTicket(head);
+    await queue.harness.bench.queue.removeTicket(head);
     await measure(queue, 2);
     expect(stalls(queue)).toEqual([0, 60, 0, 60]);
   });
@@ -146,7 +146,7 @@ describe('the call of every minute', () => {
   it('measures whether the window is open', async () => {
     const queue = await openQueue();
     await queue.dispatchOnSchedule();
-    queue.stage.tune({ transferWindow: { from: '22:00', to: '06:00', timeZone: 'UTC' } });
+    queue.harness.tune({ transferWindow: { from: '22:00', to: '06:00', timeZone: 'UTC' } });
     await queue.dispatchOnSchedule();
     expect(measured(queue, 'WindowOpen')).toEqual([1, 0]);
   });
@@ -154,7 +154,7 @@ describe('the call of every minute', () => {
   it('measures the queue also where it can start nothing', async () => {
     const queue = await openQueue();
     await put(queue);
-    queue.stage.bench.store.refuse('transfer');
+    queue.harness.bench.store.refuse('transfer');
     await expect(queue.dispatchOnSchedule()).rejects.toMatchObject({
       name: 'TableUnavailableError',
     });

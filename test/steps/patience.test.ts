@@ -5,18 +5,23 @@ import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
 import { waitOut } from '#src/transfer/wait-out.ts';
 import { sessionRecord } from '../aws/table-fixture.ts';
 import { film } from '../conformance/bench.ts';
-import { itemOf, type Planned, Stage } from './stage.ts';
+import { itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
 
 const hour = 3600 * 1000;
 const waiter = { step: 'SendChunks' };
 
 /** Meets errors one after the other, and lets each wait pass. */
-function waits(stage: Stage, errors: readonly [name: ErrorName, retryAfterSeconds?: number][]) {
+function waits(
+  harness: StepHarness,
+  errors: readonly [name: ErrorName, retryAfterSeconds?: number][],
+) {
   let state: { outage?: ReturnType<typeof waitOut>['outage'] } = {};
   for (const [name, retryAfterSeconds] of errors) {
     const error = new TransferError(name, `a ${name}`, { retryAfterSeconds });
-    const waiting = waitOut(stage.ports, state, error, waiter);
-    stage.bench.clock.advance(Math.max(0, (waiting.outage.until ?? 0) - stage.bench.clock.now()));
+    const waiting = waitOut(harness.ports, state, error, waiter);
+    harness.bench.clock.advance(
+      Math.max(0, (waiting.outage.until ?? 0) - harness.bench.clock.now()),
+    );
     state = waiting;
   }
   return state;
@@ -24,66 +29,66 @@ function waits(stage: Stage, errors: readonly [name: ErrorName, retryAfterSecond
 
 describe('patience', () => {
   it('counts the part of a wait that the other side did not ask for', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 1 });
     let state: Parameters<typeof waitOut>[1] = {};
-    const begin = stage.bench.clock.now();
+    const begin = harness.bench.clock.now();
     expect(() => {
       for (;;) {
-        const waiting = waitOut(stage.ports, state, error, waiter);
-        stage.bench.clock.advance(waiting.waitSeconds * 1000);
+        const waiting = waitOut(harness.ports, state, error, waiter);
+        harness.bench.clock.advance(waiting.waitSeconds * 1000);
         state = waiting;
       }
     }).toThrow(/429/);
-    expect(stage.bench.clock.now() - begin).toBeLessThan(7 * hour);
+    expect(harness.bench.clock.now() - begin).toBeLessThan(7 * hour);
   });
 
   it('does not count the hours that the other side named', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const named: [ErrorName, number] = ['ThrottledError', 8 * 3600];
-    const after = waits(stage, [named, ['ThrottledError'], ['ServiceUnavailableError']]);
+    const after = waits(harness, [named, ['ThrottledError'], ['ServiceUnavailableError']]);
     expect(after.outage).toMatchObject({ waits: 3, namedMs: 8 * hour });
   });
 
   it('ends after two days of named waits', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const named: [ErrorName, number] = ['ThrottledError', 24 * 3600];
-    expect(() => waits(stage, [named, named, named])).toThrow(/for 2880 minutes/);
+    expect(() => waits(harness, [named, named, named])).toThrow(/for 2880 minutes/);
   });
 
   it('gives a refused chunk its fresh URLs also after an outage of another kind', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const outage = Array.from({ length: 6 }, (): [ErrorName] => ['ServiceUnavailableError']);
-    const state = waits(stage, outage);
-    stage.bench.clock.advance(hour);
+    const state = waits(harness, outage);
+    harness.bench.clock.advance(hour);
     const refusal = new TransferError('PresignedUrlRejectedError', 'chunk 3: 403');
-    expect(waitOut(stage.ports, state, refusal, waiter).outage).toMatchObject({ sameWaits: 1 });
+    expect(waitOut(harness.ports, state, refusal, waiter).outage).toMatchObject({ sameWaits: 1 });
   });
 
   it('begins anew once chunks were stored', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    const since = stage.bench.clock.now();
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    const since = harness.bench.clock.now();
     const outage = { error: 'NetworkError', reason: 'reset', since, waits: 9 };
-    stage.bench.clock.advance(boundOf('patience') * 1000 + hour);
-    await stage.send(itemOf(opened));
-    stage.override({
+    harness.bench.clock.advance(boundOf('patience') * 1000 + hour);
+    await harness.send(itemOf(opened));
+    harness.override({
       sessionStatus: async () => {
         throw new TransferError('ServiceUnavailableError', '502');
       },
     });
     const state = { ...opened, outage };
-    const first = await stage.confirm(state);
+    const first = await harness.confirm(state);
     expect(first).toMatchObject({ next: 'wait', outage: { waits: 1 } });
-    expect(await stage.confirm(stage.pause(first))).toMatchObject({ outage: { waits: 2 } });
+    expect(await harness.confirm(harness.pause(first))).toMatchObject({ outage: { waits: 2 } });
   });
 
   it('of a call that named a time ends no sentence twice', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const error = new TransferError('NetworkError', 'no route. Set HTTPS_PROXY.');
-    const state = waitOut(stage.ports, {}, error, waiter);
-    stage.bench.clock.advance(boundOf('patience') * 1000);
-    expect(() => waitOut(stage.ports, state, error, waiter)).toThrow(
+    const state = waitOut(harness.ports, {}, error, waiter);
+    harness.bench.clock.advance(boundOf('patience') * 1000);
+    expect(() => waitOut(harness.ports, state, error, waiter)).toThrow(
       'no route. Set HTTPS_PROXY (for 360 minutes)',
     );
   });
@@ -108,33 +113,33 @@ describe('receipts', () => {
   );
 
   it('of an expired session that lost a chunk lead to a new session', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.sendAll(opened);
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.sendAll(opened);
     const counts = { completed: 2, pending: 0, failed: 1 };
-    stage.override({
+    harness.override({
       sessionStatus: async () => ({ phase: 'expired', counts }),
       assetStatus: async () => ({ phase: 'missing' }),
     });
-    const confirmed = await stage.confirm(opened);
+    const confirmed = await harness.confirm(opened);
     expect(confirmed).toMatchObject({ next: 'expired' });
-    expect(await stage.open(confirmed)).toMatchObject({ next: 'send', sessionNumber: 2 });
+    expect(await harness.open(confirmed)).toMatchObject({ next: 'send', sessionNumber: 2 });
   });
 
   it('count a chunk once, however often its report is repeated', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(4);
-    await stage.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
-    for (const _ of [1, 2, 3]) await stage.report(itemOf(opened));
-    const record = await stage.bench.store.session(opened.transferId, 1);
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(4);
+    await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
+    for (const _ of [1, 2, 3]) await harness.report(itemOf(opened));
+    const record = await harness.bench.store.session(opened.transferId, 1);
     expect(record?.acceptedIndexes).toEqual([1, 2]);
   });
 
   it('of a chunk that is sent again are withdrawn', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.sendAll(opened);
-    stage.override({
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.sendAll(opened);
+    harness.override({
       sessionStatus: async () => ({
         phase: 'active',
         counts: { completed: 2, pending: 0, failed: 1 },
@@ -148,8 +153,8 @@ describe('receipts', () => {
         nextPage: undefined,
       }),
     });
-    await stage.confirm(opened);
-    const record = await stage.bench.store.session(opened.transferId, 1);
+    await harness.confirm(opened);
+    const record = await harness.bench.store.session(opened.transferId, 1);
     expect(isCompleteByReceipts(record as never)).toBe(false);
   });
 });
@@ -157,23 +162,23 @@ describe('receipts', () => {
 describe('a reply to a report that calls the upload complete too early', () => {
   /** A session whose first chunk alone was sent, and which a reply called complete; then it is gone. */
   async function calledComplete() {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 1 }] }));
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 1 }] }));
     const receipt = { accepted: [1], complete: true };
-    await stage.bench.store.recordReceipt(opened.transferId, 1, receipt);
-    stage.override({
+    await harness.bench.store.recordReceipt(opened.transferId, 1, receipt);
+    harness.override({
       sessionStatus: async () => ({ phase: 'expired' }),
       assetStatus: async () => ({ phase: 'missing' }),
     });
-    return { stage, opened };
+    return { harness, opened };
   }
 
   it('is not believed where chunks were never sent: a new session takes them', async () => {
-    const { stage, opened } = await calledComplete();
-    const confirmed = await stage.confirm(opened);
+    const { harness, opened } = await calledComplete();
+    const confirmed = await harness.confirm(opened);
     expect(confirmed).toMatchObject({ next: 'expired' });
-    expect(await stage.open(confirmed)).toMatchObject({ next: 'send', sessionNumber: 2 });
+    expect(await harness.open(confirmed)).toMatchObject({ next: 'send', sessionNumber: 2 });
   });
 });
 
@@ -181,32 +186,32 @@ it.each([
   ['leaves an ingest whose session the service contradicts', 'ProtocolViolationError', 2],
   ['goes on with an ingest whose source contradicts itself', 'SourceProtocolError', 1],
 ] as const)('a forced start %s', async (_, error, ingest) => {
-  const stage = await Stage.set();
-  const opened = await stage.opened(3);
+  const harness = await StepHarness.set();
+  const opened = await harness.opened(3);
   const outcome = { status: 'failed', error };
   const patch = { state: 'failed', outcome } as const;
-  await stage.bench.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
-  const inspected = await stage.inspect({ ...film, force: true });
-  const again = await stage.open(inspected, { executionId: 'execution-b' });
-  expect((await stage.row(again)).ingestNumber).toBe(ingest);
+  await harness.bench.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
+  const inspected = await harness.inspect({ ...film, force: true });
+  const again = await harness.open(inspected, { executionId: 'execution-b' });
+  expect((await harness.row(again)).ingestNumber).toBe(ingest);
 });
 
 describe('a chunk that the service always calls failed', () => {
   it('ends the execution by name after a few sends', async () => {
-    const stage = await Stage.set();
-    let state: Planned = await stage.opened(3);
+    const harness = await StepHarness.set();
+    let state: Planned = await harness.opened(3);
     const counts = { completed: 2, pending: 0, failed: 1 };
     const states = new Map([[2, 'failed' as const]]);
-    stage.override({
+    harness.override({
       sessionStatus: async () => ({ phase: 'active', counts }),
       chunkStates: async () => ({ states, nextPage: undefined }),
     });
     const sends = async () => {
       for (let sent = 1; ; sent++) {
-        await stage.sendAll(state);
-        const confirmed = await stage.confirm(state).catch((error) => ({ error, sent }));
+        await harness.sendAll(state);
+        const confirmed = await harness.confirm(state).catch((error) => ({ error, sent }));
         if ('error' in confirmed) return confirmed;
-        state = (await stage.open(stage.pause(confirmed))) as Planned;
+        state = (await harness.open(harness.pause(confirmed))) as Planned;
       }
     };
     expect(await sends()).toMatchObject({
@@ -217,42 +222,42 @@ describe('a chunk that the service always calls failed', () => {
 });
 
 it('an unknown status without counts does not keep missing chunks from being sent', async () => {
-  const stage = await Stage.set();
-  const opened = await stage.opened(3);
-  stage.override({ sessionStatus: async () => ({ phase: 'busy' }) });
-  expect(await stage.confirm(opened)).toMatchObject({ next: 'missing' });
+  const harness = await StepHarness.set();
+  const opened = await harness.opened(3);
+  harness.override({ sessionStatus: async () => ({ phase: 'busy' }) });
+  expect(await harness.confirm(opened)).toMatchObject({ next: 'missing' });
 });
 
 it('ranges at once grow again after a round that was slow for nobody', async () => {
-  const stage = await Stage.set();
-  const opened = await stage.opened(3);
-  expect(await stage.confirm({ ...opened, senders: 2 })).toMatchObject({ senders: 4 });
+  const harness = await StepHarness.set();
+  const opened = await harness.opened(3);
+  expect(await harness.confirm({ ...opened, senders: 2 })).toMatchObject({ senders: 4 });
 });
 
 it('a create that a dead call left behind is looked for before another session is opened', async () => {
-  const stage = await Stage.set();
-  const opened = await stage.opened(3);
-  const { store } = stage.bench;
+  const harness = await StepHarness.set();
+  const opened = await harness.opened(3);
+  const { store } = harness.bench;
   const record = sessionRecord({ number: 2, attempt: 'dead' });
   await store.addSession(opened.transferId, record);
   await store.patchTransfer(opened.transferId, opened.fence, { sessionNumber: 2 }, 0);
   let lists = 0;
-  stage.override({
+  harness.override({
     listUnfinished: async () => {
       lists++;
       return { sessions: [], truncated: false };
     },
   });
-  const next = await stage.open({ ...opened, sessionNumber: 2, next: 'missing' });
+  const next = await harness.open({ ...opened, sessionNumber: 2, next: 'missing' });
   expect(next).toMatchObject({ sessionNumber: 3, createsLost: 1 });
   expect(lists).toBe(1);
 });
 
 it('a service that wants order gets no later chunk before a mismatched one', async () => {
-  const stage = await Stage.set();
-  const { destination } = stage.ports;
+  const harness = await StepHarness.set();
+  const { destination } = harness.ports;
   const sent: number[] = [];
-  stage.override({
+  harness.override({
     traits: { ...destination.traits, order: 'ascending' },
     sendChunk: async (...given) => {
       const delivery = await destination.sendChunk(...given);
@@ -260,6 +265,6 @@ it('a service that wants order gets no later chunk before a mismatched one', asy
       return sent.length <= 3 ? { ...delivery, proof: 'f'.repeat(32) } : delivery;
     },
   });
-  await stage.send(itemOf(await stage.opened(3)));
+  await harness.send(itemOf(await harness.opened(3)));
   expect(sent).toEqual([1, 1, 1, 1, 2, 3]);
 });

@@ -11,22 +11,22 @@ import {
 } from '#src/preflight/preflight.ts';
 import type { Recorded } from '#src/steps/record-outcome/record-outcome.ts';
 import { invocationOf } from '../conformance/walk.ts';
-import { json, Stage } from './stage.ts';
+import { json, StepHarness } from '../harness/step-harness.ts';
 
 const executionId = 'execution-a';
 
-let stage: Stage;
+let harness: StepHarness;
 let ports: PreflightPorts;
 /** What the probes were asked for. */
 let probed: { readonly source: Source; readonly withSwitch: boolean }[];
 beforeEach(async () => {
-  stage = await Stage.set();
+  harness = await StepHarness.set();
   probed = [];
-  stage.bench.executions.states.set(executionId, 'running');
+  harness.bench.executions.states.set(executionId, 'running');
   const listUnfinished = async () => ({ sessions: [], truncated: false });
   ports = {
-    ...stage.ports,
-    destination: { ...stage.ports.destination, listUnfinished },
+    ...harness.ports,
+    destination: { ...harness.ports.destination, listUnfinished },
     probes: {
       source: async (source, { withSwitch }) => {
         probed.push({ source, withSwitch });
@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 
 function check(step: string, given: PreflightPorts = ports, lengthMs = 55_000): Promise<Checked> {
-  const invocation = invocationOf(stage.bench, { executionId, lengthMs });
+  const invocation = invocationOf(harness.bench, { executionId, lengthMs });
   return preflight(step, given, invocation).finally(invocation.close);
 }
 
@@ -49,7 +49,7 @@ function lookers(): PreflightPorts {
 }
 
 function conclude(state: object, given: PreflightPorts = ports): Promise<Recorded> {
-  const invocation = invocationOf(stage.bench, { executionId });
+  const invocation = invocationOf(harness.bench, { executionId });
   return concludePreflight(given, json(state), invocation).finally(invocation.close);
 }
 
@@ -66,14 +66,14 @@ describe('a preflight of one step', () => {
   it('passes where everything works, and makes nothing but a small row and an event', async () => {
     const found = await check('OpenSession');
     expect(found).toMatchObject({ failed: 0, passed: found.findings.length });
-    expect(stage.bench.asked).toMatchObject({ opened: 0, sends: [], reports: [] });
-    expect(stage.bench.events.all).toEqual([
+    expect(harness.bench.asked).toMatchObject({ opened: 0, sends: [], reports: [] });
+    expect(harness.bench.events.all).toEqual([
       expect.objectContaining({
         type: 'Preflight Checked',
         detail: { step: 'OpenSession', execution: executionId },
       }),
     ]);
-    expect(stage.bench.store.dump()).toBe('[[],[],[],[]]');
+    expect(harness.bench.store.dump()).toBe('[[],[],[],[]]');
   });
 
   it.each([
@@ -103,7 +103,7 @@ describe('a preflight of one step', () => {
       { bucket: 'films', prefixes: ['b/'] },
       { bucket: 'reels' },
     ];
-    const settings = { ...stage.ports.settings, sources: { list, readers: {} } };
+    const settings = { ...harness.ports.settings, sources: { list, readers: {} } };
     await check('InspectSource', { ...ports, settings });
     expect(probed.map(({ withSwitch }) => withSwitch)).toEqual([true, false, true]);
     probed = [];
@@ -112,8 +112,8 @@ describe('a preflight of one step', () => {
   });
 
   it('lists the table by its indexes only where a role may', async () => {
-    stage.bench.store.refuse('listTransfers', 9);
-    stage.bench.store.refuse('listUnpublished', 9);
+    harness.bench.store.refuse('listTransfers', 9);
+    harness.bench.store.refuse('listUnpublished', 9);
     expect(failedOf(await check('OpenSession'))).toEqual([]);
     expect(failedOf(await check('Reconcile')).map((one) => one.check)).toEqual([
       'table: list transfers by state (dynamodb:Query)',
@@ -123,7 +123,7 @@ describe('a preflight of one step', () => {
 
   it('names a rejected key by its error and what to do', async () => {
     const error = new TransferError('CredentialsRejectedError', 'the service answered 401');
-    const destination = { ...stage.ports.destination, listUnfinished: failing(error) };
+    const destination = { ...harness.ports.destination, listUnfinished: failing(error) };
     expect(failedOf(await check('AwaitAsset', { ...ports, destination }))).toEqual([
       {
         check: 'service: call it with the API key',
@@ -136,7 +136,7 @@ describe('a preflight of one step', () => {
 
   it('names an empty secret and the permission to read it', async () => {
     const error = new TransferError('ConfigurationError', 'the secret arn:key is empty');
-    const destination = { ...stage.ports.destination, listUnfinished: failing(error) };
+    const destination = { ...harness.ports.destination, listUnfinished: failing(error) };
     const [finding] = failedOf(await check('AwaitAsset', { ...ports, destination }));
     expect(finding?.problem).toBe('ConfigurationError: the secret arn:key is empty');
     expect(finding?.nextStep).toContain('secretsmanager:GetSecretValue');
@@ -145,7 +145,7 @@ describe('a preflight of one step', () => {
   it('names the permission that the table refuses, and tries the others all the same', async () => {
     const message = 'table "t": AccessDeniedException (400)';
     const recordExecution = failing(new TransferError('ConfigurationError', message));
-    const store = { ...stage.ports.store, recordExecution };
+    const store = { ...harness.ports.store, recordExecution };
     expect(failedOf(await check('SendChunks', { ...ports, store }))).toEqual([
       expect.objectContaining({
         check: 'table: write a row (dynamodb:PutItem)',
@@ -155,13 +155,13 @@ describe('a preflight of one step', () => {
   });
 
   it('takes an execution that is not known for a missing permission', async () => {
-    stage.bench.executions.states.clear();
+    harness.bench.executions.states.clear();
     const [finding] = failedOf(await check('OpenSession'));
     expect(finding?.nextStep).toContain('states:DescribeExecution');
   });
 
   it('says that no source is configured', async () => {
-    const settings = { ...stage.ports.settings, sources: { list: [], readers: {} } };
+    const settings = { ...harness.ports.settings, sources: { list: [], readers: {} } };
     const [finding] = failedOf(await check('InspectSource', { ...ports, settings }));
     expect(finding?.problem).toContain('no source is configured');
   });
@@ -177,14 +177,14 @@ describe('a preflight of one step', () => {
     const source = () => new Promise<never>(() => {});
     const found = check('InspectSource', { ...lookers(), probes: { ...ports.probes, source } });
     await Promise.resolve();
-    stage.bench.clock.advance(10_000);
+    harness.bench.clock.advance(10_000);
     expect(failedOf(await found)).toEqual([
       expect.objectContaining({
         check: 'source: bucket films',
         problem: 'RequestTimeoutError: gave no answer within 10 s',
       }),
     ]);
-    expect(stage.bench.clock.pending()).toBe(0);
+    expect(harness.bench.clock.pending()).toBe(0);
   });
 
   it("tells what it did not reach before the function's time was up", async () => {
@@ -227,9 +227,9 @@ describe('the conclusion of a preflight', () => {
 
   it('is no transfer: neither counted, announced nor recorded as one', async () => {
     await conclude({ ...allGood, SendChunks: { Error: 'x', Cause: '' } });
-    expect(stage.bench.meter.taken).toEqual([]);
-    expect(stage.bench.events.all.map(({ type }) => type)).toEqual(['Preflight Checked']);
-    expect(stage.bench.store.dump()).toBe('[[],[],[],[]]');
+    expect(harness.bench.meter.taken).toEqual([]);
+    expect(harness.bench.events.all.map(({ type }) => type)).toEqual(['Preflight Checked']);
+    expect(harness.bench.store.dump()).toBe('[[],[],[],[]]');
   });
 
   it('names every failed check with the roles that lack it and why, in one line', async () => {

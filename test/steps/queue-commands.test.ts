@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCommand } from '#src/queue/commands.ts';
+import { itemOf } from '../harness/step-harness.ts';
 import { by, nameOfFilm, openQueue } from './queue-harness.ts';
-import { itemOf } from './stage.ts';
 
 const event = (key: string) => ({
   source: 'aws.s3',
@@ -25,8 +25,8 @@ describe('a pause', () => {
     const queue = await openQueue();
     const first = await queue.start(1);
     await queue.command({ command: 'pause' });
-    await queue.stage.sendAll(first, by(1));
-    expect(await queue.stage.confirm(first, by(1))).toMatchObject({ next: 'asset' });
+    await queue.harness.sendAll(first, by(1));
+    expect(await queue.harness.confirm(first, by(1))).toMatchObject({ next: 'asset' });
   });
 
   it('with stop ends them at a chunk, keeps their session and lets them be first again', async () => {
@@ -34,19 +34,19 @@ describe('a pause', () => {
     const first = await queue.start(1);
     await queue.start(2);
     await queue.command({ command: 'pause', underWay: 'stop' });
-    expect(await queue.stage.send(itemOf(first), by(1))).toMatchObject({ next: 'stop' });
-    const confirmed = await queue.stage.confirm(first, by(1));
-    expect(await queue.stage.open(confirmed, by(1))).toMatchObject({
+    expect(await queue.harness.send(itemOf(first), by(1))).toMatchObject({ next: 'stop' });
+    const confirmed = await queue.harness.confirm(first, by(1));
+    expect(await queue.harness.open(confirmed, by(1))).toMatchObject({
       ending: { status: 'queued', position: 1 },
     });
     expect(await queue.row(1)).toMatchObject({ state: 'queued', sessionNumber: 1 });
-    expect(queue.stage.bench.queue.held.size).toBe(0);
+    expect(queue.harness.bench.queue.held.size).toBe(0);
     await queue.command({ command: 'resume' });
     await queue.dispatch();
-    const [start] = queue.stage.bench.starter.starts;
+    const [start] = queue.harness.bench.starter.starts;
     if (!start) throw new Error('nothing was started');
     expect(await queue.goOn(start)).toMatchObject({ next: 'send', sessionNumber: 1 });
-    expect(queue.stage.bench.asked.opened).toBe(1);
+    expect(queue.harness.bench.asked.opened).toBe(1);
   });
 
   it('may be given twice, and says whether it changed anything', async () => {
@@ -71,7 +71,7 @@ describe('outside the transfer window', () => {
     const queue = await openQueue({ transferWindow });
     await queue.start(1);
     expect(await queue.dispatch()).toMatchObject({ started: 0 });
-    queue.stage.bench.clock.advance(10 * 3600_000);
+    queue.harness.bench.clock.advance(10 * 3600_000);
     expect(await queue.dispatch()).toMatchObject({ started: 1 });
   });
 });
@@ -88,8 +88,10 @@ describe('cancel', () => {
       state: 'cancelled',
       changed: true,
     });
-    expect(queue.stage.bench.queue.tickets()).toEqual([]);
-    expect(queue.stage.bench.events.outcomes.at(-1)).toMatchObject({ type: 'Transfer Cancelled' });
+    expect(queue.harness.bench.queue.tickets()).toEqual([]);
+    expect(queue.harness.bench.events.outcomes.at(-1)).toMatchObject({
+      type: 'Transfer Cancelled',
+    });
   });
 
   it('that is given twice changes and reports it once', async () => {
@@ -100,8 +102,8 @@ describe('cancel', () => {
     await queue.command({ command: 'cancel', transferId });
     const again = await queue.command({ command: 'cancel', transferId });
     expect(again).toMatchObject({ state: 'cancelled', changed: false });
-    expect(queue.stage.bench.events.outcomes).toHaveLength(1);
-    expect(queue.stage.bench.meter.sum('TransfersCancelled')).toBe(1);
+    expect(queue.harness.bench.events.outcomes).toHaveLength(1);
+    expect(queue.harness.bench.meter.sum('TransfersCancelled')).toBe(1);
   });
 
   it('ends the execution of an active transfer well, which then frees its slot', async () => {
@@ -109,16 +111,16 @@ describe('cancel', () => {
     const first = await queue.start(1);
     const { transferId } = await queue.row(1);
     await queue.command({ command: 'cancel', transferId });
-    expect(queue.stage.bench.queue.held.size).toBe(1);
-    const error = await queue.stage.confirm(first, by(1)).catch((thrown: Error) => thrown);
+    expect(queue.harness.bench.queue.held.size).toBe(1);
+    const error = await queue.harness.confirm(first, by(1)).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ name: 'TransferCancelledError' });
-    const recorded = await queue.stage.record(
+    const recorded = await queue.harness.record(
       { ...first, error: { Error: 'TransferCancelledError', Cause: '' } },
       by(1),
     );
     expect(recorded).toMatchObject({ next: 'succeed', output: { status: 'cancelled' } });
-    expect(queue.stage.bench.queue.held.size).toBe(0);
-    expect(queue.stage.bench.meter.sum('TransfersFailed')).toBe(0);
+    expect(queue.harness.bench.queue.held.size).toBe(0);
+    expect(queue.harness.bench.meter.sum('TransfersFailed')).toBe(0);
   });
 
   it('is not undone by an execution that finds its asset ready', async () => {
@@ -127,7 +129,7 @@ describe('cancel', () => {
     const { transferId } = await queue.row(1);
     await queue.command({ command: 'cancel', transferId });
     const ending = { status: 'ready' };
-    expect(await queue.stage.record({ ...first, ending }, by(1))).toMatchObject({
+    expect(await queue.harness.record({ ...first, ending }, by(1))).toMatchObject({
       output: { status: 'cancelled' },
     });
     expect((await queue.row(1)).state).toBe('cancelled');
@@ -139,8 +141,8 @@ describe('cancel', () => {
     await queue.start(2);
     const { transferId } = await queue.row(2);
     await queue.command({ command: 'cancel', transferId });
-    const inspected = await queue.stage.inspect(event(nameOfFilm(2).key));
-    expect(await queue.stage.open(inspected, by(3))).toMatchObject({
+    const inspected = await queue.harness.inspect(event(nameOfFilm(2).key));
+    expect(await queue.harness.open(inspected, by(3))).toMatchObject({
       ending: { status: 'cancelled', transferId },
     });
   });
@@ -150,21 +152,24 @@ describe('cancel', () => {
     const first = await queue.start(1);
     const { transferId } = await queue.row(1);
     await queue.command({ command: 'cancel', transferId });
-    await queue.stage.record(
+    await queue.harness.record(
       { ...first, error: { Error: 'TransferCancelledError', Cause: '' } },
       by(1),
     );
-    queue.stage.bench.clock.advance(60_000);
-    const inspected = await queue.stage.inspect(nameOfFilm(1));
-    const executionStartedAt = queue.stage.bench.clock.now();
-    const again = await queue.stage.open(inspected, { ...by(4), executionStartedAt });
+    queue.harness.bench.clock.advance(60_000);
+    const inspected = await queue.harness.inspect(nameOfFilm(1));
+    const executionStartedAt = queue.harness.bench.clock.now();
+    const again = await queue.harness.open(inspected, { ...by(4), executionStartedAt });
     expect(again).toMatchObject({ next: 'send', transferId });
   });
 
   it('of a transfer that is over changes nothing', async () => {
     const queue = await openQueue();
     const first = await queue.start(1);
-    await queue.stage.record({ ...first, error: { Error: 'UploadFailedError', Cause: '' } }, by(1));
+    await queue.harness.record(
+      { ...first, error: { Error: 'UploadFailedError', Cause: '' } },
+      by(1),
+    );
     const { transferId } = await queue.row(1);
     expect(await queue.command({ command: 'cancel', transferId })).toMatchObject({
       state: 'failed',

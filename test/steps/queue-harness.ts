@@ -1,13 +1,14 @@
 import type { Settings } from '#src/core/stack/settings.ts';
-import { objectId, type TransferRecord, transferIdOf } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { objectId, transferIdOf } from '#src/transfer/transfer-ids.ts';
 import { type CommandDone, readCommand, runCommand } from '#src/queue/commands.ts';
 import { type Dispatched, dispatch, dispatchOnSchedule } from '#src/queue/dispatch.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { film } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { sampleBytes } from '../doubles/memory-source.ts';
+import { chunkBytes, type Planned, StepHarness } from '../harness/step-harness.ts';
 import { TestEnds } from './settle-stage.ts';
-import { chunkBytes, type Planned, Stage } from './stage.ts';
 
 export const stateMachineArn = 'arn:aws:states:eu-west-1:111122223333:stateMachine:Transfers';
 
@@ -20,9 +21,9 @@ export interface Answer {
 /** One slot, unless a test needs more. */
 const oneSlot: Partial<Settings> = { maxActiveTransfers: 1, maxSendConcurrency: 4 };
 
-/** A stage with the dispatcher and the operator's commands. */
+/** A harness with the dispatcher and the operator's commands. */
 export interface QueueHarness {
-  readonly stage: Stage;
+  readonly harness: StepHarness;
   readonly ends: TestEnds;
   /** Puts the i-th film and opens it by an execution of its own. */
   start(i: number, input?: object): Promise<Answer & Planned>;
@@ -41,24 +42,24 @@ export const by = (i: number): Partial<Invocation> => ({ executionId: `execution
 export const nameOfFilm = (i: number) => ({ ...film, key: `film ${i}.mp4` });
 
 export async function openQueue(tuned: Partial<Settings> = {}): Promise<QueueHarness> {
-  const stage = await Stage.set({}, { ...oneSlot, ...tuned });
+  const harness = await StepHarness.set({}, { ...oneSlot, ...tuned });
   const ends = new TestEnds();
   const call = async <T>(work: (invocation: Invocation) => Promise<T>): Promise<T> => {
-    const invocation = invocationOf(stage.bench, {});
+    const invocation = invocationOf(harness.bench, {});
     return work(invocation).finally(invocation.close);
   };
-  const ports = () => ({ ...stage.ports, executions: ends });
+  const ports = () => ({ ...harness.ports, executions: ends });
   return {
-    stage,
+    harness,
     ends,
     start: async (i, input = {}) => {
       const named = nameOfFilm(i);
-      stage.bench.source.put(named, sampleBytes(2 * chunkBytes, named.key));
-      const inspected = await stage.inspect({ ...named, ...input });
-      return (await stage.open(inspected, by(i))) as Answer & Planned;
+      harness.bench.source.put(named, sampleBytes(2 * chunkBytes, named.key));
+      const inspected = await harness.inspect({ ...named, ...input });
+      return (await harness.open(inspected, by(i))) as Answer & Planned;
     },
     goOn: async ({ name, input }) =>
-      (await stage.open(input, { executionId: name })) as Answer & Planned,
+      (await harness.open(input, { executionId: name })) as Answer & Planned,
     dispatch: () => call((one) => dispatch(ports(), stateMachineArn, one)),
     dispatchOnSchedule: () => call((one) => dispatchOnSchedule(ports(), stateMachineArn, one)),
     command: (event) => {
@@ -67,9 +68,9 @@ export async function openQueue(tuned: Partial<Settings> = {}): Promise<QueueHar
       return runCommand(ports(), command);
     },
     row: async (i) => {
-      const source = await stage.bench.source.inspect(nameOfFilm(i));
-      const object = objectId(stage.ports.destination.identity, source);
-      return stage.row({ transferId: transferIdOf(object, 1) });
+      const source = await harness.bench.source.inspect(nameOfFilm(i));
+      const object = objectId(harness.ports.destination.identity, source);
+      return harness.row({ transferId: transferIdOf(object, 1) });
     },
   };
 }

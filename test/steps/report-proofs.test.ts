@@ -2,82 +2,85 @@ import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { Negotiated } from '../doubles/destinations/negotiated.ts';
 import { Serial } from '../doubles/destinations/serial.ts';
-import { itemOf, type Planned, Stage } from './stage.ts';
+import { itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
 
-async function rangeError(stage: Stage, { transferId }: Planned) {
-  return (await stage.bench.store.ranges(transferId, 1))[0]?.error;
+async function rangeError(harness: StepHarness, { transferId }: Planned) {
+  return (await harness.bench.store.ranges(transferId, 1))[0]?.error;
 }
 
 describe('ReportProofs', () => {
   it('reports the proofs of its range in one call', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(60);
-    await stage.send(itemOf(opened, 2));
-    expect(await stage.report(itemOf(opened, 2))).toEqual({ reported: 10 });
-    expect(stage.bench.asked.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(60);
+    await harness.send(itemOf(opened, 2));
+    expect(await harness.report(itemOf(opened, 2))).toEqual({ reported: 10 });
+    expect(harness.bench.asked.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
   });
 
   it('takes as many calls as the service’s own bound makes necessary', async () => {
-    const stage = await Stage.around((clock, options) => new Negotiated(clock, options));
-    stage.override({ traits: { ...stage.ports.destination.traits, maxProofsPerReport: 20 } });
-    const opened = await stage.opened(50);
-    await stage.send(itemOf(opened));
-    await stage.report(itemOf(opened));
-    expect(stage.bench.asked.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
+    const harness = await StepHarness.around((clock, options) => new Negotiated(clock, options));
+    harness.override({ traits: { ...harness.ports.destination.traits, maxProofsPerReport: 20 } });
+    const opened = await harness.opened(50);
+    await harness.send(itemOf(opened));
+    await harness.report(itemOf(opened));
+    expect(harness.bench.asked.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
   });
 
   it('makes no call where the service wants no reports', async () => {
-    const stage = await Stage.around((clock, options) => new Serial(clock, options));
-    const opened = await stage.opened(3);
-    await stage.send(itemOf(opened));
-    await stage.report(itemOf(opened));
-    expect(stage.bench.asked.reports).toEqual([]);
+    const harness = await StepHarness.around((clock, options) => new Serial(clock, options));
+    const opened = await harness.opened(3);
+    await harness.send(itemOf(opened));
+    await harness.report(itemOf(opened));
+    expect(harness.bench.asked.reports).toEqual([]);
   });
 
   it('makes no call where nothing is proven', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.report(itemOf(opened));
-    expect(stage.bench.asked.reports).toEqual([]);
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.report(itemOf(opened));
+    expect(harness.bench.asked.reports).toEqual([]);
   });
 
   it('leaves out proofs that are retired', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.send(itemOf(opened));
-    await stage.bench.store.retireProof(opened.transferId, 1, 2, 1, 'lost');
-    await stage.report(itemOf(opened));
-    expect(stage.bench.asked.reports).toEqual([[1, 3]]);
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.send(itemOf(opened));
+    await harness.bench.store.retireProof(opened.transferId, 1, 2, 1, 'lost');
+    await harness.report(itemOf(opened));
+    expect(harness.bench.asked.reports).toEqual([[1, 3]]);
   });
 
   it('tries again what may pass, and counts it', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.send(itemOf(opened));
-    stage.service.faults.befallCall('report', 'throttled');
-    await stage.report(itemOf(opened));
-    expect(stage.bench.asked.reports).toHaveLength(2);
-    expect((await stage.row(opened)).retries).toEqual({ ThrottledError: 1 });
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.send(itemOf(opened));
+    harness.service.faults.befallCall('report', 'throttled');
+    await harness.report(itemOf(opened));
+    expect(harness.bench.asked.reports).toHaveLength(2);
+    expect((await harness.row(opened)).retries).toEqual({ ThrottledError: 1 });
   });
 
   it('writes down an error for good and ends nevertheless', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.send(itemOf(opened));
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.send(itemOf(opened));
     const error = new TransferError('RequestRejectedError', '400: no');
-    stage.override({ reportProofs: () => Promise.reject(error) });
-    await stage.report(itemOf(opened));
-    expect(await rangeError(stage, opened)).toMatchObject({ name: error.name, message: '400: no' });
+    harness.override({ reportProofs: () => Promise.reject(error) });
+    await harness.report(itemOf(opened));
+    expect(await rangeError(harness, opened)).toMatchObject({
+      name: error.name,
+      message: '400: no',
+    });
   });
 
   it('reports what a sender that died had kept, and writes down that it died', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
-    await stage.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
+    await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     const error = { Error: 'Sandbox.Timedout', Cause: 'Task timed out after 900.00 seconds' };
-    await stage.report({ ...itemOf(opened), error });
-    expect(stage.bench.asked.reports).toEqual([[1, 2]]);
-    expect(await rangeError(stage, opened)).toMatchObject({
+    await harness.report({ ...itemOf(opened), error });
+    expect(harness.bench.asked.reports).toEqual([[1, 2]]);
+    expect(await rangeError(harness, opened)).toMatchObject({
       disposition: 'retry',
       message: expect.stringContaining('Task timed out'),
       executionId: 'execution-a',
@@ -86,12 +89,12 @@ describe('ReportProofs', () => {
   });
 
   it('keeps the name of an error of ours, and its message without the trace', async () => {
-    const stage = await Stage.set();
-    const opened = await stage.opened(3);
+    const harness = await StepHarness.set();
+    const opened = await harness.opened(3);
     const cause = { errorType: 'UnexpectedError', errorMessage: 'TypeError: x', trace: ['at y'] };
     const error = { Error: 'UnexpectedError', Cause: JSON.stringify(cause) };
-    await stage.report({ ...itemOf(opened), error });
-    const noted = await rangeError(stage, opened);
+    await harness.report({ ...itemOf(opened), error });
+    const noted = await rangeError(harness, opened);
     expect(noted).toMatchObject({ name: 'UnexpectedError', disposition: 'fail' });
     expect(noted?.message).toContain('TypeError: x');
     expect(noted?.message).not.toContain('trace');

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { film } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
-import { Stage } from './stage.ts';
+import { StepHarness } from '../harness/step-harness.ts';
 
 const bytes = Buffer.alloc(3000, 7);
 const md5 = '0123456789abcdef0123456789abcdef';
 
 /** Puts a version of the film, known by its ETag; what its digests say of it is the test's. */
-function put({ bench }: Stage, etag: string, traits: Partial<SourceObject> = {}) {
+function put({ bench }: StepHarness, etag: string, traits: Partial<SourceObject> = {}) {
   bench.source.put(film, bytes, { etag, digests: { md5 }, ...traits });
 }
 
@@ -17,15 +17,15 @@ async function second(
   first: Partial<SourceObject>,
   traits: Partial<SourceObject>,
   input: object = film,
-  between: (stage: Stage) => void = () => {},
+  between: (harness: StepHarness) => void = () => {},
 ) {
-  const stage = await Stage.set();
-  put(stage, 'v1', first);
-  const before = await walk(stage.bench, film, { executionId: 'execution-1' });
-  between(stage);
-  put(stage, 'v2', traits);
-  const after = await walk(stage.bench, input, { executionId: 'execution-2' });
-  return { stage, before: before.output, output: after.output };
+  const harness = await StepHarness.set();
+  put(harness, 'v1', first);
+  const before = await walk(harness.bench, film, { executionId: 'execution-1' });
+  between(harness);
+  put(harness, 'v2', traits);
+  const after = await walk(harness.bench, input, { executionId: 'execution-2' });
+  return { harness, before: before.output, output: after.output };
 }
 
 const sha256 = 'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=';
@@ -44,7 +44,7 @@ describe('B18: a new version uses the asset again that is there', () => {
       { digests: { sha256 } },
     ],
   ])('%s', async (_, first, traits) => {
-    const { stage, before, output } = await second(first, traits);
+    const { harness, before, output } = await second(first, traits);
     expect(output).toMatchObject({
       status: 'already-ingested',
       assetId: before.assetId,
@@ -52,17 +52,17 @@ describe('B18: a new version uses the asset again that is there', () => {
       etag: 'v2',
       sameContentAs: 'v1',
     });
-    expect(stage.service.assetIds()).toHaveLength(1);
+    expect(harness.service.assetIds()).toHaveLength(1);
   });
 });
 
 it('the same metadata in another order asks for nothing else', async () => {
   const asked = (userMetadata: object) => ({ ...film, userMetadata });
-  const stage = await Stage.set();
-  put(stage, 'v1');
-  await walk(stage.bench, asked({ a: 1, b: ['x', 'y'] }), { executionId: 'execution-1' });
-  put(stage, 'v2');
-  const { output } = await walk(stage.bench, asked({ b: ['x', 'y'], a: 1 }), {
+  const harness = await StepHarness.set();
+  put(harness, 'v1');
+  await walk(harness.bench, asked({ a: 1, b: ['x', 'y'] }), { executionId: 'execution-1' });
+  put(harness, 'v2');
+  const { output } = await walk(harness.bench, asked({ b: ['x', 'y'], a: 1 }), {
     executionId: 'execution-2',
   });
   expect(output).toMatchObject({ status: 'already-ingested' });
@@ -99,11 +99,11 @@ describe('B18: a new version is a transfer of its own', () => {
   });
 
   it('where the asset is gone at the service', async () => {
-    const forget = (stage: Stage) => {
+    const forget = (harness: StepHarness) => {
       const assetStatus = async () => ({ phase: 'missing' as const });
-      const { destination } = stage.bench.ports;
+      const { destination } = harness.bench.ports;
       let asked = 0;
-      Object.assign(stage.bench.ports, {
+      Object.assign(harness.bench.ports, {
         destination: {
           ...destination,
           assetStatus: (...given: Parameters<typeof destination.assetStatus>) =>
@@ -111,29 +111,29 @@ describe('B18: a new version is a transfer of its own', () => {
         },
       });
     };
-    const { stage, output } = await second({}, {}, film, forget);
+    const { harness, output } = await second({}, {}, film, forget);
     expect(output).toMatchObject({ status: 'ready' });
-    expect(stage.service.assetIds()).toHaveLength(2);
+    expect(harness.service.assetIds()).toHaveLength(2);
   });
 
   it('where its content type is of another kind of media', async () => {
-    const stage = await Stage.set();
+    const harness = await StepHarness.set();
     const clip = { ...film, key: 'reels/clip' };
     const traits = { digests: { md5 } };
-    stage.bench.source.put(clip, bytes, { ...traits, etag: 'v1', contentType: 'video/mp4' });
-    await walk(stage.bench, clip, { executionId: 'execution-1' });
-    stage.bench.source.put(clip, bytes, { ...traits, etag: 'v2', contentType: 'audio/mp4' });
-    const { output } = await walk(stage.bench, clip, { executionId: 'execution-2' });
+    harness.bench.source.put(clip, bytes, { ...traits, etag: 'v1', contentType: 'video/mp4' });
+    await walk(harness.bench, clip, { executionId: 'execution-1' });
+    harness.bench.source.put(clip, bytes, { ...traits, etag: 'v2', contentType: 'audio/mp4' });
+    const { output } = await walk(harness.bench, clip, { executionId: 'execution-2' });
     expect(output).toMatchObject({ status: 'ready' });
   });
 
   it('under another key, which names another asset', async () => {
-    const stage = await Stage.set();
-    put(stage, 'v1');
-    await walk(stage.bench, film, { executionId: 'execution-1' });
+    const harness = await StepHarness.set();
+    put(harness, 'v1');
+    await walk(harness.bench, film, { executionId: 'execution-1' });
     const other = { ...film, key: 'reels/other.mp4' };
-    stage.bench.source.put(other, bytes, { etag: 'v1', digests: { md5 } });
-    const { output } = await walk(stage.bench, other, { executionId: 'execution-2' });
+    harness.bench.source.put(other, bytes, { etag: 'v1', digests: { md5 } });
+    const { output } = await walk(harness.bench, other, { executionId: 'execution-2' });
     expect(output).toMatchObject({ status: 'ready', key: other.key });
   });
 });

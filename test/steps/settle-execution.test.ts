@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { rejectionIdOf } from '#src/core/transfer/transfer.ts';
+import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import { film, putFilm } from '../conformance/bench.ts';
 import { walk } from '../conformance/walk.ts';
 import {
@@ -13,10 +13,10 @@ import {
   statusChange,
 } from './settle-stage.ts';
 
-const outcomesOf = ({ stage }: SettleStage) =>
-  stage.bench.events.outcomes.map(({ type, detail }) => ({ type, error: detail.error }));
+const outcomesOf = ({ harness }: SettleStage) =>
+  harness.bench.events.outcomes.map(({ type, detail }) => ({ type, error: detail.error }));
 
-const turnsOf = ({ stage }: SettleStage) => stage.bench.queue.held.size;
+const turnsOf = ({ harness }: SettleStage) => harness.bench.queue.held.size;
 
 const refusal = rejectionIdOf(executionId);
 
@@ -54,7 +54,7 @@ describe('an execution that ended while its transfer was active', () => {
   ] as const)('by %s counts as %i cancelled and %i failed', async (status, cancelled, failed) => {
     const settle = await openSending();
     await settle.reconcile(statusChange(status));
-    const { meter } = settle.stage.bench;
+    const { meter } = settle.harness.bench;
     expect(meter.sum('TransfersCancelled')).toBe(cancelled);
     expect(meter.sum('TransfersFailed')).toBe(failed);
   });
@@ -78,7 +78,7 @@ describe('an execution that ended while its transfer was active', () => {
   it('is measured as a transfer that was settled and as one that failed', async () => {
     const settle = await openSending();
     await settle.reconcile(statusChange('TIMED_OUT'));
-    const { meter } = settle.stage.bench;
+    const { meter } = settle.harness.bench;
     expect(meter.sum('TransfersClosed')).toBe(1);
     expect(meter.sum('TransfersFailed')).toBe(1);
     expect(meter.sum('FailuresByError', 'ExecutionTimedOutError')).toBe(1);
@@ -86,11 +86,11 @@ describe('an execution that ended while its transfer was active', () => {
 
   it('counts its times from its own start', async () => {
     const settle = await openSending();
-    const { clock } = settle.stage.bench;
+    const { clock } = settle.harness.bench;
     const startDate = clock.now();
-    await settle.stage.sendAll(settle.opened);
+    await settle.harness.sendAll(settle.opened);
     clock.advance(4_000);
-    await settle.stage.confirm(settle.opened);
+    await settle.harness.confirm(settle.opened);
     await settle.reconcile(statusChange('ABORTED', { startDate }));
     expect((await settle.row()).outcome).toMatchObject({ secondsToBytesComplete: 4, chunks: 3 });
   });
@@ -102,16 +102,16 @@ describe('an execution that ended while its transfer was active', () => {
     }
     expect(outcomesOf(settle)).toHaveLength(1);
     expect((await settle.row()).outcome?.status).toBe('cancelled');
-    expect(settle.stage.bench.meter.sum('TransfersClosed')).toBe(1);
+    expect(settle.harness.bench.meter.sum('TransfersClosed')).toBe(1);
   });
 
   it('may be continued by a new execution, from the proofs it left', async () => {
     const settle = await openSending();
-    await settle.stage.sendAll(settle.opened);
+    await settle.harness.sendAll(settle.opened);
     await settle.reconcile(statusChange('ABORTED'));
-    const walked = await walk(settle.stage.bench, film, { executionId: 'execution-b' });
+    const walked = await walk(settle.harness.bench, film, { executionId: 'execution-b' });
     expect(walked.status).toBe('succeeded');
-    expect(settle.stage.bench.asked.sends).toHaveLength(3);
+    expect(settle.harness.bench.asked.sends).toHaveLength(3);
   });
 });
 
@@ -128,8 +128,8 @@ describe('an execution whose end was told too late', () => {
 
   it('because another has taken the transfer over is left alone', async () => {
     const settle = await openSending();
-    settle.stage.bench.executions.states.set(executionId, 'ended');
-    await settle.stage.open(await settle.stage.inspect(), { executionId: 'execution-b' });
+    settle.harness.bench.executions.states.set(executionId, 'ended');
+    await settle.harness.open(await settle.harness.inspect(), { executionId: 'execution-b' });
     const before = await settle.row();
     expect(before).toMatchObject({ owner: 'execution-b', fence: 2 });
     await settle.reconcile(statusChange('ABORTED'));
@@ -140,9 +140,9 @@ describe('an execution whose end was told too late', () => {
 
   it('because another has taken it over and ended it is left alone', async () => {
     const settle = await openSending();
-    const startDate = settle.stage.bench.clock.now();
-    settle.stage.bench.executions.states.set(executionId, 'ended');
-    await walk(settle.stage.bench, film, { executionId: 'execution-b' });
+    const startDate = settle.harness.bench.clock.now();
+    settle.harness.bench.executions.states.set(executionId, 'ended');
+    await walk(settle.harness.bench, film, { executionId: 'execution-b' });
     expect(await settle.reconcile(statusChange('ABORTED', { startDate }))).toMatchObject({
       became: 'left',
     });
@@ -152,9 +152,9 @@ describe('an execution whose end was told too late', () => {
 
   it('while another holds the transfer, silent since before it began, is left alone', async () => {
     const settle = await openSending();
-    settle.stage.bench.clock.advance(60_000);
-    const startDate = settle.stage.bench.clock.now();
-    await settle.stage.bench.store.recordExecution('execution-b', settle.opened.transferId);
+    settle.harness.bench.clock.advance(60_000);
+    const startDate = settle.harness.bench.clock.now();
+    await settle.harness.bench.store.recordExecution('execution-b', settle.opened.transferId);
     const event = statusChange('ABORTED', { startDate }, 'execution-b');
     expect(await settle.reconcile(event)).toMatchObject({ became: 'left' });
     expect(await settle.row()).toMatchObject({ state: 'active', owner: executionId });
@@ -162,9 +162,9 @@ describe('an execution whose end was told too late', () => {
 
   it('while another works on the transfer again by a redrive is left alone', async () => {
     const settle = await openSending();
-    settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
+    settle.harness.bench.clock.advance((leaseSeconds + 60) * 1000);
     settle.ends.ends.set(executionId, { status: 'running' });
-    await settle.stage.bench.store.recordExecution('execution-b', settle.opened.transferId);
+    await settle.harness.bench.store.recordExecution('execution-b', settle.opened.transferId);
     const event = statusChange('ABORTED', {}, 'execution-b');
     expect(await settle.reconcile(event)).toMatchObject({ became: 'left' });
     expect(outcomesOf(settle)).toEqual([]);
@@ -173,11 +173,11 @@ describe('an execution whose end was told too late', () => {
   it('because another took it over between two writes keeps its turn', async () => {
     const settle = await openSending();
     const { store } = settle.ports;
-    settle.stage.bench.executions.states.set(executionId, 'ended');
-    const inspected = await settle.stage.inspect();
+    settle.harness.bench.executions.states.set(executionId, 'ended');
+    const inspected = await settle.harness.inspect();
     const patchTransfer: typeof store.patchTransfer = async (...given) => {
       const held = await store.patchTransfer(...given);
-      await settle.stage.open(inspected, { executionId: 'execution-b' });
+      await settle.harness.open(inspected, { executionId: 'execution-b' });
       return held;
     };
     settle.ports = { ...settle.ports, store: { ...store, patchTransfer } };
@@ -203,8 +203,8 @@ describe('an execution whose end was told too late', () => {
 describe('an execution that recorded its outcome', () => {
   it('is not told of again', async () => {
     const settle = await openSettleStage();
-    putFilm(settle.stage.bench, 3000);
-    await walk(settle.stage.bench, film);
+    putFilm(settle.harness.bench, 3000);
+    await walk(settle.harness.bench, film);
     expect(await settle.reconcile(statusChange('FAILED'))).toMatchObject({ became: 'finished' });
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Ready' }]);
     expect(settle.ends.asked).toEqual([]);
@@ -212,29 +212,29 @@ describe('an execution that recorded its outcome', () => {
 
   it('and could not put its event has it put, as what it was', async () => {
     const settle = await openSettleStage();
-    putFilm(settle.stage.bench, 3000);
-    settle.stage.bench.events.refusals = 100;
-    await walk(settle.stage.bench, film);
-    settle.stage.bench.events.refusals = 0;
+    putFilm(settle.harness.bench, 3000);
+    settle.harness.bench.events.refusals = 100;
+    await walk(settle.harness.bench, film);
+    settle.harness.bench.events.refusals = 0;
     await settle.reconcile(statusChange('FAILED'));
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Ready' }]);
   });
 
   it('as a refused start is not told of again', async () => {
     const settle = await openSettleStage();
-    await walk(settle.stage.bench, { bucket: 'films' });
+    await walk(settle.harness.bench, { bucket: 'films' });
     await settle.reconcile(statusChange('FAILED'));
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error: 'InvalidInputError' }]);
   });
 
   it('as a refused start and could not put its event has it put', async () => {
     const settle = await openSettleStage();
-    settle.stage.bench.events.refusals = 100;
-    await walk(settle.stage.bench, { bucket: 'films' });
-    settle.stage.bench.events.refusals = 0;
+    settle.harness.bench.events.refusals = 100;
+    await walk(settle.harness.bench, { bucket: 'films' });
+    settle.harness.bench.events.refusals = 0;
     await settle.reconcile(statusChange('FAILED'));
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Failed', error: 'InvalidInputError' }]);
-    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+    expect(await settle.harness.row({ transferId: refusal })).toMatchObject({
       outcomePublished: true,
     });
   });
@@ -246,7 +246,7 @@ describe('an execution that ended before it took a transfer', () => {
     const reconciled = await settle.reconcile(statusChange('TIMED_OUT'));
     expect(reconciled).toMatchObject({ became: 'refused' });
     const error = 'ExecutionTimedOutError';
-    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+    expect(await settle.harness.row({ transferId: refusal })).toMatchObject({
       state: 'refused',
       source: film,
       outcomePublished: true,
@@ -258,12 +258,12 @@ describe('an execution that ended before it took a transfer', () => {
   it('because somebody stopped it is a start that was cancelled, and no failure', async () => {
     const settle = await openSettleStage();
     expect(await settle.reconcile(statusChange('ABORTED'))).toMatchObject({ became: 'cancelled' });
-    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+    expect(await settle.harness.row({ transferId: refusal })).toMatchObject({
       state: 'cancelled',
       outcomePublished: true,
       outcome: { status: 'cancelled', execution: executionId, ...film },
     });
-    expect(settle.stage.bench.meter.sum('TransfersFailed')).toBe(0);
+    expect(settle.harness.bench.meter.sum('TransfersFailed')).toBe(0);
     expect(outcomesOf(settle)).toEqual([{ type: 'Transfer Cancelled' }]);
   });
 
@@ -279,7 +279,7 @@ describe('an execution that ended before it took a transfer', () => {
     const settle = await openSettleStage();
     settle.ends.ends.set(executionId, { status: 'aborted', input: JSON.stringify(film) });
     await settle.reconcile(statusChange('ABORTED', { input: null }));
-    expect(await settle.stage.row({ transferId: refusal })).toMatchObject({ source: film });
+    expect(await settle.harness.row({ transferId: refusal })).toMatchObject({ source: film });
   });
 
   it.each([null, '{"bucket', '7', '"films"'])('bears an input of %j', async (input) => {
@@ -292,7 +292,7 @@ describe('an execution that ended before it took a transfer', () => {
     'although another made the transfer that it went for %s since: perhaps it was not its own',
     async (state) => {
       const settle = await openSending();
-      const { store, clock } = settle.stage.bench;
+      const { store, clock } = settle.harness.bench;
       const { transferId, fence } = settle.opened;
       const startDate = clock.now();
       await store.recordExecution('execution-b', transferId);
@@ -313,7 +313,7 @@ describe('an execution that ended before it took a transfer', () => {
     'is reported although the transfer that it went for still names an owner that %s',
     async (_, end, silentSeconds) => {
       const settle = await openSending();
-      const { store, clock } = settle.stage.bench;
+      const { store, clock } = settle.harness.bench;
       clock.advance(silentSeconds * 1000);
       settle.ends.ends.set(executionId, end);
       await store.recordExecution('execution-b', settle.opened.transferId);
@@ -368,7 +368,7 @@ describe('a reconciler that dies', () => {
       await settle.reconcile(statusChange('ABORTED')).catch(() => {});
       settle.ports = whole;
       await settle.reconcile(statusChange('ABORTED'));
-      expect(await settle.stage.row({ transferId: refusal })).toMatchObject({
+      expect(await settle.harness.row({ transferId: refusal })).toMatchObject({
         outcomePublished: true,
       });
       expect([1, 2]).toContain(outcomesOf(settle).length);
@@ -384,7 +384,7 @@ describe('a reconciler that dies', () => {
       settle.ports = die(whole);
       await settle.reconcile(statusChange('ABORTED')).catch(() => {});
       settle.ports = whole;
-      settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
+      settle.harness.bench.clock.advance((leaseSeconds + 60) * 1000);
       await settle.reconcile();
       expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
       expect(turnsOf(settle)).toBe(0);

@@ -10,17 +10,17 @@ const dispatched = 'execution-b';
 /** A transfer that `execution-a` queued, and the reconciler. */
 async function openQueued() {
   const settle = await openSettleStage();
-  const { stage } = settle;
-  putFilm(stage.bench, 3000);
-  await stage.ports.queue.setPause({ since: 0, underWay: 'finish' });
-  const opened = await stage.open(await stage.inspect(), { executionId });
+  const { harness } = settle;
+  putFilm(harness.bench, 3000);
+  await harness.ports.queue.setPause({ since: 0, underWay: 'finish' });
+  const opened = await harness.open(await harness.inspect(), { executionId });
   const { transferId } = (opened as { ending: { transferId: string } } & typeof opened).ending;
-  await stage.ports.queue.setPause(undefined);
+  await harness.ports.queue.setPause(undefined);
   const input = JSON.stringify({ dispatched: { transferId, fence: 1 }, ...film });
   const isUntouched = async () => {
-    expect(await stage.row({ transferId })).toMatchObject({ state: 'queued', fence: 1 });
-    expect(stage.bench.queue.tickets()).toHaveLength(1);
-    expect(stage.bench.events.outcomes).toEqual([]);
+    expect(await harness.row({ transferId })).toMatchObject({ state: 'queued', fence: 1 });
+    expect(harness.bench.queue.tickets()).toHaveLength(1);
+    expect(harness.bench.events.outcomes).toEqual([]);
   };
   return { ...settle, settle, transferId, input, isUntouched };
 }
@@ -53,7 +53,7 @@ describe('the reconciler leaves a queued transfer alone', () => {
 
   it('where a dispatched execution ends after it noted the transfer', async () => {
     const { settle, transferId, input, isUntouched } = await openQueued();
-    await settle.stage.bench.store.recordExecution(dispatched, transferId);
+    await settle.harness.bench.store.recordExecution(dispatched, transferId);
     settle.ends.ends.set(dispatched, { status: 'failed', input } as ExecutionEnd);
     await settle.reconcile(statusChange('FAILED', { input }, dispatched));
     await isUntouched();
@@ -62,7 +62,7 @@ describe('the reconciler leaves a queued transfer alone', () => {
   it('where a sweep comes after the lease of the execution that queued it', async () => {
     const { settle, isUntouched } = await openQueued();
     settle.ends.ends.set(executionId, { status: 'succeeded' } as ExecutionEnd);
-    settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
+    settle.harness.bench.clock.advance((leaseSeconds + 60) * 1000);
     expect(await settle.reconcile()).toMatchObject({ settled: 0 });
     await isUntouched();
   });
@@ -72,7 +72,7 @@ describe('the reconciler of a transfer that an operator cancelled', () => {
   async function openCancelled() {
     const settle = await openSending();
     const { transferId } = await settle.row();
-    await runCommand(settle.stage.ports, { command: 'cancel', transferId });
+    await runCommand(settle.harness.ports, { command: 'cancel', transferId });
     return settle;
   }
 
@@ -80,7 +80,7 @@ describe('the reconciler of a transfer that an operator cancelled', () => {
     const settle = await openCancelled();
     settle.ends.ends.set(executionId, { status: 'aborted' } as ExecutionEnd);
     await settle.reconcile(statusChange('ABORTED'));
-    expect(settle.stage.bench.queue.held.size).toBe(0);
+    expect(settle.harness.bench.queue.held.size).toBe(0);
   });
 
   it('leaves what the cancel wrote', async () => {
@@ -95,32 +95,32 @@ describe('the reconciler of a transfer that an operator cancelled', () => {
 
   it('sends its event once where the cancel could not', async () => {
     const settle = await openSending();
-    const { stage } = settle;
+    const { harness } = settle;
     const { transferId } = await settle.row();
-    stage.bench.events.refusals = 1;
-    const cancelling = runCommand(stage.ports, { command: 'cancel', transferId });
+    harness.bench.events.refusals = 1;
+    const cancelling = runCommand(harness.ports, { command: 'cancel', transferId });
     await expect(cancelling).rejects.toMatchObject({ name: 'EventNotPublishedError' });
-    stage.bench.clock.advance(3 * 60_000);
+    harness.bench.clock.advance(3 * 60_000);
     await settle.reconcile();
     await settle.reconcile();
-    expect(stage.bench.events.outcomes).toMatchObject([{ type: 'Transfer Cancelled' }]);
+    expect(harness.bench.events.outcomes).toMatchObject([{ type: 'Transfer Cancelled' }]);
   });
 
   it('frees no slot by sending that event, since the execution may still send', async () => {
     const settle = await openSending();
-    const { stage } = settle;
+    const { harness } = settle;
     const { transferId } = await settle.row();
-    stage.bench.events.refusals = 1;
-    await runCommand(stage.ports, { command: 'cancel', transferId }).catch(() => {});
-    stage.bench.clock.advance(3 * 60_000);
+    harness.bench.events.refusals = 1;
+    await runCommand(harness.ports, { command: 'cancel', transferId }).catch(() => {});
+    harness.bench.clock.advance(3 * 60_000);
     await settle.reconcile();
-    expect(stage.bench.queue.held.size).toBe(1);
+    expect(harness.bench.queue.held.size).toBe(1);
   });
 
   it('calls its session no orphan', async () => {
     const settle = await openCancelled();
-    const createdAt = settle.stage.bench.clock.now();
-    settle.stage.bench.clock.advance(3600_000);
+    const createdAt = settle.harness.bench.clock.now();
+    settle.harness.bench.clock.advance(3600_000);
     settle.listed.push({ uploadId: 'upload-1', sizeBytes: 3000, createdAt });
     expect(await settle.reconcile()).toMatchObject({ orphanSessions: 0 });
   });

@@ -6,10 +6,10 @@ import { type Reconciled, reconcile } from '#src/reconciler/reconcile.ts';
 import type { ReconcilerPorts } from '#src/reconciler/reconciler-ports.ts';
 import { film, type putFilm } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
+import { type Planned, StepHarness } from '../harness/step-harness.ts';
 import { canarySearch, textOf } from '../security/canary-search.ts';
-import { type Planned, Stage } from './stage.ts';
 
-/** The execution that a stage's steps belong to. */
+/** The execution that a harness's steps belong to. */
 export const executionId = 'execution-a';
 
 /** What is told of executions: as scripted, `unknown` where nothing is. */
@@ -23,9 +23,9 @@ export class TestEnds implements Pick<ExecutionDirectory, 'endOf'> {
   }
 }
 
-/** A stage with the reconciler beside it. */
+/** A harness with the reconciler beside it. */
 export interface SettleStage {
-  readonly stage: Stage;
+  readonly harness: StepHarness;
   readonly ends: TestEnds;
   /** What the service lists as unfinished. */
   readonly listed: ListedSession[];
@@ -35,18 +35,18 @@ export interface SettleStage {
 }
 
 export async function openSettleStage(): Promise<SettleStage> {
-  const stage = await Stage.set();
+  const harness = await StepHarness.set();
   const ends = new TestEnds();
   const listed: ListedSession[] = [];
   const listUnfinished = async () => ({ sessions: listed, truncated: false });
-  const destination = { ...stage.ports.destination, listUnfinished };
+  const destination = { ...harness.ports.destination, listUnfinished };
   const settle: SettleStage = {
-    stage,
+    harness,
     ends,
     listed,
-    ports: { ...stage.ports, destination, executions: ends },
+    ports: { ...harness.ports, destination, executions: ends },
     async reconcile(event = {}, lengthMs = 115_000) {
-      const invocation = invocationOf(stage.bench, { lengthMs });
+      const invocation = invocationOf(harness.bench, { lengthMs });
       const told = await reconcile(settle.ports, event, invocation).finally(invocation.close);
       canarySearch.searchText('outcomes', textOf(told));
       return told;
@@ -55,14 +55,14 @@ export async function openSettleStage(): Promise<SettleStage> {
   return settle;
 }
 
-/** A stage on which `execution-a` has opened a session for the film and holds a turn. */
+/** A harness on which `execution-a` has opened a session for the film and holds a turn. */
 export async function openSending(
   chunks = 3,
   traits?: Parameters<typeof putFilm>[2],
 ): Promise<SettleStage & { readonly opened: Planned; row(): Promise<TransferRecord> }> {
   const settle = await openSettleStage();
-  const opened = await settle.stage.opened(chunks, traits);
-  return Object.assign(settle, { opened, row: () => settle.stage.row(opened) });
+  const opened = await settle.harness.opened(chunks, traits);
+  return Object.assign(settle, { opened, row: () => settle.harness.row(opened) });
 }
 
 /** Step Functions' event, as EventBridge delivers it. */
@@ -76,7 +76,7 @@ export type Death = { readonly call: number; readonly when: 'before' | 'after' }
 
 /**
  * Tries a story with a death at every call it makes of the world outside, before and after its
- * effect, each on a stage of its own.
+ * effect, each on a harness of its own.
  * @param story - is given ports that die there; to be told as if they might
  * @returns how many calls the story makes
  */

@@ -19,18 +19,18 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /** Transfer ids of the events of outcomes, in order. */
-const told = ({ stage }: SettleStage) =>
-  stage.bench.events.outcomes.map(({ detail }) => detail.transferId);
+const told = ({ harness }: SettleStage) =>
+  harness.bench.events.outcomes.map(({ detail }) => detail.transferId);
 
-const measured = ({ stage }: SettleStage, metric: MetricName) =>
-  stage.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
+const measured = ({ harness }: SettleStage, metric: MetricName) =>
+  harness.bench.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
 
-const lines = ({ stage }: SettleStage, phrase: string) =>
-  stage.bench.logged.filter(({ message }) => message === phrase).map(({ fields }) => fields);
+const lines = ({ harness }: SettleStage, phrase: string) =>
+  harness.bench.logged.filter(({ message }) => message === phrase).map(({ fields }) => fields);
 
 /** Puts a transfer's row, as it stood so many minutes ago. */
 async function putRow(settle: SettleStage, minutesAgo: number, changes: Partial<TransferRecord>) {
-  const at = settle.stage.bench.clock.now() - minutesAgo * minuteMs;
+  const at = settle.harness.bench.clock.now() - minutesAgo * minuteMs;
   const record = transferRecord({
     leaseUntil: at + leaseSeconds * 1000,
     createdAt: at,
@@ -38,7 +38,7 @@ async function putRow(settle: SettleStage, minutesAgo: number, changes: Partial<
     owner: `execution-of-${changes.transferId}`,
     ...changes,
   });
-  await settle.stage.bench.store.takeTransfer(record, undefined);
+  await settle.harness.bench.store.takeTransfer(record, undefined);
   return record;
 }
 
@@ -54,15 +54,15 @@ function putOver(settle: SettleStage, transferId: string, more: Partial<Transfer
   });
 }
 
-async function rowOf({ stage }: SettleStage, transferId: string) {
-  return stage.row({ transferId });
+async function rowOf({ harness }: SettleStage, transferId: string) {
+  return harness.row({ transferId });
 }
 
 describe('a sweep, of a transfer that is silent for longer than its lease', () => {
   const silent = async (end: ExecutionEnd) => {
     const settle = await openSending();
     settle.ends.ends.set(executionId, end);
-    settle.stage.bench.clock.advance((leaseSeconds + 60) * 1000);
+    settle.harness.bench.clock.advance((leaseSeconds + 60) * 1000);
     return settle;
   };
 
@@ -75,7 +75,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
     expect(await settle.reconcile()).toMatchObject({ settled: 1 });
     const outcome = { status: 'failed', error };
     expect(await settle.row()).toMatchObject({ state: 'failed', outcomePublished: true, outcome });
-    expect(settle.stage.bench.queue.held.size).toBe(0);
+    expect(settle.harness.bench.queue.held.size).toBe(0);
     expect(told(settle)).toHaveLength(1);
   });
 
@@ -83,7 +83,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
     const settle = await silent({ status: 'aborted' });
     expect(await settle.reconcile()).toMatchObject({ settled: 1 });
     expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
-    expect(settle.stage.bench.meter.sum('TransfersFailed')).toBe(0);
+    expect(settle.harness.bench.meter.sum('TransfersFailed')).toBe(0);
   });
 
   it.each(['running', 'unknown'] as const)('leaves one whose execution is %s', async (status) => {
@@ -104,7 +104,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
     const settle = await openSettleStage();
     const { store } = settle.ports;
     const stale = await putRow(settle, 60, { transferId: 't1' });
-    const leaseUntil = settle.stage.bench.clock.now() + 15 * minuteMs;
+    const leaseUntil = settle.harness.bench.clock.now() + 15 * minuteMs;
     await store.patchTransfer('t1', stale.fence, { leaseUntil }, stale.changedAt);
     const listTransfers = async function* () {
       yield stale;
@@ -123,7 +123,7 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
 
   it('asks for the longest silent first, and goes on the next time when its time is up', async () => {
     const settle = await openSettleStage();
-    const { clock } = settle.stage.bench;
+    const { clock } = settle.harness.bench;
     for (const [i, minutesAgo] of [30, 90, 60].entries()) {
       await putRow(settle, minutesAgo, { transferId: `t${i}` });
     }
@@ -157,10 +157,10 @@ describe('a sweep, of a transfer that is silent for longer than its lease', () =
       settle.ports = die(whole);
       await settle.reconcile().catch(() => {});
       settle.ports = whole;
-      settle.stage.bench.clock.advance(5 * minuteMs);
+      settle.harness.bench.clock.advance(5 * minuteMs);
       await settle.reconcile();
       expect(await settle.row()).toMatchObject({ state: 'cancelled', outcomePublished: true });
-      expect(settle.stage.bench.queue.held.size).toBe(0);
+      expect(settle.harness.bench.queue.held.size).toBe(0);
       expect([1, 2]).toContain(told(settle).length);
     });
     expect(calls).toBeGreaterThan(12);
@@ -178,14 +178,14 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
     const settle = await openSettleStage();
     const { outcome } = await putOver(settle, 't1', { state });
     expect(await settle.reconcile()).toMatchObject({ eventsSent: 1 });
-    expect(settle.stage.bench.events.outcomes).toMatchObject([{ type, detail: outcome }]);
+    expect(settle.harness.bench.events.outcomes).toMatchObject([{ type, detail: outcome }]);
     expect(await rowOf(settle, 't1')).toMatchObject({ state, outcomePublished: true });
     expect(await settle.reconcile()).toMatchObject({ eventsSent: 0 });
   });
 
   it('leaves one younger than two minutes to the step that wrote it', async () => {
     const settle = await openSettleStage();
-    const changedAt = settle.stage.bench.clock.now() - 119_000;
+    const changedAt = settle.harness.bench.clock.now() - 119_000;
     await putOver(settle, 't1', { changedAt });
     await settle.reconcile();
     expect(told(settle)).toEqual([]);
@@ -194,7 +194,7 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
 
   it('sends the longest waiting first', async () => {
     const settle = await openSettleStage();
-    const { clock } = settle.stage.bench;
+    const { clock } = settle.harness.bench;
     for (const minutes of [20, 40, 30]) {
       await putOver(settle, `t${minutes}`, { changedAt: clock.now() - minutes * minuteMs });
     }
@@ -205,7 +205,7 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
   it('sends all others when one is refused, tells how many are left, and fails by name', async () => {
     const settle = await openSettleStage();
     for (const id of ['t1', 't2', 't3']) await putOver(settle, id);
-    settle.stage.bench.events.refusals = 1;
+    settle.harness.bench.events.refusals = 1;
     await expect(settle.reconcile()).rejects.toMatchObject({
       name: 'EventNotPublishedError',
       message: 'unconfirmed events: the bus refused it',
@@ -251,9 +251,9 @@ describe('a sweep, of outcomes whose event nobody confirmed', () => {
 
 describe('a sweep, of slots', () => {
   const hold = (settle: SettleStage, slot: number, transferId: string, minutes = 10) => {
-    const since = settle.stage.bench.clock.now() - hourMs;
+    const since = settle.harness.bench.clock.now() - hourMs;
     const until = since + hourMs + minutes * minuteMs;
-    return settle.stage.bench.queue.takeSlot({ slot, transferId, fence: 1, since, until }, since);
+    return settle.harness.bench.queue.takeSlot({ slot, transferId, fence: 1, since, until }, since);
   };
   const cancelledBy = (cancelledBy?: string) =>
     ({
@@ -261,7 +261,7 @@ describe('a sweep, of slots', () => {
       outcomePublished: true,
       outcome: { status: 'cancelled', cancelledBy },
     }) as const;
-  const held = ({ stage }: SettleStage) => [...stage.bench.queue.held.keys()];
+  const held = ({ harness }: SettleStage) => [...harness.bench.queue.held.keys()];
 
   it.each([
     ['whose lease is over', { state: 'active' }, -1],
@@ -297,12 +297,12 @@ describe('a sweep, of slots', () => {
     const again = { slot: 1, transferId: 't1', fence: 2, since: 0, until: Number.MAX_SAFE_INTEGER };
     const transfer = async (id: string) => {
       const row = await store.transfer(id);
-      await queue.takeSlot(again, settle.stage.bench.clock.now());
+      await queue.takeSlot(again, settle.harness.bench.clock.now());
       return row;
     };
     settle.ports = { ...settle.ports, store: { ...store, transfer } };
     await settle.reconcile();
-    expect(settle.stage.bench.queue.held.get(1)).toEqual(again);
+    expect(settle.harness.bench.queue.held.get(1)).toEqual(again);
   });
 
   it('leaves a slot whose transfer has no row yet', async () => {
@@ -334,7 +334,7 @@ describe('a sweep, of slots', () => {
 describe('a sweep, of open sessions', () => {
   const near = async (hours: number) => {
     const settle = await openSending();
-    settle.stage.bench.clock.advance(hours * hourMs);
+    settle.harness.bench.clock.advance(hours * hourMs);
     await settle.reconcile();
     return settle;
   };
@@ -353,9 +353,9 @@ describe('a sweep, of open sessions', () => {
 
   it('leaves one alone whose bytes are complete', async () => {
     const settle = await openSending();
-    await settle.stage.sendAll(settle.opened);
-    await settle.stage.confirm(settle.opened);
-    settle.stage.bench.clock.advance(23 * hourMs);
+    await settle.harness.sendAll(settle.opened);
+    await settle.harness.confirm(settle.opened);
+    settle.harness.bench.clock.advance(23 * hourMs);
     await settle.reconcile();
     expect(measured(settle, 'SessionsNearExpiry')).toEqual([0]);
   });
@@ -375,7 +375,7 @@ describe('a sweep, of sessions at the service', () => {
     minutesAgo: number,
     { bytes = 5000, row = 'failed', session = 'lost' }: Loss = {},
   ) {
-    const { store, clock } = settle.stage.bench;
+    const { store, clock } = settle.harness.bench;
     const source = { bucket: 'films', key: 'a.mp4', etag: 'e', sizeBytes: bytes };
     const leaseUntil = clock.now() + hourMs;
     await putRow(settle, minutesAgo, {
@@ -399,7 +399,7 @@ describe('a sweep, of sessions at the service', () => {
     settle.listed.push({
       uploadId,
       sizeBytes,
-      createdAt: settle.stage.bench.clock.now() - minutesAgo * minuteMs,
+      createdAt: settle.harness.bench.clock.now() - minutesAgo * minuteMs,
     });
 
   const attributions = (settle: SettleStage) =>
@@ -462,7 +462,7 @@ describe('a sweep, of sessions at the service', () => {
     const old = Array.from({ length: 600 }, (_, n) => `old-${n}`);
     for (const one of old) await lose(settle, one, 300, { session: 'refused' });
     await lose(settle, 'loser', 30);
-    await settle.stage.bench.store.countRetries('loser', { CreateReplyLostError: 1 });
+    await settle.harness.bench.store.countRetries('loser', { CreateReplyLostError: 1 });
     list(settle, 'upload-a', 30);
     await settle.reconcile();
     expect(attributions(settle)).toEqual([['upload-a', 'loser']]);
@@ -522,7 +522,7 @@ describe('a sweep of which parts fail', () => {
       listUnfinished: () => Promise.reject(refused),
     };
     settle.ports = { ...settle.ports, destination };
-    settle.stage.bench.store.refuse('listTransfers');
+    settle.harness.bench.store.refuse('listTransfers');
     await expect(settle.reconcile()).rejects.toMatchObject({
       name: 'TableUnavailableError',
       message: expect.stringMatching(/^3 parts failed, the first with: silent transfers: /),
@@ -546,11 +546,11 @@ describe('a sweep, of sessions that were given up', () => {
   /** A transfer whose first session the service forgot, with all its bytes in the second. */
   async function replaced() {
     const settle = await openSending(1);
-    const { stage, opened } = settle;
-    stage.service.forgetSessions();
-    const again = await stage.open({ ...opened, next: 'expired' });
-    await stage.sendAll(again as typeof opened);
-    return { settle, confirmed: await stage.confirm(again) };
+    const { harness, opened } = settle;
+    harness.service.forgetSessions();
+    const again = await harness.open({ ...opened, next: 'expired' });
+    await harness.sendAll(again as typeof opened);
+    return { settle, confirmed: await harness.confirm(again) };
   }
 
   async function timeOut(settle: SettleStage) {
@@ -567,13 +567,13 @@ describe('a sweep, of sessions that were given up', () => {
 
   it('records and counts once an asset that one made after its transfer had ended', async () => {
     const { settle, confirmed } = await replaced();
-    const { stage } = settle;
-    stage.bench.clock.advance(hourMs);
-    await stage.record(await stage.await(confirmed));
+    const { harness } = settle;
+    harness.bench.clock.advance(hourMs);
+    await harness.record(await harness.await(confirmed));
     makeAllReady(settle);
     await settle.reconcile();
     await settle.reconcile();
-    expect(stage.bench.meter.sum('LateDuplicates')).toBe(1);
+    expect(harness.bench.meter.sum('LateDuplicates')).toBe(1);
     expect((await settle.row()).outcome).toMatchObject({ duplicates: ['asset-1'] });
   });
 
@@ -591,10 +591,10 @@ describe('a sweep, of sessions that were given up', () => {
 
   it('writes no outcome back that a redriven execution has replaced since it was listed', async () => {
     const { settle, confirmed } = await replaced();
-    const { stage } = settle;
+    const { harness } = settle;
     await timeOut(settle);
     const listed = await settle.row();
-    await stage.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
+    await harness.record({ ...confirmed, error: { Error: 'AssetFailedError', Cause: 'no video' } });
     makeAllReady(settle);
     const { store } = settle.ports;
     settle.ports = {
@@ -625,7 +625,7 @@ describe('a sweep, of sessions that were given up', () => {
       store: {
         ...store,
         listTransfers: async function* (state, day) {
-          const today = new Date(settle.stage.bench.clock.now()).toISOString().slice(0, 10);
+          const today = new Date(settle.harness.bench.clock.now()).toISOString().slice(0, 10);
           if (state === 'ready' && day === today) yield* many;
         },
         sessions: async (transferId) => {
@@ -636,7 +636,7 @@ describe('a sweep, of sessions that were given up', () => {
     };
     for (let run = 0; run < 3; run++) {
       await settle.reconcile();
-      settle.stage.bench.clock.advance(sweepSeconds * 1000);
+      settle.harness.bench.clock.advance(sweepSeconds * 1000);
     }
     expect(asked.size).toBe(450);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Source, Sources } from '#src/core/source/sources.ts';
 import type { Bench } from '../conformance/bench.ts';
 import { film, putFilm } from '../conformance/bench.ts';
-import { Stage } from './stage.ts';
+import { StepHarness } from '../harness/step-harness.ts';
 
 const ours = '111122223333';
 const theirs = '444455556666';
@@ -30,7 +30,7 @@ function eventOf({ bucket = 'films', account = ours, region = 'us-east-1', ...ob
 }
 
 const stageWith = (list: readonly Source[], more: Partial<Sources> = {}) =>
-  Stage.set({}, { sources: { list, readers, ...more } });
+  StepHarness.set({}, { sources: { list, readers, ...more } });
 
 /** Counts what S3 is asked. */
 function watchS3({ source }: Bench): { asked: number } {
@@ -45,72 +45,75 @@ function watchS3({ source }: Bench): { asked: number } {
 
 describe('an event about an object that a source takes', () => {
   it('pins the object as a start by hand does', async () => {
-    const stage = await stageWith([{ bucket: 'films', suffixes: ['.MP4'], minSize: 9 }]);
-    putFilm(stage.bench, 9);
-    const byHand = await stage.inspect(film);
-    expect(await stage.inspect(eventOf())).toEqual({ ...byHand, start: 'event' });
-    expect(stage.bench.meter.taken).toEqual([]);
+    const harness = await stageWith([{ bucket: 'films', suffixes: ['.MP4'], minSize: 9 }]);
+    putFilm(harness.bench, 9);
+    const byHand = await harness.inspect(film);
+    expect(await harness.inspect(eventOf())).toEqual({ ...byHand, start: 'event' });
+    expect(harness.bench.meter.taken).toEqual([]);
   });
 
   it('pins the version that it names', async () => {
-    const stage = await stageWith([{ bucket: 'films' }]);
+    const harness = await stageWith([{ bucket: 'films' }]);
     for (const versionId of ['v1', 'v2']) {
-      stage.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
+      harness.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
     }
-    expect(await stage.inspect(eventOf({ 'version-id': 'v1' }))).toMatchObject({
+    expect(await harness.inspect(eventOf({ 'version-id': 'v1' }))).toMatchObject({
       next: 'open',
       source: { versionId: 'v1' },
     });
   });
 
   it('pins account and Region as the source has them, of another account too', async () => {
-    const stage = await stageWith([{ bucket: 'films', account: theirs, region: 'eu-west-1' }]);
-    putFilm(stage.bench, 9);
-    expect(await stage.inspect(eventOf({ account: theirs, region: 'eu-west-1' }))).toMatchObject({
+    const harness = await stageWith([{ bucket: 'films', account: theirs, region: 'eu-west-1' }]);
+    putFilm(harness.bench, 9);
+    expect(await harness.inspect(eventOf({ account: theirs, region: 'eu-west-1' }))).toMatchObject({
       next: 'open',
       source: { account: theirs, region: 'eu-west-1' },
     });
   });
 
   it('is taken where one of several sources takes it', async () => {
-    const stage = await stageWith([
+    const harness = await stageWith([
       { bucket: 'films', prefixes: ['in/'] },
       { bucket: 'films', prefixes: ['reels/'] },
     ]);
-    putFilm(stage.bench, 9);
-    expect(await stage.inspect(eventOf())).toMatchObject({ next: 'open' });
+    putFilm(harness.bench, 9);
+    expect(await harness.inspect(eventOf())).toMatchObject({ next: 'open' });
   });
 
   it('takes what is there by now, and says that it is another content', async () => {
-    const stage = await stageWith([{ bucket: 'films' }]);
-    putFilm(stage.bench, 9);
-    expect(await stage.inspect(eventOf({ etag: 'older' }))).toMatchObject({ next: 'open' });
-    expect(stage.bench.logged).toContainEqual({
+    const harness = await stageWith([{ bucket: 'films' }]);
+    putFilm(harness.bench, 9);
+    expect(await harness.inspect(eventOf({ etag: 'older' }))).toMatchObject({ next: 'open' });
+    expect(harness.bench.logged).toContainEqual({
       message: 'object was overwritten since its event',
       fields: film,
     });
   });
 
   it('still fails where the object can’t be moved', async () => {
-    const stage = await Stage.set({}, { sources: { list: [{ bucket: 'films' }], readers } });
-    stage.tune({ maxMediaBytes: 8 });
-    putFilm(stage.bench, 9);
-    await expect(stage.inspect(eventOf())).rejects.toMatchObject({ name: 'SourceTooLargeError' });
+    const harness = await StepHarness.set(
+      {},
+      { sources: { list: [{ bucket: 'films' }], readers } },
+    );
+    harness.tune({ maxMediaBytes: 8 });
+    putFilm(harness.bench, 9);
+    await expect(harness.inspect(eventOf())).rejects.toMatchObject({ name: 'SourceTooLargeError' });
   });
 });
 
 describe('B9: an event about an object that is', () => {
-  const ignoredOf = async (put: (stage: Stage) => void, told: Told = {}) => {
-    const stage = await stageWith([{ bucket: 'films' }]);
-    put(stage);
-    const { ending } = (await stage.inspect(eventOf(told))) as unknown as { ending: object };
-    const { meter } = stage.bench;
+  const ignoredOf = async (put: (harness: StepHarness) => void, told: Told = {}) => {
+    const harness = await stageWith([{ bucket: 'films' }]);
+    put(harness);
+    const { ending } = (await harness.inspect(eventOf(told))) as unknown as { ending: object };
+    const { meter } = harness.bench;
     const counted = meter.taken.filter(({ metric }) => metric === 'EventsIgnoredByReason');
     return { ending, counted: counted.map(({ by }) => by) };
   };
 
   it('empty ends as ignored, and is counted', async () => {
-    const put = (stage: Stage) => stage.bench.source.put(film, Buffer.alloc(0));
+    const put = (harness: StepHarness) => harness.bench.source.put(film, Buffer.alloc(0));
     const { ending, counted } = await ignoredOf(put, { size: 0 });
     expect(ending).toEqual({ status: 'ignored', ...film, why: 'it has 0 bytes' });
     expect(counted).toEqual(['empty']);
@@ -123,14 +126,14 @@ describe('B9: an event about an object that is', () => {
   });
 
   it('empty by now although the event told of bytes ends as ignored', async () => {
-    const put = (stage: Stage) => stage.bench.source.put(film, Buffer.alloc(0));
+    const put = (harness: StepHarness) => harness.bench.source.put(film, Buffer.alloc(0));
     expect((await ignoredOf(put, { size: 9 })).counted).toEqual(['empty']);
   });
 
   it('whole by now although the event told of no bytes is taken', async () => {
-    const stage = await stageWith([{ bucket: 'films' }]);
-    putFilm(stage.bench, 9);
-    expect(await stage.inspect(eventOf({ size: 0 }))).toMatchObject({ next: 'open' });
+    const harness = await stageWith([{ bucket: 'films' }]);
+    putFilm(harness.bench, 9);
+    expect(await harness.inspect(eventOf({ size: 0 }))).toMatchObject({ next: 'open' });
   });
 });
 
@@ -154,22 +157,22 @@ describe('an event about a stranger ends as ignored, before S3 is asked anything
     ],
     ['a folder marker', {}, { key: 'reels/', size: 0 }, 'it is a folder marker'],
   ])('%s', async (_, filters, told, why) => {
-    const stage = await stageWith([{ bucket: 'films', ...filters }]);
-    const s3 = watchS3(stage.bench);
+    const harness = await stageWith([{ bucket: 'films', ...filters }]);
+    const s3 = watchS3(harness.bench);
     const key = told.key ?? film.key;
-    expect(await stage.inspect(eventOf(told))).toEqual({
+    expect(await harness.inspect(eventOf(told))).toEqual({
       next: 'ended',
       waitSeconds: 0,
       ending: { status: 'ignored', bucket: 'films', key, why },
     });
-    expect(stage.bench.meter.sum('EventsIgnored')).toBe(1);
+    expect(harness.bench.meter.sum('EventsIgnored')).toBe(1);
     expect(s3.asked).toBe(0);
   });
 
   it('a prefix that differs, where the size is not told', async () => {
-    const stage = await stageWith([{ bucket: 'films', prefixes: ['in/'], minSize: 10 }]);
-    const s3 = watchS3(stage.bench);
-    const told = await stage.inspect(eventOf({ size: undefined }));
+    const harness = await stageWith([{ bucket: 'films', prefixes: ['in/'], minSize: 10 }]);
+    const s3 = watchS3(harness.bench);
+    const told = await harness.inspect(eventOf({ size: undefined }));
     expect(told).toMatchObject({ ending: { status: 'ignored' } });
     expect(s3.asked).toBe(0);
   });
@@ -177,42 +180,42 @@ describe('an event about a stranger ends as ignored, before S3 is asked anything
 
 describe('an event about a stranger ends as ignored, once S3 has told of it:', () => {
   it('a size that the event does not tell', async () => {
-    const stage = await stageWith([{ bucket: 'films', minSize: 10 }]);
-    stage.bench.source.put(film, Buffer.alloc(0));
-    expect(await stage.inspect(eventOf({ size: undefined }))).toMatchObject({
+    const harness = await stageWith([{ bucket: 'films', minSize: 10 }]);
+    harness.bench.source.put(film, Buffer.alloc(0));
+    expect(await harness.inspect(eventOf({ size: undefined }))).toMatchObject({
       next: 'ended',
       ending: { status: 'ignored', why: 'it has 0 bytes, fewer than 10' },
     });
-    expect(stage.bench.meter.sum('EventsIgnored')).toBe(1);
+    expect(harness.bench.meter.sum('EventsIgnored')).toBe(1);
   });
 
   it('a size that it has come to since its event', async () => {
-    const stage = await stageWith([{ bucket: 'films', maxSize: 10 }]);
-    putFilm(stage.bench, 11);
-    expect(await stage.inspect(eventOf({ size: 9 }))).toMatchObject({
+    const harness = await stageWith([{ bucket: 'films', maxSize: 10 }]);
+    putFilm(harness.bench, 11);
+    expect(await harness.inspect(eventOf({ size: 9 }))).toMatchObject({
       ending: { status: 'ignored', why: 'it has 11 bytes, more than 10' },
     });
   });
 
   it.each([9, 0])('no video, audio or image, of %i bytes', async (size) => {
-    const stage = await stageWith([{ bucket: 'films' }]);
+    const harness = await stageWith([{ bucket: 'films' }]);
     const key = 'reels/notes.txt';
-    stage.bench.source.put({ bucket: 'films', key }, Buffer.alloc(size), {
+    harness.bench.source.put({ bucket: 'films', key }, Buffer.alloc(size), {
       contentType: 'text/plain',
     });
-    expect(await stage.inspect(eventOf({ key, size }))).toMatchObject({
+    expect(await harness.inspect(eventOf({ key, size }))).toMatchObject({
       next: 'ended',
       ending: { status: 'ignored', key, why: expect.stringContaining('text/plain') },
     });
-    expect(stage.bench.meter.sum('EventsIgnored')).toBe(1);
+    expect(harness.bench.meter.sum('EventsIgnored')).toBe(1);
   });
 });
 
 describe('an ignored event', () => {
   it('ends the execution well, its output saying why', async () => {
-    const stage = await stageWith([{ bucket: 'films', prefixes: ['in/'] }]);
-    const ended = await stage.inspect(eventOf());
-    expect(await stage.record(ended)).toEqual({
+    const harness = await stageWith([{ bucket: 'films', prefixes: ['in/'] }]);
+    const ended = await harness.inspect(eventOf());
+    expect(await harness.record(ended)).toEqual({
       next: 'succeed',
       output: expect.objectContaining({ status: 'ignored', ...film }),
     });
@@ -249,48 +252,48 @@ describe('an event that claims a bucket', () => {
       'an event of account 777788889999 claims the bucket "films", which is not one of that account\'s sources',
     ],
   ])('%s, is refused by name and counted', async (_, list, told, message) => {
-    const stage = await stageWith(list);
-    const s3 = watchS3(stage.bench);
-    await expect(stage.inspect(eventOf(told))).rejects.toMatchObject({
+    const harness = await stageWith(list);
+    const s3 = watchS3(harness.bench);
+    await expect(harness.inspect(eventOf(told))).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
       disposition: 'fail',
       message,
     });
-    expect(stage.bench.meter.taken).toEqual([{ metric: 'ClaimsRefused', value: 1 }]);
+    expect(harness.bench.meter.taken).toEqual([{ metric: 'ClaimsRefused', value: 1 }]);
     expect(s3.asked).toBe(0);
   });
 
   it('of ours, from an account that nobody knows, is refused once it is known which is ours', async () => {
-    const stage = await stageWith([{ bucket: 'films' }]);
-    putFilm(stage.bench, 9);
+    const harness = await stageWith([{ bucket: 'films' }]);
+    putFilm(harness.bench, 9);
     const executionId = `arn:aws:states:us-east-1:${ours}:execution:machine:one`;
     const stranger = eventOf({ account: '999999999999' });
-    await expect(stage.inspect(stranger, { executionId })).rejects.toMatchObject({
+    await expect(harness.inspect(stranger, { executionId })).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
       message: expect.stringContaining('account 999999999999'),
     });
-    expect(await stage.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
+    expect(await harness.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
   });
 
   it('is not judged by the account of a local execution, which is nobody’s', async () => {
-    const stage = await stageWith([{ bucket: 'films' }]);
-    putFilm(stage.bench, 9);
+    const harness = await stageWith([{ bucket: 'films' }]);
+    putFilm(harness.bench, 9);
     const executionId = 'arn:aws:states:local:000000000000:execution:machine:one';
-    expect(await stage.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
+    expect(await harness.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
   });
 
   it('of an account is refused where it does not say whose it is', async () => {
-    const stage = await stageWith([{ bucket: 'films', account: theirs }]);
+    const harness = await stageWith([{ bucket: 'films', account: theirs }]);
     const { account: _, ...nameless } = eventOf();
-    await expect(stage.inspect(nameless)).rejects.toMatchObject({
+    await expect(harness.inspect(nameless)).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
       message: expect.stringContaining('an event of no account'),
     });
   });
 
   it('is refused before its filters are asked', async () => {
-    const stage = await stageWith([{ bucket: 'films', account: theirs, prefixes: ['in/'] }]);
-    await expect(stage.inspect(eventOf())).rejects.toMatchObject({
+    const harness = await stageWith([{ bucket: 'films', account: theirs, prefixes: ['in/'] }]);
+    await expect(harness.inspect(eventOf())).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
     });
   });
@@ -298,9 +301,9 @@ describe('an event that claims a bucket', () => {
 
 describe('an event of another Region than its source', () => {
   it('is refused with both', async () => {
-    const stage = await stageWith([{ bucket: 'films', region: 'eu-west-1' }]);
-    const s3 = watchS3(stage.bench);
-    await expect(stage.inspect(eventOf({ region: 'us-east-1' }))).rejects.toMatchObject({
+    const harness = await stageWith([{ bucket: 'films', region: 'eu-west-1' }]);
+    const s3 = watchS3(harness.bench);
+    await expect(harness.inspect(eventOf({ region: 'us-east-1' }))).rejects.toMatchObject({
       name: 'SourceRegionMismatchError',
       message:
         'an event of the Region us-east-1 claims the bucket "films", whose source names the Region eu-west-1',
@@ -309,9 +312,9 @@ describe('an event of another Region than its source', () => {
   });
 
   it('is not told where the source names none', async () => {
-    const stage = await stageWith([{ bucket: 'films' }]);
-    putFilm(stage.bench, 9);
+    const harness = await stageWith([{ bucket: 'films' }]);
+    putFilm(harness.bench, 9);
     const event = eventOf({ region: 'ap-south-1' });
-    expect(await stage.inspect(event)).toMatchObject({ next: 'open' });
+    expect(await harness.inspect(event)).toMatchObject({ next: 'open' });
   });
 });

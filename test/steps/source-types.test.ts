@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '#src/core/source/sources.ts';
-import { Stage } from './stage.ts';
+import { StepHarness } from '../harness/step-harness.ts';
 
 const bucket = 'films';
 
 /** An object in a bucket whose source this is. */
 async function stageWith(key: string, contentType: string, source: Partial<Source> = {}) {
   const list = [{ bucket, ...source }];
-  const stage = await Stage.set({}, { sources: { list, readers: {} } });
-  stage.bench.source.put({ bucket, key }, Buffer.alloc(10), { contentType });
-  const byHand = () => stage.inspect({ bucket, key });
+  const harness = await StepHarness.set({}, { sources: { list, readers: {} } });
+  harness.bench.source.put({ bucket, key }, Buffer.alloc(10), { contentType });
+  const byHand = () => harness.inspect({ bucket, key });
   const byEvent = () =>
-    stage.inspect({
+    harness.inspect({
       source: 'aws.s3',
       'detail-type': 'Object Created',
       detail: { bucket: { name: bucket }, object: { key, size: 10 } },
@@ -51,7 +51,7 @@ describe('B10: a suffix whose media type its source names', () => {
   const mediaTypes = { '.r3d': 'video' } as const;
 
   it.each(['byHand', 'byEvent'] as const)('is of that type, %s', async (start) => {
-    const stage = await stageWith('Tape.R3D', 'binary/octet-stream', { mediaTypes });
-    expect(await stage[start]()).toMatchObject({ next: 'open', source: { mediaType: 'video' } });
+    const harness = await stageWith('Tape.R3D', 'binary/octet-stream', { mediaTypes });
+    expect(await harness[start]()).toMatchObject({ next: 'open', source: { mediaType: 'video' } });
   });
 });

@@ -19,8 +19,8 @@ async function queued() {
 }
 
 /** Does something just before the next write that would take the transfer. */
-function beforeTaking({ stage }: QueueHarness, race: () => Promise<unknown>): void {
-  const { store } = stage.ports;
+function beforeTaking({ harness }: QueueHarness, race: () => Promise<unknown>): void {
+  const { store } = harness.ports;
   let isDone = false;
   const takeTransfer: typeof store.takeTransfer = async (...given) => {
     if (!isDone) {
@@ -29,64 +29,64 @@ function beforeTaking({ stage }: QueueHarness, race: () => Promise<unknown>): vo
     }
     return store.takeTransfer(...given);
   };
-  stage.ports = { ...stage.ports, store: { ...store, takeTransfer } };
+  harness.ports = { ...harness.ports, store: { ...store, takeTransfer } };
 }
 
 describe('a dispatched execution', () => {
   it('takes the transfer by the next fence, with a new lease', async () => {
-    const { stage, row, open, fence } = await queued();
+    const { harness, row, open, fence } = await queued();
     expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
-    const leaseUntil = stage.bench.clock.now() + leaseSeconds * 1000;
+    const leaseUntil = harness.bench.clock.now() + leaseSeconds * 1000;
     const taken = { state: 'active', owner: name, fence: fence + 1, leaseUntil };
     expect(await row(1)).toMatchObject(taken);
   });
 
   it('removes the ticket', async () => {
-    const { stage, open } = await queued();
+    const { harness, open } = await queued();
     await open();
-    expect(stage.bench.queue.tickets()).toEqual([]);
+    expect(harness.bench.queue.tickets()).toEqual([]);
   });
 
   it('takes it once where it is called twice', async () => {
-    const { stage, row, open, fence } = await queued();
+    const { harness, row, open, fence } = await queued();
     await open();
     expect(await open()).toMatchObject({ next: 'send' });
     expect((await row(1)).fence).toBe(fence + 1);
-    expect(stage.bench.asked.opened).toBe(1);
+    expect(harness.bench.asked.opened).toBe(1);
   });
 
   it('goes on by the same fence after a write whose reply was lost', async () => {
-    const { stage, open, fence } = await queued();
-    const { store } = stage.ports;
+    const { harness, open, fence } = await queued();
+    const { store } = harness.ports;
     const takeTransfer: typeof store.takeTransfer = async (...given) => {
       await store.takeTransfer(...given);
       throw new TransferError('TableUnavailableError', 'the reply was lost');
     };
-    const whole = stage.ports;
-    stage.ports = { ...whole, store: { ...store, takeTransfer } };
+    const whole = harness.ports;
+    harness.ports = { ...whole, store: { ...store, takeTransfer } };
     await expect(open()).rejects.toMatchObject({ name: 'TableUnavailableError' });
-    stage.ports = whole;
+    harness.ports = whole;
     expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
   });
 
   it('takes it alone where two are started at once', async () => {
-    const { stage, open, goOn, input } = await queued();
+    const { harness, open, goOn, input } = await queued();
     const both = await Promise.all([open(), goOn({ name: 'other', input })]);
     expect(both.map(({ next }) => next).sort()).toEqual(['ended', 'send']);
-    expect(stage.bench.asked.opened).toBe(1);
+    expect(harness.bench.asked.opened).toBe(1);
   });
 
   it('is counted as dispatched', async () => {
-    const { stage, open } = await queued();
+    const { harness, open } = await queued();
     await open();
-    expect(stage.bench.meter.sum('TransfersDispatched')).toBe(1);
+    expect(harness.bench.meter.sum('TransfersDispatched')).toBe(1);
   });
 
   it('names the next execution where the transfer was queued again since', async () => {
     const queue = await queued();
-    const { stage, row, open, transferId, fence } = queue;
+    const { harness, row, open, transferId, fence } = queue;
     const before = await row(1);
-    await stage.bench.store.takeTransfer({ ...before, fence: fence + 1 }, before);
+    await harness.bench.store.takeTransfer({ ...before, fence: fence + 1 }, before);
     expect(await open()).toMatchObject({
       ending: { status: 'queued', nextExecution: `${transferId}-${fence + 1}-1` },
     });
@@ -98,9 +98,9 @@ describe('a dispatched execution', () => {
     ['superseded', 'no-longer-queued'],
     ['cancelled', 'cancelled'],
   ] as const)('ends well where the transfer is %s by now', async (state, status) => {
-    const { stage, open, transferId, fence } = await queued();
+    const { harness, open, transferId, fence } = await queued();
     const patch: { state: TransferState } = { state };
-    await stage.bench.store.patchTransfer(transferId, fence, patch, 1);
+    await harness.bench.store.patchTransfer(transferId, fence, patch, 1);
     expect(await open()).toMatchObject({ next: 'ended', ending: { status, transferId } });
   });
 });
@@ -114,10 +114,10 @@ describe('a dispatched execution that is redriven after it was stopped', () => {
   it.each(['failed', 'cancelled'] as const)(
     'goes on where the reconciler wrote "%s"',
     async (state) => {
-      const { stage, row, open, transferId, fence } = await queued();
+      const { harness, row, open, transferId, fence } = await queued();
       await open();
       const ended = { state, outcome: settled[state], slot: undefined };
-      await stage.bench.store.patchTransfer(transferId, fence + 1, ended, 1);
+      await harness.bench.store.patchTransfer(transferId, fence + 1, ended, 1);
       expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
       const after = await row(1);
       expect(after).toMatchObject({ state: 'active', owner: name });
@@ -136,16 +136,16 @@ describe('a dispatched execution that is redriven after it was stopped', () => {
 describe('a cancel while a dispatched execution takes the transfer', () => {
   it('that comes first ends the execution as cancelled, with no session', async () => {
     const queue = await queued();
-    const { stage, transferId } = queue;
-    const { ports } = stage;
+    const { harness, transferId } = queue;
+    const { ports } = harness;
     beforeTaking(queue, () => runCommand(ports, { command: 'cancel', transferId }));
     expect(await queue.open()).toMatchObject({ ending: { status: 'cancelled', transferId } });
-    expect(stage.bench.asked.opened).toBe(0);
+    expect(harness.bench.asked.opened).toBe(0);
   });
 
   it('that comes second cancels the active transfer', async () => {
-    const { stage, row, open, transferId, command } = await queued();
-    const { store } = stage.ports;
+    const { harness, row, open, transferId, command } = await queued();
+    const { store } = harness.ports;
     let isTaken = false;
     const patchTransfer: typeof store.patchTransfer = async (...given) => {
       if (!isTaken) {
@@ -154,7 +154,7 @@ describe('a cancel while a dispatched execution takes the transfer', () => {
       }
       return store.patchTransfer(...given);
     };
-    const racing = { ...stage.ports, store: { ...store, patchTransfer } };
+    const racing = { ...harness.ports, store: { ...store, patchTransfer } };
     expect(await runCommand(racing, { command: 'cancel', transferId })).toMatchObject({
       changed: true,
     });
@@ -164,7 +164,7 @@ describe('a cancel while a dispatched execution takes the transfer', () => {
 });
 
 it('an object that is queued again by a forced start stays queued once', async () => {
-  const { stage, start } = await queued();
+  const { harness, start } = await queued();
   expect(await start(1, { force: true })).toMatchObject({ ending: { status: 'queued' } });
-  expect(stage.bench.queue.tickets()).toHaveLength(1);
+  expect(harness.bench.queue.tickets()).toHaveLength(1);
 });

@@ -31,7 +31,7 @@ type MakeService<S> = (clock: ManualClock, options: ServiceOptions) => S;
 type Given = Partial<Invocation>;
 
 /** A bench whose steps are called one by one, what goes between them copied as JSON. */
-export class Stage<S extends TestService = ServiceSized> {
+export class StepHarness<S extends TestService = ServiceSized> {
   readonly service: S;
   ports: Bench['ports'];
   readonly bench: Bench;
@@ -42,22 +42,22 @@ export class Stage<S extends TestService = ServiceSized> {
     this.service = service;
   }
 
-  static set(options?: Partial<ServiceOptions>, tuned?: Partial<Settings>): Promise<Stage> {
-    return Stage.around((clock, given) => new ServiceSized(clock, given), options, tuned);
+  static set(options?: Partial<ServiceOptions>, tuned?: Partial<Settings>): Promise<StepHarness> {
+    return StepHarness.around((clock, given) => new ServiceSized(clock, given), options, tuned);
   }
 
   static async around<S extends TestService>(
     make: MakeService<S>,
     options: Partial<ServiceOptions> = {},
     tuned: Partial<Settings> = {},
-  ): Promise<Stage<S>> {
+  ): Promise<StepHarness<S>> {
     let service: S | undefined;
     const bench = await openBench(
       async (clock, given) => (service = make(clock, given)),
       options,
       tuned,
     );
-    return new Stage(bench, service as S);
+    return new StepHarness(bench, service as S);
   }
 
   /** Replaces calls of the destination from now on. */
