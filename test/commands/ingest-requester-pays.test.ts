@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
+import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 import { runToEnd } from './run-command.ts';
 
 let simulator: TwelveLabsSimulator;

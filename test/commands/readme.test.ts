@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { isLine, linesNotRun, linesOfPages, stackLines } from '../../deploy-test/pages/lines.ts';
-import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
+import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 
 const lines = await linesOfPages('.');
 const forStack = (line: string) => stackLines.filter((name) => isLine(line, name));

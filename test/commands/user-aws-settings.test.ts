@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { closeServer, loopbackUrl } from '#local/emulators/loopback.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
+import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 import { hostileEnvironment } from '../hostile-environment.ts';
 import { runToEnd } from './run-command.ts';
 

@@ -12,12 +12,12 @@ import type { Destination } from '#src/core/transfer/destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
-import { MemorySource, sampleBytes } from '../doubles/memory-source.ts';
+import { MemorySource, sampleBytes } from '../doubles/memory/memory-source.ts';
+import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import {
   createMemoryTransferStore,
   type MemoryTransferStore,
-} from '../doubles/memory-transfer-store.ts';
+} from '../doubles/memory/transfer-store.ts';
 import { TestStarter } from '../doubles/test-starter.ts';
 import { canarySearch, textOf } from '../security/canary-search.ts';
 import { type DestinationLog, watchDestination } from './watched-destination.ts';

@@ -4,7 +4,7 @@ import type { SourceObject } from '#src/core/source/source-object.ts';
 import { type Chunk, chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkBody, ReportReceipt, UploadSession } from '#src/core/transfer/destination.ts';
-import { sampleBytes } from '../doubles/memory-source.ts';
+import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { type Bench, film } from './bench.ts';
 
 /** Nothing here is ever broken off. */

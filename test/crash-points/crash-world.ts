@@ -9,7 +9,7 @@ import {
 } from '#local/state-machine/run.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
-import { checksumOf, sampleBytes } from '../doubles/memory-source.ts';
+import { checksumOf, sampleBytes } from '../doubles/memory/memory-source.ts';
 import type { Execution } from '../simulation/executions.ts';
 import type { Asked } from '../simulation/faulty-transport.ts';
 import { openFleet } from '../simulation/fleet.ts';

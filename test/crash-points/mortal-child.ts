@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { promiseHooks } from 'node:v8';
 import { closeHttp } from '#functions/runtime/agent.ts';
 import { give } from '#functions/runtime/given.ts';
-import { stepFolders } from '#infra/steps.ts';
+import { stepFolders } from '#src/core/stack/step-names.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import type { Clock } from '#src/core/ports/clock.ts';

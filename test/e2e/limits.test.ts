@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '#src/config/environment.ts';
-import { seededContent } from '../doubles/s3-double-content.ts';
+import { seededContent } from '../doubles/s3/content.ts';
 import { type FastWorld, openFastWorld } from './fast-world.ts';
 import { bucket, expectReady, inputOf } from './world.ts';
 

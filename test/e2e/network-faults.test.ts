@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '#local/simulators/twelvelabs/faults.ts';
-import type { S3Fault } from '../doubles/s3-double-faults.ts';
+import type { S3Fault } from '../doubles/s3/faults.ts';
 import { expectReady, inputOf, openWorld, type World } from './world.ts';
 
 let world: World;

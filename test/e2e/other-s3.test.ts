@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type S3Emulator, startS3 } from '#local/emulators/s3.ts';
-import { digestOf, seededContent } from '../doubles/s3-double-content.ts';
+import { digestOf, seededContent } from '../doubles/s3/content.ts';
 import { type FastWorld, openFastWorld } from './fast-world.ts';
 import { expectReady } from './world.ts';
 

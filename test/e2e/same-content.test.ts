@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { forget } from '#functions/runtime/given.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
-import type { ObjectTraits } from '../doubles/s3-double-objects.ts';
+import type { ObjectTraits } from '../doubles/s3/objects.ts';
 import { versionedBucket as bucket, chunkSizeBytes, openWorld, type World } from './world.ts';
 
 let world: World;

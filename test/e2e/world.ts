@@ -13,8 +13,8 @@ import type {
 import type { ExecutionOptions, ExecutionResult } from '#local/state-machine/run.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { type S3Double, startS3Double } from '../doubles/s3-double.ts';
-import type { ObjectTraits } from '../doubles/s3-double-objects.ts';
+import type { ObjectTraits } from '../doubles/s3/objects.ts';
+import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 import { canaries } from '../security/canaries.ts';
 import { canarySearch } from '../security/canary-search.ts';
 import { searchedPipeline } from '../security/canary-watch.ts';

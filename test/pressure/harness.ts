@@ -12,12 +12,12 @@ import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import { TestEvents } from '../conformance/bench.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
-import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
-import { MemorySource } from '../doubles/memory-source.ts';
+import { MemorySource } from '../doubles/memory/memory-source.ts';
+import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import {
   createMemoryTransferStore,
   type MemoryTransferStore,
-} from '../doubles/memory-transfer-store.ts';
+} from '../doubles/memory/transfer-store.ts';
 import { busyService, newServiceWatch, type ServiceWatch } from './busy-service.ts';
 import { Executions } from './executions.ts';
 import { failingTable, slowTable, type TableWatch } from './table-under-load.ts';

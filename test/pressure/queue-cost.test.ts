@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
-import { startTable, stillClock, type TableFixture } from '../aws/table-fixture.ts';
-import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
-import { createMemoryTransferStore } from '../doubles/memory-transfer-store.ts';
+import { startTable, stillClock, type TableFixture } from '../aws/dynamodb/table-fixture.ts';
+import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
+import { createMemoryTransferStore } from '../doubles/memory/transfer-store.ts';
 import { costTable, measureQueue } from './queue-cost.ts';
 
 const sample = 100;

@@ -6,7 +6,7 @@ import { closeHttp } from '#functions/runtime/agent.ts';
 import { give } from '#functions/runtime/given.ts';
 import { source } from '#functions/runtime/source.ts';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
-import { startS3Double } from '../doubles/s3-double.ts';
+import { startS3Double } from '../doubles/s3/s3-double.ts';
 import { startStsDouble } from '../doubles/sts-double.ts';
 import { startServer } from '../http/http-server.ts';
 import { failureOf } from '../http/served-transport.ts';

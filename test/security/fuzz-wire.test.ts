@@ -6,7 +6,7 @@ import type { Transport } from '#src/core/ports/transport.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
-import { readerOf } from '../aws/s3-fixture.ts';
+import { readerOf } from '../aws/s3/s3-fixture.ts';
 import { heapMiB } from './fuzz/heap.ts';
 import { nearlyRight, rawReplies } from './fuzz/raw-replies.ts';
 import { openRawServer, type RawReply, type RawServer } from './fuzz/raw-server.ts';

@@ -1,10 +1,6 @@
 import type { SessionSnapshot } from '#local/simulators/twelvelabs/simulator.ts';
-import {
-  isOver,
-  rejectionIdOf,
-  type SessionRecord,
-  type TransferRecord,
-} from '#src/core/transfer/transfer.ts';
+import { isOver, type SessionRecord, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import type { Execution } from './executions.ts';
 import type { Content } from './objects.ts';
 import { contentOf, sha256 } from './objects.ts';

@@ -1,10 +1,10 @@
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
+import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import {
   createMemoryTransferStore,
   type MemoryTransferStore,
-} from '../doubles/memory-transfer-store.ts';
+} from '../doubles/memory/transfer-store.ts';
 import {
   judgeCancelled,
   judgeTaking,

@@ -6,7 +6,7 @@ import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts'
 import type { RateStore } from '#src/rates/rate-sharing.ts';
 import { causeOf } from '#src/transfer/retry-counts.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory-queue-store.ts';
+import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
 
 let clock: ManualClock;
 let queue: MemoryQueueStore;

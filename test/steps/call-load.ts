@@ -4,7 +4,7 @@ import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
 import { limitedCall } from '#src/rates/throttled-destination.ts';
-import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
+import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import { EventClock } from './event-clock.ts';
 
 /** Decides on one call that arrives: `undefined` accepts it, else the reply is throttled. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { freeSlots } from '#src/queue/slots.ts';
-import { slotOf } from '../aws/queue-stores.ts';
+import { slotOf } from '../aws/dynamodb/queue-stores.ts';
 
 describe('the free slots', () => {
   it.each([

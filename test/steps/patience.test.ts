@@ -3,7 +3,7 @@ import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
 import { waitOut } from '#src/transfer/wait-out.ts';
-import { sessionRecord } from '../aws/table-fixture.ts';
+import { sessionRecord } from '../aws/dynamodb/table-fixture.ts';
 import { film } from '../conformance/bench.ts';
 import { itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
 

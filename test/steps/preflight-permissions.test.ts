@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stepNames } from '#infra/steps.ts';
+import { stepNames } from '#src/core/stack/step-names.ts';
 import { duties } from '#src/preflight/checks.ts';
 import { preflightSteps } from '#src/preflight/preflight.ts';
 import { resources, resourcesFor, statementsOfRole } from '../infra/deployed.ts';

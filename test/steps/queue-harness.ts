@@ -1,12 +1,12 @@
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { objectId, transferIdOf } from '#src/transfer/transfer-ids.ts';
 import { type CommandDone, readCommand, runCommand } from '#src/queue/commands.ts';
 import { type Dispatched, dispatch, dispatchOnSchedule } from '#src/queue/dispatch.ts';
 import type { Invocation } from '#src/transfer/step.ts';
+import { objectId, transferIdOf } from '#src/transfer/transfer-ids.ts';
 import { film } from '../conformance/bench.ts';
 import { invocationOf } from '../conformance/walk.ts';
-import { sampleBytes } from '../doubles/memory-source.ts';
+import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { chunkBytes, type Planned, StepHarness } from '../harness/step-harness.ts';
 import { TestEnds } from './settle-stage.ts';
 

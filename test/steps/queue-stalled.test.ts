@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import type { MetricName } from '#src/core/stack/metrics.ts';
 import { measureQueue, type Openness } from '#src/queue/measure-queue.ts';
-import { createMemoryQueueStore } from '../doubles/memory-queue-store.ts';
+import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 
 /** A queue of two, measured every minute; the last value of each metric. */
 async function measured() {

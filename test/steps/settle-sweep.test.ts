@@ -4,7 +4,7 @@ import { leaseSeconds, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { ExecutionEnd } from '#src/core/ports/executions.ts';
 import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
-import { transferRecord } from '../aws/table-fixture.ts';
+import { transferRecord } from '../aws/dynamodb/table-fixture.ts';
 import { film } from '../conformance/bench.ts';
 import {
   dieEverywhere,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { film } from '../conformance/bench.ts';
-import { sampleBytes } from '../doubles/memory-source.ts';
+import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { chunkBytes, itemOf, StepHarness } from '../harness/step-harness.ts';
 import { by, openQueue } from './queue-harness.ts';
 

@@ -7,7 +7,6 @@ import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import { withoutSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
-import { retryAfterSeconds } from '#src/http/retry-after.ts';
 import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
 import { isSuccess } from './api-client.ts';
 import {
@@ -18,6 +17,7 @@ import {
   isTransientStatus,
   redirectHost,
 } from './errors.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 import { describe, readServiceError, type ServiceError } from './service-words.ts';
 import { headersOf } from './upload-headers.ts';
 

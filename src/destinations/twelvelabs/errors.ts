@@ -6,7 +6,7 @@ import {
   type TransferErrorOptions,
 } from '#src/core/errors/errors.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
-import { retryAfterSeconds } from '#src/http/retry-after.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 import { describe, jsonObject, readServiceError, type ServiceError } from './service-words.ts';
 
 /** The call that a reply answers. */

@@ -3,7 +3,7 @@ import { stateMachineArn } from '#local/state-machine/run.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { sampleBytes } from '../../doubles/memory-source.ts';
+import { sampleBytes } from '../../doubles/memory/memory-source.ts';
 import type { Asked } from '../../simulation/faulty-transport.ts';
 import { openFleet } from '../../simulation/fleet.ts';
 import { allTransfers, judgeWorld } from '../../simulation/invariants.ts';

@@ -24,9 +24,9 @@ import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { TestEvents, TestExecutions } from '../../conformance/bench.ts';
 import { ManualClock } from '../../doubles/manual-clock.ts';
-import { createMemoryQueueStore } from '../../doubles/memory-queue-store.ts';
-import { MemorySource, sampleBytes } from '../../doubles/memory-source.ts';
-import { createMemoryTransferStore } from '../../doubles/memory-transfer-store.ts';
+import { MemorySource, sampleBytes } from '../../doubles/memory/memory-source.ts';
+import { createMemoryQueueStore } from '../../doubles/memory/queue-store.ts';
+import { createMemoryTransferStore } from '../../doubles/memory/transfer-store.ts';
 import { TestStarter } from '../../doubles/test-starter.ts';
 
 export const handlers = {

@@ -1,0 +1,332 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bufferContent, crcOf, seededContent } from '../../doubles/s3/content.ts';
+import { readerOf, type S3Fixture, startS3 } from './s3-fixture.ts';
+
+let s3: S3Fixture;
+beforeEach(async () => {
+  s3 = await startS3({ buckets: ['films'], versionedBuckets: ['kept'] });
+});
+afterEach(() => s3.close());
+
+const bytes = Buffer.from('twelve bytes');
+const film = { bucket: 'films', key: 'a/film.mp4' };
+const refusal = (reference: Parameters<S3Fixture['reader']['inspect']>[0] = film) =>
+  s3.reader.inspect(reference).then(
+    () => expect.unreachable('it was not refused'),
+    (error: { name: string; message: string }) => error,
+  );
+
+describe('inspecting an object', () => {
+  it('pins ETag, size, type and checksum by exactly one HEAD', async () => {
+    const checksum = { algorithm: 'CRC64NVME' } as const;
+    s3.double.put('films', 'a/film.mp4', bytes, { contentType: 'video/mp4', checksum });
+    expect(await s3.reader.inspect(film)).toEqual({
+      ...film,
+      versionId: undefined,
+      etag: createHash('md5').update(bytes).digest('hex'),
+      sizeBytes: 12,
+      contentType: 'video/mp4',
+      checksum: { algorithm: 'CRC64NVME', value: await crcOf(bufferContent(bytes), 'CRC64NVME') },
+    });
+    expect(s3.double.calls.map(({ method }) => method)).toEqual(['HEAD']);
+  });
+
+  it('pins the latest version where none is named', async () => {
+    s3.double.put('kept', 'film.mp4', Buffer.from('old'));
+    const { versionId } = s3.double.put('kept', 'film.mp4', bytes);
+    const source = await s3.reader.inspect({ bucket: 'kept', key: 'film.mp4' });
+    expect(source).toMatchObject({ versionId, sizeBytes: 12 });
+  });
+
+  it('pins the version that is named', async () => {
+    const { versionId } = s3.double.put('kept', 'film.mp4', Buffer.from('old'));
+    s3.double.put('kept', 'film.mp4', bytes);
+    const source = await s3.reader.inspect({ bucket: 'kept', key: 'film.mp4', versionId });
+    expect(source).toMatchObject({ versionId, sizeBytes: 3 });
+  });
+
+  it.each(['CRC32', 'CRC32C', 'CRC64NVME'] as const)(
+    'keeps a full-object %s',
+    async (algorithm) => {
+      s3.double.put('films', film.key, bytes, { checksum: { algorithm, value: 'AAAA' } });
+      const { checksum } = await s3.reader.inspect(film);
+      expect(checksum).toEqual({ algorithm, value: 'AAAA' });
+    },
+  );
+
+  it.each([
+    ['COMPOSITE', 'CRC32'],
+    ['COMPOSITE', 'SHA256'],
+    ['FULL_OBJECT', 'SHA1'],
+  ] as const)('names a %s %s, which chunks in parallel can not verify', async (type, algorithm) => {
+    const checksum = { algorithm, type, value: 'AAAA-2' };
+    s3.double.put('films', film.key, bytes, { checksum });
+    const inspected = await s3.reader.inspect(film);
+    expect([inspected.checksum, inspected.otherChecksum]).toEqual([
+      undefined,
+      `${type} ${algorithm}`,
+    ]);
+  });
+
+  it('names no other checksum beside a full CRC, nor where there is none', async () => {
+    const checksum = { algorithm: 'CRC32', value: 'AAAA' } as const;
+    s3.double.put('films', film.key, bytes, { checksum });
+    expect((await s3.reader.inspect(film)).otherChecksum).toBeUndefined();
+    s3.double.put('films', film.key, bytes);
+    expect((await s3.reader.inspect(film)).otherChecksum).toBeUndefined();
+  });
+
+  it('keeps sizes beyond 4 GiB', async () => {
+    s3.double.put('films', film.key, seededContent('large', 10_737_418_241));
+    expect((await s3.reader.inspect(film)).sizeBytes).toBe(10_737_418_241);
+  });
+
+  it.each([
+    ['a class that is read at once', { storageClass: 'GLACIER_IR' }],
+    [
+      'an archive that was restored',
+      {
+        storageClass: 'GLACIER',
+        restore: 'ongoing-request="false", expiry-date="Fri, 21 Dec 2026 00:00:00 GMT"',
+      },
+    ],
+  ])('takes %s', async (_, traits) => {
+    s3.double.put('films', film.key, bytes, traits);
+    expect((await s3.reader.inspect(film)).sizeBytes).toBe(12);
+  });
+});
+
+describe('what is not there', () => {
+  it('is named: a key', async () => {
+    expect(await refusal()).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: 'there is no object "s3://films/a/film.mp4"',
+      isPlaceMissing: false,
+    });
+  });
+
+  it('is named: a bucket', async () => {
+    expect(await refusal({ bucket: 'nope', key: 'x' })).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: 'there is no bucket "nope"',
+      isPlaceMissing: true,
+    });
+  });
+
+  it.each([
+    ['NoSuchAccessPoint', /^there is no bucket/],
+    ['NotFound', /or no such bucket$/],
+  ])('may be the place, where S3 answers %s', async (code, message) => {
+    const fault = { kind: 'error', status: 404, code } as const;
+    s3.double.fail(fault, { method: 'HEAD' });
+    s3.double.fail(fault);
+    expect(await refusal()).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: expect.stringMatching(message),
+      isPlaceMissing: true,
+    });
+  });
+
+  it('is looked for again where it is there by the time of the GET', async () => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchKey' }, { method: 'HEAD' });
+    expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError' });
+  });
+
+  it('is named: a version', async () => {
+    s3.double.put('kept', 'film.mp4', bytes);
+    expect(
+      await refusal({ bucket: 'kept', key: 'film.mp4', versionId: 'version.99' }),
+    ).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: 'there is no "s3://kept/film.mp4", version "version.99"',
+    });
+  });
+
+  it('is named: a version id that is none, of whatever characters', async () => {
+    const versionId = "(it's) no*version!&x=1 🎬";
+    expect(await refusal({ bucket: 'kept', key: 'film.mp4', versionId })).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: expect.stringContaining(`version "${versionId}"`),
+    });
+    expect(s3.double.calls[0]?.versionId).toBe(versionId);
+  });
+
+  it('is a deleted object of a versioned bucket', async () => {
+    s3.double.put('kept', 'film.mp4', bytes);
+    s3.double.delete('kept', 'film.mp4');
+    expect(await refusal({ bucket: 'kept', key: 'film.mp4' })).toMatchObject({
+      name: 'SourceNotFoundError',
+    });
+  });
+
+  it('is a delete marker named by its version', async () => {
+    s3.double.put('kept', 'film.mp4', bytes);
+    s3.double.delete('kept', 'film.mp4');
+    expect(
+      await refusal({ bucket: 'kept', key: 'film.mp4', versionId: 'version.2' }),
+    ).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: expect.stringContaining('is a delete marker'),
+    });
+  });
+});
+
+describe('what may not be read', () => {
+  it('is explained by one GET of the first byte', async () => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.deny('films', film.key);
+    expect(await refusal()).toMatchObject({
+      name: 'SourceAccessDeniedError',
+      message: expect.stringContaining('s3:GetObject'),
+    });
+    expect(s3.double.calls.map(({ method, range }) => [method, range])).toEqual([
+      ['HEAD', undefined],
+      ['GET', 'bytes=0-0'],
+    ]);
+  });
+
+  it('may as well not exist, where S3 does not tell which', async () => {
+    await s3.close();
+    s3 = await startS3({ buckets: ['films'], hidesMissing: true });
+    expect(await refusal()).toMatchObject({
+      name: 'SourceAccessDeniedError',
+      message: expect.stringContaining('or the object does not exist: without s3:ListBucket'),
+    });
+  });
+
+  it('names a KMS key that may not be used', async () => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.deny('films', film.key, 'kms');
+    expect(await refusal()).toMatchObject({
+      name: 'SourceAccessDeniedError',
+      message: expect.stringMatching(
+        /^S3 denies kms:Decrypt with the object's KMS key on .*AccessDenied \(403\)/,
+      ),
+    });
+  });
+
+  it('blames no KMS key for a role that only has it in its name', async () => {
+    s3.double.deny('films', film.key, 'policy', 'kms-reader');
+    expect((await refusal()).message).not.toContain('kms:Decrypt');
+  });
+
+  it('is an object encrypted with a customer’s key', async () => {
+    s3.double.put('films', film.key, bytes, { customerEncrypted: true });
+    expect(await refusal()).toMatchObject({
+      name: 'SourceCustomerEncryptedError',
+      message:
+        '"s3://films/a/film.mp4" is encrypted with a customer-provided key (SSE-C), which can\'t be given',
+    });
+  });
+
+  it('is all, with credentials that S3 does not know', async () => {
+    const stranger = readerOf(s3.double.endpoint, { accessKeyId: 'x', secretAccessKey: 'y' });
+    await expect(stranger.reader.inspect(film)).rejects.toMatchObject({
+      name: 'SourceSignatureRefusedError',
+      message: expect.stringContaining('S3 refuses the signature'),
+    });
+    await stranger.close();
+  });
+
+  it('is called passing when only the HEAD is refused', async () => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied' }, { method: 'HEAD' });
+    expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError' });
+    expect(s3.double.openReplies()).toBe(0);
+  });
+});
+
+describe('an archived object', () => {
+  it.each([
+    ['GLACIER', { storageClass: 'GLACIER' }, 'it was not restored'],
+    [
+      'DEEP_ARCHIVE',
+      { storageClass: 'DEEP_ARCHIVE', restore: 'ongoing-request="true"' },
+      'its restore is still under way',
+    ],
+    [
+      'ARCHIVE_ACCESS',
+      { storageClass: 'INTELLIGENT_TIERING', archiveStatus: 'ARCHIVE_ACCESS' },
+      'it was not restored',
+    ],
+  ])('is refused, naming %s', async (name, traits, restore) => {
+    s3.double.put('films', film.key, bytes, traits);
+    expect(await refusal()).toMatchObject({
+      name: 'SourceArchivedError',
+      message: `"s3://films/a/film.mp4" is archived in ${name}; ${restore}`,
+    });
+    expect(s3.double.count('GET')).toBe(0);
+  });
+});
+
+describe('S3 failing', () => {
+  it.each([
+    ['SlowDown', 503],
+    ['InternalError', 500],
+    ['TooManyRequests', 429],
+  ])('with %s (%i) is unavailable, without a second try here', async (code, status) => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.fail({ kind: 'error', status, code }, { method: 'HEAD' });
+    expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError', status });
+    expect(s3.double.calls).toHaveLength(1);
+  });
+
+  it.each(['reset', 'close', 'stall'] as const)('by a %s is unavailable', async (kind) => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.fail({ kind, afterBytes: -1 }, { method: 'HEAD' });
+    await expect(s3.impatient.inspect(film)).rejects.toMatchObject({
+      name: 'SourceUnavailableError',
+    });
+  });
+
+  it('to be reached at all is unavailable', async () => {
+    const nowhere = readerOf('http://127.0.0.1:1');
+    await expect(nowhere.reader.inspect(film)).rejects.toMatchObject({
+      name: 'SourceUnavailableError',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+    await nowhere.close();
+  });
+
+  it('to give an ETag is a violation', async () => {
+    s3.double.put('films', film.key, bytes);
+    s3.double.fail({ kind: 'header', name: 'etag', value: undefined }, { method: 'HEAD' });
+    expect(await refusal()).toMatchObject({
+      name: 'SourceProtocolError',
+      message: expect.stringContaining('no ETag'),
+    });
+  });
+});
+
+it('names the Region of a bucket that is elsewhere, and the one that was configured', async () => {
+  s3.double.createBucket('abroad', { region: 'eu-west-1' });
+  const configured = { bucket: 'abroad', key: 'x', region: 'eu-central-1' };
+  expect(await refusal(configured)).toMatchObject({
+    name: 'SourceRegionMismatchError',
+    message: 'bucket "abroad" is in Region eu-west-1; its source names Region eu-central-1',
+  });
+  expect(await refusal({ bucket: 'abroad', key: 'x' })).toMatchObject({
+    name: 'SourceRegionMismatchError',
+    message: 'bucket "abroad" is in Region eu-west-1, but was read in Region us-east-1',
+  });
+});
+
+it('keeps account and Region of the reference, so that what is pinned can be read', async () => {
+  const place = { account: '444455556666', region: 'us-east-1' };
+  s3.double.put('films', film.key, bytes);
+  expect(await s3.reader.inspect({ ...film, ...place })).toMatchObject(place);
+});
+
+it('calls a name that the SDK refuses an input error', async () => {
+  expect(await refusal({ bucket: 'a/b', key: 'x' })).toMatchObject({ name: 'InvalidInputError' });
+  expect(s3.double.calls).toEqual([]);
+});
+
+it('bounds and quotes what it shows of a key', async () => {
+  const { message } = await refusal({ bucket: 'films', key: `line\nbreak${'🎬'.repeat(240)}` });
+  expect(message).toContain('"s3://films/line\\nbreak🎬');
+  expect(message).toContain('🎬…"');
+  expect(Array.from(message).length).toBeLessThan(330);
+});

@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SourceObject } from '#src/core/source/source-object.ts';
+import { digestOf, seededContent } from '../../doubles/s3/content.ts';
+import { digestAll, type S3Fixture, startS3, until } from './s3-fixture.ts';
+
+let s3: S3Fixture;
+beforeEach(async () => {
+  s3 = await startS3({ buckets: ['films'], versionedBuckets: ['kept'] });
+});
+afterEach(() => s3.close());
+
+const MiB = 1024 * 1024;
+const content = seededContent('film', 5 * MiB);
+const middle = { start: 2 * MiB - 3, endInclusive: 4 * MiB + 10 };
+const middleBytes = 2 * MiB + 14;
+
+/** Too much for the sockets' own buffers, so that a reply nobody reads stays open. */
+const large = seededContent('large film', 64 * MiB);
+const largeRange = { start: 0, endInclusive: 64 * MiB - 1 };
+const pinLarge = (): Promise<SourceObject> => {
+  s3.double.put('films', 'large.mp4', large);
+  return s3.reader.inspect({ bucket: 'films', key: 'large.mp4' });
+};
+const expectNoSocketBusy = async () => {
+  await until(() => s3.double.openReplies() === 0);
+  expect(s3.double.openReplies()).toBe(0);
+};
+
+const pin = (bucket = 'films', key = 'film.mp4'): Promise<SourceObject> => {
+  s3.double.put(bucket, key, content);
+  return s3.reader.inspect({ bucket, key });
+};
+const failure = (source: SourceObject, reader = s3.reader) =>
+  digestAll(reader.read(source, middle, new AbortController().signal)).then(
+    () => expect.unreachable('it did not fail'),
+    (error: { name: string; message: string }) => error,
+  );
+
+describe('reading a range', () => {
+  it('gives those bytes by one GET pinned to ETag and range', async () => {
+    const source = await pin();
+    expect(await s3.readAll(source, middle)).toEqual({
+      sha256: digestOf(content, 'sha256', middle.start, middle.endInclusive + 1),
+      sizeBytes: middleBytes,
+    });
+    expect(s3.double.calls.slice(1)).toEqual([
+      expect.objectContaining({
+        method: 'GET',
+        range: `bytes=${middle.start}-${middle.endInclusive}`,
+        ifMatch: `"${source.etag}"`,
+        versionId: undefined,
+        status: 206,
+      }),
+    ]);
+  });
+
+  it('gives the whole object', async () => {
+    const source = await pin();
+    const whole = { start: 0, endInclusive: 5 * MiB - 1 };
+    expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(content));
+  });
+
+  it('takes a 200 without a range where the range is the whole object', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'ignore-range' });
+    const whole = { start: 0, endInclusive: 5 * MiB - 1 };
+    expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(content));
+  });
+
+  it('reads a pinned version to its end whatever is written over it', async () => {
+    const source = await pin('kept');
+    s3.double.put('kept', 'film.mp4', Buffer.from('another'));
+    s3.double.delete('kept', 'film.mp4');
+    const { sha256 } = await s3.readAll(source, middle);
+    expect(sha256).toBe(digestOf(content, 'sha256', middle.start, middle.endInclusive + 1));
+    expect(s3.double.calls.at(-1)?.versionId).toBe(source.versionId);
+  });
+
+  it('leaves no socket busy when it is ended early', async () => {
+    const source = await pinLarge();
+    const { signal } = new AbortController();
+    for await (const _ of s3.reader.read(source, largeRange, signal)) break;
+    await expectNoSocketBusy();
+  });
+
+  it('ends with the signal’s own reason, and leaves no socket busy', async () => {
+    const source = await pin();
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    s3.double.fail({ kind: 'stall', afterBytes: 64 * 1024 });
+    const reading = async () => {
+      for await (const _ of s3.reader.read(source, middle, abort.signal)) abort.abort(reason);
+    };
+    await expect(reading()).rejects.toBe(reason);
+    await expectNoSocketBusy();
+  });
+
+  it('ends with the signal’s own reason before a reply, too', async () => {
+    const source = await pin();
+    const reason = new Error('enough');
+    const abort = new AbortController();
+    s3.double.fail({ kind: 'stall', afterBytes: -1 });
+    const reading = s3.reader.read(source, middle, abort.signal)[Symbol.asyncIterator]().next();
+    await until(() => s3.double.count('GET') === 1);
+    abort.abort(reason);
+    await expect(reading).rejects.toBe(reason);
+  });
+
+  it('frees the socket of a reader that waits, once the signal is given', async () => {
+    const source = await pinLarge();
+    const abort = new AbortController();
+    const bytes = s3.reader.read(source, largeRange, abort.signal)[Symbol.asyncIterator]();
+    await bytes.next();
+    expect(s3.double.openReplies()).toBe(1);
+    abort.abort(new Error('enough'));
+    await expectNoSocketBusy();
+  });
+});
+
+describe('an object that is another one now', () => {
+  it('is superseded when it was overwritten', async () => {
+    const source = await pin();
+    s3.double.put('films', 'film.mp4', Buffer.from('another'));
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceSupersededError',
+      message: expect.stringMatching(/was overwritten since .*PreconditionFailed \(412\)/),
+    });
+  });
+
+  it('is superseded when it was deleted', async () => {
+    const source = await pin();
+    s3.double.delete('films', 'film.mp4');
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceSupersededError',
+      message: expect.stringContaining('was deleted since'),
+    });
+  });
+
+  it('is superseded when its pinned version was deleted', async () => {
+    const source = await pin('kept');
+    s3.double.deleteVersion('kept', 'film.mp4', source.versionId ?? '');
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceSupersededError',
+      message: expect.stringMatching(/version "version\.1" was deleted for good/),
+    });
+  });
+
+  it('is not superseded where its bucket is gone, which is an error', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchBucket' });
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceNotFoundError',
+      message: expect.stringContaining('there is no bucket'),
+    });
+  });
+
+  it('is superseded when it has become shorter than the range', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'error', status: 416, code: 'InvalidRange' });
+    expect(await failure(source)).toMatchObject({ name: 'SourceSupersededError' });
+  });
+
+  it('is noticed by the reply’s ETag where If-Match is ignored', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'header', name: 'etag', value: '"other"' });
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceSupersededError',
+      message: expect.stringContaining('has the ETag other'),
+    });
+  });
+
+  it('is noticed by the reply’s version where the version asked for is ignored', async () => {
+    const source = await pin('kept');
+    s3.double.fail({ kind: 'header', name: 'x-amz-version-id', value: 'version.9' });
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceSupersededError',
+      message: expect.stringContaining('the reply is of version version.9'),
+    });
+  });
+});
+
+describe('an object that may no longer be read', () => {
+  it('is denied', async () => {
+    const source = await pin();
+    s3.double.deny('films', 'film.mp4');
+    expect(await failure(source)).toMatchObject({ name: 'SourceAccessDeniedError' });
+  });
+
+  it('is archived', async () => {
+    const source = await pin();
+    s3.double.put('films', 'film.mp4', content, { storageClass: 'GLACIER' });
+    expect(await failure(source)).toMatchObject({ name: 'SourceArchivedError' });
+  });
+});
+
+describe('a reply that is not what was asked for', () => {
+  it('is a violation where its range is another', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'header', name: 'content-range', value: 'bytes 0-9/5242880' });
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceProtocolError',
+      message: expect.stringContaining('"bytes 0-9/5242880"'),
+    });
+  });
+
+  it('is a violation where the whole object came instead of a part', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'ignore-range' });
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceProtocolError',
+      message: expect.stringContaining('got 200'),
+    });
+  });
+
+  it('gives out no byte and leaves no socket busy', async () => {
+    const source = await pinLarge();
+    s3.double.fail({ kind: 'header', name: 'etag', value: '"other"' });
+    let pieces = 0;
+    const reading = async () => {
+      const { signal } = new AbortController();
+      for await (const _ of s3.reader.read(source, largeRange, signal)) pieces++;
+    };
+    await expect(reading()).rejects.toThrow();
+    expect(pieces).toBe(0);
+    await expectNoSocketBusy();
+  });
+});
+
+describe('a body of the wrong length', () => {
+  it('is truncated where fewer bytes are announced', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'short', missingBytes: 1 });
+    expect(await failure(source)).toMatchObject({
+      name: 'TruncatedReadError',
+      message: expect.stringContaining(`announces ${middleBytes - 1} bytes`),
+    });
+  });
+
+  it('is truncated where it ends early without a word', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'short-unpublished', missingBytes: 1 });
+    expect(await failure(source)).toMatchObject({
+      name: 'TruncatedReadError',
+      message: expect.stringContaining(`ended after ${middleBytes - 1}`),
+    });
+  });
+
+  it('is truncated where the connection is closed early', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'close', afterBytes: MiB });
+    expect(await failure(source)).toMatchObject({
+      name: 'TruncatedReadError',
+      message: expect.stringContaining(`ended after ${MiB}`),
+    });
+  });
+
+  it('says so where it goes on after the range', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'long', extraBytes: 1 });
+    expect(await failure(source)).toMatchObject({
+      name: 'TruncatedReadError',
+      message: expect.stringContaining('goes on after them'),
+    });
+  });
+});
+
+describe('S3 failing', () => {
+  it('with SlowDown is unavailable, n times, and then passes', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'error', status: 503, code: 'SlowDown' }, { times: 2 });
+    for (const _ of [1, 2]) {
+      expect(await failure(source)).toMatchObject({ name: 'SourceUnavailableError', status: 503 });
+    }
+    expect((await s3.readAll(source, middle)).sizeBytes).toBe(middleBytes);
+    expect(s3.double.count('GET')).toBe(3);
+  });
+
+  it('by a reset amid the body is unavailable', async () => {
+    const source = await pin();
+    s3.double.fail({ kind: 'reset', afterBytes: MiB });
+    expect(await failure(source)).toMatchObject({
+      name: 'SourceUnavailableError',
+      message: expect.stringMatching(/broke after \d+ of 2097166 bytes: .*ECONNRESET/),
+    });
+  });
+
+  it.each([-1, 64 * 1024])('by silence after %i bytes is unavailable', async (afterBytes) => {
+    const source = await pin();
+    s3.double.fail({ kind: 'stall', afterBytes });
+    expect(await failure(source, s3.impatient)).toMatchObject({ name: 'SourceUnavailableError' });
+  });
+
+  it('in any of these ways leaves no socket busy', async () => {
+    const source = await pin();
+    for (const kind of ['reset', 'close', 'stall'] as const) {
+      s3.double.fail({ kind, afterBytes: MiB });
+      await failure(source, s3.impatient);
+    }
+    s3.double.fail({ kind: 'long', extraBytes: MiB });
+    await failure(source);
+    await expectNoSocketBusy();
+  });
+});

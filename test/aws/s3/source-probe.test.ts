@@ -1,0 +1,358 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createS3Client } from '#src/aws/s3/client.ts';
+import type { SourcePlace } from '#src/aws/s3/clients.ts';
+import { createSourceProbe } from '#src/aws/s3/source-probe.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Source } from '#src/core/source/sources.ts';
+import { closeAgent, createAgent } from '#src/http/undici.ts';
+import { startServer } from '../../http/http-server.ts';
+
+interface Answer {
+  readonly status?: number;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** One file, read by a function that may do everything, in a bucket whose switch is on. */
+const good = {
+  list: { body: listing([{ key: 'in/a.mp4' }]) },
+  head: { headers: { etag: '"e"', 'content-length': '5', 'x-amz-version-id': 'v1' } },
+  get: {
+    status: 206,
+    body: 'f',
+    headers: { etag: '"e"', 'content-range': 'bytes 0-0/5', 'x-amz-version-id': 'v1' },
+  },
+  notification: { body: notifications('<EventBridgeConfiguration/>') },
+};
+
+type Answers = Record<keyof typeof good, Answer>;
+
+/** The answer to a GET that names no version, where it is another one. */
+let unversioned: Answer | undefined;
+
+/** The prefix that may not be listed, if there is one. */
+let denied: string | undefined;
+
+/** Whether the bucket denies what does not say that the requester pays. */
+let isRequesterPays: boolean;
+
+let answers: Answers;
+/** Requests as they came: method, path with query. */
+let asked: string[];
+/** Whose clients were used. */
+let places: SourcePlace[];
+beforeEach(() => {
+  [answers, asked, places, unversioned] = [{ ...good }, [], [], undefined];
+  isRequesterPays = false;
+  denied = undefined;
+});
+
+function listing(objects: readonly { key: string; size?: number; storage?: string }[]): string {
+  const contents = objects.map(
+    ({ key, size = 5, storage = 'STANDARD' }) =>
+      `<Contents><Key>${key}</Key><Size>${size}</Size><StorageClass>${storage}</StorageClass></Contents>`,
+  );
+  return `<ListBucketResult>${contents.join('')}</ListBucketResult>`;
+}
+
+function notifications(content: string): string {
+  return `<NotificationConfiguration>${content}</NotificationConfiguration>`;
+}
+
+function refusal(status: number, code: string, message = '', elements = ''): Answer {
+  return {
+    status,
+    body: `<Error><Code>${code}</Code><Message>${message}</Message>${elements}</Error>`,
+    headers: { 'content-type': 'application/xml' },
+  };
+}
+
+function reply(
+  { method, url = '', headers: sent }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  asked.push(`${method} ${url}`);
+  const kind = /list-type=2/.test(url)
+    ? 'list'
+    : /[?&]notification/.test(url)
+      ? 'notification'
+      : (method?.toLowerCase() as 'head' | 'get');
+  const isUnversioned = kind === 'get' && !url.includes('versionId=');
+  const isUnpaid = isRequesterPays && sent['x-amz-request-payer'] !== 'requester';
+  const isDenied = denied !== undefined && url.includes(`prefix=${encodeURIComponent(denied)}`);
+  const answer =
+    isUnpaid || isDenied
+      ? refusal(403, 'AccessDenied', 'Access Denied')
+      : isUnversioned
+        ? (unversioned ?? answers.get)
+        : answers[kind];
+  const { status = 200, body = '', headers = {} } = answer;
+  response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
+}
+
+async function probe(source: Source, withSwitch = false) {
+  const server = await startServer(reply);
+  const agent = createAgent({ headersTimeoutMs: 10_000, bodyTimeoutMs: 10_000 });
+  onTestFinished(async () => {
+    await closeAgent(agent);
+    await server.close();
+  });
+  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
+  const at = { agent, endpoint: server.origin, forcePathStyle: true, region: 'us-east-1' };
+  const clientFor = (place: SourcePlace) => {
+    places.push(place);
+    return createS3Client({ ...at, credentials });
+  };
+  return createSourceProbe({ clientFor })(source, { withSwitch });
+}
+
+const films: Source = { bucket: 'films', prefixes: ['in/'] };
+
+describe('a source', () => {
+  it('passes where it can be listed below its prefix, and one byte be read', async () => {
+    expect(await probe(films)).toEqual([
+      { check: 'source: list "s3://films/in/" (s3:ListBucket)', ok: true },
+      {
+        check:
+          'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
+        ok: true,
+      },
+    ]);
+    expect(asked).toEqual([
+      'GET /films/?list-type=2&prefix=in%2F&max-keys=20',
+      'HEAD /films/in/a.mp4',
+      'GET /films/in/a.mp4?x-id=GetObject&versionId=v1',
+    ]);
+  });
+
+  it('is tried in its own account and Region', async () => {
+    await probe({ ...films, account: '444455556666', region: 'eu-west-1' });
+    for (const place of places) {
+      expect(place).toMatchObject({ account: '444455556666', region: 'eu-west-1' });
+    }
+    expect(places).toHaveLength(3);
+  });
+
+  it('is read by an object that it takes, before any other', async () => {
+    answers.list = { body: listing([{ key: 'in/notes.txt' }, { key: 'in/b.MP4' }]) };
+    const [, read] = await probe({ ...films, suffixes: ['.mp4'] });
+    expect(read?.check).toContain('in/b.MP4');
+  });
+
+  it('without an object that has bytes to give says that reading was not tried', async () => {
+    const archived = { key: 'in/old.mp4', storage: 'DEEP_ARCHIVE' };
+    answers.list = { body: listing([{ key: 'in/', size: 0 }, archived]) };
+    expect((await probe(films))[1]).toEqual({
+      check: 'source: read below "s3://films/in/" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
+      ok: true,
+      problem: 'no object with bytes was found below "s3://films/in/", so reading was not tried',
+      nextStep: 'Put a file there and run the preflight again.',
+    });
+  });
+
+  it('that may not be listed names s3:ListBucket and the bucket', async () => {
+    answers.list = refusal(403, 'AccessDenied', 'not authorized to perform: s3:ListBucket');
+    expect((await probe(films))[0]).toEqual({
+      check: 'source: list "s3://films/in/" (s3:ListBucket)',
+      ok: false,
+      problem:
+        'S3 refuses to list the bucket "films": AccessDenied (403): not authorized to perform: s3:ListBucket',
+      nextStep:
+        "Allow s3:ListBucket on the bucket films to the function's role; the bucket's own policy must not deny it. If the bucket has Requester Pays, set requestPayer for this source instead.",
+    });
+  });
+
+  it('whose requester pays names the option, where it is not set', async () => {
+    isRequesterPays = true;
+    const [listed] = await probe(films);
+    expect(listed).toMatchObject({
+      ok: false,
+      nextStep:
+        'Listing passes where it says that the requester pays: set requestPayer for this source and deploy.',
+    });
+  });
+
+  it('whose requester pays passes with the option', async () => {
+    isRequesterPays = true;
+    const findings = await probe({ ...films, requestPayer: true });
+    expect(findings.map(({ ok }) => ok)).toEqual([true, true]);
+  });
+
+  it('whose requester pays and may not list misses nothing, and says that reading was not tried', async () => {
+    answers.list = refusal(403, 'AccessDenied', 'Access Denied');
+    const found = await probe({ ...films, requestPayer: true });
+    expect(found.map(({ ok }) => ok)).toEqual([true, true]);
+    expect(found.map(({ nextStep }) => nextStep).join(' ')).not.toContain('Allow s3:ListBucket');
+    expect(found[0]?.nextStep).toContain('let a requester who pays read objects and not list them');
+    expect(found[1]?.problem).toBe(
+      'listing failed, so no object was known and reading was not tried',
+    );
+  });
+
+  it('is tried below each of its prefixes', async () => {
+    const found = await probe({ ...films, prefixes: ['in/', 'other/'] });
+    expect(found.map(({ check }) => check)).toEqual([
+      'source: list "s3://films/in/" (s3:ListBucket)',
+      'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
+      'source: list "s3://films/other/" (s3:ListBucket)',
+      'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
+    ]);
+  });
+
+  it('whose second prefix may not be listed names it', async () => {
+    denied = 'other/';
+    const found = await probe({ ...films, prefixes: ['in/', 'other/'] });
+    expect(found.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual([
+      'source: list "s3://films/other/" (s3:ListBucket)',
+    ]);
+  });
+
+  it('of many prefixes is tried below the first 20, and says so', async () => {
+    const prefixes = Array.from({ length: 23 }, (_, n) => `season-${n}/`);
+    const found = await probe({ ...films, prefixes }, true);
+    expect(asked.filter((line) => line.includes('list-type=2'))).toHaveLength(20);
+    expect(found.at(-2)).toEqual({
+      check: 'source: all prefixes of bucket films',
+      ok: true,
+      problem: 'only the first 20 of 23 prefixes were tried',
+      nextStep: 'Start one transfer by hand below each of the others.',
+    });
+  });
+
+  it("of another account that may not be listed names that account's reader role", async () => {
+    answers.list = refusal(403, 'AccessDenied');
+    const [listed] = await probe({ ...films, account: '444455556666' });
+    expect(listed?.nextStep).toContain('to the reader role of 444455556666');
+  });
+
+  it('that may be listed but not read names s3:GetObject and the object', async () => {
+    answers.head = { status: 403 };
+    answers.get = refusal(403, 'AccessDenied', 'not authorized to perform: s3:GetObject');
+    expect((await probe(films))[1]).toMatchObject({
+      check: 'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
+      ok: false,
+      problem: expect.stringMatching(/^SourceAccessDeniedError: .*s3:GetObject/),
+    });
+  });
+
+  it('whose versions may not be read says so', async () => {
+    answers.get = refusal(403, 'AccessDenied', 'not authorized to perform: s3:GetObjectVersion');
+    expect((await probe(films))[1]).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('s3:GetObjectVersion'),
+    });
+  });
+
+  it('N19: that denies versions alone says so, without the causes in general', async () => {
+    answers.get = refusal(403, 'AccessDenied', 'Access Denied');
+    unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
+    expect((await probe(films))[1]).toMatchObject({
+      ok: false,
+      nextStep: expect.stringMatching(/^A read without a version passes[^;]*$/),
+    });
+  });
+
+  it('whose key may not be used names the key', async () => {
+    const key = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
+    answers.get = refusal(403, 'AccessDenied', `not authorized: kms:Decrypt on resource: ${key}`);
+    expect((await probe(films))[1]).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining(`S3 denies kms:Decrypt with the key ${key} on`),
+      nextStep: expect.stringContaining('kmsKeyArn'),
+    });
+  });
+
+  it('is not at fault for an object that is gone by the time it is read', async () => {
+    answers.get = refusal(404, 'NoSuchKey');
+    expect((await probe(films))[1]).toMatchObject({
+      ok: true,
+      problem: expect.stringContaining('SourceSupersededError'),
+    });
+  });
+
+  it('in another Region is told once, with both Regions', async () => {
+    const elements = '<Region>eu-west-1</Region>';
+    answers.list = refusal(400, 'AuthorizationHeaderMalformed', '', elements);
+    expect(await probe({ ...films, region: 'eu-central-1' }, true)).toEqual([
+      expect.objectContaining({
+        ok: false,
+        problem:
+          'SourceRegionMismatchError: bucket "films" is in Region eu-west-1; its source names Region eu-central-1',
+      }),
+    ]);
+  });
+
+  it('that does not exist is told once, by its name', async () => {
+    answers.list = refusal(404, 'NoSuchBucket');
+    expect(await probe(films, true)).toEqual([
+      expect.objectContaining({
+        ok: false,
+        problem: 'SourceNotFoundError: there is no bucket "films"',
+        nextStep: "Correct the bucket's name in the configured sources and deploy.",
+      }),
+    ]);
+  });
+
+  it('whose role STS refuses is told once, by the role', async () => {
+    const error = new TransferError('SourceRoleRefusedError', 'STS refuses arn:aws:iam::4:role/r');
+    const clientFor = () => {
+      throw error;
+    };
+    expect(await createSourceProbe({ clientFor })(films, { withSwitch: true })).toEqual([
+      expect.objectContaining({
+        ok: false,
+        problem: 'SourceRoleRefusedError: STS refuses arn:aws:iam::4:role/r',
+        nextStep: error.nextStep,
+      }),
+    ]);
+  });
+});
+
+describe("a bucket's switch", () => {
+  const check = 'source: bucket films sends its events to EventBridge';
+
+  it('is found to be on', async () => {
+    expect((await probe(films, true))[2]).toEqual({ check, ok: true });
+  });
+
+  it('is looked at also where listing is refused', async () => {
+    answers.list = refusal(403, 'AccessDenied');
+    expect((await probe(films, true)).at(-1)).toEqual({ check, ok: true });
+  });
+
+  it('that is off tells where it is in the console, and the line that puts it on', async () => {
+    answers.notification = { body: notifications('') };
+    expect((await probe({ ...films, region: 'eu-west-1' }, true))[2]).toEqual({
+      check,
+      ok: false,
+      problem: 'the switch is off, so no new object starts a transfer',
+      nextStep: `In the S3 console: bucket films, Properties, Amazon EventBridge, Edit, On. Or: aws s3api put-bucket-notification-configuration --bucket films --region eu-west-1 --notification-configuration '{"EventBridgeConfiguration":{}}'`,
+    });
+  });
+
+  it('that is off beside other notifications tells no line that would replace them', async () => {
+    const queue =
+      '<QueueConfiguration><Id>q</Id><Queue>arn:aws:sqs:us-east-1:1:q</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration>';
+    answers.notification = { body: notifications(queue) };
+    const [, , found] = await probe(films, true);
+    expect(found?.ok).toBe(false);
+    expect(found?.nextStep).toContain('Its 1 other notifications stay so');
+    expect(found?.nextStep).not.toContain('--bucket');
+  });
+
+  it('that may not be looked at is a note that names s3:GetBucketNotification', async () => {
+    answers.notification = refusal(403, 'AccessDenied', 'no');
+    expect((await probe(films, true))[2]).toMatchObject({
+      check,
+      ok: true,
+      problem: 'the switch could not be looked at: AccessDenied (403): no',
+      nextStep: expect.stringContaining('s3:GetBucketNotification on the bucket films'),
+    });
+  });
+
+  it('is not looked at unasked', async () => {
+    await probe(films, false);
+    expect(asked.filter((line) => line.includes('notification'))).toEqual([]);
+  });
+});

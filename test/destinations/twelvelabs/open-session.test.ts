@@ -1,0 +1,266 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { userAgent } from '#src/core/stack/product.ts';
+import {
+  type Answer,
+  apiKey,
+  baseUrl,
+  created,
+  failureOf,
+  request,
+  scriptTwelveLabs,
+} from './scripted.ts';
+
+function open(answer: Answer | (() => Answer)) {
+  const scripted = scriptTwelveLabs(() => (typeof answer === 'function' ? answer() : answer));
+  return { ...scripted, opened: scripted.twelveLabs.openSession(request, scripted.call) };
+}
+
+const createdWith = (changes: object): Answer => ({
+  status: 201,
+  json: { ...created, ...changes },
+});
+
+describe('opening a session', () => {
+  it('posts the file and nothing that was not asked for', async () => {
+    const { opened, sent } = open(createdWith({}));
+    await opened;
+    expect(sent).toEqual([
+      {
+        method: 'POST',
+        url: `${baseUrl}/assets/multipart-uploads`,
+        headers: {
+          'x-api-key': apiKey,
+          accept: 'application/json',
+          'accept-encoding': 'identity',
+          'user-agent': userAgent,
+          'content-type': 'application/json',
+        },
+        body: { filename: 'film.mp4', type: 'video', total_size: 104_857_600 },
+        signal: expect.any(AbortSignal),
+        replyTimeoutMs: 300_000,
+      },
+    ]);
+  });
+
+  it('passes on metadata, HLS and thumbnail', async () => {
+    const { twelveLabs, sent, call } = scriptTwelveLabs(() => createdWith({}));
+    const asked = { userMetadata: { a: 'b', n: 1 }, enableHls: true, enableThumbnail: false };
+    await twelveLabs.openSession({ ...request, ...asked }, call);
+    expect(sent[0]?.body).toMatchObject({
+      user_metadata: { a: 'b', n: 1 },
+      enable_hls: true,
+      enable_thumbnail: false,
+    });
+  });
+
+  it('gives the session without any URL', async () => {
+    const session = await open(createdWith({})).opened;
+    expect(session).toEqual({
+      uploadId: 'u/1',
+      assetId: 'a1',
+      chunkSizeBytes: 5_242_880,
+      totalChunks: 20,
+      expiresAt: Date.UTC(2026, 10, 22),
+      details: created.upload_headers,
+    });
+  });
+
+  it.each([
+    ['with an offset', '2026-11-22T02:00:00+02:00'],
+    ['with a long fraction', '2026-11-22T00:00:00.000000000Z'],
+    ['without an offset, as UTC', '2026-11-22T00:00:00'],
+    ['as a day', '2026-11-22'],
+  ])('reads an expiry %s', async (_, expires_at) => {
+    const session = await open(createdWith({ expires_at })).opened;
+    expect(session.expiresAt).toBe(Date.UTC(2026, 10, 22));
+  });
+
+  it.each([undefined, null, '', 'soon', 12])(
+    'takes 24 h for an expiry of %j',
+    async (expires_at) => {
+      const { opened, clock } = open(createdWith({ expires_at }));
+      expect((await opened).expiresAt).toBe(clock.now() + 24 * 3600 * 1000);
+    },
+  );
+
+  it.each([undefined, null, {}])('takes upload headers of %j for none', async (upload_headers) => {
+    expect((await open(createdWith({ upload_headers })).opened).details).toEqual({});
+  });
+});
+
+describe("create's answer is refused", () => {
+  it.each([
+    ['upload_id', { upload_id: undefined }],
+    ['upload_id', { upload_id: '' }],
+    ['upload_id', { upload_id: null }],
+    ['asset_id', { asset_id: 7 }],
+    ['chunk_size', { chunk_size: 0 }],
+    ['chunk_size', { chunk_size: 1.5 }],
+    ['chunk_size', { chunk_size: '5 MiB' }],
+    ['chunk_size', { chunk_size: null }],
+    ['total_chunks', { total_chunks: -1 }],
+    ['upload_headers.Content-Type', { upload_headers: { 'Content-Type': {} } }],
+  ])('naming %s when it is off: %j', async (field, changes) => {
+    const error = await failureOf(open(createdWith(changes)).opened);
+    expect([error.name, error.message]).toEqual([
+      'ProtocolViolationError',
+      expect.stringContaining(` ${field} `),
+    ]);
+  });
+
+  it('when the chunks do not cover the object', async () => {
+    const error = await failureOf(open(createdWith({ total_chunks: 19 })).opened);
+    expect([error.name, error.message]).toEqual([
+      'ProtocolViolationError',
+      'TwelveLabs planned 19 chunks of 5242880 bytes for 104857600 bytes; that makes 20',
+    ]);
+  });
+
+  it('when it is cut into more chunks than a plan can hold', async () => {
+    const error = await failureOf(open(createdWith({ chunk_size: 1, total_chunks: null })).opened);
+    expect([error.name, error.message]).toEqual([
+      'ProtocolViolationError',
+      'TwelveLabs planned 104857600 chunks of 1 bytes for 104857600 bytes; that makes 104857600, more than 10000000',
+    ]);
+  });
+
+  it.each(['X-Api-Key', 'Cookie', 'Authorization', 'bad name', ''])(
+    'when it wants the header %j sent with chunks',
+    async (name) => {
+      const error = await failureOf(
+        open(createdWith({ upload_headers: { [name]: 'CANARY' } })).opened,
+      );
+      expect([error.name, error.message]).toEqual([
+        'ProtocolViolationError',
+        `TwelveLabs' upload_headers hold ${JSON.stringify(name)}, which can't be sent with a chunk`,
+      ]);
+    },
+  );
+
+  it.each(['a\r\nx: CANARY', 'a\u0000CANARY', 'CANARYé'])(
+    'when it wants the header value %j, which is not shown',
+    async (value) => {
+      const error = await failureOf(open(createdWith({ upload_headers: { 'x-a': value } })).opened);
+      expect(error.name).toBe('ProtocolViolationError');
+      expect(error.message).not.toContain('CANARY');
+    },
+  );
+});
+
+describe('a lost answer to create', () => {
+  const fails = (name: 'NetworkError' | 'RequestTimeoutError', code: string) => () => {
+    throw new TransferError(name, `POST api.example.test: no usable reply (${code})`, {
+      cause: Object.assign(new Error(code), { code }),
+    });
+  };
+
+  it.each([
+    ['a reset', fails('NetworkError', 'ECONNRESET')],
+    ['a timeout', fails('RequestTimeoutError', 'UND_ERR_HEADERS_TIMEOUT')],
+    ['a 500', { status: 500, json: { code: 'internal_server_error', message: 'oops' } }],
+    ['a 502 of a proxy', { status: 502, text: '<html><h1>Bad Gateway</h1></html>' }],
+    ['a 504', { status: 504 }],
+    ['a 507', { status: 507 }],
+    ['a 408', { status: 408, json: { code: 'request_canceled_or_timed_out', message: 'x' } }],
+    ['a 201 that is empty', { status: 201 }],
+    ['a 201 that was cut off', { status: 201, text: '{"upload_id":"u1",' }],
+    ['a 200 of a proxy', { status: 200, text: '<html>login</html>' }],
+    ['a 201 that is no object', { status: 201, text: '[]' }],
+  ])('is told as such after %s', async (_, answer) => {
+    const { opened, sent } = open(answer);
+    expect(await failureOf(opened)).toMatchObject({
+      name: 'CreateReplyLostError',
+      origin: 'service',
+    });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is told as such after an abort within the call', async () => {
+    const stop = new AbortController();
+    const reason = new TransferError('FencedOutError', 'stop');
+    const { twelveLabs } = scriptTwelveLabs(() => {
+      stop.abort(reason);
+      throw reason;
+    });
+    const error = await failureOf(twelveLabs.openSession(request, { signal: stop.signal }));
+    expect([error.name, error.cause]).toEqual(['CreateReplyLostError', reason]);
+  });
+
+  it('keeps how long the service asked us to stay away', async () => {
+    const { opened } = open({ status: 500, headers: { 'retry-after': '12' } });
+    expect((await failureOf(opened)).retryAfterSeconds).toBe(12);
+  });
+
+  it.each(['ConfigurationError', 'UploadHostRefusedError'] as const)(
+    'is not what a %s is: nothing was sent',
+    async (name) => {
+      const refusal = new TransferError(name, 'the proxy asks for credentials (407)');
+      const { opened } = open(() => {
+        throw refusal;
+      });
+      expect((await failureOf(opened)).name).toBe(name);
+    },
+  );
+
+  it.each(['ECONNREFUSED', 'ENOTFOUND'])('is not what %s is: nothing was sent', async (code) => {
+    const error = await failureOf(open(fails('NetworkError', code)).opened);
+    expect(error).toMatchObject({ name: 'NetworkError', origin: 'service', cause: { code } });
+  });
+
+  it('is not what an abort before the call is: nothing was sent', async () => {
+    const { twelveLabs, sent } = scriptTwelveLabs(() => createdWith({}));
+    const reason = new TransferError('FencedOutError', 'stop');
+    const opened = twelveLabs.openSession(request, { signal: AbortSignal.abort(reason) });
+    await expect(opened).rejects.toBe(reason);
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('a certain refusal of create', () => {
+  it.each([
+    [400, { code: 'parameter_invalid', message: 'total_size too large' }, 'RequestRejectedError'],
+    [403, { code: 'api_not_allowed', message: 'ask sales' }, 'ApiNotAllowedError'],
+    [403, { code: 'read_not_allowed', message: 'not yours' }, 'RequestRejectedError'],
+    [404, { code: 'resource_not_exist', message: 'no such path' }, 'RequestRejectedError'],
+    [413, {}, 'RequestRejectedError'],
+    [429, { code: 'too_many_requests', message: 'slow down' }, 'ThrottledError'],
+    [409, { code: 'conflict', message: 'busy' }, 'ServiceUnavailableError'],
+    [423, {}, 'ServiceUnavailableError'],
+    [425, {}, 'ServiceUnavailableError'],
+    [503, { code: 'unavailable', message: 'back soon' }, 'ServiceUnavailableError'],
+    [501, {}, 'RequestRejectedError'],
+    [505, {}, 'RequestRejectedError'],
+  ])('by %i %j has the service text in it', async (status, body, name) => {
+    const error = await failureOf(open({ status, json: body }).opened);
+    expect([error.name, error.status, error.origin]).toEqual([name, status, 'service']);
+    expect(error.message).toContain(
+      `opening an upload session with ${[status, ...('code' in body ? [`${body.code}: ${body.message}`] : [])].join(' ')}`,
+    );
+  });
+
+  it('by a page of a proxy in front, which says 503, created nothing either', async () => {
+    const text = '<html><h1>503 Service Temporarily Unavailable</h1></html>';
+    const error = await failureOf(
+      open({ status: 503, text, headers: { 'retry-after': '12' } }).opened,
+    );
+    expect(error).toMatchObject({ name: 'ServiceUnavailableError', retryAfterSeconds: 12 });
+  });
+
+  it('by a redirect names the host it leads to, and no more of its URL', async () => {
+    const location = 'https://other.example.test/v1.3?token=CANARY';
+    const error = await failureOf(open({ status: 301, headers: { location } }).opened);
+    expect([error.name, error.message]).toEqual([
+      'RequestRejectedError',
+      'opening an upload session was redirected (301) to other.example.test, which is not followed',
+    ]);
+  });
+
+  it('shows neither key nor URL that the service repeats', async () => {
+    const message = `key ${apiKey} for https://u.example/x?sig=CANARYURL`;
+    const error = await failureOf(open({ status: 400, json: { code: 'c', message } }).opened);
+    expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
+    expect(error.message).toContain('400 c: key … for https://u.example/…');
+  });
+});

@@ -1,0 +1,55 @@
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
+import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
+import type { ProofKept, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { Rows } from './rows.ts';
+
+type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'incrementReports'>;
+
+/** The chunks' part of the store in memory. */
+export function memoryChunkRows(): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
+  const rows = new Rows<ChunkRecord>();
+  return {
+    rows,
+    chunks: async (transferId, session, first = 0, last = Number.POSITIVE_INFINITY) => {
+      const all = rows.under(`${transferId}#${session}#`).map(([, record]) => record);
+      const wanted = all.filter(({ index }) => index >= first && index <= last);
+      return new Map(wanted.map((record) => [record.index, record]));
+    },
+    keepProof: async (transferId, session, proof, retiredGeneration) => {
+      const key = keyOf(transferId, session, proof.index);
+      const kept = rows.get(key);
+      if (kept && !isRetiredAs(kept, retiredGeneration)) return judgeKept(kept, proof);
+      rows.set(key, { ...proof, generation: (retiredGeneration ?? 0) + 1, reports: 0 });
+      return 'written';
+    },
+    retireProof: async (transferId, session, index, generation, reason) => {
+      const key = keyOf(transferId, session, index);
+      const kept = rows.get(key);
+      if (kept?.generation !== generation) return false;
+      if (isProven(kept)) rows.set(key, { ...kept, retiredBecause: reason });
+      return true;
+    },
+    incrementReports: async (transferId, session, index) => {
+      const key = keyOf(transferId, session, index);
+      const kept = rows.get(key);
+      if (kept) rows.set(key, { ...kept, reports: kept.reports + 1 });
+    },
+  };
+}
+
+function isRetiredAs(kept: ChunkRecord, generation: number | undefined): boolean {
+  return generation !== undefined && kept.generation === generation && !isProven(kept);
+}
+
+function judgeKept(kept: ChunkRecord, proof: ChunkProof): ProofKept {
+  const isEqual =
+    isProven(kept) &&
+    kept.proof === proof.proof &&
+    kept.md5 === proof.md5 &&
+    kept.sizeBytes === proof.sizeBytes;
+  return isEqual ? 'equal' : 'conflict';
+}
+
+function keyOf(transferId: string, session: number, index: number): string {
+  return `${transferId}#${session}#${String(index).padStart(8, '0')}`;
+}

@@ -1,0 +1,83 @@
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { SessionRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { Rows } from './rows.ts';
+
+type SessionRows = Pick<
+  TransferStore,
+  | 'session'
+  | 'sessions'
+  | 'addSession'
+  | 'setSession'
+  | 'updateSession'
+  | 'markSession'
+  | 'setEtagMode'
+  | 'recordMismatch'
+  | 'recordReceipt'
+  | 'withdrawReceipts'
+>;
+
+/** The sessions' part of the store in memory. */
+export function memorySessionRows(): SessionRows & { readonly rows: Rows<SessionRecord> } {
+  const rows = new Rows<SessionRecord>();
+
+  /** Changes a row that must be there. */
+  const change = (transferId: string, number: number, changes: Partial<SessionRecord>) => {
+    const record = rows.get(keyOf(transferId, number));
+    if (record) rows.set(keyOf(transferId, number), { ...record, ...changes });
+    else
+      throw new TransferError('UnexpectedError', `transfer ${transferId} has no session ${number}`);
+  };
+
+  return {
+    rows,
+    session: async (transferId, number) => rows.get(keyOf(transferId, number)),
+    sessions: async (transferId) => rows.under(`${transferId}#`).map(([, record]) => record),
+    addSession: async (transferId, record) => {
+      if (rows.has(keyOf(transferId, record.number))) return false;
+      rows.set(keyOf(transferId, record.number), record);
+      return true;
+    },
+    setSession: async (transferId, number, session) => {
+      const record = rows.get(keyOf(transferId, number));
+      if (record?.session) return record.session.uploadId === session.uploadId;
+      if (record?.state !== 'opening') return false;
+      change(transferId, number, { session, state: 'open' });
+      return true;
+    },
+    updateSession: async (transferId, number, session) => change(transferId, number, { session }),
+    markSession: async (transferId, number, state) => change(transferId, number, { state }),
+    setEtagMode: async (transferId, number, etagMode) => {
+      const record = rows.get(keyOf(transferId, number));
+      if (record?.etagMode === 'unknown') change(transferId, number, { etagMode });
+    },
+    recordMismatch: async (transferId, number, chunkIndex) => {
+      const before = rows.get(keyOf(transferId, number))?.mismatched ?? [];
+      const mismatched = [...new Set([...before, chunkIndex])].sort((a, b) => a - b);
+      change(transferId, number, { mismatched });
+      return mismatched.length;
+    },
+    recordReceipt: async (transferId, number, { accepted, complete }) => {
+      const { acceptedIndexes = [] } = rows.get(keyOf(transferId, number)) ?? {};
+      const all = [...new Set([...acceptedIndexes, ...accepted])].sort((a, b) => a - b);
+      change(transferId, number, {
+        ...(all.length > 0 && { acceptedIndexes: all }),
+        ...(complete && { reportedComplete: true }),
+      });
+    },
+    withdrawReceipts: async (transferId, number, indexes) => {
+      if (indexes?.length === 0) return;
+      const { acceptedIndexes = [] } = rows.get(keyOf(transferId, number)) ?? {};
+      const left = acceptedIndexes.filter((index) => indexes && !indexes.includes(index));
+      change(transferId, number, {
+        acceptedIndexes: left.length > 0 ? left : undefined,
+        reportedComplete: false,
+      });
+    },
+  };
+}
+
+/** Padded, so that rows come in the order of their numbers. */
+function keyOf(transferId: string, number: number): string {
+  return `${transferId}#${String(number).padStart(4, '0')}`;
+}

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import {
+  chunkProof,
+  collected,
+  sessionRecord,
+  startTable,
+  type TableFixture,
+  testNow,
+  transferRecord,
+  uploadSession,
+} from '../../aws/dynamodb/table-fixture.ts';
+import { createMemoryTransferStore } from './transfer-store.ts';
+
+let table: TableFixture;
+beforeAll(async () => {
+  table = await startTable();
+});
+afterAll(() => table.close());
+
+type Call = (store: TransferStore, transferId: string) => Promise<unknown>;
+
+const small = fc.integer({ min: 1, max: 3 });
+const time = fc.integer({ min: 0, max: 3 }).map((minutes) => testNow + minutes * 60_000);
+const sender = fc.constantFrom('a', 'b');
+const failure = fc.option(
+  fc.constant({
+    name: 'NetworkError' as const,
+    disposition: 'retry' as const,
+    message: 'reset',
+    executionId: 'execution-a',
+    round: 1,
+  }),
+  { nil: undefined },
+);
+
+const maybeOne = fc.option(fc.constant(1), { nil: undefined });
+const state = fc.constantFrom('queued', 'active', 'failed', 'cancelled');
+
+/** Any call of the port, on few rows and with few values, so that calls meet. */
+const call: fc.Arbitrary<Call> = fc.oneof(
+  small.map(
+    (to): Call =>
+      (store, id) =>
+        store.raiseIngestNumber(id, to + 1),
+  ),
+  fc.tuple(small, fc.option(small, { nil: undefined }), maybeOne, maybeOne, state).map(
+    ([fence, seen, ticketNumber, slot, seenState]): Call =>
+      (store, transferId) =>
+        store.takeTransfer(
+          transferRecord({ transferId, fence, state: 'active' as const, ticketNumber: slot }),
+          seen === undefined
+            ? undefined
+            : { state: seenState, fence: seen, sessionNumber: 0, ticketNumber, slot },
+        ),
+  ),
+  fc.tuple(small, time, state, fc.option(fc.constant('asset-1'), { nil: undefined })).map(
+    ([fence, now, state, assetId]): Call =>
+      (store, id) =>
+        store.patchTransfer(id, fence, { state, assetId } as object, now),
+  ),
+  fc.tuple(small, time, state, fc.option(state, { nil: undefined }), maybeOne).map(
+    ([fence, now, became, seen, slot]): Call =>
+      (store, id) =>
+        store.patchTransfer(
+          id,
+          fence,
+          { state: became, slot, ticketNumber: slot },
+          now,
+          seen && { state: seen },
+        ),
+  ),
+  small.map(
+    (count): Call =>
+      (store, id) =>
+        store.countRetries(id, { NetworkError: count, [`Cause${count}`]: 1 }),
+  ),
+  small.map(
+    (number): Call =>
+      (store, id) =>
+        store.addSession(id, sessionRecord({ number })),
+  ),
+  fc.tuple(small, small).map(
+    ([number, n]): Call =>
+      (store, id) =>
+        store.setSession(id, number, { ...uploadSession, uploadId: `upload-${n}` }),
+  ),
+  small.map(
+    (number): Call =>
+      (store, id) =>
+        store.updateSession(id, number, uploadSession),
+  ),
+  fc.tuple(small, fc.constantFrom('lost', 'refused', 'replaced')).map(
+    ([number, state]): Call =>
+      (store, id) =>
+        store.markSession(id, number, state as 'lost'),
+  ),
+  fc.tuple(small, fc.constantFrom('md5', 'opaque')).map(
+    ([number, mode]): Call =>
+      (store, id) =>
+        store.setEtagMode(id, number, mode as 'md5'),
+  ),
+  fc.tuple(small, small).map(
+    ([number, index]): Call =>
+      (store, id) =>
+        store.recordMismatch(id, number, index),
+  ),
+  fc.tuple(small, fc.constantFrom('e1', 'e2'), fc.option(small, { nil: undefined })).map(
+    ([index, proof, generation]): Call =>
+      (store, id) =>
+        store.keepProof(id, 1, chunkProof(index, { proof }), generation),
+  ),
+  fc.tuple(small, small).map(
+    ([index, generation]): Call =>
+      (store, id) =>
+        store.retireProof(id, 1, index, generation, 'stuck'),
+  ),
+  small.map(
+    (index): Call =>
+      (store, id) =>
+        store.incrementReports(id, 1, index),
+  ),
+  fc.tuple(small, sender, time, time).map(
+    ([n, from, now, until]): Call =>
+      (store, transferId) =>
+        store.claimRange({ transferId, sessionNumber: 1, n }, from, now, until),
+  ),
+  fc.tuple(small, sender, failure, small).map(
+    ([n, from, error, count]): Call =>
+      (store, transferId) =>
+        store.releaseRange({ transferId, sessionNumber: 1, n }, from, error, { SenderDied: count }),
+  ),
+  fc.tuple(small, failure).map(
+    ([n, error]): Call =>
+      async (store, transferId) =>
+        error && store.recordRangeFailure({ transferId, sessionNumber: 1, n }, error),
+  ),
+);
+
+/** What a call gives, or the name of its error. */
+function outcome(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: TransferError) => error.name);
+}
+
+/** All that can be read of one transfer. */
+async function everything(store: TransferStore, id: string): Promise<unknown> {
+  return {
+    ingestNumber: await store.latestIngestNumber(id),
+    transfer: await store.transfer(id),
+    sessions: await store.sessions(id),
+    chunks: [...(await store.chunks(id, 1))],
+    some: [...(await store.chunks(id, 1, 2, 3))],
+    ranges: await store.ranges(id, 1),
+  };
+}
+
+describe('the store in memory', () => {
+  it('does and says what the table’s store does and says', async () => {
+    let runs = 0;
+    const memory = createMemoryTransferStore();
+    await fc.assert(
+      fc.asyncProperty(fc.array(call, { minLength: 5, maxLength: 25 }), async (calls) => {
+        const id = `run-${++runs}`;
+        for (const run of calls) {
+          expect(await outcome(run(memory, id))).toEqual(await outcome(run(table.store, id)));
+        }
+        expect(await everything(memory, id)).toEqual(await everything(table.store, id));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('lists the transfers of a state and day, latest first', async () => {
+    const store = createMemoryTransferStore();
+    for (const [i, state] of (['failed', 'failed', 'active'] as const).entries()) {
+      const changes = { transferId: `t${i}`, state, changedAt: testNow + i };
+      await store.takeTransfer(transferRecord(changes), undefined);
+    }
+    const listed = await collected(store.listTransfers('failed', '2026-11-21'));
+    expect(listed.map(({ transferId }) => transferId)).toEqual(['t1', 't0']);
+  });
+});

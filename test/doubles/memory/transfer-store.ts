@@ -1,0 +1,166 @@
+import { TransferError } from '#src/core/errors/errors.ts';
+import { addCounts, type TransferRecord, type TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { memoryChunkRows } from './chunk-rows.ts';
+import { memoryRangeRows } from './range-rows.ts';
+import { Rows } from './rows.ts';
+import { memorySessionRows } from './session-rows.ts';
+
+/** A store in memory, with what tests want to see of it. */
+export interface MemoryTransferStore extends TransferStore {
+  /** Everything that is kept, as one JSON text. */
+  dump(): string;
+  /** Lets the next calls of one method fail without effect, as an unreachable table does. */
+  refuse(method: keyof TransferStore, times?: number): void;
+}
+
+/** All rows of a store. */
+interface Tables {
+  readonly transfers: Rows<TransferRecord>;
+  readonly stateDays: Map<string, string>;
+  readonly ingests: Map<string, number>;
+  /** Which transfer an execution or an upload belongs to. */
+  readonly belongings: Map<string, string>;
+}
+
+/**
+ * A transfer store with the conditions of the port and those that the table's store adds to them: a
+ * session is set only while it is opening, changing a session that is not there is a bug.
+ */
+export function createMemoryTransferStore(): MemoryTransferStore {
+  const tables: Tables = {
+    transfers: new Rows(),
+    stateDays: new Map(),
+    ingests: new Map(),
+    belongings: new Map(),
+  };
+  const [sessions, chunks, ranges] = [memorySessionRows(), memoryChunkRows(), memoryRangeRows()];
+  const { rows: _, ...store } = { ...transferRows(tables), ...sessions, ...chunks, ...ranges };
+  const refusals = new Map<string, number>();
+  return {
+    ...guarded(store, refusals),
+    refuse: (method, times = 1) => void refusals.set(method, times),
+    dump: () => {
+      const all = [tables.transfers, sessions.rows, chunks.rows, ranges.rows];
+      return JSON.stringify(all.map((rows) => rows.under('')));
+    },
+  };
+}
+
+function transferRows({ transfers, stateDays, ingests, belongings }: Tables): TransferRows {
+  const put = (record: TransferRecord) => {
+    transfers.set(record.transferId, record);
+    stateDays.set(record.transferId, stateDay(record.state, dayOf(record.changedAt)));
+  };
+  return {
+    latestIngestNumber: async (objectId) => ingests.get(objectId) ?? 1,
+    raiseIngestNumber: async (objectId, to) => {
+      if ((ingests.get(objectId) ?? 1) !== to - 1) return false;
+      ingests.set(objectId, to);
+      return true;
+    },
+    transfer: async (transferId) => transfers.get(transferId),
+    takeTransfer: async (record, seen) => {
+      const now = transfers.get(record.transferId);
+      const inherited = ['state', 'fence', 'sessionNumber', 'ticketNumber', 'slot'] as const;
+      if (!now !== !seen || inherited.some((field) => now?.[field] !== seen?.[field])) return false;
+      put(record);
+      return true;
+    },
+    patchTransfer: async (transferId, fence, patch, now, seen = {}) => {
+      const record = transfers.get(transferId);
+      if (record?.fence !== fence) return false;
+      const fields = Object.entries(seen) as [keyof typeof seen, unknown][];
+      if (fields.some(([field, value]) => record[field] !== value)) return false;
+      transfers.set(transferId, { ...record, ...patch, changedAt: now });
+      if (patch.state) stateDays.set(transferId, stateDay(patch.state, dayOf(now)));
+      return true;
+    },
+    putRejection: async (record) => put(record),
+    countRetries: async (transferId, counts) => {
+      const record = transfers.get(transferId);
+      if (record)
+        transfers.set(transferId, { ...record, retries: addCounts(record.retries, counts) });
+    },
+    recordExecution: async (id, transferId) => void belongings.set(`execution ${id}`, transferId),
+    transferOfExecution: async (id) => belongings.get(`execution ${id}`),
+    recordUpload: async (id, transferId) => void belongings.set(`upload ${id}`, transferId),
+    transferOfUpload: async (id) => belongings.get(`upload ${id}`),
+    recordContent: async (id, transferId) => void belongings.set(`content ${id}`, transferId),
+    transferOfContent: async (id) => belongings.get(`content ${id}`),
+    listUnpublished: async function* () {
+      const waiting = transfers
+        .under('')
+        .map(([, record]) => record)
+        .filter(({ outcome, outcomePublished }) => outcome !== undefined && !outcomePublished);
+      yield* waiting.sort((a, b) => a.changedAt - b.changedAt);
+    },
+    listTransfers: async function* (state, day) {
+      const isListed = ([id]: [string, unknown]) => stateDays.get(id) === stateDay(state, day);
+      const listed = transfers
+        .under('')
+        .filter(isListed)
+        .map(([, record]) => record);
+      yield* listed.sort((a, b) => b.changedAt - a.changedAt);
+    },
+  };
+}
+
+type TransferRows = Pick<
+  TransferStore,
+  | 'latestIngestNumber'
+  | 'raiseIngestNumber'
+  | 'transfer'
+  | 'takeTransfer'
+  | 'patchTransfer'
+  | 'putRejection'
+  | 'countRetries'
+  | 'listTransfers'
+  | 'recordExecution'
+  | 'transferOfExecution'
+  | 'recordUpload'
+  | 'transferOfUpload'
+  | 'recordContent'
+  | 'transferOfContent'
+  | 'listUnpublished'
+>;
+
+/** Refused starts are listed as failed. */
+function stateDay(state: TransferState, day: string): string {
+  return `${state === 'refused' ? 'failed' : state}#${day}`;
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** Each method fails first as often as was asked for, within its own promise or iteration. */
+function guarded(store: TransferStore, refusals: Map<string, number>): TransferStore {
+  const refuse = (method: string) => {
+    const left = refusals.get(method) ?? 0;
+    if (left === 0) return;
+    refusals.set(method, left - 1);
+    throw new TransferError('TableUnavailableError', `${method}: the table is unreachable`);
+  };
+  const { listTransfers, listUnpublished, ...others } = store;
+  const guards = Object.entries(others).map(([method, call]) => [
+    method,
+    async (...given: never[]) => {
+      refuse(method);
+      return (call as (...given: never[]) => unknown)(...given);
+    },
+  ]);
+  const list: TransferStore['listTransfers'] = async function* (...given) {
+    refuse('listTransfers');
+    yield* listTransfers(...given);
+  };
+  const outbox: TransferStore['listUnpublished'] = async function* () {
+    refuse('listUnpublished');
+    yield* listUnpublished();
+  };
+  return {
+    ...Object.fromEntries(guards),
+    listTransfers: list,
+    listUnpublished: outbox,
+  } as TransferStore;
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import { keyBytes } from './objects.ts';
+import { S3Refusal } from './replies.ts';
+
+/**
+ * What a denial is about: reading at all, the encryption key, the versions, or the encryption key of
+ * an object whose HEAD passes, as it does in S3 unless a checksum is asked for.
+ */
+export type DenialReason = 'policy' | 'kms' | 'version' | 'kms-get';
+
+interface Denial {
+  readonly refusal: S3Refusal;
+  /** Whether a request meets it. */
+  meets(request: IncomingMessage): boolean;
+}
+
+const actions: Readonly<Record<DenialReason, string>> = {
+  policy: 's3:GetObject',
+  kms: 'kms:Decrypt',
+  version: 's3:GetObjectVersion',
+  'kms-get': 'kms:Decrypt',
+};
+
+/** Keys that a role may not read. */
+export class Denials {
+  readonly #byKey = new Map<string, Denial>();
+
+  deny(bucket: string, key: string, reason: DenialReason, role: string): void {
+    const meets = ({ method, url }: IncomingMessage) =>
+      reason === 'version'
+        ? url?.includes('versionId=') === true
+        : reason !== 'kms-get' || method === 'GET';
+    const refusal = denied(actions[reason], role);
+    this.#byKey.set(`${bucket}/${keyBytes(key)}`, { refusal, meets });
+  }
+
+  allow(bucket: string, key: string): void {
+    this.#byKey.delete(`${bucket}/${keyBytes(key)}`);
+  }
+
+  /** @param key - as latin1 bytes */
+  check(bucket: string, key: string, request: IncomingMessage): void {
+    const denial = this.#byKey.get(`${bucket}/${key}`);
+    if (denial?.meets(request)) throw denial.refusal;
+  }
+}
+
+export function denied(action: string, role: string): S3Refusal {
+  const who = `User: arn:aws:sts::111122223333:assumed-role/${role}/one`;
+  return new S3Refusal(403, 'AccessDenied', `${who} is not authorized to perform: ${action}`);
+}
+
+/** The most by which a request's time may differ from S3's, in ms. */
+const maxSkewMs = 15 * 60_000;
+
+/** @throws S3Refusal - the request's time differs from `now` by more than S3 allows */
+export function refuseSkewed({ headers }: IncomingMessage, now: number): void {
+  const stamp = headers['x-amz-date'];
+  if (stamp === undefined) return;
+  const iso = String(stamp).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z');
+  if (Math.abs(Date.parse(iso) - now) <= maxSkewMs) return;
+  const message = 'The difference between the request time and the current time is too large.';
+  throw new S3Refusal(403, 'RequestTimeTooSkewed', message);
+}

@@ -1,0 +1,302 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { DoubleContent } from './content.ts';
+import { type DenialReason, Denials, denied, refuseSkewed } from './denials.ts';
+import {
+  bend,
+  FaultPlan,
+  type FaultScope,
+  type PreparedReply,
+  type S3Fault,
+  sendFaulty,
+} from './faults.ts';
+import {
+  type BucketTraits,
+  ObjectShelf,
+  type ObjectTraits,
+  type StoredBucket,
+  type StoredVersion,
+  type Versioning,
+} from './objects.ts';
+import { objectReply, refusalReply, refuseUnreadable, S3Refusal } from './replies.ts';
+import { signatureFault } from './signature.ts';
+import { type Target, targetOf } from './target.ts';
+
+export interface S3DoubleOptions {
+  /** Buckets without versioning. */
+  readonly buckets?: readonly string[];
+  readonly versionedBuckets?: readonly string[];
+  /** Left out: a free one. */
+  readonly port?: number;
+  /** Given: every signature is checked against it. Left out: only its form. */
+  readonly secretAccessKey?: string;
+  /** Answers 403 for a missing key, as S3 does to a role without s3:ListBucket. */
+  readonly hidesMissing?: boolean;
+}
+
+/** One request as it came, and what it got; `status` is 0 until, or when never, answered. */
+export interface S3Call {
+  readonly method: string;
+  readonly bucket: string;
+  /** As UTF-8. */
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly range: string | undefined;
+  readonly ifMatch: string | undefined;
+  readonly requestPayer: string | undefined;
+  status: number;
+}
+
+/**
+ * An S3 for reading, in process and strict: path-style GET and HEAD by wire protocol, objects put by
+ * these methods. It keeps versions, honours If-Match, decodes the raw path and normalises nothing.
+ */
+export interface S3Double {
+  /** `http://127.0.0.1:port`, for AWS_ENDPOINT_URL_S3. */
+  readonly endpoint: string;
+  /** Every request, in order. */
+  readonly calls: S3Call[];
+  /** How far its clock is ahead of the machine's, in ms. */
+  clockAheadMs: number;
+  count(method: 'GET' | 'HEAD', key?: string): number;
+  /** GETs of chunks: all but those of the first byte alone, by which an object is tried. */
+  chunkReads(): number;
+  /** Replies whose connection is still busy with them. */
+  openReplies(): number;
+  createBucket(name: string, traits?: BucketTraits): void;
+  /** Changes a bucket's versioning; what was put before stays. */
+  setVersioning(bucket: string, versioning: Versioning): void;
+  /** Puts an object, or another one in its place: a new version, or without versioning a new ETag. */
+  put(
+    bucket: string,
+    key: string | Uint8Array,
+    content: DoubleContent | Uint8Array,
+    traits?: ObjectTraits,
+  ): StoredVersion;
+  delete(bucket: string, key: string | Uint8Array): void;
+  deleteVersion(bucket: string, key: string | Uint8Array, versionId: string): void;
+  /** Refuses a key, there or not, to a role: by policy, or because its encryption key may not be used. */
+  deny(bucket: string, key: string, reason?: DenialReason, role?: string): void;
+  allow(bucket: string, key: string): void;
+  /** Plans a fault for coming requests. */
+  fail(fault: S3Fault, scope?: FaultScope): void;
+  clearFaults(): void;
+  close(): Promise<void>;
+}
+
+const ownRegion = 'us-east-1';
+const knownQueries = new Set(['partNumber', 'versionId', 'x-id']);
+
+/** Starts the double on 127.0.0.1; all its state is in memory. */
+export async function startS3Double(options: S3DoubleOptions = {}): Promise<S3Double> {
+  const double = new Double(options);
+  for (const name of options.buckets ?? []) double.createBucket(name);
+  for (const name of options.versionedBuckets ?? []) double.createBucket(name, { versioned: true });
+  await double.listen(options.port ?? 0);
+  return double;
+}
+
+class Double implements S3Double {
+  readonly calls: S3Call[] = [];
+  endpoint = '';
+  clockAheadMs = 0;
+  readonly #options: S3DoubleOptions;
+  readonly #shelf = new ObjectShelf();
+  readonly #faults = new FaultPlan();
+  readonly #denials = new Denials();
+  readonly #server: Server;
+  #openReplies = 0;
+
+  constructor(options: S3DoubleOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((up) => this.#server.listen(port, '127.0.0.1', up));
+    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  count(method: 'GET' | 'HEAD', key?: string): number {
+    const matches = (call: S3Call) =>
+      call.method === method && (key === undefined || call.key === key);
+    return this.calls.filter(matches).length;
+  }
+
+  chunkReads(): number {
+    return this.calls.filter(({ method, range }) => method === 'GET' && range !== 'bytes=0-0')
+      .length;
+  }
+
+  openReplies(): number {
+    return this.#openReplies;
+  }
+
+  createBucket(name: string, traits: BucketTraits = {}): void {
+    const {
+      versioned = false,
+      region = ownRegion,
+      requesterPays: isRequesterPays = false,
+    } = traits;
+    const versioning = versioned ? 'enabled' : 'never';
+    this.#shelf.createBucket(name, { versioning, region, isRequesterPays });
+  }
+
+  setVersioning(bucket: string, versioning: Versioning): void {
+    this.#shelf.bucket(bucket).versioning = versioning;
+  }
+
+  put(
+    bucket: string,
+    key: string | Uint8Array,
+    content: DoubleContent | Uint8Array,
+    traits: ObjectTraits = {},
+  ): StoredVersion {
+    return this.#shelf.put(bucket, key, content, traits);
+  }
+
+  delete(bucket: string, key: string | Uint8Array): void {
+    this.#shelf.delete(bucket, key);
+  }
+
+  deleteVersion(bucket: string, key: string | Uint8Array, versionId: string): void {
+    this.#shelf.deleteVersion(bucket, key, versionId);
+  }
+
+  deny(bucket: string, key: string, reason: DenialReason = 'policy', role = 'reader'): void {
+    this.#denials.deny(bucket, key, reason, role);
+  }
+
+  allow(bucket: string, key: string): void {
+    this.#denials.allow(bucket, key);
+  }
+
+  fail(fault: S3Fault, scope: FaultScope = {}): void {
+    this.#faults.add(fault, scope);
+  }
+
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((closed) => this.#server.close(closed));
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#openReplies += 1;
+    response.once('close', () => {
+      this.#openReplies -= 1;
+    });
+    // A client that goes away mid-reply is one of the things tried here, not a failure of the double.
+    this.#reply(request, response).catch(() => response.destroy());
+  }
+
+  async #reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = targetOf(request);
+    const call = this.#note(request, target);
+    const fault = this.#faults.next(call.method, call.key);
+    const reply = bend(await this.#prepare(request, target, fault), fault);
+    if (fault && 'afterBytes' in fault) return sendFaulty(response, reply, fault);
+    call.status = reply.status;
+    const date = new Date(Date.now() + this.clockAheadMs).toUTCString();
+    response.writeHead(reply.status, { ...reply.headers, date });
+    await pipeline(Readable.from(reply.body, { objectMode: true }), response);
+  }
+
+  #note({ method = '', headers }: IncomingMessage, target: Target): S3Call {
+    const call: S3Call = {
+      method,
+      bucket: target.bucket,
+      key: Buffer.from(target.key, 'latin1').toString('utf8'),
+      versionId: target.query.get('versionId') ?? undefined,
+      range: headers.range,
+      ifMatch: headers['if-match'],
+      requestPayer: textOf(headers['x-amz-request-payer']),
+      status: 0,
+    };
+    this.calls.push(call);
+    return call;
+  }
+
+  async #prepare(
+    request: IncomingMessage,
+    target: Target,
+    fault: S3Fault | undefined,
+  ): Promise<PreparedReply> {
+    try {
+      if (fault?.kind === 'error') {
+        const { status, code, message = 'Please reduce your request rate.' } = fault;
+        throw new S3Refusal(status, code, message);
+      }
+      this.#refuseRequest(request, target);
+      const bucket = this.#bucketOf(target);
+      if (bucket.isRequesterPays && request.headers['x-amz-request-payer'] !== 'requester') {
+        throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
+      }
+      this.#denials.check(target.bucket, target.key, request);
+      const version = this.#versionOf(bucket, target);
+      refuseUnreadable(version, request);
+      const ignoresRange = fault?.kind === 'ignore-range';
+      const isVersioned = bucket.versioning !== 'never';
+      return await objectReply(version, request, isVersioned, ignoresRange);
+    } catch (refusal) {
+      if (refusal instanceof S3Refusal) return refusalReply(refusal, request.method ?? '');
+      throw refusal;
+    }
+  }
+
+  #refuseRequest(request: IncomingMessage, { query }: Target): void {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      throw new S3Refusal(501, 'NotImplemented', `the double knows no ${request.method}`);
+    }
+    const unknown = [...query.keys()].filter((name) => !knownQueries.has(name));
+    if (unknown.length > 0) throw new S3Refusal(501, 'NotImplemented', `query: ${unknown}`);
+    const fault = signatureFault(request, this.#options.secretAccessKey);
+    if (fault) throw new S3Refusal(403, fault, 'The signature is missing or does not match.');
+    refuseSkewed(request, Date.now() + this.clockAheadMs);
+  }
+
+  #bucketOf({ bucket }: Target): StoredBucket {
+    const stored = this.#shelf.buckets.get(bucket);
+    if (!stored) throw new S3Refusal(404, 'NoSuchBucket', 'The specified bucket does not exist');
+    if (stored.region !== ownRegion) {
+      throw new S3Refusal(301, 'PermanentRedirect', 'Use the endpoint of the bucket.', {
+        'x-amz-bucket-region': stored.region,
+      });
+    }
+    return stored;
+  }
+
+  #versionOf(bucket: StoredBucket, target: Target): StoredVersion {
+    const versions = bucket.objects.get(target.key) ?? [];
+    const wanted = target.query.get('versionId');
+    if (wanted === null) return this.#current(versions.at(-1), bucket);
+    if (wanted !== 'null' && !wanted.startsWith('version.')) {
+      throw new S3Refusal(400, 'InvalidArgument', 'Invalid version id specified');
+    }
+    const version = versions.find((one) => one.versionId === wanted);
+    if (!version) throw new S3Refusal(404, 'NoSuchVersion', 'The version does not exist.');
+    if (!version.content) {
+      throw new S3Refusal(405, 'MethodNotAllowed', 'The method is not allowed', {
+        'x-amz-delete-marker': 'true',
+      });
+    }
+    return version;
+  }
+
+  #current(latest: StoredVersion | undefined, { versioning }: StoredBucket): StoredVersion {
+    if (latest?.content) return latest;
+    if (this.#options.hidesMissing) throw denied('s3:ListBucket', 'reader');
+    throw new S3Refusal(404, 'NoSuchKey', 'The specified key does not exist.', {
+      ...(latest && versioning !== 'never' && { 'x-amz-delete-marker': 'true' }),
+    });
+  }
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join() : header;
+}
