@@ -37,7 +37,29 @@ export default class TotalsReporter implements Reporter {
     }
     for (const leak of leaks) console.log(`a secret was shown by ${leak}`);
     if (leaks.length > 0) process.exitCode = 1;
+    for (const line of folderLines(modules)) console.log(line);
     console.log(searched);
     console.log(`${passed} passed, ${failed + leaks.length} failed`);
   }
+}
+
+/** Returns one line for each folder of tests: how many ran, how many failed, and how long they took. */
+function folderLines(modules: readonly TestModule[]): string[] {
+  const folders = new Map<string, TestModule[]>();
+  for (const module of modules) {
+    const [, folder = ''] = module.relativeModuleId.split('/');
+    folders.set(folder, [...(folders.get(folder) ?? []), module]);
+  }
+  return [...folders].sort().map(([folder, ofFolder]) => folderLine(folder, ofFolder));
+}
+
+function folderLine(folder: string, modules: readonly TestModule[]): string {
+  const states = modules.flatMap((module) =>
+    [...module.children.allTests()].map((test) => test.result().state),
+  );
+  const failed = states.filter((state) => state === 'failed').length;
+  const milliseconds = modules.reduce((sum, module) => sum + module.diagnostic().duration, 0);
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const failures = failed > 0 ? `, ${failed} failed` : '';
+  return `${folder.padEnd(24)} ${states.length} tests${failures}, ${seconds} s`;
 }
