@@ -1,7 +1,8 @@
-import { rejectionIdOf, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { dispatchedSchema } from '#src/transfer/state.ts';
+import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import { closeTransfer, countSettled, finishTransfer, recordedEnd } from './close-transfer.ts';
 import { type Over, overOf, type ReconcilerPorts, type ServiceCall } from './reconciler-ports.ts';
 

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
-import { rejectionIdOf, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { readRequest } from './input.ts';
 import { eventTypes } from './publish-outcome.ts';
 import type { Invocation, Needs } from './step.ts';
+import { rejectionIdOf } from './transfer-ids.ts';
 
 /**
  * Records a start that ended before it took a transfer: a row of its own, then the event, then the

@@ -1,19 +1,16 @@
 import { isSameContent } from '#src/core/source/same-content.ts';
 import { mediaTypeOf, type SourceObject } from '#src/core/source/source-object.ts';
-import {
-  contentIds,
-  type TransferOptions,
-  type TransferRecord,
-} from '#src/core/transfer/transfer.ts';
+import type { TransferOptions, TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
+import { contentIds } from './transfer-ids.ts';
 
 /**
  * Finds a ready transfer of an earlier version of the same key whose asset holds exactly these bytes.
  * Undefined unless the source asks for it (`sameContent: 'reuse'`), digests prove the same bytes, the
  * asset is still ready, and it was made with the options that are asked for.
  */
-export async function transferOfSameContent(
+export async function findSameContent(
   { store, destination }: Needs<'store' | 'destination'>,
   { source, options }: Inspected,
   { signal }: Pick<Invocation, 'signal'>,

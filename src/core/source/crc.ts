@@ -7,7 +7,7 @@ const parameters: Record<CrcAlgorithm, { readonly width: number; readonly polyno
   CRC64NVME: { width: 64, polynomial: 0x9a6c9329ac4bc9b5n },
 };
 
-/** A linear map over bits: column `i` is where bit `i` goes. */
+/** A linear map over bits: column `i` is the image of bit `i`. */
 type BitMatrix = readonly bigint[];
 
 /** The checksum of one chunk (base64, big-endian) and how many bytes it covers. */
@@ -17,24 +17,38 @@ export interface ChunkCrc {
 }
 
 /**
- * The checksum of consecutive chunks' bytes together, from their own checksums alone: a CRC is linear,
- * so the bytes that follow only shift what came before.
+ * Returns the checksum of consecutive chunks from their own checksums. A CRC is linear, so the bytes
+ * that follow only shift the checksum of the bytes before them.
  */
 export function combineCrcs(algorithm: CrcAlgorithm, chunks: readonly ChunkCrc[]): string {
   const { width, polynomial } = parameters[algorithm];
   const shifts = new Map<number, BitMatrix>();
   let whole = 0n;
   for (const { crc, sizeBytes } of chunks) {
-    const shift = shifts.get(sizeBytes) ?? shiftBy(sizeBytes, width, polynomial);
+    const shift = shifts.get(sizeBytes) ?? shiftMatrix(sizeBytes, width, polynomial);
     shifts.set(sizeBytes, shift);
-    whole = apply(shift, whole) ^ BigInt(`0x${Buffer.from(crc, 'base64').toString('hex')}`);
+    whole = multiplyVector(shift, whole) ^ fromBase64(crc);
   }
-  return Buffer.from(whole.toString(16).padStart(width / 4, '0'), 'hex').toString('base64');
+  return toBase64(whole, width / 8);
 }
 
-/** What appending `sizeBytes` zero bytes does to a checksum, by squaring. */
-function shiftBy(sizeBytes: number, width: number, polynomial: bigint): BitMatrix {
-  let power = oneBit(width, polynomial);
+/** Reads a big-endian number. */
+function fromBase64(text: string): bigint {
+  return Array.from(atob(text)).reduce(
+    (sum, character) => (sum << 8n) | BigInt(character.charCodeAt(0)),
+    0n,
+  );
+}
+
+/** Writes a big-endian number of a fixed length. */
+function toBase64(value: bigint, length: number): string {
+  const bytes = Array.from({ length }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+  return btoa(String.fromCharCode(...bytes.reverse()));
+}
+
+/** Returns the map that appending `sizeBytes` zero bytes applies to a checksum. Computed by squaring. */
+function shiftMatrix(sizeBytes: number, width: number, polynomial: bigint): BitMatrix {
+  let power = oneBitShift(width, polynomial);
   for (let i = 0; i < 3; i++) power = multiply(power, power);
   let result: BitMatrix = Array.from({ length: width }, (_, i) => 1n << BigInt(i));
   for (let left = sizeBytes; left > 0; left = Math.floor(left / 2)) {
@@ -44,15 +58,15 @@ function shiftBy(sizeBytes: number, width: number, polynomial: bigint): BitMatri
   return result;
 }
 
-function oneBit(width: number, polynomial: bigint): BitMatrix {
+function oneBitShift(width: number, polynomial: bigint): BitMatrix {
   return Array.from({ length: width }, (_, i) => (i === 0 ? polynomial : 1n << BigInt(i - 1)));
 }
 
 function multiply(a: BitMatrix, b: BitMatrix): BitMatrix {
-  return b.map((column) => apply(a, column));
+  return b.map((column) => multiplyVector(a, column));
 }
 
-function apply(matrix: BitMatrix, vector: bigint): bigint {
+function multiplyVector(matrix: BitMatrix, vector: bigint): bigint {
   let sum = 0n;
   for (let i = 0, left = vector; left > 0n; i++, left >>= 1n) {
     if (left & 1n) sum ^= matrix[i] as bigint;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Disposition, ErrorName, ErrorOrigin } from '#src/core/errors/errors.ts';
 import type { Priority } from '#src/core/queue/queue.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
@@ -131,38 +130,6 @@ export interface RangeRecord {
 }
 
 /**
- * Identity of an object version at a destination, whatever the number of its ingests. The version
- * `null` can be overwritten, so only its ETag tells its contents apart.
- */
-export function objectId(destination: string, source: SourceObject): string {
-  return digest([
-    destination,
-    source.bucket,
-    source.key,
-    source.versionId && source.versionId !== 'null' ? `v:${source.versionId}` : `e:${source.etag}`,
-  ]);
-}
-
-/** Identity of one ingest: destination, bucket, key, version (or ETag) and ingest number. */
-export function transferIdOf(object: string, ingestNumber: number): string {
-  return digest([object, String(ingestNumber)]);
-}
-
-/**
- * Identities of what an object holds, by each digest that proves it, within one key of one bucket:
- * an asset bears its key's name. Empty where nothing is proven, or nobody asked.
- */
-export function contentIds(destination: string, { digests, ...source }: SourceObject): string[] {
-  const { sha256, md5, firstPartBytes = 0 } = digests ?? {};
-  const { bucket, key, sizeBytes } = source;
-  const named = ['content', destination, bucket, key, String(sizeBytes)];
-  return [
-    ...(sha256 === undefined ? [] : [digest([...named, 'sha256', sha256])]),
-    ...(md5 === undefined ? [] : [digest([...named, 'md5', md5, String(firstPartBytes)])]),
-  ];
-}
-
-/**
  * The name of the execution that goes on with a queued transfer. One name for each time it is queued and
  * each failed start: Step Functions then starts no second execution for it.
  */
@@ -172,16 +139,6 @@ export function nextExecutionName({
   failedStarts = 0,
 }: Pick<TransferRecord, 'transferId' | 'fence' | 'failedStarts'>): string {
   return `${transferId}-${fence}-${failedStarts + 1}`;
-}
-
-/** Identity of a start that ended before it took a transfer. */
-export function rejectionIdOf(executionId: string): string {
-  return digest(['refused', executionId]);
-}
-
-/** JSON keeps the parts apart whatever they hold, so no two identities can run together. */
-function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }
 
 /** Whether an operator cancelled the transfer; a stopped execution leaves the same state otherwise. */

@@ -7,7 +7,6 @@ import {
   type SourceReference,
 } from '#src/core/source/source-object.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { objectId } from '#src/core/transfer/transfer.ts';
 import {
   type EventRequest,
   essentialInput,
@@ -18,7 +17,8 @@ import {
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import { type Inspected, type InspectWait, inspectWaitSchema } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { restOfWait, waitOut } from '#src/transfer/wait-out.ts';
+import { objectId } from '#src/transfer/transfer-ids.ts';
+import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
 import { manualSource, sourcesFromEvent } from './source-claim.ts';
 
 type InspectPorts = Needs<'source' | 'destination' | 'settings'>;
@@ -70,7 +70,7 @@ export async function inspectSource(
   const waited = inspectWaitSchema.safeParse(state).data;
   const input = waited ? waited.input : state;
   const request = readRequest(input);
-  const rest = waited && restOfWait(ports, waited);
+  const rest = waited && remainingWait(ports, waited);
   if (rest) return { ...waited, ...rest };
   const call = { ports, request, invocation, waited, input, unread: new Set<string>() };
   if (request.start === 'manual') return inspectChosen(call, request);

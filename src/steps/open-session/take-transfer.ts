@@ -1,22 +1,18 @@
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
-import {
-  isCancelledByRequest,
-  isOver,
-  type TransferRecord,
-  transferIdOf,
-} from '#src/core/transfer/transfer.ts';
+import { isCancelledByRequest, isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
-import { leaseFrom } from '#src/transfer/ownership.ts';
-import { transferOfSameContent } from '#src/transfer/same-content.ts';
-import type { Dispatched, Ending, Inspected } from '#src/transfer/state.ts';
+import { leaseEndFrom } from '#src/transfer/ownership.ts';
+import { findSameContent } from '#src/transfer/same-content.ts';
+import type { DispatchedStart, Ending, Inspected } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { transferIdOf } from '#src/transfer/transfer-ids.ts';
 
 /** Rounds of looking and taking; each one lost means that somebody else moved the row. */
 const maxTakingRounds = 8;
 
 /** Either the transfer is ours now, or there is nothing for us to do. */
-export type Taking =
+export type TakeResult =
   | { readonly taken: TransferRecord; readonly before: TransferRecord | undefined }
   | { readonly ending: Ending };
 
@@ -30,11 +26,11 @@ export async function takeTransfer(
   ports: Needs<'store' | 'destination' | 'executions' | 'queue'>,
   inspected: Inspected,
   invocation: Invocation,
-): Promise<Taking> {
+): Promise<TakeResult> {
   const { object } = inspected;
   const { executionId } = invocation;
   const { force } = inspected.options;
-  const sameContent = () => transferOfSameContent(ports, inspected, invocation);
+  const sameContent = () => findSameContent(ports, inspected, invocation);
   let noted = force && (await ports.store.transferOfExecution(executionId));
   for (let round = 0; round < maxTakingRounds; round++) {
     const ingestNumber = await ports.store.latestIngestNumber(object);
@@ -123,9 +119,9 @@ async function assetExists(
  */
 export async function takeQueued(
   ports: Needs<'store' | 'queue'>,
-  { dispatched }: Dispatched,
+  { dispatched }: DispatchedStart,
   { executionId }: Invocation,
-): Promise<Taking> {
+): Promise<TakeResult> {
   const { transferId, fence } = dispatched;
   for (let round = 0; round < maxTakingRounds; round++) {
     const before = await ports.store.transfer(transferId);
@@ -134,7 +130,7 @@ export async function takeQueued(
     if (before.state !== 'queued' || before.fence !== fence)
       return { ending: await endingOfTaken(ports, before) };
     const now = ports.clock.now();
-    const owned = { owner: executionId, fence: fence + 1, leaseUntil: leaseFrom(now) };
+    const owned = { owner: executionId, fence: fence + 1, leaseUntil: leaseEndFrom(now) };
     const taken = { ...before, ...owned, state: 'active', changedAt: now } as const;
     await ports.store.recordExecution(executionId, transferId);
     if (!(await ports.store.takeTransfer(taken, before))) continue;
@@ -198,7 +194,7 @@ function takenRecord(
     options,
     owner: executionId,
     fence: (before?.fence ?? 0) + 1,
-    leaseUntil: leaseFrom(now),
+    leaseUntil: leaseEndFrom(now),
     sessionNumber: before?.sessionNumber ?? 0,
     createdAt: before?.createdAt ?? now,
     changedAt: now,

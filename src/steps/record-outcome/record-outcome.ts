@@ -4,24 +4,24 @@ import {
   isCancelledByRequest,
   type TransferRecord,
   type TransferState,
-  transferIdOf,
 } from '#src/core/transfer/transfer.ts';
 import type { TransferPatch } from '#src/core/transfer/transfer-store.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { releaseSlot } from '#src/queue/slots.ts';
 import { type Failure, readFailure } from '#src/transfer/failure.ts';
 import { describeOutcome, type Outcome } from '#src/transfer/outcome.ts';
-import { fencedOut, isInOtherHands, lostOwnership } from '#src/transfer/ownership.ts';
+import { fencedOutError, isOwnedByAnother, ownershipLostError } from '#src/transfer/ownership.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { recordContent } from '#src/transfer/same-content.ts';
 import { type Ending, endedSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { transferIdOf } from '#src/transfer/transfer-ids.ts';
 
 type RecordPorts = Needs<'store' | 'queue' | 'events'>;
 
 /** How the execution is to end: what Succeed puts out, or what Fail says. */
-export type Recorded =
+export type RecordAnswer =
   | { readonly next: 'succeed'; readonly output: Outcome }
   | {
       readonly next: 'fail';
@@ -39,7 +39,7 @@ export async function recordOutcome(
   ports: RecordPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Recorded> {
+): Promise<RecordAnswer> {
   try {
     return await record(ports, state, invocation);
   } catch (error) {
@@ -51,7 +51,7 @@ export async function recordOutcome(
   }
 }
 
-function unrecorded(failure: Failure): Recorded {
+function unrecorded(failure: Failure): RecordAnswer {
   return { next: 'fail', output: { status: 'failed', ...failure }, ...failure };
 }
 
@@ -59,7 +59,7 @@ async function record(
   ports: RecordPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Recorded> {
+): Promise<RecordAnswer> {
   const ended = readState(endedSchema, state);
   const transfer = await ownTransfer(ports, ended, invocation);
   if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);
@@ -75,7 +75,7 @@ async function record(
     if (ending?.status === 'already-ingested') await publishLate(ports, ending);
     return { next: 'succeed', output: { ...ending } };
   }
-  if (!transfer) throw fencedOut(ended.transferId ?? '', undefined);
+  if (!transfer) throw fencedOutError(ended.transferId ?? '', undefined);
   return { next: 'succeed', output: await recordEnding(ports, transfer, ending, invocation) };
 }
 
@@ -92,7 +92,7 @@ async function recordCancelled(
   ports: RecordPorts,
   transfer: TransferRecord | undefined,
   { transferId }: { transferId?: string | undefined },
-): Promise<Recorded> {
+): Promise<RecordAnswer> {
   if (!transfer) return { next: 'succeed', output: { status: 'cancelled', transferId } };
   await releaseSlot(ports, transfer);
   await publishOutcome(ports, transfer);
@@ -143,8 +143,8 @@ async function assertOwned(
 ): Promise<void> {
   const id = idOf(named) ?? (await store.transferOfExecution(invocation.executionId));
   const row = id === undefined ? undefined : await store.transfer(id);
-  if (!row || (idOf(named) === undefined && !isInOtherHands(row, invocation))) return;
-  throw fencedOut(row.transferId, row.owner);
+  if (!row || (idOf(named) === undefined && !isOwnedByAnother(row, invocation))) return;
+  throw fencedOutError(row.transferId, row.owner);
 }
 
 async function recordEnding(
@@ -172,7 +172,7 @@ async function recordFailure(
   transfer: TransferRecord | undefined,
   failure: Failure,
   invocation: Invocation,
-): Promise<Recorded> {
+): Promise<RecordAnswer> {
   const told = { status: 'failed', error: failure.error, cause: failure.cause };
   if (failure.error === 'FencedOutError') return { next: 'fail', output: told, ...failure };
   ports.meter.add('TransfersFailed', 1);
@@ -214,7 +214,7 @@ async function writeOutcome(
     if (row?.fence !== fence || isCancelledByRequest(row)) break;
     state = row.state;
   }
-  throw await lostOwnership(ports, { transferId });
+  throw await ownershipLostError(ports, { transferId });
 }
 
 /** Each round lost means that the row's state changed meanwhile. */
