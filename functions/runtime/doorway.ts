@@ -5,7 +5,7 @@ import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import { type Checked, concludePreflight, preflight } from '#src/preflight/preflight.ts';
-import type { Recorded } from '#src/steps/record-outcome/record-outcome.ts';
+import type { RecordAnswer } from '#src/steps/record-outcome/record-outcome.ts';
 import type { CommonPorts, Invocation } from '#src/transfer/step.ts';
 import { clock } from './clock.ts';
 import { forget } from './given.ts';
@@ -33,7 +33,7 @@ export function doorway<P extends Omit<PreflightPorts, keyof CommonPorts>, O>(
   run: (ports: P & CommonPorts, state: unknown, invocation: Invocation) => Promise<O>,
   ports: () => P,
 ) {
-  return async (event: unknown, context: Context): Promise<O | Checked | Recorded> => {
+  return async (event: unknown, context: Context): Promise<O | Checked | RecordAnswer> => {
     const payload = readPayload(event);
     // It looks at what is there now: a key that was cached would hide that the secret is wrong.
     if (isPreflight(payload.state)) forget();

@@ -3,7 +3,7 @@ import { errorCatalogue, isErrorName } from '#src/core/errors/errors.ts';
 import type { Notice, Notifier } from '#src/core/ports/events.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import { dashboardLink, executionLink, placeOf } from '#src/core/stack/console-links.ts';
-import { oneLine } from '#src/transfer/failure.ts';
+import { toOneLine } from '#src/transfer/failure.ts';
 import { failureQuery } from './failure-query.ts';
 
 /** What the report needs besides the failures. */
@@ -102,7 +102,7 @@ function errorsOf(failures: readonly Failure[]): string {
 
 function paragraphOf({ bucket, key, error, cause, execution, transferId }: Failure, n: number) {
   const nextStep = isErrorName(error) ? errorCatalogue[error].nextStep : '';
-  const reason = oneLine(nextStep ? cause.replace(nextStep, '') : cause);
+  const reason = toOneLine(nextStep ? cause.replace(nextStep, '') : cause);
   return [
     `${n}. ${bucket && key ? filmOf(bucket, key) : 'a start that names no object'}`,
     `   Error: ${error}${reason && `: ${reason}`}`,

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { type ErrorName, errorCatalogue, isErrorName } from '#src/core/errors/errors.ts';
 import { type Finding, missing } from '#src/core/stack/preflight.ts';
-import type { Recorded } from '#src/steps/record-outcome/record-outcome.ts';
-import { messageOf, oneLine } from '#src/transfer/failure.ts';
+import { functionNames } from '#src/core/stack/step-names.ts';
+import type { RecordAnswer } from '#src/steps/record-outcome/record-outcome.ts';
+import { readCauseMessage, toOneLine } from '#src/transfer/failure.ts';
 import { readState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { checksOf, type PreflightPorts } from './checks.ts';
@@ -16,20 +17,8 @@ export interface Checked {
   readonly failed: number;
 }
 
-/**
- * What a preflight goes through, each by its own function, before it is concluded: the steps, the
- * reconciler and the dispatcher.
- */
-export const preflightSteps = [
-  'InspectSource',
-  'OpenSession',
-  'SendChunks',
-  'ReportProofs',
-  'ConfirmUpload',
-  'AwaitAsset',
-  'Reconcile',
-  'Dispatch',
-] as const;
+/** The functions that a preflight calls one by one before RecordOutcome concludes it. */
+export const preflightSteps = functionNames.filter((name) => name !== 'RecordOutcome');
 
 /** Each step's share of a state of at most 256 KiB (AWS Step Functions quotas, 2026). */
 const maxFindingsBytes = 11 * 1024;
@@ -104,7 +93,7 @@ export async function concludePreflight(
   ports: PreflightPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Recorded> {
+): Promise<RecordAnswer> {
   const answers = readState(answersSchema, state) as Record<string, Answer | undefined>;
   const steps: Record<string, Checked> = Object.fromEntries(
     preflightSteps.map((step) => [step, checkedOf(answers[step])]),
@@ -135,7 +124,7 @@ function notRun(answer: { readonly Error: string; readonly Cause: string } | und
   const nextStep = isErrorName(name)
     ? errorCatalogue[name].nextStep
     : "Read the function's log and the state machine's permission to call it (lambda:InvokeFunction).";
-  const said = oneLine(messageOf(Cause));
+  const said = toOneLine(readCauseMessage(Cause));
   return shortened(missing(functionCheck, `${name}: ${said}`, nextStep));
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { stopModes } from '#src/core/queue/queue.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { subjectOf } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { writeEnd } from '#src/transfer/write-end.ts';
@@ -101,7 +101,7 @@ async function cancelSeen(ports: CommandPorts, row: TransferRecord): Promise<boo
   const ended = await writeEnd(ports, row, 'cancelled', reported);
   if (!ended) return false;
   meter.add('TransfersCancelled', 1);
-  log.info('transfer cancelled', { ...subjectOf(row), was: state });
+  log.info('transfer cancelled', { ...transferLogFields(row), was: state });
   if (state === 'queued') await releaseSlot(ports, row);
   await publishOutcome(ports, ended);
   return true;

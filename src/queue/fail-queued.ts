@@ -1,7 +1,7 @@
 import { maxStartsPerTicket } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { readFailure } from '#src/transfer/failure.ts';
-import { subjectOf } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { writeEnd } from '#src/transfer/write-end.ts';
@@ -21,7 +21,7 @@ export async function failQueued(
   if (!ended) return;
   meter.add('TransfersFailed', 1);
   meter.add('FailuresByError', 1, failure.error);
-  log.error('queued transfer failed', { ...subjectOf(row), error: failure.error });
+  log.error('queued transfer failed', { ...transferLogFields(row), error: failure.error });
   await releaseSlot(ports, row);
   await publishOutcome(ports, ended);
 }

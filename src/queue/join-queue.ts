@@ -2,8 +2,8 @@ import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Priority, Ticket } from '#src/core/queue/queue.ts';
 import { isWindowOpen, nextOpening } from '#src/core/queue/transfer-window.ts';
 import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { subjectOf } from '#src/transfer/outcome.ts';
-import { lostOwnership } from '#src/transfer/ownership.ts';
+import { transferLogFields } from '#src/transfer/outcome.ts';
+import { ownershipLostError } from '#src/transfer/ownership.ts';
 import type { Ending } from '#src/transfer/state.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import type { WaitReason } from './admission.ts';
@@ -28,7 +28,7 @@ export async function joinQueue(
   const patch = { state: 'queued', slot: undefined } as const;
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen)))
-    throw await lostOwnership(ports, transfer);
+    throw await ownershipLostError(ports, transfer);
   meter.add('TransfersQueued', 1);
   await warnOfExpiry(ports, transfer);
   return queuedEnding(ports, { ...transfer, ...patch, ticketNumber: ticket.number }, because);
@@ -44,7 +44,7 @@ async function ticketFor(
   const patch = { ticketNumber: number, failedStarts: undefined };
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, now, seen)))
-    throw await lostOwnership({ store }, { transferId });
+    throw await ownershipLostError({ store }, { transferId });
   return { priority, number, transferId, fence, since: now };
 }
 
@@ -115,7 +115,7 @@ async function warnOfExpiry(ports: QueuePorts, transfer: TransferRecord): Promis
   const opensAt = transferWindow && isClosed ? nextOpening(transferWindow, now) : undefined;
   if (expiresAt === undefined || (opensAt !== undefined && expiresAt > opensAt)) return;
   log.warn('the upload session ends unless the transfer goes on before', {
-    ...subjectOf(transfer),
+    ...transferLogFields(transfer),
     sessionNumber,
     expiresAt: new Date(expiresAt).toISOString(),
     ...(opensAt && { windowOpensAt: new Date(opensAt).toISOString() }),

@@ -2,7 +2,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, maxSlots } from '#src/core/limits/limits.ts';
 import { priorities, type Slot } from '#src/core/queue/queue.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { leaseFrom, lostOwnership } from '#src/transfer/ownership.ts';
+import { leaseEndFrom, ownershipLostError } from '#src/transfer/ownership.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { admissionBlock, type WaitReason } from './admission.ts';
 
@@ -42,7 +42,7 @@ async function isStillHeld(
   { transferId, fence, slot }: TransferRecord,
 ): Promise<boolean> {
   if (slot === undefined) return false;
-  return queue.renewSlot({ slot, transferId, fence, until: leaseFrom(clock.now()) });
+  return queue.renewSlot({ slot, transferId, fence, until: leaseEndFrom(clock.now()) });
 }
 
 /** Whether any transfer of the same or a higher priority waits in the queue. */
@@ -65,7 +65,7 @@ async function takeFreeSlot(
   const free = own ? [own.slot] : freeSlots(settings.maxActiveTransfers, held);
   const from = Math.floor(random() * free.length);
   for (const slot of [...free.slice(from), ...free.slice(0, from)]) {
-    const taken = { slot, transferId, fence, since: now, until: leaseFrom(now) };
+    const taken = { slot, transferId, fence, since: now, until: leaseEndFrom(now) };
     if (await queue.takeSlot(taken, now)) return slot;
   }
   return undefined;
@@ -97,7 +97,7 @@ async function recordSlot(
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) {
     await queue.freeSlot({ slot, transferId, fence });
-    throw await lostOwnership({ store }, transfer);
+    throw await ownershipLostError({ store }, transfer);
   }
   return { ...transfer, ...patch };
 }
@@ -137,7 +137,7 @@ export async function renewHeldSlot(
   const now = clock.now();
   const isDue = leaseUntil - now <= (leaseSeconds - leaseRenewalSeconds) * 1000;
   if (slot === undefined || bytesCompleteAt !== undefined || !isDue) return true;
-  return queue.renewSlot({ slot, transferId, fence, until: leaseFrom(now) });
+  return queue.renewSlot({ slot, transferId, fence, until: leaseEndFrom(now) });
 }
 
 /** The error of a transfer whose slot another transfer has. */

@@ -2,8 +2,8 @@ import type { ErrorName } from '#src/core/errors/errors.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { releaseSlot } from '#src/queue/slots.ts';
 import { endedOutsideErrors } from '#src/transfer/ended-outside.ts';
-import { messageOf, readFailure, sentenceOf } from '#src/transfer/failure.ts';
-import { describeOutcome, type Outcome, subjectOf } from '#src/transfer/outcome.ts';
+import { readCauseMessage, readFailure, toSentence } from '#src/transfer/failure.ts';
+import { describeOutcome, type Outcome, transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Over, ReconcilerPorts } from './reconciler-ports.ts';
 
@@ -41,7 +41,7 @@ const failures: Readonly<Record<Exclude<Over['status'], 'aborted'>, Failed>> = {
 
 /** Says how an execution's end is recorded, with what Step Functions said of it. */
 export function recordedEnd({ status, error, cause }: Over): RecordedEnd {
-  const said = [error, cause && messageOf(cause)].filter(Boolean).join(': ');
+  const said = [error, cause && readCauseMessage(cause)].filter(Boolean).join(': ');
   if (status === 'aborted') {
     return { state: 'cancelled', told: { status: 'cancelled', why: whyCancelled(said) } };
   }
@@ -52,7 +52,7 @@ export function recordedEnd({ status, error, cause }: Over): RecordedEnd {
 
 /** Whoever stops an execution may give an error and a cause. */
 function whyCancelled(said: string): string {
-  return sentenceOf(said ? `the execution was stopped: ${said}` : 'the execution was stopped');
+  return toSentence(said ? `the execution was stopped: ${said}` : 'the execution was stopped');
 }
 
 /**
@@ -78,7 +78,7 @@ export async function closeTransfer(
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
   countSettled(ports, recorded);
   ports.log.warn('transfer settled', {
-    ...subjectOf(seen),
+    ...transferLogFields(seen),
     became: recorded.state,
     error: recorded.error,
   });

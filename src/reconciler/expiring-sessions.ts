@@ -1,5 +1,5 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { subjectOf } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/outcome.ts';
 import {
   type Found,
   type ReconcilerPorts,
@@ -39,6 +39,6 @@ async function endsSoon(
   const leftMs = expiresAt === undefined ? Number.NaN : expiresAt - clock.now();
   if (!(leftMs > 0 && leftMs <= nearExpiryMs)) return false;
   const secondsLeft = Math.round(leftMs / 1000);
-  log.warn('session ends soon', { ...subjectOf(row), sessionNumber, secondsLeft });
+  log.warn('session ends soon', { ...transferLogFields(row), sessionNumber, secondsLeft });
   return true;
 }

@@ -1,7 +1,7 @@
 import { isTransferError } from '#src/core/errors/errors.ts';
 import { sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { subjectOf } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/outcome.ts';
 import {
   type Found,
   type ReconcilerPorts,
@@ -88,7 +88,7 @@ async function record(
   log.error('a replaced session made an asset after all', {
     assetId,
     duplicates: unknown.join(' '),
-    ...subjectOf(row),
+    ...transferLogFields(row),
   });
 }
 

@@ -1,7 +1,7 @@
 import { isTransferError } from '#src/core/errors/errors.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
-import { subjectOf } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/outcome.ts';
 import {
   type Found,
   type ReconcilerPorts,
@@ -135,7 +135,7 @@ function name(
       uploadId,
       sizeBytes,
       attributedTo: loser?.transfer.transferId ?? 'none',
-      ...(loser && subjectOf(loser.transfer)),
+      ...(loser && transferLogFields(loser.transfer)),
     });
   }
 }

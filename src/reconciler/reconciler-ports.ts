@@ -2,7 +2,7 @@ import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { subjectOf } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/outcome.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
 /** How an execution ended of which it is known that it did. */
@@ -60,7 +60,7 @@ export async function workThrough<T>(
 /** What a thing is about, as far as it says: a transfer's row, a slot, a ticket or a session. */
 function namesOf(thing: unknown): LogFields {
   if (typeof thing !== 'object' || thing === null || !('transferId' in thing)) return {};
-  if ('source' in thing) return subjectOf(thing as TransferRecord);
+  if ('source' in thing) return transferLogFields(thing as TransferRecord);
   return { transferId: String(thing.transferId) };
 }
 

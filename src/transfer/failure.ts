@@ -20,19 +20,22 @@ export function readFailure({
   readonly Cause: string;
 }): Failure {
   const nextStep = nextStepOf(name, 'stack');
-  return { error: name, cause: [sentenceOf(messageOf(Cause)), nextStep].filter(Boolean).join(' ') };
+  return {
+    error: name,
+    cause: [toSentence(readCauseMessage(Cause)), nextStep].filter(Boolean).join(' '),
+  };
 }
 
 /** Text that others wrote as one line of bounded length that ends with a full stop. */
-export function sentenceOf(text: string): string {
-  return withStop(oneLine(text).slice(0, maxCauseLength).toWellFormed());
+export function toSentence(text: string): string {
+  return withStop(toOneLine(text).slice(0, maxCauseLength).toWellFormed());
 }
 
 /**
  * The message in a cause that Lambda wrote as JSON, else the cause as it is. The state machine may have
  * put a sentence behind the JSON, which is kept.
  */
-export function messageOf(cause: string): string {
+export function readCauseMessage(cause: string): string {
   const message = messageIn(cause);
   if (message !== undefined) return message;
   const end = cause.lastIndexOf('} ') + 1;
@@ -51,7 +54,7 @@ function messageIn(text: string): string | undefined {
 }
 
 /** Text that others wrote, without what would break or turn a line. */
-export function oneLine(text: string): string {
+export function toOneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ').trim();
 }
 

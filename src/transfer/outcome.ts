@@ -5,7 +5,7 @@ import type { Invocation, Needs } from './step.ts';
 export type Outcome = Readonly<Record<string, unknown>>;
 
 /** What names a transfer in a log line: its object, its id and the execution that owns it. */
-export function subjectOf({ transferId, source, owner }: TransferRecord) {
+export function transferLogFields({ transferId, source, owner }: TransferRecord) {
   return { bucket: source.bucket, key: source.key, transferId, execution: owner };
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Invocation, Needs } from './step.ts';
 
 /** When a lease taken or renewed now runs out. */
-export function leaseFrom(now: number): number {
+export function leaseEndFrom(now: number): number {
   return now + leaseSeconds * 1000;
 }
 
@@ -20,41 +20,43 @@ export function leaseFrom(now: number): number {
  * @throws FencedOutError - another execution owns it
  * @throws TransferCancelledError - an operator cancelled it
  */
-export async function ownedTransfer(
+export async function readOwnedTransfer(
   { store, clock }: Needs<'store'>,
   state: { readonly transferId: string; readonly fence: number },
   invocation: Invocation,
 ): Promise<TransferRecord> {
   const transfer = await store.transfer(state.transferId);
   if (transfer?.fence !== state.fence || transfer.owner !== invocation.executionId) {
-    throw fencedOut(state.transferId, transfer?.owner);
+    throw fencedOutError(state.transferId, transfer?.owner);
   }
-  if (isCancelledByRequest(transfer)) throw cancelled(transfer);
+  if (isCancelledByRequest(transfer)) throw cancelledError(transfer);
   const now = clock.now();
   if (transfer.state === 'queued') return transfer;
   if (transfer.leaseUntil - now > (leaseSeconds - leaseRenewalSeconds) * 1000) return transfer;
   const renewed = await store.patchTransfer(
     state.transferId,
     state.fence,
-    { leaseUntil: leaseFrom(now) },
+    { leaseUntil: leaseEndFrom(now) },
     now,
   );
-  if (!renewed) throw fencedOut(state.transferId, undefined);
+  if (!renewed) throw fencedOutError(state.transferId, undefined);
   return transfer;
 }
 
 /** The error of a transfer that an operator cancelled. */
-function cancelled({ transferId }: TransferRecord): TransferError {
+function cancelledError({ transferId }: TransferRecord): TransferError {
   return new TransferError('TransferCancelledError', `transfer ${transferId} was cancelled`);
 }
 
 /** Why a write of this transfer was refused: it was cancelled, or has another owner by now. */
-export async function lostOwnership(
+export async function ownershipLostError(
   { store }: Pick<Needs<'store'>, 'store'>,
   { transferId }: Pick<TransferRecord, 'transferId'>,
 ): Promise<TransferError> {
   const row = await store.transfer(transferId);
-  return row && isCancelledByRequest(row) ? cancelled(row) : fencedOut(transferId, row?.owner);
+  return row && isCancelledByRequest(row)
+    ? cancelledError(row)
+    : fencedOutError(transferId, row?.owner);
 }
 
 /** Clocks of Lambda and Step Functions differ by less than this, in ms. */
@@ -65,7 +67,7 @@ const maxClockSkewMs = 5_000;
  * this one started. An owner that has been silent since before then may have ended before this
  * execution went for the transfer, and reports nothing in its place: report twice rather than never.
  */
-export function isInOtherHands(
+export function isOwnedByAnother(
   { state, owner, leaseUntil }: TransferRecord,
   { executionId, executionStartedAt }: Pick<Invocation, 'executionId' | 'executionStartedAt'>,
 ): boolean {
@@ -76,7 +78,7 @@ export function isInOtherHands(
 }
 
 /** The error of an execution that lost its transfer. */
-export function fencedOut(transferId: string, owner: string | undefined): TransferError {
+export function fencedOutError(transferId: string, owner: string | undefined): TransferError {
   return new TransferError(
     'FencedOutError',
     `transfer ${transferId} is owned by ${owner ?? 'another execution'} now`,
@@ -90,7 +92,7 @@ export type UsableSession = SessionRecord & { readonly session: UploadSession };
  * The session that the state names.
  * @throws SessionExpiredError - its row has no upload session: it was never opened, or lost
  */
-export async function usableSession(
+export async function readUsableSession(
   { store }: Needs<'store'>,
   transferId: string,
   number: number,

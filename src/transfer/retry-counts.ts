@@ -5,7 +5,7 @@ import type { Needs } from './step.ts';
  * Returns the cause that a retry is counted by: its error, or `SharedBackoff` where the call was not
  * made. Counted as `ThrottledError`, one 429 would be multiplied by every caller that obeys it.
  */
-export function causeOf({ name, isPause }: TransferError): string {
+export function retryCauseOf({ name, isPause }: TransferError): string {
   return isPause ? 'SharedBackoff' : name;
 }
 

@@ -1,10 +1,10 @@
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { type CallContext, decide } from '#src/core/errors/recovery.ts';
-import { causeOf, countRetry } from './retry-counts.ts';
+import { countRetry, retryCauseOf } from './retry-counts.ts';
 import type { CommonPorts, Invocation } from './step.ts';
 
 /** What a retry needs to know of the call that it happens in. */
-export interface RetryScope {
+export interface RetryContext {
   readonly ports: CommonPorts;
   readonly invocation: Invocation;
   /** Counts by cause; added to in place. */
@@ -24,7 +24,7 @@ const shownWaitMs = 2_000;
  * @throws the last error, or what `decide` made of it
  */
 export async function retryWithBackoff<T>(
-  scope: RetryScope,
+  scope: RetryContext,
   attempt: (n: number) => Promise<T>,
   known: (error: TransferError) => Known = () => ({}),
 ): Promise<T> {
@@ -41,7 +41,7 @@ export async function retryWithBackoff<T>(
 }
 
 async function pauseOrThrow(
-  scope: RetryScope,
+  scope: RetryContext,
   error: TransferError,
   known: Pick<CallContext, 'tries'> & Known,
 ): Promise<void> {
@@ -51,13 +51,13 @@ async function pauseOrThrow(
   if (decision.action === 'end') throw decision.error;
   if (decision.action === 'wait' || (decision.action === 'renew' && decision.what === 'session'))
     throw error;
-  countRetry(scope, causeOf(error));
+  countRetry(scope, retryCauseOf(error));
   const { afterMs } = decision;
-  if (afterMs >= shownWaitMs) log.info('trying again', waitFields(error, clock.now() + afterMs));
+  if (afterMs >= shownWaitMs) log.info('trying again', waitLogFields(error, clock.now() + afterMs));
   await clock.sleep(afterMs, scope.invocation.signal);
 }
 
 /** What a line about a wait says: the reason, and when the next try comes. */
-export function waitFields({ name, message }: TransferError, until: number) {
+export function waitLogFields({ name, message }: TransferError, until: number) {
   return { error: name, reason: message, nextTry: new Date(until).toISOString() };
 }

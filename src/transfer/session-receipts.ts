@@ -18,7 +18,7 @@ export function isCompleteByReceipts(
  * True if a session that the service no longer knows is complete: its receipts say so, and every
  * chunk was sent. Its asset says what became of the bytes.
  */
-export async function hasArrived(
+export async function isProvenComplete(
   { store }: Needs<'store'>,
   transferId: string,
   record: SessionRecord,

@@ -89,7 +89,7 @@ export const dispatchedSchema = z.object({
   outage: z.optional(outageSchema),
 });
 
-export type Dispatched = z.infer<typeof dispatchedSchema>;
+export type DispatchedStart = z.infer<typeof dispatchedSchema>;
 
 /** InspectSource while it waits: the start's input in its essential fields, and what is waited out. */
 export const inspectWaitSchema = z.strictObject({

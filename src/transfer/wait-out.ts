@@ -1,25 +1,25 @@
 import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
 import { decide, type StepContext, waitStateSeconds } from '#src/core/errors/recovery.ts';
-import { waitFields } from './retry-with-backoff.ts';
+import { waitLogFields } from './retry-with-backoff.ts';
 import type { Outage } from './state.ts';
 import type { CommonPorts } from './step.ts';
 
 /** Who waits, for the log, and how long a denied read of its object is tried again. */
-interface Waiter {
+interface WaitSubject {
   readonly transferId?: string | undefined;
   readonly step: string;
   readonly deniedSeconds?: number | undefined;
 }
 
 /** A state that may hold an error which is being waited out. */
-interface Troubled {
+interface MaybeInOutage {
   readonly outage?: Outage | undefined;
   /** Sessions of this execution whose opening was not answered. */
   readonly createsLost?: number;
 }
 
 /** What a step answers while it waits. */
-export interface Waiting {
+export interface WaitAnswer {
   readonly next: 'wait';
   readonly waitSeconds: number;
   readonly outage: Outage;
@@ -31,10 +31,10 @@ export interface Waiting {
  */
 export function waitOut(
   ports: CommonPorts,
-  { outage, createsLost = 0 }: Troubled,
+  { outage, createsLost = 0 }: MaybeInOutage,
   error: TransferError,
-  waiter: Waiter,
-): Waiting {
+  waiter: WaitSubject,
+): WaitAnswer {
   const now = ports.clock.now();
   const { deniedSeconds } = waiter;
   const seconds = secondsOf(outage, error, now, { createsLost, deniedSeconds });
@@ -93,14 +93,14 @@ function isDenial({ name }: TransferError): boolean {
 }
 
 /** What is left of a trouble after a success of `step`: nothing where that step met it. */
-export function afterSuccessOf(step: string, outage: Outage | undefined): Outage | undefined {
+export function outageAfterSuccess(step: string, outage: Outage | undefined): Outage | undefined {
   return outage?.step === step ? undefined : outage;
 }
 
 /** Returns the rest of a wait that is not over: the service must not be asked too early. */
-export function restOfWait(
+export function remainingWait(
   { clock }: CommonPorts,
-  { outage }: Troubled,
+  { outage }: MaybeInOutage,
 ): { readonly next: 'wait'; readonly waitSeconds: number } | undefined {
   const leftMs = (outage?.until ?? 0) - clock.now();
   // A Wait state may end a moment early.
@@ -109,7 +109,7 @@ export function restOfWait(
 }
 
 /** The trouble itself as an error, for an execution that gives up. */
-export function errorOf({ error, reason }: Outage, waitedMs: number): TransferError {
+export function outageError({ error, reason }: Outage, waitedMs: number): TransferError {
   const name: ErrorName = isErrorName(error) ? error : 'ServiceUnavailableError';
   return ended(new TransferError(name, reason), waitedMs);
 }
@@ -117,13 +117,13 @@ export function errorOf({ error, reason }: Outage, waitedMs: number): TransferEr
 /** Shows a wait in the log, with its reason and the time of the next try, and measures it. */
 export function logWait(
   { log, meter, clock }: CommonPorts,
-  { transferId, step }: Waiter,
+  { transferId, step }: WaitSubject,
   error: TransferError,
   seconds: number,
 ): void {
   meter.add('WaitSeconds', seconds, error.name);
   const until = clock.now() + seconds * 1000;
-  log.info('waiting', { transferId, step, ...waitFields(error, until) });
+  log.info('waiting', { transferId, step, ...waitLogFields(error, until) });
 }
 
 function ended(error: TransferError, waitedMs: number): TransferError {

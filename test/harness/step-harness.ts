@@ -4,7 +4,7 @@ import type { Destination } from '#src/core/transfer/destination.ts';
 import { awaitAsset } from '#src/steps/await-asset/await-asset.ts';
 import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
-import { type Opened, openSession } from '#src/steps/open-session/open-session.ts';
+import { type OpenAnswer, openSession } from '#src/steps/open-session/open-session.ts';
 import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
 import { reportProofs } from '#src/steps/report-proofs/report-proofs.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
@@ -20,7 +20,7 @@ import { canarySearch, textOf } from '../security/canary-search.ts';
 export const chunkBytes = 1024;
 
 /** A session with a plan, as OpenSession hands it on. */
-export type Planned = Exclude<Opened, { readonly ending: unknown }>;
+export type Planned = Exclude<OpenAnswer, { readonly ending: unknown }>;
 
 /** What InspectSource hands on to OpenSession. */
 type Accepted = Extract<Awaited<ReturnType<typeof inspectSource>>, { readonly next: 'open' }>;

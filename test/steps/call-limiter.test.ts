@@ -4,7 +4,7 @@ import { maxSharedStopSeconds } from '#src/core/limits/limits.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
 import type { RateStore } from '#src/rates/rate-sharing.ts';
-import { causeOf } from '#src/transfer/retry-counts.ts';
+import { retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
 
@@ -142,7 +142,7 @@ describe('a throttled reply with Retry-After', () => {
       .take('service')
       .catch((thrown) => thrown);
     expect(error).toMatchObject({ name: 'ThrottledError', isPause: true, retryAfterSeconds: 22.5 });
-    expect(causeOf(error)).toBe('SharedBackoff');
+    expect(retryCauseOf(error)).toBe('SharedBackoff');
     clock.advance(20_000);
     expect(await msFor(limiterOf(), 5)).toBe(0);
   });

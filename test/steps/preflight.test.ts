@@ -9,7 +9,7 @@ import {
   preflight,
   preflightSteps,
 } from '#src/preflight/preflight.ts';
-import type { Recorded } from '#src/steps/record-outcome/record-outcome.ts';
+import type { RecordAnswer } from '#src/steps/record-outcome/record-outcome.ts';
 import { invocationOf } from '../conformance/walk.ts';
 import { json, StepHarness } from '../harness/step-harness.ts';
 
@@ -48,7 +48,7 @@ function lookers(): PreflightPorts {
   return others;
 }
 
-function conclude(state: object, given: PreflightPorts = ports): Promise<Recorded> {
+function conclude(state: object, given: PreflightPorts = ports): Promise<RecordAnswer> {
   const invocation = invocationOf(harness.bench, { executionId });
   return concludePreflight(given, json(state), invocation).finally(invocation.close);
 }

@@ -3,16 +3,16 @@ import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { AssetStatus, Destination } from '#src/core/transfer/destination.ts';
-import { ownedTransfer, usableSession } from '#src/transfer/ownership.ts';
-import { causeOf, countTransferRetry } from '#src/transfer/retry-counts.ts';
+import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
+import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { type Ending, type Owned, ownedSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { restOfWait, waitOut } from '#src/transfer/wait-out.ts';
+import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
 
 type AwaitPorts = Needs<'store' | 'destination'>;
 
 /** What AwaitAsset makes the state. */
-export type Awaited =
+export type AwaitAnswer =
   | (Owned & { readonly next: 'wait'; readonly waitSeconds: number })
   | (Owned & { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending });
 
@@ -25,13 +25,13 @@ export async function awaitAsset(
   ports: AwaitPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Awaited> {
+): Promise<AwaitAnswer> {
   const owned = readState(ownedSchema, state);
   const { transferId } = owned;
-  await ownedTransfer(ports, owned, invocation);
-  const rest = restOfWait(ports, owned);
+  await readOwnedTransfer(ports, owned, invocation);
+  const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest };
-  const { session } = await usableSession(ports, transferId, owned.sessionNumber);
+  const { session } = await readUsableSession(ports, transferId, owned.sessionNumber);
   const assetId = session.assetId ?? '';
   try {
     const { signal } = invocation;
@@ -39,7 +39,7 @@ export async function awaitAsset(
     return await nextOf(ports, owned, assetId, status, invocation);
   } catch (error) {
     if (!isTransient(error)) throw error;
-    await countTransferRetry(ports, transferId, causeOf(error));
+    await countTransferRetry(ports, transferId, retryCauseOf(error));
     return { ...owned, ...waitOut(ports, owned, error, { transferId, step: 'AwaitAsset' }) };
   }
 }
@@ -50,7 +50,7 @@ async function nextOf(
   assetId: string,
   status: AssetStatus,
   invocation: Invocation,
-): Promise<Awaited> {
+): Promise<AwaitAnswer> {
   if (status.phase === 'ready') {
     const duplicates = await lateDuplicates(ports, owned.transferId, assetId, invocation);
     const found = duplicates.length > 0 && { duplicates };

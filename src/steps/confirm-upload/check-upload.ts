@@ -1,16 +1,16 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { releaseSlot } from '#src/queue/slots.ts';
-import { fencedOut, type UsableSession } from '#src/transfer/ownership.ts';
+import { fencedOutError, type UsableSession } from '#src/transfer/ownership.ts';
 import type { Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { verifyWhole } from './verify-whole.ts';
+import { verifyObjectChecksum } from './verify-object-checksum.ts';
 
 /** What looking at an upload needs. */
 export type ConfirmPorts = Needs<'store' | 'queue' | 'source' | 'destination'>;
 
 /** One look at an upload, with everything it is looked at with. */
-export interface Look {
+export interface UploadCheck {
   readonly ports: ConfirmPorts;
   readonly transfer: TransferRecord;
   readonly record: UsableSession;
@@ -22,10 +22,15 @@ export interface Look {
 }
 
 /** What a look found. `busy`: everything is with the service, which is not done yet. */
-export type Verdict = 'busy' | 'missing' | 'expired' | 'asset';
+export type UploadStatus = 'busy' | 'missing' | 'expired' | 'asset';
 
 /** All bytes are with the service: the object's own checksum is compared before that is believed. */
-export async function arrived({ ports, transfer, record, owned }: Look): Promise<'asset'> {
+export async function completeUpload({
+  ports,
+  transfer,
+  record,
+  owned,
+}: UploadCheck): Promise<'asset'> {
   const now = ports.clock.now();
   const { assetId, totalChunks } = record.session;
   const chunks = await ports.store.chunks(owned.transferId, record.number);
@@ -33,9 +38,9 @@ export async function arrived({ ports, transfer, record, owned }: Look): Promise
   const patch = { assetId, totalChunks, bytesCompleteAt: now };
   const seen = { sessionNumber: record.number };
   const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now, seen);
-  if (!held) throw fencedOut(owned.transferId, undefined);
+  if (!held) throw fencedOutError(owned.transferId, undefined);
   await releaseSlot(ports, transfer);
-  if (verifyWhole(ports, transfer, record.session, chunks)) return 'asset';
+  if (verifyObjectChecksum(ports, transfer, record.session, chunks)) return 'asset';
   const skipped = { checksumSkipped: true };
   await ports.store.patchTransfer(owned.transferId, owned.fence, skipped, now);
   return 'asset';

@@ -10,19 +10,29 @@ import {
   type TransferRecord,
 } from '#src/core/transfer/transfer.ts';
 import { renewHeldSlot } from '#src/queue/slots.ts';
-import { ownedTransfer, usableSession } from '#src/transfer/ownership.ts';
-import { causeOf, countRetry } from '#src/transfer/retry-counts.ts';
+import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
+import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
-import { hasArrived } from '#src/transfer/session-receipts.ts';
+import { isProvenComplete } from '#src/transfer/session-receipts.ts';
 import { type Ending, type Owned, ownedSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
-import { afterSuccessOf, restOfWait, type Waiting, waitOut } from '#src/transfer/wait-out.ts';
-import { arrived, type ConfirmPorts, type Look, type Verdict } from './check-upload.ts';
+import {
+  outageAfterSuccess,
+  remainingWait,
+  type WaitAnswer,
+  waitOut,
+} from '#src/transfer/wait-out.ts';
+import {
+  type ConfirmPorts,
+  completeUpload,
+  type UploadCheck,
+  type UploadStatus,
+} from './check-upload.ts';
 import { finishUpload } from './finish-upload.ts';
-import { reconcileChunks } from './repair-chunks.ts';
+import { repairChunks } from './repair-chunks.ts';
 
 /** What ConfirmUpload makes the state. */
-export type Confirmed =
+export type ConfirmAnswer =
   | (Owned & {
       readonly next: 'wait' | 'missing' | 'expired' | 'asset';
       readonly waitSeconds: number;
@@ -39,16 +49,16 @@ export async function confirmUpload(
   ports: ConfirmPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Confirmed> {
+): Promise<ConfirmAnswer> {
   const owned = readState(ownedSchema, state);
-  const transfer = await ownedTransfer(ports, owned, invocation);
+  const transfer = await readOwnedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
   await renewHeldSlot(ports, transfer);
-  const rest = restOfWait(ports, owned);
+  const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest };
-  const record = await usableSession(ports, owned.transferId, owned.sessionNumber);
+  const record = await readUsableSession(ports, owned.transferId, owned.sessionNumber);
   const known = await withProgress(ports, owned);
-  const look: Look = {
+  const look: UploadCheck = {
     ...{ ports, transfer, record, invocation, retries: {} },
     ...{ owned: known, page: owned.page },
   };
@@ -68,7 +78,7 @@ async function withProgress({ store }: ConfirmPorts, owned: Owned): Promise<Owne
 }
 
 /** Waits out a transient error; the next look goes on at the page where this one was cut short. */
-async function checkOnce(look: Look): Promise<Confirmed> {
+async function checkOnce(look: UploadCheck): Promise<ConfirmAnswer> {
   const { ports, transfer, owned } = look;
   try {
     const failures = await failuresOf(ports, owned, look.invocation);
@@ -82,13 +92,13 @@ async function checkOnce(look: Look): Promise<Confirmed> {
     if (error.name === 'SourceSupersededError') return superseded(transfer, owned, error.message);
     if (error.name === 'SessionExpiredError') return next(look, 'expired', []);
     if (!isTransient(error)) throw error;
-    countRetry(look, causeOf(error));
+    countRetry(look, retryCauseOf(error));
     const waiter = { transferId: owned.transferId, step: 'ConfirmUpload' };
     return { ...owned, page: look.page, ...waitOut(ports, owned, error, waiter) };
   }
 }
 
-function endBy({ transfer, owned }: Look, { name, message }: RangeFailure): Confirmed {
+function endBy({ transfer, owned }: UploadCheck, { name, message }: RangeFailure): ConfirmAnswer {
   if (name === 'SourceSupersededError') return superseded(transfer, owned, message);
   throw new TransferError(name, message);
 }
@@ -111,7 +121,7 @@ async function failuresOf(
  * lost, and a service may refuse to hear it twice.
  * @throws a transient error where the service can't be asked now, which is no answer
  */
-async function isCompleted(look: Look): Promise<boolean> {
+async function isCompleted(look: UploadCheck): Promise<boolean> {
   const { ports, record, owned } = look;
   const { transferId } = owned;
   if (ports.destination.traits.finish === 'explicit') return false;
@@ -120,29 +130,30 @@ async function isCompleted(look: Look): Promise<boolean> {
     return undefined;
   });
   if (status?.phase === 'completed') return true;
-  if (status?.phase === 'expired') return hasArrived(ports, transferId, record, status.counts);
+  if (status?.phase === 'expired')
+    return isProvenComplete(ports, transferId, record, status.counts);
   return (status?.counts?.completed ?? 0) >= record.session.totalChunks;
 }
 
-function statusOf(look: Look): Promise<SessionStatus> {
+function statusOf(look: UploadCheck): Promise<SessionStatus> {
   const { ports, record, invocation } = look;
   const { signal } = invocation;
   return retryWithBackoff(look, () => ports.destination.sessionStatus(record.session, { signal }));
 }
 
-async function judgeUpload(look: Look): Promise<Verdict> {
+async function judgeUpload(look: UploadCheck): Promise<UploadStatus> {
   const { destination } = look.ports;
   const status = await statusOf(look);
   if (status.phase === 'expired' || status.phase === 'failed') {
-    if (await isDoneAnyway(look, status)) return arrived(look);
+    if (await isDoneAnyway(look, status)) return completeUpload(look);
     logLostSession(look, status);
     return 'expired';
   }
   if (destination.traits.finish === 'explicit') return finishUpload(look);
-  return status.phase === 'completed' ? arrived(look) : reconcileChunks(look, status);
+  return status.phase === 'completed' ? completeUpload(look) : repairChunks(look, status);
 }
 
-function logLostSession({ ports, owned }: Look, { phase, reason }: SessionStatus): void {
+function logLostSession({ ports, owned }: UploadCheck, { phase, reason }: SessionStatus): void {
   const { transferId } = owned;
   ports.log.warn('session can not go on', { transferId, phase, reason });
 }
@@ -152,9 +163,9 @@ function logLostSession({ ports, owned }: Look, { phase, reason }: SessionStatus
  * asset. A session that the service no longer knows is complete if the receipts of its reports count
  * every chunk. Its asset then says what became of the bytes.
  */
-async function isDoneAnyway(look: Look, { phase, counts }: SessionStatus): Promise<boolean> {
+async function isDoneAnyway(look: UploadCheck, { phase, counts }: SessionStatus): Promise<boolean> {
   const { ports, record, owned, invocation } = look;
-  if (phase === 'expired' && (await hasArrived(ports, owned.transferId, record, counts)))
+  if (phase === 'expired' && (await isProvenComplete(ports, owned.transferId, record, counts)))
     return true;
   const { assetId } = record.session;
   if (!assetId) return false;
@@ -164,7 +175,11 @@ async function isDoneAnyway(look: Look, { phase, counts }: SessionStatus): Promi
   return asset.phase === 'ready';
 }
 
-function next(look: Look, verdict: Verdict, failures: readonly RangeFailure[]): Confirmed {
+function next(
+  look: UploadCheck,
+  verdict: UploadStatus,
+  failures: readonly RangeFailure[],
+): ConfirmAnswer {
   const { ports, owned } = look;
   const now = ports.clock.now();
   const calm = { ...owned, page: undefined };
@@ -177,7 +192,7 @@ function next(look: Look, verdict: Verdict, failures: readonly RangeFailure[]): 
 }
 
 /** Each wait for a service that is still busy is longer than the one before. */
-function busy(owned: Owned, now: number): Confirmed {
+function busy(owned: Owned, now: number): ConfirmAnswer {
   const since = owned.polls === 0 ? now : owned.since;
   if (now - since > boundOf('confirmation') * 1000) {
     throw new TransferError(
@@ -191,8 +206,12 @@ function busy(owned: Owned, now: number): Confirmed {
 }
 
 /** What stopped the ranges is waited out before they are planned again. */
-function sendAgain(look: Look, owned: Owned, failures: readonly RangeFailure[]): Confirmed {
-  const outage = afterSuccessOf('ConfirmUpload', owned.outage);
+function sendAgain(
+  look: UploadCheck,
+  owned: Owned,
+  failures: readonly RangeFailure[],
+): ConfirmAnswer {
+  const outage = outageAfterSuccess('ConfirmUpload', owned.outage);
   const again = { ...owned, outage, senders: sendersAfter(owned, failures), polls: 0 };
   const failure = failures.find(isWaitedOut);
   if (!failure)
@@ -221,7 +240,7 @@ function isWaitedOut({ name, origin }: RangeFailure): boolean {
   return scope === 'chunk' || (scope === 'session' && origin === 'storage');
 }
 
-function waitFor({ ports, owned, transfer }: Look, failure: RangeFailure): Waiting {
+function waitFor({ ports, owned, transfer }: UploadCheck, failure: RangeFailure): WaitAnswer {
   const { waitWhileDeniedSeconds: deniedSeconds } = transfer.source;
   const waiter = { transferId: owned.transferId, step: 'SendChunks', deniedSeconds };
   return waitOut(ports, owned, transientOf(failure, ports.clock.now()), waiter);
@@ -235,7 +254,7 @@ function transientOf({ name, message, origin, retryAt }: RangeFailure, now: numb
   return new TransferError(isRefusal ? 'PresignedUrlRejectedError' : name, message, options);
 }
 
-function superseded({ source }: TransferRecord, owned: Owned, why: string): Confirmed {
+function superseded({ source }: TransferRecord, owned: Owned, why: string): ConfirmAnswer {
   const { bucket, key, versionId, etag } = source;
   const ending = {
     status: 'superseded' as const,

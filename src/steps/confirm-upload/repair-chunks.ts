@@ -3,10 +3,10 @@ import { maxRefusedGenerations, maxReportsPerChunk } from '#src/core/limits/limi
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkState, ChunkStatePage, SessionStatus } from '#src/core/transfer/destination.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
-import { reportInBatches } from '#src/steps/report-proofs/report-proofs.ts';
+import { reportInBatches } from '#src/transfer/report-in-batches.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
-import type { Look, Verdict } from './check-upload.ts';
+import type { UploadCheck, UploadStatus } from './check-upload.ts';
 
 /**
  * Compares the rows with what the service counts. A chunk that it calls failed, or that stays
@@ -14,10 +14,10 @@ import type { Look, Verdict } from './check-upload.ts';
  * proof is reported again. Pages are read only when the counts say that something is missing, and
  * each is repaired before the next is read. A look that was cut short goes on at its page.
  */
-export async function reconcileChunks(
-  look: Look,
+export async function repairChunks(
+  look: UploadCheck,
   { phase, counts }: SessionStatus,
-): Promise<Verdict> {
+): Promise<UploadStatus> {
   const { ports, record, owned } = look;
   const { totalChunks } = record.session;
   if (counts && counts.completed >= totalChunks) return 'busy';
@@ -34,14 +34,14 @@ export async function reconcileChunks(
 }
 
 /** The service counts fewer chunks as completed than it said in reply to their reports. */
-async function withdrawReceipts({ ports, record, owned }: Look): Promise<void> {
+async function withdrawReceipts({ ports, record, owned }: UploadCheck): Promise<void> {
   if (!isCompleteByReceipts(record)) return;
   await ports.store.withdrawReceipts(owned.transferId, record.number);
 }
 
 /** False where a chunk must be sent again. A chunk that no page lists is pending. */
 async function repairPages(
-  look: Look,
+  look: UploadCheck,
   proven: readonly ChunkRecord[],
   isComplete: boolean,
 ): Promise<boolean> {
@@ -62,7 +62,7 @@ async function repairPages(
   return (await repair(look, [...unlisted.values()], new Map(), isComplete)) && isRepaired;
 }
 
-function pageOf(look: Look, page: number): Promise<ChunkStatePage> {
+function pageOf(look: UploadCheck, page: number): Promise<ChunkStatePage> {
   const { ports, record, invocation } = look;
   const { signal } = invocation;
   const ask = () => ports.destination.chunkStates(record.session, page, { signal });
@@ -70,7 +70,7 @@ function pageOf(look: Look, page: number): Promise<ChunkStatePage> {
 }
 
 async function repair(
-  look: Look,
+  look: UploadCheck,
   chunks: readonly ChunkRecord[],
   states: ReadonlyMap<number, ChunkState>,
   isComplete: boolean,
@@ -91,7 +91,7 @@ async function repair(
  * Withdraws a proof, so that the next plan sends the chunk again.
  * @throws UploadFailedError - the service has lost the chunk too often; its proof is withdrawn all the same
  */
-async function sendAgain(look: Look, chunk: ChunkRecord, reason: string): Promise<void> {
+async function sendAgain(look: UploadCheck, chunk: ChunkRecord, reason: string): Promise<void> {
   await retire(look, chunk, reason);
   if (chunk.generation < boundOf('failedSends')) return;
   throw new TransferError(
@@ -101,7 +101,7 @@ async function sendAgain(look: Look, chunk: ChunkRecord, reason: string): Promis
 }
 
 async function retire(
-  look: Look,
+  look: UploadCheck,
   { index, generation }: ChunkRecord,
   reason: string,
 ): Promise<void> {
@@ -119,7 +119,7 @@ async function retire(
 }
 
 /** False where the service refused a chunk's proof for good, so that it must be sent again. */
-async function reportAgain(look: Look, pending: readonly ChunkRecord[]): Promise<boolean> {
+async function reportAgain(look: UploadCheck, pending: readonly ChunkRecord[]): Promise<boolean> {
   const { ports, record, owned, retries } = look;
   if (pending.length === 0) return true;
   const refused = await refusedOf(look, pending);
@@ -134,7 +134,10 @@ async function reportAgain(look: Look, pending: readonly ChunkRecord[]): Promise
  * Reports all at once or, where that is refused, one by one, since one bad proof spoils a report.
  * @throws RequestRejectedError - it refuses all of several, or one that was sent again before
  */
-async function refusedOf(look: Look, pending: readonly ChunkRecord[]): Promise<ChunkRecord[]> {
+async function refusedOf(
+  look: UploadCheck,
+  pending: readonly ChunkRecord[],
+): Promise<ChunkRecord[]> {
   const refusal = await refusalOf(look, pending);
   if (!refusal) return [];
   const refused: ChunkRecord[] = [];
@@ -145,7 +148,7 @@ async function refusedOf(look: Look, pending: readonly ChunkRecord[]): Promise<C
 }
 
 async function refusalOf(
-  look: Look,
+  look: UploadCheck,
   chunks: readonly ChunkRecord[],
 ): Promise<TransferError | undefined> {
   try {

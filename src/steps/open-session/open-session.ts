@@ -7,10 +7,10 @@ import type { WaitReason } from '#src/queue/admission.ts';
 import { joinQueue, queuedEnding } from '#src/queue/join-queue.ts';
 import { acquireSlot } from '#src/queue/slots.ts';
 import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
-import { fencedOut, ownedTransfer, type UsableSession } from '#src/transfer/ownership.ts';
-import { causeOf, countTransferRetry } from '#src/transfer/retry-counts.ts';
+import { fencedOutError, readOwnedTransfer, type UsableSession } from '#src/transfer/ownership.ts';
+import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import {
-  type Dispatched,
+  type DispatchedStart,
   dispatchedSchema,
   type Ending,
   type Inspected,
@@ -20,15 +20,15 @@ import {
   readState,
 } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { afterSuccessOf, restOfWait, waitOut } from '#src/transfer/wait-out.ts';
-import { recordPlan } from './plan-bounds.ts';
-import { readySession, type SessionFound } from './ready-session.ts';
+import { outageAfterSuccess, remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+import { ensureSession, type SessionChoice } from './ensure-session.ts';
+import { planRound } from './plan-round.ts';
 import { takeQueued, takeTransfer } from './take-transfer.ts';
 
 type OpenPorts = Needs<'store' | 'queue' | 'destination' | 'executions' | 'events' | 'settings'>;
 
 /** What OpenSession makes the state: an owned transfer with its plan, or an ending. */
-export type Opened =
+export type OpenAnswer =
   | (Owned & {
       readonly ranges: readonly ChunkRange[];
       readonly concurrency: number;
@@ -38,7 +38,7 @@ export type Opened =
   | { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending };
 
 /** Nothing is owned yet, and the service asks us to wait. */
-export type Postponed = (Inspected | Dispatched) & {
+export type OpenPostponed = (Inspected | DispatchedStart) & {
   readonly next: 'wait';
   readonly waitSeconds: number;
 };
@@ -53,14 +53,14 @@ export async function openSession(
   ports: OpenPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Opened | Postponed> {
+): Promise<OpenAnswer | OpenPostponed> {
   const entered = await enter(ports, state, invocation);
   if ('next' in entered) return entered;
   if ('ending' in entered) return ended(entered.ending);
   const { transfer, owned } = entered;
   const found = await acquireSlot(ports, transfer, () => publishStart(ports, transfer));
   if (found.slot === 'none') return withoutSlot(ports, entered, found.because);
-  const rest = restOfWait(ports, owned);
+  const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest, ranges: [], concurrency: 1 };
   return withSlot(ports, { ...entered, transfer: found.transfer }, invocation);
 }
@@ -72,7 +72,7 @@ async function withoutSlot(
   ports: OpenPorts,
   { transfer, owned }: Entered,
   because: WaitReason,
-): Promise<Opened> {
+): Promise<OpenAnswer> {
   if (!ports.settings.isLocalRun) return ended(await joinQueue(ports, transfer, because));
   const nextTry = new Date(ports.clock.now() + localWaitSeconds * 1000).toISOString();
   const { transferId } = transfer;
@@ -80,7 +80,7 @@ async function withoutSlot(
   return { ...owned, ranges: [], concurrency: 1, next: 'wait', waitSeconds: localWaitSeconds };
 }
 
-function ended(ending: Ending): Opened {
+function ended(ending: Ending): OpenAnswer {
   return { next: 'ended', waitSeconds: 0, ending };
 }
 
@@ -88,16 +88,16 @@ async function withSlot(
   ports: OpenPorts,
   { transfer, owned, isNewOwner }: Entered,
   invocation: Invocation,
-): Promise<Opened> {
+): Promise<OpenAnswer> {
   try {
-    const found = await readySession(ports, transfer, owned, isNewOwner, invocation);
+    const found = await ensureSession(ports, transfer, owned, isNewOwner, invocation);
     const outage =
-      found.next === 'wait' ? owned.outage : afterSuccessOf('OpenSession', owned.outage);
+      found.next === 'wait' ? owned.outage : outageAfterSuccess('OpenSession', owned.outage);
     return await nextOf(ports, transfer, { ...owned, outage }, found);
   } catch (error) {
     if (!isTransient(error)) throw error;
     const { transferId } = transfer;
-    await countTransferRetry(ports, transferId, causeOf(error));
+    await countTransferRetry(ports, transferId, retryCauseOf(error));
     const wait = waitOut(ports, owned, error, { transferId, step: 'OpenSession' });
     return { ...owned, ...wait, ranges: [], concurrency: 1 };
   }
@@ -140,15 +140,15 @@ async function enter(
   ports: OpenPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Entered | Postponed | { ending: Ending }> {
+): Promise<Entered | OpenPostponed | { ending: Ending }> {
   if (typeof state === 'object' && state !== null && 'transferId' in state) {
     const owned = readState(ownedSchema, state);
-    const transfer = await ownedTransfer(ports, owned, invocation);
+    const transfer = await readOwnedTransfer(ports, owned, invocation);
     if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };
     return { transfer: await reopened(ports, transfer), owned, isNewOwner: false };
   }
   const start = readStart(state);
-  const rest = restOfWait(ports, start);
+  const rest = remainingWait(ports, start);
   if (rest) return { ...start, ...rest };
   try {
     const taking =
@@ -164,7 +164,7 @@ async function enter(
   }
 }
 
-function readStart(state: unknown): Inspected | Dispatched {
+function readStart(state: unknown): Inspected | DispatchedStart {
   const isDispatched = typeof state === 'object' && state !== null && 'dispatched' in state;
   return isDispatched ? readState(dispatchedSchema, state) : readState(inspectedSchema, state);
 }
@@ -177,10 +177,10 @@ async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
   const { transferId, fence, state, outcome } = transfer;
   if (state === 'active') return transfer;
   const isOver = state === 'failed' || state === 'cancelled';
-  if (!isOver || !wasEndedOutside(outcome)) throw fencedOut(transferId, transfer.owner);
+  if (!isOver || !wasEndedOutside(outcome)) throw fencedOutError(transferId, transfer.owner);
   const patch = { state: 'active', outcome: undefined, outcomePublished: false } as const;
   const held = await store.patchTransfer(transferId, fence, patch, clock.now(), { state });
-  if (!held) throw fencedOut(transferId, undefined);
+  if (!held) throw fencedOutError(transferId, undefined);
   return { ...transfer, ...patch };
 }
 
@@ -210,8 +210,8 @@ async function nextOf(
   ports: OpenPorts,
   transfer: TransferRecord,
   owned: Owned,
-  found: SessionFound,
-): Promise<Opened> {
+  found: SessionChoice,
+): Promise<OpenAnswer> {
   const { number: sessionNumber, sessionsOpened, createsLost } = found;
   // A session that was opened is a success: what was waited out before is over.
   const outage = sessionsOpened > owned.sessionsOpened ? undefined : owned.outage;
@@ -226,14 +226,14 @@ async function plan(
   transfer: TransferRecord,
   owned: Owned,
   { number, session }: UsableSession,
-): Promise<Opened> {
+): Promise<OpenAnswer> {
   const chunks = await ports.store.chunks(transfer.transferId, number);
   const proven = chunks.values().filter(isProven).toArray();
   const lacking = planRanges(session.totalChunks, session.chunkSizeBytes, (index) =>
     isProven(chunks.get(index)),
   );
   ensureWithinPlan(lacking.length);
-  const planned = recordPlan(owned, lacking, proven.length, ports.clock.now());
+  const planned = planRound(owned, lacking, proven.length, ports.clock.now());
   ports.log.info('upload planned', {
     transferId: transfer.transferId,
     sessionNumber: number,
@@ -264,7 +264,7 @@ function proceed(
   owned: Owned,
   ranges: readonly ChunkRange[],
   next: string,
-): Opened {
+): OpenAnswer {
   const concurrency = concurrencyOf(ports, owned, ranges.length);
   return {
     ...owned,

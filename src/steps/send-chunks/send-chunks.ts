@@ -5,16 +5,17 @@ import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
 import { isProven, provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
 import { ensureAdmitted } from '#src/queue/admission.ts';
 import { renewHeldSlot, slotLost } from '#src/queue/slots.ts';
-import { ownedTransfer, usableSession } from '#src/transfer/ownership.ts';
+import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
+import { rangeFailureOf } from '#src/transfer/range-failure.ts';
 import { countRetry } from '#src/transfer/retry-counts.ts';
 import { type RangeState, rangeStateSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { logWait } from '#src/transfer/wait-out.ts';
 import type { SendContext, SendPorts } from './send-context.ts';
-import { claimEnd, type RangeEnd, sendRange } from './send-range.ts';
+import { claimEndFrom, type RangeResult, sendRange } from './send-range.ts';
 
 /** The item's state after one call: its chunks are sent, or it must be called again, or it is over. */
-export type RangeNext = RangeState & {
+export type SendAnswer = RangeState & {
   readonly next: 'more' | 'wait' | 'sent' | 'stop';
   readonly waitSeconds: number;
 };
@@ -28,7 +29,7 @@ export async function sendChunks(
   ports: SendPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<RangeNext> {
+): Promise<SendAnswer> {
   const item = readState(rangeStateSchema, state);
   const key = { transferId: item.transferId, sessionNumber: item.sessionNumber, n: item.range.n };
   const { clock, store } = ports;
@@ -36,7 +37,7 @@ export async function sendChunks(
   // The range is given back: what it lacks is planned again.
   if (item.calls >= boundOf('callsPerRange')) return after(item, { next: 'stop' });
   const now = clock.now();
-  const claim = await store.claimRange(key, invocationId, now, claimEnd(now, invocation));
+  const claim = await store.claimRange(key, invocationId, now, claimEndFrom(now, invocation));
   if (!claim.held) return after(item, waiting((claim.until - now) / 1000));
   const retries: Record<string, number> = {};
   if (claim.tookOver) countRetry({ ports, retries }, 'SenderDied');
@@ -52,8 +53,8 @@ export async function sendChunks(
 }
 
 /** What the state of the range becomes. */
-type Change = Pick<RangeNext, 'next'> &
-  Partial<Pick<RangeNext, 'waitSeconds' | 'idleCalls' | 'chunkConcurrency' | 'refusedSince'>>;
+type Change = Pick<SendAnswer, 'next'> &
+  Partial<Pick<SendAnswer, 'waitSeconds' | 'idleCalls' | 'chunkConcurrency' | 'refusedSince'>>;
 
 type Attempt = Change & {
   readonly failure?: RangeFailure | undefined;
@@ -96,7 +97,7 @@ async function attempt(
   } catch (error) {
     return {
       next: 'stop',
-      failure: failureOf(asTransferError(error), item, invocation, ports.clock.now()),
+      failure: rangeFailureOf(asTransferError(error), item, invocation, ports.clock.now()),
     };
   }
 }
@@ -111,11 +112,11 @@ async function hasProgressed(
 }
 
 /** Goes on while chunks are stored; else waits, and in the end gives the range back. */
-function attemptOf(sending: SendContext, item: RangeState, end: RangeEnd): Attempt {
+function attemptOf(sending: SendContext, item: RangeState, end: RangeResult): Attempt {
   const { left, stored, stopsOthers, ranOutOfTime } = end;
   const error = end.error && cutOffError(sending, end.error);
   const { refusedSince, invocation } = sending;
-  const failure = error && failureOf(error, item, invocation, sending.ports.clock.now());
+  const failure = error && rangeFailureOf(error, item, invocation, sending.ports.clock.now());
   if (left === 0) return { next: 'sent' };
   if (stopsOthers || error?.disposition === 'fail') return { next: 'stop', failure, stopsOthers };
   const narrower = ranOutOfTime && narrowed(sending, item, failure);
@@ -144,7 +145,7 @@ function narrowed(
   if (chunkConcurrency >= 1)
     return { next: 'more', idleCalls: item.idleCalls + 1, chunkConcurrency, failure: cutOff };
   const { invocation, ports } = sending;
-  const failure = failureOf(tooSlow(sending), item, invocation, ports.clock.now());
+  const failure = rangeFailureOf(tooSlow(sending), item, invocation, ports.clock.now());
   const isAlone = item.senders <= 1;
   // A late reply is no slow connection: the error says so while it is waited out.
   if (isAlone && sending.cutOff === 'replying') return undefined;
@@ -203,17 +204,17 @@ async function sendContextOf(
   invocation: Invocation,
   retries: Record<string, number>,
 ): Promise<SendContext> {
-  const transfer = await ownedTransfer(ports, { transferId, fence }, invocation);
+  const transfer = await readOwnedTransfer(ports, { transferId, fence }, invocation);
   if (!(await renewHeldSlot(ports, transfer))) throw slotLost(transfer);
   await ensureAdmitted(ports);
-  const record = await usableSession(ports, transferId, sessionNumber);
+  const record = await readUsableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);
   const missing = indexesOf(range).filter((index) => !isProven(rows.get(index)));
   const now = ports.clock.now();
   return {
     ...{ ports, transfer, record, rows, missing, invocation, retries },
     rangeKey: { transferId, sessionNumber, n: range.n },
-    claimedUntil: claimEnd(now, invocation),
+    claimedUntil: claimEndFrom(now, invocation),
     roundId: roundId(invocation.executionId, round),
     chunkConcurrency: chunkConcurrency ?? ports.settings.chunksInFlight,
     refusedSince,
@@ -221,20 +222,7 @@ async function sendContextOf(
   };
 }
 
-/** An error as its range's row keeps it. */
-export function failureOf(
-  error: TransferError,
-  item: RangeState,
-  { executionId }: Invocation,
-  now: number,
-): RangeFailure {
-  const { name, disposition, message, origin, retryAfterSeconds } = error;
-  const retryAt = retryAfterSeconds && Math.ceil(now + retryAfterSeconds * 1000);
-  const bounded = message.slice(0, 1000);
-  return { name, disposition, message: bounded, origin, executionId, round: item.round, retryAt };
-}
-
-function after(item: RangeState, change: Change): RangeNext {
+function after(item: RangeState, change: Change): SendAnswer {
   const { calls, error: _, refusedSince: __, ...kept } = item;
   return { ...kept, calls: calls + 1, waitSeconds: 0, ...change };
 }

@@ -3,8 +3,8 @@ import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limi
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
 import { ensureAdmitted } from '#src/queue/admission.ts';
 import { renewHeldSlot, slotLost } from '#src/queue/slots.ts';
-import { ownedTransfer } from '#src/transfer/ownership.ts';
-import { causeOf, countRetry } from '#src/transfer/retry-counts.ts';
+import { readOwnedTransfer } from '#src/transfer/ownership.ts';
+import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { lengthOfChunk } from './chunk-length.ts';
@@ -12,7 +12,7 @@ import { type QueuedChunk, sendChunk } from './send-chunk.ts';
 import { measureThroughput, type SendContext } from './send-context.ts';
 
 /** What one call did for its range. */
-export interface RangeEnd {
+export interface RangeResult {
   /** Chunks that this call stored. */
   readonly stored: number;
   /** Chunks that still lack a proof. */
@@ -42,7 +42,7 @@ interface Work {
  * Sends the missing chunks, as many at once as the line, the settings and the service allow. One
  * chunk's failure cancels no other; an error that no chunk can escape stops new ones from starting.
  */
-export async function sendRange(sending: SendContext): Promise<RangeEnd> {
+export async function sendRange(sending: SendContext): Promise<RangeResult> {
   const { ports, missing, record } = sending;
   const work = workOf(sending);
   if (missing.length === 0) return endOf(work);
@@ -124,17 +124,17 @@ async function renewOwnership(sending: SendContext): Promise<void> {
   const now = ports.clock.now();
   if (now - sending.ownedAt < leaseRenewalSeconds * 1000) return;
   sending.ownedAt = now;
-  const held = await ownedTransfer(ports, transfer, invocation);
+  const held = await readOwnedTransfer(ports, transfer, invocation);
   if (!(await renewHeldSlot(ports, held))) throw slotLost(held);
   await ensureAdmitted(ports);
   if (sending.claimedUntil >= invocation.deadline) return;
-  sending.claimedUntil = claimEnd(now, invocation);
+  sending.claimedUntil = claimEndFrom(now, invocation);
   const { rangeKey, claimedUntil } = sending;
   await ports.store.claimRange(rangeKey, invocation.invocationId, now, claimedUntil);
 }
 
 /** A claim ends with its call, and with the lease where a call may last longer. */
-export function claimEnd(now: number, { deadline }: Invocation): number {
+export function claimEndFrom(now: number, { deadline }: Invocation): number {
   return Math.min(deadline, now + leaseSeconds * 1000);
 }
 
@@ -205,14 +205,14 @@ function hasTime({ sending, slowestMs }: Work): boolean {
   return total > Math.min(sendReserveMs, invocation.lengthMs / 4) && total > slowestMs;
 }
 
-function endOf(work: Work): RangeEnd {
+function endOf(work: Work): RangeResult {
   const { sending, errors, stored } = work;
   const error =
     errors.find(({ disposition }) => disposition === 'fail') ??
     errors.find(({ scope }) => scope === 'session' || scope === 'transfer') ??
     errors.find(({ name }) => name === 'ThrottledError') ??
     errors[0];
-  if (error?.disposition === 'retry') countRetry(sending, causeOf(error));
+  if (error?.disposition === 'retry') countRetry(sending, retryCauseOf(error));
   const left = sending.missing.length - stored;
   const ranOutOfTime = stored === 0 && sending.cutOff !== undefined;
   const isOver = error !== undefined && stopsOthers(work, error);

@@ -3,11 +3,11 @@ import { readSettings } from '#src/config/environment.ts';
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { objectId } from '#src/transfer/transfer-ids.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
-import { film, putFilm } from '../conformance/bench.ts';
-import { invocationOf } from '../conformance/walk.ts';
-import { json, StepHarness } from '../harness/step-harness.ts';
+import { objectId } from '#src/transfer/transfer-ids.ts';
+import { film, putFilm } from '../../conformance/bench.ts';
+import { invocationOf } from '../../conformance/walk.ts';
+import { json, StepHarness } from '../../harness/step-harness.ts';
 
 const minute = 60;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { Negotiated } from '../doubles/destinations/negotiated.ts';
-import { Serial } from '../doubles/destinations/serial.ts';
-import { itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
+import { Negotiated } from '../../doubles/destinations/negotiated.ts';
+import { Serial } from '../../doubles/destinations/serial.ts';
+import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 async function rangeError(harness: StepHarness, { transferId }: Planned) {
   return (await harness.bench.store.ranges(transferId, 1))[0]?.error;

@@ -5,41 +5,41 @@ import type { SessionRequest, UploadSession } from '#src/core/transfer/destinati
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import {
-  lostOwnership,
-  ownedTransfer,
+  ownershipLostError,
+  readOwnedTransfer,
+  readUsableSession,
   type UsableSession,
-  usableSession,
 } from '#src/transfer/ownership.ts';
 import { countTransferRetry } from '#src/transfer/retry-counts.ts';
-import { hasArrived } from '#src/transfer/session-receipts.ts';
+import { isProvenComplete } from '#src/transfer/session-receipts.ts';
 import type { Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { type Waiting, waitOut } from '#src/transfer/wait-out.ts';
+import { type WaitAnswer, waitOut } from '#src/transfer/wait-out.ts';
 
 type SessionPorts = Needs<'store' | 'destination'>;
 
 /** The session to go on with, and what to do next with it. */
-export type SessionFound = {
+export type SessionChoice = {
   readonly number: number;
   readonly sessionsOpened: number;
   readonly createsLost: number;
 } & (
   | { readonly next: 'plan'; readonly record: UsableSession }
   | { readonly next: 'confirm' }
-  | { readonly next: 'wait'; readonly wait: Waiting }
+  | { readonly next: 'wait'; readonly wait: WaitAnswer }
 );
 
 /**
  * The transfer's unfinished session if it can still be used, else a new one. Before a session is
  * given up, its status and its asset are asked once more.
  */
-export async function readySession(
+export async function ensureSession(
   ports: SessionPorts,
   transfer: TransferRecord,
   owned: Owned,
   isNewOwner: boolean,
   invocation: Invocation,
-): Promise<SessionFound> {
+): Promise<SessionChoice> {
   const { sessionsOpened, createsLost } = owned;
   const known = { number: transfer.sessionNumber, sessionsOpened, createsLost };
   const record = await ports.store.session(transfer.transferId, transfer.sessionNumber);
@@ -84,7 +84,7 @@ async function standing(
   if (phase === 'active' || phase === 'busy') return 'plan';
   const isComplete =
     phase === 'completed' ||
-    (phase === 'expired' && (await hasArrived(ports, transferId, record, counts)));
+    (phase === 'expired' && (await isProvenComplete(ports, transferId, record, counts)));
   return isComplete && asset?.phase !== 'failed' ? 'confirm' : 'gone';
 }
 
@@ -98,7 +98,7 @@ async function newSession(
   owned: Owned,
   invocation: Invocation,
   replaces?: number,
-): Promise<SessionFound> {
+): Promise<SessionChoice> {
   const { transferId } = transfer;
   ensureWithinSessions(transferId, owned.sessionsOpened);
   await checkUnfinished(ports, transfer, owned, invocation);
@@ -141,7 +141,7 @@ async function create(
   owned: Owned,
   number: number,
   invocation: Invocation,
-): Promise<SessionFound> {
+): Promise<SessionChoice> {
   const { transferId } = transfer;
   const { signal } = invocation;
   let session: UploadSession;
@@ -153,8 +153,8 @@ async function create(
   if (session.uploadId) await ports.store.recordUpload(session.uploadId, transferId);
   // An answer that can't be written leaves the row opening: the next call takes it for lost.
   const isSet = await ports.store.setSession(transferId, number, session);
-  if (!isSet) await ownedTransfer(ports, transfer, invocation);
-  const record = await usableSession(ports, transferId, number);
+  if (!isSet) await readOwnedTransfer(ports, transfer, invocation);
+  const record = await readUsableSession(ports, transferId, number);
   const { createsLost } = owned;
   return {
     number,
@@ -208,7 +208,7 @@ async function reserve(
 async function lostRace(store: TransferStore, transferId: string, fence: number) {
   const now = await store.transfer(transferId);
   if (now?.fence !== fence || now.state !== 'active')
-    return lostOwnership({ store }, { transferId });
+    return ownershipLostError({ store }, { transferId });
   return new TransferError(
     'TableUnavailableError',
     `another call of this step has opened session ${now.sessionNumber} of transfer ${transferId}`,
@@ -222,7 +222,7 @@ async function afterFailedCreate(
   number: number,
   owned: Owned,
   error: unknown,
-): Promise<SessionFound> {
+): Promise<SessionChoice> {
   if (!isTransferError(error)) throw error;
   const isLost = error.name === 'CreateReplyLostError';
   // An answer that makes no sense says all the same that something was created.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '#src/core/source/sources.ts';
-import { StepHarness } from '../harness/step-harness.ts';
+import { StepHarness } from '../../harness/step-harness.ts';
 
 const bucket = 'films';
 

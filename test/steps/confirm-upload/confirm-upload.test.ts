@@ -5,8 +5,8 @@ import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { describeOutcome } from '#src/transfer/outcome.ts';
-import { checksumOf, sampleBytes } from '../doubles/memory/memory-source.ts';
-import { chunkBytes, itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
+import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
+import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 const hour = 3600 * 1000;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { AssetStatus } from '#src/core/transfer/destination.ts';
-import { StepHarness } from '../harness/step-harness.ts';
+import { StepHarness } from '../../harness/step-harness.ts';
 
 /** A transfer whose bytes are complete, at a service whose asset is processed for so long. */
 async function confirmed(processingMs = 3_600_000) {

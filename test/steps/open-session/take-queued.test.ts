@@ -3,7 +3,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import type { TransferState } from '#src/core/transfer/transfer.ts';
 import { runCommand } from '#src/queue/commands.ts';
-import { nameOfFilm, openQueue, type QueueHarness } from './queue-harness.ts';
+import { nameOfFilm, openQueue, type QueueHarness } from '../queue-harness.ts';
 
 const name = 'dispatched';
 

@@ -13,7 +13,7 @@ import type { Needs } from '#src/transfer/step.ts';
  * @returns false where there is one and the chunks' were not all kept, so that nothing was compared
  * @throws SourceChecksumMismatchError - what was sent is not what S3 holds
  */
-export function verifyWhole(
+export function verifyObjectChecksum(
   { log }: Needs,
   { transferId, source }: TransferRecord,
   session: UploadSession,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
-import { film, putFilm } from '../conformance/bench.ts';
-import { walk } from '../conformance/walk.ts';
-import { itemOf, StepHarness } from '../harness/step-harness.ts';
+import { film, putFilm } from '../../conformance/bench.ts';
+import { walk } from '../../conformance/walk.ts';
+import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
 const ready = { status: 'ready', assetId: 'asset-1' };
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { SourceObject } from '#src/core/source/source-object.ts';
-import { itemOf, StepHarness } from '../harness/step-harness.ts';
+import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
 const place = { account: '444455556666', region: 'eu-west-1' };
 const theirs = { list: [{ bucket: 'films', ...place }], readers: {} };

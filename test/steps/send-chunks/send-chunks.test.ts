@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import { film, putFilm } from '../conformance/bench.ts';
-import { chunkBytes, itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
+import { film, putFilm } from '../../conformance/bench.ts';
+import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 /** A harness with one range planned. */
 async function planned(chunks: number, tuned: Parameters<typeof StepHarness.set>[1] = {}) {

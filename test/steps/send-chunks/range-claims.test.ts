@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import { itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
+import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 /** A harness with one range planned. */
 async function planned(chunks: number) {

@@ -7,9 +7,9 @@ import {
 } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { film, putFilm } from '../conformance/bench.ts';
-import { Serial } from '../doubles/destinations/serial.ts';
-import { chunkBytes, itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
+import { film, putFilm } from '../../conformance/bench.ts';
+import { Serial } from '../../doubles/destinations/serial.ts';
+import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 describe('OpenSession', () => {
   it('plans the ranges of a new session', async () => {

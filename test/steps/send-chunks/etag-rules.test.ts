@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
-import { itemOf, StepHarness } from '../harness/step-harness.ts';
+import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
 /** What a storage answers to one chunk, given the MD5 of its bytes and how often it came before. */
 type Etag = (md5: string, chunkIndex: number, before: number) => Partial<ChunkDelivery>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Source, Sources } from '#src/core/source/sources.ts';
-import type { Bench } from '../conformance/bench.ts';
-import { film, putFilm } from '../conformance/bench.ts';
-import { StepHarness } from '../harness/step-harness.ts';
+import type { Bench } from '../../conformance/bench.ts';
+import { film, putFilm } from '../../conformance/bench.ts';
+import { StepHarness } from '../../harness/step-harness.ts';
 
 const ours = '111122223333';
 const theirs = '444455556666';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { film, putFilm } from '../conformance/bench.ts';
-import { StepHarness } from '../harness/step-harness.ts';
+import { film, putFilm } from '../../conformance/bench.ts';
+import { StepHarness } from '../../harness/step-harness.ts';
 
 /** The identity of what an input names. */
 const identityOf = async (harness: StepHarness, input: object) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { film } from '../conformance/bench.ts';
-import { Negotiated } from '../doubles/destinations/negotiated.ts';
-import { Serial } from '../doubles/destinations/serial.ts';
-import { chunkBytes, itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
+import { film } from '../../conformance/bench.ts';
+import { Negotiated } from '../../doubles/destinations/negotiated.ts';
+import { Serial } from '../../doubles/destinations/serial.ts';
+import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 const negotiated = () => StepHarness.around((clock, options) => new Negotiated(clock, options));
 const serial = () => StepHarness.around((clock, options) => new Serial(clock, options));

@@ -3,7 +3,7 @@ import { maxRangesPerExecution, maxRoundsPerExecution } from '#src/core/limits/l
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
 import type { Outage, Owned } from '#src/transfer/state.ts';
-import { errorOf } from '#src/transfer/wait-out.ts';
+import { outageError } from '#src/transfer/wait-out.ts';
 
 /** The ranges of the next round, and the state with what the round costs. */
 export interface PlannedRound {
@@ -18,7 +18,7 @@ export interface PlannedRound {
  * @throws the error that stopped the last round, where the history has no room for another
  * @throws RoundsExhaustedError - the history has no room for another round
  */
-export function recordPlan(
+export function planRound(
   owned: Owned,
   lacking: readonly ChunkRange[],
   proven: number,
@@ -51,7 +51,7 @@ function ensureWithinHistory(
     rounds <= maxRoundsPerExecution &&
     planned <= maxRangesPerExecution + probes;
   if (isWithin) return;
-  if (outage) throw errorOf(outage, now - outage.since);
+  if (outage) throw outageError(outage, now - outage.since);
   throw new TransferError(
     'RoundsExhaustedError',
     `round ${rounds} with ${planned} ranges planned in all; an execution makes at most ${maxRoundsPerExecution} rounds and ${maxRangesPerExecution} ranges`,
