@@ -8,6 +8,7 @@ import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsman
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { environmentKeys } from '#src/config/environment-keys.ts';
+import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type CheckedProps, type ChunkferryProps, checkProps } from './chunkferry-props.ts';
 import { Dispatcher } from './constructs/dispatcher.ts';
@@ -33,7 +34,6 @@ import { readingSteps } from './sources/permit-reading.ts';
 import { SourceIntake } from './sources/source-intake.ts';
 import { SourceList } from './sources/source-list.ts';
 import type { SourceProps } from './sources/source-props.ts';
-import { type StepName, stepNames } from './steps.ts';
 
 /**
  * Everything that moves objects out of Amazon S3 into the service: the state machine, a function for

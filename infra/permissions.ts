@@ -12,11 +12,11 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { StepName } from '#src/core/stack/step-names.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import type { StepFunctions } from './constructs/step-task.ts';
 import { decryptsFor } from './key-policy.ts';
-import type { StepName } from './steps.ts';
 
 /** Who may do what: every permission of a function beyond its own traces is given here or beside. */
 

@@ -6,6 +6,7 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
+import { functionEntries } from '#src/core/stack/step-names.ts';
 import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';
 
 const dispatchEvery = Duration.seconds(dispatchSeconds);
@@ -29,8 +30,8 @@ export class Dispatcher extends Construct {
     super(scope, id);
     const { environment, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'DispatchLogs', {
-      description: 'Starts executions for queued transfers; pauses, resumes and cancels',
-      folder: 'dispatch',
+      description: functionEntries.Dispatch.purpose,
+      folder: functionEntries.Dispatch.folder,
       timeLimit,
       environment,
       memoryMiB,

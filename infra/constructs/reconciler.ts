@@ -6,6 +6,7 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { sweepSeconds } from '#src/core/limits/limits.ts';
+import { functionEntries } from '#src/core/stack/step-names.ts';
 import { allow } from '../permissions.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';
@@ -67,8 +68,8 @@ export class Reconciler extends Construct {
   #reconcile(props: ServiceFunctionProps): NodejsFunction {
     const { environment, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'ReconcileLogs', {
-      description: 'Settles what no Catch sees: transfers, queue, events; counts what is left over',
-      folder: 'reconcile',
+      description: functionEntries.Reconcile.purpose,
+      folder: functionEntries.Reconcile.folder,
       timeLimit,
       environment,
       memoryMiB,

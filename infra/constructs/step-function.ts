@@ -10,8 +10,8 @@ import {
 } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
 import type { FunctionNetwork } from '../network/function-network.ts';
-import { type StepName, stepFolders, stepPurposes } from '../steps.ts';
 
 /** What differs between the steps' functions. */
 export interface StepFunctionProps {
@@ -74,8 +74,8 @@ function functionProps(
   return {
     ...deployedFunctionProps(scope, `${id}Logs`, {
       ...others,
-      description: stepPurposes[step],
-      folder: stepFolders[step],
+      description: functionEntries[step].purpose,
+      folder: functionEntries[step].folder,
     }),
     // A transfer under way calls the version that its definition names, whatever is deployed since.
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },

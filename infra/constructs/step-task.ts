@@ -12,8 +12,8 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { ErrorName } from '#src/core/errors/errors.ts';
+import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
 import { retryInMap, retryPolicy } from '../retry-policy.ts';
-import { type StepName, stepPurposes } from '../steps.ts';
 import type { StepFunction } from './step-function.ts';
 
 /**
@@ -42,7 +42,7 @@ export function stepTask(
   const { id = name, ...given } = more;
   return functionTask(scope, id, payload, {
     ...given,
-    comment: stepPurposes[name],
+    comment: functionEntries[name].purpose,
     // The cast: the two CDK types differ in how they declare an optional property.
     called: step.currentVersion as IFunction,
     timeLimit: step.timeLimit,

@@ -18,7 +18,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import type { StepName } from '../steps.ts';
+import type { StepName } from '#src/core/stack/step-names.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { preflightChecks } from './preflight.ts';
 import type { Reconciler } from './reconciler.ts';

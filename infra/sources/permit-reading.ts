@@ -1,10 +1,10 @@
 import type { IConstruct } from 'constructs';
 import { isAccessPoint } from '#src/core/source/buckets.ts';
 import type { Source } from '#src/core/source/sources.ts';
+import type { StepName } from '#src/core/stack/step-names.ts';
 import { acknowledgeWildcards } from '../acknowledge.ts';
 import type { StepFunctions } from '../constructs/step-task.ts';
 import { allow } from '../permissions.ts';
-import type { StepName } from '../steps.ts';
 import { bucketArn, objectArns } from './object-arns.ts';
 
 /** The steps that read the object. */
