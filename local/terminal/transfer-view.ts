@@ -7,7 +7,7 @@ export const phases = {
   hashing: 'Reading the file to identify it (SHA-256)',
   inspecting: 'Looking at the source',
   opening: 'Opening an upload session',
-  sending: 'SendContext',
+  sending: 'Sending chunks',
   confirming: 'Checking that every chunk arrived',
   processing: 'The service processes the asset',
 } as const;
