@@ -1,42 +1,19 @@
-import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
-import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
-import { handler as dispatch } from '#functions/dispatch/handler.ts';
-import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
-import { handler as openSession } from '#functions/open-session/handler.ts';
-import { handler as reconcile } from '#functions/reconcile/handler.ts';
-import { handler as recordOutcome } from '#functions/record-outcome/handler.ts';
-import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
 import { closeHttp } from '#functions/runtime/agent.ts';
 import { give } from '#functions/runtime/given.ts';
-import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
-import type { StepName } from '#infra/steps.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 import type { Ports } from '#src/transfer/step.ts';
+import { handlers } from './handlers.ts';
 import type { LocalStateMachine } from './state-machine/definition.ts';
 import { deployedDefinition } from './state-machine/deployed-definition.ts';
-import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionOptions,
   startExecution,
 } from './state-machine/run.ts';
 import { withTimeLimit } from './state-machine/time-limit.ts';
-
-/** The handlers that deploy, by the name of their function. */
-const handlers: Readonly<Record<StepName | 'Reconcile' | 'Dispatch', LambdaHandler>> = {
-  InspectSource: inspectSource,
-  OpenSession: openSession,
-  SendChunks: sendChunks,
-  ReportProofs: reportProofs,
-  ConfirmUpload: confirmUpload,
-  AwaitAsset: awaitAsset,
-  RecordOutcome: recordOutcome,
-  Reconcile: reconcile,
-  Dispatch: dispatch,
-};
 
 export interface PipelineOptions {
   /** The buckets that may be read, as sources without filters. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type ErrorName, errorCatalogue, isErrorName } from '#src/core/errors/errors.ts';
-import { type Finding, missing } from '#src/core/stack/preflight.ts';
+import { type Finding, failedCheck } from '#src/core/stack/preflight.ts';
 import { functionNames } from '#src/core/stack/step-names.ts';
 import type { RecordAnswer } from '#src/steps/record-outcome/record-outcome.ts';
 import { readCauseMessage, toOneLine } from '#src/transfer/failure.ts';
@@ -118,14 +118,14 @@ const functionCheck = 'function: run it';
 function notRun(answer: { readonly Error: string; readonly Cause: string } | undefined): Finding {
   if (!answer) {
     const nextStep = 'Deploy again: the state machine is older than its functions.';
-    return missing(functionCheck, 'the step gave no answer', nextStep);
+    return failedCheck(functionCheck, 'the step gave no answer', nextStep);
   }
   const { Error: name, Cause } = answer;
   const nextStep = isErrorName(name)
     ? errorCatalogue[name].nextStep
     : "Read the function's log and the state machine's permission to call it (lambda:InvokeFunction).";
   const said = toOneLine(readCauseMessage(Cause));
-  return shortened(missing(functionCheck, `${name}: ${said}`, nextStep));
+  return shortened(failedCheck(functionCheck, `${name}: ${said}`, nextStep));
 }
 
 function sum(steps: Readonly<Record<string, Checked>>, count: 'passed' | 'failed'): number {
