@@ -1,11 +1,11 @@
 import { App } from 'aws-cdk-lib';
+import { SourceAccountStack } from '#infra/stacks/source-account-stack.ts';
+import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
 import { stackKind } from './context/keys.ts';
 import { sourceAccountProps } from './context/source-account.ts';
 import { transferProps } from './context/transfers.ts';
 import type { Context } from './context/values.ts';
-import { SourceAccountStack } from './source-account-stack.ts';
-import { TransferStack } from './transfer-stack.ts';
 
 /** The entry of cdk.json: context in, one stack out. A wrong value is one line, not a stack trace. */
 try {

@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
+import {
+  SourceAccountStack,
+  type SourceAccountStackProps,
+} from '#infra/stacks/source-account-stack.ts';
+import { TransferStack, type TransferStackProps } from '#infra/stacks/transfer-stack.ts';
 import cdk from '../cdk.json' with { type: 'json' };
-import { SourceAccountStack, type SourceAccountStackProps } from './source-account-stack.ts';
-import { TransferStack, type TransferStackProps } from './transfer-stack.ts';
 
 /** A CloudFormation template as JSON, as far as its readers here care. */
 export interface CloudFormationTemplate {

@@ -6,7 +6,7 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '#infra/permissions/acknowledge.ts';
 
 /** How the CDK names the statement that each rule adds for itself. */
 const ofOneRule = 'AllowEventRule';

@@ -5,9 +5,9 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { deployedFunctionProps, type ServiceFunctionProps } from '#infra/lambda/step-function.ts';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import { functionEntries } from '#src/core/stack/step-names.ts';
-import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';
 
 const dispatchEvery = Duration.seconds(dispatchSeconds);
 

@@ -5,11 +5,11 @@ import type { IDestination, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { deployedFunctionProps, type ServiceFunctionProps } from '#infra/lambda/step-function.ts';
+import { allow } from '#infra/permissions/permissions.ts';
 import { sweepSeconds } from '#src/core/limits/limits.ts';
 import { functionEntries } from '#src/core/stack/step-names.ts';
-import { allow } from '../permissions.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-import { deployedFunctionProps, type ServiceFunctionProps } from './step-function.ts';
 
 /** How often everything is looked at; a lease of 20 minutes is found past within five more. */
 const sweepEvery = Duration.seconds(sweepSeconds);

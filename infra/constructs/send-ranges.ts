@@ -7,7 +7,8 @@ import {
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import { chooseNext, keepUnknownAnswer, type StepFunctions, stepTask } from './step-task.ts';
+import type { StepFunctions } from '#infra/lambda/step-function.ts';
+import { chooseNext, keepUnknownAnswer, stepTask } from './step-task.ts';
 
 /** What the functions inside the map are called with. */
 const payload = {

@@ -11,19 +11,16 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import type { ErrorName } from '#src/core/errors/errors.ts';
 import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
-import { retryInMap, retryPolicy } from '../retry-policy.ts';
-import type { StepFunction } from './step-function.ts';
+import { retryInMap, retryPolicy } from './retry-policy.ts';
 
 /**
  * What a task may take beyond its function's own timeout, which does not count a cold start. A task
  * that gave up earlier would be tried again while the first invocation still sends.
  */
 const coldStartAllowance = Duration.seconds(30);
-
-/** The functions behind the tasks, by state. */
-export type StepFunctions = Readonly<Record<StepName, StepFunction>>;
 
 /**
  * One Task state: calls the published version of the step's function, so that an execution ends

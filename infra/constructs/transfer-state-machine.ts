@@ -18,6 +18,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { preflightChecks } from './preflight.ts';
@@ -27,7 +28,6 @@ import {
   chooseNext,
   functionTask,
   keepUnknownAnswer,
-  type StepFunctions,
   stepTask,
   unknownAnswer,
 } from './step-task.ts';

@@ -1,5 +1,5 @@
+import type { SourceAccountStackProps } from '#infra/stacks/source-account-stack.ts';
 import { refuse } from '../refuse.ts';
-import type { SourceAccountStackProps } from '../source-account-stack.ts';
 import { checkKeys } from './keys.ts';
 import { type Context, list, optionalList, text, withoutAbsent, yesOrNo } from './values.ts';
 

@@ -1,10 +1,10 @@
+import type { TransferStackProps } from '#infra/stacks/transfer-stack.ts';
 import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
 import type { MediaType } from '#src/core/source/media-types.ts';
 import { refuse } from '../refuse.ts';
 import type { AccountReader } from '../sources/account-readers.ts';
 import { checkDeniedSeconds } from '../sources/check-source.ts';
 import type { SourceProps } from '../sources/source-props.ts';
-import type { TransferStackProps } from '../transfer-stack.ts';
 import { checkKeys } from './keys.ts';
 import { type ObjectForm, object, objects } from './objects.ts';
 import { sourceForm } from './source-form.ts';

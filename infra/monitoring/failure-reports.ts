@@ -8,11 +8,11 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { deployedFunctionProps } from '#infra/lambda/step-function.ts';
+import { permitOwnLogs } from '#infra/permissions/permissions.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
-import { deployedFunctionProps } from '../constructs/step-function.ts';
 import type { FunctionNetwork } from '../network/function-network.ts';
-import { permitOwnLogs } from '../permissions.ts';
 
 /** Where the events of failed transfers come from, and how the reporting function is made. */
 export interface ReportedFailures {

@@ -1,11 +1,11 @@
 import { Aws } from 'aws-cdk-lib';
 import { ArnPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { decryptsFor, regionOfKey } from '../key-policy.ts';
-import { allow } from '../permissions.ts';
-import { defaultReaderRoleName } from '../reader-role.ts';
-import { bucketArn, objectArns } from '../sources/object-arns.ts';
-import { acknowledgeObjects } from '../sources/permit-reading.ts';
+import { acknowledgeObjects } from '#infra/permissions/allow-reading.ts';
+import { decryptsFor, regionOfKey } from '#infra/permissions/key-policy.ts';
+import { bucketArn, objectArns } from '#infra/permissions/object-arns.ts';
+import { allow } from '#infra/permissions/permissions.ts';
+import { defaultReaderRoleName } from '#infra/sources/reader-role.ts';
 import type { SourceAccountProps } from './source-account-props.ts';
 
 /**

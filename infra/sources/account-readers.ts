@@ -1,6 +1,6 @@
 import type { Reader } from '#src/core/source/sources.ts';
-import { defaultReaderRoleName, readerRoleArn } from '../reader-role.ts';
 import { refuse, shown } from '../refuse.ts';
+import { defaultReaderRoleName, readerRoleArn } from './reader-role.ts';
 
 /** Another account whose buckets may be sources. */
 export interface AccountReader {

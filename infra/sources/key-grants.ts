@@ -1,12 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
-import type { StepFunctions } from '../constructs/step-task.ts';
-import { decryptsFor, keyPolicyStatement, regionOfKey } from '../key-policy.ts';
-import { allow } from '../permissions.ts';
+import type { StepFunctions } from '#infra/lambda/step-function.ts';
+import { readingSteps } from '#infra/permissions/allow-reading.ts';
+import { decryptsFor, keyPolicyStatement, regionOfKey } from '#infra/permissions/key-policy.ts';
+import { allow } from '#infra/permissions/permissions.ts';
 import { refuse } from '../refuse.ts';
 import { labelOfBucket } from './bucket-identity.ts';
 import { nameOfBucket } from './check-source.ts';
-import { readingSteps } from './permit-reading.ts';
 import type { SourceProps } from './source-props.ts';
 
 /** A reader in another account, and the Regions of the keys that it decrypts with. */

@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { acknowledge } from '../acknowledge.ts';
+import { acknowledge } from '#infra/permissions/acknowledge.ts';
 
 /** The CDK's own function that changes notification settings, one a stack; its id is fixed. */
 const handlerId = 'BucketNotificationsHandler050a0587b7544547bf325f094a3db834';

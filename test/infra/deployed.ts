@@ -1,6 +1,6 @@
-import type { StepName } from '#infra/steps.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { readDefinition } from '#local/state-machine/definition.ts';
+import type { StepName } from '#src/core/stack/step-names.ts';
 
 /** A state of the definition, with the fields that these tests read. */
 export interface State {

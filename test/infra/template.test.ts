@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { serviceSteps } from '#infra/permissions.ts';
-import { type StepName, stepNames } from '#infra/steps.ts';
+import { serviceSteps } from '#infra/permissions/permissions.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
+import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { functionOf, resources, resourcesFor, statementsOf, template } from './deployed.ts';
 

@@ -1,0 +1,4 @@
+/** What a stack of your own imports. */
+export { Chunkferry } from './stacks/chunkferry.ts';
+export { SourceAccountStack } from './stacks/source-account-stack.ts';
+export { TransferStack } from './stacks/transfer-stack.ts';

@@ -1,0 +1,150 @@
+import { Stack } from 'aws-cdk-lib';
+import {
+  type ISecurityGroup,
+  type IVpc,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { describe, expect, it } from 'vitest';
+import type { NetworkProps } from '#infra/network/network-props.ts';
+import { Chunkferry } from '#infra/stacks/chunkferry.ts';
+import { TransferStack, type TransferStackProps } from '#infra/stacks/transfer-stack.ts';
+import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
+import { stepNames } from '#src/core/stack/step-names.ts';
+import { propertiesOf, refusal, resourcesFor, statementsOf, template } from '../deployed.ts';
+import { inVpc } from '../rich-setup.ts';
+
+/** The template of a stack with a VPC of its own. */
+const ownVpc = (use: (vpc: IVpc, stack: Stack) => NetworkProps) =>
+  synthesize((app) => {
+    const stack = new Stack(app, 'Own');
+    new Chunkferry(stack, 'Chunkferry', use(new Vpc(stack, 'Vpc') as IVpc, stack));
+    return stack;
+  });
+
+interface VpcConfig {
+  readonly SubnetIds: readonly unknown[];
+  readonly SecurityGroupIds: readonly unknown[];
+}
+
+/** Of the functions that are ours: those with a handler of their own. */
+const configs = (of: ReturnType<typeof ownVpc>) =>
+  propertiesOf('AWS::Lambda::Function', of)
+    .filter(({ Architectures }) => String(Architectures) === 'arm64')
+    .map(({ VpcConfig }) => VpcConfig as VpcConfig | undefined);
+
+/** The steps, the reconciler, the dispatcher, and the function that reports failures. */
+const functionCount = stepNames.length + 3;
+
+describe('B16: a VPC', () => {
+  it('is none unless it is given', () => {
+    expect(configs(template)).toEqual(Array(functionCount).fill(undefined));
+  });
+
+  it('holds every function, the reconciler and the dispatcher too, in its private subnets and one group', () => {
+    const all = configs(ownVpc((vpc) => ({ vpc })));
+    expect(all).toHaveLength(functionCount);
+    expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(1);
+    expect(JSON.stringify(all[0]?.SubnetIds)).toMatch(/VpcPrivateSubnet1/);
+    expect(JSON.stringify(all[0]?.SubnetIds)).not.toMatch(/Public/);
+  });
+
+  it('has the subnets and the security groups that are given', () => {
+    const all = configs(
+      ownVpc((vpc, stack) => {
+        const securityGroup = new SecurityGroup(stack, 'Mine', { vpc }) as ISecurityGroup;
+        return {
+          vpc,
+          vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS, onePerAz: true },
+          securityGroups: [securityGroup],
+        };
+      }),
+    );
+    for (const one of all) expect(JSON.stringify(one?.SecurityGroupIds)).toMatch(/Mine/);
+  });
+
+  it('is reached to the outside by a new group, and from nowhere', () => {
+    const groups = propertiesOf('AWS::EC2::SecurityGroup', synthesizeTemplate(inVpc));
+    expect(groups).toMatchObject([
+      { SecurityGroupEgress: [{ CidrIp: '0.0.0.0/0', IpProtocol: '-1' }] },
+    ]);
+    expect(groups[0]).not.toHaveProperty('SecurityGroupIngress');
+  });
+
+  it('is given by the ids of its parts', () => {
+    const groups = ['sg-0123456789abcdef0'];
+    const all = configs(synthesizeTemplate({ ...inVpc, securityGroupIds: groups }));
+    expect(all).toEqual(
+      Array(functionCount).fill({ SubnetIds: inVpc.vpcSubnetIds, SecurityGroupIds: groups }),
+    );
+  });
+
+  it.each(stepNames)('lets Lambda make the network interfaces of %s', (step) => {
+    const statements = statementsOf(step, synthesizeTemplate(inVpc));
+    expect(resourcesFor('ec2:CreateNetworkInterface', statements)).toEqual(['*']);
+    expect(resourcesFor('ec2:CreateNetworkInterface', statementsOf(step))).toEqual([]);
+  });
+});
+
+const lineOf = (message: string) =>
+  `ConfigurationError: ${message.startsWith('Invalid ') ? '' : 'Chunkferry: '}${message}`;
+
+describe('a network is refused on one line when', () => {
+  it.each<[string, (vpc: IVpc) => NetworkProps, string]>([
+    [
+      'subnets have no VPC',
+      () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }),
+      'vpcSubnets is set without vpc; give the VPC',
+    ],
+    ['groups have no VPC', () => ({ securityGroups: [] }), 'securityGroups is set without vpc'],
+    [
+      'its groups are none',
+      (vpc) => ({ vpc, securityGroups: [] }),
+      'Invalid securityGroups []: must have at least one entry',
+    ],
+    [
+      'a subnet is public',
+      (vpc) => ({ vpc, vpcSubnets: { subnetType: SubnetType.PUBLIC } }),
+      'Invalid vpcSubnets',
+    ],
+    [
+      'there is no such subnet',
+      (vpc) => ({ vpc, vpcSubnets: { subnetGroupName: 'Nowhere' } }),
+      "vpcSubnets selects no subnet of the VPC: There are no subnet groups with name 'Nowhere'",
+    ],
+  ])('%s', (_, props, message) => {
+    const line = refusal(() => ownVpc(props));
+    expect(line).toContain(lineOf(message));
+    expect(line).not.toContain('\n');
+  });
+
+  it.each<[TransferStackProps, string]>([
+    [{ vpcId: 'vpc-1' }, 'Invalid vpcId "vpc-1": must look like vpc-0123456789abcdef0'],
+    [{ vpcId: 'vpc-01234567' }, 'vpcId is set without vpcSubnetIds; a VPC and its private'],
+    [{ vpcSubnetIds: ['subnet-01234567'] }, 'vpcSubnetIds is set without vpcId; a VPC and'],
+    [{ securityGroupIds: ['sg-01234567'] }, 'securityGroupIds is set without vpcId; a VPC and'],
+    [
+      { ...inVpc, vpcSubnetIds: ['vpc-01234567'] },
+      'Invalid vpcSubnetIds "vpc-01234567": must look like subnet-',
+    ],
+    [{ ...inVpc, vpcSubnetIds: [] }, 'Invalid vpcSubnetIds []: must have at least one entry'],
+    [
+      { ...inVpc, securityGroupIds: ['default'] },
+      'Invalid securityGroupIds "default": must look like sg-',
+    ],
+  ])('its ids are %o', (props, message) => {
+    expect(refusal(() => synthesizeTemplate(props))).toContain(lineOf(message));
+  });
+
+  it('a VPC is given both as a construct and by its id', () => {
+    const make = () =>
+      synthesize((app) => {
+        const vpc = new Vpc(new Stack(app, 'Own'), 'Vpc') as IVpc;
+        return new TransferStack(app, 'Chunkferry', { ...inVpc, vpc });
+      });
+    expect(refusal(make)).toContain(
+      `Invalid vpcId "${inVpc.vpcId}": must not be set together with vpc. Use one of them`,
+    );
+  });
+});

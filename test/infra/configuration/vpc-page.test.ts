@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { synthesizeTemplate } from '#infra/synthesize.ts';
+import { stepNames } from '#src/core/stack/step-names.ts';
+import { type Statement, statementsOfRole } from '../deployed.ts';
+import { richProps } from '../rich-setup.ts';
+
+const page = readFileSync(new URL('../../../docs/vpc.md', import.meta.url), 'utf8');
+const names = [...stepNames, 'Reconcile', 'Dispatch', 'Report'];
+const template = synthesizeTemplate(richProps);
+
+/** The functions that a cell of the page names: a list, or all but a list. */
+function functionsIn(cell: string): string[] {
+  const said = names.filter((name) => new RegExp(`\\b${name}\\b`).test(cell));
+  return cell.startsWith('all but ') ? names.filter((name) => !said.includes(name)) : said;
+}
+
+/** Where a function is in the construct tree, if not at its top. */
+const paths: Readonly<Record<string, string>> = {
+  Reconcile: 'ReconcilerReconcile',
+  Dispatch: 'DispatcherDispatch',
+  Report: 'MonitoringFailureReportsReport',
+};
+
+/** The statements of a function's role. */
+function statements(name: string): Statement[] {
+  const id = new RegExp(`^Chunkferry${paths[name] ?? name}ServiceRole[0-9A-F]{8}$`);
+  const roles = Object.keys(template.Resources).filter((one) => id.test(one));
+  expect(roles).toHaveLength(1);
+  return statementsOfRole(roles[0] ?? '', template);
+}
+
+const mayCall = (service: string) =>
+  names.filter((name) =>
+    statements(name).some(({ Action }) =>
+      [Action].flat().some((action) => action.startsWith(`${service}:`)),
+    ),
+  );
+
+/** The second cell of the row that begins so. */
+const cellOf = (start: string) =>
+  page
+    .split('\n')
+    .find((line) => line.startsWith(`| ${start}`))
+    ?.split(' | ')[1] ?? '';
+
+describe('docs/vpc.md', () => {
+  it.each([
+    ['`api.twelvelabs.io`', 'secretsmanager'],
+    ['DynamoDB', 'dynamodb'],
+    ['S3, for buckets of this Region', 's3'],
+    ['S3, for buckets of other Regions', 's3'],
+    ['Secrets Manager', 'secretsmanager'],
+    ['EventBridge', 'events'],
+    ['Step Functions', 'states'],
+    ['STS', 'sts'],
+    ['Lambda', 'lambda'],
+    ['SNS', 'sns'],
+  ])('names for %s the functions that may call it', (start, service) => {
+    expect(functionsIn(cellOf(start))).toEqual(mayCall(service));
+  });
+
+  it('names every service that a function calls by itself', () => {
+    const byThePlatform = new Set(['logs', 'xray', 'kms', 'sqs', 'ec2']);
+    const called = names.flatMap((name) =>
+      statements(name).flatMap(({ Action }) =>
+        [Action].flat().map((action) => action.split(':')[0] ?? ''),
+      ),
+    );
+    const others = new Set(called.filter((service) => !byThePlatform.has(service)));
+    expect([...others].toSorted()).toEqual([
+      'dynamodb',
+      'events',
+      'lambda',
+      's3',
+      'secretsmanager',
+      'sns',
+      'states',
+      'sts',
+    ]);
+  });
+});

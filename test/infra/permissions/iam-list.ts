@@ -1,0 +1,222 @@
+import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
+import { resourcePolicies, toldStatements } from './iam-list-resources.ts';
+
+const table = '<Chunkferry/Proofs.Arn>';
+const machine = '<Chunkferry/Transfers/StateMachine';
+const givenSecret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
+const givenSecretKey = 'arn:aws:kms:eu-west-1:123456789012:key/5678efab';
+
+const buses = ['default', 'ours'].map((name) => `${aws}:events:${here}:event-bus/${name}`);
+const readers = ['111122223333:role/ChunkferryReader', '444455556666:role/VideoReader'];
+const objects = ['far-away/', 'films/in/', 'films/raw/', 'films/talks/', 'matches/'];
+const buckets = ['far-away', 'films', 'matches'].map((bucket) => `${aws}:s3:::${bucket}`);
+const theirBuckets = ['others', 'theirs'].map((bucket) => `${aws}:s3:::${bucket}`);
+const theirObjects = ['others/in/', 'others/raw/', 'theirs/', 'theirs/in/', 'theirs/raw/'];
+
+const trusts = (service: string, when?: Entry['when']): Entry => ({
+  may: 'sts:AssumeRole',
+  who: [`Service ${service}.amazonaws.com`],
+  ...(when && { when }),
+});
+
+const rows = (...actions: string[]): Entry => ({
+  may: actions.map((action) => `dynamodb:${action}`).join(', '),
+  on: [table],
+});
+
+const putEvents: Entry = { may: 'events:PutEvents', on: buses };
+
+const apiKey: readonly Entry[] = [
+  { may: 'secretsmanager:GetSecretValue', on: ['<Chunkferry/ApiKey>', givenSecret] },
+  { may: 'kms:Decrypt', on: [givenSecretKey], when: through('secretsmanager.eu-west-1') },
+];
+
+const executions: Entry = {
+  may: 'states:DescribeExecution',
+  on: [`${aws}:states:${here}:execution:${machine}.Name>:*`],
+  why: 'executions of the one state machine get their names when they start',
+};
+
+const readObjects: readonly Entry[] = [
+  {
+    may: 's3:GetObject, s3:GetObjectVersion',
+    on: objects.map((prefix) => `${aws}:s3:::${prefix}*`),
+    why: "the keys of a source's objects are not known before",
+  },
+  { may: 's3:ListBucket', on: buckets },
+  {
+    may: 'kms:Decrypt',
+    on: ['arn:aws:kms:eu-west-1:123456789012:key/1234abcd'],
+    when: through('s3.eu-west-1'),
+  },
+  { may: 'sts:AssumeRole', on: readers.map((role) => `${aws}:iam::${role}`) },
+];
+
+/** What lets Lambda put a function into a VPC, where one is given. */
+const networkInterfaces: Entry = {
+  may: 'ec2:CreateNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:DeleteNetworkInterface, ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses',
+  on: ['*'],
+  why: 'Lambda makes the network interfaces, and asks for these actions on any',
+};
+
+/** What every function may do: write its own log and its traces. */
+const ofFunction = (log: string): readonly Entry[] => [
+  trusts('lambda'),
+  { may: 'logs:CreateLogStream, logs:PutLogEvents', on: [`<${log}.Arn>`] },
+  {
+    may: 'xray:PutTelemetryRecords, xray:PutTraceSegments',
+    on: ['*'],
+    why: 'X-Ray knows no resources for these actions',
+  },
+  networkInterfaces,
+];
+
+const ofStep = (step: StepName, ...entries: Entry[]) => ({
+  [`Chunkferry/${step}/ServiceRole`]: [...ofFunction(`Chunkferry/${step}Logs`), ...entries],
+});
+
+const roles: IamList = {
+  ...ofStep(
+    'InspectSource',
+    ...readObjects,
+    { may: 's3:GetBucketNotification', on: buckets },
+    {
+      may: 'lambda:GetAccountSettings',
+      on: ['*'],
+      why: "the account's limits are no resource",
+    },
+  ),
+  ...ofStep(
+    'OpenSession',
+    ...apiKey,
+    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    putEvents,
+    executions,
+  ),
+  ...ofStep(
+    'SendChunks',
+    ...apiKey,
+    ...readObjects,
+    rows('GetItem', 'Query', 'PutItem', 'UpdateItem'),
+  ),
+  ...ofStep('ReportProofs', ...apiKey, rows('GetItem', 'Query', 'UpdateItem')),
+  ...ofStep('ConfirmUpload', ...apiKey, rows('GetItem', 'Query', 'UpdateItem', 'DeleteItem')),
+  ...ofStep('AwaitAsset', ...apiKey, rows('GetItem', 'Query', 'UpdateItem')),
+  ...ofStep(
+    'RecordOutcome',
+    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    putEvents,
+  ),
+  'Chunkferry/Reconciler/Reconcile/ServiceRole': [
+    ...ofFunction('Chunkferry/Reconciler/ReconcileLogs'),
+    ...apiKey,
+    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    { may: 'dynamodb:Query', on: [`${table}/index/byState`, `${table}/index/unpublished`] },
+    putEvents,
+    executions,
+    { may: 'sqs:SendMessage', on: ['<Chunkferry/Reconciler/DeadLetters.Arn>'] },
+  ],
+  'Chunkferry/Dispatcher/Dispatch/ServiceRole': [
+    ...ofFunction('Chunkferry/Dispatcher/DispatchLogs'),
+    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    putEvents,
+    executions,
+    { may: 'states:StartExecution', on: [`${machine}>`] },
+  ],
+  'Chunkferry/Monitoring/FailureReports/Report/ServiceRole': [
+    ...ofFunction('Chunkferry/Monitoring/FailureReports/ReportLogs'),
+    {
+      may: 'sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:GetQueueUrl, sqs:DeleteMessage, sqs:GetQueueAttributes',
+      on: ['<Chunkferry/Monitoring/FailureReports/Failures.Arn>'],
+    },
+    { may: 'sns:Publish', on: ['<Chunkferry/Monitoring/Alarms>'] },
+  ],
+  'Chunkferry/Transfers/StateMachine/EventsRole': [
+    trusts('events', { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } }),
+    { may: 'states:StartExecution', on: [`${machine}>`] },
+  ],
+  'Chunkferry/Transfers/StateMachine/Role': [
+    {
+      ...trusts('states', {
+        StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' },
+        ArnLike: { 'aws:SourceArn': `${aws}:states:${here}:stateMachine:*` },
+      }),
+      why: "the machine's own ARN can't stand in the trust of the role that it is made with",
+    },
+    {
+      may: 'lambda:InvokeFunction',
+      on: [
+        ...stepNames.map((step) => `<Chunkferry/${step}.Arn>`),
+        ...stepNames.map((step) => `<Chunkferry/${step}/CurrentVersion>`),
+        '<Chunkferry/Reconciler/Reconcile.Arn>',
+        '<Chunkferry/Dispatcher/Dispatch.Arn>',
+      ],
+    },
+    {
+      may: 'lambda:InvokeFunction',
+      on: [...stepNames, 'Reconciler/Reconcile', 'Dispatcher/Dispatch'].map(
+        (path) => `<Chunkferry/${path}.Arn>:*`,
+      ),
+      why: 'an execution under way calls the versions that it began with, whatever is deployed since',
+    },
+    {
+      may: 'logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:DeleteLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:DescribeResourcePolicies, logs:DescribeLogGroups',
+      on: ['*'],
+      why: 'the delivery of logs has no resource',
+    },
+    {
+      may: 'xray:PutTelemetryRecords, xray:PutTraceSegments, xray:GetSamplingRules, xray:GetSamplingTargets',
+      on: ['*'],
+      why: 'X-Ray knows no resources for these actions',
+    },
+  ],
+  'BucketNotificationsHandler050a0587b7544547bf325f094a3db834/Role': [
+    trusts('lambda'),
+    { may: 's3:GetBucketNotification, s3:PutBucketNotification', on: [`${aws}:s3:::matches`] },
+    {
+      may: 'all of a managed policy',
+      on: [`${aws}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`],
+    },
+  ],
+  'SourceAccount/Forwarding/Role': [
+    trusts('events', { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } }),
+    { may: 'events:PutEvents', on: ['arn:aws:events:eu-west-1:123456789012:event-bus/intake'] },
+  ],
+  'SourceAccount/Reader': [
+    {
+      may: 'sts:AssumeRole',
+      who: [`AWS ${aws}:iam::123456789012:root`],
+      when: { StringEquals: { 'sts:ExternalId': 'ferry-1' } },
+    },
+    {
+      may: 'sts:AssumeRole',
+      who: [`AWS ${aws}:iam::123456789012:root`],
+      when: {
+        StringEquals: { 'sts:ExternalId': 'ferry-1' },
+        ArnEquals: { 'aws:PrincipalArn': ['arn:aws:iam::123456789012:role/Inspect'] },
+      },
+    },
+    {
+      may: 's3:GetObject, s3:GetObjectVersion',
+      on: theirObjects.map((prefix) => `${aws}:s3:::${prefix}*`),
+      why: "the keys of a source's objects are not known before",
+    },
+    { may: 's3:ListBucket, s3:GetBucketNotification', on: theirBuckets },
+    {
+      may: 'kms:Decrypt',
+      on: ['arn:aws:kms:eu-central-1:111122223333:key/1234abcd'],
+      when: through('s3.eu-central-1'),
+    },
+  ],
+};
+
+/**
+ * Everything that the templates of all setups may let anybody do: by the role that may, or by the
+ * resource whose policy says who may. Nothing is in a template that is not here, nor the other way.
+ */
+export const iamList: IamList = {
+  ...roles,
+  ...resourcePolicies,
+  ...toldStatements,
+};

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { transferProps } from '#infra/context/transfers.ts';
+import type { ChunkferryProps } from '#infra/stacks/chunkferry-props.ts';
+import { synthesizeTemplate } from '#infra/synthesize.ts';
+import { readSettings } from '#src/config/environment.ts';
+import { functionOf, plain } from '../deployed.ts';
+
+/** What the inspecting function reads of each source. */
+function toldBy(props: ChunkferryProps) {
+  const { SOURCES } = functionOf('InspectSource', synthesizeTemplate(props)).Environment.Variables;
+  const { list } = readSettings({ SOURCES: plain(SOURCES) }).sources;
+  return list.map(({ sameContent }) => sameContent);
+}
+
+describe('sameContent', () => {
+  it('is told to the functions for the source that asks to reuse', () => {
+    const sources = [{ bucket: 'films', sameContent: 'reuse' as const }, { bucket: 'matches' }];
+    expect(toldBy({ sources })).toEqual(['reuse', undefined]);
+  });
+
+  it('of the construct is that of every source that does not say otherwise', () => {
+    const sources = [{ bucket: 'films' }, { bucket: 'matches', sameContent: 'transfer' as const }];
+    expect(toldBy({ sameContent: 'reuse', sources })).toEqual(['reuse', undefined]);
+  });
+
+  it('comes from the context, for the stack and for a source', () => {
+    const sources = '[{"bucket":"films","sameContent":"reuse"}]';
+    const props = transferProps({ sameContent: 'transfer', sources });
+    expect(props).toMatchObject({ sameContent: 'transfer', sources: [{ sameContent: 'reuse' }] });
+  });
+
+  it.each([
+    ['the construct', { sameContent: 'again' }, 'Invalid sameContent "again"'],
+    [
+      'a source',
+      { sources: [{ bucket: 'films', sameContent: 'yes' }] },
+      'Invalid sameContent "yes" of source films',
+    ],
+  ])('of %s with another value is refused in one line', (_, props, says) => {
+    const synthesized = () => synthesizeTemplate(props as unknown as ChunkferryProps);
+    expect(synthesized).toThrow(`${says}: must be "transfer" or "reuse"`);
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import type { TransferStackProps } from '#infra/stacks/transfer-stack.ts';
+import { synthesizeSourceAccount, synthesizeTemplate } from '#infra/synthesize.ts';
+import { readSettings } from '#src/config/environment.ts';
+import {
+  functionOf,
+  objectRules,
+  plain,
+  propertiesOf,
+  refusal,
+  resources,
+  resourcesFor,
+  statementsOf,
+} from '../deployed.ts';
+import { richProps, richSourceAccount } from '../rich-setup.ts';
+
+const rich = synthesizeTemplate(richProps);
+const organizationId = 'o-abcdefghij';
+
+/** Who may put what on the bus. */
+function busStatements(props: TransferStackProps) {
+  const template = synthesizeTemplate(props);
+  return propertiesOf('AWS::Events::EventBusPolicy', template).map(
+    ({ Statement }) => Statement as Record<string, unknown>,
+  );
+}
+
+describe('the bus of other accounts', () => {
+  const theirs = { ...richProps, sources: [{ bucket: 'theirs', account: '111122223333' }] };
+  const s3Only = {
+    'ForAllValues:StringEquals': {
+      'events:source': 'aws.s3',
+      'events:detail-type': 'Object Created',
+    },
+  };
+
+  it('takes S3 events of exactly the source accounts', () => {
+    const statements = busStatements(theirs);
+    expect(statements.map(({ Principal }) => plain((Principal as { AWS: unknown }).AWS))).toEqual([
+      'arn:<AWS::Partition>:iam::111122223333:root',
+      'arn:<AWS::Partition>:iam::444455556666:root',
+    ]);
+    for (const { Action, Condition } of statements) {
+      expect({ Action, Condition }).toEqual({ Action: 'events:PutEvents', Condition: s3Only });
+    }
+  });
+
+  it('takes S3 events of exactly the organization, where one is given', () => {
+    expect(busStatements({ ...theirs, organizationId })).toMatchObject([
+      {
+        Principal: '*',
+        Action: 'events:PutEvents',
+        Condition: { ...s3Only, StringEquals: { 'aws:PrincipalOrgID': organizationId } },
+      },
+    ]);
+  });
+
+  it('starts an execution by account, whatever bucket is claimed', () => {
+    const template = synthesizeTemplate(theirs);
+    expect(objectRules(template)).toMatchObject([
+      {
+        EventBusName: { Ref: expect.stringMatching(/IntakeBus/) },
+        EventPattern: {
+          source: ['aws.s3'],
+          'detail-type': ['Object Created'],
+          account: ['111122223333', '444455556666'],
+        },
+        Targets: [{ DeadLetterConfig: { Arn: expect.anything() } }],
+      },
+    ]);
+    expect(JSON.stringify(objectRules(template))).not.toContain('bucket');
+  });
+
+  it('starts an execution for any account of an organization, so that an unlisted one is refused', () => {
+    const [rule] = objectRules(synthesizeTemplate({ ...theirs, organizationId }));
+    expect(rule?.EventPattern).toEqual({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
+  });
+
+  it("takes events of this account's other Regions, where a source is there", () => {
+    const far = busStatements({ sources: [{ bucket: 'far-away', region: 'us-east-1' }] });
+    expect(far.map(({ Principal }) => plain((Principal as { AWS: unknown }).AWS))).toEqual([
+      'arn:<AWS::Partition>:iam::<AWS::AccountId>:root',
+    ]);
+  });
+
+  it('is not there where nobody sends', () => {
+    const template = synthesizeTemplate({ sourceBuckets: ['films'] });
+    expect(resources('AWS::Events::EventBus', template)).toEqual([]);
+    expect(template.Outputs).not.toHaveProperty('BusArn');
+  });
+
+  it("tells the source account's stack what it needs", () => {
+    expect(plain(rich.Outputs?.BusArn?.Value)).toMatch(
+      /^<ChunkferryObjectCreatedIntakeBus.*\.Arn>$/,
+    );
+    expect(plain(rich.Outputs?.ReaderPrincipalArns?.Value)).toMatch(
+      /^<ChunkferryInspectSource.*\.Arn>,<ChunkferrySendChunks.*\.Arn>$/,
+    );
+  });
+});
+
+describe('the readers', () => {
+  const arns = [
+    'arn:<AWS::Partition>:iam::111122223333:role/ChunkferryReader',
+    'arn:<AWS::Partition>:iam::444455556666:role/VideoReader',
+  ];
+
+  it.each(['InspectSource', 'SendChunks'] as const)('are all that %s may assume', (step) => {
+    expect(resourcesFor('sts:AssumeRole', statementsOf(step, rich))).toEqual(arns);
+  });
+
+  it.each(['OpenSession', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset', 'RecordOutcome'] as const)(
+    'are out of the reach of %s',
+    (step) => {
+      expect(resourcesFor('sts:AssumeRole', statementsOf(step, rich))).toEqual([]);
+    },
+  );
+
+  it('are told by account, each with its external id', () => {
+    const { SOURCES } = functionOf('InspectSource', rich).Environment.Variables;
+    expect(readSettings({ SOURCES: plain(SOURCES) }).sources.readers).toEqual({
+      111122223333: { roleArn: arns[0], externalId: 'ferry-1' },
+      444455556666: { roleArn: arns[1], externalId: 'ferry-2' },
+    });
+  });
+});
+
+describe('source accounts are refused on one line when', () => {
+  const account = '111122223333';
+
+  it.each<[string, TransferStackProps, string]>([
+    [
+      'an account is none',
+      { sourceAccounts: [{ account: '11112222333', externalId: 'ferry' }] },
+      'sourceAccounts: account is "11112222333"; 12 digits are right',
+    ],
+    [
+      'one is named twice',
+      { sourceAccounts: [1, 2].map(() => ({ account, externalId: 'ferry' })) },
+      'sourceAccounts names 111122223333 twice',
+    ],
+    [
+      "a role's name has a path",
+      { sourceAccounts: [{ account, externalId: 'ferry', readerRoleName: 'a/b' }] },
+      'readerRoleName is "a/b"; 1 to 64 letters',
+    ],
+    [
+      'an external id is too short',
+      { sourceAccounts: [{ account, externalId: 'x' }] },
+      'externalId is "x"; 2 to 1,224 letters',
+    ],
+    [
+      'an organization is none',
+      { organizationId: 'mine', sourceAccounts: [{ account, externalId: 'ferry' }] },
+      'organizationId is "mine"; o- and 10 to 32',
+    ],
+    [
+      'an organization has no readers',
+      { organizationId },
+      'organizationId is o-abcdefghij but sourceAccounts is empty;',
+    ],
+  ])('%s', (_, props, message) => {
+    const line = refusal(() => synthesizeTemplate(props));
+    expect(line).toContain(`ConfigurationError: Chunkferry: ${message}`);
+    expect(line).not.toContain('\n');
+  });
+});
+
+describe('the queues of undelivered events', () => {
+  const queues = [rich, synthesizeSourceAccount(richSourceAccount)].flatMap((template) =>
+    propertiesOf('AWS::SQS::Queue', template),
+  );
+
+  it('keep them for 14 days, encrypted', () => {
+    expect(queues.length).toBeGreaterThan(1);
+    for (const queue of queues) {
+      expect(queue).toMatchObject({
+        MessageRetentionPeriod: 1_209_600,
+        SqsManagedSseEnabled: true,
+      });
+    }
+  });
+
+  it('take events of any number of rules by one statement', () => {
+    const sourceBuckets = Array.from({ length: 30 }, (_, index) => `films-${index}`);
+    const template = synthesizeTemplate({ sourceBuckets });
+    const statements = [
+      { Effect: 'Deny' },
+      { Sid: 'AllowEventRules', Principal: { Service: 'events.amazonaws.com' } },
+    ];
+    const policies = resources('AWS::SQS::QueuePolicy', template);
+    expect(policies.filter(([id]) => id.startsWith('ChunkferryObjectCreated'))).toMatchObject([
+      [expect.any(String), { PolicyDocument: { Statement: statements } }],
+    ]);
+  });
+
+  it('are reached over TLS only', () => {
+    for (const template of [rich, synthesizeSourceAccount(richSourceAccount)]) {
+      for (const policy of propertiesOf('AWS::SQS::QueuePolicy', template)) {
+        expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');
+      }
+    }
+  });
+});

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { dispatchSeconds } from '#src/core/limits/limits.ts';
+import { definition, machine, type State } from '../deployed.ts';
+
+/** A state of the transfer's definition, with all that it says. */
+function state(name: string): State & Readonly<Record<string, unknown>> {
+  const found = definition.States[name];
+  if (found) return found as State & Readonly<Record<string, unknown>>;
+  throw new Error(`there is no state ${name}`);
+}
+
+describe('StartQueued', () => {
+  const start = state('StartQueued');
+
+  it('runs once the upload is confirmed, before the asset is waited for', () => {
+    const leading = Object.entries(definition.States).filter(([, { Choices, Next }]) =>
+      [Next, ...(Choices ?? []).map((choice) => choice.Next)].includes('StartQueued'),
+    );
+    expect(leading.map(([name]) => name)).toEqual(['IsUploadConfirmed']);
+    expect(start.Next).toBe('AwaitAsset');
+  });
+
+  it('catches everything and goes on, with the state as it was', () => {
+    expect(start.Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'AwaitAsset' },
+    ]);
+    expect(start.ResultPath).toBeNull();
+  });
+
+  it('names the state machine to the dispatcher, and nothing else', () => {
+    expect(start.Parameters).toEqual({ 'stateMachineArn.$': '$$.StateMachine.Id' });
+  });
+
+  it('calls the dispatcher that is deployed now, not a version', () => {
+    const called = machine.functions.get(String(start.Resource));
+    expect(String(start.Resource)).toContain('Dispatch');
+    expect(called?.timeoutSeconds).toBe(50);
+  });
+
+  it('gives up within minutes: the schedule calls the dispatcher each minute', () => {
+    const retries = (start.Retry ?? []) as unknown as { MaxAttempts: number }[];
+    expect(Math.max(...retries.map(({ MaxAttempts }) => MaxAttempts))).toBeLessThanOrEqual(10);
+  });
+});
+
+describe('a start', () => {
+  const [preflight, dispatched] = state('ChooseStart').Choices ?? [];
+
+  it('by the dispatcher leads to OpenSession', () => {
+    expect(dispatched).toEqual({
+      Variable: '$.dispatched',
+      IsPresent: true,
+      Next: 'OpenSession',
+    });
+  });
+
+  it('of a preflight is looked for first', () => {
+    expect(JSON.stringify(preflight)).toContain('$.preflight');
+  });
+
+  it('of any other kind leads to InspectSource', () => {
+    expect(state('ChooseStart').Default).toBe('InspectSource');
+  });
+});
+
+/** The states that an execution enters, by what each step answers as `next`. */
+function entered(from: string, answers: readonly string[]): string[] {
+  const left = [...answers];
+  const names: string[] = [];
+  for (let name: string | undefined = from; name !== undefined; ) {
+    names.push(name);
+    const { Choices, Next, Type } = state(name);
+    const answer: string | undefined = Type === 'Choice' ? left.shift() : undefined;
+    name =
+      Choices?.find(({ StringEquals, Variable }) => [StringEquals, Variable].includes(answer))
+        ?.Next ?? (Type === 'Choice' ? state(name).Default : Next);
+  }
+  expect(left).toEqual([]);
+  return names;
+}
+
+const toReady = ['send', 'asset', 'ended', 'succeed'];
+
+describe('the README says what a transfer costs:', () => {
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  const said = (what: string) =>
+    Number(new RegExp(`^\\| ${what}.* \\| (\\d+) \\|$`, 'm').exec(readme)?.[1]);
+  const ofRange = ['SendChunks', 'ChooseNextRangeStep', 'ReportProofs'];
+  const atOnce = entered('ChooseStart', ['a start', 'open', ...toReady]);
+
+  it('one range, and an asset that is ready at the first look', () => {
+    expect(atOnce).toContain('SendRanges');
+    expect(said('a transfer of one range')).toBe(atOnce.length + ofRange.length);
+    expect(said('each further range')).toBe(ofRange.length);
+  });
+
+  it('a further look at the asset', () => {
+    const looks = entered('ChooseStart', [
+      'a start',
+      'open',
+      'send',
+      'asset',
+      'wait',
+      'ended',
+      'succeed',
+    ]);
+    expect(said('each further look')).toBe(looks.length - atOnce.length);
+  });
+
+  it('the queue, however long it takes', () => {
+    const queued = entered('ChooseStart', ['a start', 'open', 'ended', 'succeed']);
+    const dispatched = entered('ChooseStart', ['$.dispatched', ...toReady]);
+    expect(said('waiting in the queue')).toBe(queued.length + dispatched.length - atOnce.length);
+  });
+
+  it('the calls of the dispatcher in a month', () => {
+    expect(readme).toContain(
+      `${((30 * 86_400) / dispatchSeconds).toLocaleString('en-US')} times in 30 days`,
+    );
+  });
+});
+
+describe('a queued transfer', () => {
+  it('is waited for by no state: OpenSession ends, and RecordOutcome reports it', () => {
+    const choices = state('ChooseNextStep').Choices ?? [];
+    expect(choices.find(({ StringEquals }) => StringEquals === 'ended')?.Next).toBe(
+      'RecordOutcome',
+    );
+  });
+});
