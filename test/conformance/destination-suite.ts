@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
-import type { OpenService } from './bench.ts';
+import type { OpenService } from '../harness/port-harness.ts';
 import { describeFaults } from './faults-suite.ts';
 import { describeService } from './service-suite.ts';
 import { describeTransfers } from './transfers-suite.ts';

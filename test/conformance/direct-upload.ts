@@ -5,7 +5,7 @@ import { type Chunk, chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkBody, ReportReceipt, UploadSession } from '#src/core/transfer/destination.ts';
 import { sampleBytes } from '../doubles/memory/memory-source.ts';
-import { type Bench, film } from './bench.ts';
+import { type Bench, film } from '../harness/port-harness.ts';
 
 /** Nothing here is ever broken off. */
 export const unbroken = { signal: new AbortController().signal };

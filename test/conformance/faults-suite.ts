@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
+import type { StepName } from '#src/core/stack/step-names.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { type SendFault, throttleSeconds } from '../doubles/destinations/faults.ts';
-import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from './bench.ts';
+import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from '../harness/port-harness.ts';
 import { sent, upTo } from './transfers-suite.ts';
-import { Killed, type StepName, type Walked, walk } from './walk.ts';
+import { Killed, type Walked, walk } from '../harness/run-transfer.ts';
 
 const chunk = benchOptions.chunkSizeBytes;
 
@@ -91,7 +92,7 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
   });
 }
 
-function describeThrottling({ sessionBornAt }: DestinationTraits, open: OpenService): void {
+function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenService): void {
   it('waits as long as the service asked before it sends the chunk again', async () => {
     const fault = { kind: 'throttled', retryAfterSeconds: 45 } as const;
     const { bench } = await arrives(open, ({ service }) => service.faults.befall(4, fault));
@@ -100,7 +101,7 @@ function describeThrottling({ sessionBornAt }: DestinationTraits, open: OpenServ
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(45_000);
   });
 
-  if (sessionBornAt === 'open') {
+  if (sessionCreatedBy === 'open') {
     it('waits as long as the service asked before it opens a session again', async () => {
       const { bench, walked, startedAt } = await arrives(open, ({ service }) =>
         service.faults.befallCall('open', 'throttled'),

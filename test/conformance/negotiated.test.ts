@@ -1,6 +1,6 @@
 import { Negotiated } from '../doubles/destinations/negotiated.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { benchOptions } from './bench.ts';
+import { benchOptions } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 
 const { traits } = new Negotiated(new ManualClock(), benchOptions);

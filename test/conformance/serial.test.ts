@@ -1,6 +1,6 @@
 import { Serial } from '../doubles/destinations/serial.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { benchOptions } from './bench.ts';
+import { benchOptions } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 
 const { traits } = new Serial(new ManualClock(), benchOptions);

@@ -1,6 +1,6 @@
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { benchOptions } from './bench.ts';
+import { benchOptions } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 
 const { traits } = new ServiceSized(new ManualClock(), benchOptions);

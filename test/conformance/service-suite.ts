@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
-import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from './bench.ts';
+import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from '../harness/port-harness.ts';
 import { DirectUpload, unbroken } from './direct-upload.ts';
-import { invocationOf } from './walk.ts';
+import { invocationOf } from '../harness/run-transfer.ts';
 
 const { chunkSizeBytes, maxBytes } = benchOptions;
 const fiveChunks = 4 * chunkSizeBytes + 321;
@@ -173,7 +173,7 @@ function describeFinish({ wholeDigest }: DestinationTraits, open: OpenService): 
   }
 }
 
-function describeLimits({ sessionBornAt }: DestinationTraits, open: OpenService): void {
+function describeLimits({ sessionCreatedBy }: DestinationTraits, open: OpenService): void {
   it('lets an object of the largest size begin', async () => {
     const bench = await openBench(open);
     putFilm(bench, 1, { sizeBytes: maxBytes });
@@ -187,7 +187,7 @@ function describeLimits({ sessionBornAt }: DestinationTraits, open: OpenService)
     expect(bench.asked.opened).toBe(0);
   });
 
-  if (sessionBornAt === 'open') {
+  if (sessionCreatedBy === 'open') {
     it('has the same limit as its service', async () => {
       const bench = await openBench(open);
       const begin = (sizeBytes: number) => DirectUpload.open(bench, sizeBytes);

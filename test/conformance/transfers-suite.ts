@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { StepName } from '#src/core/stack/step-names.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
-import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from './bench.ts';
-import { Killed, type StepName, walk } from './walk.ts';
+import { type Bench, benchOptions, film, type OpenService, openBench, putFilm } from '../harness/port-harness.ts';
+import { Killed, walk } from '../harness/run-transfer.ts';
 
 const chunk = benchOptions.chunkSizeBytes;
 

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { FaultEffect } from '#local/simulators/twelvelabs/faults.ts';
+import type { FaultEffect } from '#local/simulators/twelvelabs/faults/faults.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';

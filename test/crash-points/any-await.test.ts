@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
+import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
 import { isProven } from '#src/core/transfer/transfer.ts';
-import { type Film, inputOf, openWorld, type World } from '../e2e/world.ts';
-import { type MortalRuns, openMortalRuns, type Returned } from './mortal-runs.ts';
+import { type Film, inputOf, openWorld, type World } from '../harness/wire-harness.ts';
+import { type MortalRuns, openMortalRuns, type Returned } from './support/killable-runs.ts';
 
 const chunks = 4;
 const points = 24;

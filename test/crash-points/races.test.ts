@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { type CrashWorld, type FilmTraits, openCrashWorld, type Started } from './crash-world.ts';
-import { fakeTime, giveTimeBack, inTime, leap } from './fake-time.ts';
-import type { Moment } from './moments.ts';
-import { isAt, type Point, pointsOf } from './points.ts';
-import { brokenPromises, described, lateEndBroken } from './promises.ts';
+import { type CrashWorld, type FilmTraits, openCrashWorld, type Started } from './support/crash-harness.ts';
+import { fakeTime, giveTimeBack, inTime, leap } from '../harness/fake-time.ts';
+import type { Moment } from './support/moments.ts';
+import { isAt, type Point, pointsOf } from './support/points.ts';
+import { brokenPromises, described, lateEndBroken } from './support/promises.ts';
 
 beforeEach(fakeTime);
 afterEach(giveTimeBack);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FilmTraits, openCrashWorld } from './crash-world.ts';
-import { fakeTime, giveTimeBack, inTime } from './fake-time.ts';
-import type { Moment } from './moments.ts';
-import { brokenPromises } from './promises.ts';
-import { type Entry, redrive } from './redrive.ts';
+import { type FilmTraits, openCrashWorld } from './support/crash-harness.ts';
+import { fakeTime, giveTimeBack, inTime } from '../harness/fake-time.ts';
+import type { Moment } from './support/moments.ts';
+import { brokenPromises } from './support/promises.ts';
+import { type Entry, redrive } from './support/redrive.ts';
 
 beforeEach(fakeTime);
 afterEach(giveTimeBack);

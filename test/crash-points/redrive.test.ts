@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import { type CrashWorld, type FilmTraits, openCrashWorld } from './crash-world.ts';
-import { fakeTime, giveTimeBack, inTime } from './fake-time.ts';
-import type { Moment } from './moments.ts';
-import { type Allowed, brokenPromises, lateEndBroken, stateOf } from './promises.ts';
-import { type Aborted, abortAtEntry, type Entry, redrive } from './redrive.ts';
+import { type CrashWorld, type FilmTraits, openCrashWorld } from './support/crash-harness.ts';
+import { fakeTime, giveTimeBack, inTime } from '../harness/fake-time.ts';
+import type { Moment } from './support/moments.ts';
+import { type Allowed, brokenPromises, lateEndBroken, stateOf } from './support/promises.ts';
+import { type Aborted, abortAtEntry, type Entry, redrive } from './support/redrive.ts';
 
 beforeEach(fakeTime);
 afterEach(giveTimeBack);

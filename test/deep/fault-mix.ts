@@ -1,6 +1,6 @@
-import type { CallRecord } from '#local/simulators/twelvelabs/call-log.ts';
-import type { FaultEffect, FaultSource } from '#local/simulators/twelvelabs/faults.ts';
-import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
+import type { FaultEffect, FaultSource } from '#local/simulators/twelvelabs/faults/faults.ts';
+import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 
 /** The mix of case A23: no Retry-After, and a lost reply closes its connection. */

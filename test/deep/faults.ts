@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import type { CallRecord } from '#local/simulators/twelvelabs/call-log.ts';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import { drawnFaults } from './fault-mix.ts';
 import { startIngest } from './ingest-run.ts';
-import { createVerdicts } from './verdicts.ts';
+import { createVerdicts } from './checks.ts';
 
 /** Runs `npm run ingest` through a mix of faults, in real time, once for each seed. */
 

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import type { CallRecord } from '#local/simulators/twelvelabs/call-log.ts';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { startIngest } from './ingest-run.ts';
 import { measureLine } from './measure-line.ts';
 import { openShapedLine, type ShapedLine } from './shaped-line.ts';
-import { createVerdicts } from './verdicts.ts';
+import { createVerdicts } from './checks.ts';
 
 /**
  * Runs `npm run ingest` through lines of fixed capacity, in real time, and measures how much of each

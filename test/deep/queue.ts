@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { overtakenBy, printLoad, tenthsOf } from '../pressure/load-table.ts';
 import { type LoadReport, runLoad } from '../pressure/run-load.ts';
-import { createVerdicts, type Verdicts } from './verdicts.ts';
+import { createVerdicts, type Verdicts } from './checks.ts';
 
 /** Lets thousands of objects land at once on the whole pipeline, in virtual time, with faults. */
 

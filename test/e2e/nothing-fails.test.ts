@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { maxChunksPerRange } from '#src/core/limits/limits.ts';
-import { expectReady, inputOf, openWorld, type World } from './world.ts';
+import { expectReady, inputOf, openWorld, type World } from '../harness/wire-harness.ts';
 
 let world: World;
 
@@ -71,7 +71,7 @@ describe('when nothing fails', () => {
       status: 1,
     });
     expect(world.service.calls.of('put').every(({ urlUse }) => urlUse === 1)).toBe(true);
-    expect(world.service.calls.of('put').some(({ bearsApiKey }) => bearsApiKey)).toBe(false);
+    expect(world.service.calls.of('put').some(({ hasApiKey }) => hasApiKey)).toBe(false);
   });
 
   it('takes at most 65 transitions for 820 chunks in 17 ranges, poll rounds apart', async () => {

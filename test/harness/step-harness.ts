@@ -10,12 +10,12 @@ import { reportProofs } from '#src/steps/report-proofs/report-proofs.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
 import type { RangeState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
-import { type Bench, film, openBench, putFilm } from '../conformance/bench.ts';
-import { invocationOf } from '../conformance/walk.ts';
+import { type Bench, film, openBench, putFilm } from './port-harness.ts';
+import { invocationOf } from './run-transfer.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import type { ManualClock } from '../doubles/manual-clock.ts';
-import { canarySearch, textOf } from '../security/canary-search.ts';
+import { canarySearch, textOf } from '../security/canaries/search.ts';
 
 export const chunkBytes = 1024;
 

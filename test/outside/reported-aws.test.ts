@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FastWorld, openFastWorld } from '../e2e/fast-world.ts';
-import { expectReady, type Film, inputOf } from '../e2e/world.ts';
+import { type FastWorld, openFastWorld } from '../harness/fast-wire-harness.ts';
+import { expectReady, type Film, inputOf } from '../harness/wire-harness.ts';
 
 /**
  * Cases of public reports about S3, from the event to the asset and over the wire: the machine that
@@ -133,7 +133,7 @@ describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
       world.s3.deny(film.bucket, film.key);
       afterSeconds(180, () => world.s3.allow(film.bucket, film.key));
     };
-    world.service.faults.add({ on: 'put', nth: 2, kind: 'meanwhile', act });
+    world.service.faults.add({ on: 'put', nth: 2, kind: 'callback', act });
     await expectReady(world, film, await world.run(eventOf(film)));
   });
 

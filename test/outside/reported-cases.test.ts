@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Operation } from '#local/simulators/twelvelabs/call-log.ts';
-import type { FaultEffect } from '#local/simulators/twelvelabs/faults.ts';
+import type { Operation } from '#local/simulators/twelvelabs/wire/call-log.ts';
+import type { FaultEffect } from '#local/simulators/twelvelabs/faults/faults.ts';
 import {
   altered,
   always,
@@ -19,7 +19,7 @@ import {
   openReportedWorld,
   type ReportedWorld,
   usualFactor,
-} from './reported-world.ts';
+} from './reported-harness.ts';
 
 /**
  * Cases of public bug reports, each over the wire with the right outcome as the expectation. The ids
@@ -65,7 +65,7 @@ describe('A2: a session that is unknown after its completion (onedrive-api-docs#
 
   it('is replaced where it was forgotten before all chunks were accepted', async () => {
     const act = ({ uploadId = '' }) => world.service.dropSession(uploadId);
-    world.service.faults.add({ on: 'put', nth: 4, kind: 'meanwhile', act });
+    world.service.faults.add({ on: 'put', nth: 4, kind: 'callback', act });
     const facts = await world.ingest(world.put(5));
     expect(facts).toMatchObject({ ended: 'ready', sessions: 2, assets: 1, isSameBytes: true });
   });
@@ -373,7 +373,7 @@ describe('A16: null and omitted fields (Sia#2760)', () => {
   });
 
   it('in the list of chunks count as empty, and a chunk that stayed pending is reported again', async () => {
-    world.service.faults.add({ on: 'report', chunk: 2, kind: 'unheard' });
+    world.service.faults.add({ on: 'report', chunk: 2, kind: 'drop-report' });
     world.behave(
       always(
         'status',

@@ -1,9 +1,9 @@
 import { afterAll, afterEach } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { watchErrors } from './canary-errors.ts';
-import './canary-meta.ts';
-import { canarySearch, describeFindings } from './canary-search.ts';
-import { watchStream } from './canary-streams.ts';
+import { watchErrors } from './canaries/watch-errors.ts';
+import './canaries/task-meta.ts';
+import { canarySearch, describeFindings } from './canaries/search.ts';
+import { watchStream } from './canaries/watch-stream.ts';
 
 for (const stream of [process.stdout, process.stderr]) {
   watchStream(stream, (text) => canarySearch.searchText('printed', text));

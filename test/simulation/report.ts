@@ -1,17 +1,18 @@
 import Table from 'cli-table3';
-import { type FaultClass, faultNames } from './fault-classes.ts';
+import { type FaultClass, faultNames } from './faults/fault-classes.ts';
 import type { SeedResult } from './run-seed.ts';
 
-const linesTold = 60;
+/** Trace lines of a failure report. */
+const traceLines = 60;
 
-/** Sums over many runs. */
+/** Totals of many runs. */
 export interface Tally {
   seeds: number;
   executions: number;
   ready: number;
   readonly failed: SeedResult[];
   readonly injected: Map<FaultClass, number>;
-  /** Faults of runs that broke nothing. */
+  /** Faults of runs without a violation. */
   readonly survived: Map<FaultClass, number>;
 }
 
@@ -24,11 +25,11 @@ export function count(tally: Tally, result: SeedResult): void {
   tally.seeds++;
   tally.executions += result.executions;
   tally.ready += result.ready;
-  const isWhole = result.violations.length === 0;
-  if (!isWhole) tally.failed.push(result);
+  const isClean = result.violations.length === 0;
+  if (!isClean) tally.failed.push(result);
   for (const [name, times] of result.injected) {
     add(tally.injected, name, times);
-    if (isWhole) add(tally.survived, name, times);
+    if (isClean) add(tally.survived, name, times);
   }
 }
 
@@ -36,7 +37,7 @@ function add(to: Map<FaultClass, number>, name: FaultClass, times: number): void
   to.set(name, (to.get(name) ?? 0) + times);
 }
 
-/** How many faults of each class were injected, and how many were survived. */
+/** Returns a table of the injected and survived faults by class. */
 export function tableOf({ injected, survived }: Tally): string {
   const table = new Table({
     head: ['fault', 'injected', 'survived'],
@@ -50,14 +51,14 @@ export function tableOf({ injected, survived }: Tally): string {
   return table.toString();
 }
 
-/** All that is needed to see what a seed broke, and to see it again. */
+/** Describes the violations of a seed and how to reproduce them. */
 export function describeFailure({ seed, violations, lastLines }: SeedResult): string {
   const broken = violations.slice(0, 10).map(({ invariant, what }) => `  ${invariant}: ${what}`);
   return [
     `seed ${seed} broke:`,
     ...broken,
-    `its last lines:`,
-    ...lastLines.slice(-linesTold).map((line) => `  ${line.slice(0, 300)}`),
-    `again: npm run soak -- --seed ${seed}`,
+    `last trace lines:`,
+    ...lastLines.slice(-traceLines).map((line) => `  ${line.slice(0, 300)}`),
+    `reproduce: npm run soak -- --seed ${seed}`,
   ].join('\n');
 }

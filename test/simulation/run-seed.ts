@@ -4,16 +4,16 @@ import { openPipeline } from '#local/pipeline.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { chanceOf } from './chance.ts';
-import type { FaultClass, FaultSelection } from './fault-classes.ts';
-import { allTransfers, judgeOrphans, judgeWorld } from './invariants.ts';
-import { contentOf } from './objects.ts';
-import { planStarts } from './starts.ts';
-import type { Violation } from './violations.ts';
-import { startOfTime, takeTime, type VirtualTime } from './virtual-time.ts';
-import { openWorld, type Plant, type World } from './world.ts';
+import { chanceOf } from '../harness/chance.ts';
+import type { FaultClass, FaultSelection } from './faults/fault-classes.ts';
+import { allTransfers, judgeOrphans, judgeWorld } from './invariants/final-state.ts';
+import { contentOf } from './load/objects.ts';
+import { planStarts } from './load/starts.ts';
+import type { Violation } from './invariants/violations.ts';
+import { startOfTime, takeTime, type VirtualTime } from '../harness/virtual-time.ts';
+import { openWorld, type Plant, type World } from './load/simulation.ts';
 
-/** How one run ended. */
+/** The result of one run. */
 export interface SeedResult {
   readonly seed: number;
   readonly violations: readonly Violation[];
@@ -28,7 +28,7 @@ export interface SeedResult {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** The most that a run may take once no fault strikes any more. */
+/** The maximum duration of a run after faults are disabled, in ms. */
 const patienceMs = 72 * hourMs;
 
 let machine: LocalStateMachine | undefined;
@@ -43,7 +43,7 @@ export async function warmUp(): Promise<LocalStateMachine> {
   return machine;
 }
 
-/** Runs the world of one seed to its end and judges it. The same seed does the same, always. */
+/** Runs one seed to its end and checks all invariants. Runs of the same seed are identical. */
 export async function runSeed(
   seed: number,
   plant?: Plant,
@@ -53,7 +53,7 @@ export async function runSeed(
   const time = takeTime(chanceOf(seed ^ 0x5eed).random);
   const world = await openWorld(seed, definition, plant, selection);
   try {
-    await live(world, time);
+    await runToRest(world, time);
     await judgeWorld(world);
     await judgeOrphans(world);
     return resultOf(seed, world);
@@ -67,7 +67,7 @@ export async function runSeed(
   }
 }
 
-async function live(world: World, time: VirtualTime): Promise<void> {
+async function runToRest(world: World, time: VirtualTime): Promise<void> {
   const { executions, mishaps, chance } = world;
   await planStarts(world);
   const isQuiet = () => isAtRest(world);
@@ -77,28 +77,28 @@ async function live(world: World, time: VirtualTime): Promise<void> {
   mishaps.calm();
   for (const uploadId of world.service.vanished) world.service.recallSession(uploadId);
   await rest(world, time, isQuiet);
-  await settle(world, time, afterDeathMs);
-  for (const need of ['brought over', 'made right'] as const) {
+  await settle(world, time, afterFaultsMs);
+  for (const need of ['start', 'forced start'] as const) {
     await untilSessionsFit(world, time);
     for (const input of await neededStarts(world, need)) executions.start(input);
     await rest(world, time, isQuiet);
-    await settle(world, time, afterCalmMs);
+    await settle(world, time, afterRestMs);
   }
   sweeping.stop();
   dispatching.stop();
   await judgeRecovery(world);
 }
 
-/** How long the service keeps an unfinished session, and a minute more. */
+/** The life of an unfinished session at the service and one minute, in ms. */
 const sessionLifeMs = 24 * hourMs + minuteMs;
 
 /**
- * Where abandoned sessions fill all that the service lets be open, no start can open one until they
- * have run out: nobody can close them, and that is longer than a start's patience.
+ * Waits until abandoned sessions expire if they use the whole session limit of the service. They
+ * cannot be closed, and their life is longer than the patience of a start.
  */
 async function untilSessionsFit({ service }: World, time: VirtualTime): Promise<void> {
   const active = service.sessions().filter(({ state }) => state === 'active').length;
-  if (active < Number(service.parts.switches.maxActiveSessions)) return;
+  if (active < Number(service.context.switches.maxActiveSessions)) return;
   await time.pass(() => false, sessionLifeMs);
 }
 
@@ -107,7 +107,7 @@ async function rest({ judge }: World, time: VirtualTime, isQuiet: () => boolean)
   judge.broken('everything comes to rest', `not within ${patienceMs / hourMs} calm hours`);
 }
 
-/** The schedule's sweep. */
+/** Runs the sweep on the reconciler's schedule. */
 function sweepOften({ executions }: World): { stop(): void } {
   const timer = setInterval(() => {
     executions.reconcile({ source: 'aws.events' });
@@ -115,40 +115,40 @@ function sweepOften({ executions }: World): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-/** Long enough for the leases of the dead to run out, 15 minutes, and for one more sweep. */
-const afterDeathMs = 21 * minuteMs;
+/** Time for leases of killed executions to expire (15 minutes) and for one more sweep, in ms. */
+const afterFaultsMs = 21 * minuteMs;
 
-/** Long enough for one more sweep: nothing dies while it is calm. */
-const afterCalmMs = 6 * minuteMs;
+/** Time for one more sweep, in ms: nothing dies without faults. */
+const afterRestMs = 6 * minuteMs;
 
 async function settle(world: World, time: VirtualTime, ms: number): Promise<void> {
   const until = Date.now() + ms;
   await rest(world, time, () => Date.now() >= until && isAtRest(world));
 }
 
-/** No execution runs, nothing is to come, and nothing waits in the queue. */
+/** Whether no execution runs, no call is planned and the queue is empty. */
 function isAtRest({ executions, tables }: World): boolean {
   return executions.isQuiet && tables.queue.tickets().length === 0;
 }
 
 /**
- * One more start for each content that is still there and that no transfer has brought over; then one
- * with force, as the failure's next step says, for each that turned out to be complete and wrong.
+ * Returns one more start for each readable content without a ready transfer, then a forced start for
+ * each content whose transfer completed with wrong bytes, as its error's next step says.
  */
-async function neededStarts(world: World, need: 'brought over' | 'made right'): Promise<object[]> {
+async function neededStarts(world: World, need: 'start' | 'forced start'): Promise<object[]> {
   const rows = await allTransfers(world);
   const isWrong = (object: Row['source']) =>
     world.misread.has(contentOf(object)) &&
     latestOf(rows, object)?.outcome?.error === 'SourceChecksumMismatchError';
-  const force = need === 'made right' || undefined;
+  const force = need === 'forced start' || undefined;
   const missing = (await missingContents(world)).filter((object) => !force || isWrong(object));
   return missing.map(({ bucket, key, versionId }) => ({ bucket, key, versionId, force }));
 }
 
 async function missingContents(world: World) {
   const rows = await allTransfers(world);
-  const there = world.objects.contents.filter(({ isThere }) => isThere);
-  return there.map(({ object }) => object).filter((object) => !latestOf(rows, object, 'ready'));
+  const readable = world.objects.contents.filter(({ isReadable }) => isReadable);
+  return readable.map(({ object }) => object).filter((object) => !latestOf(rows, object, 'ready'));
 }
 
 type Row = TransferRecord;
@@ -166,12 +166,12 @@ function latestOf(rows: readonly Row[], object: Row['source'], state?: Row['stat
     .sort((a, b) => b.ingestNumber - a.ingestNumber)[0];
 }
 
-/** With no fault left, one start is enough. */
+/** Checks that one start without faults is enough. */
 async function judgeRecovery(world: World): Promise<void> {
   const rows = await allTransfers(world);
   for (const object of await missingContents(world)) {
     const { outcome } = latestOf(rows, object) ?? {};
-    if (isBeyondJudging(world, object.sizeBytes)) continue;
+    if (isUndecidable(world, object.sizeBytes)) continue;
     world.judge.broken(
       'one calm start brings the object over',
       `${object.key}: ${outcome?.error} ${outcome?.cause}`,
@@ -179,9 +179,9 @@ async function judgeRecovery(world: World): Promise<void> {
   }
 }
 
-/** ETags that are no MD5 and do not say so are known by several chunks; an object of fewer fails by name. */
-function isBeyondJudging({ service }: World, sizeBytes: number): boolean {
-  const { etag, chunkSizeBytes } = service.parts.switches;
+/** Whether too few chunks exist to detect undeclared opaque ETags: such an object fails by name. */
+function isUndecidable({ service }: World, sizeBytes: number): boolean {
+  const { etag, chunkSizeBytes } = service.context.switches;
   return etag === 'kms-silent' && sizeBytes <= (opaqueEvidenceChunks - 1) * Number(chunkSizeBytes);
 }
 

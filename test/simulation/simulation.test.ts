@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { faultNames } from './fault-classes.ts';
+import { faultNames } from './faults/fault-classes.ts';
 import { regressions } from './regressions.ts';
 import { count, describeFailure, openTally, tableOf } from './report.ts';
 import { runSeed, warmUp } from './run-seed.ts';

@@ -1,49 +1,49 @@
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type FaultClass, faultNames } from './fault-classes.ts';
+import { type FaultClass, faultNames } from './faults/fault-classes.ts';
 import { count, describeFailure, openTally, type Tally, tableOf } from './report.ts';
 import { runSeed, type SeedResult, warmUp } from './run-seed.ts';
 
-/** Failures that are told in full; of more only the seeds are. */
-const failuresTold = 5;
+/** Failures that are printed in full; of further failures only the seeds are printed. */
+const maxFailuresPrinted = 5;
 
 const seedsPerLine = 1_000;
 
-/** How a process ends that Ctrl-C ended. */
+/** The exit code after Ctrl-C. */
 const interrupted = 130;
 
 function positive(text: string): number {
   if (whole(text) > 0) return whole(text);
-  throw new InvalidArgumentError('it must be a whole number from 1');
+  throw new InvalidArgumentError('must be a whole number from 1');
 }
 
 function whole(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError('it must be a whole number from 0');
+  throw new InvalidArgumentError('must be a whole number from 0');
 }
 
 function faultClass(text: string, others: readonly FaultClass[] = []): FaultClass[] {
   const name = faultNames.find((one) => one === text);
   if (name) return [...others, name];
-  throw new InvalidArgumentError(`it must be one of: ${faultNames.join(', ')}`);
+  throw new InvalidArgumentError(`must be one of: ${faultNames.join(', ')}`);
 }
 
 const { seeds, from, seed, only, without } = new Command('soak')
-  .description('Runs the simulation seed after seed and sums up what was survived.')
-  .option('--seeds <count>', 'how many', positive, 10_000)
-  .option('--from <seed>', 'the first of them', whole, 1)
+  .description('Runs the simulation for many seeds and prints the survived faults.')
+  .option('--seeds <count>', 'number of seeds', positive, 10_000)
+  .option('--from <seed>', 'first seed', whole, 1)
   .addOption(
-    new Option('--seed <seed>', 'only this one, with what happened in it')
+    new Option('--seed <seed>', 'run one seed and print its trace')
       .argParser(whole)
       .conflicts(['seeds', 'from']),
   )
   .option(
     '--only <class>',
-    'the faults of every run, repeatable; it may have no others',
+    'exactly these faults in every run, repeatable',
     faultClass,
   )
-  .option('--without <class>', 'faults that no run may have, repeatable', faultClass)
+  .option('--without <class>', 'faults that no run has, repeatable', faultClass)
   .parse()
   .opts<{
     seeds: number;
@@ -62,7 +62,7 @@ async function replay(one: number): Promise<number> {
   const result = await runSeed(one, undefined, selection);
   console.log(result.lastLines.join('\n'));
   console.log(`digest ${result.digest}`);
-  if (result.violations.length === 0) console.log(`seed ${one} broke nothing`);
+  if (result.violations.length === 0) console.log(`seed ${one} broke no invariant`);
   else console.log(describeFailure({ ...result, lastLines: [] }));
   return result.violations.length === 0 ? 0 : 1;
 }
@@ -77,15 +77,15 @@ async function soak(first: number, times: number): Promise<number> {
   for (let one = first; one < first + times && !isStopped; one++) {
     const result = await runSeed(one, undefined, selection);
     count(tally, result);
-    progress.note(tally, result);
-    // Between two seeds the timers are the process's own again, and so are its signals.
+    progress.update(tally, result);
+    // Between two seeds the real timers are restored: the process handles its signals.
     await new Promise(setImmediate);
   }
   progress.end();
   conclude(tally);
   if (isStopped) {
     console.log(
-      `stopped after ${tally.seeds} of ${times}: go on with --from ${first + tally.seeds}`,
+      `stopped after ${tally.seeds} of ${times}: continue with --from ${first + tally.seeds}`,
     );
     return interrupted;
   }
@@ -93,7 +93,7 @@ async function soak(first: number, times: number): Promise<number> {
 }
 
 function conclude(tally: Tally): void {
-  for (const failure of tally.failed.slice(0, failuresTold)) console.log(describeFailure(failure));
+  for (const failure of tally.failed.slice(0, maxFailuresPrinted)) console.log(describeFailure(failure));
   console.log(tableOf(tally));
   const { seeds, executions, ready, failed } = tally;
   const seconds = process.uptime().toFixed(0);
@@ -101,7 +101,7 @@ function conclude(tally: Tally): void {
   console.log(`failed: ${failed.map((result) => result.seed).join(' ') || 'none'}`);
 }
 
-/** A bar where there is a terminal, else lines: a bar's timer would be taken over by every seed. */
+/** Prints a bar on a terminal, otherwise lines. */
 function openProgress(times: number) {
   const bar = new SingleBar({
     format: '{bar} {value}/{total} seeds, {failed} failed, {eta_formatted} left',
@@ -109,7 +109,7 @@ function openProgress(times: number) {
   const isDrawn = process.stderr.isTTY;
   if (isDrawn) bar.start(times, 0, { failed: 0 });
   return {
-    note({ seeds, failed }: Tally, { seed, violations }: SeedResult) {
+    update({ seeds, failed }: Tally, { seed, violations }: SeedResult) {
       if (isDrawn) return bar.update(seeds, { failed: failed.length });
       if (violations.length > 0) console.log(`seed ${seed} broke: ${violations[0]?.invariant}`);
       if (seeds % seedsPerLine !== 0) return;

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { startOfTime } from './virtual-time.ts';
+import { startOfTime } from '../harness/virtual-time.ts';
 
-const linesKept = 4_000;
+const maxLines = 4_000;
 
-/** Lambda's request ids are the one thing that no seed decides; nothing depends on their order. */
+/** Lambda's request ids are not seeded; no behaviour depends on them. */
 const requestIds = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g;
 
-/** What happened in one run, line by line; all of it is in the digest, the last lines can be read. */
+/** The trace of one run. The digest covers all lines; only the last lines are stored. */
 export interface Trace {
-  note(who: string, what: string): void;
+  record(who: string, what: string): void;
   last(count: number): readonly string[];
-  /** The same for two runs in which the same things happened at the same times. */
+  /** Returns a hash of all lines with their times: equal for identical runs. */
   digest(): string;
 }
 
@@ -18,18 +18,18 @@ export function openTrace(): Trace {
   const hash = createHash('sha256');
   const lines: string[] = [];
   return {
-    note(who, what) {
+    record(who, what) {
       const line = `${((Date.now() - startOfTime) / 1000).toFixed(3)} ${who} ${what.replace(requestIds, 'request')}`;
       hash.update(line);
       if (!isRoutine(who, what)) lines.push(line);
-      if (lines.length > linesKept * 2) lines.splice(0, linesKept);
+      if (lines.length > maxLines * 2) lines.splice(0, maxLines);
     },
     last: (count) => lines.slice(-count),
     digest: () => hash.copy().digest('hex'),
   };
 }
 
-/** Sweeps go on long after all is over; they are in the digest and not to be read. */
+/** Whether a line belongs to a routine sweep: it counts for the digest and is not stored. */
 function isRoutine(who: string, what: string): boolean {
-  return who.startsWith('Reconcile') && /^(store|turns|http)/.test(what);
+  return who.startsWith('Reconcile') && /^(store|queue|http)/.test(what);
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dispatcher } from '../../simulation/sandbox.ts';
-import { fakeTime, giveTimeBack, inTime } from '../fake-time.ts';
-import type { Moment } from '../moments.ts';
-import { holdAt, recordMoments } from './holding.ts';
+import { dispatcher } from '../../harness/sandbox.ts';
+import { fakeTime, giveTimeBack, inTime } from '../../harness/fake-time.ts';
+import type { Moment } from '../support/moments.ts';
+import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,
   brokenInQueue,
@@ -11,7 +11,7 @@ import {
   openQueueWorld,
   type QueuePoint,
   type QueueWorld,
-} from './queue-world.ts';
+} from './queue-crash-harness.ts';
 
 beforeEach(fakeTime);
 afterEach(giveTimeBack);

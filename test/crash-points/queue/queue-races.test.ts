@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dispatcher } from '../../simulation/sandbox.ts';
-import { fakeTime, giveTimeBack, inTime } from '../fake-time.ts';
-import { holdAt, recordMoments } from './holding.ts';
+import { dispatcher } from '../../harness/sandbox.ts';
+import { fakeTime, giveTimeBack, inTime } from '../../harness/fake-time.ts';
+import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,
   brokenInQueue,
@@ -10,7 +10,7 @@ import {
   openQueueWorld,
   type QueuePoint,
   type QueueWorld,
-} from './queue-world.ts';
+} from './queue-crash-harness.ts';
 
 beforeEach(fakeTime);
 afterEach(giveTimeBack);

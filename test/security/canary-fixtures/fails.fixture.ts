@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { canaries } from '../canaries.ts';
+import { canaries } from '../canaries/canaries.ts';
 
 it('fails with a secret deep in its error', () => {
   throw new Error('failed', { cause: new Error('why', { cause: { key: canaries.keyLike } }) });

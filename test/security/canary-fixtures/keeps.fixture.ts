@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { canaries } from '../canaries.ts';
+import { canaries } from '../canaries/canaries.ts';
 
 it('shows nobody its secret', () => {
   expect(canaries.planted).toMatch(/^[\da-f]+$/);

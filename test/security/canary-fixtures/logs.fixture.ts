@@ -1,5 +1,5 @@
 import { it } from 'vitest';
-import { canaries } from '../canaries.ts';
+import { canaries } from '../canaries/canaries.ts';
 
 it('logs a secret and passes', () => {
   console.log(`the key is ${canaries.apiKey}`);

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { handler as reconcile } from '#functions/reconcile/handler.ts';
+import { queue as openTurns } from '#functions/runtime/queue.ts';
+import { lambdaContext } from '#local/state-machine/lambda-context.ts';
+import type { ExecutionHandle } from '#local/state-machine/run.ts';
+import type { LocalFunction } from '#local/state-machine/template.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { Reconciled } from '#src/reconciler/reconcile.ts';
+import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
+import { expectReady, type Film, inputOf } from '../../harness/wire-harness.ts';
+
+const chunks = 60;
+
+let world: FastWorld;
+let queue: QueueStore;
+beforeAll(async () => {
+  world = await openFastWorld();
+  queue = openTurns();
+});
+afterEach(() => world.reset());
+afterAll(() => world.close());
+
+/** Calls the function as Lambda does. */
+function call(event: object): Promise<Reconciled> {
+  const [one] = world.pipeline.machine.functions.values();
+  const called = { ...(one as LocalFunction), name: 'Reconcile', timeoutSeconds: 150 };
+  const now = () => world.clock.now();
+  const context = lambdaContext(called, 'arn:reconcile', randomUUID(), now);
+  return reconcile(event, context) as Promise<Reconciled>;
+}
+
+/** What Step Functions says of an execution of a film that was aborted, as EventBridge delivers it. */
+function ended(
+  { executionArn }: ExecutionHandle,
+  film: Film,
+  startDate: number,
+  status = 'ABORTED',
+) {
+  const detail = { executionArn, status, startDate, input: JSON.stringify(inputOf(film)) };
+  return { source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail };
+}
+
+/** Starts a transfer and kills the whole execution in the middle of its chunks. */
+async function killMidSend(film: Film) {
+  const startDate = world.clock.now();
+  const execution = world.start(inputOf(film));
+  world.service.faults.add({
+    on: 'put',
+    nth: chunks / 2,
+    kind: 'callback',
+    act: () => execution.kill(),
+  });
+  expect(await execution.result).toMatchObject({ status: 'ABORTED' });
+  await execution.idle();
+  return ended(execution, film, startDate);
+}
+
+const typesOf = (film: Film) =>
+  world
+    .events(film.key)
+    .map(({ type }) => type)
+    .filter((type) => type !== 'Transfer Started');
+
+const held = async () => (await queue.slots(500)).filter(({ until }) => until >= world.clock.now());
+
+describe('an execution that is killed while it sends', () => {
+  it('is settled by Step Functions’ event: row, turn and event', async () => {
+    const film = world.put(chunks);
+    const event = await killMidSend(film);
+    expect(await world.transferOf(film)).toMatchObject({ state: 'active' });
+    expect(await held()).toHaveLength(1);
+    const became = await call(event);
+    expect(became).toMatchObject({ became: 'settled' });
+    const { state, outcome, outcomePublished } = await world.transferOf(film);
+    expect({ state, outcomePublished }).toEqual({ state: 'cancelled', outcomePublished: true });
+    expect(outcome).toMatchObject({ status: 'cancelled', key: film.key });
+    expect(await held()).toEqual([]);
+    expect(world.events(film.key).at(-1)).toEqual({ type: 'Transfer Cancelled', detail: outcome });
+  });
+
+  it('is continued by a new one from the proofs, once it was settled', async () => {
+    const film = world.put(chunks);
+    const event = await killMidSend(film);
+    await call(event);
+    const { transferId } = await world.transferOf(film);
+    const proven = (await world.store.chunks(transferId, 1)).size;
+    expect(proven).toBeGreaterThan(0);
+    world.service.calls.clear();
+    const result = await world.run(inputOf(film));
+    await expectReady(world, film, result);
+    expect(world.service.calls.count('create')).toBe(0);
+    expect(world.service.calls.count('put')).toBe(chunks - proven);
+    expect(typesOf(film)).toEqual(['Transfer Cancelled', 'Transfer Ready']);
+    // The event comes at least once: the second time it is another's transfer, and ready.
+    expect(await call(event)).toMatchObject({ became: 'left' });
+    expect(await world.transferOf(film)).toMatchObject({ state: 'ready' });
+    expect(await held()).toEqual([]);
+  });
+
+  it('is settled by the schedule where the event never came, once its lease is past', async () => {
+    const film = world.put(chunks);
+    await killMidSend(film);
+    expect(await call({})).toMatchObject({ settled: 0 });
+    const { transferId, fence } = await world.transferOf(film);
+    const now = world.clock.now();
+    await world.store.patchTransfer(transferId, fence, { leaseUntil: now - 1 }, now);
+    expect(await call({})).toMatchObject({ settled: 1 });
+    expect(await world.transferOf(film)).toMatchObject({
+      state: 'cancelled',
+      outcomePublished: true,
+      outcome: { status: 'cancelled' },
+    });
+    expect(await held()).toEqual([]);
+    expect(typesOf(film)).toEqual(['Transfer Cancelled']);
+    await expectReady(world, film, await world.run(inputOf(film)));
+  });
+});
+
+describe('an execution that is killed before it took a transfer', () => {
+  it('is told of by its input', async () => {
+    const film = world.put(2);
+    const execution = world.start(inputOf(film), {
+      faults: ({ stateName }) => {
+        if (stateName !== 'OpenSession') return undefined;
+        execution.kill();
+        return { kind: 'crash-before', error: 'Lambda.Unknown' };
+      },
+    });
+    await execution.result;
+    const event = ended(execution, film, world.clock.now());
+    expect(await call(event)).toMatchObject({ became: 'cancelled' });
+    expect(await call(event)).toMatchObject({ became: 'finished' });
+    expect(typesOf(film)).toEqual(['Transfer Cancelled']);
+    await expectReady(world, film, await world.run(inputOf(film)));
+  });
+});
+
+describe('an execution that ended by itself', () => {
+  it('is not told of twice', async () => {
+    const film = world.put(2, { traits: { storageClass: 'GLACIER' } });
+    const execution = world.start(inputOf(film));
+    expect(await execution.result).toMatchObject({ error: 'SourceArchivedError' });
+    await call(ended(execution, film, 0, 'FAILED'));
+    expect(typesOf(film)).toEqual(['Transfer Failed']);
+  });
+
+  it('has its event sent by the schedule where it could not put it', async () => {
+    const film = world.put(2);
+    world.emulators.eventBridge.failNextCalls(1_000);
+    const result = await world.run(inputOf(film));
+    expect(result).toMatchObject({ error: 'OutcomeNotRecordedError' });
+    world.emulators.eventBridge.failNextCalls(0);
+    await world.clock.sleep(3 * 60_000);
+    expect(await call({})).toMatchObject({ eventsSent: 1 });
+    expect(typesOf(film)).toEqual(['Transfer Ready']);
+    expect(await world.transferOf(film)).toMatchObject({ state: 'ready', outcomePublished: true });
+    expect(await call({})).toMatchObject({ eventsSent: 0 });
+  });
+});
+
+describe('a session that nobody can use', () => {
+  it('is counted, and attributed to the transfer whose create reply was lost', async () => {
+    const film = world.put(7);
+    world.service.faults.add({ on: 'create', kind: 'lost-reply' });
+    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    expect(await call({})).toMatchObject({ orphanSessions: 0 });
+    await world.clock.sleep(3 * 60_000);
+    world.logLines.length = 0;
+    expect(await call({})).toMatchObject({ orphanSessions: 1 });
+    const orphan = world.service.sessions().find(({ totalSize }) => totalSize === film.sizeBytes);
+    const line = { message: 'orphan session', uploadId: orphan?.uploadId };
+    const told = world.logLines.map((text) => JSON.parse(text));
+    const { bucket, key, sizeBytes } = film;
+    const whose = { attributedTo: output.transferId, transferId: output.transferId };
+    expect(told).toContainEqual(
+      expect.objectContaining({ ...line, ...whose, bucket, key, sizeBytes }),
+    );
+    expect(world.logLines.join()).not.toContain('http');
+  });
+});

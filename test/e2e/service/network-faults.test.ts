@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '#local/simulators/twelvelabs/faults/faults.ts';
+import type { S3Fault } from '../../doubles/s3/faults.ts';
+import { expectReady, inputOf, openWorld, type World } from '../../harness/wire-harness.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+const chunks = 6;
+
+/** Moves a film through a fault; every URL is used once at most, and the count by cause is the output's. */
+async function moveThrough(fault: Fault): Promise<Record<string, unknown>> {
+  const film = world.put(chunks);
+  world.service.faults.add(fault);
+  const output = await expectReady(world, film, await world.run(inputOf(film)));
+  expect(world.service.calls.of('put').every(({ urlUse }) => urlUse === 1)).toBe(true);
+  return output;
+}
+
+describe('one chunk is sent once more, on a new URL, after', () => {
+  it.each<[string, Fault, string]>([
+    ['an expired URL', { on: 'put', chunk: 3, kind: 'expired-url' }, 'PresignedUrlRejectedError'],
+    ['a URL that was used', { on: 'put', chunk: 3, kind: 'used-url' }, 'PresignedUrlRejectedError'],
+    [
+      'a connection reset mid-body',
+      { on: 'put', chunk: 3, kind: 'reset-mid-body', afterBytes: 4000 },
+      'NetworkError',
+    ],
+    ['a connection reset at once', { on: 'put', chunk: 3, kind: 'reset' }, 'NetworkError'],
+    [
+      'a lost reply after accepted bytes',
+      { on: 'put', chunk: 3, kind: 'lost-reply' },
+      'NetworkError',
+    ],
+    ['a 500', { on: 'put', chunk: 3, kind: 'status', status: 500 }, 'ServiceUnavailableError'],
+    ['a 503', { on: 'put', chunk: 3, kind: 'status', status: 503 }, 'ThrottledError'],
+    ['a page of a proxy', { on: 'put', chunk: 3, kind: 'html' }, 'ServiceUnavailableError'],
+    ['a 429', { on: 'put', chunk: 3, kind: 'throttle' }, 'ThrottledError'],
+    ['a wrong ETag', { on: 'put', chunk: 3, kind: 'wrong-etag' }, 'ChunkMismatchError'],
+    ['a byte that arrived changed', { on: 'put', chunk: 3, kind: 'corrupt' }, 'ChunkMismatchError'],
+    ['a reply without an ETag', { on: 'put', chunk: 3, kind: 'no-etag' }, 'ChunkMismatchError'],
+  ])('%s', async (_what, fault, cause) => {
+    const output = await moveThrough(fault);
+    expect(world.service.calls.count('put')).toBe(chunks + 1);
+    expect(world.service.calls.count('put', { chunkIndex: 3 })).toBe(2);
+    expect(output.retries).toEqual({ [cause]: 1 });
+  });
+});
+
+describe('a chunk is read and sent once more after', () => {
+  it.each<[string, S3Fault, string]>([
+    [
+      'S3 that asks to slow down',
+      { kind: 'error', status: 503, code: 'SlowDown' },
+      'SourceUnavailableError',
+    ],
+    [
+      'S3 that fails',
+      { kind: 'error', status: 500, code: 'InternalError' },
+      'SourceUnavailableError',
+    ],
+    [
+      'an S3 connection reset mid-body',
+      { kind: 'reset', afterBytes: 3000 },
+      'SourceUnavailableError',
+    ],
+    ['an S3 body that ends early', { kind: 'close', afterBytes: 3000 }, 'TruncatedReadError'],
+    [
+      'an S3 body of fewer bytes than asked for',
+      { kind: 'short-unpublished', missingBytes: 10 },
+      'TruncatedReadError',
+    ],
+  ])('%s', async (_what, fault, cause) => {
+    const film = world.put(chunks);
+    world.s3.fail(fault, { skip: 2 });
+    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.s3.chunkReads()).toBe(chunks + 1);
+    expect(output.retries).toEqual({ [cause]: 1 });
+  });
+
+  it('an S3 that stalls, once nothing has moved for too long', async () => {
+    const film = world.put(chunks);
+    world.s3.fail({ kind: 'stall', afterBytes: 3000 }, { skip: 2 });
+    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    expect(output.retries).toEqual({ RequestTimeoutError: 1 });
+  });
+});
+
+const calls = ['create', 'presign', 'report', 'status', 'asset'] as const;
+
+describe('a call is made again after', () => {
+  const throttles = calls.flatMap((on) => [
+    [`a 429 on ${on} that says when`, { on, kind: 'throttle', retryAfter: 7 }] as const,
+    [`a 429 on ${on} that says nothing`, { on, kind: 'throttle' }] as const,
+  ]);
+  const failures = calls
+    .filter((on) => on !== 'create')
+    .flatMap((on) => [
+      [`a 500 on ${on}`, { on, kind: 'status', status: 500 }] as const,
+      [`a 503 on ${on}`, { on, kind: 'status', status: 503 }] as const,
+      [`a page of a proxy on ${on}`, { on, kind: 'html' }] as const,
+      [`a reset on ${on}`, { on, kind: 'reset' }] as const,
+      [`a lost reply on ${on}`, { on, kind: 'lost-reply' }] as const,
+    ]);
+
+  it.each<readonly [string, Fault]>([...throttles, ...failures])('%s', async (_what, fault) => {
+    const output = await moveThrough(fault);
+    expect(world.service.calls.count('put')).toBe(chunks);
+    expect(world.service.calls.count('create', { status: 201 })).toBe(1);
+    const again = Object.values(output.retries as Record<string, number>);
+    expect(again.reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
+
+  it('no sooner than a 429 asked for', async () => {
+    await moveThrough({ on: 'presign', kind: 'throttle', retryAfter: 30 });
+    const [first, second] = world.service.calls.of('presign');
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(29_900);
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
+import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
+import { type FastWorld, openFastWorld, withTimeLimit } from '../../harness/fast-wire-harness.ts';
+import { giveLife } from '../../harness/killable-parts.ts';
+import { expectReady, inputOf } from '../../harness/wire-harness.ts';
+
+let world: FastWorld;
+beforeAll(async () => {
+  world = await openFastWorld();
+});
+afterEach(() => world.reset());
+afterAll(() => world.close());
+
+/** What the documents leave open, one answer at a time. */
+const answers: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
+  ['as its documents say', {}],
+  ['reports are counted after completion too', { reportAfterCompletion: 'count-duplicates' }],
+  ['a completed chunk gets no URL', { countPastEnd: 'clip', completedChunkUrls: 'skip' }],
+  ['an expired session is not found', { expiredSession: 'not-found' }],
+  ['a session is completed some time after its last report', { completedAfterMs: 20_000 }],
+  ['an asset is not found before its upload completes', { unfinishedAsset: 'not-found' }],
+  ['a URL is used up by success only', { singleUse: 'by-success' }],
+  ['ETags are those of SSE-KMS', { etag: 'kms' }],
+  ['ETags are no hex digits', { etag: 'opaque' }],
+  ['ETags are those of SSE-KMS, unsaid', { etag: 'kms-silent' }],
+  ['a bad proof makes its chunk fail', { badReport: 'mark-failed' }],
+  ['a session comes without URLs', { initialUrls: 0 }],
+  ['a refused PUT ends its connection', { refusedPut: 'close' }],
+  [
+    'headers are part of the signature',
+    {
+      requireUploadHeaders: true,
+      uploadHeaders: { 'Content-Type': 'video/mp4', 'x-amz-meta-made-by': 'us' },
+    },
+  ],
+];
+
+describe.each(answers)('where %s', (_what, switches) => {
+  it('a film arrives through a bad day', async () => {
+    Object.assign(world.service.switches, switches);
+    const film = world.put(8);
+    world.service.faults.add(
+      { on: 'put', chunk: 1, kind: 'lost-reply' },
+      { on: 'put', chunk: 2, kind: 'expired-url' },
+      { on: 'put', chunk: 3, kind: 'reset-mid-body', afterBytes: 100 },
+      { on: 'report', chunk: 4, kind: 'fail-chunk', error: 'lost' },
+      { on: 'report', chunk: 5, kind: 'drop-report' },
+      { on: 'status', kind: 'html' },
+    );
+    await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.service.calls.count('create')).toBe(1);
+    expect(world.events(film.key)).toHaveLength(1);
+  });
+
+  it('a film arrives whose last report is answered into the void', async () => {
+    Object.assign(world.service.switches, switches);
+    const film = world.put(3);
+    world.service.faults.add({ on: 'report', kind: 'lost-reply' });
+    await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.service.calls.count('create')).toBe(1);
+  });
+
+  it('a film arrives though its session expires midway', async () => {
+    Object.assign(world.service.switches, switches);
+    const film = world.put(6);
+    const act = ({ uploadId }: CallRecord) => world.service.expireSession(String(uploadId));
+    world.service.faults.add({ on: 'put', nth: 4, kind: 'callback', act });
+    await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.service.calls.count('create')).toBe(2);
+  });
+});
+
+describe('a killed run is continued', () => {
+  const chosen = ['not found', 'gets no URL', 'signature', 'unsaid'];
+  const some = answers.filter(([what]) => chosen.some((words) => what.includes(words)));
+
+  it.each(some)('where %s', async (_what, switches) => {
+    Object.assign(world.service.switches, switches);
+    const film = world.put(8);
+    const life = giveLife(world, { proofs: 4, chunksInFlight: 1 });
+    const dead = world.start(inputOf(film), withTimeLimit(world, 'SendChunks', 60));
+    await life.ended;
+    dead.kill();
+    await dead.idle();
+    world.give({});
+    await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.service.calls.count('create')).toBe(1);
+  });
+});
+
+describe('a late PUT that takes the place of a proven chunk, under SSE-KMS', () => {
+  /** As a sender does that was given up, and whose bytes arrive after those of its successor. */
+  async function putAgain(index: number, uploadId: string, bytes: Uint8Array): Promise<void> {
+    const reply = await fetch(
+      `${world.service.baseUrl}/assets/multipart-uploads/${uploadId}/presigned-urls`,
+      {
+        method: 'POST',
+        headers: { 'x-api-key': world.service.apiKey },
+        body: JSON.stringify({ start: index, count: 1 }),
+      },
+    );
+    const { upload_urls: urls } = (await reply.json()) as { upload_urls: { url: string }[] };
+    const put = await fetch(String(urls[0]?.url), { method: 'PUT', body: Buffer.from(bytes) });
+    expect(put.status).toBe(200);
+  }
+
+  it.each(['refuse', 'mark-failed'] as const)(
+    'makes that chunk go again, where the service answers the report so: %s',
+    async (badReport) => {
+      Object.assign(world.service.switches, { etag: 'kms', badReport });
+      const film = world.put(4);
+      const act = async ({ uploadId }: CallRecord) => {
+        const chunk = world.service.sessions().at(-1)?.chunks[1];
+        await putAgain(2, String(uploadId), new Uint8Array(chunk?.sizeBytes ?? 0));
+      };
+      world.service.faults.add({ on: 'report', kind: 'callback', act });
+      const output = await expectReady(world, film, await world.run(inputOf(film)));
+      expect(output.retries).toHaveProperty('ChunkResent');
+    },
+  );
+});

@@ -1,0 +1,71 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readSettings } from '#src/config/environment.ts';
+import { seededContent } from '../../doubles/s3/content.ts';
+import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
+import { bucket, expectReady, inputOf } from '../../harness/wire-harness.ts';
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+
+let world: FastWorld;
+beforeAll(async () => {
+  world = await openFastWorld();
+});
+afterEach(() => world.reset());
+afterAll(() => world.close());
+
+/** Puts an object whose bytes are made only where somebody reads them. */
+function putHuge(key: string, sizeBytes: number) {
+  world.s3.put(bucket, key, seededContent(key, sizeBytes));
+  return { bucket, key };
+}
+
+describe('an object over its limit', () => {
+  it.each([
+    ['huge.mp4', 10 * GiB + 1, `video may have at most ${10 * GiB}`],
+    ['huge.WAV', 10 * GiB + 1, `audio may have at most ${10 * GiB}`],
+    ['huge.jpeg', 32 * MiB + 1, `image may have at most ${32 * MiB}`],
+  ])('is refused by its HEAD alone, and announced once: %s', async (key, sizeBytes, limit) => {
+    const result = await world.run(putHuge(key, sizeBytes));
+    expect(result).toMatchObject({ status: 'FAILED', error: 'SourceTooLargeError' });
+    expect(result.cause).toContain(`${key} has ${sizeBytes} bytes; ${limit}`);
+    expect(world.s3.calls.map(({ method }) => method)).toEqual(['HEAD']);
+    expect(world.service.calls.all()).toEqual([]);
+    expect(world.events(key)).toMatchObject([{ type: 'Transfer Failed' }]);
+  });
+
+  it('is one of a byte more than what is configured, and one at the limit is taken', async () => {
+    const film = world.put(3);
+    const limit = (maxMediaBytes: number) =>
+      world.give({
+        settings: { ...readSettings(process.env), maxMediaBytes },
+      });
+    limit(film.sizeBytes - 1);
+    expect(await world.run(inputOf(film))).toMatchObject({ error: 'SourceTooLargeError' });
+    limit(film.sizeBytes);
+    await expectReady(world, film, await world.run(inputOf(film)));
+  });
+
+  it('by the word of the service alone ends with that word', async () => {
+    const film = world.put(3);
+    world.service.switches.maxBytes = { video: 1000, audio: 1000, image: 1000 };
+    const result = await world.run(inputOf(film));
+    expect(result).toMatchObject({ status: 'FAILED', error: 'RequestRejectedError' });
+    expect(result.cause).toContain(`${film.sizeBytes} is over the video limit of 1000 bytes`);
+    expect(world.service.sessions().filter(({ filename }) => filename === film.key)).toEqual([]);
+  });
+});
+
+describe('what an object is', () => {
+  it.each([
+    ['sound.MP3', 'application/octet-stream', 'audio'],
+    ['still.HeIc', 'application/octet-stream', 'image'],
+    ['reel.m2ts', 'text/plain', 'video'],
+    ['no-extension', 'Video/QuickTime', 'video'],
+    ['v1.2-final', ' AUDIO/x-wav; charset=binary', 'audio'],
+  ])('is told by extension, else by content type: %s of %j', async (key, contentType, type) => {
+    const film = world.put(1, { key, traits: { contentType } });
+    await expectReady(world, film, await world.run(inputOf(film)));
+    expect(world.service.sessions().at(-1)).toMatchObject({ filename: key, type });
+  });
+});

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { forget } from '#functions/runtime/given.ts';
+import { environmentKeys } from '#src/config/environment-keys.ts';
+import type { ObjectTraits } from '../../doubles/s3/objects.ts';
+import { versionedBucket as bucket, chunkSizeBytes, openWorld, type World } from '../../harness/wire-harness.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const list = [{ bucket, sameContent: 'reuse' }];
+  process.env[environmentKeys.sources] = JSON.stringify({ list, readers: {} });
+  forget();
+});
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+const md5 = '0123456789abcdef0123456789abcdef-2';
+let films = 0;
+
+/** Puts an object twice, moves both versions, and gives how each execution ended. */
+async function moveTwice(first: ObjectTraits, second: ObjectTraits) {
+  const key = `copied ${++films}.mp4`;
+  const bytes = randomBytes(2 * chunkSizeBytes);
+  const outputs: Record<string, unknown>[] = [];
+  for (const traits of [first, second]) {
+    const { versionId } = world.s3.put(bucket, key, bytes, traits);
+    const { output } = await world.run({ bucket, key });
+    outputs.push({ ...(output as object), newest: versionId });
+  }
+  return outputs as [Record<string, unknown>, Record<string, unknown>];
+}
+
+describe('B18: an object that is copied onto itself (metaspace#917)', () => {
+  it('keeps its asset where the ETag is an MD5, and nothing is sent', async () => {
+    const [first, second] = await moveTwice({}, { storageClass: 'GLACIER_IR' });
+    expect(first).toMatchObject({ status: 'ready' });
+    expect(second).toMatchObject({
+      status: 'already-ingested',
+      assetId: first.assetId,
+      versionId: second.newest,
+      sameContentAs: first.versionId,
+    });
+    expect(world.service.calls.counts()).toMatchObject({ create: 1 });
+  });
+
+  it('keeps its asset where the ETag is of the same parts', async () => {
+    const parts = { etag: md5, partBytes: [chunkSizeBytes, chunkSizeBytes] };
+    const [, second] = await moveTwice(parts, parts);
+    expect(second).toMatchObject({ status: 'already-ingested' });
+  });
+
+  it.each<[string, ObjectTraits, ObjectTraits]>([
+    [
+      'as many parts are of other sizes',
+      { etag: md5, partBytes: [chunkSizeBytes, chunkSizeBytes] },
+      { etag: md5, partBytes: [chunkSizeBytes + 1, chunkSizeBytes - 1] },
+    ],
+    ['the new version is under a KMS key', {}, { encryption: 'aws:kms' }],
+    ['the earlier version is under a KMS key', { encryption: 'aws:kms' }, {}],
+  ])('is a transfer of its own where %s', async (_, first, second) => {
+    const [before, after] = await moveTwice(first, second);
+    expect(after).toMatchObject({ status: 'ready' });
+    expect(after.assetId).not.toBe(before.assetId);
+  });
+});

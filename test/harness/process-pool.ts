@@ -1,0 +1,83 @@
+import { give } from '#functions/runtime/given.ts';
+import { handlers as deployed } from '#local/handlers.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { Ports } from '#src/transfer/step.ts';
+import { dispatcher, Sandbox, type Surroundings } from './sandbox.ts';
+
+/** All processes of all functions. */
+export interface ProcessPool {
+  /** The handlers; each call runs in a sandbox of its function. */
+  readonly handlers: Readonly<Record<string, LambdaHandler>>;
+  /** The number of the newest deployment, from 0; new executions get it. */
+  version: number;
+  /** Kills every sandbox of an execution. */
+  killAll(executionId: string): void;
+  /** Kills all remaining sandboxes. */
+  close(): void;
+}
+
+/**
+ * Opens a pool of simulated processes. A call takes a warm sandbox of its function and deployment, or
+ * starts a new one.
+ */
+export function openProcessPool(
+  around: Surroundings,
+  portsOf: (sandbox: Sandbox) => Partial<Ports>,
+): ProcessPool {
+  const all: Sandbox[] = [];
+  const idle = new Map<string, Sandbox[]>();
+  const dispatcherEnvironment = { ...around, ...drawsOf(around) };
+  const take = (name: string, executionId: string): Sandbox => {
+    const own = name === dispatcher ? dispatcherEnvironment : around;
+    const version = around.versionOf?.(executionId) ?? fleet.version;
+    const isWarm = own.chance.hits(0.7);
+    const warm = isWarm ? idle.get(`${name} ${version}`)?.pop() : undefined;
+    if (warm) return warm;
+    const sandbox = new Sandbox(name, all.length + 1, own, version);
+    sandbox.ports = portsOf(sandbox);
+    all.push(sandbox);
+    return sandbox;
+  };
+  const release = (sandbox: Sandbox) => {
+    sandbox.executionId = '';
+    if (!sandbox.isAlive || sandbox.isZombie) return;
+    const poolKey = `${sandbox.functionName} ${sandbox.version}`;
+    idle.set(poolKey, [...(idle.get(poolKey) ?? []), sandbox]);
+  };
+  const inSandbox = (name: string, handler: LambdaHandler): LambdaHandler => {
+    return async (payload: { readonly executionId?: string }, context) => {
+      const sandbox = take(name, payload.executionId ?? '');
+      sandbox.begin(payload.executionId ?? '');
+      // The handler takes its ports before it first waits, so that they are this sandbox's.
+      give(sandbox.ports);
+      const answer = handler(payload as never, context) as Promise<unknown>;
+      const confirm = () => around.confirmed(sandbox.completions);
+      answer.then(confirm, () => {});
+      const work = answer.finally(() => release(sandbox));
+      return sandbox.serve(work, context.getRemainingTimeInMillis());
+    };
+  };
+  const fleet: ProcessPool = {
+    version: 0,
+    handlers: Object.fromEntries(
+      Object.entries(deployed).map(([name, handler]) => [name, inSandbox(name, handler)]),
+    ),
+    killAll: (executionId) => {
+      for (const sandbox of all) if (sandbox.executionId === executionId) sandbox.die('Runtime.ExitError');
+    },
+    close: () => {
+      for (const sandbox of all) sandbox.die('the simulation is over');
+    },
+  };
+  return fleet;
+}
+
+/** Returns the dispatcher's own source of draws: its calls do not change other draws. */
+export function drawsOf({
+  chance,
+  mishaps,
+  queueChance,
+}: Pick<Surroundings, 'chance' | 'mishaps' | 'queueChance'>) {
+  if (!queueChance) return { chance, mishaps };
+  return { chance: queueChance, mishaps: mishaps.drawnFrom(queueChance) };
+}

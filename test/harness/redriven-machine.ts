@@ -1,0 +1,77 @@
+import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import { isFields, type StateFields } from '#local/state-machine/states.ts';
+
+/** The first start of a redriven execution. The interpreter only knows the redrive. */
+export interface FirstStart {
+  /** In ms since 1970. */
+  readonly startedAt: number;
+  readonly input: unknown;
+}
+
+/** Returns handlers that receive the first start of a redriven execution, as from Step Functions. */
+export function handlersSince(
+  handlers: Readonly<Record<string, LambdaHandler>>,
+  { startedAt, input }: FirstStart,
+): Readonly<Record<string, LambdaHandler>> {
+  const first = { startedAt: new Date(startedAt).toISOString(), input };
+  const withFirstStart = (handler: LambdaHandler): LambdaHandler => {
+    return (payload: object, context) => {
+      const fields = Object.entries(first).filter(([field]) => field in payload);
+      return handler({ ...payload, ...Object.fromEntries(fields) } as never, context);
+    };
+  };
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [name, withFirstStart(handler)]),
+  );
+}
+
+const machines = new Map<string, LocalStateMachine>();
+
+/** Returns the machine with another first state. Cached: a definition is validated once. */
+export function machineFrom(machine: LocalStateMachine, state: string): LocalStateMachine {
+  const found = machines.get(state) ?? makeMachine(machine, state);
+  machines.set(state, found);
+  return found;
+}
+
+function makeMachine(machine: LocalStateMachine, state: string): LocalStateMachine {
+  const states = statesOf(machine.definition);
+  const redriven = state in states ? from(machine.definition, state) : inMap(states, state);
+  const definition: unknown = { ...machine.definition, ...redriven };
+  return { ...machine, definition: definition as LocalStateMachine['definition'] };
+}
+
+/** Returns a machine from `start`, without unreachable states: a definition must not have any. */
+function from(machine: unknown, start: string) {
+  const states = statesOf(machine);
+  const reached = new Set([start]);
+  for (const name of reached) for (const next of nextOf(states[name])) reached.add(next);
+  const remaining = Object.entries(states).filter(([name]) => reached.has(name));
+  return { ...(machine as object), StartAt: start, States: Object.fromEntries(remaining) };
+}
+
+function nextOf(state: StateFields = {}): string[] {
+  const { Next, Default, Choices = [], Catch = [] } = state;
+  const branches = [...(Choices as StateFields[]), ...(Catch as StateFields[])];
+  return [Next, Default, ...branches.map((branch) => branch.Next)].filter(
+    (next) => typeof next === 'string',
+  );
+}
+
+/** Returns a machine that runs only the redriven iteration of a Map. */
+function inMap(states: Readonly<Record<string, StateFields>>, state: string) {
+  for (const [name, map] of Object.entries(states)) {
+    if (!isFields(map.ItemProcessor) || !(state in statesOf(map.ItemProcessor))) continue;
+    const { ItemSelector: _, ...kept } = map;
+    const ItemProcessor = from(map.ItemProcessor, state);
+    const again = { ...kept, ItemsPath: '$.redriven', ItemProcessor };
+    return from({ States: { ...states, [name]: again } }, name);
+  }
+  throw new Error(`the definition has no state ${state}`);
+}
+
+/** Returns the states of a machine or item processor by name. */
+export function statesOf(machine: unknown): Readonly<Record<string, StateFields>> {
+  return (machine as { States: Record<string, StateFields> }).States;
+}

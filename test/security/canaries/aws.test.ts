@@ -1,0 +1,108 @@
+import type { RequestListener } from 'node:http';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { closeHttp } from '#functions/runtime/agent.ts';
+import { give } from '#functions/runtime/given.ts';
+import { source } from '#functions/runtime/source.ts';
+import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
+import { startS3Double } from '../../doubles/s3/s3-double.ts';
+import { startStsDouble } from '../../doubles/sts-double.ts';
+import { startServer } from '../../http/http-server.ts';
+import { failureOf } from '../../http/served-transport.ts';
+import { canaries, canariesIn } from './canaries.ts';
+import { dumpOf } from './search.ts';
+
+const { secretValue, secretAccessKey, sessionToken } = canaries;
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  give({});
+  await closeHttp();
+});
+
+describe('what Secrets Manager holds is in no error', () => {
+  const secrets = mockClient(SecretsManagerClient);
+  afterEach(() => void secrets.reset());
+
+  const failure = () => {
+    const clock = { now: () => 0, sleep: async () => {}, after: () => () => {} };
+    const client = new SecretsManagerClient({ region: 'us-east-1' });
+    return failureOf(createSecretApiKey({ client, secretArn: 'arn:secret', clock }).get());
+  };
+
+  it.each([
+    ['JSON', JSON.stringify({ key: secretValue })],
+    ['two words', `the ${secretValue}`],
+    ['two lines', `${secretValue}\n${secretValue}`],
+  ])('where it is %s and no key', async (_, SecretString) => {
+    secrets.on(GetSecretValueCommand).resolves({ SecretString });
+    const error = await failure();
+    expect(error.name).toBe('ConfigurationError');
+    expect(canariesIn(dumpOf(error))).toEqual([]);
+  });
+});
+
+describe('the credentials that STS gives', () => {
+  const account = '444455556666';
+  const roleArn = `arn:aws:iam::${account}:role/reader`;
+  const film = { bucket: 'films', key: 'film.mp4', account, region: 'eu-west-1' };
+  const readers = { [account]: { roleArn, externalId: 'the-id' } };
+
+  beforeEach(async () => {
+    const sts = await startStsDouble({ roles: { [roleArn]: 'the-id' }, secretAccessKey });
+    onTestFinished(() => sts.close());
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.endpoint);
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAOWN');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
+    vi.stubEnv('AWS_SESSION_TOKEN', sessionToken);
+    vi.stubEnv('SOURCES', JSON.stringify({ list: [film], readers }));
+    give({});
+  });
+
+  it('sign what is read, and are in no error where the signature is refused', async () => {
+    const s3 = await startS3Double({ buckets: ['films'], secretAccessKey });
+    onTestFinished(() => s3.close());
+    s3.put('films', film.key, Buffer.from('bytes'));
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', s3.endpoint);
+    expect((await source().inspect(film)).sizeBytes).toBe(5);
+    const other = await startS3Double({ buckets: ['films'], secretAccessKey: 'another' });
+    onTestFinished(() => other.close());
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', other.endpoint);
+    give({});
+    const error = await failureOf(source().inspect(film));
+    expect(error.name).toBe('SourceSignatureRefusedError');
+    expect(canariesIn(dumpOf(error))).toEqual([]);
+  });
+
+  it.each([
+    [400, 'InvalidToken', 'Token-0'],
+    [400, 'ExpiredToken', 'Token-0'],
+    [403, 'SignatureDoesNotMatch', 'CanonicalRequest'],
+  ])(
+    'are in no error where S3 answers %i %s and repeats what was sent',
+    async (status, code, element) => {
+      const own = { ...film, account: undefined };
+      const echo = await startServer(echoing(status, code, element));
+      onTestFinished(() => echo.close());
+      vi.stubEnv('AWS_ENDPOINT_URL_S3', echo.origin);
+      vi.stubEnv('SOURCES', JSON.stringify({ list: [own], readers: {} }));
+      give({});
+      const { bucket, key } = film;
+      const error = await failureOf(source().inspect({ bucket, key }));
+      expect(canariesIn(error.message)).toEqual([]);
+      expect(canariesIn(dumpOf(error))).toEqual([]);
+    },
+  );
+});
+
+/** As S3 does: a bad token is repeated, and so is all that should have been signed. */
+function echoing(status: number, code: string, element: string): RequestListener {
+  return ({ method, headers }, response) => {
+    const sent = `x-amz-security-token:${headers['x-amz-security-token']}`;
+    const xml = `<Error><Code>${code}</Code><Message>No.</Message><${element}>${sent}</${element}></Error>`;
+    response.writeHead(status, { 'content-type': 'application/xml' });
+    response.end(method === 'HEAD' ? undefined : xml);
+  };
+}

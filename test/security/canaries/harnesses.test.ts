@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { openBench } from '../../harness/port-harness.ts';
+import type { ServiceOptions } from '../../doubles/destinations/service.ts';
+import { ServiceSized } from '../../doubles/destinations/service-sized.ts';
+import type { ManualClock } from '../../doubles/manual-clock.ts';
+import { openFastWorld } from '../../harness/fast-wire-harness.ts';
+import { inputOf } from '../../harness/wire-harness.ts';
+import { StepHarness } from '../../harness/step-harness.ts';
+import { canaries } from './canaries.ts';
+import { type Counts, canarySearch, type Told } from './search.ts';
+
+/** Which kinds were found to show a secret since the last time. */
+const kindsFound = () => [...new Set(canarySearch.takeFindings().map(({ kind }) => kind))].sort();
+
+/** What is told of every object by its key: a world whose key is a canary leaks everywhere. */
+const leakingKey = `reels/${canaries.planted}.mp4`;
+
+const everything: Told[] = ['events', 'history', 'log lines', 'outcomes', 'rows'];
+
+describe('a world', () => {
+  it('in which a secret is told is searched in all that it tells', async () => {
+    const world = await openFastWorld();
+    world.service.faults.add({ on: 'put', kind: 'reset' });
+    const film = world.put(3, { key: leakingKey });
+    expect((await world.run(inputOf(film))).status).toBe('SUCCEEDED');
+    expect(kindsFound()).toEqual(expect.arrayContaining(['history', 'outcomes']));
+    await world.close();
+    expect(kindsFound()).toEqual(expect.arrayContaining(['events', 'rows']));
+  });
+
+  it('counts what it has searched, and there is something of everything', async () => {
+    const before = itemsOf(canarySearch.counts);
+    const world = await openFastWorld();
+    world.service.faults.add({ on: 'put', kind: 'reset' });
+    await world.run(inputOf(world.put(3)));
+    await world.close();
+    const after = itemsOf(canarySearch.counts);
+    for (const kind of everything) expect([kind, after[kind] > before[kind]]).toEqual([kind, true]);
+  });
+});
+
+describe('a bench', () => {
+  it('in which a secret is told is searched in its log and its events', async () => {
+    const open = async (clock: ManualClock, options: ServiceOptions) =>
+      new ServiceSized(clock, options);
+    const { ports } = await openBench(open);
+    ports.log.warn('told', { key: canaries.planted });
+    await ports.events.publish({ type: 'Transfer Started', detail: { key: leakingKey } } as never);
+    expect(kindsFound()).toEqual(['events', 'log lines']);
+  });
+
+  it("is searched in its rows and its steps' answers", async () => {
+    const harness = await StepHarness.set();
+    const film = { bucket: 'films', key: leakingKey };
+    harness.bench.source.put(film, Buffer.alloc(10));
+    await harness.open(await harness.inspect(film));
+    expect(kindsFound()).toEqual(expect.arrayContaining(['history', 'rows']));
+  });
+});
+
+function itemsOf(counts: Counts): Record<Told, number> {
+  const items = everything.map((kind) => [kind, counts[kind]?.items ?? 0] as const);
+  return Object.fromEntries(items) as Record<Told, number>;
+}

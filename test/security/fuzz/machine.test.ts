@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { give } from '#functions/runtime/given.ts';
+import { handlers } from '#local/handlers.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
+import { isErrorName } from '#src/core/errors/errors.ts';
+import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
+import { bucket, inputOf } from '../../harness/wire-harness.ts';
+import { warmUp } from '../../simulation/run-seed.ts';
+import { budget } from './support/budget.ts';
+import { openStand } from './support/handler-harness.ts';
+import { eventOf, events, plainInputs } from './inputs/starts.ts';
+import { fuzz } from './support/fuzz.ts';
+
+let machine: LocalStateMachine;
+beforeAll(async () => {
+  machine = await warmUp();
+});
+afterAll(() => give({}));
+
+/** What the service starts an execution with: JSON of at most 256 KiB (Step Functions quotas, 2026). */
+function isTaken(input: unknown): boolean {
+  if (!input || isDeep(input)) return false;
+  return Buffer.byteLength(JSON.stringify(input)) <= 256 * 1024;
+}
+
+/** What nests deeper is more than the interpreter can follow; the functions alone are given it too. */
+const maxDepth = 500;
+
+function isDeep(input: unknown): boolean {
+  let level: unknown[] = [input];
+  for (let depth = 0; depth < maxDepth && level.length > 0; depth++) {
+    level = level.flatMap((one) => (typeof one === 'object' && one ? Object.values(one) : []));
+  }
+  return level.length > 0;
+}
+
+/** Ended well, or by a name of ours: never by Step Functions' own, nor as a bug. */
+function nameOf({ status, error = '', cause }: ExecutionResult): string | undefined {
+  if (status === 'SUCCEEDED') return undefined;
+  const isNamed = status === 'FAILED' && isErrorName(error) && error !== 'UnexpectedError';
+  if (!isNamed) throw new Error(`${status} ${error}: ${cause?.slice(0, 500)}`);
+  expect(cause).toMatch(/\S/);
+  return error;
+}
+
+async function execute(input: unknown): Promise<string | undefined> {
+  const stand = await openStand();
+  give(stand.ports);
+  const sleep = async (ms: number) => stand.clock.advance(ms);
+  const execution = startExecution({ machine, handlers, input, sleep, timeFactor: 10_000 });
+  const name = nameOf(await execution.result);
+  await execution.idle();
+  const opened = stand.service.sessions().length;
+  expect(opened).toBe(name === undefined ? stand.service.assets().length : 0);
+  return name;
+}
+
+describe('all kinds of bad inputs', () => {
+  it('are more than 10,000 together', () => {
+    const runs = Object.values(budget).map((one) => one.runs);
+    expect(runs.reduce((sum, more) => sum + more, 0)).toBeGreaterThan(10_000);
+  });
+});
+
+describe('an execution that is started with what it should not be', () => {
+  it('ends well or by the name of an error of ours', async () => {
+    const inputs = fc.oneof(events, plainInputs).filter(isTaken);
+    await fuzz('whole executions', inputs, execute);
+  });
+});
+
+describe('an execution over a table with the limits of DynamoDB', () => {
+  let world: FastWorld;
+  beforeAll(async () => {
+    world = await openFastWorld();
+  });
+  afterAll(() => world.close());
+
+  const long = 'k'.repeat(120_000);
+  it.each([
+    ['a key of 120,000 bytes', { bucket, key: long }],
+    ['a key of 250,000 bytes', { bucket, key: long + long }],
+    ['an event of such a key', eventOf({ bucket, key: long + long })],
+    ['a bucket of such a name', { bucket: long, key: long }],
+    ['a field of such a name', { bucket, key: 'a.mp4', [long + long]: 1 }],
+    ['15,000 unknown fields', { bucket, key: 'a.mp4', ...manyFields(15_000) }],
+    ['metadata nested 400 deep', { bucket, key: 'a.mp4', userMetadata: { a: nestedText(400) } }],
+    ['a key of a lone surrogate', { bucket, key: '\ud800.mp4' }],
+    ['an event of a lone surrogate', eventOf({ bucket, key: 'x\udfff.mp4' })],
+    ['a version of a lone surrogate', { bucket, key: 'a.mp4', versionId: '\ud800' }],
+    ['no object', ['films']],
+    ['text', 'films/film.mp4'],
+  ])('is refused as invalid input, which is recorded: %s', async (_, input) => {
+    const result = await world.run(input);
+    expect(result).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
+    expect(Buffer.byteLength(result.cause ?? '')).toBeLessThan(32_768);
+    const rows = await world.rows();
+    const [row] = rows.filter(({ owner }) => owner === result.executionArn);
+    expect(row).toMatchObject({ state: 'refused', outcomePublished: true });
+    expect(world.service.calls.count('create')).toBe(0);
+  });
+
+  it('moves an object as ever after all of these', async () => {
+    const film = world.put(2);
+    expect(await world.run(inputOf(film))).toMatchObject({ status: 'SUCCEEDED' });
+  });
+});
+
+function manyFields(count: number): object {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, i]));
+}
+
+function nestedText(depth: number): unknown {
+  return JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+}

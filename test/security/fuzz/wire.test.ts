@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '#src/config/system-clock.ts';
+import { maxReplyBytes } from '#src/core/limits/limits.ts';
+import type { Transport } from '#src/core/ports/transport.ts';
+import type { SourceReader } from '#src/core/source/source-reader.ts';
+import { createTransport } from '#src/http/transport.ts';
+import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
+import { readerOf } from '../../aws/s3/s3-fixture.ts';
+import { heapMiB } from './support/heap.ts';
+import { nearlyRight, rawReplies } from './inputs/raw-replies.ts';
+import { openRawServer, type RawReply, type RawServer } from './support/raw-server.ts';
+import { fuzz } from './support/fuzz.ts';
+import { judge } from './support/result.ts';
+
+/** What a client waits for a reply that does not come, in ms. */
+const patienceMs = 150;
+
+let server: RawServer;
+let agent: HttpAgent;
+let transport: Transport;
+let s3: { reader: SourceReader; close(): Promise<void> };
+beforeAll(async () => {
+  server = await openRawServer();
+  agent = createAgent({ headersTimeoutMs: patienceMs, bodyTimeoutMs: patienceMs });
+  transport = createTransport({ agent, clock: systemClock, replyTimeoutMs: patienceMs });
+  s3 = readerOf(server.origin, undefined, patienceMs);
+});
+afterAll(async () => {
+  await closeAgent(agent);
+  await s3.close();
+  await server.close();
+});
+
+const { signal } = new AbortController();
+
+function exchange() {
+  const url = `${server.origin}/x`;
+  return transport.send({ method: 'GET', url, headers: {}, signal });
+}
+
+async function tryReply(reply: RawReply): Promise<string | undefined> {
+  server.reply = reply;
+  const verdict = await judge(exchange);
+  if (verdict.kind === 'refused') return verdict.error.name;
+  const { status, text, headers } = verdict.value;
+  expect(Number.isInteger(status)).toBe(true);
+  expect(text.length).toBeLessThanOrEqual(maxReplyBytes);
+  for (const value of Object.values(headers)) expect(typeof value).toBe('string');
+  return undefined;
+}
+
+const source = { bucket: 'films', key: 'film.mp4', etag: 'e', sizeBytes: 5 };
+
+async function readSource(): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  const range = { start: 0, endInclusive: 4 };
+  for await (const piece of s3.reader.read(source, range, signal)) pieces.push(piece);
+  return Buffer.concat(pieces).toString('latin1');
+}
+
+/** Whatever a head says: five bytes come out, or an error. Which bytes, the chunk's MD5 judges later. */
+async function tryRead(reply: RawReply): Promise<string | undefined> {
+  server.reply = reply;
+  const verdict = await judge(readSource);
+  if (verdict.kind === 'refused') return verdict.error.name;
+  expect(verdict.value).toHaveLength(5);
+  return undefined;
+}
+
+describe('bytes that are hardly HTTP', () => {
+  it('from the service end in a reply or a named error', async () => {
+    await fuzz('raw replies', rawReplies, tryReply);
+  });
+
+  it('from S3 end in exactly the range that was asked for or in a named error', async () => {
+    await fuzz("S3's ranged reads", fc.oneof(nearlyRight, nearlyRight, rawReplies), tryRead);
+  });
+});
+
+describe('a reply without end', () => {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n';
+  const piece = Buffer.alloc(64 * 1024, 'x');
+
+  it('is cut off at the most that a reply may hold, and is not kept', async () => {
+    server.reply = { pieces: [head, piece], after: 'endless' };
+    server.sentBytes = 0;
+    const before = heapMiB();
+    for (let i = 0; i < 10; i++) {
+      const verdict = await judge(exchange);
+      expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
+    }
+    expect(heapMiB() - before).toBeLessThan(16);
+    // Sockets' own buffers on both sides hold some more.
+    expect(server.sentBytes / 10).toBeLessThan(maxReplyBytes + 16 * 1024 * 1024);
+  });
+
+  it('is cut off although it says how long it is', async () => {
+    const outcomePublished = `HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 40}\r\n\r\n`;
+    server.reply = { pieces: [outcomePublished, piece], after: 'endless' };
+    const verdict = await judge(exchange);
+    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
+  });
+
+  it('of S3 is cut off where the range ends', async () => {
+    const range = 'HTTP/1.1 206 P\r\nETag: "e"\r\nContent-Range: bytes 0-4/5\r\n\r\n';
+    server.reply = { pieces: [range, piece], after: 'endless' };
+    const verdict = await judge(readSource);
+    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'TruncatedReadError' } });
+  });
+});
+
+describe('a reply that comes too slowly', () => {
+  it.each([
+    ['no byte', []],
+    ['half a head', ['HTTP/1.1 200 OK\r\nContent-']],
+    ['half a body', ['HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf']],
+  ])('is given up by name: %s', async (_, pieces) => {
+    server.reply = { pieces, after: 'stay' };
+    const verdict = await judge(exchange);
+    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
+  });
+
+  it('is given up as a whole, though a byte comes now and then', async () => {
+    const verdict = await judge(() => dripping());
+    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
+  });
+});
+
+/** Bytes come more often than the body's silence may last, and never end. */
+async function dripping() {
+  const drop = 'HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n';
+  server.reply = { pieces: [drop, 'x'], after: 'endless' };
+  const slow = createTransport({
+    agent,
+    clock: systemClock,
+    replyTimeoutMs: 40,
+    maxReplyBytes: 1e9,
+  });
+  return slow.send({ method: 'GET', url: `${server.origin}/x`, headers: {}, signal });
+}

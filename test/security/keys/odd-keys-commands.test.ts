@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { runToEnd } from '../../commands/run-command.ts';
+import { oddKeys } from './odd-keys.ts';
+
+let simulator: TwelveLabsSimulator;
+let folder: string;
+let environment: Record<string, string>;
+beforeAll(async () => {
+  simulator = await startTwelveLabs({ store: 'memory', chunkSizeBytes: 1024 });
+  folder = await mkdtemp(join(tmpdir(), 'odd-keys-'));
+  environment = {
+    TWELVE_LABS_API_KEY: simulator.apiKey,
+    TWELVELABS_BASE_URL: simulator.baseUrl,
+    XDG_STATE_HOME: folder,
+  };
+});
+afterAll(async () => {
+  await simulator.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What a terminal obeys instead of showing: controls, and marks that turn the text round. */
+const obeyed = /[\p{Zl}\p{Zp}\p{Bidi_Control}]|(?!\n)\p{Cc}/u;
+
+/** Everything that a file's name can hold and a terminal would obey. */
+const worst = `a\u001b[2J\u001b]0;owned\u0007\rb\nc\u009b31m\u202egpj.mp4`;
+
+describe('npm run ingest', () => {
+  it('shows a key that a terminal would obey, and does not send it there', async () => {
+    const film = join(folder, worst);
+    await writeFile(film, Buffer.alloc(3_000, 'film'));
+    const { code, stdout, stderr } = await runToEnd('ingest', [film], environment);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^[\w-]+$/);
+    expect(stdout).toContain('gpj.mp4');
+    expect(`${stdout}${stderr}`).not.toMatch(obeyed);
+    // The key is on one line: a newline in it begins no line of its own.
+    expect(stdout.split('\n').filter((line) => line.startsWith('c'))).toEqual([
+      expect.stringMatching(/^chunks /),
+    ]);
+  });
+
+  it('refuses what is no object in one line that a terminal only shows', async () => {
+    const source = `s3://${worst}`;
+    const { code, stderr } = await runToEnd('ingest', [source], environment);
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).not.toMatch(obeyed);
+  });
+});
+
+/** Lines of the shell in a text, those that a backslash continues joined. */
+function shellLines(text: string): string[] {
+  const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
+  const shell = blocks.filter(([, language]) => language === '' || language === 'sh');
+  return shell.flatMap(([, , block = '']) => block.replaceAll('\\\n', ' ').split('\n'));
+}
+
+async function linesWith(words: RegExp): Promise<string[]> {
+  const docs = (await readdir('docs', { recursive: true })).filter((name) => name.endsWith('.md'));
+  const texts = ['README.md', 'CONTRIBUTING.md', ...docs.map((name) => join('docs', name))];
+  const lines = texts.flatMap((name) => shellLines(readFileSync(name, 'utf8')));
+  const found = lines.filter((line) => words.test(line));
+  expect(found.length).toBeGreaterThan(0);
+  return found;
+}
+
+/** What a shell makes of a line, its first words put in the place of a command that prints the rest. */
+function wordsOf(line: string, command: RegExp): string[] {
+  const script = `print() { printf '%s\\0' "$@"; }; ${line.replace(command, 'print')}`;
+  return execFileSync('bash', ['-c', script], { cwd: folder }).toString().split('\0').slice(0, -1);
+}
+
+describe('a shell line of the documents', () => {
+  it('hands a key on as it stands, put between its single quotes', async () => {
+    for (const line of await linesWith(/npm run ingest -- .*s3:\/\//)) {
+      // Before a shell is given any: an unquoted key would be run as a command.
+      expect(line).toContain(`'s3://my-bucket/archive/film.mp4'`);
+      for (const key of Object.values(oddKeys)) {
+        const typed = line.replaceAll('archive/film.mp4', () => key.replaceAll("'", "'\\''"));
+        const words = wordsOf(typed, /^\s*npm run ingest --/);
+        expect(words).toEqual([`s3://my-bucket/${key}`]);
+      }
+    }
+  });
+
+  it('that starts an execution takes its input from a file, where nothing needs quoting', async () => {
+    for (const line of await linesWith(/start-execution/)) {
+      expect(line).toMatch(/--input file:\/\/\S+/);
+    }
+  });
+});
+
+describe('npm run', () => {
+  it('hands a key on to its script as it was given', async () => {
+    const script = 'node -e "console.log(JSON.stringify(process.argv.slice(1)))" --';
+    const told = JSON.stringify({ name: 'told', scripts: { ingest: script } });
+    await writeFile(join(folder, 'package.json'), told);
+    const keys = Object.values(oddKeys).map((key) => `s3://my-bucket/${key}`);
+    const given = ['run', '--silent', 'ingest', '--', ...keys];
+    const text = execFileSync('npm', given, { cwd: folder }).toString();
+    expect(JSON.parse(text)).toEqual(keys);
+  });
+});

@@ -1,0 +1,110 @@
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
+import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { Mishaps } from './fault-classes.ts';
+import type { Sandbox } from '../../harness/sandbox.ts';
+import type { Tables } from '../invariants/checked-store.ts';
+
+/** The maximum lag of an index behind its table, in ms. */
+const indexLagMs = 3_000;
+
+/** The text of every dead-socket error. An error that contains it comes from a transient fault. */
+export const transientTableText = 'a kept socket was dead';
+
+/** Sockets of one sandbox to the table: the maximum of consecutive calls that meet a dead socket. */
+const keptSockets = 6;
+
+/** Remaining dead sockets of each resumed sandbox. */
+const deadSockets = new WeakMap<Sandbox, number>();
+
+/** Whether a method writes: the SDK may repeat a write after a lost reply. */
+const isWrite = (method: string) =>
+  /^(raise|take|patch|put|count|note|add|set|update|mark|keep|retire|claim|release|next|record|remove|renew|free|share)/.test(
+    method,
+  );
+
+/** Returns the table's methods for one sandbox, with faults of requests and of indexes. */
+export function faultyStore(
+  store: TransferStore,
+  tables: Tables,
+  mishaps: Mishaps,
+  by: Sandbox,
+): TransferStore {
+  const { listTransfers, listUnpublished, ...others } = store;
+  const withLag = (rows: TransferRecord[], fits: (row: TransferRecord) => boolean) =>
+    mishaps.strikes('stale read') ? staleRows(tables, rows, fits) : rows;
+  return {
+    ...(faultyMethods('store', others, mishaps, by) as typeof others),
+    async *listTransfers(state: TransferState, day: string) {
+      const read = async () => Array.fromAsync(listTransfers(state, day));
+      const rows = await by.call('store.listTransfers', () =>
+        faulty('listTransfers', read, mishaps, by),
+      );
+      yield* withLag(rows, (row) => row.state === state);
+    },
+    async *listUnpublished() {
+      const read = async () => Array.fromAsync(listUnpublished());
+      const rows = await by.call('store.listUnpublished', () =>
+        faulty('listUnpublished', read, mishaps, by),
+      );
+      yield* withLag(
+        rows,
+        ({ outcome, outcomePublished }) => outcome !== undefined && !outcomePublished,
+      );
+    },
+  };
+}
+
+/** Returns the queue's methods for one sandbox, with faults of requests. */
+export function faultyQueue(queue: QueueStore, mishaps: Mishaps, by: Sandbox): QueueStore {
+  return faultyMethods('queue', queue, mishaps, by);
+}
+
+function faultyMethods<T extends object>(part: string, of: T, mishaps: Mishaps, by: Sandbox): T {
+  const methods = Object.entries(of).filter(([, member]) => typeof member === 'function');
+  const entries = methods.map(([name, method]) => {
+    const call = (...args: unknown[]) =>
+      by.call(`${part}.${name}`, () => faulty(name, () => method(...args), mishaps, by));
+    return [name, call];
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+async function faulty<T>(
+  method: string,
+  work: () => Promise<T>,
+  mishaps: Mishaps,
+  by: Sandbox,
+): Promise<T> {
+  if (meetsDeadSocket(mishaps, by)) throw unavailable(method, transientTableText);
+  if (mishaps.strikes('table throttled')) throw unavailable(method);
+  if (isWrite(method) && mishaps.strikes('table write repeated')) await work();
+  const result = await work();
+  if (mishaps.strikes('table reply lost')) throw unavailable(method);
+  return result;
+}
+
+/** Whether the call uses a socket that died while the sandbox was frozen. */
+function meetsDeadSocket(mishaps: Mishaps, by: Sandbox): boolean {
+  const left = deadSockets.get(by) ?? 0;
+  if (left > 0) deadSockets.set(by, left - 1);
+  else if (mishaps.strikes('dead table sockets')) deadSockets.set(by, keptSockets - 1);
+  else return false;
+  return !mishaps.isDisabled;
+}
+
+function unavailable(method: string, why = 'the table did not answer'): TransferError {
+  return new TransferError('TableUnavailableError', `${method}: ${why}`);
+}
+
+/** Returns rows as an index without the last changes shows them. */
+function staleRows(
+  { before }: Tables,
+  rows: readonly TransferRecord[],
+  fits: (row: TransferRecord) => boolean,
+): TransferRecord[] {
+  const recent = before.filter(({ at }) => at > Date.now() - indexLagMs);
+  const old = new Map(recent.toReversed().map(({ row }) => [row.transferId, row]));
+  return [...rows.filter(({ transferId }) => !old.has(transferId)), ...old.values()].filter(fits);
+}
