@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { openPipeline, type Pipeline } from '#local/pipeline.ts';
-import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
-import { newCrc } from '#src/aws/s3/running-crc.ts';
+import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { Random } from '#src/core/ports/clock.ts';
@@ -10,7 +9,7 @@ import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.
 import type { Settings } from '#src/core/stack/settings.ts';
 import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
-import { TestEvents } from '../conformance/bench.ts';
+import { TestEvents } from '../harness/port-harness.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { MemorySource } from '../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
@@ -18,6 +17,7 @@ import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../doubles/memory/transfer-store.ts';
+import { sdkCrc } from '../doubles/sdk-crc.ts';
 import { busyService, newServiceWatch, type ServiceWatch } from './busy-service.ts';
 import { Executions } from './executions.ts';
 import { failingTable, slowTable, type TableWatch } from './table-under-load.ts';
@@ -78,7 +78,7 @@ export function openHarness(seed: number, tuned: Partial<Settings>): LoadHarness
         sources: { list: [{ bucket }], readers: {} },
         ...tuned,
       },
-      newCrc,
+      newCrc: sdkCrc,
       concurrency: createConcurrencyRegistry(systemClock, 64),
     },
   });

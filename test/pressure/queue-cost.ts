@@ -1,16 +1,16 @@
 import Table from 'cli-table3';
-import { newCrc } from '#src/aws/s3/running-crc.ts';
 import { readSettings } from '#src/config/environment.ts';
 import type { ExecutionStart } from '#src/core/ports/executions.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { dispatch } from '#src/queue/dispatch.ts';
-import { releaseSlot } from '#src/queue/slots.ts';
+import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { openSession } from '#src/steps/open-session/open-session.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
+import { sdkCrc } from '../doubles/sdk-crc.ts';
 
 /** What a part of the queue's work cost, in calls of the table, items read and calls of Step Functions. */
 export interface Cost {
@@ -95,7 +95,7 @@ class QueueLoad {
           return counted('started' as const);
         },
       },
-      newCrc,
+      newCrc: sdkCrc,
       concurrency: createConcurrencyRegistry(this.#clock, 64),
     };
   }
@@ -137,7 +137,7 @@ class QueueLoad {
     const { store } = this.#ports;
     const row = await store.transfer(transferId);
     if (!row) throw new Error('no transfer sends');
-    await releaseSlot(this.#ports, row);
+    await releaseSlotOrTicket(this.#ports, row);
     const ready = { state: 'ready', slot: undefined } as const;
     await store.patchTransfer(transferId, row.fence, ready, this.#clock.now());
   }

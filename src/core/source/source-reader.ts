@@ -38,7 +38,7 @@ export interface SourceReader {
 }
 
 /** Makes the running checksum of one chunk, in the algorithm of the object's own checksum. */
-export type CrcFactory = (algorithm: CrcAlgorithm) => RunningCrc;
+export type CrcFactory = (algorithm: CrcAlgorithm) => Promise<RunningCrc>;
 
 export interface RunningCrc {
   update(bytes: Uint8Array): void;

@@ -27,7 +27,7 @@ export function digestedBody(
   async function* open(): AsyncGenerator<Uint8Array> {
     sums = undefined;
     const md5 = createHash('md5');
-    const crc = object.checksum && newCrc(object.checksum.algorithm);
+    const crc = object.checksum && (await newCrc(object.checksum.algorithm));
     watch.reading();
     for await (const bytes of source.read(object, range, watch.signal)) {
       watch.sending(bytes.byteLength);

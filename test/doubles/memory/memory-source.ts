@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { newCrc } from '#src/aws/s3/running-crc.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { type ByteRange, lengthOf } from '#src/core/source/byte-range.ts';
 import type {
@@ -8,6 +7,7 @@ import type {
   SourceReference,
 } from '#src/core/source/source-object.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
+import { sdkCrc } from '../sdk-crc.ts';
 
 interface Stored {
   readonly object: SourceObject;
@@ -80,7 +80,7 @@ export class MemorySource implements SourceReader {
 
 /** The checksum that S3 would keep of these bytes: base64, big-endian. */
 export async function checksumOf(algorithm: CrcAlgorithm, bytes: Uint8Array) {
-  const crc = newCrc(algorithm);
+  const crc = await sdkCrc(algorithm);
   crc.update(bytes);
   return { algorithm, value: await crc.digest() };
 }
