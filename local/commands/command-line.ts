@@ -32,7 +32,7 @@ export function beforeEnd(cleanup: () => void): void {
  */
 export async function runCommand(
   command: () => Promise<number>,
-  { runtime = 'laptop', interrupted, nextStep }: CommandOptions = {},
+  { runtime = 'local', interrupted, nextStep }: CommandOptions = {},
 ): Promise<void> {
   ignoreClosedPipes();
   for (const [signal, code] of Object.entries(endingSignals))
@@ -109,15 +109,15 @@ function withStop(sentence: string): string {
  */
 export function failureOf({ error, cause = '', status }: ExecutionResult): Failure {
   const name = error ?? status;
-  return onLaptop(
+  return withLocalNextStep(
     cause.startsWith('{') ? readFailure({ Error: name, Cause: cause }) : { error: name, cause },
   );
 }
 
 /** A recorded failure with the next step of a laptop in place of the stack's. */
-export function onLaptop({ error, cause }: Failure): Failure {
+export function withLocalNextStep({ error, cause }: Failure): Failure {
   const said = withoutEnd(withoutEnd(cause, nextStepOf(error, 'stack')), unrecordedStep);
-  return { error, cause: [said, nextStepOf(error, 'laptop')].filter(Boolean).join(' ') };
+  return { error, cause: [said, nextStepOf(error, 'local')].filter(Boolean).join(' ') };
 }
 
 /** What the state machine says in the end where the outcome could not be recorded either. */

@@ -36,7 +36,7 @@ const command = new Command('demo')
   .argument('[file]', 'a media file of yours; it is served by link, never copied')
   .option('--size <size>', 'size of the film that is made where no file is named', '256MiB')
   .action((file: string | undefined, { size }: { size: string }) =>
-    runCommand(() => demo(file, size), { runtime: 'laptop' }),
+    runCommand(() => demo(file, size), { runtime: 'local' }),
   );
 
 await command.parseAsync();

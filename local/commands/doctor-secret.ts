@@ -1,7 +1,7 @@
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
-import { type Finding, missing, passed, untold } from '#src/core/stack/preflight.ts';
+import { type Finding, failedCheck, passedCheck, skippedCheck } from '#src/core/stack/preflight.ts';
 
 const check = 'secret: it has a value';
 
@@ -13,25 +13,25 @@ export async function checkSecret(secretArn: string, region?: string): Promise<F
     const { DeletedDate, VersionIdsToStages = {} } = await client.send(command);
     if (DeletedDate) return deleted(secretArn);
     const isFilled = Object.values(VersionIdsToStages).some((one) => one.includes('AWSCURRENT'));
-    return isFilled ? passed(check) : empty(secretArn);
+    return isFilled ? passedCheck(check) : empty(secretArn);
   } catch (error) {
     const failure = sdkFailure(error);
     const said = describeSdkFailure(failure);
     if (failure.name === 'ResourceNotFoundException') {
       const nextStep = 'Create it, or name an existing one as apiKeySecretArn, and deploy.';
-      return missing(check, `there is no secret ${secretArn}: ${said}`, nextStep);
+      return failedCheck(check, `there is no secret ${secretArn}: ${said}`, nextStep);
     }
     const nextStep = 'Allow secretsmanager:DescribeSecret to your own credentials.';
-    return untold(check, `it could not be looked at: ${said}`, nextStep);
+    return skippedCheck(check, `it could not be looked at: ${said}`, nextStep);
   }
 }
 
 function empty(secretArn: string): Finding {
   const nextStep = `aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string "$TWELVE_LABS_API_KEY"`;
-  return missing(check, `the secret ${secretArn} has no value yet`, nextStep);
+  return failedCheck(check, `the secret ${secretArn} has no value yet`, nextStep);
 }
 
 function deleted(secretArn: string): Finding {
   const nextStep = `aws secretsmanager restore-secret --secret-id ${secretArn}`;
-  return missing(check, `the secret ${secretArn} is to be deleted`, nextStep);
+  return failedCheck(check, `the secret ${secretArn} is to be deleted`, nextStep);
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { systemClock } from '#src/config/system-clock.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
-import { type Finding, failedBy } from '#src/core/stack/preflight.ts';
+import { type Finding, failedByError } from '#src/core/stack/preflight.ts';
 import { runCommand } from './command-line.ts';
 import { type Preflight, runPreflight } from './doctor-execution.ts';
 import { type FindingGroup, reportOf, totalOf } from './doctor-report.ts';
@@ -66,7 +66,7 @@ type Known = Partial<Pick<Preflight, 'steps'>> & { readonly problem?: Finding };
 /** A preflight that could not be run or read is one more finding, so the list is still printed. */
 function withoutFindings(error: unknown): Known {
   if (!isTransferError(error)) throw error;
-  return { problem: failedBy('the preflight of the functions', error, again) };
+  return { problem: failedByError('the preflight of the functions', error, again) };
 }
 
 function groupsOf(steps: Preflight['steps']): FindingGroup[] {

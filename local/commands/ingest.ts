@@ -5,7 +5,7 @@ import { type IngestSource, withUserNames } from '../ingest/source.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { summaryOf } from '../terminal/summary.ts';
-import { beforeEnd, failureOf, onLaptop, printable, runCommand } from './command-line.ts';
+import { beforeEnd, failureOf, withLocalNextStep, printable, runCommand } from './command-line.ts';
 import { assertOnlyJson, isJsonAsked } from './json-output.ts';
 
 interface Flags extends IngestOptions {
@@ -18,7 +18,7 @@ interface Flags extends IngestOptions {
 }
 
 const interrupted =
-  'Interrupted. Run the same command again: it continues from the chunks already kept.';
+  'Interrupted. Run the same command again. It continues from the stored chunks.';
 
 const command = new Command('ingest')
   .description(
@@ -54,7 +54,7 @@ Environment:
   CHUNKFERRY_DEBUG           any value adds the stack trace to an error`,
   )
   .action((source: string, flags: Flags) =>
-    runCommand(() => ingest(source, flags), { runtime: 'laptop', interrupted }),
+    runCommand(() => ingest(source, flags), { runtime: 'local', interrupted }),
   );
 
 await command.parseAsync();
@@ -101,11 +101,11 @@ function parseMetadata(text: string): unknown {
 /** What failed before may fail again: the user hears of it before all bytes are sent once more. */
 function sayPrevious({ previous, source }: LocalRun, progress: Progress, { force }: Flags): void {
   if (!previous) return;
-  const { error, cause } = onLaptop(previous);
+  const { error, cause } = withLocalNextStep(previous);
   const now =
     previous.hadAllBytes || force
       ? 'All bytes are sent again.'
-      : 'This run continues from the chunks already kept.';
+      : 'This run continues from the stored chunks.';
   const failed = `The last run of this content failed: ${error}: ${withUserNames(cause, source)}`;
   progress.say(printable(`${failed} ${now}`));
 }

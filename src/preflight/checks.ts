@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { missing, type Probes, untold } from '#src/core/stack/preflight.ts';
+import { failedCheck, type Probes, skippedCheck } from '#src/core/stack/preflight.ts';
 import type { CommonPorts, Invocation, Ports } from '#src/transfer/step.ts';
 import type { Check } from './run-checks.ts';
 
@@ -111,7 +111,7 @@ function serviceChecks({ destination }: PreflightPorts): Check[] {
       return undefined;
     }
     const problem = 'this destination has no call that makes nothing, so the key was not tried';
-    return [untold(name, problem, 'Start one transfer to try the key.')];
+    return [skippedCheck(name, problem, 'Start one transfer to try the key.')];
   };
   const nextStep =
     "Put the API key into its secret, and allow secretsmanager:GetSecretValue on it to the function's role.";
@@ -144,7 +144,7 @@ function executionChecks({ executions }: PreflightPorts, { executionId }: Invoca
     const problem = `this execution, ${executionId}, runs but is told to be ${status}`;
     const nextStep =
       "Allow states:DescribeExecution on the state machine's executions to the function's role.";
-    return [missing(name, problem, nextStep)];
+    return [failedCheck(name, problem, nextStep)];
   };
   return [{ name, run }];
 }
@@ -159,7 +159,7 @@ function sourceChecks({ settings, probes }: PreflightPorts, looksAround: boolean
     name: `source: bucket ${source.bucket}`,
     run: () =>
       probe(source, {
-        withSwitch: looksAround && list.findIndex((one) => isSameBucket(one, source)) === i,
+        withEventNotifications: looksAround && list.findIndex((one) => isSameBucket(one, source)) === i,
       }),
   }));
 }

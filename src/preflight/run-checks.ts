@@ -1,5 +1,5 @@
 import { asTransferError, type ErrorName, TransferError } from '#src/core/errors/errors.ts';
-import { type Finding, failedBy, passed } from '#src/core/stack/preflight.ts';
+import { type Finding, failedByError, passedCheck } from '#src/core/stack/preflight.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
 /** One thing to try. */
@@ -42,11 +42,11 @@ export async function runChecks(
 async function tried(ports: Needs, deadline: number, check: Check): Promise<readonly Finding[]> {
   try {
     const ms = Math.min(checkMs, deadline - ports.clock.now());
-    return (await within(ports, ms, check.run)) ?? [passed(check.name)];
+    return (await within(ports, ms, check.run)) ?? [passedCheck(check.name)];
   } catch (thrown) {
     const error = asTransferError(thrown);
     const isOurs = error.name === ('ConfigurationError' satisfies ErrorName);
-    return [failedBy(check.name, error, isOurs ? check.nextStep : undefined)];
+    return [failedByError(check.name, error, isOurs ? check.nextStep : undefined)];
   }
 }
 

@@ -14,7 +14,7 @@ export type WaitReason =
  * @param isUnderWay - asks for a transfer that sends already: by default it may complete
  * @throws TableUnavailableError
  */
-export async function admissionBlock(
+export async function findHoldReason(
   { queue, settings, clock }: Needs<'queue' | 'settings'>,
   isUnderWay = false,
 ): Promise<WaitReason | undefined> {
@@ -32,6 +32,6 @@ export async function admissionBlock(
  * @throws TransferPausedError
  */
 export async function ensureAdmitted(ports: Needs<'queue' | 'settings'>): Promise<void> {
-  const reason = await admissionBlock(ports, true);
+  const reason = await findHoldReason(ports, true);
   if (reason) throw new TransferError('TransferPausedError', `the send stopped: ${reason}`);
 }

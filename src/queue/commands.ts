@@ -6,7 +6,7 @@ import { transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { writeEnd } from '#src/transfer/write-end.ts';
-import { releaseSlot } from './slots.ts';
+import { releaseSlotOrTicket } from './slots.ts';
 
 type CommandPorts = Needs<'store' | 'queue' | 'events'>;
 
@@ -24,7 +24,7 @@ const commandSchema = z.discriminatedUnion('command', [
 export type QueueCommand = z.infer<typeof commandSchema>;
 
 /** What a command changed. */
-export type CommandDone =
+export type CommandResult =
   | { readonly command: 'pause' | 'resume'; readonly paused: boolean; readonly changed: boolean }
   | {
       readonly command: 'cancel';
@@ -51,7 +51,7 @@ export function readCommand(event: unknown): QueueCommand | undefined {
  * @throws InvalidInputError - no transfer has that id
  * @throws TableUnavailableError, EventNotPublishedError - the same command may be given again
  */
-export async function runCommand(ports: CommandPorts, command: QueueCommand): Promise<CommandDone> {
+export async function runCommand(ports: CommandPorts, command: QueueCommand): Promise<CommandResult> {
   if (command.command === 'cancel') return cancel(ports, command.transferId);
   const before = await ports.queue.pause();
   if (command.command === 'resume') {
@@ -68,7 +68,7 @@ export async function runCommand(ports: CommandPorts, command: QueueCommand): Pr
  * Cancels a transfer: a queued one at once. The execution of an active one ends when it next reads the
  * row, in about a minute while it sends, and keeps its slot until then.
  */
-async function cancel(ports: CommandPorts, transferId: string): Promise<CommandDone> {
+async function cancel(ports: CommandPorts, transferId: string): Promise<CommandResult> {
   for (let round = 0; round < maxCancelRounds; round++) {
     const row = await ports.store.transfer(transferId);
     if (!row) throw noSuchTransfer(transferId);
@@ -102,7 +102,7 @@ async function cancelSeen(ports: CommandPorts, row: TransferRecord): Promise<boo
   if (!ended) return false;
   meter.add('TransfersCancelled', 1);
   log.info('transfer cancelled', { ...transferLogFields(row), was: state });
-  if (state === 'queued') await releaseSlot(ports, row);
+  if (state === 'queued') await releaseSlotOrTicket(ports, row);
   await publishOutcome(ports, ended);
   return true;
 }

@@ -13,9 +13,9 @@ import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
 import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { type ServiceCall, workThrough } from '#src/reconciler/reconciler-ports.ts';
 import type { Needs } from '#src/transfer/step.ts';
-import { admissionBlock } from './admission.ts';
+import { findHoldReason } from './admission.ts';
 import { failQueued } from './fail-queued.ts';
-import { measureQueue, type Openness } from './measure-queue.ts';
+import { measureQueue, type QueueAvailability } from './measure-queue.ts';
 import { freeSlots, liveSlots } from './slots.ts';
 
 /** What the dispatcher needs. */
@@ -24,7 +24,7 @@ export type DispatchPorts = Needs<'store' | 'queue' | 'events' | 'settings' | 's
 };
 
 /** What one call of the dispatcher did. */
-export interface Dispatched extends Openness {
+export interface DispatchResult extends QueueAvailability {
   /** Executions that run now for the tickets at the head of the queue, started now or before. */
   readonly started: number;
 }
@@ -46,10 +46,10 @@ export async function dispatch(
   ports: DispatchPorts,
   stateMachineArn: string,
   call: ServiceCall,
-): Promise<Dispatched> {
+): Promise<DispatchResult> {
   const { settings, log } = ports;
   if (settings.isLocalRun) return { started: 0, freeSlots: 0 };
-  const openness = await opennessOf(ports);
+  const openness = await availabilityOf(ports);
   const { held, freeSlots: free } = openness;
   if (held || free === 0) return { started: 0, ...openness };
   const most = Math.min(free, maxStartsPerDispatch);
@@ -75,8 +75,8 @@ async function mayStart({ queue, clock, log }: DispatchPorts, count: number): Pr
   return isReserved;
 }
 
-async function opennessOf(ports: DispatchPorts): Promise<Openness> {
-  const held = await admissionBlock(ports);
+async function availabilityOf(ports: DispatchPorts): Promise<QueueAvailability> {
+  const held = await findHoldReason(ports);
   const free = freeSlots(ports.settings.maxActiveTransfers, await liveSlots(ports));
   return { freeSlots: free.length, ...(held && { held }) };
 }
@@ -178,13 +178,13 @@ export async function dispatchOnSchedule(
   ports: DispatchPorts,
   stateMachineArn: string,
   call: ServiceCall,
-): Promise<Dispatched> {
+): Promise<DispatchResult> {
   try {
     return await dispatch(ports, stateMachineArn, call);
   } finally {
     // A dispatcher that can start nothing is what the alarm about a stalled queue is for.
     const { settings, clock, meter } = ports;
     meter.add('WindowOpen', isWindowOpen(settings.transferWindow, clock.now()) ? 1 : 0);
-    await measureQueue(ports, await opennessOf(ports), dispatchSeconds);
+    await measureQueue(ports, await availabilityOf(ports), dispatchSeconds);
   }
 }

@@ -5,7 +5,7 @@ import { transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { writeEnd } from '#src/transfer/write-end.ts';
-import { releaseSlot } from './slots.ts';
+import { releaseSlotOrTicket } from './slots.ts';
 
 /** Fails a queued transfer whose executions all end before they take it. */
 export async function failQueued(
@@ -22,6 +22,6 @@ export async function failQueued(
   meter.add('TransfersFailed', 1);
   meter.add('FailuresByError', 1, failure.error);
   log.error('queued transfer failed', { ...transferLogFields(row), error: failure.error });
-  await releaseSlot(ports, row);
+  await releaseSlotOrTicket(ports, row);
   await publishOutcome(ports, ended);
 }

@@ -24,7 +24,7 @@ export async function joinQueue(
   const { transferId, fence, slot } = transfer;
   const ticket = await ticketFor(ports, transfer);
   await queue.putTicket(ticket);
-  if (slot !== undefined) await queue.freeSlot({ slot, transferId, fence });
+  if (slot !== undefined) await queue.clearSlot({ slot, transferId, fence });
   const patch = { state: 'queued', slot: undefined } as const;
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen)))

@@ -3,7 +3,7 @@ import type { Needs } from '#src/transfer/step.ts';
 import { headLength, lengthBehind } from './join-queue.ts';
 
 /** Whether transfers may start now, and into how many slots. */
-export interface Openness {
+export interface QueueAvailability {
   readonly freeSlots: number;
   /** Why nothing may start, where transfers are held. */
   readonly held?: string;
@@ -15,7 +15,7 @@ export interface Openness {
  */
 export async function measureQueue(
   ports: Needs<'queue'>,
-  openness: Openness,
+  openness: QueueAvailability,
   everySeconds: number,
 ): Promise<void> {
   const { queue, meter, clock } = ports;
@@ -43,7 +43,7 @@ async function headsOf({ queue }: Needs<'queue'>): Promise<Record<Priority, Tick
 /** A head that changed, a queue that is held, or one without a free slot does not stall. */
 async function stalledSeconds(
   { queue, clock }: Needs<'queue'>,
-  { freeSlots, held }: Openness,
+  { freeSlots, held }: QueueAvailability,
   head: Ticket | undefined,
   everySeconds: number,
 ): Promise<number> {

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ServiceCall } from '#src/reconciler/reconciler-ports.ts';
-import { type CommandDone, readCommand, runCommand } from './commands.ts';
-import { type Dispatched, type DispatchPorts, dispatch, dispatchOnSchedule } from './dispatch.ts';
+import { type CommandResult, readCommand, runCommand } from './commands.ts';
+import { type DispatchResult, type DispatchPorts, dispatch, dispatchOnSchedule } from './dispatch.ts';
 
 const callSchema = z.object({
   stateMachineArn: z.string(),
@@ -20,7 +20,7 @@ export async function runDispatcher(
   ports: DispatchPorts,
   event: unknown,
   call: ServiceCall,
-): Promise<Dispatched | CommandDone> {
+): Promise<DispatchResult | CommandResult> {
   const command = readCommand(event);
   if (command) return runCommand(ports, command);
   const parsed = callSchema.safeParse(event);

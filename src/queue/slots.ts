@@ -4,12 +4,12 @@ import { priorities, type Slot } from '#src/core/queue/queue.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { leaseEndFrom, ownershipLostError } from '#src/transfer/ownership.ts';
 import type { Needs } from '#src/transfer/step.ts';
-import { admissionBlock, type WaitReason } from './admission.ts';
+import { findHoldReason, type WaitReason } from './admission.ts';
 
 type SlotPorts = Needs<'store' | 'queue' | 'settings'>;
 
 /** The transfer may send now, or must wait in the queue. */
-export type SlotFound =
+export type SlotResult =
   | { readonly slot: 'kept' | 'acquired'; readonly transfer: TransferRecord }
   | { readonly slot: 'none'; readonly because: WaitReason };
 
@@ -23,9 +23,9 @@ export async function acquireSlot(
   ports: SlotPorts,
   transfer: TransferRecord,
   publishStart: () => Promise<void>,
-): Promise<SlotFound> {
+): Promise<SlotResult> {
   const isHeld = await isStillHeld(ports, transfer);
-  const held = await admissionBlock(ports, isHeld);
+  const held = await findHoldReason(ports, isHeld);
   if (held) return { slot: 'none', because: held };
   if (isHeld) return { slot: 'kept', transfer };
   const isNew = transfer.ticketNumber === undefined && !ports.settings.isLocalRun;
@@ -42,7 +42,7 @@ async function isStillHeld(
   { transferId, fence, slot }: TransferRecord,
 ): Promise<boolean> {
   if (slot === undefined) return false;
-  return queue.renewSlot({ slot, transferId, fence, until: leaseEndFrom(clock.now()) });
+  return queue.renewSlotLease({ slot, transferId, fence, until: leaseEndFrom(clock.now()) });
 }
 
 /** Whether any transfer of the same or a higher priority waits in the queue. */
@@ -96,7 +96,7 @@ async function recordSlot(
   const patch = { slot, ticketNumber, failedStarts: undefined };
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) {
-    await queue.freeSlot({ slot, transferId, fence });
+    await queue.clearSlot({ slot, transferId, fence });
     throw await ownershipLostError({ store }, transfer);
   }
   return { ...transfer, ...patch };
@@ -128,7 +128,7 @@ export async function removeTicket(
  * Renews the slot of a transfer that still sends, as often as its lease is renewed.
  * @returns false when another transfer has the slot: this one must queue again
  */
-export async function renewHeldSlot(
+export async function renewSlot(
   { queue, clock }: Needs<'queue'>,
   { transferId, fence, state, slot, bytesCompleteAt, leaseUntil }: TransferRecord,
 ): Promise<boolean> {
@@ -137,7 +137,7 @@ export async function renewHeldSlot(
   const now = clock.now();
   const isDue = leaseUntil - now <= (leaseSeconds - leaseRenewalSeconds) * 1000;
   if (slot === undefined || bytesCompleteAt !== undefined || !isDue) return true;
-  return queue.renewSlot({ slot, transferId, fence, until: leaseEndFrom(now) });
+  return queue.renewSlotLease({ slot, transferId, fence, until: leaseEndFrom(now) });
 }
 
 /** The error of a transfer whose slot another transfer has. */
@@ -149,12 +149,12 @@ export function slotLost({ transferId, slot }: TransferRecord): TransferError {
 }
 
 /** Releases the slot or the ticket that a transfer may hold; harmless to repeat. */
-export async function releaseSlot(
+export async function releaseSlotOrTicket(
   { queue }: Needs<'queue'>,
   transfer: TransferRecord,
 ): Promise<void> {
   const { transferId, fence, slot } = transfer;
   // A transfer with a slot has no ticket: the row had the slot after the ticket was removed.
   if (slot === undefined) await removeTicket({ queue }, transfer);
-  else await queue.freeSlot({ slot, transferId, fence });
+  else await queue.clearSlot({ slot, transferId, fence });
 }

@@ -14,7 +14,7 @@ export interface CallLimiter extends CallLimits {
 export interface CallLimits {
   /**
    * Resolves when a call may be made.
-   * @throws ThrottledError - with `isPause`: a Retry-After stops this kind, or the wait is too long
+   * @throws ThrottledError - with `isCallPostponed`: a Retry-After stops this kind, or the wait is too long
    *   for a function. `retryAfterSeconds` says when to come back
    */
   take(kind: ErrorOrigin, signal?: AbortSignal): Promise<void>;
@@ -89,13 +89,13 @@ function backoff(
   return new TransferError('ThrottledError', `Call to ${callees[kind]} postponed: ${reason}.`, {
     // A quarter more at most: callers that were stopped together do not come back together.
     retryAfterSeconds: (ms / 1000) * (1 + random() / 4),
-    isPause: true,
+    isCallPostponed: true,
     origin: kind,
   });
 }
 
 async function learn(of: (kind: ErrorOrigin) => Limited, error: unknown): Promise<void> {
-  if (!isTransferError(error) || !error.isThrottle || error.isPause) return;
+  if (!isTransferError(error) || !error.isThrottle || error.isCallPostponed) return;
   const limited = of(error.origin ?? 'service');
   if (error.retryAfterSeconds === undefined) lower(limited, error.message);
   else stop(limited, error.retryAfterSeconds, error.message);

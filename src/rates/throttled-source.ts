@@ -36,8 +36,8 @@ async function takeSource(limits: CallLimits, signal?: AbortSignal): Promise<voi
     await limits.take('source', signal);
   } catch (error) {
     if (!isTransferError(error, 'ThrottledError')) throw error;
-    const { message, retryAfterSeconds, isPause, origin } = error;
-    const options = { cause: error, retryAfterSeconds, isPause, origin };
+    const { message, retryAfterSeconds, isCallPostponed, origin } = error;
+    const options = { cause: error, retryAfterSeconds, isCallPostponed, origin };
     throw new TransferError('SourceUnavailableError', message, options);
   }
 }

@@ -1,11 +1,11 @@
 import type { ErrorName } from '#src/core/errors/errors.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { releaseSlot } from '#src/queue/slots.ts';
+import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { endedOutsideErrors } from '#src/transfer/ended-outside.ts';
 import { readCauseMessage, readFailure, toSentence } from '#src/transfer/failure.ts';
 import { describeOutcome, type Outcome, transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
-import type { Over, ReconcilerPorts } from './reconciler-ports.ts';
+import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
 /** How an end is recorded that no Catch saw: its state, and what row and event say of it. */
 export interface RecordedEnd {
@@ -20,7 +20,7 @@ interface Failed {
   readonly what: string;
 }
 
-const failures: Readonly<Record<Exclude<Over['status'], 'aborted'>, Failed>> = {
+const failures: Readonly<Record<Exclude<FinishedExecution['status'], 'aborted'>, Failed>> = {
   'timed-out': {
     name: endedOutsideErrors.timedOut,
     what: "the execution reached the state machine's time limit",
@@ -40,7 +40,7 @@ const failures: Readonly<Record<Exclude<Over['status'], 'aborted'>, Failed>> = {
 };
 
 /** Says how an execution's end is recorded, with what Step Functions said of it. */
-export function recordedEnd({ status, error, cause }: Over): RecordedEnd {
+export function recordedEnd({ status, error, cause }: FinishedExecution): RecordedEnd {
   const said = [error, cause && readCauseMessage(cause)].filter(Boolean).join(': ');
   if (status === 'aborted') {
     return { state: 'cancelled', told: { status: 'cancelled', why: whyCancelled(said) } };
@@ -64,7 +64,7 @@ function whyCancelled(said: string): string {
 export async function closeTransfer(
   ports: ReconcilerPorts,
   seen: TransferRecord,
-  end: Over,
+  end: FinishedExecution,
 ): Promise<boolean> {
   const { store, clock } = ports;
   const { transferId, fence } = seen;
@@ -76,7 +76,7 @@ export async function closeTransfer(
   const patch = { state: recorded.state, outcome, outcomePublished: false };
   const active = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
-  countSettled(ports, recorded);
+  countClosed(ports, recorded);
   ports.log.warn('transfer settled', {
     ...transferLogFields(seen),
     became: recorded.state,
@@ -91,7 +91,7 @@ function isSame(row: TransferRecord | undefined, seen: TransferRecord): boolean 
 }
 
 /** Counts what was recorded from outside, whether a transfer or a start that never took one. */
-export function countSettled(
+export function countClosed(
   { meter }: Pick<ReconcilerPorts, 'meter'>,
   { state, error }: RecordedEnd,
 ): void {
@@ -111,6 +111,6 @@ export function countSettled(
 export async function finishTransfer(ports: ReconcilerPorts, transferId: string): Promise<void> {
   const row = await ports.store.transfer(transferId);
   if (!row || !isOver(row.state)) return;
-  await releaseSlot(ports, row);
+  await releaseSlotOrTicket(ports, row);
   await publishOutcome(ports, row);
 }

@@ -3,17 +3,17 @@ import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { dispatchedSchema } from '#src/transfer/state.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
-import { closeTransfer, countSettled, finishTransfer, recordedEnd } from './close-transfer.ts';
-import { type Over, overOf, type ReconcilerPorts, type ServiceCall } from './reconciler-ports.ts';
+import { closeTransfer, countClosed, finishTransfer, recordedEnd } from './close-transfer.ts';
+import { type FinishedExecution, finishedExecution, type ReconcilerPorts, type ServiceCall } from './reconciler-ports.ts';
 
 /** An execution of ours that Step Functions called over, and what it said of it. */
 export interface EndedExecution {
   readonly executionId: string;
-  readonly end: Over;
+  readonly end: FinishedExecution;
 }
 
 /** What became of it: `settled`, `refused` and `cancelled` were written now, `finished` was over already. */
-export type Settled = 'settled' | 'refused' | 'cancelled' | 'finished' | 'left';
+export type EndedExecutionResult = 'settled' | 'refused' | 'cancelled' | 'finished' | 'left';
 
 /**
  * Records an outcome for an execution that ended without RecordOutcome: as that of the transfer it
@@ -24,13 +24,13 @@ export async function reconcileEndedExecution(
   ports: ReconcilerPorts,
   ended: EndedExecution,
   call: ServiceCall,
-): Promise<Settled> {
+): Promise<EndedExecutionResult> {
   const { store } = ports;
   const transferId = await store.transferOfExecution(ended.executionId);
   const row = transferId === undefined ? undefined : await store.transfer(transferId);
   if (row?.owner === ended.executionId) return closeOwned(ports, row, ended);
   if (row && (await isBroughtOver(ports, row))) return 'left';
-  return recordUntaken(ports, ended, call);
+  return recordRejectedStart(ports, ended, call);
 }
 
 /**
@@ -51,7 +51,7 @@ async function closeOwned(
   ports: ReconcilerPorts,
   row: TransferRecord,
   ended: EndedExecution,
-): Promise<Settled> {
+): Promise<EndedExecutionResult> {
   if (row.state === 'queued') return 'left';
   if (row.state !== 'active') {
     await finishTransfer(ports, row.transferId);
@@ -68,22 +68,22 @@ async function closeOwned(
 async function newestEnd(
   { executions }: ReconcilerPorts,
   { executionId, end }: EndedExecution,
-): Promise<Over | undefined> {
-  const asked = overOf(await executions.endOf(executionId));
+): Promise<FinishedExecution | undefined> {
+  const asked = finishedExecution(await executions.endOf(executionId));
   if (asked?.status === 'unknown') return end;
   return asked && { ...asked, ...present(end), status: asked.status };
 }
 
-function present(end: Over): Partial<Over> {
+function present(end: FinishedExecution): Partial<FinishedExecution> {
   return Object.fromEntries(Object.entries(end).filter(([, value]) => value !== undefined));
 }
 
 /** It ended before it took a transfer: that is told as a refused start, unless it was already. */
-async function recordUntaken(
+async function recordRejectedStart(
   ports: ReconcilerPorts,
   ended: EndedExecution,
   call: ServiceCall,
-): Promise<Settled> {
+): Promise<EndedExecutionResult> {
   const told = await ports.store.transfer(rejectionIdOf(ended.executionId));
   if (told) {
     await publishOutcome(ports, told);
@@ -106,7 +106,7 @@ async function recordStart(
   const executionStartedAt = end.startedAt ?? ports.clock.now();
   const executionInput = parsed(end.input);
   const invocation = { ...call, executionId, executionInput, executionStartedAt };
-  countSettled(ports, recorded);
+  countClosed(ports, recorded);
   const { bucket, key } = await recordRejection(ports, recorded.told, invocation, state);
   const named = { bucket: bucket as string, key: key as string };
   ports.log.warn('start settled', {

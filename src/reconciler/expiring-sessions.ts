@@ -1,7 +1,7 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { transferLogFields } from '#src/transfer/outcome.ts';
 import {
-  type Found,
+  type SweepCounts,
   type ReconcilerPorts,
   type ServiceCall,
   workThrough,
@@ -14,11 +14,11 @@ const nearExpiryMs = 2 * 3600 * 1000;
 const maxSessionsRead = 1_000;
 
 /** Counts the open sessions of transfers still sending that end within two hours, and names each. */
-export async function watchSessions(
+export async function countExpiringSessions(
   ports: ReconcilerPorts,
   call: ServiceCall,
   actives: readonly TransferRecord[],
-): Promise<Found> {
+): Promise<SweepCounts> {
   const sending = actives
     .filter((row) => row.sessionNumber > 0 && row.bytesCompleteAt === undefined)
     .sort((a, b) => a.createdAt - b.createdAt)

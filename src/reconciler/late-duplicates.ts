@@ -3,7 +3,7 @@ import { sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { transferLogFields } from '#src/transfer/outcome.ts';
 import {
-  type Found,
+  type SweepCounts,
   type ReconcilerPorts,
   type ServiceCall,
   workThrough,
@@ -26,7 +26,7 @@ const maxAsked = 200;
 export async function findLateDuplicates(
   ports: ReconcilerPorts,
   call: ServiceCall,
-): Promise<Found> {
+): Promise<SweepCounts> {
   const rows = await listRows(ports, call, overStates, lateDaysBack);
   const replacing = rows.filter(({ sessionNumber }) => sessionNumber > 1);
   let lateDuplicates = 0;

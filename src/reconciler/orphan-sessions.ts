@@ -3,7 +3,7 @@ import type { ListedSession } from '#src/core/transfer/destination.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
 import { transferLogFields } from '#src/transfer/outcome.ts';
 import {
-  type Found,
+  type SweepCounts,
   type ReconcilerPorts,
   type ServiceCall,
   workThrough,
@@ -39,7 +39,7 @@ interface Lost {
  * Counts the unfinished sessions at the service that no transfer knows, and says of each whose lost
  * one it may be, by size and time. None is ever deleted or adopted.
  */
-export async function countOrphans(ports: ReconcilerPorts, call: ServiceCall): Promise<Found> {
+export async function countOrphanSessions(ports: ReconcilerPorts, call: ServiceCall): Promise<SweepCounts> {
   const listed = await unfinished(ports, call);
   if (!listed) return {};
   const orphans: ListedSession[] = [];

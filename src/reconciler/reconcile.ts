@@ -1,23 +1,23 @@
 import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type EndedExecution, reconcileEndedExecution, type Settled } from './ended-executions.ts';
-import { watchSessions } from './expiring-sessions.ts';
+import { type EndedExecution, reconcileEndedExecution, type EndedExecutionResult } from './ended-executions.ts';
+import { countExpiringSessions } from './expiring-sessions.ts';
 import { findLateDuplicates } from './late-duplicates.ts';
-import { countOrphans } from './orphan-sessions.ts';
+import { countOrphanSessions } from './orphan-sessions.ts';
 import {
-  type Found,
-  type Over,
+  type SweepCounts,
+  type FinishedExecution,
   type ReconcilerPorts,
   type ServiceCall,
   throwFirst,
 } from './reconciler-ports.ts';
-import { freeDeadSlots } from './stale-slots.ts';
-import { closeStale, listActives } from './stale-transfers.ts';
-import { sendLateEvents } from './unpublished-events.ts';
+import { releaseStaleSlots } from './stale-slots.ts';
+import { closeStaleTransfers, listActiveTransfers } from './stale-transfers.ts';
+import { publishLateEvents } from './unpublished-events.ts';
 
 /** What one run did: of one execution that ended, or counts of everything that was looked at. */
-export type Reconciled = { readonly execution: string; readonly became: Settled } | Found;
+export type Reconciled = { readonly execution: string; readonly became: EndedExecutionResult } | SweepCounts;
 
 /**
  * Settles what no Catch sees. With Step Functions' event that an execution ended, that execution;
@@ -60,7 +60,7 @@ const statusChangeSchema = z.object({
 });
 
 /** One that succeeded has recorded its outcome, and one that runs has none. */
-const statuses: Readonly<Record<string, Over['status']>> = {
+const statuses: Readonly<Record<string, FinishedExecution['status']>> = {
   ABORTED: 'aborted',
   TIMED_OUT: 'timed-out',
   FAILED: 'failed',
@@ -86,25 +86,25 @@ function readStatusChange(event: unknown): Partial<EndedExecution> & { execution
   return { executionId: executionArn, ...(end && { end }) };
 }
 
-type Part = (ports: ReconcilerPorts, call: ServiceCall) => Promise<Found>;
+type Part = (ports: ReconcilerPorts, call: ServiceCall) => Promise<SweepCounts>;
 
 function partsOf(
   actives: () => Promise<readonly TransferRecord[]>,
 ): Readonly<Record<string, Part>> {
   return {
-    'silent transfers': async (ports, call) => closeStale(ports, call, await actives()),
-    'unconfirmed events': sendLateEvents,
-    'stale slots': freeDeadSlots,
-    'open sessions': async (ports, call) => watchSessions(ports, call, await actives()),
-    'orphan sessions': countOrphans,
+    'silent transfers': async (ports, call) => closeStaleTransfers(ports, call, await actives()),
+    'unconfirmed events': publishLateEvents,
+    'stale slots': releaseStaleSlots,
+    'open sessions': async (ports, call) => countExpiringSessions(ports, call, await actives()),
+    'orphan sessions': countOrphanSessions,
     'late duplicates': findLateDuplicates,
   };
 }
 
 /** One part after the other, each with its share of the time that is left; none stops another. */
-async function sweep(ports: ReconcilerPorts, call: ServiceCall): Promise<Found> {
+async function sweep(ports: ReconcilerPorts, call: ServiceCall): Promise<SweepCounts> {
   let listing: Promise<readonly TransferRecord[]> | undefined;
-  const parts = Object.entries(partsOf(() => (listing ??= listActives(ports, call))));
+  const parts = Object.entries(partsOf(() => (listing ??= listActiveTransfers(ports, call))));
   const found: Record<string, number> = {};
   const failures: TransferError[] = [];
   for (const [i, [part, run]] of parts.entries()) {

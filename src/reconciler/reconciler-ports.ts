@@ -6,10 +6,10 @@ import { transferLogFields } from '#src/transfer/outcome.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
 /** How an execution ended of which it is known that it did. */
-export type Over = ExecutionEnd & { readonly status: Exclude<ExecutionEnd['status'], 'running'> };
+export type FinishedExecution = ExecutionEnd & { readonly status: Exclude<ExecutionEnd['status'], 'running'> };
 
 /** The end of an execution, undefined while it has none. */
-export function overOf(end: ExecutionEnd): Over | undefined {
+export function finishedExecution(end: ExecutionEnd): FinishedExecution | undefined {
   const { status } = end;
   return status === 'running' ? undefined : { ...end, status };
 }
@@ -23,7 +23,7 @@ export type ReconcilerPorts = Needs<'store' | 'queue' | 'events' | 'destination'
 export type ServiceCall = Pick<Invocation, 'invocationId' | 'deadline' | 'lengthMs' | 'signal'>;
 
 /** How often something was done or found, by name. */
-export type Found = Readonly<Record<string, number>>;
+export type SweepCounts = Readonly<Record<string, number>>;
 
 /**
  * Works through things one by one until the call's time is up; what is left is the next run's. One

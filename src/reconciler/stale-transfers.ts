@@ -1,8 +1,8 @@
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
 import { closeTransfer } from './close-transfer.ts';
 import {
-  type Found,
-  overOf,
+  type SweepCounts,
+  finishedExecution,
   type ReconcilerPorts,
   type ServiceCall,
   workThrough,
@@ -23,7 +23,7 @@ const maxExecutionsAsked = 200;
  * All active transfers, of the oldest day first.
  * @throws TableUnavailableError
  */
-export async function listActives(
+export async function listActiveTransfers(
   ports: ReconcilerPorts,
   call: ServiceCall,
 ): Promise<readonly TransferRecord[]> {
@@ -58,11 +58,11 @@ export async function listRows(
  * over, longest silent first. One whose execution can't be told about is left for a day: longer, it
  * would keep the others from their turn.
  */
-export async function closeStale(
+export async function closeStaleTransfers(
   ports: ReconcilerPorts,
   call: ServiceCall,
   actives: readonly TransferRecord[],
-): Promise<Found> {
+): Promise<SweepCounts> {
   const now = ports.clock.now();
   const silent = actives
     .filter(({ leaseUntil }) => leaseUntil < now)
@@ -76,7 +76,7 @@ export async function closeStale(
 async function closeIfEnded(ports: ReconcilerPorts, transferId: string): Promise<boolean> {
   const row = await ports.store.transfer(transferId);
   if (row?.state !== 'active' || row.leaseUntil >= ports.clock.now()) return false;
-  const end = overOf(await ports.executions.endOf(row.owner));
+  const end = finishedExecution(await ports.executions.endOf(row.owner));
   const isYoung = ports.clock.now() - row.leaseUntil < dayMs;
   if (!end || (end.status === 'unknown' && isYoung)) return false;
   return closeTransfer(ports, row, end);

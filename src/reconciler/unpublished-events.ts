@@ -1,7 +1,7 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import {
-  type Found,
+  type SweepCounts,
   type ReconcilerPorts,
   type ServiceCall,
   workThrough,
@@ -17,7 +17,7 @@ const maxEventsPerRun = 500;
 const maxEventsCounted = 10_000;
 
 /** Sends every event again that nobody confirmed in time, and counts those that stay so. */
-export async function sendLateEvents(ports: ReconcilerPorts, call: ServiceCall): Promise<Found> {
+export async function publishLateEvents(ports: ReconcilerPorts, call: ServiceCall): Promise<SweepCounts> {
   const late = await lateOutcomes(ports, call);
   let left = late.length;
   const send = async ({ transferId }: TransferRecord) => {

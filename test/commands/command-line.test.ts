@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { failureOf, lineOf, onLaptop } from '#local/commands/command-line.ts';
+import { failureOf, lineOf, withLocalNextStep } from '#local/commands/command-line.ts';
 import { assertOnlyJson } from '#local/commands/json-output.ts';
 import { nextStepOf, TransferError } from '#src/core/errors/errors.ts';
 
@@ -14,48 +14,48 @@ describe('an error that ends a command', () => {
     ['ENOSPC', -28, 'no space left on device'],
     ['EROFS', -30, 'read-only file system'],
   ])('of the system (%s) names the path and what the system said', (code, errno, words) => {
-    expect(lineOf(systemError(code, errno, '/films/a.mp4'), 'laptop')).toBe(
-      `ConfigurationError: /films/a.mp4: ${words} (${code}). Fix the problem above, then run the command again.`,
+    expect(lineOf(systemError(code, errno, '/films/a.mp4'), 'local')).toBe(
+      `ConfigurationError: /films/a.mp4: ${words} (${code}). Fix this problem, then run the command again.`,
     );
   });
 
   it('of the store of proofs names its file', () => {
     const error = new Error('IO error: /state/rows/000003.log: No space left on device');
-    expect(lineOf(error, 'laptop')).toBe(
-      'ConfigurationError: /state/rows/000003.log: No space left on device. Fix the problem above, then run the command again.',
+    expect(lineOf(error, 'local')).toBe(
+      'ConfigurationError: /state/rows/000003.log: No space left on device. Fix this problem, then run the command again.',
     );
   });
 
   it('that is a bug is one line without a stack trace', () => {
-    expect(lineOf(new TypeError('x is not a function'), 'laptop')).toBe(
-      'UnexpectedError: TypeError: x is not a function. This is a bug: report it with this message.',
+    expect(lineOf(new TypeError('x is not a function'), 'local')).toBe(
+      'UnexpectedError: TypeError: x is not a function. Report this bug with this message.',
     );
   });
 
-  it.each(['laptop', 'stack'] as const)('of ours has the next step of a %s', (runtime) => {
+  it.each(['local', 'stack'] as const)('of ours has the next step of a %s', (runtime) => {
     const line = lineOf(new TransferError('CredentialsRejectedError', 'refused'), runtime);
     expect(line.includes('secret')).toBe(runtime === 'stack');
   });
 
   it('of Node.js itself has a path', async () => {
     const error = await readFile('/nowhere/film.mp4').catch((thrown) => thrown);
-    expect(lineOf(error, 'laptop')).toContain('/nowhere/film.mp4: no such file or directory');
+    expect(lineOf(error, 'local')).toContain('/nowhere/film.mp4: no such file or directory');
   });
 });
 
 describe('a failure that a step has recorded', () => {
   it('gets the next step of a laptop in place of the stack’s', () => {
     const cause = 'The key is refused. Put a valid API key into the secret, then start again.';
-    expect(onLaptop({ error: 'CredentialsRejectedError', cause }).cause).toBe(
-      'The key is refused. Put a valid API key into TWELVE_LABS_API_KEY and run the command again.',
+    expect(withLocalNextStep({ error: 'CredentialsRejectedError', cause }).cause).toBe(
+      'The key is refused. Put a valid API key into TWELVE_LABS_API_KEY, then run the command again.',
     );
   });
 
   it('that could not be recorded is a sentence, without Lambda’s JSON', () => {
     const cause =
-      '{"errorType":"ConfigurationError","errorMessage":"Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password.","trace":["ConfigurationError: Invalid HTTPS_PROXY","    at proxyUrl (proxy-environment.ts:45:9)"]} The outcome could not be recorded. Check the table and the event bus. Start a new execution with the same input: it continues from the chunks already kept.';
+      '{"errorType":"ConfigurationError","errorMessage":"Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password.","trace":["ConfigurationError: Invalid HTTPS_PROXY","    at proxyUrl (proxy-environment.ts:45:9)"]} The outcome could not be recorded. Check the table and the event bus. Start a new execution with the same input. It continues from the stored chunks.';
     expect(failureOf({ status: 'FAILED', error: 'ConfigurationError', cause } as never).cause).toBe(
-      `Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password. The outcome could not be recorded. ${nextStepOf('ConfigurationError', 'laptop')}`,
+      `Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password. The outcome could not be recorded. ${nextStepOf('ConfigurationError', 'local')}`,
     );
   });
 });

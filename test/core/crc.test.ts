@@ -16,7 +16,7 @@ const checks: Record<CrcAlgorithm, string> = {
 };
 
 async function crcOf(algorithm: CrcAlgorithm, bytes: Uint8Array): Promise<ChunkCrc> {
-  const crc = newCrc(algorithm);
+  const crc = await newCrc(algorithm);
   crc.update(bytes);
   return { crc: await crc.digest(), sizeBytes: bytes.length };
 }

@@ -9,8 +9,8 @@ const stackWords =
 
 describe('N9: the next step of an error', () => {
   it.each([...names, 'States.Timeout'])('%s has no word of a stack on a laptop', (name) => {
-    expect(nextStepOf(name, 'laptop')).toMatch(/^[A-Z].*\.$/);
-    expect(nextStepOf(name, 'laptop')).not.toMatch(stackWords);
+    expect(nextStepOf(name, 'local')).toMatch(/^[A-Z].*\.$/);
+    expect(nextStepOf(name, 'local')).not.toMatch(stackWords);
   });
 
   it.each(names)('%s has no command of a laptop in a stack', (name) => {

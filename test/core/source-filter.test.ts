@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Candidate,
-  namedType,
-  sourceTaking,
-  whyNoneTakes,
+  configuredMediaType,
+  describeMismatches,
+  matchingSource,
 } from '#src/core/source/source-filter.ts';
 import type { Source } from '#src/core/source/sources.ts';
 
 const takes = (filters: Partial<Source>, candidate: Candidate) =>
-  sourceTaking([{ bucket: 'films', ...filters }], candidate) !== undefined;
+  matchingSource([{ bucket: 'films', ...filters }], candidate) !== undefined;
 const why = (filters: Partial<Source>, candidate: Candidate) =>
-  whyNoneTakes([{ bucket: 'films', ...filters }], candidate);
+  describeMismatches([{ bucket: 'films', ...filters }], candidate);
 
 /** 1,024 bytes, of 2 each, that end with the suffix. */
 const longest = (suffix: string) => 'ü'.repeat((1024 - suffix.length) / 2) + suffix;
@@ -114,16 +114,16 @@ describe('several sources of a bucket', () => {
   const films: Source = { bucket: 'films', suffixes: ['.mp4'], minSize: 100 };
 
   it('take what one of them takes', () => {
-    expect(sourceTaking([small, films], { key: 'small/a', sizeBytes: 5 })).toBe(small);
-    expect(sourceTaking([small, films], { key: 'a.mp4', sizeBytes: 100 })).toBe(films);
+    expect(matchingSource([small, films], { key: 'small/a', sizeBytes: 5 })).toBe(small);
+    expect(matchingSource([small, films], { key: 'a.mp4', sizeBytes: 100 })).toBe(films);
   });
 
   it('do not take what each takes in part', () => {
-    expect(sourceTaking([small, films], { key: 'small/a.mp4', sizeBytes: 50 })).toBeUndefined();
+    expect(matchingSource([small, films], { key: 'small/a.mp4', sizeBytes: 50 })).toBeUndefined();
   });
 
   it('say each why not', () => {
-    expect(whyNoneTakes([small, films], { key: 'small/a.mp4', sizeBytes: 50 })).toBe(
+    expect(describeMismatches([small, films], { key: 'small/a.mp4', sizeBytes: 50 })).toBe(
       'it has 50 bytes, more than 10; it has 50 bytes, fewer than 100',
     );
   });
@@ -141,7 +141,7 @@ describe('the media type that a source names', () => {
     ['tape.r3d', 'video'],
     ['tape.mp4', undefined],
   ])('for %s is that of the longest suffix', (key, type) => {
-    expect(namedType(source, key)).toBe(type);
+    expect(configuredMediaType(source, key)).toBe(type);
   });
 });
 
@@ -164,7 +164,7 @@ describe('the reason', () => {
 
   it('is said once where several sources have the same', () => {
     const source: Source = { bucket: 'films', suffixes: ['.mp4'] };
-    expect(whyNoneTakes([source, { ...source, region: 'eu-west-1' }], { key: 'x' })).toBe(
+    expect(describeMismatches([source, { ...source, region: 'eu-west-1' }], { key: 'x' })).toBe(
       'its key does not end with ".mp4"',
     );
   });

@@ -1,10 +1,10 @@
-import type { CallRecord, Operation } from '#local/simulators/twelvelabs/call-log.ts';
-import type { FaultEffect, FaultSource } from '#local/simulators/twelvelabs/faults.ts';
+import type { FaultEffect, FaultSource } from '#local/simulators/twelvelabs/faults/faults.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type {
   TwelveLabsOptions,
   TwelveLabsSimulator,
 } from '#local/simulators/twelvelabs/simulator.ts';
+import type { CallRecord, Operation } from '#local/simulators/twelvelabs/wire/call-log.ts';
 
 /** What a call gets: the same effect each time, or one made for the call. */
 type Effect = FaultEffect | ((call: CallRecord) => FaultEffect | undefined);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { startServer } from '../http/http-server.ts';
-import { canaries } from '../security/canaries.ts';
+import { canaries } from '../security/canaries/canaries.ts';
 
 export interface StsDoubleOptions {
   /** The roles that there are: their external id by ARN. */

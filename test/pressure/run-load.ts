@@ -1,5 +1,5 @@
-import { seededRandom } from '#local/simulators/twelvelabs/randomness.ts';
-import { takeTime, type VirtualTime } from '../simulation/virtual-time.ts';
+import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { takeTime, type VirtualTime } from '../harness/virtual-time.ts';
 import type { ObjectRun } from './executions.ts';
 import { bucket, type LoadHarness, openHarness } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pause, StopMode } from '#src/core/queue/queue.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
-import { admissionBlock, ensureAdmitted } from '#src/queue/admission.ts';
+import { findHoldReason, ensureAdmitted } from '#src/queue/admission.ts';
 import { openQueue } from './queue-harness.ts';
 
 type Held = StopMode | 'no';
@@ -35,22 +35,22 @@ describe.each([
   const open = () => portsOf(pauseOf(held.pause), windowOf(held.window));
 
   it(`hold a new transfer: ${held.forNew ?? 'no'}`, async () => {
-    expect(await admissionBlock(await open())).toBe(held.forNew);
+    expect(await findHoldReason(await open())).toBe(held.forNew);
   });
 
   it(`hold a transfer under way: ${held.underWay ?? 'no'}`, async () => {
-    expect(await admissionBlock(await open(), true)).toBe(held.underWay);
+    expect(await findHoldReason(await open(), true)).toBe(held.underWay);
   });
 });
 
 describe('a window', () => {
   it('holds nothing while it is open', async () => {
     const stopping = { ...day, underWay: 'stop' } as const;
-    expect(await admissionBlock(await portsOf(undefined, stopping))).toBeUndefined();
+    expect(await findHoldReason(await portsOf(undefined, stopping))).toBeUndefined();
   });
 
   it('lets transfers under way complete unless it says otherwise', async () => {
-    expect(await admissionBlock(await portsOf(undefined, night), true)).toBeUndefined();
+    expect(await findHoldReason(await portsOf(undefined, night), true)).toBeUndefined();
   });
 });
 

@@ -94,7 +94,7 @@ describe('a throttled reply without Retry-After', () => {
     const ends = await Promise.allSettled(calls);
     const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
     expect(errors.length).toBeGreaterThan(10);
-    expect(errors[0]).toMatchObject({ name: 'ThrottledError', isPause: true, origin: 'service' });
+    expect(errors[0]).toMatchObject({ name: 'ThrottledError', isCallPostponed: true, origin: 'service' });
     expect(errors[0].retryAfterSeconds).toBeGreaterThan(10);
   });
 
@@ -141,7 +141,7 @@ describe('a throttled reply with Retry-After', () => {
     const error = await limiterOf()
       .take('service')
       .catch((thrown) => thrown);
-    expect(error).toMatchObject({ name: 'ThrottledError', isPause: true, retryAfterSeconds: 22.5 });
+    expect(error).toMatchObject({ name: 'ThrottledError', isCallPostponed: true, retryAfterSeconds: 22.5 });
     expect(retryCauseOf(error)).toBe('SharedBackoff');
     clock.advance(20_000);
     expect(await msFor(limiterOf(), 5)).toBe(0);
@@ -180,7 +180,7 @@ describe('a throttled reply with Retry-After', () => {
     await limiter.learn(throttled(300));
     await limiter.learn(throttled(5));
     clock.advance(6_000);
-    await expect(limiter.take('service')).rejects.toMatchObject({ isPause: true });
+    await expect(limiter.take('service')).rejects.toMatchObject({ isCallPostponed: true });
     expect(lines).toHaveLength(1);
   });
 
@@ -189,7 +189,7 @@ describe('a throttled reply with Retry-After', () => {
     await limiter.learn(throttled());
     await limiter.learn(throttled(60));
     clock.advance(5_000);
-    await expect(limiter.take('service')).rejects.toMatchObject({ isPause: true });
+    await expect(limiter.take('service')).rejects.toMatchObject({ isCallPostponed: true });
     expect((await queue.sharedRates()).service?.stoppedUntil).toBe(clock.now() + 55_000);
   });
 });
@@ -231,7 +231,7 @@ describe('what processes share', () => {
     const { local } = limiterOf();
     await local.take('source');
     await local.learn(throttled(30, 'source'));
-    await expect(local.take('source')).rejects.toMatchObject({ isPause: true, origin: 'source' });
+    await expect(local.take('source')).rejects.toMatchObject({ isCallPostponed: true, origin: 'source' });
     expect(table).toEqual([]);
   });
 
@@ -247,13 +247,13 @@ describe('what processes share', () => {
     await clock.sleep(ms);
     await working;
     expect(clock.now() - from).toBe(2 * ms);
-    await expect(limiter.local.take('service')).rejects.toMatchObject({ isPause: true });
+    await expect(limiter.local.take('service')).rejects.toMatchObject({ isCallPostponed: true });
   });
 });
 
 it.each([
   ['another error', new TransferError('ServiceUnavailableError', '503')],
-  ['a backoff of ours', new TransferError('ThrottledError', 'wait', { isPause: true })],
+  ['a backoff of ours', new TransferError('ThrottledError', 'wait', { isCallPostponed: true })],
   ['a bug', new Error('oops')],
 ])('%s lowers no rate', async (_what, error) => {
   const limiter = limiterOf();

@@ -199,7 +199,7 @@ describe('an execution of the dispatcher', () => {
       const now = clock.now();
       await slots.takeSlot({ ...other, since: 1, until: now + 1 }, now);
       await queue.goOn(start);
-      await slots.freeSlot(other);
+      await slots.clearSlot(other);
       clock.advance(60_000);
     }
     await queue.dispatch();
@@ -207,7 +207,7 @@ describe('an execution of the dispatcher', () => {
     const last = starter.starts.at(-1);
     await slots.takeSlot({ ...other, since: 1, until: clock.now() + 1 }, clock.now());
     if (last) await queue.goOn(last);
-    await slots.freeSlot(other);
+    await slots.clearSlot(other);
     await queue.dispatch();
     expect(starter.starts).toHaveLength(begun);
     clock.advance(30_000);

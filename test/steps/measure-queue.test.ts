@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { dispatchSeconds, maxSlots } from '#src/core/limits/limits.ts';
 import type { Priority } from '#src/core/queue/queue.ts';
 import type { MetricName } from '#src/core/stack/metrics.ts';
-import { measureQueue, type Openness } from '#src/queue/measure-queue.ts';
+import { measureQueue, type QueueAvailability } from '#src/queue/measure-queue.ts';
 import { openQueue, type QueueHarness } from './queue-harness.ts';
 
-const free: Openness = { freeSlots: 1 };
+const free: QueueAvailability = { freeSlots: 1 };
 
 /** Puts a ticket that has waited for so many seconds. */
 async function put(queue: QueueHarness, waited = 0, priority: Priority = 'live') {

@@ -1,11 +1,11 @@
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type CommandDone, readCommand, runCommand } from '#src/queue/commands.ts';
-import { type Dispatched, dispatch, dispatchOnSchedule } from '#src/queue/dispatch.ts';
+import { type CommandResult, readCommand, runCommand } from '#src/queue/commands.ts';
+import { type DispatchResult, dispatch, dispatchOnSchedule } from '#src/queue/dispatch.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { objectId, transferIdOf } from '#src/transfer/transfer-ids.ts';
-import { film } from '../conformance/bench.ts';
-import { invocationOf } from '../conformance/walk.ts';
+import { film } from '../harness/port-harness.ts';
+import { invocationOf } from '../harness/run-transfer.ts';
 import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { chunkBytes, type Planned, StepHarness } from '../harness/step-harness.ts';
 import { TestEnds } from './settle-stage.ts';
@@ -29,9 +29,9 @@ export interface QueueHarness {
   start(i: number, input?: object): Promise<Answer & Planned>;
   /** Opens a queued transfer as the execution that the dispatcher started for it. */
   goOn(start: { name: string; input: object }): Promise<Answer & Planned>;
-  dispatch(): Promise<Dispatched>;
-  dispatchOnSchedule(): Promise<Dispatched>;
-  command(event: object): Promise<CommandDone>;
+  dispatch(): Promise<DispatchResult>;
+  dispatchOnSchedule(): Promise<DispatchResult>;
+  command(event: object): Promise<CommandResult>;
   /** The row of the i-th film. */
   row(i: number): Promise<TransferRecord>;
 }

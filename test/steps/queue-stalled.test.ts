@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import type { MetricName } from '#src/core/stack/metrics.ts';
-import { measureQueue, type Openness } from '#src/queue/measure-queue.ts';
+import { measureQueue, type QueueAvailability } from '#src/queue/measure-queue.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 
 /** A queue of two, measured every minute; the last value of each metric. */
@@ -18,7 +18,7 @@ async function measured() {
     clock: { now: () => now },
     meter: { add: (metric: MetricName, value: number) => void values.set(metric, value) },
   } as unknown as Parameters<typeof measureQueue>[0];
-  const minutes = async (count: number, openness: Openness) => {
+  const minutes = async (count: number, openness: QueueAvailability) => {
     for (let minute = 0; minute < count; minute++) {
       now += dispatchSeconds * 1000;
       await measureQueue(ports, openness, dispatchSeconds);

@@ -67,7 +67,7 @@ describe('every call of a destination', () => {
   });
 
   it('is not made while its kind is stopped', async () => {
-    postponed = new TransferError('ThrottledError', 'wait', { isPause: true });
+    postponed = new TransferError('ThrottledError', 'wait', { isCallPostponed: true });
     const { calls, service } = refusing();
     await expect(service.assetStatus('a', call)).rejects.toBe(postponed);
     expect([calls, learned]).toEqual([[], []]);
@@ -141,11 +141,11 @@ describe('reading a source', () => {
 
   it('is postponed by the name that the port gives to it', async () => {
     postponed = new TransferError('ThrottledError', 'wait', {
-      isPause: true,
+      isCallPostponed: true,
       origin: 'source',
       retryAfterSeconds: 12,
     });
-    const fields = { name: 'SourceUnavailableError', isPause: true, retryAfterSeconds: 12 };
+    const fields = { name: 'SourceUnavailableError', isCallPostponed: true, retryAfterSeconds: 12 };
     await expect(readAll(throttledSource(failing, limiter))).rejects.toMatchObject(fields);
     expect(learned).toEqual([]);
   });

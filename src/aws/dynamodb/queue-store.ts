@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { priorities, type QueueStore, stopModes } from '#src/core/queue/queue.ts';
+import type { Condition } from './expressions.ts';
 import { createRateRow } from './rate-row.ts';
 import {
   highest,
@@ -11,7 +12,7 @@ import {
   ticketKey,
 } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
-import { type Condition, openTable, type TableAccess } from './table-access.ts';
+import { openTable, type TableAccess } from './table-access.ts';
 import type { DynamoTransferStoreOptions } from './transfer-store.ts';
 
 const slotRow = z.object({
@@ -35,7 +36,7 @@ const counterRow = z.object({
 const pauseRow = z.object({ since: z.number(), underWay: z.enum(stopModes) });
 const headRow = z.object({ ticket: z.string(), since: z.number(), seenAt: z.number() });
 
-/** The slots, the queue and the call rates in the table of proofs, all in one partition. */
+/** Stores the slots, the queue and the call rates in the transfers' table, all in one partition. */
 export function createDynamoQueueStore(options: DynamoTransferStoreOptions): QueueStore {
   const table = openTable(options.client, options.tableName);
   return { ...tickets(table), ...control(table), ...slots(table), ...createRateRow(table) };
@@ -48,7 +49,7 @@ function tickets(table: TableAccess) {
       return readRow(counterRow, (await table.change(ticketCounterKey, change)) || {})[priority];
     },
     lastTicketNumbers: async () => readRow(counterRow, (await table.read(ticketCounterKey)) ?? {}),
-    // Without an expiry: a transfer may wait for as long as it takes.
+    // No expiry: a transfer may wait for any time.
     putTicket: async ({ transferId: holder, ...ticket }) => {
       const row = { ...ticketKey(ticket.priority, ticket.number), ...ticket, holder };
       await table.write(row, noNewerThan(ticket.fence));
@@ -108,11 +109,11 @@ function slots(table: TableAccess) {
     },
     takeSlot: ({ transferId: holder, ...slot }, now) =>
       table.write({ ...slotKey(slot.slot), ...slot, holder }, freeFor(holder, slot.fence, now)),
-    renewSlot: async ({ slot, transferId, fence, until }) => {
+    renewSlotLease: async ({ slot, transferId, fence, until }) => {
       const condition = heldBy(transferId, fence);
       return (await table.change(slotKey(slot), { set: { until }, condition })) !== false;
     },
-    freeSlot: async ({ slot, transferId, fence }) => {
+    clearSlot: async ({ slot, transferId, fence }) => {
       await table.remove(slotKey(slot), heldBy(transferId, fence));
     },
   } satisfies Partial<QueueStore>;
@@ -123,12 +124,13 @@ function heldBy(holder: string, fence: number): Condition {
   return { expression: '#holder = :holder AND #fence = :fence', values };
 }
 
-/** A late write of an owner that was replaced must not hide the ticket of the owner after it. */
+/** Condition: the row's fence is at most this one. A late write of an old owner replaces no newer ticket. */
 function noNewerThan(fence: number): Condition {
   const expression = 'attribute_not_exists(#fence) OR #fence <= :fence';
   return { expression, values: { ':fence': fence } };
 }
 
+/** Condition: the slot is free, its time is over, or this transfer holds it by this fence or an older one. */
 function freeFor(holder: string, fence: number, now: number): Condition {
   return {
     expression:

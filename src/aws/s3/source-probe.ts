@@ -7,16 +7,16 @@ import {
 } from '@aws-sdk/client-s3';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { asTransferError, type ErrorName, isTransferError } from '#src/core/errors/errors.ts';
-import { sourceTaking } from '#src/core/source/source-filter.ts';
+import { matchingSource } from '#src/core/source/source-filter.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import {
   type Finding,
-  failedBy,
-  missing,
+  failedByError,
+  failedCheck,
   type Probes,
-  passed,
-  untold,
+  passedCheck,
+  skippedCheck,
 } from '#src/core/stack/preflight.ts';
 import type { SourcePlace } from './clients.ts';
 import { diagnoseDenial } from './denial-diagnosis.ts';
@@ -49,13 +49,13 @@ interface Listed {
  * Changes nothing.
  */
 export function createSourceProbe({ clientFor }: SourceProbeOptions): Probes['source'] {
-  return async (source, { withSwitch }) => {
+  return async (source, { withEventNotifications }) => {
     const [first = startOf(source), ...others] = startsOf(source);
     const { findings, isReached } = await tryBelow(clientFor, source, first);
     if (!isReached) return findings;
     const rest = await Promise.all(others.map((start) => tryBelow(clientFor, source, start)));
     findings.push(...rest.flatMap((tried) => tried.findings), ...untried(source));
-    if (withSwitch) findings.push(await lookAtSwitch(clientFor, source));
+    if (withEventNotifications) findings.push(await checkEventNotifications(clientFor, source));
     return findings;
   };
 }
@@ -76,7 +76,7 @@ function untried({ bucket, prefixes = [] }: Source): Finding[] {
   if (prefixes.length <= triedPrefixes) return [];
   const problem = `only the first ${triedPrefixes} of ${prefixes.length} prefixes were tried`;
   const nextStep = 'Start one transfer by hand below each of the others.';
-  return [untold(`source: all prefixes of bucket ${bucket}`, problem, nextStep)];
+  return [skippedCheck(`source: all prefixes of bucket ${bucket}`, problem, nextStep)];
 }
 
 async function tryBelow(
@@ -100,7 +100,7 @@ async function list(
   try {
     const key = readableKey(source, await contentsOf(clientFor, start));
     const object = key === undefined ? undefined : { ...start, key };
-    return { finding: passed(check), isReached: true, isListed: true, object };
+    return { finding: passedCheck(check), isReached: true, isListed: true, object };
   } catch (error) {
     return { ...(await unlisted(clientFor, check, start, error)), isListed: false };
   }
@@ -125,7 +125,7 @@ function readableKey(source: Source, contents: readonly ListedObject[]): string 
         Size > 0 && !/^(GLACIER|DEEP_ARCHIVE)$/.test(StorageClass),
     )
     .flatMap(({ Key }) => Key ?? []);
-  return keys.find((key) => sourceTaking([source], { key })) ?? keys[0];
+  return keys.find((key) => matchingSource([source], { key })) ?? keys[0];
 }
 
 /** Errors that every other request to the bucket would end with as well. */
@@ -148,10 +148,10 @@ async function unlisted(
   const isReached = !outOfReach.includes(error.name);
   if (isTransferError(error, 'SourceNotFoundError')) {
     const nextStep = "Correct the bucket's name in the configured sources and deploy.";
-    return { finding: failedBy(check, error, nextStep), isReached };
+    return { finding: failedByError(check, error, nextStep), isReached };
   }
   if (!isTransferError(error, 'SourceAccessDeniedError')) {
-    return { finding: failedBy(check, error), isReached };
+    return { finding: failedByError(check, error), isReached };
   }
   return { finding: await listRefused(clientFor, check, start, thrown), isReached };
 }
@@ -165,8 +165,8 @@ async function listRefused(
 ): Promise<Finding> {
   const said = describeSdkFailure(sdkFailure(thrown));
   const problem = `S3 refuses to list the bucket ${JSON.stringify(start.bucket)}: ${said}`;
-  if (start.requestPayer) return untold(check, problem, payerMayNotList);
-  return missing(check, problem, await listingAdvice(clientFor, start));
+  if (start.requestPayer) return skippedCheck(check, problem, payerMayNotList);
+  return failedCheck(check, problem, await listingAdvice(clientFor, start));
 }
 
 const payerMayNotList =
@@ -201,10 +201,10 @@ function nothingToRead(start: SourceReference, isListed: boolean): Finding {
   const check = `source: read below ${below} (${readActions})`;
   if (!isListed) {
     const problem = 'listing failed, so no object was known and reading was not tried';
-    return untold(check, problem, 'Start one transfer by hand to try.');
+    return skippedCheck(check, problem, 'Start one transfer by hand to try.');
   }
   const problem = `no object with bytes was found below ${below}, so reading was not tried`;
-  return untold(check, problem, 'Put a file there and run the preflight again.');
+  return skippedCheck(check, problem, 'Put a file there and run the preflight again.');
 }
 
 /** Errors that are about the one object that was tried, and say nothing about permissions. */
@@ -225,14 +225,14 @@ async function read(
     const source = await inspectObject(client, reference);
     const reading = { source, range: { start: 0, endInclusive: 0 }, signal: neverAborted() };
     for await (const _ of readRange(clientFor, reading));
-    return passed(check);
+    return passedCheck(check);
   } catch (thrown) {
     const error = asTransferError(thrown);
     if (error.name === 'SourceAccessDeniedError') {
-      return failedBy(check, error, await diagnoseDenial(client, reference));
+      return failedByError(check, error, await diagnoseDenial(client, reference));
     }
-    if (!aboutTheObject.includes(error.name)) return failedBy(check, error);
-    return untold(check, `${error.name}: ${error.message}`, 'Try with another object.');
+    if (!aboutTheObject.includes(error.name)) return failedByError(check, error);
+    return skippedCheck(check, `${error.name}: ${error.message}`, 'Try with another object.');
   }
 }
 
@@ -241,7 +241,7 @@ function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }
 
-async function lookAtSwitch(
+async function checkEventNotifications(
   clientFor: SourceProbeOptions['clientFor'],
   source: Source,
 ): Promise<Finding> {
@@ -249,12 +249,12 @@ async function lookAtSwitch(
   try {
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: source.bucket });
     const settings = await clientFor(source).send(command);
-    if (settings.EventBridgeConfiguration) return passed(check);
+    if (settings.EventBridgeConfiguration) return passedCheck(check);
     const problem = 'the switch is off, so no new object starts a transfer';
-    return missing(check, problem, switchOn(source, settings));
+    return failedCheck(check, problem, switchOn(source, settings));
   } catch (error) {
     const problem = `the switch could not be looked at: ${describeSdkFailure(sdkFailure(error))}`;
-    return untold(check, problem, allowOn(source, 's3:GetBucketNotification'));
+    return skippedCheck(check, problem, allowOn(source, 's3:GetBucketNotification'));
   }
 }
 

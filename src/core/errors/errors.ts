@@ -10,43 +10,43 @@ export * from './error-catalogue.ts';
 
 export interface TransferErrorOptions {
   readonly cause?: unknown;
-  /** How long the service asked us to stay away, in seconds. */
+  /** The Retry-After of the reply, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
-  /** HTTP status of the reply that caused it, where there was one. */
+  /** The HTTP status of the reply that caused the error, if a reply came. */
   readonly status?: number | undefined;
-  /** Whether the call was not made, as the service had asked another one to stay away. */
-  readonly isPause?: boolean;
+  /** Whether the shared backoff postponed the call, so no request was sent. */
+  readonly isCallPostponed?: boolean;
   /** Who answered, or failed to. */
   readonly origin?: ErrorOrigin | undefined;
-  /** Whether the reply asks for fewer calls. Always so for a `ThrottledError`. */
+  /** Whether the reply asks for fewer calls. Default: true for a `ThrottledError` only. */
   readonly isThrottle?: boolean;
-  /** Whether not the object is missing but the place that should hold it, or nothing tells which. */
-  readonly isPlaceMissing?: boolean;
+  /** Whether a 404 may be about the bucket, not only about the object. */
+  readonly isContainerMissing?: boolean;
 }
 
 /**
- * The only error class. Its `name` comes from the catalogue, a string literal that minifying can't
- * change, and it is what Lambda reports to the state machine as the error's type.
- * The message names the value that was wrong and never holds a presigned URL or a key.
+ * The only error class. Lambda reports its `name` to the state machine as the error's type. The name is
+ * a string of the catalogue, so minifying cannot change it. The message quotes the invalid value, and
+ * never contains a presigned URL or a key.
  */
 export class TransferError extends Error {
   override readonly name: ErrorName;
   readonly retryAfterSeconds: number | undefined;
   readonly status: number | undefined;
-  readonly isPause: boolean;
+  readonly isCallPostponed: boolean;
   readonly origin: ErrorOrigin | undefined;
   readonly isThrottle: boolean;
-  readonly isPlaceMissing: boolean;
+  readonly isContainerMissing: boolean;
 
   constructor(name: ErrorName, message: string, options: TransferErrorOptions = {}) {
     super(bounded(message), options.cause === undefined ? {} : { cause: options.cause });
     this.name = name;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.status = options.status;
-    this.isPause = options.isPause ?? false;
+    this.isCallPostponed = options.isCallPostponed ?? false;
     this.origin = options.origin;
     this.isThrottle = options.isThrottle ?? name === 'ThrottledError';
-    this.isPlaceMissing = options.isPlaceMissing ?? false;
+    this.isContainerMissing = options.isContainerMissing ?? false;
   }
 
   get scope(): Scope {
@@ -62,7 +62,7 @@ export class TransferError extends Error {
   }
 }
 
-/** Characters of a message: it may quote what others wrote, and goes into states, rows and events. */
+/** The longest message, in characters. It may quote foreign text, and states, rows and events contain it. */
 const maxMessageLength = 2_000;
 
 function bounded(message: string): string {
@@ -71,12 +71,12 @@ function bounded(message: string): string {
     : message;
 }
 
-/** Whether `error` is ours and, where names are given, bears one of them. */
+/** True for a `TransferError`; with names, only for an error with one of these names. */
 export function isTransferError(error: unknown, ...names: ErrorName[]): error is TransferError {
   return error instanceof TransferError && (names.length === 0 || names.includes(error.name));
 }
 
-/** Our error as it is; anything else is a bug and becomes `UnexpectedError`, its cause kept. */
+/** Returns a `TransferError` unchanged. Wraps any other error, which is a bug, as `UnexpectedError`. */
 export function asTransferError(error: unknown): TransferError {
   if (error instanceof TransferError) return error;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -4,8 +4,8 @@ import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backo
 import { type ErrorName, isTransferError, TransferError } from './errors.ts';
 
 /**
- * The one place that decides what happens after an error. Within a call the answers are: repeat the
- * request, renew what it needs, leave it to a later call, or end. Between calls: wait, renew, or end.
+ * What happens after an error. This module alone decides it. Within a call: repeat the request, renew
+ * the URL or the session, leave the request to a later call, or end. Between calls: wait, renew, or end.
  */
 export type Decision =
   /** Makes the same request again after `afterMs`. */
@@ -14,49 +14,49 @@ export type Decision =
   | { readonly action: 'renew'; readonly what: 'url' | 'session'; readonly afterMs: number }
   /** Leaves the request to a later call of the step, after `seconds`. */
   | { readonly action: 'wait'; readonly seconds: number }
-  /** Ends with this error; the state machine's Retry takes an unreachable table from here. */
+  /** Ends with this error. The state machine's Retry repeats the step if the table is unreachable. */
   | { readonly action: 'end'; readonly error: TransferError };
 
-/** One request that failed, within a call of a function. */
+/** A failed request within one call of a function. */
 export interface CallContext {
   readonly within: 'call';
-  /** Tries of this request so far, this one included. */
+  /** Tries of this request, including this one. */
   readonly tries: number;
-  /** How long the upload host has refused this chunk, in ms. */
+  /** The time since the upload host first refused this chunk, in ms. */
   readonly refusedForMs?: number;
-  /** Sends of this chunk whose ETag was not the MD5 of its bytes. */
+  /** Sends of this chunk whose ETag was not the MD5 of the sent bytes. */
   readonly mismatches?: number;
-  /** Whether other chunks may be sent first, which can show that the ETags of the session are opaque. */
+  /** Whether other chunks can be sent first. They may prove that the session's ETags are opaque. */
   readonly canComeLater?: boolean;
-  /** Whether other chunks may still show that the ETags of the session are opaque. */
+  /** Whether other chunks may still prove that the session's ETags are opaque. */
   readonly isUndecided?: boolean;
-  /** Until the call must be over, in ms. */
+  /** The time until the end of the call, in ms. */
   readonly timeLeftMs: number;
   readonly random: Random;
 }
 
-/** A call of a step that failed, between two calls. */
+/** A failed call of a step. The decision is about the time before the next call. */
 export interface StepContext {
   readonly within: 'step';
-  /** Waits so far without a success between them. */
+  /** Waits since the last success. */
   readonly waits: number;
-  /** Since the first of them, in ms. */
+  /** The time since the first of these waits, in ms. */
   readonly waitingMs: number;
-  /** The part of it for which the other side itself named the time of the next try, in ms. */
+  /** The part of `waitingMs` that a Retry-After asked for, in ms. */
   readonly namedMs?: number;
-  /** Waits for this same error, without another one between them. All of them where left out. */
+  /** Consecutive waits for the same error. Default: `waits`. */
   readonly sameWaits?: number;
-  /** Since the first of those, in ms. */
+  /** The time since the first of `sameWaits`, in ms. Default: `waitingMs`. */
   readonly sameMs?: number;
-  /** Sessions of this execution whose opening was not answered. */
+  /** Sessions of this execution whose create reply was lost. */
   readonly createsLost?: number;
-  /** Since the first denied read, in ms. */
+  /** The time since the first denied read, in ms. */
   readonly deniedMs?: number;
-  /** How long the object's source lets a denied read be tried again, in seconds. */
+  /** The source's `waitWhileDenied`, in seconds. */
   readonly deniedSeconds?: number | undefined;
 }
 
-/** Waits before a refused chunk goes out on its next fresh URL, in ms: together below two minutes. */
+/** Waits before a refused chunk is sent on its next fresh URL, in ms. Their sum is below two minutes. */
 const freshUrlDelaysMs = [0, 8_000, 25_000, 60_000] as const;
 
 /** Decides what to do about an error. */
@@ -70,7 +70,7 @@ function decideInCall(error: TransferError, context: CallContext): Decision {
   if (error.scope === 'session') return { action: 'renew', what: 'session', afterMs: 0 };
   if (context.mismatches) return decideMismatch(error, context, context.mismatches);
   if (error.scope === 'chunk') return decideRefusal(error, context);
-  // A denial lasts for minutes at least, so a few seconds change nothing.
+  // A denial lasts for minutes, so a retry within seconds is useless.
   if (error.name === 'SourceDeniedForNowError') return { action: 'wait', seconds: 0 };
   const afterMs = delayMs(error, context);
   const isWorthwhile =
@@ -88,10 +88,7 @@ function delayMs(error: TransferError, { tries, random }: CallContext): number {
     : retryAfterSeconds * 1000;
 }
 
-/**
- * A refusal by the upload host, or an answer that proves nothing, ends the transfer once fresh URLs and
- * two minutes have not changed it.
- */
+/** A refusal by the upload host, or a reply without a proof, is final after fresh URLs and two minutes. */
 function decideRefusal(error: TransferError, context: CallContext): Decision {
   const { tries, refusedForMs = 0, timeLeftMs } = context;
   const afterMs = freshUrlDelaysMs[tries - 1];
@@ -103,12 +100,8 @@ function decideRefusal(error: TransferError, context: CallContext): Decision {
   return { action: 'renew', what: 'url', afterMs };
 }
 
-/** The refusal itself becomes the cause, with how often it was met. */
-export function finalRefusal(
-  error: TransferError,
-  tries: number,
-  refusedForMs: number,
-): TransferError {
+/** Returns the final error. It has the refusal as its cause and states the number of sends. */
+function finalRefusal(error: TransferError, tries: number, refusedForMs: number): TransferError {
   const seconds = Math.round(refusedForMs / 1000);
   return new TransferError(
     'UploadRefusedError',
@@ -117,7 +110,7 @@ export function finalRefusal(
   );
 }
 
-/** Other chunks may show that the ETags are opaque; where they can't, a few sends decide. */
+/** Other chunks may prove that the ETags are opaque. Otherwise a few sends decide. */
 function decideMismatch(error: TransferError, context: CallContext, mismatches: number): Decision {
   const { canComeLater = false, isUndecided = false, timeLeftMs, random } = context;
   if (mismatches >= boundOf('mismatchedSends')) {
@@ -164,7 +157,7 @@ function isPatienceOver({ name }: TransferError, context: StepContext): boolean 
   return unnamedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('namedPatience') * 1000;
 }
 
-/** How long this error of S3 is met, in ms. A denial counts through other errors between. */
+/** Returns how long S3 has returned this error, in ms. Other errors do not interrupt a denial. */
 function sourceWaitMs(name: ErrorName, context: StepContext): number {
   const { waitingMs, sameMs = waitingMs, deniedMs = waitingMs } = context;
   return name === 'SourceDeniedForNowError' ? deniedMs : sameMs;
@@ -176,7 +169,7 @@ const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
   SourceInconsistentError: 'SourceProtocolError',
 };
 
-/** A refusal of S3 that time did not cure is final, under the name that says what to do. */
+/** Returns the final error for a refusal by S3 that outlasted its bound. Its name has the right next step. */
 function finalSourceError(error: TransferError, waitedMs: number): TransferError {
   const name = finalSourceNames[error.name];
   if (name === undefined) return error;
@@ -194,18 +187,18 @@ function finalChunkError(error: TransferError, waits: number, waitingMs: number)
   return finalRefusal(error, waits, waitingMs);
 }
 
-/** The wait before a session is opened again whose opening was not answered: 5 s, then four times as long. */
+/** Returns the wait before a session is opened again after a lost create reply: 5 s, then four times as long. */
 function createWaitSeconds(lost: number): number {
   return Math.min(boundOf('longestCreateWait'), 5 * 4 ** Math.min(Math.max(0, lost - 1), 10));
 }
 
-/** What a Wait state takes of a wait: whole seconds, within the longest wait between two calls. */
+/** Rounds a wait to whole seconds for a Wait state, within the longest wait between two calls. */
 export function waitStateSeconds(seconds: number, name?: TransferError['name']): number {
   if (name !== 'CreateReplyLostError') return wholeWaitSeconds(seconds);
   return Math.min(boundOf('longestCreateWait'), Math.max(1, Math.ceil(seconds)));
 }
 
-/** True for an error that time alone may cure. */
+/** True for an error that may pass without any action. */
 export function isTransient(error: unknown): error is TransferError {
   if (!isTransferError(error)) return false;
   return error.disposition === 'retry' && error.name !== 'TableUnavailableError';

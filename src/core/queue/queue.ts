@@ -88,9 +88,9 @@ export interface QueueStore {
   /** Takes a slot that is free, whose lease is over, or that this transfer holds by this fence or an older one. */
   takeSlot(slot: Slot, now: number): Promise<boolean>;
   /** Renews a slot's lease; false when the slot has another owner now. */
-  renewSlot(slot: Omit<Slot, 'since'>): Promise<boolean>;
+  renewSlotLease(slot: Omit<Slot, 'since'>): Promise<boolean>;
   /** Frees a slot if this owner still holds it. */
-  freeSlot(slot: Pick<Slot, 'slot' | 'transferId' | 'fence'>): Promise<void>;
+  clearSlot(slot: Pick<Slot, 'slot' | 'transferId' | 'fence'>): Promise<void>;
   /**
    * Shares a lowered rate. Returns false where another decrease was shared less than `shareEveryMs`
    * before it, or after it: one overload then lowers the shared rate once.

@@ -9,17 +9,23 @@ export interface Candidate {
 }
 
 /** The first source that takes the object; one of a bucket's sources is enough. */
-export function sourceTaking(sources: readonly Source[], candidate: Candidate): Source | undefined {
+export function matchingSource(
+  sources: readonly Source[],
+  candidate: Candidate,
+): Source | undefined {
   return sources.find((source) => objection(source, candidate) === undefined);
 }
 
 /** Whether the key is under one of the source's prefixes; a source without any has all of its bucket. */
-export function hasPrefixOf({ prefixes }: Source, key: string): boolean {
+export function isUnderPrefix({ prefixes }: Source, key: string): boolean {
   return !prefixes?.length || prefixes.some((prefix) => key.startsWith(prefix));
 }
 
 /** The media type that a source names for a key, by the longest suffix that the key has. */
-export function namedType({ mediaTypes = {} }: Source, key: string): MediaType | undefined {
+export function configuredMediaType(
+  { mediaTypes = {} }: Source,
+  key: string,
+): MediaType | undefined {
   const [longest] = Object.keys(mediaTypes)
     .filter((suffix) => endsWithInAnyCase(key, suffix))
     .toSorted((one, other) => other.length - one.length);
@@ -27,7 +33,7 @@ export function namedType({ mediaTypes = {} }: Source, key: string): MediaType |
 }
 
 /** Why none of the sources takes the object, each reason once. */
-export function whyNoneTakes(sources: readonly Source[], candidate: Candidate): string {
+export function describeMismatches(sources: readonly Source[], candidate: Candidate): string {
   const reasons = sources.flatMap((source) => objection(source, candidate) ?? []);
   return shortList([...new Set(reasons)], '; ');
 }
@@ -35,7 +41,7 @@ export function whyNoneTakes(sources: readonly Source[], candidate: Candidate): 
 /** What a source has against the object: prefix, suffix or size; undefined where it takes it. */
 function objection(source: Source, { key, sizeBytes }: Candidate): string | undefined {
   const { prefixes = [], suffixes, minSize = 0, maxSize = Number.POSITIVE_INFINITY } = source;
-  if (!hasPrefixOf(source, key)) return `its key does not begin with ${quotedList(prefixes)}`;
+  if (!isUnderPrefix(source, key)) return `its key does not begin with ${quotedList(prefixes)}`;
   if (suffixes?.length && !suffixes.some((suffix) => endsWithInAnyCase(key, suffix))) {
     return `its key does not end with ${quotedList(suffixes)}`;
   }

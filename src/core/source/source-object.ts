@@ -72,7 +72,7 @@ export function extensionOf(name: string): string {
 }
 
 /** What tells an object's kind of media besides its key and its content type. */
-export interface MediaTraits {
+export interface MediaHints {
   readonly mediaType?: MediaType | undefined;
   readonly sizeBytes?: number | undefined;
 }
@@ -86,7 +86,7 @@ export interface MediaTraits {
 export function mediaTypeOf(
   key: string,
   contentType: string | undefined,
-  traits: MediaTraits = {},
+  traits: MediaHints = {},
 ): MediaType {
   const name = lastSegment(key);
   if (name.startsWith('._')) {

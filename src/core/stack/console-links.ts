@@ -9,29 +9,29 @@ const consoleHosts: Readonly<Record<string, string>> = {
 const executionArn = /^arn:(aws[\w-]*):states:([a-z0-9-]+):\d{12}:execution:[\w-]+:.+$/s;
 
 /** Where something runs. */
-export interface Place {
+export interface AwsLocation {
   readonly partition: string;
   readonly region: string;
 }
 
 /** The place in an execution's ARN; undefined where it is no ARN, as that of a local run. */
-export function placeOf(arn: string | undefined): Place | undefined {
+export function locationOf(arn: string | undefined): AwsLocation | undefined {
   const [, partition, region] = executionArn.exec(arn ?? '') ?? [];
   return partition && region ? { partition, region } : undefined;
 }
 
 /** The page of an execution; undefined where its ARN is none or its partition has no known console. */
 export function executionLink(arn: string | undefined): string | undefined {
-  const place = placeOf(arn);
+  const place = locationOf(arn);
   return place && link(place, 'states', `#/v2/executions/details/${encodeURI(arn ?? '')}`);
 }
 
 /** The page of a CloudWatch dashboard; undefined where the partition has no known console. */
-export function dashboardLink(place: Place, name: string): string | undefined {
+export function dashboardLink(place: AwsLocation, name: string): string | undefined {
   return link(place, 'cloudwatch', `#dashboards/dashboard/${encodeURIComponent(name)}`);
 }
 
-function link({ partition, region }: Place, service: string, page: string): string | undefined {
+function link({ partition, region }: AwsLocation, service: string, page: string): string | undefined {
   const host = consoleHosts[partition];
   return host && `https://${region}.${host}/${service}/home?region=${region}${page}`;
 }

@@ -16,25 +16,25 @@ export interface Finding {
 export interface Probes {
   /**
    * Lists and reads in one configured source, as a transfer would.
-   * @param options - `withSwitch`: also look whether the bucket tells EventBridge of new objects
+   * @param options - `withEventNotifications`: also look whether the bucket tells EventBridge of new objects
    */
-  source(source: Source, options: { readonly withSwitch: boolean }): Promise<readonly Finding[]>;
+  source(source: Source, options: { readonly withEventNotifications: boolean }): Promise<readonly Finding[]>;
   /** Compares the account's quotas with what the settings need. */
   quotas(): Promise<readonly Finding[]>;
 }
 
 /** It works. */
-export function passed(check: string): Finding {
+export function passedCheck(check: string): Finding {
   return { check, ok: true };
 }
 
 /** It could not be looked at; transfers do not depend on the looking. */
-export function untold(check: string, problem: string, nextStep: string): Finding {
+export function skippedCheck(check: string, problem: string, nextStep: string): Finding {
   return { check, ok: true, problem, nextStep };
 }
 
 /** It is missing, and transfers would fail for want of it. */
-export function missing(check: string, problem: string, nextStep: string): Finding {
+export function failedCheck(check: string, problem: string, nextStep: string): Finding {
   return { check, ok: false, problem, nextStep };
 }
 
@@ -45,7 +45,7 @@ const startAgain = errorCatalogue.NetworkError.nextStep;
  * It failed with one of our errors.
  * @param nextStep - where more is known than the catalogue tells for the error
  */
-export function failedBy(check: string, error: TransferError, nextStep = error.nextStep): Finding {
+export function failedByError(check: string, error: TransferError, nextStep = error.nextStep): Finding {
   const mend = nextStep.replace(startAgain, 'Run the preflight again.');
-  return missing(check, `${error.name}: ${error.message}`, mend);
+  return failedCheck(check, `${error.name}: ${error.message}`, mend);
 }

@@ -24,13 +24,13 @@ export interface EtagReply {
 }
 
 /** `matches` and `opaque` give a proof; a `mismatch` is sent again on a new URL. */
-export type EtagVerdict = 'matches' | 'opaque' | 'mismatch';
+export type EtagCheck = 'matches' | 'opaque' | 'mismatch';
 
 /**
  * Judges an ETag against the MD5 of what was sent. An ETag is opaque when it is not 32 hex digits or
  * the reply says SSE-KMS, whose ETags look like an MD5 and are none.
  */
-export function judgeEtag(reply: EtagReply, mode: EtagMode): EtagVerdict {
+export function checkEtag(reply: EtagReply, mode: EtagMode): EtagCheck {
   const looksLikeMd5 = /^[0-9a-f]{32}$/i.test(reply.etag);
   if (!looksLikeMd5 || reply.encryption?.startsWith('aws:kms')) return 'opaque';
   if (reply.etag.toLowerCase() === reply.md5) return 'matches';
@@ -41,6 +41,6 @@ export function judgeEtag(reply: EtagReply, mode: EtagMode): EtagVerdict {
  * Whether a session's ETags must be taken as opaque: several chunks each mismatched twice and none
  * ever matched. A session of fewer chunks can't show that, and corruption must not pass for it.
  */
-export function etagsLookOpaque(mode: EtagMode, chunksMismatchedTwice: number): boolean {
+export function areEtagsOpaque(mode: EtagMode, chunksMismatchedTwice: number): boolean {
   return mode === 'unknown' && chunksMismatchedTwice >= opaqueEvidenceChunks;
 }

@@ -6,7 +6,7 @@ import type { UserMetadata } from './user-metadata.ts';
 /** How a destination wants to be called. The engine branches on these, never on a service's name. */
 export interface DestinationTraits {
   /** Whether a session exists before its first chunk, or is born in that chunk's answer. */
-  readonly sessionBornAt: 'open' | 'first-chunk';
+  readonly sessionCreatedBy: 'open' | 'first-chunk';
   /** Who decides the chunk size; the engine always uses the session's. */
   readonly chunkSizing: 'service' | 'negotiated' | 'caller';
   /** `ascending` means one chunk in flight, each after the one before it. */
@@ -42,7 +42,7 @@ export interface SessionRequest {
 
 /** An upload session, as kept in its row. It never holds a presigned URL or a key. */
 export interface UploadSession {
-  /** Empty until the first chunk where `sessionBornAt` is `first-chunk`. */
+  /** Empty until the first chunk where `sessionCreatedBy` is `first-chunk`. */
   readonly uploadId: string;
   readonly assetId?: string | undefined;
   /** Bytes of every chunk but the last. */

@@ -46,7 +46,7 @@ export interface RangeKey {
 }
 
 /** How a proof was kept: written now, there already and equal, or there already and different. */
-export type ProofKept = 'written' | 'equal' | 'conflict';
+export type StoreProofResult = 'written' | 'equal' | 'conflict';
 
 /** What an owner takes over from the row that it saw. */
 export type SeenTransfer = Pick<
@@ -83,7 +83,7 @@ export interface TransferStore {
   /** Writes a row whatever is there: for a start that never took a transfer. Nothing rests on it, so it expires. */
   putRejection(record: TransferRecord): Promise<void>;
   /** Adds to the transfer's retry counts. */
-  countRetries(transferId: string, counts: RetryCounts): Promise<void>;
+  incrementRetries(transferId: string, counts: RetryCounts): Promise<void>;
   /** Remembers which transfer an execution works on, before it takes it: for when it ends unseen. */
   recordExecution(executionId: string, transferId: string): Promise<void>;
   transferOfExecution(executionId: string): Promise<string | undefined>;
@@ -131,12 +131,12 @@ export interface TransferStore {
     last?: number,
   ): Promise<ReadonlyMap<number, ChunkRecord>>;
   /** Keeps a proof if none is there, an equal one is, or the retired one seen still is (`retired`, its generation). */
-  keepProof(
+  storeProof(
     transferId: string,
     sessionNumber: number,
     proof: ChunkProof,
     retiredGeneration?: number,
-  ): Promise<ProofKept>;
+  ): Promise<StoreProofResult>;
   /** Retires the proof of that generation, keeping it with the reason; false when it is another by now. */
   retireProof(
     transferId: string,

@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { releaseSlot } from '#src/queue/slots.ts';
+import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { fencedOutError, type UsableSession } from '#src/transfer/ownership.ts';
 import type { Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
@@ -39,7 +39,7 @@ export async function completeUpload({
   const seen = { sessionNumber: record.number };
   const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now, seen);
   if (!held) throw fencedOutError(owned.transferId, undefined);
-  await releaseSlot(ports, transfer);
+  await releaseSlotOrTicket(ports, transfer);
   if (verifyObjectChecksum(ports, transfer, record.session, chunks)) return 'asset';
   const skipped = { checksumSkipped: true };
   await ports.store.patchTransfer(owned.transferId, owned.fence, skipped, now);

@@ -9,7 +9,7 @@ import {
   type RangeFailure,
   type TransferRecord,
 } from '#src/core/transfer/transfer.ts';
-import { renewHeldSlot } from '#src/queue/slots.ts';
+import { renewSlot } from '#src/queue/slots.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
@@ -53,7 +53,7 @@ export async function confirmUpload(
   const owned = readState(ownedSchema, state);
   const transfer = await readOwnedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
-  await renewHeldSlot(ports, transfer);
+  await renewSlot(ports, transfer);
   const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest };
   const record = await readUsableSession(ports, owned.transferId, owned.sessionNumber);
@@ -64,7 +64,7 @@ export async function confirmUpload(
   };
   const confirmed = await checkOnce(look);
   if (Object.keys(look.retries).length > 0)
-    await ports.store.countRetries(owned.transferId, look.retries);
+    await ports.store.incrementRetries(owned.transferId, look.retries);
   return confirmed;
 }
 

@@ -1,6 +1,6 @@
 import { asTransferError, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
-import { namedType, sourceTaking, whyNoneTakes } from '#src/core/source/source-filter.ts';
+import { configuredMediaType, matchingSource, describeMismatches } from '#src/core/source/source-filter.ts';
 import {
   mediaTypeOf,
   type SourceObject,
@@ -97,8 +97,8 @@ async function inspectClaimed(
   const { ports } = call;
   const { reference, claim } = request;
   const announced = { key: reference.key, sizeBytes: claim.sizeBytes };
-  const source = sourceTaking(sources, announced);
-  if (!source) return ignored(ports, reference, 'filters', whyNoneTakes(sources, announced));
+  const source = matchingSource(sources, announced);
+  if (!source) return ignored(ports, reference, 'filters', describeMismatches(sources, announced));
   if (isFolderMarker(reference))
     return ignored(ports, reference, 'folder', 'it is a folder marker');
   return withPatience(call, source, () => inspectAnnounced(call, request, source, sources));
@@ -126,7 +126,7 @@ async function inspectAnnounced(
  * A missing bucket is still an error: no later event would report it.
  */
 function gone(error: unknown): TransferError {
-  if (isTransferError(error, 'SourceNotFoundError') && !error.isPlaceMissing) return error;
+  if (isTransferError(error, 'SourceNotFoundError') && !error.isContainerMissing) return error;
   throw error;
 }
 
@@ -163,7 +163,7 @@ function whyStranger(
   sources: readonly Source[],
   object: SourceObject,
 ): readonly [IgnoredBecause, string] | undefined {
-  if (!sourceTaking(sources, object)) return ['filters', whyNoneTakes(sources, object)];
+  if (!matchingSource(sources, object)) return ['filters', describeMismatches(sources, object)];
   try {
     mediaTypeOf(object.key, object.contentType, object);
     return undefined;
@@ -179,7 +179,7 @@ async function pin({ ports, request }: Call, source: Source): Promise<SourceObje
   const configured = { account, region, requestPayer, waitWhileDeniedSeconds };
   const options = { withDigests: sameContent === 'reuse' };
   const object = await ports.source.inspect({ ...request.reference, ...configured }, options);
-  return { ...object, ...configured, mediaType: namedType(source, object.key) };
+  return { ...object, ...configured, mediaType: configuredMediaType(source, object.key) };
 }
 
 /** Refuses what can't be moved, then reads one byte: nothing is created for an object that is denied. */

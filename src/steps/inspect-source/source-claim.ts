@@ -1,5 +1,5 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import { hasPrefixOf, quotedList } from '#src/core/source/source-filter.ts';
+import { isUnderPrefix, quotedList } from '#src/core/source/source-filter.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Source, Sources } from '#src/core/source/sources.ts';
 import type { EventClaim, EventRequest, ManualRequest } from '#src/transfer/input.ts';
@@ -12,7 +12,7 @@ import type { Invocation, Needs } from '#src/transfer/step.ts';
  */
 export function manualSource({ list }: Sources, { reference }: ManualRequest): Source {
   const ofBucket = list.filter(({ bucket }) => bucket === reference.bucket);
-  const source = ofBucket.find((one) => hasPrefixOf(one, reference.key));
+  const source = ofBucket.find((one) => isUnderPrefix(one, reference.key));
   if (source) return source;
   throw new TransferError('SourceNotConfiguredError', whyNotChosen(ofBucket, reference));
 }

@@ -79,7 +79,7 @@ async function standing(
     ? await destination.assetStatus(session.assetId, { signal })
     : undefined;
   if (asset?.phase === 'ready') return 'confirm';
-  if (destination.traits.sessionBornAt === 'first-chunk' && session.uploadId === '') return 'plan';
+  if (destination.traits.sessionCreatedBy === 'first-chunk' && session.uploadId === '') return 'plan';
   const { phase, counts } = await destination.sessionStatus(session, { signal });
   if (phase === 'active' || phase === 'busy') return 'plan';
   const isComplete =

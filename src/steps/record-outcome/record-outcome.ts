@@ -7,7 +7,7 @@ import {
 } from '#src/core/transfer/transfer.ts';
 import type { TransferPatch } from '#src/core/transfer/transfer-store.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
-import { releaseSlot } from '#src/queue/slots.ts';
+import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { type Failure, readFailure } from '#src/transfer/failure.ts';
 import { describeOutcome, type Outcome } from '#src/transfer/outcome.ts';
 import { fencedOutError, isOwnedByAnother, ownershipLostError } from '#src/transfer/ownership.ts';
@@ -94,7 +94,7 @@ async function recordCancelled(
   { transferId }: { transferId?: string | undefined },
 ): Promise<RecordAnswer> {
   if (!transfer) return { next: 'succeed', output: { status: 'cancelled', transferId } };
-  await releaseSlot(ports, transfer);
+  await releaseSlotOrTicket(ports, transfer);
   await publishOutcome(ports, transfer);
   return { next: 'succeed', output: transfer.outcome ?? { status: 'cancelled', transferId } };
 }
@@ -196,7 +196,7 @@ async function writeAndAnnounce(
   const patch = { state, outcome, outcomePublished };
   const changedAt = ports.clock.now();
   await writeOutcome(ports, transfer, patch, changedAt);
-  await releaseSlot(ports, transfer);
+  await releaseSlotOrTicket(ports, transfer);
   await publishOutcome(ports, { ...transfer, ...patch, changedAt });
 }
 

@@ -30,7 +30,7 @@ export async function reportProofs(
     recordReportFailure(context, item, error),
   );
   if (Object.keys(context.retries).length > 0)
-    await ports.store.countRetries(transferId, context.retries);
+    await ports.store.incrementRetries(transferId, context.retries);
   return { reported: rows.size };
 }
 

@@ -3,7 +3,7 @@ import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { UsableSession } from '#src/transfer/ownership.ts';
 
-/** Bytes of one chunk of a transfer's session. */
+/** Returns the length of one chunk of a session, in bytes. */
 export function lengthOfChunk(
   { source }: TransferRecord,
   { session }: UsableSession,

@@ -1,7 +1,7 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
-import { type ChunkProof, etagsLookOpaque, judgeEtag } from '#src/core/transfer/chunk-proof.ts';
+import { areEtagsOpaque, type ChunkProof, checkEtag } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery, UploadSession } from '#src/core/transfer/destination.ts';
 import { countRetry } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
@@ -130,7 +130,7 @@ async function judge(
   earlierMismatches: number,
 ): Promise<'accepted' | 'mismatch'> {
   if (delivery.evidence === 'none') return 'accepted';
-  const verdict = judgeEtag(
+  const verdict = checkEtag(
     { etag: delivery.proof, md5, encryption: delivery.encryption },
     sending.record.etagMode,
   );
@@ -147,7 +147,7 @@ async function becomeOpaque(sending: SendContext, index: number): Promise<boolea
   const mismatched = await ports.store.recordMismatch(transfer.transferId, record.number, index);
   const now = await ports.store.session(transfer.transferId, record.number);
   const { etagMode = record.etagMode } = now ?? {};
-  if (!etagsLookOpaque(etagMode, mismatched)) {
+  if (!areEtagsOpaque(etagMode, mismatched)) {
     // Another sender may have learned it.
     sending.record = { ...sending.record, etagMode };
     return etagMode === 'opaque';
@@ -174,13 +174,13 @@ async function keep(
 ): Promise<void> {
   const { ports, transfer, record, rows } = sending;
   const retired = rows.get(proof.index)?.generation;
-  const kept = await ports.store.keepProof(transfer.transferId, record.number, proof, retired);
+  const kept = await ports.store.storeProof(transfer.transferId, record.number, proof, retired);
   if (kept === 'conflict') {
     ports.log.warn('another proof was kept first', {
       transferId: transfer.transferId,
       chunkIndex: proof.index,
     });
-    countRetry(sending, 'ProofConflictError');
+    countRetry(sending, 'ProofConflict');
     return;
   }
   ports.log.info('chunk proof kept', {

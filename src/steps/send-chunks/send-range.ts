@@ -2,7 +2,7 @@ import { isTransferError, type TransferError } from '#src/core/errors/errors.ts'
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
 import { ensureAdmitted } from '#src/queue/admission.ts';
-import { renewHeldSlot, slotLost } from '#src/queue/slots.ts';
+import { renewSlot, slotLost } from '#src/queue/slots.ts';
 import { readOwnedTransfer } from '#src/transfer/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
@@ -125,7 +125,7 @@ async function renewOwnership(sending: SendContext): Promise<void> {
   if (now - sending.ownedAt < leaseRenewalSeconds * 1000) return;
   sending.ownedAt = now;
   const held = await readOwnedTransfer(ports, transfer, invocation);
-  if (!(await renewHeldSlot(ports, held))) throw slotLost(held);
+  if (!(await renewSlot(ports, held))) throw slotLost(held);
   await ensureAdmitted(ports);
   if (sending.claimedUntil >= invocation.deadline) return;
   sending.claimedUntil = claimEndFrom(now, invocation);

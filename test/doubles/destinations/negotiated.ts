@@ -28,7 +28,7 @@ interface Upload {
 }
 
 const traits: DestinationTraits = {
-  sessionBornAt: 'open',
+  sessionCreatedBy: 'open',
   chunkSizing: 'negotiated',
   order: 'any',
   maxInFlight: 4,

@@ -41,7 +41,7 @@ export const serialChunkBytes = 204_800;
 const uploadLifetimeMs = 24 * 3600 * 1000;
 
 const traits: DestinationTraits = {
-  sessionBornAt: 'first-chunk',
+  sessionCreatedBy: 'first-chunk',
   chunkSizing: 'caller',
   order: 'ascending',
   maxInFlight: 1,

@@ -20,7 +20,7 @@ import { hex, maxFilenameLength, type ServiceOptions, type TestService } from '.
 import { countsOf, planned, provenChunk, type SizedUpload } from './sized-upload.ts';
 
 const traits: DestinationTraits = {
-  sessionBornAt: 'open',
+  sessionCreatedBy: 'open',
   chunkSizing: 'service',
   order: 'any',
   maxInFlight: 8,

@@ -1,9 +1,9 @@
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
-import type { ProofKept, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { StoreProofResult, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { Rows } from './rows.ts';
 
-type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'incrementReports'>;
+type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | 'incrementReports'>;
 
 /** The chunks' part of the store in memory. */
 export function memoryChunkRows(): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
@@ -15,7 +15,7 @@ export function memoryChunkRows(): ChunkRows & { readonly rows: Rows<ChunkRecord
       const wanted = all.filter(({ index }) => index >= first && index <= last);
       return new Map(wanted.map((record) => [record.index, record]));
     },
-    keepProof: async (transferId, session, proof, retiredGeneration) => {
+    storeProof: async (transferId, session, proof, retiredGeneration) => {
       const key = keyOf(transferId, session, proof.index);
       const kept = rows.get(key);
       if (kept && !isRetiredAs(kept, retiredGeneration)) return judgeKept(kept, proof);
@@ -41,7 +41,7 @@ function isRetiredAs(kept: ChunkRecord, generation: number | undefined): boolean
   return generation !== undefined && kept.generation === generation && !isProven(kept);
 }
 
-function judgeKept(kept: ChunkRecord, proof: ChunkProof): ProofKept {
+function judgeKept(kept: ChunkRecord, proof: ChunkProof): StoreProofResult {
   const isEqual =
     isProven(kept) &&
     kept.proof === proof.proof &&

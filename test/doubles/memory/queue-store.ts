@@ -107,13 +107,13 @@ function slotsIn(held: Map<number, Slot>) {
       held.set(taken.slot, taken);
       return true;
     },
-    renewSlot: async (renewed) => {
+    renewSlotLease: async (renewed) => {
       const before = held.get(renewed.slot);
       if (before?.transferId !== renewed.transferId || before.fence !== renewed.fence) return false;
       held.set(renewed.slot, { ...before, ...renewed });
       return true;
     },
-    freeSlot: async ({ slot, transferId, fence }) => {
+    clearSlot: async ({ slot, transferId, fence }) => {
       const before = held.get(slot);
       if (before?.transferId === transferId && before.fence === fence) held.delete(slot);
     },

@@ -24,9 +24,11 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
   /** Changes a row that must be there. */
   const change = (transferId: string, number: number, changes: Partial<SessionRecord>) => {
     const record = rows.get(keyOf(transferId, number));
-    if (record) rows.set(keyOf(transferId, number), { ...record, ...changes });
-    else
-      throw new TransferError('UnexpectedError', `transfer ${transferId} has no session ${number}`);
+    if (!record) {
+      const message = `Unknown session ${number} of transfer ${transferId}: its row must exist.`;
+      throw new TransferError('UnexpectedError', message);
+    }
+    rows.set(keyOf(transferId, number), { ...record, ...changes });
   };
 
   return {

@@ -75,7 +75,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   small.map(
     (count): Call =>
       (store, id) =>
-        store.countRetries(id, { NetworkError: count, [`Cause${count}`]: 1 }),
+        store.incrementRetries(id, { NetworkError: count, [`Cause${count}`]: 1 }),
   ),
   small.map(
     (number): Call =>
@@ -110,7 +110,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(small, fc.constantFrom('e1', 'e2'), fc.option(small, { nil: undefined })).map(
     ([index, proof, generation]): Call =>
       (store, id) =>
-        store.keepProof(id, 1, chunkProof(index, { proof }), generation),
+        store.storeProof(id, 1, chunkProof(index, { proof }), generation),
   ),
   fc.tuple(small, small).map(
     ([index, generation]): Call =>

@@ -77,7 +77,7 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
       return true;
     },
     putRejection: async (record) => put(record),
-    countRetries: async (transferId, counts) => {
+    incrementRetries: async (transferId, counts) => {
       const record = transfers.get(transferId);
       if (record)
         transfers.set(transferId, { ...record, retries: addCounts(record.retries, counts) });
@@ -114,7 +114,7 @@ type TransferRows = Pick<
   | 'takeTransfer'
   | 'patchTransfer'
   | 'putRejection'
-  | 'countRetries'
+  | 'incrementRetries'
   | 'listTransfers'
   | 'recordExecution'
   | 'transferOfExecution'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import { film, putFilm } from '../../conformance/bench.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 /** A harness with one range planned. */
@@ -229,7 +229,7 @@ describe('a chunk that fails', () => {
 describe('a proof', () => {
   it('that can’t be written makes the chunk one that is still to be sent', async () => {
     const { harness, opened, item } = await planned(1);
-    harness.bench.store.refuse('keepProof');
+    harness.bench.store.refuse('storeProof');
     await harness.send(item);
     expect((await proven(harness, opened)).size).toBe(0);
     await harness.send(item);
@@ -242,13 +242,13 @@ describe('a proof', () => {
     const other = { index: 1, sizeBytes: 1024, proof: 'other', md5: 'other' };
     harness.override({
       sendChunk: async (...given) => {
-        await harness.bench.store.keepProof(opened.transferId, 1, other);
+        await harness.bench.store.storeProof(opened.transferId, 1, other);
         return sendChunk(...given);
       },
     });
     expect(await harness.send(item)).toMatchObject({ next: 'sent' });
     expect((await proven(harness, opened)).get(1)).toMatchObject(other);
-    expect((await rangeRow(harness, opened))?.retries).toEqual({ ProofConflictError: 1 });
+    expect((await rangeRow(harness, opened))?.retries).toEqual({ ProofConflict: 1 });
   });
 
   it('takes the place of a retired one', async () => {
