@@ -18,6 +18,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/limits/limits.ts',
     'src/core/source/media-types.ts',
     'src/core/stack/metrics.ts',
+    'src/core/stack/next-answers.ts',
+    'src/core/stack/step-names.ts',
     'src/core/limits/recovery-bounds.ts',
     'src/core/source/sources.ts',
     'src/core/stack/table-schema.ts',

@@ -54,6 +54,7 @@ function oneRange(scope: Construct, functions: StepFunctions): IChainable {
   const next = chooseNext(
     scope,
     'ChooseNextRangeStep',
+    'SendChunks',
     { more: send, wait: pause.next(send), sent: report, stop: stopped },
     keepUnknownAnswer(scope, 'UnknownRangeNext').next(report),
   );

@@ -13,6 +13,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import type { ErrorName } from '#src/core/errors/errors.ts';
+import { type AnsweringStep, type NextAnswer, nextAnswers } from '#src/core/stack/next-answers.ts';
 import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
 import { retryInMap, retryPolicy } from './retry-policy.ts';
 
@@ -76,20 +77,25 @@ export function functionTask(
   return task;
 }
 
+/** The state that follows each answer of a step. A missing or an unknown answer is a type error. */
+export type Branches<Step extends AnsweringStep> = Readonly<Record<NextAnswer<Step>, IChainable>>;
+
 /**
- * Goes on by what the last step answered as `$.next`.
- * @param branches - the state for each answer
- * @param otherwise - the state for an answer that is none of them, which only a bug can give
+ * Returns the Choice behind a step: it branches on the step's answer, `$.next`.
+ * @param name - the name of the Choice state
+ * @param otherwise - the state for an answer outside the step's list, which only a bug can give
  */
-export function chooseNext(
+export function chooseNext<Step extends AnsweringStep>(
   scope: Construct,
   name: string,
-  branches: Readonly<Record<string, IChainable>>,
+  step: Step,
+  branches: Branches<Step>,
   otherwise: IChainable,
 ): Choice {
   const choice = new Choice(scope, name);
-  for (const [answer, state] of Object.entries(branches)) {
-    choice.when(Condition.stringEquals('$.next', answer), state);
+  const answers: readonly NextAnswer<Step>[] = nextAnswers[step];
+  for (const answer of answers) {
+    choice.when(Condition.stringEquals('$.next', answer), branches[answer]);
   }
   return choice.otherwise(otherwise);
 }

@@ -19,12 +19,14 @@ import {
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
+import type { AnsweringStep } from '#src/core/stack/next-answers.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { preflightChecks } from './preflight.ts';
 import type { Reconciler } from './reconciler.ts';
 import { sendRanges } from './send-ranges.ts';
 import {
+  type Branches,
   chooseNext,
   functionTask,
   keepUnknownAnswer,
@@ -151,7 +153,7 @@ export class TransferStateMachine extends Construct {
     }).next(this.#tasks.RecordOutcome);
     const { OpenSession, RecordOutcome } = this.#tasks;
     inspect.addCatch(keepError).next(
-      this.#choose('IsAccepted', {
+      this.#choose('IsAccepted', 'InspectSource', {
         wait: this.#wait('WaitToInspect', inspect),
         open: OpenSession,
         ended: RecordOutcome,
@@ -165,7 +167,7 @@ export class TransferStateMachine extends Construct {
       .addCatch(RecordOutcome, { resultPath: '$.error' })
       .next(ConfirmUpload);
     OpenSession.next(
-      this.#choose('ChooseNextStep', {
+      this.#choose('ChooseNextStep', 'OpenSession', {
         wait: pause,
         send,
         confirm: ConfirmUpload,
@@ -177,7 +179,7 @@ export class TransferStateMachine extends Construct {
   #confirm(pause: IChainable): void {
     const { ConfirmUpload, AwaitAsset, RecordOutcome } = this.#tasks;
     ConfirmUpload.next(
-      this.#choose('IsUploadConfirmed', {
+      this.#choose('IsUploadConfirmed', 'ConfirmUpload', {
         wait: this.#wait('WaitToConfirm', ConfirmUpload),
         missing: pause,
         expired: pause,
@@ -206,7 +208,7 @@ export class TransferStateMachine extends Construct {
   #await(): void {
     const { AwaitAsset, RecordOutcome } = this.#tasks;
     AwaitAsset.next(
-      this.#choose('IsAssetReady', {
+      this.#choose('IsAssetReady', 'AwaitAsset', {
         wait: this.#wait('WaitForAsset', AwaitAsset),
         ended: RecordOutcome,
       }),
@@ -222,12 +224,12 @@ export class TransferStateMachine extends Construct {
       cause: unknownAnswer.Cause,
     });
     RecordOutcome.addCatch(failUnrecorded(this), { resultPath: '$.recordError' }).next(
-      chooseNext(this, 'HasSucceeded', { succeed, fail }, unknown),
+      chooseNext(this, 'HasSucceeded', 'RecordOutcome', { succeed, fail }, unknown),
     );
   }
 
-  #choose(name: string, branches: Readonly<Record<string, IChainable>>): Choice {
-    return chooseNext(this, name, branches, this.#unknownNext);
+  #choose<Step extends AnsweringStep>(name: string, step: Step, branches: Branches<Step>): Choice {
+    return chooseNext(this, name, step, branches, this.#unknownNext);
   }
 
   #wait(name: string, next: IChainable): IChainable {

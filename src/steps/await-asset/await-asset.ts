@@ -2,6 +2,7 @@ import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { AwaitAssetAnswer } from '#src/core/stack/next-answers.ts';
 import type { AssetStatus, Destination } from '#src/core/transfer/destination.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
@@ -13,7 +14,7 @@ type AwaitPorts = Needs<'store' | 'destination'>;
 
 /** What AwaitAsset makes the state. */
 export type AwaitAnswer =
-  | (Owned & { readonly next: 'wait'; readonly waitSeconds: number })
+  | (Owned & { readonly next: Exclude<AwaitAssetAnswer, 'ended'>; readonly waitSeconds: number })
   | (Owned & { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending });
 
 /**

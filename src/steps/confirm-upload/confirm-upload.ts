@@ -3,6 +3,7 @@ import { errorCatalogue, isTransferError, TransferError } from '#src/core/errors
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { ConfirmUploadAnswer } from '#src/core/stack/next-answers.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import {
   provenCount,
@@ -34,7 +35,7 @@ import { repairChunks } from './repair-chunks.ts';
 /** What ConfirmUpload makes the state. */
 export type ConfirmAnswer =
   | (Owned & {
-      readonly next: 'wait' | 'missing' | 'expired' | 'asset';
+      readonly next: Exclude<ConfirmUploadAnswer, 'ended'>;
       readonly waitSeconds: number;
     })
   | (Owned & { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending });

@@ -1,6 +1,7 @@
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { maxMapConcurrency, maxRangesPerPlan } from '#src/core/limits/limits.ts';
+import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
 import { type ChunkRange, planRanges } from '#src/core/transfer/chunk-plan.ts';
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { WaitReason } from '#src/queue/admission.ts';
@@ -32,7 +33,7 @@ export type OpenAnswer =
   | (Owned & {
       readonly ranges: readonly ChunkRange[];
       readonly concurrency: number;
-      readonly next: string;
+      readonly next: Exclude<OpenSessionAnswer, 'ended'>;
       readonly waitSeconds: number;
     })
   | { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending };
@@ -263,7 +264,7 @@ function proceed(
   ports: OpenPorts,
   owned: Owned,
   ranges: readonly ChunkRange[],
-  next: string,
+  next: Exclude<OpenSessionAnswer, 'wait' | 'ended'>,
 ): OpenAnswer {
   const concurrency = concurrencyOf(ports, owned, ranges.length);
   return {
