@@ -44,8 +44,9 @@ const boundErrors: ReadonlySet<string> = new Set([
  * changed objects, wrong bytes, bad input and an unreachable table.
  */
 export function judgeFailure({ judge, mishaps }: World, execution: Execution): void {
-  const { id, result, runsSince } = execution;
-  if (result?.status !== 'FAILED' || Date.now() - runsSince >= patienceMs) return;
+  const { id, result, startedAt } = execution;
+  // A redrive goes on with the outage in its recorded input: patience counts from the first start.
+  if (result?.status !== 'FAILED' || Date.now() - startedAt >= patienceMs) return;
   const { error = '', cause = '' } = result;
   const isTransient =
     transientErrors.has(error) ||
