@@ -158,7 +158,7 @@ function quotas(props: CheckedMonitoringProps): IWidget[] {
       'Lambda: concurrent executions',
       5,
       [
-        functions.SendChunks.metric('ConcurrentExecutions', { ...most, label: 'SendContext' }),
+        functions.SendChunks.metric('ConcurrentExecutions', { ...most, label: 'Sending' }),
         LambdaFunction.metricAllConcurrentExecutions({ ...most, label: 'The whole account' }),
       ],
       bound('maxSendConcurrency', maxSendConcurrency),
