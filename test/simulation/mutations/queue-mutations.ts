@@ -37,7 +37,7 @@ export const plantedQueueBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a start while the stack is paused is not queued',
-    caughtBy: 'no transfer is lost in the queue',
+    caughtBy: 'a queued transfer keeps its ticket',
     budget: 200,
     plant: pauseLosesEvent,
   },
