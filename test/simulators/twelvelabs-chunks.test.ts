@@ -26,7 +26,7 @@ const hourMs = 3_600_000;
 startBeforeEach();
 
 describe('presigned URLs', () => {
-  it('take one PUT each', async () => {
+  it('accept one PUT each', async () => {
     const { urls } = await open(1);
     expect((await put(urls[1])).status).toBe(200);
     const again = await put(urls[1]);
@@ -34,14 +34,14 @@ describe('presigned URLs', () => {
     expect(again.text).toContain('<Code>AccessDenied</Code>');
   });
 
-  it('are used up by a PUT that failed', async () => {
+  it('become invalid after a failed PUT', async () => {
     const { urls } = await open(1);
     simulator.faults.add({ on: 'put', kind: 'status', status: 500 });
     await put(urls[1]);
     expect((await put(urls[1])).status).toBe(403);
   });
 
-  it('outlive a failed PUT where only success uses them up', async () => {
+  it('stay valid after a failed PUT with singleUse "by-success"', async () => {
     simulator.switches.singleUse = 'by-success';
     const { urls } = await open(1);
     simulator.faults.add({ on: 'put', kind: 'status', status: 500 });
@@ -60,19 +60,19 @@ describe('presigned URLs', () => {
     expect(late.text).toContain('<Message>Request has expired</Message>');
   });
 
-  it('are refused when a character of them was changed', async () => {
+  it('are rejected after any change', async () => {
     const { urls } = await open(2);
     const forged = urls[1]?.replace('partNumber=1', 'partNumber=2');
     expect((await put(forged)).text).toContain('SignatureDoesNotMatch');
   });
 
-  it('are all different, even for one chunk in one second', async () => {
+  it('are unique, even for one chunk in one second', async () => {
     const { id, urls } = await open(1);
     const more = [urls[1], await freshUrl(id, 1), await freshUrl(id, 1)];
     expect(new Set(more).size).toBe(3);
   });
 
-  it('come at most 50 at a time', async () => {
+  it('are limited to 50 in one request', async () => {
     const { id } = await open(60);
     const ask = (count: number) =>
       call('POST', `${uploads}/${id}/presigned-urls`, { start: 1, count });
@@ -80,7 +80,7 @@ describe('presigned URLs', () => {
     expect((await ask(51)).status).toBe(400);
   });
 
-  it('are refused, or clipped by a switch, past the last chunk', async () => {
+  it('past the last chunk are rejected, or clipped with countPastEnd "clip"', async () => {
     const { id } = await open(3);
     const ask = () => call('POST', `${uploads}/${id}/presigned-urls`, { start: 2, count: 5 });
     expect((await ask()).status).toBe(400);
@@ -88,7 +88,7 @@ describe('presigned URLs', () => {
     expect((await ask()).body.count).toBe(2);
   });
 
-  it('are skipped by a switch for chunks already completed', async () => {
+  it('for completed chunks are skipped with completedChunkUrls "skip"', async () => {
     simulator.switches.completedChunkUrls = 'skip';
     const { id, urls } = await open(2);
     await report(id, proofOf(1, (await put(urls[1])).etag));
@@ -96,7 +96,7 @@ describe('presigned URLs', () => {
     expect(body.upload_urls.map((entry: Answer['body']) => entry.chunk_index)).toEqual([2]);
   });
 
-  it('are refused by a switch for a span that holds a completed chunk', async () => {
+  it('for a span with a completed chunk are rejected with completedChunkUrls "refuse"', async () => {
     simulator.switches.completedChunkUrls = 'refuse';
     const { id, urls } = await open(2);
     await report(id, proofOf(1, (await put(urls[1])).etag));
@@ -105,7 +105,7 @@ describe('presigned URLs', () => {
     expect([(await ask(1, 2)).status, (await ask(2, 1)).status]).toEqual([400, 200]);
   });
 
-  it('are refused, as any request is, by a switch that wants a User-Agent', async () => {
+  it('reject a request without a User-Agent with requireUserAgent', async () => {
     const { urls } = await open(1);
     simulator.switches.requireUserAgent = true;
     const { hostname, port, pathname, search } = new URL(urls[1] ?? '');
@@ -126,7 +126,7 @@ describe('the upload host', () => {
     expect(reply.headers.get('etag')).toBe(`"${md5(bytes)}"`);
   });
 
-  it('says aws:kms beside an ETag that is 32 other hex digits', async () => {
+  it('names aws:kms with an ETag of 32 other hex digits', async () => {
     simulator.switches.etag = 'kms';
     const { urls } = await open(1);
     const bytes = randomBytes(size);
@@ -137,7 +137,7 @@ describe('the upload host', () => {
   });
 
   it.each(['opaque', 'kms-silent', 'absent'] as const)(
-    'gives no usable MD5 as %s',
+    'returns no usable MD5 with etag "%s"',
     async (etag) => {
       simulator.switches.etag = etag;
       const { urls } = await open(1);
@@ -148,7 +148,7 @@ describe('the upload host', () => {
     },
   );
 
-  it('gives chosen chunks a wrong ETag and accepts it as proof', async () => {
+  it('returns a wrong ETag for chosen chunks and accepts it as proof', async () => {
     simulator.switches.wrongEtagChunks = [2];
     const { id, urls } = await open(2);
     const bytes = randomBytes(size);
@@ -158,7 +158,7 @@ describe('the upload host', () => {
     expect(body.total_completed).toBe(2);
   });
 
-  it('asks for all upload headers where they are signed', async () => {
+  it('requires all upload headers with requireUploadHeaders', async () => {
     simulator.switches.uploadHeaders = { 'Content-Type': 'video/mp4', 'x-amz-meta-owner': 'me' };
     simulator.switches.requireUploadHeaders = true;
     const { id, urls } = await open(1);
@@ -167,7 +167,7 @@ describe('the upload host', () => {
     expect((await put(url, undefined, simulator.switches.uploadHeaders)).status).toBe(200);
   });
 
-  it('refuses a body without a declared length', async () => {
+  it('rejects a body without Content-Length', async () => {
     const { urls } = await open(1);
     const code = await new Promise((resolve, reject) => {
       const request = httpRequest(urls[1] ?? '', { method: 'PUT' }, (reply) => {
@@ -180,7 +180,7 @@ describe('the upload host', () => {
     expect(code).toBe(411);
   });
 
-  it('keeps the last of two PUTs of a chunk', async () => {
+  it('stores the last of two PUTs of a chunk', async () => {
     const { id, assetId, urls } = await open(1);
     const last = randomBytes(size);
     await put(urls[1]);
@@ -189,7 +189,7 @@ describe('the upload host', () => {
     expect(await simulator.storedSha256(assetId)).toBe(sha256(last));
   });
 
-  it('fails a chunk that was overwritten after its report, when all are reported', async () => {
+  it('fails a chunk that was overwritten after its report, once all chunks are reported', async () => {
     const { id, urls } = await open(2);
     await report(id, proofOf(1, (await put(urls[1])).etag));
     await put(await freshUrl(id, 1));
@@ -198,14 +198,14 @@ describe('the upload host', () => {
     expect(await status(id)).toMatchObject({ status: 'active', chunks_failed: 1 });
   });
 
-  it('knows no upload any more once it is completed', async () => {
+  it('answers 404 to a PUT for a completed upload', async () => {
     const { id, urls } = await open(1);
     const late = await freshUrl(id, 1);
     await report(id, proofOf(1, (await put(urls[1])).etag));
     expect(await put(late)).toMatchObject({ status: 404 });
   });
 
-  it('keeps nothing of a PUT that was cut', async () => {
+  it('stores nothing of an interrupted PUT', async () => {
     const { id, urls } = await open(1);
     simulator.faults.add({ on: 'put', kind: 'reset-mid-body', afterBytes: 5 });
     await expect(put(urls[1])).rejects.toThrow();
@@ -213,36 +213,36 @@ describe('the upload host', () => {
     expect((await report(id, proofOf(1, md5(randomBytes(size))))).status).toBe(400);
   });
 
-  it('closes the connection of a refused PUT where the switch says so', async () => {
+  it('closes the connection of a rejected PUT with refusedPut "close"', async () => {
     simulator.switches.refusedPut = 'close';
     const { urls } = await open(1);
     await put(urls[1]);
     expect((await put(urls[1])).headers.get('connection')).toBe('close');
   });
 
-  it('notices an API key that came along', async () => {
+  it('records an API key in the request', async () => {
     const { urls } = await open(1);
     await put(urls[1], undefined, { 'x-api-key': simulator.apiKey });
-    expect(simulator.calls.of('put')[0]?.bearsApiKey).toBe(true);
+    expect(simulator.calls.of('put')[0]?.hasApiKey).toBe(true);
   });
 });
 
 describe('reports', () => {
-  it('take a proof with quotes and one without', async () => {
+  it('accept a proof with or without quotes', async () => {
     const { id, urls } = await open(2);
     const [one, two] = [await put(urls[1]), await put(urls[2])];
     const { body } = await report(id, proofOf(1, `"${one.etag}"`), proofOf(2, two.etag));
     expect(body).toMatchObject({ processed_chunks: 2, duplicate_chunks: 0, total_completed: 2 });
   });
 
-  it('count a chunk that comes twice in one report as a duplicate', async () => {
+  it('count a repeated chunk in one report as a duplicate', async () => {
     const { id, urls } = await open(2);
     const proof = proofOf(1, (await put(urls[1])).etag);
     const { body } = await report(id, proof, proof);
     expect(body).toMatchObject({ processed_chunks: 1, duplicate_chunks: 1, total_completed: 1 });
   });
 
-  it('are refused whole where one proof, size or index is wrong', async () => {
+  it('are rejected completely if one proof, size or index is wrong', async () => {
     const { id, urls } = await open(3);
     const good = proofOf(1, (await put(urls[1])).etag);
     const { etag } = await put(urls[2]);
@@ -256,7 +256,7 @@ describe('reports', () => {
     expect((await status(id)).chunks_completed).toBe(0);
   });
 
-  it('mark a wrong chunk as failed where the switch says so', async () => {
+  it('mark a wrong chunk as failed with badReport "mark-failed"', async () => {
     simulator.switches.badReport = 'mark-failed';
     const { id, urls } = await open(1);
     await put(urls[1]);
@@ -275,14 +275,14 @@ describe('reports', () => {
     expect((await report(id, ...many)).body.code).toBe('parameter_invalid');
   });
 
-  it('get a URL only when they complete the upload', async () => {
+  it('return a URL only when they complete the upload', async () => {
     const { id, urls } = await open(2);
     const first = await report(id, proofOf(1, (await put(urls[1])).etag));
     const last = await report(id, proofOf(2, (await put(urls[2])).etag));
     expect([first, last].map(({ body }) => 'url' in body)).toEqual([false, true]);
   });
 
-  it('are refused once the upload is completed, or counted by a switch', async () => {
+  it('for a completed upload are rejected, or counted with reportAfterCompletion', async () => {
     const { id, etag } = await uploaded();
     expect((await report(id, proofOf(1, etag))).status).toBe(400);
     simulator.switches.reportAfterCompletion = 'count-duplicates';

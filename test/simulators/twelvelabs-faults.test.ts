@@ -19,7 +19,7 @@ import {
 startBeforeEach();
 
 describe('scripted faults', () => {
-  it('are consumed once, by the chunk they name', async () => {
+  it('apply once, to the chunk that they target', async () => {
     simulator.faults.add({ on: 'put', chunk: 2, kind: 'status', status: 503 });
     const { id, urls } = await open(2);
     const codes = [await put(urls[1]), await put(urls[2]), await put(await freshUrl(id, 2))];
@@ -27,14 +27,14 @@ describe('scripted faults', () => {
     expect(simulator.faults.pending()).toEqual([]);
   });
 
-  it('befall the n-th call and as many as they are told', async () => {
+  it('apply to the n-th call, the given number of times', async () => {
     simulator.faults.add({ on: 'list', kind: 'status', status: 500, nth: 2, times: 2 });
     const codes: number[] = [];
     for (let i = 0; i < 4; i += 1) codes.push((await call('GET', uploads)).status);
     expect(codes).toEqual([200, 500, 500, 200]);
   });
 
-  it('are consumed in the order they were added', async () => {
+  it('apply in the order of their addition', async () => {
     simulator.faults.add(
       { on: 'list', kind: 'html' },
       { on: 'list', kind: 'throttle', retryAfter: 7 },
@@ -63,7 +63,7 @@ describe('scripted faults', () => {
     expect((await report(id, proofOf(1, etag))).body.duplicate_chunks).toBe(1);
   });
 
-  it('fail after the effect where they are told to', async () => {
+  it('fail after the effect with afterEffect', async () => {
     simulator.faults.add({ on: 'create', kind: 'status', status: 500, afterEffect: true });
     expect((await create(1)).status).toBe(500);
     expect(simulator.sessions()).toHaveLength(1);
@@ -75,7 +75,7 @@ describe('scripted faults', () => {
     expect(simulator.sessions()).toEqual([]);
   });
 
-  it('never answer where they stall', async () => {
+  it('leave a stalled request without an answer', async () => {
     simulator.faults.add({ on: 'create', kind: 'stall' });
     const unanswered = create(1).catch((error: Error) => error.message);
     await expect.poll(() => simulator.calls.count('create')).toBe(1);
@@ -84,7 +84,7 @@ describe('scripted faults', () => {
     expect(simulator.sessions()).toEqual([]);
   });
 
-  it('read a part of a PUT and no more where they stall in it', async () => {
+  it('read a part of the body when a PUT stalls', async () => {
     simulator.faults.add({ on: 'put', kind: 'stall', afterBytes: 1 });
     const { urls } = await open(1);
     const aborter = new AbortController();
@@ -96,7 +96,7 @@ describe('scripted faults', () => {
     expect(simulator.sessions()[0]?.chunks[0]?.stored).toBeUndefined();
   });
 
-  it('change a byte on the way, with the ETag of what was stored', async () => {
+  it('change a byte and return the ETag of the stored bytes', async () => {
     simulator.faults.add({ on: 'put', kind: 'corrupt' });
     const { urls } = await open(1);
     const bytes = randomBytes(size);
@@ -105,17 +105,17 @@ describe('scripted faults', () => {
     expect(etag).not.toBe(md5(bytes));
   });
 
-  it.each(['expired-url', 'used-url'] as const)('refuse a PUT as %s would', async (kind) => {
+  it.each(['expired-url', 'used-url'] as const)('reject a PUT with %s', async (kind) => {
     simulator.faults.add({ on: 'put', kind });
     const { urls } = await open(1);
     expect((await put(urls[1])).text).toContain('AccessDenied');
   });
 
-  it('leave a reported chunk pending, or fail it', async () => {
+  it('leave a reported chunk pending, or mark it as failed', async () => {
     const { id, urls } = await open(2);
     const proofs = [proofOf(1, (await put(urls[1])).etag), proofOf(2, (await put(urls[2])).etag)];
     simulator.faults.add(
-      { on: 'report', chunk: 1, kind: 'unheard' },
+      { on: 'report', chunk: 1, kind: 'drop-report' },
       { on: 'report', chunk: 2, kind: 'fail-chunk', error: 'It was lost.' },
     );
     expect((await report(id, ...proofs)).body.processed_chunks).toBe(2);
@@ -124,18 +124,18 @@ describe('scripted faults', () => {
     expect((await status(id)).chunks_failed).toBe(0);
   });
 
-  it('let something happen meanwhile', async () => {
+  it('run a callback during the request', async () => {
     const { id, urls } = await open(1);
     simulator.faults.add({
       on: 'put',
-      kind: 'meanwhile',
+      kind: 'callback',
       act: ({ uploadId }) => simulator.expireSession(uploadId ?? ''),
     });
     expect((await put(urls[1])).status).toBe(404);
     expect((await status(id)).status).toBe('expired');
   });
 
-  it('change a reply on its way', async () => {
+  it('alter a reply', async () => {
     simulator.faults.add({
       on: 'create',
       kind: 'altered-reply',
@@ -144,7 +144,7 @@ describe('scripted faults', () => {
     expect((await create(1)).body).not.toHaveProperty('upload_id');
   });
 
-  it("can't be aimed at what they can't befall", () => {
+  it('throw for an operation that does not support the kind', () => {
     expect(() => simulator.faults.add({ on: 'create', kind: 'corrupt' })).toThrow('create');
   });
 });

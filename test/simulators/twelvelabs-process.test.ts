@@ -28,7 +28,7 @@ async function uploadOneChunk(baseUrl: string, apiKey: string): Promise<string> 
 }
 
 describe('the TwelveLabs simulator as a process', () => {
-  it('prints its addresses, counts on demand, and ends on SIGTERM leaving no file', async () => {
+  it('prints its addresses, counts on demand, and removes its files on SIGTERM', async () => {
     const env = { ...process.env, TMPDIR: folder };
     const child = spawn(process.execPath, [main, '--chunk-size', '2', '--no-single-use'], { env });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -41,13 +41,13 @@ describe('the TwelveLabs simulator as a process', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('refuses a size in words with one line that says what would be right', async () => {
+  it('rejects a size that is not a number with one line', async () => {
     const child = spawn(process.execPath, [main, '--chunk-size', 'banana']);
     const stderr = await child.stderr.setEncoding('utf8').toArray();
     expect(stderr.join('')).toMatch(/^error: .*banana.*whole number.*\n$/);
   });
 
-  it('keeps one file a chunk while it runs', async () => {
+  it('stores one file for each chunk while it runs', async () => {
     const simulator = await startTwelveLabs({ directory: folder, chunkSizeBytes: 3 });
     const assetId = await uploadOneChunk(simulator.baseUrl, simulator.apiKey);
     const [own = ''] = await readdir(folder);
@@ -56,7 +56,7 @@ describe('the TwelveLabs simulator as a process', () => {
     await simulator.close();
   });
 
-  it('keeps only size and MD5 where bytes are discarded', async () => {
+  it('stores only size and MD5 in the mode "discard"', async () => {
     const simulator = await startTwelveLabs({ store: 'discard', chunkSizeBytes: 3 });
     const assetId = await uploadOneChunk(simulator.baseUrl, simulator.apiKey);
     expect(simulator.sessions()[0]?.chunks[0]?.stored).toMatchObject({

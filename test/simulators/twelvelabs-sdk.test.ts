@@ -13,7 +13,7 @@ let simulator: TwelveLabsSimulator;
 let client: TwelveLabs;
 let folder: string;
 
-/** The SDK takes a base URL from the environment only, when it is constructed. */
+/** Creates a client. The SDK reads its base URL only from the environment, in the constructor. */
 function clientOf(baseUrl: string, apiKey: string): TwelveLabs {
   vi.stubEnv('TWELVELABS_BASE_URL', baseUrl);
   return new TwelveLabs({ apiKey });
@@ -99,7 +99,7 @@ async function uploadBytes(bytes: Buffer): Promise<Opened> {
 async function thrownBy(promise: PromiseLike<unknown>): Promise<TwelvelabsApiError> {
   const error = await Promise.resolve(promise).catch((thrown: unknown) => thrown);
   if (error instanceof TwelvelabsApiError) return error;
-  throw new Error(`not an error of the SDK: ${error}`);
+  throw new Error(`Unexpected error "${error}": must be an error of the SDK.`);
 }
 
 describe('the official SDK against the TwelveLabs simulator', () => {
@@ -114,7 +114,7 @@ describe('the official SDK against the TwelveLabs simulator', () => {
     expect(URL.canParse(result.assetUrl)).toBe(true);
   });
 
-  it('fetches further URLs where the first set does not cover all chunks', async () => {
+  it('fetches further URLs if the first set does not cover all chunks', async () => {
     simulator.switches.initialUrls = 2;
     const bytes = randomBytes(5 * MiB);
     const path = await fileOf(bytes);
@@ -123,7 +123,7 @@ describe('the official SDK against the TwelveLabs simulator', () => {
     expect(simulator.calls.count('presign')).toBe(2);
   });
 
-  it('repeats a failed PUT on the same URL, which works where single use is off', async () => {
+  it('repeats a failed PUT on the same URL, which succeeds with singleUse "off"', async () => {
     simulator.switches.singleUse = 'off';
     simulator.faults.add({ on: 'put', chunk: 2, kind: 'status', status: 503 });
     const bytes = randomBytes(3 * MiB);
@@ -133,7 +133,7 @@ describe('the official SDK against the TwelveLabs simulator', () => {
     expect(simulator.calls.of('put', { chunkIndex: 2 }).map((call) => call.urlUse)).toEqual([1, 2]);
   });
 
-  it('fails with its helper where a used URL is refused, as documented', async () => {
+  it('fails with its helper if a used URL is rejected, as documented', async () => {
     simulator.faults.add({ on: 'put', chunk: 2, kind: 'status', status: 503 });
     const options = { retryDelay: 0.001 };
     const path = await fileOf(randomBytes(2 * MiB));
@@ -152,7 +152,7 @@ describe('the official SDK against the TwelveLabs simulator', () => {
     expect(await waiting).toEqual({ status: 'completed', completedChunks: 1, totalChunks: 1 });
   });
 
-  it('hears of a failed chunk while it waits', async () => {
+  it('reports a failed chunk while it waits', async () => {
     const { uploadId } = await open(10);
     simulator.failChunk(uploadId, 1, 'It did not arrive whole.');
     const waiting = client.multipartUpload.waitForUploadCompletion(uploadId);
@@ -186,7 +186,7 @@ describe('the official SDK against the TwelveLabs simulator', () => {
     expect(await simulator.storedSha256(assetId)).toBe(sha256(bytes));
   });
 
-  it('is told how many chunks of a report were duplicates', async () => {
+  it('returns the number of duplicates in a report', async () => {
     const { uploadId, urls } = await open(3 * MiB);
     const proofs = await Promise.all([1, 2].map((n) => put(urls.get(n), randomBytes(MiB))));
     const both = proofs.map((proof, i) => completed(i + 1, proof, MiB));

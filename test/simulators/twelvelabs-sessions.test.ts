@@ -22,7 +22,7 @@ const hourMs = 3_600_000;
 startBeforeEach();
 
 describe('creating a session', () => {
-  it('gives chunks by its own size, headers, and at most ten URLs', async () => {
+  it('returns chunks of its own size, headers, and at most ten URLs', async () => {
     const { status: code, body, headers } = await create(12);
     expect(code).toBe(201);
     expect(headers.get('x-api-version')).toBe('v1.3');
@@ -42,7 +42,7 @@ describe('creating a session', () => {
     expect((await create(0, { total_size: 2 * size + 1 })).body.total_chunks).toBe(3);
   });
 
-  it('asks the chunk size of a rule by the size of the object', async () => {
+  it('computes the chunk size from the object size with a rule', async () => {
     simulator.switches.chunkSizeBytes = (totalBytes) => totalBytes / 4;
     expect((await create(1, { total_size: 400 })).body.chunk_size).toBe(100);
   });
@@ -51,7 +51,7 @@ describe('creating a session', () => {
     ['no filename', { filename: '' }, 'parameter_invalid'],
     ['a filename of 256 characters', { filename: 'ä'.repeat(256) }, 'parameter_invalid'],
     ['a document', { type: 'document' }, 'parameter_invalid'],
-    ['a size in words', { total_size: '10' }, 'parameter_invalid'],
+    ['a size that is a string', { total_size: '10' }, 'parameter_invalid'],
     ['a video over 10 GiB', { total_size: 10 * 1024 ** 3 + 1 }, 'parameter_invalid'],
     [
       'an image over 32 MiB',
@@ -60,29 +60,29 @@ describe('creating a session', () => {
     ],
     ['nested metadata', { user_metadata: { a: {} } }, 'parameter_invalid'],
     ['a missing type', { type: undefined }, 'parameter_not_provided'],
-    ['a field it does not know', { checksum: 'x' }, 'parameter_unknown'],
-  ])('refuses %s and opens nothing', async (_, fields, code) => {
+    ['an unknown field', { checksum: 'x' }, 'parameter_unknown'],
+  ])('rejects %s and opens no session', async (_, fields, code) => {
     const answer = await create(1, fields);
     expect(answer).toMatchObject({ status: 400, body: { code, docs_url: expect.any(String) } });
     expect(simulator.sessions()).toEqual([]);
   });
 
-  it('takes a filename of 255 characters, each of two UTF-16 units', async () => {
+  it('accepts a filename of 255 characters, each of two UTF-16 units', async () => {
     expect((await create(1, { filename: '🎬'.repeat(255) })).status).toBe(201);
   });
 
-  it('refuses a body that is not JSON', async () => {
+  it('rejects a body that is not JSON', async () => {
     expect((await call('POST', uploads)).body.code).toBe('parameter_not_provided');
   });
 
-  it('keeps metadata and shows it on the asset', async () => {
+  it('stores metadata and shows it on the asset', async () => {
     const { body } = await create(1, { user_metadata: { reel: 3, cut: true }, enable_hls: true });
     expect(simulator.sessions()[0]).toMatchObject({ enableHls: true, enableThumbnail: false });
     const asset = await call('GET', `/${body.asset_id}`);
     expect(asset.body.user_metadata).toEqual({ reel: 3, cut: true });
   });
 
-  it('answers 429 above the bound of active sessions', async () => {
+  it('answers 429 above the limit of active sessions', async () => {
     simulator.switches.maxActiveSessions = 1;
     await create(1);
     expect((await create(1)).body.code).toBe('too_many_requests');
@@ -101,7 +101,7 @@ describe('sessions', () => {
     expect(Object.keys(body)).not.toContain('asset_id');
   });
 
-  it('page by 10, at most 50, and are empty beyond the last page', async () => {
+  it('have pages of 10 by default and 50 at most, and empty pages beyond the last', async () => {
     const { id } = await open(12);
     const page = async (query: string) => call('GET', `${uploads}/${id}?${query}`);
     expect((await page('')).body.uploaded_chunks).toHaveLength(10);
@@ -118,7 +118,7 @@ describe('sessions', () => {
     }
   });
 
-  it('expire after 24 hours and take nothing more', async () => {
+  it('expire after 24 hours and reject further requests', async () => {
     const { id } = await open(1);
     time.now += 23.5 * hourMs;
     const url = await freshUrl(id, 1);
@@ -130,7 +130,7 @@ describe('sessions', () => {
     expect((await report(id, proofOf(1, 'x'))).status).toBe(404);
   });
 
-  it('leave the list of incomplete uploads when they expire', async () => {
+  it('disappear from the list of incomplete uploads when they expire', async () => {
     const { id } = await open(1);
     simulator.expireSession(id);
     const later = await open(1);
@@ -142,7 +142,7 @@ describe('sessions', () => {
     expect(await ids()).toEqual([id, later.id]);
   });
 
-  it('are unknown while forgotten', async () => {
+  it('are unknown between dropSession and recallSession', async () => {
     const { id } = await open(1);
     simulator.dropSession(id);
     expect((await call('GET', `${uploads}/${id}`)).body.code).toBe('resource_not_exist');
@@ -150,7 +150,7 @@ describe('sessions', () => {
     expect((await status(id)).status).toBe('active');
   });
 
-  it('become completed after the delay that is switched on', async () => {
+  it('become completed after completedAfterMs', async () => {
     simulator.switches.completedAfterMs = 5000;
     const { id } = await uploaded();
     expect(await status(id)).toMatchObject({ status: 'active', chunks_completed: 1 });
@@ -158,7 +158,7 @@ describe('sessions', () => {
     expect((await status(id)).status).toBe('completed');
   });
 
-  it('need a failed chunk again, not only its report', async () => {
+  it('require a failed chunk to be sent again, not only reported', async () => {
     const { id, urls } = await open(1);
     const { etag } = await put(urls[1]);
     simulator.failChunk(id, 1, 'It was lost.');
@@ -169,7 +169,7 @@ describe('sessions', () => {
 });
 
 describe('assets', () => {
-  it('are processing from the start, or not found by a switch', async () => {
+  it('are processing from the start, or not found with unfinishedAsset', async () => {
     const { assetId } = await open(1);
     expect((await call('GET', `/${assetId}`)).body.status).toBe('processing');
     simulator.switches.unfinishedAsset = 'not-found';
@@ -185,14 +185,14 @@ describe('assets', () => {
     expect((await call('GET', `/${assetId}`)).body).toMatchObject({ status: 'ready', size });
   });
 
-  it('end failed by hand, with a message', async () => {
+  it('end as failed with failAsset, with a message', async () => {
     const { assetId } = await uploaded();
     simulator.failAsset(assetId, 'Unsupported codec.');
     const { body } = await call('GET', `/${assetId}`);
     expect(body).toMatchObject({ status: 'failed', error: { message: 'Unsupported codec.' } });
   });
 
-  it('are gone once deleted', async () => {
+  it('are unknown after deletion', async () => {
     const { assetId } = await uploaded();
     expect((await call('DELETE', `/${assetId}`)).status).toBe(204);
     expect((await call('GET', `/${assetId}`)).body.code).toBe('resource_not_exist');
@@ -200,7 +200,7 @@ describe('assets', () => {
 });
 
 describe('the rate limit', () => {
-  it('counts calls in a window and says how long to stay away', async () => {
+  it('counts calls in a window and returns the time to wait', async () => {
     simulator.switches.rateLimit = { calls: 2, windowMs: 30_000, retryAfter: true, headers: true };
     const codes: number[] = [];
     for (let i = 0; i < 2; i += 1) codes.push((await call('GET', uploads)).status);

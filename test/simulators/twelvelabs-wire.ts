@@ -3,18 +3,18 @@ import { afterEach, beforeEach } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 
-/** Bytes of every chunk. */
+/** The size of every chunk, in bytes. */
 export const size = 10;
 
 export const uploads = '/multipart-uploads';
 
-/** The simulator's time, which a test moves. */
+/** The simulator's time, in milliseconds since 1970. Tests change it. */
 export const time = { now: 0 };
 
-/** A new one for each test. */
+/** The simulator of the current test. */
 export let simulator: TwelveLabsSimulator;
 
-/** Gives each test of a file a simulator whose time stands at midnight, 2026-11-21. */
+/** Starts a simulator before each test. Its time is midnight UTC, 2026-11-21. */
 export function startBeforeEach(): void {
   beforeEach(async () => {
     time.now = Date.UTC(2026, 10, 21);
@@ -26,7 +26,7 @@ export function startBeforeEach(): void {
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads replies as they come
+  // biome-ignore lint/suspicious/noExplicitAny: tests read replies of any shape
   readonly body: any;
   readonly headers: Headers;
 }
@@ -47,7 +47,7 @@ export function create(chunks: number, fields: object = {}): Promise<Answer> {
   return call('POST', uploads, { ...required, ...fields });
 }
 
-/** A new session's ids and first URLs, by chunk. */
+/** Opens a session. Returns its ids and its first URLs, by chunk. */
 export async function open(chunks: number) {
   const { body } = await create(chunks);
   const urls: string[] = body.upload_urls.map((entry: { url: string }) => entry.url);
@@ -93,7 +93,7 @@ export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** A session of one chunk, sent and reported. */
+/** Sends and reports a session of one chunk. */
 export async function uploaded(bytes: Buffer = randomBytes(size)) {
   const session = await open(1);
   const { etag } = await put(session.urls[1], bytes);

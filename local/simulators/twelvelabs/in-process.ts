@@ -2,57 +2,58 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
-import { apiListener } from './api-host.ts';
-import type { Parts } from './parts.ts';
-import { assemble, type Levers, testControls } from './server.ts';
+import { apiListener } from './api/api-host.ts';
+import { createContext } from './create-context.ts';
 import type { TwelveLabsOptions } from './simulator.ts';
-import { uploadListener } from './upload-host.ts';
+import type { SimulatorContext } from './storage/context.ts';
+import { type TestControls, testControls } from './test-controls.ts';
+import { uploadListener } from './upload/upload-host.ts';
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** The simulator without sockets: a transport that calls its hosts' listeners in this process. */
-export interface InProcessTwelveLabs extends Levers {
+export interface InProcessTwelveLabs extends TestControls {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly transport: Transport;
-  /** What lies behind both hosts, for a test that watches more than the wire. */
-  readonly parts: Parts;
+  /** The state behind both hosts, for tests that observe more than the wire. */
+  readonly context: SimulatorContext;
 }
 
-/** Opens a simulator that no network leads to; all is kept in memory and nothing has to be closed. */
+/** Opens a simulator without a network. It stores bytes in memory and needs no closing. */
 export async function openInProcess(options: TwelveLabsOptions): Promise<InProcessTwelveLabs> {
-  const parts = await assemble({ ...options, store: 'memory' });
-  parts.urls.origin = 'https://uploads.simulated';
-  const hosts = { api: apiListener(parts), uploads: uploadListener(parts) };
-  const hostOf = (url: string) => (url.startsWith(parts.urls.origin) ? hosts.uploads : hosts.api);
+  const context = await createContext({ ...options, store: 'memory' });
+  context.urls.origin = 'https://uploads.simulated';
+  const hosts = { api: apiListener(context), uploads: uploadListener(context) };
+  const hostOf = (url: string) => (url.startsWith(context.urls.origin) ? hosts.uploads : hosts.api);
   return {
-    ...testControls(parts),
+    ...testControls(context),
     baseUrl: 'https://api.simulated/v1.3',
-    apiKey: parts.apiKey,
-    parts,
+    apiKey: context.apiKey,
+    context,
     transport: { send: (request) => exchange(hostOf(request.url), request) },
   };
 }
 
-/** One request and its reply, with the errors that the product's own transport would throw. */
+/** Performs one request. Throws the errors of the product's own transport. */
 async function exchange(listener: Listener, request: HttpRequest): Promise<HttpReply> {
   request.signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
   const name = `${request.method} ${new URL(request.url).host}`;
-  const arriving = new ArrivingRequest(request, reject);
+  const incoming = new IncomingRequest(request, reject);
   const reset = () => {
     reject(new TransferError('NetworkError', `${name}: the connection was reset`));
-    arriving.close();
+    incoming.close();
   };
-  arriving.socket = { destroy: reset, resetAndDestroy: reset };
-  const leaving = new LeavingResponse(resolve, arriving.socket);
+  incoming.socket = { destroy: reset, resetAndDestroy: reset };
+  const outgoing = new OutgoingResponse(resolve, incoming.socket);
   const abort = () => {
     reject(request.signal.reason);
-    arriving.close();
-    leaving.emit('close');
+    incoming.close();
+    outgoing.emit('close');
   };
   request.signal.addEventListener('abort', abort, { once: true });
-  listener(arriving as unknown as IncomingMessage, leaving as unknown as ServerResponse).catch(
+  listener(incoming as unknown as IncomingMessage, outgoing as unknown as ServerResponse).catch(
     reject,
   );
   return promise.finally(() => request.signal.removeEventListener('abort', abort));
@@ -63,8 +64,8 @@ interface Socket {
   resetAndDestroy(): void;
 }
 
-/** A request as a host sees it; its body flows once somebody listens for data. */
-class ArrivingRequest extends EventEmitter {
+/** A request as a host receives it. The body starts to flow with the first listener for data. */
+class IncomingRequest extends EventEmitter {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -72,7 +73,7 @@ class ArrivingRequest extends EventEmitter {
   readonly #body: HttpRequest['body'];
   readonly #fail: (error: unknown) => void;
   #isClosed = false;
-  #goOn: (() => void) | undefined;
+  #continue: (() => void) | undefined;
   #isPaused = false;
 
   constructor(request: HttpRequest, fail: (error: unknown) => void) {
@@ -85,8 +86,8 @@ class ArrivingRequest extends EventEmitter {
     this.#fail = fail;
   }
 
-  override on(event: string, listener: (...given: never[]) => void): this {
-    super.on(event, listener as (...given: unknown[]) => void);
+  override on(event: string, listener: (...args: never[]) => void): this {
+    super.on(event, listener as (...args: unknown[]) => void);
     if (event === 'data') queueMicrotask(() => void this.#flow());
     return this;
   }
@@ -101,14 +102,14 @@ class ArrivingRequest extends EventEmitter {
 
   resume(): void {
     this.#isPaused = false;
-    this.#goOn?.();
+    this.#continue?.();
   }
 
-  /** The connection has ended: no byte comes any more. */
+  /** Ends the connection. No further byte arrives. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#goOn?.();
+    this.#continue?.();
     this.emit('close');
   }
 
@@ -137,17 +138,20 @@ class ArrivingRequest extends EventEmitter {
 
   #resumed(): Promise<void> {
     return new Promise((resolve) => {
-      this.#goOn = resolve;
+      this.#continue = resolve;
     });
   }
 }
 
 function lengthMismatch(): Error {
-  return new TransferError('NetworkError', 'PUT: the body is not as long as was said');
+  return new TransferError(
+    'NetworkError',
+    'PUT: the length of the body differs from Content-Length',
+  );
 }
 
-/** A reply as a host writes it, whole or cut. */
-class LeavingResponse extends EventEmitter {
+/** A reply as a host writes it, complete or cut. */
+class OutgoingResponse extends EventEmitter {
   readonly socket: Socket;
   destroyed = false;
   headersSent = false;
@@ -168,7 +172,7 @@ class LeavingResponse extends EventEmitter {
     this.#headers = lowerCased(headers);
   }
 
-  /** Only a reply that is cut is written in pieces: what came of it is lost with the connection. */
+  /** Discards the piece. Only a cut reply is written in pieces, and the client never gets it. */
   write(_piece: Uint8Array, written: () => void): void {
     written();
   }

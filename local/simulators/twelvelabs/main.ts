@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { startTwelveLabs } from './server.ts';
 import type { TwelveLabsSimulator } from './simulator.ts';
-import type { StoreMode } from './storage.ts';
+import type { StoreMode } from './storage/chunk-storage.ts';
 
 interface Flags {
   readonly store: StoreMode;
@@ -14,34 +14,36 @@ interface Flags {
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     if (/^\d+$/.test(text) && Number(text) >= least) return Number(text);
-    throw new InvalidArgumentError(`A whole number of at least ${least} would be right.`);
+    throw new InvalidArgumentError(`Must be a whole number of at least ${least}.`);
   };
 }
 
 function readFlags(): Flags {
   return new Command('twelvelabs-simulator')
-    .description('Runs a TwelveLabs on loopback and prints its addresses as one line of JSON.')
+    .description(
+      'Runs a simulated TwelveLabs on loopback. Prints its addresses as one line of JSON.',
+    )
     .addOption(
-      new Option('--store <where>', 'where bytes go')
+      new Option('--store <where>', 'where the bytes of chunks are stored')
         .choices(['file', 'memory', 'discard'])
         .default('file'),
     )
     .option('--chunk-size <bytes>', 'size of every chunk', wholeNumber(1))
-    .option('--asset-ready-ms <ms>', 'how long an asset is processing', wholeNumber(0))
-    .option('--no-single-use', 'let a presigned URL be used again')
+    .option('--asset-ready-ms <ms>', 'processing time of an asset', wholeNumber(0))
+    .option('--no-single-use', 'accept a presigned URL more than once')
     .parse()
     .opts<Flags>();
 }
 
-function print(value: unknown): void {
+function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Each line on stdin is a question: `counts` prints requests by operation, `clear` forgets them. */
-function answerQuestions(simulator: TwelveLabsSimulator): void {
+/** Reads commands from stdin, one a line: `counts` prints requests by operation, `clear` resets them. */
+function readCommands(simulator: TwelveLabsSimulator): void {
   createInterface({ input: process.stdin }).on('line', (line) => {
     if (line === 'clear') simulator.calls.clear();
-    if (line === 'counts' || line === 'clear') print(simulator.calls.counts());
+    if (line === 'counts' || line === 'clear') printJson(simulator.calls.counts());
   });
 }
 
@@ -55,6 +57,6 @@ const simulator = await startTwelveLabs({
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => void simulator.close().then(() => process.exit(0)));
 }
-answerQuestions(simulator);
+readCommands(simulator);
 const { baseUrl, uploadOrigin, apiKey } = simulator;
-print({ baseUrl, uploadOrigin, apiKey });
+printJson({ baseUrl, uploadOrigin, apiKey });

@@ -1,33 +1,33 @@
-import type { AssetState } from './assets.ts';
-import type { CallLog } from './call-log.ts';
-import type { FaultPlan } from './faults.ts';
-import type { SimulatorClock } from './real-clock.ts';
-import type { ChunkState } from './sessions.ts';
-import type { StoreMode } from './storage.ts';
-import type { AssetType, SessionState, TwelveLabsSwitches } from './switches.ts';
+import type { FaultPlan } from './faults/fault-plan.ts';
+import type { SimulatorClock } from './settings/clock.ts';
+import type { AssetType, SessionState, TwelveLabsSwitches } from './settings/switches.ts';
+import type { AssetState } from './storage/assets.ts';
+import type { StoreMode } from './storage/chunk-storage.ts';
+import type { ChunkState } from './storage/session-store.ts';
+import type { CallLog } from './wire/call-log.ts';
 
-/** How to start a simulator; any switch may be set from the start. */
+/** The options of a simulator. They include all switches. */
 export interface TwelveLabsOptions extends Partial<TwelveLabsSwitches> {
-  /** Every deadline is judged by it when a request comes. Default: the machine's time. */
+  /** Clock of all deadlines. They are checked when a request arrives. Default: the system clock. */
   readonly clock?: SimulatorClock;
-  /** Where bytes go. Default `file`. */
+  /** Where bytes are stored. Default `file`. */
   readonly store?: StoreMode;
-  /** A folder for `file` to make its own in. Default: the system's for temporary files. */
+  /** Parent of the folder that `file` creates. Default: the system's folder for temporary files. */
   readonly directory?: string;
-  /** The one key it takes. Default: `simulatedApiKey`. */
+  /** The only accepted key. Default: `simulatedApiKey`. */
   readonly apiKey?: string;
-  /** The origin of presigned URLs, where a proxy stands before the upload host. Default: the host's own. */
+  /** The origin of presigned URLs, for a proxy in front of the upload host. Default: the host's own. */
   readonly presignedOrigin?: string;
-  /** Makes ids, URLs and opaque ETags repeat from run to run. Default: new ones each time. */
+  /** Makes ids, URLs and opaque ETags reproducible. Default: random. */
   readonly seed?: number;
 }
 
 export interface ChunkSnapshot {
   readonly index: number;
   readonly state: ChunkState;
-  /** Bytes it should have. */
+  /** Planned size. */
   readonly sizeBytes: number;
-  /** What its last PUT brought, reported or not. */
+  /** The result of its last PUT, reported or not. */
   readonly stored:
     | { readonly sizeBytes: number; readonly md5: string; readonly etag: string }
     | undefined;
@@ -52,7 +52,7 @@ export interface SessionSnapshot {
   readonly chunks: readonly ChunkSnapshot[];
 }
 
-/** An asset whose session completed, or that was settled or deleted by hand. */
+/** An asset whose session completed, or that a test ended or deleted. */
 export interface AssetSnapshot {
   readonly assetId: string;
   readonly uploadId: string;
@@ -65,40 +65,41 @@ export interface AssetSnapshot {
 }
 
 /**
- * A TwelveLabs on the loopback address, as its documents describe it: the multipart upload API, the
- * assets it leaves, and the S3-like host that takes the chunks. Its methods are for tests; the wire is
- * for clients. Methods that name an upload, an asset or a chunk throw if there never was one.
+ * A simulated TwelveLabs on loopback, as its documentation describes it: the multipart upload API, the
+ * assets, and the S3-like host for chunks. Clients use the wire; the methods are for tests. A method
+ * throws for an unknown upload, asset or chunk.
  */
 export interface TwelveLabsSimulator {
   /** `http://127.0.0.1:PORT/v1.3` */
   readonly baseUrl: string;
-  /** Where the upload host listens, another port than the API's. Presigned URLs point here by default. */
+  /** Origin of the upload host, on its own port. Presigned URLs use it by default. */
   readonly uploadOrigin: string;
   readonly apiKey: string;
-  /** May be changed between calls. */
+  /** Can be changed between calls. */
   readonly switches: TwelveLabsSwitches;
   readonly faults: FaultPlan;
   readonly calls: CallLog;
   /** All sessions, in order of creation. */
   sessions(): SessionSnapshot[];
   assets(): AssetSnapshot[];
-  /** Of the asset's chunks in order, lower-case hex. @throws Error - a chunk is missing, or bytes are discarded */
+  /** Returns the SHA-256 of the asset's chunks in order, in lower-case hex. @throws Error - a chunk is missing, or bytes are discarded */
   storedSha256(assetId: string): Promise<string>;
-  /** Ends a session's time now. */
+  /** Expires a session now. */
   expireSession(uploadId: string): void;
   /** Makes a session `failed`. */
   failSession(uploadId: string): void;
-  /** Answers 404 to all that name the session, until it is recalled. */
+  /** Makes the service answer 404 for a session. */
   dropSession(uploadId: string): void;
+  /** Reverses `dropSession`. */
   recallSession(uploadId: string): void;
-  /** Calls a chunk failed and drops its bytes: it has to be sent again. @throws Error - its session is completed */
+  /** Marks a chunk as failed and deletes its bytes. The client must send it again. @throws Error - its session is completed */
   failChunk(uploadId: string, index: number, error: string): void;
-  /** Ends an asset in `failed` now. */
+  /** Ends the processing of an asset in `failed` now. */
   failAsset(assetId: string, message: string): void;
-  /** Ends an asset in `ready` now. */
+  /** Ends the processing of an asset in `ready` now. */
   makeReady(assetId: string): void;
-  /** As if its owner had deleted it: 404 from now on. */
+  /** Deletes an asset as its owner would. The service answers 404 from now on. */
   deleteAsset(assetId: string): void;
-  /** Cuts all connections, frees both ports and removes the files; a second call changes nothing. */
+  /** Closes all connections, frees both ports and removes the files. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,21 +1,28 @@
 import type { ServerResponse } from 'node:http';
-import type { RateLimitNumbers } from './faults.ts';
 
-/** A whole reply, made before a byte of it is sent. */
+/** The values of the documented rate-limit headers; `reset` in seconds since 1970. */
+export interface RateLimitNumbers {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly used: number;
+  readonly reset: number;
+}
+
+/** A complete reply. It is built before the first byte is sent. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A time as the service writes it: RFC 3339, UTC, whole seconds. */
+/** Formats a time as the service does: RFC 3339, UTC, whole seconds. */
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 const apiVersion = { 'X-Api-Version': 'v1.3' };
 
-/** A JSON reply of the API. */
+/** Returns a JSON reply of the API. */
 export function jsonReply(
   status: number,
   body: unknown,
@@ -28,12 +35,12 @@ export function jsonReply(
   };
 }
 
-/** A reply of the API that says only that it is done. */
+/** Returns a 204 of the API, without a body. */
 export function emptyReply(): Reply {
   return { status: 204, headers: apiVersion, body: '' };
 }
 
-/** The API's flat error: `{code, message, docs_url}`. */
+/** Returns the API's flat error: `{code, message, docs_url}`. */
 export function apiError(
   status: number,
   code: string,
@@ -44,8 +51,8 @@ export function apiError(
   return jsonReply(status, { code, message, docs_url: docsUrl }, headers);
 }
 
-/** Ends a request of the API with a reply that is an error. */
-export class ApiRefusal extends Error {
+/** Ends a request of the API with an error reply. */
+export class ApiRejection extends Error {
   readonly reply: Reply;
 
   constructor(status: number, code: string, message: string) {
@@ -54,7 +61,7 @@ export class ApiRefusal extends Error {
   }
 }
 
-/** A 429 with only those headers that are given. */
+/** Returns the headers of a 429. Undefined arguments add no header. */
 export function throttleHeaders(
   retryAfter: number | string | undefined,
   rateLimit: RateLimitNumbers | undefined,
@@ -70,7 +77,7 @@ export function throttleHeaders(
   };
 }
 
-/** An error of S3-like storage, in XML, with further elements after its message. */
+/** Returns an error of S3-like storage, in XML. `elements` follow the message. */
 export function storageError(
   status: number,
   code: string,
@@ -92,7 +99,7 @@ export function storageError(
   };
 }
 
-/** The page a proxy puts in place of a reply. */
+/** Returns the HTML page that a proxy sends in place of a reply. */
 export function htmlReply(status: number): Reply {
   const body = `<html><head><title>${status}</title></head><body><h1>${status}</h1></body></html>`;
   return { status, headers: { 'Content-Type': 'text/html' }, body };
@@ -109,7 +116,7 @@ export function sendReply(response: ServerResponse, reply: Reply): void {
   response.end(reply.body);
 }
 
-/** Sends the head and so many bytes of the body, then resets the connection. */
+/** Sends the head and `afterBytes` bytes of the body, then resets the connection. */
 export function cutReply(response: ServerResponse, reply: Reply, afterBytes: number): void {
   response.writeHead(reply.status, { ...reply.headers, ...contentLength(reply) });
   response.write(Buffer.from(reply.body).subarray(0, afterBytes), () => {

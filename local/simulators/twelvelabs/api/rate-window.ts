@@ -1,8 +1,8 @@
-import type { SimulatorClock } from './real-clock.ts';
-import { apiError, type Reply, throttleHeaders } from './replies.ts';
-import type { TwelveLabsSwitches } from './switches.ts';
+import type { SimulatorClock } from '../settings/clock.ts';
+import type { TwelveLabsSwitches } from '../settings/switches.ts';
+import { apiError, type Reply, throttleHeaders } from '../wire/replies.ts';
 
-/** Counts the API's calls in fixed windows, while a rate limit is switched on. */
+/** Counts the API's calls in fixed windows while the switch `rateLimit` is set. */
 export class RateWindow {
   readonly #clock: SimulatorClock;
   readonly #switches: TwelveLabsSwitches;
@@ -14,8 +14,8 @@ export class RateWindow {
     this.#switches = switches;
   }
 
-  /** Counts one call and, where it is one too many, says so in a 429. */
-  refusal(): Reply | undefined {
+  /** Counts one call. Returns a 429 if the call exceeds the limit. */
+  countCall(): Reply | undefined {
     const limit = this.#switches.rateLimit;
     if (!limit) return undefined;
     const now = this.#clock.now();

@@ -1,18 +1,18 @@
 import type { Random } from '#src/core/ports/clock.ts';
-import { hexDigits } from './randomness.ts';
-import type { SimulatorClock } from './real-clock.ts';
-import { ApiRefusal } from './replies.ts';
-import type { CreateRequest } from './requests.ts';
-import type { ChunkContent } from './storage.ts';
-import type { AssetType, SessionState, TwelveLabsSwitches } from './switches.ts';
+import type { SimulatorClock } from '../settings/clock.ts';
+import { hexDigits } from '../settings/randomness.ts';
+import type { AssetType, SessionState, TwelveLabsSwitches } from '../settings/switches.ts';
+import { ApiRejection } from '../wire/replies.ts';
+import type { CreateRequest } from '../wire/requests.ts';
+import type { ChunkContent } from './chunk-storage.ts';
 
 export type ChunkState = 'pending' | 'completed' | 'failed';
 
-/** What the last PUT of a chunk left behind. */
+/** The result of the last PUT of a chunk. */
 export interface StoredChunk {
   readonly sizeBytes: number;
   readonly md5: string;
-  /** Without quotes; the only proof that a report of this chunk is accepted with. */
+  /** Without quotes. The only proof that a report of this chunk may have. */
   readonly etag: string;
   readonly content: ChunkContent;
 }
@@ -22,17 +22,17 @@ export interface Chunk {
   readonly sizeBytes: number;
   state: ChunkState;
   stored: StoredChunk | undefined;
-  /** When a report of it was accepted, and the ETag that it held then. */
+  /** When a report of the chunk was accepted, and the ETag at that time. */
   reportedAt: number | undefined;
   reportedEtag: string | undefined;
   updatedAt: number;
   error: string | undefined;
 }
 
-/** The asset that a session reserves; its status follows from these times. */
+/** The asset that a session reserves. Its status follows from these times. */
 export interface Asset {
   readonly assetId: string;
-  /** When processing ends, in `ready` or, with a failure, in `failed`. */
+  /** When processing ends: in `failed` if there is a failure, else in `ready`. */
   settlesAt: number | undefined;
   failure: string | undefined;
   deleted: boolean;
@@ -49,19 +49,19 @@ export interface Session {
   readonly enableHls: boolean;
   readonly enableThumbnail: boolean;
   readonly userMetadata: CreateRequest['user_metadata'];
-  /** The headers that this session's PUTs are to bear. */
+  /** The headers that the session's PUTs must have. */
   readonly uploadHeaders: Readonly<Record<string, string>>;
   readonly createdAt: number;
   expiresAt: number;
   updatedAt: number;
-  /** When it becomes `completed`; set by the report that completes it. */
+  /** When the session becomes `completed`. The report of the last chunk sets it. */
   completesAt: number | undefined;
   failed: boolean;
-  /** The service denies that it exists. */
+  /** Whether the service answers 404 for this session. */
   forgotten: boolean;
 }
 
-/** The documented sum: as many whole chunks as fit, and a shorter one for the rest. */
+/** Plans the chunks as documented: full chunks, then a shorter one for the rest. */
 function chunksOf(totalSize: number, chunkSize: number, now: number): Chunk[] {
   return Array.from({ length: Math.ceil(totalSize / chunkSize) }, (_, i) => ({
     index: i + 1,
@@ -75,8 +75,8 @@ function chunksOf(totalSize: number, chunkSize: number, now: number): Chunk[] {
   }));
 }
 
-/** All sessions ever created, and through them all assets. */
-export class SessionBook {
+/** All sessions ever created, with their assets. */
+export class SessionStore {
   readonly #clock: SimulatorClock;
   readonly #switches: TwelveLabsSwitches;
   readonly #random: Random;
@@ -88,7 +88,7 @@ export class SessionBook {
     this.#random = random;
   }
 
-  /** @throws ApiRefusal - 400 above the type's size limit, 429 above the bound of active sessions */
+  /** @throws ApiRejection - 400 above the type's size limit, 429 above the limit of active sessions */
   create(request: CreateRequest): Session {
     this.#checkLimits(request);
     const rule = this.#switches.chunkSizeBytes;
@@ -126,41 +126,41 @@ export class SessionBook {
     const most = this.#switches.maxBytes[request.type];
     if (request.total_size > most) {
       const text = `The parameter total_size is invalid: ${request.total_size} is over the ${request.type} limit of ${most} bytes.`;
-      throw new ApiRefusal(400, 'parameter_invalid', text);
+      throw new ApiRejection(400, 'parameter_invalid', text);
     }
     const active = this.all().filter((session) => this.state(session) === 'active').length;
     if (active >= this.#switches.maxActiveSessions) {
-      throw new ApiRefusal(429, 'too_many_requests', 'Too many active upload sessions.');
+      throw new ApiRejection(429, 'too_many_requests', 'Too many active upload sessions.');
     }
   }
 
-  /** In order of creation, forgotten ones included. */
+  /** Returns all sessions in order of creation, including forgotten sessions. */
   all(): Session[] {
     return [...this.#byUploadId.values()];
   }
 
-  /** A session that the service owns up to. */
+  /** Returns a session unless it is unknown or forgotten. */
   find(uploadId: string): Session | undefined {
     const session = this.#byUploadId.get(uploadId);
     return session?.forgotten ? undefined : session;
   }
 
-  /** @throws Error - no session ever had this id */
+  /** Returns a session, also a forgotten one. @throws Error - no session ever had this id */
   known(uploadId: string): Session {
     const session = this.#byUploadId.get(uploadId);
-    if (!session) throw new Error(`the simulator never had the upload ${uploadId}`);
+    if (!session) throw new Error(`Unknown upload "${uploadId}": the simulator never created it.`);
     return session;
   }
 
-  /** The session that reserved an asset. */
+  /** Returns the session that reserved an asset. */
   reserving(assetId: string): Session | undefined {
     return this.all().find((session) => session.asset.assetId === assetId);
   }
 
-  /** @throws Error - no asset ever had this id */
+  /** Returns the session of an asset. @throws Error - no asset ever had this id */
   knownByAsset(assetId: string): Session {
     const session = this.reserving(assetId);
-    if (!session) throw new Error(`the simulator never had the asset ${assetId}`);
+    if (!session) throw new Error(`Unknown asset "${assetId}": the simulator never created it.`);
     return session;
   }
 
@@ -173,12 +173,12 @@ export class SessionBook {
     return now >= session.expiresAt ? 'expired' : 'active';
   }
 
-  /** Whether it still takes bytes and reports: active, and not yet on its way to completed. */
+  /** Returns whether a session accepts bytes and reports: it is active and not all chunks are reported. */
   isOpen(session: Session): boolean {
     return session.completesAt === undefined && this.state(session) === 'active';
   }
 
-  /** Starts the way to `completed` and, from there, to a ready or failed asset. */
+  /** Schedules the states `completed` and, for the asset, `ready` or `failed`. */
   complete(session: Session): void {
     session.completesAt = this.#clock.now() + this.#switches.completedAfterMs;
     if (session.asset.settlesAt !== undefined) return;
@@ -186,18 +186,18 @@ export class SessionBook {
     session.asset.failure = this.#switches.assetFailure;
   }
 
-  /** Takes back a completion that has not come to pass. @throws Error - it has */
+  /** Cancels a scheduled completion. @throws Error - the session is completed */
   reopen(session: Session): void {
     if (this.state(session) === 'completed') {
       throw new Error(
-        `the upload ${session.uploadId} is completed: its chunks can't fail any more`,
+        `The upload "${session.uploadId}" is completed: its chunks can no longer fail.`,
       );
     }
     if (session.completesAt !== undefined) session.asset.settlesAt = undefined;
     session.completesAt = undefined;
   }
 
-  /** Calls a chunk failed and forgets its bytes: it has to be sent, not only reported, again. */
+  /** Marks a chunk as failed and deletes its bytes. The client must send and report it again. */
   failChunk(session: Session, index: number, error: string): void {
     const chunk = this.#chunk(session, index);
     void chunk.stored?.content.drop();
@@ -209,8 +209,8 @@ export class SessionBook {
     this.touch(session, chunk);
   }
 
-  /** Keeps a chunk's bytes in place of earlier ones: the last write wins. */
-  keep(session: Session, index: number, stored: StoredChunk): void {
+  /** Stores a chunk's bytes. The last write wins. */
+  storeChunk(session: Session, index: number, stored: StoredChunk): void {
     const chunk = this.#chunk(session, index);
     void chunk.stored?.content.drop();
     chunk.stored = stored;
@@ -226,7 +226,7 @@ export class SessionBook {
 
   #chunk(session: Session, index: number): Chunk {
     const chunk = session.chunks[index - 1];
-    if (!chunk) throw new Error(`the upload ${session.uploadId} has no chunk ${index}`);
+    if (!chunk) throw new Error(`Unknown chunk ${index} of the upload "${session.uploadId}".`);
     return chunk;
   }
 }

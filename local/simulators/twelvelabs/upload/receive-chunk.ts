@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { CallRecord } from './call-log.ts';
-import type { Fault } from './faults.ts';
-import type { ChunkContent, ChunkStorage } from './storage.ts';
+import type { Fault } from '../faults/faults.ts';
+import type { ChunkContent, ChunkStorage } from '../storage/chunk-storage.ts';
+import type { CallRecord } from '../wire/call-log.ts';
 
-/** The bytes of one PUT, all of them. */
-export interface Received {
+/** The complete body of one PUT. */
+export interface ReceivedChunk {
   readonly sizeBytes: number;
-  /** Of what is stored, lower-case hex. */
+  /** MD5 of the stored bytes, in lower-case hex. */
   readonly md5: string;
   readonly content: ChunkContent;
 }
 
-/** Bytes after which a fault ends the reading. */
+/** Returns the number of bytes after which a fault stops reading. */
 function cutAfter(fault: Fault | undefined): number {
   const isCut = fault?.kind === 'reset-mid-body' || fault?.kind === 'stall';
   return isCut ? (fault.afterBytes ?? 0) : Number.POSITIVE_INFINITY;
@@ -24,7 +24,7 @@ function withOneByteChanged(piece: Buffer): Buffer {
   return changed;
 }
 
-/** Stops reading where the fault says so; a stalled connection stays open, unread. */
+/** Stops reading. A stalled connection stays open; any other cut resets it. */
 function cut(request: IncomingMessage, fault: Fault | undefined): void {
   request.removeAllListeners('data');
   request.pause();
@@ -32,23 +32,23 @@ function cut(request: IncomingMessage, fault: Fault | undefined): void {
 }
 
 /**
- * Passes a body on to storage piece by piece as it arrives, hashing it on the way. Counts bytes in
- * `record`. Resolves with undefined if the connection ends before the body was read.
+ * Streams a body into storage and hashes it. Counts the bytes in `record`. Resolves with undefined if
+ * the connection ends before the whole body is read.
  */
 export function receiveChunk(
   request: IncomingMessage,
   record: CallRecord,
   storage: ChunkStorage,
   fault: Fault | undefined,
-): Promise<Received | undefined> {
+): Promise<ReceivedChunk | undefined> {
   const md5 = createHash('md5');
   const limit = cutAfter(fault);
   const sink = storage.open(() => request.resume());
   let isWhole = false;
   return new Promise((resolve, reject) => {
-    request.on('data', (arrived: Buffer) => {
+    request.on('data', (sent: Buffer) => {
       const isChanged = record.bytes === 0 && fault?.kind === 'corrupt';
-      const piece = isChanged ? withOneByteChanged(arrived) : arrived;
+      const piece = isChanged ? withOneByteChanged(sent) : sent;
       record.bytes += piece.length;
       if (record.bytes >= limit) return cut(request, fault);
       md5.update(piece);
@@ -57,7 +57,7 @@ export function receiveChunk(
     request.once('end', () => {
       isWhole = true;
       const received = { sizeBytes: record.bytes, md5: md5.digest('hex') };
-      sink.keep().then((content) => resolve({ ...received, content }), reject);
+      sink.finish().then((content) => resolve({ ...received, content }), reject);
     });
     request.once('error', () => {});
     request.once('close', () => {

@@ -1,23 +1,29 @@
-import { isVisible, matchingAssets, renderAsset } from './assets.ts';
-import type { Operation } from './call-log.ts';
-import type { Parts } from './parts.ts';
-import type { PresignedUrl } from './presigned-urls.ts';
-import { ApiRefusal, emptyReply, jsonReply, type Reply, timestamp } from './replies.ts';
-import { assertOpen, type Mishap, takeReport, unknownUpload } from './reports.ts';
-import { type PageRequest, parseCreate, parsePage, parsePresign, parseReport } from './requests.ts';
-import type { Chunk, Session } from './sessions.ts';
+import { isVisible, matchingAssets, renderAsset } from '../storage/assets.ts';
+import type { SimulatorContext } from '../storage/context.ts';
+import type { Chunk, Session } from '../storage/session-store.ts';
+import type { PresignedUrl } from '../storage/url-issuer.ts';
+import type { Operation } from '../wire/call-log.ts';
+import { ApiRejection, emptyReply, jsonReply, type Reply, timestamp } from '../wire/replies.ts';
+import {
+  type PageRequest,
+  parseCreate,
+  parsePage,
+  parsePresign,
+  parseReport,
+} from '../wire/requests.ts';
+import { acceptReport, assertOpen, type ChunkFault, unknownUpload } from './reports.ts';
 
-/** A request of the API, taken apart. */
+/** A parsed request of the API. */
 export interface ApiCall {
   readonly uploadId: string;
   readonly assetId: string;
   readonly query: URLSearchParams;
-  /** Parsed JSON; undefined where there was none or it can't be parsed. */
+  /** Parsed JSON; undefined if the body is empty or invalid. */
   readonly body: unknown;
-  readonly fault: Mishap;
+  readonly fault: ChunkFault;
 }
 
-type Handler = (parts: Parts, call: ApiCall) => Reply;
+type Handler = (context: SimulatorContext, call: ApiCall) => Reply;
 
 function pageInfo({ page, limit }: PageRequest, total: number): Record<string, number> {
   return {
@@ -28,38 +34,38 @@ function pageInfo({ page, limit }: PageRequest, total: number): Record<string, n
   };
 }
 
-/** Out of range is an empty page, not an error: the official SDK always asks one too many. */
+/** Returns one page; an empty one beyond the end. The official SDK always requests one page too many. */
 function pageOf<Item>(items: readonly Item[], { page, limit }: PageRequest): Item[] {
   return items.slice((page - 1) * limit, page * limit);
 }
 
-function isForgotten({ switches }: Parts, { completesAt }: Session): boolean {
+function isForgotten({ switches }: SimulatorContext, { completesAt }: Session): boolean {
   return completesAt !== undefined && switches.completedSession === 'not-found';
 }
 
-function knownUpload(parts: Parts, call: ApiCall): Session {
-  const session = parts.sessions.find(call.uploadId);
-  if (!session || isForgotten(parts, session)) throw unknownUpload();
+function knownUpload(context: SimulatorContext, call: ApiCall): Session {
+  const session = context.sessions.find(call.uploadId);
+  if (!session || isForgotten(context, session)) throw unknownUpload();
   return session;
 }
 
-function knownAsset(parts: Parts, call: ApiCall): Session {
-  const session = parts.sessions.reserving(call.assetId);
-  if (session && isVisible(parts, session)) return session;
-  throw new ApiRefusal(404, 'resource_not_exist', 'The asset does not exist.');
+function knownAsset(context: SimulatorContext, call: ApiCall): Session {
+  const session = context.sessions.reserving(call.assetId);
+  if (session && isVisible(context, session)) return session;
+  throw new ApiRejection(404, 'resource_not_exist', 'The asset does not exist.');
 }
 
 function renderUrl({ chunkIndex, url, expiresAt }: PresignedUrl): Record<string, unknown> {
   return { chunk_index: chunkIndex, url, expires_at: timestamp(expiresAt) };
 }
 
-function create(parts: Parts, call: ApiCall): Reply {
-  const session = parts.sessions.create(parseCreate(call.body));
-  const first = session.chunks.slice(0, parts.switches.initialUrls);
+function create(context: SimulatorContext, call: ApiCall): Reply {
+  const session = context.sessions.create(parseCreate(call.body));
+  const first = session.chunks.slice(0, context.switches.initialUrls);
   return jsonReply(201, {
     upload_id: session.uploadId,
     asset_id: session.asset.assetId,
-    upload_urls: first.map(({ index }) => renderUrl(parts.urls.issueUrl(session, index))),
+    upload_urls: first.map(({ index }) => renderUrl(context.urls.issueUrl(session, index))),
     upload_headers: session.uploadHeaders,
     chunk_size: session.chunkSize,
     total_chunks: session.chunks.length,
@@ -67,16 +73,16 @@ function create(parts: Parts, call: ApiCall): Reply {
   });
 }
 
-function list(parts: Parts, call: ApiCall): Reply {
+function list(context: SimulatorContext, call: ApiCall): Reply {
   const page = parsePage(call.query);
-  const listed = parts.sessions
+  const listed = context.sessions
     .all()
     .filter((session) => !session.forgotten)
-    .filter((session) => parts.switches.listedStates.includes(parts.sessions.state(session)));
-  if (parts.switches.listOrder === 'newest-first') listed.reverse();
+    .filter((session) => context.switches.listedStates.includes(context.sessions.state(session)));
+  if (context.switches.listOrder === 'newest-first') listed.reverse();
   const data = pageOf(listed, page).map((session) => ({
     upload_id: session.uploadId,
-    status: parts.sessions.state(session),
+    status: context.sessions.state(session),
     total_size: session.totalSize,
     chunk_size: session.chunkSize,
     total_chunks: session.chunks.length,
@@ -97,15 +103,15 @@ function renderChunk(chunk: Chunk): Record<string, unknown> {
   };
 }
 
-function status(parts: Parts, call: ApiCall): Reply {
-  const session = knownUpload(parts, call);
+function status(context: SimulatorContext, call: ApiCall): Reply {
+  const session = knownUpload(context, call);
   const page = parsePage(call.query);
   const { chunks } = session;
   const completed = chunks.filter((chunk) => chunk.state === 'completed');
   const failed = chunks.filter((chunk) => chunk.state === 'failed').length;
   return jsonReply(200, {
     upload_id: session.uploadId,
-    status: parts.sessions.state(session),
+    status: context.sessions.state(session),
     uploaded_chunks: pageOf(chunks, page).map(renderChunk),
     chunks_completed: completed.length,
     chunks_failed: failed,
@@ -118,59 +124,59 @@ function status(parts: Parts, call: ApiCall): Reply {
   });
 }
 
-function report(parts: Parts, call: ApiCall): Reply {
-  const session = knownUpload(parts, call);
-  return jsonReply(200, takeReport(parts, session, parseReport(call.body), call.fault));
+function report(context: SimulatorContext, call: ApiCall): Reply {
+  const session = knownUpload(context, call);
+  return jsonReply(200, acceptReport(context, session, parseReport(call.body), call.fault));
 }
 
-function presign(parts: Parts, call: ApiCall): Reply {
-  const session = knownUpload(parts, call);
+function presign(context: SimulatorContext, call: ApiCall): Reply {
+  const session = knownUpload(context, call);
   const { start, count } = parsePresign(call.body);
-  assertOpen(parts, session);
+  assertOpen(context, session);
   const wanted = session.chunks.slice(start - 1, start - 1 + count);
-  if (wanted.length < count && parts.switches.countPastEnd === 'refuse') {
+  if (wanted.length < count && context.switches.countPastEnd === 'refuse') {
     const text = `The parameter count is invalid: there are only ${session.chunks.length} chunks.`;
-    throw new ApiRefusal(400, 'parameter_invalid', text);
+    throw new ApiRejection(400, 'parameter_invalid', text);
   }
-  const rule = parts.switches.completedChunkUrls;
+  const rule = context.switches.completedChunkUrls;
   const completed = wanted.find((chunk) => chunk.state === 'completed');
   if (completed && rule === 'refuse') {
     const text = `Chunk ${completed.index} is completed.`;
-    throw new ApiRefusal(400, 'parameter_invalid', text);
+    throw new ApiRejection(400, 'parameter_invalid', text);
   }
   const open = wanted.filter((chunk) => rule !== 'skip' || chunk.state !== 'completed');
   return jsonReply(200, {
     upload_id: session.uploadId,
     start_index: start,
     count: open.length,
-    upload_urls: open.map(({ index }) => renderUrl(parts.urls.issueUrl(session, index))),
-    generated_at: timestamp(parts.clock.now()),
+    upload_urls: open.map(({ index }) => renderUrl(context.urls.issueUrl(session, index))),
+    generated_at: timestamp(context.clock.now()),
     expires_at: timestamp(session.expiresAt),
   });
 }
 
-function asset(parts: Parts, call: ApiCall): Reply {
-  return jsonReply(200, renderAsset(parts, knownAsset(parts, call)));
+function asset(context: SimulatorContext, call: ApiCall): Reply {
+  return jsonReply(200, renderAsset(context, knownAsset(context, call)));
 }
 
-function assets(parts: Parts, call: ApiCall): Reply {
+function assets(context: SimulatorContext, call: ApiCall): Reply {
   const page = parsePage(call.query);
-  const matching = matchingAssets(parts, call.query);
-  const data = pageOf(matching, page).map((session) => renderAsset(parts, session));
+  const matching = matchingAssets(context, call.query);
+  const data = pageOf(matching, page).map((session) => renderAsset(context, session));
   return jsonReply(200, { data, page_info: pageInfo(page, matching.length) });
 }
 
-/** 204 by the older of two specifications, 200 by the newer; the SDK reads neither's body. */
-function deleteAsset(parts: Parts, call: ApiCall): Reply {
-  knownAsset(parts, call).asset.deleted = true;
+/** Answers 204, as the older specification does. The newer one has 200. The SDK ignores the body. */
+function deleteAsset(context: SimulatorContext, call: ApiCall): Reply {
+  knownAsset(context, call).asset.deleted = true;
   return emptyReply();
 }
 
 function other(): Reply {
-  throw new ApiRefusal(404, 'resource_not_exist', 'The endpoint does not exist.');
+  throw new ApiRejection(404, 'resource_not_exist', 'The endpoint does not exist.');
 }
 
-/** What the API does for each operation. @throws ApiRefusal - an error reply */
+/** The API's operations. @throws ApiRejection - an error reply */
 export const apiOperations: Readonly<Record<Exclude<Operation, 'put'>, Handler>> = {
   create,
   list,
@@ -198,7 +204,7 @@ const routes: readonly (readonly [string, RegExp, ApiOperation])[] = [
   ['DELETE', /^\/v1\.3\/assets\/(?<assetId>[^/]+)$/, 'delete-asset'],
 ];
 
-/** Which operation a request line asks for, and the ids in its path. */
+/** Returns the operation of a request line and the ids in its path. */
 export function findOperation(
   method: string,
   path: string,

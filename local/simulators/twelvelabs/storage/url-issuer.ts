@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { Random } from '#src/core/ports/clock.ts';
-import { canary } from './canaries.ts';
-import { hexDigits } from './randomness.ts';
-import type { SimulatorClock } from './real-clock.ts';
-import { type Reply, storageError, timestamp } from './replies.ts';
-import type { Session } from './sessions.ts';
-import type { TwelveLabsSwitches } from './switches.ts';
+import { canary } from '../settings/canaries.ts';
+import type { SimulatorClock } from '../settings/clock.ts';
+import { hexDigits } from '../settings/randomness.ts';
+import type { TwelveLabsSwitches } from '../settings/switches.ts';
+import { type Reply, storageError, timestamp } from '../wire/replies.ts';
+import type { Session } from './session-store.ts';
 
 /** A URL for one PUT of one chunk. */
 export interface PresignedUrl {
@@ -16,7 +16,7 @@ export interface PresignedUrl {
 
 const expired = 'Request has expired';
 
-/** Twenty characters, as those of temporary credentials have. */
+/** Twenty characters, like the access key ids of temporary credentials. */
 const accessKeyId = `ASIA${canary('credential').toUpperCase()}F0`;
 
 function compactDate(ms: number): string {
@@ -28,19 +28,18 @@ function parseCompactDate(text: string): number {
 }
 
 /**
- * Makes and judges presigned URLs in the form of S3's (AWS4-HMAC-SHA256 in the query). Each has a
- * token of its own, so that two URLs made in one second for one chunk are still two, and a canary
- * in each part that must not be shown.
+ * Issues and verifies presigned URLs in S3's format (AWS4-HMAC-SHA256 in the query). Each URL has its
+ * own token: two URLs issued in one second for one chunk differ. Each secret part has a canary.
  */
-export class UrlMint {
-  /** Where the upload host listens; known only once it does. */
+export class UrlIssuer {
+  /** Origin of the upload host. Set once the host listens. */
   origin = '';
   readonly #clock: SimulatorClock;
   readonly #switches: TwelveLabsSwitches;
   readonly #random: Random;
   readonly #secret: string;
   readonly #uses = new Map<string, number>();
-  readonly #taken = new Set<string>();
+  readonly #stored = new Set<string>();
 
   constructor(clock: SimulatorClock, switches: TwelveLabsSwitches, random: Random) {
     this.#clock = clock;
@@ -54,8 +53,8 @@ export class UrlMint {
     const signedAt = Math.floor(this.#clock.now() / 1000) * 1000;
     const date = compactDate(signedAt);
     const token = hexDigits(this.#random, 32);
-    const place = `${session.asset.assetId}/${canary('pathNonce')}${token.slice(0, 10)}`;
-    const url = new URL(`/uploads/${place}/original`, this.origin);
+    const folder = `${session.asset.assetId}/${canary('pathNonce')}${token.slice(0, 10)}`;
+    const url = new URL(`/uploads/${folder}/original`, this.origin);
     const query = {
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
@@ -73,20 +72,20 @@ export class UrlMint {
     return { chunkIndex, url: url.href, expiresAt: signedAt + lifetimeSeconds * 1000 };
   }
 
-  /** Counts that a PUT on this URL has come, and says the how-manieth it is. */
+  /** Counts a PUT on this URL and returns the count, from 1. */
   countUse(url: URL): number {
     const uses = (this.#uses.get(this.#token(url)) ?? 0) + 1;
     this.#uses.set(this.#token(url), uses);
     return uses;
   }
 
-  /** Notes that a PUT on this URL has brought its bytes. */
-  recordTaken(url: URL): void {
-    this.#taken.add(this.#token(url));
+  /** Records that the bytes of a PUT on this URL were stored. */
+  recordStored(url: URL): void {
+    this.#stored.add(this.#token(url));
   }
 
-  /** Why a PUT on this URL is refused, if it is. `use` counts from 1. */
-  refusal(url: URL, use: number): Reply | undefined {
+  /** Returns the error reply for an invalid, expired or used URL; undefined for a valid URL. `use` counts from 1. */
+  rejectionOf(url: URL, use: number): Reply | undefined {
     if (url.searchParams.get('X-Amz-Signature') !== this.#sign(url)) {
       return storageError(403, 'SignatureDoesNotMatch', 'The signature does not match.');
     }
@@ -94,7 +93,7 @@ export class UrlMint {
     const { singleUse } = this.#switches;
     const isUsed =
       (singleUse === 'by-attempt' && use > 1) ||
-      (singleUse === 'by-success' && this.#taken.has(this.#token(url)));
+      (singleUse === 'by-success' && this.#stored.has(this.#token(url)));
     return isUsed ? this.usedReply() : undefined;
   }
 

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { Random } from '#src/core/ports/clock.ts';
 
 /**
- * Numbers from 0 up to, not including, 1; the same for the same seed, and others each time without
- * one, so that the ids of two runs never meet in a table that outlives them. (mulberry32)
+ * Returns a generator of numbers in [0, 1) (mulberry32). The same seed gives the same numbers. The
+ * default seed is random: the ids of two runs must not collide in a table that both use.
  */
 export function seededRandom(seed: number = randomInt(2 ** 32)): Random {
   let state = seed >>> 0;
@@ -15,7 +15,7 @@ export function seededRandom(seed: number = randomInt(2 ** 32)): Random {
   };
 }
 
-/** So many hexadecimal digits; 24 make an id of the service's form. */
+/** Returns `count` hexadecimal digits. An id of the service has 24. */
 export function hexDigits(random: Random, count: number): string {
   return Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join('');
 }

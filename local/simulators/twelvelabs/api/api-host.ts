@@ -1,21 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ApiOperation, apiOperations, findOperation } from './api-operations.ts';
-import { befall, type ErrorWording, earlyEnd, faultReply, holdBack } from './befall.ts';
-import type { CallRecord } from './call-log.ts';
-import type { Fault } from './faults.ts';
-import type { Parts } from './parts.ts';
+import {
+  applyFault,
+  delayReply,
+  type ErrorFormat,
+  earlyEndOf,
+  faultReply,
+} from '../faults/apply-fault.ts';
+import type { Fault } from '../faults/faults.ts';
+import type { SimulatorContext } from '../storage/context.ts';
+import type { CallRecord } from '../wire/call-log.ts';
+import {
+  ApiRejection,
+  apiError,
+  cutReply,
+  jsonReply,
+  type Reply,
+  sendReply,
+} from '../wire/replies.ts';
+import { chunksIn } from '../wire/requests.ts';
+import { type ApiOperation, apiOperations, findOperation } from './operations.ts';
 import { RateWindow } from './rate-window.ts';
-import { ApiRefusal, apiError, cutReply, jsonReply, type Reply, sendReply } from './replies.ts';
-import type { Mishap } from './reports.ts';
-import { chunksNamed } from './requests.ts';
+import type { ChunkFault } from './reports.ts';
 
 /** Far above any request of this API: a report of 50 chunks is 8 KiB. */
 const maxBodyBytes = 1024 * 1024;
 
-interface Arrived {
+interface ReceivedRequest {
   readonly operation: ApiOperation;
   readonly query: URLSearchParams;
-  /** Parsed JSON; undefined where there was none. */
+  /** Parsed JSON; undefined if the body is empty or invalid. */
   readonly body: unknown;
   readonly record: CallRecord;
 }
@@ -24,7 +37,8 @@ async function readText(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const piece of request.setEncoding('utf8')) {
     text += piece;
-    if (text.length > maxBodyBytes) throw new Error(`a body of over ${maxBodyBytes} bytes`);
+    if (text.length > maxBodyBytes)
+      throw new Error(`The body has more than ${maxBodyBytes} bytes.`);
   }
   return text;
 }
@@ -37,48 +51,55 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function arrive(parts: Parts, request: IncomingMessage): Promise<Arrived> {
+async function receive(
+  context: SimulatorContext,
+  request: IncomingMessage,
+): Promise<ReceivedRequest> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const found = findOperation(request.method ?? '', url.pathname);
   const text = await readText(request);
   const body = parseJson(text);
-  const record = parts.calls.begin({
+  const record = context.calls.begin({
     ...found,
-    chunks: chunksNamed(body),
-    bearsApiKey: request.headers['x-api-key'] !== undefined,
-    at: parts.clock.now(),
+    chunks: chunksIn(body),
+    hasApiKey: request.headers['x-api-key'] !== undefined,
+    at: context.clock.now(),
     bytes: Buffer.byteLength(text),
     status: 0,
   });
   return { operation: found.operation, query: url.searchParams, body, record };
 }
 
-function authenticate(parts: Parts, request: IncomingMessage): void {
-  if (parts.switches.requireUserAgent && request.headers['user-agent'] === undefined) {
-    throw new ApiRefusal(403, 'forbidden', 'The request has no User-Agent.');
+function authenticate(context: SimulatorContext, request: IncomingMessage): void {
+  if (context.switches.requireUserAgent && request.headers['user-agent'] === undefined) {
+    throw new ApiRejection(403, 'forbidden', 'The request has no User-Agent.');
   }
-  if (request.headers['x-api-key'] === parts.apiKey) return;
+  if (request.headers['x-api-key'] === context.apiKey) return;
   const text = 'The API key is invalid or has expired. Check it in your dashboard.';
-  throw new ApiRefusal(401, 'api_key_invalid', text);
+  throw new ApiRejection(401, 'api_key_invalid', text);
 }
 
-function faultOf(fault: Fault | undefined): Mishap {
+function chunkFaultOf(fault: Fault | undefined): ChunkFault {
   return (index) => {
     if (fault?.chunk !== undefined && fault.chunk !== index) return undefined;
-    if (fault?.kind === 'unheard') return 'unheard';
+    if (fault?.kind === 'drop-report') return 'drop-report';
     if (fault?.kind !== 'fail-chunk') return undefined;
     return fault.chunks === undefined || fault.chunks.includes(index) ? fault : undefined;
   };
 }
 
-function perform(parts: Parts, arrived: Arrived, fault: Fault | undefined): Reply {
-  const { operation, query, body, record } = arrived;
-  return apiOperations[operation](parts, {
+function perform(
+  context: SimulatorContext,
+  received: ReceivedRequest,
+  fault: Fault | undefined,
+): Reply {
+  const { operation, query, body, record } = received;
+  return apiOperations[operation](context, {
     uploadId: record.uploadId ?? '',
     assetId: record.assetId ?? '',
     query,
     body,
-    fault: faultOf(fault),
+    fault: chunkFaultOf(fault),
   });
 }
 
@@ -86,7 +107,7 @@ function replyOf(operation: () => Reply): Reply {
   try {
     return operation();
   } catch (error) {
-    if (error instanceof ApiRefusal) return error.reply;
+    if (error instanceof ApiRejection) return error.reply;
     throw error;
   }
 }
@@ -98,13 +119,13 @@ const usualCodes: Readonly<Record<number, string>> = {
   429: 'too_many_requests',
 };
 
-const wording: ErrorWording = (status, code, message) => {
+const formatError: ErrorFormat = (status, code, message) => {
   const usual =
     usualCodes[status] ?? (status < 500 ? 'parameter_invalid' : 'internal_server_error');
   return apiError(status, code ?? usual, message);
 };
 
-/** Sends what a request came to, or what a fault leaves of it. */
+/** Sends the reply, changed or cut by the fault. */
 function deliver(
   response: ServerResponse,
   record: CallRecord,
@@ -125,24 +146,24 @@ function deliver(
   }
 }
 
-/** The API's door: takes a request apart, lets a fault befall it, checks key and rate, does it. */
-export function apiListener(parts: Parts) {
-  const rate = new RateWindow(parts.clock, parts.switches);
+/** Returns the API's listener: parses a request, applies a fault, checks key and rate, performs it. */
+export function apiListener(context: SimulatorContext) {
+  const rate = new RateWindow(context.clock, context.switches);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const arrived = await arrive(parts, request);
-    const { record } = arrived;
-    const fault = await befall(parts, record, response);
-    const end = earlyEnd(fault, wording);
+    const received = await receive(context, request);
+    const { record } = received;
+    const fault = await applyFault(context, record, response);
+    const end = earlyEndOf(fault, formatError);
     if (end === 'reset') request.socket.resetAndDestroy();
     if (end === 'reset' || end === 'stall') return;
     const reply =
       end ??
       replyOf(() => {
-        authenticate(parts, request);
-        return rate.refusal() ?? perform(parts, arrived, fault);
+        authenticate(context, request);
+        return rate.countCall() ?? perform(context, received, fault);
       });
-    if (!(await holdBack(parts, fault, response))) return;
-    deliver(response, record, end ?? faultReply(fault, wording) ?? reply, fault);
-    record.endedAt = parts.clock.now();
+    if (!(await delayReply(context, fault, response))) return;
+    deliver(response, record, end ?? faultReply(fault, formatError) ?? reply, fault);
+    record.endedAt = context.clock.now();
   };
 }

@@ -1,4 +1,4 @@
-/** What a request asks for; `other` is any path or method that the simulator does not know. */
+/** The operation of a request; `other` is any unknown path or method. */
 export type Operation =
   | 'create'
   | 'list'
@@ -11,34 +11,34 @@ export type Operation =
   | 'put'
   | 'other';
 
-/** One request, from its first line on. Times are milliseconds by the simulator's clock. */
+/** One request. Times are in milliseconds, by the simulator's clock. */
 export interface CallRecord {
   readonly operation: Operation;
   readonly uploadId?: string | undefined;
   readonly assetId?: string | undefined;
   /** The chunk of a PUT. */
   readonly chunkIndex?: number | undefined;
-  /** The chunks that the request speaks of: a PUT's one, a report's, a request's for URLs. */
+  /** The chunks that the request names: in its URL, its report or its request for URLs. */
   readonly chunks: readonly number[];
-  /** Whether the API key came along; it has no business at the upload host. */
-  readonly bearsApiKey: boolean;
+  /** Whether the request has the API key. A request to the upload host must not have it. */
+  readonly hasApiKey: boolean;
   readonly at: number;
-  /** Which use of its presigned URL a PUT is, from 1. */
+  /** How often the presigned URL of a PUT was used, this time included. */
   urlUse?: number | undefined;
-  /** Body bytes that were read. */
+  /** Number of body bytes read. */
   bytes: number;
-  /** 0 while there is no reply, and for ever where none was sent. */
+  /** Status of the reply; 0 until a reply is sent. */
   status: number;
   endedAt?: number | undefined;
-  /** Kind of the scripted fault that befell it. */
+  /** Kind of the fault that was applied. */
   fault?: string | undefined;
 }
 
-/** Narrows a look into the log; every field that is given must be equal. */
+/** Selects requests of the log. Every field that is set must be equal. */
 export interface CallFilter {
   readonly uploadId?: string;
   readonly assetId?: string;
-  /** Matches any request that speaks of the chunk. */
+  /** Matches any request that names the chunk. */
   readonly chunkIndex?: number;
   readonly status?: number;
   readonly fault?: string;
@@ -54,11 +54,11 @@ function matches(record: CallRecord, filter: CallFilter): boolean {
   );
 }
 
-/** Every request that arrived, in order of arrival, those without a reply included. */
+/** All requests in order of arrival, including requests without a reply. */
 export class CallLog {
   readonly #records: CallRecord[] = [];
 
-  /** Adds a request; the caller fills in the rest as it becomes known. @internal */
+  /** Adds a request. The caller sets the remaining fields later. @internal */
   begin(record: CallRecord): CallRecord {
     this.#records.push(record);
     return record;
@@ -68,7 +68,7 @@ export class CallLog {
     return [...this.#records];
   }
 
-  /** The requests of one operation. */
+  /** Returns the requests of one operation. */
   of(operation: Operation, filter: CallFilter = {}): readonly CallRecord[] {
     return this.#records.filter(
       (record) => record.operation === operation && matches(record, filter),
@@ -79,7 +79,7 @@ export class CallLog {
     return this.of(operation, filter).length;
   }
 
-  /** Requests by operation; operations without any are left out. */
+  /** Returns the number of requests by operation. Operations without requests are absent. */
   counts(): Partial<Record<Operation, number>> {
     const counts: Partial<Record<Operation, number>> = {};
     for (const { operation } of this.#records) counts[operation] = (counts[operation] ?? 0) + 1;

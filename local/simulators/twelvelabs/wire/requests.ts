@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ApiRefusal } from './replies.ts';
+import { ApiRejection } from './replies.ts';
 
 const positive = z.int().check(z.gte(1));
 
@@ -41,7 +41,7 @@ export type CreateRequest = z.infer<typeof createRequest>;
 export type PresignRequest = z.infer<typeof presignRequest>;
 export type ReportedChunk = z.infer<typeof reportRequest>['completed_chunks'][number];
 
-/** Which page, from 1, of how many items. */
+/** A page number, from 1, and the number of items in a page. */
 export interface PageRequest {
   readonly page: number;
   readonly limit: number;
@@ -53,39 +53,39 @@ function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** The documented codes: a parameter may be unknown, not provided, or invalid. */
-function refusal(body: unknown, error: z.core.$ZodError): ApiRefusal {
+/** Chooses the documented code: the parameter is unknown, not provided, or invalid. */
+function rejectionOf(body: unknown, error: z.core.$ZodError): ApiRejection {
   const issue = error.issues[0];
   const path = issue?.path ?? [];
   if (issue?.code === 'unrecognized_keys') {
     const name = [...path, issue.keys[0]].join('.');
-    return new ApiRefusal(400, 'parameter_unknown', `The parameter ${name} is unknown.`);
+    return new ApiRejection(400, 'parameter_unknown', `The parameter ${name} is unknown.`);
   }
   const name = path.join('.') || 'body';
   if (valueAt(body, path) === undefined) {
-    return new ApiRefusal(400, 'parameter_not_provided', `The parameter ${name} is required.`);
+    return new ApiRejection(400, 'parameter_not_provided', `The parameter ${name} is required.`);
   }
   const text = `The parameter ${name} is invalid: ${issue?.message}.`;
-  return new ApiRefusal(400, 'parameter_invalid', text);
+  return new ApiRejection(400, 'parameter_invalid', text);
 }
 
 function parse<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(body);
-  if (!parsed.success) throw refusal(body, parsed.error);
+  if (!parsed.success) throw rejectionOf(body, parsed.error);
   return parsed.data;
 }
 
-/** @throws ApiRefusal - 400 */
+/** @throws ApiRejection - 400 */
 export function parseCreate(body: unknown): CreateRequest {
   return parse(createRequest, body);
 }
 
-/** @throws ApiRefusal - 400 */
+/** @throws ApiRejection - 400 */
 export function parsePresign(body: unknown): PresignRequest {
   return parse(presignRequest, body);
 }
 
-/** @throws ApiRefusal - 400 */
+/** @throws ApiRejection - 400 */
 export function parseReport(body: unknown): readonly ReportedChunk[] {
   return parse(reportRequest, body).completed_chunks;
 }
@@ -95,10 +95,10 @@ function wholeNumber(query: URLSearchParams, name: string, fallback: number, mos
   if (text === null) return fallback;
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-  throw new ApiRefusal(400, 'parameter_invalid', `The parameter ${name} is invalid: ${text}.`);
+  throw new ApiRejection(400, 'parameter_invalid', `The parameter ${name} is invalid: ${text}.`);
 }
 
-/** Page 1 of 10 by default, at most 50 a page. @throws ApiRefusal - 400 */
+/** Reads the page: by default page 1 of 10 items; at most 50 items a page. @throws ApiRejection - 400 */
 export function parsePage(query: URLSearchParams): PageRequest {
   return {
     page: wholeNumber(query, 'page', 1, Number.MAX_SAFE_INTEGER),
@@ -106,8 +106,8 @@ export function parsePage(query: URLSearchParams): PageRequest {
   };
 }
 
-/** The chunks a body speaks of, valid or not, so that a fault can be aimed at one of them. */
-export function chunksNamed(body: unknown): number[] {
+/** Returns the chunks that a body names, valid or not. Faults target requests by these numbers. */
+export function chunksIn(body: unknown): number[] {
   const { start, count, completed_chunks: reported } = Object(body) as Record<string, unknown>;
   if (Array.isArray(reported)) return reported.map((chunk) => Object(chunk).chunk_index);
   if (typeof start !== 'number' || typeof count !== 'number') return [];

@@ -4,47 +4,47 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
-/** Where a chunk's bytes go: to a file each, into memory, or nowhere once they are hashed. */
+/** Where the bytes of chunks are stored: in one file each, in memory, or nowhere after hashing. */
 export type StoreMode = 'file' | 'memory' | 'discard';
 
-/** The bytes of one chunk, kept. */
+/** The stored bytes of one chunk. */
 export interface ChunkContent {
   /** @throws Error - the bytes were discarded */
   read(): AsyncIterable<Uint8Array>;
   drop(): Promise<void>;
 }
 
-/** Takes the bytes of one chunk as they arrive. */
+/** Accepts the bytes of one chunk as they arrive. */
 export interface ChunkSink {
-  /** False asks for a pause, until the sink's opener is called back. */
+  /** Returns false if the caller must pause until `onDrain` is called. */
   write(piece: Buffer): boolean;
-  /** Keeps what came. */
-  keep(): Promise<ChunkContent>;
-  /** Forgets what came. */
+  /** Stores the written bytes. */
+  finish(): Promise<ChunkContent>;
+  /** Deletes the written bytes. */
   abandon(): Promise<void>;
 }
 
-/** Keeps the bytes of all chunks. */
+/** The storage of all chunks. */
 export interface ChunkStorage {
-  /** Opens a sink that calls `onDrain` when it takes bytes again after it asked for a pause. */
+  /** Opens a sink that calls `onDrain` when it accepts bytes again after a pause. */
   open(onDrain: () => void): ChunkSink;
   close(): Promise<void>;
 }
 
-const nothing = async (): Promise<void> => {};
+const doNothing = async (): Promise<void> => {};
 
 const discarding: ChunkStorage = {
   open: () => ({
     write: () => true,
-    abandon: nothing,
-    keep: async () => ({
+    abandon: doNothing,
+    finish: async () => ({
       read() {
-        throw new Error("the simulator was told to discard bytes (store: 'discard')");
+        throw new Error('The bytes were discarded. Use the store "file" or "memory" to read them.');
       },
-      drop: nothing,
+      drop: doNothing,
     }),
   }),
-  close: nothing,
+  close: doNothing,
 };
 
 function memorySink(): ChunkSink {
@@ -55,7 +55,7 @@ function memorySink(): ChunkSink {
   return {
     write: (piece) => pieces.push(piece) > 0,
     abandon: drop,
-    keep: async () => ({
+    finish: async () => ({
       async *read() {
         yield* pieces;
       },
@@ -64,21 +64,21 @@ function memorySink(): ChunkSink {
   };
 }
 
-/** A disk that fails stops asking for pauses; `keep` then rejects with its error. */
+/** After a disk error, `write` no longer asks for pauses, and `finish` rejects with the error. */
 function fileSink(path: string, onDrain: () => void): ChunkSink {
   const stream = createWriteStream(path, { highWaterMark: 1024 * 1024 });
   stream.on('drain', onDrain).on('close', onDrain);
   const done = finished(stream);
-  done.catch(nothing);
+  done.catch(doNothing);
   const drop = (): Promise<void> => rm(path, { force: true });
   return {
     write: (piece) => stream.destroyed || stream.write(piece),
     async abandon() {
       stream.destroy();
-      await done.catch(nothing);
+      await done.catch(doNothing);
       await drop();
     },
-    async keep() {
+    async finish() {
       stream.end();
       await done;
       return { read: () => createReadStream(path), drop };
@@ -98,11 +98,11 @@ async function fileStorage(directory: string): Promise<ChunkStorage> {
   };
 }
 
-/** Opens a storage; files lie in a new folder inside `directory`, which `close` removes. */
+/** Opens a storage. Files are in a new folder inside `directory`; `close` removes it. */
 export async function openStorage(
   mode: StoreMode,
   directory: string = tmpdir(),
 ): Promise<ChunkStorage> {
   if (mode === 'file') return fileStorage(directory);
-  return mode === 'memory' ? { open: memorySink, close: nothing } : discarding;
+  return mode === 'memory' ? { open: memorySink, close: doNothing } : discarding;
 }
