@@ -63,7 +63,7 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
         else if (message === 'upload planned') {
           const resumed = state.planned(Number(fields.sizeBytes), Number(fields.provenBytes));
           if (resumed) display.say(resumed);
-        } else if (message === 'chunk proof kept') state.moved(Number(fields.sizeBytes));
+        } else if (message === 'chunk proof stored') state.moved(Number(fields.sizeBytes));
         else return;
         update();
       },

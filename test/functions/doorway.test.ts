@@ -53,11 +53,11 @@ const failing = ({ meter }: Needs) => {
 
 describe('a line of the log', () => {
   it('tells step, transfer and request, and what Powertools tells of the function', async () => {
-    await call(({ log }) => log.info('chunk proof kept', { chunkIndex: 7 }));
+    await call(({ log }) => log.info('chunk proof stored', { chunkIndex: 7 }));
     expect(lines()).toMatchObject([
       {
         level: 'INFO',
-        message: 'chunk proof kept',
+        message: 'chunk proof stored',
         service: 'chunkferry',
         step: 'SendChunks',
         transferId: 'transfer-1',

@@ -7,25 +7,28 @@ import type { ChunkBody } from '#src/core/transfer/destination.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import type { ProgressWatch } from './watch-progress.ts';
 
-/** A chunk's body that sums its bytes as they pass. */
+/** Digests of the bytes of one chunk. */
+export type ChunkDigests = Pick<ChunkProof, 'md5' | 'crc'>;
+
+/** A chunk's body that hashes its bytes while they are read. */
 export interface DigestedBody extends ChunkBody {
   /**
-   * MD5 and, where the object has a checksum, CRC of the last complete reading.
-   * @throws ChunkMismatchError - no reading came to its end, so whatever was answered is no proof
+   * Returns the MD5 of the last complete reading, and its CRC if the object has a checksum.
+   * @throws ChunkMismatchError - no reading was complete, so the reply proves nothing
    */
-  sums(): Pick<ChunkProof, 'md5' | 'crc'>;
+  digests(): ChunkDigests;
 }
 
-/** Reads one range of the source, hashing it on the way; nothing is held but the running sums. */
-export function digestedBody(
+/** Returns a body that reads one range of the source. Memory holds the running digests, not the bytes. */
+export function createDigestedBody(
   { source, newCrc }: Needs<'source' | 'newCrc'>,
   object: SourceObject,
   range: ByteRange,
   watch: ProgressWatch,
 ): DigestedBody {
-  let sums: Pick<ChunkProof, 'md5' | 'crc'> | undefined;
+  let digests: ChunkDigests | undefined;
   async function* open(): AsyncGenerator<Uint8Array> {
-    sums = undefined;
+    digests = undefined;
     const md5 = createHash('md5');
     const crc = object.checksum && (await newCrc(object.checksum.algorithm));
     watch.reading();
@@ -37,16 +40,16 @@ export function digestedBody(
       watch.reading();
     }
     watch.replying();
-    sums = { md5: md5.digest('hex'), crc: await crc?.digest() };
+    digests = { md5: md5.digest('hex'), crc: await crc?.digest() };
   }
   return {
     sizeBytes: lengthOf(range),
     open,
-    sums: () => {
-      if (sums) return sums;
+    digests: () => {
+      if (digests) return digests;
       throw new TransferError(
         'ChunkMismatchError',
-        'the storage answered before it had taken the whole chunk',
+        'the upload host replied before it received the whole chunk',
       );
     },
   };

@@ -22,10 +22,11 @@
 import { wholeWaitSeconds } from '#src/core/errors/backoff.ts';
 import { asTransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
 import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
 import { isProven, provenCount } from '#src/core/transfer/transfer.ts';
 import { ensureAdmitted } from '#src/queue/admission.ts';
-import { renewHeldSlot, slotLost } from '#src/queue/slots.ts';
+import { renewSlot, slotLost } from '#src/queue/slots.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { rangeFailureOf } from '#src/transfer/range-failure.ts';
 import { countRetry } from '#src/transfer/retry-counts.ts';
@@ -40,7 +41,7 @@ import { claimEndFrom, sendRange } from './send-range.ts';
  * `stop`: the next plan contains the missing chunks.
  */
 export type SendAnswer = RangeState & {
-  readonly next: 'more' | 'wait' | 'sent' | 'stop';
+  readonly next: SendChunksAnswer;
   readonly waitSeconds: number;
 };
 
@@ -138,7 +139,7 @@ async function createSendContext(
   retries: Record<string, number>,
 ): Promise<SendContext> {
   const transfer = await readOwnedTransfer(ports, { transferId, fence }, invocation);
-  if (!(await renewHeldSlot(ports, transfer))) throw slotLost(transfer);
+  if (!(await renewSlot(ports, transfer))) throw slotLost(transfer);
   await ensureAdmitted(ports);
   const record = await readUsableSession(ports, transferId, sessionNumber);
   const rows = await ports.store.chunks(transferId, sessionNumber, range.first, range.last);

@@ -4,60 +4,60 @@ import type { RangeKey } from '#src/core/transfer/transfer-store.ts';
 import type { UsableSession } from '#src/transfer/ownership.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
-/** What sending needs. */
+/** The ports that sending needs. */
 export type SendPorts = Needs<
   'store' | 'queue' | 'source' | 'destination' | 'settings' | 'newCrc' | 'concurrency'
 >;
 
-/** One call's work on one range. */
+/** The data of one call that sends one range. */
 export interface SendContext {
   readonly ports: SendPorts;
   readonly transfer: TransferRecord;
-  /** The session; its ETag mode and, for a serial service, itself change while sending. */
+  /** The session. Its ETag mode changes during the call; at an ordered service, so does the session itself. */
   record: UsableSession;
   /** Rows of the range's chunks, retired ones included. */
   readonly rows: ReadonlyMap<number, ChunkRecord>;
-  /** Indexes to send, ascending. */
+  /** Indexes of the chunks without a proof, ascending. */
   readonly missing: readonly number[];
   readonly invocation: Invocation;
-  /** Counts by cause; added to in place. */
+  /** Retries by cause; incremented in place. */
   readonly retries: Record<string, number>;
-  /** This round of this execution. */
+  /** Identifies this round of this execution. */
   readonly roundId: string;
-  /** Chunks of this range that may be in flight at once, where an earlier call found fewer to fit. */
+  /** Limit of chunks of this range in flight; lower than the setting after a call in which none ended. */
   readonly chunkConcurrency: number;
-  /** Bytes of the chunks that this call has stored; added to in place. */
+  /** Bytes of the chunks that this call has stored; incremented in place. */
   sentBytes?: number;
-  /** Bytes that moved in this call, also of chunks that were not stored; added to in place. */
+  /** Bytes read in this call, chunks that were not stored included; incremented in place. */
   movedBytes?: number;
-  /** What a chunk did that was cut off by the end of the call after it had had all of it. */
+  /** What a chunk was doing when the deadline cut it off, if it had nearly the whole call. */
   cutOff?: 'moving' | 'replying';
-  /** Since when the upload host refuses every chunk, in milliseconds since 1970. */
+  /** Start of the time in which the upload host rejects every chunk, in milliseconds since 1970. */
   refusedSince?: number | undefined;
-  /** Until when the range is claimed, in milliseconds since 1970. */
+  /** End of the claim on the range, in milliseconds since 1970. */
   claimedUntil: number;
   readonly rangeKey: RangeKey;
-  /** When the ownership of the transfer was last checked, in milliseconds since 1970. */
+  /** Time of the last ownership check, in milliseconds since 1970. */
   ownedAt: number;
 }
 
-/** Measures one chunk that was delivered; once a chunk, never once a buffer. */
+/** Records the metrics of one stored chunk: once per chunk, not once per buffer. */
 export function measureChunk(
-  sending: SendContext,
+  context: SendContext,
   { host }: ChunkDelivery,
   sizeBytes: number,
   latencyMs: number,
 ): void {
-  const { meter } = sending.ports;
-  sending.sentBytes = (sending.sentBytes ?? 0) + sizeBytes;
-  sending.refusedSince = undefined;
+  const { meter } = context.ports;
+  context.sentBytes = (context.sentBytes ?? 0) + sizeBytes;
+  context.refusedSince = undefined;
   meter.add('BytesSent', sizeBytes);
   meter.add('ChunksSent', 1);
   meter.add('ChunkLatency', latencyMs);
   if (host !== undefined) meter.add('ChunksToHost', 1, host);
 }
 
-/** Measures how fast a call sent, where it sent something and time has passed. */
+/** Records the throughput of a call, in bytes per second, if it stored anything. */
 export function measureThroughput({ ports, sentBytes = 0 }: SendContext, startedAt: number): void {
   const seconds = (ports.clock.now() - startedAt) / 1000;
   if (sentBytes > 0 && seconds > 0) ports.meter.add('Throughput', Math.round(sentBytes / seconds));

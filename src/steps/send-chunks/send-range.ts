@@ -11,26 +11,26 @@ import { lengthOfChunk } from './chunk-length.ts';
 import { type QueuedChunk, sendChunk } from './send-chunk.ts';
 import { measureThroughput, type SendContext } from './send-context.ts';
 
-/** What one call did for its range. */
+/** The result of one call for its range. */
 export interface RangeResult {
   /** Chunks that this call stored. */
   readonly stored: number;
-  /** Chunks that still lack a proof. */
+  /** Chunks that still have no proof. */
   readonly left: number;
-  /** The gravest error: a final one, then a lost session, then a throttled side, then any other. */
+  /** The most serious error: a final one, then a lost session, then a 429, then any other. */
   readonly error?: TransferError | undefined;
-  /** Whether the other ranges would only meet the same end. */
+  /** True if the other ranges would meet the same error. */
   readonly stopsOthers: boolean;
-  /** Whether no chunk was stored because none came to its end in the time of a whole call. */
+  /** True if the call stored no chunk because none ended within the time of a whole call. */
   readonly ranOutOfTime: boolean;
 }
 
-/** Chunks that fail one after the other before the call stops starting others. */
+/** Failed chunks in a row after which the call starts no further chunk. */
 const maxFailuresInARow = 4;
 
-/** What the lanes of one call share. */
-interface Work {
-  readonly sending: SendContext;
+/** What the workers of one call share. */
+interface RangeWork {
+  readonly context: SendContext;
   readonly queue: QueuedChunk[];
   readonly errors: TransferError[];
   stored: number;
@@ -39,58 +39,70 @@ interface Work {
 }
 
 /**
- * Sends the missing chunks, as many at once as the line, the settings and the service allow. One
- * chunk's failure cancels no other; an error that no chunk can escape stops new ones from starting.
+ * Sends the missing chunks, as many at once as the connection, the settings and the service allow. The
+ * failure of one chunk cancels no other chunk. An error that every chunk would meet stops new chunks.
  */
-export async function sendRange(sending: SendContext): Promise<RangeResult> {
-  const { ports, missing, record } = sending;
-  const work = workOf(sending);
-  if (missing.length === 0) return endOf(work);
-  const beganAt = ports.clock.now();
-  const isUnprepared = await prepare(sending).catch(collect(work.errors));
-  if (isUnprepared) return endOf(work);
-  const chunkConcurrency = Array.from({ length: chunkConcurrencyOf(sending) }, () => runLane(work));
-  await Promise.all(chunkConcurrency);
-  measureThroughput(sending, beganAt);
-  ports.log.info('range ended', {
-    transferId: sending.transfer.transferId,
-    sessionNumber: record.number,
-    stored: work.stored,
-    failed: work.errors.length,
-    leftMs: sending.invocation.deadline - ports.clock.now(),
-  });
-  return endOf(work);
+export async function sendRange(context: SendContext): Promise<RangeResult> {
+  const work = createWork(context);
+  if (context.missing.length === 0) return resultOf(work);
+  const startedAt = context.ports.clock.now();
+  if (!(await prepareUrls(work))) return resultOf(work);
+  const workers = Array.from({ length: concurrencyOf(context) }, () => sendQueuedChunks(work));
+  await Promise.all(workers);
+  measureThroughput(context, startedAt);
+  logRange(work);
+  return resultOf(work);
 }
 
-function workOf(sending: SendContext): Work {
-  const queue = sending.missing.map((index) => ({ index, isPostponed: false, mismatches: 0 }));
-  return { sending, queue, errors: [], stored: 0, failuresInARow: 0, slowestMs: 0 };
+function createWork(context: SendContext): RangeWork {
+  const queue = context.missing.map((index) => ({ index, isPostponed: false, mismatches: 0 }));
+  return { context, queue, errors: [], stored: 0, failuresInARow: 0, slowestMs: 0 };
 }
 
-function chunkConcurrencyOf({ ports, chunkConcurrency, missing }: SendContext): number {
+function concurrencyOf({ ports, chunkConcurrency, missing }: SendContext): number {
   const { order, maxInFlight } = ports.destination.traits;
   return order === 'ascending' ? 1 : Math.min(chunkConcurrency, maxInFlight, missing.length);
 }
 
-function prepare(sending: SendContext): Promise<void> {
-  const { ports, record, missing, invocation } = sending;
-  return retryWithBackoff(sending, () =>
-    ports.destination.prepareChunks(record.session, missing, { signal: invocation.signal }),
-  );
+/** Obtains the presigned URLs of all missing chunks at once. False if that failed: the error is recorded. */
+async function prepareUrls({ context, errors }: RangeWork): Promise<boolean> {
+  const { ports, record, missing, invocation } = context;
+  const { signal } = invocation;
+  const prepare = () => ports.destination.prepareChunks(record.session, missing, { signal });
+  try {
+    await retryWithBackoff(context, prepare);
+    return true;
+  } catch (error) {
+    if (!isTransferError(error)) throw error;
+    errors.push(error);
+    return false;
+  }
 }
 
-async function runLane(work: Work): Promise<void> {
-  const { ports, transfer, invocation } = work.sending;
+function logRange({ context, stored, errors }: RangeWork): void {
+  const { ports, transfer, record, invocation } = context;
+  ports.log.info('range ended', {
+    transferId: transfer.transferId,
+    sessionNumber: record.number,
+    stored,
+    failed: errors.length,
+    leftMs: invocation.deadline - ports.clock.now(),
+  });
+}
+
+async function sendQueuedChunks(work: RangeWork): Promise<void> {
+  const { ports, transfer, invocation } = work.context;
   const control = ports.concurrency(transfer.transferId);
-  while (canGoOn(work)) {
+  while (canStartChunk(work)) {
     const isAdmitted = await control.acquire(invocation.signal).then(
       () => true,
       () => false,
     );
     if (!isAdmitted) return;
-    let result = nothing;
+    let result = notSent;
     try {
-      const chunk = canGoOn(work) ? work.queue.shift() : undefined;
+      // Another worker may have met a final error during the wait.
+      const chunk = canStartChunk(work) ? work.queue.shift() : undefined;
       if (chunk) result = await sendOne(work, chunk);
     } finally {
       control.release(result);
@@ -98,49 +110,53 @@ async function runLane(work: Work): Promise<void> {
   }
 }
 
-const nothing: ChunkResult = { outcome: 'failed', storedBytes: 0, tookMs: 0 };
+const notSent: ChunkResult = { outcome: 'failed', storedBytes: 0, tookMs: 0 };
 
-async function sendOne(work: Work, chunk: QueuedChunk): Promise<ChunkResult> {
-  const { sending } = work;
-  const startedAt = sending.ports.clock.now();
-  const tookMs = () => sending.ports.clock.now() - startedAt;
+async function sendOne(work: RangeWork, chunk: QueuedChunk): Promise<ChunkResult> {
+  const { context } = work;
+  const startedAt = context.ports.clock.now();
+  const elapsedMs = () => context.ports.clock.now() - startedAt;
   try {
-    await renewOwnership(sending);
-    const latencyMs = await sendChunk(sending, chunk);
+    await renewOwnership(context);
+    const latencyMs = await sendChunk(context, chunk);
     work.stored++;
     work.failuresInARow = 0;
-    work.slowestMs = Math.max(work.slowestMs, tookMs());
-    const storedBytes = lengthOfChunk(sending.transfer, sending.record, chunk.index);
+    work.slowestMs = Math.max(work.slowestMs, elapsedMs());
+    const storedBytes = lengthOfChunk(context.transfer, context.record, chunk.index);
     return { outcome: 'stored', storedBytes, tookMs: latencyMs };
   } catch (error) {
-    const outcome = outcomeOf(work, chunk, error);
-    return { outcome, storedBytes: 0, tookMs: tookMs() };
+    const outcome = recordFailure(work, chunk, error);
+    return { outcome, storedBytes: 0, tookMs: elapsedMs() };
   }
 }
 
-/** A long call renews what it holds as often as many short ones would. */
-async function renewOwnership(sending: SendContext): Promise<void> {
-  const { ports, transfer, invocation } = sending;
+/** Renews the lease, the slot and the claim during a long call, as often as short calls would. */
+async function renewOwnership(context: SendContext): Promise<void> {
+  const { ports, transfer, invocation } = context;
   const now = ports.clock.now();
-  if (now - sending.ownedAt < leaseRenewalSeconds * 1000) return;
-  sending.ownedAt = now;
-  const held = await readOwnedTransfer(ports, transfer, invocation);
-  if (!(await renewSlot(ports, held))) throw slotLost(held);
+  if (now - context.ownedAt < leaseRenewalSeconds * 1000) return;
+  context.ownedAt = now;
+  const owned = await readOwnedTransfer(ports, transfer, invocation);
+  if (!(await renewSlot(ports, owned))) throw slotLost(owned);
   await ensureAdmitted(ports);
-  if (sending.claimedUntil >= invocation.deadline) return;
-  sending.claimedUntil = claimEndFrom(now, invocation);
-  const { rangeKey, claimedUntil } = sending;
+  if (context.claimedUntil >= invocation.deadline) return;
+  context.claimedUntil = claimEndFrom(now, invocation);
+  const { rangeKey, claimedUntil } = context;
   await ports.store.claimRange(rangeKey, invocation.invocationId, now, claimedUntil);
 }
 
-/** A claim ends with its call, and with the lease where a call may last longer. */
+/** Returns the end of a claim: the deadline of the call, or the end of a lease if that is earlier. */
 export function claimEndFrom(now: number, { deadline }: Invocation): number {
   return Math.min(deadline, now + leaseSeconds * 1000);
 }
 
-/** Keeps the error, or puts a chunk behind the others where they may show what is wrong with it. */
-function outcomeOf(work: Work, chunk: QueuedChunk, error: unknown): ChunkResult['outcome'] {
-  const { ports, transfer, roundId } = work.sending;
+/** Records the error of a chunk, or moves the chunk behind the others, which may explain its mismatch. */
+function recordFailure(
+  work: RangeWork,
+  chunk: QueuedChunk,
+  error: unknown,
+): ChunkResult['outcome'] {
+  const { ports, transfer, roundId } = work.context;
   if (!isTransferError(error)) throw error;
   if (canBePostponed(work, chunk, error)) {
     work.queue.push({ ...chunk, isPostponed: true });
@@ -155,66 +171,67 @@ function outcomeOf(work: Work, chunk: QueuedChunk, error: unknown): ChunkResult[
     error: error.name,
     reason: error.message,
   });
-  if (error.name === 'RequestTimeoutError') return 'slow';
-  return isRefusal(error) ? 'refused' : 'failed';
+  return outcomeOf(error);
 }
 
 function canBePostponed(
-  { sending }: Work,
+  { context }: RangeWork,
   { isPostponed, mismatches }: QueuedChunk,
   { name }: TransferError,
 ): boolean {
-  const { order } = sending.ports.destination.traits;
+  const { order } = context.ports.destination.traits;
   return name === 'ChunkMismatchError' && order === 'any' && !isPostponed && mismatches > 0;
 }
 
-function isRefusal({ name }: TransferError): boolean {
-  return name === 'PresignedUrlRejectedError' || name === 'UploadRefusedError';
+function outcomeOf({ name }: TransferError): ChunkResult['outcome'] {
+  if (name === 'RequestTimeoutError') return 'slow';
+  const isRefusal = name === 'PresignedUrlRejectedError' || name === 'UploadRefusedError';
+  return isRefusal ? 'refused' : 'failed';
 }
 
-function collect(errors: TransferError[]) {
-  return (error: unknown): true => {
-    if (!isTransferError(error)) throw error;
-    errors.push(error);
-    return true;
-  };
-}
-
-/** Whether another chunk may be started, and would not only meet the same end. */
-function canGoOn(work: Work): boolean {
-  const { ports, transfer, roundId } = work.sending;
+/** True if another chunk can start: one is queued, time is left, and no error so far would stop it. */
+function canStartChunk(work: RangeWork): boolean {
+  const { ports, transfer, roundId } = work.context;
   if (work.queue.length === 0 || work.failuresInARow >= maxFailuresInARow) return false;
   if (ports.concurrency(transfer.transferId).haltedRound === roundId) return false;
   const { order } = ports.destination.traits;
-  const isOver = work.errors.some(
+  const isStopped = work.errors.some(
     (error) => order === 'ascending' || stopsOthers(work, error) || error.name === 'ThrottledError',
   );
-  return !isOver && hasTime(work);
+  return !isStopped && hasTime(work);
 }
 
-/** A final refusal of one chunk says nothing of the others where some were stored. */
-function stopsOthers({ stored }: Work, { scope, disposition }: TransferError): boolean {
+/** True if other chunks would meet the same error. A rejected chunk proves nothing if others were stored. */
+function stopsOthers({ stored }: RangeWork, { scope, disposition }: TransferError): boolean {
   if (scope === 'chunk') return disposition === 'fail' && stored === 0;
   return disposition === 'fail' || scope === 'session' || scope === 'transfer';
 }
 
-/** A chunk is started only if one as slow as the slowest so far would still end in time. */
-function hasTime({ sending, slowestMs }: Work): boolean {
-  const { ports, invocation } = sending;
-  const total = invocation.deadline - ports.clock.now();
-  return total > Math.min(sendReserveMs, invocation.lengthMs / 4) && total > slowestMs;
+/** True if a chunk as slow as the slowest so far would end before the deadline. */
+function hasTime({ context, slowestMs }: RangeWork): boolean {
+  const { ports, invocation } = context;
+  const leftMs = invocation.deadline - ports.clock.now();
+  return leftMs > Math.min(sendReserveMs, invocation.lengthMs / 4) && leftMs > slowestMs;
 }
 
-function endOf(work: Work): RangeResult {
-  const { sending, errors, stored } = work;
-  const error =
+function resultOf(work: RangeWork): RangeResult {
+  const { context, errors, stored } = work;
+  const error = mostSerious(errors);
+  if (error?.disposition === 'retry') countRetry(context, retryCauseOf(error));
+  return {
+    stored,
+    left: context.missing.length - stored,
+    error,
+    stopsOthers: error !== undefined && stopsOthers(work, error),
+    ranOutOfTime: stored === 0 && context.cutOff !== undefined,
+  };
+}
+
+function mostSerious(errors: readonly TransferError[]): TransferError | undefined {
+  return (
     errors.find(({ disposition }) => disposition === 'fail') ??
     errors.find(({ scope }) => scope === 'session' || scope === 'transfer') ??
     errors.find(({ name }) => name === 'ThrottledError') ??
-    errors[0];
-  if (error?.disposition === 'retry') countRetry(sending, retryCauseOf(error));
-  const left = sending.missing.length - stored;
-  const ranOutOfTime = stored === 0 && sending.cutOff !== undefined;
-  const isOver = error !== undefined && stopsOthers(work, error);
-  return { stored, left, error, stopsOthers: isOver, ranOutOfTime };
+    errors[0]
+  );
 }

@@ -3,34 +3,35 @@ import type { Clock } from '#src/core/ports/clock.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 
 /**
- * Guards one chunk against silence, in each direction by itself: its signal aborts when S3 gives no
- * byte for too long, when the upload host takes none, or at the deadline. How long a chunk takes as a
- * whole does not matter, and the wait for the reply has a limit of its own in the transport.
+ * Aborts one chunk that makes no progress: S3 sends no byte for too long, the upload host accepts none,
+ * or the deadline passes. The total time of a chunk has no limit. The transport limits the wait for
+ * the reply.
  */
 export interface ProgressWatch {
   readonly signal: AbortSignal;
-  /** The source is asked for bytes. */
+  /** Marks that the next bytes are awaited from the source. */
   reading(): void;
-  /** The source gave bytes, which the upload host is to take. */
+  /** Marks that bytes arrived from the source and go to the upload host. */
   sending(sizeBytes: number): void;
-  /** The upload host has taken the last byte. */
+  /** Marks that the upload host accepted the last byte. */
   replying(): void;
-  /** The chunk is over; no timer is left behind. */
+  /** Stops the timer and releases the listener. */
   stop(): void;
-  /** Bytes that the source gave. */
+  /** Bytes that the source has returned so far. */
   readonly movedBytes: number;
-  /** Whether only the reply is missing. */
+  /** True while only the reply is missing. */
   readonly isReplying: boolean;
 }
 
-const silent = {
-  reading: 'S3 gave no byte',
-  sending: 'the upload host took no byte',
+/** The start of the message, by the phase in which nothing moved. */
+const stalledMessages = {
+  reading: 'S3 sent no byte',
+  sending: 'the upload host accepted no byte',
 } as const;
 
 /**
- * Watches one chunk by a check four times in each `noProgressMs`: a timer for each buffer would cost more.
- * The signal's reason is a `RequestTimeoutError`.
+ * Starts the watch of one chunk. It checks four times in each `noProgressMs`, because a timer for each
+ * buffer would cost more. The signal's reason is a `RequestTimeoutError`.
  */
 export function watchProgress(
   clock: Clock,
@@ -46,17 +47,17 @@ export function watchProgress(
     phase = next;
     since = clock.now();
   };
-  const giveUp = (why: string) =>
-    controller.abort(new TransferError('RequestTimeoutError', `chunk ${index}: ${why}`));
+  const abort = (reason: string) =>
+    controller.abort(new TransferError('RequestTimeoutError', `chunk ${index}: ${reason}`));
   const check = () => {
     if (phase !== 'replying' && clock.now() - since >= noProgressMs)
-      return giveUp(`${silent[phase]} for ${noProgressMs / 1000} s`);
+      return abort(`${stalledMessages[phase]} for ${noProgressMs / 1000} s`);
     cancel = clock.after(noProgressMs / 4, check);
   };
   let cancel = clock.after(noProgressMs / 4, check);
-  const atDeadline = () => giveUp("the function's time is up");
-  invocation.signal.addEventListener('abort', atDeadline, { once: true });
-  if (invocation.signal.aborted) atDeadline();
+  const abortAtDeadline = () => abort('the deadline of the function passed');
+  invocation.signal.addEventListener('abort', abortAtDeadline, { once: true });
+  if (invocation.signal.aborted) abortAtDeadline();
   return {
     signal: controller.signal,
     reading: () => enter('reading'),
@@ -67,7 +68,7 @@ export function watchProgress(
     replying: () => enter('replying'),
     stop: () => {
       cancel();
-      invocation.signal.removeEventListener('abort', atDeadline);
+      invocation.signal.removeEventListener('abort', abortAtDeadline);
     },
     get movedBytes() {
       return movedBytes;

@@ -343,7 +343,7 @@ describe('what is logged', () => {
     await harness.send(item);
     const { transferId } = opened;
     const fields = { transferId, chunkIndex: 1, sizeBytes: chunkBytes, host: 'host' };
-    expect(harness.bench.logged).toContainEqual({ message: 'chunk proof kept', fields });
+    expect(harness.bench.logged).toContainEqual({ message: 'chunk proof stored', fields });
   });
 
   it('of a chunk that is given up names it and why', async () => {

@@ -1,0 +1,135 @@
+import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/errors/backoff.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
+import type { RangeFailure } from '#src/core/transfer/transfer.ts';
+import { rangeFailureOf } from '#src/transfer/range-failure.ts';
+import type { RangeState } from '#src/transfer/state.ts';
+import { logWait } from '#src/transfer/wait-out.ts';
+import type { SendContext } from './send-context.ts';
+import type { RangeResult } from './send-range.ts';
+
+/** The fields of a range's state that one call changes. */
+export interface StateChange {
+  readonly next: SendChunksAnswer;
+  readonly waitSeconds?: number;
+  readonly idleCalls?: number;
+  readonly chunkConcurrency?: number | undefined;
+  readonly refusedSince?: number | undefined;
+}
+
+/** What follows from one call: the range's next state, its row's error, and the effect on other ranges. */
+export interface CallDecision {
+  readonly change: StateChange;
+  readonly failure?: RangeFailure | undefined;
+  /** True if the other ranges of the round would meet the same error. */
+  readonly stopsOthers?: boolean;
+  /** True if the range stops because too many calls in a row stored no chunk. */
+  readonly isIdle?: boolean;
+}
+
+/** Decides what the range does after a call: continue at once, wait, or stop. */
+export function decideNextCall(
+  context: SendContext,
+  item: RangeState,
+  { left, stored, stopsOthers, ranOutOfTime, ...result }: RangeResult,
+): CallDecision {
+  if (left === 0) return { change: { next: 'sent' } };
+  const error = result.error && nameSetting(context, result.error);
+  const failure = error && failureIn(context, item, error);
+  if (stopsOthers || error?.disposition === 'fail')
+    return { change: { next: 'stop' }, failure, stopsOthers };
+  const lowered = ranOutOfTime && lowerConcurrency(context, item, failure);
+  if (lowered) return lowered;
+  if (stored > 0 && error?.retryAfterSeconds === undefined)
+    return { change: continueAtOnce(context, item), failure };
+  const idleCalls = stored > 0 ? 0 : item.idleCalls + 1;
+  return waitOrStop(context, error, failure, idleCalls);
+}
+
+function continueAtOnce(context: SendContext, item: RangeState): StateChange {
+  return { next: 'more', idleCalls: 0, chunkConcurrency: raiseConcurrency(context, item) };
+}
+
+function waitOrStop(
+  context: SendContext,
+  error: TransferError | undefined,
+  failure: RangeFailure | undefined,
+  idleCalls: number,
+): CallDecision {
+  const requestedSeconds = error?.retryAfterSeconds ?? 0;
+  if (requestedSeconds > boundOf('longestWait'))
+    return { change: { next: 'stop' }, failure, stopsOthers: true };
+  if (idleCalls > boundOf('idleCallsPerRange'))
+    return { change: { next: 'stop' }, failure, isIdle: true };
+  const waitSeconds = wholeWaitSeconds(Math.max(requestedSeconds, growingWaitSeconds(idleCalls)));
+  if (error) logRangeWait(context, error, waitSeconds);
+  const { refusedSince } = context;
+  return { change: { next: 'wait', waitSeconds, idleCalls, refusedSince }, failure };
+}
+
+/**
+ * Halves the concurrency after a whole call in which no chunk ended: first the chunks of this range,
+ * then the ranges of the transfer. With one chunk of one range left, bytes that still moved mean that
+ * the connection is too slow. A late reply does not mean that: returns undefined, and the range waits.
+ */
+function lowerConcurrency(
+  context: SendContext,
+  item: RangeState,
+  cutOff: RangeFailure | undefined,
+): CallDecision | undefined {
+  const chunkConcurrency = Math.floor(context.chunkConcurrency / 2);
+  const idleCalls = item.idleCalls + 1;
+  if (chunkConcurrency >= 1)
+    return { change: { next: 'more', idleCalls, chunkConcurrency }, failure: cutOff };
+  const isOnlyRange = item.senders <= 1;
+  if (isOnlyRange && context.cutOff === 'replying') return undefined;
+  const failure = failureIn(context, item, tooSlowError(context));
+  const disposition = isOnlyRange ? failure.disposition : 'renew';
+  return { change: { next: 'stop' }, failure: { ...failure, disposition }, stopsOthers: true };
+}
+
+/** Doubles the chunks in flight after a call that stored some, if an earlier call had lowered them. */
+function raiseConcurrency(
+  { ports }: SendContext,
+  { chunkConcurrency }: RangeState,
+): number | undefined {
+  return chunkConcurrency && Math.min(ports.settings.chunksInFlight, chunkConcurrency * 2);
+}
+
+/** Names the setting to raise, if the call ended while the upload host had a whole chunk. */
+function nameSetting({ cutOff, invocation }: SendContext, error: TransferError): TransferError {
+  if (cutOff !== 'replying' || error.name !== 'RequestTimeoutError') return error;
+  const seconds = Math.round(invocation.lengthMs / 1000);
+  return new TransferError(
+    'RequestTimeoutError',
+    `the upload host did not reply to a whole chunk within one call of ${seconds} s; raise sendTimeoutSeconds`,
+    { cause: error, origin: 'storage' },
+  );
+}
+
+function tooSlowError({ record, movedBytes = 0, invocation }: SendContext): TransferError {
+  const seconds = invocation.lengthMs / 1000;
+  const rate = Math.round(movedBytes / seconds / 1000);
+  return new TransferError(
+    'LineTooSlowError',
+    `a chunk of ${record.session.chunkSizeBytes} bytes did not fit into one call of ${Math.round(seconds)} s (sendTimeoutSeconds): a single chunk moved at ${rate} kB/s`,
+  );
+}
+
+function failureIn(
+  { ports, invocation }: SendContext,
+  item: RangeState,
+  error: TransferError,
+): RangeFailure {
+  return rangeFailureOf(error, item, invocation, ports.clock.now());
+}
+
+function logRangeWait(
+  { ports, transfer }: SendContext,
+  error: TransferError,
+  waitSeconds: number,
+): void {
+  const { transferId } = transfer;
+  logWait(ports, { transferId, step: 'SendChunks' }, error, waitSeconds);
+}
