@@ -6,25 +6,33 @@ import type { Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 import { verifyObjectChecksum } from './verify-object-checksum.ts';
 
-/** What looking at an upload needs. */
+/** The ports that a check of an upload needs. */
 export type ConfirmPorts = Needs<'store' | 'queue' | 'source' | 'destination'>;
 
-/** One look at an upload, with everything it is looked at with. */
+/** One check of an upload, with everything that it reads. */
 export interface UploadCheck {
   readonly ports: ConfirmPorts;
   readonly transfer: TransferRecord;
   readonly record: UsableSession;
   readonly owned: Owned;
   readonly invocation: Invocation;
+  /** Retries by cause; incremented in place. */
   readonly retries: Record<string, number>;
-  /** The page of chunk states at which the next look goes on, if this one is cut short. */
+  /** The page of chunk states at which the next check continues, if this check ends early. */
   page?: number | undefined;
 }
 
-/** What a look found. `busy`: everything is with the service, which is not done yet. */
+/**
+ * The result of a check. `busy`: the service has every chunk and is still working. `missing`: chunks
+ * must be sent. `expired`: the session is lost. `asset`: the upload is complete.
+ */
 export type UploadStatus = 'busy' | 'missing' | 'expired' | 'asset';
 
-/** All bytes are with the service: the object's own checksum is compared before that is believed. */
+/**
+ * Records that the service has every chunk, releases the slot, and compares the object's checksum.
+ * @throws ProtocolViolationError - the service reports more chunks than were sent
+ * @throws SourceChecksumMismatchError
+ */
 export async function completeUpload({
   ports,
   transfer,
@@ -32,25 +40,25 @@ export async function completeUpload({
   owned,
 }: UploadCheck): Promise<'asset'> {
   const now = ports.clock.now();
+  const { transferId, fence } = owned;
   const { assetId, totalChunks } = record.session;
-  const chunks = await ports.store.chunks(owned.transferId, record.number);
+  const chunks = await ports.store.chunks(transferId, record.number);
   assertAllSent(chunks.size, totalChunks);
   const patch = { assetId, totalChunks, bytesCompleteAt: now };
   const seen = { sessionNumber: record.number };
-  const held = await ports.store.patchTransfer(owned.transferId, owned.fence, patch, now, seen);
-  if (!held) throw fencedOutError(owned.transferId, undefined);
+  const isWritten = await ports.store.patchTransfer(transferId, fence, patch, now, seen);
+  if (!isWritten) throw fencedOutError(transferId, undefined);
   await releaseSlotOrTicket(ports, transfer);
   if (verifyObjectChecksum(ports, transfer, record.session, chunks)) return 'asset';
-  const skipped = { checksumSkipped: true };
-  await ports.store.patchTransfer(owned.transferId, owned.fence, skipped, now);
+  await ports.store.patchTransfer(transferId, fence, { checksumSkipped: true }, now);
   return 'asset';
 }
 
-/** A chunk that never had a proof was never reported: a service that calls it complete is mistaken. */
+/** A chunk without a row was never sent, so a service that reports it as complete is wrong. */
 function assertAllSent(sent: number, totalChunks: number): void {
   if (sent >= totalChunks) return;
   throw new TransferError(
     'ProtocolViolationError',
-    `the service calls the upload complete, but only ${sent} of its ${totalChunks} chunks were ever sent`,
+    `the service reports the upload as complete, but only ${sent} of its ${totalChunks} chunks were sent`,
   );
 }

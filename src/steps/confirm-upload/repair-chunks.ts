@@ -9,68 +9,69 @@ import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
 import type { UploadCheck, UploadStatus } from './check-upload.ts';
 
 /**
- * Compares the rows with what the service counts. A chunk that it calls failed, or that stays
- * pending after repeated reports, loses its proof and is sent again; one that is pending and has a
- * proof is reported again. Pages are read only when the counts say that something is missing, and
- * each is repaired before the next is read. A look that was cut short goes on at its page.
+ * Compares the rows with the counts of the service, and repairs the difference. A failed chunk, or a
+ * chunk that stays pending after repeated reports, loses its proof and is sent again. Any other
+ * pending chunk with a proof is reported again. Pages of chunk states are read only if the counts show
+ * a missing chunk. Each page is repaired before the next is read, so a check that ends early continues
+ * at its page.
  */
 export async function repairChunks(
-  look: UploadCheck,
+  check: UploadCheck,
   { phase, counts }: SessionStatus,
 ): Promise<UploadStatus> {
-  const { ports, record, owned } = look;
+  const { ports, record, owned } = check;
   const { totalChunks } = record.session;
   if (counts && counts.completed >= totalChunks) return 'busy';
   const rows = await ports.store.chunks(owned.transferId, record.number);
   const proven = [...rows.values()].filter(isProven);
   const isComplete = proven.length === totalChunks;
-  // An unknown status without counts says only that the service is still working.
+  // An unknown status without counts means only that the service is still working.
   if (phase === 'busy' && !counts) return isComplete ? 'busy' : 'missing';
-  if (counts && isComplete) await withdrawReceipts(look);
+  if (counts && isComplete) await withdrawReceipts(check);
   if (!ports.destination.traits.chunkStates) return isComplete ? 'busy' : 'missing';
   if (!isComplete && counts?.failed === 0) return 'missing';
-  const isRepaired = await repairPages(look, proven, isComplete);
+  const isRepaired = await repairPages(check, proven, isComplete);
   return isComplete && isRepaired ? 'busy' : 'missing';
 }
 
-/** The service counts fewer chunks as completed than it said in reply to their reports. */
+/** Withdraws the receipts: the service counts fewer completed chunks than its replies accepted. */
 async function withdrawReceipts({ ports, record, owned }: UploadCheck): Promise<void> {
   if (!isCompleteByReceipts(record)) return;
   await ports.store.withdrawReceipts(owned.transferId, record.number);
 }
 
-/** False where a chunk must be sent again. A chunk that no page lists is pending. */
+/** Returns false if a chunk must be sent again. A chunk that no page lists counts as pending. */
 async function repairPages(
-  look: UploadCheck,
+  check: UploadCheck,
   proven: readonly ChunkRecord[],
   isComplete: boolean,
 ): Promise<boolean> {
-  const isWhole = look.page === undefined;
+  const isFromStart = check.page === undefined;
   const unlisted = new Map(proven.map((chunk) => [chunk.index, chunk]));
   let isRepaired = true;
-  let page: number | undefined = look.page ?? 1;
-  for (; page !== undefined && page <= look.record.session.totalChunks; ) {
-    look.page = page;
-    const { states, nextPage }: ChunkStatePage = await pageOf(look, page);
+  let page: number | undefined = check.page ?? 1;
+  while (page !== undefined && page <= check.record.session.totalChunks) {
+    check.page = page;
+    const { states, nextPage }: ChunkStatePage = await readPage(check, page);
     const listed = proven.filter(({ index }) => states.has(index));
     for (const { index } of listed) unlisted.delete(index);
-    isRepaired = (await repair(look, listed, states, isComplete)) && isRepaired;
+    isRepaired = (await repair(check, listed, states, isComplete)) && isRepaired;
     page = nextPage;
   }
-  look.page = undefined;
-  if (!isWhole) return isRepaired;
-  return (await repair(look, [...unlisted.values()], new Map(), isComplete)) && isRepaired;
+  check.page = undefined;
+  if (!isFromStart) return isRepaired;
+  return (await repair(check, [...unlisted.values()], new Map(), isComplete)) && isRepaired;
 }
 
-function pageOf(look: UploadCheck, page: number): Promise<ChunkStatePage> {
-  const { ports, record, invocation } = look;
+function readPage(check: UploadCheck, page: number): Promise<ChunkStatePage> {
+  const { ports, record, invocation } = check;
   const { signal } = invocation;
-  const ask = () => ports.destination.chunkStates(record.session, page, { signal });
-  return retryWithBackoff(look, ask);
+  const read = () => ports.destination.chunkStates(record.session, page, { signal });
+  return retryWithBackoff(check, read);
 }
 
 async function repair(
-  look: UploadCheck,
+  check: UploadCheck,
   chunks: readonly ChunkRecord[],
   states: ReadonlyMap<number, ChunkState>,
   isComplete: boolean,
@@ -79,20 +80,20 @@ async function repair(
   const failed = chunks.filter((chunk) => stateOf(chunk) === 'failed');
   const pending = chunks.filter((chunk) => stateOf(chunk) === 'pending');
   const stuck = pending.filter(({ reports }) => reports >= maxReportsPerChunk);
-  for (const chunk of failed) await sendAgain(look, chunk, 'the service calls it failed');
+  for (const chunk of failed) await resend(check, chunk, 'the service reports it as failed');
   for (const chunk of stuck)
-    await sendAgain(look, chunk, `pending after ${chunk.reports} more reports`);
+    await resend(check, chunk, `pending after ${chunk.reports} more reports`);
   if (failed.length + stuck.length > 0) return false;
-  // While chunks are still to be sent, what is pending may only be late.
-  return !isComplete || reportAgain(look, pending);
+  // While other chunks are still to be sent, a pending chunk may only be late.
+  return !isComplete || reportAgain(check, pending);
 }
 
 /**
  * Withdraws a proof, so that the next plan sends the chunk again.
- * @throws UploadFailedError - the service has lost the chunk too often; its proof is withdrawn all the same
+ * @throws UploadFailedError - the service has lost the chunk too often; its proof is withdrawn nevertheless
  */
-async function sendAgain(look: UploadCheck, chunk: ChunkRecord, reason: string): Promise<void> {
-  await retire(look, chunk, reason);
+async function resend(check: UploadCheck, chunk: ChunkRecord, reason: string): Promise<void> {
+  await retireProof(check, chunk, reason);
   if (chunk.generation < boundOf('failedSends')) return;
   throw new TransferError(
     'UploadFailedError',
@@ -100,12 +101,12 @@ async function sendAgain(look: UploadCheck, chunk: ChunkRecord, reason: string):
   );
 }
 
-async function retire(
-  look: UploadCheck,
+async function retireProof(
+  check: UploadCheck,
   { index, generation }: ChunkRecord,
   reason: string,
 ): Promise<void> {
-  const { ports, record, owned, retries } = look;
+  const { ports, record, owned, retries } = check;
   await ports.store.withdrawReceipts(owned.transferId, record.number, [index]);
   const isRetired = await ports.store.retireProof(
     owned.transferId,
@@ -118,41 +119,44 @@ async function retire(
   ports.log.warn('proof retired', { transferId: owned.transferId, chunkIndex: index, reason });
 }
 
-/** False where the service refused a chunk's proof for good, so that it must be sent again. */
-async function reportAgain(look: UploadCheck, pending: readonly ChunkRecord[]): Promise<boolean> {
-  const { ports, record, owned, retries } = look;
+/** Reports pending chunks again. False if the service rejects a proof, so its chunk must be sent again. */
+async function reportAgain(check: UploadCheck, pending: readonly ChunkRecord[]): Promise<boolean> {
+  const { ports, record, owned, retries } = check;
   if (pending.length === 0) return true;
-  const refused = await refusedOf(look, pending);
+  const rejected = await reportSeparating(check, pending);
   for (const { index } of pending)
     await ports.store.incrementReports(owned.transferId, record.number, index);
   retries.ChunkReportedAgain = (retries.ChunkReportedAgain ?? 0) + pending.length;
-  for (const chunk of refused) await retire(look, chunk, 'the service refuses its proof');
-  return refused.length === 0;
+  for (const chunk of rejected) await retireProof(check, chunk, 'the service rejects its proof');
+  return rejected.length === 0;
 }
 
 /**
- * Reports all at once or, where that is refused, one by one, since one bad proof spoils a report.
- * @throws RequestRejectedError - it refuses all of several, or one that was sent again before
+ * Reports all chunks at once. If that is rejected, reports them one by one, because one bad proof spoils
+ * a whole report.
+ * @returns the chunks whose proof the service rejects
+ * @throws RequestRejectedError - the service rejects every one of several, or a chunk that was already resent
  */
-async function refusedOf(
-  look: UploadCheck,
+async function reportSeparating(
+  check: UploadCheck,
   pending: readonly ChunkRecord[],
 ): Promise<ChunkRecord[]> {
-  const refusal = await refusalOf(look, pending);
-  if (!refusal) return [];
-  const refused: ChunkRecord[] = [];
-  for (const chunk of pending) if (await refusalOf(look, [chunk])) refused.push(chunk);
-  const isHopeless = refused.some(({ generation }) => generation >= maxRefusedGenerations);
-  if (isHopeless || (pending.length > 1 && refused.length === pending.length)) throw refusal;
-  return refused;
+  const rejection = await tryReport(check, pending);
+  if (!rejection) return [];
+  const rejected: ChunkRecord[] = [];
+  for (const chunk of pending) if (await tryReport(check, [chunk])) rejected.push(chunk);
+  const isFinal = rejected.some(({ generation }) => generation >= maxRefusedGenerations);
+  if (isFinal || (pending.length > 1 && rejected.length === pending.length)) throw rejection;
+  return rejected;
 }
 
-async function refusalOf(
-  look: UploadCheck,
+/** Reports chunks. Returns the error if the service rejects the report. */
+async function tryReport(
+  check: UploadCheck,
   chunks: readonly ChunkRecord[],
 ): Promise<TransferError | undefined> {
   try {
-    await reportInBatches(look, look.owned.transferId, look.record, chunks);
+    await reportInBatches(check, check.owned.transferId, check.record, chunks);
   } catch (error) {
     if (isTransferError(error, 'RequestRejectedError')) return error;
     throw error;

@@ -7,11 +7,11 @@ import type { ChunkRecord, TransferRecord } from '#src/core/transfer/transfer.ts
 import type { Needs } from '#src/transfer/step.ts';
 
 /**
- * Compares the object's own checksum with the one combined from the chunks that were sent. A retired
- * proof counts as well: its bytes were read from the same object, and they may be those that arrived.
- * Objects without a full-object CRC have nothing to compare; their chunks were each compared by MD5.
- * @returns false where there is one and the chunks' were not all kept, so that nothing was compared
- * @throws SourceChecksumMismatchError - what was sent is not what S3 holds
+ * Compares the object's own checksum with the checksum combined from the chunks that were sent. Retired
+ * proofs count as well: their bytes came from the same object and may be the bytes that arrived. An
+ * object without a full-object CRC has nothing to compare; each of its chunks was compared by MD5.
+ * @returns false if the object has a checksum but the row of a chunk has none: nothing was compared
+ * @throws SourceChecksumMismatchError - the bytes sent differ from the bytes in S3
  */
 export function verifyObjectChecksum(
   { log }: Needs,
@@ -36,7 +36,7 @@ export function verifyObjectChecksum(
   if (combined === source.checksum.value) return true;
   throw new TransferError(
     'SourceChecksumMismatchError',
-    `${source.checksum.algorithm} of the chunks sent is ${combined}, the object's is ${source.checksum.value}`,
+    `the ${source.checksum.algorithm} of the chunks sent is ${combined}, but the object has ${source.checksum.value}`,
   );
 }
 

@@ -294,7 +294,7 @@ describe('the checksum of the whole object', () => {
         1,
         2,
         1,
-        'the service refuses its proof',
+        'the service rejects its proof',
       );
       const confirmed = harness.confirm(opened).then(
         ({ next }) => next,
@@ -343,7 +343,7 @@ describe('a service that is mistaken', () => {
     harness.override({ sessionStatus: async () => ({ phase: 'completed' }) });
     await expect(harness.confirm(opened)).rejects.toMatchObject({
       name: 'ProtocolViolationError',
-      message: 'the service calls the upload complete, but only 2 of its 3 chunks were ever sent',
+      message: 'the service reports the upload as complete, but only 2 of its 3 chunks were sent',
     });
     expect((await harness.row(opened)).bytesCompleteAt).toBeUndefined();
   });

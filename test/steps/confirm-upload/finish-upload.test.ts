@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { film } from '../../conformance/bench.ts';
+import { film } from '../../harness/port-harness.ts';
 import { Negotiated } from '../../doubles/destinations/negotiated.ts';
 import { Serial } from '../../doubles/destinations/serial.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
@@ -137,7 +137,7 @@ describe('a session that is born with its first chunk', () => {
   it('goes on after a chunk whose proof was not written', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
-    harness.bench.store.refuse('keepProof');
+    harness.bench.store.refuse('storeProof');
     await harness.send(itemOf(opened));
     const again = (await harness.open({ ...opened, next: 'missing' })) as Planned;
     expect(await harness.send(itemOf(again))).toMatchObject({ next: 'sent' });
