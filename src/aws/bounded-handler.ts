@@ -2,7 +2,7 @@ import { isReset, isTimeout, ProxyError } from '#src/http/network-failure.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { createUndiciRequestHandler, type SdkRequestHandler } from './undici-request-handler.ts';
 
-/** The replies are small. Without bounds a silent server would hold a call for ever. */
+/** Bounds for small replies. Without them, a silent server would block a call without end. */
 const bounds = {
   connectTimeoutMs: 3_000,
   headersTimeoutMs: 10_000,
@@ -10,9 +10,9 @@ const bounds = {
 } as const;
 
 /**
- * Creates the request handler of a client that makes small calls. It owns its sockets, which end with
- * the client, and marks network failures so that the SDK retries them.
- * @throws ConfigurationError - a proxy of the environment is not a URL
+ * Creates the request handler of a client that makes small calls. Its sockets close with the client.
+ * It marks network failures as retryable for the SDK.
+ * @throws ConfigurationError - a proxy setting in the environment is not a URL
  */
 export function createBoundedHandler(): SdkRequestHandler {
   const agent = createAgent(bounds);
@@ -32,7 +32,7 @@ export function createBoundedHandler(): SdkRequestHandler {
   };
 }
 
-/** The SDK retries only the error names and codes of its own handler. */
+/** Marks a network failure: by itself, the SDK retries only the names and codes of its own handler. */
 function markRetryable(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (isTimeout(error)) return Object.assign(error, { name: 'TimeoutError' });

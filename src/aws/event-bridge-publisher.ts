@@ -9,15 +9,16 @@ export interface EventBridgePublisherOptions {
   readonly busName: string;
 }
 
-/** What rules match on. */
+/** The `source` of every event, which rules match. */
 export const eventSource = 'chunkferry';
 
-/** One entry may hold 256 KiB, all fields together (EventBridge quotas, 2026); the others need far less than the rest. */
+/** An entry's fields together may hold 256 KiB (EventBridge quotas, 2026); 1 KiB is enough for the other fields. */
 const maxDetailBytes = 255 * 1024;
 
 /**
- * Puts events on a bus, one at a time. PutEvents answers 200 also when it took nothing, so the count
- * of failed entries is read.
+ * Creates a publisher that puts events on a bus, one at a time. PutEvents also returns 200 for a
+ * failed entry, so the publisher reads the entry's result.
+ * @throws EventNotPublishedError - from `publish`; retryable
  */
 export function createEventBridgePublisher(options: EventBridgePublisherOptions): EventPublisher {
   const { client, busName } = options;
@@ -29,7 +30,7 @@ export function createEventBridgePublisher(options: EventBridgePublisherOptions)
       });
       const [entry] = reply.Entries ?? [];
       if (reply.FailedEntryCount === 0 && entry?.EventId) return;
-      const reason = `${entry?.ErrorCode ?? 'no entry taken'}: ${entry?.ErrorMessage ?? 'no reason given'}`;
+      const reason = `${entry?.ErrorCode ?? 'no entry in the reply'}: ${entry?.ErrorMessage ?? 'no reason'}`;
       throw notPublished(event, busName, reason);
     },
   };
@@ -39,7 +40,7 @@ function entryOf(event: TransferEvent, busName: string) {
   const detail = JSON.stringify(event.detail);
   const sizeBytes = Buffer.byteLength(detail);
   if (sizeBytes > maxDetailBytes) {
-    const reason = `its detail has ${sizeBytes} bytes; at most ${maxDetailBytes} fit`;
+    const reason = `its detail of ${sizeBytes} bytes must be at most ${maxDetailBytes} bytes`;
     throw notPublished(event, busName, reason);
   }
   return {
@@ -52,9 +53,6 @@ function entryOf(event: TransferEvent, busName: string) {
 }
 
 function notPublished(event: TransferEvent, busName: string, reason: string, cause?: unknown) {
-  return new TransferError(
-    'EventNotPublishedError',
-    `"${event.type}" was not put on the event bus ${JSON.stringify(busName)}: ${reason}`,
-    { cause },
-  );
+  const message = `Publishing "${event.type}" to the event bus ${JSON.stringify(busName)} failed: ${reason}`;
+  return new TransferError('EventNotPublishedError', message, { cause });
 }

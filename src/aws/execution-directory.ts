@@ -3,8 +3,8 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
 import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
-/** Answers that mean: not known here, or not ours to ask. */
-const untold = new Set([
+/** Errors for an execution that Step Functions does not know, or that this role may not read. */
+const unknownCodes = new Set([
   'ExecutionDoesNotExist',
   'InvalidArn',
   'AccessDeniedException',
@@ -13,7 +13,7 @@ const untold = new Set([
 
 const unknown: ExecutionEnd = { status: 'unknown' };
 
-/** An execution that waits to be redriven is not over. */
+/** Our status for each status of Step Functions. An execution that waits for a redrive has not ended. */
 const statuses: Readonly<Record<string, ExecutionEnd['status']>> = {
   RUNNING: 'running',
   PENDING_REDRIVE: 'running',
@@ -24,8 +24,8 @@ const statuses: Readonly<Record<string, ExecutionEnd['status']>> = {
 };
 
 /**
- * Asks Step Functions about executions.
- * @throws ExecutionUnknownError - from both: Step Functions can't be asked now; retryable
+ * Creates a directory that reads executions from Step Functions.
+ * @throws ExecutionUnknownError - from both methods: DescribeExecution failed; retryable
  */
 export function createExecutionDirectory({ client }: { client: SFNClient }): ExecutionDirectory {
   const endOf = (executionId: string) => describe(client, executionId);
@@ -39,7 +39,7 @@ export function createExecutionDirectory({ client }: { client: SFNClient }): Exe
 }
 
 async function describe(client: SFNClient, executionId: string): Promise<ExecutionEnd> {
-  // Local runs own transfers under ids of their own.
+  // A local run's execution id is not an ARN.
   if (!/^arn:[^:]+:states:/.test(executionId)) return unknown;
   try {
     const command = new DescribeExecutionCommand({ executionArn: executionId });
@@ -50,11 +50,11 @@ async function describe(client: SFNClient, executionId: string): Promise<Executi
       : unknown;
   } catch (error) {
     const failure = sdkFailure(error);
-    if (untold.has(failure.name)) return unknown;
-    throw new TransferError(
-      'ExecutionUnknownError',
-      `can't tell whether ${executionId} runs: ${describeSdkFailure(failure)}`,
-      { cause: bareCause(error), status: failure.status },
-    );
+    if (unknownCodes.has(failure.name)) return unknown;
+    const message = `DescribeExecution failed for ${executionId}: ${describeSdkFailure(failure)}`;
+    throw new TransferError('ExecutionUnknownError', message, {
+      cause: bareCause(error),
+      status: failure.status,
+    });
   }
 }

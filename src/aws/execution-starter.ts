@@ -4,8 +4,9 @@ import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
 
 /**
- * Starts executions by Step Functions. One of the same name and input that still runs counts as started:
- * StartExecution is idempotent for it, and refuses the name for 90 days after it has ended.
+ * Creates a starter that uses Step Functions. StartExecution is idempotent: a running execution with the
+ * same name and input counts as started. A name stays in use for 90 days after the execution's end.
+ * @throws ExecutionNotStartedError - StartExecution failed
  */
 export function createExecutionStarter({ client }: { client: SFNClient }): ExecutionStarter {
   return {
@@ -17,7 +18,7 @@ export function createExecutionStarter({ client }: { client: SFNClient }): Execu
       } catch (error) {
         const failure = sdkFailure(error);
         if (failure.name === 'ExecutionAlreadyExists') return 'exists';
-        const message = `execution ${name}: ${describeSdkFailure(failure)}`;
+        const message = `StartExecution failed for ${name}: ${describeSdkFailure(failure)}`;
         throw new TransferError('ExecutionNotStartedError', message, {
           cause: bareCause(error),
           status: failure.status,

@@ -1,6 +1,6 @@
 import { connectAdvice } from '#src/http/network-failure.ts';
 
-/** What an error thrown by an SDK client says, in the few words the adapters judge by. */
+/** The fields of an SDK client's error that the adapters use. */
 export interface SdkFailure {
   /** The service's error code, or the name of an error of the SDK or the socket. */
   readonly name: string;
@@ -8,15 +8,15 @@ export interface SdkFailure {
   readonly status: number | undefined;
   /** One bounded line. */
   readonly message: string;
-  /** False for an error of the SDK itself, thrown before anything was sent. */
+  /** False if the SDK threw the error before it sent a request. */
   readonly wasSent: boolean;
 }
 
 const maxMessageLength = 300;
 
 /**
- * Reads any thrown value. The SDK's retry step marks with `$metadata` every error of a request that
- * was tried, whether or not a reply came; what lacks it was refused on this side.
+ * Reads any thrown value. The SDK's retry step adds `$metadata` to the error of every request that it
+ * sent, with or without a reply. An error without `$metadata` comes from the SDK itself.
  */
 export function sdkFailure(error: unknown): SdkFailure {
   const fields = isObject(error) ? error : {};
@@ -30,21 +30,21 @@ export function sdkFailure(error: unknown): SdkFailure {
   };
 }
 
-/** What a failure to connect means for this network comes after the SDK's own words. */
+/** Appends the advice for a failed connection to the SDK's message. */
 function withAdvice(error: unknown, message: unknown): string {
   const text = typeof message === 'string' ? message : String(error);
   const advice = connectAdvice(error);
   return advice === undefined ? text : `${text}. ${advice}`;
 }
 
-/** `AccessDenied (403): the message`, for the end of our own sentence. */
+/** Returns `AccessDenied (403): the message`, for the end of a message. */
 export function describeSdkFailure({ name, status, message }: SdkFailure): string {
   return `${name}${status === undefined ? '' : ` (${status})`}: ${message}`;
 }
 
 /**
- * What may be kept of an SDK's error as a cause: S3 repeats in its errors' elements the token and the
- * headers that were sent, and the SDK makes fields of them, which whoever prints the error would show.
+ * Returns an SDK error without its own fields, for use as a cause. S3's error elements repeat the sent
+ * token and headers, the SDK makes fields of them, and a printed error would show them.
  */
 export function bareCause(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -53,13 +53,13 @@ export function bareCause(error: unknown): unknown {
   return Object.assign(kept, { name, stack: error.stack, ...(status !== undefined && { status }) });
 }
 
-/** A field that an error carries beside those of every error, if it is text. */
+/** Returns a text field of an error, if it has one of that name. */
 export function textField(error: unknown, field: string): string | undefined {
   const value = isObject(error) ? error[field] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A header of the reply that an SDK error came from; `name` in lower case. */
+/** Returns a header of the reply behind an SDK error; `name` is in lower case. */
 export function replyHeader(error: unknown, name: string): string | undefined {
   const reply = isObject(error) ? error.$response : undefined;
   return isObject(reply) ? textField(reply.headers, name) : undefined;

@@ -10,10 +10,10 @@ export interface SecretApiKeyOptions {
   readonly clock: Clock;
 }
 
-/** A rotated key is used after five minutes at the latest, or at once when the old one is refused. */
+/** A rotated key is in use within five minutes, or at once when the service rejects the old key. */
 const cacheMs = 5 * 60 * 1000;
 
-/** What no second try can mend. */
+/** Errors that no retry fixes. */
 const misconfigured = new Set([
   'ResourceNotFoundException',
   'AccessDeniedException',
@@ -24,7 +24,11 @@ const misconfigured = new Set([
   'CredentialsProviderError',
 ]);
 
-/** Reads the API key from a secret that holds it alone, as plain text. Calls at once share one reading. */
+/**
+ * Reads the API key from a secret whose whole text is the key. Concurrent calls share one read.
+ * @throws ConfigurationError - the secret cannot be read, or is not a key
+ * @throws ServiceUnavailableError - Secrets Manager failed; retryable
+ */
 export function createSecretApiKey({
   client,
   secretArn,
@@ -56,24 +60,25 @@ async function secretText(
     const command = new GetSecretValueCommand({ SecretId: secretArn });
     return (await client.send(command)).SecretString;
   } catch (error) {
-    // Of a proxy: it asks for credentials.
+    // A proxy asks for credentials.
     if (isTransferError(error)) throw error;
     const failure = sdkFailure(error);
     const name = misconfigured.has(failure.name) ? 'ConfigurationError' : 'ServiceUnavailableError';
-    const message = `can't read the API key from ${secretArn}: ${describeSdkFailure(failure)}`;
+    const message = `Reading the API key from ${secretArn} failed: ${describeSdkFailure(failure)}`;
     throw new TransferError(name, message, { cause: bareCause(error), status: failure.status });
   }
 }
 
-/** Printable ASCII without braces: what a header takes, and no JSON. */
+/** Printable ASCII without braces: valid in a header, and not JSON. */
 const oneWord = /^[!-z|~]+$/;
 
-/** A key goes into a header, so it is one word; pasted line ends are cut off. */
+/** Trims the text, as a pasted key may end with a line break, and checks that it fits into a header. */
 function usableKey(text: string | undefined, secretArn: string): string {
   const key = text?.trim() ?? '';
   if (oneWord.test(key)) return key;
+  const flaw = key === '' ? 'is empty' : 'is not a single word';
   throw new TransferError(
     'ConfigurationError',
-    `the secret ${secretArn} ${key === '' ? 'is empty' : 'is not one word'}: put the API key alone into it, as plain text and not as JSON`,
+    `Invalid secret ${secretArn}: it ${flaw}. Store only the API key, as plain text and not as JSON.`,
   );
 }

@@ -8,18 +8,18 @@ export interface SnsNotifierOptions {
   readonly topicArn: string;
 }
 
-/** Sends notices to the subscribers of an SNS topic. */
+/**
+ * Creates a notifier that sends notices to the subscribers of an SNS topic.
+ * @throws NoticeNotSentError - from `send`: Publish failed
+ */
 export function createSnsNotifier({ client, topicArn }: SnsNotifierOptions): Notifier {
   return {
     send: async ({ subject, text }) => {
       const message = { TopicArn: topicArn, Subject: subject, Message: text };
       await client.send(new PublishCommand(message)).catch((error: unknown) => {
-        const said = describeSdkFailure(sdkFailure(error));
-        throw new TransferError(
-          'NoticeNotSentError',
-          `the topic ${topicArn} did not take a notice: ${said}`,
-          { cause: error },
-        );
+        const reason = describeSdkFailure(sdkFailure(error));
+        const failure = `Publishing a notice to the topic ${topicArn} failed: ${reason}`;
+        throw new TransferError('NoticeNotSentError', failure, { cause: error });
       });
     },
   };

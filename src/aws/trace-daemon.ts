@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 
 /**
- * A closed part of a trace, its fields as X-Ray's segment documents name them. Annotations are what
- * traces can be searched by.
+ * A closed part of a trace. Its fields are those of X-Ray's segment documents; a search for traces reads
+ * the annotations.
  */
 export interface Subsegment {
   readonly name: string;
@@ -17,13 +17,13 @@ export interface Subsegment {
   readonly annotations: Readonly<Record<string, string | boolean>>;
 }
 
-/** What the daemon wants before each document (X-Ray developer guide, sending trace data). */
+/** The header before each document (X-Ray developer guide, sending trace data). */
 const header = '{"format":"json","version":1}\n';
 
 /**
- * Sends a subsegment to the X-Ray daemon beside the function, one datagram, best effort: resolves
- * once it is on its way or can't be, and never rejects.
- * @param address - host and port, as Lambda gives it: `169.254.100.1:2000`
+ * Sends a subsegment to the function's X-Ray daemon in one datagram, best effort. Resolves after the
+ * attempt and never rejects.
+ * @param address - host and port as Lambda sets them, such as `169.254.100.1:2000`
  */
 export function sendSubsegment(address: string, subsegment: Subsegment): Promise<void> {
   const colon = address.lastIndexOf(':');

@@ -44,7 +44,7 @@ it('calls an entry that failed not published, although the call passed', async (
   await expect(publisher().publish(event)).rejects.toMatchObject({
     name: 'EventNotPublishedError',
     message:
-      '"Transfer Ready" was not put on the event bus "transfers": ThrottlingException: slow down',
+      'Publishing "Transfer Ready" to the event bus "transfers" failed: ThrottlingException: slow down',
   });
 });
 

@@ -53,6 +53,6 @@ it.each(['statusOf', 'endOf'] as const)('%s says so when it can’t be asked now
   stepFunctions.onAnyCommand().rejects(throttled);
   await expect(directory[method](arn)).rejects.toMatchObject({
     name: 'ExecutionUnknownError',
-    message: `can't tell whether ${arn} runs: ThrottlingException: rate`,
+    message: `DescribeExecution failed for ${arn}: ThrottlingException: rate`,
   });
 });

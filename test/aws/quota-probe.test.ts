@@ -34,9 +34,9 @@ describe("Lambda's quota of concurrent executions", () => {
         check: account,
         ok: false,
         problem:
-          'the account may run 10 functions at once; 100 are needed: 80 for sending (maxSendConcurrency), 20 for the other steps',
+          "the account's limit is 10 concurrent functions; 100 are needed: 80 for sending (maxSendConcurrency), 20 for the other steps",
         nextStep:
-          'Lower maxSendConcurrency, or ask for more: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000',
+          'Lower maxSendConcurrency, or request a higher quota: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000',
       },
     ]);
   });
@@ -72,7 +72,7 @@ describe("Lambda's quota of concurrent executions", () => {
       {
         check: account,
         ok: true,
-        problem: expect.stringContaining('could not be looked at'),
+        problem: expect.stringContaining("reading the account's limits failed"),
         nextStep: "Allow lambda:GetAccountSettings on * to the function's role.",
       },
     ]);

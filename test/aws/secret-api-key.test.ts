@@ -2,7 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
-import { canaries } from '../security/canaries.ts';
+import { canaries } from '../security/canaries/canaries.ts';
 
 const secrets = mockClient(SecretsManagerClient);
 afterEach(() => {
@@ -73,8 +73,8 @@ describe('a secret that holds no key', () => {
     ['nothing', {}, 'is empty'],
     ['blanks', { SecretString: ' \n' }, 'is empty'],
     ['bytes', { SecretBinary: new Uint8Array([1]) }, 'is empty'],
-    ['JSON', { SecretString: '{"apiKey":"s3cr3t"}' }, 'is not one word'],
-    ['lines', { SecretString: 's3cr3t\ns3cr3t' }, 'is not one word'],
+    ['JSON', { SecretString: '{"apiKey":"s3cr3t"}' }, 'is not a single word'],
+    ['lines', { SecretString: 's3cr3t\ns3cr3t' }, 'is not a single word'],
   ])('but %s is named, without its value', async (_, reply, wrong) => {
     secrets.on(GetSecretValueCommand).resolves(reply);
     await expect(apiKey().source.get()).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('a secret that holds no key', () => {
     secrets.onAnyCommand().rejects(Object.assign(new Error('said'), { name }));
     await expect(apiKey().source.get()).rejects.toMatchObject({
       name: ours,
-      message: `can't read the API key from ${secretArn}: ${name}: said`,
+      message: `Reading the API key from ${secretArn} failed: ${name}: said`,
     });
   });
 

@@ -45,6 +45,6 @@ it('says by name what SNS refused, so that the batch is tried again', async () =
   const notifier = await notifierOf(403, reply);
   await expect(notifier.send(notice)).rejects.toMatchObject({
     name: 'NoticeNotSentError',
-    message: expect.stringMatching(/alarms did not take a notice: AuthorizationError/),
+    message: expect.stringMatching(/alarms failed: AuthorizationError/),
   });
 });

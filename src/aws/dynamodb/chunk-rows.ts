@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
-import type { ProofKept, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { StoreProofResult, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { Condition, Row } from './expressions.ts';
 import { chunkKey, highest, lastNumber } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
-import type { Condition, Row, TableAccess } from './table-access.ts';
+import type { TableAccess } from './table-access.ts';
 
-type ChunkRows = Pick<TransferStore, 'chunks' | 'keepProof' | 'retireProof' | 'incrementReports'>;
+type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | 'incrementReports'>;
 
 const chunkRow = z.object({
   row: z.string(),
@@ -19,7 +20,7 @@ const chunkRow = z.object({
   reports: z.number(),
 });
 
-/** Rows of chunks; `expiry` gives the attribute by which time removes a row written now. */
+/** Returns the methods for chunk rows. `expiry` returns the TTL attribute of a row that is written now. */
 export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
   const read = async (transferId: string, session: number, index: number) => {
     const row = await table.read(chunkKey(transferId, session, index));
@@ -35,7 +36,7 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
       const rows = await table.between(transferId, from.row, to.row);
       return new Map(rows.map(recordOf).map((record) => [record.index, record]));
     },
-    keepProof: async (transferId, session, proof, retiredGeneration) => {
+    storeProof: async (transferId, session, proof, retiredGeneration) => {
       const { index, ...kept } = proof;
       const generation = (retiredGeneration ?? 0) + 1;
       const row = { ...chunkKey(transferId, session, index), ...kept, ...expiry() };
@@ -43,7 +44,7 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
         { ...row, generation, reports: 0 },
         absentOrRetired(retiredGeneration),
       );
-      return isWritten ? 'written' : judgeKept(await read(transferId, session, index), proof);
+      return isWritten ? 'written' : compare(await read(transferId, session, index), proof);
     },
     retireProof: async (transferId, session, index, generation, reason) => {
       const changed = await table.change(chunkKey(transferId, session, index), {
@@ -67,7 +68,7 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
   };
 }
 
-/** A kept proof is never overwritten: only its place, once it was retired as the caller saw it. */
+/** Condition: the chunk has no proof, or its proof of that generation is retired. */
 function absentOrRetired(generation: number | undefined): Condition {
   const absent = 'attribute_not_exists(#transferId)';
   if (generation === undefined) return { expression: absent };
@@ -77,8 +78,8 @@ function absentOrRetired(generation: number | undefined): Condition {
   };
 }
 
-/** Equal when it proves the same bytes; a CRC follows from those, and may be missing on one side. */
-function judgeKept(kept: ChunkRecord | undefined, proof: ChunkProof): ProofKept {
+/** Compares two proofs, without their CRC: it follows from the bytes, and one side may lack it. */
+function compare(kept: ChunkRecord | undefined, proof: ChunkProof): StoreProofResult {
   const isEqual =
     isProven(kept) &&
     kept.proof === proof.proof &&

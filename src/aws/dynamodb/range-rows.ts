@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import type { RangeRecord } from '#src/core/transfer/transfer.ts';
 import type { RangeClaim, RangeKey, TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { Row } from './expressions.ts';
 import { highest, lastNumber, rangeKey } from './row-keys.ts';
 import { countAttributes, errorName, readCounts, readRow } from './row-reading.ts';
-import type { Row, TableAccess } from './table-access.ts';
+import type { TableAccess } from './table-access.ts';
 
 type RangeRows = Pick<
   TransferStore,
@@ -27,7 +28,7 @@ const rangeRow = z.extend(claim, {
   ),
 });
 
-/** Rows of ranges; `expiry` gives the attribute by which time removes a row written now. */
+/** Returns the methods for range rows. `expiry` returns the TTL attribute of a row that is written now. */
 export function rangeRows(table: TableAccess, expiry: () => Row): RangeRows {
   return {
     ranges: async (transferId, session) => {
@@ -61,7 +62,7 @@ export function rangeRows(table: TableAccess, expiry: () => Row): RangeRows {
   };
 }
 
-/** Given back between the refusal and this reading, it is free from now on. */
+/** A claim that was released after the refused write ends now. */
 function heldElsewhere(row: Row | undefined, now: number): RangeClaim {
   const { claimUntil = now } = row ? readRow(claim, row) : {};
   return { held: false, until: claimUntil, tookOver: false };

@@ -3,9 +3,10 @@ import type { ErrorOrigin } from '#src/core/errors/errors.ts';
 import { shareEveryMs } from '#src/core/limits/limits.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { callKinds, type SharedRate } from '#src/core/rates/call-rate.ts';
+import type { Condition } from './expressions.ts';
 import { ratesKey } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
-import type { Condition, TableAccess } from './table-access.ts';
+import type { TableAccess } from './table-access.ts';
 
 const rate = z.optional(
   z.object({ perSecond: z.number(), ceiling: z.number(), loweredAt: z.number() }),
@@ -21,7 +22,7 @@ const rateRow = z.object({
 
 type RateMethods = Pick<QueueStore, 'shareRate' | 'shareStop' | 'sharedRates'>;
 
-/** The row of shared call rates: one attribute for each kind's rate, and one for its stop. */
+/** Returns the methods for the row of shared call rates: each kind has an attribute for its rate and one for its stop. */
 export function createRateRow(table: TableAccess): RateMethods {
   const set = async (attribute: string, value: unknown, condition: Condition) =>
     (await table.change(ratesKey, { set: { [attribute]: value }, condition })) !== false;
@@ -43,6 +44,7 @@ function stopOf<K extends ErrorOrigin>(kind: K) {
   return `${kind}Stop` as const;
 }
 
+/** Condition: the shared rate is absent, or at least `shareEveryMs` older than this one. */
 function isDue(kind: ErrorOrigin, loweredAt: number): Condition {
   return {
     expression: `attribute_not_exists(#${kind}) OR #${kind}.#loweredAt <= :before`,
@@ -50,6 +52,7 @@ function isDue(kind: ErrorOrigin, loweredAt: number): Condition {
   };
 }
 
+/** Condition: the shared stop is absent or ends earlier. */
 function isShorter(stop: string, until: number): Condition {
   return {
     expression: `attribute_not_exists(#${stop}) OR #${stop} < :until`,

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
 import type { RetryCounts } from '#src/core/transfer/transfer.ts';
-import type { Row } from './table-access.ts';
+import type { Row } from './expressions.ts';
 
 /**
  * Reads a row by its schema.
- * @throws UnexpectedError - it is not what this code writes; names the row and the attribute
+ * @throws UnexpectedError - this code does not write such a row; the message names row and attribute
  */
 export function readRow<Schema extends z.ZodMiniType>(schema: Schema, row: Row): z.output<Schema> {
   const parsed = schema.safeParse(row);
@@ -13,7 +13,7 @@ export function readRow<Schema extends z.ZodMiniType>(schema: Schema, row: Row):
   const [issue] = parsed.error.issues;
   throw new TransferError(
     'UnexpectedError',
-    `row ${row.row} of ${row.transferId} is not ours: ${issue?.path.join('.')} ${issue?.message}`,
+    `Unreadable row "${row.row}" of ${row.transferId}: ${issue?.path.join('.')}: ${issue?.message}`,
   );
 }
 
@@ -23,18 +23,18 @@ export const errorName = z.custom<ErrorName>(
 );
 
 /**
- * Counts are kept one attribute a cause, because ADD takes no paths: counting then needs no row, no
- * map and no reading before it.
+ * Prefix of the attributes that count retries, one attribute for each cause. DynamoDB's ADD takes
+ * no path into a map, and a top-level attribute needs no earlier read.
  */
 const countPrefix = 'retries:';
 
-/** The attributes that hold these counts. */
+/** Returns the attributes that hold these counts. */
 export function countAttributes(counts: RetryCounts): Row {
   const entries = Object.entries(counts).map(([cause, count]) => [`${countPrefix}${cause}`, count]);
   return Object.fromEntries(entries);
 }
 
-/** The counts that a row's attributes hold. */
+/** Returns the counts that a row's attributes hold. */
 export function readCounts(row: Row): RetryCounts {
   const counts: Record<string, number> = {};
   for (const [attribute, value] of Object.entries(row)) {

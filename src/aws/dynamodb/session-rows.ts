@@ -3,9 +3,10 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import type { SessionRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { Row, RowChange } from './expressions.ts';
 import { highest, lastNumber, sessionKey } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
-import type { Row, RowChange, TableAccess } from './table-access.ts';
+import type { TableAccess } from './table-access.ts';
 
 type SessionRows = Pick<
   TransferStore,
@@ -44,19 +45,20 @@ const sessionRow = z.object({
 
 const mismatchedSet = z.object({ mismatched: z.set(z.number()) });
 
-/** Rows of sessions. */
+/** Returns the methods for session rows. */
 export function sessionRows(table: TableAccess): SessionRows {
   const read = async (transferId: string, number: number) => {
     const row = await table.read(sessionKey(transferId, number));
     return row && recordOf(row);
   };
 
-  /** Changes a row that must be there: without this, a wrong number would make half a row. */
+  /** Changes an existing row: without the condition, a wrong number would create an incomplete row. */
   const changePresent = async (transferId: string, number: number, change: RowChange) => {
     const condition = { expression: 'attribute_exists(#transferId)' };
     const changed = await table.change(sessionKey(transferId, number), { ...change, condition });
     if (changed !== false) return changed;
-    throw new TransferError('UnexpectedError', `transfer ${transferId} has no session ${number}`);
+    const message = `Unknown session ${number} of transfer ${transferId}: its row must exist.`;
+    throw new TransferError('UnexpectedError', message);
   };
 
   return {
@@ -69,7 +71,7 @@ export function sessionRows(table: TableAccess): SessionRows {
       table.write(rowOf(transferId, record), { expression: 'attribute_not_exists(#transferId)' }),
     setSession: async (transferId, number, session) =>
       (await setOnce(table, transferId, number, session)) ||
-      // A lost reply makes the SDK write again: that the row holds this very session is success.
+      // After a lost reply the SDK writes again: a row that holds this session is a success.
       (await read(transferId, number))?.session?.uploadId === session.uploadId,
     updateSession: async (transferId, number, session) => {
       await changePresent(transferId, number, { set: { session } });
@@ -88,7 +90,7 @@ export function sessionRows(table: TableAccess): SessionRows {
       return readRow(mismatchedSet, changed).mismatched.size;
     },
     recordReceipt: async (transferId, number, { accepted, complete }) => {
-      // DynamoDB has no empty set.
+      // DynamoDB stores no empty set.
       const add = accepted.length > 0 && { add: { acceptedIndexes: new Set(accepted) } };
       const set = complete && { set: { reportedComplete: true } };
       if (add || set) await changePresent(transferId, number, { ...set, ...add });
@@ -104,7 +106,7 @@ export function sessionRows(table: TableAccess): SessionRows {
   };
 }
 
-/** Only a session still `opening` is set: one given up as lost in the meantime is never adopted. */
+/** Sets the session of an `opening` row only: a row that another call gave up as lost stays lost. */
 async function setOnce(
   table: TableAccess,
   transferId: string,
@@ -121,7 +123,6 @@ async function setOnce(
   return changed !== false;
 }
 
-/** DynamoDB has no empty set. */
 function rowOf(
   transferId: string,
   { number, mismatched, acceptedIndexes = [], ...record }: SessionRecord,
@@ -144,6 +145,7 @@ function recordOf(row: Row): SessionRecord {
   };
 }
 
+/** Returns undefined for an empty list: DynamoDB stores no empty set. */
 function setOf(indexes: readonly number[]): Set<number> | undefined {
   return indexes.length > 0 ? new Set(indexes) : undefined;
 }

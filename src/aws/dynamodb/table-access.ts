@@ -3,242 +3,167 @@ import {
   DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
-  type NativeAttributeValue,
   PutCommand,
   QueryCommand,
   type QueryCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { tableSchema } from '#src/core/stack/table-schema.ts';
+import {
+  betweenInput,
+  type Condition,
+  changeInput,
+  conditionInput,
+  indexInput,
+  type Row,
+  type RowChange,
+  type TableIndex,
+} from './expressions.ts';
 import type { RowKey } from './row-keys.ts';
 import { isConditionFailure, tableFailure } from './table-failure.ts';
 
-/** A row's attributes by name. */
-export type Row = Record<string, NativeAttributeValue>;
-
-/** `#name` stands for the attribute of that name, `:name` for a value. */
-export interface Condition {
-  readonly expression: string;
-  readonly values?: Readonly<Record<string, NativeAttributeValue>>;
-}
-
-/** One conditional change of one row; a row that is not there is made by it. */
-export interface RowChange {
-  /** An attribute with the value undefined is removed. */
-  readonly set?: Row;
-  /** Adds numbers to numbers, or members to sets; missing ones count as 0 or empty. */
-  readonly add?: Row;
-  /** Removes members from sets. */
-  readonly remove?: Row;
-  readonly condition?: Condition;
-  readonly returning?: 'ALL_OLD' | 'UPDATED_NEW';
-}
-
-/** The few calls the rows are made of: every read strongly consistent, every write of one item. */
+/** The calls that all rows are made of: every read strongly consistent, every write of one item. */
 export interface TableAccess {
   read(key: RowKey): Promise<Row | undefined>;
-  /** Writes a whole row; false when the condition refused it. */
+  /** Writes a whole row; returns false if the condition does not hold. */
   write(row: RowKey & Row, condition?: Condition): Promise<boolean>;
-  /** Changes a row and gives the attributes asked for; false when the condition refused it. */
+  /** Changes a row and returns the requested attributes; false if the condition does not hold. */
   change(key: RowKey, change: RowChange): Promise<Row | false>;
-  /** Rows of one partition whose sort key lies between two others, ascending. */
+  /** Returns the rows of a partition between two sort keys, ascending. */
   between(transferId: string, first: string, last: string): Promise<Row[]>;
-  /** Rows of a partition of an index, by its sort key; eventually consistent, as every index is. */
+  /** Returns the rows of an index's partition by its sort key; eventually consistent, as every index. */
   inIndex(
     index: TableIndex,
     partition: string,
     order: 'ascending' | 'descending',
   ): AsyncGenerator<Row>;
-  /** The first rows of one partition whose sort key lies between two others. */
+  /** Returns the first rows of a partition between two sort keys, ascending. */
   firstBetween(transferId: string, first: string, last: string, limit: number): Promise<Row[]>;
-  /** Deletes a row and gives what it held; false when the condition refused it. */
+  /** Deletes a row and returns its attributes; false if the condition does not hold. */
   remove(key: RowKey, condition?: Condition): Promise<Row | false>;
 }
 
-/** One of the table's indexes. */
-export type TableIndex = (typeof tableSchema)['stateIndex' | 'outboxIndex'];
-
-/** More rows than any answer here may have: an object has at most a few thousand chunks. */
+/** More rows than any query here returns: an object has at most a few thousand chunks. */
 const maxRowsPerQuery = 10_000;
 
 /** Pages of an index query: some 100,000 transfers of one state on one day. */
 const maxIndexPages = 1_000;
-const indexPageRows = 100;
 
+interface Table {
+  readonly document: DynamoDBDocumentClient;
+  readonly tableName: string;
+}
+
+/**
+ * Opens a table.
+ * @throws TableUnavailableError, ConfigurationError - from every method, see `tableFailure`
+ */
 export function openTable(client: DynamoDBClient, tableName: string): TableAccess {
-  const document = DynamoDBDocumentClient.from(client, {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-  const TableName = tableName;
-
+  const marshallOptions = { removeUndefinedValues: true };
+  const document = DynamoDBDocumentClient.from(client, { marshallOptions });
+  const table = { document, tableName };
   return {
-    read: async (Key) => {
-      const command = new GetCommand({ TableName, Key, ConsistentRead: true });
-      return (await calling(() => document.send(command))).Item;
-    },
-    write: async (Item, condition) => {
-      const command = new PutCommand({ TableName, Item, ...conditionInput(condition) });
-      return (await unlessRefused(() => document.send(command))) !== false;
-    },
-    change: async (Key, change) => {
-      const command = new UpdateCommand({ TableName, Key, ...changeInput(change) });
-      const reply = await unlessRefused(() => document.send(command));
-      return reply && (reply.Attributes ?? {});
-    },
-    between: (transferId, first, last) => allRows(betweenInput(transferId, first, last)),
-    inIndex: (index, partition, order) => indexRows(index, partition, order === 'ascending'),
-    firstBetween: async (transferId, first, last, Limit) => {
-      const command = new QueryCommand({
-        TableName,
-        ...betweenInput(transferId, first, last),
-        Limit,
-      });
-      return (await calling(() => document.send(command))).Items ?? [];
-    },
-    remove: async (Key, condition) => {
-      const command = new DeleteCommand({
-        TableName,
-        Key,
-        ...conditionInput(condition),
-        ReturnValues: 'ALL_OLD',
-      });
-      const reply = await unlessRefused(() => document.send(command));
-      return reply && (reply.Attributes ?? {});
-    },
-  };
-
-  async function* pages(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<Row[]> {
-    let from: Row | undefined;
-    do {
-      const command = new QueryCommand({ TableName, ...input, ExclusiveStartKey: from });
-      const page = await calling(() => document.send(command));
-      yield page.Items ?? [];
-      from = page.LastEvaluatedKey;
-    } while (from);
-  }
-
-  async function allRows(input: Omit<QueryCommandInput, 'TableName'>): Promise<Row[]> {
-    const rows: Row[] = [];
-    for await (const page of pages(input)) {
-      rows.push(...page);
-      if (rows.length > maxRowsPerQuery) throw tooMany(`${maxRowsPerQuery} rows`);
-    }
-    return rows;
-  }
-
-  async function* indexRows(
-    index: TableIndex,
-    partition: string,
-    ScanIndexForward: boolean,
-  ): AsyncGenerator<Row> {
-    let seenPages = 0;
-    for await (const page of pages({ ...indexInput(index, partition), ScanIndexForward })) {
-      yield* page;
-      seenPages += 1;
-      if (seenPages >= maxIndexPages) throw tooMany(`${maxIndexPages} pages of ${partition}`);
-    }
-  }
-
-  function tooMany(what: string): TransferError {
-    return new TransferError('UnexpectedError', `table "${tableName}" holds more than ${what}`);
-  }
-
-  async function calling<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      throw tableFailure(error, tableName);
-    }
-  }
-
-  async function unlessRefused<T>(call: () => Promise<T>): Promise<T | false> {
-    try {
-      return await call();
-    } catch (error) {
-      if (isConditionFailure(error)) return false;
-      throw tableFailure(error, tableName);
-    }
-  }
-}
-
-function betweenInput(transferId: string, first: string, last: string) {
-  return {
-    ConsistentRead: true,
-    KeyConditionExpression: '#partition = :partition AND #sort BETWEEN :first AND :last',
-    ExpressionAttributeNames: {
-      '#partition': tableSchema.partitionKey,
-      '#sort': tableSchema.sortKey,
-    },
-    ExpressionAttributeValues: { ':partition': transferId, ':first': first, ':last': last },
+    read: (key) => read(table, key),
+    write: (row, condition) => write(table, row, condition),
+    change: (key, change) => update(table, key, change),
+    between: (transferId, first, last) => allRows(table, betweenInput(transferId, first, last)),
+    inIndex: (index, partition, order) => indexRows(table, index, partition, order),
+    firstBetween: (transferId, first, last, limit) =>
+      firstRows(table, betweenInput(transferId, first, last), limit),
+    remove: (key, condition) => remove(table, key, condition),
   };
 }
 
-function indexInput(index: TableIndex, partition: string) {
-  return {
-    IndexName: index.name,
-    Limit: indexPageRows,
-    KeyConditionExpression: '#partition = :partition',
-    ExpressionAttributeNames: { '#partition': index.partitionKey },
-    ExpressionAttributeValues: { ':partition': partition },
-  };
+async function read(table: Table, Key: RowKey): Promise<Row | undefined> {
+  const command = new GetCommand({ TableName: table.tableName, Key, ConsistentRead: true });
+  return (await translated(table, () => table.document.send(command))).Item;
 }
 
-interface ConditionInput {
-  readonly ConditionExpression?: string;
-  readonly ExpressionAttributeNames?: Record<string, string>;
-  readonly ExpressionAttributeValues?: Row;
+async function write(table: Table, Item: RowKey & Row, condition?: Condition): Promise<boolean> {
+  const input = { TableName: table.tableName, Item, ...conditionInput(condition) };
+  const command = new PutCommand(input);
+  return (await unlessRefused(table, () => table.document.send(command))) !== false;
 }
 
-/** Every name goes by a placeholder: state, owner, index and many more are reserved words. */
-function conditionInput(condition: Condition | undefined): ConditionInput {
-  if (!condition) return {};
-  const names = condition.expression.match(/#\w+/g) ?? [];
-  return {
-    ConditionExpression: condition.expression,
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [name, name.slice(1)])),
-    ...(condition.values && { ExpressionAttributeValues: condition.values }),
-  };
+async function update(table: Table, Key: RowKey, change: RowChange): Promise<Row | false> {
+  const command = new UpdateCommand({ TableName: table.tableName, Key, ...changeInput(change) });
+  const reply = await unlessRefused(table, () => table.document.send(command));
+  return reply && (reply.Attributes ?? {});
 }
 
-function changeInput({ set = {}, add = {}, remove = {}, condition, returning }: RowChange) {
-  const { ConditionExpression, ...given } = conditionInput(condition);
-  const names = { ...given.ExpressionAttributeNames };
-  const values = { ...given.ExpressionAttributeValues };
-  const clauses: Record<'SET' | 'REMOVE' | 'ADD' | 'DELETE', string[]> = {
-    SET: [],
-    REMOVE: [],
-    ADD: [],
-    DELETE: [],
-  };
-  for (const [i, [attribute, value]] of Object.entries(set).entries()) {
-    names[`#set${i}`] = attribute;
-    if (value !== undefined) values[`:set${i}`] = value;
-    if (value === undefined) clauses.REMOVE.push(`#set${i}`);
-    else clauses.SET.push(`#set${i} = :set${i}`);
+async function remove(table: Table, Key: RowKey, condition?: Condition): Promise<Row | false> {
+  const conditioned = conditionInput(condition);
+  const input = {
+    TableName: table.tableName,
+    Key,
+    ...conditioned,
+    ReturnValues: 'ALL_OLD',
+  } as const;
+  const command = new DeleteCommand(input);
+  const reply = await unlessRefused(table, () => table.document.send(command));
+  return reply && (reply.Attributes ?? {});
+}
+
+type Query = Omit<QueryCommandInput, 'TableName'>;
+
+async function firstRows(table: Table, query: Query, Limit: number): Promise<Row[]> {
+  const command = new QueryCommand({ TableName: table.tableName, ...query, Limit });
+  return (await translated(table, () => table.document.send(command))).Items ?? [];
+}
+
+async function* pagesOf(table: Table, query: Query): AsyncGenerator<Row[]> {
+  let ExclusiveStartKey: Row | undefined;
+  do {
+    const input = { TableName: table.tableName, ...query, ExclusiveStartKey };
+    const page = await translated(table, () => table.document.send(new QueryCommand(input)));
+    yield page.Items ?? [];
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+}
+
+async function allRows(table: Table, query: Query): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const page of pagesOf(table, query)) {
+    rows.push(...page);
+    if (rows.length > maxRowsPerQuery) throw tooLarge(table, `${maxRowsPerQuery} rows`);
   }
-  for (const [i, [attribute, value]] of Object.entries(add).entries()) {
-    names[`#add${i}`] = attribute;
-    values[`:add${i}`] = value;
-    clauses.ADD.push(`#add${i} :add${i}`);
-  }
-  for (const [i, [attribute, value]] of Object.entries(remove).entries()) {
-    names[`#remove${i}`] = attribute;
-    values[`:remove${i}`] = value;
-    clauses.DELETE.push(`#remove${i} :remove${i}`);
-  }
-  return {
-    UpdateExpression: updateExpression(clauses),
-    ...(ConditionExpression && { ConditionExpression }),
-    ExpressionAttributeNames: names,
-    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
-    ...(returning && { ReturnValues: returning }),
-  };
+  return rows;
 }
 
-function updateExpression(clauses: Readonly<Record<string, readonly string[]>>): string {
-  return Object.entries(clauses)
-    .filter(([, items]) => items.length > 0)
-    .map(([verb, items]) => `${verb} ${items.join(', ')}`)
-    .join(' ');
+async function* indexRows(
+  table: Table,
+  index: TableIndex,
+  partition: string,
+  order: 'ascending' | 'descending',
+): AsyncGenerator<Row> {
+  const query = { ...indexInput(index, partition), ScanIndexForward: order === 'ascending' };
+  let pageCount = 0;
+  for await (const page of pagesOf(table, query)) {
+    yield* page;
+    pageCount += 1;
+    if (pageCount >= maxIndexPages) throw tooLarge(table, `${maxIndexPages} pages of ${partition}`);
+  }
+}
+
+function tooLarge({ tableName }: Table, limit: string): TransferError {
+  const message = `Query of table "${tableName}" was stopped: it returns more than ${limit}.`;
+  return new TransferError('UnexpectedError', message);
+}
+
+async function translated<T>({ tableName }: Table, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw tableFailure(error, tableName);
+  }
+}
+
+/** Returns false if the write's condition does not hold. */
+async function unlessRefused<T>(table: Table, call: () => Promise<T>): Promise<T | false> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw tableFailure(error, table.tableName);
+  }
 }

@@ -1,7 +1,7 @@
 import { bareCause, describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 
-/** What no second try can mend: there is no such table, no right to it, or it has another schema. */
+/** Errors that no retry fixes: the table is missing, access is denied, or the schema differs. */
 const misconfigured = new Set([
   'ResourceNotFoundException',
   'AccessDeniedException',
@@ -10,16 +10,16 @@ const misconfigured = new Set([
   'CredentialsProviderError',
 ]);
 
-/** Whether a write was refused by its own condition, which is an answer and no failure. */
+/** Returns true if a write's own condition refused it, which is a result and not a failure. */
 export function isConditionFailure(error: unknown): boolean {
   return sdkFailure(error).name === 'ConditionalCheckFailedException';
 }
 
-/** Our error for any that a DynamoDB call threw. */
+/** Translates the error of a DynamoDB call. */
 export function tableFailure(error: unknown, tableName: string): TransferError {
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);
-  const message = `table ${JSON.stringify(tableName)}: ${describeSdkFailure(failure)}`;
+  const message = `DynamoDB failed for table ${JSON.stringify(tableName)}: ${describeSdkFailure(failure)}`;
   return new TransferError(nameFor(failure), message, {
     cause: bareCause(error),
     status: failure.status,
@@ -30,6 +30,6 @@ function nameFor({ name, message, wasSent }: ReturnType<typeof sdkFailure>): Err
   if (misconfigured.has(name) || message.startsWith('Region is missing')) {
     return 'ConfigurationError';
   }
-  // Refused before it was sent: a value that can't be a row's, so a bug of ours.
+  // The SDK refused a value before it sent anything: a bug of this code.
   return wasSent ? 'TableUnavailableError' : 'UnexpectedError';
 }

@@ -14,6 +14,7 @@ import type {
   TransferStore,
 } from '#src/core/transfer/transfer-store.ts';
 import { isUserMetadata, type UserMetadata } from '#src/core/transfer/user-metadata.ts';
+import type { Condition, Row, TableIndex } from './expressions.ts';
 import {
   contentKey,
   executionKey,
@@ -23,7 +24,7 @@ import {
   uploadKey,
 } from './row-keys.ts';
 import { countAttributes, readCounts, readRow } from './row-reading.ts';
-import type { Condition, Row, TableAccess, TableIndex } from './table-access.ts';
+import type { TableAccess } from './table-access.ts';
 
 type TransferRows = Pick<
   TransferStore,
@@ -33,7 +34,7 @@ type TransferRows = Pick<
   | 'takeTransfer'
   | 'patchTransfer'
   | 'putRejection'
-  | 'countRetries'
+  | 'incrementRetries'
   | 'listTransfers'
   | 'recordExecution'
   | 'transferOfExecution'
@@ -103,10 +104,16 @@ const transferRow = z.object({
   outcomePublished: z.boolean(),
 });
 
-/** Rows of transfers, and the ingest counters beside them. */
+/**
+ * Returns the methods for the rows of transfers, ingest counters and owners. `expiry` returns the TTL
+ * attribute of a row that is written now.
+ */
 export function transferRows(table: TableAccess, expiry: () => Row): TransferRows {
+  return { ...ingestRows(table), ...ownerRows(table, expiry), ...recordRows(table, expiry) };
+}
+
+function ingestRows(table: TableAccess) {
   return {
-    ...belongings(table, expiry),
     latestIngestNumber: async (objectId) => {
       const row = await table.read(ingestsKey(objectId));
       return row ? readRow(ingestsRow, row).latest : 1;
@@ -122,6 +129,11 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
       });
       return changed !== false;
     },
+  } satisfies Partial<TransferRows>;
+}
+
+function recordRows(table: TableAccess, expiry: () => Row) {
+  return {
     transfer: async (transferId) => {
       const row = await table.read(transferKey(transferId));
       return row && recordOf(row);
@@ -129,58 +141,61 @@ export function transferRows(table: TableAccess, expiry: () => Row): TransferRow
     takeTransfer: (record, seen) =>
       table.write(
         rowOf(record),
-        seen ? stillAs(inheritedOf(seen)) : { expression: 'attribute_not_exists(#transferId)' },
+        seen
+          ? unchanged(comparedFields(seen))
+          : { expression: 'attribute_not_exists(#transferId)' },
       ),
     patchTransfer: async (transferId, fence, patch, now, seen) => {
       const set = { ...patch, ...stateDayOf(patch, now), ...outboxOf(patch), changedAt: now };
       const changed = await table.change(transferKey(transferId), {
         set,
-        condition: stillAs({ fence, ...seen }),
+        condition: unchanged({ fence, ...seen }),
       });
       return changed !== false;
     },
     putRejection: async (record) => {
       await table.write({ ...rowOf(record), ...expiry() });
     },
-    countRetries: (transferId, counts) => countRetries(table, transferId, counts),
+    incrementRetries: (transferId, counts) => incrementRetries(table, transferId, counts),
     listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, stateDay(state, day)),
     listUnpublished: () => listRecords(table, tableSchema.outboxIndex, unpublished, 'ascending'),
-  };
+  } satisfies Partial<TransferRows>;
 }
 
-/** What an execution works on and whose an upload is: small rows that only save a search. */
-function belongings(table: TableAccess, expiry: () => Row) {
-  const note = async (key: RowKey, owner: string) => {
+/** Returns the methods for the small rows that name the transfer of an execution, an upload or a content. */
+function ownerRows(table: TableAccess, expiry: () => Row) {
+  const record = async (key: RowKey, owner: string) => {
     await table.write({ ...key, ...expiry(), owner });
   };
   const ownerOf = async (key: RowKey) => {
     const row = await table.read(key);
-    return row && readRow(belongingRow, row).owner;
+    return row && readRow(ownerRow, row).owner;
   };
   return {
-    recordExecution: (id: string, transferId: string) => note(executionKey(id), transferId),
-    transferOfExecution: (id: string) => ownerOf(executionKey(id)),
-    recordUpload: (id: string, transferId: string) => note(uploadKey(id), transferId),
-    transferOfUpload: (id: string) => ownerOf(uploadKey(id)),
-    // Without an expiry: the asset that it leads to has none either.
-    recordContent: async (id: string, transferId: string) => {
+    recordExecution: (id, transferId) => record(executionKey(id), transferId),
+    transferOfExecution: (id) => ownerOf(executionKey(id)),
+    recordUpload: (id, transferId) => record(uploadKey(id), transferId),
+    transferOfUpload: (id) => ownerOf(uploadKey(id)),
+    // No expiry: the content's asset does not expire either.
+    recordContent: async (id, transferId) => {
       await table.write({ ...contentKey(id), owner: transferId });
     },
-    transferOfContent: (id: string) => ownerOf(contentKey(id)),
-  };
+    transferOfContent: (id) => ownerOf(contentKey(id)),
+  } satisfies Partial<TransferRows>;
 }
 
-const belongingRow = z.object({ owner: z.string() });
+const ownerRow = z.object({ owner: z.string() });
 
 const ingestsRow = z.object({ latest: z.number() });
 
-function inheritedOf(seen: SeenTransfer): SeenTransfer {
+/** Drops all other fields: a caller may pass a whole record. */
+function comparedFields(seen: SeenTransfer): SeenTransfer {
   const { state, fence, sessionNumber, ticketNumber, slot } = seen;
   return { state, fence, sessionNumber, ticketNumber, slot };
 }
 
-/** That each field has its value still; `undefined` stands for one that is not there. */
-function stillAs(seen: Readonly<Record<string, unknown>>): Condition {
+/** Condition: every listed field is unchanged (undefined = absent). */
+function unchanged(seen: Readonly<Record<string, unknown>>): Condition {
   const fields = Object.entries(seen);
   const expression = fields.map(([name, value]) =>
     value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :${name}`,
@@ -191,8 +206,8 @@ function stillAs(seen: Readonly<Record<string, unknown>>): Condition {
   return { expression: expression.join(' AND '), values: Object.fromEntries(values) };
 }
 
-/** A row that is gone, or never was, has nothing left to count. */
-async function countRetries(
+/** Adds to a transfer's retry counts. Does nothing for a row that does not exist. */
+async function incrementRetries(
   table: TableAccess,
   transferId: string,
   counts: RetryCounts,
@@ -213,9 +228,10 @@ async function* listRecords(
   for await (const row of table.inIndex(index, partition, order)) yield recordOf(row);
 }
 
+/** The partition of the outbox index, which holds every transfer whose outcome is not published. */
 const unpublished = 'yes';
 
-/** The mark by which an outcome waits for its event: set with the outcome, gone with the confirmation. */
+/** Returns the outbox attribute, which is set with the outcome and removed once it is published. */
 function outboxOf({ outcome, outcomePublished }: TransferPatch): Row {
   const { partitionKey } = tableSchema.outboxIndex;
   if (outcomePublished) return { [partitionKey]: undefined };
@@ -223,8 +239,8 @@ function outboxOf({ outcome, outcomePublished }: TransferPatch): Row {
 }
 
 /**
- * `stateDay` is written whenever the state is, and only then: the state and the UTC day of that
- * write. Later changes of the row move it within its day's list, never to another day.
+ * Returns the attribute `stateDay`: the state and the UTC day on which it was written. It changes
+ * with the state only, so later changes leave the row in the list of that day.
  */
 function stateDayOf({ state }: TransferPatch, now: number): Row {
   if (state === undefined) return {};
@@ -232,7 +248,7 @@ function stateDayOf({ state }: TransferPatch, now: number): Row {
   return { [tableSchema.stateIndex.partitionKey]: stateDay(state, day) };
 }
 
-/** Refused starts are listed as failed, so that one query finds every failure. */
+/** Lists refused starts as failed: one query then finds every failure. */
 function stateDay(state: TransferState, day: string): string {
   return `${state === 'refused' ? 'failed' : state}#${day}`;
 }

@@ -12,16 +12,16 @@ import { transferRows } from './transfer-rows.ts';
 export interface DynamoTransferStoreOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  /** For the time by which chunk and range rows expire. */
+  /** Dates the expiry of chunk and range rows. */
   readonly clock: Clock;
 }
 
 /**
- * Keeps the rows in one DynamoDB table. Every write is one conditional write of one item, every read
- * of a row is strongly consistent. Counts may be one too high where a reply was lost and the SDK
- * wrote again; everything else is the same after a second write.
+ * Stores the rows in one DynamoDB table. Every write is one conditional write of one item; every read
+ * of a row is strongly consistent. A repeated write after a lost reply may add one to a count; all
+ * else stays the same.
  * @throws TableUnavailableError - from every method; retryable
- * @throws ConfigurationError - there is no such table, no right to it, or it has another schema
+ * @throws ConfigurationError - the table is missing, access is denied, or the schema differs
  */
 export function createDynamoTransferStore(options: DynamoTransferStoreOptions): TransferStore {
   const { client, tableName, clock } = options;

@@ -1,10 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { textField } from '#src/aws/sdk-failure.ts';
 
-/** The field of a refusal that holds the Region in which the request was made. */
+/** The field of an S3 error that holds the Region of the request. */
 const field = 'askedInRegion';
 
-/** Adds to each refusal of S3 the Region in which it was asked: S3 itself names the bucket's only. */
+/** Adds the Region of the request to every S3 error: S3 itself names only the bucket's Region. */
 export function recordAskedRegion(client: S3Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -19,12 +19,12 @@ export function recordAskedRegion(client: S3Client): void {
   );
 }
 
-/** A Region that is not set is an error of its own, which comes first. */
+/** Returns undefined if no Region is set: the SDK reports that with its own error. */
 function regionOf(client: S3Client): Promise<string | undefined> {
   return client.config.region().catch(() => undefined);
 }
 
-/** The Region in which a refused request was made, where its client records it. */
+/** Returns the Region of the failed request, if its client records it. */
 export function regionAskedIn(error: unknown): string | undefined {
   return textField(error, field);
 }

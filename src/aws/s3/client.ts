@@ -6,20 +6,20 @@ import { recordAskedRegion } from './asked-region.ts';
 import { isRenewable, renewExpired } from './expired-credentials.ts';
 
 export interface S3ClientOptions {
-  /** Whose sockets are used, and whose bounds: connecting, waiting for a reply, a silent body. */
+  /** Owns the sockets, and bounds the connecting, the wait for a reply and a silent body. */
   readonly agent: HttpAgent;
-  /** Bucket in the path instead of the host name: for an S3 that is not Amazon's. */
+  /** Puts the bucket into the path instead of the host name, for a server other than Amazon S3. */
   readonly forcePathStyle?: boolean | undefined;
-  /** Where left out, as all else: by the SDK's own chain of environment and files. */
+  /** Default, as for `endpoint` and `credentials`: the SDK's own chain of environment and files. */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly credentials?: S3ClientConfig['credentials'] | undefined;
 }
 
 /**
- * The client for reading sources. It never retries: a read is one GET, counted, and what to do about
- * a failed one is the engine's to decide. It does not ask for checksums of ranges, which would have
- * the SDK hash every byte a second time. A role whose credentials have expired is assumed again once.
+ * Creates the client for reading sources. It never retries: a read is one counted GET, and the engine
+ * decides about a failed one. It requests no checksums of ranges, as the SDK would hash every byte a
+ * second time. When a role's credentials have expired, it assumes the role again, once for each request.
  */
 export function createS3Client(options: S3ClientOptions): S3Client {
   const { agent, region, endpoint, credentials } = options;
@@ -29,7 +29,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: options.forcePathStyle ?? false,
-    // The ARN of an access point names its Region, which then decides.
+    // Uses the Region in an access point's ARN.
     useArnRegion: true,
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),

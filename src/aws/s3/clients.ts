@@ -1,17 +1,17 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 
-/** Where an object is: whose and in which Region. What is left out is our own. */
+/** The account and the Region of an object. Default: this stack's own. */
 export type SourcePlace = Pick<SourceReference, 'account' | 'region'>;
 
 /**
- * Gives the client that reads in a place.
+ * Returns the client for a place.
  * @throws SourceNotConfiguredError - no reader is configured for the account
  */
 export type S3ClientOf = (place: SourcePlace) => S3Client;
 
 export interface S3ClientsOptions {
-  /** Makes the client of a place; without credentials it has the SDK's own chain. */
+  /** Creates the client of a place. Default credentials: the SDK's own chain. */
   readonly open: (
     region: string | undefined,
     credentials: S3ClientConfig['credentials'] | undefined,
@@ -20,12 +20,12 @@ export interface S3ClientsOptions {
   readonly credentialsOf: (account: string) => NonNullable<S3ClientConfig['credentials']>;
 }
 
-/** More places than one function is busy with at once; a client is cheap to make again. */
+/** More places than one function reads from at a time. A client is cheap to create again. */
 const maxKept = 32;
 
 /**
- * One client a place, made when it is first needed and kept. Beyond the bound the one that was not
- * used for longest goes; a read that is under way with it goes on, the sockets being the agent's.
+ * Creates one client for each place, at its first use. Beyond the bound it drops the least recently used
+ * client. A read in progress continues, as the agent owns the sockets.
  */
 export function createS3Clients({ open, credentialsOf }: S3ClientsOptions): S3ClientOf {
   const kept = new Map<string, S3Client>();
@@ -33,7 +33,7 @@ export function createS3Clients({ open, credentialsOf }: S3ClientsOptions): S3Cl
     const credentials = account === undefined ? undefined : credentialsOf(account);
     const place = JSON.stringify([account, region]);
     const client = kept.get(place) ?? open(region, credentials);
-    // A map keeps the order of insertion, so the first is the one not used for longest.
+    // A map keeps the order of insertion, so its first entry is the least recently used.
     kept.delete(place);
     kept.set(place, client);
     if (kept.size > maxKept) kept.delete(kept.keys().next().value ?? '');

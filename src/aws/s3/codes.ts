@@ -1,13 +1,13 @@
-/** What S3's statuses, and its codes about signing, say about trying again. */
+/** Classes of S3's statuses, and of its error codes about signing. */
 
-/** Codes for a request whose time is not S3's. The SDK corrects its clock by the reply's date. */
+/** Codes for a request whose time differs from S3's. The SDK corrects its clock by the reply's date. */
 const clockCodes: ReadonlySet<string> = new Set([
   'RequestExpired',
   'RequestInTheFuture',
   'RequestTimeTooSkewed',
 ]);
 
-/** Codes for a wrong signature. The SDK classes them as clock skew, and a wrong key gives them too. */
+/** Codes for a wrong signature. The SDK treats them as clock skew; a wrong key causes them too. */
 const signatureCodes: ReadonlySet<string> = new Set([
   'AuthFailure',
   'InvalidSignatureException',
@@ -25,19 +25,19 @@ const credentialCodes: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
 ]);
 
-/** Statuses below 500 that pass by themselves. */
+/** Statuses below 500 after which the same request may succeed later. */
 const transientStatuses: ReadonlySet<number> = new Set([408, 409, 423, 425, 429]);
 
-/** 501 and 505 say that the server does not know such a request at all. */
+/** Statuses for a request that the server does not support: 501 and 505. */
 const finalServerStatuses: ReadonlySet<number> = new Set([501, 505]);
 
-/** Returns true where the status alone says that the same request may pass later. */
+/** Returns true if the same request may succeed later, by the status alone. */
 export function isTransientStatus(status: number): boolean {
   if (status >= 500) return !finalServerStatuses.has(status);
   return transientStatuses.has(status);
 }
 
-/** What a refusal says about how a request was signed, if it says anything about that. */
+/** Returns the part of a request's signing that an error code is about, if any. */
 export function signingFault(code: string): 'clock' | 'signature' | 'credentials' | undefined {
   if (clockCodes.has(code)) return 'clock';
   if (signatureCodes.has(code)) return 'signature';

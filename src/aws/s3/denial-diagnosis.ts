@@ -4,8 +4,8 @@ import type { SourceReference } from '#src/core/source/source-object.ts';
 import { addressOf } from './address.ts';
 
 /**
- * Tells the causes of a denied read apart, by reads that differ in one thing each.
- * @returns what to do about the causes that are left; undefined if no read rules any out
+ * Finds the cause of a denied read by further reads, each of which differs in one field.
+ * @returns the next step for the remaining causes; undefined if no read excludes a cause
  */
 export async function diagnoseDenial(
   client: S3Client,
@@ -13,18 +13,18 @@ export async function diagnoseDenial(
 ): Promise<string | undefined> {
   const { versionId: _, ...latest } = reference;
   if (await canRead(client, latest)) {
-    return "A read without a version passes: only s3:GetObjectVersion is denied. Check the bucket's policy, then the organization's policies (SCP, RCP).";
+    return "A read without a version succeeds: only s3:GetObjectVersion is denied. Check the bucket's policy, then the organization's policies (SCP, RCP).";
   }
   if (!reference.requestPayer && (await canRead(client, { ...latest, requestPayer: true }))) {
-    return 'A read passes if the requester pays: set requestPayer for this source and deploy.';
+    return 'A read succeeds if the requester pays: set requestPayer for this source and deploy.';
   }
   const kmsKey = await kmsKeyOf(client, latest);
   return kmsKey && keyAdvice(kmsKey, reference);
 }
 
-/** In another account, the stack there grants the key to the reader role. */
+/** Returns the next step for a denied key. In another account, that account's stack grants the key. */
 function keyAdvice(key: string, { account }: SourceReference): string {
-  const denied = `HEAD passes but GET does not: kms:Decrypt is denied for ${key}.`;
+  const denied = `HEAD succeeds and GET fails: kms:Decrypt is denied for ${key}.`;
   return account === undefined
     ? `${denied} If kmsKeyArn of the source does not name this key, set it and deploy. Then add the output KeyPolicyStatement to the key's policy.`
     : `${denied} Add it to kmsKeyArns of the source-account stack in ${account} and deploy that stack. Then add its output KeyPolicyStatement to the key's policy.`;
@@ -41,7 +41,7 @@ async function canRead(client: S3Client, reference: SourceReference): Promise<bo
   }
 }
 
-/** The key of an object whose HEAD passes; asking for its checksum would need the key. */
+/** Returns the object's KMS key if a HEAD succeeds. A HEAD for the checksum would need the key. */
 async function kmsKeyOf(client: S3Client, reference: SourceReference): Promise<string | undefined> {
   try {
     return (await client.send(new HeadObjectCommand(addressOf(reference)))).SSEKMSKeyId;

@@ -2,35 +2,35 @@ import { textField } from '#src/aws/sdk-failure.ts';
 
 /** A read that was denied. */
 export interface DeniedRead {
-  /** The object, as messages name it. */
+  /** The object's name for messages. */
   readonly object: string;
   /** Whether the read named a version. */
   readonly isVersioned: boolean;
-  /** Whether the object is known to exist: without s3:ListBucket, S3 denies what is missing. */
+  /** Whether the object is known to exist. Without s3:ListBucket, S3 also denies a read of a missing object. */
   readonly isKnown: boolean;
-  /** The KMS key of the object, where S3 named it. */
+  /** The KMS key of the object, if S3 named it. */
   readonly kmsKey?: string | undefined;
 }
 
 /**
- * Names the denied action, the object, and the cause where S3 names it.
- * @param error - what the SDK threw; its whole message is read, as action and cause come late in it
- * @param said - the error in one bounded line
+ * Describes a denied read: the action, the object, and the cause if S3 names it.
+ * @param error - the SDK's error; its message names action and cause near its end
+ * @param summary - the error in one bounded line
  */
-export function describeDenial(error: unknown, said: string, read: DeniedRead): string {
+export function describeDenial(error: unknown, summary: string, read: DeniedRead): string {
   const message = `${textField(error, 'name') ?? ''} ${textField(error, 'message') ?? ''}`;
   const { object, isKnown } = read;
   const unknown = isKnown
     ? ''
-    : ', or the object does not exist: without s3:ListBucket, S3 does not say which';
+    : ', or the object does not exist: without s3:ListBucket, S3 answers both the same way';
   const cause = namedCause(message);
-  return `S3 denies ${deniedAction(message, read)} on ${object}${unknown}${cause} (${said})`;
+  return `S3 denied ${deniedAction(message, read)} on ${object}${unknown}${cause} (${summary})`;
 }
 
-/** An action or ARN of KMS, or its name in S3's prose; a role may have the letters in its own. */
+/** A KMS action or ARN, or the name KMS as a word: a role's name may contain its letters. */
 const aboutKms = /\bkms:\w|\bKMS\b/;
 
-/** A key or an alias of one, as S3 names it in a refusal. */
+/** The ARN of a key or of an alias in S3's message. */
 const kmsKeyArn = /\barn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]+/;
 
 function deniedAction(message: string, { isVersioned, kmsKey }: DeniedRead): string {
@@ -42,12 +42,12 @@ function deniedAction(message: string, { isVersioned, kmsKey }: DeniedRead): str
   }
   const [, named] = /not authorized to perform: (s3:\w+)/.exec(message) ?? [];
   const action = named ?? (isVersioned ? 's3:GetObjectVersion' : 's3:GetObject');
-  // S3's bare "Access Denied" stands for either.
+  // S3's bare "Access Denied" may mean the action or the key.
   const isOpen = named === undefined && kmsKey !== undefined;
   return isOpen ? `${action}, or kms:Decrypt with the key ${kmsKey},` : action;
 }
 
-/** IAM's words for what denied a request, by where to look. */
+/** IAM's phrases for the policy that denied a request, with that policy's place. */
 const policies: readonly (readonly [RegExp, string])[] = [
   [/resource-based polic/i, "the bucket's or the key's policy"],
   [/VPC endpoint polic/i, "the VPC endpoint's policy"],

@@ -2,14 +2,14 @@ import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '
 import type { ContentDigests, SourceReference } from '#src/core/source/source-object.ts';
 import { addressOf } from './address.ts';
 
-/** An ETag of MD5 sums, with the number of parts where it is made of theirs. */
+/** An ETag of one MD5 sum, or of the parts' MD5 sums with the number of parts. */
 const md5Etag = /^"?([0-9a-f]{32}(?:-(\d{1,5}))?)"?$/;
 
 /**
- * Reads which digests of an object prove its content. An ETag is made of MD5 sums only where S3
- * encrypts with its own keys or not at all (S3 API, Object, 2026). An ETag of parts counts with the
- * size of the first part, which one more HEAD tells. Never rejects: where that HEAD fails, nothing is
- * proven, and the object is transferred as usual.
+ * Returns the digests that prove an object's content. An ETag is made of MD5 sums only if S3 encrypts
+ * with its own keys or not at all (S3 API, Object, 2026). An ETag of parts needs the size of the first
+ * part, which takes one more HEAD. Never rejects: if that HEAD fails, nothing is proven and the object
+ * is transferred as usual.
  */
 export async function digestsOf(
   client: S3Client,
@@ -25,16 +25,16 @@ export async function digestsOf(
   return sha256 === undefined ? undefined : { sha256 };
 }
 
-/** A composite SHA-256 sums up the parts' sums; only a full one is of the bytes. */
+/** Returns the SHA-256 of the bytes. A composite SHA-256 is a sum of the parts' sums. */
 function fullSha256({ ChecksumSHA256, ChecksumType }: HeadObjectCommandOutput) {
   const isFull = ChecksumType === 'FULL_OBJECT' && !ChecksumSHA256?.includes('-');
   return isFull ? ChecksumSHA256 : undefined;
 }
 
-/** Directory buckets, Outposts, Object Lambda and file systems behind S3 make ETags of their own. */
+/** Names of directory buckets, Outposts, Object Lambda and file systems behind S3, which have their own ETags. */
 const otherStorage = /--(x|xa|op|ol)-s3$|-ext-s3alias$|^arn:[^:]*:s3-/;
 
-/** What SSE-KMS and SSE-C leave as an ETag is no sum of the object's bytes. */
+/** With SSE-KMS and SSE-C, the ETag is not a sum of the object's bytes. */
 function isMd5Etag(
   { ServerSideEncryption, SSECustomerAlgorithm }: HeadObjectCommandOutput,
   { bucket }: SourceReference,
@@ -43,7 +43,7 @@ function isMd5Etag(
   return ServerSideEncryption === undefined || ServerSideEncryption === 'AES256';
 }
 
-/** Undefined where S3 does not tell, or the object has another number of parts or is another by now. */
+/** Returns undefined if S3 does not report it, if the number of parts differs, or if the object has changed. */
 async function firstPartOf(
   client: S3Client,
   { ETag, VersionId }: HeadObjectCommandOutput,

@@ -2,21 +2,21 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
 import type { RoleCredentialsProvider } from './reader-credentials.ts';
 
-/** S3's codes for credentials whose time is over. */
+/** S3's codes for expired credentials. */
 const expiredCodes: ReadonlySet<string> = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'TokenRefreshRequired',
 ]);
 
-/** Whether credentials can be dropped before their time. */
+/** Returns true if the credentials can be dropped before they expire. */
 export function isRenewable(credentials: unknown): credentials is RoleCredentialsProvider {
   return typeof credentials === 'function' && 'drop' in credentials;
 }
 
 /**
- * Has a client fetch credentials anew, once a request, where S3 says that they have expired: our own
- * clock says when they do, and it may be wrong, or they were revoked.
+ * Makes a client fetch new credentials, once for each request, when S3 reports expired ones. The
+ * provider renews them by the local clock, which may be wrong, and they may be revoked early.
  */
 export function renewExpired(client: S3Client, provider: RoleCredentialsProvider): void {
   client.middlewareStack.add(
@@ -30,7 +30,7 @@ export function renewExpired(client: S3Client, provider: RoleCredentialsProvider
         return next(args);
       }
     },
-    // Before credentials are chosen and the request is signed.
+    // This step runs before the SDK chooses credentials and signs the request.
     { step: 'initialize', name: 'renewExpiredCredentials' },
   );
 }

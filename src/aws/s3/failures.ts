@@ -13,10 +13,10 @@ import { regionAskedIn } from './asked-region.ts';
 import { isTransientStatus, signingFault } from './codes.ts';
 import { describeDenial } from './denials.ts';
 
-/** Enough of a key to know it by; S3 allows 1,024 bytes. */
+/** Characters of an address in a message; S3 allows keys of 1,024 bytes. */
 const maxShownCharacters = 256;
 
-/** How messages name an object: `"s3://bucket/key"`, quoted as JSON, bounded, with its version. */
+/** Returns an object's name for messages: `"s3://bucket/key"`, quoted as JSON, bounded, with its version. */
 export function nameOfObject({ bucket, key, versionId }: SourceReference): string {
   const address = Array.from(`s3://${bucket}/${key}`);
   const shown = address.slice(0, maxShownCharacters).join('');
@@ -24,7 +24,7 @@ export function nameOfObject({ bucket, key, versionId }: SourceReference): strin
   return versionId === undefined ? quoted : `${quoted}, version ${JSON.stringify(versionId)}`;
 }
 
-/** Returns true where S3 or the way to it failed, so that the same request may pass later. */
+/** Returns true if S3 or the connection failed: the same request may succeed later. */
 export function isS3Unavailable({ name, status, wasSent }: SdkFailure): boolean {
   if (status === undefined) return wasSent;
   return isTransientStatus(status) || isTransientCode(name) || signingFault(name) === 'clock';
@@ -35,8 +35,8 @@ function isThrottle({ name, status }: SdkFailure): boolean {
 }
 
 /**
- * Our error for one that S3's own XML code explains, or that never got a reply. A HEAD has no such
- * code: judge it by status first, see `explainStatus`.
+ * Translates an error with an XML code of S3, or without a reply. A HEAD's error has no code: pass it to
+ * `explainStatus` first.
  */
 export function explainS3Failure(
   error: unknown,
@@ -50,26 +50,26 @@ export function explainS3Failure(
     status: failure.status,
     origin: 'source',
     isThrottle: isThrottle(failure),
-    isPlaceMissing: name === 'SourceNotFoundError' && isPlaceMissing(failure),
+    isContainerMissing: name === 'SourceNotFoundError' && isContainerMissing(failure),
   });
 }
 
-/** Codes about the object itself. A 404 with another one, or none, may be about the bucket. */
+/** Codes about the object itself. A 404 with another code, or without one, may be about the bucket. */
 const objectCodes = new Set(['NoSuchKey', 'NoSuchVersion', 'InvalidArgument']);
 
-function isPlaceMissing({ name, status }: SdkFailure): boolean {
+function isContainerMissing({ name, status }: SdkFailure): boolean {
   return status !== 405 && !objectCodes.has(name);
 }
 
-/** Our error where the status alone says enough; otherwise a GET must be asked for S3's reason. */
+/** Translates an error by its status; undefined if only a GET can find S3's reason. */
 export function explainStatus(
   error: unknown,
   reference: SourceReference,
 ): TransferError | undefined {
   const { status } = sdkFailure(error);
-  const saysEnough =
+  const isClear =
     status === undefined || isTransientStatus(status) || status >= 500 || clearStatuses.has(status);
-  return saysEnough ? explainS3Failure(error, reference) : undefined;
+  return isClear ? explainS3Failure(error, reference) : undefined;
 }
 
 const clearStatuses = new Set([301, 307, 405]);
@@ -80,53 +80,53 @@ function explain(
   reference: SourceReference | SourceObject,
 ): readonly [ErrorName, string] {
   const object = nameOfObject(reference);
-  const said = describeSdkFailure(failure);
+  const summary = describeSdkFailure(failure);
   if (isS3Unavailable(failure) || isClockCorrected(error)) {
     return ['SourceUnavailableError', unavailableText(failure, error, object)];
   }
   if (!failure.wasSent) return ownRejection(failure, object);
-  const signing = refusedSigning(failure, object);
+  const signing = signingError(failure, object);
   if (signing) return signing;
   if (isMissing(failure)) return ['SourceNotFoundError', missingText(failure, reference)];
   if (isElsewhere(failure)) return ['SourceRegionMismatchError', elsewhereText(error, reference)];
   if (failure.name === 'InvalidObjectState') {
-    return ['SourceArchivedError', `${object} is archived and not restored: ${said}`];
+    return ['SourceArchivedError', `${object} is archived and not restored: ${summary}`];
   }
   if (isCustomerEncrypted(failure)) return ['SourceCustomerEncryptedError', sseCText(object)];
   if (isDenied(failure)) return denied(failure, error, reference);
-  return ['InvalidInputError', `S3 refuses to read ${object}: ${said}`];
+  return ['InvalidInputError', `S3 rejected the read of ${object}: ${summary}`];
 }
 
-/** The SDK marks a refused request after which it corrected its clock by the reply's date. */
+/** Returns true if the SDK has corrected its clock by the date of this reply. */
 function isClockCorrected(error: unknown): boolean {
   const { $metadata } = error as { $metadata?: { clockSkewCorrected?: unknown } };
   return $metadata?.clockSkewCorrected === true;
 }
 
 function unavailableText(failure: SdkFailure, error: unknown, object: string): string {
-  const said = describeSdkFailure(failure);
+  const summary = describeSdkFailure(failure);
   const isClock = signingFault(failure.name) === 'clock' || isClockCorrected(error);
   return isClock
-    ? `can't read ${object}: this machine's clock is not S3's; the next try uses S3's time (${said})`
-    : `can't read ${object}: ${said}`;
+    ? `Reading ${object} failed: this machine's clock differs from S3's. The next attempt uses S3's time (${summary})`
+    : `Reading ${object} failed: ${summary}`;
 }
 
-function refusedSigning(
+function signingError(
   failure: SdkFailure,
   object: string,
 ): readonly [ErrorName, string] | undefined {
-  const said = describeSdkFailure(failure);
+  const summary = describeSdkFailure(failure);
   switch (signingFault(failure.name)) {
     case 'signature':
       return [
         'SourceSignatureRefusedError',
-        `S3 refuses the signature of the request for ${object}: ${said}`,
+        `S3 rejected the signature of the request for ${object}: ${summary}`,
       ];
     case 'credentials': {
-      const what = /expired/i.test(failure.name) ? 'have expired' : 'are refused';
+      const flaw = /expired/i.test(failure.name) ? 'have expired' : 'were rejected';
       return [
         'SourceCredentialsRejectedError',
-        `the AWS credentials that read ${object} ${what}: ${said}`,
+        `The AWS credentials for reading ${object} ${flaw}: ${summary}`,
       ];
     }
     default:
@@ -135,11 +135,9 @@ function refusedSigning(
 }
 
 function ownRejection(failure: SdkFailure, object: string): readonly [ErrorName, string] {
-  const said = describeSdkFailure(failure);
-  const aboutTheInput = /bucket|\bkey\b|\barn\b/i.test(`${failure.name} ${failure.message}`);
-  return aboutTheInput
-    ? ['InvalidInputError', `${object} can't be asked for: ${said}`]
-    : ['ConfigurationError', `S3 can't be asked for ${object}: ${said}`];
+  const message = `The request for ${object} was not sent: ${describeSdkFailure(failure)}`;
+  const isAboutInput = /bucket|\bkey\b|\barn\b/i.test(`${failure.name} ${failure.message}`);
+  return [isAboutInput ? 'InvalidInputError' : 'ConfigurationError', message];
 }
 
 function isMissing({ name, status, message }: SdkFailure): boolean {
@@ -147,18 +145,18 @@ function isMissing({ name, status, message }: SdkFailure): boolean {
   return status === 404 || status === 405;
 }
 
-/** Where the bucket itself is missing; a source may name an access point in its place. */
+/** Codes for a missing bucket, or for a missing access point in a bucket's place. */
 export const placeCodes: ReadonlySet<string> = new Set(['NoSuchBucket', 'NoSuchAccessPoint']);
 
 function missingText({ name, status }: SdkFailure, reference: SourceReference): string {
   const object = nameOfObject(reference);
   if (status === 405) return `${object} is a delete marker: the object was deleted`;
-  if (placeCodes.has(name)) return `there is no bucket ${JSON.stringify(reference.bucket)}`;
+  if (placeCodes.has(name)) return `bucket ${JSON.stringify(reference.bucket)} does not exist`;
   const what = reference.versionId === undefined ? `object ${object}` : object;
-  return objectCodes.has(name) ? `there is no ${what}` : `there is no ${what}, or no such bucket`;
+  return objectCodes.has(name) ? `${what} does not exist` : `${what} or its bucket does not exist`;
 }
 
-/** S3's codes for a request that was made in another Region than the bucket's. */
+/** S3's codes for a request in another Region than the bucket's. */
 const elsewhereCodes = new Set([
   'AuthorizationHeaderMalformed',
   'IllegalLocationConstraintException',
@@ -171,26 +169,26 @@ function isElsewhere({ name, status }: SdkFailure): boolean {
 function elsewhereText(error: unknown, { bucket, region }: SourceReference): string {
   const actual = replyHeader(error, 'x-amz-bucket-region') ?? textField(error, 'Region');
   const where = `bucket ${JSON.stringify(bucket)} is in ${actual ? `Region ${actual}` : 'another Region'}`;
-  if (region !== undefined) return `${where}; its source names Region ${region}`;
+  if (region !== undefined) return `${where}, and its source names Region ${region}`;
   const asked = regionAskedIn(error);
-  return `${where}, but was read in ${asked === undefined ? 'another' : `Region ${asked}`}`;
+  return `${where}, and the request was made in ${asked === undefined ? 'another' : `Region ${asked}`}`;
 }
 
-/** S3's words for an SSE-C object read without its key; the code alone has many causes. */
+/** Returns true for S3's message about an SSE-C object read without its key; the code has many causes. */
 function isCustomerEncrypted({ name, message }: SdkFailure): boolean {
   return name === 'InvalidRequest' && /server.origin encryption|customer|sse-c/i.test(message);
 }
 
-/** What is said of an object that only its owner's key can decrypt. */
+/** Returns the message for an object that only its owner's key can decrypt. */
 export function sseCText(object: string): string {
-  return `${object} is encrypted with a customer-provided key (SSE-C), which can't be given`;
+  return `${object} is encrypted with a customer-provided key (SSE-C), which S3 requires in every request.`;
 }
 
 function isDenied({ name, status }: SdkFailure): boolean {
   return status === 403 || name.startsWith('KMS');
 }
 
-/** A read that is denied for a while is told apart by the source's own option alone. */
+/** Returns the error of a denied read; the source's `waitWhileDenied` option decides if it is temporary. */
 function denied(
   failure: SdkFailure,
   error: unknown,

@@ -17,14 +17,14 @@ import { digestsOf } from './digests.ts';
 import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './failures.ts';
 
 /**
- * Pins an object as it is now, by one HEAD. Where S3 refuses the HEAD, which has no error body, one
- * GET of the first byte asks for the reason.
+ * Pins the current version of an object by one HEAD. If S3 rejects the HEAD, whose reply has no error
+ * body, one GET of the first byte finds the reason.
  * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
  * @throws SourceRegionMismatchError - the bucket is in another Region than its source names
- * @throws SourceRoleRefusedError - STS does not give the reader role of the object's account
+ * @throws SourceRoleRefusedError - STS denies the reader role of the object's account
  * @throws ConfigurationError - no Region or credentials are set
- * @throws InvalidInputError - S3 or the SDK refuses the name itself
- * @throws SourceProtocolError - the reply lacks what an object always has
+ * @throws InvalidInputError - S3 or the SDK rejects the name itself
+ * @throws SourceProtocolError - the reply has no ETag or no size
  * @throws SourceUnavailableError - S3 failed; retryable
  */
 export async function inspectObject(
@@ -48,12 +48,12 @@ async function headOf(
       new HeadObjectCommand({ ...addressOf(reference), ChecksumMode: 'ENABLED' }),
     );
   } catch (error) {
-    // The 404 of a HEAD does not say whether the object is missing or the bucket.
+    // A HEAD's 404 has no code: the object or the bucket may be missing.
     throw explainStatus(error, reference) ?? (await reasonFromFirstByte(client, reference, error));
   }
 }
 
-/** What a GET says of an object whose HEAD was refused. */
+/** Returns the error of a GET for an object whose HEAD failed. */
 async function reasonFromFirstByte(
   client: S3Client,
   reference: SourceReference,
@@ -67,11 +67,8 @@ async function reasonFromFirstByte(
   } catch (error) {
     return explainS3Failure(error, reference);
   }
-  return new TransferError(
-    'SourceUnavailableError',
-    `S3 refused HEAD of ${nameOfObject(reference)} but allows GET`,
-    { cause: refusal },
-  );
+  const message = `HeadObject failed for ${nameOfObject(reference)}, and GetObject succeeded.`;
+  return new TransferError('SourceUnavailableError', message, { cause: refusal });
 }
 
 function assertNotCustomerEncrypted(
@@ -84,29 +81,28 @@ function assertNotCustomerEncrypted(
 
 const archiveClasses = new Set<string | undefined>(['GLACIER', 'DEEP_ARCHIVE']);
 
-/** An archived object has a HEAD but no bytes until a restore has ended. GLACIER_IR has bytes at once. */
+/** An archived object has no readable bytes until a restore has ended; GLACIER_IR is readable at once. */
 function assertNotArchived(head: HeadObjectCommandOutput, reference: SourceReference): void {
   const archive =
     head.ArchiveStatus ?? (archiveClasses.has(head.StorageClass) ? head.StorageClass : undefined);
   if (archive === undefined || head.Restore?.includes('ongoing-request="false"')) return;
-  const restore = head.Restore ? 'its restore is still under way' : 'it was not restored';
+  const restore = head.Restore ? 'its restore is in progress' : 'it is not restored';
   throw new TransferError(
     'SourceArchivedError',
-    `${nameOfObject(reference)} is archived in ${archive}; ${restore}`,
+    `${nameOfObject(reference)} is archived in ${archive}: ${restore}.`,
   );
 }
 
 /**
- * The object as every later read names it. A version that was asked for is kept where the reply names
- * none, as some servers do for `null`.
+ * Returns the object as every later read names it. Some servers name no version in the reply for
+ * `null`, so the requested version remains.
  */
 function pinned(head: HeadObjectCommandOutput, reference: SourceReference): SourceObject {
   const { ETag, ContentLength, VersionId } = head;
   if (ETag === undefined || ContentLength === undefined) {
-    throw new TransferError(
-      'SourceProtocolError',
-      `HEAD of ${nameOfObject(reference)} gave no ${ETag === undefined ? 'ETag' : 'size'}`,
-    );
+    const missing = ETag === undefined ? 'ETag' : 'size';
+    const message = `Invalid reply to HeadObject for ${nameOfObject(reference)}: it has no ${missing}.`;
+    throw new TransferError('SourceProtocolError', message);
   }
   const checksum = fullObjectChecksum(head);
   return {
@@ -122,12 +118,12 @@ function pinned(head: HeadObjectCommandOutput, reference: SourceReference): Sour
   };
 }
 
-/** S3 quotes ETags; everything here keeps them bare. */
+/** Removes the quotes that S3 puts around an ETag. */
 export function withoutQuotes(etag: string): string {
   return etag.replace(/^"|"$/g, '');
 }
 
-/** The cheapest to compute first, where an object should have several. */
+/** Returns an object's full checksum; of several, the cheapest to compute. */
 function fullObjectChecksum(head: HeadObjectCommandOutput): SourceChecksum | undefined {
   if (head.ChecksumType !== 'FULL_OBJECT') return undefined;
   const values = {
@@ -142,7 +138,7 @@ function fullObjectChecksum(head: HeadObjectCommandOutput): SourceChecksum | und
   return undefined;
 }
 
-/** Type and algorithm of whatever checksum the object has, as S3 names them. */
+/** Returns the type and the algorithm of any other checksum, in S3's words. */
 function otherChecksum(head: HeadObjectCommandOutput): string | undefined {
   const algorithm = Object.keys(head)
     .map((field) => /^Checksum([A-Z0-9]+)$/.exec(field)?.[1])

@@ -14,7 +14,7 @@ import type { S3ClientOf } from './clients.ts';
 import { explainS3Failure, nameOfObject, placeCodes } from './failures.ts';
 import { withoutQuotes } from './inspection.ts';
 
-/** One reading: what was asked of which object, and until when. */
+/** One read of a range. */
 interface Reading {
   readonly source: SourceObject;
   readonly range: ByteRange;
@@ -22,14 +22,14 @@ interface Reading {
 }
 
 /**
- * Reads one range by one GET. The reply's status, ETag, version, Content-Range and length are
- * compared with what was asked before a byte is given out. Ending the iteration early, or the
- * signal, destroys the socket; the signal's reason comes out as it is.
- * @throws SourceSupersededError - the object is another one now, or gone
- * @throws SourceAccessDeniedError, SourceArchivedError - it may no longer be read
- * @throws SourceNotConfiguredError, SourceRoleRefusedError - nor as the reader of its account
- * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
- * @throws SourceProtocolError - S3 answered with another range than the one asked for
+ * Reads one range by one GET. Compares the reply's status, ETag, version, Content-Range and length with
+ * the request before it yields a byte. An early end of the iteration, or the signal, destroys the
+ * socket; an abort throws the signal's reason.
+ * @throws SourceSupersededError - the object was overwritten or deleted
+ * @throws SourceAccessDeniedError, SourceArchivedError - the object is no longer readable
+ * @throws SourceNotConfiguredError, SourceRoleRefusedError - the reader role of its account is not available
+ * @throws SourceUnavailableError, TruncatedReadError - retryable, also during the iteration
+ * @throws SourceProtocolError - S3 returned another range
  */
 export async function* readRange(
   clientOf: S3ClientOf,
@@ -46,9 +46,9 @@ export async function* readRange(
 }
 
 /**
- * Reads the first byte of the pinned object, which needs what every later read needs: HEAD passes
- * without s3:GetObjectVersion, and mostly without the KMS key.
- * @throws what `readRange` does
+ * Reads the first byte of the pinned object, which needs the same permissions as every later read. A
+ * HEAD succeeds without s3:GetObjectVersion, and mostly without the KMS key.
+ * @throws the errors of `readRange`
  */
 export async function readFirstByte(
   clientOf: S3ClientOf,
@@ -75,7 +75,7 @@ async function askFor(
   }
 }
 
-/** 412: another ETag. 404 and 405: deleted. 416: shorter than the range, so another content. */
+/** 412: another ETag. 404 and 405: deleted. 416: shorter than the range, which proves other content. */
 const supersedingStatuses = new Set<number | undefined>([404, 405, 412, 416]);
 
 function explainRefusal(error: unknown, source: SourceObject): TransferError {
@@ -84,8 +84,8 @@ function explainRefusal(error: unknown, source: SourceObject): TransferError {
   if (!isSuperseded) return explainS3Failure(error, source);
   const what =
     failure.status === 412 || failure.status === 416
-      ? `was overwritten since it was inspected with ETag ${source.etag}`
-      : `was deleted${source.versionId === undefined ? '' : ' for good'} since it was inspected`;
+      ? `was overwritten after its inspection (ETag ${source.etag})`
+      : `was ${source.versionId === undefined ? '' : 'permanently '}deleted after its inspection`;
   return superseded(source, `${what} (${describeSdkFailure(failure)})`, error);
 }
 
@@ -96,15 +96,15 @@ function superseded(source: SourceObject, what: string, cause?: unknown): Transf
 function compareReply(reply: GetObjectCommandOutput, { source, range }: Reading): void {
   const etag = reply.ETag === undefined ? 'none' : withoutQuotes(reply.ETag);
   if (etag !== source.etag) {
-    throw superseded(source, `has the ETag ${etag}; it was inspected with ${source.etag}`);
+    throw superseded(source, `has the ETag ${etag} and had ${source.etag} at its inspection`);
   }
   if (source.versionId !== undefined && versionOf(reply, source) !== source.versionId) {
-    throw superseded(source, `was asked for; the reply is of version ${reply.VersionId ?? 'none'}`);
+    throw superseded(source, `was requested; S3 returned version ${reply.VersionId ?? 'none'}`);
   }
   compareRange(reply, { source, range });
 }
 
-/** A bucket that never had versions names none in its replies, also where `null` was asked for. */
+/** A bucket without versioning names no version in its replies, even in a reply for `null`. */
 function versionOf({ VersionId }: GetObjectCommandOutput, { versionId }: SourceObject) {
   return VersionId ?? (versionId === 'null' ? 'null' : undefined);
 }
@@ -120,11 +120,11 @@ function compareRange(
   if (!isAskedRange && !(isWholeObject && (ContentRange ?? expected) === expected)) {
     throw new TransferError(
       'SourceProtocolError',
-      `asked ${nameOfObject(source)} for "${expected}", got ${status} with "${ContentRange ?? 'no Content-Range'}"`,
+      `Invalid reply for ${nameOfObject(source)}: expected "${expected}", received ${status} with "${ContentRange ?? 'no Content-Range'}".`,
     );
   }
   if (ContentLength !== undefined && ContentLength !== lengthOf(range)) {
-    throw wrongLength(source, range, `announces ${ContentLength} bytes`);
+    throw wrongLength(source, range, `has a Content-Length of ${ContentLength}`);
   }
 }
 
@@ -137,7 +137,7 @@ async function* countedBytes(
   try {
     for await (const bytes of body) {
       receivedBytes += bytes.length;
-      if (receivedBytes > expectedBytes) throw wrongLength(source, range, 'goes on after them');
+      if (receivedBytes > expectedBytes) throw wrongLength(source, range, 'has more bytes');
       yield bytes;
     }
   } catch (error) {
@@ -148,7 +148,7 @@ async function* countedBytes(
   }
 }
 
-/** Codes of a connection that was closed in good order before all bytes had come. */
+/** Codes of a connection that was closed in order before all bytes had arrived. */
 const earlyEnds = new Set<string | undefined>([
   'UND_ERR_SOCKET',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
@@ -167,7 +167,7 @@ function brokenRead(
   }
   return new TransferError(
     'SourceUnavailableError',
-    `reading ${nameOfObject(source)} broke after ${receivedBytes} of ${lengthOf(range)} bytes: ${describeSdkFailure(sdkFailure(error))}`,
+    `Reading ${nameOfObject(source)} failed after ${receivedBytes} of ${lengthOf(range)} bytes: ${describeSdkFailure(sdkFailure(error))}`,
     { cause: bareCause(error) },
   );
 }
@@ -180,7 +180,7 @@ function wrongLength(
 ): TransferError {
   return new TransferError(
     'TruncatedReadError',
-    `asked ${nameOfObject(source)} for the ${lengthOf(range)} bytes "${rangeHeader(range)}"; the reply ${what}`,
+    `Reading ${nameOfObject(source)} failed: the reply for "${rangeHeader(range)}" (${lengthOf(range)} bytes) ${what}.`,
     { cause },
   );
 }

@@ -7,32 +7,32 @@ import { explainRoleFailure } from './role-failures.ts';
 
 type RoleCredentials = Awaited<ReturnType<ReturnType<typeof fromTemporaryCredentials>>>;
 
-/** The SDK calls it for every request; the mark tells it not to keep what it got for itself. */
+/** Provides credentials for every request. `memoized` stops the SDK from caching them itself. */
 export type RoleCredentialsProvider = (() => Promise<RoleCredentials>) & {
   readonly memoized: true;
-  /** Gives these out no more: they were refused before their time. */
+  /** Drops credentials that S3 rejected before they expired. */
   drop(used: RoleCredentials): void;
 };
 
 export interface ReaderCredentialsOptions {
-  /** The configured readers by account: the only roles that are ever assumed. */
+  /** The configured readers by account. No other role is assumed. */
   readonly readers: Sources['readers'];
-  /** For the time by which credentials run out. */
+  /** Compared with the credentials' expiry. */
   readonly clock: Clock;
 }
 
-/** New ones are fetched this long before the old ones run out, so that none runs out on its way. */
+/** Credentials are renewed this long before they expire, in ms: none expires during a request. */
 const renewalMs = 5 * 60 * 1000;
 
-/** How we are named in the other account's CloudTrail. */
+/** The session name in the other account's CloudTrail. */
 const sessionName = 'chunkferry';
 
 /**
- * Gives an account's reader role as credentials, assumed at STS of our own Region with the
- * configured external id. They are kept until shortly before they run out; reads at once share one
- * call. The provider throws SourceRoleRefusedError where STS refuses, and SourceUnavailableError
- * (retryable) where STS fails.
- * @throws SourceNotConfiguredError - the account has no configured reader, whoever names it
+ * Returns the credentials of an account's reader role, from STS in this Region with the configured
+ * external id. They are cached until shortly before they expire; concurrent reads share one call. The
+ * provider throws SourceRoleRefusedError if STS denies the role, and SourceUnavailableError (retryable)
+ * if STS fails.
+ * @throws SourceNotConfiguredError - the account has no configured reader
  */
 export function createReaderCredentials({
   readers,
@@ -40,7 +40,8 @@ export function createReaderCredentials({
 }: ReaderCredentialsOptions): (account: string) => RoleCredentialsProvider {
   const providers = new Map<string, RoleCredentialsProvider>();
   return (account) => {
-    const provider = providers.get(account) ?? kept(assumption(readerOf(readers, account)), clock);
+    const provider =
+      providers.get(account) ?? cached(assumption(readerOf(readers, account)), clock);
     providers.set(account, provider);
     return provider;
   };
@@ -51,11 +52,11 @@ function readerOf(readers: Sources['readers'], account: string): Reader {
   if (reader) return reader;
   throw new TransferError(
     'SourceNotConfiguredError',
-    `no reader role is configured for the account ${JSON.stringify(account)}`,
+    `Unknown account ${JSON.stringify(account)}: no reader role is configured for it.`,
   );
 }
 
-/** One call of STS, with the few retries of the SDK. */
+/** Returns a function that makes one call of STS, with the SDK's retries. */
 function assumption({ roleArn, externalId }: Reader): () => Promise<RoleCredentials> {
   const assume = fromTemporaryCredentials({
     params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: sessionName },
@@ -70,23 +71,23 @@ function assumption({ roleArn, externalId }: Reader): () => Promise<RoleCredenti
   };
 }
 
-function kept(fetch: () => Promise<RoleCredentials>, clock: Clock): RoleCredentialsProvider {
+function cached(fetch: () => Promise<RoleCredentials>, clock: Clock): RoleCredentialsProvider {
   let held: RoleCredentials | undefined;
   let fetching: Promise<RoleCredentials> | undefined;
-  const isGood = ({ expiration }: RoleCredentials) =>
+  const isFresh = ({ expiration }: RoleCredentials) =>
     expiration !== undefined && clock.now() < expiration.getTime() - renewalMs;
   const renew = async () => {
     held = await fetch();
     return held;
   };
   const provide = async () => {
-    if (held && isGood(held)) return held;
+    if (held && isFresh(held)) return held;
     fetching ??= renew().finally(() => {
       fetching = undefined;
     });
     return fetching;
   };
-  // Of reads at once, only the first one drops what they all used.
+  // Several reads may report the same credentials; newer ones stay.
   const drop = (used: RoleCredentials) => {
     if (held === used) held = undefined;
   };

@@ -25,17 +25,17 @@ import { inspectObject } from './inspection.ts';
 import { readRange } from './ranged-read.ts';
 
 export interface SourceProbeOptions {
-  /** The clients that transfers read with. */
+  /** The clients that transfers use. */
   readonly clientFor: (place: SourcePlace) => S3Client;
 }
 
-/** Enough to find an object with bytes behind folder markers. */
+/** Objects per listing: enough to find one with bytes behind folder markers. */
 const listedObjects = 20;
 
-/** Prefixes tried of one source: some sixty requests, which fit into the time of one check. */
+/** Prefixes tried for one source: some sixty requests, which fit into the time of one check. */
 const triedPrefixes = 20;
 
-/** What listing found: whether the bucket can be reached at all, and an object to read. */
+/** The result of a listing: its finding, and an object to read. */
 interface Listed {
   readonly finding: Finding;
   readonly isReached: boolean;
@@ -44,9 +44,9 @@ interface Listed {
 }
 
 /**
- * Tries a source as a transfer would: lists below each of its prefixes, at most 20, reads the first byte
- * of an object found there by HEAD and GET, and looks at the bucket's EventBridge switch where asked to.
- * Changes nothing.
+ * Creates a check that tries a source as a transfer does. It lists below each prefix, at most 20, and
+ * reads the first byte of an object there by HEAD and GET. On request it checks the bucket's EventBridge
+ * setting. It changes nothing.
  */
 export function createSourceProbe({ clientFor }: SourceProbeOptions): Probes['source'] {
   return async (source, { withEventNotifications }) => {
@@ -60,7 +60,7 @@ export function createSourceProbe({ clientFor }: SourceProbeOptions): Probes['so
   };
 }
 
-/** Where the configured objects begin, as far as they are tried; the key is a prefix. */
+/** Returns the prefixes to try as references; the key is a prefix. */
 function startsOf(source: Source): SourceReference[] {
   const { prefixes = [] } = source;
   if (prefixes.length === 0) return [startOf(source)];
@@ -71,10 +71,10 @@ function startOf({ bucket, account, region, requestPayer }: Source, key = ''): S
   return { bucket, key, account, region, requestPayer };
 }
 
-/** Says how many prefixes were left out. */
+/** Reports the prefixes beyond the bound. */
 function untried({ bucket, prefixes = [] }: Source): Finding[] {
   if (prefixes.length <= triedPrefixes) return [];
-  const problem = `only the first ${triedPrefixes} of ${prefixes.length} prefixes were tried`;
+  const problem = `only the first ${triedPrefixes} of ${prefixes.length} prefixes were checked`;
   const nextStep = 'Start one transfer by hand below each of the others.';
   return [skippedCheck(`source: all prefixes of bucket ${bucket}`, problem, nextStep)];
 }
@@ -128,7 +128,7 @@ function readableKey(source: Source, contents: readonly ListedObject[]): string 
   return keys.find((key) => matchingSource([source], { key })) ?? keys[0];
 }
 
-/** Errors that every other request to the bucket would end with as well. */
+/** Errors that every other request to the bucket would return too. */
 const outOfReach: readonly ErrorName[] = [
   'SourceNotFoundError',
   'SourceRegionMismatchError',
@@ -156,30 +156,29 @@ async function unlisted(
   return { finding: await listRefused(clientFor, check, start, thrown), isReached };
 }
 
-/** Transfers list nothing; but a bucket of ours that can't be listed can't be tried either. */
+/** Reports a denied listing. Transfers list nothing, but without a listing the check finds no object to read. */
 async function listRefused(
   clientFor: SourceProbeOptions['clientFor'],
   check: string,
   start: SourceReference,
   thrown: unknown,
 ): Promise<Finding> {
-  const said = describeSdkFailure(sdkFailure(thrown));
-  const problem = `S3 refuses to list the bucket ${JSON.stringify(start.bucket)}: ${said}`;
+  const reason = describeSdkFailure(sdkFailure(thrown));
+  const problem = `S3 denied listing the bucket ${JSON.stringify(start.bucket)}: ${reason}`;
   if (start.requestPayer) return skippedCheck(check, problem, payerMayNotList);
   return failedCheck(check, problem, await listingAdvice(clientFor, start));
 }
 
 const payerMayNotList =
-  "The bucket's owner may let a requester who pays read objects and not list them. Start one transfer by hand to try.";
+  "The bucket's owner may allow a paying requester to read objects and not to list them. Start one transfer by hand to check.";
 
-/** A bucket whose requester pays denies every request that does not say so, whatever the policies. */
+/** A bucket with Requester Pays denies every request without that setting, under any policy. */
 async function listingAdvice(
   clientFor: SourceProbeOptions['clientFor'],
   start: SourceReference,
 ): Promise<string> {
   return contentsOf(clientFor, { ...start, requestPayer: true }).then(
-    () =>
-      'Listing passes where it says that the requester pays: set requestPayer for this source and deploy.',
+    () => 'Listing succeeds if the requester pays: set requestPayer for this source and deploy.',
     () =>
       `${allowOn(start, 's3:ListBucket')} If the bucket has Requester Pays, set requestPayer for this source instead.`,
   );
@@ -190,24 +189,24 @@ function allowOn(
   action: string,
 ): string {
   const role = account === undefined ? "the function's role" : `the reader role of ${account}`;
-  return `Allow ${action} on the bucket ${bucket} to ${role}; the bucket's own policy must not deny it.`;
+  return `Allow ${action} on the bucket ${bucket} for ${role}; the bucket's own policy must not deny it.`;
 }
 
-/** What reading one byte of a pinned version takes. */
+/** The actions that a read of a pinned version needs. */
 const readActions = 's3:GetObject, s3:GetObjectVersion, kms:Decrypt';
 
 function nothingToRead(start: SourceReference, isListed: boolean): Finding {
   const below = nameOfObject(start);
   const check = `source: read below ${below} (${readActions})`;
   if (!isListed) {
-    const problem = 'listing failed, so no object was known and reading was not tried';
-    return skippedCheck(check, problem, 'Start one transfer by hand to try.');
+    const problem = 'listing failed, and the check had no object to read';
+    return skippedCheck(check, problem, 'Start one transfer by hand to check.');
   }
-  const problem = `no object with bytes was found below ${below}, so reading was not tried`;
+  const problem = `no object with bytes was found below ${below}, and reading was not checked`;
   return skippedCheck(check, problem, 'Put a file there and run the preflight again.');
 }
 
-/** Errors that are about the one object that was tried, and say nothing about permissions. */
+/** Errors about the one object, which prove nothing about permissions. */
 const aboutTheObject: readonly ErrorName[] = [
   'SourceArchivedError',
   'SourceCustomerEncryptedError',
@@ -232,11 +231,11 @@ async function read(
       return failedByError(check, error, await diagnoseDenial(client, reference));
     }
     if (!aboutTheObject.includes(error.name)) return failedByError(check, error);
-    return skippedCheck(check, `${error.name}: ${error.message}`, 'Try with another object.');
+    return skippedCheck(check, `${error.name}: ${error.message}`, 'Check with another object.');
   }
 }
 
-/** The agent's own bounds end a silent read of one byte. */
+/** Returns a signal that never fires: the agent's own bounds end a silent read. */
 function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }
@@ -250,22 +249,22 @@ async function checkEventNotifications(
     const command = new GetBucketNotificationConfigurationCommand({ Bucket: source.bucket });
     const settings = await clientFor(source).send(command);
     if (settings.EventBridgeConfiguration) return passedCheck(check);
-    const problem = 'the switch is off, so no new object starts a transfer';
+    const problem = 'the setting is off: no new object starts a transfer';
     return failedCheck(check, problem, switchOn(source, settings));
   } catch (error) {
-    const problem = `the switch could not be looked at: ${describeSdkFailure(sdkFailure(error))}`;
+    const problem = `reading the setting failed: ${describeSdkFailure(sdkFailure(error))}`;
     return skippedCheck(check, problem, allowOn(source, 's3:GetBucketNotification'));
   }
 }
 
-/** The CLI's command replaces a bucket's notification settings, so it is shown only if there are none. */
+/** Returns the next step. The CLI command replaces all notifications, so it appears only if none exist. */
 function switchOn({ bucket, region }: Source, settings: NotificationConfiguration): string {
   const console = `In the S3 console: bucket ${bucket}, Properties, Amazon EventBridge, Edit, On.`;
   const { TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations } = settings;
   const lists = [TopicConfigurations, QueueConfigurations, LambdaFunctionConfigurations];
   const others = lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
   if (others > 0) {
-    return `${console} Its ${others} other notifications stay so; put-bucket-notification-configuration would replace them.`;
+    return `${console} The console keeps the ${others} other notifications; put-bucket-notification-configuration would replace them.`;
   }
   const where = region === undefined ? '' : ` --region ${region}`;
   return `${console} Or: aws s3api put-bucket-notification-configuration --bucket ${bucket}${where} --notification-configuration '{"EventBridgeConfiguration":{}}'`;

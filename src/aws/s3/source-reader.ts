@@ -4,14 +4,13 @@ import { inspectObject } from './inspection.ts';
 import { readFirstByte, readRange } from './ranged-read.ts';
 
 export interface S3SourceReaderOptions {
-  /** Clients from `createS3Client`: one that retried would hide reads from the engine's count. */
+  /** Clients from `createS3Client`. A client that retries would hide reads from the engine's count. */
   readonly clientOf: S3ClientOf;
 }
 
 /**
- * Reads objects from S3: one HEAD to pin an object, one GET of a byte to try it, one GET for each range. The account and
- * the Region of a reference decide which client asks; who makes the reference takes both from the
- * configuration.
+ * Creates a reader of S3: one HEAD pins an object, one GET of a byte tries it, one GET reads each range.
+ * The account and the Region of a reference, which come from the configuration, select the client.
  */
 export function createS3SourceReader({ clientOf }: S3SourceReaderOptions): SourceReader {
   return {

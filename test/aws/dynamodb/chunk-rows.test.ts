@@ -14,15 +14,15 @@ const recordOf = async (transferId: string, index = 1) =>
 
 describe('keeping a proof', () => {
   it('writes the first', async () => {
-    expect(await table.store.keepProof('first', 1, chunkProof(1))).toBe('written');
+    expect(await table.store.storeProof('first', 1, chunkProof(1))).toBe('written');
     expect(await recordOf('first')).toEqual({ ...chunkProof(1), generation: 1, reports: 0 });
   });
 
   it('finds a second that proves the same bytes equal, with or without a CRC', async () => {
-    await table.store.keepProof('equal', 1, chunkProof(1));
-    expect(await table.store.keepProof('equal', 1, chunkProof(1))).toBe('equal');
+    await table.store.storeProof('equal', 1, chunkProof(1));
+    expect(await table.store.storeProof('equal', 1, chunkProof(1))).toBe('equal');
     const withoutCrc = chunkProof(1, { crc: undefined });
-    expect(await table.store.keepProof('equal', 1, withoutCrc)).toBe('equal');
+    expect(await table.store.storeProof('equal', 1, withoutCrc)).toBe('equal');
   });
 
   it.each([
@@ -31,15 +31,15 @@ describe('keeping a proof', () => {
     ['size', { sizeBytes: 1 }],
   ])('refuses a second whose %s differs and keeps the first', async (what, difference) => {
     const id = `differs-${what}`;
-    await table.store.keepProof(id, 1, chunkProof(1));
-    expect(await table.store.keepProof(id, 1, chunkProof(1, difference))).toBe('conflict');
+    await table.store.storeProof(id, 1, chunkProof(1));
+    expect(await table.store.storeProof(id, 1, chunkProof(1, difference))).toBe('conflict');
     expect(await recordOf(id)).toMatchObject(chunkProof(1));
   });
 
   it('lets one of two different proofs win', async () => {
     const kept = await Promise.all(
       ['a', 'b', 'c', 'd'].map((digit) =>
-        table.store.keepProof('race', 1, chunkProof(1, { proof: digit.repeat(32) })),
+        table.store.storeProof('race', 1, chunkProof(1, { proof: digit.repeat(32) })),
       ),
     );
     expect(kept.toSorted()).toEqual(['conflict', 'conflict', 'conflict', 'written']);
@@ -47,21 +47,21 @@ describe('keeping a proof', () => {
 
   it('lets equal proofs at once all pass', async () => {
     const kept = await Promise.all(
-      Array.from({ length: 4 }, () => table.store.keepProof('race-equal', 1, chunkProof(1))),
+      Array.from({ length: 4 }, () => table.store.storeProof('race-equal', 1, chunkProof(1))),
     );
     expect(kept.toSorted()).toEqual(['equal', 'equal', 'equal', 'written']);
   });
 
   it('keeps sessions apart', async () => {
-    await table.store.keepProof('apart', 1, chunkProof(1));
-    expect(await table.store.keepProof('apart', 2, chunkProof(1, { proof: 'x' }))).toBe('written');
+    await table.store.storeProof('apart', 1, chunkProof(1));
+    expect(await table.store.storeProof('apart', 2, chunkProof(1, { proof: 'x' }))).toBe('written');
     expect((await recordOf('apart'))?.proof).toBe(chunkProof(1).proof);
   });
 });
 
 describe('retiring a proof', () => {
   it('keeps it with the reason', async () => {
-    await table.store.keepProof('retired', 1, chunkProof(1));
+    await table.store.storeProof('retired', 1, chunkProof(1));
     expect(await table.store.retireProof('retired', 1, 1, 1, 'stays pending')).toBe(true);
     expect(await recordOf('retired')).toEqual({
       ...chunkProof(1),
@@ -72,15 +72,15 @@ describe('retiring a proof', () => {
   });
 
   it('may be done again, for a write whose reply was lost', async () => {
-    await table.store.keepProof('again', 1, chunkProof(1));
+    await table.store.storeProof('again', 1, chunkProof(1));
     await table.store.retireProof('again', 1, 1, 1, 'failed');
     expect(await table.store.retireProof('again', 1, 1, 1, 'failed')).toBe(true);
   });
 
   it('is refused for a generation that is no more', async () => {
-    await table.store.keepProof('older', 1, chunkProof(1));
+    await table.store.storeProof('older', 1, chunkProof(1));
     await table.store.retireProof('older', 1, 1, 1, 'failed');
-    await table.store.keepProof('older', 1, chunkProof(1), 1);
+    await table.store.storeProof('older', 1, chunkProof(1), 1);
     expect(await table.store.retireProof('older', 1, 1, 1, 'failed')).toBe(false);
     expect(await recordOf('older')).not.toHaveProperty('retiredBecause');
   });
@@ -91,26 +91,26 @@ describe('retiring a proof', () => {
   });
 
   it('makes room for a new proof, one generation on and without reports', async () => {
-    await table.store.keepProof('next', 1, chunkProof(1));
+    await table.store.storeProof('next', 1, chunkProof(1));
     await table.store.incrementReports('next', 1, 1);
     await table.store.retireProof('next', 1, 1, 1, 'failed');
     const fresh = chunkProof(1, { proof: 'b'.repeat(32) });
-    expect(await table.store.keepProof('next', 1, fresh, 1)).toBe('written');
+    expect(await table.store.storeProof('next', 1, fresh, 1)).toBe('written');
     expect(await recordOf('next')).toEqual({ ...fresh, generation: 2, reports: 0 });
   });
 
   it('makes no room for one who did not see it retired', async () => {
-    await table.store.keepProof('unseen', 1, chunkProof(1));
+    await table.store.storeProof('unseen', 1, chunkProof(1));
     await table.store.retireProof('unseen', 1, 1, 1, 'failed');
-    expect(await table.store.keepProof('unseen', 1, chunkProof(1))).toBe('conflict');
+    expect(await table.store.storeProof('unseen', 1, chunkProof(1))).toBe('conflict');
   });
 
   it('makes room for one of two who saw the same generation', async () => {
-    await table.store.keepProof('seen', 1, chunkProof(1));
+    await table.store.storeProof('seen', 1, chunkProof(1));
     await table.store.retireProof('seen', 1, 1, 1, 'failed');
     const kept = await Promise.all(
       ['a', 'b'].map((digit) =>
-        table.store.keepProof('seen', 1, chunkProof(1, { proof: digit.repeat(32) }), 1),
+        table.store.storeProof('seen', 1, chunkProof(1, { proof: digit.repeat(32) }), 1),
       ),
     );
     expect(kept.toSorted()).toEqual(['conflict', 'written']);
@@ -118,20 +118,20 @@ describe('retiring a proof', () => {
   });
 
   it('never lets a proof that stands be overwritten', async () => {
-    await table.store.keepProof('stands', 1, chunkProof(1));
+    await table.store.storeProof('stands', 1, chunkProof(1));
     const other = chunkProof(1, { proof: 'b'.repeat(32) });
-    expect(await table.store.keepProof('stands', 1, other, 1)).toBe('conflict');
+    expect(await table.store.storeProof('stands', 1, other, 1)).toBe('conflict');
   });
 
   it('is no reason to lose a new proof when time has removed the row', async () => {
-    expect(await table.store.keepProof('expired', 1, chunkProof(1), 3)).toBe('written');
+    expect(await table.store.storeProof('expired', 1, chunkProof(1), 3)).toBe('written');
     expect((await recordOf('expired'))?.generation).toBe(4);
   });
 });
 
 describe('noting a report', () => {
   it('counts one more', async () => {
-    await table.store.keepProof('reports', 1, chunkProof(1));
+    await table.store.storeProof('reports', 1, chunkProof(1));
     await table.store.incrementReports('reports', 1, 1);
     await table.store.incrementReports('reports', 1, 1);
     expect((await recordOf('reports'))?.reports).toBe(2);
@@ -144,7 +144,7 @@ describe('noting a report', () => {
 });
 
 it('lets every chunk row expire after its lifetime', async () => {
-  await table.store.keepProof('ttl', 1, chunkProof(1));
+  await table.store.storeProof('ttl', 1, chunkProof(1));
   expect(await table.row('ttl', 'chunk#0001#00000001')).toMatchObject({ expiresAt });
 });
 
@@ -168,6 +168,6 @@ it('names the row and the attribute of what it did not write', async () => {
   await table.putRows([{ transferId: 'foreign', row: 'chunk#0001#00000001', proof: 5 }]);
   await expect(table.store.chunks('foreign', 1)).rejects.toMatchObject({
     name: 'UnexpectedError',
-    message: expect.stringMatching(/^row chunk#0001#00000001 of foreign is not ours: \w+ /),
+    message: expect.stringMatching(/^Unreadable row "chunk#0001#00000001" of foreign: \w+: /),
   });
 });

@@ -137,7 +137,7 @@ describe.each(stores)('slots %s', (_where, open) => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     expect(await queue.takeSlot(slotOf(1, 'b', 40), testNow + 15 * minute)).toBe(false);
     expect(await queue.takeSlot(slotOf(1, 'b', 40), testNow + 15 * minute + 1)).toBe(true);
-    expect(await queue.renewSlot(slotOf(1, 'a', 50))).toBe(false);
+    expect(await queue.renewSlotLease(slotOf(1, 'a', 50))).toBe(false);
   });
 
   it('are taken again by their own transfer', async () => {
@@ -149,14 +149,14 @@ describe.each(stores)('slots %s', (_where, open) => {
   it('are renewed by their holder only', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     const until = testNow + 20 * minute;
-    expect(await queue.renewSlot({ slot: 1, transferId: 'b', fence: 1, until })).toBe(false);
-    expect(await queue.renewSlot({ slot: 1, transferId: 'a', fence: 1, until })).toBe(true);
+    expect(await queue.renewSlotLease({ slot: 1, transferId: 'b', fence: 1, until })).toBe(false);
+    expect(await queue.renewSlotLease({ slot: 1, transferId: 'a', fence: 1, until })).toBe(true);
     expect(await queue.slots(1)).toEqual([{ ...slotOf(1, 'a'), until }]);
   });
 
   it('are not renewed while nobody holds them', async () => {
     const renewed = { slot: 1, transferId: 'a', fence: 1, until: testNow };
-    expect(await queue.renewSlot(renewed)).toBe(false);
+    expect(await queue.renewSlotLease(renewed)).toBe(false);
     expect(await queue.slots(1)).toEqual([]);
   });
 
@@ -164,17 +164,17 @@ describe.each(stores)('slots %s', (_where, open) => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     expect(await queue.takeSlot(slotOf(1, 'a', 15, 2), testNow)).toBe(true);
     expect(await queue.takeSlot(slotOf(1, 'a'), testNow)).toBe(false);
-    expect(await queue.renewSlot(slotOf(1, 'a'))).toBe(false);
-    await queue.freeSlot(slotOf(1, 'a'));
+    expect(await queue.renewSlotLease(slotOf(1, 'a'))).toBe(false);
+    await queue.clearSlot(slotOf(1, 'a'));
     expect(await queue.slots(1)).toEqual([slotOf(1, 'a', 15, 2)]);
   });
 
   it('are freed by their holder only, and twice without harm', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
-    await queue.freeSlot(slotOf(1, 'b'));
+    await queue.clearSlot(slotOf(1, 'b'));
     expect(await queue.slots(1)).toHaveLength(1);
-    await queue.freeSlot(slotOf(1, 'a'));
-    await queue.freeSlot(slotOf(1, 'a'));
+    await queue.clearSlot(slotOf(1, 'a'));
+    await queue.clearSlot(slotOf(1, 'a'));
     expect(await queue.slots(1)).toEqual([]);
   });
 
@@ -224,12 +224,12 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   slot.map(
     (one): Call =>
       (queue) =>
-        queue.renewSlot(one),
+        queue.renewSlotLease(one),
   ),
   slot.map(
     (one): Call =>
       (queue) =>
-        queue.freeSlot(one),
+        queue.clearSlot(one),
   ),
   fc.option(fc.constantFrom('finish', 'stop'), { nil: undefined }).map(
     (mode): Call =>

@@ -45,7 +45,9 @@ it('names each action that a missing table can not answer', async () => {
   expect(found).toMatchObject({ passed: 0, failed: 8 });
   expect(found.findings[0]).toMatchObject({
     check: 'table: write a row (dynamodb:PutItem)',
-    problem: expect.stringMatching(/^ConfigurationError: table "elsewhere": ResourceNotFound/),
+    problem: expect.stringMatching(
+      /^ConfigurationError: DynamoDB failed for table "elsewhere": ResourceNotFound/,
+    ),
     nextStep:
       "Check that the table exists and that the function's role is allowed dynamodb:PutItem on it.",
   });

@@ -98,7 +98,7 @@ describe('a session row', () => {
   it('is never made by halves: changing a missing one is refused', async () => {
     await expect(table.store.markSession('half', 3, 'lost')).rejects.toMatchObject({
       name: 'UnexpectedError',
-      message: 'transfer half has no session 3',
+      message: 'Unknown session 3 of transfer half: its row must exist.',
     });
     expect(await table.store.sessions('half')).toEqual([]);
   });

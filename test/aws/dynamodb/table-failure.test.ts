@@ -38,7 +38,7 @@ it('calls a table that can’t be reached unavailable', async () => {
   const calls = [
     store.transfer('x'),
     store.takeTransfer(transferRecord(), undefined),
-    store.countRetries('x', { NetworkError: 1 }),
+    store.incrementRetries('x', { NetworkError: 1 }),
     store.chunks('x', 1),
     collected(store.listTransfers('failed', '2026-11-21')),
   ];
@@ -76,7 +76,7 @@ describe('an answer of DynamoDB', () => {
       tableName: 'transfers',
       clock: stillClock,
     });
-    const message = `table "transfers": ${code} (${status}): said`;
+    const message = `DynamoDB failed for table "transfers": ${code} (${status}): said`;
     await expect(store.transfer('x')).rejects.toMatchObject({ name, message });
     client.destroy();
     await new Promise((closed) => server.close(closed));

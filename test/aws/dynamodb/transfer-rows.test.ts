@@ -135,7 +135,7 @@ describe('retry counts', () => {
     await table.store.takeTransfer(record, undefined);
     await Promise.all(
       Array.from({ length: 5 }, () =>
-        table.store.countRetries('counts', { ThrottledError: 2, 'odd cause: #1': 1 }),
+        table.store.incrementRetries('counts', { ThrottledError: 2, 'odd cause: #1': 1 }),
       ),
     );
     const counts = (await table.store.transfer('counts'))?.retries;
@@ -143,12 +143,12 @@ describe('retry counts', () => {
   });
 
   it('make no row where there is none', async () => {
-    await table.store.countRetries('counts-none', { NetworkError: 1 });
+    await table.store.incrementRetries('counts-none', { NetworkError: 1 });
     expect(await table.row('counts-none', 'transfer')).toBeUndefined();
   });
 
   it('need no write when there are none', async () => {
-    await table.store.countRetries('counts-none', {});
+    await table.store.incrementRetries('counts-none', {});
     expect(await table.row('counts-none', 'transfer')).toBeUndefined();
   });
 });

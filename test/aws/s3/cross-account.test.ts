@@ -6,7 +6,7 @@ import type { SourceObject } from '#src/core/source/source-object.ts';
 import { type S3Double, startS3Double } from '../../doubles/s3/s3-double.ts';
 import { type StsDouble, startStsDouble } from '../../doubles/sts-double.ts';
 import { failureOf } from '../../http/served-transport.ts';
-import { canaries } from '../../security/canaries.ts';
+import { canaries } from '../../security/canaries/canaries.ts';
 import { digestAll, sha256 } from './s3-fixture.ts';
 
 const account = '444455556666';

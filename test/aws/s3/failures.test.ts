@@ -35,7 +35,7 @@ async function refusedBy({ status, code, message = '', elements = '', headers = 
 }
 
 describe('a bucket in another Region', () => {
-  const told = 'bucket "films" is in Region eu-west-1; its source names Region eu-central-1';
+  const told = 'bucket "films" is in Region eu-west-1, and its source names Region eu-central-1';
 
   it.each<[string, Refusal]>([
     [
@@ -73,7 +73,7 @@ describe('a bucket in another Region', () => {
   it('is told also where S3 does not say in which', async () => {
     expect(await refusedBy({ status: 301, code: 'PermanentRedirect' })).toMatchObject({
       name: 'SourceRegionMismatchError',
-      message: 'bucket "films" is in another Region; its source names Region eu-central-1',
+      message: 'bucket "films" is in another Region, and its source names Region eu-central-1',
     });
   });
 });
@@ -86,7 +86,7 @@ describe('a KMS key that may not be used', () => {
     expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringContaining(
-        `S3 denies kms:Decrypt with the key ${keyArn} on "s3://films/film.mp4"`,
+        `S3 denied kms:Decrypt with the key ${keyArn} on "s3://films/film.mp4"`,
       ),
     });
   });
@@ -96,7 +96,7 @@ describe('a KMS key that may not be used', () => {
     expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringMatching(
-        /^S3 denies kms:Decrypt with the object's KMS key on "s3:\/\/films/,
+        /^S3 denied kms:Decrypt with the object's KMS key on "s3:\/\/films/,
       ),
     });
   });
@@ -106,7 +106,7 @@ describe('a KMS key that may not be used', () => {
     const refusal = { status: 400, code: 'KMS.DisabledException', message };
     expect(await refusedBy(refusal)).toMatchObject({
       name: 'SourceAccessDeniedError',
-      message: expect.stringContaining(`S3 denies kms:Decrypt with the key ${keyArn} on`),
+      message: expect.stringContaining(`S3 denied kms:Decrypt with the key ${keyArn} on`),
     });
   });
 });
@@ -133,7 +133,7 @@ it.each(['SignatureDoesNotMatch', 'InvalidSignatureException', 'AuthFailure'])(
     expect(await refusedBy({ status: 403, code })).toMatchObject({
       name: 'SourceSignatureRefusedError',
       disposition: 'retry',
-      message: expect.stringContaining('S3 refuses the signature of the request for "s3://films'),
+      message: expect.stringContaining('S3 rejected the signature of the request for "s3://films'),
     });
   },
 );
@@ -216,7 +216,7 @@ describe('a code that passes by itself', () => {
     async (code) => {
       expect(await refusedBy({ status: 403, code })).toMatchObject({
         name: 'SourceUnavailableError',
-        message: expect.stringContaining("this machine's clock is not S3's"),
+        message: expect.stringContaining("this machine's clock differs from S3's"),
       });
     },
   );

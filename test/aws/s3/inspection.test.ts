@@ -101,22 +101,22 @@ describe('what is not there', () => {
   it('is named: a key', async () => {
     expect(await refusal()).toMatchObject({
       name: 'SourceNotFoundError',
-      message: 'there is no object "s3://films/a/film.mp4"',
-      isPlaceMissing: false,
+      message: 'object "s3://films/a/film.mp4" does not exist',
+      isContainerMissing: false,
     });
   });
 
   it('is named: a bucket', async () => {
     expect(await refusal({ bucket: 'nope', key: 'x' })).toMatchObject({
       name: 'SourceNotFoundError',
-      message: 'there is no bucket "nope"',
-      isPlaceMissing: true,
+      message: 'bucket "nope" does not exist',
+      isContainerMissing: true,
     });
   });
 
   it.each([
-    ['NoSuchAccessPoint', /^there is no bucket/],
-    ['NotFound', /or no such bucket$/],
+    ['NoSuchAccessPoint', /^bucket .* does not exist$/],
+    ['NotFound', /or its bucket does not exist$/],
   ])('may be the place, where S3 answers %s', async (code, message) => {
     const fault = { kind: 'error', status: 404, code } as const;
     s3.double.fail(fault, { method: 'HEAD' });
@@ -124,7 +124,7 @@ describe('what is not there', () => {
     expect(await refusal()).toMatchObject({
       name: 'SourceNotFoundError',
       message: expect.stringMatching(message),
-      isPlaceMissing: true,
+      isContainerMissing: true,
     });
   });
 
@@ -140,7 +140,7 @@ describe('what is not there', () => {
       await refusal({ bucket: 'kept', key: 'film.mp4', versionId: 'version.99' }),
     ).toMatchObject({
       name: 'SourceNotFoundError',
-      message: 'there is no "s3://kept/film.mp4", version "version.99"',
+      message: '"s3://kept/film.mp4", version "version.99" does not exist',
     });
   });
 
@@ -202,7 +202,7 @@ describe('what may not be read', () => {
     expect(await refusal()).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringMatching(
-        /^S3 denies kms:Decrypt with the object's KMS key on .*AccessDenied \(403\)/,
+        /^S3 denied kms:Decrypt with the object's KMS key on .*AccessDenied \(403\)/,
       ),
     });
   });
@@ -225,7 +225,7 @@ describe('what may not be read', () => {
     const stranger = readerOf(s3.double.endpoint, { accessKeyId: 'x', secretAccessKey: 'y' });
     await expect(stranger.reader.inspect(film)).rejects.toMatchObject({
       name: 'SourceSignatureRefusedError',
-      message: expect.stringContaining('S3 refuses the signature'),
+      message: expect.stringContaining('S3 rejected the signature'),
     });
     await stranger.close();
   });
@@ -240,22 +240,22 @@ describe('what may not be read', () => {
 
 describe('an archived object', () => {
   it.each([
-    ['GLACIER', { storageClass: 'GLACIER' }, 'it was not restored'],
+    ['GLACIER', { storageClass: 'GLACIER' }, 'it is not restored'],
     [
       'DEEP_ARCHIVE',
       { storageClass: 'DEEP_ARCHIVE', restore: 'ongoing-request="true"' },
-      'its restore is still under way',
+      'its restore is in progress',
     ],
     [
       'ARCHIVE_ACCESS',
       { storageClass: 'INTELLIGENT_TIERING', archiveStatus: 'ARCHIVE_ACCESS' },
-      'it was not restored',
+      'it is not restored',
     ],
   ])('is refused, naming %s', async (name, traits, restore) => {
     s3.double.put('films', film.key, bytes, traits);
     expect(await refusal()).toMatchObject({
       name: 'SourceArchivedError',
-      message: `"s3://films/a/film.mp4" is archived in ${name}; ${restore}`,
+      message: `"s3://films/a/film.mp4" is archived in ${name}: ${restore}`,
     });
     expect(s3.double.count('GET')).toBe(0);
   });
@@ -305,11 +305,11 @@ it('names the Region of a bucket that is elsewhere, and the one that was configu
   const configured = { bucket: 'abroad', key: 'x', region: 'eu-central-1' };
   expect(await refusal(configured)).toMatchObject({
     name: 'SourceRegionMismatchError',
-    message: 'bucket "abroad" is in Region eu-west-1; its source names Region eu-central-1',
+    message: 'bucket "abroad" is in Region eu-west-1, and its source names Region eu-central-1',
   });
   expect(await refusal({ bucket: 'abroad', key: 'x' })).toMatchObject({
     name: 'SourceRegionMismatchError',
-    message: 'bucket "abroad" is in Region eu-west-1, but was read in Region us-east-1',
+    message: 'bucket "abroad" is in Region eu-west-1, and the request was made in Region us-east-1',
   });
 });
 

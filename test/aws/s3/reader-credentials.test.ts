@@ -3,7 +3,7 @@ import { createReaderCredentials } from '#src/aws/s3/reader-credentials.ts';
 import { type StsDouble, startStsDouble } from '../../doubles/sts-double.ts';
 import { type HeldClock, holdClock } from '../../http/http-server.ts';
 import { failureOf } from '../../http/served-transport.ts';
-import { canaries } from '../../security/canaries.ts';
+import { canaries } from '../../security/canaries/canaries.ts';
 
 const studio = { account: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' };
 const archive = { account: '777788889999', roleArn: 'arn:aws:iam::777788889999:role/other' };
@@ -102,7 +102,7 @@ describe('STS refusing', () => {
       disposition: 'fail',
       status: 403,
       message: expect.stringMatching(
-        /^STS refuses the reader role arn:aws:iam::444455556666:role\/reader: AccessDenied \(403\): .*is not authorized to perform: sts:AssumeRole/,
+        /^AssumeRole was denied for the reader role arn:aws:iam::444455556666:role\/reader: AccessDenied \(403\): .*is not authorized to perform: sts:AssumeRole/,
       ),
     });
     expect(sts.calls).toHaveLength(1);

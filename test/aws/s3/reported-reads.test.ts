@@ -95,7 +95,7 @@ describe('B2: a clock that is not S3’s (aws-sdk-js-v3#8005, WSL#10006)', () =>
     expect(await refusal(s3.readAll(source, whole(source)))).toMatchObject({
       name: 'SourceUnavailableError',
       disposition: 'retry',
-      message: expect.stringContaining("this machine's clock is not S3's"),
+      message: expect.stringContaining("this machine's clock differs from S3's"),
     });
     expect((await s3.readAll(source, whole(source))).sha256).toBe(sha256(old));
   });
@@ -142,7 +142,7 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
     s3.double.deny('kept', film.key, 'version');
     expect(await tried()).toMatchObject({
       name: 'SourceAccessDeniedError',
-      message: expect.stringMatching(/^S3 denies s3:GetObjectVersion on "s3:\/\/kept\/film.mp4"/),
+      message: expect.stringMatching(/^S3 denied s3:GetObjectVersion on "s3:\/\/kept\/film.mp4"/),
     });
   });
 
@@ -150,7 +150,7 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
     s3.double.put('kept', film.key, old);
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied', message: 'Access Denied' });
     expect((await tried()).message).toMatch(
-      /^S3 denies s3:GetObjectVersion on "s3:\/\/kept\/film.mp4", version "version.1" \(AccessDenied \(403\): Access Denied\)$/,
+      /^S3 denied s3:GetObjectVersion on "s3:\/\/kept\/film.mp4", version "version.1" \(AccessDenied \(403\): Access Denied\)$/,
     );
   });
 
@@ -158,7 +158,7 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
     const kmsKey = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
     s3.double.put('kept', film.key, old, { kmsKey });
     s3.double.deny('kept', film.key, 'kms-get');
-    expect((await tried()).message).toContain(`S3 denies kms:Decrypt with the key ${kmsKey} on`);
+    expect((await tried()).message).toContain(`S3 denied kms:Decrypt with the key ${kmsKey} on`);
   });
 
   it('names both where an encrypted object is denied without a word', async () => {
@@ -166,7 +166,7 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
     s3.double.put('kept', film.key, old, { kmsKey });
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied', message: 'Access Denied' });
     expect((await tried()).message).toContain(
-      `S3 denies s3:GetObjectVersion, or kms:Decrypt with the key ${kmsKey}, on`,
+      `S3 denied s3:GetObjectVersion, or kms:Decrypt with the key ${kmsKey}, on`,
     );
   });
 

@@ -7,7 +7,7 @@ import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { type S3Double, type S3DoubleOptions, startS3Double } from '../../doubles/s3/s3-double.ts';
-import { canaries } from '../../security/canaries.ts';
+import { canaries } from '../../security/canaries/canaries.ts';
 
 export interface S3Fixture {
   readonly double: S3Double;

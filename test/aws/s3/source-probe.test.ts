@@ -91,7 +91,7 @@ function reply(
   response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
 }
 
-async function probe(source: Source, withSwitch = false) {
+async function probe(source: Source, withEventNotifications = false) {
   const server = await startServer(reply);
   const agent = createAgent({ headersTimeoutMs: 10_000, bodyTimeoutMs: 10_000 });
   onTestFinished(async () => {
@@ -104,7 +104,7 @@ async function probe(source: Source, withSwitch = false) {
     places.push(place);
     return createS3Client({ ...at, credentials });
   };
-  return createSourceProbe({ clientFor })(source, { withSwitch });
+  return createSourceProbe({ clientFor })(source, { withEventNotifications });
 }
 
 const films: Source = { bucket: 'films', prefixes: ['in/'] };
@@ -146,7 +146,7 @@ describe('a source', () => {
     expect((await probe(films))[1]).toEqual({
       check: 'source: read below "s3://films/in/" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
       ok: true,
-      problem: 'no object with bytes was found below "s3://films/in/", so reading was not tried',
+      problem: 'no object with bytes was found below "s3://films/in/", and reading was not checked',
       nextStep: 'Put a file there and run the preflight again.',
     });
   });
@@ -157,9 +157,9 @@ describe('a source', () => {
       check: 'source: list "s3://films/in/" (s3:ListBucket)',
       ok: false,
       problem:
-        'S3 refuses to list the bucket "films": AccessDenied (403): not authorized to perform: s3:ListBucket',
+        'S3 denied listing the bucket "films": AccessDenied (403): not authorized to perform: s3:ListBucket',
       nextStep:
-        "Allow s3:ListBucket on the bucket films to the function's role; the bucket's own policy must not deny it. If the bucket has Requester Pays, set requestPayer for this source instead.",
+        "Allow s3:ListBucket on the bucket films for the function's role; the bucket's own policy must not deny it. If the bucket has Requester Pays, set requestPayer for this source instead.",
     });
   });
 
@@ -169,7 +169,7 @@ describe('a source', () => {
     expect(listed).toMatchObject({
       ok: false,
       nextStep:
-        'Listing passes where it says that the requester pays: set requestPayer for this source and deploy.',
+        'Listing succeeds if the requester pays: set requestPayer for this source and deploy.',
     });
   });
 
@@ -215,7 +215,7 @@ describe('a source', () => {
     expect(found.at(-2)).toEqual({
       check: 'source: all prefixes of bucket films',
       ok: true,
-      problem: 'only the first 20 of 23 prefixes were tried',
+      problem: 'only the first 20 of 23 prefixes were checked',
       nextStep: 'Start one transfer by hand below each of the others.',
     });
   });
@@ -249,7 +249,7 @@ describe('a source', () => {
     unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
-      nextStep: expect.stringMatching(/^A read without a version passes[^;]*$/),
+      nextStep: expect.stringMatching(/^A read without a version succeeds[^;]*$/),
     });
   });
 
@@ -258,7 +258,7 @@ describe('a source', () => {
     answers.get = refusal(403, 'AccessDenied', `not authorized: kms:Decrypt on resource: ${key}`);
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
-      problem: expect.stringContaining(`S3 denies kms:Decrypt with the key ${key} on`),
+      problem: expect.stringContaining(`S3 denied kms:Decrypt with the key ${key} on`),
       nextStep: expect.stringContaining('kmsKeyArn'),
     });
   });
@@ -278,7 +278,7 @@ describe('a source', () => {
       expect.objectContaining({
         ok: false,
         problem:
-          'SourceRegionMismatchError: bucket "films" is in Region eu-west-1; its source names Region eu-central-1',
+          'SourceRegionMismatchError: bucket "films" is in Region eu-west-1, and its source names Region eu-central-1',
       }),
     ]);
   });
@@ -288,7 +288,7 @@ describe('a source', () => {
     expect(await probe(films, true)).toEqual([
       expect.objectContaining({
         ok: false,
-        problem: 'SourceNotFoundError: there is no bucket "films"',
+        problem: 'SourceNotFoundError: bucket "films" does not exist',
         nextStep: "Correct the bucket's name in the configured sources and deploy.",
       }),
     ]);
@@ -299,13 +299,15 @@ describe('a source', () => {
     const clientFor = () => {
       throw error;
     };
-    expect(await createSourceProbe({ clientFor })(films, { withSwitch: true })).toEqual([
-      expect.objectContaining({
-        ok: false,
-        problem: 'SourceRoleRefusedError: STS refuses arn:aws:iam::4:role/r',
-        nextStep: error.nextStep,
-      }),
-    ]);
+    expect(await createSourceProbe({ clientFor })(films, { withEventNotifications: true })).toEqual(
+      [
+        expect.objectContaining({
+          ok: false,
+          problem: 'SourceRoleRefusedError: STS refuses arn:aws:iam::4:role/r',
+          nextStep: error.nextStep,
+        }),
+      ],
+    );
   });
 });
 
@@ -326,7 +328,7 @@ describe("a bucket's switch", () => {
     expect((await probe({ ...films, region: 'eu-west-1' }, true))[2]).toEqual({
       check,
       ok: false,
-      problem: 'the switch is off, so no new object starts a transfer',
+      problem: 'the setting is off: no new object starts a transfer',
       nextStep: `In the S3 console: bucket films, Properties, Amazon EventBridge, Edit, On. Or: aws s3api put-bucket-notification-configuration --bucket films --region eu-west-1 --notification-configuration '{"EventBridgeConfiguration":{}}'`,
     });
   });
@@ -337,7 +339,7 @@ describe("a bucket's switch", () => {
     answers.notification = { body: notifications(queue) };
     const [, , found] = await probe(films, true);
     expect(found?.ok).toBe(false);
-    expect(found?.nextStep).toContain('Its 1 other notifications stay so');
+    expect(found?.nextStep).toContain('The console keeps the 1 other notifications');
     expect(found?.nextStep).not.toContain('--bucket');
   });
 
@@ -346,7 +348,7 @@ describe("a bucket's switch", () => {
     expect((await probe(films, true))[2]).toMatchObject({
       check,
       ok: true,
-      problem: 'the switch could not be looked at: AccessDenied (403): no',
+      problem: 'reading the setting failed: AccessDenied (403): no',
       nextStep: expect.stringContaining('s3:GetBucketNotification on the bucket films'),
     });
   });

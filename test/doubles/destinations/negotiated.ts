@@ -29,7 +29,6 @@ interface Upload {
 
 const traits: DestinationTraits = {
   sessionCreatedBy: 'open',
-  chunkSizing: 'negotiated',
   order: 'any',
   maxInFlight: 4,
   maxProofsPerReport: 100,

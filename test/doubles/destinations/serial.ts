@@ -42,7 +42,6 @@ const uploadLifetimeMs = 24 * 3600 * 1000;
 
 const traits: DestinationTraits = {
   sessionCreatedBy: 'first-chunk',
-  chunkSizing: 'caller',
   order: 'ascending',
   maxInFlight: 1,
   maxProofsPerReport: 0,

@@ -21,7 +21,6 @@ import { countsOf, planned, provenChunk, type SizedUpload } from './sized-upload
 
 const traits: DestinationTraits = {
   sessionCreatedBy: 'open',
-  chunkSizing: 'service',
   order: 'any',
   maxInFlight: 8,
   maxProofsPerReport: 50,

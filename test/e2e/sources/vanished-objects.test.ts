@@ -59,7 +59,7 @@ describe('B9: an event about an object that was deleted since', () => {
     expect(result).toMatchObject({
       status: 'FAILED',
       error: 'SourceNotFoundError',
-      cause: expect.stringContaining(`there is no bucket "${missingBucket}"`),
+      cause: expect.stringContaining(`bucket "${missingBucket}" does not exist`),
     });
   });
 
