@@ -9,7 +9,6 @@ import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.
 import type { Settings } from '#src/core/stack/settings.ts';
 import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
-import { TestEvents } from '../harness/port-harness.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { MemorySource } from '../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
@@ -18,6 +17,7 @@ import {
   type MemoryTransferStore,
 } from '../doubles/memory/transfer-store.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
+import { TestEvents } from '../harness/port-harness.ts';
 import { busyService, newServiceWatch, type ServiceWatch } from './busy-service.ts';
 import { Executions } from './executions.ts';
 import { failingTable, slowTable, type TableWatch } from './table-under-load.ts';

@@ -38,13 +38,24 @@ function costOf(runs: readonly ObjectRun[]): GroupCost {
   };
 }
 
-/** Ticket numbers of queued transfers that were started after one that came much later. */
-export function overtakenBy(numbers: readonly number[], bound: number): number[] {
+/** One start of a queued transfer. */
+export interface QueuedStart {
+  readonly ticketNumber: number;
+  /** How often it was dispatched and found its slot taken by a transfer that had it before. */
+  readonly lostSlots: number;
+}
+
+/**
+ * Returns the ticket numbers of transfers that started after one with a much later number. A transfer may
+ * be overtaken by as many places as there are slots. Each lost slot after the first allows as many again:
+ * slots become free in bursts, and the transfer waits for the next one.
+ */
+export function overtakenBy(starts: readonly QueuedStart[], slots: number): number[] {
   let lowestLater = Number.POSITIVE_INFINITY;
   const overtaken: number[] = [];
-  for (const number of numbers.toReversed()) {
-    lowestLater = Math.min(lowestLater, number);
-    if (number - lowestLater >= bound) overtaken.push(number);
+  for (const { ticketNumber, lostSlots } of starts.toReversed()) {
+    lowestLater = Math.min(lowestLater, ticketNumber);
+    if (ticketNumber - lowestLater >= slots * Math.max(1, lostSlots)) overtaken.push(ticketNumber);
   }
   return overtaken;
 }

@@ -58,10 +58,13 @@ describe(`${load.objects} objects that land at once, with throttling and crashes
 
 describe('the order of starts', () => {
   it.each([
-    [[1, 2, 3, 4], 2, []],
-    [[2, 1, 4, 3], 2, []],
-    [[3, 2, 1], 2, [3]],
-  ])('of %j with %i slots overtakes %j', (numbers, bound, overtaken) => {
-    expect(overtakenBy(numbers, bound)).toEqual(overtaken);
+    [[1, 2, 3, 4], 0, []],
+    [[2, 1, 4, 3], 0, []],
+    [[3, 2, 1], 0, [3]],
+    [[3, 2, 1], 1, [3]],
+    [[3, 2, 1], 2, []],
+  ])('of %j with 2 slots, each lost %i times, overtakes %j', (numbers, lostSlots, overtaken) => {
+    const starts = numbers.map((ticketNumber) => ({ ticketNumber, lostSlots }));
+    expect(overtakenBy(starts, 2)).toEqual(overtaken);
   });
 });

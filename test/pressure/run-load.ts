@@ -2,6 +2,7 @@ import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.t
 import { takeTime, type VirtualTime } from '../harness/virtual-time.ts';
 import type { ObjectRun } from './executions.ts';
 import { bucket, type LoadHarness, openHarness } from './harness.ts';
+import type { QueuedStart } from './load-table.ts';
 
 /** What lands, and on which stack. */
 export interface Load {
@@ -20,8 +21,8 @@ export interface LoadReport {
   readonly runs: readonly ObjectRun[];
   /** SHA-256 of each object, by its key. */
   readonly digests: ReadonlyMap<string, string>;
-  /** Ticket numbers in the order of starts, of objects that no kill and no crash held up. */
-  readonly undisturbedStarts: readonly number[];
+  /** Starts in their order, of objects that no kill and no crash held up. */
+  readonly undisturbedStarts: readonly QueuedStart[];
   readonly virtualSeconds: number;
   readonly realSeconds: number;
 }
@@ -50,7 +51,7 @@ export async function runLoad(load: Load): Promise<LoadReport> {
     const runs = keys.map((key) => harness.executions.watch.objects.get(key) as ObjectRun);
     const virtualSeconds = (Date.now() - start) / 1000;
     const realSeconds = (performance.now() - realStart) / 1000;
-    const undisturbedStarts = startsOf(harness, runs);
+    const undisturbedStarts = await startsOf(harness, runs);
     return { load, harness, runs, digests, undisturbedStarts, virtualSeconds, realSeconds };
   } finally {
     await harness.pipeline.close();
@@ -58,10 +59,20 @@ export async function runLoad(load: Load): Promise<LoadReport> {
   }
 }
 
-function startsOf({ started }: LoadHarness, runs: readonly ObjectRun[]): number[] {
+async function startsOf(
+  { started, store }: LoadHarness,
+  runs: readonly ObjectRun[],
+): Promise<QueuedStart[]> {
   const disturbed = runs.filter(({ wasKilled, crashes }) => wasKilled || crashes > 0);
   const ids = new Set(disturbed.map(({ last }) => last.transferId));
-  return [...started].filter(([id]) => !ids.has(id)).map(([, number]) => number);
+  const undisturbed = [...started].filter(([id]) => !ids.has(id));
+  return Promise.all(
+    undisturbed.map(async ([id, ticketNumber]) => {
+      // Its first execution has fence 1, the dispatched one fence 2, and each later one a fence more.
+      const { fence = 2 } = (await store.transfer(id)) ?? {};
+      return { ticketNumber, lostSlots: fence - 2 };
+    }),
+  );
 }
 
 /** Minute by minute: the schedule's call, some kills, and restarts of what was killed. */
