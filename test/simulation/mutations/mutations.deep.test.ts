@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { plantedBugs } from './mutations.ts';
 import { runSeed, warmUp } from '../run-seed.ts';
+import { mutations } from './mutations.ts';
 
 const caught: string[] = [];
 beforeAll(async () => void (await warmUp()));
 afterAll(() => console.log(caught.join('\n')));
 
-describe('a bug that is planted from outside', () => {
-  it.each(plantedBugs)('is caught: $name', async ({ name, caughtBy, budget, plant }) => {
+describe('a mutation', () => {
+  it.each(mutations)('is caught: $name', async ({ name, caughtBy, budget, create }) => {
     for (let seed = 1; seed <= budget; seed++) {
-      const { violations } = await runSeed(seed, plant());
+      const { violations } = await runSeed(seed, create());
       const found = violations.find(({ invariant }) => invariant === caughtBy);
       if (!found) continue;
       caught.push(`${name}: caught by seed ${seed}, "${caughtBy}" (${found.what})`);
