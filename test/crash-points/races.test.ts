@@ -1,146 +1,160 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { type CrashWorld, type FilmTraits, openCrashWorld, type Started } from './support/crash-harness.ts';
-import { fakeTime, giveTimeBack, inTime, leap } from '../harness/fake-time.ts';
+import { fakeTime, restoreTime, skipTime, untilSettled } from '../harness/fake-time.ts';
+import {
+  type CrashHarness,
+  type FilmTraits,
+  openCrashHarness,
+  type Started,
+} from './support/crash-harness.ts';
 import type { Moment } from './support/moments.ts';
 import { isAt, type Point, pointsOf } from './support/points.ts';
-import { brokenPromises, described, lateEndBroken } from './support/promises.ts';
+import { brokenLateEnd, brokenPromises, describeEnd } from './support/promises.ts';
 
 beforeEach(fakeTime);
-afterEach(giveTimeBack);
+afterEach(restoreTime);
 
 const traits: FilmTraits = { chunks: 3 };
 
-/** An execution that stands still at a point until it is let go on. */
+/** An execution that is paused at a point. */
 interface Paused {
   readonly run: Started;
-  /** Resolves when it has come there. */
+  /** Resolves at the point. */
   readonly reached: Promise<void>;
-  goOn(): void;
+  resume(): void;
 }
 
-/** Starts an execution that pauses at a point; a state machine that moves there waits for nobody. */
-function startPaused(world: CrashWorld, point: Point): Paused {
+/** Starts an execution that pauses at a point. The state machine itself does not pause. */
+function startPaused(harness: CrashHarness, point: Point): Paused {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-  const { promise: released, resolve: goOn } = Promise.withResolvers<void>();
-  const meet = (moment: Moment) => {
+  const { promise: released, resolve: resume } = Promise.withResolvers<void>();
+  const onMoment = (moment: Moment) => {
     if (!isAt(point, moment)) return undefined;
     reach();
     return released;
   };
-  return { run: world.start({ meet }), reached, goOn };
+  return { run: harness.start({ onMoment }), reached, resume };
 }
 
-/** What is wrong with how two executions of one film ended: one works, the other says who does. */
-function pairBroken(ends: readonly [ExecutionResult, ExecutionResult]): string[] {
+/** Returns what is wrong with the ends of two executions: one works, the other names it. */
+function brokenPair(ends: readonly [ExecutionResult, ExecutionResult]): string[] {
   const outputs = ends.map(({ output }) => (output ?? {}) as Record<string, unknown>);
   const worked = ends.findIndex((_, i) => outputs[i]?.status === 'ready');
   const [end, other] = [ends[worked], ends[1 - worked]];
-  if (!end || !other) return [`they ended ${ends.map(described).join(' and ')}`];
+  if (!end || !other) return [`they ended ${ends.map(describeEnd).join(' and ')}`];
   const { status, execution, assetId } = outputs[1 - worked] ?? {};
-  if (other.status !== 'SUCCEEDED') return [`the other ended ${described(other)}`];
+  if (other.status !== 'SUCCEEDED') return [`the other ended ${describeEnd(other)}`];
   if (status === 'running-elsewhere' && execution === end.executionArn) return [];
   if (status === 'already-ingested' && assetId === outputs[worked]?.assetId) return [];
-  return [`the other ended ${described(other)}`];
+  return [`the other ended ${describeEnd(other)}`];
 }
 
-/** The one that has the asset is judged as the last. */
+/** Sorts the ends: the execution with the asset is last. */
 function workerLast(ends: readonly [ExecutionResult, ExecutionResult]): ExecutionResult[] {
   const isReady = ({ output }: ExecutionResult) =>
     (output as { status?: string } | undefined)?.status === 'ready';
   return [...ends].sort((a, b) => Number(isReady(a)) - Number(isReady(b)));
 }
 
-/** How a race goes on while the first execution stands at a point. */
-type Race = (world: CrashWorld, first: Paused) => Promise<string[]>;
+/** Continues a race while the first execution is paused at a point. */
+type Race = (harness: CrashHarness, first: Paused) => Promise<string[]>;
 
 const races: Readonly<Record<string, Race>> = {
-  'the second runs to its end while the first stands still': async (world, first) => {
-    const second = await inTime(world.start().result);
-    first.goOn();
-    return judgePair(world, [await inTime(first.run.result), second]);
+  'the second runs to its end while the first is paused': async (harness, first) => {
+    const second = await untilSettled(harness.start().result);
+    first.resume();
+    return checkPair(harness, [await untilSettled(first.run.result), second]);
   },
-  'both go on at once': async (world, first) => {
-    const second = world.start();
-    first.goOn();
-    const ends = await inTime(Promise.all([first.run.result, second.result]));
-    return judgePair(world, ends);
+  'both continue at once': async (harness, first) => {
+    const second = harness.start();
+    first.resume();
+    const ends = await untilSettled(Promise.all([first.run.result, second.result]));
+    return checkPair(harness, ends);
   },
 };
 
-async function judgePair(
-  world: CrashWorld,
+async function checkPair(
+  harness: CrashHarness,
   ends: readonly [ExecutionResult, ExecutionResult],
 ): Promise<string[]> {
-  return [...pairBroken(ends), ...(await brokenPromises(world, workerLast(ends)))];
+  return [...brokenPair(ends), ...(await brokenPromises(harness, workerLast(ends)))];
 }
 
-/** A first execution that is over for everybody but itself, and what may be said of its end. */
+/** Races with a first execution that is dead for all others. */
 const zombies: Readonly<Record<string, Race>> = {
-  'it was aborted, and its function wakes when the second has ended': async (world, first) => {
-    first.run.kill();
-    const ends = [await inTime(first.run.result), await inTime(world.start().result)];
-    return judgeZombie(world, first, ends);
-  },
-  'it was aborted, and its function wakes when the second claims its range': async (
-    world,
+  'it was aborted, and its function resumes after the end of the second': async (
+    harness,
     first,
   ) => {
     first.run.kill();
-    const meet = ({ name }: Moment) => void (name === 'store.claimRange' && first.goOn());
-    const ends = [await inTime(first.run.result), await inTime(world.start({ meet }).result)];
-    return judgeZombie(world, first, ends);
+    const ends = [await untilSettled(first.run.result), await untilSettled(harness.start().result)];
+    return checkZombie(harness, first, ends);
   },
-  'it was suspended past its lease, and wakes when the second has ended': async (world, first) => {
-    suspend(world);
-    const second = await inTime(world.start().result);
-    first.goOn();
-    const late = await inTime(first.run.result);
-    return [...lateEndBroken(late), ...(await judgeZombie(world, first, [late, second]))];
-  },
-  'it was suspended past its lease, and wakes when the second has taken over': async (
-    world,
+  'it was aborted, and its function resumes when the second claims its range': async (
+    harness,
     first,
   ) => {
-    suspend(world);
-    const meet = ({ name, when }: Moment) =>
-      void (name === 'store.takeTransfer' && when === 'after' && first.goOn());
-    const second = await inTime(world.start({ meet }).result);
-    first.goOn();
-    const late = await inTime(first.run.result);
-    return [...lateEndBroken(late), ...(await judgeZombie(world, first, [late, second]))];
+    first.run.kill();
+    const onMoment = ({ name }: Moment) => void (name === 'store.claimRange' && first.resume());
+    const ends = [
+      await untilSettled(first.run.result),
+      await untilSettled(harness.start({ onMoment }).result),
+    ];
+    return checkZombie(harness, first, ends);
+  },
+  'it was suspended past its lease, and resumes after the end of the second': async (
+    harness,
+    first,
+  ) => {
+    suspend(harness);
+    const second = await untilSettled(harness.start().result);
+    first.resume();
+    const late = await untilSettled(first.run.result);
+    return [...brokenLateEnd(late), ...(await checkZombie(harness, first, [late, second]))];
+  },
+  'it was suspended past its lease, and resumes when the second has taken over': async (
+    harness,
+    first,
+  ) => {
+    suspend(harness);
+    const onMoment = ({ name, when }: Moment) =>
+      void (name === 'store.takeTransfer' && when === 'after' && first.resume());
+    const second = await untilSettled(harness.start({ onMoment }).result);
+    first.resume();
+    const late = await untilSettled(first.run.result);
+    return [...brokenLateEnd(late), ...(await checkZombie(harness, first, [late, second]))];
   },
 };
 
-/** Time goes by without a timer firing, until nobody can tell any more that the first still runs. */
-function suspend(world: CrashWorld): void {
-  world.isSilent = true;
-  leap((leaseSeconds + 1) * 1000);
+/** Moves the date past the lease without firing timers; the directory no longer answers. */
+function suspend(harness: CrashHarness): void {
+  harness.isDirectoryUnavailable = true;
+  skipTime((leaseSeconds + 1) * 1000);
 }
 
-async function judgeZombie(
-  world: CrashWorld,
+async function checkZombie(
+  harness: CrashHarness,
   first: Paused,
   ends: readonly ExecutionResult[],
 ): Promise<string[]> {
-  first.goOn();
-  await inTime(first.run.idle());
-  await inTime(world.sweep());
-  return brokenPromises(world, ends);
+  first.resume();
+  await untilSettled(first.run.idle());
+  await untilSettled(harness.sweep());
+  return brokenPromises(harness, ends);
 }
 
 async function raceAt(point: Point, race: Race): Promise<string[]> {
-  const world = await openCrashWorld(traits);
-  const first = startPaused(world, point);
-  await inTime(first.reached);
-  const broken = await race(world, first);
+  const harness = await openCrashHarness(traits);
+  const first = startPaused(harness, point);
+  await untilSettled(first.reached);
+  const broken = await race(harness, first);
   return broken.map((promise) => `${point.when} ${point.index} ${point.name}: ${promise}`);
 }
 
 describe('two executions of one film', () => {
   it.each(Object.entries(races))(
-    'make one asset, and the other ends well and names it, wherever %s',
+    'make one asset, and the other succeeds and names it, at every point where %s',
     async (what, race) => {
       const points = await pointsOf(traits);
       const broken: string[] = [];
@@ -151,12 +165,15 @@ describe('two executions of one film', () => {
   );
 });
 
-describe('an execution that is taken for dead', () => {
-  it.each(Object.entries(zombies))('changes nothing any more, wherever %s', async (what, race) => {
-    const points = (await pointsOf(traits)).filter(({ isInFunction }) => isInFunction);
-    const broken: string[] = [];
-    for (const point of points) broken.push(...(await raceAt(point, race)));
-    console.log(`zombies, ${what}: ${points.length} points, ${broken.length} broken promises`);
-    expect(broken).toEqual([]);
-  });
+describe('an execution that counts as dead', () => {
+  it.each(Object.entries(zombies))(
+    'changes nothing at every point where %s',
+    async (what, race) => {
+      const points = (await pointsOf(traits)).filter(({ isInFunction }) => isInFunction);
+      const broken: string[] = [];
+      for (const point of points) broken.push(...(await raceAt(point, race)));
+      console.log(`zombies, ${what}: ${points.length} points, ${broken.length} broken promises`);
+      expect(broken).toEqual([]);
+    },
+  );
 });

@@ -1,80 +1,80 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import { type CrashWorld, type FilmTraits, openCrashWorld } from './support/crash-harness.ts';
-import { fakeTime, giveTimeBack, inTime } from '../harness/fake-time.ts';
+import { fakeTime, restoreTime, untilSettled } from '../harness/fake-time.ts';
+import { type CrashHarness, type FilmTraits, openCrashHarness } from './support/crash-harness.ts';
 import type { Moment } from './support/moments.ts';
-import { type Allowed, brokenPromises, lateEndBroken, stateOf } from './support/promises.ts';
+import { type Allowed, brokenLateEnd, brokenPromises, stateOf } from './support/promises.ts';
 import { type Aborted, abortAtEntry, type Entry, redrive } from './support/redrive.ts';
 
 beforeEach(fakeTime);
-afterEach(giveTimeBack);
+afterEach(restoreTime);
 
 const traits: FilmTraits = { chunks: 3 };
 
-/** What comes between the abort and the redrive; gives what is broken by then or at the end. */
-type Story = (world: CrashWorld, aborted: Aborted) => Promise<string[]>;
+/** Acts between the abort and the redrive; returns the broken guarantees. */
+type Scenario = (harness: CrashHarness, aborted: Aborted) => Promise<string[]>;
 
-const stories: Readonly<Record<string, Story>> = {
-  'at once': async (world, aborted) => {
-    const end = await inTime(redrive(world, aborted).result);
-    return brokenPromises(world, [end]);
+const scenarios: Readonly<Record<string, Scenario>> = {
+  'at once': async (harness, aborted) => {
+    const end = await untilSettled(redrive(harness, aborted).result);
+    return brokenPromises(harness, [end]);
   },
-  'after the reconciler has settled it': async (world, aborted) => {
-    const allowed: Allowed = { failed: (await stateOf(world)) === 'ready' ? 0 : 1 };
-    await inTime(world.settle(aborted.run));
-    const end = await inTime(redrive(world, aborted).result);
-    return brokenPromises(world, [end], allowed);
+  'after the reconciler has closed it': async (harness, aborted) => {
+    const allowed: Allowed = { failed: (await stateOf(harness)) === 'ready' ? 0 : 1 };
+    await untilSettled(harness.reconcileAborted(aborted.run));
+    const end = await untilSettled(redrive(harness, aborted).result);
+    return brokenPromises(harness, [end], allowed);
   },
-  'after a new execution has ended': async (world, aborted) => {
-    const second = await inTime(world.start().result);
-    const late = await inTime(redrive(world, aborted).result);
-    return judgeLate(world, late, second);
+  'after a new execution has ended': async (harness, aborted) => {
+    const second = await untilSettled(harness.start().result);
+    const late = await untilSettled(redrive(harness, aborted).result);
+    return checkLate(harness, late, second);
   },
-  'while a new execution sends': async (world, aborted) => {
+  'while a new execution sends': async (harness, aborted) => {
     let late: Promise<ExecutionResult> | undefined;
-    const meet = ({ name }: Moment) => {
-      if (name === 'store.claimRange') late ??= redrive(world, aborted).result;
+    const onMoment = ({ name }: Moment) => {
+      if (name === 'store.claimRange') late ??= redrive(harness, aborted).result;
     };
-    const second = await inTime(world.start({ meet }).result);
-    return judgeLate(world, await inTime(late ?? redrive(world, aborted).result), second);
+    const second = await untilSettled(harness.start({ onMoment }).result);
+    return checkLate(harness, await untilSettled(late ?? redrive(harness, aborted).result), second);
   },
 };
 
-async function judgeLate(
-  world: CrashWorld,
+async function checkLate(
+  harness: CrashHarness,
   late: ExecutionResult,
   second: ExecutionResult,
 ): Promise<string[]> {
-  return [...lateEndBroken(late), ...(await brokenPromises(world, [late, second]))];
+  return [...brokenLateEnd(late), ...(await brokenPromises(harness, [late, second]))];
 }
 
-/** Every entry of a state in a normal run. */
+/** Returns every state entry of a normal run. */
 async function entriesOf(): Promise<Entry['state'][]> {
-  const world = await openCrashWorld(traits);
+  const harness = await openCrashHarness(traits);
   const states: string[] = [];
-  const run = world.start({
+  const run = harness.start({
     onEvent: (event) => void (event.type === 'StateEntered' && states.push(event.state.name)),
   });
-  expect(await brokenPromises(world, [await inTime(run.result)])).toEqual([]);
+  expect(await brokenPromises(harness, [await untilSettled(run.result)])).toEqual([]);
   return states;
 }
 
-async function redriveAt(n: number, state: string, story: Story): Promise<string[]> {
-  const world = await openCrashWorld(traits);
-  const aborted = await abortAtEntry(world, n);
+async function redriveAt(n: number, state: string, scenario: Scenario): Promise<string[]> {
+  const harness = await openCrashHarness(traits);
+  const aborted = await abortAtEntry(harness, n);
   expect(aborted.entry.state).toBe(state);
-  const broken = await story(world, aborted);
+  const broken = await scenario(harness, aborted);
   return broken.map((promise) => `entry ${n}, ${state}: ${promise}`);
 }
 
-describe('an execution that was aborted as it entered a state', () => {
-  it.each(Object.entries(stories))(
-    'can enter it again with its recorded input %s, whichever it is',
-    async (what, story) => {
+describe('an execution that was aborted at the entry of a state', () => {
+  it.each(Object.entries(scenarios))(
+    'can enter any state again with its recorded input %s',
+    async (what, scenario) => {
       const states = await entriesOf();
       const broken: string[] = [];
       for (const [i, state] of states.entries())
-        broken.push(...(await redriveAt(i + 1, state, story)));
+        broken.push(...(await redriveAt(i + 1, state, scenario)));
       const different = new Set(states).size;
       console.log(
         `redrives, ${what}: ${states.length} entries of ${different} states, ${broken.length} broken promises`,

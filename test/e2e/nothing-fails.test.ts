@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { maxChunksPerRange } from '#src/core/limits/limits.ts';
-import { expectReady, inputOf, openWorld, type World } from '../harness/wire-harness.ts';
+import {
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+} from '../harness/wire-harness.ts';
 
-let world: World;
+let harness: WireHarness;
 
 beforeAll(async () => {
-  world = await openWorld();
+  harness = await openWireHarness();
 });
-beforeEach(() => world.reset());
-afterAll(() => world.close());
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** An `Object Created` event as EventBridge delivers it: the key is not URL-encoded. */
 function objectCreated(bucket: string, key: string, size: number) {
@@ -39,45 +44,45 @@ function objectCreated(bucket: string, key: string, size: number) {
 
 describe('when nothing fails', () => {
   it('a plain input becomes a ready asset with exactly its bytes', async () => {
-    const film = world.put(5);
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(5);
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output).toMatchObject({ chunks: 5, retries: {}, ingestNumber: 1 });
   });
 
   it.each(['a b+c/ünïcode 🎬.MP4', 'archive/%20 & ?#=.mov', '../up/../and//down.mp4'])(
     'an event for the key %j does too',
     async (key) => {
-      const film = world.put(2, { key });
+      const film = harness.put(2, { key });
       await expectReady(
-        world,
+        harness,
         film,
-        await world.run(objectCreated(film.bucket, key, film.sizeBytes)),
+        await harness.run(objectCreated(film.bucket, key, film.sizeBytes)),
       );
     },
   );
 
   it('costs one HEAD and one byte an object, one GET and one PUT a chunk, one URL call and one report a range', async () => {
     const chunks = 2 * maxChunksPerRange + 7;
-    const film = world.put(chunks);
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.s3.count('HEAD')).toBe(1);
-    expect(world.s3.chunkReads()).toBe(chunks);
-    expect(world.s3.count('GET')).toBe(chunks + 1);
-    expect(world.service.calls.counts()).toMatchObject({
+    const film = harness.put(chunks);
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.s3.count('HEAD')).toBe(1);
+    expect(harness.s3.chunkReads()).toBe(chunks);
+    expect(harness.s3.count('GET')).toBe(chunks + 1);
+    expect(harness.service.calls.counts()).toMatchObject({
       create: 1,
       put: chunks,
       presign: 3,
       report: 3,
       status: 1,
     });
-    expect(world.service.calls.of('put').every(({ urlUse }) => urlUse === 1)).toBe(true);
-    expect(world.service.calls.of('put').some(({ hasApiKey }) => hasApiKey)).toBe(false);
+    expect(harness.service.calls.of('put').every(({ urlUse }) => urlUse === 1)).toBe(true);
+    expect(harness.service.calls.of('put').some(({ hasApiKey }) => hasApiKey)).toBe(false);
   });
 
   it('takes at most 65 transitions for 820 chunks in 17 ranges, poll rounds apart', async () => {
-    const film = world.put(820);
-    const result = await world.run(inputOf(film));
-    await expectReady(world, film, result);
+    const film = harness.put(820);
+    const result = await harness.run(inputOf(film));
+    await expectReady(harness, film, result);
     const polls = (result.entered.WaitForAsset ?? 0) * 3 + (result.entered.WaitToConfirm ?? 0) * 3;
     expect(result.transitions - polls).toBeLessThanOrEqual(65);
     expect(result.entered.SendChunks).toBe(17);
@@ -85,18 +90,18 @@ describe('when nothing fails', () => {
   });
 
   it('keeps less than 4 KB between the steps with 41 ranges', async () => {
-    const film = world.put(41 * maxChunksPerRange);
-    const result = await world.run(inputOf(film));
-    await expectReady(world, film, result);
+    const film = harness.put(41 * maxChunksPerRange);
+    const result = await harness.run(inputOf(film));
+    await expectReady(harness, film, result);
     expect(result.largestPayloadBytes).toBeLessThan(4096);
   });
 
   it('tells the service the filename, the metadata and the wishes of the input', async () => {
-    const film = world.put(1, { key: `a/${'x'.repeat(300)}.mp4` });
+    const film = harness.put(1, { key: `a/${'x'.repeat(300)}.mp4` });
     const userMetadata = { season: 2026, public: false, title: 'Final' };
     const wishes = { userMetadata, enableHls: true, enableThumbnail: true };
-    await expectReady(world, film, await world.run({ ...inputOf(film), ...wishes }));
-    const session = world.service.sessions().at(-1);
+    await expectReady(harness, film, await harness.run({ ...inputOf(film), ...wishes }));
+    const session = harness.service.sessions().at(-1);
     expect(session).toMatchObject({
       type: 'video',
       enableHls: true,
@@ -107,10 +112,10 @@ describe('when nothing fails', () => {
   });
 
   it('announces the transfer once, in the row and in an event', async () => {
-    const film = world.put(1);
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
-    const rows = await world.rows();
+    const film = harness.put(1);
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
+    const rows = await harness.rows();
     const row = rows.find((one) => one.transferId === output.transferId && one.row === 'transfer');
     expect(row).toMatchObject({ state: 'ready', outcomePublished: true, assetId: output.assetId });
   });

@@ -2,13 +2,13 @@ import { vi } from 'vitest';
 import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
 import { startOfTime } from './virtual-time.ts';
 
-/** Taken before anybody fakes it: a turn of the event loop drains all that is ready. */
+/** The real `setImmediate`: one turn of the event loop drains all ready work. */
 const realImmediate = setImmediate;
 
-/** Timers fired for one promise at most: the longest story here fires some hundreds. */
+/** Maximum timers fired for one promise: the longest scenario fires some hundreds. */
 const maxTimers = 20_000;
 
-/** Fakes time and chance until the end of the test. */
+/** Replaces time and `Math.random` until `restoreTime`. */
 export function fakeTime(): void {
   const toFake = ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
   vi.useFakeTimers({ now: startOfTime, toFake: [...toFake] });
@@ -16,34 +16,35 @@ export function fakeTime(): void {
   restartTime();
 }
 
-/** Begins time and chance again, so that two runs of one story make the same effects in the same order. */
+/** Restarts time and random numbers: two runs of one scenario have the same effects in the same order. */
 export function restartTime(): void {
   vi.clearAllTimers();
   vi.setSystemTime(startOfTime);
   vi.mocked(Math.random).mockImplementation(seededRandom(1));
 }
 
-export function giveTimeBack(): void {
+/** Restores time and `Math.random`. */
+export function restoreTime(): void {
   vi.useRealTimers();
   vi.restoreAllMocks();
 }
 
-/** Moves the clocks on without a timer firing, as for a machine that was suspended. */
-export function leap(ms: number): void {
+/** Moves the date without firing timers, as on a suspended machine. */
+export function skipTime(ms: number): void {
   vi.setSystemTime(Date.now() + ms);
 }
 
-/** Lets faked time pass from timer to timer until the promise is settled. */
-export async function inTime<T>(promise: Promise<T>): Promise<T> {
-  let isOver = false;
-  const over = () => {
-    isOver = true;
+/** Fires timers in order until the promise is settled, and returns its result. */
+export async function untilSettled<T>(promise: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
   };
-  promise.then(over, over);
+  promise.then(settle, settle);
   for (let timers = 0; timers < maxTimers; timers++) {
     await new Promise((resolve) => realImmediate(resolve));
-    if (isOver) return promise;
+    if (isSettled) return promise;
     vi.advanceTimersToNextTimer();
   }
-  throw new Error(`it was not over after ${maxTimers} timers`);
+  throw new Error(`the promise is not settled after ${maxTimers} timers`);
 }

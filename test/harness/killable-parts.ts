@@ -4,94 +4,99 @@ import { store } from '#functions/runtime/store.ts';
 import { readSettings } from '#src/config/environment.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import type { FastWorld } from './fast-wire-harness.ts';
+import type { WireHarness } from './wire-harness.ts';
 
-/** A sandbox that can die: from then on every call to the world outside fails, for good. */
-export interface Life {
-  /** Resolves when it is over. */
-  readonly ended: Promise<void>;
-  end(): void;
+/** A simulated sandbox. After `kill`, every call of its ports fails. */
+export interface KillableSandbox {
+  /** Resolves at the kill. */
+  readonly killed: Promise<void>;
+  kill(): void;
 }
 
-export interface LifeOptions {
-  /** It ends once so many chunk proofs are kept. */
+export interface KillOptions {
+  /** Kills the sandbox after this number of stored proofs. */
   readonly proofs?: number;
-  /** It ends in the call of this method of the store, before the row is written. */
+  /** Kills the sandbox in the call of this store method, before its row is written. */
   readonly at?: keyof TransferStore;
-  /** Left out: as the environment says. */
+  /** Default: the setting of the environment. */
   readonly chunksInFlight?: number;
 }
 
 /**
- * Gives the functions a new life, in place of the one before: what a dead sandbox left running can't
- * reach anything any more, as it keeps the parts of its own life.
+ * Gives the functions the ports of a new sandbox. Work of an earlier sandbox keeps its own ports: after
+ * a kill, it reaches nothing.
  */
-export function giveLife(world: FastWorld, options: LifeOptions = {}): Life {
-  world.give({});
+export function startSandbox(harness: WireHarness, options: KillOptions = {}): KillableSandbox {
+  harness.override({});
   const { promise, resolve } = Promise.withResolvers<void>();
-  let isOver = false;
-  const life = {
-    ended: promise,
-    end: () => {
-      isOver = true;
+  let isDead = false;
+  const sandbox = {
+    killed: promise,
+    kill: () => {
+      isDead = true;
       resolve();
     },
   };
-  const check = () => {
-    if (isOver) throw new Error('the sandbox is dead');
+  const throwIfDead = () => {
+    if (isDead) throw new Error('the sandbox is dead');
   };
   const settings = readSettings(process.env);
   const { chunksInFlight = settings.chunksInFlight } = options;
-  world.give({
+  harness.override({
     settings: { ...settings, chunksInFlight },
-    store: endingStore(mortal(store(), check), life, options),
-    destination: mortal(destination(), check),
-    source: mortalSource(source(), check),
+    store: killingStore(killable(store(), throwIfDead), sandbox, options),
+    destination: killable(destination(), throwIfDead),
+    source: killableSource(source(), throwIfDead),
   });
-  return life;
+  return sandbox;
 }
 
-function mortal<T extends object>(part: T, check: () => void): T {
-  return new Proxy(part, {
+function killable<T extends object>(port: T, throwIfDead: () => void): T {
+  return new Proxy(port, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
-      return (...values: unknown[]) => {
-        check();
-        return member.apply(target, values);
+      return (...args: unknown[]) => {
+        throwIfDead();
+        return member.apply(target, args);
       };
     },
   });
 }
 
-function mortalSource(reader: SourceReader, check: () => void): SourceReader {
+function killableSource(reader: SourceReader, throwIfDead: () => void): SourceReader {
   return {
     inspect: (reference) => reader.inspect(reference),
     confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
     async *read(object, range, signal) {
       for await (const bytes of reader.read(object, range, signal)) {
-        check();
+        throwIfDead();
         yield bytes;
       }
     },
   };
 }
 
-function endingStore(part: TransferStore, life: Life, { proofs, at }: LifeOptions): TransferStore {
-  let kept = 0;
-  const storeProof: TransferStore['storeProof'] = async (...values) => {
-    const answer = await part.storeProof(...values);
-    kept += 1;
-    if (kept === proofs) life.end();
+/** Returns a store that kills its sandbox as the options say. */
+function killingStore(
+  port: TransferStore,
+  sandbox: KillableSandbox,
+  { proofs, at }: KillOptions,
+): TransferStore {
+  let stored = 0;
+  const storeProof: TransferStore['storeProof'] = async (...args) => {
+    const answer = await port.storeProof(...args);
+    stored += 1;
+    if (stored === proofs) sandbox.kill();
     return answer;
   };
-  const last = (...values: unknown[]) => {
-    life.end();
-    return Reflect.apply(part[at as keyof TransferStore] as () => unknown, part, values);
+  const lastCall = (...args: unknown[]) => {
+    sandbox.kill();
+    return Reflect.apply(port[at as keyof TransferStore] as () => unknown, port, args);
   };
-  return new Proxy(part, {
+  return new Proxy(port, {
     get: (target, name) => {
-      if (name === at) return last;
+      if (name === at) return lastCall;
       return name === 'storeProof' ? storeProof : Reflect.get(target, name);
     },
   });

@@ -2,7 +2,7 @@ import { give } from '#functions/runtime/given.ts';
 import { handlers as deployed } from '#local/handlers.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { dispatcher, Sandbox, type Surroundings } from './sandbox.ts';
+import { dispatcher, Sandbox, type SandboxEnvironment } from './sandbox.ts';
 
 /** All processes of all functions. */
 export interface ProcessPool {
@@ -21,15 +21,15 @@ export interface ProcessPool {
  * starts a new one.
  */
 export function openProcessPool(
-  around: Surroundings,
+  environment: SandboxEnvironment,
   portsOf: (sandbox: Sandbox) => Partial<Ports>,
 ): ProcessPool {
   const all: Sandbox[] = [];
   const idle = new Map<string, Sandbox[]>();
-  const dispatcherEnvironment = { ...around, ...drawsOf(around) };
+  const dispatcherEnvironment = { ...environment, ...drawsOf(environment) };
   const take = (name: string, executionId: string): Sandbox => {
-    const own = name === dispatcher ? dispatcherEnvironment : around;
-    const version = around.versionOf?.(executionId) ?? fleet.version;
+    const own = name === dispatcher ? dispatcherEnvironment : environment;
+    const version = environment.versionOf?.(executionId) ?? processPool.version;
     const isWarm = own.chance.hits(0.7);
     const warm = isWarm ? idle.get(`${name} ${version}`)?.pop() : undefined;
     if (warm) return warm;
@@ -51,33 +51,34 @@ export function openProcessPool(
       // The handler takes its ports before it first waits, so that they are this sandbox's.
       give(sandbox.ports);
       const answer = handler(payload as never, context) as Promise<unknown>;
-      const confirm = () => around.confirmed(sandbox.completions);
+      const confirm = () => environment.confirmed(sandbox.completions);
       answer.then(confirm, () => {});
       const work = answer.finally(() => release(sandbox));
       return sandbox.serve(work, context.getRemainingTimeInMillis());
     };
   };
-  const fleet: ProcessPool = {
+  const processPool: ProcessPool = {
     version: 0,
     handlers: Object.fromEntries(
       Object.entries(deployed).map(([name, handler]) => [name, inSandbox(name, handler)]),
     ),
     killAll: (executionId) => {
-      for (const sandbox of all) if (sandbox.executionId === executionId) sandbox.die('Runtime.ExitError');
+      for (const sandbox of all)
+        if (sandbox.executionId === executionId) sandbox.die('Runtime.ExitError');
     },
     close: () => {
       for (const sandbox of all) sandbox.die('the simulation is over');
     },
   };
-  return fleet;
+  return processPool;
 }
 
 /** Returns the dispatcher's own source of draws: its calls do not change other draws. */
 export function drawsOf({
   chance,
-  mishaps,
+  faults,
   queueChance,
-}: Pick<Surroundings, 'chance' | 'mishaps' | 'queueChance'>) {
-  if (!queueChance) return { chance, mishaps };
-  return { chance: queueChance, mishaps: mishaps.drawnFrom(queueChance) };
+}: Pick<SandboxEnvironment, 'chance' | 'faults' | 'queueChance'>) {
+  if (!queueChance) return { chance, faults };
+  return { chance: queueChance, faults: faults.drawnFrom(queueChance) };
 }

@@ -1,15 +1,15 @@
 import { systemClock } from '#src/config/system-clock.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import type { Chance } from './chance.ts';
-import type { FaultClass, Mishaps } from '../simulation/faults/fault-classes.ts';
+import type { FaultClass, Faults } from '../simulation/faults/fault-classes.ts';
 import type { Trace } from '../simulation/trace.ts';
+import type { Chance } from './chance.ts';
 
 /** Dependencies of a sandbox. */
-export interface Surroundings {
+export interface SandboxEnvironment {
   readonly trace: Trace;
   readonly chance: Chance;
-  readonly mishaps: Mishaps;
+  readonly faults: Faults;
   /** The source of the dispatcher's draws. Default: the common source. */
   readonly queueChance?: Chance;
   /** Probability that a port call takes time. */
@@ -58,26 +58,26 @@ export class Sandbox {
   completions: string[] = [];
   isAlive = true;
   isZombie = false;
-  readonly #around: Surroundings;
+  readonly #environment: SandboxEnvironment;
   readonly #cleanups = new Set<() => void>();
   #skewMs = 0;
   #answer: ((error: Error) => void) | undefined;
 
-  constructor(functionName: string, number: number, around: Surroundings, version = 0) {
+  constructor(functionName: string, number: number, environment: SandboxEnvironment, version = 0) {
     this.functionName = functionName;
     this.version = version;
     this.name = `${functionName}.${number}`;
-    this.#around = around;
+    this.#environment = environment;
     this.clock = this.#makeClock();
   }
 
   /** Begins a call for an execution and draws the skew of the process clock. */
   begin(executionId: string): void {
-    const { mishaps, chance } = this.#around;
+    const { faults, chance } = this.#environment;
     this.executionId = executionId;
     this.beganAt = Date.now();
     this.completions = [];
-    this.#skewMs = mishaps.strikes('clock skew') ? chance.between(-2_000, 2_000) : 0;
+    this.#skewMs = faults.strikes('clock skew') ? chance.between(-2_000, 2_000) : 0;
   }
 
   /** Returns the handler's result, or an error if the process dies or counts as dead first. */
@@ -100,12 +100,12 @@ export class Sandbox {
   /** Calls a port and applies the faults of the process before and after. */
   async call<T>(what: string, work: () => Promise<T>): Promise<T> {
     if (!this.isAlive) return never();
-    const { trace, chance, latency, mishaps } = this.#around;
-    trace.note(this.name, what);
+    const { trace, chance, latency, faults } = this.#environment;
+    trace.record(this.name, what);
     this.#applyFaults('before');
     if (this.isAlive && chance.hits(latency)) await systemClock.sleep(chance.between(1, 60));
     if (!this.isAlive) return never();
-    if (!this.#ownFault && mishaps.strikes('lambda timed out')) return never();
+    if (!this.#ownFault && faults.strikes('lambda timed out')) return never();
     const result = await work().catch((error: unknown) => {
       if (!this.isAlive) return never<T>();
       throw error;
@@ -122,24 +122,24 @@ export class Sandbox {
 
   die(errorType: string): void {
     if (!this.isAlive) return;
-    this.#around.trace.note(this.name, `dies: ${errorType}`);
+    this.#environment.trace.record(this.name, `dies: ${errorType}`);
     this.isAlive = false;
     this.#answer?.(crash(errorType));
     for (const task of this.#cleanups) task();
   }
 
   #applyFaults(when: 'before' | 'after'): void {
-    const { mishaps } = this.#around;
+    const { faults } = this.#environment;
     if (this.#ownFault) {
-      if (mishaps.strikes(this.#ownFault)) this.die('Runtime.ExitError');
+      if (faults.strikes(this.#ownFault)) this.die('Runtime.ExitError');
       return;
     }
     // Work that outlives its call belongs to no execution.
     if (this.executionId === '') return;
-    if (mishaps.strikes(`lambda killed ${when} a call`)) this.die('Runtime.ExitError');
-    if (mishaps.strikes(`run killed ${when} a call`)) this.#around.killRun(this.executionId);
-    if (mishaps.strikes('execution aborted')) this.#around.abortRun(this.executionId);
-    if (this.isAlive && mishaps.strikes('zombie sender')) this.#becomeZombie();
+    if (faults.strikes(`lambda killed ${when} a call`)) this.die('Runtime.ExitError');
+    if (faults.strikes(`run killed ${when} a call`)) this.#environment.killRun(this.executionId);
+    if (faults.strikes('execution aborted')) this.#environment.abortRun(this.executionId);
+    if (this.isAlive && faults.strikes('zombie sender')) this.#becomeZombie();
   }
 
   #becomeZombie(): void {

@@ -4,23 +4,23 @@ import type { Destination } from '#src/core/transfer/destination.ts';
 import { awaitAsset } from '#src/steps/await-asset/await-asset.ts';
 import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
-import { type OpenAnswer, openSession } from '#src/steps/open-session/open-session.ts';
+import { type OpenSessionResult, openSession } from '#src/steps/open-session/open-session.ts';
 import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
 import { reportProofs } from '#src/steps/report-proofs/report-proofs.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
 import type { RangeState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
-import { type Bench, film, openBench, putFilm } from './port-harness.ts';
-import { invocationOf } from './run-transfer.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import type { ManualClock } from '../doubles/manual-clock.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
+import { type Bench, film, openBench, putFilm } from './port-harness.ts';
+import { invocationOf } from './run-transfer.ts';
 
 export const chunkBytes = 1024;
 
 /** A session with a plan, as OpenSession hands it on. */
-export type Planned = Exclude<OpenAnswer, { readonly ending: unknown }>;
+export type Planned = Exclude<OpenSessionResult, { readonly ending: unknown }>;
 
 /** What InspectSource hands on to OpenSession. */
 type Accepted = Extract<Awaited<ReturnType<typeof inspectSource>>, { readonly next: 'open' }>;

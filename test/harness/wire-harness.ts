@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
+import { give, given } from '#functions/runtime/given.ts';
+import { store as openStore } from '#functions/runtime/store.ts';
 import { type Emulators, startEmulators } from '#local/emulators/start-emulators.ts';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { openPipeline, type Pipeline } from '#local/pipeline.ts';
@@ -10,49 +12,64 @@ import type {
   TwelveLabsOptions,
   TwelveLabsSimulator,
 } from '#local/simulators/twelvelabs/simulator.ts';
-import type { ExecutionOptions, ExecutionResult } from '#local/state-machine/run.ts';
-import type { Clock } from '#src/core/ports/clock.ts';
+import type {
+  ExecutionHandle,
+  ExecutionOptions,
+  ExecutionResult,
+} from '#local/state-machine/run.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { ObjectTraits } from '../doubles/s3/objects.ts';
 import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 import { canaries } from '../security/canaries/canaries.ts';
 import { canarySearch } from '../security/canaries/search.ts';
 import { searchedPipeline } from '../security/canaries/searched-pipeline.ts';
-import { startScaledClock } from './scaled-clock.ts';
-
-/** How many times faster all time passes: waits, timers, leases and the simulator's own clock. */
-const usualTimeFactor = 20;
-
-export const bucket = 'films';
-export const versionedBucket = 'versioned-films';
-/** Configured as a source, and not there. */
-export const missingBucket = 'missing-films';
-const tableName = 'transfers';
+import { type ScaledClock, startScaledClock } from './scaled-clock.ts';
 
 /**
- * Everything around one pipeline: the synthesized machine and the real handlers, nothing mocked. Its
- * secrets are canaries, and all that it tells is searched for them.
+ * The harness over the wire: the deployed state machine and handlers, with DynamoDB, EventBridge, S3 and
+ * TwelveLabs as servers on loopback. Use it for what only a real request can show.
+ *
+ * 1. `harness = await openWireHarness()` in `beforeAll`, `harness.close()` in `afterAll`.
+ * 2. `harness.reset()` between tests: it clears faults, calls, events and log lines.
+ * 3. `film = harness.put(chunks)` stores an object; `await harness.run(inputOf(film))` transfers it.
+ * 4. `expectReady(harness, film, result)` checks the bytes of the asset.
+ * 5. Plan faults with `harness.service.faults`, `harness.s3.fail` and the `faults` of `run`.
+ * 6. Read results from `service.calls`, `rows()`, `events(key)` and `logLines`.
+ *
+ * Time runs 100 times faster for all parts. All secrets are canaries, searched for in all output.
  */
-export interface World {
+export interface WireHarness {
   readonly s3: S3Double;
   readonly service: TwelveLabsSimulator;
   readonly emulators: Emulators;
   readonly pipeline: Pipeline;
-  readonly clock: Clock;
-  /** Every log line, as text. */
+  readonly clock: ScaledClock;
+  /** The table through the product's store. */
+  readonly store: TransferStore;
+  /** Every log line as JSON text. */
   readonly logLines: string[];
-  /** Puts an object of random bytes; its key is new unless given. */
-  put(chunks: number, more?: { key?: string; bucket?: string; traits?: ObjectTraits }): Film;
+  /** Stores an object of random bytes. Default key: a new one. */
+  put(chunks: number, options?: PutOptions): Film;
+  /** Starts an execution. */
+  start(input: unknown, options?: Partial<ExecutionOptions>): ExecutionHandle;
+  /** Runs an execution to its end. */
   run(input: unknown, options?: Partial<ExecutionOptions>): Promise<ExecutionResult>;
+  /** Replaces ports of the functions until the next call or `reset`. */
+  override(ports: Partial<Ports>): void;
+  /** Returns all rows of the table. */
   rows(): Promise<Record<string, unknown>[]>;
-  /** Type and detail of every event that tells how a transfer of an object ended. */
+  /** Returns the row of the newest transfer of an object. */
+  transferOf(film: Pick<Film, 'bucket' | 'key'>): Promise<TransferRecord>;
+  /** Returns type and detail of every outcome event of an object. */
   events(key: string): { readonly type: string; readonly detail: Record<string, unknown> }[];
-  /** Forgets faults, calls and log lines. */
+  /** Clears faults, calls, events and log lines; restores ports and switches. */
   reset(): void;
   close(): Promise<void>;
 }
 
-/** An object in the world's S3. */
+/** An object in S3. */
 export interface Film {
   readonly bucket: string;
   readonly key: string;
@@ -60,118 +77,170 @@ export interface Film {
   readonly sha256: string;
 }
 
-export interface WorldOptions extends Partial<TwelveLabsOptions> {
-  /** For what takes long: times faster than the usual 20. */
+interface PutOptions {
+  readonly key?: string;
+  readonly bucket?: string;
+  readonly traits?: ObjectTraits;
+}
+
+export interface WireOptions extends Partial<Omit<TwelveLabsOptions, 'clock'>> {
+  /** How many times faster time passes. Default: 100. */
   readonly timeFactor?: number;
-  readonly given?: Partial<Ports>;
-  /** Sources beside the usual ones. */
+  /** Sources in addition to the usual ones. */
   readonly buckets?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Bytes of a chunk in these tests: small, so that a film of few bytes has many. */
+export const bucket = 'films';
+export const versionedBucket = 'versioned-films';
+/** A configured source that does not exist. */
+export const missingBucket = 'missing-films';
+const tableName = 'transfers';
+
+/** Size of a chunk, in bytes: small, for films of many chunks and few bytes. */
 export const chunkSizeBytes = 8 * 1024;
 
-export async function openWorld(options: WorldOptions = {}): Promise<World> {
-  const { given, buckets: _, environment, timeFactor = usualTimeFactor, ...service } = options;
+/** Opens the harness. One process holds one at a time: the environment is the process's own. */
+export async function openWireHarness(options: WireOptions = {}): Promise<WireHarness> {
+  const { buckets = [], environment, timeFactor = 100, ...serviceOptions } = options;
   const clock = startScaledClock(timeFactor);
-  const logLines: string[] = [];
-  const [emulators, s3, simulator] = await Promise.all([
+  const [emulators, s3, service] = await Promise.all([
     startEmulators({ buckets: [], table: tableDefinition(tableName) }),
     startS3Double({ buckets: [bucket], versionedBuckets: [versionedBucket] }),
-    startTwelveLabs({ store: 'memory', clock, chunkSizeBytes, ...service }),
+    startTwelveLabs({ store: 'memory', clock, chunkSizeBytes, ...serviceOptions }),
   ]);
-  const write = (message: string, fields = {}) => {
-    const line = JSON.stringify({ message, ...fields });
-    canarySearch.searchText('log lines', line);
-    logLines.push(line);
-  };
-  const opened = openPipeline({
-    timeFactor,
-    buckets: [bucket, versionedBucket, missingBucket, ...(options.buckets ?? [])],
-    environment: {
-      ...emulators.environment,
-      AWS_ENDPOINT_URL_S3: s3.endpoint,
-      AWS_SECRET_ACCESS_KEY: canaries.secretAccessKey,
-      AWS_SESSION_TOKEN: canaries.sessionToken,
-      TABLE_NAME: tableName,
-      EVENT_BUS_NAME: 'default',
-      TWELVE_LABS_API_KEY: simulator.apiKey,
-      TWELVELABS_BASE_URL: simulator.baseUrl,
-      NO_PROGRESS_MS: '60000',
-      ...environment,
-    },
-    given: { clock, log: { info: write, warn: write, error: write }, ...given },
-  });
-  const pipeline = searchedPipeline(opened);
-  const table = DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      endpoint: emulators.dynamoDb.url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  const logLines: string[] = [];
+  const pipeline = searchedPipeline(
+    openPipeline({
+      timeFactor,
+      buckets: [bucket, versionedBucket, missingBucket, ...buckets],
+      environment: { ...environmentOf(emulators, s3, service), ...environment },
+      given: { clock, log: logInto(logLines) },
     }),
   );
-  const rows = async () =>
-    (await table.send(new ScanCommand({ TableName: tableName }))).Items ?? [];
-  const searchEvents = () => {
-    for (const entry of emulators.eventBridge.entries) canarySearch.search('events', entry);
+  const usualPorts = given;
+  const usualSwitches = { ...service.switches };
+  const store = openStore();
+  const table = openTable(emulators);
+  const start: WireHarness['start'] = (input, executionOptions = {}) => {
+    const execution = pipeline.start(input, executionOptions);
+    emulators.follow(execution);
+    return execution;
   };
-  let films = 0;
   return {
-    s3,
-    service: simulator,
-    emulators,
-    pipeline,
-    clock,
-    logLines,
-    put(chunks, more = {}) {
-      const bytes = randomBytes(Math.max(0, chunks * chunkSizeBytes - 100));
-      const film = { bucket: more.bucket ?? bucket, key: more.key ?? `film ${++films}.mp4` };
-      s3.put(film.bucket, film.key, bytes, { contentType: 'video/mp4', ...more.traits });
-      return {
-        ...film,
-        sizeBytes: bytes.length,
-        sha256: createHash('sha256').update(bytes).digest('hex'),
-      };
-    },
-    async run(input, more = {}) {
-      const execution = pipeline.start(input, more);
-      emulators.follow(execution);
-      return execution.result;
-    },
-    rows,
-    events: (key) =>
-      emulators.eventBridge.entries
-        .map(({ DetailType, Detail }) => ({
-          type: String(DetailType),
-          detail: JSON.parse(String(Detail)),
-        }))
-        .filter(({ type, detail }) => detail.key === key && type !== 'Transfer Started'),
+    ...{ s3, service, emulators, pipeline, clock, store, logLines, start },
+    put: putInto(s3),
+    run: (input, executionOptions) => start(input, executionOptions).result,
+    override: (ports) => give({ ...usualPorts, ...ports }),
+    rows: table.rows,
+    transferOf: async (film) => newestOf(await table.rows(), film),
+    events: (key) => outcomesOf(emulators, key),
     reset() {
-      searchEvents();
-      simulator.faults.clear();
-      simulator.calls.clear();
+      searchEvents(emulators);
+      service.faults.clear();
+      service.calls.clear();
+      Object.assign(service.switches, usualSwitches);
       s3.clearFaults();
       s3.calls.length = 0;
       logLines.length = 0;
+      (emulators.eventBridge.entries as unknown[]).length = 0;
+      give(usualPorts);
     },
     async close() {
-      clock.stop();
-      searchEvents();
-      for (const row of await rows()) canarySearch.search('rows', row);
+      searchEvents(emulators);
+      for (const row of await table.rows()) canarySearch.search('rows', row);
       await pipeline.close();
-      table.destroy();
-      await Promise.all([emulators.close(), s3.close(), simulator.close()]);
+      table.close();
+      clock.stop();
+      await Promise.all([emulators.close(), s3.close(), service.close()]);
     },
   };
 }
 
-/** What a person would type into the console for a film. */
+function environmentOf(
+  emulators: Emulators,
+  s3: S3Double,
+  service: TwelveLabsSimulator,
+): Record<string, string> {
+  return {
+    ...emulators.environment,
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_SECRET_ACCESS_KEY: canaries.secretAccessKey,
+    AWS_SESSION_TOKEN: canaries.sessionToken,
+    TABLE_NAME: tableName,
+    EVENT_BUS_NAME: 'default',
+    TWELVE_LABS_API_KEY: service.apiKey,
+    TWELVELABS_BASE_URL: service.baseUrl,
+    NO_PROGRESS_MS: '60000',
+  };
+}
+
+function logInto(lines: string[]): Ports['log'] {
+  const write = (message: string, fields = {}) => {
+    const line = JSON.stringify({ message, ...fields });
+    canarySearch.searchText('log lines', line);
+    lines.push(line);
+  };
+  return { info: write, warn: write, error: write };
+}
+
+function putInto(s3: S3Double): WireHarness['put'] {
+  let films = 0;
+  return (chunks, options = {}) => {
+    const bytes = randomBytes(Math.max(0, chunks * chunkSizeBytes - 100));
+    const film = { bucket: options.bucket ?? bucket, key: options.key ?? `film ${++films}.mp4` };
+    s3.put(film.bucket, film.key, bytes, { contentType: 'video/mp4', ...options.traits });
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { ...film, sizeBytes: bytes.length, sha256 };
+  };
+}
+
+function openTable(emulators: Emulators) {
+  const client = new DynamoDBClient({
+    endpoint: emulators.dynamoDb.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  const documents = DynamoDBDocumentClient.from(client);
+  return {
+    rows: async (): Promise<Record<string, unknown>[]> =>
+      (await documents.send(new ScanCommand({ TableName: tableName }))).Items ?? [],
+    close: () => documents.destroy(),
+  };
+}
+
+function newestOf(
+  rows: readonly Record<string, unknown>[],
+  { bucket, key }: Pick<Film, 'bucket' | 'key'>,
+): TransferRecord {
+  const [newest] = rows
+    .filter(({ row }) => row === 'transfer')
+    .map((row) => row as unknown as TransferRecord)
+    .filter(({ source }) => source.bucket === bucket && source.key === key)
+    .sort((a, b) => b.createdAt - a.createdAt);
+  if (newest) return newest;
+  throw new Error(`the table has no transfer of ${bucket}/${key}`);
+}
+
+function outcomesOf({ eventBridge }: Emulators, key: string): ReturnType<WireHarness['events']> {
+  return eventBridge.entries
+    .map(({ DetailType, Detail }) => ({
+      type: String(DetailType),
+      detail: JSON.parse(String(Detail)),
+    }))
+    .filter(({ type, detail }) => detail.key === key && type !== 'Transfer Started');
+}
+
+function searchEvents({ eventBridge }: Emulators): void {
+  for (const entry of eventBridge.entries) canarySearch.search('events', entry);
+}
+
+/** Returns the input of a manual start. */
 export const inputOf = ({ bucket, key }: Film) => ({ bucket, key });
 
-/** The execution succeeded with an asset that holds exactly the film's bytes; its output. */
+/** Expects success with an asset that holds exactly the film's bytes, and returns the output. */
 export async function expectReady(
-  world: World,
+  { service }: WireHarness,
   film: Film,
   result: ExecutionResult,
 ): Promise<Record<string, unknown>> {
@@ -180,7 +249,19 @@ export async function expectReady(
     output: { status: 'ready', bytes: film.sizeBytes },
   });
   const output = result.output as Record<string, unknown>;
-  expect(await world.service.storedSha256(String(output.assetId))).toBe(film.sha256);
-  expect(world.service.faults.pending()).toEqual([]);
+  expect(await service.storedSha256(String(output.assetId))).toBe(film.sha256);
+  expect(service.faults.pending()).toEqual([]);
   return output;
+}
+
+/** Returns the machine with another time limit of one function, in seconds. */
+export function withTimeLimit(
+  { pipeline }: WireHarness,
+  step: string,
+  timeoutSeconds: number,
+): Pick<ExecutionOptions, 'machine'> {
+  const functions = [...pipeline.machine.functions].map(
+    ([arn, one]) => [arn, one.name === step ? { ...one, timeoutSeconds } : one] as const,
+  );
+  return { machine: { ...pipeline.machine, functions: new Map(functions) } };
 }

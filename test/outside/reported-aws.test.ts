@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FastWorld, openFastWorld } from '../harness/fast-wire-harness.ts';
-import { expectReady, type Film, inputOf } from '../harness/wire-harness.ts';
+import {
+  expectReady,
+  type Film,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+} from '../harness/wire-harness.ts';
 
 /**
  * Cases of public reports about S3, from the event to the asset and over the wire: the machine that
  * deploys, the handlers, an S3 that behaves as described. The ids are the issue's.
  */
 
-let world: FastWorld;
+let harness: WireHarness;
 
 beforeAll(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
   const list = [
     { bucket: 'films' },
     { bucket: 'versioned-films' },
@@ -19,41 +24,41 @@ beforeAll(async () => {
     { bucket: 'never-scanned', waitWhileDeniedSeconds: 60 },
   ];
   process.env.SOURCES = JSON.stringify({ list, readers: {} });
-  world.s3.createBucket('paid', { requesterPays: true });
-  world.s3.createBucket('scanned');
-  world.s3.createBucket('never-scanned');
+  harness.s3.createBucket('paid', { requesterPays: true });
+  harness.s3.createBucket('scanned');
+  harness.s3.createBucket('never-scanned');
 });
 beforeEach(() => {
-  world.reset();
-  world.s3.clockAheadMs = 0;
+  harness.reset();
+  harness.s3.clockAheadMs = 0;
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
 const eventOf = ({ bucket, key, sizeBytes }: Film) => ({
   source: 'aws.s3',
   'detail-type': 'Object Created',
   detail: { bucket: { name: bucket }, object: { key, size: sizeBytes } },
 });
-const opened = () => world.service.calls.count('create');
+const opened = () => harness.service.calls.count('create');
 const afterSeconds = (seconds: number, act: () => void) =>
-  void world.clock.sleep(seconds * 1_000).then(act);
+  void harness.clock.sleep(seconds * 1_000).then(act);
 
 describe('B1: the version null (cloud-custodian#2003)', () => {
   it('is moved as it was pinned, with a newer version beside it', async () => {
-    const film = world.put(3);
-    world.s3.setVersioning('films', 'enabled');
-    world.put(4, { key: film.key });
-    await expectReady(world, film, await world.run({ ...inputOf(film), versionId: 'null' }));
-    world.s3.setVersioning('films', 'never');
-    expect(new Set(world.s3.calls.map(({ versionId }) => versionId))).toEqual(new Set(['null']));
+    const film = harness.put(3);
+    harness.s3.setVersioning('films', 'enabled');
+    harness.put(4, { key: film.key });
+    await expectReady(harness, film, await harness.run({ ...inputOf(film), versionId: 'null' }));
+    harness.s3.setVersioning('films', 'never');
+    expect(new Set(harness.s3.calls.map(({ versionId }) => versionId))).toEqual(new Set(['null']));
   });
 });
 
 describe('B2: a clock that is not S3’s (aws-sdk-js-v3#8005)', () => {
   it('is corrected, and nothing is lost', async () => {
-    const film = world.put(3);
-    world.s3.clockAheadMs = 3_600_000;
-    await expectReady(world, film, await world.run(eventOf(film)));
+    const film = harness.put(3);
+    harness.s3.clockAheadMs = 3_600_000;
+    await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 });
 
@@ -61,10 +66,10 @@ describe('B3: throttling codes (re:Post kms-throttlingexception-error)', () => {
   it.each(['ThrottlingException', 'KMS.ThrottlingException', 'OperationAborted'])(
     '%s with a 400 for a chunk costs one more read',
     async (code) => {
-      const film = world.put(3);
-      world.s3.fail({ kind: 'error', status: 400, code }, { skip: 2 });
-      await expectReady(world, film, await world.run(eventOf(film)));
-      expect(world.s3.chunkReads()).toBe(4);
+      const film = harness.put(3);
+      harness.s3.fail({ kind: 'error', status: 400, code }, { skip: 2 });
+      await expectReady(harness, film, await harness.run(eventOf(film)));
+      expect(harness.s3.chunkReads()).toBe(4);
     },
   );
 });
@@ -74,21 +79,21 @@ describe('B4: a storm at the HEAD (rclone#3456)', () => {
     ['90 seconds', 90],
     ['ten minutes', 600],
   ])('of %s spends no event', async (_, seconds) => {
-    const film = world.put(2);
+    const film = harness.put(2);
     for (const method of ['HEAD', 'GET'] as const) {
       const times = Number.POSITIVE_INFINITY;
-      world.s3.fail({ kind: 'error', status: 503, code: 'SlowDown' }, { method, times });
+      harness.s3.fail({ kind: 'error', status: 503, code: 'SlowDown' }, { method, times });
     }
-    afterSeconds(seconds, () => world.s3.clearFaults());
-    await expectReady(world, film, await world.run(eventOf(film)));
+    afterSeconds(seconds, () => harness.s3.clearFaults());
+    await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 });
 
 describe('B6: a version that may not be read (boto#3219)', () => {
   it('is named before any session is opened', async () => {
-    const film = world.put(2, { bucket: 'versioned-films' });
-    world.s3.deny(film.bucket, film.key, 'version');
-    const result = await world.run(eventOf(film));
+    const film = harness.put(2, { bucket: 'versioned-films' });
+    harness.s3.deny(film.bucket, film.key, 'version');
+    const result = await harness.run(eventOf(film));
     expect(result).toMatchObject({
       status: 'FAILED',
       error: 'SourceAccessDeniedError',
@@ -100,47 +105,47 @@ describe('B6: a version that may not be read (boto#3219)', () => {
 
 describe('B11: Content-Encoding (aws-cli#7856)', () => {
   it('gzip is refused by name, and nothing is created', async () => {
-    const film = world.put(2, { traits: { contentEncoding: 'gzip' } });
-    const result = await world.run(eventOf(film));
+    const film = harness.put(2, { traits: { contentEncoding: 'gzip' } });
+    const result = await harness.run(eventOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceContentEncodedError' });
     expect(opened()).toBe(0);
   });
 
   it('aws-chunked is moved', async () => {
-    const film = world.put(2, { traits: { contentEncoding: 'aws-chunked' } });
-    await expectReady(world, film, await world.run(eventOf(film)));
+    const film = harness.put(2, { traits: { contentEncoding: 'aws-chunked' } });
+    await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 });
 
 describe('B14: a bucket whose requester pays (aws-cli#2557)', () => {
   it('is moved with the option of its source', async () => {
-    const film = world.put(3, { bucket: 'paid' });
-    await expectReady(world, film, await world.run(eventOf(film)));
+    const film = harness.put(3, { bucket: 'paid' });
+    await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 });
 
 describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
   it('are waited for at the first step', async () => {
-    const film = world.put(2, { bucket: 'scanned' });
-    world.s3.deny(film.bucket, film.key);
-    afterSeconds(180, () => world.s3.allow(film.bucket, film.key));
-    await expectReady(world, film, await world.run(eventOf(film)));
+    const film = harness.put(2, { bucket: 'scanned' });
+    harness.s3.deny(film.bucket, film.key);
+    afterSeconds(180, () => harness.s3.allow(film.bucket, film.key));
+    await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 
   it('are waited for in the middle of a transfer', async () => {
-    const film = world.put(6, { bucket: 'scanned' });
+    const film = harness.put(6, { bucket: 'scanned' });
     const act = () => {
-      world.s3.deny(film.bucket, film.key);
-      afterSeconds(180, () => world.s3.allow(film.bucket, film.key));
+      harness.s3.deny(film.bucket, film.key);
+      afterSeconds(180, () => harness.s3.allow(film.bucket, film.key));
     };
-    world.service.faults.add({ on: 'put', nth: 2, kind: 'callback', act });
-    await expectReady(world, film, await world.run(eventOf(film)));
+    harness.service.faults.add({ on: 'put', nth: 2, kind: 'callback', act });
+    await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 
   it('end by the denial once the time of the source is over', async () => {
-    const film = world.put(2, { bucket: 'never-scanned' });
-    world.s3.deny(film.bucket, film.key);
-    expect(await world.run(eventOf(film))).toMatchObject({
+    const film = harness.put(2, { bucket: 'never-scanned' });
+    harness.s3.deny(film.bucket, film.key);
+    expect(await harness.run(eventOf(film))).toMatchObject({
       status: 'FAILED',
       error: 'SourceAccessDeniedError',
       cause: expect.stringMatching(/\(for [1-4] minutes\)/),
@@ -148,9 +153,9 @@ describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
   });
 
   it('are final without the option, which the error names', async () => {
-    const film = world.put(2);
-    world.s3.deny(film.bucket, film.key);
-    expect(await world.run(eventOf(film))).toMatchObject({
+    const film = harness.put(2);
+    harness.s3.deny(film.bucket, film.key);
+    expect(await harness.run(eventOf(film))).toMatchObject({
       error: 'SourceAccessDeniedError',
       cause: expect.stringContaining('waitWhileDenied'),
     });

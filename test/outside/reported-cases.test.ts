@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Operation } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import type { FaultEffect } from '#local/simulators/twelvelabs/faults/faults.ts';
+import type { Operation } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import {
   altered,
   always,
@@ -16,8 +16,8 @@ import {
   atLeast,
   atMost,
   type Facts,
-  openReportedWorld,
-  type ReportedWorld,
+  openReportedHarness,
+  type ReportedHarness,
   usualFactor,
 } from './reported-harness.ts';
 
@@ -26,47 +26,50 @@ import {
  * are those of the issue's list of cases; a sibling of a case differs from the reported example.
  */
 
-let world: ReportedWorld;
+let harness: ReportedHarness;
 
 beforeAll(async () => {
-  world = await openReportedWorld();
+  harness = await openReportedHarness();
 });
-beforeEach(() => world.reset());
-afterAll(() => world.close());
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
 
 const unknownId: FaultEffect = { ...status(404), code: 'resource_not_exist' };
 
 describe('A2: a session that is unknown after its completion (onedrive-api-docs#1259)', () => {
-  beforeEach(() => Object.assign(world.service.switches, { completedSession: 'not-found' }));
+  beforeEach(() => Object.assign(harness.service.switches, { completedSession: 'not-found' }));
 
   it('is asked about through its asset, and no chunk is sent again', async () => {
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('is complete while its asset is still processed', async () => {
-    world.service.switches.assetReadyAfterMs = 120_000;
-    const facts = await world.ingest(world.put(5));
+    harness.service.switches.assetReadyAfterMs = 120_000;
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('is complete where it answers 410 instead of 404', async () => {
-    Object.assign(world.service.switches, { completedSession: 'known', completedAfterMs: 600_000 });
-    world.behave(always('status', status(410)));
-    const facts = await world.ingest(world.put(5));
+    Object.assign(harness.service.switches, {
+      completedSession: 'known',
+      completedAfterMs: 600_000,
+    });
+    harness.behave(always('status', status(410)));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('is complete where the reply to the last report was lost too (cyberduck#18393)', async () => {
-    world.service.faults.add({ on: 'report', kind: 'lost-reply' });
-    const facts = await world.ingest(world.put(5));
+    harness.service.faults.add({ on: 'report', kind: 'lost-reply' });
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('is replaced where it was forgotten before all chunks were accepted', async () => {
-    const act = ({ uploadId = '' }) => world.service.dropSession(uploadId);
-    world.service.faults.add({ on: 'put', nth: 4, kind: 'callback', act });
-    const facts = await world.ingest(world.put(5));
+    const act = ({ uploadId = '' }) => harness.service.dropSession(uploadId);
+    harness.service.faults.add({ on: 'put', nth: 4, kind: 'callback', act });
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ended: 'ready', sessions: 2, assets: 1, isSameBytes: true });
   });
 });
@@ -76,56 +79,56 @@ describe('A3: a service that is away (onedrive-api-docs#1165)', () => {
     ['without Retry-After', {}],
     ['with Retry-After: 15', { 'Retry-After': '15' }],
   ])('when a session is opened, for 60 s %s, is waited out', async (_how, headers) => {
-    world.behave(forSeconds('create', 60, status(503, headers)));
-    const facts = await world.ingest(world.put(3));
+    harness.behave(forSeconds('create', 60, status(503, headers)));
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: atMost(30), put: 3 } });
   });
 
   it('is not asked before its Retry-After has passed', async () => {
-    world.behave(forSeconds('create', 60, status(503, { 'Retry-After': '15' })));
-    await world.ingest(world.put(3));
+    harness.behave(forSeconds('create', 60, status(503, { 'Retry-After': '15' })));
+    await harness.ingest(harness.put(3));
     expect(gapsOf('create')).toEqual(gapsOf('create').map(() => atLeast(14.5)));
     expect(gapsOf('create').length).toBeGreaterThan(0);
   });
 
   it('for an hour when a session is opened is waited out', async () => {
-    world.clock.setFactor(400);
-    world.behave(forSeconds('create', 3_600, status(503)));
-    const facts = await world.ingest(world.put(3), 6_000);
+    harness.clock.setFactor(400);
+    harness.behave(forSeconds('create', 3_600, status(503)));
+    const facts = await harness.ingest(harness.put(3), 6_000);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 3 } });
   });
 
   it.each([409, 423, 425, 429])('with a %i for 60 s when a session is opened', async (code) => {
-    world.behave(forSeconds('create', 60, status(code)));
-    const facts = await world.ingest(world.put(3));
+    harness.behave(forSeconds('create', 60, status(code)));
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 3 } });
   });
 
   it('for an hour, with lost replies, leaves a handful of empty sessions at most', async () => {
-    world.clock.setFactor(400);
-    world.behave(forSeconds('create', 3_600, { kind: 'lost-reply' }));
-    const facts = await world.ingest(world.put(3), 12_000);
+    harness.clock.setFactor(400);
+    harness.behave(forSeconds('create', 3_600, { kind: 'lost-reply' }));
+    const facts = await harness.ingest(harness.put(3), 12_000);
     expect(facts).toMatchObject({ ended: 'ready', assets: 1, sessions: atMost(10) });
   });
 
   const operations = ['presign', 'put', 'report', 'status', 'asset'] as const;
   it.each(operations)('with 503 to every %s for 10 minutes is waited out', async (on) => {
-    world.clock.setFactor(400);
-    world.service.switches.completedAfterMs = 5_000;
-    world.behave(forSeconds(on, 600, status(503)));
-    const facts = await world.ingest(world.put(3), 3_600);
+    harness.clock.setFactor(400);
+    harness.service.switches.completedAfterMs = 5_000;
+    harness.behave(forSeconds(on, 600, status(503)));
+    const facts = await harness.ingest(harness.put(3), 3_600);
     expect(facts).toMatchObject(arrivedOnce);
   });
 
   it.each([408, 425, 500, 502, 504, 520, 529])('with a %i to a URL call for 60 s', async (code) => {
-    world.behave(forSeconds('presign', 60, status(code)));
-    const facts = await world.ingest(world.put(3));
+    harness.behave(forSeconds('presign', 60, status(code)));
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 3 } });
   });
 
   it.each([501, 505])('with a %i is final and named', async (code) => {
-    world.behave(always('presign', status(code)));
-    const facts = await world.ingest(world.put(3));
+    harness.behave(always('presign', status(code)));
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({
       ended: expect.stringContaining('FAILED'),
       cause: expect.stringContaining(String(code)),
@@ -154,45 +157,45 @@ describe('A4: a page that fails while the chunks are checked (facepy#147, Ceres#
 
   /** Runs a film of chunks of 1 KiB, one of which fails once. */
   async function ingestTiny(chunks: number, n: number, effect: FaultEffect): Promise<Facts> {
-    world.service.switches.chunkSizeBytes = 1024;
-    world.service.faults.add({ on: 'report', chunk: 77, kind: 'fail-chunk', error: 'lost' });
-    world.behave(everyNth('status', n, effect));
-    return world.ingest(world.put(chunks / 8), 1_200);
+    harness.service.switches.chunkSizeBytes = 1024;
+    harness.service.faults.add({ on: 'report', chunk: 77, kind: 'fail-chunk', error: 'lost' });
+    harness.behave(everyNth('status', n, effect));
+    return harness.ingest(harness.put(chunks / 8), 1_200);
   }
 
   /** From the first status call to the last, in seconds. */
   function secondsOfChecks(): number {
-    const times = world.service.calls.of('status').map(({ at }) => at);
+    const times = harness.service.calls.of('status').map(({ at }) => at);
     return (Math.max(...times) - Math.min(...times)) / 1000;
   }
 });
 
 describe('A6: an upload host that answers late (minio/mc#2850, minio#8031)', () => {
   it.each([25, 35, 120])('by %i s gets every chunk once', async (seconds) => {
-    world.behave(always('put', { kind: 'late-reply', ms: seconds * 1000 }));
-    const facts = await world.ingest(world.put(6));
+    harness.behave(always('put', { kind: 'late-reply', ms: seconds * 1000 }));
+    const facts = await harness.ingest(harness.put(6));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 6 } });
   });
 
   it('gets each chunk once where only some replies are late (storj#588)', async () => {
-    world.behave(everyNth('put', 3, { kind: 'late-reply', ms: 60_000 }));
-    const facts = await world.ingest(world.put(12));
+    harness.behave(everyNth('put', 3, { kind: 'late-reply', ms: 60_000 }));
+    const facts = await harness.ingest(harness.put(12));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 12 } });
   });
 
   it('is given up within two minutes where a chunk stops in the middle', async () => {
-    world.service.switches.chunkSizeBytes = 16 * 1024 * 1024;
-    world.clock.setFactor(20);
-    world.service.faults.add({ on: 'put', chunk: 2, kind: 'stall', afterBytes: 1024 * 1024 });
-    const facts = await world.ingest(world.put(3 * 2048), 600);
+    harness.service.switches.chunkSizeBytes = 16 * 1024 * 1024;
+    harness.clock.setFactor(20);
+    harness.service.faults.add({ on: 'put', chunk: 2, kind: 'stall', afterBytes: 1024 * 1024 });
+    const facts = await harness.ingest(harness.put(3 * 2048), 600);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 4 } });
-    const [stalled, again] = world.service.calls.of('put', { chunkIndex: 2 });
+    const [stalled, again] = harness.service.calls.of('put', { chunkIndex: 2 });
     expect(((again?.at ?? 0) - (stalled?.at ?? 0)) / 1000).toEqual(atMost(120));
   });
 
   it('with 400 RequestTimeout gets the chunk again (minio#9295, nextcloud/server#20519)', async () => {
-    world.behave(firstCalls('put', 3, { ...status(400), code: 'RequestTimeout' }));
-    const facts = await world.ingest(world.put(6));
+    harness.behave(firstCalls('put', 3, { ...status(400), code: 'RequestTimeout' }));
+    const facts = await harness.ingest(harness.put(6));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 9 } });
   });
 });
@@ -201,8 +204,10 @@ describe('A8: a status that no document names (vercel/sdk#299)', () => {
   it.each(['queued', 'validating', 'indexing', null, undefined])(
     'of an asset, such as %s, means that the service still works',
     async (value) => {
-      world.behave(forSeconds('asset', 30, () => altered((body) => ({ ...body, status: value }))));
-      const facts = await world.ingest(world.put(3));
+      harness.behave(
+        forSeconds('asset', 30, () => altered((body) => ({ ...body, status: value }))),
+      );
+      const facts = await harness.ingest(harness.put(3));
       expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 3 } });
     },
   );
@@ -210,9 +215,11 @@ describe('A8: a status that no document names (vercel/sdk#299)', () => {
   it.each(['finalizing', 'assembling', null, undefined])(
     'of a session, such as %s, means that the service still works',
     async (value) => {
-      world.service.switches.completedAfterMs = 30_000;
-      world.behave(forSeconds('status', 30, () => altered((body) => ({ ...body, status: value }))));
-      const facts = await world.ingest(world.put(3));
+      harness.service.switches.completedAfterMs = 30_000;
+      harness.behave(
+        forSeconds('status', 30, () => altered((body) => ({ ...body, status: value }))),
+      );
+      const facts = await harness.ingest(harness.put(3));
       expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 3 } });
     },
   );
@@ -220,9 +227,9 @@ describe('A8: a status that no document names (vercel/sdk#299)', () => {
   it.each(['uploading', 'verifying'])(
     'of a chunk, such as %s, means that the service still works',
     async (value) => {
-      world.service.switches.completedAfterMs = 30_000;
-      world.behave(forSeconds('status', 30, () => altered((body) => withBusyChunk(body, value))));
-      const facts = await world.ingest(world.put(5));
+      harness.service.switches.completedAfterMs = 30_000;
+      harness.behave(forSeconds('status', 30, () => altered((body) => withBusyChunk(body, value))));
+      const facts = await harness.ingest(harness.put(5));
       expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
     },
   );
@@ -240,15 +247,15 @@ describe('A8: a status that no document names (vercel/sdk#299)', () => {
 });
 
 describe('A12: a refusal by the storage that does not pass (uppy#2900, aegea#51)', () => {
-  const host = () => new URL(world.service.uploadOrigin).host;
+  const host = () => new URL(harness.service.uploadOrigin).host;
 
-  beforeEach(() => world.clock.setFactor(50));
+  beforeEach(() => harness.clock.setFactor(50));
 
   it.each(['AccessDenied', 'SignatureDoesNotMatch', 'InvalidAccessKeyId'])(
     'of 403 %s to every PUT ends the transfer with that refusal as the cause',
     async (code) => {
-      world.behave(always('put', { ...status(403), code }));
-      const facts = await world.ingest(world.put(20), 300);
+      harness.behave(always('put', { ...status(403), code }));
+      const facts = await harness.ingest(harness.put(20), 300);
       expect(facts).toMatchObject({
         ended: expect.not.stringMatching(/^ready|running|Exhausted/),
         cause: expect.stringMatching(new RegExp(`(?=.*403)(?=.*${code})(?=.*${host()})`, 's')),
@@ -260,8 +267,8 @@ describe('A12: a refusal by the storage that does not pass (uppy#2900, aegea#51)
   );
 
   it.each([301, 307, 308])('of %i to every PUT is named as a redirect', async (code) => {
-    world.behave(always('put', redirect(code)));
-    const facts = await world.ingest(world.put(20), 300);
+    harness.behave(always('put', redirect(code)));
+    const facts = await harness.ingest(harness.put(20), 300);
     expect(facts).toMatchObject({
       ended: expect.not.stringMatching(/^ready|running|Exhausted/),
       cause: expect.stringMatching(new RegExp(`(?=.*${code})(?=.*redirect)(?=.*${host()})`, 'is')),
@@ -272,21 +279,21 @@ describe('A12: a refusal by the storage that does not pass (uppy#2900, aegea#51)
   });
 
   it('of one chunk of 20 ends the transfer too, and the others stay', async () => {
-    world.service.faults.add({ on: 'put', chunk: 7, times: 500, ...status(403) });
-    const facts = await world.ingest(world.put(20), 300);
+    harness.service.faults.add({ on: 'put', chunk: 7, times: 500, ...status(403) });
+    const facts = await harness.ingest(harness.put(20), 300);
     expect(facts).toMatchObject({
       ended: expect.not.stringMatching(/^ready|running|Exhausted/),
       cause: expect.stringMatching(/(?=.*403)(?=.*AccessDenied)/s),
       sessions: 1,
       calls: { put: atMost(19 + 12) },
     });
-    const chunks = world.service.sessions().at(-1)?.chunks ?? [];
+    const chunks = harness.service.sessions().at(-1)?.chunks ?? [];
     expect(chunks.filter(({ stored }) => stored)).toHaveLength(19);
   });
 
   it('by the call for URLs ends the transfer (rse-grand-challenge#4938)', async () => {
-    world.behave(always('presign', { ...status(403), code: 'upload_limit_reached' }));
-    const facts = await world.ingest(world.put(20), 300);
+    harness.behave(always('presign', { ...status(403), code: 'upload_limit_reached' }));
+    const facts = await harness.ingest(harness.put(20), 300);
     expect(facts).toMatchObject({
       ended: expect.not.stringMatching(/^ready|running|Exhausted/),
       cause: expect.stringMatching(/(?=.*403)(?=.*upload_limit_reached)/s),
@@ -296,8 +303,8 @@ describe('A12: a refusal by the storage that does not pass (uppy#2900, aegea#51)
   });
 
   it('is not final where it passes after 15 s', async () => {
-    world.behave(forSeconds('put', 15, status(403)));
-    const facts = await world.ingest(world.put(20), 300);
+    harness.behave(forSeconds('put', 15, status(403)));
+    const facts = await harness.ingest(harness.put(20), 300);
     expect(facts).toMatchObject(arrivedOnce);
   });
 });
@@ -306,8 +313,8 @@ describe('A13: an ETag of 32 hex digits that is not the MD5 (lakeFS#2656)', () =
   const decided = /^(ready|FAILED ChunkCorruptError)$/;
 
   it('is decided after few sends of the only chunk', async () => {
-    world.service.switches.wrongEtagChunks = [1];
-    const facts = await world.ingest(world.put(1), 600);
+    harness.service.switches.wrongEtagChunks = [1];
+    const facts = await harness.ingest(harness.put(1), 600);
     expect(facts).toMatchObject({
       ended: expect.stringMatching(decided),
       sessions: 1,
@@ -316,8 +323,8 @@ describe('A13: an ETag of 32 hex digits that is not the MD5 (lakeFS#2656)', () =
   });
 
   it('is decided after few sends of two chunks', async () => {
-    world.service.switches.etag = 'kms-silent';
-    const facts = await world.ingest(world.put(2), 600);
+    harness.service.switches.etag = 'kms-silent';
+    const facts = await harness.ingest(harness.put(2), 600);
     expect(facts).toMatchObject({
       ended: expect.stringMatching(decided),
       sessions: 1,
@@ -326,8 +333,8 @@ describe('A13: an ETag of 32 hex digits that is not the MD5 (lakeFS#2656)', () =
   });
 
   it('of one chunk, where the others match, ends the transfer with the mismatch as the cause', async () => {
-    world.service.switches.wrongEtagChunks = [7];
-    const facts = await world.ingest(world.put(20), 600);
+    harness.service.switches.wrongEtagChunks = [7];
+    const facts = await harness.ingest(harness.put(20), 600);
     expect(facts).toMatchObject({
       ended: 'FAILED ChunkCorruptError',
       cause: expect.stringContaining('ETag'),
@@ -337,23 +344,23 @@ describe('A13: an ETag of 32 hex digits that is not the MD5 (lakeFS#2656)', () =
   });
 
   it('is sent again where the only chunk arrived changed twice', async () => {
-    world.service.faults.add({ on: 'put', times: 2, kind: 'corrupt' });
-    const facts = await world.ingest(world.put(1), 600);
+    harness.service.faults.add({ on: 'put', times: 2, kind: 'corrupt' });
+    const facts = await harness.ingest(harness.put(1), 600);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 3 } });
   });
 });
 
 describe('A15: an interim 100 Continue that was not asked for (undici#201)', () => {
   it('is read over, or named at once', async () => {
-    world.behave(interimReplies);
-    const facts = await world.ingest(world.put(3), 600);
+    harness.behave(interimReplies);
+    const facts = await harness.ingest(harness.put(3), 600);
     expect(facts).toMatchObject({ sessions: atMost(1), calls: { create: 1, put: atMost(6) } });
     if (facts.ended !== 'ready') expect(facts.cause).toMatch(/100|interim|informational/i);
   });
 
   it('before the reply to a PUT is read over, or named at once', async () => {
-    world.behave(always('put', { kind: 'interim-reply' }));
-    const facts = await world.ingest(world.put(3), 600);
+    harness.behave(always('put', { kind: 'interim-reply' }));
+    const facts = await harness.ingest(harness.put(3), 600);
     expect(facts).toMatchObject({ sessions: 1, calls: { put: atMost(6) } });
     if (facts.ended !== 'ready') expect(facts.cause).toMatch(/100|interim|informational/i);
   });
@@ -361,62 +368,62 @@ describe('A15: an interim 100 Continue that was not asked for (undici#201)', () 
 
 describe('A16: null and omitted fields (Sia#2760)', () => {
   it('in the status of a session count as empty and zero', async () => {
-    world.service.switches.completedAfterMs = 10_000;
-    world.behave(
+    harness.service.switches.completedAfterMs = 10_000;
+    harness.behave(
       always(
         'status',
         altered((body) => ({ ...withoutZeros(body), uploaded_chunks: null })),
       ),
     );
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('in the list of chunks count as empty, and a chunk that stayed pending is reported again', async () => {
-    world.service.faults.add({ on: 'report', chunk: 2, kind: 'drop-report' });
-    world.behave(
+    harness.service.faults.add({ on: 'report', chunk: 2, kind: 'drop-report' });
+    harness.behave(
       always(
         'status',
         altered((body) => ({ ...withoutZeros(body), uploaded_chunks: null })),
       ),
     );
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('in the status of a session with a missing chunk count as zero', async () => {
-    world.service.faults.add({ on: 'report', chunk: 2, kind: 'fail-chunk', error: 'lost' });
-    world.behave(always('status', altered(withoutZeros)));
-    const facts = await world.ingest(world.put(5));
+    harness.service.faults.add({ on: 'report', chunk: 2, kind: 'fail-chunk', error: 'lost' });
+    harness.behave(always('status', altered(withoutZeros)));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 6 } });
   });
 
   it('in the reply to a report count as zero', async () => {
-    world.behave(
+    harness.behave(
       always(
         'report',
         altered((body) => ({ ...withoutZeros(body), url: null })),
       ),
     );
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('in the reply to create count as empty', async () => {
     const empty = { upload_urls: null, upload_headers: null, expires_at: null };
-    world.behave(
+    harness.behave(
       always(
         'create',
         altered((body) => ({ ...body, ...empty })),
       ),
     );
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('in the reply with URLs count as absent', async () => {
     const absent = { count: null, generated_at: null, expires_at: null };
-    world.behave(
+    harness.behave(
       always(
         'presign',
         altered(({ upload_urls, ...rest }) => ({
@@ -426,19 +433,19 @@ describe('A16: null and omitted fields (Sia#2760)', () => {
         })),
       ),
     );
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
   it('in the list of unfinished sessions count as empty, after a lost create reply', async () => {
-    world.service.faults.add({ on: 'create', kind: 'lost-reply' });
-    world.behave(
+    harness.service.faults.add({ on: 'create', kind: 'lost-reply' });
+    harness.behave(
       always(
         'list',
         altered(() => ({ data: null, page_info: null })),
       ),
     );
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ended: 'ready', sessions: 2, assets: 1, isSameBytes: true });
   });
 
@@ -450,45 +457,45 @@ describe('A16: null and omitted fields (Sia#2760)', () => {
 
 describe('A17: a service that refuses URLs for completed chunks', () => {
   it('is asked for missing chunks only where two of 21 failed', async () => {
-    world.service.switches.completedChunkUrls = 'refuse';
+    harness.service.switches.completedChunkUrls = 'refuse';
     const failed = { kind: 'fail-chunk', error: 'lost', chunks: [10, 12] } as const;
-    world.service.faults.add({ on: 'report', ...failed });
-    const facts = await world.ingest(world.put(21));
+    harness.service.faults.add({ on: 'report', ...failed });
+    const facts = await harness.ingest(harness.put(21));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 23 } });
   });
 
   it('is asked for single chunks where it refuses every span', async () => {
-    world.behave((call) =>
+    harness.behave((call) =>
       call.operation === 'presign' && call.chunks.length > 1
         ? { ...status(400), code: 'parameter_invalid' }
         : undefined,
     );
-    const facts = await world.ingest(world.put(5));
+    const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 5, presign: atMost(10) } });
   });
 });
 
 describe('A18: an asset that is unknown after completion', () => {
   it.each([150, 960])('for %i s is waited for, and no second one is made', async (seconds) => {
-    world.clock.setFactor(400);
-    world.behave(forSeconds('asset', seconds, unknownId));
-    const facts = await world.ingest(world.put(3), 7_200);
+    harness.clock.setFactor(400);
+    harness.behave(forSeconds('asset', seconds, unknownId));
+    const facts = await harness.ingest(harness.put(3), 7_200);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 3 } });
   });
 
   it('is waited for where the session is unknown as well', async () => {
-    world.clock.setFactor(400);
-    world.service.switches.completedSession = 'not-found';
-    world.behave(forSeconds('asset', 150, unknownId));
-    const facts = await world.ingest(world.put(3), 7_200);
+    harness.clock.setFactor(400);
+    harness.service.switches.completedSession = 'not-found';
+    harness.behave(forSeconds('asset', 150, unknownId));
+    const facts = await harness.ingest(harness.put(3), 7_200);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 3 } });
   });
 
   it('is the asset of the next execution, where the first one was stopped', async () => {
-    world.behave(forSeconds('asset', 1_000, unknownId));
-    const film = world.put(3);
-    const first = await world.ingest(film, 300);
-    const second = await world.ingest(film);
+    harness.behave(forSeconds('asset', 1_000, unknownId));
+    const film = harness.put(3);
+    const first = await harness.ingest(film, 300);
+    const second = await harness.ingest(film);
     expect(first).toMatchObject({ ended: expect.stringContaining('still running'), sessions: 1 });
     expect(second).toMatchObject({ ended: 'ready', sessions: 0, isSameBytes: true });
   });
@@ -499,23 +506,23 @@ describe('A19: a conflict, a lock, or a call that came too early', () => {
   const cases = operations.flatMap((on) => [409, 423, 425].map((code) => [code, on] as const));
 
   it.each(cases)('of status %i to two %s calls is transient', async (code, on) => {
-    world.service.switches.completedAfterMs = 5_000;
-    world.behave(firstCalls(on, 2, status(code)));
-    const facts = await world.ingest(world.put(3));
+    harness.service.switches.completedAfterMs = 5_000;
+    harness.behave(firstCalls(on, 2, status(code)));
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 3 } });
   });
 
   it.each([409, 423, 425])('of status %i to two PUTs is transient', async (code) => {
-    world.behave(firstCalls('put', 2, status(code)));
-    const facts = await world.ingest(world.put(3));
+    harness.behave(firstCalls('put', 2, status(code)));
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 });
 
 describe('A20: a long session id', () => {
   it.each([360, 1_024])('of %i characters is taken', async (length) => {
-    world.service.switches.uploadIdLength = length;
-    const facts = await world.ingest(world.put(3));
+    harness.service.switches.uploadIdLength = length;
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 3 } });
   });
 });
@@ -530,14 +537,14 @@ describe('A21: the reason of a failed asset', () => {
     ],
     ['a list', [{ message: 'video_resolution_too_low' }]],
   ])('is shown where it is %s', async (_shape, error) => {
-    world.service.switches.assetFailure = 'hidden';
-    world.behave(
+    harness.service.switches.assetFailure = 'hidden';
+    harness.behave(
       always(
         'asset',
         altered((body) => (body.error ? { ...body, error } : body)),
       ),
     );
-    const facts = await world.ingest(world.put(3));
+    const facts = await harness.ingest(harness.put(3));
     expect(facts).toMatchObject({
       ended: 'FAILED AssetFailedError',
       cause: expect.stringContaining('video_resolution_too_low'),
@@ -551,7 +558,7 @@ describe('A22: a quota that names a time hours away', () => {
 
   it.each([
     ['in seconds', () => String(hours * 3600)],
-    ['as a date', () => new Date(world.clock.now() + hours * 3_600_000).toUTCString()],
+    ['as a date', () => new Date(harness.clock.now() + hours * 3_600_000).toUTCString()],
   ])(
     '%s is waited for before the next create, and the log says until when',
     async (_how, value) => {
@@ -565,23 +572,23 @@ describe('A22: a quota that names a time hours away', () => {
   }, 300_000);
 
   async function expectWaited(on: Operation, retryAfter: string): Promise<void> {
-    world.behave(
+    harness.behave(
       firstCalls(on, 1, () => {
-        world.clock.setFactor(1_000);
+        harness.clock.setFactor(1_000);
         return { kind: 'throttle', retryAfter };
       }),
       always(on, () => {
-        world.clock.setFactor(usualFactor);
+        harness.clock.setFactor(usualFactor);
         return undefined;
       }),
     );
-    const facts = await world.ingest(world.put(3), hours * 3600 + 3_600);
-    const [first, second] = world.service.calls.of(on);
+    const facts = await harness.ingest(harness.put(3), hours * 3600 + 3_600);
+    const [first, second] = harness.service.calls.of(on);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 3 } });
     const waited = ((second?.at ?? 0) - (first?.at ?? 0)) / 1000;
     expect(waited).toEqual(atLeast(hours * 3600 - 30));
     const until = (first?.at ?? 0) + hours * 3_600_000;
-    expect(world.logLines.filter((line) => namesTime(line, until))).not.toEqual([]);
+    expect(harness.logLines.filter((line) => namesTime(line, until))).not.toEqual([]);
   }
 
   /** A time in the log as text in ISO 8601, within five minutes. */
@@ -593,6 +600,6 @@ describe('A22: a quota that names a time hours away', () => {
 
 /** Seconds between the calls of one operation, in order. */
 function gapsOf(on: Operation): number[] {
-  const times = world.service.calls.of(on).map(({ at }) => at);
+  const times = harness.service.calls.of(on).map(({ at }) => at);
   return times.slice(1).map((at, index) => (at - (times[index] ?? 0)) / 1000);
 }

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { CallRecord, Operation } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import type { FaultSource } from '#local/simulators/twelvelabs/faults/faults.ts';
+import type { CallRecord, Operation } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import { type FastWorld, openFastWorld } from '../harness/fast-wire-harness.ts';
-import { type Film, inputOf } from '../harness/wire-harness.ts';
+import { type Film, inputOf, openWireHarness, type WireHarness } from '../harness/wire-harness.ts';
 
 /** How many times faster the tests' time passes, unless a test sets another factor. */
 export const usualFactor = 100;
@@ -31,23 +30,23 @@ export interface Facts {
 }
 
 /** A pipeline in front of the double of the service. */
-export interface ReportedWorld extends FastWorld {
+export interface ReportedHarness extends WireHarness {
   /** Adds behaviours to the service until the next `reset`; see `test/doubles/service-double.ts`. */
   behave(...behaviours: FaultSource[]): void;
   /** Runs the pipeline for a film; ends the run after so many seconds of its clock. */
   ingest(film: Film, limitSeconds?: number): Promise<Facts>;
 }
 
-/** Opens a world with the product's own patience: a chunk that moves no byte is given up after 20 s. */
-export async function openReportedWorld(): Promise<ReportedWorld> {
-  const world = await openFastWorld({ environment: { NO_PROGRESS_MS: '20000' } });
+/** Opens a harness with the product's own patience: a chunk that moves no byte is given up after 20 s. */
+export async function openReportedHarness(): Promise<ReportedHarness> {
+  const harness = await openWireHarness({ environment: { NO_PROGRESS_MS: '20000' } });
   return {
-    ...world,
-    behave: (...behaviours) => world.service.faults.drawFrom(...behaviours),
-    ingest: (film, limitSeconds = 900) => ingest(world, film, limitSeconds),
+    ...harness,
+    behave: (...behaviours) => harness.service.faults.drawFrom(...behaviours),
+    ingest: (film, limitSeconds = 900) => ingest(harness, film, limitSeconds),
     reset() {
-      world.reset();
-      world.clock.setFactor(usualFactor);
+      harness.reset();
+      harness.clock.setFactor(usualFactor);
     },
   };
 }
@@ -65,10 +64,10 @@ export function atLeast(bound: number): unknown {
 /** Arrived once: one session, one asset, the same bytes. */
 export const arrivedOnce = { ended: 'ready', sessions: 1, assets: 1, isSameBytes: true } as const;
 
-async function ingest(world: FastWorld, film: Film, limitSeconds: number): Promise<Facts> {
-  const { service, clock } = world;
+async function ingest(harness: WireHarness, film: Film, limitSeconds: number): Promise<Facts> {
+  const { service, clock } = harness;
   const known = new Set(service.sessions().map(({ uploadId }) => uploadId));
-  const execution = world.start(inputOf(film));
+  const execution = harness.start(inputOf(film));
   const timer = new AbortController();
   const began = clock.now();
   const { signal } = timer;
@@ -86,11 +85,11 @@ async function ingest(world: FastWorld, film: Film, limitSeconds: number): Promi
     cause: result?.cause ?? '',
     sessions: service.sessions().filter(isNew).length,
     assets: service.assets().filter(isNew).length,
-    isSameBytes: await holdsFilm(world, film, result),
+    isSameBytes: await holdsFilm(harness, film, result),
     calls: countsOf(calls),
     putSeconds: secondsOfPuts(calls),
   };
-  if (!result) await stop(world, execution);
+  if (!result) await stop(harness, execution);
   return facts;
 }
 
@@ -102,7 +101,7 @@ function endOf({ status, error, output }: ExecutionResult): string {
 }
 
 async function holdsFilm(
-  { service }: FastWorld,
+  { service }: WireHarness,
   film: Film,
   result: ExecutionResult | undefined,
 ): Promise<boolean> {
@@ -136,8 +135,8 @@ function secondsOfPuts(calls: readonly CallRecord[]): number {
 
 /** The handlers of a killed run go on to their own end in this process; a healthy service makes it short. */
 async function stop(
-  { service, clock }: FastWorld,
-  execution: ReturnType<FastWorld['start']>,
+  { service, clock }: WireHarness,
+  execution: ReturnType<WireHarness['start']>,
 ): Promise<void> {
   execution.kill();
   service.faults.clear();

@@ -5,13 +5,13 @@ import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { chanceOf } from '../harness/chance.ts';
-import type { FaultClass, FaultSelection } from './faults/fault-classes.ts';
-import { allTransfers, judgeOrphans, judgeWorld } from './invariants/final-state.ts';
-import { contentOf } from './load/objects.ts';
-import { planStarts } from './load/starts.ts';
-import type { Violation } from './invariants/violations.ts';
 import { startOfTime, takeTime, type VirtualTime } from '../harness/virtual-time.ts';
-import { openWorld, type Plant, type World } from './load/simulation.ts';
+import type { FaultClass, FaultSelection } from './faults/fault-classes.ts';
+import { allTransfers, checkFinalState, checkOrphans } from './invariants/final-state.ts';
+import type { Violation } from './invariants/violations.ts';
+import { contentOf } from './load/objects.ts';
+import { type Mutation, openSimulation, type Simulation } from './load/simulation.ts';
+import { planStarts } from './load/starts.ts';
 
 /** The result of one run. */
 export interface SeedResult {
@@ -46,47 +46,47 @@ export async function warmUp(): Promise<LocalStateMachine> {
 /** Runs one seed to its end and checks all invariants. Runs of the same seed are identical. */
 export async function runSeed(
   seed: number,
-  plant?: Plant,
+  mutation?: Mutation,
   selection?: FaultSelection,
 ): Promise<SeedResult> {
   const definition = await warmUp();
   const time = takeTime(chanceOf(seed ^ 0x5eed).random);
-  const world = await openWorld(seed, definition, plant, selection);
+  const simulation = await openSimulation(seed, definition, mutation, selection);
   try {
-    await runToRest(world, time);
-    await judgeWorld(world);
-    await judgeOrphans(world);
-    return resultOf(seed, world);
+    await runToRest(simulation, time);
+    await checkFinalState(simulation);
+    await checkOrphans(simulation);
+    return resultOf(seed, simulation);
   } catch (error) {
-    world.judge.broken('the simulation runs', String((error as Error).stack));
-    return resultOf(seed, world);
+    simulation.violations.report('the simulation runs', String((error as Error).stack));
+    return resultOf(seed, simulation);
   } finally {
-    world.fleet.close();
+    simulation.processPool.close();
     time.restore();
     give({});
   }
 }
 
-async function runToRest(world: World, time: VirtualTime): Promise<void> {
-  const { executions, mishaps, chance } = world;
-  await planStarts(world);
-  const isQuiet = () => isAtRest(world);
-  const dispatching = world.dispatcher.openSchedule();
-  const sweeping = sweepOften(world);
+async function runToRest(simulation: Simulation, time: VirtualTime): Promise<void> {
+  const { executions, faults, chance } = simulation;
+  await planStarts(simulation);
+  const isQuiet = () => isAtRest(simulation);
+  const dispatching = simulation.dispatcher.openSchedule();
+  const sweeping = sweepOften(simulation);
   await time.pass(isQuiet, chance.pick([10 * minuteMs, hourMs, 6 * hourMs]));
-  mishaps.calm();
-  for (const uploadId of world.service.vanished) world.service.recallSession(uploadId);
-  await rest(world, time, isQuiet);
-  await settle(world, time, afterFaultsMs);
+  faults.disable();
+  for (const uploadId of simulation.service.vanished) simulation.service.recallSession(uploadId);
+  await rest(simulation, time, isQuiet);
+  await settle(simulation, time, afterFaultsMs);
   for (const need of ['start', 'forced start'] as const) {
-    await untilSessionsFit(world, time);
-    for (const input of await neededStarts(world, need)) executions.start(input);
-    await rest(world, time, isQuiet);
-    await settle(world, time, afterRestMs);
+    await untilSessionsFit(simulation, time);
+    for (const input of await neededStarts(simulation, need)) executions.start(input);
+    await rest(simulation, time, isQuiet);
+    await settle(simulation, time, afterRestMs);
   }
   sweeping.stop();
   dispatching.stop();
-  await judgeRecovery(world);
+  await checkRecovery(simulation);
 }
 
 /** The life of an unfinished session at the service and one minute, in ms. */
@@ -96,19 +96,23 @@ const sessionLifeMs = 24 * hourMs + minuteMs;
  * Waits until abandoned sessions expire if they use the whole session limit of the service. They
  * cannot be closed, and their life is longer than the patience of a start.
  */
-async function untilSessionsFit({ service }: World, time: VirtualTime): Promise<void> {
+async function untilSessionsFit({ service }: Simulation, time: VirtualTime): Promise<void> {
   const active = service.sessions().filter(({ state }) => state === 'active').length;
   if (active < Number(service.context.switches.maxActiveSessions)) return;
   await time.pass(() => false, sessionLifeMs);
 }
 
-async function rest({ judge }: World, time: VirtualTime, isQuiet: () => boolean): Promise<void> {
+async function rest(
+  { violations }: Simulation,
+  time: VirtualTime,
+  isQuiet: () => boolean,
+): Promise<void> {
   if (await time.pass(isQuiet, patienceMs)) return;
-  judge.broken('everything comes to rest', `not within ${patienceMs / hourMs} calm hours`);
+  violations.report('everything comes to rest', `not within ${patienceMs / hourMs} calm hours`);
 }
 
 /** Runs the sweep on the reconciler's schedule. */
-function sweepOften({ executions }: World): { stop(): void } {
+function sweepOften({ executions }: Simulation): { stop(): void } {
   const timer = setInterval(() => {
     executions.reconcile({ source: 'aws.events' });
   }, sweepSeconds * 1000);
@@ -121,13 +125,13 @@ const afterFaultsMs = 21 * minuteMs;
 /** Time for one more sweep, in ms: nothing dies without faults. */
 const afterRestMs = 6 * minuteMs;
 
-async function settle(world: World, time: VirtualTime, ms: number): Promise<void> {
+async function settle(simulation: Simulation, time: VirtualTime, ms: number): Promise<void> {
   const until = Date.now() + ms;
-  await rest(world, time, () => Date.now() >= until && isAtRest(world));
+  await rest(simulation, time, () => Date.now() >= until && isAtRest(simulation));
 }
 
 /** Whether no execution runs, no call is planned and the queue is empty. */
-function isAtRest({ executions, tables }: World): boolean {
+function isAtRest({ executions, tables }: Simulation): boolean {
   return executions.isQuiet && tables.queue.tickets().length === 0;
 }
 
@@ -135,19 +139,22 @@ function isAtRest({ executions, tables }: World): boolean {
  * Returns one more start for each readable content without a ready transfer, then a forced start for
  * each content whose transfer completed with wrong bytes, as its error's next step says.
  */
-async function neededStarts(world: World, need: 'start' | 'forced start'): Promise<object[]> {
-  const rows = await allTransfers(world);
+async function neededStarts(
+  simulation: Simulation,
+  need: 'start' | 'forced start',
+): Promise<object[]> {
+  const rows = await allTransfers(simulation);
   const isWrong = (object: Row['source']) =>
-    world.misread.has(contentOf(object)) &&
+    simulation.misread.has(contentOf(object)) &&
     latestOf(rows, object)?.outcome?.error === 'SourceChecksumMismatchError';
   const force = need === 'forced start' || undefined;
-  const missing = (await missingContents(world)).filter((object) => !force || isWrong(object));
+  const missing = (await missingContents(simulation)).filter((object) => !force || isWrong(object));
   return missing.map(({ bucket, key, versionId }) => ({ bucket, key, versionId, force }));
 }
 
-async function missingContents(world: World) {
-  const rows = await allTransfers(world);
-  const readable = world.objects.contents.filter(({ isReadable }) => isReadable);
+async function missingContents(simulation: Simulation) {
+  const rows = await allTransfers(simulation);
+  const readable = simulation.objects.contents.filter(({ isReadable }) => isReadable);
   return readable.map(({ object }) => object).filter((object) => !latestOf(rows, object, 'ready'));
 }
 
@@ -167,33 +174,33 @@ function latestOf(rows: readonly Row[], object: Row['source'], state?: Row['stat
 }
 
 /** Checks that one start without faults is enough. */
-async function judgeRecovery(world: World): Promise<void> {
-  const rows = await allTransfers(world);
-  for (const object of await missingContents(world)) {
+async function checkRecovery(simulation: Simulation): Promise<void> {
+  const rows = await allTransfers(simulation);
+  for (const object of await missingContents(simulation)) {
     const { outcome } = latestOf(rows, object) ?? {};
-    if (isUndecidable(world, object.sizeBytes)) continue;
-    world.judge.broken(
-      'one calm start brings the object over',
+    if (isUndecidable(simulation, object.sizeBytes)) continue;
+    simulation.violations.report(
+      'one start without faults transfers the object',
       `${object.key}: ${outcome?.error} ${outcome?.cause}`,
     );
   }
 }
 
 /** Whether too few chunks exist to detect undeclared opaque ETags: such an object fails by name. */
-function isUndecidable({ service }: World, sizeBytes: number): boolean {
+function isUndecidable({ service }: Simulation, sizeBytes: number): boolean {
   const { etag, chunkSizeBytes } = service.context.switches;
   return etag === 'kms-silent' && sizeBytes <= (opaqueEvidenceChunks - 1) * Number(chunkSizeBytes);
 }
 
-function resultOf(seed: number, world: World): SeedResult {
+function resultOf(seed: number, simulation: Simulation): SeedResult {
   return {
     seed,
-    violations: world.judge.found,
-    injected: world.mishaps.injected,
-    digest: world.trace.digest(),
-    lastLines: world.trace.last(4_000),
-    executions: world.executions.all.size,
+    violations: simulation.violations.found,
+    injected: simulation.faults.injected,
+    digest: simulation.trace.digest(),
+    lastLines: simulation.trace.last(4_000),
+    executions: simulation.executions.all.size,
     virtualSeconds: (Date.now() - startOfTime) / 1000,
-    ready: world.service.assets().filter(({ state }) => state === 'ready').length,
+    ready: simulation.service.assets().filter(({ state }) => state === 'ready').length,
   };
 }

@@ -38,11 +38,7 @@ const { seeds, from, seed, only, without } = new Command('soak')
       .argParser(whole)
       .conflicts(['seeds', 'from']),
   )
-  .option(
-    '--only <class>',
-    'exactly these faults in every run, repeatable',
-    faultClass,
-  )
+  .option('--only <class>', 'exactly these faults in every run, repeatable', faultClass)
   .option('--without <class>', 'faults that no run has, repeatable', faultClass)
   .parse()
   .opts<{
@@ -93,7 +89,8 @@ async function soak(first: number, times: number): Promise<number> {
 }
 
 function conclude(tally: Tally): void {
-  for (const failure of tally.failed.slice(0, maxFailuresPrinted)) console.log(describeFailure(failure));
+  for (const failure of tally.failed.slice(0, maxFailuresPrinted))
+    console.log(describeFailure(failure));
   console.log(tableOf(tally));
   const { seeds, executions, ready, failed } = tally;
   const seconds = process.uptime().toFixed(0);

@@ -1,30 +1,33 @@
 import type { Moment } from '../support/moments.ts';
-import type { QueueWorld } from './queue-crash-harness.ts';
+import type { QueueCrashHarness } from './queue-crash-harness.ts';
 
-/** A process that stands still at a moment until it is let go on. */
+/** A process that is paused at a moment. */
 export interface Held {
-  /** Resolves when it has come there. */
+  /** Resolves at the moment. */
   readonly reached: Promise<void>;
-  goOn(): void;
+  resume(): void;
 }
 
-/** Holds the first moment that fits. */
-export function holdAt({ meets }: QueueWorld, fits: (moment: Moment) => boolean): Held {
+/** Pauses the first matching moment. */
+export function holdAt(
+  { listeners }: QueueCrashHarness,
+  matches: (moment: Moment) => boolean,
+): Held {
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-  const { promise: released, resolve: goOn } = Promise.withResolvers<void>();
-  const meet = (moment: Moment) => {
-    if (!fits(moment)) return undefined;
-    meets.delete(meet);
+  const { promise: released, resolve: resume } = Promise.withResolvers<void>();
+  const onMoment = (moment: Moment) => {
+    if (!matches(moment)) return undefined;
+    listeners.delete(onMoment);
     reach();
     return released;
   };
-  meets.add(meet);
-  return { reached, goOn };
+  listeners.add(onMoment);
+  return { reached, resume };
 }
 
-/** Notes every moment from now on. */
-export function recordMoments({ meets }: QueueWorld): Moment[] {
+/** Records every moment from now on. */
+export function recordMoments({ listeners }: QueueCrashHarness): Moment[] {
   const moments: Moment[] = [];
-  meets.add((moment) => void moments.push(moment));
+  listeners.add((moment) => void moments.push(moment));
   return moments;
 }

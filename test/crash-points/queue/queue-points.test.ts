@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeTime, restoreTime, untilSettled } from '../../harness/fake-time.ts';
 import { dispatcher } from '../../harness/sandbox.ts';
-import { fakeTime, giveTimeBack, inTime } from '../../harness/fake-time.ts';
 import type { Moment } from '../support/moments.ts';
 import { holdAt, recordMoments } from './hold-moment.ts';
 import {
@@ -8,134 +8,134 @@ import {
   brokenInQueue,
   films,
   isPoint,
-  openQueueWorld,
+  openQueueCrashHarness,
+  type QueueCrashHarness,
   type QueuePoint,
-  type QueueWorld,
 } from './queue-crash-harness.ts';
 
 beforeEach(fakeTime);
-afterEach(giveTimeBack);
+afterEach(restoreTime);
 
-/** What happens around the queue; a crash may strike after `watch` was called. */
-type Story = (world: QueueWorld, watch: () => void) => Promise<void>;
+/** A scenario of the queue. Crashes occur only after `watch` was called. */
+type Scenario = (harness: QueueCrashHarness, watch: () => void) => Promise<void>;
 
-/** Starts the first film and holds it where it begins to send. */
-async function holdFirstSend(world: QueueWorld): Promise<ReturnType<typeof holdAt>> {
-  const first = world.start(films.first);
+/** Starts the first film and pauses it at its first send. */
+async function holdFirstSend(harness: QueueCrashHarness): Promise<ReturnType<typeof holdAt>> {
+  const first = harness.start(films.first);
   const isSending = ({ executionId, name }: Moment) =>
     executionId === first.executionArn && name === 'lambda SendChunks';
-  const held = holdAt(world, isSending);
-  await inTime(held.reached);
+  const held = holdAt(harness, isSending);
+  await untilSettled(held.reached);
   return held;
 }
 
-const stories: Readonly<Record<string, Story>> = {
-  'a transfer that joins the queue, is dispatched and taken': async (world, watch) => {
-    const held = await holdFirstSend(world);
+const scenarios: Readonly<Record<string, Scenario>> = {
+  'a transfer that joins the queue, is dispatched and taken': async (harness, watch) => {
+    const held = await holdFirstSend(harness);
     watch();
-    await inTime(world.startByEvent(films.second).result);
-    held.goOn();
-    await inTime(world.ended());
+    await untilSettled(harness.startByEvent(films.second).result);
+    held.resume();
+    await untilSettled(harness.ended());
   },
-  'a pause with two starts, and a resume': async (world, watch) => {
+  'a pause with two starts, and a resume': async (harness, watch) => {
     watch();
-    await inTime(world.command({ command: 'pause' }));
-    for (const film of Object.values(films)) await inTime(world.startByEvent(film).result);
-    await inTime(world.command({ command: 'resume' }));
-    await inTime(world.dispatch());
-    await inTime(world.ended());
+    await untilSettled(harness.command({ command: 'pause' }));
+    for (const film of Object.values(films)) await untilSettled(harness.startByEvent(film).result);
+    await untilSettled(harness.command({ command: 'resume' }));
+    await untilSettled(harness.dispatch());
+    await untilSettled(harness.ended());
   },
-  'a pause that stops a transfer under way': async (world, watch) => {
-    const held = await holdFirstSend(world);
+  'a pause that stops a running transfer': async (harness, watch) => {
+    const held = await holdFirstSend(harness);
     watch();
-    await inTime(world.command({ command: 'pause', underWay: 'stop' }));
-    held.goOn();
-    await inTime(world.ended());
-    await inTime(world.command({ command: 'resume' }));
-    await inTime(world.dispatch());
-    await inTime(world.ended());
+    await untilSettled(harness.command({ command: 'pause', underWay: 'stop' }));
+    held.resume();
+    await untilSettled(harness.ended());
+    await untilSettled(harness.command({ command: 'resume' }));
+    await untilSettled(harness.dispatch());
+    await untilSettled(harness.ended());
   },
-  'a cancel of a queued transfer': async (world, watch) => {
-    await inTime(world.command({ command: 'pause' }));
-    await inTime(world.startByEvent(films.second).result);
-    await inTime(world.command({ command: 'resume' }));
-    const { transferId } = (await world.rowOf(films.second)) ?? {};
+  'a cancel of a queued transfer': async (harness, watch) => {
+    await untilSettled(harness.command({ command: 'pause' }));
+    await untilSettled(harness.startByEvent(films.second).result);
+    await untilSettled(harness.command({ command: 'resume' }));
+    const { transferId } = (await harness.rowOf(films.second)) ?? {};
     watch();
-    await inTime(world.command({ command: 'cancel', transferId }));
-    await inTime(world.startByEvent(films.second).result);
+    await untilSettled(harness.command({ command: 'cancel', transferId }));
+    await untilSettled(harness.startByEvent(films.second).result);
   },
-  'a cancel of a transfer that sends': async (world, watch) => {
-    const held = await holdFirstSend(world);
-    const { transferId } = (await world.rowOf(films.first)) ?? {};
+  'a cancel of a transfer that sends': async (harness, watch) => {
+    const held = await holdFirstSend(harness);
+    const { transferId } = (await harness.rowOf(films.first)) ?? {};
     watch();
-    await inTime(world.command({ command: 'cancel', transferId }));
-    held.goOn();
-    await inTime(world.ended());
+    await untilSettled(harness.command({ command: 'cancel', transferId }));
+    held.resume();
+    await untilSettled(harness.ended());
   },
 };
 
-/** What dies at a point. */
-const deaths: Readonly<Record<string, (world: QueueWorld, moment: Moment) => void>> = {
+/** What is killed at a point. */
+const crashes: Readonly<Record<string, (harness: QueueCrashHarness, moment: Moment) => void>> = {
   'one function': (_, { process }) => process?.die('Runtime.ExitError'),
-  'the whole execution': (world, { executionId = '' }) => world.kill(executionId),
+  'the whole execution': (harness, { executionId = '' }) => harness.kill(executionId),
 };
 
 const isWhole = process.env.CRASH_POINTS === 'all';
 
-/** Of each kind of moment the first and the last (CRASH_POINTS=all: every point). */
+/** Returns the first and the last point of each kind (CRASH_POINTS=all: every point). */
 function ofEachKind(points: readonly QueuePoint[]): QueuePoint[] {
   const kinds = Map.groupBy(
     points,
     ({ when, functionName, name }) => `${when} ${functionName} ${name}`,
   );
-  const chosen = [...kinds.values()].flatMap((same) => [same.at(0), same.at(-1)]);
+  const chosen = [...kinds.values()].flatMap((kind) => [kind.at(0), kind.at(-1)]);
   return points.filter((point) => chosen.includes(point));
 }
 
-/** Functions whose effects change the queue. */
+/** The functions whose effects change the queue. */
 const queueFunctions: readonly (string | undefined)[] = [
   'OpenSession',
   'RecordOutcome',
   dispatcher,
 ];
 
-async function pointsOf(story: Story): Promise<QueuePoint[]> {
-  const world = await openQueueWorld();
+async function pointsOf(scenario: Scenario): Promise<QueuePoint[]> {
+  const harness = await openQueueCrashHarness();
   let moments: Moment[] = [];
-  await story(world, () => {
-    moments = recordMoments(world);
+  await scenario(harness, () => {
+    moments = recordMoments(harness);
   });
   const during = moments.filter(({ functionName }) => queueFunctions.includes(functionName));
-  await bringToRest(world);
-  expect(await brokenInQueue(world)).toEqual([]);
+  await bringToRest(harness);
+  expect(await brokenInQueue(harness)).toEqual([]);
   return isWhole ? during : ofEachKind(during);
 }
 
-async function crashAt(story: Story, point: QueuePoint, die: (typeof deaths)[string]) {
-  const world = await openQueueWorld();
+async function crashAt(scenario: Scenario, point: QueuePoint, kill: (typeof crashes)[string]) {
+  const harness = await openQueueCrashHarness();
   let isReached = false;
-  world.meets.add((moment) => {
+  harness.listeners.add((moment) => {
     if (!isPoint(point, moment)) return;
     isReached = true;
-    die(world, moment);
+    kill(harness, moment);
   });
-  await story(world, () => {});
-  await bringToRest(world);
-  const broken = await brokenInQueue(world);
+  await scenario(harness, () => {});
+  await bringToRest(harness);
+  const broken = await brokenInQueue(harness);
   if (!isReached) broken.push('the point was not reached');
   return broken.map((what) => `${point.when} ${point.index} ${point.name}: ${what}`);
 }
 
-describe.each(Object.entries(stories))('%s', (what, story) => {
-  it.each(Object.entries(deaths))(
-    'loses nothing and doubles nothing, wherever death takes %s',
-    async (who, die) => {
-      const all = await pointsOf(story);
-      const isOneFunction = who === 'one function';
+describe.each(Object.entries(scenarios))('%s', (what, scenario) => {
+  it.each(Object.entries(crashes))(
+    'loses and duplicates nothing after a crash of %s at every point',
+    async (killed, kill) => {
+      const all = await pointsOf(scenario);
+      const isOneFunction = killed === 'one function';
       const points = all.filter(({ executionId }) => isOneFunction || executionId);
       const broken: string[] = [];
-      for (const point of points) broken.push(...(await crashAt(story, point, die)));
-      console.log(`${what}, ${who}: ${points.length} points, ${broken.length} broken promises`);
+      for (const point of points) broken.push(...(await crashAt(scenario, point, kill)));
+      console.log(`${what}, ${killed}: ${points.length} points, ${broken.length} broken promises`);
       expect(broken).toEqual([]);
     },
   );

@@ -1,133 +1,138 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeTime, restoreTime, untilSettled } from '../../harness/fake-time.ts';
 import { dispatcher } from '../../harness/sandbox.ts';
-import { fakeTime, giveTimeBack, inTime } from '../../harness/fake-time.ts';
 import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,
   brokenInQueue,
   films,
   isPoint,
-  openQueueWorld,
+  openQueueCrashHarness,
+  type QueueCrashHarness,
   type QueuePoint,
-  type QueueWorld,
 } from './queue-crash-harness.ts';
 
 beforeEach(fakeTime);
-afterEach(giveTimeBack);
+afterEach(restoreTime);
 
 const { second } = films;
 
-/** Two that meet at a queued transfer: one stands still at a point of its way while the other acts. */
+/** Two actors at one queued transfer: the first is paused at a point while the rival acts. */
 interface Race {
   /** The function whose effects are the points. */
   readonly at: string;
-  readonly actor: (world: QueueWorld) => Promise<unknown>;
-  readonly rival: (world: QueueWorld) => Promise<unknown>;
-  /** What else must hold, in words where it does not. */
-  readonly judge?: (world: QueueWorld, answers: Answers) => Promise<string[]>;
+  readonly actor: (harness: QueueCrashHarness) => Promise<unknown>;
+  readonly rival: (harness: QueueCrashHarness) => Promise<unknown>;
+  /** Returns further broken guarantees as text. */
+  readonly check?: (harness: QueueCrashHarness, answers: Answers) => Promise<string[]>;
 }
 
-/** What the two were answered. */
+/** The answers to both. */
 interface Answers {
   readonly actor: unknown;
   readonly rival: unknown;
 }
 
-const dispatchAndRun = async (world: QueueWorld) => {
-  await world.dispatch();
-  await world.ended();
+const dispatchAndRun = async (harness: QueueCrashHarness) => {
+  await harness.dispatch();
+  await harness.ended();
 };
 
-const cancel = async (world: QueueWorld) => {
-  const { transferId } = (await world.rowOf(second)) ?? {};
-  return world.command({ command: 'cancel', transferId });
+const cancel = async (harness: QueueCrashHarness) => {
+  const { transferId } = (await harness.rowOf(second)) ?? {};
+  return harness.command({ command: 'cancel', transferId });
 };
 
-const byHand = async (world: QueueWorld) => (await world.start(second).result).output;
+const manualStart = async (harness: QueueCrashHarness) =>
+  (await harness.start(second).result).output;
 
-/** A cancelled transfer stays so, whatever the dispatcher and events do, and leaves nothing behind. */
-async function staysCancelled(world: QueueWorld): Promise<string[]> {
-  await inTime(world.dispatch());
-  await inTime(world.startByEvent(second).result);
-  await inTime(world.ended());
-  const { tables } = world.judged;
-  const left = [...tables.queue.tickets(), ...tables.queue.held.values()].map((one) =>
+/** Checks that a cancelled transfer stays cancelled after dispatch and events, without leftovers. */
+async function staysCancelled(harness: QueueCrashHarness): Promise<string[]> {
+  await untilSettled(harness.dispatch());
+  await untilSettled(harness.startByEvent(second).result);
+  await untilSettled(harness.ended());
+  const { tables } = harness.simulation;
+  const leftovers = [...tables.queue.tickets(), ...tables.queue.held.values()].map((one) =>
     JSON.stringify(one),
   );
-  const row = await world.rowOf(second);
-  return row?.state === 'cancelled' ? left : [`it is ${row?.state}`, ...left];
+  const row = await harness.rowOf(second);
+  return row?.state === 'cancelled' ? leftovers : [`it is ${row?.state}`, ...leftovers];
 }
 
 const races: Readonly<Record<string, Race>> = {
-  'two dispatchers': { at: dispatcher, actor: (world) => world.dispatch(), rival: dispatchAndRun },
-  'a dispatcher and a start by hand': {
+  'two dispatchers': {
     at: dispatcher,
-    actor: (world) => world.dispatch(),
-    rival: byHand,
+    actor: (harness) => harness.dispatch(),
+    rival: dispatchAndRun,
   },
-  'the dispatched execution and a start by hand': {
+  'a dispatcher and a manual start': {
+    at: dispatcher,
+    actor: (harness) => harness.dispatch(),
+    rival: manualStart,
+  },
+  'the dispatched execution and a manual start': {
     at: 'OpenSession',
     actor: dispatchAndRun,
-    rival: byHand,
-    judge: async (_, { rival }) => {
+    rival: manualStart,
+    check: async (_, { rival }) => {
       const { status } = (rival ?? {}) as { status?: string };
-      const isWell = ['queued', 'running-elsewhere'].includes(String(status));
-      return isWell ? [] : [`the start by hand ended ${JSON.stringify(rival)}`];
+      const isAllowed = ['queued', 'running-elsewhere'].includes(String(status));
+      return isAllowed ? [] : [`the manual start ended ${JSON.stringify(rival)}`];
     },
   },
   'the dispatched execution and a cancel': {
     at: 'OpenSession',
     actor: dispatchAndRun,
     rival: cancel,
-    judge: staysCancelled,
+    check: staysCancelled,
   },
   'a cancel and the dispatched execution': {
     at: dispatcher,
     actor: cancel,
     rival: dispatchAndRun,
-    judge: async (world, { actor }) => {
-      const row = await world.rowOf(second);
+    check: async (harness, { actor }) => {
+      const row = await harness.rowOf(second);
       const { state } = (actor ?? {}) as { state?: string };
-      if (row?.state === 'cancelled') return staysCancelled(world);
+      if (row?.state === 'cancelled') return staysCancelled(harness);
       return row?.state === state ? [] : [`answered ${state}, it is ${row?.state}`];
     },
   },
 };
 
-/** A world in which the second film waits in the queue and the slot is free. */
-async function openQueued(): Promise<QueueWorld> {
-  const world = await openQueueWorld();
-  await inTime(world.command({ command: 'pause' }));
-  await inTime(world.startByEvent(second).result);
-  await inTime(world.command({ command: 'resume' }));
-  return world;
+/** Opens a harness in which the second film is queued and the slot is free. */
+async function openQueued(): Promise<QueueCrashHarness> {
+  const harness = await openQueueCrashHarness();
+  await untilSettled(harness.command({ command: 'pause' }));
+  await untilSettled(harness.startByEvent(second).result);
+  await untilSettled(harness.command({ command: 'resume' }));
+  return harness;
 }
 
 async function pointsOf({ at, actor }: Race): Promise<QueuePoint[]> {
-  const world = await openQueued();
-  const moments = recordMoments(world);
-  await inTime(actor(world));
+  const harness = await openQueued();
+  const moments = recordMoments(harness);
+  await untilSettled(actor(harness));
   return moments.filter(({ functionName }) => functionName === at);
 }
 
 async function raceAt(race: Race, point: QueuePoint): Promise<string[]> {
-  const world = await openQueued();
-  const held = holdAt(world, (moment) => isPoint(point, moment));
-  const acting = race.actor(world);
-  await inTime(held.reached);
-  const rival = await inTime(race.rival(world));
-  held.goOn();
-  const actor = await inTime(acting);
-  await inTime(world.ended());
-  const broken = (await race.judge?.(world, { actor, rival })) ?? [];
-  await bringToRest(world);
-  broken.push(...(await brokenInQueue(world)));
+  const harness = await openQueued();
+  const held = holdAt(harness, (moment) => isPoint(point, moment));
+  const acting = race.actor(harness);
+  await untilSettled(held.reached);
+  const rival = await untilSettled(race.rival(harness));
+  held.resume();
+  const actor = await untilSettled(acting);
+  await untilSettled(harness.ended());
+  const broken = (await race.check?.(harness, { actor, rival })) ?? [];
+  await bringToRest(harness);
+  broken.push(...(await brokenInQueue(harness)));
   return broken.map((what) => `${point.when} ${point.index} ${point.name}: ${what}`);
 }
 
-describe('at a queued transfer', () => {
+describe('a queued transfer', () => {
   it.each(Object.entries(races))(
-    'meet %s, and it becomes one asset or stays cancelled, wherever the first stands still',
+    'becomes one asset or stays cancelled in a race of %s, with the first paused at every point',
     async (what, race) => {
       const points = await pointsOf(race);
       const broken: string[] = [];

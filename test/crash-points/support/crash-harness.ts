@@ -10,103 +10,115 @@ import {
 import type { LocalFunction } from '#local/state-machine/template.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
-import type { Execution } from '../../simulation/load/executions.ts';
-import type { Asked } from '../../simulation/faults/faulty-transport.ts';
-import { openFleet } from '../../harness/process-pool.ts';
+import { restartTime } from '../../harness/fake-time.ts';
+import { openProcessPool } from '../../harness/process-pool.ts';
 import { type FirstStart, handlersSince } from '../../harness/redriven-machine.ts';
-import { warmUp } from '../../simulation/run-seed.ts';
 import { reconciler } from '../../harness/sandbox.ts';
-import type { World } from '../../simulation/load/simulation.ts';
+import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
+import type { Execution } from '../../simulation/load/executions.ts';
+import type { Simulation } from '../../simulation/load/simulation.ts';
+import { warmUp } from '../../simulation/run-seed.ts';
 import { statusChange } from '../../steps/settle-stage.ts';
 import { portsOf } from './crash-ports.ts';
-import { restartTime } from '../../harness/fake-time.ts';
-import { calmSurroundings, chunkSizeBytes, openJudged, record } from './observed.ts';
-import { type Meet, meetTransition, metHandler, type Run } from './moments.ts';
+import { type OnMoment, observedHandler, type Run, reportTransition } from './moments.ts';
+import {
+  addExecution,
+  chunkSizeBytes,
+  faultlessEnvironment,
+  openObservedSimulation,
+} from './observed.ts';
 
 export const film = { bucket: 'films', key: 'reels/film.mp4' };
 
-/** What a world is about: one object. */
+/** The object of a harness. */
 export interface FilmTraits {
   readonly chunks: number;
   readonly checksum?: CrcAlgorithm | undefined;
 }
 
-/** How an execution is started, where it is not as usual. */
-export interface Story extends Partial<Pick<ExecutionOptions, 'machine' | 'name' | 'input'>> {
-  readonly meet?: Meet;
+/** Options of one execution. */
+export interface RunOptions extends Partial<Pick<ExecutionOptions, 'machine' | 'name' | 'input'>> {
+  readonly onMoment?: OnMoment;
   readonly onEvent?: (event: StateMachineEvent) => void;
-  /** Of a redrive: the execution's own start. */
+  /** The first start of a redriven execution. */
   readonly since?: FirstStart;
 }
 
-/** An execution that was started. */
+/** A started execution. */
 export interface Started extends ExecutionHandle {
-  /** Ends all of it where it is: the state machine, and every process that works for it. */
+  /** Kills the state machine and every process of the execution. */
   killAll(): void;
 }
 
-/** Everything around one transfer, in memory and in faked time; it outlives every execution. */
-export interface CrashWorld extends FilmTraits {
-  /** As it is synthesized. */
+/**
+ * A harness for crash points: one film, the deployed handlers and state machine, in memory and in
+ * virtual time. Open it in each test after `fakeTime()`, start executions with an `onMoment` callback,
+ * and kill or pause them at a moment. End with `brokenPromises`, which runs the simulation's invariant
+ * checks. The harness outlives every execution; all harnesses start with equal time and chance.
+ */
+export interface CrashHarness extends FilmTraits {
+  /** The deployed state machine. */
   readonly machine: LocalStateMachine;
-  /** What the simulation's judges look at. */
-  readonly judged: World;
-  /** Requests as they reached the service. */
-  readonly asked: readonly Asked[];
-  /** Whether Step Functions can tell nothing of any execution. */
-  isSilent: boolean;
-  start(story?: Story): Started;
-  /** Calls the reconciler with Step Functions' event that this execution was aborted. */
-  settle(ended: ExecutionHandle): Promise<unknown>;
+  /** The parts that the invariant checks read. */
+  readonly simulation: Simulation;
+  /** Requests in the order of the service. */
+  readonly requests: readonly ParsedRequest[];
+  /** Whether Step Functions reports every execution as unknown. */
+  isDirectoryUnavailable: boolean;
+  start(options?: RunOptions): Started;
+  /** Calls the reconciler with the status event of an aborted execution. */
+  reconcileAborted(ended: ExecutionHandle): Promise<unknown>;
   /** Calls the reconciler as its schedule does. */
   sweep(): Promise<unknown>;
 }
 
-/** Opens a world of one film, at the same time and with the same chances as every other. */
-export async function openCrashWorld({ chunks, checksum }: FilmTraits): Promise<CrashWorld> {
+/** Opens a harness with one film. All harnesses have the same start time and random numbers. */
+export async function openCrashHarness({ chunks, checksum }: FilmTraits): Promise<CrashHarness> {
   restartTime();
   const machine = await warmUp();
-  const around = calmSurroundings();
-  const judged = await openJudged(around);
-  await putFilm(judged, { chunks, checksum });
-  const asked: Asked[] = [];
+  const environment = faultlessEnvironment();
+  const simulation = await openObservedSimulation(environment);
+  await putFilm(simulation, { chunks, checksum });
+  const requests: ParsedRequest[] = [];
   const runs = new Map<string, Run>();
   const runOf = (id = '') => runs.get(id);
-  const fleet = openFleet(around, (by) => portsOf(world, asked, by, runOf));
+  const processPool = openProcessPool(environment, (sandbox) =>
+    portsOf(harness, requests, sandbox, runOf),
+  );
   const handlers = Object.fromEntries(
-    Object.entries(fleet.handlers).map(([name, handler]) => [
+    Object.entries(processPool.handlers).map(([name, handler]) => [
       name,
-      metHandler(name, handler, runOf),
+      observedHandler(name, handler, runOf),
     ]),
   );
   const reconcile = (event: object) =>
-    callOwn(machine, reconciler, handlers[reconciler] as LambdaHandler, event);
-  const world: CrashWorld = {
+    callFunction(machine, reconciler, handlers[reconciler] as LambdaHandler, event);
+  const harness: CrashHarness = {
     chunks,
     checksum,
     machine,
-    judged,
-    asked,
-    isSilent: false,
-    start({ meet = () => {}, since, ...story } = {}) {
-      const run: Run = { meet, effects: [], isDead: false };
-      const called = since ? handlersSince(handlers, since) : handlers;
-      const handle = startMet({ machine, handlers: called, ...story }, run, judged);
+    simulation,
+    requests,
+    isDirectoryUnavailable: false,
+    start({ onMoment = () => {}, since, ...options } = {}) {
+      const run: Run = { onMoment, effects: [], isDead: false };
+      const runHandlers = since ? handlersSince(handlers, since) : handlers;
+      const handle = startObserved({ machine, handlers: runHandlers, ...options }, run, simulation);
       runs.set(handle.executionArn, run);
       const killAll = () => {
         run.isDead = true;
         handle.kill();
-        fleet.killAll(handle.executionArn);
+        processPool.killAll(handle.executionArn);
       };
       return { ...handle, killAll };
     },
-    settle: async (ended) => reconcile(abortionOf(judged, ended)),
+    reconcileAborted: async (ended) => reconcile(abortionOf(simulation, ended)),
     sweep: async () => reconcile({ source: 'aws.events' }),
   };
-  return world;
+  return harness;
 }
 
-async function putFilm({ objects }: World, { chunks, checksum }: FilmTraits): Promise<void> {
+async function putFilm({ objects }: Simulation, { chunks, checksum }: FilmTraits): Promise<void> {
   const bytes = sampleBytes(chunks * chunkSizeBytes - 10);
   objects.put(film, bytes, {
     isVersioned: false,
@@ -115,45 +127,45 @@ async function putFilm({ objects }: World, { chunks, checksum }: FilmTraits): Pr
   });
 }
 
-type StartOptions = Pick<ExecutionOptions, 'machine' | 'handlers'> & Omit<Story, 'meet'>;
+type StartOptions = Pick<ExecutionOptions, 'machine' | 'handlers'> & Omit<RunOptions, 'onMoment'>;
 
-/** Starts an execution whose transitions are effects of its run. */
-export function startMet(
+/** Starts an execution. Its state transitions are effects of its run. */
+export function startObserved(
   { onEvent, ...options }: StartOptions,
   run: Run,
-  judged: World,
+  simulation: Simulation,
 ): ExecutionHandle {
   const input = options.input ?? film;
-  const moved = (event: StateMachineEvent) => {
-    judged.tellings.history.push(event);
+  const onStateEvent = (event: StateMachineEvent) => {
+    simulation.captured.history.push(event);
     onEvent?.(event);
-    meetTransition(run, event);
+    reportTransition(run, event);
   };
-  const handle = startExecution({ ...options, input, onEvent: moved });
-  record(judged, handle, input);
+  const handle = startExecution({ ...options, input, onEvent: onStateEvent });
+  addExecution(simulation, handle, input);
   return handle;
 }
 
-/** Step Functions' event of an execution that was aborted; its end counts as told from now on. */
+/** Returns the status event of an aborted execution. Its end counts as reconciled from now on. */
 export function abortionOf(
-  { executions }: World,
+  { executions }: Simulation,
   { executionArn }: Pick<ExecutionHandle, 'executionArn'>,
 ): object {
   const execution = executions.all.get(executionArn) as Execution;
-  execution.isHeard = true;
+  execution.isEndReconciled = true;
   const { input, startedAt } = execution;
-  const told = { input: JSON.stringify(input), startDate: startedAt };
-  return statusChange('ABORTED', told, executionArn);
+  const detail = { input: JSON.stringify(input), startDate: startedAt };
+  return statusChange('ABORTED', detail, executionArn);
 }
 
-/** A function that belongs to no execution, as Lambda calls it. */
-export function callOwn(
+/** Calls a function that belongs to no execution, as Lambda does. */
+export function callFunction(
   { functions }: LocalStateMachine,
   name: string,
   handler: LambdaHandler,
   event: object,
 ): unknown {
-  const [one] = functions.values();
-  const called = { ...(one as LocalFunction), name, timeoutSeconds: 150 };
+  const [template] = functions.values();
+  const called = { ...(template as LocalFunction), name, timeoutSeconds: 150 };
   return handler(event as never, lambdaContext(called, `arn:${name}`, 'settle', Date.now));
 }

@@ -8,20 +8,20 @@ import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { sdkCrc } from '../../doubles/sdk-crc.ts';
-import { type Asked, takeApart } from '../../simulation/faults/faulty-transport.ts';
-import { watchedQueue } from '../../simulation/invariants/checked-queue.ts';
 import type { Sandbox } from '../../harness/sandbox.ts';
-import { judgeArrival } from '../../simulation/invariants/requests-and-ends.ts';
-import { type Witness, watchedStore } from '../../simulation/invariants/checked-store.ts';
-import type { CrashWorld } from './crash-harness.ts';
+import { type ParsedRequest, parseRequest } from '../../simulation/faults/faulty-transport.ts';
+import { watchedQueue } from '../../simulation/invariants/checked-queue.ts';
+import { type CheckContext, watchedStore } from '../../simulation/invariants/checked-store.ts';
+import { checkRequest } from '../../simulation/invariants/requests-and-ends.ts';
+import type { CrashHarness } from './crash-harness.ts';
 import { directoryOf } from './directory.ts';
-import { metPort, metSource, metTransport, type RunOf } from './moments.ts';
+import { observedPort, observedSource, observedTransport, type RunOf } from './moments.ts';
 
-/** What the ports of a process are made of. */
-export interface PortWorld extends Pick<CrashWorld, 'judged' | 'isSilent'> {
-  /** Default: two, more than the transfers of most stories. */
+/** Dependencies of a process's ports. */
+export interface PortContext extends Pick<CrashHarness, 'simulation' | 'isDirectoryUnavailable'> {
+  /** Number of slots. Default: 2, more than the transfers of most scenarios. */
   readonly slots?: number;
-  /** Default: starts nothing, for stories in which no transfer is queued. */
+  /** Default: starts nothing, for scenarios without a queued transfer. */
   readonly starter?: ExecutionStarter;
 }
 
@@ -36,43 +36,49 @@ const standard: Settings = {
 };
 
 /**
- * The ports of one process, every call of them an effect of the run that it works for at that time,
- * over parts that the simulation's judges watch.
+ * Returns the ports of one process. Every call is an effect of the run that the process works for. The
+ * simulation's invariant checks observe all parts.
  */
-export function portsOf(world: PortWorld, asked: Asked[], by: Sandbox, runOf: RunOf): Ports {
-  const { judge, tables, objects, service, events } = world.judged;
-  const { slots = standard.maxActiveTransfers, starter = idleStarter } = world;
+export function portsOf(
+  harness: PortContext,
+  requests: ParsedRequest[],
+  sandbox: Sandbox,
+  runOf: RunOf,
+): Ports {
+  const { violations, tables, objects, service, events } = harness.simulation;
+  const { slots = standard.maxActiveTransfers, starter = idleStarter } = harness;
   const settings = { ...standard, maxActiveTransfers: slots };
-  const met = <T extends object>(part: T, kind: string) => metPort(part, kind, runOf, by);
-  const witness: Witness = {
-    judge,
+  const observed = <T extends object>(part: T, kind: string) =>
+    observedPort(part, kind, runOf, sandbox);
+  const checkContext: CheckContext = {
+    violations,
     bound: () => settings.maxActiveTransfers,
-    executionOf: (id) => world.judged.executions.all.get(id),
-    hasRunFor: (id) => world.judged.executions.all.get(id)?.handle.status() === 'RUNNING',
+    executionOf: (id) => harness.simulation.executions.all.get(id),
+    hasRunFor: (id) => harness.simulation.executions.all.get(id)?.handle.status() === 'RUNNING',
     wasTaken: (uploadId, chunk) => service.wasTaken(uploadId, chunk),
   };
   const ports = {
-    clock: by.clock,
-    random: world.judged.chance.random,
+    clock: sandbox.clock,
+    random: harness.simulation.chance.random,
     settings,
     newCrc: sdkCrc,
-    concurrency: createConcurrencyRegistry(by.clock, 64),
-    store: met(watchedStore(tables, witness, by), 'store'),
-    queue: met(watchedQueue(tables, witness, by), 'queue'),
-    source: metSource(objects, runOf, by),
-    events: met({ publish: async (event) => void events.push(event) }, 'events'),
-    executions: met(directoryOf(world), 'executions'),
-    starter: met(starter, 'starter'),
-    log: logOf(world),
+    concurrency: createConcurrencyRegistry(sandbox.clock, 64),
+    store: observed(watchedStore(tables, checkContext, sandbox), 'store'),
+    queue: observed(watchedQueue(tables, checkContext, sandbox), 'queue'),
+    source: observedSource(objects, runOf, sandbox),
+    events: observed({ publish: async (event) => void events.push(event) }, 'events'),
+    executions: observed(directoryOf(harness), 'executions'),
+    starter: observed(starter, 'starter'),
+    log: logOf(harness),
     meter: { add: () => {} },
   } satisfies Omit<Ports, 'destination'>;
-  const transport = metTransport(wireOf(world, asked, by), runOf, by);
-  return { ...ports, destination: destinationOf(world, transport, ports) };
+  const transport = observedTransport(wireOf(harness, requests, sandbox), runOf, sandbox);
+  return { ...ports, destination: destinationOf(harness, transport, ports) };
 }
 
-/** The real client, its calls limited by the rates that all processes share. */
+/** Returns the real client, limited by the rates that all processes share. */
 function destinationOf(
-  { judged: { service } }: PortWorld,
+  { simulation: { service } }: PortContext,
   transport: Transport,
   ports: Pick<Ports, 'clock' | 'random' | 'log' | 'meter' | 'queue'>,
 ) {
@@ -84,15 +90,19 @@ function destinationOf(
   return throttledDestination(client, createCallLimiter({ ...ports, store: () => queue }));
 }
 
-/** The service at the end of a wire; every request is judged as it arrives. */
-function wireOf({ judged }: PortWorld, asked: Asked[], by: Sandbox): Transport {
-  const { service } = judged;
+/** Returns a transport to the service that checks every request on arrival. */
+function wireOf(
+  { simulation }: PortContext,
+  requests: ParsedRequest[],
+  sandbox: Sandbox,
+): Transport {
+  const { service } = simulation;
   return {
     async send(request) {
       request.signal.throwIfAborted();
-      const arrived = takeApart(request);
-      asked.push(arrived);
-      judgeArrival(judged, arrived, by);
+      const parsed = parseRequest(request);
+      requests.push(parsed);
+      checkRequest(simulation, parsed, sandbox);
       return service.transport.send(request);
     },
   };
@@ -100,8 +110,8 @@ function wireOf({ judged }: PortWorld, asked: Asked[], by: Sandbox): Transport {
 
 const idleStarter: ExecutionStarter = { start: async () => 'started' };
 
-function logOf({ judged: { tellings } }: PortWorld): Log {
-  const note = (message: string, fields: object = {}) =>
-    void tellings.logged.push(`${message} ${JSON.stringify(fields)}`);
-  return { info: note, warn: note, error: note };
+function logOf({ simulation: { captured } }: PortContext): Log {
+  const write = (message: string, fields: object = {}) =>
+    void captured.logged.push(`${message} ${JSON.stringify(fields)}`);
+  return { info: write, warn: write, error: write };
 }

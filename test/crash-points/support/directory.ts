@@ -1,5 +1,5 @@
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
-import type { CrashWorld } from './crash-harness.ts';
+import type { CrashHarness } from './crash-harness.ts';
 
 const ends = {
   RUNNING: 'running',
@@ -9,9 +9,12 @@ const ends = {
   ABORTED: 'aborted',
 } as const;
 
-/** As DescribeExecution answers, unless the world is silent: what was killed was aborted. */
-export function directoryOf(world: Pick<CrashWorld, 'judged' | 'isSilent'>): ExecutionDirectory {
-  const find = (id: string) => (world.isSilent ? undefined : world.judged.executions.all.get(id));
+/** Returns a directory that answers as DescribeExecution. A killed execution is aborted. */
+export function directoryOf(
+  harness: Pick<CrashHarness, 'simulation' | 'isDirectoryUnavailable'>,
+): ExecutionDirectory {
+  const find = (id: string) =>
+    harness.isDirectoryUnavailable ? undefined : harness.simulation.executions.all.get(id);
   return {
     async statusOf(id) {
       const status = find(id)?.handle.status();

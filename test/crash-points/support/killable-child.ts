@@ -5,12 +5,12 @@ import { give } from '#functions/runtime/given.ts';
 import { handlers } from '#local/handlers.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { Errand, SavedMachine } from './killable-runs.ts';
+import type { Job, SavedMachine } from './killable-runs.ts';
 
-/** A process that runs executions and kills itself between two awaits, as its errand says. */
+/** A process that runs the executions of its job and kills itself between two awaits. */
 
-const [errandText = '{}'] = process.argv.slice(2);
-const { machineFile, finish, start, killAt, epoch, timeFactor } = JSON.parse(errandText) as Errand;
+const [jobText = '{}'] = process.argv.slice(2);
+const { machineFile, finish, start, killAt, epoch, timeFactor } = JSON.parse(jobText) as Job;
 const saved = JSON.parse(await readFile(machineFile, 'utf8')) as SavedMachine;
 const machine = { ...saved, functions: new Map(saved.functions) };
 const clock = sharedClock();
@@ -27,20 +27,20 @@ give({
   },
 });
 
-if (finish) tell({ finished: await run(finish) });
+if (finish) print({ finished: await run(finish) });
 let continuations = 0;
 const stop = promiseHooks.onBefore(() => {
   if (++continuations === killAt) process.kill(process.pid, 'SIGKILL');
 });
 const started = start && (await run(start));
 stop();
-tell({ started, continuations });
+print({ started, continuations });
 await closeHttp();
 process.exit();
 
-/** A line at once: what was told before a death was told. */
-function tell(told: object): void {
-  process.stdout.write(`${JSON.stringify(told)}\n`);
+/** Prints one line immediately: output before a kill is not lost. */
+function print(result: object): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
 function run(input: unknown): Promise<ExecutionResult> {
@@ -48,7 +48,7 @@ function run(input: unknown): Promise<ExecutionResult> {
   return startExecution({ machine, handlers, input, timeFactor, sleep }).result;
 }
 
-/** Faster than the machine's, and the same in every process that counts from one epoch. */
+/** Returns a clock that runs faster than the machine's and is equal in all processes of one epoch. */
 function sharedClock(): Clock {
   const after = (ms: number, task: () => void) => {
     const timer = setTimeout(task, ms / timeFactor);

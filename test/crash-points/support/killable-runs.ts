@@ -7,52 +7,52 @@ import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
 
-/** A machine as a file holds it: synthesizing takes seconds, and every child needs it. */
+/** The machine as JSON, for the child processes. */
 export interface SavedMachine extends Omit<LocalStateMachine, 'functions'> {
   readonly functions: [string, LocalFunction][];
 }
 
-/** What a child is sent out for. */
-export interface Errand {
+/** The job of a child process. */
+export interface Job {
   readonly machineFile: string;
-  /** The input of an execution that it first runs to its end. */
+  /** The input of an execution that the child first runs to its end. */
   readonly finish?: unknown;
-  /** The input of the execution that it then starts and, at the n-th continuation, dies of. */
+  /** The input of the execution during which the child then kills itself. */
   readonly start?: unknown;
-  /** Counts continuations of promises from that start on, from 1; it lives where left out. */
+  /** The promise continuation of the kill, counted from 1 from that start. Default: no kill. */
   readonly killAt?: number | undefined;
-  /** When the time began that all children share, in milliseconds since 1970. */
+  /** Begin of the time that all children share, in ms since 1970. */
   readonly epoch: number;
   readonly timeFactor: number;
 }
 
-/** How a child ended, and how its executions did where it lived to tell. */
-export interface Returned {
+/** The end of a child, and the results of its executions. */
+export interface JobResult {
   readonly signal: NodeJS.Signals | null;
   readonly finished?: ExecutionResult;
   readonly started?: ExecutionResult;
   readonly continuations?: number;
 }
 
-/** Sends children out. */
-export interface MortalRuns {
-  send(errand: Pick<Errand, 'finish' | 'start' | 'killAt'>): Promise<Returned>;
+/** Runs jobs in child processes. */
+export interface KillableRuns {
+  run(job: Pick<Job, 'finish' | 'start' | 'killAt'>): Promise<JobResult>;
   close(): Promise<void>;
 }
 
-/** Bounds how long a dead sender's claim is waited out, in seconds of the children's time. */
+/** Time limit of SendChunks, which bounds the claim of a dead sender, in seconds of virtual time. */
 const sendSeconds = 40;
 
-const script = fileURLToPath(new URL('mortal-child.ts', import.meta.url));
+const script = fileURLToPath(new URL('killable-child.ts', import.meta.url));
 
 /**
- * Makes ready to run a machine in processes of their own, which share the environment of this one and
- * a time that passes so many times faster.
+ * Prepares runs of a machine in child processes. The children share the environment of this process and
+ * a clock that runs `timeFactor` times faster.
  */
-export async function openMortalRuns(
+export async function openKillableRuns(
   machine: LocalStateMachine,
   timeFactor: number,
-): Promise<MortalRuns> {
+): Promise<KillableRuns> {
   const folder = await mkdtemp(join(tmpdir(), 'crash-points-'));
   const machineFile = join(folder, 'machine.json');
   const functions = [...machine.functions].map(([arn, one]): [string, LocalFunction] => [
@@ -64,26 +64,26 @@ export async function openMortalRuns(
   const common = { machineFile, epoch: Date.now(), timeFactor };
   const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
   return {
-    send: (errand) => childOf({ ...common, ...errand }, env),
+    run: (job) => runChild({ ...common, ...job }, env),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-function childOf(errand: Errand, env: NodeJS.ProcessEnv): Promise<Returned> {
-  const child = spawn(process.execPath, [script, JSON.stringify(errand)], { env });
-  const said = { out: '', error: '' };
+function runChild(job: Job, env: NodeJS.ProcessEnv): Promise<JobResult> {
+  const child = spawn(process.execPath, [script, JSON.stringify(job)], { env });
+  const output = { out: '', error: '' };
   child.stdout.on('data', (text) => {
-    said.out += text;
+    output.out += text;
   });
   child.stderr.on('data', (text) => {
-    said.error += text;
+    output.error += text;
   });
   return new Promise((resolve, reject) => {
     child.on('close', (code, signal) => {
-      const lines = said.out.split('\n').filter(Boolean);
-      const told = lines.map((line): Partial<Returned> => JSON.parse(line));
-      if (signal || code === 0) resolve(Object.assign({ signal }, ...told));
-      else reject(new Error(`the child ended with ${code}: ${said.error}`));
+      const lines = output.out.split('\n').filter(Boolean);
+      const results = lines.map((line): Partial<JobResult> => JSON.parse(line));
+      if (signal || code === 0) resolve(Object.assign({ signal }, ...results));
+      else reject(new Error(`the child ended with ${code}: ${output.error}`));
     });
   });
 }

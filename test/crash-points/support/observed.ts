@@ -1,42 +1,45 @@
 import type { ExecutionHandle } from '#local/state-machine/run.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import { chanceOf } from '../../harness/chance.ts';
-import type { Execution } from '../../simulation/load/executions.ts';
-import { drawMishaps } from '../../simulation/faults/fault-classes.ts';
-import { ObjectStore } from '../../simulation/load/objects.ts';
-import type { Surroundings } from '../../harness/sandbox.ts';
-import { openService } from '../../simulation/load/service.ts';
-import { openTrace } from '../../simulation/trace.ts';
-import { openJudge } from '../../simulation/invariants/violations.ts';
-import { judgeEnd } from '../../simulation/invariants/requests-and-ends.ts';
+import type { SandboxEnvironment } from '../../harness/sandbox.ts';
+import { drawFaults } from '../../simulation/faults/fault-classes.ts';
 import { openTables } from '../../simulation/invariants/checked-store.ts';
-import type { World } from '../../simulation/load/simulation.ts';
+import { checkEnd } from '../../simulation/invariants/requests-and-ends.ts';
+import { openViolationLog } from '../../simulation/invariants/violations.ts';
+import type { Execution } from '../../simulation/load/executions.ts';
+import { ObjectStore } from '../../simulation/load/objects.ts';
+import { openService } from '../../simulation/load/service.ts';
+import type { Simulation } from '../../simulation/load/simulation.ts';
+import { openTrace } from '../../simulation/trace.ts';
 
-/** Small, so that a film of few bytes has many. */
+/** Size of a chunk, in bytes: small, for films of many chunks and few bytes. */
 export const chunkSizeBytes = 96;
 
-/** How long an asset is made of a whole upload, in ms. */
+/** The time the service needs to make an asset of a complete upload, in ms. */
 const processingMs = 9_000;
 
-/** Nothing strikes here but what a test does by itself. */
-export function calmSurroundings(): Surroundings {
+/** Returns an environment without random faults. */
+export function faultlessEnvironment(): SandboxEnvironment {
   const chance = chanceOf(1);
-  const mishaps = drawMishaps({
+  const faults = drawFaults({
     chance,
-    weather: chance,
+    reported: chance,
     s3: chance,
     table: chance,
     queue: chance,
   });
-  mishaps.calm();
-  const nobody = () => {};
-  const calls = { killRun: nobody, abortRun: nobody, confirmed: nobody };
-  return { chance, mishaps, trace: openTrace(), latency: 0, ...calls };
+  faults.disable();
+  const ignore = () => {};
+  const calls = { killRun: ignore, abortRun: ignore, confirmed: ignore };
+  return { chance, faults, trace: openTrace(), latency: 0, ...calls };
 }
 
-/** As much of the simulation's world as its judges look at: its doubles, with no fault of their own. */
-export async function openJudged({ chance, mishaps }: Surroundings): Promise<World> {
-  const service = await openService(1, chance, mishaps);
+/** Returns the parts of a simulation that the invariant checks read: its doubles, without faults. */
+export async function openObservedSimulation({
+  chance,
+  faults,
+}: SandboxEnvironment): Promise<Simulation> {
+  const service = await openService(1, chance, faults);
   Object.assign(service.context.switches, {
     chunkSizeBytes,
     initialUrls: 1,
@@ -44,32 +47,43 @@ export async function openJudged({ chance, mishaps }: Surroundings): Promise<Wor
     rateLimit: undefined,
     maxActiveSessions: Number.POSITIVE_INFINITY,
   });
-  const judged: Partial<World> = {
+  const simulation: Partial<Simulation> = {
     service,
     chance,
-    judge: openJudge(),
+    violations: openViolationLog(),
     objects: new ObjectStore(chance),
     tables: openTables(),
-    executions: { all: new Map<string, Execution>() } as World['executions'],
+    executions: { all: new Map<string, Execution>() } as Simulation['executions'],
     events: [] as TransferEvent[],
-    tellings: { logged: [], history: [] },
+    captured: { logged: [], history: [] },
     duplicates: new Set<string>(),
     misread: new Set<string>(),
     orphans: { counted: 0, attributed: new Map<string, string>() },
   };
-  return judged as World;
+  return simulation as Simulation;
 }
 
-/** Lets an execution be judged at its end; one that is redriven goes on under its name. */
-export function record(judged: World, handle: ExecutionHandle, input: unknown): void {
+/** Adds an execution and checks it at its end. A redriven execution continues under its name. */
+export function addExecution(
+  simulation: Simulation,
+  handle: ExecutionHandle,
+  input: unknown,
+): void {
   const id = handle.executionArn;
   const runsSince = Date.now();
-  const first = judged.executions.all.get(id) ?? { input, startedAt: runsSince, version: 0 };
-  const unheard = { isSilent: true, isHeard: false };
-  const execution: Execution = { ...first, id, runsSince, handle, ...unheard, result: undefined };
-  judged.executions.all.set(id, execution);
+  const first = simulation.executions.all.get(id) ?? { input, startedAt: runsSince, version: 0 };
+  const unreconciled = { hasNoStatusEvent: true, isEndReconciled: false };
+  const execution: Execution = {
+    ...first,
+    id,
+    runsSince,
+    handle,
+    ...unreconciled,
+    result: undefined,
+  };
+  simulation.executions.all.set(id, execution);
   void handle.result.then((result) => {
     execution.result = result;
-    judgeEnd(judged, execution);
+    checkEnd(simulation, execution);
   });
 }

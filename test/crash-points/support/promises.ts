@@ -1,46 +1,46 @@
 import type { ExecutionResult } from '#local/state-machine/run.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
-import { allTransfers, judgeWorld } from '../../simulation/invariants/final-state.ts';
-import type { CrashWorld } from './crash-harness.ts';
-import { leap } from '../../harness/fake-time.ts';
+import { skipTime } from '../../harness/fake-time.ts';
+import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
+import type { CrashHarness } from './crash-harness.ts';
 
-/** What a story may leave behind beside one Ready event. */
+/** Events that a scenario may publish in addition to one Ready event. */
 export interface Allowed {
-  /** Failed events that came before the first Ready; none where left out. */
+  /** Failed events before the first Ready event. Default: 0. */
   readonly failed?: number;
 }
 
-/** The longest that a claim of a dead sender holds: the send function's time limit, in ms. */
+/** The longest claim of a dead sender: the time limit of SendChunks, in ms. */
 const longestClaimMs = 630_000;
 
 /**
- * What the promise forbids and is so all the same, in words; empty where it was kept. The simulation's
- * judges have watched every write and every request and look at what is left; beyond them: one ready
- * asset and nothing else at the service, told of by its events and by the last execution's output.
- * @param ends - how the executions ended, the last one last
+ * Returns the broken guarantees as text; empty if all hold. The simulation's checks observed every write
+ * and every request, and check the final state. In addition, the service must have exactly one ready
+ * asset, which the events and the last execution's output name.
+ * @param ends - the results of the executions, in order
  */
 export async function brokenPromises(
-  world: CrashWorld,
+  harness: CrashHarness,
   ends: readonly ExecutionResult[],
   allowed: Allowed = {},
 ): Promise<string[]> {
-  const { judged } = world;
-  leap(longestClaimMs);
-  await judgeWorld(judged);
-  const assets = judged.service.assets();
+  const { simulation } = harness;
+  skipTime(longestClaimMs);
+  await checkFinalState(simulation);
+  const assets = simulation.service.assets();
   const [asset] = assets;
-  const rows = (await allTransfers(judged)).filter(wasTaken);
+  const rows = (await allTransfers(simulation)).filter(wasTaken);
   return [
-    ...judged.judge.found.map(({ invariant, what }) => `not so: ${invariant} (${what})`),
+    ...simulation.violations.found.map(({ invariant, what }) => `broken: ${invariant} (${what})`),
     ...unless(assets.length === 1, `${assets.length} assets`),
     ...unless(asset?.state === 'ready', `the asset is ${asset?.state}`),
-    ...rowsBroken(rows, asset?.assetId),
-    ...endBroken(ends.at(-1), asset?.assetId),
-    ...eventsBroken(world, asset?.assetId, allowed),
+    ...brokenRows(rows, asset?.assetId),
+    ...brokenEnd(ends.at(-1), asset?.assetId),
+    ...brokenEvents(harness, asset?.assetId, allowed),
   ];
 }
 
-function rowsBroken(rows: readonly TransferRecord[], assetId: string | undefined): string[] {
+function brokenRows(rows: readonly TransferRecord[], assetId: string | undefined): string[] {
   const [row] = rows;
   return [
     ...unless(rows.length === 1, `${rows.length} transfers`),
@@ -51,64 +51,69 @@ function rowsBroken(rows: readonly TransferRecord[], assetId: string | undefined
   ];
 }
 
-function endBroken(last: ExecutionResult | undefined, assetId: string | undefined): string[] {
+function brokenEnd(last: ExecutionResult | undefined, assetId: string | undefined): string[] {
   const output = (last?.output ?? {}) as Record<string, unknown>;
-  const isWell = ['ready', 'already-ingested'].includes(String(output.status));
+  const isReady = ['ready', 'already-ingested'].includes(String(output.status));
   return [
     ...unless(
-      last?.status === 'SUCCEEDED' && isWell,
-      `it ended ${last ? described(last) : 'not at all'}`,
+      last?.status === 'SUCCEEDED' && isReady,
+      `it ended ${last ? describeEnd(last) : 'not at all'}`,
     ),
-    ...unless(output.assetId === assetId, `told of asset ${output.assetId}, not ${assetId}`),
+    ...unless(
+      output.assetId === assetId,
+      `the output names asset ${output.assetId}, not ${assetId}`,
+    ),
   ];
 }
 
-/** A telling may come twice, where a crash stood between the telling and the note of it. */
-const mostTellings = 2;
+/** A crash between an event and its confirmation publishes the event twice. */
+const maxReadyEvents = 2;
 
-function eventsBroken(
-  { judged: { events }, checksum }: CrashWorld,
+function brokenEvents(
+  { simulation: { events }, checksum }: CrashHarness,
   assetId: string | undefined,
   { failed = 0 }: Allowed,
 ): string[] {
   const outcomes = events.filter(({ type }) => type !== 'Transfer Started');
   const types = outcomes.map(({ type }) => type);
   const ready = outcomes.filter(({ type }) => type === 'Transfer Ready');
-  const early = types.indexOf('Transfer Ready');
-  const isTold = ready.length > 0 && types.length === ready.length + failed && early === failed;
+  const firstReady = types.indexOf('Transfer Ready');
+  const isComplete =
+    ready.length > 0 && types.length === ready.length + failed && firstReady === failed;
   return [
-    ...unless(outcomes.length < events.length, 'its start was not told'),
-    ...unless(isTold, `events ${types}, ${failed} failed expected`),
-    ...unless(ready.length <= mostTellings, `${ready.length} Ready events`),
+    ...unless(outcomes.length < events.length, 'its start was not published'),
+    ...unless(isComplete, `events ${types}, ${failed} failed expected`),
+    ...unless(ready.length <= maxReadyEvents, `${ready.length} Ready events`),
     ...ready
       .filter(
         ({ detail }) => detail.assetId !== assetId || detail.checksum !== (checksum ?? 'none'),
       )
-      .map(({ detail }) => `an event tells of ${detail.assetId}, ${detail.checksum}`),
+      .map(({ detail }) => `an event names ${detail.assetId}, ${detail.checksum}`),
   ];
 }
 
-function unless(isStillHeld: boolean, otherwise: string): string[] {
-  return isStillHeld ? [] : [otherwise];
+/** Returns the message if the condition does not hold. */
+function unless(holds: boolean, message: string): string[] {
+  return holds ? [] : [message];
 }
 
-/** Where the transfer stands by its row; undefined before it was taken. */
-export async function stateOf({ judged }: CrashWorld): Promise<TransferState | undefined> {
-  const rows = await allTransfers(judged);
+/** Returns the state of the transfer's row; undefined before it was taken. */
+export async function stateOf({ simulation }: CrashHarness): Promise<TransferState | undefined> {
+  const rows = await allTransfers(simulation);
   return rows.find(wasTaken)?.state;
 }
 
-/** A start that ended before it took a transfer has a row without an ingest. */
+/** Whether a row is of a taken transfer. The row of a rejected start has no ingest number. */
 function wasTaken({ ingestNumber }: TransferRecord): boolean {
   return ingestNumber > 0;
 }
 
-/** What is wrong with the end of an execution whose transfer another had taken over meanwhile. */
-export function lateEndBroken(late: ExecutionResult): string[] {
-  const isWell = late.status === 'SUCCEEDED' || late.error === 'FencedOutError';
-  return unless(isWell, `the late one ended ${described(late)}`);
+/** Returns what is wrong with the end of an execution whose transfer another execution took over. */
+export function brokenLateEnd(late: ExecutionResult): string[] {
+  const isAllowed = late.status === 'SUCCEEDED' || late.error === 'FencedOutError';
+  return unless(isAllowed, `the late execution ended ${describeEnd(late)}`);
 }
 
-export function described({ status, error, cause, output }: ExecutionResult): string {
+export function describeEnd({ status, error, cause, output }: ExecutionResult): string {
   return status === 'SUCCEEDED' ? JSON.stringify(output) : `${status} ${error}: ${cause}`;
 }

@@ -1,28 +1,28 @@
+import { untilSettled } from '../../harness/fake-time.ts';
 import { type FirstStart, machineFrom, statesOf } from '../../harness/redriven-machine.ts';
-import { type CrashWorld, film, type Started, type Story } from './crash-harness.ts';
-import { inTime } from '../../harness/fake-time.ts';
+import { type CrashHarness, film, type RunOptions, type Started } from './crash-harness.ts';
 
 /** One entry of a state in an execution's history. */
 export interface Entry {
   readonly state: string;
-  /** As the history records it. */
+  /** The input in the history. */
   readonly input: unknown;
-  /** Of a state inside a Map: the Map's own input. */
+  /** The input of the Map, for a state inside a Map. */
   readonly mapInput: unknown;
 }
 
-/** An execution that was aborted as it entered a state. */
+/** An execution that was aborted at the entry of a state. */
 export interface Aborted {
   readonly run: Started;
   readonly entry: Entry;
 }
 
-/** Aborts an execution at its n-th entry of a state, counted from 1; what it has called goes on. */
-export async function abortAtEntry(world: CrashWorld, n: number): Promise<Aborted> {
+/** Aborts an execution at its n-th state entry, counted from 1. Running functions continue. */
+export async function abortAtEntry(harness: CrashHarness, n: number): Promise<Aborted> {
   const { promise: reached, resolve: reach } = Promise.withResolvers<Entry>();
   let mapInput: unknown;
   let entered = 0;
-  const run: Started = world.start({
+  const run: Started = harness.start({
     onEvent(event) {
       if (event.type !== 'StateEntered') return;
       const { name: state, type, input } = event.state;
@@ -32,21 +32,25 @@ export async function abortAtEntry(world: CrashWorld, n: number): Promise<Aborte
       reach({ state, input, mapInput });
     },
   });
-  const entry = await inTime(reached);
-  await inTime(run.idle());
+  const entry = await untilSettled(reached);
+  await untilSettled(run.idle());
   return { run, entry };
 }
 
 /**
- * Goes on with an aborted execution as a redrive does: under its name, at the state in which it was
- * stopped, with the input that its history records of it; inside a Map, at that state of the iteration.
+ * Redrives an aborted execution under its name, at its last state with the state's recorded input.
+ * Inside a Map, it continues at that state of the iteration.
  */
-export function redrive(world: CrashWorld, { run, entry }: Aborted, story: Story = {}): Started {
+export function redrive(
+  harness: CrashHarness,
+  { run, entry }: Aborted,
+  options: RunOptions = {},
+): Started {
   const { state, input, mapInput } = entry;
-  const isInMap = !(state in statesOf(world.machine.definition));
+  const isInMap = !(state in statesOf(harness.machine.definition));
   const name = run.executionArn.split(':').at(-1);
-  const given = isInMap ? { ...(mapInput as object), redriven: [input] } : (input ?? film);
-  const machine = machineFrom(world.machine, state);
-  const since = world.judged.executions.all.get(run.executionArn) as FirstStart;
-  return world.start({ ...story, name, input: given, machine, since });
+  const redriveInput = isInMap ? { ...(mapInput as object), redriven: [input] } : (input ?? film);
+  const machine = machineFrom(harness.machine, state);
+  const since = harness.simulation.executions.all.get(run.executionArn) as FirstStart;
+  return harness.start({ ...options, name, input: redriveInput, machine, since });
 }

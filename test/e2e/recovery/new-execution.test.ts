@@ -1,93 +1,98 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type FastWorld, openFastWorld, withTimeLimit } from '../../harness/fast-wire-harness.ts';
-import { giveLife } from '../../harness/killable-parts.ts';
-import { expectReady, inputOf } from '../../harness/wire-harness.ts';
+import { startSandbox } from '../../harness/killable-parts.ts';
+import {
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+  withTimeLimit,
+} from '../../harness/wire-harness.ts';
 
-let world: FastWorld;
+let harness: WireHarness;
 beforeAll(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
 });
-afterEach(() => world.reset());
-afterAll(() => world.close());
+afterEach(() => harness.reset());
+afterAll(() => harness.close());
 
-const shortSends = () => withTimeLimit(world, 'SendChunks', 60);
+const shortSends = () => withTimeLimit(harness, 'SendChunks', 60);
 
 /** Starts an execution, kills all of it once so many chunks are proven, and forgets the calls. */
 async function killAfter(proofs: number, input: unknown) {
-  const life = giveLife(world, { proofs, chunksInFlight: 1 });
-  const execution = world.start(input, shortSends());
-  await life.ended;
+  const sandbox = startSandbox(harness, { proofs, chunksInFlight: 1 });
+  const execution = harness.start(input, shortSends());
+  await sandbox.killed;
   execution.kill();
   expect(await execution.result).toMatchObject({ status: 'ABORTED' });
   await execution.idle();
-  world.give({});
-  world.service.calls.clear();
-  world.s3.calls.length = 0;
+  harness.override({});
+  harness.service.calls.clear();
+  harness.s3.calls.length = 0;
   return execution;
 }
 
 describe('a new execution after one that was killed', () => {
   it('takes over its transfer and sends only the rest', async () => {
-    const film = world.put(10);
+    const film = harness.put(10);
     await killAfter(4, inputOf(film));
-    expect(await world.transferOf(film)).toMatchObject({ state: 'active', fence: 1 });
-    const result = await world.run(inputOf(film), shortSends());
-    await expectReady(world, film, result);
-    expect(world.s3.chunkReads()).toBe(6);
-    expect(world.service.calls.count('put')).toBe(6);
-    expect(world.service.calls.count('create')).toBe(0);
-    expect(await world.transferOf(film)).toMatchObject({ fence: 2, owner: result.executionArn });
+    expect(await harness.transferOf(film)).toMatchObject({ state: 'active', fence: 1 });
+    const result = await harness.run(inputOf(film), shortSends());
+    await expectReady(harness, film, result);
+    expect(harness.s3.chunkReads()).toBe(6);
+    expect(harness.service.calls.count('put')).toBe(6);
+    expect(harness.service.calls.count('create')).toBe(0);
+    expect(await harness.transferOf(film)).toMatchObject({ fence: 2, owner: result.executionArn });
   });
 
   it('of several ranges plans only those that lack a proof', async () => {
-    const film = world.put(120);
+    const film = harness.put(120);
     await killAfter(60, inputOf(film));
-    const { transferId } = await world.transferOf(film);
-    const proven = (await world.store.chunks(transferId, 1)).size;
-    const result = await world.run(inputOf(film), shortSends());
-    await expectReady(world, film, result);
+    const { transferId } = await harness.transferOf(film);
+    const proven = (await harness.store.chunks(transferId, 1)).size;
+    const result = await harness.run(inputOf(film), shortSends());
+    await expectReady(harness, film, result);
     // A chunk may have arrived whose proof was lost with its sender: one in each of three ranges.
-    expect(world.service.calls.count('put')).toBe(120 - proven);
-    expect(world.service.calls.count('create')).toBe(0);
+    expect(harness.service.calls.count('put')).toBe(120 - proven);
+    expect(harness.service.calls.count('create')).toBe(0);
   });
 
   it('compares the checksum of the whole object over the chunks of both', async () => {
-    const film = world.put(10, { traits: { checksum: { algorithm: 'CRC64NVME' } } });
+    const film = harness.put(10, { traits: { checksum: { algorithm: 'CRC64NVME' } } });
     await killAfter(4, inputOf(film));
-    const output = await expectReady(world, film, await world.run(inputOf(film), shortSends()));
+    const output = await expectReady(harness, film, await harness.run(inputOf(film), shortSends()));
     expect(output.checksum).toBe('CRC64NVME');
-    expect(world.logLines.join()).not.toContain('checksum not verifiable');
+    expect(harness.logLines.join()).not.toContain('checksum not verifiable');
   });
 
   it('sends all chunks to a new session when the old one has expired meanwhile', async () => {
-    const film = world.put(10);
+    const film = harness.put(10);
     await killAfter(4, inputOf(film));
-    const old = world.service.sessions().at(-1);
-    world.service.expireSession(String(old?.uploadId));
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const old = harness.service.sessions().at(-1);
+    harness.service.expireSession(String(old?.uploadId));
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output.assetId).not.toBe(old?.assetId);
-    expect(world.service.calls.counts()).toMatchObject({ create: 1, put: 10 });
+    expect(harness.service.calls.counts()).toMatchObject({ create: 1, put: 10 });
     expect(output.retries).toMatchObject({ SessionExpiredError: 1 });
   });
 
   it('lets a function that outlived the kill finish its range, and sends no chunk twice', async () => {
-    const film = world.put(10);
-    world.service.faults.add({ on: 'put', kind: 'delay', ms: 2_000, times: 8 });
-    const dead = world.start(inputOf(film), shortSends());
-    while (world.s3.chunkReads() < 4) await world.clock.sleep(100);
+    const film = harness.put(10);
+    harness.service.faults.add({ on: 'put', kind: 'delay', ms: 2_000, times: 8 });
+    const dead = harness.start(inputOf(film), shortSends());
+    while (harness.s3.chunkReads() < 4) await harness.clock.sleep(100);
     dead.kill();
-    const result = await world.run(inputOf(film), shortSends());
+    const result = await harness.run(inputOf(film), shortSends());
     await dead.idle();
-    await expectReady(world, film, result);
-    expect(world.s3.chunkReads()).toBe(10);
-    expect(world.service.calls.counts()).toMatchObject({ create: 1, put: 10 });
+    await expectReady(harness, film, result);
+    expect(harness.s3.chunkReads()).toBe(10);
+    expect(harness.service.calls.counts()).toMatchObject({ create: 1, put: 10 });
   });
 
   it.each(['ReportProofs', 'ConfirmUpload', 'AwaitAsset', 'RecordOutcome'])(
     'before %s sends nothing, and tells of the asset all the same',
     async (step) => {
-      const film = world.put(5, { traits: { checksum: { algorithm: 'CRC32C' } } });
-      const dead = world.start(inputOf(film), {
+      const film = harness.put(5, { traits: { checksum: { algorithm: 'CRC32C' } } });
+      const dead = harness.start(inputOf(film), {
         faults: ({ stateName }) => {
           if (stateName !== step) return undefined;
           dead.kill();
@@ -95,53 +100,53 @@ describe('a new execution after one that was killed', () => {
         },
       });
       expect(await dead.result).toMatchObject({ status: 'ABORTED' });
-      const output = await expectReady(world, film, await world.run(inputOf(film)));
+      const output = await expectReady(harness, film, await harness.run(inputOf(film)));
       expect(output).toMatchObject({ chunks: 5, checksum: 'CRC32C' });
       expect(output.secondsToBytesComplete).toBeGreaterThanOrEqual(0);
-      expect(world.service.calls.counts()).toMatchObject({ create: 1, put: 5 });
-      expect(await world.transferOf(film)).toMatchObject({ assetId: output.assetId });
-      expect(world.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
+      expect(harness.service.calls.counts()).toMatchObject({ create: 1, put: 5 });
+      expect(await harness.transferOf(film)).toMatchObject({ assetId: output.assetId });
+      expect(harness.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
     },
   );
 });
 
 describe('a new execution after one that failed', () => {
   it('continues from its chunks once the reason is gone', async () => {
-    const film = world.put(10);
-    world.service.faults.add({ on: 'put', nth: 6, kind: 'status', status: 400, code: 'Odd' });
-    const failed = await world.run(inputOf(film));
+    const film = harness.put(10);
+    harness.service.faults.add({ on: 'put', nth: 6, kind: 'status', status: 400, code: 'Odd' });
+    const failed = await harness.run(inputOf(film));
     expect(failed).toMatchObject({ status: 'FAILED', error: 'UploadRefusedError' });
-    const { transferId } = await world.transferOf(film);
-    const kept = (await world.store.chunks(transferId, 1)).size;
-    world.service.calls.clear();
-    await expectReady(world, film, await world.run(inputOf(film)));
+    const { transferId } = await harness.transferOf(film);
+    const kept = (await harness.store.chunks(transferId, 1)).size;
+    harness.service.calls.clear();
+    await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(kept).toBeGreaterThan(0);
-    expect(world.service.calls.count('put')).toBe(10 - kept);
-    const types = world.events(film.key).map(({ type }) => type);
+    expect(harness.service.calls.count('put')).toBe(10 - kept);
+    const types = harness.events(film.key).map(({ type }) => type);
     expect(types).toEqual(['Transfer Failed', 'Transfer Ready']);
   });
 
   it('of one range finds the chunks of all the others sent and reported', async () => {
-    const film = world.put(150);
-    world.service.faults.add({ on: 'put', chunk: 60, kind: 'status', status: 400 });
-    expect(await world.run(inputOf(film))).toMatchObject({ error: 'UploadRefusedError' });
-    const { transferId } = await world.transferOf(film);
-    const kept = await world.store.chunks(transferId, 1);
+    const film = harness.put(150);
+    harness.service.faults.add({ on: 'put', chunk: 60, kind: 'status', status: 400 });
+    expect(await harness.run(inputOf(film))).toMatchObject({ error: 'UploadRefusedError' });
+    const { transferId } = await harness.transferOf(film);
+    const kept = await harness.store.chunks(transferId, 1);
     const others = [...kept.keys()].filter((index) => index <= 50 || index > 100);
     expect(others).toHaveLength(100);
-    const states = world.service.sessions().at(-1)?.chunks ?? [];
+    const states = harness.service.sessions().at(-1)?.chunks ?? [];
     expect(states.filter(({ state }) => state === 'completed')).toHaveLength(100);
-    world.service.calls.clear();
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('put')).toBe(150 - kept.size);
+    harness.service.calls.clear();
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('put')).toBe(150 - kept.size);
   });
 
   it('by a checksum that differs fails again instead of calling the asset ready', async () => {
     const checksum = { algorithm: 'CRC32', value: 'AAAAAA==' } as const;
-    const film = world.put(5, { traits: { checksum } });
+    const film = harness.put(5, { traits: { checksum } });
     const error = 'SourceChecksumMismatchError';
-    expect(await world.run(inputOf(film))).toMatchObject({ status: 'FAILED', error });
-    expect(await world.run(inputOf(film))).toMatchObject({ status: 'FAILED', error });
-    expect(world.service.calls.count('put')).toBe(5);
+    expect(await harness.run(inputOf(film))).toMatchObject({ status: 'FAILED', error });
+    expect(await harness.run(inputOf(film))).toMatchObject({ status: 'FAILED', error });
+    expect(harness.service.calls.count('put')).toBe(5);
   });
 });

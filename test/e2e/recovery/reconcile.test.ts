@@ -7,25 +7,30 @@ import type { ExecutionHandle } from '#local/state-machine/run.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { Reconciled } from '#src/reconciler/reconcile.ts';
-import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
-import { expectReady, type Film, inputOf } from '../../harness/wire-harness.ts';
+import {
+  expectReady,
+  type Film,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+} from '../../harness/wire-harness.ts';
 
 const chunks = 60;
 
-let world: FastWorld;
+let harness: WireHarness;
 let queue: QueueStore;
 beforeAll(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
   queue = openTurns();
 });
-afterEach(() => world.reset());
-afterAll(() => world.close());
+afterEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** Calls the function as Lambda does. */
 function call(event: object): Promise<Reconciled> {
-  const [one] = world.pipeline.machine.functions.values();
+  const [one] = harness.pipeline.machine.functions.values();
   const called = { ...(one as LocalFunction), name: 'Reconcile', timeoutSeconds: 150 };
-  const now = () => world.clock.now();
+  const now = () => harness.clock.now();
   const context = lambdaContext(called, 'arn:reconcile', randomUUID(), now);
   return reconcile(event, context) as Promise<Reconciled>;
 }
@@ -43,9 +48,9 @@ function ended(
 
 /** Starts a transfer and kills the whole execution in the middle of its chunks. */
 async function killMidSend(film: Film) {
-  const startDate = world.clock.now();
-  const execution = world.start(inputOf(film));
-  world.service.faults.add({
+  const startDate = harness.clock.now();
+  const execution = harness.start(inputOf(film));
+  harness.service.faults.add({
     on: 'put',
     nth: chunks / 2,
     kind: 'callback',
@@ -57,70 +62,74 @@ async function killMidSend(film: Film) {
 }
 
 const typesOf = (film: Film) =>
-  world
+  harness
     .events(film.key)
     .map(({ type }) => type)
     .filter((type) => type !== 'Transfer Started');
 
-const held = async () => (await queue.slots(500)).filter(({ until }) => until >= world.clock.now());
+const held = async () =>
+  (await queue.slots(500)).filter(({ until }) => until >= harness.clock.now());
 
 describe('an execution that is killed while it sends', () => {
   it('is settled by Step Functions’ event: row, turn and event', async () => {
-    const film = world.put(chunks);
+    const film = harness.put(chunks);
     const event = await killMidSend(film);
-    expect(await world.transferOf(film)).toMatchObject({ state: 'active' });
+    expect(await harness.transferOf(film)).toMatchObject({ state: 'active' });
     expect(await held()).toHaveLength(1);
     const became = await call(event);
     expect(became).toMatchObject({ became: 'settled' });
-    const { state, outcome, outcomePublished } = await world.transferOf(film);
+    const { state, outcome, outcomePublished } = await harness.transferOf(film);
     expect({ state, outcomePublished }).toEqual({ state: 'cancelled', outcomePublished: true });
     expect(outcome).toMatchObject({ status: 'cancelled', key: film.key });
     expect(await held()).toEqual([]);
-    expect(world.events(film.key).at(-1)).toEqual({ type: 'Transfer Cancelled', detail: outcome });
+    expect(harness.events(film.key).at(-1)).toEqual({
+      type: 'Transfer Cancelled',
+      detail: outcome,
+    });
   });
 
   it('is continued by a new one from the proofs, once it was settled', async () => {
-    const film = world.put(chunks);
+    const film = harness.put(chunks);
     const event = await killMidSend(film);
     await call(event);
-    const { transferId } = await world.transferOf(film);
-    const proven = (await world.store.chunks(transferId, 1)).size;
+    const { transferId } = await harness.transferOf(film);
+    const proven = (await harness.store.chunks(transferId, 1)).size;
     expect(proven).toBeGreaterThan(0);
-    world.service.calls.clear();
-    const result = await world.run(inputOf(film));
-    await expectReady(world, film, result);
-    expect(world.service.calls.count('create')).toBe(0);
-    expect(world.service.calls.count('put')).toBe(chunks - proven);
+    harness.service.calls.clear();
+    const result = await harness.run(inputOf(film));
+    await expectReady(harness, film, result);
+    expect(harness.service.calls.count('create')).toBe(0);
+    expect(harness.service.calls.count('put')).toBe(chunks - proven);
     expect(typesOf(film)).toEqual(['Transfer Cancelled', 'Transfer Ready']);
     // The event comes at least once: the second time it is another's transfer, and ready.
     expect(await call(event)).toMatchObject({ became: 'left' });
-    expect(await world.transferOf(film)).toMatchObject({ state: 'ready' });
+    expect(await harness.transferOf(film)).toMatchObject({ state: 'ready' });
     expect(await held()).toEqual([]);
   });
 
   it('is settled by the schedule where the event never came, once its lease is past', async () => {
-    const film = world.put(chunks);
+    const film = harness.put(chunks);
     await killMidSend(film);
     expect(await call({})).toMatchObject({ settled: 0 });
-    const { transferId, fence } = await world.transferOf(film);
-    const now = world.clock.now();
-    await world.store.patchTransfer(transferId, fence, { leaseUntil: now - 1 }, now);
+    const { transferId, fence } = await harness.transferOf(film);
+    const now = harness.clock.now();
+    await harness.store.patchTransfer(transferId, fence, { leaseUntil: now - 1 }, now);
     expect(await call({})).toMatchObject({ settled: 1 });
-    expect(await world.transferOf(film)).toMatchObject({
+    expect(await harness.transferOf(film)).toMatchObject({
       state: 'cancelled',
       outcomePublished: true,
       outcome: { status: 'cancelled' },
     });
     expect(await held()).toEqual([]);
     expect(typesOf(film)).toEqual(['Transfer Cancelled']);
-    await expectReady(world, film, await world.run(inputOf(film)));
+    await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 });
 
 describe('an execution that is killed before it took a transfer', () => {
   it('is told of by its input', async () => {
-    const film = world.put(2);
-    const execution = world.start(inputOf(film), {
+    const film = harness.put(2);
+    const execution = harness.start(inputOf(film), {
       faults: ({ stateName }) => {
         if (stateName !== 'OpenSession') return undefined;
         execution.kill();
@@ -128,54 +137,57 @@ describe('an execution that is killed before it took a transfer', () => {
       },
     });
     await execution.result;
-    const event = ended(execution, film, world.clock.now());
+    const event = ended(execution, film, harness.clock.now());
     expect(await call(event)).toMatchObject({ became: 'cancelled' });
     expect(await call(event)).toMatchObject({ became: 'finished' });
     expect(typesOf(film)).toEqual(['Transfer Cancelled']);
-    await expectReady(world, film, await world.run(inputOf(film)));
+    await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 });
 
 describe('an execution that ended by itself', () => {
   it('is not told of twice', async () => {
-    const film = world.put(2, { traits: { storageClass: 'GLACIER' } });
-    const execution = world.start(inputOf(film));
+    const film = harness.put(2, { traits: { storageClass: 'GLACIER' } });
+    const execution = harness.start(inputOf(film));
     expect(await execution.result).toMatchObject({ error: 'SourceArchivedError' });
     await call(ended(execution, film, 0, 'FAILED'));
     expect(typesOf(film)).toEqual(['Transfer Failed']);
   });
 
   it('has its event sent by the schedule where it could not put it', async () => {
-    const film = world.put(2);
-    world.emulators.eventBridge.failNextCalls(1_000);
-    const result = await world.run(inputOf(film));
+    const film = harness.put(2);
+    harness.emulators.eventBridge.failNextCalls(1_000);
+    const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ error: 'OutcomeNotRecordedError' });
-    world.emulators.eventBridge.failNextCalls(0);
-    await world.clock.sleep(3 * 60_000);
+    harness.emulators.eventBridge.failNextCalls(0);
+    await harness.clock.sleep(3 * 60_000);
     expect(await call({})).toMatchObject({ eventsSent: 1 });
     expect(typesOf(film)).toEqual(['Transfer Ready']);
-    expect(await world.transferOf(film)).toMatchObject({ state: 'ready', outcomePublished: true });
+    expect(await harness.transferOf(film)).toMatchObject({
+      state: 'ready',
+      outcomePublished: true,
+    });
     expect(await call({})).toMatchObject({ eventsSent: 0 });
   });
 });
 
 describe('a session that nobody can use', () => {
   it('is counted, and attributed to the transfer whose create reply was lost', async () => {
-    const film = world.put(7);
-    world.service.faults.add({ on: 'create', kind: 'lost-reply' });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(7);
+    harness.service.faults.add({ on: 'create', kind: 'lost-reply' });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(await call({})).toMatchObject({ orphanSessions: 0 });
-    await world.clock.sleep(3 * 60_000);
-    world.logLines.length = 0;
+    await harness.clock.sleep(3 * 60_000);
+    harness.logLines.length = 0;
     expect(await call({})).toMatchObject({ orphanSessions: 1 });
-    const orphan = world.service.sessions().find(({ totalSize }) => totalSize === film.sizeBytes);
+    const orphan = harness.service.sessions().find(({ totalSize }) => totalSize === film.sizeBytes);
     const line = { message: 'orphan session', uploadId: orphan?.uploadId };
-    const told = world.logLines.map((text) => JSON.parse(text));
+    const told = harness.logLines.map((text) => JSON.parse(text));
     const { bucket, key, sizeBytes } = film;
     const whose = { attributedTo: output.transferId, transferId: output.transferId };
     expect(told).toContainEqual(
       expect.objectContaining({ ...line, ...whose, bucket, key, sizeBytes }),
     );
-    expect(world.logLines.join()).not.toContain('http');
+    expect(harness.logLines.join()).not.toContain('http');
   });
 });

@@ -1,24 +1,29 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '#local/simulators/twelvelabs/faults/faults.ts';
 import type { S3Fault } from '../../doubles/s3/faults.ts';
-import { expectReady, inputOf, openWorld, type World } from '../../harness/wire-harness.ts';
+import {
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+} from '../../harness/wire-harness.ts';
 
-let world: World;
+let harness: WireHarness;
 
 beforeAll(async () => {
-  world = await openWorld();
+  harness = await openWireHarness();
 });
-beforeEach(() => world.reset());
-afterAll(() => world.close());
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
 
 const chunks = 6;
 
 /** Moves a film through a fault; every URL is used once at most, and the count by cause is the output's. */
 async function moveThrough(fault: Fault): Promise<Record<string, unknown>> {
-  const film = world.put(chunks);
-  world.service.faults.add(fault);
-  const output = await expectReady(world, film, await world.run(inputOf(film)));
-  expect(world.service.calls.of('put').every(({ urlUse }) => urlUse === 1)).toBe(true);
+  const film = harness.put(chunks);
+  harness.service.faults.add(fault);
+  const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+  expect(harness.service.calls.of('put').every(({ urlUse }) => urlUse === 1)).toBe(true);
   return output;
 }
 
@@ -46,8 +51,8 @@ describe('one chunk is sent once more, on a new URL, after', () => {
     ['a reply without an ETag', { on: 'put', chunk: 3, kind: 'no-etag' }, 'ChunkMismatchError'],
   ])('%s', async (_what, fault, cause) => {
     const output = await moveThrough(fault);
-    expect(world.service.calls.count('put')).toBe(chunks + 1);
-    expect(world.service.calls.count('put', { chunkIndex: 3 })).toBe(2);
+    expect(harness.service.calls.count('put')).toBe(chunks + 1);
+    expect(harness.service.calls.count('put', { chunkIndex: 3 })).toBe(2);
     expect(output.retries).toEqual({ [cause]: 1 });
   });
 });
@@ -76,17 +81,17 @@ describe('a chunk is read and sent once more after', () => {
       'TruncatedReadError',
     ],
   ])('%s', async (_what, fault, cause) => {
-    const film = world.put(chunks);
-    world.s3.fail(fault, { skip: 2 });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.s3.chunkReads()).toBe(chunks + 1);
+    const film = harness.put(chunks);
+    harness.s3.fail(fault, { skip: 2 });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.s3.chunkReads()).toBe(chunks + 1);
     expect(output.retries).toEqual({ [cause]: 1 });
   });
 
   it('an S3 that stalls, once nothing has moved for too long', async () => {
-    const film = world.put(chunks);
-    world.s3.fail({ kind: 'stall', afterBytes: 3000 }, { skip: 2 });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(chunks);
+    harness.s3.fail({ kind: 'stall', afterBytes: 3000 }, { skip: 2 });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output.retries).toEqual({ RequestTimeoutError: 1 });
   });
 });
@@ -110,15 +115,15 @@ describe('a call is made again after', () => {
 
   it.each<readonly [string, Fault]>([...throttles, ...failures])('%s', async (_what, fault) => {
     const output = await moveThrough(fault);
-    expect(world.service.calls.count('put')).toBe(chunks);
-    expect(world.service.calls.count('create', { status: 201 })).toBe(1);
+    expect(harness.service.calls.count('put')).toBe(chunks);
+    expect(harness.service.calls.count('create', { status: 201 })).toBe(1);
     const again = Object.values(output.retries as Record<string, number>);
     expect(again.reduce((sum, count) => sum + count, 0)).toBe(1);
   });
 
   it('no sooner than a 429 asked for', async () => {
     await moveThrough({ on: 'presign', kind: 'throttle', retryAfter: 30 });
-    const [first, second] = world.service.calls.of('presign');
+    const [first, second] = harness.service.calls.of('presign');
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(29_900);
   });
 });

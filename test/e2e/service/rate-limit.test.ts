@@ -1,14 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import { type FastWorld, openFastWorld, withTimeLimit } from '../../harness/fast-wire-harness.ts';
-import { expectReady, inputOf } from '../../harness/wire-harness.ts';
+import {
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+  withTimeLimit,
+} from '../../harness/wire-harness.ts';
 
-let world: FastWorld;
+let harness: WireHarness;
 beforeAll(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
 });
-afterEach(() => world.reset());
-afterAll(() => world.close());
+afterEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** Collects the seconds of every Wait state that is entered. */
 function watchWaits() {
@@ -26,37 +31,38 @@ describe('a service that takes few calls a minute', () => {
     ['says it only in X-Ratelimit-Reset', { retryAfter: false, headers: true }],
     ['says nothing', { retryAfter: false, headers: false }],
   ])('and %s gets all chunks, each once', async (_what, said) => {
-    const film = world.put(150);
-    world.service.switches.rateLimit = { calls: 3, windowMs: 10_000, ...said };
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.counts()).toMatchObject({ put: 150 });
-    expect(world.service.calls.count('create', { status: 201 })).toBe(1);
+    const film = harness.put(150);
+    harness.service.switches.rateLimit = { calls: 3, windowMs: 10_000, ...said };
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.counts()).toMatchObject({ put: 150 });
+    expect(harness.service.calls.count('create', { status: 201 })).toBe(1);
     expect(output.retries).toHaveProperty('ThrottledError');
   });
 });
 
-/** When calls of an operation came, in ms of the world's clock. */
-const timesOf = (on: 'presign' | 'put') => world.service.calls.of(on).map(({ at }) => at);
+/** When calls of an operation came, in ms of the harness's clock. */
+const timesOf = (on: 'presign' | 'put') => harness.service.calls.of(on).map(({ at }) => at);
 
 describe('a 429 to one of many calls', () => {
   it('that names no time lets the other chunks go on', async () => {
-    const film = world.put(150);
-    for (const nth of [20, 40, 60]) world.service.faults.add({ on: 'put', nth, kind: 'throttle' });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(150);
+    for (const nth of [20, 40, 60])
+      harness.service.faults.add({ on: 'put', nth, kind: 'throttle' });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     const times = timesOf('put');
     const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
-    expect(world.service.calls.count('put')).toBe(153);
+    expect(harness.service.calls.count('put')).toBe(153);
     // One for all, each of the three stopped every call for five seconds.
     expect(gaps.filter((ms) => ms >= 4_000)).toEqual([]);
     expect(output.retries).toEqual({ ThrottledError: 3 });
   });
 
   it('that names a time stops all calls of its kind until then', async () => {
-    const film = world.put(150);
-    world.service.faults.add({ on: 'presign', nth: 2, kind: 'throttle', retryAfter: 20 });
-    await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(150);
+    harness.service.faults.add({ on: 'presign', nth: 2, kind: 'throttle', retryAfter: 20 });
+    await expectReady(harness, film, await harness.run(inputOf(film)));
     const api = ['presign', 'report', 'status', 'asset'] as const;
-    const times = api.flatMap((on) => world.service.calls.of(on).map(({ at }) => at));
+    const times = api.flatMap((on) => harness.service.calls.of(on).map(({ at }) => at));
     const stoppedAt = timesOf('presign')[1] ?? 0;
     // Calls under way when the reply came are not called back.
     const early = times.filter((at) => at > stoppedAt + 2_000 && at < stoppedAt + 19_000);
@@ -64,20 +70,20 @@ describe('a 429 to one of many calls', () => {
   });
 
   it('of the API does not stop the upload host', async () => {
-    const film = world.put(60);
-    world.service.faults.add({ on: 'report', kind: 'throttle', retryAfter: 60 });
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.counts()).toMatchObject({ put: 60 });
+    const film = harness.put(60);
+    harness.service.faults.add({ on: 'report', kind: 'throttle', retryAfter: 60 });
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.counts()).toMatchObject({ put: 60 });
   });
 
   it('that outlasts a Wait state is obeyed whole, and logged with its end (A22)', async () => {
-    const film = world.put(1);
-    world.service.faults.add({ on: 'create', kind: 'throttle', retryAfter: 1_200 });
+    const film = harness.put(1);
+    harness.service.faults.add({ on: 'create', kind: 'throttle', retryAfter: 1_200 });
     const { seconds, onEvent } = watchWaits();
-    await expectReady(world, film, await world.run(inputOf(film), { onEvent }));
-    const line = world.logLines.find((one) => one.includes('calls stopped')) ?? '';
+    await expectReady(harness, film, await harness.run(inputOf(film), { onEvent }));
+    const line = harness.logLines.find((one) => one.includes('calls stopped')) ?? '';
     const { kind, until } = JSON.parse(line);
-    const [first, second] = world.service.calls.of('create');
+    const [first, second] = harness.service.calls.of('create');
     expect(kind).toBe('service');
     expect(Math.abs(Date.parse(until) - (first?.at ?? 0) - 1_200_000)).toBeLessThan(5_000);
     expect(second?.at).toBeGreaterThanOrEqual(Date.parse(until) - 1_000);
@@ -89,10 +95,10 @@ describe('the backoff that a 429 asks for', () => {
   it.each(['presign', 'put', 'report'] as const)(
     'is sat out in the function while its time allows: %s',
     async (on) => {
-      const film = world.put(1);
-      world.service.faults.add({ on, kind: 'throttle', retryAfter: 20 });
-      const output = await expectReady(world, film, await world.run(inputOf(film)));
-      const [first, second] = world.service.calls.of(on);
+      const film = harness.put(1);
+      harness.service.faults.add({ on, kind: 'throttle', retryAfter: 20 });
+      const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+      const [first, second] = harness.service.calls.of(on);
       expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(20_000);
       expect(output.retries).toEqual({ ThrottledError: 1 });
     },
@@ -101,43 +107,43 @@ describe('the backoff that a 429 asks for', () => {
   it.each(['create', 'presign', 'put', 'status', 'asset'] as const)(
     'is a Wait state where it outlasts the function, and is counted: %s',
     async (on) => {
-      const film = world.put(1);
-      world.service.faults.add({ on, kind: 'throttle', retryAfter: 60 });
+      const film = harness.put(1);
+      harness.service.faults.add({ on, kind: 'throttle', retryAfter: 60 });
       const { seconds, onEvent } = watchWaits();
       // Five seconds less are for work.
-      const more = { onEvent, ...withTimeLimit(world, 'SendChunks', 60) };
-      const output = await expectReady(world, film, await world.run(inputOf(film), more));
+      const more = { onEvent, ...withTimeLimit(harness, 'SendChunks', 60) };
+      const output = await expectReady(harness, film, await harness.run(inputOf(film), more));
       expect(seconds[0]).toBe(60);
       expect(output.retries).toMatchObject({ ThrottledError: 1 });
     },
   );
 
   it('is waited out, what is left of it, before a throttled report is made again', async () => {
-    const film = world.put(1);
-    world.service.faults.add({ on: 'report', kind: 'throttle', retryAfter: 60 });
+    const film = harness.put(1);
+    harness.service.faults.add({ on: 'report', kind: 'throttle', retryAfter: 60 });
     const { seconds, onEvent } = watchWaits();
-    const output = await expectReady(world, film, await world.run(inputOf(film), { onEvent }));
+    const output = await expectReady(harness, film, await harness.run(inputOf(film), { onEvent }));
     expect(seconds[0]).toBeGreaterThan(15);
     expect(output.retries).toMatchObject({ ThrottledError: 1 });
   });
 
   it('is a Wait state at a second start too, which asks for the asset first', async () => {
-    const film = world.put(1);
-    await world.run(inputOf(film));
-    world.service.faults.add({ on: 'asset', kind: 'throttle', retryAfter: 60 });
+    const film = harness.put(1);
+    await harness.run(inputOf(film));
+    harness.service.faults.add({ on: 'asset', kind: 'throttle', retryAfter: 60 });
     const { seconds, onEvent } = watchWaits();
-    const { output } = await world.run(inputOf(film), { onEvent });
+    const { output } = await harness.run(inputOf(film), { onEvent });
     expect(output).toMatchObject({ status: 'already-ingested' });
     expect(seconds).toEqual([60]);
   });
 
   it('at the first look at an old session does not take the place of that look', async () => {
-    const film = world.put(2);
-    world.service.switches.assetFailure = 'no video track';
-    expect(await world.run(inputOf(film))).toMatchObject({ error: 'AssetFailedError' });
-    world.service.switches.assetFailure = undefined;
-    world.service.faults.add({ on: 'asset', kind: 'throttle', retryAfter: 20 });
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('create')).toBe(2);
+    const film = harness.put(2);
+    harness.service.switches.assetFailure = 'no video track';
+    expect(await harness.run(inputOf(film))).toMatchObject({ error: 'AssetFailedError' });
+    harness.service.switches.assetFailure = undefined;
+    harness.service.faults.add({ on: 'asset', kind: 'throttle', retryAfter: 20 });
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('create')).toBe(2);
   });
 });

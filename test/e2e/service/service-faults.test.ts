@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { expectReady, inputOf, openWorld, type World } from '../../harness/wire-harness.ts';
+import {
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+} from '../../harness/wire-harness.ts';
 
-let world: World;
+let harness: WireHarness;
 
 beforeAll(async () => {
-  world = await openWorld();
+  harness = await openWireHarness();
 });
 beforeEach(() => {
-  world.reset();
-  Object.assign(world.service.switches, {
+  harness.reset();
+  Object.assign(harness.service.switches, {
     etag: 'md5',
     wrongEtagChunks: [],
     assetFailure: undefined,
@@ -16,28 +21,28 @@ beforeEach(() => {
     completedAfterMs: 0,
   });
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
 describe('the upload session', () => {
   it('whose create reply was lost is never adopted and is attributed in its row', async () => {
-    const film = world.put(4);
-    const before = world.service.sessions().length;
-    world.service.faults.add({ on: 'create', kind: 'lost-reply' });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    const [lost, used] = world.service.sessions().slice(before);
+    const film = harness.put(4);
+    const before = harness.service.sessions().length;
+    harness.service.faults.add({ on: 'create', kind: 'lost-reply' });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    const [lost, used] = harness.service.sessions().slice(before);
     expect(lost?.chunks.every(({ stored }) => stored === undefined)).toBe(true);
     expect(used?.assetId).toBe(output.assetId);
     expect(output.retries).toEqual({ CreateReplyLostError: 1 });
-    const sessions = (await world.rows()).filter(
+    const sessions = (await harness.rows()).filter(
       (row) => row.transferId === output.transferId && String(row.row).startsWith('session#'),
     );
     expect(sessions.map(({ state }) => state).sort()).toEqual(['lost', 'open']);
   });
 
   it('whose create failed after it took effect is not adopted either', async () => {
-    const film = world.put(2);
-    world.service.faults.add({ on: 'create', kind: 'status', status: 502, afterEffect: true });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(2);
+    harness.service.faults.add({ on: 'create', kind: 'status', status: 502, afterEffect: true });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output.retries).toEqual({ CreateReplyLostError: 1 });
   });
 
@@ -46,58 +51,58 @@ describe('the upload session', () => {
     ['is forgotten', 'dropSession'],
     ['fails', 'failSession'],
   ] as const)('that %s midway is replaced, and all chunks go again', async (_what, end) => {
-    const film = world.put(6);
-    world.service.faults.add({
+    const film = harness.put(6);
+    harness.service.faults.add({
       on: 'put',
       nth: 4,
       kind: 'callback',
-      act: ({ uploadId }) => world.service[end](String(uploadId)),
+      act: ({ uploadId }) => harness.service[end](String(uploadId)),
     });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('create')).toBe(2);
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('create')).toBe(2);
     expect(output.retries).toMatchObject({ SessionExpiredError: 1 });
   });
 
   it('that never lives ends the execution by name, not in an endless loop', async () => {
-    const film = world.put(2);
-    world.service.faults.add({
+    const film = harness.put(2);
+    harness.service.faults.add({
       on: 'put',
       times: 100,
       kind: 'callback',
-      act: ({ uploadId }) => world.service.expireSession(String(uploadId)),
+      act: ({ uploadId }) => harness.service.expireSession(String(uploadId)),
     });
-    const result = await world.run(inputOf(film));
+    const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'SessionsExhaustedError' });
-    expect(world.service.calls.count('create')).toBe(4);
+    expect(harness.service.calls.count('create')).toBe(4);
   });
 });
 
 describe('a chunk', () => {
   it('that the service calls failed is sent again, its old proof kept as retired until then', async () => {
-    const film = world.put(5);
-    world.service.faults.add({
+    const film = harness.put(5);
+    harness.service.faults.add({
       on: 'report',
       chunk: 2,
       kind: 'fail-chunk',
       error: 'checksum mismatch',
     });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('put')).toBeGreaterThanOrEqual(6);
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('put')).toBeGreaterThanOrEqual(6);
     expect(output.retries).toHaveProperty('ChunkResent');
   });
 
   it('that the report missed is reported again, not sent again', async () => {
-    const film = world.put(5);
-    world.service.faults.add({ on: 'report', chunk: 2, kind: 'drop-report' });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('put')).toBe(5);
+    const film = harness.put(5);
+    harness.service.faults.add({ on: 'report', chunk: 2, kind: 'drop-report' });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('put')).toBe(5);
     expect(output.retries).toHaveProperty('ChunkReportedAgain');
   });
 
   it('that stays pending whatever is reported is sent again', async () => {
-    const film = world.put(3);
-    world.service.faults.add({ on: 'report', times: 4, kind: 'drop-report' });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(3);
+    harness.service.faults.add({ on: 'report', times: 4, kind: 'drop-report' });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output.retries).toHaveProperty('ChunkResent');
   });
 });
@@ -106,19 +111,19 @@ describe('an ETag', () => {
   it.each(['kms', 'opaque'] as const)(
     'of the %s kind is no MD5, and each chunk goes once',
     async (etag) => {
-      const film = world.put(5);
-      world.service.switches.etag = etag;
-      const output = await expectReady(world, film, await world.run(inputOf(film)));
-      expect(world.service.calls.count('put')).toBe(5);
+      const film = harness.put(5);
+      harness.service.switches.etag = etag;
+      const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+      expect(harness.service.calls.count('put')).toBe(5);
       expect(output.retries).toEqual({});
     },
   );
 
   it('that never is the MD5 is taken as opaque once three chunks mismatched twice', async () => {
-    const film = world.put(5);
-    world.service.switches.etag = 'kms-silent';
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
-    const session = (await world.rows()).find(
+    const film = harness.put(5);
+    harness.service.switches.etag = 'kms-silent';
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    const session = (await harness.rows()).find(
       (row) => row.transferId === output.transferId && row.row === 'session#0001',
     );
     expect(session).toMatchObject({ etagMode: 'opaque' });
@@ -127,31 +132,31 @@ describe('an ETag', () => {
 
 describe('the asset', () => {
   it('is awaited until it is ready, however long the service takes', async () => {
-    const film = world.put(2);
-    world.service.switches.assetReadyAfterMs = 60_000;
-    const result = await world.run(inputOf(film));
-    const output = await expectReady(world, film, result);
+    const film = harness.put(2);
+    harness.service.switches.assetReadyAfterMs = 60_000;
+    const result = await harness.run(inputOf(film));
+    const output = await expectReady(harness, film, result);
     expect(Number(output.secondsToReady)).toBeGreaterThanOrEqual(60);
     expect(result.entered.AwaitAsset).toBeGreaterThan(3);
   });
 
   it('that ends failed fails the execution with the text of the service and what to do', async () => {
-    const film = world.put(2);
-    world.service.switches.assetFailure = 'The video resolution is too low.';
-    const result = await world.run(inputOf(film));
+    const film = harness.put(2);
+    harness.service.switches.assetFailure = 'The video resolution is too low.';
+    const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'AssetFailedError' });
     expect(result.cause).toContain('The video resolution is too low.');
     expect(result.cause?.split('\n')).toHaveLength(1);
-    expect(world.events(film.key)).toMatchObject([
+    expect(harness.events(film.key)).toMatchObject([
       { type: 'Transfer Failed', detail: { error: 'AssetFailedError' } },
     ]);
   });
 
   it('of a session that is completed late is awaited too', async () => {
-    const film = world.put(2);
-    world.service.switches.completedAfterMs = 20_000;
-    const result = await world.run(inputOf(film));
-    await expectReady(world, film, result);
+    const film = harness.put(2);
+    harness.service.switches.completedAfterMs = 20_000;
+    const result = await harness.run(inputOf(film));
+    await expectReady(harness, film, result);
     expect(result.entered.ConfirmUpload).toBeGreaterThan(1);
   });
 });
@@ -172,16 +177,16 @@ describe('a refusal of the service', () => {
   ] as const)(
     'for %s ends the execution by name, with nothing created',
     async (_what, reply, error) => {
-      const film = world.put(2);
-      const before = world.service.sessions().length;
-      world.service.faults.add({ on: 'create', times: 2, kind: 'status', ...reply });
-      const result = await world.run(inputOf(film));
+      const film = harness.put(2);
+      const before = harness.service.sessions().length;
+      harness.service.faults.add({ on: 'create', times: 2, kind: 'status', ...reply });
+      const result = await harness.run(inputOf(film));
       expect(result).toMatchObject({ status: 'FAILED', error });
-      expect(world.service.sessions()).toHaveLength(before);
-      expect(world.events(film.key)).toMatchObject([
+      expect(harness.service.sessions()).toHaveLength(before);
+      expect(harness.events(film.key)).toMatchObject([
         { type: 'Transfer Failed', detail: { error } },
       ]);
-      const row = (await world.rows()).find(
+      const row = (await harness.rows()).find(
         ({ row, source }) => row === 'transfer' && (source as { key: string }).key === film.key,
       );
       expect(row).toMatchObject({ state: 'failed', outcomePublished: true });

@@ -1,16 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
-import { type FastWorld, openFastWorld, withTimeLimit } from '../../harness/fast-wire-harness.ts';
-import { giveLife } from '../../harness/killable-parts.ts';
-import { expectReady, inputOf } from '../../harness/wire-harness.ts';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
+import { startSandbox } from '../../harness/killable-parts.ts';
+import {
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+  withTimeLimit,
+} from '../../harness/wire-harness.ts';
 
-let world: FastWorld;
+let harness: WireHarness;
 beforeAll(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
 });
-afterEach(() => world.reset());
-afterAll(() => world.close());
+afterEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** What the documents leave open, one answer at a time. */
 const answers: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
@@ -38,9 +43,9 @@ const answers: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
 
 describe.each(answers)('where %s', (_what, switches) => {
   it('a film arrives through a bad day', async () => {
-    Object.assign(world.service.switches, switches);
-    const film = world.put(8);
-    world.service.faults.add(
+    Object.assign(harness.service.switches, switches);
+    const film = harness.put(8);
+    harness.service.faults.add(
       { on: 'put', chunk: 1, kind: 'lost-reply' },
       { on: 'put', chunk: 2, kind: 'expired-url' },
       { on: 'put', chunk: 3, kind: 'reset-mid-body', afterBytes: 100 },
@@ -48,26 +53,26 @@ describe.each(answers)('where %s', (_what, switches) => {
       { on: 'report', chunk: 5, kind: 'drop-report' },
       { on: 'status', kind: 'html' },
     );
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('create')).toBe(1);
-    expect(world.events(film.key)).toHaveLength(1);
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('create')).toBe(1);
+    expect(harness.events(film.key)).toHaveLength(1);
   });
 
   it('a film arrives whose last report is answered into the void', async () => {
-    Object.assign(world.service.switches, switches);
-    const film = world.put(3);
-    world.service.faults.add({ on: 'report', kind: 'lost-reply' });
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('create')).toBe(1);
+    Object.assign(harness.service.switches, switches);
+    const film = harness.put(3);
+    harness.service.faults.add({ on: 'report', kind: 'lost-reply' });
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('create')).toBe(1);
   });
 
   it('a film arrives though its session expires midway', async () => {
-    Object.assign(world.service.switches, switches);
-    const film = world.put(6);
-    const act = ({ uploadId }: CallRecord) => world.service.expireSession(String(uploadId));
-    world.service.faults.add({ on: 'put', nth: 4, kind: 'callback', act });
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('create')).toBe(2);
+    Object.assign(harness.service.switches, switches);
+    const film = harness.put(6);
+    const act = ({ uploadId }: CallRecord) => harness.service.expireSession(String(uploadId));
+    harness.service.faults.add({ on: 'put', nth: 4, kind: 'callback', act });
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('create')).toBe(2);
   });
 });
 
@@ -76,16 +81,16 @@ describe('a killed run is continued', () => {
   const some = answers.filter(([what]) => chosen.some((words) => what.includes(words)));
 
   it.each(some)('where %s', async (_what, switches) => {
-    Object.assign(world.service.switches, switches);
-    const film = world.put(8);
-    const life = giveLife(world, { proofs: 4, chunksInFlight: 1 });
-    const dead = world.start(inputOf(film), withTimeLimit(world, 'SendChunks', 60));
-    await life.ended;
+    Object.assign(harness.service.switches, switches);
+    const film = harness.put(8);
+    const sandbox = startSandbox(harness, { proofs: 4, chunksInFlight: 1 });
+    const dead = harness.start(inputOf(film), withTimeLimit(harness, 'SendChunks', 60));
+    await sandbox.killed;
     dead.kill();
     await dead.idle();
-    world.give({});
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.calls.count('create')).toBe(1);
+    harness.override({});
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.calls.count('create')).toBe(1);
   });
 });
 
@@ -93,10 +98,10 @@ describe('a late PUT that takes the place of a proven chunk, under SSE-KMS', () 
   /** As a sender does that was given up, and whose bytes arrive after those of its successor. */
   async function putAgain(index: number, uploadId: string, bytes: Uint8Array): Promise<void> {
     const reply = await fetch(
-      `${world.service.baseUrl}/assets/multipart-uploads/${uploadId}/presigned-urls`,
+      `${harness.service.baseUrl}/assets/multipart-uploads/${uploadId}/presigned-urls`,
       {
         method: 'POST',
-        headers: { 'x-api-key': world.service.apiKey },
+        headers: { 'x-api-key': harness.service.apiKey },
         body: JSON.stringify({ start: index, count: 1 }),
       },
     );
@@ -108,14 +113,14 @@ describe('a late PUT that takes the place of a proven chunk, under SSE-KMS', () 
   it.each(['refuse', 'mark-failed'] as const)(
     'makes that chunk go again, where the service answers the report so: %s',
     async (badReport) => {
-      Object.assign(world.service.switches, { etag: 'kms', badReport });
-      const film = world.put(4);
+      Object.assign(harness.service.switches, { etag: 'kms', badReport });
+      const film = harness.put(4);
       const act = async ({ uploadId }: CallRecord) => {
-        const chunk = world.service.sessions().at(-1)?.chunks[1];
+        const chunk = harness.service.sessions().at(-1)?.chunks[1];
         await putAgain(2, String(uploadId), new Uint8Array(chunk?.sizeBytes ?? 0));
       };
-      world.service.faults.add({ on: 'report', kind: 'callback', act });
-      const output = await expectReady(world, film, await world.run(inputOf(film)));
+      harness.service.faults.add({ on: 'report', kind: 'callback', act });
+      const output = await expectReady(harness, film, await harness.run(inputOf(film)));
       expect(output.retries).toHaveProperty('ChunkResent');
     },
   );

@@ -1,22 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '#src/config/environment.ts';
 import { seededContent } from '../../doubles/s3/content.ts';
-import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
-import { bucket, expectReady, inputOf } from '../../harness/wire-harness.ts';
+import {
+  bucket,
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+} from '../../harness/wire-harness.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
-let world: FastWorld;
+let harness: WireHarness;
 beforeAll(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
 });
-afterEach(() => world.reset());
-afterAll(() => world.close());
+afterEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** Puts an object whose bytes are made only where somebody reads them. */
 function putHuge(key: string, sizeBytes: number) {
-  world.s3.put(bucket, key, seededContent(key, sizeBytes));
+  harness.s3.put(bucket, key, seededContent(key, sizeBytes));
   return { bucket, key };
 }
 
@@ -26,33 +31,33 @@ describe('an object over its limit', () => {
     ['huge.WAV', 10 * GiB + 1, `audio may have at most ${10 * GiB}`],
     ['huge.jpeg', 32 * MiB + 1, `image may have at most ${32 * MiB}`],
   ])('is refused by its HEAD alone, and announced once: %s', async (key, sizeBytes, limit) => {
-    const result = await world.run(putHuge(key, sizeBytes));
+    const result = await harness.run(putHuge(key, sizeBytes));
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceTooLargeError' });
     expect(result.cause).toContain(`${key} has ${sizeBytes} bytes; ${limit}`);
-    expect(world.s3.calls.map(({ method }) => method)).toEqual(['HEAD']);
-    expect(world.service.calls.all()).toEqual([]);
-    expect(world.events(key)).toMatchObject([{ type: 'Transfer Failed' }]);
+    expect(harness.s3.calls.map(({ method }) => method)).toEqual(['HEAD']);
+    expect(harness.service.calls.all()).toEqual([]);
+    expect(harness.events(key)).toMatchObject([{ type: 'Transfer Failed' }]);
   });
 
   it('is one of a byte more than what is configured, and one at the limit is taken', async () => {
-    const film = world.put(3);
+    const film = harness.put(3);
     const limit = (maxMediaBytes: number) =>
-      world.give({
+      harness.override({
         settings: { ...readSettings(process.env), maxMediaBytes },
       });
     limit(film.sizeBytes - 1);
-    expect(await world.run(inputOf(film))).toMatchObject({ error: 'SourceTooLargeError' });
+    expect(await harness.run(inputOf(film))).toMatchObject({ error: 'SourceTooLargeError' });
     limit(film.sizeBytes);
-    await expectReady(world, film, await world.run(inputOf(film)));
+    await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 
   it('by the word of the service alone ends with that word', async () => {
-    const film = world.put(3);
-    world.service.switches.maxBytes = { video: 1000, audio: 1000, image: 1000 };
-    const result = await world.run(inputOf(film));
+    const film = harness.put(3);
+    harness.service.switches.maxBytes = { video: 1000, audio: 1000, image: 1000 };
+    const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'RequestRejectedError' });
     expect(result.cause).toContain(`${film.sizeBytes} is over the video limit of 1000 bytes`);
-    expect(world.service.sessions().filter(({ filename }) => filename === film.key)).toEqual([]);
+    expect(harness.service.sessions().filter(({ filename }) => filename === film.key)).toEqual([]);
   });
 });
 
@@ -64,8 +69,8 @@ describe('what an object is', () => {
     ['no-extension', 'Video/QuickTime', 'video'],
     ['v1.2-final', ' AUDIO/x-wav; charset=binary', 'audio'],
   ])('is told by extension, else by content type: %s of %j', async (key, contentType, type) => {
-    const film = world.put(1, { key, traits: { contentType } });
-    await expectReady(world, film, await world.run(inputOf(film)));
-    expect(world.service.sessions().at(-1)).toMatchObject({ filename: key, type });
+    const film = harness.put(1, { key, traits: { contentType } });
+    await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(harness.service.sessions().at(-1)).toMatchObject({ filename: key, type });
   });
 });

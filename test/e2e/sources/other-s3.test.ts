@@ -5,21 +5,20 @@ import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type S3Emulator, startS3 } from '#local/emulators/s3.ts';
 import { digestOf, seededContent } from '../../doubles/s3/content.ts';
-import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
-import { expectReady } from '../../harness/wire-harness.ts';
+import { expectReady, openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
 
-let world: FastWorld;
+let harness: WireHarness;
 let s3: S3Emulator;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'e2e-s3-'));
   s3 = await startS3({ directory, buckets: ['shelf'] });
-  world = await openFastWorld({ buckets: ['shelf'] });
+  harness = await openWireHarness({ buckets: ['shelf'] });
   process.env.AWS_ENDPOINT_URL_S3 = s3.url;
 });
-afterEach(() => world.reset());
+afterEach(() => harness.reset());
 afterAll(async () => {
-  await world.close();
+  await harness.close();
   await s3.close();
   await rm(directory, { recursive: true });
 });
@@ -33,19 +32,19 @@ async function store(key: string, seed: string, sizeBytes: number) {
 describe('an S3 of files, which knows neither versions nor If-Match', () => {
   it.each(['a b+c/ünïcode 🎬.mp4', 'plain.MOV'])('gives up its bytes: %s', async (key) => {
     const film = await store(key, key, 100_001);
-    await expectReady(world, film, await world.run({ bucket: 'shelf', key }));
-    expect(world.service.calls.count('put')).toBe(13);
+    await expectReady(harness, film, await harness.run({ bucket: 'shelf', key }));
+    expect(harness.service.calls.count('put')).toBe(13);
   });
 
   it('is caught when it overwrites an object midway', async () => {
     const film = await store('changing.mp4', 'one', 100_001);
     const act = async () => void (await store('changing.mp4', 'other', 100_001));
-    world.service.faults.add({ on: 'put', nth: 3, kind: 'callback', act });
-    const { status, output } = await world.run({ bucket: 'shelf', key: film.key });
+    harness.service.faults.add({ on: 'put', nth: 3, kind: 'callback', act });
+    const { status, output } = await harness.run({ bucket: 'shelf', key: film.key });
     expect({ status, output }).toMatchObject({
       status: 'SUCCEEDED',
       output: { status: 'superseded', key: film.key },
     });
-    expect(world.service.assets().some(({ filename }) => filename === film.key)).toBe(false);
+    expect(harness.service.assets().some(({ filename }) => filename === film.key)).toBe(false);
   });
 });

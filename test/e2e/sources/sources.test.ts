@@ -5,77 +5,77 @@ import {
   expectReady,
   inputOf,
   missingBucket,
-  openWorld,
+  openWireHarness,
   versionedBucket,
-  type World,
+  type WireHarness,
 } from '../../harness/wire-harness.ts';
 
-let world: World;
+let harness: WireHarness;
 
 beforeAll(async () => {
-  world = await openWorld();
+  harness = await openWireHarness();
 });
-beforeEach(() => world.reset());
-afterAll(() => world.close());
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** Runs `change` when the n-th chunk is about to be sent. */
 function meanwhile(nth: number, change: () => void): void {
-  world.service.faults.add({ on: 'put', nth, kind: 'callback', act: change });
+  harness.service.faults.add({ on: 'put', nth, kind: 'callback', act: change });
 }
 
 const chunks = 12;
 
 describe('an object that changes while it is read', () => {
   it('without versions ends as superseded, with an event and no asset', async () => {
-    const film = world.put(chunks);
-    meanwhile(3, () => world.put(chunks, { key: film.key }));
-    const result = await world.run(inputOf(film));
+    const film = harness.put(chunks);
+    meanwhile(3, () => harness.put(chunks, { key: film.key }));
+    const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({
       status: 'SUCCEEDED',
       output: { status: 'superseded', key: film.key },
     });
-    expect(world.events(film.key).map(({ type }) => type)).toEqual(['Transfer Superseded']);
-    expect(world.service.sessions().at(-1)?.state).toBe('active');
+    expect(harness.events(film.key).map(({ type }) => type)).toEqual(['Transfer Superseded']);
+    expect(harness.service.sessions().at(-1)?.state).toBe('active');
   });
 
   it('is a transfer of its own with its new content', async () => {
-    const film = world.put(chunks);
+    const film = harness.put(chunks);
     let changed = film;
     meanwhile(3, () => {
-      changed = world.put(chunks, { key: film.key });
+      changed = harness.put(chunks, { key: film.key });
     });
-    await world.run(inputOf(film));
-    await expectReady(world, changed, await world.run(inputOf(film)));
+    await harness.run(inputOf(film));
+    await expectReady(harness, changed, await harness.run(inputOf(film)));
   });
 
   it('with versions is read to its end as it was', async () => {
-    const film = world.put(chunks, { bucket: versionedBucket });
-    meanwhile(3, () => world.put(chunks, { key: film.key, bucket: versionedBucket }));
-    await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(chunks, { bucket: versionedBucket });
+    meanwhile(3, () => harness.put(chunks, { key: film.key, bucket: versionedBucket }));
+    await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 
   it('or is deleted, without versions, ends as superseded', async () => {
-    const film = world.put(chunks);
-    meanwhile(3, () => world.s3.delete(film.bucket, film.key));
-    const result = await world.run(inputOf(film));
+    const film = harness.put(chunks);
+    meanwhile(3, () => harness.s3.delete(film.bucket, film.key));
+    const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'SUCCEEDED', output: { status: 'superseded' } });
   });
 
   it('or is deleted, with versions, is read to its end', async () => {
-    const film = world.put(chunks, { bucket: versionedBucket });
-    meanwhile(3, () => world.s3.delete(film.bucket, film.key));
-    await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(chunks, { bucket: versionedBucket });
+    meanwhile(3, () => harness.s3.delete(film.bucket, film.key));
+    await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 
   it('named by its version is read in that version', async () => {
-    const film = world.put(2, { bucket: versionedBucket });
-    await world.run(inputOf(film));
-    const [old] = (await world.rows()).filter(
+    const film = harness.put(2, { bucket: versionedBucket });
+    await harness.run(inputOf(film));
+    const [old] = (await harness.rows()).filter(
       ({ row, source }) => row === 'transfer' && (source as { key: string }).key === film.key,
     );
     const { versionId } = (old as { source: { versionId: string } }).source;
-    world.put(3, { key: film.key, bucket: versionedBucket });
-    const output = (await world.run({ ...inputOf(film), versionId, force: true })).output;
+    harness.put(3, { key: film.key, bucket: versionedBucket });
+    const output = (await harness.run({ ...inputOf(film), versionId, force: true })).output;
     expect(output).toMatchObject({ versionId, bytes: film.sizeBytes, ingestNumber: 2 });
   });
 });
@@ -84,24 +84,26 @@ describe("the object's own checksum", () => {
   it.each(['CRC64NVME', 'CRC32', 'CRC32C'] as const)(
     '%s is compared with the chunks that were sent',
     async (algorithm) => {
-      const film = world.put(chunks, { traits: { checksum: { algorithm } } });
-      const output = await expectReady(world, film, await world.run(inputOf(film)));
+      const film = harness.put(chunks, { traits: { checksum: { algorithm } } });
+      const output = await expectReady(harness, film, await harness.run(inputOf(film)));
       expect(output.checksum).toBe(algorithm);
     },
   );
 
   it('that differs fails the execution before it calls the asset ready', async () => {
-    const film = world.put(chunks, {
+    const film = harness.put(chunks, {
       traits: { checksum: { algorithm: 'CRC32', value: 'AAAAAA==' } },
     });
-    const result = await world.run(inputOf(film));
+    const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceChecksumMismatchError' });
     expect(result.entered.AwaitAsset).toBeUndefined();
   });
 
   it('of the composite kind is recorded as not compared', async () => {
-    const film = world.put(2, { traits: { checksum: { algorithm: 'CRC32', type: 'COMPOSITE' } } });
-    const output = await expectReady(world, film, await world.run(inputOf(film)));
+    const film = harness.put(2, {
+      traits: { checksum: { algorithm: 'CRC32', type: 'COMPOSITE' } },
+    });
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output.checksum).toBe('none');
   });
 });
@@ -124,8 +126,8 @@ describe('refused by name, with nothing created at the service:', () => {
     [
       'an object it may not read',
       () => {
-        const film = world.put(1);
-        world.s3.deny(film.bucket, film.key);
+        const film = harness.put(1);
+        harness.s3.deny(film.bucket, film.key);
         return inputOf(film);
       },
       'SourceAccessDeniedError',
@@ -134,30 +136,30 @@ describe('refused by name, with nothing created at the service:', () => {
     [
       'an object whose encryption key it may not use',
       () => {
-        const film = world.put(1);
-        world.s3.deny(film.bucket, film.key, 'kms');
+        const film = harness.put(1);
+        harness.s3.deny(film.bucket, film.key, 'kms');
         return inputOf(film);
       },
       'SourceAccessDeniedError',
       /kms:Decrypt/,
     ],
-    ['an empty object', () => inputOf(world.put(0)), 'SourceEmptyError', /0 bytes/],
+    ['an empty object', () => inputOf(harness.put(0)), 'SourceEmptyError', /0 bytes/],
     ['a folder marker', () => ({ bucket, key: 'archive/' }), 'SourceIsFolderError', /archive\//],
     [
       'a text',
-      () => inputOf(world.put(1, { key: 'a.txt', traits: { contentType: 'text/plain' } })),
+      () => inputOf(harness.put(1, { key: 'a.txt', traits: { contentType: 'text/plain' } })),
       'SourceTypeUnsupportedError',
       /a\.txt/,
     ],
     [
       'an archived object',
-      () => inputOf(world.put(1, { traits: { storageClass: 'DEEP_ARCHIVE' } })),
+      () => inputOf(harness.put(1, { traits: { storageClass: 'DEEP_ARCHIVE' } })),
       'SourceArchivedError',
       /DEEP_ARCHIVE/,
     ],
     [
       'an object encrypted with a key of the customer',
-      () => inputOf(world.put(1, { traits: { customerEncrypted: true } })),
+      () => inputOf(harness.put(1, { traits: { customerEncrypted: true } })),
       'SourceCustomerEncryptedError',
       /SSE-C/,
     ],
@@ -192,21 +194,21 @@ describe('refused by name, with nothing created at the service:', () => {
   ];
 
   it.each(refusals)('%s', async (_what, input, error, named) => {
-    const before = world.service.sessions().length;
-    const result = await world.run(input());
+    const before = harness.service.sessions().length;
+    const result = await harness.run(input());
     expect(result).toMatchObject({ status: 'FAILED', error });
     expect(result.cause).toMatch(named);
     expect(result.cause).not.toMatch(/[\r\n]/);
-    expect(world.service.sessions()).toHaveLength(before);
-    expect(world.service.calls.all()).toEqual([]);
-    const refusal = (await world.rows()).find(({ owner }) => owner === result.executionArn);
+    expect(harness.service.sessions()).toHaveLength(before);
+    expect(harness.service.calls.all()).toEqual([]);
+    const refusal = (await harness.rows()).find(({ owner }) => owner === result.executionArn);
     expect(refusal).toMatchObject({ state: 'refused', outcomePublished: true, outcome: { error } });
   });
 
   it('an image over its limit, at one byte more and not at the limit', async () => {
-    const over = world.put(5 * 1024, { key: 'over.jpg' });
+    const over = harness.put(5 * 1024, { key: 'over.jpg' });
     expect(over.sizeBytes).toBeGreaterThan(32 * 1024 * 1024);
-    expect(await world.run(inputOf(over))).toMatchObject({
+    expect(await harness.run(inputOf(over))).toMatchObject({
       status: 'FAILED',
       error: 'SourceTooLargeError',
     });
@@ -214,12 +216,12 @@ describe('refused by name, with nothing created at the service:', () => {
   });
 
   it('a restored object is taken', async () => {
-    const film = world.put(2, {
+    const film = harness.put(2, {
       traits: {
         storageClass: 'GLACIER',
         restore: 'ongoing-request="false", expiry-date="Fri, 21 Dec 2029 00:00:00 GMT"',
       },
     });
-    await expectReady(world, film, await world.run(inputOf(film)));
+    await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 });

@@ -3,17 +3,17 @@ import {
   bucket,
   expectReady,
   missingBucket,
-  openWorld,
+  openWireHarness,
   versionedBucket,
-  type World,
+  type WireHarness,
 } from '../../harness/wire-harness.ts';
 
-let world: World;
+let harness: WireHarness;
 beforeAll(async () => {
-  world = await openWorld();
+  harness = await openWireHarness();
 });
-beforeEach(() => world.reset());
-afterAll(() => world.close());
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** S3's event, as EventBridge delivers it. */
 function createdEvent(key: string, size: number, where = bucket, versionId?: string) {
@@ -27,15 +27,15 @@ function createdEvent(key: string, size: number, where = bucket, versionId?: str
 
 describe('B9: a tool that writes an empty object first, then the whole one', () => {
   it('ends the first event well, and the second as a ready asset', async () => {
-    const empty = world.put(0);
-    const first = await world.run(createdEvent(empty.key, 0));
+    const empty = harness.put(0);
+    const first = await harness.run(createdEvent(empty.key, 0));
     expect(first).toMatchObject({
       status: 'SUCCEEDED',
       output: { status: 'ignored', key: empty.key, why: 'it has 0 bytes' },
     });
-    expect(world.events(empty.key)).toEqual([]);
-    const whole = world.put(2, { key: empty.key });
-    await expectReady(world, whole, await world.run(createdEvent(whole.key, whole.sizeBytes)));
+    expect(harness.events(empty.key)).toEqual([]);
+    const whole = harness.put(2, { key: empty.key });
+    await expectReady(harness, whole, await harness.run(createdEvent(whole.key, whole.sizeBytes)));
   });
 });
 
@@ -44,18 +44,18 @@ describe('B9: an event about an object that was deleted since', () => {
     ['without versions', bucket],
     ['with versions, where a delete marker is the newest', versionedBucket],
   ])('ends well as ignored %s', async (_, where) => {
-    const film = world.put(2, { bucket: where });
-    world.s3.delete(film.bucket, film.key);
-    const result = await world.run(createdEvent(film.key, film.sizeBytes, where));
+    const film = harness.put(2, { bucket: where });
+    harness.s3.delete(film.bucket, film.key);
+    const result = await harness.run(createdEvent(film.key, film.sizeBytes, where));
     expect(result).toMatchObject({
       status: 'SUCCEEDED',
       output: { status: 'ignored', why: expect.stringContaining(film.key) },
     });
-    expect(world.events(film.key)).toEqual([]);
+    expect(harness.events(film.key)).toEqual([]);
   });
 
   it('in a bucket that was deleted, too, stays an error', async () => {
-    const result = await world.run(createdEvent('film.mp4', 9, missingBucket));
+    const result = await harness.run(createdEvent('film.mp4', 9, missingBucket));
     expect(result).toMatchObject({
       status: 'FAILED',
       error: 'SourceNotFoundError',
@@ -64,7 +64,7 @@ describe('B9: an event about an object that was deleted since', () => {
   });
 
   it('and named by hand stays an error', async () => {
-    const result = await world.run({ bucket, key: 'gone.mp4' });
+    const result = await harness.run({ bucket, key: 'gone.mp4' });
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceNotFoundError' });
   });
 });

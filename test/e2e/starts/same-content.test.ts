@@ -3,18 +3,23 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { forget } from '#functions/runtime/given.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ObjectTraits } from '../../doubles/s3/objects.ts';
-import { versionedBucket as bucket, chunkSizeBytes, openWorld, type World } from '../../harness/wire-harness.ts';
+import {
+  versionedBucket as bucket,
+  chunkSizeBytes,
+  openWireHarness,
+  type WireHarness,
+} from '../../harness/wire-harness.ts';
 
-let world: World;
+let harness: WireHarness;
 
 beforeAll(async () => {
-  world = await openWorld();
+  harness = await openWireHarness();
   const list = [{ bucket, sameContent: 'reuse' }];
   process.env[environmentKeys.sources] = JSON.stringify({ list, readers: {} });
   forget();
 });
-beforeEach(() => world.reset());
-afterAll(() => world.close());
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
 
 const md5 = '0123456789abcdef0123456789abcdef-2';
 let films = 0;
@@ -25,8 +30,8 @@ async function moveTwice(first: ObjectTraits, second: ObjectTraits) {
   const bytes = randomBytes(2 * chunkSizeBytes);
   const outputs: Record<string, unknown>[] = [];
   for (const traits of [first, second]) {
-    const { versionId } = world.s3.put(bucket, key, bytes, traits);
-    const { output } = await world.run({ bucket, key });
+    const { versionId } = harness.s3.put(bucket, key, bytes, traits);
+    const { output } = await harness.run({ bucket, key });
     outputs.push({ ...(output as object), newest: versionId });
   }
   return outputs as [Record<string, unknown>, Record<string, unknown>];
@@ -42,7 +47,7 @@ describe('B18: an object that is copied onto itself (metaspace#917)', () => {
       versionId: second.newest,
       sameContentAs: first.versionId,
     });
-    expect(world.service.calls.counts()).toMatchObject({ create: 1 });
+    expect(harness.service.calls.counts()).toMatchObject({ create: 1 });
   });
 
   it('keeps its asset where the ETag is of the same parts', async () => {

@@ -1,17 +1,17 @@
 import { expect, vi } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
 import type { Fault } from '#local/simulators/twelvelabs/faults/faults.ts';
-import type { FastWorld } from '../../harness/fast-wire-harness.ts';
+import type { WireHarness } from '../../harness/wire-harness.ts';
 import { type Film, inputOf } from '../../harness/wire-harness.ts';
 import { canarySearch, textOf } from './search.ts';
 import { startTraceDaemon } from './trace-daemon.ts';
 
 /**
- * Moves films through a world as Lambda would see it, with faults, and gives everything that was told
+ * Moves films through a harness as Lambda would see it, with faults, and gives everything that was told
  * to anybody: the log, metrics and traces, the history, rows, events and endings.
  */
 export async function everythingTold(
-  world: FastWorld,
+  harness: WireHarness,
   films: readonly Film[],
   faults: readonly Fault[],
 ): Promise<string> {
@@ -20,11 +20,11 @@ export async function everythingTold(
   const daemon = await startTraceDaemon();
   const restore = asInLambda(daemon.environment, keep);
   // Without a log and a meter of the test's own the functions write where Lambda reads.
-  give({ clock: world.clock });
-  world.service.faults.add(...faults);
+  give({ clock: harness.clock });
+  harness.service.faults.add(...faults);
   try {
     for (const film of films)
-      keep(await world.run(inputOf(film), { onEvent: keep, onInvocation: keep }));
+      keep(await harness.run(inputOf(film), { onEvent: keep, onInvocation: keep }));
   } finally {
     restore();
     daemon.close();
@@ -33,7 +33,7 @@ export async function everythingTold(
     told.filter((line) => typeof line === 'string'),
     daemon.heard,
   );
-  return textOf([told, daemon.heard, await world.rows(), world.emulators.eventBridge.entries]);
+  return textOf([told, daemon.heard, await harness.rows(), harness.emulators.eventBridge.entries]);
 }
 
 /** Calls are sampled, and what is written to the streams is kept. */

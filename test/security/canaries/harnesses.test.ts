@@ -1,39 +1,38 @@
 import { describe, expect, it } from 'vitest';
-import { openBench } from '../../harness/port-harness.ts';
 import type { ServiceOptions } from '../../doubles/destinations/service.ts';
 import { ServiceSized } from '../../doubles/destinations/service-sized.ts';
 import type { ManualClock } from '../../doubles/manual-clock.ts';
-import { openFastWorld } from '../../harness/fast-wire-harness.ts';
-import { inputOf } from '../../harness/wire-harness.ts';
+import { openBench } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
+import { inputOf, openWireHarness } from '../../harness/wire-harness.ts';
 import { canaries } from './canaries.ts';
 import { type Counts, canarySearch, type Told } from './search.ts';
 
 /** Which kinds were found to show a secret since the last time. */
 const kindsFound = () => [...new Set(canarySearch.takeFindings().map(({ kind }) => kind))].sort();
 
-/** What is told of every object by its key: a world whose key is a canary leaks everywhere. */
+/** What is told of every object by its key: a harness whose key is a canary leaks everywhere. */
 const leakingKey = `reels/${canaries.planted}.mp4`;
 
 const everything: Told[] = ['events', 'history', 'log lines', 'outcomes', 'rows'];
 
-describe('a world', () => {
+describe('a harness', () => {
   it('in which a secret is told is searched in all that it tells', async () => {
-    const world = await openFastWorld();
-    world.service.faults.add({ on: 'put', kind: 'reset' });
-    const film = world.put(3, { key: leakingKey });
-    expect((await world.run(inputOf(film))).status).toBe('SUCCEEDED');
+    const harness = await openWireHarness();
+    harness.service.faults.add({ on: 'put', kind: 'reset' });
+    const film = harness.put(3, { key: leakingKey });
+    expect((await harness.run(inputOf(film))).status).toBe('SUCCEEDED');
     expect(kindsFound()).toEqual(expect.arrayContaining(['history', 'outcomes']));
-    await world.close();
+    await harness.close();
     expect(kindsFound()).toEqual(expect.arrayContaining(['events', 'rows']));
   });
 
   it('counts what it has searched, and there is something of everything', async () => {
     const before = itemsOf(canarySearch.counts);
-    const world = await openFastWorld();
-    world.service.faults.add({ on: 'put', kind: 'reset' });
-    await world.run(inputOf(world.put(3)));
-    await world.close();
+    const harness = await openWireHarness();
+    harness.service.faults.add({ on: 'put', kind: 'reset' });
+    await harness.run(inputOf(harness.put(3)));
+    await harness.close();
     const after = itemsOf(canarySearch.counts);
     for (const kind of everything) expect([kind, after[kind] > before[kind]]).toEqual([kind, true]);
   });

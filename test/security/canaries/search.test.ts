@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
+import type { Mutation } from '../../simulation/load/simulation.ts';
 import { runSeed } from '../../simulation/run-seed.ts';
-import type { Plant } from '../../simulation/load/simulation.ts';
 import { around, canaries, canariesIn } from './canaries.ts';
-import { watchErrors } from './watch-errors.ts';
 import { CanarySearch, canarySearch, textOf } from './search.ts';
+import { watchErrors } from './watch-errors.ts';
 import { watchStream } from './watch-stream.ts';
 
 const { planted, apiKey } = canaries;
@@ -118,19 +118,20 @@ class Watched extends Error {}
 const nested = new Error('y', { cause: new AggregateError([new Error(planted)], 'z') });
 
 describe('a simulation that shows a secret breaks a promise', () => {
-  const shown = async (plant: Plant) =>
-    (await runSeed(1, plant)).violations.find(({ invariant }) => invariant === 'no secret is shown')
-      ?.what;
+  const shown = async (mutation: Mutation) =>
+    (await runSeed(1, mutation)).violations.find(
+      ({ invariant }) => invariant === 'no secret is shown',
+    )?.what;
 
   it('in a log line', async () => {
-    const plant: Plant = {
+    const mutation: Mutation = {
       ports: ({ log }) => ({ log: { ...log, info: (line) => log.info(line, { apiKey }) } }),
     };
-    expect(await shown(plant)).toContain('log lines show the API key');
+    expect(await shown(mutation)).toContain('log lines show the API key');
   });
 
   it('in an error of the wire', async () => {
-    const plant: Plant = {
+    const mutation: Mutation = {
       transport: (wire) => ({
         send: async (request) => {
           if (request.method !== 'PUT') return wire.send(request);
@@ -138,13 +139,13 @@ describe('a simulation that shows a secret breaks a promise', () => {
         },
       }),
     };
-    expect(await shown(plant)).toContain("show a presigned URL's");
+    expect(await shown(mutation)).toContain("show a presigned URL's");
     // So does every test: the errors were looked at when they were made.
     expect(canarySearch.takeFindings().map(({ kind }) => kind)).toContain('errors');
   });
 
   it('in a row and an event', async () => {
-    const plant: Plant = {
+    const mutation: Mutation = {
       ports: ({ events }) => ({
         events: {
           publish: (event) =>
@@ -152,6 +153,6 @@ describe('a simulation that shows a secret breaks a promise', () => {
         },
       }),
     };
-    expect(await shown(plant)).toContain('events show the API key (base64)');
+    expect(await shown(mutation)).toContain('events show the API key (base64)');
   });
 });

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '#local/simulators/twelvelabs/faults/faults.ts';
+import { inputOf, openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
 import { canaries, canariesIn } from './canaries.ts';
 import { everythingTold } from './captured-output.ts';
-import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
-import { inputOf } from '../../harness/wire-harness.ts';
 
-let world: FastWorld;
+let harness: WireHarness;
 beforeAll(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
 });
-beforeEach(() => world.reset());
-afterAll(() => world.close());
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
 
 /** Adds the URLs of every reply to a list, on their way to the client. */
 function collectUrls(urls: string[]): Fault {
@@ -25,8 +24,8 @@ describe('no log line, state, row, event or error', () => {
   it('holds any part of a presigned URL that was handed out', async () => {
     const urls: string[] = [];
     const told = await everythingTold(
-      world,
-      [world.put(6), world.put(60)],
+      harness,
+      [harness.put(6), harness.put(60)],
       [
         collectUrls(urls),
         { on: 'put', chunk: 1, kind: 'expired-url' },
@@ -52,8 +51,8 @@ describe('no log line, state, row, event or error', () => {
     const url = `https://bucket.example/uploads/x?X-Amz-Signature=${canaries.planted}&X-Amz-Credential=${canaries.planted}`;
     const xml = `<Error><Code>SignatureDoesNotMatch</Code><Message>${url}</Message><StringToSign>${url}</StringToSign></Error>`;
     const told = await everythingTold(
-      world,
-      [world.put(3), world.put(3), world.put(3)],
+      harness,
+      [harness.put(3), harness.put(3), harness.put(3)],
       [
         { on: 'put', kind: 'status', status: 403, body: xml },
         { on: 'report', kind: 'status', status: 500, body: { code: 'broken', message: url } },
@@ -71,7 +70,11 @@ describe('no log line, state, row, event or error', () => {
       (on) => ({ on, kind: 'status', status: 500, body }) as const,
     );
     const refusal = { on: 'create', kind: 'status', status: 401, body, nth: 3, times: 2 } as const;
-    const told = await everythingTold(world, [world.put(3), world.put(3)], [...errors, refusal]);
+    const told = await everythingTold(
+      harness,
+      [harness.put(3), harness.put(3)],
+      [...errors, refusal],
+    );
     expect(told).toContain('CredentialsRejectedError');
     expect(canariesIn(told)).toEqual([]);
   });
@@ -79,8 +82,8 @@ describe('no log line, state, row, event or error', () => {
 
 describe('the API key', () => {
   it('is sent to the API with every call and to the upload host with none', async () => {
-    await world.run(inputOf(world.put(6)));
-    const calls = world.service.calls.all();
+    await harness.run(inputOf(harness.put(6)));
+    const calls = harness.service.calls.all();
     const bearers = new Set(calls.filter(({ hasApiKey }) => hasApiKey));
     expect(calls.every((call) => bearers.has(call) === (call.operation !== 'put'))).toBe(true);
     expect(bearers.size).toBeGreaterThan(4);

@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  expectReady,
+  inputOf,
+  openWireHarness,
+  type WireHarness,
+} from '../../harness/wire-harness.ts';
 import { canaries, canariesIn } from './canaries.ts';
 import { textOf } from './search.ts';
-import { expectReady, inputOf, openWorld, type World } from '../../harness/wire-harness.ts';
 
 const canary = canaries.keyLike;
-let world: World;
+let harness: WireHarness;
 
 beforeAll(async () => {
-  world = await openWorld({ apiKey: canary });
+  harness = await openWireHarness({ apiKey: canary });
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
 it('neither the API key nor a presigned URL is in a log line, a row, an event, a state or an error', async () => {
   const seen: unknown[] = [];
@@ -17,8 +22,8 @@ it('neither the API key nor a presigned URL is in a log line, a row, an event, a
     onEvent: (event: unknown) => void seen.push(event),
     onInvocation: (call: unknown) => void seen.push(call),
   };
-  const film = world.put(60);
-  world.service.faults.add(
+  const film = harness.put(60);
+  harness.service.faults.add(
     { on: 'put', chunk: 2, kind: 'expired-url' },
     { on: 'put', chunk: 3, kind: 'reset' },
     { on: 'put', chunk: 4, kind: 'html' },
@@ -33,20 +38,20 @@ it('neither the API key nor a presigned URL is in a log line, a row, an event, a
       },
     },
   );
-  await expectReady(world, film, await world.run(inputOf(film), more));
-  world.service.faults.add({
+  await expectReady(harness, film, await harness.run(inputOf(film), more));
+  harness.service.faults.add({
     on: 'create',
     times: 2,
     kind: 'status',
     status: 401,
     body: { code: 'api_key_invalid', message: `no such key ${canary}` },
   });
-  const refused = await world.run(inputOf(world.put(2)), more);
+  const refused = await harness.run(inputOf(harness.put(2)), more);
   expect(refused.error).toBe('CredentialsRejectedError');
-  const { entries } = world.emulators.eventBridge;
-  const told = textOf([seen, world.logLines, await world.rows(), entries, refused]);
+  const { entries } = harness.emulators.eventBridge;
+  const told = textOf([seen, harness.logLines, await harness.rows(), entries, refused]);
   expect(seen.length).toBeGreaterThan(50);
   expect(canariesIn(told)).toEqual([]);
   expect(told).not.toMatch(/X-Amz-/i);
-  expect(told).not.toContain(world.service.uploadOrigin);
+  expect(told).not.toContain(harness.service.uploadOrigin);
 });

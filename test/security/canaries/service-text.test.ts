@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
+import { openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
 import { canaries, canariesIn } from './canaries.ts';
 import { everythingTold } from './captured-output.ts';
 
@@ -10,17 +10,17 @@ const secrets = [
   ['a URL', `https://u.example/x/${canaries.planted}?X-Amz-Signature=${canaries.planted}`],
 ] as const;
 
-let world: FastWorld;
+let harness: WireHarness;
 // What one test's service tells must not be in the rows of the next.
 beforeEach(async () => {
-  world = await openFastWorld();
+  harness = await openWireHarness();
 });
-afterEach(() => world.close());
+afterEach(() => harness.close());
 
 describe('a secret that the service tells is not repeated', () => {
   it.each(secrets)('where it says why an asset failed: %s', async (_, secret) => {
-    world.service.switches.assetFailure = `unreadable: ${secret}`;
-    const told = await everythingTold(world, [world.put(3)], []);
+    harness.service.switches.assetFailure = `unreadable: ${secret}`;
+    const told = await everythingTold(harness, [harness.put(3)], []);
     expect(told).toContain('unreadable');
     expect(canariesIn(told)).toEqual([]);
   });
@@ -28,7 +28,7 @@ describe('a secret that the service tells is not repeated', () => {
   it.each(secrets)('where a page says why a call is refused: %s', async (_, secret) => {
     const body = `<html>no such key: ${secret}</html>`;
     const refusal = { on: 'create', kind: 'status', status: 401, body, times: 2 } as const;
-    const told = await everythingTold(world, [world.put(3)], [refusal]);
+    const told = await everythingTold(harness, [harness.put(3)], [refusal]);
     expect(told).toContain('CredentialsRejectedError');
     expect(canariesIn(told)).toEqual([]);
   });
@@ -36,7 +36,7 @@ describe('a secret that the service tells is not repeated', () => {
   it.each(secrets)('where JSON says why a call is refused: %s', async (_, secret) => {
     const body = { code: 'parameter_invalid', message: `no such key: ${secret}` };
     const refusal = { on: 'create', kind: 'status', status: 400, body } as const;
-    const told = await everythingTold(world, [world.put(3)], [refusal]);
+    const told = await everythingTold(harness, [harness.put(3)], [refusal]);
     expect(told).toContain('RequestRejectedError');
     expect(canariesIn(told)).toEqual([]);
   });
@@ -48,7 +48,7 @@ describe('a secret that the service tells is not repeated', () => {
       kind: 'fail-chunk',
       error: `lost: ${secret}`,
     } as const;
-    const told = await everythingTold(world, [world.put(3)], [failure]);
+    const told = await everythingTold(harness, [harness.put(3)], [failure]);
     expect(canariesIn(told)).toEqual([]);
   });
 });

@@ -5,13 +5,12 @@ import { handlers } from '#local/handlers.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import { isErrorName } from '#src/core/errors/errors.ts';
-import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
-import { bucket, inputOf } from '../../harness/wire-harness.ts';
+import { bucket, inputOf, openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
 import { warmUp } from '../../simulation/run-seed.ts';
-import { budget } from './support/budget.ts';
-import { openStand } from './support/handler-harness.ts';
 import { eventOf, events, plainInputs } from './inputs/starts.ts';
+import { budget } from './support/budget.ts';
 import { fuzz } from './support/fuzz.ts';
+import { openStand } from './support/handler-harness.ts';
 
 let machine: LocalStateMachine;
 beforeAll(async () => {
@@ -72,11 +71,11 @@ describe('an execution that is started with what it should not be', () => {
 });
 
 describe('an execution over a table with the limits of DynamoDB', () => {
-  let world: FastWorld;
+  let harness: WireHarness;
   beforeAll(async () => {
-    world = await openFastWorld();
+    harness = await openWireHarness();
   });
-  afterAll(() => world.close());
+  afterAll(() => harness.close());
 
   const long = 'k'.repeat(120_000);
   it.each([
@@ -93,18 +92,18 @@ describe('an execution over a table with the limits of DynamoDB', () => {
     ['no object', ['films']],
     ['text', 'films/film.mp4'],
   ])('is refused as invalid input, which is recorded: %s', async (_, input) => {
-    const result = await world.run(input);
+    const result = await harness.run(input);
     expect(result).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
     expect(Buffer.byteLength(result.cause ?? '')).toBeLessThan(32_768);
-    const rows = await world.rows();
+    const rows = await harness.rows();
     const [row] = rows.filter(({ owner }) => owner === result.executionArn);
     expect(row).toMatchObject({ state: 'refused', outcomePublished: true });
-    expect(world.service.calls.count('create')).toBe(0);
+    expect(harness.service.calls.count('create')).toBe(0);
   });
 
   it('moves an object as ever after all of these', async () => {
-    const film = world.put(2);
-    expect(await world.run(inputOf(film))).toMatchObject({ status: 'SUCCEEDED' });
+    const film = harness.put(2);
+    expect(await harness.run(inputOf(film))).toMatchObject({ status: 'SUCCEEDED' });
   });
 });
 

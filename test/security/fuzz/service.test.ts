@@ -11,8 +11,8 @@ import {
   spoiledReply,
   spoilings,
 } from './inputs/replies.ts';
-import { openStand, ours, type Stand, type Wire } from './support/handler-harness.ts';
 import { fuzz } from './support/fuzz.ts';
+import { openStand, ours, type Stand, type Wire } from './support/handler-harness.ts';
 import { judge } from './support/result.ts';
 import { standAt } from './support/step-payloads.ts';
 

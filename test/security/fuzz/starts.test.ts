@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { give } from '#functions/runtime/given.ts';
-import { openStand } from './support/handler-harness.ts';
-import { start } from './support/start.ts';
 import { events, plainInputs } from './inputs/starts.ts';
 import { fuzz } from './support/fuzz.ts';
+import { openStand } from './support/handler-harness.ts';
+import { start } from './support/start.ts';
 
 afterAll(() => give({}));
 

@@ -4,8 +4,8 @@ import { give } from '#functions/runtime/given.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 import { type Damage, damaged, damages } from './inputs/damage.ts';
 import { notices } from './inputs/reconciler-events.ts';
-import { openStand, ours, type Stand } from './support/handler-harness.ts';
 import { fuzz } from './support/fuzz.ts';
+import { openStand, ours, type Stand } from './support/handler-harness.ts';
 import { judge } from './support/result.ts';
 import { standAt } from './support/step-payloads.ts';
 

@@ -7,10 +7,10 @@ import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
 import { readerOf } from '../../aws/s3/s3-fixture.ts';
-import { heapMiB } from './support/heap.ts';
 import { nearlyRight, rawReplies } from './inputs/raw-replies.ts';
-import { openRawServer, type RawReply, type RawServer } from './support/raw-server.ts';
 import { fuzz } from './support/fuzz.ts';
+import { heapMiB } from './support/heap.ts';
+import { openRawServer, type RawReply, type RawServer } from './support/raw-server.ts';
 import { judge } from './support/result.ts';
 
 /** What a client waits for a reply that does not come, in ms. */

@@ -9,20 +9,27 @@ import {
   vi,
 } from 'vitest';
 import type { Log } from '#src/core/ports/log.ts';
-import { type FastWorld, openFastWorld } from '../../harness/fast-wire-harness.ts';
-import { bucket, expectReady, type Film, inputOf, versionedBucket } from '../../harness/wire-harness.ts';
+import {
+  bucket,
+  expectReady,
+  type Film,
+  inputOf,
+  openWireHarness,
+  versionedBucket,
+  type WireHarness,
+} from '../../harness/wire-harness.ts';
 import { eventOf } from '../fuzz/inputs/starts.ts';
 import { maxKeyBytes, oddKeys, tooLongKeys } from './odd-keys.ts';
 
-let world: FastWorld;
+let harness: WireHarness;
 let out: MockInstance<typeof process.stdout.write>;
 beforeAll(async () => {
   // Without a log of the test's own the functions log as they do in Lambda: by Powertools.
-  world = await openFastWorld({ given: { log: undefined as unknown as Log } });
-  world.give({ log: undefined as unknown as Log });
+  harness = await openWireHarness({ given: { log: undefined as unknown as Log } });
+  harness.override({ log: undefined as unknown as Log });
 });
 afterEach(() => vi.restoreAllMocks());
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
 /** C0: JSON writes all of them as escapes. */
 const control = /(?=\p{ASCII})(?!\u007f)\p{Cc}/u;
@@ -49,15 +56,15 @@ const eventAbout = ({ bucket, key }: Film) => eventOf({ bucket, key });
 
 async function expectArrived(film: Film, input: unknown): Promise<void> {
   catchOutput();
-  const result = await world.run(input);
+  const result = await harness.run(input);
   const lines = loggedLines();
   vi.restoreAllMocks();
-  const output = await expectReady(world, film, result);
+  const output = await expectReady(harness, film, result);
   expect(output).toMatchObject({ bucket: film.bucket, key: film.key });
   expect(result.executionArn.split(':').at(-1)).toMatch(/^[\w-]{1,80}$/);
-  const row = await world.transferOf(film);
+  const row = await harness.transferOf(film);
   expect(row).toMatchObject({ state: 'ready', source: { key: film.key }, outcomePublished: true });
-  const told = world.events(film.key).filter(({ detail }) => detail.bucket === film.bucket);
+  const told = harness.events(film.key).filter(({ detail }) => detail.bucket === film.bucket);
   expect(told.map(({ type }) => type)).toEqual(['Transfer Ready']);
   expect(lines.length).toBeGreaterThan(2);
   for (const line of lines) expect(line).toMatchObject({ level: expect.any(String) });
@@ -71,12 +78,12 @@ describe('an object whose key', () => {
   const cases = Object.entries(oddKeys);
 
   it.each(cases)('%s arrives whole and is told of by that key, started by hand', async (_, key) => {
-    const film = world.put(2, { key });
+    const film = harness.put(2, { key });
     await expectArrived(film, inputOf(film));
   });
 
   it.each(cases)('%s arrives whole and is told of by that key, by its event', async (_, key) => {
-    const film = world.put(2, { key, bucket: versionedBucket });
+    const film = harness.put(2, { key, bucket: versionedBucket });
     await expectArrived(film, eventAbout(film));
   });
 
@@ -84,22 +91,22 @@ describe('an object whose key', () => {
     'has one byte more than S3 takes is refused by name, %s',
     async (_, key) => {
       expect(Buffer.byteLength(key)).toBe(maxKeyBytes + 1);
-      world.service.calls.clear();
+      harness.service.calls.clear();
       catchOutput();
       for (const input of [{ bucket, key }, eventOf({ bucket, key })]) {
-        expect(await world.run(input)).toMatchObject({
+        expect(await harness.run(input)).toMatchObject({
           status: 'FAILED',
           error: 'InvalidInputError',
           cause: expect.stringContaining('longer than 1,024 bytes'),
         });
       }
-      expect(world.service.calls.all()).toEqual([]);
+      expect(harness.service.calls.all()).toEqual([]);
     },
   );
 
   it.each(cases)('%s is named in one line where it is not there', async (_, key) => {
     catchOutput();
-    const result = await world.run({ bucket, key, versionId: 'version.none' });
+    const result = await harness.run({ bucket, key, versionId: 'version.none' });
     const lines = loggedLines();
     vi.restoreAllMocks();
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceNotFoundError' });

@@ -1,6 +1,6 @@
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { FaultClass, Mishaps } from './fault-classes.ts';
+import type { FaultClass, Faults } from './fault-classes.ts';
 import type { Operation } from './faulty-transport.ts';
 
 const minuteMs = 60_000;
@@ -40,7 +40,7 @@ export function transientReply(
 
 /** Periods in which the API fails for every caller. */
 export class ApiOutages {
-  readonly #mishaps: Mishaps;
+  readonly #faults: Faults;
   readonly #chance: Chance;
   /** Whether lost creates may accumulate: false if the service limits its active sessions. */
   readonly #mayLoseCreates: boolean;
@@ -48,17 +48,17 @@ export class ApiOutages {
   #until = 0;
   #kind: OutageKind = '503';
 
-  constructor(mishaps: Mishaps, chance: Chance, mayLoseCreates: boolean) {
-    this.#mishaps = mishaps;
+  constructor(faults: Faults, chance: Chance, mayLoseCreates: boolean) {
+    this.#faults = faults;
     this.#chance = chance;
     this.#mayLoseCreates = mayLoseCreates;
   }
 
   /** Returns the effect of the current outage on an API request; undefined if there is no outage. */
   apply(operation: Operation): OutageEffect | undefined {
-    if (operation === 'put' || this.#mishaps.isCalm) return undefined;
+    if (operation === 'put' || this.#faults.isDisabled) return undefined;
     const name = outageOf[operation];
-    if (!this.#isActive && name && this.#mishaps.strikes(name)) this.#begin();
+    if (!this.#isActive && name && this.#faults.strikes(name)) this.#begin();
     return this.#isActive ? this.#effect(this.#kind) : undefined;
   }
 
@@ -84,7 +84,11 @@ export class ApiOutages {
       case '500':
         return transientReply(500, 'internal_server_error');
       case '429':
-        return transientReply(429, 'too_many_requests', retryAfterSeconds > 45 ? retryAfterSeconds : undefined);
+        return transientReply(
+          429,
+          'too_many_requests',
+          retryAfterSeconds > 45 ? retryAfterSeconds : undefined,
+        );
       case 'reset':
         return 'reset';
       case 'effect':

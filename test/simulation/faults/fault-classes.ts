@@ -73,7 +73,7 @@ const reportedClasses = {
   'unknown status': 0.05,
   /** GET of a session returns 404 after its completion, forever or for a long time. */
   'session 404 after completion': 0.5,
-  /** The API fails for every request of every caller. The name says which step meets the outage first. */
+  /** The API fails for every request of every caller. The name says which step listeners the outage first. */
   'API outage while opening': 0.3,
   'API outage while sending': 0.3,
   'API outage while confirming': 0.1,
@@ -198,7 +198,7 @@ export interface FaultSelection {
 }
 
 /** The faults of one run: its classes, and the count of injected faults. */
-export interface Mishaps {
+export interface Faults {
   /** Returns whether a fault of this class occurs now, and counts it. */
   strikes(name: FaultClass): boolean;
   /** Stops all faults from now on. */
@@ -208,7 +208,7 @@ export interface Mishaps {
   /** Called with each fault that occurs. */
   onStrike: (name: FaultClass) => void;
   /** Returns the same faults with all draws from another source. */
-  drawnFrom(chance: Chance): Mishaps;
+  drawnFrom(chance: Chance): Faults;
 }
 
 /** The sources of draws of a run: one for each group of classes. */
@@ -225,10 +225,10 @@ export interface Draws {
 }
 
 /** Draws the faults of a run. Some runs have few classes: rare faults also occur alone. */
-export function drawMishaps(
+export function drawFaults(
   { chance, reported, s3, table, queue }: Draws,
   { only, without = [] }: FaultSelection = {},
-): Mishaps {
+): Faults {
   const share = chance.pick([0, 0.1, 0.2, 0.2, 0.35, 0.6]);
   const severity = chance.pick([0.5, 1, 1, 2]);
   const reportedShare = reported.pick([0, 0, 0.15, 0.3, 0.5]);
@@ -254,13 +254,13 @@ export function drawMishaps(
     if (isDisabled || !present.has(name) || injectedBefore >= (maxPerRun[name] ?? 40)) return false;
     if (!draws.hits(probabilities[name] * severity)) return false;
     injected.set(name, injectedBefore + 1);
-    mishaps.onStrike(name);
+    faults.onStrike(name);
     return true;
   };
-  const mishaps: Mishaps = {
+  const faults: Faults = {
     strikes: (name) => strike(name, groupOf(name).draws),
     drawnFrom: (other) =>
-      Object.assign(Object.create(mishaps) as Mishaps, {
+      Object.assign(Object.create(faults) as Faults, {
         strikes: (name: FaultClass) => strike(name, other),
       }),
     disable: () => {
@@ -272,5 +272,5 @@ export function drawMishaps(
     injected,
     onStrike: () => {},
   };
-  return mishaps;
+  return faults;
 }

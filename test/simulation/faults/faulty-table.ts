@@ -2,9 +2,9 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import type { Mishaps } from './fault-classes.ts';
 import type { Sandbox } from '../../harness/sandbox.ts';
 import type { Tables } from '../invariants/checked-store.ts';
+import type { Faults } from './fault-classes.ts';
 
 /** The maximum lag of an index behind its table, in ms. */
 const indexLagMs = 3_000;
@@ -12,7 +12,7 @@ const indexLagMs = 3_000;
 /** The text of every dead-socket error. An error that contains it comes from a transient fault. */
 export const transientTableText = 'a kept socket was dead';
 
-/** Sockets of one sandbox to the table: the maximum of consecutive calls that meet a dead socket. */
+/** Sockets of one sandbox to the table: the maximum of consecutive calls that onMoment a dead socket. */
 const keptSockets = 6;
 
 /** Remaining dead sockets of each resumed sandbox. */
@@ -28,25 +28,25 @@ const isWrite = (method: string) =>
 export function faultyStore(
   store: TransferStore,
   tables: Tables,
-  mishaps: Mishaps,
-  by: Sandbox,
+  faults: Faults,
+  sandbox: Sandbox,
 ): TransferStore {
   const { listTransfers, listUnpublished, ...others } = store;
   const withLag = (rows: TransferRecord[], fits: (row: TransferRecord) => boolean) =>
-    mishaps.strikes('stale read') ? staleRows(tables, rows, fits) : rows;
+    faults.strikes('stale read') ? staleRows(tables, rows, fits) : rows;
   return {
-    ...(faultyMethods('store', others, mishaps, by) as typeof others),
+    ...(faultyMethods('store', others, faults, sandbox) as typeof others),
     async *listTransfers(state: TransferState, day: string) {
       const read = async () => Array.fromAsync(listTransfers(state, day));
-      const rows = await by.call('store.listTransfers', () =>
-        faulty('listTransfers', read, mishaps, by),
+      const rows = await sandbox.call('store.listTransfers', () =>
+        faulty('listTransfers', read, faults, sandbox),
       );
       yield* withLag(rows, (row) => row.state === state);
     },
     async *listUnpublished() {
       const read = async () => Array.fromAsync(listUnpublished());
-      const rows = await by.call('store.listUnpublished', () =>
-        faulty('listUnpublished', read, mishaps, by),
+      const rows = await sandbox.call('store.listUnpublished', () =>
+        faulty('listUnpublished', read, faults, sandbox),
       );
       yield* withLag(
         rows,
@@ -57,15 +57,15 @@ export function faultyStore(
 }
 
 /** Returns the queue's methods for one sandbox, with faults of requests. */
-export function faultyQueue(queue: QueueStore, mishaps: Mishaps, by: Sandbox): QueueStore {
-  return faultyMethods('queue', queue, mishaps, by);
+export function faultyQueue(queue: QueueStore, faults: Faults, sandbox: Sandbox): QueueStore {
+  return faultyMethods('queue', queue, faults, sandbox);
 }
 
-function faultyMethods<T extends object>(part: string, of: T, mishaps: Mishaps, by: Sandbox): T {
+function faultyMethods<T extends object>(part: string, of: T, faults: Faults, sandbox: Sandbox): T {
   const methods = Object.entries(of).filter(([, member]) => typeof member === 'function');
   const entries = methods.map(([name, method]) => {
     const call = (...args: unknown[]) =>
-      by.call(`${part}.${name}`, () => faulty(name, () => method(...args), mishaps, by));
+      sandbox.call(`${part}.${name}`, () => faulty(name, () => method(...args), faults, sandbox));
     return [name, call];
   });
   return Object.fromEntries(entries) as T;
@@ -74,24 +74,24 @@ function faultyMethods<T extends object>(part: string, of: T, mishaps: Mishaps, 
 async function faulty<T>(
   method: string,
   work: () => Promise<T>,
-  mishaps: Mishaps,
-  by: Sandbox,
+  faults: Faults,
+  sandbox: Sandbox,
 ): Promise<T> {
-  if (meetsDeadSocket(mishaps, by)) throw unavailable(method, transientTableText);
-  if (mishaps.strikes('table throttled')) throw unavailable(method);
-  if (isWrite(method) && mishaps.strikes('table write repeated')) await work();
+  if (meetsDeadSocket(faults, sandbox)) throw unavailable(method, transientTableText);
+  if (faults.strikes('table throttled')) throw unavailable(method);
+  if (isWrite(method) && faults.strikes('table write repeated')) await work();
   const result = await work();
-  if (mishaps.strikes('table reply lost')) throw unavailable(method);
+  if (faults.strikes('table reply lost')) throw unavailable(method);
   return result;
 }
 
 /** Whether the call uses a socket that died while the sandbox was frozen. */
-function meetsDeadSocket(mishaps: Mishaps, by: Sandbox): boolean {
-  const left = deadSockets.get(by) ?? 0;
-  if (left > 0) deadSockets.set(by, left - 1);
-  else if (mishaps.strikes('dead table sockets')) deadSockets.set(by, keptSockets - 1);
+function meetsDeadSocket(faults: Faults, sandbox: Sandbox): boolean {
+  const left = deadSockets.get(sandbox) ?? 0;
+  if (left > 0) deadSockets.set(sandbox, left - 1);
+  else if (faults.strikes('dead table sockets')) deadSockets.set(sandbox, keptSockets - 1);
   else return false;
-  return !mishaps.isDisabled;
+  return !faults.isDisabled;
 }
 
 function unavailable(method: string, why = 'the table did not answer'): TransferError {

@@ -4,11 +4,11 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { networkFailure } from '#src/http/network-failure.ts';
-import { transientText, transientReply } from './api-outages.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Mishaps } from './fault-classes.ts';
 import type { Sandbox } from '../../harness/sandbox.ts';
 import type { Service } from '../load/service.ts';
+import { transientReply, transientText } from './api-outages.ts';
+import type { Faults } from './fault-classes.ts';
 
 export type Operation = 'create' | 'put' | 'report' | 'presign' | 'status' | 'asset' | 'list';
 
@@ -23,12 +23,12 @@ export interface ParsedRequest {
 /** The connection between a sandbox and the service. */
 export interface Wire {
   readonly service: Service;
-  readonly mishaps: Mishaps;
+  readonly faults: Faults;
   readonly chance: Chance;
   /** Called with each request as it reaches the service. */
-  onRequest(asked: Asked, by: Sandbox): void;
+  onRequest(request: ParsedRequest, sandbox: Sandbox): void;
   /** Called if a sender abandons a PUT reply although it has time to wait. */
-  onReplyAbandoned(by: Sandbox, waitedMs: number): void;
+  onReplyAbandoned(sandbox: Sandbox, waitedMs: number): void;
 }
 
 /** The reply timeout of a request without its own timeout, in ms. */
@@ -37,67 +37,69 @@ const defaultReplyTimeoutMs = 30_000;
 const minuteMs = 60_000;
 
 /** Returns a transport for one sandbox that applies faults to requests and replies. */
-export function faultyTransport(wire: Wire, by: Sandbox): Transport {
+export function faultyTransport(wire: Wire, sandbox: Sandbox): Transport {
   return {
     send: (request) => {
-      const asked = parseRequest(request);
-      const what = `http ${asked.operation} ${asked.chunks.map(({ index }) => index).join(' ')}`;
-      return by.call(what, () => send(wire, by, asked, endWithProcess(request, by)));
+      const parsed = parseRequest(request);
+      const what = `http ${parsed.operation} ${parsed.chunks.map(({ index }) => index).join(' ')}`;
+      return sandbox.call(what, () =>
+        send(wire, sandbox, parsed, endWithProcess(request, sandbox)),
+      );
     },
   };
 }
 
 /** Ends a connection when its process dies. */
-function endWithProcess(request: HttpRequest, by: Sandbox): HttpRequest {
+function endWithProcess(request: HttpRequest, sandbox: Sandbox): HttpRequest {
   if (typeof request.body !== 'object') return request;
   const controller = new AbortController();
   const abort = () => controller.abort(request.signal.reason);
   if (request.signal.aborted) abort();
   else request.signal.addEventListener('abort', abort, { once: true });
-  by.onDeath(() => controller.abort(new Error('the process is dead')));
+  sandbox.onDeath(() => controller.abort(new Error('the process is dead')));
   return { ...request, signal: controller.signal };
 }
 
-async function send(wire: Wire, by: Sandbox, asked: Asked, request: HttpRequest) {
-  const { service, mishaps, chance } = wire;
-  const maxDelayMs = asked.operation === 'put' ? 1_500 : 200;
+async function send(wire: Wire, sandbox: Sandbox, parsed: ParsedRequest, request: HttpRequest) {
+  const { service, faults, chance } = wire;
+  const maxDelayMs = parsed.operation === 'put' ? 1_500 : 200;
   await systemClock.sleep(chance.between(5, maxDelayMs), request.signal);
-  const isDelayed = mishaps.strikes('request delayed');
+  const isDelayed = faults.strikes('request delayed');
   if (isDelayed) await systemClock.sleep(chance.between(1_000, 25_000), request.signal);
-  applySessionFaults(wire, asked.uploadId);
-  if (mishaps.strikes('request lost')) throw reset(request);
-  if (mishaps.strikes('connection refused')) throw refused(wire, request);
-  const outage = service.outages.apply(asked.operation);
+  applySessionFaults(wire, parsed.uploadId);
+  if (faults.strikes('request lost')) throw reset(request);
+  if (faults.strikes('connection refused')) throw refused(wire, request);
+  const outage = service.outages.apply(parsed.operation);
   if (outage === 'reset') throw reset(request);
   if (outage && outage !== 'reply replaced') return outage;
-  const early = purgedReply(wire, asked) ?? earlyError(wire, asked);
+  const early = purgedReply(wire, parsed) ?? earlyError(wire, parsed);
   if (early) return early;
-  addServiceFault(wire, asked);
-  wire.onRequest(asked, by);
-  const reply = await deliver(wire, asked, request);
-  const uploadId = asked.operation === 'create' ? createdIn(reply) : undefined;
+  addServiceFault(wire, parsed);
+  wire.onRequest(parsed, sandbox);
+  const reply = await deliver(wire, parsed, request);
+  const uploadId = parsed.operation === 'create' ? createdIn(reply) : undefined;
   if (uploadId) service.unanswered.add(uploadId);
-  const answer = outage ? page(502) : await lateAnswer(wire, by, asked, request, reply);
+  const answer = outage ? page(502) : await delayReply(wire, sandbox, parsed, request, reply);
   if (uploadId && answer === reply) service.unanswered.delete(uploadId);
   if (answer !== reply) return answer;
-  if (asked.operation === 'report') recordCompletion(by, asked.uploadId, reply);
-  return service.replies.loosen(asked.operation, request.url, reply);
+  if (parsed.operation === 'report') recordCompletion(sandbox, parsed.uploadId, reply);
+  return service.replies.alter(parsed.operation, request.url, reply);
 }
 
 /** Passes the request to the service; a slow line delays the bytes of a PUT. */
 async function deliver(
   wire: Wire,
-  { operation, uploadId }: Asked,
+  { operation, uploadId }: ParsedRequest,
   request: HttpRequest,
 ): Promise<HttpReply> {
-  const { service, mishaps, chance } = wire;
+  const { service, faults, chance } = wire;
   const { body, signal } = request;
   const carried = typeof body === 'object' && service.line?.carry(body, signal);
   const reply = await service.transport.send(carried ? { ...request, body: carried } : request);
   if (operation === 'put' && reply.status === 200) service.line?.countStored();
   if (operation !== 'report' || service.purged.has(uploadId)) return reply;
   if (service.context.sessions.known(uploadId).completesAt === undefined) return reply;
-  if (!mishaps.strikes('session 404 after completion')) return reply;
+  if (!faults.strikes('session 404 after completion')) return reply;
   const forMs = chance.pick([Number.POSITIVE_INFINITY, 10 * minuteMs, 120 * minuteMs]);
   service.purged.set(uploadId, { until: Date.now() + forMs, isWhole: chance.hits(0.5) });
   return reply;
@@ -106,7 +108,7 @@ async function deliver(
 /** Returns 404 for a purged complete session: to status requests, or to every API request. */
 function purgedReply(
   { service: { purged } }: Wire,
-  { operation, uploadId }: Asked,
+  { operation, uploadId }: ParsedRequest,
 ): HttpReply | undefined {
   const { until = 0, isWhole } = purged.get(uploadId) ?? {};
   const isPurged = operation === 'status' || (isWhole && operation !== 'put');
@@ -116,37 +118,42 @@ function purgedReply(
 }
 
 /** Records that this process received a reply that its upload is complete. */
-function recordCompletion(by: Sandbox, uploadId: string, { status, text }: HttpReply): void {
+function recordCompletion(sandbox: Sandbox, uploadId: string, { status, text }: HttpReply): void {
   const { url } = status === 200 ? (JSON.parse(text) as { url?: string }) : {};
-  if (url) by.completions.push(uploadId);
+  if (url) sandbox.completions.push(uploadId);
 }
 
-async function lateAnswer(
+/** Delays, loses or replaces a reply. */
+async function delayReply(
   wire: Wire,
-  by: Sandbox,
-  { operation }: Asked,
+  sandbox: Sandbox,
+  { operation }: ParsedRequest,
   request: HttpRequest,
   reply: HttpReply,
 ) {
-  const { mishaps, chance } = wire;
-  if (mishaps.strikes('reply lost')) throw reset(request);
-  if (mishaps.strikes('server error after effect')) return page(chance.pick([500, 502, 504]));
-  if (mishaps.strikes('request delayed')) await waitFor(chance.between(1_000, 45_000), request);
+  const { faults, chance } = wire;
+  if (faults.strikes('reply lost')) throw reset(request);
+  if (faults.strikes('server error after effect')) return page(chance.pick([500, 502, 504]));
+  if (faults.strikes('request delayed')) await waitFor(chance.between(1_000, 45_000), request);
   // An error may arrive before the last byte; a sender need not wait for that reply.
   const isStored = operation === 'put' && reply.status === 200;
-  if (isStored && mishaps.strikes('late reply')) await waitLong(wire, by, request);
+  if (isStored && faults.strikes('late reply')) await waitLong(wire, sandbox, request);
   // A process that died in the meantime never sees the reply.
-  return by.isAlive ? reply : page(500);
+  return sandbox.isAlive ? reply : page(500);
 }
 
 /** Delays a PUT reply for as long as a sender must wait, unless the sender runs out of time. */
-async function waitLong({ chance, onReplyAbandoned }: Wire, by: Sandbox, request: HttpRequest) {
+async function waitLong(
+  { chance, onReplyAbandoned }: Wire,
+  sandbox: Sandbox,
+  request: HttpRequest,
+) {
   const sentAt = Date.now();
   try {
     await waitFor(chance.between(15_000, 4.5 * minuteMs), request);
   } catch (error) {
-    const hasTime = by.isAlive && by.deadline - Date.now() > 2 * deadlineMarginMs;
-    if (hasTime) onReplyAbandoned(by, Date.now() - sentAt);
+    const hasTime = sandbox.isAlive && sandbox.deadline - Date.now() > 2 * deadlineMarginMs;
+    if (hasTime) onReplyAbandoned(sandbox, Date.now() - sentAt);
     throw error;
   }
 }
@@ -164,29 +171,29 @@ function createdIn({ status, text }: HttpReply): string | undefined {
 }
 
 /** Applies faults to a session, independent of the caller. */
-function applySessionFaults({ service, mishaps, chance }: Wire, uploadId: string): void {
+function applySessionFaults({ service, faults, chance }: Wire, uploadId: string): void {
   if (!uploadId) return;
   const session = service.context.sessions.known(uploadId);
   // A complete session can neither expire nor fail, but it can vanish.
   if (session.completesAt === undefined) {
-    if (mishaps.strikes('session expired')) {
+    if (faults.strikes('session expired')) {
       session.expiresAt = Math.min(session.expiresAt, Date.now());
     }
-    if (mishaps.strikes('session failed')) session.failed = true;
+    if (faults.strikes('session failed')) session.failed = true;
   }
-  if (!mishaps.strikes('session vanished')) return;
+  if (!faults.strikes('session vanished')) return;
   service.dropSession(uploadId);
   service.vanished.add(uploadId);
   setTimeout(() => service.recallSession(uploadId), chance.between(2_000, 3_600_000));
 }
 
-function earlyError({ mishaps, chance }: Wire, { operation }: Asked): HttpReply | undefined {
-  if (mishaps.strikes('throttled (429)')) {
+function earlyError({ faults, chance }: Wire, { operation }: ParsedRequest): HttpReply | undefined {
+  if (faults.strikes('throttled (429)')) {
     const retryAfter = chance.hits(0.5) ? chance.between(1, 90) : undefined;
     return transientReply(429, 'too_many_requests', retryAfter);
   }
-  if (mishaps.strikes('server error (HTML)')) return page(chance.pick([500, 502, 503, 504]));
-  if (!mishaps.strikes('server error (JSON)')) return undefined;
+  if (faults.strikes('server error (HTML)')) return page(chance.pick([500, 502, 503, 504]));
+  if (!faults.strikes('server error (JSON)')) return undefined;
   if (operation === 'put') {
     return transientReply(chance.pick([500, 502, 503, 504]), 'internal_server_error');
   }
@@ -224,35 +231,38 @@ function refused({ chance }: Wire, { method }: HttpRequest): Error {
 }
 
 /** Adds one of the simulator's own faults for exactly this request. */
-function addServiceFault({ service, mishaps, chance }: Wire, { operation, uploadId, chunks }: Asked): void {
-  const effect = operation === 'put' ? putEffect(service, mishaps, chance) : undefined;
+function addServiceFault(
+  { service, faults, chance }: Wire,
+  { operation, uploadId, chunks }: ParsedRequest,
+): void {
+  const effect = operation === 'put' ? putEffect(service, faults, chance) : undefined;
   const chunk = chunks.length > 0 ? chance.pick(chunks).index : 0;
-  const { faults } = service.context;
-  if (effect) faults.add({ on: 'put', uploadId, chunk, ...effect });
+  const { faults: serviceFaults } = service.context;
+  if (effect) serviceFaults.add({ on: 'put', uploadId, chunk, ...effect });
   if (operation !== 'report') return;
-  if (mishaps.strikes('report half-counted')) {
-    faults.add({ on: 'report', uploadId, chunk, kind: 'drop-report' });
-  } else if (mishaps.strikes('chunk failed at the service')) {
+  if (faults.strikes('report half-counted')) {
+    serviceFaults.add({ on: 'report', uploadId, chunk, kind: 'drop-report' });
+  } else if (faults.strikes('chunk failed at the service')) {
     serviceFaults.add({ on: 'report', uploadId, chunk, kind: 'fail-chunk', error: 'bytes lost' });
-  } else if (mishaps.strikes('asset failed')) {
+  } else if (faults.strikes('asset failed')) {
     service.context.switches.assetFailure = 'the file can not be read';
   } else {
     service.context.switches.assetFailure = undefined;
   }
 }
 
-function putEffect(service: Service, mishaps: Mishaps, chance: Chance): FaultEffect | undefined {
-  if (mishaps.strikes('body cut')) {
+function putEffect(service: Service, faults: Faults, chance: Chance): FaultEffect | undefined {
+  if (faults.strikes('body cut')) {
     return { kind: 'reset-mid-body', afterBytes: chance.between(0, 200) };
   }
-  if (mishaps.strikes('presigned URL expired')) return { kind: 'expired-url' };
+  if (faults.strikes('presigned URL expired')) return { kind: 'expired-url' };
   if (service.isOpaque) return undefined;
-  if (mishaps.strikes('wrong ETag')) return { kind: 'wrong-etag' };
-  return mishaps.strikes('byte changed on the way') ? { kind: 'corrupt' } : undefined;
+  if (faults.strikes('wrong ETag')) return { kind: 'wrong-etag' };
+  return faults.strikes('byte changed on the way') ? { kind: 'corrupt' } : undefined;
 }
 
 /** Parses a request by its method, path and body. */
-export function parseRequest({ method, url, body }: HttpRequest): Asked {
+export function parseRequest({ method, url, body }: HttpRequest): ParsedRequest {
   const { pathname, searchParams } = new URL(url);
   if (method === 'PUT') {
     const index = Number(searchParams.get('partNumber'));
@@ -268,7 +278,7 @@ export function parseRequest({ method, url, body }: HttpRequest): Asked {
   return { operation: 'report', uploadId, chunks: reportedIn(body) };
 }
 
-function reportedIn(body: HttpRequest['body']): Asked['chunks'] {
+function reportedIn(body: HttpRequest['body']): ParsedRequest['chunks'] {
   const { completed_chunks: reported } = JSON.parse(String(body)) as {
     completed_chunks: { chunk_index: number; proof: string }[];
   };

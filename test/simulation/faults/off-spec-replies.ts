@@ -1,6 +1,6 @@
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Mishaps } from './fault-classes.ts';
+import type { Faults } from './fault-classes.ts';
 import type { Operation } from './faulty-transport.ts';
 
 type Fields = Record<string, unknown>;
@@ -50,12 +50,12 @@ const entryFields: Readonly<Record<string, readonly string[]>> = {
 
 /** Alters replies of the API beyond its documentation. */
 export class OffSpecReplies {
-  readonly #mishaps: Mishaps;
+  readonly #faults: Faults;
   readonly #chance: Chance;
   readonly #unknownUntil = new Map<Subject, number>();
 
-  constructor(mishaps: Mishaps, chance: Chance) {
-    this.#mishaps = mishaps;
+  constructor(faults: Faults, chance: Chance) {
+    this.#faults = faults;
     this.#chance = chance;
   }
 
@@ -72,16 +72,16 @@ export class OffSpecReplies {
   }
 
   #drawAbsence(): 'null' | 'omitted' | undefined {
-    if (this.#mishaps.strikes('null fields')) return 'null';
-    return this.#mishaps.strikes('omitted fields') ? 'omitted' : undefined;
+    if (this.#faults.strikes('null fields')) return 'null';
+    return this.#faults.strikes('omitted fields') ? 'omitted' : undefined;
   }
 
   /** Returns the subjects of this reply whose status is unknown at the moment. */
   #unknownSubjects(operation: Operation): Subject[] {
     const subjects: Subject[] =
       operation === 'status' ? ['session', 'chunk'] : operation === 'asset' ? ['asset'] : [];
-    if (subjects.length === 0 || this.#mishaps.isDisabled) return [];
-    if (this.#mishaps.strikes('unknown status')) {
+    if (subjects.length === 0 || this.#faults.isDisabled) return [];
+    if (this.#faults.strikes('unknown status')) {
       const forMs = this.#chance.between(10_000, this.#chance.pick([1, 5, 20]) * minuteMs);
       this.#unknownUntil.set(this.#chance.pick(subjects), Date.now() + forMs);
     }

@@ -1,7 +1,7 @@
 import { explainS3Failure } from '#src/aws/s3/failures.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Mishaps } from './fault-classes.ts';
+import type { Faults } from './fault-classes.ts';
 
 /** The text of every injected S3 error. An error that contains it comes from a transient fault. */
 export const transientS3Text = 'Please come again.';
@@ -25,7 +25,7 @@ export interface S3Faults {
 const minuteMs = 60_000;
 
 /** Returns the S3 faults of one run. */
-export function openS3Faults(mishaps: Mishaps, chance: Chance): S3Faults {
+export function openS3Faults(faults: Faults, chance: Chance): S3Faults {
   let outageUntil = 0;
   const reject = (reference: SourceReference, name: string, status: number): never => {
     const error = { name, message: transientS3Text, $metadata: { httpStatusCode: status } };
@@ -33,12 +33,12 @@ export function openS3Faults(mishaps: Mishaps, chance: Chance): S3Faults {
   };
   return {
     throwIfFaulty(reference) {
-      if (mishaps.strikes('S3 outage')) {
+      if (faults.strikes('S3 outage')) {
         outageUntil = Date.now() + chance.pick([1.5, 20, 120]) * minuteMs;
       }
-      if (!mishaps.isDisabled && Date.now() < outageUntil) reject(reference, 'SlowDown', 503);
-      if (mishaps.strikes('S3 clock skew')) reject(reference, 'RequestTimeTooSkewed', 403);
-      if (mishaps.strikes('S3 transient code')) reject(reference, ...chance.pick(transientCodes));
+      if (!faults.isDisabled && Date.now() < outageUntil) reject(reference, 'SlowDown', 503);
+      if (faults.strikes('S3 clock skew')) reject(reference, 'RequestTimeTooSkewed', 403);
+      if (faults.strikes('S3 transient code')) reject(reference, ...chance.pick(transientCodes));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '#src/config/system-clock.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Mishaps } from './fault-classes.ts';
+import type { Faults } from './fault-classes.ts';
 
 /** Pieces of one chunk on a slow line: each takes less time than a sender's stall timeout. */
 const piecesPerChunk = 96;
@@ -16,20 +16,20 @@ export class SlowLine {
   /** Size of the pieces of a source read, in bytes. */
   readonly pieceBytes: number;
   readonly #msPerByte: number;
-  readonly #mishaps: Mishaps;
+  readonly #faults: Faults;
   readonly #inFlight = new Set<symbol>();
   #begunSinceStored = 0;
 
-  constructor(chunkBytes: number, chance: Chance, mishaps: Mishaps) {
+  constructor(chunkBytes: number, chance: Chance, faults: Faults) {
     const seconds = chance.between(aloneSeconds.least, aloneSeconds.most);
     this.pieceBytes = Math.max(1, Math.floor(chunkBytes / piecesPerChunk));
     this.#msPerByte = (seconds * 1_000) / chunkBytes;
-    this.#mishaps = mishaps;
+    this.#faults = faults;
   }
 
   /** Whether a chunk was stored among the last PUTs: a sender that adapts stores some. */
   get isStoring(): boolean {
-    return this.#mishaps.isDisabled || this.#begunSinceStored <= maxBegunUnstored;
+    return this.#faults.isDisabled || this.#begunSinceStored <= maxBegunUnstored;
   }
 
   /** Records a chunk that the upload host stored. */
@@ -51,7 +51,7 @@ export class SlowLine {
         if (!isBegun) this.#begunSinceStored++;
         isBegun = true;
         const ms = piece.byteLength * this.#msPerByte * this.#inFlight.size;
-        if (!this.#mishaps.isDisabled) await systemClock.sleep(Math.ceil(ms), signal);
+        if (!this.#faults.isDisabled) await systemClock.sleep(Math.ceil(ms), signal);
         yield piece;
       }
     } finally {

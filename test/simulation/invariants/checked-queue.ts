@@ -1,7 +1,7 @@
 import type { QueueStore, Slot, Ticket } from '#src/core/queue/queue.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Sandbox } from '../../harness/sandbox.ts';
-import type { Tables, Witness } from './checked-store.ts';
+import type { CheckContext, Tables } from './checked-store.ts';
 
 /** The maximum difference between clocks, in ms. */
 const skewMs = 5_000;
@@ -24,37 +24,47 @@ export function openQueueMemory(): QueueMemory {
 }
 
 /** Returns a queue that checks one transfer per slot, the slot limit, and a ticket for each wait. */
-export function watchedQueue(tables: Tables, witness: Witness, by: Sandbox): QueueStore {
+export function watchedQueue(
+  tables: Tables,
+  checkContext: CheckContext,
+  sandbox: Sandbox,
+): QueueStore {
   const { queue } = tables;
   return {
     ...queue,
     takeSlot: async (slot, now) => {
       const before = queue.held.get(slot.slot);
       const isTaken = await queue.takeSlot(slot, now);
-      if (isTaken) judgeSlot(tables, witness, slot, before);
-      if (isTaken) await checkOvertaking(tables, witness, slot, by);
+      if (isTaken) checkSlot(tables, checkContext, slot, before);
+      if (isTaken) await checkOvertaking(tables, checkContext, slot, sandbox);
       return isTaken;
     },
     removeTicket: async (ticket) => {
       const before = findTicket(tables, ticket);
       await queue.removeTicket(ticket);
-      if (before) await judgeTicketOf(tables, witness, before.transferId, `${by.name} removed it`);
+      if (before)
+        await checkTicketOf(tables, checkContext, before.transferId, `${sandbox.name} removed it`);
     },
   };
 }
 
-function judgeSlot({ queue }: Tables, { judge, bound }: Witness, slot: Slot, before?: Slot): void {
+function checkSlot(
+  { queue }: Tables,
+  { violations, bound }: CheckContext,
+  slot: Slot,
+  before?: Slot,
+): void {
   const isLive = ({ until }: Slot) => until > Date.now() + skewMs;
   if (before && isLive(before) && before.transferId !== slot.transferId)
-    judge.broken('one transfer a slot', `slot ${slot.slot} was ${before.transferId}'s`);
+    violations.report('one transfer per slot', `slot ${slot.slot} was ${before.transferId}'s`);
   const live = [...queue.held.values()].filter(isLive).length;
-  if (live > bound()) judge.broken('no more slots than the bound', `${live} of ${bound()}`);
+  if (live > bound()) violations.report('no more slots than the limit', `${live} of ${bound()}`);
 }
 
 /** Checks that a transfer without a ticket takes no slot before longer waiting transfers. */
 async function checkOvertaking(
   { store, queue }: Tables,
-  { judge }: Witness,
+  { violations }: CheckContext,
   { transferId }: Slot,
   { beganAt, name }: Sandbox,
 ): Promise<void> {
@@ -63,14 +73,17 @@ async function checkOvertaking(
   for (const ticket of queue.tickets()) {
     const waiting = await waitingRow({ store }, ticket);
     if (waiting && waiting.changedAt < beganAt - skewMs && ticket.since < beganAt - skewMs)
-      return judge.broken('order of arrival', `${name}: ${transferId} passed ${nameOf(ticket)}`);
+      return violations.report(
+        'order of arrival',
+        `${name}: ${transferId} passed ${nameOf(ticket)}`,
+      );
   }
 }
 
 /** Checks that a queued transfer has a ticket. */
-export async function judgeTicketOf(
+export async function checkTicketOf(
   tables: Tables,
-  { judge }: Pick<Witness, 'judge'>,
+  { violations }: Pick<CheckContext, 'violations'>,
   transferId: string,
   what: string,
 ): Promise<void> {
@@ -79,34 +92,34 @@ export async function judgeTicketOf(
   const { fence, ticketNumber: number = 0, options } = row;
   const { priority = 'live' } = options;
   if (!findTicket(tables, { priority, number, fence }))
-    judge.broken('a queued transfer keeps its ticket', `${transferId}: ${what}`);
+    violations.report('a queued transfer keeps its ticket', `${transferId}: ${what}`);
 }
 
 /** Checks that the execution started for a queued transfer takes it. */
-export async function judgeTaking(
+export async function checkTaking(
   tables: Tables,
-  witness: Witness,
+  checkContext: CheckContext,
   taken: TransferRecord,
   before: TransferRecord,
 ): Promise<void> {
-  const { judge } = witness;
+  const { violations } = checkContext;
   const { transferId, owner } = taken;
-  const { input, startedAt } = witness.executionOf(owner) ?? {};
+  const { input, startedAt } = checkContext.executionOf(owner) ?? {};
   const { dispatched } = (input ?? {}) as { dispatched?: { fence: number } };
   const key = `${transferId} ${dispatched?.fence}`;
   const first = tables.memory.takenBy.get(key) ?? owner;
   tables.memory.takenBy.set(key, first);
   if (first !== owner)
-    judge.broken('one execution takes a ticket', `${owner} after ${first}: ${key}`);
+    violations.report('one execution takes a ticket', `${owner} after ${first}: ${key}`);
   if (dispatched?.fence !== before.fence)
-    judge.broken('an execution takes its own ticket', `${owner}: fence ${before.fence}`);
-  if (startedAt !== undefined) await judgeOrder(tables, witness, before, startedAt);
+    violations.report('an execution takes its own ticket', `${owner}: fence ${before.fence}`);
+  if (startedAt !== undefined) await checkOrder(tables, checkContext, before, startedAt);
 }
 
 /** Checks that fewer undisturbed transfers than the limit wait before a taken transfer. */
-async function judgeOrder(
+async function checkOrder(
   { store, queue, memory }: Tables,
-  { judge, bound }: Witness,
+  { violations, bound }: CheckContext,
   { transferId, ticketNumber = 0, options }: TransferRecord,
   startedAt: number,
 ): Promise<void> {
@@ -120,13 +133,13 @@ async function judgeOrder(
     if (row && row.changedAt < startedAt - settledMs) passed.push(nameOf(ticket));
   }
   if (passed.length >= bound())
-    judge.broken('order of arrival', `${priority} ${ticketNumber} passed ${passed.join(' ')}`);
+    violations.report('order of arrival', `${priority} ${ticketNumber} passed ${passed.join(' ')}`);
 }
 
 /** Checks a write to the row of a cancelled transfer. */
-export function judgeCancelled(
+export function checkCancelled(
   { memory }: Tables,
-  { judge, executionOf }: Witness,
+  { violations, executionOf }: CheckContext,
   before: TransferRecord | undefined,
   after: Partial<TransferRecord>,
 ): void {
@@ -141,7 +154,7 @@ export function judgeCancelled(
   const isManual = taker !== undefined && !isEvent(taker.input) && !isDispatched(taker.input);
   const cancelledAt = memory.cancelledAt.get(transferId) ?? 0;
   if (!isManual || taker.startedAt < cancelledAt - skewMs)
-    judge.broken('cancelled stays cancelled', `${transferId} became ${after.state}`);
+    violations.report('cancelled stays cancelled', `${transferId} became ${after.state}`);
   memory.cancelledAt.delete(transferId);
 }
 

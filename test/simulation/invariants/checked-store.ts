@@ -5,15 +5,15 @@ import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../../doubles/memory/transfer-store.ts';
+import { dispatcher, reconciler, type Sandbox } from '../../harness/sandbox.ts';
 import {
-  judgeCancelled,
-  judgeTaking,
-  judgeTicketOf,
+  checkCancelled,
+  checkTaking,
+  checkTicketOf,
   openQueueMemory,
   type QueueMemory,
 } from './checked-queue.ts';
-import { dispatcher, reconciler, type Sandbox } from '../../harness/sandbox.ts';
-import type { Judge } from './violations.ts';
+import type { ViolationLog } from './violations.ts';
 
 /** The maximum difference between clocks, in ms. A write within it of an end is not a violation. */
 const skewMs = 5_000;
@@ -59,7 +59,7 @@ export function endOf(transferId: unknown, outcome: TransferRecord['outcome']): 
 
 /** Context for checks of writes. */
 export interface CheckContext {
-  readonly judge: Judge;
+  readonly violations: ViolationLog;
   /** The slot limit: the highest of all running deployments. */
   bound(): number;
   executionOf(
@@ -76,9 +76,13 @@ export interface CheckContext {
  * Returns a store for one sandbox that checks every write against the previous row. Calls of the
  * memory store take effect immediately: calls made together see one moment.
  */
-export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): TransferStore {
+export function watchedStore(
+  tables: Tables,
+  checkContext: CheckContext,
+  sandbox: Sandbox,
+): TransferStore {
   const { store, uploads, before, retired, ends, holds, readySince } = tables;
-  const { judge } = witness;
+  const { violations } = checkContext;
   const remember = (row: TransferRecord | undefined) => row && before.push({ at: Date.now(), row });
   return {
     ...store,
@@ -89,26 +93,26 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       ]);
       if (isDone) {
         remember(row);
-        judgeCancelled(tables, witness, row, patch);
+        checkCancelled(tables, checkContext, row, patch);
       }
       if (isDone && patch.state === 'queued')
-        await judgeTicketOf(tables, witness, transferId, 'has no ticket');
+        await checkTicketOf(tables, checkContext, transferId, 'has no ticket');
       if (isDone && row && patch.leaseUntil)
         holds.push({ at: Date.now(), transferId, owner: row.owner });
       if (isDone && patch.outcome) ends.add(endOf(transferId, patch.outcome));
       if (isDone && patch.state === 'ready' && row?.state !== 'ready')
         readySince.set(transferId, Date.now());
       const isConfirmation = Object.keys(patch).join() === 'outcomePublished';
-      const isOfService = [reconciler, dispatcher].includes(by.functionName);
-      const isOtherOwner = !isOfService && row?.owner !== by.executionId;
+      const isOfService = [reconciler, dispatcher].includes(sandbox.functionName);
+      const isOtherOwner = !isOfService && row?.owner !== sandbox.executionId;
       if (isDone && isOtherOwner && !isConfirmation) {
-        judge.broken('no write by one that was fenced out', `${by.name} wrote ${transferId}`);
+        violations.report('no write by a fenced-out owner', `${sandbox.name} wrote ${transferId}`);
       }
       return isDone;
     },
     putRejection: async (record) => {
       const end = endOf(record.transferId, record.outcome);
-      if (!ends.has(end)) await checkRejection(tables, witness, by, record.owner);
+      if (!ends.has(end)) await checkRejection(tables, checkContext, sandbox, record.owner);
       ends.add(end);
       return store.putRejection(record);
     },
@@ -119,20 +123,25 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       ]);
       if (isDone) {
         remember(row);
-        judgeCancelled(tables, witness, row, record);
+        checkCancelled(tables, checkContext, row, record);
       }
-      if (isDone && row?.state === 'queued') await judgeTaking(tables, witness, record, row);
+      if (isDone && row?.state === 'queued') await checkTaking(tables, checkContext, record, row);
       const { transferId, owner } = record;
       if (isDone) holds.push({ at: Date.now(), transferId, owner });
       const isHeld = row?.state === 'active' && row.leaseUntil > Date.now() + skewMs;
-      if (isDone && isHeld && row.owner !== record.owner && witness.hasRunFor(row.owner, skewMs)) {
-        judge.broken('one owner at a time', `${record.owner} took ${row.transferId}`);
+      if (
+        isDone &&
+        isHeld &&
+        row.owner !== record.owner &&
+        checkContext.hasRunFor(row.owner, skewMs)
+      ) {
+        violations.report('one owner at a time', `${record.owner} took ${row.transferId}`);
       }
       return isDone;
     },
     addSession: async (transferId, record) => {
       const isAdded = await store.addSession(transferId, record);
-      if (isAdded) await judgeNewSession(tables, witness, by, transferId);
+      if (isAdded) await checkNewSession(tables, checkContext, sandbox, transferId);
       return isAdded;
     },
     setSession: async (transferId, number, session) => {
@@ -149,10 +158,10 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
         store.session(transferId, number),
       ]);
       const [row, after] = [rows.get(index), then.get(index)];
-      judgeProof(witness, session?.session?.uploadId, row, after);
+      checkProof(checkContext, session?.session?.uploadId, row, after);
       const earlier = `${transferId} ${number} ${index} ${(after?.generation ?? 1) - 1}`;
       if (after && after.generation > 1 && !retired.has(earlier))
-        judge.broken('a durable proof changes by retirement only', earlier);
+        violations.report('a durable proof changes by retirement only', earlier);
       return kept;
     },
     retireProof: async (transferId, number, index, generation, reason) => {
@@ -167,7 +176,10 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
       const row = rows.find(({ n }) => n === key.n);
       const isHeld = (row?.claimUntil ?? 0) > Date.now() + skewMs && row?.sender !== sender;
       if (claim.held && isHeld) {
-        judge.broken('one sender of a range at a time', `${by.name} claimed range ${key.n}`);
+        violations.report(
+          'one sender of a range at a time',
+          `${sandbox.name} claimed range ${key.n}`,
+        );
       }
       return claim;
     },
@@ -177,7 +189,7 @@ export function watchedStore(tables: Tables, witness: Witness, by: Sandbox): Tra
 /** Checks that no start reports a failure after another execution made its transfer ready. */
 async function checkRejection(
   { store, readySince }: Tables,
-  { judge }: Witness,
+  { violations }: CheckContext,
   { beganAt }: Sandbox,
   id: string,
 ): Promise<void> {
@@ -186,13 +198,13 @@ async function checkRejection(
   if (row?.state !== 'ready' || row.owner === id) return;
   // A call that began earlier may have read the earlier state.
   if (beganAt > (readySince.get(noted) ?? beganAt))
-    judge.broken('no failure is told of what another made ready', `${id}: ${noted}`);
+    violations.report('no failure is reported for a transfer that is ready', `${id}: ${noted}`);
 }
 
 /** Checks that no new session opens after a reply declared the latest upload complete. */
-async function judgeNewSession(
+async function checkNewSession(
   { store }: Tables,
-  { judge, confirmedAt }: Witness,
+  { violations, confirmedAt }: CheckContext,
   { beganAt, name }: Sandbox,
   transferId: string,
 ): Promise<void> {
@@ -200,19 +212,19 @@ async function judgeNewSession(
   const latest = answered.sort((a, b) => a.number - b.number).at(-1)?.session;
   // A call that began earlier may have read the earlier state.
   if (latest && beganAt > (confirmedAt?.(latest.uploadId) ?? beganAt))
-    judge.broken('nothing is sent again for a status call', `${name}: ${latest.uploadId}`);
+    violations.report('a complete upload is not sent again', `${name}: ${latest.uploadId}`);
 }
 
-function judgeProof(
-  { judge, wasTaken }: Witness,
+function checkProof(
+  { violations, wasTaken }: CheckContext,
   uploadId: string | undefined,
   before: ChunkRecord | undefined,
   after: ChunkRecord | undefined,
 ): void {
   if (isProven(before) && after?.proof !== before.proof) {
-    judge.broken('a durable proof changes by retirement only', `chunk ${before.index}`);
+    violations.report('a durable proof changes by retirement only', `chunk ${before.index}`);
   }
   if (isProven(after) && !wasTaken(uploadId ?? '', after)) {
-    judge.broken('every kept proof is true', `chunk ${after.index} of ${uploadId}`);
+    violations.report('every stored proof is true', `chunk ${after.index} of ${uploadId}`);
   }
 }

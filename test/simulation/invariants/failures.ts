@@ -1,9 +1,9 @@
 import { transientText } from '../faults/api-outages.ts';
-import type { Execution } from '../load/executions.ts';
 import { type FaultClass, transientFaults } from '../faults/fault-classes.ts';
 import { transientTableText } from '../faults/faulty-table.ts';
 import { transientS3Text } from '../faults/s3-outages.ts';
-import type { World } from '../load/simulation.ts';
+import type { Execution } from '../load/executions.ts';
+import type { Simulation } from '../load/simulation.ts';
 
 /** The patience of an execution without any success, in ms. */
 const patienceMs = 6 * 3_600_000;
@@ -43,7 +43,7 @@ const boundErrors: ReadonlySet<string> = new Set([
  * Checks that a failed execution did not fail for a transient fault. Other checks cover failed assets,
  * changed objects, wrong bytes, bad input and an unreachable table.
  */
-export function judgeFailure({ judge, mishaps }: World, execution: Execution): void {
+export function checkFailure({ violations, faults }: Simulation, execution: Execution): void {
   const { id, result, startedAt } = execution;
   // A redrive goes on with the outage in its recorded input: patience counts from the first start.
   if (result?.status !== 'FAILED' || Date.now() - startedAt >= patienceMs) return;
@@ -53,8 +53,9 @@ export function judgeFailure({ judge, mishaps }: World, execution: Execution): v
     (error === 'RequestRejectedError' && cause.includes(transientText)) ||
     cause.includes(transientS3Text) ||
     cause.includes(transientTableText) ||
-    (boundErrors.has(error) && hasOnlyTransientFaults(mishaps.injected));
-  if (isTransient) judge.broken('no transfer fails for what passes', `${id}: ${error} ${cause}`);
+    (boundErrors.has(error) && hasOnlyTransientFaults(faults.injected));
+  if (isTransient)
+    violations.report('no transfer fails for a transient fault', `${id}: ${error} ${cause}`);
 }
 
 /** Whether all faults of the run so far are transient. */

@@ -4,54 +4,61 @@ import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import type { Execution } from '../load/executions.ts';
 import type { Content } from '../load/objects.ts';
 import { contentOf, sha256 } from '../load/objects.ts';
-import { judgeSecrets } from './secrets.ts';
-import type { World } from '../load/simulation.ts';
+import type { Simulation } from '../load/simulation.ts';
+import { checkSecrets } from './secrets.ts';
 
 /** The maximum difference between a session's creation at the service and in its row, in ms. */
 const attributionMs = 120_000;
 
 /** Checks the invariants of a run in which everything has ended. */
-export async function judgeWorld(world: World): Promise<void> {
-  const rows = await allTransfers(world);
-  await judgeAssets(world, rows);
-  await judgeSessions(world, rows);
-  await judgeLeaks(world, rows);
-  judgeOutcomes(world, rows);
-  judgeSecrets(world, rows.length);
-  for (const execution of world.executions.all.values()) await judgeTold(world, execution, rows);
+export async function checkFinalState(simulation: Simulation): Promise<void> {
+  const rows = await allTransfers(simulation);
+  await checkAssets(simulation, rows);
+  await checkSessions(simulation, rows);
+  await checkLeaks(simulation, rows);
+  checkOutcomes(simulation, rows);
+  checkSecrets(simulation, rows.length);
+  for (const execution of simulation.executions.all.values())
+    await checkReported(simulation, execution, rows);
 }
 
 /** Returns all rows of transfers, including rejected starts. */
-export async function allTransfers({ tables }: World): Promise<TransferRecord[]> {
+export async function allTransfers({ tables }: Simulation): Promise<TransferRecord[]> {
   const [rows] = JSON.parse(tables.store.dump()) as [[string, TransferRecord][]];
   return rows.map(([, row]) => row);
 }
 
-async function judgeAssets(world: World, rows: readonly TransferRecord[]): Promise<void> {
-  const { service, tables, judge, duplicates } = world;
+async function checkAssets(simulation: Simulation, rows: readonly TransferRecord[]): Promise<void> {
+  const { service, tables, violations, duplicates } = simulation;
   const ready = new Map<string, string[]>();
   for (const { assetId, uploadId, state } of service.assets()) {
     if (state !== 'ready') continue;
     const known = tables.uploads.get(uploadId);
     const row = rows.find(({ transferId }) => transferId === known?.transferId);
     if (!row) {
-      judge.broken('every ready asset belongs to a transfer', assetId);
+      violations.report('every ready asset belongs to a transfer', assetId);
       continue;
     }
-    const content = world.objects.pinned(row.source) as Content;
+    const content = simulation.objects.pinned(row.source) as Content;
     const isWhole = (await service.storedSha256(assetId)) === sha256(content.bytes);
-    if (!isWhole && !isReportedWrong(world, row, assetId))
-      judge.broken('a ready asset holds exactly the bytes', `${assetId} of ${row.source.key}`);
+    if (!isWhole && !isReportedWrong(simulation, row, assetId))
+      violations.report(
+        'a ready asset holds exactly the bytes of its object',
+        `${assetId} of ${row.source.key}`,
+      );
     ready.set(row.transferId, [...(ready.get(row.transferId) ?? []), assetId]);
   }
   for (const { outcome } of rows)
     for (const assetId of (outcome?.duplicates ?? []) as string[]) duplicates.add(assetId);
-  for (const row of rows) judgeIngest(world, row);
-  for (const row of rows) judgeReady(world, row, ready.get(row.transferId) ?? []);
+  for (const row of rows) checkIngest(simulation, row);
+  for (const row of rows) checkReady(simulation, row, ready.get(row.transferId) ?? []);
   for (const [transferId, assets] of ready) {
     const unrecorded = assets.filter((assetId) => !duplicates.has(assetId));
     if (unrecorded.length > 1)
-      judge.broken('one ready asset per version and ingest', `${transferId}: ${assets.join(' ')}`);
+      violations.report(
+        'one ready asset per version and ingest',
+        `${transferId}: ${assets.join(' ')}`,
+      );
   }
 }
 
@@ -59,8 +66,8 @@ async function judgeAssets(world: World, rows: readonly TransferRecord[]): Promi
  * Whether an asset of wrong bytes is reported. The checksum detects wrong bytes of S3 only after the
  * service made the asset: a failure event names it, or the outcome lists it as a duplicate to delete.
  */
-function isReportedWrong(world: World, row: TransferRecord, assetId: string): boolean {
-  const { misread, duplicates, events } = world;
+function isReportedWrong(simulation: Simulation, row: TransferRecord, assetId: string): boolean {
+  const { misread, duplicates, events } = simulation;
   if (!misread.has(contentOf(row.source))) return false;
   const ends = ['Transfer Failed', 'Transfer Cancelled'];
   const failures = events.filter(({ type }) => ends.includes(type));
@@ -68,25 +75,33 @@ function isReportedWrong(world: World, row: TransferRecord, assetId: string): bo
 }
 
 /** Checks that a further asset of one object version is made only by a forced start. */
-function judgeIngest(
-  { judge, executions }: World,
+function checkIngest(
+  { violations, executions }: Simulation,
   { ingestNumber, source, transferId }: TransferRecord,
 ) {
   const forced = [...executions.all.values()].filter(({ input }) => {
     const { key, force } = (input ?? {}) as { key?: string; force?: boolean };
     return force && key === source.key;
   });
-  if (ingestNumber - 1 > forced.length) judge.broken('a further ingest was asked for', transferId);
+  if (ingestNumber - 1 > forced.length)
+    violations.report('a further ingest was request for', transferId);
 }
 
-function judgeReady({ judge }: World, row: TransferRecord, assets: readonly string[]): void {
+function checkReady(
+  { violations }: Simulation,
+  row: TransferRecord,
+  assets: readonly string[],
+): void {
   if (row.state !== 'ready' || assets.includes(row.assetId ?? '')) return;
-  judge.broken('a ready row has its ready asset', `${row.transferId}: ${row.assetId}`);
+  violations.report('a ready row has its ready asset', `${row.transferId}: ${row.assetId}`);
 }
 
 /** Checks that every session has a row, or a create attempt of its size and time. */
-async function judgeSessions(world: World, rows: readonly TransferRecord[]): Promise<void> {
-  const { service, tables, judge } = world;
+async function checkSessions(
+  simulation: Simulation,
+  rows: readonly TransferRecord[],
+): Promise<void> {
+  const { service, tables, violations } = simulation;
   const attempts: { readonly sizeBytes: number; readonly record: SessionRecord }[] = [];
   for (const { transferId, source } of rows)
     for (const record of await tables.store.sessions(transferId))
@@ -97,14 +112,14 @@ async function judgeSessions(world: World, rows: readonly TransferRecord[]): Pro
       ({ sizeBytes, record: { openedAt } }) =>
         sizeBytes === session.totalSize && Math.abs(openedAt - session.createdAt) < attributionMs,
     );
-    if (at < 0) judge.broken('every session is attributed', session.uploadId);
+    if (at < 0) violations.report('every session is attributed', session.uploadId);
     else attempts.splice(at, 1);
   }
 }
 
 /** Checks that the last sweep counted the orphan sessions and attributed each of them. */
-export async function judgeOrphans(world: World): Promise<void> {
-  const { service, tables, orphans, judge } = world;
+export async function checkOrphans(simulation: Simulation): Promise<void> {
+  const { service, tables, orphans, violations } = simulation;
   let [unknown, unfinished] = [0, 0];
   for (const session of service.sessions()) {
     if (await tables.store.transferOfUpload(session.uploadId)) continue;
@@ -112,15 +127,15 @@ export async function judgeOrphans(world: World): Promise<void> {
     if (session.state !== 'active') continue;
     unfinished++;
     const transferId = orphans.attributed.get(session.uploadId) ?? 'none';
-    if (!(await mayBelongTo(world, transferId, session)))
-      judge.broken('an orphan is attributed', `${session.uploadId} to ${transferId}`);
+    if (!(await mayBelongTo(simulation, transferId, session)))
+      violations.report('an orphan is attributed', `${session.uploadId} to ${transferId}`);
   }
   if (orphans.counted < unfinished || orphans.counted > unknown)
-    judge.broken('orphans are counted', `${orphans.counted}, of ${unfinished} to ${unknown}`);
+    violations.report('orphans are counted', `${orphans.counted}, of ${unfinished} to ${unknown}`);
 }
 
 /** Whether the transfer has an unanswered create attempt of the session's size and time. */
-async function mayBelongTo({ tables }: World, transferId: string, session: SessionSnapshot) {
+async function mayBelongTo({ tables }: Simulation, transferId: string, session: SessionSnapshot) {
   const sizeBytes = (await tables.store.transfer(transferId))?.source.sizeBytes;
   const attempts = await tables.store.sessions(transferId);
   return attempts.some(
@@ -131,26 +146,26 @@ async function mayBelongTo({ tables }: World, transferId: string, session: Sessi
   );
 }
 
-async function judgeLeaks(world: World, rows: readonly TransferRecord[]): Promise<void> {
-  const { tables, judge } = world;
+async function checkLeaks(simulation: Simulation, rows: readonly TransferRecord[]): Promise<void> {
+  const { tables, violations } = simulation;
   const now = Date.now();
   for (const { slot, transferId } of tables.queue.held.values())
-    judge.broken('no slot is leaked', `slot ${slot} by ${transferId}`);
+    violations.report('no slot is leaked', `slot ${slot} by ${transferId}`);
   for (const { priority, number, transferId } of tables.queue.tickets())
-    judge.broken('no ticket is leaked', `${priority} ${number} of ${transferId}`);
+    violations.report('no ticket is leaked', `${priority} ${number} of ${transferId}`);
   for (const { transferId, state, sessionNumber } of rows) {
-    if (state === 'active') judge.broken('no lease is leaked', transferId);
-    if (state === 'queued') judge.broken('no transfer is lost in the queue', transferId);
+    if (state === 'active') violations.report('no lease is leaked', transferId);
+    if (state === 'queued') violations.report('no transfer is lost in the queue', transferId);
     for (const { n, claimUntil = 0, sender } of await tables.store.ranges(
       transferId,
       sessionNumber,
     ))
-      if (sender && claimUntil > now) judge.broken('no claim is leaked', `${transferId} ${n}`);
+      if (sender && claimUntil > now) violations.report('no claim is leaked', `${transferId} ${n}`);
   }
 }
 
 /** Checks that the last event of each ended transfer matches its row. */
-function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]): void {
+function checkOutcomes({ violations, events }: Simulation, rows: readonly TransferRecord[]): void {
   for (const { transferId, state, outcomePublished, outcome, assetId } of rows) {
     if (!isOver(state)) continue;
     const last = events.findLast(
@@ -158,24 +173,24 @@ function judgeOutcomes({ judge, events }: World, rows: readonly TransferRecord[]
     );
     const same = (name: string) => last?.detail[name] === outcome?.[name];
     if (state === 'ready' && outcome?.assetId !== assetId)
-      judge.broken('an outcome names its own asset', transferId);
+      violations.report('an outcome names its own asset', transferId);
     if (((outcome?.duplicates ?? []) as unknown[]).includes(assetId))
-      judge.broken('an asset is no duplicate of itself', transferId);
+      violations.report('an asset is not a duplicate of itself', transferId);
     if (last && !['error', 'assetId', 'checksum'].every(same))
-      judge.broken('the event tells the outcome as it stands', transferId);
+      violations.report('the event matches the recorded outcome', transferId);
     if (!last || last.detail.status !== outcome?.status)
-      judge.broken('an outcome event for each transfer', `${transferId}: ${last?.type}`);
-    if (!outcomePublished) judge.broken('every event is confirmed', transferId);
+      violations.report('an outcome event for each transfer', `${transferId}: ${last?.type}`);
+    if (!outcomePublished) violations.report('every outcome is marked as published', transferId);
   }
 }
 
 /** Checks that a failed execution is reported: by its transfer, its rejection, or the next owner. */
-async function judgeTold(
-  { judge, tables, executions }: World,
+async function checkReported(
+  { violations, tables, executions }: Simulation,
   { id, isEndReconciled, input, result, startedAt }: Execution,
   rows: readonly TransferRecord[],
 ): Promise<void> {
-  if (!result) return judge.broken('every execution ends', id);
+  if (!result) return violations.report('every execution ends', id);
   if (result.status === 'SUCCEEDED') return;
   if (rows.some(({ owner, transferId }) => owner === id || transferId === rejectionIdOf(id)))
     return;
@@ -191,7 +206,9 @@ async function judgeTold(
   const owner = rows.find(({ transferId }) => transferId === noted)?.owner ?? '';
   const isRedriven = (executions.all.get(owner)?.runsSince ?? 0) >= startedAt;
   if (isHeld || isRedriven) return;
-  if (result.error === 'FencedOutError') judge.broken('an execution is fenced out by another', id);
+  if (result.error === 'FencedOutError')
+    violations.report('an execution is fenced out by another', id);
   // An execution that died before its first row and without a status event leaves no trace to report.
-  else if (isEndReconciled) judge.broken('a failed start is told of', `${id}: ${result.error}`);
+  else if (isEndReconciled)
+    violations.report('a failed start is reported', `${id}: ${result.error}`);
 }

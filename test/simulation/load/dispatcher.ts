@@ -8,10 +8,10 @@ import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Execution, Executions } from './executions.ts';
-import type { Mishaps } from '../faults/fault-classes.ts';
 import { dispatcher } from '../../harness/sandbox.ts';
+import type { Faults } from '../faults/fault-classes.ts';
 import type { Trace } from '../trace.ts';
+import type { Execution, Executions } from './executions.ts';
 
 /** Dependencies of `Dispatcher`. */
 export interface DispatcherPorts {
@@ -20,7 +20,7 @@ export interface DispatcherPorts {
   readonly trace: Trace;
   /** Its own source of draws. */
   readonly chance: Chance;
-  readonly mishaps: Mishaps;
+  readonly faults: Faults;
   executions(): Executions;
   /** Whether the queue has no ticket. */
   isQueueEmpty(): boolean;
@@ -47,11 +47,11 @@ export class Dispatcher {
 
   /** Delivers the status event of an ended execution. It may be lost, late or duplicated. */
   onExecutionEnded({ hasNoStatusEvent }: Execution): void {
-    const { mishaps, chance } = this.#ports;
-    if (hasNoStatusEvent || mishaps.strikes('status event lost')) return;
-    const times = mishaps.strikes('status event duplicated') ? 2 : 1;
+    const { faults, chance } = this.#ports;
+    if (hasNoStatusEvent || faults.strikes('status event lost')) return;
+    const times = faults.strikes('status event duplicated') ? 2 : 1;
     for (let time = 0; time < times; time++) {
-      const most = mishaps.strikes('status event late') ? latestMs : 3_000;
+      const most = faults.strikes('status event late') ? latestMs : 3_000;
       setTimeout(() => void this.dispatch(), chance.between(100, most));
     }
   }
@@ -68,7 +68,7 @@ export class Dispatcher {
   async dispatch(fields: object = {}): Promise<void> {
     const { stateMachineArn } = this;
     await this.call({ stateMachineArn, ...fields }).catch((error: Error) =>
-      this.#ports.trace.note(dispatcher, `failed: ${error.name} ${error.message}`),
+      this.#ports.trace.record(dispatcher, `failed: ${error.name} ${error.message}`),
     );
   }
 
@@ -93,17 +93,17 @@ export class Dispatcher {
 
   /** Starts executions by name as Step Functions does: the name of an ended execution is rejected. */
   #makeStarter(): ExecutionStarter {
-    const { mishaps, executions } = this.#ports;
+    const { faults, executions } = this.#ports;
     const fail = (name: string, why: string) => {
       throw new TransferError('ExecutionNotStartedError', `execution ${name}: ${why}`);
     };
     return {
       start: async ({ stateMachineArn: arn, name, input }) => {
-        if (mishaps.strikes('start throttled')) fail(name, 'ThrottlingException');
+        if (faults.strikes('start throttled')) fail(name, 'ThrottlingException');
         const known = executions().all.get(executionArnOf(arn, name));
         if (known?.result || (known && !isSame(known.input, input))) return 'exists';
         if (!known) executions().start(input, name);
-        if (mishaps.strikes('start reply lost')) fail(name, 'no reply arrived');
+        if (faults.strikes('start reply lost')) fail(name, 'no reply arrived');
         return 'started';
       },
     };

@@ -11,9 +11,9 @@ import type { LocalFunction } from '#local/state-machine/template.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Mishaps } from '../faults/fault-classes.ts';
 import { handlersSince, machineFrom, statesOf } from '../../harness/redriven-machine.ts';
 import { reconciler } from '../../harness/sandbox.ts';
+import type { Faults } from '../faults/fault-classes.ts';
 import type { Trace } from '../trace.ts';
 
 /** One execution of the state machine. */
@@ -42,7 +42,7 @@ export interface ExecutionPorts {
   readonly handlers: Readonly<Record<string, LambdaHandler>>;
   readonly trace: Trace;
   readonly chance: Chance;
-  readonly mishaps: Mishaps;
+  readonly faults: Faults;
   /** Receives every event of every execution. */
   readonly history: StateMachineEvent[];
   /** Returns the number of the newest deployment. */
@@ -68,7 +68,7 @@ export class Executions {
     const { machine, trace } = this.#ports;
     const version = this.#ports.version();
     const execution = { input, startedAt: Date.now(), version } as Execution;
-    trace.note(name, `starts with ${JSON.stringify(input)}`);
+    trace.record(name, `starts with ${JSON.stringify(input)}`);
     this.#run(execution, name, machine, input);
     return execution;
   }
@@ -80,7 +80,7 @@ export class Executions {
     if (execution?.result?.status !== 'ABORTED') return;
     const { entered, input: given } = execution;
     const name = nameOf(id);
-    trace.note(name, `is redriven at ${entered?.state ?? 'its start'}`);
+    trace.record(name, `is redriven at ${entered?.state ?? 'its start'}`);
     const again = entered ? machineFrom(machine, entered.state) : machine;
     this.#run(execution, name, again, entered?.input ?? given);
   }
@@ -99,7 +99,12 @@ export class Executions {
     };
     const handle = startExecution({ machine, handlers, input, name, onEvent });
     const id = handle.executionArn;
-    const restarted = { runsSince: Date.now(), hasNoStatusEvent: false, isEndReconciled: false, result: undefined };
+    const restarted = {
+      runsSince: Date.now(),
+      hasNoStatusEvent: false,
+      isEndReconciled: false,
+      result: undefined,
+    };
     Object.assign(execution, { id, handle, ...restarted });
     this.all.set(id, execution);
     void handle.result.then((result) => this.#end(execution, result));
@@ -110,7 +115,7 @@ export class Executions {
     execution.endedAt = Date.now();
     const { status, error = '', cause = '', output = '' } = result;
     const summary = `${status} ${error} ${cause.slice(0, 300)} ${JSON.stringify(output)}`;
-    this.#ports.trace.note(nameOf(execution.id), summary);
+    this.#ports.trace.record(nameOf(execution.id), summary);
     this.#ports.ended(execution);
     if (status !== 'SUCCEEDED' && !execution.hasNoStatusEvent) this.#sendStatusEvent(execution);
   }
@@ -149,7 +154,7 @@ export class Executions {
       isDone = await this.#call(event).then(
         () => true,
         (error: Error) => {
-          this.#ports.trace.note(reconciler, `failed: ${error.name} ${error.message}`);
+          this.#ports.trace.record(reconciler, `failed: ${error.name} ${error.message}`);
           return false;
         },
       );
@@ -161,14 +166,14 @@ export class Executions {
   }
 
   directory(): ExecutionDirectory {
-    const { mishaps } = this.#ports;
+    const { faults } = this.#ports;
     const throwIfUnavailable = () => {
-      if (!mishaps.strikes('execution status unavailable')) return;
+      if (!faults.strikes('execution status unavailable')) return;
       throw new TransferError('ExecutionUnknownError', 'DescribeExecution was throttled');
     };
     return {
       statusOf: async (id) => {
-        if (mishaps.strikes('execution unknown')) return 'unknown';
+        if (faults.strikes('execution unknown')) return 'unknown';
         throwIfUnavailable();
         return this.isRunning(id) ? 'running' : 'ended';
       },
@@ -201,8 +206,8 @@ export class Executions {
   /** Sends the status event of an end. Delivery is best effort: lost, duplicated or late events occur. */
   #sendStatusEvent(execution: Execution): void {
     const { id, startedAt, input, result } = execution;
-    const { mishaps, chance } = this.#ports;
-    if (mishaps.strikes('status event lost')) return;
+    const { faults, chance } = this.#ports;
+    if (faults.strikes('status event lost')) return;
     const { status, error, cause } = result as ExecutionResult;
     const startDate = startedAt;
     const ending = { status, startDate, input: JSON.stringify(input), error, cause };
@@ -212,9 +217,9 @@ export class Executions {
       'detail-type': 'Step Functions Execution Status Change',
       detail,
     };
-    const times = mishaps.strikes('status event duplicated') ? 2 : 1;
+    const times = faults.strikes('status event duplicated') ? 2 : 1;
     for (let time = 0; time < times; time++) {
-      const most = mishaps.strikes('status event late') ? 1_800_000 : 3_000;
+      const most = faults.strikes('status event late') ? 1_800_000 : 3_000;
       this.pending++;
       setTimeout(
         () => {
@@ -222,7 +227,8 @@ export class Executions {
           const { runsSince, result: end } = execution;
           void this.reconcile(event).then((isDone) => {
             // During a redriven run, the event of the earlier end does not describe the new end.
-            execution.isEndReconciled ||= isDone && end !== undefined && runsSince === execution.runsSince;
+            execution.isEndReconciled ||=
+              isDone && end !== undefined && runsSince === execution.runsSince;
           });
         },
         chance.between(100, most),

@@ -3,13 +3,13 @@ import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Execution } from './executions.ts';
-import type { Mishaps } from '../faults/fault-classes.ts';
 import type { Sandbox } from '../../harness/sandbox.ts';
-import type { World } from './simulation.ts';
+import type { Faults } from '../faults/fault-classes.ts';
 import type { QueueMemory } from '../invariants/checked-queue.ts';
+import type { Execution } from './executions.ts';
+import type { Simulation } from './simulation.ts';
 
-/** Windows around the start time of every run, 22:00: some close soon, some open soon. */
+/** Windows environment the start time of every run, 22:00: some close soon, some open soon. */
 const windows = [
   { from: '20:00', to: '22:20' },
   { from: '22:10', to: '21:30' },
@@ -17,8 +17,8 @@ const windows = [
 ] as const;
 
 /** Returns the settings with a transfer window in runs with that fault class. */
-export function withWindow(settings: Settings, mishaps: Mishaps, chance: Chance): Settings {
-  if (!mishaps.strikes('transfer window')) return settings;
+export function withWindow(settings: Settings, faults: Faults, chance: Chance): Settings {
+  if (!faults.strikes('transfer window')) return settings;
   const underWay = chance.pick(['finish', 'stop'] as const);
   const transferWindow: TransferWindow = { ...chance.pick(windows), timeZone: 'UTC', underWay };
   return { ...settings, transferWindow };
@@ -28,7 +28,7 @@ export function withWindow(settings: Settings, mishaps: Mishaps, chance: Chance)
 const lateMs = 60_000;
 
 /** Returns the slot limit: the highest of the newest and of all running deployments. */
-export function boundOf({ executions, settings, settingsOf }: World): number {
+export function boundOf({ executions, settings, settingsOf }: Simulation): number {
   const running = [...executions.all.values()].filter(
     ({ result, endedAt = 0 }) => !result || endedAt > Date.now() - lateMs,
   );
@@ -37,15 +37,23 @@ export function boundOf({ executions, settings, settingsOf }: World): number {
 }
 
 /** Returns the execution starter of one dispatcher process. */
-export function starterOf({ dispatcher: { starter } }: World, by: Sandbox): ExecutionStarter {
-  return { start: (start) => by.call(`starter.start ${start.name}`, () => starter.start(start)) };
+export function starterOf(
+  { dispatcher: { starter } }: Simulation,
+  sandbox: Sandbox,
+): ExecutionStarter {
+  return {
+    start: (start) => sandbox.call(`starter.start ${start.name}`, () => starter.start(start)),
+  };
 }
 
 /** Returns the dispatcher's ports, which record the transfers whose call failed. */
 export function recordingDisturbed(ports: Ports, { disturbed }: QueueMemory): Ports {
   const { store, starter, executions } = ports;
   const recorded =
-    <A extends unknown[], T>(transferOf: (...args: A) => string, call: (...args: A) => Promise<T>) =>
+    <A extends unknown[], T>(
+      transferOf: (...args: A) => string,
+      call: (...args: A) => Promise<T>,
+    ) =>
     (...args: A) =>
       call(...args).catch((error: unknown) => {
         disturbed.add(transferOf(...args));

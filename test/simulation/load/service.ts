@@ -5,9 +5,9 @@ import {
 import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
-import { ApiOutages } from '../faults/api-outages.ts';
 import type { Chance } from '../../harness/chance.ts';
-import type { Mishaps } from '../faults/fault-classes.ts';
+import { ApiOutages } from '../faults/api-outages.ts';
+import type { Faults } from '../faults/fault-classes.ts';
 import { OffSpecReplies } from '../faults/off-spec-replies.ts';
 import { SlowLine } from '../faults/slow-line.ts';
 
@@ -33,12 +33,8 @@ export interface Service extends InProcessTwelveLabs {
 }
 
 /** Opens a service. Its undocumented behaviour is drawn from the seed. */
-export async function openService(
-  seed: number,
-  chance: Chance,
-  mishaps: Mishaps,
-): Promise<Service> {
-  const etag = mishaps.strikes('opaque ETags')
+export async function openService(seed: number, chance: Chance, faults: Faults): Promise<Service> {
+  const etag = faults.strikes('opaque ETags')
     ? chance.pick(['kms', 'kms-silent', 'opaque'] as const)
     : 'md5';
   const switches = drawSwitches(chance);
@@ -48,11 +44,11 @@ export async function openService(
   const { sessions } = service.context;
   const { chunkSizeBytes, maxActiveSessions } = service.context.switches;
   const mayLoseCreates = maxActiveSessions === Number.POSITIVE_INFINITY;
-  const isSlow = mishaps.strikes('slow line');
-  const keep = sessions.keep.bind(sessions);
-  sessions.keep = (session, index, stored) => {
+  const isSlow = faults.strikes('slow line');
+  const storeChunk = sessions.storeChunk.bind(sessions);
+  sessions.storeChunk = (session, index, stored) => {
     taken.add(`${session.uploadId} ${index} ${stored.md5} ${stored.etag}`);
-    keep(session, index, stored);
+    storeChunk(session, index, stored);
   };
   return {
     ...service,
@@ -61,9 +57,9 @@ export async function openService(
       taken.has(`${uploadId} ${index} ${md5} ${proof}`),
     unanswered: new Set(),
     vanished: new Set(),
-    outages: new ApiOutages(mishaps, chance, mayLoseCreates),
-    replies: new OffSpecReplies(mishaps, chance),
-    line: isSlow ? new SlowLine(Number(chunkSizeBytes), chance, mishaps) : undefined,
+    outages: new ApiOutages(faults, chance, mayLoseCreates),
+    replies: new OffSpecReplies(faults, chance),
+    line: isSlow ? new SlowLine(Number(chunkSizeBytes), chance, faults) : undefined,
     purged: new Map(),
     confirmed,
     confirmedAt: (uploadId) => {

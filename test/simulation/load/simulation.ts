@@ -12,32 +12,43 @@ import { throttledSource } from '#src/rates/throttled-source.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { sdkCrc } from '../../doubles/sdk-crc.ts';
 import { type Chance, chanceOf } from '../../harness/chance.ts';
-import { type Execution, Executions } from './executions.ts';
-import { drawMishaps, type FaultSelection, type Mishaps } from '../faults/fault-classes.ts';
+import { drawsOf, openProcessPool, type ProcessPool } from '../../harness/process-pool.ts';
+import { dispatcher, type Sandbox, type SandboxEnvironment } from '../../harness/sandbox.ts';
+import { drawFaults, type FaultSelection, type Faults } from '../faults/fault-classes.ts';
 import { faultyBus } from '../faults/faulty-bus.ts';
 import { faultySource, type SourceFaults } from '../faults/faulty-source.ts';
 import { faultyQueue, faultyStore } from '../faults/faulty-table.ts';
 import { faultyTransport, type Wire } from '../faults/faulty-transport.ts';
-import { drawsOf, type Fleet, openFleet } from '../../harness/process-pool.ts';
-import { contentOf, ObjectStore } from './objects.ts';
-import { Dispatcher } from './dispatcher.ts';
-import { watchedQueue } from '../invariants/checked-queue.ts';
-import { boundOf, recordDisturbed, recordingDisturbed, starterOf, withWindow } from './queue-ports.ts';
 import { openS3Faults, type S3Faults } from '../faults/s3-outages.ts';
-import { dispatcher, type Sandbox, type Surroundings } from '../../harness/sandbox.ts';
-import type { Tellings } from '../invariants/secrets.ts';
-import { openService, type Service } from './service.ts';
+import { watchedQueue } from '../invariants/checked-queue.ts';
+import {
+  type CheckContext,
+  openTables,
+  type Tables,
+  watchedStore,
+} from '../invariants/checked-store.ts';
+import { checkEnd, checkRequest } from '../invariants/requests-and-ends.ts';
+import type { CapturedOutput } from '../invariants/secrets.ts';
+import { openViolationLog, type ViolationLog } from '../invariants/violations.ts';
 import { openTrace, type Trace } from '../trace.ts';
-import { type Judge, openJudge } from '../invariants/violations.ts';
-import { checkRequest, judgeEnd } from '../invariants/requests-and-ends.ts';
-import { openTables, type Tables, type Witness, watchedStore } from '../invariants/checked-store.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { type Execution, Executions } from './executions.ts';
+import { contentOf, ObjectStore } from './objects.ts';
+import {
+  boundOf,
+  recordDisturbed,
+  recordingDisturbed,
+  starterOf,
+  withWindow,
+} from './queue-ports.ts';
+import { openService, type Service } from './service.ts';
 
 export const buckets = { plain: 'films', versioned: 'films-with-versions' };
 
 /** A deliberate bug in the ports or the transport of the product. */
 export interface Mutation {
-  ports?(ports: Ports, world: World, by: Sandbox): Partial<Ports>;
-  transport?(transport: Transport, world: World, by: Sandbox): Transport;
+  ports?(ports: Ports, simulation: Simulation, sandbox: Sandbox): Partial<Ports>;
+  transport?(transport: Transport, simulation: Simulation, sandbox: Sandbox): Transport;
 }
 
 /** The orphan sessions that the reconciler found. */
@@ -51,9 +62,9 @@ export interface Orphans {
 /** All parts of one run. */
 export interface Simulation {
   readonly chance: Chance;
-  readonly mishaps: Mishaps;
+  readonly faults: Faults;
   readonly trace: Trace;
-  readonly judge: Judge;
+  readonly violations: ViolationLog;
   /** The settings of the newest deployment. */
   readonly settings: Settings;
   readonly objects: ObjectStore;
@@ -64,11 +75,11 @@ export interface Simulation {
   readonly dispatcher: Dispatcher;
   /** The source of draws for the queue. */
   readonly queueChance: Chance;
-  readonly fleet: Fleet;
+  readonly processPool: ProcessPool;
   /** Events in the order of the bus. */
   readonly events: TransferEvent[];
   /** Output of the product: it must show no secret. */
-  readonly tellings: Tellings;
+  readonly captured: CapturedOutput;
   /** Assets recorded as late duplicates, in rows or events. */
   readonly duplicates: Set<string>;
   /** Contents of which wrong bytes were read, as formatted by `contentOf`. */
@@ -88,86 +99,89 @@ export interface Simulation {
 export async function openSimulation(
   seed: number,
   machine: LocalStateMachine,
-  plant: Plant = {},
+  mutation: Mutation = {},
   selection?: FaultSelection,
-): Promise<World> {
+): Promise<Simulation> {
   const chance = chanceOf(seed);
   const s3 = chanceOf(seed ^ 0x53a3);
   const [reported, table] = [chanceOf(seed ^ 0x3ea7), chanceOf(seed ^ 0x7ab1)];
   const queueChance = chanceOf(seed ^ 0x90e0);
   const draws = { chance, reported, s3, table, queue: queueChance };
-  const mishaps = drawMishaps(draws, selection);
+  const faults = drawFaults(draws, selection);
   const trace = openTrace();
-  mishaps.onStrike = (name) => trace.note('*', name);
-  const deployments = [withWindow(drawSettings(chance), mishaps, queueChance)];
-  const around: Surroundings = {
+  faults.onStrike = (name) => trace.record('*', name);
+  const deployments = [withWindow(drawSettings(chance), faults, queueChance)];
+  const environment: SandboxEnvironment = {
     trace,
     chance,
-    mishaps,
+    faults,
     queueChance,
-    versionOf: (id) => world.executions.all.get(id)?.version,
+    versionOf: (id) => simulation.executions.all.get(id)?.version,
     latency: chance.pick([0, 0.1, 0.5]),
     killRun: (id) => {
-      world.executions.kill(id);
-      world.fleet.killAll(id);
-      world.onEnd(id);
+      simulation.executions.kill(id);
+      simulation.processPool.killAll(id);
+      simulation.onEnd(id);
     },
     abortRun: (id) => {
-      world.executions.abort(id);
-      world.onEnd(id);
+      simulation.executions.abort(id);
+      simulation.onEnd(id);
     },
     confirmed: (uploadIds) => {
-      const { confirmed } = world.service;
+      const { confirmed } = simulation.service;
       for (const id of uploadIds) if (!confirmed.has(id)) confirmed.set(id, Date.now());
     },
   };
-  const fleet = openFleet(around, (by) => portsOf(world, by, plant));
-  const { handlers } = fleet;
-  const tellings: Tellings = { logged: [], history: [] };
-  const { history } = tellings;
+  const processPool = openProcessPool(environment, (sandbox) =>
+    portsOf(simulation, sandbox, mutation),
+  );
+  const { handlers } = processPool;
+  const captured: CapturedOutput = { logged: [], history: [] };
+  const { history } = captured;
   const ended = (execution: Execution) => {
-    judgeEnd(world, execution);
-    recordDisturbed(world.tables.memory, execution);
-    world.dispatcher.onExecutionEnded(execution);
+    checkEnd(simulation, execution);
+    recordDisturbed(simulation.tables.memory, execution);
+    simulation.dispatcher.onExecutionEnded(execution);
   };
-  const version = () => fleet.version;
-  const world: World = {
+  const version = () => processPool.version;
+  const simulation: Simulation = {
     chance,
-    mishaps,
+    faults,
     trace,
-    judge: openJudge(),
+    violations: openViolationLog(),
     get settings() {
       return deployments.at(-1) as Settings;
     },
     settingsOf: (number) => deployments[number] as Settings,
     deploy: (changes) => {
-      deployments.push({ ...world.settings, ...changes });
-      fleet.version++;
+      deployments.push({ ...simulation.settings, ...changes });
+      processPool.version++;
     },
     queueChance,
     objects: new ObjectStore(chance),
-    s3: openS3Faults(mishaps, s3),
+    s3: openS3Faults(faults, s3),
     tables: openTables(),
-    service: await openService(seed, chance, mishaps),
+    service: await openService(seed, chance, faults),
     executions: new Executions({
-      ...{ machine, handlers, trace, chance, mishaps, history, version, ended },
+      ...{ machine, handlers, trace, chance, faults, history, version, ended },
     }),
     dispatcher: new Dispatcher({
-      ...{ machine, handlers, trace, ...drawsOf(around) },
-      executions: () => world.executions,
-      isQueueEmpty: () => world.tables.queue.tickets().length === 0,
+      ...{ machine, handlers, trace, ...drawsOf(environment) },
+      executions: () => simulation.executions,
+      isQueueEmpty: () => simulation.tables.queue.tickets().length === 0,
     }),
-    fleet,
+    processPool,
     events: [],
-    tellings,
+    captured,
     duplicates: new Set(),
     misread: new Set(),
     orphans: { counted: 0, attributed: new Map() },
     onChange: () => {},
     onEnd: () => {},
   };
-  world.objects.pieceBytes = world.service.line?.pieceBytes ?? world.objects.pieceBytes;
-  return world;
+  simulation.objects.pieceBytes =
+    simulation.service.line?.pieceBytes ?? simulation.objects.pieceBytes;
+  return simulation;
 }
 
 function drawSettings(chance: Chance): Settings {
@@ -183,88 +197,91 @@ function drawSettings(chance: Chance): Settings {
 }
 
 /** Returns the ports of one process with their faults, then with the mutation. */
-function portsOf(world: World, by: Sandbox, plant: Plant): Ports {
-  const { tables } = world;
-  const settings = world.settingsOf(by.version);
-  const { chance, mishaps } = by.functionName === dispatcher ? drawsOf(world) : world;
-  const witness: Witness = {
-    judge: world.judge,
-    bound: () => boundOf(world),
-    executionOf: (id) => world.executions.all.get(id),
-    hasRunFor: (id, ms) => world.executions.hasRunFor(id, ms),
-    wasTaken: (uploadId, chunk) => world.service.wasTaken(uploadId, chunk),
-    confirmedAt: (uploadId) => world.service.confirmedAt(uploadId),
+function portsOf(simulation: Simulation, sandbox: Sandbox, mutation: Mutation): Ports {
+  const { tables } = simulation;
+  const settings = simulation.settingsOf(sandbox.version);
+  const { chance, faults } = sandbox.functionName === dispatcher ? drawsOf(simulation) : simulation;
+  const checkContext: CheckContext = {
+    violations: simulation.violations,
+    bound: () => boundOf(simulation),
+    executionOf: (id) => simulation.executions.all.get(id),
+    hasRunFor: (id, ms) => simulation.executions.hasRunFor(id, ms),
+    wasTaken: (uploadId, chunk) => simulation.service.wasTaken(uploadId, chunk),
+    confirmedAt: (uploadId) => simulation.service.confirmedAt(uploadId),
   };
-  const directory = world.executions.directory();
-  const { clock } = by;
+  const directory = simulation.executions.directory();
+  const { clock } = sandbox;
   const ports: Ports = {
     clock,
     random: chance.random,
     settings,
     newCrc: sdkCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
-    store: faultyStore(watchedStore(tables, witness, by), tables, mishaps, by),
-    queue: faultyQueue(watchedQueue(tables, witness, by), mishaps, by),
-    source: faultySource(world.objects, sourceFaultsOf(world), by),
+    store: faultyStore(watchedStore(tables, checkContext, sandbox), tables, faults, sandbox),
+    queue: faultyQueue(watchedQueue(tables, checkContext, sandbox), faults, sandbox),
+    source: faultySource(simulation.objects, sourceFaultsOf(simulation), sandbox),
     destination: undefined as never,
-    events: faultyBus(world, by),
+    events: faultyBus(simulation, sandbox),
     executions: {
-      statusOf: (id) => by.call('executions.statusOf', () => directory.statusOf(id)),
-      endOf: (id) => by.call('executions.endOf', () => directory.endOf(id)),
+      statusOf: (id) => sandbox.call('executions.statusOf', () => directory.statusOf(id)),
+      endOf: (id) => sandbox.call('executions.endOf', () => directory.endOf(id)),
     },
-    starter: starterOf(world, by),
-    log: logOf(world, by),
+    starter: starterOf(simulation, sandbox),
+    log: logOf(simulation, sandbox),
     meter: {
       add: (metric, value) => {
-        if (metric === 'OrphanSessions') world.orphans.counted = value;
+        if (metric === 'OrphanSessions') simulation.orphans.counted = value;
       },
     },
   };
-  const store = withReceipts(ports.store, by);
+  const store = withReceipts(ports.store, sandbox);
   const limiter = createCallLimiter({ ...ports, store: () => ports.queue });
   const all = {
     ...ports,
     store,
     source: throttledSource(ports.source, limiter),
-    destination: throttledDestination(clientOf(world, by, ports, plant), limiter),
+    destination: throttledDestination(clientOf(simulation, sandbox, ports, mutation), limiter),
   };
   const unmutated =
-    by.functionName === dispatcher ? recordingDisturbed(all, tables.memory) : all;
-  return { ...unmutated, ...plant.ports?.(unmutated, world, by) };
+    sandbox.functionName === dispatcher ? recordingDisturbed(all, tables.memory) : all;
+  return { ...unmutated, ...mutation.ports?.(unmutated, simulation, sandbox) };
 }
 
 /** Forgets the completions of a call whose receipt the table did not store. */
-function withReceipts(store: TransferStore, by: Sandbox): TransferStore {
+function withReceipts(store: TransferStore, sandbox: Sandbox): TransferStore {
   const recordReceipt: TransferStore['recordReceipt'] = (...args) =>
     store.recordReceipt(...args).catch((error) => {
-      by.completions = [];
+      sandbox.completions = [];
       throw error;
     });
   return { ...store, recordReceipt };
 }
 
-function sourceFaultsOf(world: World): SourceFaults {
+function sourceFaultsOf(simulation: Simulation): SourceFaults {
   return {
-    mishaps: world.mishaps,
-    change: ({ bucket, key }, how) => world.onChange(how, { bucket, key }),
-    onWrongBytes: (object) => void world.misread.add(contentOf(object)),
+    faults: simulation.faults,
+    change: ({ bucket, key }, how) => simulation.onChange(how, { bucket, key }),
+    onWrongBytes: (object) => void simulation.misread.add(contentOf(object)),
     onUnpinnedRead: ({ key, etag }) =>
-      world.judge.broken('every read names the version that was pinned', `${key} with ${etag}`),
-    s3: world.s3,
+      simulation.violations.report('every read names the pinned version', `${key} with ${etag}`),
+    s3: simulation.s3,
   };
 }
 
 /** Returns the real client over a faulty transport. */
-function clientOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
-  const { service, mishaps, chance } = world;
-  const onRequest: Wire['onRequest'] = (request, from) => checkRequest(world, request, from);
+function clientOf(simulation: Simulation, sandbox: Sandbox, ports: Ports, mutation: Mutation) {
+  const { service, faults, chance } = simulation;
+  const onRequest: Wire['onRequest'] = (request, from) => checkRequest(simulation, request, from);
   const onReplyAbandoned: Wire['onReplyAbandoned'] = ({ name }, waitedMs) =>
-    world.judge.broken('a late reply is waited for', `${name} gave up after ${waitedMs} ms`);
-  const wire = faultyTransport({ service, mishaps, chance, onRequest, onReplyAbandoned }, by);
+    simulation.violations.report(
+      'a late reply is waited for',
+      `${name} gave up after ${waitedMs} ms`,
+    );
+  const wire = faultyTransport({ service, faults, chance, onRequest, onReplyAbandoned }, sandbox);
   const { clock, log } = ports;
   const key = async () => service.apiKey;
   return createDestination('twelvelabs', {
-    transport: plant.transport?.(wire, world, by) ?? wire,
+    transport: mutation.transport?.(wire, simulation, sandbox) ?? wire,
     apiKey: { get: key, refresh: key },
     baseUrl: service.baseUrl,
     clock,
@@ -272,14 +289,14 @@ function clientOf(world: World, by: Sandbox, ports: Ports, plant: Plant) {
   });
 }
 
-function logOf({ trace, orphans, tellings: { logged } }: World, by: Sandbox): Log {
+function logOf({ trace, orphans, captured: { logged } }: Simulation, sandbox: Sandbox): Log {
   const warn = (message: string, fields: object = {}) => {
     const line = `${message} ${JSON.stringify(fields)}`;
     logged.push(line);
     // The log is the only output of an attribution; its fields identify the line.
     const { uploadId, attributedTo } = fields as { uploadId?: string; attributedTo?: string };
     if (uploadId && attributedTo) orphans.attributed.set(uploadId, attributedTo);
-    trace.note(by.name, `log: ${line}`);
+    trace.record(sandbox.name, `log: ${line}`);
   };
   const info = (message: string, fields: object = {}) =>
     void logged.push(`${message} ${JSON.stringify(fields)}`);

@@ -2,28 +2,28 @@ import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
-import { takeApart } from '../faults/faulty-transport.ts';
-import type { Plant, World } from '../load/simulation.ts';
+import { parseRequest } from '../faults/faulty-transport.ts';
+import type { Mutation, Simulation } from '../load/simulation.ts';
 
-/** A plant that changes some of the destination's methods. */
+/** Returns a mutation of some destination methods. */
 export const destinationWith = (
-  changes: (to: Destination, world: World) => Partial<Destination>,
-): Plant => ({
-  ports: ({ destination }, world) => ({
-    destination: { ...destination, ...changes(destination, world) },
+  changes: (to: Destination, simulation: Simulation) => Partial<Destination>,
+): Mutation => ({
+  ports: ({ destination }, simulation) => ({
+    destination: { ...destination, ...changes(destination, simulation) },
   }),
 });
 
-/** Everybody's execution has ended, always. */
-export function ended() {
+/** Returns a directory in which every execution has ended. */
+export function everyExecutionEnded() {
   return {
     statusOf: async () => 'ended' as const,
     endOf: async () => ({ status: 'aborted' as const }),
   };
 }
 
-/** Proofs wait in memory until a report of them has come through. */
-export function proofAfterReport(): Plant {
+/** Writes proofs only after their report succeeded. */
+export function proofAfterReport(): Mutation {
   const waiting: (() => Promise<unknown>)[] = [];
   const early = new Map<string, Map<number, ChunkRecord>>();
   return {
@@ -44,8 +44,8 @@ export function proofAfterReport(): Plant {
       },
       destination: {
         ...destination,
-        reportProofs: async (...given) => {
-          const receipt = await destination.reportProofs(...given);
+        reportProofs: async (...args) => {
+          const receipt = await destination.reportProofs(...args);
           for (const write of waiting.splice(0)) await write();
           return receipt;
         },
@@ -54,13 +54,13 @@ export function proofAfterReport(): Plant {
   };
 }
 
-/** The first URL of a chunk is good enough for every further try. */
-export function retryOnUsedUrl(): Plant {
+/** Sends every retry of a chunk to its first URL. */
+export function retryOnUsedUrl(): Mutation {
   const first = new Map<string, string>();
   return {
     transport: (wire) => ({
       send: (request: HttpRequest) => {
-        const { operation, uploadId, chunks } = takeApart(request);
+        const { operation, uploadId, chunks } = parseRequest(request);
         if (operation !== 'put') return wire.send(request);
         const chunk = `${uploadId} ${chunks[0]?.index}`;
         const url = first.get(chunk) ?? request.url;
@@ -71,11 +71,11 @@ export function retryOnUsedUrl(): Plant {
   };
 }
 
-/** Whoever once took a transfer believes that it is still its own, and writes whatever is there. */
-export function leaseWithoutFence(): Plant {
+/** Lets every execution that once took a transfer write its row without a valid fence. */
+export function leaseWithoutFence(): Mutation {
   const taken = new Map<string, number>();
   return {
-    ports: ({ store }, { tables }, by) => ({
+    ports: ({ store }, { tables }, sandbox) => ({
       store: {
         ...store,
         takeTransfer: async (record, seen) => {
@@ -85,8 +85,8 @@ export function leaseWithoutFence(): Plant {
         },
         transfer: async (id) => {
           const row = await store.transfer(id);
-          const fence = taken.get(`${id} ${by.executionId}`);
-          return row && fence ? { ...row, owner: by.executionId, fence } : row;
+          const fence = taken.get(`${id} ${sandbox.executionId}`);
+          return row && fence ? { ...row, owner: sandbox.executionId, fence } : row;
         },
         patchTransfer: async (id, _fence, patch, now, seen) => {
           const row = await tables.store.transfer(id);
@@ -97,8 +97,8 @@ export function leaseWithoutFence(): Plant {
   };
 }
 
-/** An unconditional write: what is there gives way, retired by nobody. */
-export function keepProofOverwrites(): Plant {
+/** Overwrites proofs without a retirement, and grants every claim. */
+export function keepProofOverwrites(): Mutation {
   return {
     ports: ({ store }, { tables }) => ({
       store: {
@@ -118,33 +118,33 @@ export function keepProofOverwrites(): Plant {
   };
 }
 
-/** The event goes out first, so that one whose writer dies or is fenced out has told what is not so. */
-export function announceBeforeRecording(): Plant {
+/** Publishes the ready event before its row: the event is wrong if the writer dies or is fenced out. */
+export function publishBeforeRecording(): Mutation {
   return {
     ports: ({ store, events, clock }) => ({
       store: {
         ...store,
-        patchTransfer: async (id, fence, patch, ...given) => {
+        patchTransfer: async (id, fence, patch, ...args) => {
           const { state, outcome } = patch;
           if (state === 'ready' && outcome)
             await events.publish({ type: 'Transfer Ready', detail: outcome, at: clock.now() });
-          return store.patchTransfer(id, fence, patch, ...given);
+          return store.patchTransfer(id, fence, patch, ...args);
         },
       },
     }),
   };
 }
 
-/** The checksum of a chunk is forgotten where its object has one, so that right bytes fail. */
-export function wholeCalledWrong(): Plant {
+/** Replaces the checksum of a chunk: correct bytes fail the comparison. */
+export function completeObjectRejected(): Mutation {
   const zeroed = (crc: string) =>
     Buffer.alloc(Buffer.from(crc, 'base64').length).toString('base64');
   return {
     ports: ({ store }) => ({
       store: {
         ...store,
-        chunks: async (...given) => {
-          const rows = new Map(await store.chunks(...given));
+        chunks: async (...args) => {
+          const rows = new Map(await store.chunks(...args));
           const first = rows.get(1);
           if (first?.crc) rows.set(1, { ...first, crc: zeroed(first.crc) });
           return rows;
@@ -154,8 +154,8 @@ export function wholeCalledWrong(): Plant {
   };
 }
 
-/** Where a create's reply is lost, the newest unfinished session of that size is taken for ours. */
-export function adoptLostSession(): Plant {
+/** Adopts the newest unfinished session of the same size after a lost create reply. */
+export function adoptLostSession(): Mutation {
   return destinationWith((to, { service }) => ({
     openSession: async (request, options) => {
       try {
@@ -173,48 +173,48 @@ export function adoptLostSession(): Plant {
   }));
 }
 
-const knownWords: ReadonlySet<unknown> = new Set([
+const knownStatuses: ReadonlySet<unknown> = new Set([
   ...['active', 'completed', 'failed', 'expired', 'pending'],
   ...['waiting', 'processing', 'ready'],
 ]);
 
-/** A reply with a status that no document names ends the transfer. */
-export function unknownStatusIsFatal(): Plant {
+/** Fails the transfer on an undocumented status. */
+export function unknownStatusIsFatal(): Mutation {
   return {
     transport: (wire) => ({
       send: async (request) => {
         const reply = await wire.send(request);
-        const { operation } = takeApart(request);
-        if (operation === 'status' || operation === 'asset') refuseUnknownWords(reply);
+        const { operation } = parseRequest(request);
+        if (operation === 'status' || operation === 'asset') refuseUnknownStatuses(reply);
         return reply;
       },
     }),
   };
 }
 
-function refuseUnknownWords({ status, text }: HttpReply): void {
+function refuseUnknownStatuses({ status, text }: HttpReply): void {
   if (status !== 200) return;
-  const { status: word, uploaded_chunks: chunks } = JSON.parse(text);
-  const words = [word, ...(chunks ?? []).map((chunk: { status: unknown }) => chunk.status)];
-  if (words.every((one) => knownWords.has(one))) return;
+  const { status: value, uploaded_chunks: chunks } = JSON.parse(text);
+  const statuses = [value, ...(chunks ?? []).map((chunk: { status: unknown }) => chunk.status)];
+  if (statuses.every((one) => knownStatuses.has(one))) return;
   throw new TransferError('ProtocolViolationError', 'the reply has an unknown status');
 }
 
 const transientCodes: ReadonlySet<number | undefined> = new Set([409, 423, 425, 503]);
 
-/** What the API answers with one of those codes is taken for its last word. */
-export function transientCodeIsFinal(): Plant {
+/** Treats the transient codes of the API as final. */
+export function transientCodeIsFinal(): Mutation {
   return destinationWith((to) => {
     const methods = Object.entries(to).filter(([, member]) => typeof member === 'function');
     return Object.fromEntries(methods.map(([name, method]) => [name, finalized(method)]));
   });
 }
 
-type Method = (...given: unknown[]) => unknown;
+type Method = (...args: unknown[]) => unknown;
 
 function finalized(method: Method): Method {
-  return (...given) => {
-    const answer = method(...given);
+  return (...args) => {
+    const answer = method(...args);
     return answer instanceof Promise ? answer.catch(rethrowFinal) : answer;
   };
 }

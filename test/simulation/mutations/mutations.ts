@@ -1,58 +1,59 @@
 import { isTransferError } from '#src/core/errors/errors.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
+import { reconciler } from '../../harness/sandbox.ts';
 import { pieces } from '../load/objects.ts';
+import type { Mutation } from '../load/simulation.ts';
 import {
   adoptLostSession,
-  announceBeforeRecording,
+  completeObjectRejected,
   destinationWith,
-  ended,
+  everyExecutionEnded,
   keepProofOverwrites,
   leaseWithoutFence,
   proofAfterReport,
+  publishBeforeRecording,
   retryOnUsedUrl,
   transientCodeIsFinal,
   unknownStatusIsFatal,
-  wholeCalledWrong,
 } from './mutation-parts.ts';
-import { plantedS3Bugs } from './s3-mutations.ts';
-import { plantedQueueBugs } from './queue-mutations.ts';
-import { reconciler } from '../../harness/sandbox.ts';
-import type { Plant } from '../load/simulation.ts';
+import { queueMutations } from './queue-mutations.ts';
+import { s3Mutations } from './s3-mutations.ts';
 
-/** A deliberate bug and how many seeds may pass before it is caught. */
-export interface PlantedBug {
+/** A deliberate bug, and the number of seeds within which a check must catch it. */
+export interface MutationCase {
   readonly name: string;
-  /** The invariant that it breaks; others may break with it. */
+  /** The invariant that catches it. Other invariants may break too. */
   readonly caughtBy: string;
+  /** Maximum number of seeds. */
   readonly budget: number;
-  /** A new one for each seed, as some remember things. */
-  plant(): Plant;
+  /** Returns a new mutation for each seed: some have state. */
+  create(): Mutation;
 }
 
-export const plantedBugs: readonly PlantedBug[] = [
+export const mutations: readonly MutationCase[] = [
   {
     name: 'a proof is written after its report',
     caughtBy: 'a report names durable proofs only',
     budget: 20,
-    plant: proofAfterReport,
+    create: proofAfterReport,
   },
   {
     name: 'a lease without a fence',
-    caughtBy: 'no write by one that was fenced out',
+    caughtBy: 'no write by a fenced-out owner',
     budget: 400,
-    plant: leaseWithoutFence,
+    create: leaseWithoutFence,
   },
   {
     name: 'a retry on a used URL',
     caughtBy: 'no presigned URL is used twice',
     budget: 60,
-    plant: retryOnUsedUrl,
+    create: retryOnUsedUrl,
   },
   {
     name: "If-Match and the reply's ETag check are both dropped",
-    caughtBy: 'a ready asset holds exactly the bytes',
+    caughtBy: 'a ready asset holds exactly the bytes of its object',
     budget: 400,
-    plant: () => ({
+    create: () => ({
       ports: ({ source }, { objects }) => ({
         source: {
           ...source,
@@ -68,10 +69,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'success before ready',
     caughtBy: 'no success before the asset is ready',
     budget: 20,
-    plant: () =>
+    create: () =>
       destinationWith((to) => ({
-        assetStatus: async (...given) => {
-          const status = await to.assetStatus(...given);
+        assetStatus: async (...args) => {
+          const status = await to.assetStatus(...args);
           return status.phase === 'processing' ? { phase: 'ready' } : status;
         },
       })),
@@ -80,7 +81,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'proofs of a replaced session are trusted in the new one',
     caughtBy: 'a report names durable proofs only',
     budget: 300,
-    plant: () => ({
+    create: () => ({
       ports: ({ store }) => ({
         store: {
           ...store,
@@ -96,19 +97,19 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'storeProof overwrites, and no claim keeps a second sender away',
     caughtBy: 'a durable proof changes by retirement only',
     budget: 600,
-    plant: keepProofOverwrites,
+    create: keepProofOverwrites,
   },
   {
-    name: 'the outcome event is sent before the row says so',
-    caughtBy: 'an outcome is recorded before it is told',
+    name: 'the outcome event is published before its row is written',
+    caughtBy: 'an outcome is recorded before it is published',
     budget: 20,
-    plant: announceBeforeRecording,
+    create: publishBeforeRecording,
   },
   {
     name: "the object's own checksum is not compared",
-    caughtBy: 'a ready asset holds exactly the bytes',
+    caughtBy: 'a ready asset holds exactly the bytes of its object',
     budget: 400,
-    plant: () => ({
+    create: () => ({
       ports: ({ source }) => ({
         source: {
           ...source,
@@ -121,34 +122,34 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
-    name: 'a whole object is called wrong',
-    caughtBy: 'one calm start brings the object over',
+    name: 'a complete object is rejected as wrong',
+    caughtBy: 'one start without faults transfers the object',
     budget: 20,
-    plant: wholeCalledWrong,
+    create: completeObjectRejected,
   },
   {
     name: 'orphans are never counted',
     caughtBy: 'orphans are counted',
     budget: 100,
-    plant: () => ({
+    create: () => ({
       ports: ({ meter }) => ({
         meter: {
-          add: (metric, value, ...given) => {
-            if (metric !== 'OrphanSessions') meter.add(metric, value, ...given);
+          add: (metric, value, ...args) => {
+            if (metric !== 'OrphanSessions') meter.add(metric, value, ...args);
           },
         },
       }),
     }),
   },
   {
-    name: 'an orphan is attributed to nobody',
+    name: 'an orphan is not attributed',
     caughtBy: 'an orphan is attributed',
     budget: 100,
-    plant: () => ({
-      ports: ({ store }, _world, by) => ({
+    create: () => ({
+      ports: ({ store }, _simulation, sandbox) => ({
         store: {
           ...store,
-          sessions: async (id) => (by.name.startsWith(reconciler) ? [] : store.sessions(id)),
+          sessions: async (id) => (sandbox.name.startsWith(reconciler) ? [] : store.sessions(id)),
         },
       }),
     }),
@@ -157,7 +158,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'the outcome event is never sent',
     caughtBy: 'an outcome event for each transfer',
     budget: 5,
-    plant: () => ({
+    create: () => ({
       ports: ({ events }) => ({
         events: {
           publish: async (event) => {
@@ -169,15 +170,15 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a session whose create reply was lost is adopted',
-    caughtBy: 'a session whose create was never answered is never used',
+    caughtBy: 'an unanswered session is never used',
     budget: 200,
-    plant: adoptLostSession,
+    create: adoptLostSession,
   },
   {
     name: 'a truncated read is padded',
-    caughtBy: 'a ready asset holds exactly the bytes',
+    caughtBy: 'a ready asset holds exactly the bytes of its object',
     budget: 150,
-    plant: () => ({
+    create: () => ({
       ports: ({ source }) => ({
         source: {
           ...source,
@@ -199,21 +200,21 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the storage's MD5 is not compared",
-    caughtBy: 'every kept proof is true',
+    caughtBy: 'every stored proof is true',
     budget: 200,
-    plant: () =>
+    create: () =>
       destinationWith((to) => ({
-        sendChunk: async (...given) => ({
-          ...(await to.sendChunk(...given)),
+        sendChunk: async (...args) => ({
+          ...(await to.sendChunk(...args)),
           encryption: 'aws:kms',
         }),
       })),
   },
   {
-    name: 'a range is claimed whoever holds it',
+    name: 'a range is claimed although another sender holds it',
     caughtBy: 'one sender of a range at a time',
     budget: 300,
-    plant: () => ({
+    create: () => ({
       ports: ({ store }) => ({
         store: {
           ...store,
@@ -226,16 +227,16 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
-    name: 'a transfer is taken whoever owns it',
+    name: 'a transfer is taken although another execution owns it',
     caughtBy: 'one owner at a time',
     budget: 100,
-    plant: () => ({ ports: () => ({ executions: ended() }) }),
+    create: () => ({ ports: () => ({ executions: everyExecutionEnded() }) }),
   },
   {
     name: 'the reconciler sees no transfer',
     caughtBy: 'no lease is leaked',
     budget: 200,
-    plant: () => ({
+    create: () => ({
       ports: ({ store }) => ({
         store: {
           ...store,
@@ -246,16 +247,16 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
-    name: 'a ready asset is taken for one that is gone',
-    caughtBy: 'a further ingest was asked for',
+    name: 'a ready asset counts as deleted',
+    caughtBy: 'a further ingest was request for',
     budget: 100,
-    plant: () => ({
-      ports: ({ destination }, _world, by) => ({
+    create: () => ({
+      ports: ({ destination }, _simulation, sandbox) => ({
         destination: {
           ...destination,
-          assetStatus: async (...given) => {
-            const status = await destination.assetStatus(...given);
-            const isGone = by.name.startsWith('OpenSession') && status.phase === 'ready';
+          assetStatus: async (...args) => {
+            const status = await destination.assetStatus(...args);
+            const isGone = sandbox.name.startsWith('OpenSession') && status.phase === 'ready';
             return isGone ? { phase: 'missing' } : status;
           },
         },
@@ -263,37 +264,37 @@ export const plantedBugs: readonly PlantedBug[] = [
     }),
   },
   {
-    name: 'a failed transfer ends green',
+    name: 'a failed transfer succeeds',
     caughtBy: 'a ready row has its ready asset',
     budget: 400,
-    plant: () =>
+    create: () =>
       destinationWith((to) => ({
-        assetStatus: async (...given) => {
-          const status = await to.assetStatus(...given);
+        assetStatus: async (...args) => {
+          const status = await to.assetStatus(...args);
           return status.phase === 'failed' ? { phase: 'ready' } : status;
         },
       })),
   },
   {
-    name: "a session's completeness is forgotten",
-    caughtBy: 'nothing is sent again for a status call',
+    name: 'the completion of a session is not recorded',
+    caughtBy: 'a complete upload is not sent again',
     budget: 200,
-    plant: () => ({
+    create: () => ({
       ports: ({ store }) => ({ store: { ...store, recordReceipt: async () => {} } }),
     }),
   },
   {
     name: 'an unknown status is fatal',
-    caughtBy: 'no transfer fails for what passes',
+    caughtBy: 'no transfer fails for a transient fault',
     budget: 100,
-    plant: unknownStatusIsFatal,
+    create: unknownStatusIsFatal,
   },
-  ...plantedS3Bugs,
-  ...plantedQueueBugs,
+  ...s3Mutations,
+  ...queueMutations,
   {
     name: 'a transient code is final',
-    caughtBy: 'no transfer fails for what passes',
+    caughtBy: 'no transfer fails for a transient fault',
     budget: 60,
-    plant: transientCodeIsFinal,
+    create: transientCodeIsFinal,
   },
 ];

@@ -1,75 +1,75 @@
 import type { QueueStore } from '#src/core/queue/queue.ts';
-import type { PlantedBug } from './mutations.ts';
 import { dispatcher } from '../../harness/sandbox.ts';
-import type { Plant } from '../load/simulation.ts';
+import type { Mutation } from '../load/simulation.ts';
+import type { MutationCase } from './mutations.ts';
 
-/** Deliberate bugs in the queue, its slots and its dispatcher. */
-export const plantedQueueBugs: readonly PlantedBug[] = [
+/** Mutations of the queue, its slots and its dispatcher. */
+export const queueMutations: readonly MutationCase[] = [
   {
     name: 'a slot is taken without a condition',
-    caughtBy: 'one transfer a slot',
+    caughtBy: 'one transfer per slot',
     budget: 100,
-    plant: slotTakenBlindly,
+    create: slotTakenBlindly,
   },
   {
     name: 'a slot is never freed',
     caughtBy: 'no slot is leaked',
     budget: 20,
-    plant: () => queueWith(() => ({ clearSlot: async () => {} })),
+    create: () => queueWith(() => ({ clearSlot: async () => {} })),
   },
   {
-    name: 'the bound counts for each process by itself',
-    caughtBy: 'no more slots than the bound',
+    name: 'each process has its own slot limit',
+    caughtBy: 'no more slots than the limit',
     budget: 100,
-    plant: boundIgnored,
+    create: boundIgnored,
   },
   {
     name: 'the dispatcher forgets a ticket',
     caughtBy: 'no transfer is lost in the queue',
     budget: 100,
-    plant: ticketForgotten,
+    create: ticketForgotten,
   },
   {
     name: 'the dispatcher starts under random names, and the fence is not compared',
     caughtBy: 'one execution takes a ticket',
     budget: 200,
-    plant: startedTwice,
+    create: startedTwice,
   },
   {
     name: 'a start while the stack is paused is not queued',
     caughtBy: 'a queued transfer keeps its ticket',
     budget: 200,
-    plant: pauseLosesEvent,
+    create: pauseLosesEvent,
   },
   {
     name: 'the dispatcher deletes the ticket of a transfer that is still active',
     caughtBy: 'a queued transfer keeps its ticket',
     budget: 600,
-    plant: ticketDeletedEarly,
+    create: ticketDeletedEarly,
   },
   {
     name: 'the last ticket is dispatched first',
     caughtBy: 'order of arrival',
     budget: 300,
-    plant: lastFirst,
+    create: lastFirst,
   },
   {
     name: 'an event starts a cancelled transfer again',
     caughtBy: 'cancelled stays cancelled',
     budget: 600,
-    plant: cancelForgotten,
+    create: cancelForgotten,
   },
 ];
 
-/** Between a ticket and its row's state, in ms: the dispatcher's schedule comes between. */
+/** Delay between a ticket and its row's state, in ms: the dispatcher runs in between. */
 const slowJoinMs = 20_000;
 
-function queueWith(changes: (queue: QueueStore) => Partial<QueueStore>): Plant {
+function queueWith(changes: (queue: QueueStore) => Partial<QueueStore>): Mutation {
   return { ports: ({ queue }) => ({ queue: { ...queue, ...changes(queue) } }) };
 }
 
-/** Every slot looks free and is taken whoever holds it. */
-function slotTakenBlindly(): Plant {
+/** Treats every slot as free and takes it from its holder. */
+function slotTakenBlindly(): Mutation {
   return {
     ports: ({ queue }, { tables }) => ({
       queue: {
@@ -84,8 +84,8 @@ function slotTakenBlindly(): Plant {
   };
 }
 
-/** A transfer that finds no slot makes a further one. */
-function boundIgnored(): Plant {
+/** Adds slots beyond the limit. */
+function boundIgnored(): Mutation {
   return {
     ports: ({ settings }) => ({
       settings: { ...settings, maxActiveTransfers: settings.maxActiveTransfers + 2 },
@@ -93,8 +93,8 @@ function boundIgnored(): Plant {
   };
 }
 
-/** Now and then the ticket is deleted and nothing is started. */
-function ticketForgotten(): Plant {
+/** Sometimes deletes the ticket and starts nothing. */
+function ticketForgotten(): Mutation {
   return {
     ports: ({ starter, queue }, { queueChance, tables }) => ({
       starter: {
@@ -113,11 +113,11 @@ function isFor({ name }: { name: string }, transferId: string): boolean {
   return name.startsWith(`${transferId}-`);
 }
 
-/** Each start has a name of its own, and the row has whatever fence its execution was started with. */
-function startedTwice(): Plant {
+/** Starts each execution under its own name and ignores the fence of the row. */
+function startedTwice(): Mutation {
   let starts = 0;
   return {
-    ports: ({ starter, store }, { executions }, by) => ({
+    ports: ({ starter, store }, { executions }, sandbox) => ({
       starter: {
         start: (start) => starter.start({ ...start, name: `${start.name}-${++starts}` }),
       },
@@ -125,7 +125,7 @@ function startedTwice(): Plant {
         ...store,
         transfer: async (id) => {
           const row = await store.transfer(id);
-          const { input } = executions.all.get(by.executionId) ?? {};
+          const { input } = executions.all.get(sandbox.executionId) ?? {};
           const { dispatched } = (input ?? {}) as { dispatched?: { fence: number } };
           if (row?.state !== 'queued' || !dispatched) return row;
           return { ...row, fence: dispatched.fence };
@@ -141,8 +141,8 @@ function startedTwice(): Plant {
   };
 }
 
-/** A transfer that comes while the stack is paused gets no ticket. */
-function pauseLosesEvent(): Plant {
+/** Writes no ticket while the stack is paused. */
+function pauseLosesEvent(): Mutation {
   return queueWith((queue) => ({
     putTicket: async (ticket) => {
       if (!(await queue.pause())) await queue.putTicket(ticket);
@@ -150,19 +150,19 @@ function pauseLosesEvent(): Plant {
   }));
 }
 
-/** A ticket whose transfer is still active is taken for one that was left behind; joins are slow. */
-function ticketDeletedEarly(): Plant {
+/** Deletes the ticket of an active transfer as abandoned; joins are slow. */
+function ticketDeletedEarly(): Mutation {
   return {
-    ports: ({ store, queue }, _world, by) => ({
+    ports: ({ store, queue }, _simulation, sandbox) => ({
       queue: {
         ...queue,
         putTicket: async (ticket) => {
           await queue.putTicket(ticket);
-          await by.clock.sleep(slowJoinMs);
+          await sandbox.clock.sleep(slowJoinMs);
         },
-        firstTickets: async (...given) => {
-          const tickets = await queue.firstTickets(...given);
-          if (by.functionName !== dispatcher) return tickets;
+        firstTickets: async (...args) => {
+          const tickets = await queue.firstTickets(...args);
+          if (sandbox.functionName !== dispatcher) return tickets;
           for (const ticket of tickets) {
             const row = await store.transfer(ticket.transferId);
             if (row?.state === 'active') await queue.removeTicket(ticket);
@@ -174,23 +174,23 @@ function ticketDeletedEarly(): Plant {
   };
 }
 
-/** The queue is a stack. */
-function lastFirst(): Plant {
+/** Returns the newest tickets first. */
+function lastFirst(): Mutation {
   return queueWith((queue) => ({
     firstTickets: async (priority, limit) =>
       (await queue.firstTickets(priority, Infinity)).reverse().slice(0, limit),
   }));
 }
 
-/** A start sees a cancelled transfer as one that failed. */
-function cancelForgotten(): Plant {
+/** Shows a start a cancelled transfer as failed. */
+function cancelForgotten(): Mutation {
   return {
-    ports: ({ store }, _world, by) => ({
+    ports: ({ store }, _simulation, sandbox) => ({
       store: {
         ...store,
         transfer: async (id) => {
           const row = await store.transfer(id);
-          const isHidden = by.functionName === 'OpenSession' && row?.state === 'cancelled';
+          const isHidden = sandbox.functionName === 'OpenSession' && row?.state === 'cancelled';
           return isHidden ? { ...row, state: 'failed' } : row;
         },
         takeTransfer: async (record, seen) =>

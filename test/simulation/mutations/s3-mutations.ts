@@ -1,37 +1,37 @@
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
-import type { PlantedBug } from './mutations.ts';
-import type { Plant } from '../load/simulation.ts';
+import type { Mutation } from '../load/simulation.ts';
+import type { MutationCase } from './mutations.ts';
 
-/** Deliberate bugs in how S3 is read and the table is called. */
-export const plantedS3Bugs: readonly PlantedBug[] = [
+/** Mutations of S3 reads and table calls. */
+export const s3Mutations: readonly MutationCase[] = [
   {
     name: 'the version null is dropped',
-    caughtBy: 'every read names the version that was pinned',
+    caughtBy: 'every read names the pinned version',
     budget: 100,
-    plant: nullVersionDropped,
+    create: nullVersionDropped,
   },
   {
     name: 'a throttling code of S3 is final',
-    caughtBy: 'no transfer fails for what passes',
+    caughtBy: 'no transfer fails for a transient fault',
     budget: 60,
-    plant: s3CodeIsFinal,
+    create: s3CodeIsFinal,
   },
   {
     name: 'the first step gives up after its own tries',
-    caughtBy: 'no transfer fails for what passes',
+    caughtBy: 'no transfer fails for a transient fault',
     budget: 60,
-    plant: firstStepGivesUp,
+    create: firstStepGivesUp,
   },
   {
     name: 'a dead socket to the table is final',
-    caughtBy: 'no transfer fails for what passes',
+    caughtBy: 'no transfer fails for a transient fault',
     budget: 60,
-    plant: deadSocketIsFinal,
+    create: deadSocketIsFinal,
   },
 ];
 
-/** What was pinned as `null` is read without a version. */
-function nullVersionDropped(): Plant {
+/** Reads an object of the version `null` without a version. */
+function nullVersionDropped(): Mutation {
   return {
     ports: ({ source }) => ({
       source: {
@@ -45,8 +45,8 @@ function nullVersionDropped(): Plant {
   };
 }
 
-/** A 400 of S3 ends the transfer, whatever its code says. */
-function s3CodeIsFinal(): Plant {
+/** Treats every 400 of S3 as final. */
+function s3CodeIsFinal(): Mutation {
   const finalized = (error: unknown): never => {
     if (!isTransferError(error) || error.status !== 400) throw error;
     throw new TransferError('InvalidInputError', error.message, { status: 400, origin: 'source' });
@@ -54,8 +54,8 @@ function s3CodeIsFinal(): Plant {
   return sourceWith(finalized);
 }
 
-/** What the source answers for now ends a start, where no transfer is there yet. */
-function firstStepGivesUp(): Plant {
+/** Ends a start on a transient source error before its transfer exists. */
+function firstStepGivesUp(): Mutation {
   const finalized = (error: unknown, isInspecting: boolean): never => {
     if (!isInspecting || !isTransferError(error) || error.disposition !== 'retry') throw error;
     throw new TransferError('ConfigurationError', error.message, { origin: 'source' });
@@ -63,8 +63,8 @@ function firstStepGivesUp(): Plant {
   return sourceWith(finalized);
 }
 
-/** A table that could not be reached once counts as one that is not there. */
-function deadSocketIsFinal(): Plant {
+/** Treats one unreachable table call as a missing table. */
+function deadSocketIsFinal(): Mutation {
   const finalized = (error: unknown): never => {
     if (!isTransferError(error, 'TableUnavailableError')) throw error;
     throw new TransferError('ConfigurationError', error.message);
@@ -73,23 +73,23 @@ function deadSocketIsFinal(): Plant {
     ports: ({ store }) => ({
       store: {
         ...store,
-        transfer: (...given) => store.transfer(...given).catch(finalized),
-        patchTransfer: (...given) => store.patchTransfer(...given).catch(finalized),
+        transfer: (...args) => store.transfer(...args).catch(finalized),
+        patchTransfer: (...args) => store.patchTransfer(...args).catch(finalized),
       },
     }),
   };
 }
 
-function sourceWith(rethrow: (error: unknown, isInspecting: boolean) => never): Plant {
+function sourceWith(rethrow: (error: unknown, isInspecting: boolean) => never): Mutation {
   return {
     ports: ({ source }) => ({
       source: {
-        inspect: (...given) => source.inspect(...given).catch((error) => rethrow(error, true)),
-        confirmReadable: (...given) =>
-          source.confirmReadable(...given).catch((error) => rethrow(error, true)),
-        async *read(...given) {
+        inspect: (...args) => source.inspect(...args).catch((error) => rethrow(error, true)),
+        confirmReadable: (...args) =>
+          source.confirmReadable(...args).catch((error) => rethrow(error, true)),
+        async *read(...args) {
           try {
-            yield* source.read(...given);
+            yield* source.read(...args);
           } catch (error) {
             rethrow(error, false);
           }

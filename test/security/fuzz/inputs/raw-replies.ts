@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { oddText } from './odd-values.ts';
 import type { RawReply } from '../support/raw-server.ts';
+import { oddText } from './odd-values.ts';
 
 const statusLines = fc.constantFrom(
   'HTTP/1.1 200 OK',

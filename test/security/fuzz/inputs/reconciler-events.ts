@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { accounts, executionId, ours } from '../support/handler-harness.ts';
 import { damaged, damages } from './damage.ts';
 import { hugeText, nested, oddJson, oddText } from './odd-values.ts';
-import { accounts, executionId, ours } from '../support/handler-harness.ts';
 import { eventOf } from './starts.ts';
 
 const statuses = ['ABORTED', 'TIMED_OUT', 'FAILED', 'SUCCEEDED', 'RUNNING', 'PENDING_REDRIVE'];

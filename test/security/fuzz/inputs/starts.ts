@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { accounts, ours, theirs } from '../support/handler-harness.ts';
 import { type Damage, damaged, damages } from './damage.ts';
 import { hugeText, oddJson, oddName, oddText } from './odd-values.ts';
-import { accounts, ours, theirs } from '../support/handler-harness.ts';
 
 /** S3's event of an object, as EventBridge brings it. */
 export function eventOf(

@@ -14,13 +14,13 @@ import { createDestination } from '#src/destinations/registry.ts';
 import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { TestEvents, TestExecutions } from '../../../harness/port-harness.ts';
 import { ManualClock } from '../../../doubles/manual-clock.ts';
 import { MemorySource, sampleBytes } from '../../../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore } from '../../../doubles/memory/queue-store.ts';
 import { createMemoryTransferStore } from '../../../doubles/memory/transfer-store.ts';
 import { sdkCrc } from '../../../doubles/sdk-crc.ts';
 import { TestStarter } from '../../../doubles/test-starter.ts';
+import { TestEvents, TestExecutions } from '../../../harness/port-harness.ts';
 
 /** Sources of our own account and of another one. */
 export const ours = { bucket: 'films', key: 'reels/film.mp4' };
