@@ -26,10 +26,10 @@ describe('an S3 URL', () => {
   });
 
   it.each(['s3://', 's3://films', 's3://films/', 's3:///a.mp4', `s3://${arn}`, `s3://${arn}/`])(
-    '%s names no object',
+    'rejects %s',
     (url) => {
       expect(() => splitS3Url(url)).toThrow(
-        /names no object: expected s3:\/\/bucket\/key$|must be a bucket name/,
+        /Invalid S3 URL .*: expected s3:\/\/bucket\/key$|must be a bucket name/,
       );
     },
   );

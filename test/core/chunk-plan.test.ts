@@ -81,19 +81,19 @@ describe('planChunks', () => {
     const { range } = chunkAt(count, sizeBytes, chunk);
     expect([lengthOf(range), range.endInclusive]).toEqual([lastBytes, sizeBytes - 1]);
     const outside = () => chunkAt(count + 1, sizeBytes, chunk);
-    expect(outside).toThrow(`chunk ${count + 1} is not among the ${count}`);
+    expect(outside).toThrow(`Invalid chunk index ${count + 1}: must be from 1 to ${count}`);
   });
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])(
     'takes %d for no count of bytes',
     (value) => {
-      expect(() => chunkCount(value, 1)).toThrow(`not a count of bytes: ${value}`);
-      expect(() => chunkCount(1, value)).toThrow(`not a count of bytes: ${value}`);
+      expect(() => chunkCount(value, 1)).toThrow(`Invalid size ${value}`);
+      expect(() => chunkCount(1, value)).toThrow(`Invalid size ${value}`);
     },
   );
 
   it.each([0, -1, 1.5, 4])('has no chunk %d of three', (index) => {
-    expect(() => chunkAt(index, 3, 1)).toThrow(`chunk ${index} is not among the 3 chunks`);
+    expect(() => chunkAt(index, 3, 1)).toThrow(`Invalid chunk index ${index}: must be from 1 to 3`);
   });
 });
 

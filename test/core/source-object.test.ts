@@ -111,7 +111,7 @@ describe('B17: a file that has the extension of media and is none', () => {
     expect(() => mediaTypeOf(key, contentType, { sizeBytes })).toThrow(
       expect.objectContaining({
         name: 'SourceTypeUnsupportedError',
-        message: `Unsupported object ${JSON.stringify(key)}: it looks like TypeScript (content type: ${contentType ?? 'none'}), not an MPEG transport stream`,
+        message: `Unsupported object ${JSON.stringify(key)}: it is TypeScript, not an MPEG transport stream (content type: ${contentType ?? 'none'})`,
       }),
     );
   });

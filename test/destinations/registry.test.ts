@@ -48,8 +48,7 @@ describe('TwelveLabs says of itself', () => {
 
   it('how it wants to be called', () => {
     expect(createDestination('twelvelabs', options).traits).toEqual({
-      sessionBornAt: 'open',
-      chunkSizing: 'service',
+      sessionCreatedBy: 'open',
       order: 'any',
       maxInFlight: 64,
       maxProofsPerReport: 50,

@@ -1,116 +1,111 @@
-/** Our own bounds, each with the reason it has this value. A service's limits live with its destination. */
-
-import { boundOf } from './recovery-bounds.ts';
+/** Chunkferry's own bounds, each with its reason. The limits of a service are defined with its destination. */
 
 const MiB = 1024 * 1024;
 
-/** One presigned-URL call and one report take at most 50 chunks (TwelveLabs OpenAPI, 2026-02-17). */
+/** One presigned-URL call and one report accept at most 50 chunks (TwelveLabs OpenAPI, 2026-02-17). */
 export const maxChunksPerRange = 50;
 
-/** Bytes bound how long one send may take, whatever the chunk size. */
+/** Limits the duration of one send, independent of the chunk size. */
 export const maxRangeBytes = 512 * MiB;
 
-/** Ranges in one plan: 400 iterations stay far below the 25,000 history events of an execution. */
+/** Ranges in one plan. 400 iterations stay far below an execution's limit of 25,000 history events. */
 export const maxRangesPerPlan = 400;
 
-/** Ranges planned by one execution in all its rounds, for the same reason. */
+/** Ranges in all plans of one execution, for the same reason. */
 export const maxRangesPerExecution = 800;
 
 /** Inline Map runs at most 40 iterations at once (AWS Step Functions quotas, 2026). */
 export const maxMapConcurrency = 40;
 
-/** Plans an execution makes before it ends by name; a new one continues. */
+/** Plans of one execution before it ends with `RoundsExhaustedError`. A new execution continues. */
 export const maxRoundsPerExecution = 12;
 
-/** Sessions opened for one transfer by one execution, lost and replaced ones included. */
+/** Sessions that one execution opens for a transfer, including lost and replaced sessions. */
 export const maxSessionsPerExecution = 4;
 
-/** Chunks that one call of the send step may keep in flight: sockets and memory of one function. */
+/** Chunks in flight in one call of SendChunks, limited by a function's sockets and memory. */
 export const maxChunksInFlight = 64;
 
-/** Reports of a chunk that stays pending before its proof is retired and it is sent again. */
+/** Reports of a pending chunk before its proof is retired and the chunk is sent again. */
 export const maxReportsPerChunk = 3;
 
-/** Times a chunk is sent whose proof the service refuses, before that refusal ends the execution. */
+/** Sends of a chunk whose proof the service keeps rejecting, before the execution ends. */
 export const maxRefusedGenerations = 3;
 
-/** Chunks that must each mismatch twice, with none ever matching, before ETags count as opaque. */
+/** Chunks that must mismatch twice each, without any match, before ETags count as opaque. */
 export const opaqueEvidenceChunks = 3;
 
-/** Transfers that send at once, where nobody says otherwise. */
+/** The default of `maxActiveTransfers`. */
 export const defaultActiveTransfers = 10;
 
-/** Calls of the send step at once, where nobody says otherwise: eight for each transfer. */
+/** The default of concurrent calls of SendChunks: eight for each active transfer. */
 export const defaultSendConcurrency = 80;
 
 /**
- * The highest `maxActiveTransfers`: a look at the slots reads as many rows, all in one partition of the
- * table, which gives 3,000 reads a second (DynamoDB quotas, 2026).
+ * The highest `maxActiveTransfers`. A check of the slots reads as many rows of one partition, which
+ * allows 3,000 reads a second (DynamoDB quotas, 2026).
  */
 export const maxSlots = 100;
 
-/** How often the dispatcher looks at the queue without being called, in seconds. */
+/** The period of the dispatcher's schedule, in seconds. */
 export const dispatchSeconds = 60;
 
 /**
- * Executions that one call of the dispatcher starts. Step Functions refills StartExecution by 150 a
- * second in its smaller Regions (Step Functions quotas, 2026), and as many slots as this can be free.
+ * Executions that one call of the dispatcher starts: one for each slot. Step Functions refills
+ * StartExecution by 150 a second in its smaller Regions (Step Functions quotas, 2026).
  */
 export const maxStartsPerDispatch = maxSlots;
 
-/** Executions that all calls of the dispatcher start in one second; the quota above leaves room for other callers. */
+/** Executions that all calls of the dispatcher start in one second. Leaves quota for other callers. */
 export const maxStartsPerSecond = 100;
 
 /**
- * The longest wait before a transfer is started that executions have queued again and again, in seconds:
- * where two versions of the code see different bounds during a deployment, they must not loop.
+ * The longest wait before a start of a repeatedly queued transfer, in seconds. Two versions of the code
+ * with different bounds must not loop during a deployment.
  */
 export const maxRequeuedSeconds = 30;
 
-/** The longest wait before the next start of a ticket whose execution ended before it took the transfer, in seconds. */
+/** The longest wait before the next start after a failed start, in seconds. */
 export const maxRestartSeconds = 60;
 
-/** Executions started for one ticket that end before they take the transfer, before it fails. */
+/** Failed starts of one ticket before its transfer fails with `StartsExhaustedError`. */
 export const maxStartsPerTicket = 20;
 
-/** Calls of one kind wait this long for the call rate within a function, in ms; a longer wait is a Wait state's. */
+/** The longest wait for the call rate within a function, in ms. A Wait state takes longer waits. */
 export const maxRateWaitMs = 10_000;
 
-/** Shared call rates are written at most once for each kind, and read at most once, in this time, in ms. */
+/** The shortest time between two reads, and two writes of one kind, of the shared call rates, in ms. */
 export const shareEveryMs = 5_000;
 
-/** A read or a write of the shared call rates holds a call up this long at most, in ms. */
+/** The longest delay of a call by a read or write of the shared call rates, in ms. */
 export const maxShareMs = 1_000;
 
-/** The longest `Retry-After` that is believed, in seconds: quotas by the day exist, longer ones are not known. */
+/** The longest accepted `Retry-After`, in seconds. Daily quotas exist; longer quotas are not known. */
 export const maxStopSeconds = 24 * 3600;
 
-/** The longest stop of a kind of call for all transfers, in seconds: storage has no quotas by the day. */
+/** The longest stop of a kind of call for all transfers, in seconds. Storage has no daily quotas. */
 export const maxSharedStopSeconds = {
   service: maxStopSeconds,
   storage: 3600,
   source: 3600,
 } as const;
 
-/** A pause between two calls of one step, in seconds; the lease outlives it. */
-export const maxWaitSeconds = boundOf('longestWait');
-
-/** How long one owner may stay silent before another may take its transfer, in seconds. */
+/** The lease of a transfer's owner and of a slot, in seconds. It outlives the longest wait. */
 export const leaseSeconds = 1_200;
 
-/** The lease is renewed at most this often, in seconds. */
+/** The shortest time between two renewals of a lease, in seconds. */
 export const leaseRenewalSeconds = 60;
 
-/** How often the reconciler looks at everything: what a dead execution held is found within so many seconds. */
+/** The period of the reconciler's sweep, in seconds. */
 export const sweepSeconds = 300;
 
-/** Chunk and range rows live this long after they are written: a machine's seven days, then seven more. */
+/** The lifetime of chunk and range rows, in seconds: an execution's seven days and seven more. */
 export const rowLifetimeSeconds = 14 * 24 * 3600;
 
-/** The most that a service's JSON reply may hold; 50 presigned URLs are about 60 KiB. */
+/** The largest JSON reply of a service. 50 presigned URLs are about 60 KiB. */
 export const maxReplyBytes = 1 * MiB;
 
-/** Bounds of the setting for the reply to a chunk, in milliseconds; a Lambda function runs for 15 minutes at most. */
+/** Bounds of the setting `uploadReply`, in ms. A Lambda function runs for at most 15 minutes. */
 export const minUploadReplyMs = 30_000;
 export const maxUploadReplyMs = 900_000;
 
@@ -121,8 +116,8 @@ export const maxUploadReplyMs = 900_000;
 export const minDeniedSeconds = 60;
 export const maxDeniedSeconds = 24 * 3600;
 
-/** Work stops this long before a function's time is up, so that it can write what it knows, in ms. */
+/** Work stops this long before a function's time limit, in ms. The function then writes its results. */
 export const deadlineMarginMs = 5_000;
 
-/** A send starts no further chunk when less than this is left, in ms. */
+/** A send starts no further chunk if less time than this is left, in ms. */
 export const sendReserveMs = 10_000;

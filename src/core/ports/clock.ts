@@ -1,12 +1,12 @@
-/** Time, given and never taken, so that a test can hold it. */
+/** The injected clock. Tests replace it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Resolves after `ms`, or rejects with the signal's reason. */
+  /** Resolves after `ms`. Rejects with the signal's reason if the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Runs `task` after `ms` unless the returned function is called first. */
+  /** Runs `task` after `ms`. Returns a function that cancels the task. */
   after(ms: number, task: () => void): () => void;
 }
 
-/** Randomness for jitter: from 0 up to, not including, 1. */
+/** Returns a random number for jitter: at least 0, less than 1. */
 export type Random = () => number;

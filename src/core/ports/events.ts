@@ -1,4 +1,4 @@
-/** What others may build on: one for each transfer that started, and one for each that ended. */
+/** An event on the bus: one when a transfer starts and one when it ends. */
 export interface TransferEvent {
   readonly type:
     | 'Transfer Started'
@@ -13,17 +13,17 @@ export interface TransferEvent {
 }
 
 export interface EventPublisher {
-  /** @throws EventNotPublishedError - it was not taken, or only failed entries came back */
+  /** @throws EventNotPublishedError - EventBridge did not accept the event */
   publish(event: TransferEvent): Promise<void>;
 }
 
-/** One message to the operators. */
+/** A message to the operators. */
 export interface Notice {
   readonly subject: string;
   readonly text: string;
 }
 
 export interface Notifier {
-  /** @throws NoticeNotSentError - it was not taken; retryable */
+  /** @throws NoticeNotSentError - the alarm topic did not accept the notice; retryable */
   send(notice: Notice): Promise<void>;
 }

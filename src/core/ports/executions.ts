@@ -1,35 +1,35 @@
-/** How an execution stands or ended, as far as it can be told. */
+/** The status of an execution, and its end if it has ended. `unknown`: it is missing or access is denied. */
 export interface ExecutionEnd {
   readonly status: 'running' | 'aborted' | 'timed-out' | 'failed' | 'succeeded' | 'unknown';
   /** Milliseconds since 1970. */
   readonly startedAt?: number | undefined;
-  /** What it was started with, as JSON text. */
+  /** The input as JSON text. */
   readonly input?: string | undefined;
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
 }
 
-/** All methods throw `ExecutionUnknownError` where it can't be asked now; that is retryable. */
+/** All methods throw `ExecutionUnknownError`, retryable, if Step Functions does not answer. */
 export interface ExecutionDirectory {
-  /** Whether an execution runs; `unknown` where it can't be told (it is not known here, or not ours to ask). */
+  /** Returns whether an execution runs; `unknown` if it is missing or access is denied. */
   statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'>;
-  /** How an execution ended; one that waits to be redriven counts as running. */
+  /** Returns how an execution ended. An execution with a pending redrive counts as running. */
   endOf(executionId: string): Promise<ExecutionEnd>;
 }
 
-/** What the dispatcher starts an execution with. */
+/** The parameters of an execution that the dispatcher starts. */
 export interface ExecutionStart {
   readonly stateMachineArn: string;
-  /** Unique to the work that it does, so that a second start of the same work starts nothing. */
+  /** Unique to its work, so a second start of the same work has no effect. */
   readonly name: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
 export interface ExecutionStarter {
   /**
-   * Starts an execution. Returns `exists` where one of that name has ended, and `started` where it runs
-   * already.
-   * @throws ExecutionNotStartedError - Step Functions did not take it; retryable
+   * Starts an execution. Returns `started` also if it runs already, and `exists` if an execution of this
+   * name has ended.
+   * @throws ExecutionNotStartedError - Step Functions did not accept the start; retryable
    */
   start(start: ExecutionStart): Promise<'started' | 'exists'>;
 }

@@ -1,6 +1,6 @@
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** One line per event; `message` is a constant phrase and every variable a field. */
+/** Writes one line per event. `message` is a constant phrase; variables are fields. */
 export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;

@@ -1,20 +1,17 @@
-/** One HTTP exchange. The URL may be a secret: it is never logged nor put into an error. */
+/** An HTTP request. The URL may be a secret, so no log line and no error contains it. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | AsyncIterable<Uint8Array> | undefined;
   readonly signal: AbortSignal;
-  /** How long the whole reply may take after the body's last byte, in ms. Default: the transport's own. */
+  /** The timeout for the whole reply, from the body's last byte, in ms. Default: the transport's own. */
   readonly replyTimeoutMs?: number | undefined;
-  /**
-   * Whether the headers of a 2xx are enough: where its body can't be read to its end or decoded, it
-   * counts as empty. Default: false.
-   */
+  /** Whether a 2xx with an unreadable body counts as a reply with an empty body. Default: false. */
   readonly bodyIsOptional?: boolean | undefined;
 }
 
-/** Header names in lower case; the body as text, at most `maxReplyBytes` of it. */
+/** An HTTP reply. Header names are in lower case. The body is text of at most `maxReplyBytes`. */
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -23,10 +20,10 @@ export interface HttpReply {
 
 export interface Transport {
   /**
-   * Sends one request and reads the whole reply; follows no redirect and retries nothing. An error
-   * thrown by the body's iteration, and a signal's reason, come out as they are.
-   * @throws NetworkError - no usable reply
-   * @throws RequestTimeoutError - no reply in time
+   * Sends one request and reads the whole reply. Follows no redirect and retries nothing. Rethrows errors
+   * of the body's iteration, and the signal's reason, unchanged.
+   * @throws NetworkError - no usable reply arrived
+   * @throws RequestTimeoutError - no reply arrived in time
    */
   send(request: HttpRequest): Promise<HttpReply>;
 }

@@ -1,4 +1,4 @@
-/** Returns the ARN of an execution by its name, in the partition, Region and account of its state machine. */
+/** Returns the ARN of an execution from its state machine and its name. */
 export function executionArnOf(stateMachineArn: string, name: string): string {
   return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 }

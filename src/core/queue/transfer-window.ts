@@ -1,21 +1,21 @@
 import { type StopMode, stopModes } from './queue.ts';
 
-/** The hours of each day in which transfers start. A window may go past midnight. */
+/** The hours of each day in which transfers start. A window may include midnight. */
 export interface TransferWindow {
-  /** When it opens, as `22:00`. */
+  /** The opening time, such as `22:00`. */
   readonly from: string;
-  /** When it closes, as `06:00`; this minute is outside. */
+  /** The closing time, such as `06:00`. This minute is outside the window. */
   readonly to: string;
-  /** An IANA name: `Europe/Berlin`. Summer time counts. */
+  /** An IANA name such as `Europe/Berlin`. Daylight saving time applies. */
   readonly timeZone: string;
-  /** What happens to the transfers under way when it closes. Default: `finish`. */
+  /** What happens to active transfers when the window closes. Default: `finish`. */
   readonly underWay?: StopMode | undefined;
 }
 
 const dayMinutes = 24 * 60;
 const minuteMs = 60_000;
 
-/** Returns what is wrong with a window, in words for a message, or undefined. */
+/** Returns why a window is invalid, as the end of a message, or undefined if it is valid. */
 export function windowFlaw({ from, to, timeZone, underWay }: TransferWindow): string | undefined {
   for (const [name, time] of Object.entries({ from, to })) {
     if (typeof time !== 'string' || !/^([01]\d|2[0-3]):[0-5]\d$/.test(time))
@@ -31,17 +31,17 @@ export function windowFlaw({ from, to, timeZone, underWay }: TransferWindow): st
 }
 
 function isTimeZone(timeZone: unknown): boolean {
-  // Intl reads an absent zone as this machine's own.
+  // Intl uses the machine's own time zone for undefined.
   if (typeof timeZone !== 'string') return false;
   try {
-    clockOf(timeZone);
+    formatterOf(timeZone);
     return true;
   } catch {
     return false;
   }
 }
 
-/** Whether transfers may start now. Without a window they always may. */
+/** True if the window is open, or no window is configured. */
 export function isWindowOpen(window: TransferWindow | undefined, now: number): boolean {
   if (!window) return true;
   const [from, to] = [minuteOf(window.from), minuteOf(window.to)];
@@ -49,19 +49,19 @@ export function isWindowOpen(window: TransferWindow | undefined, now: number): b
   return from < to ? minute >= from && minute < to : minute >= from || minute < to;
 }
 
-/** Returns when the window opens next, in milliseconds since 1970; `now` while it is open. */
+/** Returns the next opening time, in milliseconds since 1970; `now` while the window is open. */
 export function nextOpening(window: TransferWindow, now: number): number {
   let at = now;
-  // A window inside the hour that summer time skips stays closed that day.
+  // A window within the hour that daylight saving time skips stays closed that day.
   const latest = now + 3 * dayMinutes * minuteMs;
-  while (at < latest && !isWindowOpen(window, at)) at = nextLook(window, at);
+  while (at < latest && !isWindowOpen(window, at)) at = nextCheck(window, at);
   return at;
 }
 
-/** Clocks change at whole quarters of an hour, so that no opening lies before the next one. */
+/** Clocks change at whole quarters of an hour, so checks at each quarter miss no opening. */
 const quarterMs = 15 * minuteMs;
 
-function nextLook({ from, timeZone }: TransferWindow, at: number): number {
+function nextCheck({ from, timeZone }: TransferWindow, at: number): number {
   const minutes = (minuteOf(from) - minuteOfDay(at, timeZone) + dayMinutes) % dayMinutes;
   const opening = Math.floor(at / minuteMs) * minuteMs + minutes * minuteMs;
   const quarter = Math.floor(at / quarterMs) * quarterMs + quarterMs;
@@ -74,19 +74,19 @@ function minuteOf(time: string): number {
 }
 
 function minuteOfDay(now: number, timeZone: string): number {
-  return minuteOf(clockOf(timeZone).format(now));
+  return minuteOf(formatterOf(timeZone).format(now));
 }
 
-/** Formatters are slow to make, and a process asks about one zone. */
-const clocks = new Map<string, Intl.DateTimeFormat>();
+/** Formatters are slow to create, and a process uses one time zone. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** @throws RangeError - no such time zone */
-function clockOf(timeZone: string): Intl.DateTimeFormat {
-  const known = clocks.get(timeZone);
+/** @throws RangeError - the time zone does not exist */
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
   if (known) return known;
   const digits = '2-digit';
   const options = { timeZone, hour: digits, minute: digits, hourCycle: 'h23' } as const;
-  const made = new Intl.DateTimeFormat('en', options);
-  clocks.set(timeZone, made);
-  return made;
+  const formatter = new Intl.DateTimeFormat('en', options);
+  formatters.set(timeZone, formatter);
+  return formatter;
 }

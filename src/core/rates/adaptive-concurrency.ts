@@ -1,53 +1,53 @@
 import type { Clock } from '#src/core/ports/clock.ts';
 
 /**
- * How many chunks of one object are in flight, adapted to the line. While chunks take seconds, more
- * are better; once they take long, more are kept only if they raise the throughput, and fewer are
- * tried. So a fast line is filled and a slow one still finishes chunks.
+ * Limits the chunks of one object in flight, adapted to the connection. The limit rises while chunks take
+ * seconds. For slower chunks, a higher limit stays only if it raises the throughput, and lower limits
+ * are tried. A fast connection is filled, and a slow connection still completes chunks.
  */
 export interface AdaptiveConcurrency {
   /** Resolves when another chunk may start; rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<void>;
-  /** Gives the place back and learns from the chunk. */
+  /** Ends a chunk and adapts the limit to its result. */
   release(result: ChunkResult): void;
-  /** Chunks that may be in flight now. */
+  /** The present limit of chunks in flight. */
   readonly limit: number;
-  /** The round that another sender of this process has stopped for good. */
+  /** The round that another sender in this process has stopped. */
   haltedRound?: string | undefined;
 }
 
-/** What became of one chunk: bytes that were stored, or the reason why none were. */
+/** The result of sending one chunk. */
 export interface ChunkResult {
   readonly storedBytes: number;
   readonly tookMs: number;
-  /** `slow`: it ran out of time. `refused`: the upload host refused it. `failed`: any other error. */
+  /** `slow`: the time was over. `refused`: the upload host rejected the chunk. `failed`: any other error. */
   readonly outcome: 'stored' | 'slow' | 'refused' | 'failed';
 }
 
-/** Chunks in flight before anything is known of the line. */
+/** Chunks in flight before the first measurement. */
 const initialLimit = 2;
 
-/** Chunks faster than this let the number in flight double, in ms. */
+/** The limit doubles while chunks are faster than this, in ms. */
 const fastMs = 2_000;
 
-/** Chunks slower than this have fewer in flight tried, in ms. */
+/** A lower limit is tried if chunks are slower than this, in ms. */
 const slowMs = 10_000;
 
-/** How much more throughput a higher number must bring to be kept. */
+/** The gain in throughput that a higher limit must reach to stay. */
 const worthwhileGain = 1.1;
 
-/** How much of the throughput a lower number must keep to be kept. */
+/** The part of the throughput that a lower limit must preserve to stay. */
 const harmlessLoss = 0.9;
 
-/** Windows after which a settled number is tried again. */
-const settledWindows = 8;
+/** Windows in which a limit that was found good stays unchanged. */
+const restWindows = 8;
 
-/** Refusals in a row, with no chunk stored between them, after which one chunk at a time probes. */
+/** Consecutive refusals after which the limit becomes one chunk, as a probe. */
 const refusalsUntilProbe = 2;
 
 interface Measured {
   readonly limit: number;
-  /** Bytes a millisecond. */
+  /** Bytes per millisecond. */
   readonly rate: number;
 }
 
@@ -56,19 +56,16 @@ interface Window {
   bytes: number;
   chunks: number;
   totalMs: number;
-  /** Whether as many were in flight as allowed. */
+  /** Whether the chunks in flight reached the limit. */
   wasFull: boolean;
 }
 
-/**
- * Makes the control for one object.
- * @param most - chunks that may ever be in flight
- */
+/** Creates the control of one object. */
 export function createAdaptiveConcurrency(
   clock: Pick<Clock, 'now'>,
-  most: number,
+  maxInFlight: number,
 ): AdaptiveConcurrency {
-  const control = new Control(clock, most);
+  const control = new Control(clock, maxInFlight);
   const waiting: (() => void)[] = [];
   let inFlight = 0;
   const admit = () => {
@@ -85,16 +82,16 @@ export function createAdaptiveConcurrency(
     acquire: (signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
-        const give = () => {
-          signal.removeEventListener('abort', leave);
+        const start = () => {
+          signal.removeEventListener('abort', cancel);
           resolve();
         };
-        const leave = () => {
-          waiting.splice(waiting.indexOf(give), 1);
+        const cancel = () => {
+          waiting.splice(waiting.indexOf(start), 1);
           reject(signal.reason);
         };
-        signal.addEventListener('abort', leave, { once: true });
-        waiting.push(give);
+        signal.addEventListener('abort', cancel, { once: true });
+        waiting.push(start);
         admit();
       }),
     release: (result) => {
@@ -105,17 +102,17 @@ export function createAdaptiveConcurrency(
   };
 }
 
-/** Transfers whose control is kept; the oldest go first. */
+/** The number of transfers whose control is stored. The oldest control is deleted first. */
 const maxTransfers = 200;
 
-/** Makes the controls of a process: one for each transfer, shared by all that send for it. */
+/** Creates the controls of a process: one for each transfer, shared by all its senders. */
 export function createConcurrencyRegistry(
   clock: Pick<Clock, 'now'>,
-  most: number,
+  maxInFlight: number,
 ): (transferId: string) => AdaptiveConcurrency {
   const controls = new Map<string, AdaptiveConcurrency>();
   return (transferId) => {
-    const control = controls.get(transferId) ?? createAdaptiveConcurrency(clock, most);
+    const control = controls.get(transferId) ?? createAdaptiveConcurrency(clock, maxInFlight);
     controls.set(transferId, control);
     const [oldest] = controls.keys();
     if (controls.size > maxTransfers && oldest !== undefined) controls.delete(oldest);
@@ -123,46 +120,46 @@ export function createConcurrencyRegistry(
   };
 }
 
-/** A number of chunks in flight, with what the number before it brought, if that is to be compared. */
+/** The next limit, and the measurement to compare it with. */
 interface Move {
   readonly limit: number;
   readonly before?: Measured | undefined;
 }
 
-/** Climbs towards the number with the most throughput, a window of chunks at a time. */
+/** Searches for the limit with the highest throughput, one window of chunks at a time. */
 class Control {
   limit: number;
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #most: number;
+  readonly #maxInFlight: number;
   #before: Measured | undefined;
-  #settledFor = 0;
+  #restingWindows = 0;
   #refusals = 0;
-  /** Chunks in flight beyond the limit, left from a higher one: they would flatter the lower. */
+  /** Chunks in flight from a higher limit. They would distort the measurement of the lower limit. */
   #leftOver = 0;
   #inFlight = 0;
   #window: Window;
 
-  constructor(clock: Pick<Clock, 'now'>, most: number) {
+  constructor(clock: Pick<Clock, 'now'>, maxInFlight: number) {
     this.#clock = clock;
-    this.#most = Math.max(1, most);
-    this.limit = Math.min(initialLimit, this.#most);
+    this.#maxInFlight = Math.max(1, maxInFlight);
+    this.limit = Math.min(initialLimit, this.#maxInFlight);
     this.#window = this.#newWindow();
   }
 
-  /** @param inFlight - with the chunk that this is about */
+  /** @param inFlight - chunks in flight, including this one */
   learn(result: ChunkResult, inFlight: number): void {
     this.#inFlight = inFlight - 1;
     const { outcome } = result;
-    if (outcome === 'stored') this.#count(result, inFlight);
-    else if (outcome === 'slow') this.#go({ limit: Math.floor(this.limit / 2) });
+    if (outcome === 'stored') this.#recordStored(result, inFlight);
+    else if (outcome === 'slow') this.#apply({ limit: Math.floor(this.limit / 2) });
     else if (outcome === 'refused' && ++this.#refusals >= refusalsUntilProbe)
-      this.#go({ limit: 1 });
+      this.#apply({ limit: 1 });
   }
 
-  #count({ storedBytes, tookMs }: ChunkResult, inFlight: number): void {
+  #recordStored({ storedBytes, tookMs }: ChunkResult, inFlight: number): void {
     const wasProbing = this.#refusals >= refusalsUntilProbe;
     this.#refusals = 0;
-    if (wasProbing) this.#go({ limit: initialLimit });
+    if (wasProbing) this.#apply({ limit: initialLimit });
     if (this.#leftOver > 0) {
       this.#leftOver--;
       this.#window = this.#newWindow();
@@ -175,44 +172,44 @@ class Control {
     if (this.#window.chunks >= this.limit) this.#endWindow();
   }
 
-  /** A window in which fewer were in flight than allowed says nothing of the allowed number. */
+  /** Ignores a window that never reached the limit: it does not measure the limit. */
   #endWindow(): void {
     const { startedAt, bytes, chunks, totalMs, wasFull } = this.#window;
     const rate = bytes / Math.max(1, this.#clock.now() - startedAt);
     this.#window = this.#newWindow();
-    if (wasFull) this.#go(this.#next({ limit: this.limit, rate }, totalMs / chunks));
+    if (wasFull) this.#apply(this.#nextMove({ limit: this.limit, rate }, totalMs / chunks));
   }
 
-  #next(now: Measured, meanMs: number): Move {
+  #nextMove(now: Measured, meanMs: number): Move {
     if (meanMs < fastMs) return { limit: now.limit * 2, before: now };
     const before = this.#before;
     if (!before || before.limit === now.limit) return this.#explore(now, meanMs);
     const gain = now.rate / before.rate;
-    if (now.limit > before.limit && gain < worthwhileGain) return this.#settle(before.limit, now);
-    // The lower number lost throughput, so a higher one than before may gain some.
+    if (now.limit > before.limit && gain < worthwhileGain) return this.#rest(before.limit, now);
+    // The lower limit lost throughput, so a limit above the earlier one may gain some.
     if (now.limit < before.limit && gain < harmlessLoss) return { limit: before.limit + 1, before };
     return this.#step(now, now.limit > before.limit ? 'up' : 'down', meanMs);
   }
 
-  /** Nothing to compare with: goes down where chunks take long, else up; a settled number rests first. */
+  /** Without a measurement to compare, goes down if chunks are slow, else up. A good limit rests first. */
   #explore(now: Measured, meanMs: number): Move {
-    if (this.#settledFor-- > 0) return { limit: now.limit, before: now };
+    if (this.#restingWindows-- > 0) return { limit: now.limit, before: now };
     return this.#step(now, meanMs >= slowMs && now.limit > 1 ? 'down' : 'up', meanMs);
   }
 
   #step(now: Measured, direction: 'up' | 'down', meanMs: number): Move {
     const isSlow = meanMs >= slowMs;
     if (direction === 'up') return { limit: isSlow ? now.limit + 1 : now.limit * 2, before: now };
-    return isSlow ? { limit: Math.ceil(now.limit / 2), before: now } : this.#settle(now.limit, now);
+    return isSlow ? { limit: Math.ceil(now.limit / 2), before: now } : this.#rest(now.limit, now);
   }
 
-  #settle(limit: number, { rate }: Measured): Move {
-    this.#settledFor = settledWindows;
+  #rest(limit: number, { rate }: Measured): Move {
+    this.#restingWindows = restWindows;
     return { limit, before: { limit, rate } };
   }
 
-  #go({ limit, before }: Move): void {
-    this.limit = Math.max(1, Math.min(this.#most, limit));
+  #apply({ limit, before }: Move): void {
+    this.limit = Math.max(1, Math.min(this.#maxInFlight, limit));
     this.#before = before;
     this.#leftOver = Math.max(0, this.#inFlight - this.limit);
     this.#window = this.#newWindow();

@@ -3,8 +3,8 @@ import type { RecentCalls } from './call-rate.ts';
 /** How far back calls are counted, in milliseconds. */
 const windowMs = 2_000;
 
-/** A shorter time would make a rate out of a single burst, in milliseconds. */
-const shortestMs = 1_000;
+/** The shortest time for a rate, in milliseconds. A shorter time would measure a single burst. */
+const minMeasuredMs = 1_000;
 
 /** Counts one process's calls of one kind, and how many of them were throttled. */
 export class CallCounter {
@@ -19,12 +19,12 @@ export class CallCounter {
     add(this.#throttled, now);
   }
 
-  /** Returns the calls of the last seconds. */
+  /** Returns the rate of the last seconds and the share of throttled replies. */
   recent(now: number): RecentCalls {
     prune(this.#calls, now);
     prune(this.#throttled, now);
     const calls = this.#calls.length;
-    const ms = Math.max(shortestMs, now - (this.#calls[0] ?? now));
+    const ms = Math.max(minMeasuredMs, now - (this.#calls[0] ?? now));
     const share = this.#throttled.length / Math.max(1, calls);
     return { perSecond: (calls * 1000) / ms, throttledShare: Math.min(1, share) };
   }

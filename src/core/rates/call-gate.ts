@@ -10,16 +10,16 @@ import {
   slowerOf,
 } from './call-rate.ts';
 
-/** What a caller does: makes its call, waits here, or gives up and comes back after so many ms. */
+/** A caller makes its call, waits in the function, or leaves and returns after `ms`. */
 export type CallDecision =
   | { readonly action: 'call' }
   | { readonly action: 'wait'; readonly ms: number }
   | { readonly action: 'leave'; readonly ms: number; readonly why: 'stopped' | 'busy' };
 
-/** The shortest stop to leave for, in ms. A shorter one is waited out: leaving takes longer. */
+/** The shortest stop to leave for, in ms. Waiting for a shorter stop is faster than leaving. */
 const shortStopMs = 1_000;
 
-/** One process's calls of one kind: their spacing, their rate and their stop. */
+/** The gate for one process's calls of one kind: it spaces them, limits their rate and stops them. */
 export class CallGate {
   stoppedUntil = 0;
   rate: CallRate | undefined;
@@ -33,7 +33,7 @@ export class CallGate {
     this.#random = random;
   }
 
-  /** Queues a caller; returns its ticket. Each caller that enters must leave. */
+  /** Queues a caller and returns its ticket. Each caller that enters must leave. */
   enter(): number {
     return this.#entered++;
   }
@@ -43,8 +43,8 @@ export class CallGate {
   }
 
   /**
-   * Decides on one call, and counts it where it is made.
-   * @param waitedMs - how long its caller has waited
+   * Decides about one call. Counts the call if the caller may make it.
+   * @param waitedMs - how long the caller has waited
    */
   decide(now: number, ticket: number, waitedMs: number): CallDecision {
     const stopMs = this.stoppedUntil - now;
@@ -55,7 +55,7 @@ export class CallGate {
     if (leftMs > 0 && waitedMs + leftMs > maxRateWaitMs) {
       return { action: 'leave', ms: leftMs, why: 'busy' };
     }
-    // Looks again half-way through the queue: the rate may have changed by then.
+    // Decides again half-way through the queue, because the rate may have changed by then.
     if (leftMs > 0) return { action: 'wait', ms: Math.ceil(leftMs - queueMs / 2) };
     // Half of each gap is random: functions that start together do not call together.
     this.#nextAt = now + gapMs * (0.75 + this.#random() / 2);
@@ -63,26 +63,26 @@ export class CallGate {
     return { action: 'call' };
   }
 
-  /** Counts a throttled reply; returns the rate where it was lowered. */
+  /** Counts a throttled reply. Returns the rate if the reply lowered it. */
   lower(now: number): CallRate | undefined {
     this.#counter.countThrottled(now);
     if (!canLower(this.rate, now)) return undefined;
     const rate = lowerRate(this.rate, this.#counter.recent(now), now);
-    // Without a limit there was no spacing: the first gap begins now.
+    // Calls without a limit had no gaps, so the first gap begins now.
     if (!Number.isFinite(callsPerSecond(this.rate, now)))
       this.#nextAt = now + 1000 / rate.perSecond;
     this.rate = rate;
     return rate;
   }
 
-  /** Stops all calls until a time; returns whether that is news, by a second at least. */
+  /** Stops all calls until a time. Returns true if this extends the stop by at least a second. */
   stop(until: number): boolean {
-    const isNews = until - this.stoppedUntil >= shortStopMs;
+    const isLonger = until - this.stoppedUntil >= shortStopMs;
     this.stoppedUntil = Math.max(until, this.stoppedUntil);
-    return isNews;
+    return isLonger;
   }
 
-  /** Takes over what other processes share, where it is stricter. */
+  /** Takes over the stop and the rate of other processes if they are stricter. */
   merge({ rate, stoppedUntil = 0 }: SharedRate, now: number): void {
     this.stop(stoppedUntil);
     this.rate = slowerOf(this.rate, rate, now);

@@ -9,12 +9,12 @@ export interface AccessPoint {
   readonly name: string;
 }
 
-/** A kind of bucket or access point that can't be a source. */
+/** A kind of bucket or access point that is not supported as a source. */
 interface UnsupportedKind {
   readonly arn: RegExp;
-  /** The end of its names, which S3 reserves for it. */
+  /** The suffix that S3 reserves for its names. */
   readonly suffix: RegExp;
-  /** In messages, as a plural. */
+  /** The plural, for messages. */
   readonly kinds: string;
 }
 
@@ -36,8 +36,8 @@ const unsupported: readonly UnsupportedKind[] = [
 ];
 
 /**
- * The names that S3 gave before March 2018 in us-east-1 are wider than today's, and the buckets
- * still exist: Amazon S3 User Guide, bucket naming rules, 2026.
+ * Includes the wider names that us-east-1 allowed before March 2018, because such buckets still exist
+ * (Amazon S3 User Guide, bucket naming rules, 2026).
  */
 const bucketName = /^[A-Za-z0-9._-]{3,255}$/;
 
@@ -46,30 +46,27 @@ const ipAddress = /^\d+(\.\d+){3}$/;
 const accessPointArn =
   /^arn:(aws[a-z-]*):s3:([a-z0-9-]+):(\d{12}):accesspoint[/:]([a-z0-9][a-z0-9-]{1,48}[a-z0-9])$/;
 
-/** The access point that an ARN names, if it is one of a single Region. */
+/** Returns the access point of an ARN, or undefined unless the ARN is of a single-Region access point. */
 export function accessPointOf(bucket: string): AccessPoint | undefined {
   const [, partition, region, account, name] = accessPointArn.exec(bucket) ?? [];
   if (!partition || !region || !account || !name) return undefined;
   return { partition, region, account, name };
 }
 
-/** How the alias of an access point ends; IAM knows its ARN alone. */
+/** The alias of an access point. IAM policies accept the ARN only. */
 const alias = /^(.+)-[a-z0-9]{34}(?:-ext)?-s3alias$/;
 
-/** What the name of the access point begins with that an alias stands for. */
+/** Returns the start of the access point's name from its alias, or undefined if `bucket` is no alias. */
 export function nameInAlias(bucket: string): string | undefined {
   return alias.exec(bucket)?.[1];
 }
 
-/** Whether a name stands for an access point, whose name no event of S3 bears. */
+/** True for the ARN or alias of an access point. S3's events never contain either. */
 export function isAccessPoint(bucket: string): boolean {
   return accessPointOf(bucket) !== undefined || bucket.endsWith('-s3alias');
 }
 
-/**
- * Returns what is wrong with the name of a source's bucket, for the end of the message
- * `Invalid bucket name "…": …`; undefined if the name can be a source's.
- */
+/** Returns why a bucket name is invalid, for `Invalid bucket name "…": …`, or undefined if it is valid. */
 export function bucketFlaw(bucket: string): string | undefined {
   const kindFlaw = unsupportedKind(bucket);
   if (kindFlaw) return kindFlaw;
@@ -90,19 +87,19 @@ function unsupportedKind(bucket: string): string | undefined {
   return undefined;
 }
 
-/** An S3 URL whose bucket is an ARN, which has a slash of its own. */
+/** An S3 URL whose bucket is an ARN. The ARN may contain a slash. */
 const urlOfArn =
   /^s3:\/\/(arn:(?:[^:/]*:){4}(?:outpost[/:][^/:]+[/:])?(?:(?:accesspoint|bucket)[/:])?[^/]+)\/(.+)$/s;
 
 /**
- * Splits `s3://<bucket>/<key>`; the bucket may be the ARN of an access point. Bucket and key are
- * taken as they are: nothing in the URL is decoded, as in every AWS command line.
- * @throws InvalidInputError - the URL names no object, or the bucket is of an unsupported kind
+ * Splits `s3://<bucket>/<key>`. The bucket may be the ARN of an access point. Nothing is URL-decoded, as
+ * in the AWS CLI.
+ * @throws InvalidInputError - the URL has no key, or the bucket is invalid or not supported
  */
 export function splitS3Url(url: string): { bucket: string; key: string } {
   const [, bucket, key] = urlOfArn.exec(url) ?? /^s3:\/\/((?!arn:)[^/]+)\/(.+)$/s.exec(url) ?? [];
   if (!bucket || !key) {
-    throw invalid(`${JSON.stringify(url)} names no object: expected s3://bucket/key`);
+    throw invalid(`Invalid S3 URL ${JSON.stringify(url)}: expected s3://bucket/key`);
   }
   const flaw = bucketFlaw(bucket);
   if (flaw === undefined) return { bucket, key };

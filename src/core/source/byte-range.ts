@@ -8,12 +8,12 @@ export function lengthOf(range: ByteRange): number {
   return range.endInclusive - range.start + 1;
 }
 
-/** `bytes=0-99`: the value of a Range header. */
+/** Returns the value of a Range header: `bytes=0-99`. */
 export function rangeHeader(range: ByteRange): string {
   return `bytes=${range.start}-${range.endInclusive}`;
 }
 
-/** `bytes 0-99/1000`: the Content-Range that a truthful reply carries. */
+/** Returns the expected Content-Range of the reply: `bytes 0-99/1000`. */
 export function contentRange(range: ByteRange, totalBytes: number): string {
   return `bytes ${range.start}-${range.endInclusive}/${totalBytes}`;
 }

@@ -1,10 +1,10 @@
 /**
- * Which extensions and content types are media. IANA's registry and the list of Apache, as mime-db
- * has them, and what broadcasters and cameras write besides; a test compares. Left out: playlists,
- * subtitles, fragments, notes of music, and drawings.
+ * The extensions and content types of media. Sources: IANA's registry and Apache's list, as in mime-db
+ * (a test compares), and the extensions of broadcasters and cameras. Playlists, subtitles, fragments,
+ * sheet music and drawings are excluded.
  */
 
-/** What the service makes of an object. */
+/** The media type of an object at the service. */
 export type MediaType = 'video' | 'audio' | 'image';
 
 export const mediaTypes = ['video', 'audio', 'image'] as const satisfies readonly MediaType[];
@@ -42,15 +42,18 @@ const applicationTypes: Readonly<Record<string, MediaType>> = {
   'x-troff-msvideo': 'video',
 };
 
-/** Lists of media and drawings: the family of their content type promises what they are not. */
+/** Playlists, MIDI and SVG: not media, although their content type is audio, video or image. */
 const otherTypes = /^(?:audio|video)\/.*(?:mpegurl|scpls|x-ms-w[amv]x|midi)$|^image\/svg\+xml$/;
 
-/** @param extension - in lower case, without its dot */
+/**
+ * Returns the media type of an extension.
+ * @param extension - in lower case, without its dot
+ */
 export function typeOfExtension(extension: string): MediaType | undefined {
   return typeByExtension.get(extension);
 }
 
-/** The media type that a content type tells, in any letter case and with any parameter. */
+/** Returns the media type of a content type. Ignores letter case and parameters. */
 export function typeOfContent(contentType: string | undefined): MediaType | undefined {
   const plain = bare(contentType);
   if (otherTypes.test(plain)) return undefined;
@@ -61,16 +64,15 @@ export function typeOfContent(contentType: string | undefined): MediaType | unde
   return mediaTypes.find((type) => type === family);
 }
 
-/** Whether a content type is one that source code is stored with. */
+/** True for a content type of source code. */
 export function isCode(contentType: string | undefined): boolean {
   const plain = bare(contentType);
-  // Qt's translations have the same extension, and a list that many machines have gives their type
-  // to every file of it.
+  // Many MIME databases map every .ts file to the type of Qt's translation files.
   if (/^text\/vnd\.(?:trolltech|qt)\.linguist$/.test(plain)) return false;
   return /^text\/|^application\/(?:json|xml|(?:x-)?(?:type|java|ecma)script)$/.test(plain);
 }
 
-/** Every extension that is known. */
+/** Returns every known extension. */
 export function knownExtensions(): readonly string[] {
   return [...typeByExtension.keys()];
 }

@@ -1,9 +1,8 @@
 import type { SourceObject } from './source-object.ts';
 
 /**
- * True if digests prove that two objects hold the same bytes: equal size, and an equal SHA-256; where
- * one of them has none, an equal ETag of MD5 sums over the same layout of parts. False where nothing
- * is proven.
+ * True if digests prove that two objects have the same bytes. The sizes and the SHA-256 must be equal.
+ * Without SHA-256 of both, the MD5 ETags and the sizes of the first parts must be equal.
  */
 export function isSameContent(one: SourceObject, other: SourceObject): boolean {
   const [a, b] = [one.digests, other.digests];

@@ -1,27 +1,27 @@
 import type { MediaType } from './media-types.ts';
 import type { Source } from './sources.ts';
 
-/** What is known of an object before it is taken. */
+/** An object to compare with the filters of sources. */
 export interface Candidate {
   readonly key: string;
-  /** Left out: not known yet, so that no size turns it away. */
+  /** Undefined: not known yet. Size filters are then ignored. */
   readonly sizeBytes?: number | undefined;
 }
 
-/** The first source that takes the object; one of a bucket's sources is enough. */
+/** Returns the first source whose filters match the object. */
 export function matchingSource(
   sources: readonly Source[],
   candidate: Candidate,
 ): Source | undefined {
-  return sources.find((source) => objection(source, candidate) === undefined);
+  return sources.find((source) => mismatchReason(source, candidate) === undefined);
 }
 
-/** Whether the key is under one of the source's prefixes; a source without any has all of its bucket. */
+/** True if the key begins with one of the source's prefixes, or the source has no prefixes. */
 export function isUnderPrefix({ prefixes }: Source, key: string): boolean {
   return !prefixes?.length || prefixes.some((prefix) => key.startsWith(prefix));
 }
 
-/** The media type that a source names for a key, by the longest suffix that the key has. */
+/** Returns the media type that a source configures for a key. The longest matching suffix wins. */
 export function configuredMediaType(
   { mediaTypes = {} }: Source,
   key: string,
@@ -32,14 +32,14 @@ export function configuredMediaType(
   return longest === undefined ? undefined : mediaTypes[longest];
 }
 
-/** Why none of the sources takes the object, each reason once. */
+/** Describes why no source matches the object. Each reason appears once. */
 export function describeMismatches(sources: readonly Source[], candidate: Candidate): string {
-  const reasons = sources.flatMap((source) => objection(source, candidate) ?? []);
+  const reasons = sources.flatMap((source) => mismatchReason(source, candidate) ?? []);
   return shortList([...new Set(reasons)], '; ');
 }
 
-/** What a source has against the object: prefix, suffix or size; undefined where it takes it. */
-function objection(source: Source, { key, sizeBytes }: Candidate): string | undefined {
+/** Returns the first filter that does not match: prefix, suffix or size. Undefined if all match. */
+function mismatchReason(source: Source, { key, sizeBytes }: Candidate): string | undefined {
   const { prefixes = [], suffixes, minSize = 0, maxSize = Number.POSITIVE_INFINITY } = source;
   if (!isUnderPrefix(source, key)) return `its key does not begin with ${quotedList(prefixes)}`;
   if (suffixes?.length && !suffixes.some((suffix) => endsWithInAnyCase(key, suffix))) {
@@ -52,20 +52,18 @@ function objection(source: Source, { key, sizeBytes }: Candidate): string | unde
 }
 
 /**
- * By Unicode's simple case folding, which knows no language: a Turkish or a Lithuanian machine
- * decides as any other. Lower-casing both would not do: what it makes of a Greek Σ depends on where
- * in the word it stands.
+ * Compares by Unicode's simple case folding, which is the same in every locale. Lower-casing both is not
+ * correct: the lower case of a Greek Σ depends on its position in the word.
  */
 function endsWithInAnyCase(key: string, suffix: string): boolean {
-  return new RegExp(`${literally(suffix)}$`, 'iu').test(key);
+  return new RegExp(`${escapeForRegExp(suffix)}$`, 'iu').test(key);
 }
 
-/** The text as a pattern that means nothing but itself. */
-function literally(text: string): string {
+function escapeForRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-/** The first of them in quotes, and how many more there are. */
+/** Returns the first names in quotes, and the number of further ones. */
 export function quotedList(names: readonly string[]): string {
   return shortList(
     names.map((name) => JSON.stringify(name)),
@@ -73,7 +71,7 @@ export function quotedList(names: readonly string[]): string {
   );
 }
 
-/** Few enough for one line of an execution's output. */
+/** The longest list in one line of an execution's output. */
 const maxListed = 5;
 
 function shortList(items: readonly string[], between: string): string {

@@ -3,101 +3,101 @@ import { isCode, type MediaType, typeOfContent, typeOfExtension } from './media-
 
 export type { MediaType } from './media-types.ts';
 
-/** Which object a start names; keys are as S3 holds them, never URL-encoded. */
+/** The object of a start. The key is as stored in S3, never URL-encoded. */
 export interface SourceReference {
   readonly bucket: string;
   readonly key: string;
   readonly versionId?: string | undefined;
-  /** The account of its source, where that is another than ours; from the configuration only. */
+  /** The account of its source, if it differs from ours. Read from the configuration only. */
   readonly account?: string | undefined;
-  /** The Region of its source, where that is another than ours; from the configuration only. */
+  /** The Region of its source, if it differs from ours. Read from the configuration only. */
   readonly region?: string | undefined;
-  /** Whether the requester pays for reading; from the configuration only. */
+  /** Whether the requester pays for reads. Read from the configuration only. */
   readonly requestPayer?: boolean | undefined;
-  /** How long a denied read is tried again, in seconds; from the configuration only. */
+  /** How long a denied read is tried again, in seconds. Read from the configuration only. */
   readonly waitWhileDeniedSeconds?: number | undefined;
 }
 
-/** Algorithms whose checksum of a whole object can be combined from those of its chunks. */
+/** Algorithms whose checksum of a whole object can be computed from the checksums of its chunks. */
 export type CrcAlgorithm = 'CRC64NVME' | 'CRC32' | 'CRC32C';
 
-/** An object's own full-object checksum, base64 as S3 gives it. */
+/** The full-object checksum of an object, base64, as S3 returns it. */
 export interface SourceChecksum {
   readonly algorithm: CrcAlgorithm;
   readonly value: string;
 }
 
-/** Digests that prove what an object holds. S3 keeps them; each is absent where it proves nothing. */
+/** Digests in S3 that prove the content of an object. A digest that proves nothing is absent. */
 export interface ContentDigests {
   /** SHA-256 of the full object, base64. */
   readonly sha256?: string | undefined;
-  /** The ETag, where it is made of MD5 sums: of the whole, or of the parts, then as `…-<parts>`. */
+  /** The ETag, if it is the MD5 of the object, or of its parts' MD5 sums (`…-<parts>`). */
   readonly md5?: string | undefined;
-  /** Bytes of the first part, where the ETag is made of the parts' sums. */
+  /** Bytes of the first part, if the ETag is of the parts' sums. */
   readonly firstPartBytes?: number | undefined;
 }
 
-/** An object pinned to one content: every later read names this version and this ETag. */
+/** An object pinned to one content. Every later read requests this version and this ETag. */
 export interface SourceObject extends SourceReference {
-  /** As S3 gives it, without quotes. */
+  /** The ETag as S3 returns it, without quotes. */
   readonly etag: string;
   readonly sizeBytes: number;
   readonly contentType?: string | undefined;
-  /** As its source names it by the suffix; stands above extension and content type. */
+  /** The media type that the source configures for the suffix. It overrides extension and content type. */
   readonly mediaType?: MediaType | undefined;
-  /** Present where S3 has a full-object CRC. */
+  /** The full-object CRC, if S3 has it. */
   readonly checksum?: SourceChecksum | undefined;
   /**
-   * Type and algorithm of a checksum that S3 has instead: `COMPOSITE SHA256`. It can't be verified in
-   * parallel: a composite one sums up other parts than ours, and no other can be combined from chunks.
+   * Type and algorithm of another checksum: `COMPOSITE SHA256`. It cannot be verified in parallel: the
+   * parts of a composite checksum differ from our chunks, and a SHA cannot be combined.
    */
   readonly otherChecksum?: string | undefined;
-  /** Present where its source lets an asset of the same content be used again. */
+  /** Present if the source reuses assets of the same content. */
   readonly digests?: ContentDigests | undefined;
-  /** How the stored bytes are encoded, such as `gzip`. Read at inspection only. */
+  /** The Content-Encoding, such as `gzip`. Read at inspection only. */
   readonly contentEncoding?: string | undefined;
-  /** The KMS key that encrypts it, as S3 names it. Read at inspection only. */
+  /** The KMS key, as S3 returns it. Read at inspection only. */
   readonly kmsKey?: string | undefined;
 }
 
-/** The last segment of a key: what a person would call the file. */
+/** Returns the last segment of a key: the file's name. */
 export function lastSegment(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
-/** The extension in lower case, without its dot; empty where there is none. */
+/** Returns the extension in lower case, without its dot; empty without an extension. */
 export function extensionOf(name: string): string {
   const dot = name.lastIndexOf('.');
   return dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
 }
 
-/** What tells an object's kind of media besides its key and its content type. */
+/** Facts about an object's media type besides its key and content type. */
 export interface MediaHints {
   readonly mediaType?: MediaType | undefined;
   readonly sizeBytes?: number | undefined;
 }
 
 /**
- * What kind of media an object is: as its source names it, else by its extension, else by its content
- * type, in any letter case.
- * @throws SourceTypeUnsupportedError - nothing tells video, audio or image, or the object is a file of
- *   another kind that has the extension of one
+ * Returns the media type of an object: from its source's configuration, else from its extension, else
+ * from its content type. Letter case is ignored.
+ * @throws SourceTypeUnsupportedError - the object is not video, audio or image, or is another kind of
+ *   file with the extension of one
  */
 export function mediaTypeOf(
   key: string,
   contentType: string | undefined,
-  traits: MediaHints = {},
+  hints: MediaHints = {},
 ): MediaType {
   const name = lastSegment(key);
   if (name.startsWith('._')) {
     throw unsupported(key, 'it is an AppleDouble file, which macOS keeps next to the real file');
   }
-  if (traits.mediaType) return traits.mediaType;
+  if (hints.mediaType) return hints.mediaType;
   const extension = extensionOf(name);
-  if (isTypeScript(name, extension, contentType, traits.sizeBytes)) {
+  if (isTypeScript(name, extension, contentType, hints.sizeBytes)) {
     throw unsupported(
       key,
-      `it looks like TypeScript (content type: ${typeText(contentType)}), not an MPEG transport stream`,
+      `it is TypeScript, not an MPEG transport stream (content type: ${typeText(contentType)})`,
     );
   }
   const type = typeOfExtension(extension) ?? typeOfContent(contentType);
@@ -108,13 +108,13 @@ export function mediaTypeOf(
   );
 }
 
-/** A transport stream is a row of packets: plain, with a time stamp, or with parity. */
+/** Sizes of a transport stream's packets: plain, with a time stamp, and with parity. */
 const packetBytes = [188, 192, 204, 208] as const;
 
-/** Larger files of this extension are no source code. */
+/** The largest file that counts as source code. */
 const maxCodeBytes = 4 * 1024 * 1024;
 
-/** `.ts` and `.mts` are the extensions of TypeScript as well as of MPEG's transport streams. */
+/** `.ts` and `.mts` are extensions of TypeScript and of MPEG transport streams. */
 function isTypeScript(
   name: string,
   extension: string,
@@ -138,8 +138,8 @@ function unsupported(key: string, why: string): TransferError {
 }
 
 /**
- * A filename the service takes: the wish or the key's last segment, cut to `maxLength` characters
- * with its extension kept. Characters are Unicode code points, so an emoji is never cut in two.
+ * Shortens a filename to `maxLength` characters and preserves its extension. Characters are Unicode code
+ * points, so an emoji is never cut in two.
  */
 export function shapeFilename(nameOrKey: string, maxLength: number): string {
   const characters = Array.from(lastSegment(nameOrKey));

@@ -1,47 +1,47 @@
 import type { ByteRange } from './byte-range.ts';
 import type { CrcAlgorithm, SourceObject, SourceReference } from './source-object.ts';
 
-/** What is looked at besides what every transfer needs. */
+/** Options of an inspection. */
 export interface InspectOptions {
-  /** Also read which digests prove the content; costs one more HEAD for an object of several parts. */
+  /** Whether to read the content digests. An object of several parts then costs one more HEAD. */
   readonly withDigests?: boolean | undefined;
 }
 
 /** Reads the objects to move. */
 export interface SourceReader {
   /**
-   * Pins an object as it is now.
+   * Pins an object to its present content.
    * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
-   * @throws SourceCredentialsRejectedError - S3 does not take our credentials
-   * @throws SourceSignatureRefusedError, SourceDeniedForNowError - waited out for a bounded time
-   * @throws SourceNotConfiguredError, SourceRoleRefusedError - its account has no reader, or STS does not give it
-   * @throws SourceRegionMismatchError - the bucket is in another Region than its source names
-   * @throws ConfigurationError - no Region or no credentials of ours
-   * @throws InvalidInputError - a name that S3 refuses
+   * @throws SourceCredentialsRejectedError - S3 rejects our credentials
+   * @throws SourceSignatureRefusedError, SourceDeniedForNowError - retryable for a bounded time
+   * @throws SourceNotConfiguredError, SourceRoleRefusedError - the account has no reader role, or STS denies it
+   * @throws SourceRegionMismatchError - the bucket is not in the Region of its source
+   * @throws ConfigurationError - no Region or no credentials are configured
+   * @throws InvalidInputError - S3 rejects the name
    * @throws SourceUnavailableError - S3 failed; retryable
    */
   inspect(reference: SourceReference, options?: InspectOptions): Promise<SourceObject>;
   /**
-   * Reads one byte of the pinned object, so that a denial shows before anything is created.
-   * @throws what `inspect` does; SourceSupersededError where the object has changed since
+   * Reads one byte of the pinned object, to find a denial before anything is created.
+   * @throws as `inspect`; SourceSupersededError - the object has changed
    */
   confirmReadable(source: SourceObject, signal: AbortSignal): Promise<void>;
   /**
-   * Reads one range of the pinned object, once; Content-Range, length, ETag and version of the
-   * reply are compared with what was asked before a byte is given out.
-   * @throws SourceSupersededError - the object is another one now, or gone
-   * @throws SourceProtocolError - the reply is not the range that was asked for
-   * @throws what `inspect` does, where access changed since
-   * @throws SourceUnavailableError, TruncatedReadError - retryable, also while iterating
+   * Reads one range of the pinned object, once. Compares Content-Range, length, ETag and version of the
+   * reply with the request before it yields the first byte.
+   * @throws SourceSupersededError - the object was overwritten or deleted
+   * @throws SourceProtocolError - the reply is not the requested range
+   * @throws as `inspect` - access has changed
+   * @throws SourceUnavailableError, TruncatedReadError - retryable, also during iteration
    */
   read(source: SourceObject, range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Makes the running checksum of one chunk, in the algorithm of the object's own checksum. */
+/** Creates the running checksum of one chunk. */
 export type CrcFactory = (algorithm: CrcAlgorithm) => Promise<RunningCrc>;
 
 export interface RunningCrc {
   update(bytes: Uint8Array): void;
-  /** Base64 of the big-endian checksum, as S3 writes it. */
+  /** Returns the big-endian checksum as base64, as S3 writes it. */
   digest(): Promise<string>;
 }

@@ -1,41 +1,42 @@
 import type { MediaType } from './media-types.ts';
 
-/** Where objects may come from. What is not configured is refused, whoever asks for it. */
-
-/** One configured place: a bucket, and which of its objects are moved when they appear. */
+/**
+ * A configured source: a bucket, and filters for its objects. Starts of objects outside all sources are
+ * rejected.
+ */
 export interface Source {
   readonly bucket: string;
-  /** The account that owns the bucket, 12 digits; absent: the one that Chunkferry runs in. */
+  /** The account that owns the bucket, 12 digits. Default: Chunkferry's own account. */
   readonly account?: string | undefined;
-  /** The bucket's Region; absent: the one that Chunkferry runs in. */
+  /** The bucket's Region. Default: Chunkferry's own Region. */
   readonly region?: string | undefined;
-  /** Keys must begin with one of these, letter for letter; absent: any key. */
+  /** Keys must begin with one of these, case-sensitive. Default: any key. */
   readonly prefixes?: readonly string[] | undefined;
-  /** Keys must end with one of these, in any letter case; each has its dot; absent: any key. */
+  /** Keys must end with one of these, case-insensitive, with the dot. Default: any key. */
   readonly suffixes?: readonly string[] | undefined;
-  /** What objects are whose keys end with a suffix, in any letter case; the longest one decides. */
+  /** Media types by key suffix, case-insensitive. The longest matching suffix wins. */
   readonly mediaTypes?: Readonly<Record<string, MediaType>> | undefined;
-  /** Smaller objects are strangers, in bytes. */
+  /** Smaller objects do not match, in bytes. */
   readonly minSize?: number | undefined;
-  /** Larger objects are strangers, in bytes. */
+  /** Larger objects do not match, in bytes. */
   readonly maxSize?: number | undefined;
-  /** `reuse`: a new version with the bytes of a ready one uses its asset again; absent: one asset a version. */
+  /** `reuse`: a version with the same bytes reuses the asset. Default: one asset for each version. */
   readonly sameContent?: 'reuse' | undefined;
-  /** Whether the requester pays for reading, as for buckets with Requester Pays. */
+  /** Whether the requester pays for reads (S3 Requester Pays). */
   readonly requestPayer?: boolean | undefined;
-  /** How long a denied read is tried again before it is final, in seconds; absent: not at all. */
+  /** How long a denied read is tried again, in seconds. Default: a denial is final at once. */
   readonly waitWhileDeniedSeconds?: number | undefined;
 }
 
-/** How the objects of another account are read: by a role of that account. */
+/** The role by which objects of another account are read. */
 export interface Reader {
   readonly roleArn: string;
   readonly externalId: string;
 }
 
-/** Everything that may be read, and as whom. */
+/** All sources, and the roles that read them. */
 export interface Sources {
   readonly list: readonly Source[];
-  /** By account. Only these roles are ever assumed: none that an input names. */
+  /** Reader roles by account. No other role is ever assumed. An input cannot name one. */
   readonly readers: Readonly<Record<string, Reader>>;
 }

@@ -1,11 +1,11 @@
-/** Where a service's API key comes from. The key is used in requests only, never logged or kept. */
+/** The source of a service's API key. The key is used in requests only, never logged or stored. */
 export interface ApiKeySource {
   /**
-   * The key, possibly from a short-lived cache.
-   * @throws ConfigurationError - there is none, or it may not be read
-   * @throws ServiceUnavailableError - it can't be read now; retryable
+   * Returns the key, possibly from a short-lived cache.
+   * @throws ConfigurationError - the key is missing, or access to it is denied
+   * @throws ServiceUnavailableError - the secret store failed; retryable
    */
   get(): Promise<string>;
-  /** The key read anew: for when the service refused the one in hand, which may have been rotated. */
+  /** Reads the key again. Use it after the service rejected the cached key, which may have been rotated. */
   refresh(): Promise<string>;
 }

@@ -1,87 +1,83 @@
-/**
- * Every metric, in one list: its unit and, where it has one, the dimension it is split by. The
- * functions write them, the dashboard and the alarms read them, by these names.
- */
+/** A metric's unit, and its own dimension if it has one. */
 interface MetricEntry {
-  /** As CloudWatch spells it. */
+  /** The unit in CloudWatch's spelling. */
   readonly unit: 'Count' | 'Bytes' | 'Bytes/Second' | 'Milliseconds' | 'Seconds';
   readonly dimension?: string;
 }
 
+/** All metrics. The functions write them; the dashboard and the alarms read them. */
 export const metricCatalogue = {
   BytesSent: { unit: 'Bytes' },
   ChunksSent: { unit: 'Count' },
-  /** From the first byte asked of S3 to the proof that came back. */
+  /** From the request of the first byte to the proof. */
   ChunkLatency: { unit: 'Milliseconds' },
-  /** Of one call of the send step. */
+  /** Throughput of one call of SendChunks. */
   Throughput: { unit: 'Bytes/Second' },
-  /** Tries beyond the first, by the name of the error that caused them. */
+  /** Retries by the name of their error. */
   Retries: { unit: 'Count', dimension: 'Cause' },
-  /** Time that transfers wait before the next try, by the name of the error that is waited out. */
+  /** Waits of transfers before the next try, by the name of their error. */
   WaitSeconds: { unit: 'Seconds', dimension: 'Cause' },
-  /** Decreases of the rate of one kind of call: to the API, the upload host or S3. */
+  /** Decreases of a call rate, by kind: API, upload host or S3. */
   RateLowered: { unit: 'Count', dimension: 'Kind' },
-  /** Stops of one kind of call, each until the time that a Retry-After named. */
+  /** Stops of a kind of call by a Retry-After. */
   CallsStopped: { unit: 'Count', dimension: 'Kind' },
-  /** Chunks by the host that took them: its Region decides what the traffic costs. */
+  /** Chunks by upload host. The host's Region determines the cost of the traffic. */
   ChunksToHost: { unit: 'Count', dimension: 'UploadHost' },
   TransfersStarted: { unit: 'Count' },
   TransfersReady: { unit: 'Count' },
-  /** Every transfer or start that ended with an error, refused ones included; not those stopped on purpose. */
+  /** Transfers and starts that ended with an error, including rejected starts. Excludes cancelled ones. */
   TransfersFailed: { unit: 'Count' },
-  /** The same, by the name of the error. */
+  /** `TransfersFailed` by the name of the error. */
   FailuresByError: { unit: 'Count', dimension: 'Error' },
   TransfersSuperseded: { unit: 'Count' },
-  /** Transfers and starts whose execution was stopped on purpose. */
+  /** Transfers and starts that were cancelled, or whose execution was stopped. */
   TransfersCancelled: { unit: 'Count' },
-  /** Events about objects that no source asks for, that are empty or gone. */
+  /** Events about objects that no source matches, that are empty, or that are deleted. */
   EventsIgnored: { unit: 'Count' },
-  /** The same, by why: `filters`, `folder`, `type`, `empty` or `gone`. */
+  /** `EventsIgnored` by reason: `filters`, `folder`, `type`, `empty` or `gone`. */
   EventsIgnoredByReason: { unit: 'Count', dimension: 'Reason' },
-  /** Events that claimed a bucket which is not their account's. */
+  /** Events that named a bucket of another account. */
   ClaimsRefused: { unit: 'Count' },
-  /** From the start of the execution until the asset could be used. */
+  /** From the start of the execution until the asset is ready. */
   TimeToReady: { unit: 'Seconds' },
-  /** A session made an asset although it had been given up: there may be two. */
+  /** Assets that a replaced session created: an object may have two assets. */
   LateDuplicates: { unit: 'Count' },
-  /** Transfers whose execution ended past every Catch and that were settled from outside. */
+  /** Transfers and starts that the reconciler closed, because their execution recorded no outcome. */
   TransfersClosed: { unit: 'Count' },
-  /** Transfers that hold a slot now. */
+  /** Slots with a live lease. */
   ActiveTransfers: { unit: 'Count' },
-  /** Transfers that were put into the queue. */
+  /** Transfers that joined the queue. */
   TransfersQueued: { unit: 'Count' },
-  /** Queued transfers that an execution of the dispatcher took. */
+  /** Queued transfers that an execution started by the dispatcher took. */
   TransfersDispatched: { unit: 'Count' },
-  /** Transfers in the queue now, at most: one cancelled in its middle counts until it is near the head. */
+  /** An upper bound of the queue's length. A cancelled transfer counts until it is near the head. */
   QueueLength: { unit: 'Count' },
-  /** How long the oldest of the queue has waited. */
+  /** The age of the oldest ticket. */
   OldestQueuedSeconds: { unit: 'Seconds' },
-  /** How long the head of the queue has not moved although slots are free. */
+  /** How long the head of the queue has not moved while slots were free. */
   QueueStalledSeconds: { unit: 'Seconds' },
-  /** 1 while an operator has paused transfers, else 0. */
+  /** 1 while transfers are paused, else 0. */
   Paused: { unit: 'Count' },
-  /** 1 while the transfer window is open or there is none, else 0. */
+  /** 1 while the transfer window is open or none is configured, else 0. */
   WindowOpen: { unit: 'Count' },
-  /** Open sessions that end within two hours. */
+  /** Open sessions that expire within two hours. */
   SessionsNearExpiry: { unit: 'Count' },
-  /** Unfinished sessions at the service that no transfer knows. */
+  /** Unfinished sessions at the service without a transfer. */
   OrphanSessions: { unit: 'Count' },
-  /** Outcomes whose event is not confirmed yet. */
+  /** Outcomes whose event is not published yet. */
   UnconfirmedEvents: { unit: 'Count' },
 } as const satisfies Record<string, MetricEntry>;
 
 export type MetricName = keyof typeof metricCatalogue;
 
-/** The namespace of all of them. */
+/** The namespace of all metrics. */
 export const metricNamespace = 'Chunkferry';
 
-/** The dimension that every metric has: which Chunkferry, where an account holds several. */
+/** The dimension of every metric: it separates several deployments in one account. */
 export const deploymentDimension = 'service';
 
-/** Takes measurements; never fails and never waits. */
+/** Records measurements. Never throws and never waits. */
 export interface Meter {
-  /**
-   * @param by - the value of the metric's own dimension, where it has one
-   */
+  /** @param by - the value of the metric's own dimension */
   add(metric: MetricName, value: number, by?: string): void;
 }

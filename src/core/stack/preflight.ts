@@ -1,51 +1,58 @@
 import { errorCatalogue, type TransferError } from '#src/core/errors/errors.ts';
 import type { Source } from '#src/core/source/sources.ts';
 
-/** What was found of one thing that was tried before the first file. */
+/** The result of one preflight check. */
 export interface Finding {
-  /** What was tried: the thing and, where it takes one, the permission. */
+  /** The name of the check, with the permission that it needs. */
   readonly check: string;
   readonly ok: boolean;
-  /** One line: what is wrong. Beside `ok`: why it could not be looked at, which stops no transfer. */
+  /** One line: what is wrong. With `ok`: why the check was skipped, which affects no transfer. */
   readonly problem?: string | undefined;
-  /** What a person may do about the problem. */
+  /** What the operator does about the problem. */
   readonly nextStep?: string | undefined;
 }
 
-/** Tries what no step does by itself. Neither rejects: a refusal is a finding. */
+/** Checks that need more than a step's ports. They never reject: a failure is a finding. */
 export interface Probes {
   /**
-   * Lists and reads in one configured source, as a transfer would.
-   * @param options - `withEventNotifications`: also look whether the bucket tells EventBridge of new objects
+   * Lists and reads objects of one configured source.
+   * @param options - `withEventNotifications`: also checks that the bucket sends events to EventBridge
    */
-  source(source: Source, options: { readonly withEventNotifications: boolean }): Promise<readonly Finding[]>;
-  /** Compares the account's quotas with what the settings need. */
+  source(
+    source: Source,
+    options: { readonly withEventNotifications: boolean },
+  ): Promise<readonly Finding[]>;
+  /** Compares the account's quotas with the settings. */
   quotas(): Promise<readonly Finding[]>;
 }
 
-/** It works. */
+/** Returns the finding of a passed check. */
 export function passedCheck(check: string): Finding {
   return { check, ok: true };
 }
 
-/** It could not be looked at; transfers do not depend on the looking. */
+/** Returns the finding of a check that could not run. Transfers do not depend on it. */
 export function skippedCheck(check: string, problem: string, nextStep: string): Finding {
   return { check, ok: true, problem, nextStep };
 }
 
-/** It is missing, and transfers would fail for want of it. */
+/** Returns the finding of a failed check. Transfers would fail for the same reason. */
 export function failedCheck(check: string, problem: string, nextStep: string): Finding {
   return { check, ok: false, problem, nextStep };
 }
 
-/** What most errors tell of a transfer; no transfer is under way here. */
+/** The next step of most errors. It is about a transfer, and a preflight has none. */
 const startAgain = errorCatalogue.NetworkError.nextStep;
 
 /**
- * It failed with one of our errors.
- * @param nextStep - where more is known than the catalogue tells for the error
+ * Returns the finding of a check that threw an error.
+ * @param nextStep - default: the error's own next step
  */
-export function failedByError(check: string, error: TransferError, nextStep = error.nextStep): Finding {
-  const mend = nextStep.replace(startAgain, 'Run the preflight again.');
-  return failedCheck(check, `${error.name}: ${error.message}`, mend);
+export function failedByError(
+  check: string,
+  error: TransferError,
+  nextStep = error.nextStep,
+): Finding {
+  const step = nextStep.replace(startAgain, 'Run the preflight again.');
+  return failedCheck(check, `${error.name}: ${error.message}`, step);
 }

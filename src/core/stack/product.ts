@@ -1,5 +1,5 @@
-/** The version of this release, as in package.json. */
+/** The version of this release. Equal to the version in package.json (a test compares). */
 export const productVersion = '0.1.0';
 
-/** How every HTTP request names its sender. */
+/** The User-Agent of every HTTP request. */
 export const userAgent = `chunkferry/${productVersion}`;

@@ -1,29 +1,29 @@
 import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 
-/** What an operator may tune, read once from the environment. */
+/** The settings of an operator, read once from the environment. */
 export interface Settings {
-  /** Chunks that one call of the send step keeps in flight. */
+  /** Chunks in flight in one call of SendChunks. */
   readonly chunksInFlight: number;
   /** Ranges that one transfer sends at once. */
   readonly mapConcurrency: number;
-  /** Transfers between opening a session and their bytes being complete. */
+  /** Concurrency slots: transfers that send at once. */
   readonly maxActiveTransfers: number;
-  /** Calls of the send step that run at once, over all transfers. */
+  /** Concurrent calls of SendChunks, over all transfers. */
   readonly maxSendConcurrency: number;
-  /** Whether this is a local run: no dispatcher would start what it queues, so it waits for a slot itself. */
+  /** Whether this is a local run. Without a dispatcher, a queued local run waits for a slot itself. */
   readonly isLocalRun: boolean;
-  /** The hours in which transfers start. Default: all. */
+  /** The hours in which transfers start. Default: at any time. */
   readonly transferWindow?: TransferWindow | undefined;
   readonly sources: Sources;
-  /** A chunk whose source gives no byte, or whose upload host takes none, for this long is sent again. */
+  /** A chunk is sent again if no byte moves for this long, from S3 or to the upload host. */
   readonly noProgressMs: number;
-  /** How long the upload host may take to reply after a chunk's last byte. Default: the destination's own. */
+  /** The timeout for the upload host's reply after a chunk's last byte. Default: the destination's own. */
   readonly uploadReplyMs?: number | undefined;
-  /** Replaces the destination's own limit for video and audio, where set. */
+  /** The size limit for video and audio. Default: the destination's own. */
   readonly maxMediaBytes?: number | undefined;
-  /** Replaces the destination's own limit for images, where set. */
+  /** The size limit for images. Default: the destination's own. */
   readonly maxImageBytes?: number | undefined;
-  /** Whether chunks may go to private addresses. Not so where left out. */
+  /** Whether chunks may be sent to private addresses. Default: false. */
   readonly privateUploadHosts?: boolean | undefined;
 }

@@ -1,45 +1,45 @@
 import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
 
-/** That one chunk arrived: true for its session and pinned source, whoever wrote it. */
+/** The proof that one chunk arrived. Any sender's proof is valid for its session and pinned source. */
 export interface ChunkProof {
   readonly index: number;
   readonly sizeBytes: number;
-  /** What the service gave as evidence; opaque to the engine. For S3-like storage the ETag, without quotes. */
+  /** The evidence of the service, opaque to the engine. For S3-like storage: the ETag, without quotes. */
   readonly proof: string;
-  /** Of the bytes sent, lower-case hex. */
+  /** The MD5 of the sent bytes, lower-case hex. */
   readonly md5: string;
-  /** Of the bytes sent, base64, in the algorithm of the object's own checksum. */
+  /** The checksum of the sent bytes, base64, in the algorithm of the object's checksum. */
   readonly crc?: string | undefined;
 }
 
-/** How a session's ETags relate to the bytes: not yet known, their MD5, or nothing we can check. */
+/** Whether a session's ETags are the MD5 of the bytes: not known yet, yes, or no (`opaque`). */
 export type EtagMode = 'unknown' | 'md5' | 'opaque';
 
-/** What the storage said about one chunk, in the words the rule below needs. */
+/** The parts of the storage's reply to one chunk that `checkEtag` needs. */
 export interface EtagReply {
   readonly etag: string;
   readonly md5: string;
-  /** The reply's own word on its encryption, from `x-amz-server-side-encryption`. */
+  /** The value of `x-amz-server-side-encryption`. */
   readonly encryption?: string | undefined;
 }
 
-/** `matches` and `opaque` give a proof; a `mismatch` is sent again on a new URL. */
+/** `matches` and `opaque` are proofs. After a `mismatch` the chunk is sent again on a new URL. */
 export type EtagCheck = 'matches' | 'opaque' | 'mismatch';
 
 /**
- * Judges an ETag against the MD5 of what was sent. An ETag is opaque when it is not 32 hex digits or
- * the reply says SSE-KMS, whose ETags look like an MD5 and are none.
+ * Compares an ETag with the MD5 of the sent bytes. An ETag is opaque if it is not 32 hex digits, or if
+ * the storage uses SSE-KMS, whose ETags have the form of an MD5.
  */
 export function checkEtag(reply: EtagReply, mode: EtagMode): EtagCheck {
-  const looksLikeMd5 = /^[0-9a-f]{32}$/i.test(reply.etag);
-  if (!looksLikeMd5 || reply.encryption?.startsWith('aws:kms')) return 'opaque';
+  const hasMd5Form = /^[0-9a-f]{32}$/i.test(reply.etag);
+  if (!hasMd5Form || reply.encryption?.startsWith('aws:kms')) return 'opaque';
   if (reply.etag.toLowerCase() === reply.md5) return 'matches';
   return mode === 'opaque' ? 'opaque' : 'mismatch';
 }
 
 /**
- * Whether a session's ETags must be taken as opaque: several chunks each mismatched twice and none
- * ever matched. A session of fewer chunks can't show that, and corruption must not pass for it.
+ * True if a session's ETags are opaque: several chunks mismatched twice each, and no chunk matched. Fewer
+ * chunks cannot prove it, and corrupt chunks must not count as opaque.
  */
 export function areEtagsOpaque(mode: EtagMode, chunksMismatchedTwice: number): boolean {
   return mode === 'unknown' && chunksMismatchedTwice >= opaqueEvidenceChunks;

@@ -3,34 +3,32 @@ import type { Chunk } from './chunk-plan.ts';
 import type { ChunkProof } from './chunk-proof.ts';
 import type { UserMetadata } from './user-metadata.ts';
 
-/** How a destination wants to be called. The engine branches on these, never on a service's name. */
+/** How a destination is called. The engine branches on these traits, never on a service's name. */
 export interface DestinationTraits {
-  /** Whether a session exists before its first chunk, or is born in that chunk's answer. */
+  /** Which call creates a session: opening it, or its first chunk. */
   readonly sessionCreatedBy: 'open' | 'first-chunk';
-  /** Who decides the chunk size; the engine always uses the session's. */
-  readonly chunkSizing: 'service' | 'negotiated' | 'caller';
-  /** `ascending` means one chunk in flight, each after the one before it. */
+  /** `ascending`: one chunk in flight, in order of the index. */
   readonly order: 'any' | 'ascending';
-  /** The most chunks in flight for one session, whatever the engine would like. */
+  /** The service's limit on chunks in flight in one session. */
   readonly maxInFlight: number;
-  /** Proofs one report takes; 0 where the service wants no report. */
+  /** Proofs in one report; 0 if the service accepts no reports. */
   readonly maxProofsPerReport: number;
-  /** Whether the service finishes by itself after the last report, or must be told. */
+  /** Whether the last report completes the upload, or an explicit call of `finish`. */
   readonly finish: 'on-last-report' | 'explicit';
-  /** A digest of the whole object that `finish` needs. */
+  /** The digest of the whole object that `finish` needs. */
   readonly wholeDigest: 'none' | 'md5';
-  /** Whether the service can say how each chunk of a session stands. */
+  /** Whether the service returns the states of a session's chunks. */
   readonly chunkStates: boolean;
 }
 
-/** What the service takes of one media type. */
+/** The limits of the service for one media type. */
 export interface DestinationLimits {
   readonly maxBytes: number;
   /** In characters. */
   readonly maxFilenameLength: number;
 }
 
-/** What the service is told when a session is opened. */
+/** The request to open a session. */
 export interface SessionRequest {
   readonly source: SourceObject;
   readonly mediaType: MediaType;
@@ -40,81 +38,78 @@ export interface SessionRequest {
   readonly enableThumbnail?: boolean | undefined;
 }
 
-/** An upload session, as kept in its row. It never holds a presigned URL or a key. */
+/** An upload session as stored in its row. It never contains a presigned URL or a key. */
 export interface UploadSession {
-  /** Empty until the first chunk where `sessionCreatedBy` is `first-chunk`. */
+  /** Empty until the first chunk if `sessionCreatedBy` is `first-chunk`. */
   readonly uploadId: string;
   readonly assetId?: string | undefined;
-  /** Bytes of every chunk but the last. */
+  /** Bytes of every chunk except the last. */
   readonly chunkSizeBytes: number;
   readonly totalChunks: number;
   /** Milliseconds since 1970. */
   readonly expiresAt?: number | undefined;
-  /** What no later call returns, such as the headers to send with each chunk. */
+  /** Values that no later call returns, such as the headers of each chunk. */
   readonly details: Readonly<Record<string, string>>;
 }
 
-/** The bytes of one chunk; `open` starts one reading of them and may be called again. */
+/** The bytes of one chunk. Each call of `open` starts a new read. */
 export interface ChunkBody {
   readonly sizeBytes: number;
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** What came back for one chunk. */
+/** The reply to one chunk. */
 export interface ChunkDelivery {
   readonly proof: string;
-  /** `etag`: the proof may be the MD5 of the bytes and is judged; `none`: nothing to judge. */
+  /** `etag`: the proof may be the MD5 of the bytes and is checked. `none`: it cannot be checked. */
   readonly evidence: 'etag' | 'none';
-  /** The storage's word on its encryption, where it gave one. */
+  /** The storage's encryption, as its reply names it. */
   readonly encryption?: string | undefined;
-  /** The session as it now stands, where the chunk changed it (`ascending` only). */
+  /** The session after this chunk, if the chunk changed it (`ascending` only). */
   readonly session?: UploadSession | undefined;
-  /** Where the bytes went: a host name, never a URL. */
+  /** The host name of the upload host, never a URL. */
   readonly host?: string | undefined;
 }
 
-/** What the service made of one report. */
+/** The reply to one report. */
 export interface ReportReceipt {
-  /** Accepted for the first time by this report. */
+  /** Chunks that this report made accepted. */
   readonly accepted: number;
-  /** Reported before; harmless. */
+  /** Chunks that an earlier report made accepted. */
   readonly duplicates: number;
-  /** Whether this report completed the upload. */
+  /** Whether the upload is complete. */
   readonly complete: boolean;
 }
 
-/** `busy` is a state that the adapter does not know: the service is still working on the chunk. */
+/** `busy`: a state unknown to the adapter. The service is still working on the chunk. */
 export type ChunkState = 'completed' | 'pending' | 'failed' | 'busy';
 
-/** The states of some chunks, by index. */
+/** One page of chunk states, by index. */
 export interface ChunkStatePage {
   readonly states: ReadonlyMap<number, ChunkState>;
-  /** The page to ask for next, absent on the last page. */
+  /** The number of the next page; absent on the last page. */
   readonly nextPage?: number | undefined;
 }
 
 /**
- * The state of a session. `expired` includes a session that the service does not know. `busy` is a
- * status that the adapter does not know: the service is still working on the session.
+ * The status of a session. `expired` includes a session unknown to the service. `busy`: a status unknown
+ * to the adapter. The service is still working on the session.
  */
 export interface SessionStatus {
   readonly phase: 'active' | 'busy' | 'completed' | 'failed' | 'expired';
-  /** Absent where the service does not count. */
+  /** Chunks by state; absent if the service does not count them. */
   readonly counts?: Readonly<Record<'completed' | 'pending' | 'failed', number>> | undefined;
-  /** The service's own words, where it gave some. */
+  /** The message of the service. */
   readonly reason?: string | undefined;
 }
 
-/**
- * The state of an asset: `missing` when the service does not know it, `processing` also for a status
- * that the adapter does not know.
- */
+/** The status of an asset. `missing`: unknown to the service. `processing` includes unknown statuses. */
 export interface AssetStatus {
   readonly phase: 'processing' | 'ready' | 'failed' | 'missing';
   readonly reason?: string | undefined;
 }
 
-/** An unfinished session as the service lists it. */
+/** An unfinished session in the service's list. */
 export interface ListedSession {
   readonly uploadId: string;
   readonly sizeBytes: number;
@@ -123,49 +118,48 @@ export interface ListedSession {
   readonly expiresAt?: number | undefined;
 }
 
-/** The account's unfinished sessions, of other clients' too. */
+/** The unfinished sessions of the account, including those of other clients. */
 export interface UnfinishedSessions {
   readonly sessions: readonly ListedSession[];
-  /** Whether there may be more than were read. */
+  /** Whether the list may be incomplete. */
   readonly truncated: boolean;
 }
 
-/** Bounds of one call. */
+/** Options of one call. */
 export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
 /**
- * A service that takes chunked uploads. The adapter owns every HTTP request: the engine sees no URL,
- * header or status. Every method throws only `TransferError`s and retries nothing itself; the
- * engine does, and honours `retryAfterSeconds`.
+ * A service that accepts chunked uploads. The adapter makes every HTTP request: the engine sees no URL,
+ * header or status. Every method throws `TransferError`s only and retries nothing. The engine retries,
+ * and honours `retryAfterSeconds`.
  */
 export interface Destination {
-  /** Stable name of service and server, part of a transfer's identity. */
+  /** The stable name of service and server. Transfer ids contain it. */
   readonly identity: string;
   readonly traits: DestinationTraits;
   limits(mediaType: MediaType): DestinationLimits;
   /**
-   * Opens a session: the one call whose repeat can leave something behind, so its errors tell three
-   * cases apart.
-   * @throws CreateReplyLostError - the request may have taken effect: no reply, or one that neither
-   *   confirms nor refuses (500, 502, 504, 408). Look at the unfinished sessions before the next try.
-   * @throws NetworkError, RequestTimeoutError - the request was surely not sent: no address, no
-   *   connection. Repeat it.
-   * @throws ThrottledError, ServiceUnavailableError - the service refused in words (429, 503, 409,
-   *   423, 425) and created nothing. Repeat it.
+   * Opens a session. A repeated call can create a second session, so the errors separate three cases.
+   * @throws CreateReplyLostError - the session may exist: no reply, or an ambiguous reply (500, 502,
+   *   504, 408). List the unfinished sessions before the next try.
+   * @throws NetworkError, RequestTimeoutError - the request was not sent: no address or no connection.
+   *   Repeat the call.
+   * @throws ThrottledError, ServiceUnavailableError - the service rejected the call (429, 503, 409,
+   *   423, 425) and created nothing. Repeat the call.
    */
   openSession(request: SessionRequest, options: CallOptions): Promise<UploadSession>;
-  /** Told which chunks come next, so that one call can fetch what they need; kept in memory only. */
+  /** Fetches what the next chunks need, such as presigned URLs, by one call. Stores it in memory only. */
   prepareChunks(
     session: UploadSession,
     indexes: readonly number[],
     options: CallOptions,
   ): Promise<void>;
   /**
-   * Sends one chunk once, on an address never used before.
-   * @throws PresignedUrlRejectedError - the address was refused (expired or used)
-   * @throws SessionExpiredError - the service does not know or no longer takes the session
+   * Sends one chunk once, to an address that was never used before.
+   * @throws PresignedUrlRejectedError - the address is expired or was used
+   * @throws SessionExpiredError - the session is unknown to the service or closed
    */
   sendChunk(
     session: UploadSession,
@@ -174,15 +168,15 @@ export interface Destination {
     options: CallOptions,
   ): Promise<ChunkDelivery>;
   /**
-   * Reports at most `maxProofsPerReport` proofs. Repeating it is harmless while the session is active;
-   * a service may refuse to hear a completed one again.
+   * Reports at most `maxProofsPerReport` proofs. Repeated reports have no effect on an active session.
+   * A service may reject reports of a completed session.
    */
   reportProofs(
     session: UploadSession,
     proofs: readonly ChunkProof[],
     options: CallOptions,
   ): Promise<ReportReceipt>;
-  /** Where `finish` is explicit: ends the upload and returns the session with its asset id. */
+  /** Completes the upload if `finish` is explicit. Returns the session with its asset id. */
   finish(
     session: UploadSession,
     proofs: readonly ChunkProof[],
@@ -191,12 +185,12 @@ export interface Destination {
   ): Promise<UploadSession>;
   sessionStatus(session: UploadSession, options: CallOptions): Promise<SessionStatus>;
   /**
-   * Returns one page of the chunks' states; only where `traits.chunkStates`. A chunk that no page
-   * lists is pending.
+   * Returns one page of the chunks' states. Requires `traits.chunkStates`. A chunk that is on no page is
+   * pending.
    * @param page - 1 for the first page, then each page's `nextPage`
    */
   chunkStates(session: UploadSession, page: number, options: CallOptions): Promise<ChunkStatePage>;
   assetStatus(assetId: string, options: CallOptions): Promise<AssetStatus>;
-  /** Lists the sessions that are not finished; absent where the service can't say. */
+  /** Lists the unfinished sessions; absent if the service cannot list them. */
   listUnfinished?(options: CallOptions): Promise<UnfinishedSessions>;
 }

@@ -10,7 +10,7 @@ import type {
   TransferState,
 } from './transfer.ts';
 
-/** What may be changed in a transfer's row by its owner. */
+/** The fields of a transfer's row that its owner may change. */
 export type TransferPatch = Partial<
   Pick<
     TransferRecord,
@@ -30,11 +30,13 @@ export type TransferPatch = Partial<
   >
 >;
 
-/** An outcome of claiming a range: held until `until`, or held by another sender until then. */
+/** The result of claiming a range. */
 export interface RangeClaim {
+  /** True if this sender has the claim. Otherwise another sender has it. */
   readonly held: boolean;
+  /** The end of the claim, in milliseconds since 1970. */
   readonly until: number;
-  /** Whether the claim before it ran out without being given back: its sender died. */
+  /** Whether the claim before it expired without a release: its sender died. */
   readonly tookOver: boolean;
 }
 
@@ -45,33 +47,35 @@ export interface RangeKey {
   readonly n: number;
 }
 
-/** How a proof was kept: written now, there already and equal, or there already and different. */
+/** `equal`: the same proof was stored before. `conflict`: another proof was stored before. */
 export type StoreProofResult = 'written' | 'equal' | 'conflict';
 
-/** What an owner takes over from the row that it saw. */
+/** The fields of a row that a new owner read and takes over. */
 export type SeenTransfer = Pick<
   TransferRecord,
   'state' | 'fence' | 'sessionNumber' | 'ticketNumber' | 'slot'
 >;
 
 /**
- * The rows. Every write is one conditional write of one item. All methods throw
- * `TableUnavailableError` when the table can't be reached.
+ * The rows of transfers, sessions, chunks and ranges. Every write is one conditional write of one row.
+ * All methods throw `TableUnavailableError` if the table is unreachable.
  */
 export interface TransferStore {
-  /** Highest ingest number of an object; 1 before any. */
+  /** Returns the highest ingest number of an object; 1 before the first ingest. */
   latestIngestNumber(objectId: string): Promise<number>;
-  /** Makes `to` the latest if `to - 1` still is; false when another was faster. */
+  /** Raises the ingest number from `to - 1` to `to`. Returns false if the number has changed. */
   raiseIngestNumber(objectId: string, to: number): Promise<boolean>;
+  /** Returns a transfer's row. */
   transfer(transferId: string): Promise<TransferRecord | undefined>;
   /**
-   * Writes the row if it is absent (`seen` undefined), or still has the state, the fence, the session
-   * number, the ticket and the slot that were seen, which the new owner takes over with it.
+   * Makes the execution of `record` the owner of a transfer. Returns false, and writes nothing, if the
+   * row has changed.
+   * @param seen - the fields as last read; undefined: the row must be absent
    */
   takeTransfer(record: TransferRecord, seen: SeenTransfer | undefined): Promise<boolean>;
   /**
-   * Changes fields while `fence` is still the row's and what is `seen` still so; false means that it is
-   * not. `changedAt` is set to `now`.
+   * Changes fields of a transfer's row and sets `changedAt` to `now`. Returns false, and writes nothing,
+   * if the row has another fence or differs from `seen`.
    */
   patchTransfer(
     transferId: string,
@@ -80,64 +84,79 @@ export interface TransferStore {
     now: number,
     seen?: Partial<Pick<TransferRecord, 'state' | 'sessionNumber' | 'changedAt'>>,
   ): Promise<boolean>;
-  /** Writes a row whatever is there: for a start that never took a transfer. Nothing rests on it, so it expires. */
+  /** Writes the row of a start that never took a transfer. Replaces an earlier row. The row expires. */
   putRejection(record: TransferRecord): Promise<void>;
-  /** Adds to the transfer's retry counts. */
+  /** Adds to the retry counts of a transfer. */
   incrementRetries(transferId: string, counts: RetryCounts): Promise<void>;
-  /** Remembers which transfer an execution works on, before it takes it: for when it ends unseen. */
+  /** Records the transfer of an execution, before the execution takes it. The reconciler reads it. */
   recordExecution(executionId: string, transferId: string): Promise<void>;
+  /** Returns the id of the transfer that was recorded for an execution. */
   transferOfExecution(executionId: string): Promise<string | undefined>;
-  /** Remembers whose session an upload is, so that one nobody knows can be told. */
+  /** Records the transfer of an upload. An upload without a record is an orphan session. */
   recordUpload(uploadId: string, transferId: string): Promise<void>;
+  /** Returns the id of the transfer that was recorded for an upload. */
   transferOfUpload(uploadId: string): Promise<string | undefined>;
-  /** Records which ready transfer holds a content, by one of the content's identities; kept for good. */
+  /** Records the ready transfer of a content id. The record does not expire. */
   recordContent(contentId: string, transferId: string): Promise<void>;
+  /** Returns the id of the transfer that was recorded for a content id. */
   transferOfContent(contentId: string): Promise<string | undefined>;
-  /** Transfers that ended and whose event is not confirmed, longest waiting first. */
+  /** Lists the transfers whose outcome is not published yet, longest waiting first. */
   listUnpublished(): AsyncIterable<TransferRecord>;
   /**
-   * Transfers that came into a state on a UTC day (`2026-11-21`), latest first. `failed` lists refused
-   * starts too: one query finds every failure.
+   * Lists the transfers that entered a state on a UTC day (`2026-11-21`), latest first. `failed` lists
+   * rejected starts as well, so one query finds every failure.
    */
   listTransfers(state: TransferState, day: string): AsyncIterable<TransferRecord>;
 
+  /** Returns the row of a session. */
   session(transferId: string, number: number): Promise<SessionRecord | undefined>;
+  /** Returns the rows of all sessions of a transfer. */
   sessions(transferId: string): Promise<SessionRecord[]>;
-  /** Writes the row before the create call; false when that number exists. */
+  /** Writes a session's row before the create call. Returns false if the number exists. */
   addSession(transferId: string, record: SessionRecord): Promise<boolean>;
-  /** Sets create's answer once and makes the row `open`; false when another answer is set, or the row was given up. */
+  /**
+   * Stores the reply to the create call and makes the row `open`. Returns false if the row has another
+   * reply, or was given up.
+   */
   setSession(transferId: string, number: number, session: UploadSession): Promise<boolean>;
-  /** Replaces the session where a chunk or the finish changed it. */
+  /** Replaces the session after a chunk or the finish has changed it. */
   updateSession(transferId: string, number: number, session: UploadSession): Promise<void>;
+  /** Changes the state of a session's row. */
   markSession(transferId: string, number: number, state: SessionRecord['state']): Promise<void>;
-  /** Records what the session's ETags are; a recorded mode other than `unknown` is never changed. */
+  /** Records the ETag mode of a session. A recorded mode other than `unknown` never changes. */
   setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<void>;
-  /** Adds a chunk to those that mismatched twice and says how many there are. */
+  /** Records a chunk that mismatched twice. Returns the number of these chunks in the session. */
   recordMismatch(transferId: string, number: number, chunkIndex: number): Promise<number>;
-  /** Adds the chunks that a report's reply counted, and records whether it called the upload complete. */
+  /** Records the chunks that a report's reply accepted, and whether it called the upload complete. */
   recordReceipt(
     transferId: string,
     number: number,
     receipt: { readonly accepted: readonly number[]; readonly complete: boolean },
   ): Promise<void>;
-  /** Removes the receipts of these chunks (of all, where none are named) and that the upload is complete. */
+  /**
+   * Removes the receipts of chunks, and the record that the upload is complete.
+   * @param indexes - default: all chunks
+   */
   withdrawReceipts(transferId: string, number: number, indexes?: readonly number[]): Promise<void>;
 
-  /** Rows of chunks `first` to `last` (all where left out), by index. */
+  /** Returns the rows of chunks `first` to `last`, by index. Default: all chunks of the session. */
   chunks(
     transferId: string,
     sessionNumber: number,
     first?: number,
     last?: number,
   ): Promise<ReadonlyMap<number, ChunkRecord>>;
-  /** Keeps a proof if none is there, an equal one is, or the retired one seen still is (`retired`, its generation). */
+  /**
+   * Stores the proof of a chunk, unless another proof is stored.
+   * @param retiredGeneration - the generation of a retired proof, which this proof replaces
+   */
   storeProof(
     transferId: string,
     sessionNumber: number,
     proof: ChunkProof,
     retiredGeneration?: number,
   ): Promise<StoreProofResult>;
-  /** Retires the proof of that generation, keeping it with the reason; false when it is another by now. */
+  /** Retires the proof of a generation and stores the reason. Returns false if the generation differs. */
   retireProof(
     transferId: string,
     sessionNumber: number,
@@ -145,19 +164,20 @@ export interface TransferStore {
     generation: number,
     reason: string,
   ): Promise<boolean>;
-  /** Counts one more report of a chunk that stayed pending. */
+  /** Counts a repeated report of a chunk that stayed pending. */
   incrementReports(transferId: string, sessionNumber: number, index: number): Promise<void>;
 
+  /** Returns the rows of all ranges of a session. */
   ranges(transferId: string, sessionNumber: number): Promise<RangeRecord[]>;
-  /** Claims a range until `until` if no other sender holds it at `now`. */
+  /** Claims a range until `until`, unless another sender has a claim at `now`. */
   claimRange(key: RangeKey, sender: string, now: number, until: number): Promise<RangeClaim>;
-  /** Gives a claim back if it is still this sender's; adds counts, sets or clears the error. */
+  /** Releases a claim of this sender, adds retry counts, and sets or clears the range's error. */
   releaseRange(
     key: RangeKey,
     sender: string,
     error: RangeFailure | undefined,
     counts: RetryCounts,
   ): Promise<void>;
-  /** Sets a range's error without a claim: for a sender that died, or a report that failed. */
+  /** Sets a range's error without a claim, after its sender died or its report failed. */
   recordRangeFailure(key: RangeKey, error: RangeFailure): Promise<void>;
 }

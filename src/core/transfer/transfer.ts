@@ -6,9 +6,9 @@ import type { UploadSession } from './destination.ts';
 import type { UserMetadata } from './user-metadata.ts';
 
 /**
- * The state of a transfer. `queued` waits for a slot and no execution runs for it; `active` has one.
- * The others are over: `cancelled` was stopped on purpose, `refused` is a start that failed before it
- * took a transfer.
+ * The states of a transfer. A `queued` transfer waits for a slot, without an execution. An execution owns
+ * an `active` transfer. All other states are final. `cancelled`: stopped on purpose. `refused`: a start
+ * that failed before it took a transfer.
  */
 export const transferStates = [
   'queued',
@@ -27,22 +27,22 @@ export function isOver(state: TransferState): state is Exclude<TransferState, 'q
   return state !== 'queued' && state !== 'active';
 }
 
-/** What a start may ask for beside the object. */
+/** The options of a start. */
 export interface TransferOptions {
   readonly filename?: string | undefined;
   readonly userMetadata?: UserMetadata | undefined;
   readonly enableHls?: boolean | undefined;
   readonly enableThumbnail?: boolean | undefined;
-  /** Ingest again although this object version is already an asset. */
+  /** Whether to ingest an object version again that is already an asset. */
   readonly force?: boolean | undefined;
   /** Which queued transfers start first. Default: `live`. */
   readonly priority?: Priority | undefined;
 }
 
-/** How often something was done again, by cause. */
+/** Numbers of retries by cause. */
 export type RetryCounts = Readonly<Record<string, number>>;
 
-/** The transfer's row: what prevents a second asset, so it is never deleted by time. */
+/** A transfer's row. It prevents a second asset, so it never expires. */
 export interface TransferRecord {
   readonly transferId: string;
   readonly state: TransferState;
@@ -50,43 +50,43 @@ export interface TransferRecord {
   readonly ingestNumber: number;
   readonly source: SourceObject;
   readonly options: TransferOptions;
-  /** The execution that owns it. */
+  /** The execution that owns the transfer. */
   readonly owner: string;
-  /** Raised at every taking; a write with an older fence is refused. */
+  /** Rises with each new owner. The table rejects writes with an older fence. */
   readonly fence: number;
-  /** Milliseconds since 1970, as all times here. */
+  /** The end of the owner's lease, in milliseconds since 1970, as all times here. */
   readonly leaseUntil: number;
-  /** The session in use; 0 before the first. */
+  /** The number of the session in use; 0 before the first. */
   readonly sessionNumber: number;
   readonly assetId?: string | undefined;
-  /** Its number in the queue. A transfer that is stopped is queued again with the same number. */
+  /** The number of the transfer's ticket. A stopped transfer is queued again with the same number. */
   readonly ticketNumber?: number | undefined;
-  /** Executions that the dispatcher started for this ticket and that ended before they took the transfer. */
+  /** Executions for this ticket that ended before they took the transfer. */
   readonly failedStarts?: number | undefined;
-  /** The slot it holds, from opening a session until its bytes are complete. */
+  /** The slot of the transfer, from opening a session until its bytes are complete. */
   readonly slot?: number | undefined;
   readonly createdAt: number;
   readonly changedAt: number;
   readonly bytesCompleteAt?: number | undefined;
-  /** The round, as `<execution>#<round>`, whose ranges stop because one met what no range can escape. */
+  /** The round, as `<execution>#<round>`, whose ranges stop: one range failed by an error that affects all. */
   readonly haltedRound?: string | undefined;
   readonly totalChunks?: number | undefined;
-  /** Set where the object has a full CRC and not every chunk had one to combine. */
+  /** Whether the full CRC was not compared, because a chunk has no CRC. */
   readonly checksumSkipped?: boolean | undefined;
-  /** What was written at the end, as the execution's output shows it. */
+  /** The outcome, as in the execution's output. */
   readonly outcome?: Readonly<Record<string, unknown>> | undefined;
-  /** Whether the outcome's event was put and confirmed. */
+  /** Whether EventBridge has confirmed the outcome's event. */
   readonly outcomePublished: boolean;
   readonly retries: RetryCounts;
 }
 
 /**
- * A session's row. `opening` without a session means that a create's reply may be lost; `refused`
- * that the service said no and nothing was created.
+ * A session's row. `opening` without a session: the create reply may be lost. `refused`: the service
+ * rejected the create call and created nothing.
  */
 export interface SessionRecord {
   readonly number: number;
-  /** Which execution and fence tried to create it. */
+  /** The execution and fence of the create call. */
   readonly attempt: string;
   readonly openedAt: number;
   readonly state: 'opening' | 'open' | 'refused' | 'lost' | 'replaced';
@@ -94,21 +94,21 @@ export interface SessionRecord {
   readonly etagMode: EtagMode;
   /** Chunks that mismatched twice. */
   readonly mismatched: readonly number[];
-  /** Indexes of the chunks that the replies to reports counted as accepted. */
+  /** Indexes of the chunks that the replies to reports accepted. */
   readonly acceptedIndexes?: readonly number[] | undefined;
   /** Whether the reply to a report called the upload complete. */
   readonly reportedComplete?: boolean | undefined;
 }
 
-/** A chunk's row. A retired proof stays, with the reason, until a new one takes its place. */
+/** A chunk's row. A retired proof stays in the row, with the reason, until a new proof replaces it. */
 export interface ChunkRecord extends ChunkProof {
   readonly generation: number;
   readonly retiredBecause?: string | undefined;
-  /** Reports after the first, while it stayed pending. */
+  /** Repeated reports while the chunk stayed pending. */
   readonly reports: number;
 }
 
-/** What went wrong in a range, and in whose execution and round. */
+/** The last error of a range, with its execution and round. */
 export interface RangeFailure {
   readonly name: ErrorName;
   readonly disposition: Disposition;
@@ -116,11 +116,11 @@ export interface RangeFailure {
   readonly origin?: ErrorOrigin | undefined;
   readonly executionId: string;
   readonly round: number;
-  /** Until when the service asked us to stay away, in milliseconds since 1970. */
+  /** The end of the Retry-After, in milliseconds since 1970. */
   readonly retryAt?: number | undefined;
 }
 
-/** A range's row: who sends it until when, and its last error. */
+/** A range's row: its sender, the end of the sender's claim, and the last error. */
 export interface RangeRecord {
   readonly n: number;
   readonly sender?: string | undefined;
@@ -130,8 +130,8 @@ export interface RangeRecord {
 }
 
 /**
- * The name of the execution that goes on with a queued transfer. One name for each time it is queued and
- * each failed start: Step Functions then starts no second execution for it.
+ * Returns the name of a queued transfer's next execution. The name is unique to the ticket and the
+ * failed starts, so Step Functions starts no second execution.
  */
 export function nextExecutionName({
   transferId,
@@ -141,7 +141,7 @@ export function nextExecutionName({
   return `${transferId}-${fence}-${failedStarts + 1}`;
 }
 
-/** Whether an operator cancelled the transfer; a stopped execution leaves the same state otherwise. */
+/** True if an operator cancelled the transfer. A stopped execution leads to the same state. */
 export function isCancelledByRequest({
   state,
   outcome,
@@ -149,12 +149,12 @@ export function isCancelledByRequest({
   return state === 'cancelled' && outcome?.cancelledBy === 'request';
 }
 
-/** Whether a chunk's row proves it: present and not retired. */
+/** True if a chunk's row has a proof that is not retired. */
 export function isProven(record: ChunkRecord | undefined): record is ChunkRecord {
   return record !== undefined && record.retiredBecause === undefined;
 }
 
-/** How many chunks of these rows have a proof. */
+/** Returns the number of chunks with a proof. */
 export function provenCount(rows: ReadonlyMap<number, ChunkRecord>): number {
   return rows.values().filter(isProven).toArray().length;
 }

@@ -36,8 +36,7 @@ export type TwelveLabs = Destination & Required<Pick<Destination, 'listUnfinishe
 
 /** Chunks sized by the service, in any order; it finishes by itself once all are reported. */
 const traits: DestinationTraits = {
-  sessionBornAt: 'open',
-  chunkSizing: 'service',
+  sessionCreatedBy: 'open',
   order: 'any',
   maxInFlight: maxChunksInFlight,
   maxProofsPerReport,

@@ -21,7 +21,7 @@ async function stageWith(key: string, contentType: string, source: Partial<Sourc
 
 describe.each([
   ['in/._film.mp4', 'video/mp4', 'is an AppleDouble file'],
-  ['src/index.ts', 'text/plain', 'looks like TypeScript'],
+  ['src/index.ts', 'text/plain', 'is TypeScript, not'],
   ['tape.r3d', 'binary/octet-stream', 'has neither a known extension nor a video'],
 ])('B17: %s of %s', (key, contentType, why) => {
   it('is ignored by event, with the reason', async () => {
