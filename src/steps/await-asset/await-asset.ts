@@ -1,9 +1,10 @@
 import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { AwaitAssetAnswer } from '#src/core/stack/next-answers.ts';
-import type { AssetStatus, Destination } from '#src/core/transfer/destination.ts';
+import type { AssetStatus } from '#src/core/transfer/destination.ts';
+import { findLateDuplicates, reportLateDuplicates } from '#src/transfer/late-duplicates.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { type Ending, type Owned, ownedSchema, readState } from '#src/transfer/state.ts';
@@ -13,7 +14,7 @@ import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
 type AwaitPorts = Needs<'store' | 'destination'>;
 
 /** What AwaitAsset makes the state. */
-export type AwaitAnswer =
+export type AwaitAssetResult =
   | (Owned & { readonly next: Exclude<AwaitAssetAnswer, 'ended'>; readonly waitSeconds: number })
   | (Owned & { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending });
 
@@ -26,7 +27,7 @@ export async function awaitAsset(
   ports: AwaitPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<AwaitAnswer> {
+): Promise<AwaitAssetResult> {
   const owned = readState(ownedSchema, state);
   const { transferId } = owned;
   await readOwnedTransfer(ports, owned, invocation);
@@ -51,9 +52,11 @@ async function nextOf(
   assetId: string,
   status: AssetStatus,
   invocation: Invocation,
-): Promise<AwaitAnswer> {
+): Promise<AwaitAssetResult> {
   if (status.phase === 'ready') {
-    const duplicates = await lateDuplicates(ports, owned.transferId, assetId, invocation);
+    const { transferId } = owned;
+    const duplicates = await findLateDuplicates(ports, owned, [assetId], invocation.signal);
+    reportLateDuplicates(ports, { transferId }, assetId, duplicates);
     const found = duplicates.length > 0 && { duplicates };
     const ending = { status: 'ready' as const, assetId, ...found };
     return { ...owned, next: 'ended', waitSeconds: 0, ending };
@@ -63,44 +66,6 @@ async function nextOf(
   const looked = { ...owned, missingSince, outage: undefined, polls: owned.polls + 1 };
   assertNotHopeless(status, assetId, looked, now);
   return { ...looked, next: 'wait', waitSeconds: growingWaitSeconds(owned.polls) };
-}
-
-/** Assets that a session made although it had been given up for gone: a person must delete one. */
-async function lateDuplicates(
-  { store, destination, meter, log }: AwaitPorts,
-  transferId: string,
-  assetId: string,
-  { signal }: Invocation,
-): Promise<string[]> {
-  const found: string[] = [];
-  for (const { session } of await store.sessions(transferId)) {
-    const other = session?.assetId;
-    if (other === undefined || other === assetId) continue;
-    if (await isReady(destination, other, signal)) found.push(other);
-  }
-  if (found.length > 0) {
-    meter.add('LateDuplicates', found.length);
-    log.error('a replaced session made an asset after all', {
-      transferId,
-      assetId,
-      duplicates: found.join(' '),
-    });
-  }
-  return found;
-}
-
-/** One that can't be asked about now holds up nothing: the asset in hand is ready. */
-async function isReady(
-  destination: Destination,
-  assetId: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    return (await destination.assetStatus(assetId, { signal })).phase === 'ready';
-  } catch (error) {
-    if (!isTransferError(error)) throw error;
-    return false;
-  }
 }
 
 function assertNotHopeless(

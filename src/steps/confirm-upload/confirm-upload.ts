@@ -17,7 +17,7 @@ import {
   type UploadStatus,
 } from './check-upload.ts';
 import {
-  type ConfirmAnswer,
+  type ConfirmUploadResult,
   decideNextStep,
   superseded,
   waitForRange,
@@ -35,7 +35,7 @@ export async function confirmUpload(
   ports: ConfirmPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<ConfirmAnswer> {
+): Promise<ConfirmUploadResult> {
   const owned = readState(ownedSchema, state);
   const transfer = await readOwnedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
@@ -63,7 +63,7 @@ async function clearEndedOutage({ store }: ConfirmPorts, owned: Owned): Promise<
 }
 
 /** Checks the upload once. Waits out a transient error; the next check continues at the same page. */
-async function confirmOnce(check: UploadCheck): Promise<ConfirmAnswer> {
+async function confirmOnce(check: UploadCheck): Promise<ConfirmUploadResult> {
   try {
     const failures = await readFailures(check);
     const final = failures.find(({ disposition }) => disposition === 'fail');
@@ -78,7 +78,7 @@ async function confirmOnce(check: UploadCheck): Promise<ConfirmAnswer> {
 }
 
 /** @throws an error that is neither transient nor an answer about the session or the source */
-function answerError(check: UploadCheck, error: unknown): ConfirmAnswer {
+function answerError(check: UploadCheck, error: unknown): ConfirmUploadResult {
   const { ports, transfer, owned } = check;
   if (isTransferError(error, 'SourceSupersededError'))
     return superseded(transfer, owned, error.message);
@@ -89,7 +89,7 @@ function answerError(check: UploadCheck, error: unknown): ConfirmAnswer {
   return { ...owned, page: check.page, ...waitOut(ports, owned, error, subject) };
 }
 
-function endWith({ transfer, owned }: UploadCheck, { name, message }: RangeFailure): ConfirmAnswer {
+function endWith({ transfer, owned }: UploadCheck, { name, message }: RangeFailure): ConfirmUploadResult {
   if (name === 'SourceSupersededError') return superseded(transfer, owned, message);
   throw new TransferError(name, message);
 }

@@ -8,7 +8,7 @@ import { outageAfterSuccess, type WaitAnswer, waitOut } from '#src/transfer/wait
 import type { UploadCheck, UploadStatus } from './check-upload.ts';
 
 /** What ConfirmUpload answers: the state after one check, or the end of the execution. */
-export type ConfirmAnswer =
+export type ConfirmUploadResult =
   | (Owned & {
       readonly next: 'wait' | 'missing' | 'expired' | 'asset';
       readonly waitSeconds: number;
@@ -23,7 +23,7 @@ export function decideNextStep(
   check: UploadCheck,
   status: UploadStatus,
   failures: readonly RangeFailure[],
-): ConfirmAnswer {
+): ConfirmUploadResult {
   const now = check.ports.clock.now();
   const owned = { ...check.owned, page: undefined };
   if (status === 'asset')
@@ -34,7 +34,7 @@ export function decideNextStep(
 }
 
 /** Waits for a service that is still busy, longer each time. */
-function waitForService(owned: Owned, now: number): ConfirmAnswer {
+function waitForService(owned: Owned, now: number): ConfirmUploadResult {
   const since = owned.polls === 0 ? now : owned.since;
   if (now - since > boundOf('confirmation') * 1000) {
     throw new TransferError(
@@ -52,7 +52,7 @@ function sendMissing(
   check: UploadCheck,
   owned: Owned,
   failures: readonly RangeFailure[],
-): ConfirmAnswer {
+): ConfirmUploadResult {
   const outage = outageAfterSuccess('ConfirmUpload', owned.outage);
   const planned = { ...owned, outage, senders: sendersAfter(owned, failures), polls: 0 };
   const failure = failures.find(needsWait);
@@ -108,7 +108,7 @@ function transientErrorOf(
 }
 
 /** Ends the execution: the object changed during the transfer, and its new content has its own transfer. */
-export function superseded({ source }: TransferRecord, owned: Owned, why: string): ConfirmAnswer {
+export function superseded({ source }: TransferRecord, owned: Owned, why: string): ConfirmUploadResult {
   const { bucket, key, versionId, etag } = source;
   const { transferId } = owned;
   const ending = { status: 'superseded', transferId, bucket, key, versionId, etag, why } as const;

@@ -1,6 +1,10 @@
 import { asTransferError, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
-import { configuredMediaType, matchingSource, describeMismatches } from '#src/core/source/source-filter.ts';
+import {
+  configuredMediaType,
+  describeMismatches,
+  matchingSource,
+} from '#src/core/source/source-filter.ts';
 import {
   mediaTypeOf,
   type SourceObject,
@@ -39,7 +43,7 @@ export interface Ignored {
 }
 
 /** S3 can't be asked, or denies the object for now: the start keeps its input and comes again. */
-export type InspectPostponed = InspectWait;
+export type InspectSourcePostponed = InspectWait;
 
 /** One call of this step. */
 interface Call {
@@ -66,7 +70,7 @@ export async function inspectSource(
   ports: InspectPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Pinned | Ignored | InspectPostponed> {
+): Promise<Pinned | Ignored | InspectSourcePostponed> {
   const waited = inspectWaitSchema.safeParse(state).data;
   const input = waited ? waited.input : state;
   const request = readRequest(input);
@@ -80,7 +84,7 @@ export async function inspectSource(
 async function inspectChosen(
   call: Call,
   request: ManualRequest,
-): Promise<Pinned | InspectPostponed> {
+): Promise<Pinned | InspectSourcePostponed> {
   const { reference } = request;
   const source = manualSource(call.ports.settings.sources, request);
   if (isFolderMarker(reference)) {
@@ -93,7 +97,7 @@ async function inspectClaimed(
   call: Call,
   request: EventRequest,
   sources: readonly Source[],
-): Promise<Pinned | Ignored | InspectPostponed> {
+): Promise<Pinned | Ignored | InspectSourcePostponed> {
   const { ports } = call;
   const { reference, claim } = request;
   const announced = { key: reference.key, sizeBytes: claim.sizeBytes };
@@ -138,7 +142,7 @@ async function withPatience<T>(
   { ports, invocation, waited, input }: Call,
   { waitWhileDeniedSeconds: deniedSeconds }: Source,
   work: () => Promise<T>,
-): Promise<T | InspectPostponed> {
+): Promise<T | InspectSourcePostponed> {
   try {
     return await retryWithBackoff({ ports, invocation, retries: {} }, work);
   } catch (error) {

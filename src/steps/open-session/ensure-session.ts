@@ -18,7 +18,7 @@ import { type WaitAnswer, waitOut } from '#src/transfer/wait-out.ts';
 
 type SessionPorts = Needs<'store' | 'destination'>;
 
-/** The session to go on with, and what to do next with it. */
+/** The session to use, and what to do next. */
 export type SessionChoice = {
   readonly number: number;
   readonly sessionsOpened: number;
@@ -30,8 +30,9 @@ export type SessionChoice = {
 );
 
 /**
- * The transfer's unfinished session if it can still be used, else a new one. Before a session is
- * given up, its status and its asset are asked once more.
+ * Returns the transfer's unfinished session if it is still usable, otherwise a new one. Checks the
+ * status and the asset of a session before it gives the session up.
+ * @throws SessionsExhaustedError, FencedOutError, TransferCancelledError
  */
 export async function ensureSession(
   ports: SessionPorts,
@@ -40,34 +41,43 @@ export async function ensureSession(
   isNewOwner: boolean,
   invocation: Invocation,
 ): Promise<SessionChoice> {
+  const { transferId, sessionNumber } = transfer;
+  const record = await ports.store.session(transferId, sessionNumber);
+  if (record?.state === 'opening' && !record.session)
+    return replaceLostSession(ports, transfer, owned, invocation);
+  if (record?.state !== 'open' || !record.session)
+    return openNextSession(ports, transfer, owned, invocation);
+  const usable = record as UsableSession;
+  const mustCheck = isNewOwner || owned.next !== 'missing' || hasExpired(ports, usable);
+  const health = mustCheck ? await sessionHealth(ports, transferId, usable, invocation) : 'plan';
+  if (health === 'gone') return openNextSession(ports, transfer, owned, invocation, sessionNumber);
   const { sessionsOpened, createsLost } = owned;
-  const known = { number: transfer.sessionNumber, sessionsOpened, createsLost };
-  const record = await ports.store.session(transfer.transferId, transfer.sessionNumber);
-  if (record?.state === 'opening' && !record.session) {
-    await ports.store.markSession(transfer.transferId, record.number, 'lost');
-    await countTransferRetry(ports, transfer.transferId, 'CreateReplyLostError');
-    const lost = { ...owned, createsLost: createsLost + 1 };
-    return newSession(ports, transfer, lost, invocation);
-  }
-  if (record?.state === 'open' && record.session) {
-    const usable = record as UsableSession;
-    const stands =
-      isNewOwner || owned.next !== 'missing' || isPast(ports, usable)
-        ? await standing(ports, transfer.transferId, usable, invocation)
-        : 'plan';
-    if (stands === 'plan') return { ...known, next: 'plan', record: usable };
-    if (stands !== 'gone') return { ...known, next: stands };
-    return newSession(ports, transfer, owned, invocation, record.number);
-  }
-  return newSession(ports, transfer, owned, invocation);
+  const common = { number: sessionNumber, sessionsOpened, createsLost };
+  return health === 'plan'
+    ? { ...common, next: 'plan', record: usable }
+    : { ...common, next: 'confirm' };
 }
 
-function isPast({ clock }: SessionPorts, { session }: UsableSession): boolean {
+/** Opens another session after a call that ended before it stored the reply to its create request. */
+async function replaceLostSession(
+  ports: SessionPorts,
+  transfer: TransferRecord,
+  owned: Owned,
+  invocation: Invocation,
+): Promise<SessionChoice> {
+  const { transferId, sessionNumber } = transfer;
+  await ports.store.markSession(transferId, sessionNumber, 'lost');
+  await countTransferRetry(ports, transferId, 'CreateReplyLostError');
+  const createsLost = owned.createsLost + 1;
+  return openNextSession(ports, transfer, { ...owned, createsLost }, invocation);
+}
+
+function hasExpired({ clock }: SessionPorts, { session }: UsableSession): boolean {
   return session.expiresAt !== undefined && session.expiresAt <= clock.now();
 }
 
-/** What the service says of a session left behind: go on with it, or is it past all use? */
-async function standing(
+/** Checks a session at the service. `plan`: usable. `confirm`: complete. `gone`: lost. */
+async function sessionHealth(
   ports: SessionPorts,
   transferId: string,
   record: UsableSession,
@@ -79,7 +89,8 @@ async function standing(
     ? await destination.assetStatus(session.assetId, { signal })
     : undefined;
   if (asset?.phase === 'ready') return 'confirm';
-  if (destination.traits.sessionCreatedBy === 'first-chunk' && session.uploadId === '') return 'plan';
+  if (destination.traits.sessionCreatedBy === 'first-chunk' && session.uploadId === '')
+    return 'plan';
   const { phase, counts } = await destination.sessionStatus(session, { signal });
   if (phase === 'active' || phase === 'busy') return 'plan';
   const isComplete =
@@ -89,10 +100,10 @@ async function standing(
 }
 
 /**
- * Opens the next session. Its row is written before the call, so that one whose answer is lost is
- * attributed and never adopted; its number is the transfer's before the call, so that the row is found.
+ * Opens the next session. Its row and the transfer's session number are written before the request, so
+ * a session whose reply is lost has a row. Such a session is never used.
  */
-async function newSession(
+async function openNextSession(
   ports: SessionPorts,
   transfer: TransferRecord,
   owned: Owned,
@@ -102,18 +113,18 @@ async function newSession(
   const { transferId } = transfer;
   ensureWithinSessions(transferId, owned.sessionsOpened);
   await checkUnfinished(ports, transfer, owned, invocation);
-  const number = await reserve(ports, transfer, invocation);
+  const number = await reserveSessionNumber(ports, transfer, invocation);
   if (replaces !== undefined) {
-    // Only now: a call that was outrun gives up nobody's session.
+    // Only after the reservation: a call that lost the race must not give up a session in use.
     await ports.store.markSession(transferId, replaces, 'replaced');
     await countTransferRetry(ports, transferId, 'SessionExpiredError');
   }
-  return create(ports, transfer, owned, number, invocation);
+  return createSession(ports, transfer, owned, number, invocation);
 }
 
 /**
- * After a create whose reply was lost, the list of unfinished sessions is read first: it creates
- * nothing, so a service that can't answer even that is not asked for another session.
+ * Lists the unfinished sessions after a create request whose reply was lost. The list creates nothing:
+ * if the service cannot answer it, this call requests no further session.
  */
 async function checkUnfinished(
   { destination, log }: SessionPorts,
@@ -131,11 +142,11 @@ function ensureWithinSessions(transferId: string, sessionsOpened: number): void 
   if (sessionsOpened < maxSessionsPerExecution) return;
   throw new TransferError(
     'SessionsExhaustedError',
-    `${sessionsOpened} sessions were opened for transfer ${transferId}; one execution opens at most ${maxSessionsPerExecution}`,
+    `this execution opened ${sessionsOpened} sessions for transfer ${transferId}, but at most ${maxSessionsPerExecution} are allowed`,
   );
 }
 
-async function create(
+async function createSession(
   ports: SessionPorts,
   transfer: TransferRecord,
   owned: Owned,
@@ -146,12 +157,12 @@ async function create(
   const { signal } = invocation;
   let session: UploadSession;
   try {
-    session = await ports.destination.openSession(requestOf(ports, transfer), { signal });
+    session = await ports.destination.openSession(sessionRequestOf(ports, transfer), { signal });
   } catch (error) {
     return afterFailedCreate(ports, transferId, number, owned, error);
   }
   if (session.uploadId) await ports.store.recordUpload(session.uploadId, transferId);
-  // An answer that can't be written leaves the row opening: the next call takes it for lost.
+  // If this write fails, the row stays `opening`, and the next call treats the session as lost.
   const isSet = await ports.store.setSession(transferId, number, session);
   if (!isSet) await readOwnedTransfer(ports, transfer, invocation);
   const record = await readUsableSession(ports, transferId, number);
@@ -165,28 +176,23 @@ async function create(
   };
 }
 
-/** Calls of this step that may have died, or still hang, between their row and the transfer's. */
+/** Calls of this step that can have stopped, or still hang, between the two writes of a reservation. */
 const maxConcurrentOpens = 8;
 
 /**
- * Writes the row of the next session and makes its number the transfer's. A row that is there already
- * is another call's, which may yet create its session: it keeps its row, and this one takes the next.
- * Where another call has made its number the transfer's meanwhile, this one creates nothing.
+ * Writes the row of the next session, then makes its number the transfer's session. If the row exists,
+ * another call may still create that session: leaves it and uses the next number.
+ * @throws FencedOutError, TransferCancelledError - this execution lost the transfer
+ * @throws TableUnavailableError - another call opened a session first, or too many calls hang
  */
-async function reserve(
+async function reserveSessionNumber(
   { store, clock }: SessionPorts,
   { transferId, fence, sessionNumber }: TransferRecord,
   { executionId, invocationId }: Invocation,
 ): Promise<number> {
   const now = clock.now();
   const attempt = `${executionId}#${fence}#${invocationId}`;
-  const row = {
-    attempt,
-    openedAt: now,
-    state: 'opening',
-    etagMode: 'unknown',
-    mismatched: [],
-  } as const;
+  const row = newSessionRow(attempt, now);
   const seen = { state: 'active', sessionNumber } as const;
   for (let number = sessionNumber + 1; number <= sessionNumber + maxConcurrentOpens; number++) {
     if (!(await store.addSession(transferId, { ...row, number }))) {
@@ -196,26 +202,30 @@ async function reserve(
     const patch = { sessionNumber: number };
     if (await store.patchTransfer(transferId, fence, patch, now, seen)) return number;
     await store.markSession(transferId, number, 'refused');
-    throw await lostRace(store, transferId, fence);
+    throw await lostRaceError(store, transferId, fence);
   }
   throw new TransferError(
     'TableUnavailableError',
-    `${maxConcurrentOpens} sessions of transfer ${transferId} are being opened by other calls`,
+    `other calls are opening ${maxConcurrentOpens} sessions of transfer ${transferId}`,
   );
 }
 
-/** Another execution has the transfer, or another call of this one has opened the session: look again. */
-async function lostRace(store: TransferStore, transferId: string, fence: number) {
+function newSessionRow(attempt: string, openedAt: number) {
+  return { attempt, openedAt, state: 'opening', etagMode: 'unknown', mismatched: [] } as const;
+}
+
+/** Returns the error of a lost reservation: another execution owns the transfer, or another call was first. */
+async function lostRaceError(store: TransferStore, transferId: string, fence: number) {
   const now = await store.transfer(transferId);
   if (now?.fence !== fence || now.state !== 'active')
     return ownershipLostError({ store }, { transferId });
   return new TransferError(
     'TableUnavailableError',
-    `another call of this step has opened session ${now.sessionNumber} of transfer ${transferId}`,
+    `another call of this step opened session ${now.sessionNumber} of transfer ${transferId}`,
   );
 }
 
-/** A lost reply is marked as such and waited out; any other error says that nothing was created. */
+/** Marks the session after a failed create request. Waits out a lost reply, and throws any other error. */
 async function afterFailedCreate(
   ports: SessionPorts,
   transferId: string,
@@ -225,19 +235,19 @@ async function afterFailedCreate(
 ): Promise<SessionChoice> {
   if (!isTransferError(error)) throw error;
   const isLost = error.name === 'CreateReplyLostError';
-  // An answer that makes no sense says all the same that something was created.
-  const exists = isLost || error.name === 'ProtocolViolationError';
-  await ports.store.markSession(transferId, number, exists ? 'lost' : 'refused');
+  // An invalid reply still means that the service may have created a session.
+  const mayExist = isLost || error.name === 'ProtocolViolationError';
+  await ports.store.markSession(transferId, number, mayExist ? 'lost' : 'refused');
   if (!isLost) throw error;
   await countTransferRetry(ports, transferId, 'CreateReplyLostError');
   const { sessionsOpened } = owned;
   const createsLost = owned.createsLost + 1;
-  const waiter = { transferId, step: 'OpenSession' };
-  const wait = waitOut(ports, { ...owned, createsLost }, error, waiter);
+  const subject = { transferId, step: 'OpenSession' };
+  const wait = waitOut(ports, { ...owned, createsLost }, error, subject);
   return { number, sessionsOpened, createsLost, next: 'wait', wait };
 }
 
-function requestOf(
+function sessionRequestOf(
   { destination }: SessionPorts,
   { source, options }: TransferRecord,
 ): SessionRequest {

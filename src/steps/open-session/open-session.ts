@@ -1,35 +1,27 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { isTransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
-import { maxMapConcurrency, maxRangesPerPlan } from '#src/core/limits/limits.ts';
 import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
-import { type ChunkRange, planRanges } from '#src/core/transfer/chunk-plan.ts';
-import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { WaitReason } from '#src/queue/admission.ts';
-import { joinQueue, queuedEnding } from '#src/queue/join-queue.ts';
+import { joinQueue } from '#src/queue/join-queue.ts';
 import { acquireSlot } from '#src/queue/slots.ts';
-import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
-import { fencedOutError, readOwnedTransfer, type UsableSession } from '#src/transfer/ownership.ts';
 import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
-import {
-  type DispatchedStart,
-  dispatchedSchema,
-  type Ending,
-  type Inspected,
-  inspectedSchema,
-  type Owned,
-  ownedSchema,
-  readState,
-} from '#src/transfer/state.ts';
+import type { Ending, Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 import { outageAfterSuccess, remainingWait, waitOut } from '#src/transfer/wait-out.ts';
 import { ensureSession, type SessionChoice } from './ensure-session.ts';
-import { planRound } from './plan-round.ts';
-import { takeQueued, takeTransfer } from './take-transfer.ts';
+import {
+  type EnteredTransfer,
+  enterTransfer,
+  type OpenSessionPostponed,
+} from './enter-transfer.ts';
+import { planUpload, rangeConcurrency } from './plan-upload.ts';
 
 type OpenPorts = Needs<'store' | 'queue' | 'destination' | 'executions' | 'events' | 'settings'>;
 
-/** What OpenSession makes the state: an owned transfer with its plan, or an ending. */
-export type OpenAnswer =
+/** What OpenSession answers: an owned transfer with its plan, or the end of the execution. */
+export type OpenSessionResult =
   | (Owned & {
       readonly ranges: readonly ChunkRange[];
       readonly concurrency: number;
@@ -38,73 +30,116 @@ export type OpenAnswer =
     })
   | { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending };
 
-/** Nothing is owned yet, and the service asks us to wait. */
-export type OpenPostponed = (Inspected | DispatchedStart) & {
-  readonly next: 'wait';
-  readonly waitSeconds: number;
-};
-
 /**
  * Takes the transfer on the first call, acquires a slot or joins the queue, finds or opens the upload
- * session, and plans the ranges that still hold chunks without a proof.
- * @throws FencedOutError, TransferCancelledError, SessionsExhaustedError, RoundsExhaustedError, PlanTooLargeError, and what
- *   the destination refuses a session with
+ * session, and plans the ranges of the chunks that have no proof.
+ * @throws FencedOutError, TransferCancelledError, SessionsExhaustedError, RoundsExhaustedError,
+ *   PlanTooLargeError, and the errors with which the destination rejects a session
  */
 export async function openSession(
   ports: OpenPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<OpenAnswer | OpenPostponed> {
-  const entered = await enter(ports, state, invocation);
+): Promise<OpenSessionResult | OpenSessionPostponed> {
+  const entered = await enterTransfer(ports, state, invocation);
   if ('next' in entered) return entered;
-  if ('ending' in entered) return ended(entered.ending);
+  if ('ending' in entered) return endWith(entered.ending);
   const { transfer, owned } = entered;
-  const found = await acquireSlot(ports, transfer, () => publishStart(ports, transfer));
-  if (found.slot === 'none') return withoutSlot(ports, entered, found.because);
+  const result = await acquireSlot(ports, transfer, () => publishStart(ports, transfer));
+  if (result.slot === 'none') return leaveWithoutSlot(ports, entered, result.because);
   const rest = remainingWait(ports, owned);
-  if (rest) return { ...owned, ...rest, ranges: [], concurrency: 1 };
-  return withSlot(ports, { ...entered, transfer: found.transfer }, invocation);
+  if (rest) return waitWith(owned, rest);
+  return openWithSlot(ports, { ...entered, transfer: result.transfer }, invocation);
 }
 
-/** How often a local run looks for a free slot, in seconds. */
+/** How often a local run checks for a free slot, in seconds. */
 const localWaitSeconds = 15;
 
-async function withoutSlot(
+/** Queues the transfer and ends the execution. A local run has no dispatcher, so it waits instead. */
+async function leaveWithoutSlot(
   ports: OpenPorts,
-  { transfer, owned }: Entered,
+  { transfer, owned }: EnteredTransfer,
   because: WaitReason,
-): Promise<OpenAnswer> {
-  if (!ports.settings.isLocalRun) return ended(await joinQueue(ports, transfer, because));
+): Promise<OpenSessionResult> {
+  if (!ports.settings.isLocalRun) return endWith(await joinQueue(ports, transfer, because));
   const nextTry = new Date(ports.clock.now() + localWaitSeconds * 1000).toISOString();
   const { transferId } = transfer;
   ports.log.info('waiting for a slot', { transferId, because, nextTry });
-  return { ...owned, ranges: [], concurrency: 1, next: 'wait', waitSeconds: localWaitSeconds };
+  return waitWith(owned, { next: 'wait', waitSeconds: localWaitSeconds });
 }
 
-function ended(ending: Ending): OpenAnswer {
+function endWith(ending: Ending): OpenSessionResult {
   return { next: 'ended', waitSeconds: 0, ending };
 }
 
-async function withSlot(
+function waitWith(
+  owned: Owned,
+  wait: Partial<Owned> & { readonly next: 'wait'; readonly waitSeconds: number },
+): OpenSessionResult {
+  return { ...owned, ...wait, ranges: [], concurrency: 1 };
+}
+
+async function openWithSlot(
   ports: OpenPorts,
-  { transfer, owned, isNewOwner }: Entered,
+  { transfer, owned, isNewOwner }: EnteredTransfer,
   invocation: Invocation,
-): Promise<OpenAnswer> {
+): Promise<OpenSessionResult> {
   try {
-    const found = await ensureSession(ports, transfer, owned, isNewOwner, invocation);
-    const outage =
-      found.next === 'wait' ? owned.outage : outageAfterSuccess('OpenSession', owned.outage);
-    return await nextOf(ports, transfer, { ...owned, outage }, found);
+    const choice = await ensureSession(ports, transfer, owned, isNewOwner, invocation);
+    return await continueWith(ports, transfer, stateAfter(owned, choice), choice);
   } catch (error) {
     if (!isTransient(error)) throw error;
     const { transferId } = transfer;
     await countTransferRetry(ports, transferId, retryCauseOf(error));
-    const wait = waitOut(ports, owned, error, { transferId, step: 'OpenSession' });
-    return { ...owned, ...wait, ranges: [], concurrency: 1 };
+    return waitWith(owned, waitOut(ports, owned, error, { transferId, step: 'OpenSession' }));
   }
 }
 
-/** Nobody's transfer should fail because others could not be told that it started. */
+/** A new session ends any outage. A usable session ends an outage of this step. */
+function stateAfter(owned: Owned, choice: SessionChoice): Owned {
+  const { number: sessionNumber, sessionsOpened, createsLost } = choice;
+  const isOpened = sessionsOpened > owned.sessionsOpened;
+  const isUsable = choice.next !== 'wait';
+  const outage = isUsable ? outageAfterSuccess('OpenSession', owned.outage) : owned.outage;
+  return {
+    ...owned,
+    sessionNumber,
+    sessionsOpened,
+    createsLost,
+    outage: isOpened ? undefined : outage,
+  };
+}
+
+async function continueWith(
+  ports: OpenPorts,
+  transfer: TransferRecord,
+  owned: Owned,
+  choice: SessionChoice,
+): Promise<OpenSessionResult> {
+  if (choice.next === 'wait') return waitWith(owned, choice.wait);
+  if (choice.next === 'confirm') return proceed(ports, owned, []);
+  const planned = await planUpload(ports, transfer, owned, choice.record);
+  return proceed(ports, planned.owned, planned.ranges);
+}
+
+function proceed(ports: OpenPorts, owned: Owned, ranges: readonly ChunkRange[]): OpenSessionResult {
+  const concurrency = rangeConcurrency(ports, owned, ranges);
+  const next = ranges.length === 0 ? 'confirm' : 'send';
+  return {
+    ...owned,
+    ranges,
+    concurrency,
+    polls: 0,
+    since: ports.clock.now(),
+    next,
+    waitSeconds: 0,
+  };
+}
+
+/**
+ * Publishes that the transfer started. A failure to publish is logged only: it must not fail the
+ * transfer.
+ */
 async function publishStart(
   { events, meter, log, clock }: OpenPorts,
   { transferId, source, ingestNumber, owner }: TransferRecord,
@@ -126,178 +161,7 @@ async function publishStart(
     await events.publish({ type: 'Transfer Started', detail, at: clock.now() });
   } catch (error) {
     if (!isTransferError(error)) throw error;
-    log.warn('start not announced', { transferId, error: error.name, reason: error.message });
+    const { name, message } = error;
+    log.warn('start event not published', { transferId, error: name, reason: message });
   }
-}
-
-interface Entered {
-  readonly transfer: TransferRecord;
-  readonly owned: Owned;
-  /** Whether the transfer was just taken, with a session that somebody else may have left. */
-  readonly isNewOwner: boolean;
-}
-
-async function enter(
-  ports: OpenPorts,
-  state: unknown,
-  invocation: Invocation,
-): Promise<Entered | OpenPostponed | { ending: Ending }> {
-  if (typeof state === 'object' && state !== null && 'transferId' in state) {
-    const owned = readState(ownedSchema, state);
-    const transfer = await readOwnedTransfer(ports, owned, invocation);
-    if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };
-    return { transfer: await reopened(ports, transfer), owned, isNewOwner: false };
-  }
-  const start = readStart(state);
-  const rest = remainingWait(ports, start);
-  if (rest) return { ...start, ...rest };
-  try {
-    const taking =
-      'dispatched' in start
-        ? await takeQueued(ports, start, invocation)
-        : await takeTransfer(ports, start, invocation);
-    if ('ending' in taking) return taking;
-    const owned = firstState(taking.taken, ports.clock.now());
-    return { transfer: await reopened(ports, taking.taken), owned, isNewOwner: true };
-  } catch (error) {
-    if (!isTransient(error)) throw error;
-    return { ...start, ...waitOut(ports, start, error, { step: 'OpenSession' }) };
-  }
-}
-
-function readStart(state: unknown): Inspected | DispatchedStart {
-  const isDispatched = typeof state === 'object' && state !== null && 'dispatched' in state;
-  return isDispatched ? readState(dispatchedSchema, state) : readState(inspectedSchema, state);
-}
-
-/**
- * Makes a transfer active again whose end was recorded from outside and whose execution was redriven
- * since. Any other end is final: a late second call of this step would undo it.
- */
-async function reopened({ store, clock }: OpenPorts, transfer: TransferRecord) {
-  const { transferId, fence, state, outcome } = transfer;
-  if (state === 'active') return transfer;
-  const isOver = state === 'failed' || state === 'cancelled';
-  if (!isOver || !wasEndedOutside(outcome)) throw fencedOutError(transferId, transfer.owner);
-  const patch = { state: 'active', outcome: undefined, outcomePublished: false } as const;
-  const held = await store.patchTransfer(transferId, fence, patch, clock.now(), { state });
-  if (!held) throw fencedOutError(transferId, undefined);
-  return { ...transfer, ...patch };
-}
-
-function firstState(
-  { transferId, source, fence, sessionNumber }: TransferRecord,
-  now: number,
-): Owned {
-  return {
-    transferId,
-    bucket: source.bucket,
-    key: source.key,
-    fence,
-    sessionNumber,
-    round: 0,
-    planned: 0,
-    sessionsOpened: 0,
-    createsLost: 0,
-    polls: 0,
-    since: now,
-    proven: 0,
-    counted: 0,
-    probes: 0,
-  };
-}
-
-async function nextOf(
-  ports: OpenPorts,
-  transfer: TransferRecord,
-  owned: Owned,
-  found: SessionChoice,
-): Promise<OpenAnswer> {
-  const { number: sessionNumber, sessionsOpened, createsLost } = found;
-  // A session that was opened is a success: what was waited out before is over.
-  const outage = sessionsOpened > owned.sessionsOpened ? undefined : owned.outage;
-  const known = { ...owned, sessionNumber, sessionsOpened, createsLost, outage };
-  if (found.next === 'wait') return { ...known, ...found.wait, ranges: [], concurrency: 1 };
-  if (found.next !== 'plan') return proceed(ports, known, [], found.next);
-  return plan(ports, transfer, known, found.record);
-}
-
-async function plan(
-  ports: OpenPorts,
-  transfer: TransferRecord,
-  owned: Owned,
-  { number, session }: UsableSession,
-): Promise<OpenAnswer> {
-  const chunks = await ports.store.chunks(transfer.transferId, number);
-  const proven = chunks.values().filter(isProven).toArray();
-  const lacking = planRanges(session.totalChunks, session.chunkSizeBytes, (index) =>
-    isProven(chunks.get(index)),
-  );
-  ensureWithinPlan(lacking.length);
-  const planned = planRound(owned, lacking, proven.length, ports.clock.now());
-  ports.log.info('upload planned', {
-    transferId: transfer.transferId,
-    sessionNumber: number,
-    chunks: session.totalChunks,
-    chunkSizeBytes: session.chunkSizeBytes,
-    provenBytes: sumOfBytes(proven),
-    sizeBytes: transfer.source.sizeBytes,
-    ranges: planned.ranges.length,
-  });
-  const next = planned.ranges.length === 0 ? 'confirm' : 'send';
-  return proceed(ports, planned.owned, planned.ranges, next);
-}
-
-function sumOfBytes(chunks: readonly ChunkRecord[]): number {
-  return chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
-
-function ensureWithinPlan(ranges: number): void {
-  if (ranges <= maxRangesPerPlan) return;
-  throw new TransferError(
-    'PlanTooLargeError',
-    `${ranges} ranges in one plan; at most ${maxRangesPerPlan} are`,
-  );
-}
-
-function proceed(
-  ports: OpenPorts,
-  owned: Owned,
-  ranges: readonly ChunkRange[],
-  next: Exclude<OpenSessionAnswer, 'wait' | 'ended'>,
-): OpenAnswer {
-  const concurrency = concurrencyOf(ports, owned, ranges.length);
-  return {
-    ...owned,
-    ranges,
-    concurrency,
-    polls: 0,
-    since: ports.clock.now(),
-    next,
-    waitSeconds: 0,
-  };
-}
-
-/**
- * Ranges at once: one where the service wants order, else within what the service, the operator and
- * the line allow. Every slot has the same share of the sends.
- */
-function concurrencyOf(
-  { destination, settings }: OpenPorts,
-  { senders = maxMapConcurrency }: Owned,
-  ranges: number,
-): number {
-  const { order, maxInFlight } = destination.traits;
-  if (order === 'ascending') return 1;
-  const bySockets = Math.floor(maxInFlight / Math.min(settings.chunksInFlight, maxInFlight));
-  const share = Math.floor(settings.maxSendConcurrency / settings.maxActiveTransfers);
-  const most = Math.min(
-    settings.mapConcurrency,
-    maxMapConcurrency,
-    share,
-    bySockets,
-    ranges,
-    senders,
-  );
-  return Math.max(1, most);
 }

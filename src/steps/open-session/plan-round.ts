@@ -5,28 +5,28 @@ import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
 import type { Outage, Owned } from '#src/transfer/state.ts';
 import { outageError } from '#src/transfer/wait-out.ts';
 
-/** The ranges of the next round, and the state with what the round costs. */
+/** The ranges of the next round, and the state with the counts of that round. */
 export interface PlannedRound {
   readonly owned: Owned;
   readonly ranges: readonly ChunkRange[];
 }
 
 /**
- * Plans the next round. While an error is being waited out and no chunk was stored since the last
- * plan, one range probes for all, which keeps hours of it within an execution's history.
+ * Plans the next round. During an outage in which no chunk was stored since the last plan, the round
+ * has one range, which probes for all: an outage of hours then fits into an execution's history.
  * @param proven - chunks that have a proof now
- * @throws the error that stopped the last round, where the history has no room for another
- * @throws RoundsExhaustedError - the history has no room for another round
+ * @throws the error of the outage, if the history has no room for another round
+ * @throws RoundsExhaustedError - the same without an outage
  */
 export function planRound(
   owned: Owned,
-  lacking: readonly ChunkRange[],
+  unproven: readonly ChunkRange[],
   proven: number,
   now: number,
 ): PlannedRound {
   const outage = proven > owned.proven ? undefined : owned.outage;
   const isProbe = outage !== undefined && owned.round > 0;
-  const ranges = isProbe ? lacking.slice(0, 1) : lacking;
+  const ranges = isProbe ? unproven.slice(0, 1) : unproven;
   const next = {
     ...owned,
     outage,
@@ -39,7 +39,7 @@ export function planRound(
   return { owned: next, ranges };
 }
 
-/** Bounds the history of one execution. What is kept stays, so a new execution goes on from there. */
+/** Bounds the history of one execution. Stored proofs stay, so a new execution continues from there. */
 function ensureWithinHistory(
   { round, probes, planned }: Owned,
   outage: Outage | undefined,
@@ -54,6 +54,6 @@ function ensureWithinHistory(
   if (outage) throw outageError(outage, now - outage.since);
   throw new TransferError(
     'RoundsExhaustedError',
-    `round ${rounds} with ${planned} ranges planned in all; an execution makes at most ${maxRoundsPerExecution} rounds and ${maxRangesPerExecution} ranges`,
+    `round ${rounds} with ${planned} planned ranges in total exceeds the limit of ${maxRoundsPerExecution} rounds and ${maxRangesPerExecution} ranges for one execution`,
   );
 }

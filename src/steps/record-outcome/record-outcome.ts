@@ -21,7 +21,7 @@ import { transferIdOf } from '#src/transfer/transfer-ids.ts';
 type RecordPorts = Needs<'store' | 'queue' | 'events'>;
 
 /** How the execution is to end: what Succeed puts out, or what Fail says. */
-export type RecordAnswer =
+export type RecordOutcomeResult =
   | { readonly next: 'succeed'; readonly output: Outcome }
   | {
       readonly next: 'fail';
@@ -39,7 +39,7 @@ export async function recordOutcome(
   ports: RecordPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<RecordAnswer> {
+): Promise<RecordOutcomeResult> {
   try {
     return await record(ports, state, invocation);
   } catch (error) {
@@ -51,7 +51,7 @@ export async function recordOutcome(
   }
 }
 
-function unrecorded(failure: Failure): RecordAnswer {
+function unrecorded(failure: Failure): RecordOutcomeResult {
   return { next: 'fail', output: { status: 'failed', ...failure }, ...failure };
 }
 
@@ -59,7 +59,7 @@ async function record(
   ports: RecordPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<RecordAnswer> {
+): Promise<RecordOutcomeResult> {
   const ended = readState(endedSchema, state);
   const transfer = await ownTransfer(ports, ended, invocation);
   if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);
@@ -92,7 +92,7 @@ async function recordCancelled(
   ports: RecordPorts,
   transfer: TransferRecord | undefined,
   { transferId }: { transferId?: string | undefined },
-): Promise<RecordAnswer> {
+): Promise<RecordOutcomeResult> {
   if (!transfer) return { next: 'succeed', output: { status: 'cancelled', transferId } };
   await releaseSlotOrTicket(ports, transfer);
   await publishOutcome(ports, transfer);
@@ -172,7 +172,7 @@ async function recordFailure(
   transfer: TransferRecord | undefined,
   failure: Failure,
   invocation: Invocation,
-): Promise<RecordAnswer> {
+): Promise<RecordOutcomeResult> {
   const told = { status: 'failed', error: failure.error, cause: failure.cause };
   if (failure.error === 'FencedOutError') return { next: 'fail', output: told, ...failure };
   ports.meter.add('TransfersFailed', 1);

@@ -40,7 +40,7 @@ import { claimEndFrom, sendRange } from './send-range.ts';
  * The state of a range after one call. `more` and `wait`: call again. `sent`: every chunk has a proof.
  * `stop`: the next plan contains the missing chunks.
  */
-export type SendAnswer = RangeState & {
+export type SendChunksResult = RangeState & {
   readonly next: SendChunksAnswer;
   readonly waitSeconds: number;
 };
@@ -53,7 +53,7 @@ export async function sendChunks(
   ports: SendPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<SendAnswer> {
+): Promise<SendChunksResult> {
   const item = readState(rangeStateSchema, state);
   if (item.calls >= boundOf('callsPerRange')) return nextState(item, { next: 'stop' });
   const { store, clock } = ports;
@@ -156,7 +156,7 @@ async function createSendContext(
   };
 }
 
-function nextState(item: RangeState, change: StateChange): SendAnswer {
+function nextState(item: RangeState, change: StateChange): SendChunksResult {
   const { calls, error: _, refusedSince: __, ...kept } = item;
   return { ...kept, calls: calls + 1, waitSeconds: 0, ...change };
 }

@@ -7,7 +7,7 @@ import {
 } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { film, putFilm } from '../../conformance/bench.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
 import { Serial } from '../../doubles/destinations/serial.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
@@ -305,7 +305,7 @@ describe('a session left behind', () => {
     harness.ports = { ...ports, store: { ...ports.store, addSession } };
     await expect(harness.open(expired, { invocationId: 'slower' })).rejects.toMatchObject({
       name: 'TableUnavailableError',
-      message: `another call of this step has opened session 2 of transfer ${opened.transferId}`,
+      message: `another call of this step opened session 2 of transfer ${opened.transferId}`,
     });
     expect(harness.bench.asked.opened).toBe(2);
     expect(await harness.row(opened)).toMatchObject({ sessionNumber: 2 });

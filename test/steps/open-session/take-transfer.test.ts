@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { film, putFilm } from '../../conformance/bench.ts';
-import { walk } from '../../conformance/walk.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
+import { walk } from '../../harness/run-transfer.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
 const [a, b] = ['execution-a', 'execution-b'];

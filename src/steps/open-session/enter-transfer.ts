@@ -1,0 +1,124 @@
+import { isTransient } from '#src/core/errors/recovery.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { queuedEnding } from '#src/queue/join-queue.ts';
+import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
+import { fencedOutError, readOwnedTransfer } from '#src/transfer/ownership.ts';
+import {
+  type DispatchedStart,
+  dispatchedSchema,
+  type Ending,
+  type Inspected,
+  inspectedSchema,
+  type Owned,
+  ownedSchema,
+  readState,
+} from '#src/transfer/state.ts';
+import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+import { takeQueued } from './take-queued.ts';
+import { takeTransfer } from './take-transfer.ts';
+
+type EnterPorts = Needs<'store' | 'queue' | 'destination' | 'executions'>;
+
+/** A transfer that this execution owns. */
+export interface EnteredTransfer {
+  readonly transfer: TransferRecord;
+  readonly owned: Owned;
+  /** True if this call took the transfer. Its session may then be left from an earlier execution. */
+  readonly isNewOwner: boolean;
+}
+
+/** A start that owns no transfer yet: the service asked for a wait. */
+export type OpenSessionPostponed = (Inspected | DispatchedStart) & {
+  readonly next: 'wait';
+  readonly waitSeconds: number;
+};
+
+/** Takes the transfer on the first call of an execution, and reads it on later calls. */
+export async function enterTransfer(
+  ports: EnterPorts,
+  state: unknown,
+  invocation: Invocation,
+): Promise<EnteredTransfer | OpenSessionPostponed | { ending: Ending }> {
+  if (typeof state === 'object' && state !== null && 'transferId' in state)
+    return reenter(ports, readState(ownedSchema, state), invocation);
+  const start = readStart(state);
+  const rest = remainingWait(ports, start);
+  if (rest) return { ...start, ...rest };
+  try {
+    return await enterFirst(ports, start, invocation);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    return { ...start, ...waitOut(ports, start, error, { step: 'OpenSession' }) };
+  }
+}
+
+async function reenter(
+  ports: EnterPorts,
+  owned: Owned,
+  invocation: Invocation,
+): Promise<EnteredTransfer | { ending: Ending }> {
+  const transfer = await readOwnedTransfer(ports, owned, invocation);
+  if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };
+  return { transfer: await reopen(ports, transfer), owned, isNewOwner: false };
+}
+
+async function enterFirst(
+  ports: EnterPorts,
+  start: Inspected | DispatchedStart,
+  invocation: Invocation,
+): Promise<EnteredTransfer | { ending: Ending }> {
+  const result =
+    'dispatched' in start
+      ? await takeQueued(ports, start, invocation)
+      : await takeTransfer(ports, start, invocation);
+  if ('ending' in result) return result;
+  const owned = initialState(result.taken, ports.clock.now());
+  return { transfer: await reopen(ports, result.taken), owned, isNewOwner: true };
+}
+
+function readStart(state: unknown): Inspected | DispatchedStart {
+  const isDispatched = typeof state === 'object' && state !== null && 'dispatched' in state;
+  return isDispatched ? readState(dispatchedSchema, state) : readState(inspectedSchema, state);
+}
+
+/**
+ * Makes a transfer active again after its execution was redriven, if its end was recorded from outside.
+ * Any other end is final: a late second call of this step must not undo it.
+ * @throws FencedOutError - the end is final, or the row changed
+ */
+async function reopen(
+  { store, clock }: EnterPorts,
+  transfer: TransferRecord,
+): Promise<TransferRecord> {
+  const { transferId, fence, state, outcome } = transfer;
+  if (state === 'active') return transfer;
+  const isEnded = state === 'failed' || state === 'cancelled';
+  if (!isEnded || !wasEndedOutside(outcome)) throw fencedOutError(transferId, transfer.owner);
+  const patch = { state: 'active', outcome: undefined, outcomePublished: false } as const;
+  const isWritten = await store.patchTransfer(transferId, fence, patch, clock.now(), { state });
+  if (!isWritten) throw fencedOutError(transferId, undefined);
+  return { ...transfer, ...patch };
+}
+
+function initialState(
+  { transferId, source, fence, sessionNumber }: TransferRecord,
+  now: number,
+): Owned {
+  return {
+    transferId,
+    bucket: source.bucket,
+    key: source.key,
+    fence,
+    sessionNumber,
+    round: 0,
+    planned: 0,
+    sessionsOpened: 0,
+    createsLost: 0,
+    polls: 0,
+    since: now,
+    proven: 0,
+    counted: 0,
+    probes: 0,
+  };
+}

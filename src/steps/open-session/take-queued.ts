@@ -1,0 +1,66 @@
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { queuedEnding } from '#src/queue/join-queue.ts';
+import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
+import { leaseEndFrom } from '#src/transfer/ownership.ts';
+import type { DispatchedStart, Ending } from '#src/transfer/state.ts';
+import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { alreadyIngested, cancelledEnding, noLongerQueued, runningElsewhere } from './endings.ts';
+import { contendedError, maxTakeRounds, type TakeResult } from './take-transfer.ts';
+
+/**
+ * Takes the queued transfer that the dispatcher started this execution for.
+ * @throws InvalidInputError - no transfer has that id
+ * @throws TableUnavailableError - other executions changed the row in every round
+ */
+export async function takeQueued(
+  ports: Needs<'store' | 'queue'>,
+  { dispatched }: DispatchedStart,
+  { executionId }: Invocation,
+): Promise<TakeResult> {
+  const { transferId, fence } = dispatched;
+  for (let round = 0; round < maxTakeRounds; round++) {
+    const before = await ports.store.transfer(transferId);
+    if (!before) throw unknownTransferError(transferId);
+    if (before.owner === executionId && isContinuable(before)) return { taken: before, before };
+    if (before.state !== 'queued' || before.fence !== fence)
+      return { ending: await endingOf(ports, before) };
+    const now = ports.clock.now();
+    const owned = { owner: executionId, fence: fence + 1, leaseUntil: leaseEndFrom(now) };
+    const taken = { ...before, ...owned, state: 'active', changedAt: now } as const;
+    await ports.store.recordExecution(executionId, transferId);
+    if (!(await ports.store.takeTransfer(taken, before))) continue;
+    ports.meter.add('TransfersDispatched', 1);
+    return { taken, before };
+  }
+  throw contendedError();
+}
+
+/** True if an earlier call took the transfer, or if it was ended from outside before a redrive. */
+function isContinuable({ state, outcome }: TransferRecord): boolean {
+  return state === 'active' || wasEndedOutside(outcome);
+}
+
+function unknownTransferError(transferId: string): TransferError {
+  const message = `Invalid dispatched.transferId ${JSON.stringify(transferId)}: no such transfer.`;
+  return new TransferError('InvalidInputError', message);
+}
+
+/** Returns the ending of an execution whose transfer was taken, ended or queued again before it started. */
+async function endingOf(
+  ports: Pick<Needs<'queue'>, 'queue'>,
+  row: TransferRecord,
+): Promise<Ending> {
+  switch (row.state) {
+    case 'active':
+      return runningElsewhere(row);
+    case 'queued':
+      return queuedEnding(ports, row);
+    case 'ready':
+      return alreadyIngested(row);
+    case 'cancelled':
+      return cancelledEnding(row);
+    default:
+      return noLongerQueued(row);
+  }
+}
