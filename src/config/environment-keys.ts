@@ -1,30 +1,30 @@
-/** Every key that a function reads from its environment; the infrastructure sets them by these names. */
+/** The keys of the functions' environment, which the infrastructure sets and the functions read. */
 export const environmentKeys = {
   tableName: 'TABLE_NAME',
   eventBusName: 'EVENT_BUS_NAME',
-  /** The topic that failed transfers are reported to. */
+  /** The SNS topic for reports of failed transfers. */
   noticeTopicArn: 'NOTICE_TOPIC_ARN',
-  /** The CloudWatch dashboard that reports link to. */
+  /** The CloudWatch dashboard for the links in reports. */
   dashboardName: 'DASHBOARD_NAME',
   destination: 'DESTINATION',
-  /** The secret that holds the service's API key; a local run gives the key itself instead. */
+  /** The secret with the service's API key; a local run sets `apiKey` instead. */
   apiKeySecretArn: 'API_KEY_SECRET_ARN',
   apiKey: 'TWELVE_LABS_API_KEY',
-  /** Another server than the service's own; includes the version path. */
+  /** A server other than the service's own, with the version path. */
   baseUrl: 'TWELVELABS_BASE_URL',
   /** `true` lets chunks go to private addresses, such as an S3 behind an interface endpoint. */
   privateUploadHosts: 'PRIVATE_UPLOAD_HOSTS',
-  /** Which Chunkferry: the dimension of its metrics, by Powertools' own key. */
+  /** The name of this Chunkferry in its metrics' dimension; Powertools defines the key. */
   serviceName: 'POWERTOOLS_SERVICE_NAME',
-  /** Chunks that one call of the send step keeps in flight. */
+  /** Chunks in flight in one call of the send step. */
   chunksInFlight: 'CHUNKS_IN_FLIGHT',
-  /** Ranges that one transfer sends at once. */
+  /** Ranges that one transfer sends concurrently. */
   mapConcurrency: 'MAP_CONCURRENCY',
-  /** Transfers between opening a session and their bytes being complete. */
+  /** Transfers that send concurrently; each holds a slot. */
   maxActiveTransfers: 'MAX_ACTIVE_TRANSFERS',
-  /** Calls of the send step that run at once, over all transfers. */
+  /** Concurrent calls of the send step over all transfers. */
   maxSendConcurrency: 'MAX_SEND_CONCURRENCY',
-  /** `true` in a local run, which no dispatcher serves. */
+  /** `true` in a local run, which has no dispatcher. */
   localRun: 'LOCAL_RUN',
   /** The hours in which transfers start, as JSON (src/core/queue/transfer-window.ts). */
   transferWindow: 'TRANSFER_WINDOW',
@@ -34,8 +34,8 @@ export const environmentKeys = {
   maxMediaBytes: 'MAX_MEDIA_BYTES',
   /** The largest image, in bytes. */
   maxImageBytes: 'MAX_IMAGE_BYTES',
-  /** A chunk that has moved no byte for this long is sent again, in milliseconds. */
+  /** The time after which a chunk without progress is sent again, in milliseconds. */
   noProgressMs: 'NO_PROGRESS_MS',
-  /** How long the upload host may take to reply after a chunk's last byte, in milliseconds. */
+  /** The longest time for the upload host's reply after a chunk's last byte, in milliseconds. */
   uploadReplyMs: 'UPLOAD_REPLY_MS',
 } as const;

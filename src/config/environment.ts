@@ -18,8 +18,8 @@ import type { Sources } from '#src/core/source/sources.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import { environmentKeys as keys } from './environment-keys.ts';
 
-const count = (fallback: number, most: number) =>
-  z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(most)), fallback);
+const count = (fallback: number, max: number) =>
+  z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(max)), fallback);
 
 const bytes = () => z.optional(z.coerce.number().check(z.int(), z.gte(1)));
 
@@ -41,16 +41,16 @@ const settingsSchema = z.object({
 });
 
 /**
- * The tunable part of the environment, with its defaults.
- * @throws ConfigurationError - names every key whose value is wrong, at once
+ * Reads the settings from the environment, with their defaults.
+ * @throws ConfigurationError - some values are invalid; the message names every such key
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   const parsed = settingsSchema.safeParse(env);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(
+    const flaws = parsed.error.issues.map(
       ({ path, message }) => `${String(path[0])}=${env[String(path[0])]} (${message})`,
     );
-    throw new TransferError('ConfigurationError', `environment: ${wrong.join('; ')}`);
+    throw new TransferError('ConfigurationError', `Invalid environment: ${flaws.join('; ')}`);
   }
   const read = parsed.data;
   return Object.freeze({
@@ -97,18 +97,18 @@ const windowSchema = z.object({
   underWay: z.optional(z.enum(stopModes)),
 });
 
-/** @throws ConfigurationError - it is no window */
+/** @throws ConfigurationError - the text is not a valid window */
 function readWindow(text: string | undefined): TransferWindow | undefined {
   if (text === undefined) return undefined;
   const parsed = windowSchema.safeParse(parseJson(text, keys.transferWindow));
   const flaw = parsed.success ? windowFlaw(parsed.data) : parsed.error.issues[0]?.message;
   if (parsed.success && !flaw) return parsed.data;
-  throw new TransferError('ConfigurationError', `environment: ${keys.transferWindow}: ${flaw}`);
+  throw new TransferError('ConfigurationError', `Invalid ${keys.transferWindow}: ${flaw}`);
 }
 
 /**
- * The infrastructure writes them; a local run or a person may have changed them.
- * @throws ConfigurationError - names the first field that is wrong, and its value
+ * Reads the sources, which the infrastructure writes and an operator may change.
+ * @throws ConfigurationError - a field is invalid; the message names the first such field and its value
  */
 function readSources(text: string): Sources {
   const parsed = sourcesSchema.safeParse(parseJson(text, keys.sources));
@@ -117,7 +117,7 @@ function readSources(text: string): Sources {
   const path = issue?.path.map(String) ?? [];
   const field = [keys.sources, ...path].join('.');
   const value = JSON.stringify(valueAt(parseJson(text, keys.sources), path))?.slice(0, 80);
-  const message = `environment: ${field} is ${value}: ${issue?.message}`;
+  const message = `Invalid ${field} ${value}: ${issue?.message}`;
   throw new TransferError('ConfigurationError', message, { cause: parsed.error });
 }
 
@@ -126,7 +126,7 @@ function parseJson(text: string, key: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = `environment: ${key} is not JSON`;
+    const message = `Invalid ${key}: must be JSON.`;
     throw new TransferError('ConfigurationError', message, { cause });
   }
 }
@@ -137,12 +137,18 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws ConfigurationError - the key is not set */
+/**
+ * Returns the value of a required key.
+ * @throws ConfigurationError - the key is not set
+ */
 export function required(
   env: Readonly<Record<string, string | undefined>>,
   key: keyof typeof keys,
 ): string {
   const value = env[keys[key]];
   if (value) return value;
-  throw new TransferError('ConfigurationError', `environment: ${keys[key]} is not set`);
+  throw new TransferError(
+    'ConfigurationError',
+    `Missing environment variable ${keys[key]}: it must be set.`,
+  );
 }

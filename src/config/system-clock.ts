@@ -1,6 +1,6 @@
-import type { Clock } from '#src/core/ports/clock.ts';
+import type { Clock, Random } from '#src/core/ports/clock.ts';
 
-/** The machine's own time: the only place that takes it. */
+/** The process's own time. Only this file reads the system's clock and randomness. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
@@ -21,3 +21,6 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** The process's own randomness. */
+export const systemRandom: Random = () => Math.random();

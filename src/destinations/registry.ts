@@ -2,7 +2,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { createTwelveLabs, type TwelveLabsOptions } from './twelvelabs/destination.ts';
 
-/** What a destination is made of. */
+/** The options of every destination. */
 export type DestinationOptions = TwelveLabsOptions;
 
 /** The only list of destinations. */
@@ -16,14 +16,14 @@ export type DestinationName = keyof typeof factories;
 export const destinationNames = Object.keys(factories) as readonly DestinationName[];
 
 /**
- * Makes the destination of that name.
- * @throws ConfigurationError - there is none of that name
+ * Creates a destination by its name.
+ * @throws ConfigurationError - the name is unknown
  */
 export function createDestination(name: string, options: DestinationOptions): Destination {
   if (isDestinationName(name)) return factories[name](options);
   throw new TransferError(
     'ConfigurationError',
-    `no destination is called ${JSON.stringify(name)}; there is ${destinationNames.join(', ')}`,
+    `Unknown destination ${JSON.stringify(name)}: must be one of ${destinationNames.join(', ')}.`,
   );
 }
 

@@ -2,14 +2,14 @@ const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 
 /**
  * The forms of RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`, also with a day of one digit, and the
- * two that a client must still read: `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
+ * obsolete forms `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
  */
 const forms: readonly RegExp[] = [
   /^(?:[a-z]{3,9}, *)?(?<day>\d{1,2})[ -](?<month>[a-z]{3})[ -](?<year>\d{2}|\d{4}) (?<time>\d{1,2}:\d{2}:\d{2}) (?:GMT|UTC?|Z|[+-]0000)/i,
   /^[a-z]{3} (?<month>[a-z]{3}) {1,2}(?<day>\d{1,2}) (?<time>\d{2}:\d{2}:\d{2}) (?<year>\d{4})/i,
 ];
 
-/** Milliseconds since 1970 of a date as HTTP writes it, alone or repeated as a list. */
+/** Reads an HTTP date, alone or repeated as a list, as milliseconds since 1970. */
 export function parseHttpDate(text: string): number | undefined {
   const value = text.trim();
   for (const form of forms) {
@@ -19,7 +19,7 @@ export function parseHttpDate(text: string): number | undefined {
   return undefined;
 }
 
-/** Whether a text is nothing but a value, once or several times. */
+/** Returns true if a text consists of one value, once or several times. */
 function isRepeated(value: string, text: string): boolean {
   const rest = text.split(value);
   return rest.every((piece, i) => /^ *,? *$/.test(piece) && (i > 0 || piece === ''));
@@ -33,7 +33,7 @@ function timeOf({ day, month = '', year = '', time }: Record<string, string>): n
   return monthIndex < 0 || Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Of two digits: replies speak of this century. */
+/** Completes a year of two digits to this century. */
 function fullYear(year: string): string {
   return year.length === 2 ? `20${year}` : year;
 }

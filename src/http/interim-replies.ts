@@ -3,7 +3,7 @@ import symbols from 'undici/lib/core/symbols.js';
 
 const { kParser, kSocket } = symbols;
 
-/** What undici keeps of a connected client and its socket. */
+/** The internal fields of a connected undici client. */
 interface ConnectedClient {
   readonly [kSocket]?: { readonly [kParser]?: ReplyParser };
 }
@@ -13,11 +13,11 @@ interface ReplyParser {
 }
 
 /**
- * Lets a pool read over an unasked `100 Continue`, which some proxies and storages send. A client
- * may ignore any interim reply (RFC 9110 §15.2). undici ignores all but this one, which it reports
- * as `bad response`. Its parser therefore gets 102 in place of 100.
+ * Makes a pool ignore an unrequested `100 Continue`, which some proxies and storage servers send. A
+ * client may ignore any interim reply (RFC 9110 §15.2). undici ignores all others and reports 100 as
+ * `bad response`, so its parser receives 102 instead.
  */
-export function readOverContinue(pool: Pool): Pool {
+export function ignoreContinue(pool: Pool): Pool {
   return pool.on('connect', (_origin, targets) => {
     const client = targets.at(-1) as ConnectedClient | undefined;
     const parser = client?.[kSocket]?.[kParser];

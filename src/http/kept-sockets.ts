@@ -1,25 +1,25 @@
 import type { Dispatcher } from 'undici';
 
 export interface KeptSocketsOptions {
-  /** Makes a pool without any socket. */
+  /** Creates a pool without sockets. */
   readonly open: () => Dispatcher;
-  /** How long sockets may be unused, in milliseconds. */
+  /** The longest time without a use, in milliseconds. */
   readonly idleMs: number;
-  /** Milliseconds from any start; they pass while the process is frozen too. */
+  /** Milliseconds from any start; the time of a frozen process counts too. */
   readonly now: () => number;
 }
 
-/** The pool a request was sent on; pass it to `replace` if the request fails. */
+/** The pool of one request; pass it to `replace` if the request fails. */
 export type PoolUse = { readonly pool: Dispatcher; readonly hasServed: boolean };
 
 /**
- * A pool whose sockets are given up together: at the first use after `idleMs` without one, or by
- * `replace`. undici's own timers close idle sockets too. But a frozen process, as Lambda's are
- * between two calls, wakes up to its next request first and to its timers later.
+ * A pool that replaces all its sockets together: at the first use after `idleMs` without a use, or by
+ * `replace`. undici's own timers close idle sockets too, but Lambda freezes a process between two calls,
+ * and its next request may run before its timers.
  */
 export class KeptSockets {
   readonly #options: KeptSocketsOptions;
-  readonly #ending = new Set<Dispatcher>();
+  readonly #closing = new Set<Dispatcher>();
   #pool: Dispatcher;
   #hasServed = false;
   #isClosed = false;
@@ -31,12 +31,12 @@ export class KeptSockets {
     this.#usedAt = options.now();
   }
 
-  /** As undici's: sends one request. */
+  /** Sends one request, as undici's own method does. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     return this.#pool.dispatch(options, handler);
   }
 
-  /** Begins a request; sockets that were unused for too long are replaced before. */
+  /** Starts a request, after it has replaced sockets that were unused for too long. */
   use(): PoolUse {
     const { idleMs, now } = this.#options;
     if (now() - this.#usedAt > idleMs) this.#renew();
@@ -44,21 +44,21 @@ export class KeptSockets {
     return { pool: this.#pool, hasServed: this.#hasServed };
   }
 
-  /** Notes that a reply came, or came to its end. */
+  /** Records that a reply arrived or ended. */
   served({ pool }: PoolUse): void {
     this.#usedAt = this.#options.now();
     if (pool === this.#pool) this.#hasServed = true;
   }
 
-  /** Gives up the sockets that a failed request saw; requests under way on them may end. */
+  /** Replaces the sockets of a failed request. Requests in progress on them may finish. */
   replace({ pool }: PoolUse): void {
     if (pool === this.#pool) this.#renew();
   }
 
-  /** Ends all sockets at once; requests under way fail. */
+  /** Closes all sockets at once; requests in progress fail. */
   async destroy(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([this.#pool, ...this.#ending].map((pool) => pool.destroy()));
+    await Promise.all([this.#pool, ...this.#closing].map((pool) => pool.destroy()));
   }
 
   #renew(): void {
@@ -66,8 +66,8 @@ export class KeptSockets {
     const old = this.#pool;
     this.#pool = this.#options.open();
     this.#hasServed = false;
-    this.#ending.add(old);
-    const end = () => void this.#ending.delete(old);
+    this.#closing.add(old);
+    const end = () => void this.#closing.delete(old);
     old.close().then(end, end);
   }
 }

@@ -12,15 +12,15 @@ export interface PooledAgentOptions extends AgentType.Options {
 }
 
 export interface ProxyOptions {
-  /** How long the tunnel's and each TLS connection may take to be made. */
+  /** The longest time for opening the tunnel, and for each TLS connection. */
   readonly connectTimeoutMs: number;
-  /** Makes the pool of connections to the proxy for http. */
+  /** Creates the pool of connections to the http proxy. */
   readonly poolOfProxy: Factory;
 }
 
 /**
- * Makes an agent that reaches https servers by tunnels through the one proxy, http servers by the
- * other, and both directly where the proxies say so.
+ * Creates an agent that connects to https servers by tunnels through the https proxy, to http servers
+ * through the http proxy, and directly to the hosts in `direct`.
  */
 export function createProxiedAgent(
   pooled: PooledAgentOptions,
@@ -29,7 +29,7 @@ export function createProxiedAgent(
 ): Dispatcher {
   const options = {
     ...pooled,
-    // Set in every case, as undici would read the environment itself.
+    // Always set: undici would otherwise read the environment itself.
     httpsProxy: proxies.https ?? '',
     httpProxy: proxies.http ?? '',
     noProxy: proxies.direct.join(','),
@@ -43,7 +43,7 @@ export function createProxiedAgent(
   return proxies.https ? proxied : httpOnly(proxied, new Agent(pooled));
 }
 
-/** Names the proxy in the errors of connections to it. For https, its tunnels do. */
+/** Names the proxy in the errors of connections to it. For https, `openTunnel` does so. */
 function namingProxy(factory: Factory, poolOfProxy: Factory, proxy: string | undefined): Factory {
   return (origin, given) => {
     if (proxy === undefined || String(origin) !== proxy) return factory(origin, given);
@@ -57,7 +57,7 @@ function namingProxy(factory: Factory, poolOfProxy: Factory, proxy: string | und
   };
 }
 
-/** undici itself sends https through `HTTP_PROXY` if `HTTPS_PROXY` is not set. curl does not. */
+/** Uses the proxy for http only. Unlike curl, undici sends https through `HTTP_PROXY` without `HTTPS_PROXY`. */
 function httpOnly(proxied: Dispatcher, direct: Dispatcher): Dispatcher {
   const agentOf = (origin: unknown) => (String(origin).startsWith('http:') ? proxied : direct);
   return {

@@ -4,21 +4,21 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The proxies that the environment names. */
 export interface Proxies {
-  /** URL of the proxy for https, which may hold credentials. */
+  /** The URL of the https proxy; it may hold credentials. */
   readonly https: string | undefined;
-  /** URL of the proxy for http, which may hold credentials. */
+  /** The URL of the http proxy; it may hold credentials. */
   readonly http: string | undefined;
-  /** Hosts that are reached directly, with their subdomains. */
+  /** Hosts with a direct connection, subdomains included. */
   readonly direct: readonly string[];
 }
 
-/** This machine, where emulators listen. A proxy would look for them on its own machine. */
+/** This machine's names: emulators listen here, and a proxy would connect to its own machine. */
 const loopback = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, each in lower case first, as curl and Node.js
- * do. A proxy without a scheme is an http one. Undefined if no proxy is set.
- * @throws ConfigurationError - a value is not the URL of an http or https proxy; it is not shown
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, each in lower case first, as curl and Node.js do. A
+ * proxy without a scheme uses http. Returns undefined if no proxy is set.
+ * @throws ConfigurationError - a value is not the URL of an http or https proxy; the message omits it
  */
 export function readProxies(env: Environment): Proxies | undefined {
   const https = proxyUrl(env, 'HTTPS_PROXY');
@@ -49,13 +49,13 @@ function isProxyUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && isDecodable(username) && isDecodable(password);
 }
 
-/** With its credentials; undici refuses a path. */
+/** Removes the path, which undici rejects, and keeps the credentials. */
 function withoutPath(text: string): string {
   const url = new URL(text);
   return Object.assign(url, { pathname: '/', search: '', hash: '' }).href;
 }
 
-/** Both HTTP clients decode the credentials and would throw. */
+/** Returns true if the HTTP clients can decode the text; otherwise they would throw. */
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);

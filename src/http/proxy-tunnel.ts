@@ -4,8 +4,8 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import { credentialsMissing, ProxyError, proxyUnreachable } from './network-failure.ts';
 
 /**
- * Opens tunnels through a proxy by CONNECT, each within `timeoutMs`; undici's `ProxyAgent` takes it
- * as its client. Its `connect` throws what the request is to fail with.
+ * Creates the client that opens undici's `ProxyAgent` a tunnel by CONNECT, each within `timeoutMs`. An
+ * error of its `connect` becomes the request's error.
  */
 export function tunnelsThrough(proxy: URL, options: PoolType.Options, timeoutMs: number) {
   const pool = new Pool(proxy.origin, { ...options, headersTimeout: timeoutMs, allowH2: false });
@@ -21,7 +21,7 @@ async function openTunnel(pool: PoolType, proxy: URL, asked: Dispatcher.ConnectO
     throw proxyUnreachable(proxy, error);
   });
   const { socket, statusCode } = reply;
-  // RFC 9110 §9.3.6: any 2xx opens the tunnel. undici knows 200 alone.
+  // RFC 9110 §9.3.6: any 2xx opens the tunnel. undici accepts only 200.
   if (statusCode >= 200 && statusCode < 300) return { socket, statusCode: 200 };
   socket.on('error', () => {}).destroy();
   if (statusCode === 407) throw credentialsMissing(`the proxy ${proxy.host}`);

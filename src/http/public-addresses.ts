@@ -4,27 +4,27 @@ import ipaddr from 'ipaddr.js';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ConnectGuard } from './undici.ts';
 
-/** What IANA has given out as global unicast (registry of IPv6 address space, RFC 4291 §2.4). */
+/** IANA's global unicast block (registry of IPv6 address space, RFC 4291 §2.4). */
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** Where a resolver puts IPv4 addresses for a network that has IPv6 only (RFC 6052 §2.1). */
+/** The prefix of IPv4 addresses in a network with IPv6 only (NAT64, RFC 6052 §2.1). */
 const translated = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 
 /**
- * Whether an address, as text, is one of the public internet: in none of IANA's special-purpose
- * blocks for IPv4 and IPv6 (RFC 6890), such as private, loopback, link-local with its metadata
- * service, and shared ones. An IPv4 address within an IPv6 one, mapped or for NAT64, is judged itself.
+ * Returns true if an address belongs to the public internet: outside all of IANA's special-purpose
+ * blocks for IPv4 and IPv6 (RFC 6890), such as private, loopback, link-local with its metadata service,
+ * and shared ones. For an IPv4 address inside an IPv6 address, mapped or for NAT64, the IPv4 address counts.
  */
 export function isPublicAddress(text: string): boolean {
-  const address = judged(text);
+  const address = effectiveAddress(text);
   if (address?.range() !== 'unicast') return false;
   return address instanceof ipaddr.IPv4 || address.match(globalUnicast);
 }
 
 /**
- * The ranges that private networks give to hosts, by the names of ipaddr.js. TUN proxies and VPNs
- * answer every name with an address of a benchmarking range (RFC 2544, RFC 5180), a reserved one or a
- * unique local one, and lead its connections on.
+ * The ranges of hosts in private networks, by the names of ipaddr.js. TUN proxies and VPNs resolve every
+ * name to an address in a benchmarking (RFC 2544, RFC 5180), reserved or unique local range, and forward
+ * its connections.
  */
 const privateRanges: Readonly<Record<string, string>> = {
   private: 'a private network',
@@ -35,17 +35,17 @@ const privateRanges: Readonly<Record<string, string>> = {
   reserved: 'a reserved range',
 };
 
-/** Within those ranges: services that give out credentials, at AWS, Alibaba Cloud and Oracle Cloud. */
+/** Metadata services inside those ranges, which issue credentials: AWS, Alibaba Cloud and Oracle Cloud. */
 const metadataServices = ['fd00:ec2::/32', '100.100.100.200/32', '192.0.0.0/24'].map((block) =>
   ipaddr.parseCIDR(block),
 );
 
-/** IPv4's benchmarking range, which ipaddr.js counts among the reserved ones. */
+/** IPv4's benchmarking range, which ipaddr.js calls reserved. */
 const benchmarking = ipaddr.IPv4.parseCIDR('198.18.0.0/15');
 
-/** Whether an address is a public one or one of a private network. */
+/** Returns true for a public address, or an address of a private network. */
 function isPublicOrPrivate(text: string): boolean {
-  const address = judged(text);
+  const address = effectiveAddress(text);
   if (!address || isPublicAddress(text)) return address !== undefined;
   return Object.hasOwn(privateRanges, address.range()) && !isMetadataService(address);
 }
@@ -56,10 +56,10 @@ function isMetadataService(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   );
 }
 
-/** What an address that is not public belongs to, for messages. */
+/** Returns the range of an address that is not public, for messages. */
 function rangeOf(text: string): string {
-  const address = judged(text);
-  if (!address) return 'no range: it is not an address';
+  const address = effectiveAddress(text);
+  if (!address) return 'no range, as it is not an address';
   if (isMetadataService(address)) return 'a metadata service';
   if (address instanceof ipaddr.IPv4 && address.match(benchmarking)) {
     return 'the benchmarking range 198.18.0.0/15';
@@ -68,8 +68,8 @@ function rangeOf(text: string): string {
   return privateRanges[range] ?? `the ${range.replace(/[A-Z]/g, '-$&').toLowerCase()} range`;
 }
 
-/** The address itself, or the IPv4 one that it stands for. */
-function judged(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+/** Returns the address itself, or the IPv4 address inside it. */
+function effectiveAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (!ipaddr.isValid(text)) return undefined;
   const address = ipaddr.process(text);
   if (address instanceof ipaddr.IPv4 || !address.match(translated)) return address;
@@ -80,21 +80,21 @@ function lastFourBytes(address: ipaddr.IPv6): string {
   return address.toByteArray().slice(-4).join('.');
 }
 
-/** Where chunks may go. */
+/** The allowed hosts of uploads. */
 export interface UploadHosts {
-  /** The service's configured address; its host, wherever it is, was the operator's own choice. */
+  /** The service's configured address. Its host is always allowed: the operator chose it. */
   readonly baseUrl: string;
-  /** Whether addresses of private networks are allowed: for an S3 behind an interface endpoint, say. */
+  /** Whether addresses of private networks are allowed, such as an S3 behind an interface endpoint. */
   readonly mayBePrivate: boolean;
-  /** Stands in for `dns.lookup`. */
+  /** Default: `dns.lookup`. */
   readonly lookup?: LookupFunction;
 }
 
 /**
- * Lets sockets be opened to public addresses and the configured host alone, whatever a name resolves
- * to at that moment, so that a host which was public when it was named can't lead into a private
- * network later. Its `UploadHostRefusedError` names the host and the address. None for a service
- * without TLS, which is on this machine.
+ * Returns a guard that allows sockets only to public addresses and to the configured host. It checks the
+ * address at each connection: a public name may later resolve into a private network. Its
+ * `UploadHostRefusedError` names the host and the address. Returns undefined for a service without TLS,
+ * which runs on this machine.
  */
 export function guardOf(hosts: UploadHosts): ConnectGuard | undefined {
   const { baseUrl, mayBePrivate, lookup = lookUp } = hosts;
@@ -122,14 +122,14 @@ export function guardOf(hosts: UploadHosts): ConnectGuard | undefined {
   };
 }
 
-function checkOf(isGood: (address: string) => boolean) {
+function checkOf(isAllowed: (address: string) => boolean) {
   return (host: string, addresses: readonly { readonly address: string }[]): void => {
-    const refused = addresses.find(({ address }) => !isGood(address))?.address;
+    const refused = addresses.find(({ address }) => !isAllowed(address))?.address;
     if (refused === undefined) return;
-    const what = host === refused ? 'is' : `resolves to ${refused},`;
+    const resolved = host === refused ? '' : ` resolves to ${refused}, which`;
     throw new TransferError(
       'UploadHostRefusedError',
-      `the upload host ${host} ${what} not a public address: it belongs to ${rangeOf(refused)}`,
+      `Invalid upload host "${host}":${resolved} belongs to ${rangeOf(refused)}; it must be a public address.`,
     );
   };
 }

@@ -1,12 +1,12 @@
-/** What stands where something was left out. */
+/** The replacement for omitted text. */
 const omitted = '…';
 
-/** Characters looked at: many more than are ever shown. */
+/** Characters that are read: many more than are ever shown. */
 const maxRead = 20_000;
 
 /**
- * Makes a service's own text fit to be shown: one line, at most `maxLength` characters, URLs cut to
- * their host, and whatever looks like a key, a token or a signature left out.
+ * Returns a service's own text in a form that is safe to show: one line, at most `maxLength` characters,
+ * URLs cut to their host, and without any likely key, token or signature.
  */
 export function showable(text: string, maxLength = 300): string {
   const line = text
@@ -24,8 +24,8 @@ export function showable(text: string, maxLength = 300): string {
 }
 
 /**
- * Replaces every occurrence of one known secret, whichever of its characters JSON, HTML or a URL has
- * written as an escape; what decodes the text later can't bring it back.
+ * Replaces every occurrence of one known secret, also if JSON, HTML or a URL has escaped some of its
+ * characters: a later decoding then cannot restore it.
  */
 export function withoutSecret(text: string, secret: string): string {
   if (secret === '') return text;
@@ -60,6 +60,6 @@ function writingsOf(character: string): string[] {
   ];
 }
 
-/** `name: value` and `name=value` of names that hold secrets, also inside a query or JSON. */
+/** `name: value` and `name=value` for names of secrets, also inside a query or JSON. */
 const secretPair =
   /((?:api[-_ ]?key|authorization|signature|security-token|credential|accesskeyid|token|secret)["']?\s*[:=]\s*["']?(?:bearer\s+|basic\s+)?)[^\s"'&,;<>}]+/gi;

@@ -5,7 +5,7 @@ import type { DispatchReply } from './undici.ts';
 
 type Decoder = (body: Buffer, limit: { readonly maxOutputLength: number }) => Buffer;
 
-/** The content encodings that are registered for HTTP and in use (RFC 9110 §8.4.1, 7932, 8878). */
+/** The registered content encodings in use (RFC 9110 §8.4.1, RFC 7932, RFC 8878). */
 const decoders: Readonly<Record<string, Decoder>> = {
   gzip: zlib.gunzipSync,
   'x-gzip': zlib.gunzipSync,
@@ -16,8 +16,8 @@ const decoders: Readonly<Record<string, Decoder>> = {
   identity: (body) => body,
 };
 
-/** Registered encodings that nothing here decodes: dictionaries, encryption, and forms out of use. */
-const unreadable: ReadonlySet<string> = new Set([
+/** Registered encodings without a decoder here: dictionaries, encryption, and obsolete forms. */
+const unsupported: ReadonlySet<string> = new Set([
   'compress',
   'x-compress',
   'dcb',
@@ -27,13 +27,13 @@ const unreadable: ReadonlySet<string> = new Set([
   'aes128gcm',
 ]);
 
-/** Encodings of one reply; each costs another pass. */
+/** The most encodings of one reply; each costs another pass. */
 const maxEncodings = 4;
 
 /**
- * Reads a reply's body to its end and decodes it; neither form may exceed `maxBytes`.
+ * Reads a reply's body to its end and decodes it. Neither form may exceed `maxBytes`.
  * @param name - method and host, for the error's message
- * @throws NetworkError - the body is too large, damaged, or in an encoding that can't be decoded
+ * @throws NetworkError - the body is too large, damaged, or in an unsupported encoding
  */
 export async function readText(
   reply: DispatchReply,
@@ -46,7 +46,7 @@ export async function readText(
   return new TextDecoder().decode(decode(body, encodings, maxBytes, name));
 }
 
-/** Leaving the loop early destroys the body and its socket. */
+/** Reads the whole body. An early exit from the loop destroys the body and its socket. */
 async function readBytes(
   body: DispatchReply['body'],
   maxBytes: number,
@@ -63,8 +63,8 @@ async function readBytes(
 }
 
 /**
- * In the order in which they were applied. Servers put other words there too: a charset (`UTF-8`, jeroen/curl#179),
- * `none`, `aws-chunked`. They say nothing about the bytes.
+ * Returns the encodings in the order of their application. Ignores other words that servers send there:
+ * a charset (`UTF-8`, jeroen/curl#179), `none`, `aws-chunked`.
  */
 function encodingsOf({ headers }: DispatchReply): string[] {
   return [headers['content-encoding'] ?? []]
@@ -73,12 +73,12 @@ function encodingsOf({ headers }: DispatchReply): string[] {
     .toLowerCase()
     .split(',')
     .map((encoding) => encoding.trim())
-    .filter((encoding) => Object.hasOwn(decoders, encoding) || unreadable.has(encoding));
+    .filter((encoding) => Object.hasOwn(decoders, encoding) || unsupported.has(encoding));
 }
 
 function decode(body: Buffer, encodings: string[], maxBytes: number, name: string): Buffer {
-  const isUnreadable = encodings.some((encoding) => unreadable.has(encoding));
-  if (isUnreadable || encodings.length > maxEncodings) {
+  const isUnsupported = encodings.some((encoding) => unsupported.has(encoding));
+  if (isUnsupported || encodings.length > maxEncodings) {
     const shown = JSON.stringify(showable(encodings.join(', '), 60));
     throw failure(name, `the reply has the unsupported content encoding ${shown}`);
   }
@@ -98,7 +98,7 @@ function decodeOnce(body: Buffer, encoding: string, maxBytes: number, name: stri
   }
 }
 
-/** Servers send `deflate` with the zlib header that RFC 9110 requires, or without it. */
+/** Decodes `deflate` with the zlib header that RFC 9110 requires, or without it, as some servers send it. */
 function inflate(body: Buffer, limit: { readonly maxOutputLength: number }): Buffer {
   const hasHeader = ((body[0] ?? 0) & 0x0f) === 8;
   return hasHeader ? zlib.inflateSync(body, limit) : zlib.inflateRawSync(body, limit);

@@ -1,25 +1,25 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 
-/** Where a request goes, in the pieces that travel. */
+/** A request's URL, in the parts that go over the wire. */
 export interface RequestTarget {
   /** Scheme, host and port. */
   readonly origin: string;
-  /** Host and port: the only piece that may be shown. */
+  /** Host and port: the only part that messages may show. */
   readonly host: string;
-  /** Path and query, byte for byte as they were given. */
+  /** Path and query, byte for byte as in the URL. */
   readonly path: string;
 }
 
-/** What ends the authority must be there, or credentials would be taken for the host. */
+/** Requires a character that ends the authority; without it, credentials would match as the host. */
 const absoluteUrl = /^(https?:\/\/)([^/?#@\\]+)(?=[/?#]|$)([^#]*)/i;
 
-/** Printable ASCII without blanks: what a URL may hold and a request line can carry. */
+/** Printable ASCII without blanks: the characters of a URL and of a request line. */
 const printable = /^[\x21-\x7e]+$/;
 
 /**
- * Splits an absolute URL without parsing its path, since parsing turns `a/../b` into `b` and breaks
- * a signature. A fragment is dropped. The message of its error does not show the URL.
- * @throws InvalidInputError - not an absolute http or https URL, or one with credentials in it
+ * Splits an absolute URL without parsing its path: parsing turns `a/../b` into `b` and breaks a
+ * signature. Drops a fragment. The error's message omits the URL.
+ * @throws InvalidInputError - not an absolute http or https URL, or a URL with credentials
  */
 export function splitUrl(url: string): RequestTarget {
   const match = printable.test(url) ? absoluteUrl.exec(url) : null;
@@ -27,7 +27,7 @@ export function splitUrl(url: string): RequestTarget {
   if (!scheme || !authority || !URL.canParse(scheme + authority)) {
     throw new TransferError(
       'InvalidInputError',
-      'not an absolute http or https URL (it is not shown, as it may be a secret)',
+      'Invalid URL: must be an absolute http or https URL. The value is not shown, as it may be a secret.',
     );
   }
   const { origin, host } = new URL(scheme + authority);

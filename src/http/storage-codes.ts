@@ -1,9 +1,9 @@
 /**
- * Error codes by which S3 and its likes say that the same request may pass later, whatever the
- * status they come with: the one list for reading sources and for sending chunks.
+ * Error codes of S3 and compatible storage for requests that may succeed later, with any status. Reading
+ * sources and sending chunks use the same list.
  */
 
-/** For too many requests: as the AWS SDK for JavaScript classes them (3.1169), and one of its likes. */
+/** Codes for too many requests: those of the AWS SDK for JavaScript (3.1169), and one of compatible storage. */
 const throttling: ReadonlySet<string> = new Set([
   'BandwidthLimitExceeded',
   'EC2ThrottledException',
@@ -22,7 +22,7 @@ const throttling: ReadonlySet<string> = new Set([
   'TransactionInProgressException',
 ]);
 
-/** For what passes: the SDK's, and those that S3's list of error responses calls temporary. */
+/** Codes for temporary errors: the SDK's, and those of S3's list of error responses. */
 const transient: ReadonlySet<string> = new Set([
   'TimeoutError',
   'RequestTimeout',
@@ -38,17 +38,17 @@ const transient: ReadonlySet<string> = new Set([
   'Busy',
 ]);
 
-/** S3 passes on what KMS, which holds the bucket's key, refused with. */
+/** S3 forwards the error code of KMS, which holds the bucket's key. */
 const throttledKms = /^KMS\.\w*(?:Throttl|TooMany|LimitExceeded)/i;
 
 const transientKms = /^KMS\.\w*(?:TimedOut|Timeout|Internal|Unavailable)/i;
 
-/** Whether a code asks for fewer requests. */
+/** Returns true if a code asks for fewer requests. */
 export function isThrottlingCode(code: string): boolean {
   return throttling.has(code) || throttledKms.test(code);
 }
 
-/** Whether a code says that the same request may pass later; one that asks for fewer does too. */
+/** Returns true if the same request may succeed later, which includes every throttling code. */
 export function isTransientCode(code: string): boolean {
   return isThrottlingCode(code) || transient.has(code) || transientKms.test(code);
 }

@@ -8,25 +8,24 @@ import { splitUrl } from './request-target.ts';
 import { type DispatchReply, dispatch, type HttpAgent } from './undici.ts';
 
 export interface TransportOptions {
-  /** Its owner closes it. */
+  /** The caller closes it. */
   readonly agent: HttpAgent;
   readonly clock: Clock;
   /**
-   * How long a whole reply may take after the request's last byte. A request may name another time.
-   * While the body is sent, the agent's timeouts and the caller's signal bound the exchange.
-   * Default: 30 s.
+   * The longest time for a whole reply after the request's last byte. A request may override it. While
+   * the body is sent, the agent's timeouts and the caller's signal bound the exchange. Default: 30 s.
    */
   readonly replyTimeoutMs?: number | undefined;
-  /** The most bytes a reply may hold, before and after it is decoded. Default: `maxReplyBytes`. */
+  /** The most bytes of a reply, before and after its decoding. Default: `maxReplyBytes`. */
   readonly maxReplyBytes?: number | undefined;
 }
 
 const defaultReplyTimeoutMs = 30_000;
 
-/** undici's timers are late by up to a second, never early. */
+/** undici's timers fire up to a second late, never early. */
 const agentMarginMs = 5_000;
 
-/** The product's HTTP transport over undici. */
+/** Creates the HTTP transport over undici. */
 export function createTransport(options: TransportOptions): Transport {
   return { send: (request) => exchange(options, request) };
 }
@@ -61,7 +60,7 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
   }
 }
 
-/** Whether a reply whose body failed counts by its headers: not before the request's last byte has left. */
+/** Returns true if the headers are enough after the body failed: never before the request's last byte was sent. */
 function isEnough(
   { status }: DispatchReply,
   { bodyIsOptional = false, signal }: HttpRequest,
@@ -72,8 +71,8 @@ function isEnough(
 }
 
 /**
- * Raises the agent's two timeouts above the request's own limit, which then ends the wait. They
- * still end a connection that is silent while the body is sent.
+ * Raises the agent's two timeouts above the request's own limit, so the limit ends the wait. The timeouts
+ * still end a connection that stays silent while the body is sent.
  */
 function silenceOf({ replyTimeoutMs }: HttpRequest) {
   if (replyTimeoutMs === undefined) return {};
@@ -81,12 +80,12 @@ function silenceOf({ replyTimeoutMs }: HttpRequest) {
   return { headersTimeoutMs: silenceMs, bodyTimeoutMs: silenceMs };
 }
 
-/** A time limit that runs from its first `start`. */
+/** Creates a time limit that runs from its first `start`. */
 function createReplyLimit(clock: Clock, replyTimeoutMs: number, name: string) {
   const controller = new AbortController();
   let cancel: (() => void) | undefined;
   const expire = () => {
-    const message = `${name}: no whole reply within ${replyTimeoutMs} ms`;
+    const message = `${name}: no complete reply within ${replyTimeoutMs} ms`;
     controller.abort(new TransferError('RequestTimeoutError', message));
   };
   return {
@@ -113,10 +112,10 @@ function watch(
   return new WatchedBody(body, onSent);
 }
 
-/** Remembers what its source threw: undici's errors don't tell a source's fault from a socket's. */
+/** Records its source's error: undici's errors do not distinguish the source from the socket. */
 class WatchedBody implements AsyncIterable<Uint8Array> {
   failure: { readonly error: unknown } | undefined;
-  /** Whether its last byte was taken. */
+  /** Whether undici has read the last byte. */
   isSent = false;
   readonly #source: AsyncIterable<Uint8Array>;
   readonly #onSent: () => void;
@@ -138,7 +137,7 @@ class WatchedBody implements AsyncIterable<Uint8Array> {
   }
 }
 
-/** A value that is sent twice, as gateways do, is one value. */
+/** Joins repeated headers. Gateways repeat a value, which counts once. */
 function joinRepeated(headers: DispatchReply['headers']): HttpReply['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [

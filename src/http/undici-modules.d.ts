@@ -1,7 +1,7 @@
 /**
- * Types for the modules taken from inside undici (its `types` cover only the package's root).
- * Importing them alone keeps fetch, WebSocket, caches and mocks out of every bundled function.
- * undici 8 has no `exports` map, so the paths may be imported; its version is pinned.
+ * Types for undici's inner modules; its own `types` cover only the package's root. Importing only these
+ * modules keeps fetch, WebSocket, caches and mocks out of every bundled function. undici 8 has no
+ * `exports` map, so the paths may be imported; its version is pinned.
  */
 declare module 'undici/lib/dispatcher/agent.js' {
   import type { Agent } from 'undici';

@@ -4,9 +4,9 @@ import request from 'undici/lib/api/api-request.js';
 import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { readOverContinue } from './interim-replies.ts';
+import { ignoreContinue } from './interim-replies.ts';
 import { KeptSockets, type PoolUse } from './kept-sockets.ts';
-import { isReset, markBesideProxy, markNeverSent } from './network-failure.ts';
+import { isReset, markNeverSent, markWithoutProxy } from './network-failure.ts';
 import { createProxiedAgent } from './proxied-agent.ts';
 import { type Proxies, readProxies } from './proxy-environment.ts';
 
@@ -14,58 +14,61 @@ import { type Proxies, readProxies } from './proxy-environment.ts';
 export type HttpAgent = KeptSockets;
 
 export interface AgentOptions {
-  /** Sockets open to one server at once; more requests wait. Unbounded where left out. */
+  /** Open sockets to one server; further requests wait. Default: unbounded. */
   readonly connectionsPerOrigin?: number | undefined;
-  /** How long a connection may take to be made, TLS included. 10 s where left out. */
+  /** The longest time for connecting, TLS included. Default: 10 s. */
   readonly connectTimeoutMs?: number | undefined;
-  /** How long an idle socket is kept, unless the server names a shorter time. 4 s where left out. */
+  /** How long an idle socket stays open, unless the server sets a shorter time. Default: 4 s. */
   readonly keepAliveMs?: number | undefined;
-  /** How long a server may take to begin its reply while no byte of the request moves. 30 s where left out. */
+  /** The longest wait for a reply's headers while no byte of the request moves. Default: 30 s. */
   readonly headersTimeoutMs?: number | undefined;
-  /** How long a reply's body may stay silent. 30 s where left out. */
+  /** The longest silence in a reply's body. Default: 30 s. */
   readonly bodyTimeoutMs?: number | undefined;
-  /** Decides which addresses sockets may be opened to. Default: any. */
+  /** Decides the allowed addresses of sockets. Default: any address. */
   readonly guard?: ConnectGuard | undefined;
-  /** Milliseconds from any start, for the time that sockets are idle. Default: this process's. */
+  /** Milliseconds from any start, for sockets' idle time. Default: `performance.now`. */
   readonly now?: (() => number) | undefined;
 }
 
-/** Decides where a socket may go, at the moment it is opened. */
+/** Decides the allowed address of a socket when it is opened. */
 export interface ConnectGuard {
-  /** @throws what the request is to fail with; a host that is an address is not looked up */
+  /**
+   * Checks a host that needs no lookup, such as an address.
+   * @throws the request's error
+   */
   checkHost(host: string): void;
-  /** Resolves a name, as `dns.lookup` does; what it calls back with is what is connected to. */
+  /** Resolves a name, as `dns.lookup` does. The socket connects to the address in its callback. */
   readonly lookup: LookupFunction;
 }
 
-/** One request; `origin` and `path` are given apart because parsing a URL would rewrite `a/../b`. */
+/** One request. `origin` and `path` are separate because parsing a URL would rewrite `a/../b`. */
 export interface DispatchRequest {
   /** Scheme, host and port: `https://host:8443`. */
   readonly origin: string;
-  /** Path and query as they go over the wire, from the first slash. */
+  /** Path and query as on the wire, from the first slash. */
   readonly path: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** An iterable needs a `content-length` header, or it is sent in HTTP's own chunks. */
+  /** An iterable without a `content-length` header is sent in HTTP's own chunks. */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | null | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Stands above the agent's. */
+  /** Overrides the agent's. */
   readonly headersTimeoutMs?: number | undefined;
-  /** Stands above the agent's. */
+  /** Overrides the agent's. */
   readonly bodyTimeoutMs?: number | undefined;
   /**
-   * Whether a request is sent again, once and on a new socket, after a kept socket broke before its
-   * reply: the server had closed it. For bodies that are no stream. Default: false.
+   * Whether to repeat a request once, on a new socket, if a kept socket breaks before the reply because
+   * the server has closed it. Not for a streamed body. Default: false.
    */
   readonly repeatsFailedReuse?: boolean | undefined;
 }
 
-/** A reply whose headers have come. Its body must be read to the end, dumped or destroyed. */
+/** A reply whose headers have arrived. The caller must read its body to the end, dump it or destroy it. */
 export interface DispatchReply {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** undici's own readable stream, so that it can be handed on as one. */
+  /** undici's own readable stream, which the AWS SDK accepts. */
   readonly body: Dispatcher.ResponseData['body'];
 }
 
@@ -76,11 +79,11 @@ const defaultConnectMs = 10_000;
 const defaultKeepAliveMs = 4_000;
 
 /**
- * Makes a pool. HTTP/1.1 only: what is known about resets, early answers and lost replies here was
- * tried over it, and S3 speaks nothing else.
- * @param proxies - default: those of the environment. A proxy resolves names itself, so the guard
- * then judges only hosts that are addresses.
- * @throws ConfigurationError - a proxy of the environment is not a URL
+ * Creates a pool for HTTP/1.1 only: the tests of resets, early replies and lost replies use it, and S3
+ * supports nothing else.
+ * @param proxies - Default: the environment's. A proxy resolves names itself, so the guard then checks
+ * only hosts that are addresses.
+ * @throws ConfigurationError - a proxy setting in the environment is not a URL
  */
 export function createAgent(
   options: AgentOptions = {},
@@ -117,22 +120,22 @@ interface Surroundings {
   readonly proxies: Proxies | undefined;
 }
 
-/** One server's connections. */
+/** Creates the pool of one server. */
 function poolOf(
   origin: URL | string,
   options: PoolType.Options,
   { guard, proxies }: Surroundings,
 ): PoolType {
   const proxy = /^https:/i.test(String(origin)) ? proxies?.https : proxies?.http;
-  const connect = watched(options.connect as Connecting.connector, guard, proxy !== undefined);
-  return readOverContinue(new Pool(origin, { ...options, connect }));
+  const connect = guarded(options.connect as Connecting.connector, guard, proxy !== undefined);
+  return ignoreContinue(new Pool(origin, { ...options, connect }));
 }
 
 /**
- * Checks each host, with or without a proxy, and marks every failure here as never sent. Where there
- * is a proxy for the host, only a connection that passes it by looks the host up.
+ * Checks each host, with or without a proxy, and marks every failure here as never sent. With a proxy
+ * configured, only a direct connection looks the host up.
  */
-function watched(
+function guarded(
   connect: Connecting.connector,
   guard: ConnectGuard | undefined,
   hasProxy: boolean,
@@ -145,15 +148,15 @@ function watched(
     }
     connect(asked, (...[error, socket]: Parameters<Connecting.Callback>) => {
       if (error) markNeverSent(error);
-      if (error && hasProxy) markBesideProxy(error);
+      if (error && hasProxy) markWithoutProxy(error);
       (callback as (...outcome: unknown[]) => void)(error, socket);
     });
   };
 }
 
 /**
- * Sends one request and resolves when the reply's headers are there; follows no redirect. Rejects
- * with undici's or the socket's own error, the signal's reason, or what the body's iteration threw.
+ * Sends one request and resolves when the reply's headers have arrived. Follows no redirect. Rejects with
+ * undici's or the socket's own error, the signal's reason, or the error of the body's iteration.
  */
 export async function dispatch(agent: HttpAgent, asked: DispatchRequest): Promise<DispatchReply> {
   const use = agent.use();
@@ -186,7 +189,7 @@ async function dispatchOnce(
   return { status: reply.statusCode, headers: reply.headers, body: reply.body };
 }
 
-/** Ends the pool at once: open sockets are destroyed and requests in flight fail. */
+/** Closes the pool at once: destroys open sockets, and requests in flight fail. */
 export async function closeAgent(agent: HttpAgent): Promise<void> {
   await agent.destroy();
 }
@@ -196,14 +199,13 @@ function bodyOf(
 ): string | Uint8Array | AsyncIterable<Uint8Array> | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string' || body instanceof Uint8Array) return body;
-  return readThrough(body);
+  return asGenerator(body);
 }
 
 /**
- * Whatever the source is, undici then ends it through its iterator, alike on an early answer, a
- * reset, an abort and a timeout. Streams of the S3 SDK that were handed over as they came have been
- * seen to keep their sockets open in those cases.
+ * Wraps the source, so undici ends it through its iterator on an early reply, a reset, an abort and a
+ * timeout. Streams of the S3 SDK were observed to keep their sockets open in those cases without it.
  */
-async function* readThrough(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* asGenerator(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* source;
 }

@@ -35,7 +35,7 @@ it.each(['./$&x.mp4', '$`.mp4', "$'.mp4", '$$.mp4'])('a file %s is shown by its 
 
 it.each([
   ['HTTPS_PROXY', 'socks5h://127.0.0.1:1', 'Invalid HTTPS_PROXY'],
-  ['TWELVELABS_BASE_URL', 'ftp://127.0.0.1', 'the TwelveLabs base URL must look like'],
+  ['TWELVELABS_BASE_URL', 'ftp://127.0.0.1', 'Invalid TwelveLabs base URL'],
 ])('a wrong %s is named before a file is read', async (name, value, said) => {
   vi.stubEnv('TWELVE_LABS_API_KEY', 'key');
   vi.stubEnv(name, value);

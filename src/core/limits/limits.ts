@@ -2,7 +2,7 @@
 
 const MiB = 1024 * 1024;
 
-/** One presigned-URL call and one report accept at most 50 chunks (TwelveLabs OpenAPI, 2026-02-17). */
+/** Chunks in one range: limits what one send repeats after a crash. A destination may split a range into more calls. */
 export const maxChunksPerRange = 50;
 
 /** Limits the duration of one send, independent of the chunk size. */

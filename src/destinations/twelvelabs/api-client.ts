@@ -5,7 +5,7 @@ import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
 import { showable, withoutSecret } from '#src/http/redact.ts';
-import { fromOrigin, type Operation, refusalOf, refusesKey } from './errors.ts';
+import { fromOrigin, type Operation, refusalOf, rejectsKey } from './errors.ts';
 import { askReplyMs } from './limits.ts';
 
 export interface ApiClientOptions {
@@ -21,32 +21,35 @@ export interface ApiClientOptions {
 export interface ApiCall {
   readonly operation: Operation;
   readonly method: 'GET' | 'POST';
-  /** Below the base URL, from its first slash; ids in it are percent-encoded. */
+  /** The path below the base URL, with a leading slash and percent-encoded ids. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly signal: AbortSignal;
-  /** Translates an error of the transport, which names the service as its side already. */
+  /** Translates a transport error, whose origin is already `service`. */
   readonly translate?: ((error: unknown) => unknown) | undefined;
 }
 
-/** Sends calls with the API key, which never leaves this file. */
+/** Sends calls with the API key, which no other file reads. */
 export interface ApiClient {
   /**
-   * Sends one call and gives its reply, whatever its status. A refused key is read anew and, if it
-   * has changed, the call sent once more.
+   * Sends one call and returns its reply, of any status. If the service rejects the key, reads the key
+   * again and, if it has changed, repeats the call once.
    */
   exchange(call: ApiCall): Promise<HttpReply>;
   /**
-   * As `exchange`, for replies of 200–299 only.
-   * @throws what `refusal` makes of any other
+   * Sends one call and returns its reply, if the status is 200–299.
+   * @throws the error that `refusal` returns for any other status
    */
   ask(call: ApiCall): Promise<HttpReply>;
   /** Returns the error for a reply outside 200–299. */
   refusal(reply: HttpReply, operation: Operation): TransferError;
 }
 
-/** In characters: a shorter key than any of the service's may be part of an id in a good reply. */
+/**
+ * In characters. The service's own keys are longer; a shorter key, such as a test's, may be part of an id
+ * in a good reply and is not removed from it.
+ */
 const shortestKey = 16;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
@@ -55,10 +58,12 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const exchange = async (call: ApiCall): Promise<HttpReply> => {
     const key = await options.apiKey.get();
     const reply = await sendWith(options.transport, baseUrl, key, call);
-    if (!refusesKey(reply)) return reply;
+    if (!rejectsKey(reply)) return reply;
     const newKey = await keyAfter(key);
     if (newKey === key) return reply;
-    options.log.warn('API key refused and read anew', { operation: call.operation.name });
+    options.log.warn('API key rejected, repeating the call with a new key', {
+      operation: call.operation.name,
+    });
     return sendWith(options.transport, baseUrl, newKey, call);
   };
   const refusal = (reply: HttpReply, operation: Operation) =>
@@ -76,8 +81,8 @@ export function isSuccess(reply: HttpReply): boolean {
 }
 
 /**
- * The base URL without trailing slashes.
- * @throws ConfigurationError - it is no absolute http or https URL, or holds more than a path
+ * Returns the base URL without trailing slashes.
+ * @throws ConfigurationError - not an absolute http or https URL, or it holds more than a path
  */
 export function checkBaseUrl(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
@@ -85,13 +90,13 @@ export function checkBaseUrl(baseUrl: string): string {
   if (!url || !isWeb || url.search || url.hash || url.username || url.password) {
     throw new TransferError(
       'ConfigurationError',
-      `the TwelveLabs base URL must look like https://api.twelvelabs.io/v1.3, https (http on this machine only), without credentials, query or fragment; it is ${JSON.stringify(showable(baseUrl))}`,
+      `Invalid TwelveLabs base URL ${JSON.stringify(showable(baseUrl))}: must be a URL such as https://api.twelvelabs.io/v1.3, with https (http for this machine only) and without credentials, query or fragment.`,
     );
   }
   return baseUrl.replace(/\/+$/, '');
 }
 
-/** The API key travels in every request: in the clear only to this very machine, as a simulator is. */
+/** Returns true for this machine. Every request holds the API key, so plain http is allowed here only. */
 function isLoopback({ hostname }: URL): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
@@ -119,8 +124,8 @@ async function sendWith(
   };
   try {
     const reply = await transport.send(request);
-    const isStillHeld = isSuccess(reply) && key.length < shortestKey;
-    return isStillHeld ? reply : { ...reply, text: withoutSecret(reply.text, key) };
+    const mayBePartOfId = isSuccess(reply) && key.length < shortestKey;
+    return mayBePartOfId ? reply : { ...reply, text: withoutSecret(reply.text, key) };
   } catch (thrown) {
     const error = fromOrigin(thrown, 'service', call.signal);
     throw call.translate ? call.translate(error) : error;
@@ -128,17 +133,17 @@ async function sendWith(
 }
 
 /**
- * Gives the key to use after one was refused. Many calls may be refused at once: those that come
- * after a new reading take its key, those that come during it wait for it.
+ * Returns a function that returns the key to use after a rejected one. Concurrent calls share one
+ * refresh; a call with an outdated key receives the newer key without a refresh.
  */
-function shareRefreshes(source: ApiKeySource): (refused: string) => Promise<string> {
+function shareRefreshes(source: ApiKeySource): (rejected: string) => Promise<string> {
   let reading: Promise<string> | undefined;
   const endReading = () => {
     reading = undefined;
   };
-  return async (refused) => {
+  return async (rejected) => {
     const latest = await source.get();
-    if (latest !== refused) return latest;
+    if (latest !== rejected) return latest;
     reading ??= source.refresh().finally(endReading);
     return reading;
   };
@@ -148,6 +153,6 @@ function checkKey(key: string): string {
   if (/^[\x21-\x7e]+$/.test(key)) return key;
   throw new TransferError(
     'CredentialsRejectedError',
-    key === '' ? 'the API key is empty' : 'the API key holds a blank, a line break or no ASCII',
+    `Invalid API key: ${key === '' ? 'it is empty' : 'it must be printable ASCII without blanks'}.`,
   );
 }

@@ -12,7 +12,7 @@ import { isSuccess } from './api-client.ts';
 import {
   describeRedirect,
   fromOrigin,
-  isOfGateway,
+  isFromGateway,
   isRedirect,
   isTransientStatus,
   redirectHost,
@@ -21,30 +21,29 @@ import { retryAfterSeconds } from './retry-after.ts';
 import { describe, readServiceError, type ServiceError } from './service-words.ts';
 import { headersOf } from './upload-headers.ts';
 
-/** One chunk on its way to one presigned URL. */
+/** One PUT of one chunk to one presigned URL. */
 export interface ChunkPut {
   readonly chunkIndex: number;
   readonly url: string;
-  /** Those that the service named when the session was opened. */
+  /** The session's `upload_headers`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly sizeBytes: number;
   /** Bytes of every chunk of the session but the last. */
   readonly chunkSizeBytes: number;
-  /** How long the reply may take after the last byte, in ms. */
+  /** The longest time for the reply after the last byte, in ms. */
   readonly replyTimeoutMs: number;
   readonly body: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Sends one chunk once. The API key is not sent: the URL alone grants the upload.
- * @throws PresignedUrlRejectedError - the URL was refused
+ * Sends one chunk once, without the API key: the URL alone grants the upload.
+ * @throws PresignedUrlRejectedError - the storage rejected the URL
  * @throws SessionExpiredError - the storage does not know the upload
- * @throws ChunkMismatchError - the storage holds other bytes, or gave no ETag
- * @throws ThrottledError, ServiceUnavailableError - by status and code, also by the code in a 2xx; the
- *   chunk may be sent again
- * @throws UploadRefusedError - the storage refused for good, or redirected
- * @throws ProtocolViolationError - `headers` contradict what the HTTP client sends
+ * @throws ChunkMismatchError - the storage received other bytes, or returned no ETag
+ * @throws ThrottledError, ServiceUnavailableError - by status and code, also by the code in a 2xx; retryable
+ * @throws UploadRefusedError - the storage rejected the chunk permanently, or redirected
+ * @throws ProtocolViolationError - `headers` contradict the headers of the HTTP client
  */
 export async function putChunk(
   transport: Transport,
@@ -58,7 +57,10 @@ export async function putChunk(
   const encryption = reply.headers['x-amz-server-side-encryption'];
   const proof = etagOf(reply, subject);
   if (proof.length >= shortestPiece && put.url.includes(proof)) {
-    throw storageError('ChunkMismatchError', `${subject}: the reply's ETag repeats its URL`);
+    throw storageError(
+      'ChunkMismatchError',
+      `Invalid reply to ${subject}: its ETag repeats the URL.`,
+    );
   }
   return { proof, evidence: 'etag', encryption, host };
 }
@@ -90,10 +92,10 @@ function storageError(
   return new TransferError(name, message, { ...options, origin: 'storage' });
 }
 
-/** A shorter piece of a URL may be a word of its own; the secrets among them are longer. */
+/** In characters. A shorter piece of a URL may be an ordinary word; the secret pieces are longer. */
 const shortestPiece = 8;
 
-/** Without what a presigned URL holds beyond its host, whoever repeats it: the path, and each value of its query. */
+/** Removes the secret parts of a presigned URL from a text: the path, and each value of the query. */
 function withoutUrl(text: string, url: string): string {
   const [path = '', query = ''] = splitUrl(url).path.split('?', 2);
   const values = [...new URLSearchParams(query).values()];
@@ -104,14 +106,14 @@ function withoutUrl(text: string, url: string): string {
     .reduce((rest, piece) => withoutSecret(rest, piece), text);
 }
 
-/** Proxies join a repeated header into a list: `"a", "a"` is one value. */
+/** Accepts one value, also repeated: proxies join a repeated header into a list such as `"a", "a"`. */
 const etagForm = /^((?:W\/)?"?([\x21\x23-\x7e]{1,256})"?)(?:, *\1)*$/;
 
-/** A proxy's odd 200 has no ETag either, so the chunk is sent again. */
+/** Returns the ETag. A proxy's own 200 has none; the error makes the engine send the chunk again. */
 function etagOf(reply: HttpReply, subject: string): string {
   const etag = etagForm.exec(reply.headers.etag?.trim() ?? '');
   if (etag?.[2]) return etag[2];
-  throw storageError('ChunkMismatchError', `${subject}: the reply has no usable ETag`, {
+  throw storageError('ChunkMismatchError', `Invalid reply to ${subject}: it has no usable ETag.`, {
     status: reply.status,
   });
 }
@@ -126,14 +128,14 @@ function putRejection(
   const error = readStorageError(withoutUrl(reply.text, url));
   const words = isRedirect(status)
     ? describeRedirect(status, redirectHost(headers.location, url) ?? endpointOf(reply.text))
-    : `the storage answered ${describe(status, error)}`;
+    : `the storage returned ${describe(status, error)}`;
   return storageError(putErrorName(reply, error), `${subject}: ${words}`, {
     status,
     retryAfterSeconds: retryAfterSeconds(headers, nowMs),
   });
 }
 
-/** What the storage's own codes mean for the chunk, whatever the status. */
+/** Returns the error for a storage code, with any status. */
 function nameByCode(code: string): ErrorName | undefined {
   if (isThrottlingCode(code)) return 'ThrottledError';
   if (isTransientCode(code)) return 'ServiceUnavailableError';
@@ -148,34 +150,34 @@ function putErrorName(reply: HttpReply, { code = '', message = '' }: ServiceErro
   const byCode = nameByCode(code);
   if (byCode) return byCode;
   if (status < 300 || isTransientStatus(status)) return 'ServiceUnavailableError';
-  if (code === '' && isOfGateway(reply)) return 'ServiceUnavailableError';
+  if (code === '' && isFromGateway(reply)) return 'ServiceUnavailableError';
   if (status === 400 && /expired/i.test(`${code} ${message}`)) return 'PresignedUrlRejectedError';
   if (status === 401 || status === 403) return 'PresignedUrlRejectedError';
   if (status === 404 || status === 410) return 'SessionExpiredError';
-  return code === '' && isOddRefusal(status) ? 'PresignedUrlRejectedError' : 'UploadRefusedError';
+  return code === '' && mayBeFromProxy(status) ? 'PresignedUrlRejectedError' : 'UploadRefusedError';
 }
 
-/** A 4xx without a storage's code may come from a proxy, so a fresh URL is tried; a chunk too large stays so. */
-function isOddRefusal(status: number): boolean {
+/** A 4xx without a storage code may come from a proxy, and a new URL may help; not for a chunk that is too large (413). */
+function mayBeFromProxy(status: number): boolean {
   return status >= 400 && status < 500 && status !== 413;
 }
 
 /**
- * Whether a body says that the chunk was not stored. A storage that has begun a 200 before it was
- * done can tell of its failure there alone.
+ * Returns true if a body reports that the chunk was not stored. A storage that has already sent a 200 can
+ * report its failure only there.
  */
 function holdsError(text: string): boolean {
   return /^\s*(?:<\?[^>]*>\s*)?<Error[\s>]/.test(text) && text.includes('<Code>');
 }
 
-/** S3 names the right host of a `PermanentRedirect` in its XML, often without a Location. */
+/** Returns the host in the XML of a `PermanentRedirect`, which often has no Location header. */
 function endpointOf(text: string): string | undefined {
   return /<Endpoint>([a-z0-9.:-]{1,253})<\/Endpoint>/i.exec(text)?.[1];
 }
 
 /**
- * S3 answers in XML. Only its code and message are kept: the other fields of a signature error
- * repeat the signed request.
+ * Reads S3's XML error. Ignores all fields but code and message: a signature error repeats the signed
+ * request in others.
  */
 function readStorageError(text: string): ServiceError {
   const code = /<Code>([^<]{1,100})<\/Code>/.exec(text)?.[1];

@@ -16,25 +16,25 @@ import { assetStatus, chunkStates, reportProofs, sessionStatus } from './session
 export interface TwelveLabsOptions {
   readonly transport: Transport;
   readonly apiKey: ApiKeySource;
-  /** Absolute, with the version: `https://api.twelvelabs.io/v1.3`. */
+  /** Absolute, with the version, such as `https://api.twelvelabs.io/v1.3`. */
   readonly baseUrl: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Largest upload in bytes by media type, in place of the documented one. */
+  /** The largest upload in bytes by media type. Default: the documented limits. */
   readonly limits?: Readonly<Partial<Record<MediaType, number>>> | undefined;
   /**
-   * Whether chunks may go to `http:` addresses. Where left out, only if the base URL is one: it is
-   * a server on this machine or network then, such as the simulator.
+   * Whether chunks may go to `http:` addresses. Default: only if the base URL is one, which then is a
+   * server on this machine, such as the simulator.
    */
   readonly allowInsecureUploads?: boolean | undefined;
-  /** How long the reply to a PUT may take after its last byte, in ms. Default: five minutes. */
+  /** The longest time for the reply to a PUT after its last byte, in ms. Default: five minutes. */
   readonly uploadReplyMs?: number | undefined;
 }
 
 /** TwelveLabs as a destination. */
 export type TwelveLabs = Destination & Required<Pick<Destination, 'listUnfinished'>>;
 
-/** Chunks sized by the service, in any order; it finishes by itself once all are reported. */
+/** The service sizes the chunks, takes them in any order, and finishes after the last report. */
 const traits: DestinationTraits = {
   sessionCreatedBy: 'open',
   order: 'any',
@@ -46,9 +46,9 @@ const traits: DestinationTraits = {
 };
 
 /**
- * Makes the destination. Presigned URLs live in its memory alone, and the API key goes to the base
- * URL alone.
- * @throws ConfigurationError - the base URL is not one
+ * Creates the destination. It keeps presigned URLs in memory only, and sends the API key to the base URL
+ * only.
+ * @throws ConfigurationError - the base URL is invalid
  */
 export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
   const { transport, clock, log } = options;
@@ -59,16 +59,16 @@ export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
   const stock = createUrlStock(clock);
   const replyMs = options.uploadReplyMs ?? uploadReplyMs;
   const urlPorts = { client, log, allowInsecureUploads, conflicts: createSpanConflicts() };
-  const sending = { ...urlPorts, transport, stock, clock, uploadReplyMs: replyMs };
+  const sendPorts = { ...urlPorts, transport, stock, clock, uploadReplyMs: replyMs };
   return {
     identity: `twelvelabs ${baseUrl}`,
     traits,
     limits: (mediaType) => limitsOf(mediaType, options.limits),
     openSession: (request, call) => openSession(client, request, call, nowMs),
-    prepareChunks: (session, indexes, call) => prepareChunks(sending, session, indexes, call),
-    sendChunk: (session, chunk, body, call) => sendChunk(sending, session, chunk, body, call),
+    prepareChunks: (session, indexes, call) => prepareChunks(sendPorts, session, indexes, call),
+    sendChunk: (session, chunk, body, call) => sendChunk(sendPorts, session, chunk, body, call),
     reportProofs: (session, proofs, call) => reportProofs(client, session, proofs, call),
-    // The last report has finished the upload already.
+    // The last report has finished the upload.
     finish: async (session) => session,
     sessionStatus: (session, call) => sessionStatus(client, session, call),
     chunkStates: (session, page, call) => chunkStates(client, session, page, call),

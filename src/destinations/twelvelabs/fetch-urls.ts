@@ -15,11 +15,11 @@ export interface UrlPorts {
   readonly conflicts: SpanConflicts;
 }
 
-/** Counts how often in a row the spans of a session were refused by a conflict, in this process. */
+/** Counts a session's consecutive conflicts (409) for spans, in this process. */
 export interface SpanConflicts {
-  /** Counts one more. True once a call has used up its tries on them, and from then on. */
+  /** Counts a conflict. Returns true once the count reaches the tries of one call. */
   add(uploadId: string): boolean;
-  end(uploadId: string): void;
+  reset(uploadId: string): void;
 }
 
 export function createSpanConflicts(): SpanConflicts {
@@ -30,23 +30,23 @@ export function createSpanConflicts(): SpanConflicts {
       counts.set(uploadId, count);
       return count >= boundOf('triesPerCall');
     },
-    end: (uploadId) => void counts.delete(uploadId),
+    reset: (uploadId) => void counts.delete(uploadId),
   };
 }
 
 const operation: Operation = { name: 'asking for presigned URLs', onSession: true };
 
-/** Refusals of single chunks, with no URL between them, after which the service refuses them all. */
-const maxRefusedSingly = 3;
+/** Consecutive single chunks without a URL that prove that the service rejects every chunk. */
+const maxRejectedSingly = 3;
 
-/** Statuses by which services refuse a span for one of its chunks: bad, out of range, not to be processed. */
+/** Statuses that reject a span for one of its chunks: bad request, out of range, unprocessable. */
 const spanRefusals: readonly number[] = [400, 416, 422];
 
 /**
- * Fetches the URLs of a span. A service may refuse a span for one of its chunks, so a span of several
- * that is refused is asked for singly, and a chunk that is refused alone is left without a URL. A
- * conflict (409) may also be a lock that passes: it counts as such a refusal after the tries of a call.
- * @throws RequestRejectedError - it refuses the request for another reason than a chunk, or every chunk
+ * Fetches the URLs of a span. A service may reject a span for one of its chunks: the chunks of a rejected
+ * span are fetched one by one, and a chunk that is rejected alone gets no URL. A conflict (409) may also
+ * be a temporary lock, so it counts as a rejection only after the tries of a call.
+ * @throws RequestRejectedError - the service rejects the request for another reason, or every chunk
  */
 export async function fetchUrlsSingly(
   ports: UrlPorts,
@@ -56,17 +56,17 @@ export async function fetchUrlsSingly(
 ): Promise<PresignedUrl[]> {
   try {
     const urls = await fetchUrls(ports, session, span, options);
-    if (span.count > 1) ports.conflicts.end(session.uploadId);
+    if (span.count > 1) ports.conflicts.reset(session.uploadId);
     return urls;
   } catch (error) {
-    if (!isRefusedSpan(error, () => ports.conflicts.add(session.uploadId))) throw error;
+    if (!isRejectedSpan(error, () => ports.conflicts.add(session.uploadId))) throw error;
     const { start, count } = span;
-    ports.log.warn('presigned URLs refused', { start, count, reason: error.message });
+    ports.log.warn('presigned URLs rejected', { start, count, reason: error.message });
     return count === 1 ? [] : fetchEach(ports, session, span, options, error);
   }
 }
 
-function isRefusedSpan(error: unknown, isLasting: () => boolean): error is TransferError {
+function isRejectedSpan(error: unknown, isLasting: () => boolean): error is TransferError {
   if (isTransferError(error, 'RequestRejectedError')) {
     return spanRefusals.includes(error.status ?? 0);
   }
@@ -78,15 +78,15 @@ async function fetchEach(
   session: UploadSession,
   { start, count }: UrlSpan,
   options: CallOptions,
-  refusal: TransferError,
+  rejection: TransferError,
 ): Promise<PresignedUrl[]> {
   const urls: PresignedUrl[] = [];
-  let refused = 0;
+  let rejected = 0;
   for (let index = start; index < start + count; index++) {
     const found = await fetchUrlsSingly(ports, session, { start: index, count: 1 }, options);
     urls.push(...found);
-    refused = found.length > 0 ? 0 : refused + 1;
-    if (refused >= maxRefusedSingly && urls.length === 0) throw refusal;
+    rejected = found.length > 0 ? 0 : rejected + 1;
+    if (rejected >= maxRejectedSingly && urls.length === 0) throw rejection;
   }
   return urls;
 }
@@ -113,16 +113,16 @@ function checkScheme(url: string, allowInsecureUploads: boolean): string {
   if (allowInsecureUploads || origin.startsWith('https:')) return url;
   throw serviceError(
     'ProtocolViolationError',
-    `TwelveLabs gave a presigned URL at ${host} that is not https`,
+    `Invalid presigned URL from TwelveLabs, host "${host}": must be https.`,
   );
 }
 
-/** Names the service as the source of a bad URL: no input of the user is wrong. */
+/** Splits the URL; an error names the service, as the user's input did not cause it. */
 function targetOf(url: string): RequestTarget {
   try {
     return splitUrl(url);
   } catch (error) {
-    const message = `TwelveLabs gave a presigned URL that is invalid: ${asTransferError(error).message}`;
+    const message = `Invalid presigned URL from TwelveLabs. ${asTransferError(error).message}`;
     throw serviceError('ProtocolViolationError', message, { cause: error });
   }
 }

@@ -11,8 +11,8 @@ import { incompleteReply, readReply } from './wire.ts';
 const operation: Operation = { name: 'listing unfinished uploads', onSession: false };
 
 /**
- * Lists the account's unfinished sessions, at most `maxListPages` pages of them. The service names
- * neither file nor asset of a session.
+ * Lists the account's unfinished sessions, at most `maxListPages` pages. The service's list has neither
+ * the file nor the asset of a session.
  */
 export async function listIncomplete(
   client: ApiClient,

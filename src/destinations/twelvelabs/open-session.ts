@@ -20,12 +20,12 @@ const operation: Operation = {
 };
 
 /**
- * Opens an upload session. The presigned URLs in the reply are left unused: one function opens the
- * session and others send its chunks, and a URL must never travel between them.
- * @throws CreateReplyLostError - the service may have opened a session whose id is unknown: no reply,
- *   a 408 or 5xx that does not refuse in words, or a 2xx that is not its own
- * @throws ThrottledError, ServiceUnavailableError - the service refused in words, see `refusals`
- * @throws ProtocolViolationError - the reply contradicts its documents or the object's size
+ * Opens an upload session. Ignores the presigned URLs in the reply: one function opens the session, others
+ * send its chunks, and a URL must never pass between them.
+ * @throws CreateReplyLostError - the service may have opened a session with an unknown id: no reply, a 408
+ *   or 5xx that is not in `refusals`, or a 2xx from another server
+ * @throws ThrottledError, ServiceUnavailableError - the service did nothing, see `refusals`
+ * @throws ProtocolViolationError - the reply contradicts the documents or the object's size
  */
 export async function openSession(
   client: ApiClient,
@@ -47,7 +47,7 @@ export async function openSession(
   return sessionOf(reply, request.source.sizeBytes, nowMs());
 }
 
-/** JSON leaves out what is undefined. */
+/** Returns the request's body; JSON omits undefined fields. */
 function bodyOf(request: SessionRequest): Record<string, unknown> {
   return {
     filename: request.filename,
@@ -59,7 +59,7 @@ function bodyOf(request: SessionRequest): Record<string, unknown> {
   };
 }
 
-/** Errors of a request that did not leave this machine: of ours, of a proxy, of the address it had. */
+/** Errors of a request that was not sent: a bug or setting of ours, a proxy, or an address that is not allowed. */
 const unsent: readonly ErrorName[] = [
   'UnexpectedError',
   'InvalidInputError',
@@ -67,20 +67,20 @@ const unsent: readonly ErrorName[] = [
   'UploadHostRefusedError',
 ];
 
-/** Of all failures only a request that never left is certain to have had no effect. */
+/** Returns CreateReplyLostError, unless the request was certainly not sent and had no effect. */
 function lostUnlessUnsent(error: unknown, signal: AbortSignal): unknown {
   const isUnsent = wasNeverSent(error) || isTransferError(error, ...unsent);
-  const isBrokenOff = signal.aborted || isTransferError(error);
-  if (isUnsent || !isBrokenOff) return error;
-  const what = isTransferError(error) ? error.message : 'the call was broken off';
-  return serviceError('CreateReplyLostError', `${operation.name}: no answer came back (${what})`, {
+  const isNetworkFailure = signal.aborted || isTransferError(error);
+  if (isUnsent || !isNetworkFailure) return error;
+  const reason = isTransferError(error) ? error.message : 'the call was aborted';
+  return serviceError('CreateReplyLostError', `${operation.name}: no reply (${reason})`, {
     cause: error,
   });
 }
 
 /**
- * Transient statuses by which a server, or a proxy in front of it, says that it did not act on the
- * request. All other transient statuses may also follow an effect.
+ * Transient statuses with which a server, or a proxy in front of it, reports that it did not act on the
+ * request. After any other transient status, the request may have had an effect.
  */
 const refusals: readonly number[] = [409, 423, 425, 429, 503];
 
@@ -90,12 +90,11 @@ function mayHaveTakenEffect(reply: HttpReply): boolean {
 }
 
 function replyLost(reply: HttpReply, nowMs: number): TransferError {
-  const what = describe(reply.status, readServiceError(reply.text));
-  return serviceError(
-    'CreateReplyLostError',
-    `${operation.name}: no usable answer came back (${what})`,
-    { status: reply.status, retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs) },
-  );
+  const summary = describe(reply.status, readServiceError(reply.text));
+  return serviceError('CreateReplyLostError', `${operation.name}: no usable reply (${summary})`, {
+    status: reply.status,
+    retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs),
+  });
 }
 
 function sessionOf(reply: HttpReply, sizeBytes: number, nowMs: number): UploadSession {
@@ -110,7 +109,7 @@ function sessionOf(reply: HttpReply, sizeBytes: number, nowMs: number): UploadSe
   };
 }
 
-/** The count that follows from the sizes; the service may leave its own out, but not contradict it. */
+/** Returns the number of chunks by the sizes. The service may omit its own number, but not contradict it. */
 function plannedChunks(
   { chunk_size, total_chunks }: z.infer<typeof createReply>,
   sizeBytes: number,
@@ -119,10 +118,10 @@ function plannedChunks(
   const expected = chunkCount(sizeBytes, chunk_size);
   const planned = total_chunks ?? expected;
   if (planned === expected && expected <= maxIndex) return expected;
-  const bound = expected > maxIndex ? `, more than ${maxIndex}` : '';
+  const bound = expected > maxIndex ? ` and at most ${maxIndex}` : '';
   throw serviceError(
     'ProtocolViolationError',
-    `TwelveLabs planned ${planned} chunks of ${chunk_size} bytes for ${sizeBytes} bytes; that makes ${expected}${bound}`,
+    `Invalid plan from TwelveLabs: "${planned}" chunks of ${chunk_size} bytes for ${sizeBytes} bytes must be ${expected}${bound}.`,
     { status },
   );
 }

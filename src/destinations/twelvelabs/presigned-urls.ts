@@ -2,56 +2,56 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '#src/core/ports/clock.ts';
 import { maxUrlsPerCall, urlLifetimeMs, urlMarginMs } from './limits.ts';
 
-/** One address for one PUT of one chunk. */
+/** A URL for one PUT of one chunk. */
 export interface PresignedUrl {
   readonly chunkIndex: number;
   readonly url: string;
-  /** Milliseconds since 1970; the documented lifetime is assumed where it is missing. */
+  /** Milliseconds since 1970. Default: the documented lifetime. */
   readonly expiresAt?: number | undefined;
 }
 
-/** Consecutive chunks that one call asks addresses for. */
+/** Consecutive chunks of one call for URLs. */
 export interface UrlSpan {
   readonly start: number;
   readonly count: number;
 }
 
 /**
- * Presigned URLs fetched just ahead of their use, in memory only. Each is handed out at most once,
- * also when the service gives the same one again.
+ * Presigned URLs that are fetched shortly before their use, in memory only. Each is used at most once,
+ * also if the service returns it again.
  */
 export interface UrlStock {
-  /** Keeps one address for a chunk, in place of any before it. */
-  keep(uploadId: string, url: PresignedUrl): void;
-  /** Hands out a chunk's address, unless it is about to expire. */
+  /** Stores the URL of a chunk, in place of an earlier one. */
+  put(uploadId: string, url: PresignedUrl): void;
+  /** Removes and returns the URL of a chunk, unless it is about to expire. */
   take(uploadId: string, chunkIndex: number): string | undefined;
-  /** Those of the chunks for which there is no usable address. */
+  /** Returns the chunks without a usable URL. */
   lacking(uploadId: string, indexes: readonly number[]): number[];
-  /** Marks an address as used; false when it was already. */
+  /** Marks a URL as used; returns false if it was used before. */
   markUsed(url: string): boolean;
 }
 
-/** Addresses kept or remembered as used, each; the oldest go first. */
+/** The most stored URLs, and the most digests of used ones; the oldest are dropped first. */
 const maxRemembered = 5_000;
 
 export function createUrlStock(clock: Clock): UrlStock {
-  const kept = new Map<string, { url: string; expiresAt: number }>();
+  const stored = new Map<string, { url: string; expiresAt: number }>();
   const used = new Set<string>();
   const isUsable = (entry: { expiresAt: number } | undefined) =>
     entry !== undefined && entry.expiresAt - urlMarginMs > clock.now();
   return {
-    keep: (uploadId, { chunkIndex, url, expiresAt = clock.now() + urlLifetimeMs }) => {
-      kept.delete(keyOf(uploadId, chunkIndex));
-      kept.set(keyOf(uploadId, chunkIndex), { url, expiresAt });
-      dropOldest(kept);
+    put: (uploadId, { chunkIndex, url, expiresAt = clock.now() + urlLifetimeMs }) => {
+      stored.delete(keyOf(uploadId, chunkIndex));
+      stored.set(keyOf(uploadId, chunkIndex), { url, expiresAt });
+      dropOldest(stored);
     },
     take: (uploadId, chunkIndex) => {
-      const entry = kept.get(keyOf(uploadId, chunkIndex));
-      kept.delete(keyOf(uploadId, chunkIndex));
+      const entry = stored.get(keyOf(uploadId, chunkIndex));
+      stored.delete(keyOf(uploadId, chunkIndex));
       return isUsable(entry) ? entry?.url : undefined;
     },
     lacking: (uploadId, indexes) =>
-      indexes.filter((chunkIndex) => !isUsable(kept.get(keyOf(uploadId, chunkIndex)))),
+      indexes.filter((chunkIndex) => !isUsable(stored.get(keyOf(uploadId, chunkIndex)))),
     markUsed: (url) => {
       const digest = createHash('sha256').update(url).digest('base64');
       if (used.has(digest)) return false;
@@ -63,8 +63,8 @@ export function createUrlStock(clock: Clock): UrlStock {
 }
 
 /**
- * Returns the runs of consecutive indexes, each of at most one call's URLs. No span covers another
- * chunk: a service may refuse a span that holds a completed one.
+ * Returns the runs of consecutive indexes, each with at most one call's URLs. A span covers no other
+ * chunk: a service may reject a span that holds a completed chunk.
  */
 export function spansOf(indexes: readonly number[]): UrlSpan[] {
   const spans: { start: number; count: number }[] = [];
@@ -81,7 +81,7 @@ function keyOf(uploadId: string, chunkIndex: number): string {
   return `${chunkIndex}#${uploadId}`;
 }
 
-/** Sets and maps list their oldest key first. */
+/** Deletes the first key of a set or a map, which is the oldest. */
 function dropOldest(collection: Map<string, unknown> | Set<string>): void {
   if (collection.size <= maxRemembered) return;
   const oldest = collection.keys().next();

@@ -4,21 +4,21 @@ import { parseHttpDate } from '#src/http/http-date.ts';
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /**
- * A smaller number is a delay, as 10⁹ s are 31 years; from here on it is a time in seconds since
- * 1970. Services mix the two up, in `Retry-After` too (cloudfoundry/cloud_controller_ng#2544).
+ * The first number that is a time in seconds since 1970. A smaller number is a delay: 10⁹ s are 31 years.
+ * Services confuse the two, also in `Retry-After` (cloudfoundry/cloud_controller_ng#2544).
  */
 const firstEpochSeconds = 1e9;
 
-/** From here on a number is a time in milliseconds since 1970. */
+/** The first number that is a time in milliseconds since 1970. */
 const firstEpochMs = 1e12;
 
 /**
- * Returns how long a reply asks us to stay away: by `Retry-After` (a number or a date), else by
- * `retry-after-ms`, else by `RateLimit-Reset` or `X-RateLimit-Reset`, unless the limit has calls
- * remaining. TwelveLabs documents the last one as UTC epoch seconds (API reference v1.2, OpenAPI
- * 2026-02-17). Whole seconds, rounded up, from 1 to `maxSeconds`; undefined where no header names a
- * later time. A time counts from the reply's own `Date`, as its server's clock may differ from ours.
- * @param nowMs - where the reply has no `Date`
+ * Returns the wait that a reply requests: by `Retry-After` (a number or a date), else by `retry-after-ms`,
+ * else by `RateLimit-Reset` or `X-RateLimit-Reset`, unless the limit has remaining calls. TwelveLabs
+ * documents `X-RateLimit-Reset` as UTC epoch seconds (API reference v1.2, OpenAPI 2026-02-17). In whole
+ * seconds, rounded up, from 1 to `maxSeconds`; undefined if no header names a later time. A time counts
+ * from the reply's own `Date`, as the server's clock may differ.
+ * @param nowMs - used if the reply has no `Date`
  */
 export function retryAfterSeconds(
   headers: Headers,
@@ -35,7 +35,7 @@ export function retryAfterSeconds(
   return waitMs === undefined ? undefined : Math.min(Math.ceil(waitMs / 1000), maxSeconds);
 }
 
-/** Many services send these headers with every reply: with calls remaining, they ask for no wait. */
+/** Many services send these headers with every reply; with remaining calls, they request no wait. */
 function resetsMs(headers: Headers, nowMs: number): (number | undefined)[] {
   return ['ratelimit', 'x-ratelimit']
     .filter((name) => !((numberIn(headers[`${name}-remaining`]) ?? 0) > 0))
@@ -50,7 +50,7 @@ function delayMs(value: string | undefined, nowMs: number): number | undefined {
   return (number < firstEpochMs ? number * 1000 : number) - nowMs;
 }
 
-/** Proxies join a repeated header into a list (`60, 60`); of several numbers the largest counts. */
+/** Returns the largest number of a header: proxies join repeated headers into a list (`60, 60`). */
 function numberIn(value = ''): number | undefined {
   const numbers = value.split(',').map((text) => text.trim());
   const areAll = numbers.every((text) => /^\d{1,15}(\.\d{1,9})?$/.test(text));

@@ -16,13 +16,13 @@ export interface SendChunkPorts extends UrlPorts {
   readonly transport: Transport;
   readonly stock: UrlStock;
   readonly clock: Clock;
-  /** How long the reply to a PUT may take after its last byte, in ms. */
+  /** The longest time for the reply to a PUT after its last byte, in ms. */
   readonly uploadReplyMs: number;
 }
 
 /**
- * Fetches URLs for the chunks that have no usable one, in as few calls as possible. A chunk that the
- * service refuses a URL keeps none: its own send meets that refusal.
+ * Fetches URLs for the chunks without a usable one, in as few calls as possible. If the service rejects a
+ * chunk, that chunk's own send reports the error.
  */
 export async function prepareChunks(
   ports: SendChunkPorts,
@@ -33,14 +33,14 @@ export async function prepareChunks(
   const lacking = ports.stock.lacking(session.uploadId, indexes);
   for (const span of spansOf(lacking)) {
     for (const url of await fetchUrlsSingly(ports, session, span, options)) {
-      if (lacking.includes(url.chunkIndex)) ports.stock.keep(session.uploadId, url);
+      if (lacking.includes(url.chunkIndex)) ports.stock.put(session.uploadId, url);
     }
   }
   const missing = ports.stock.lacking(session.uploadId, indexes).length;
-  if (missing > 0) ports.log.warn('no usable presigned URL for some chunks', { chunks: missing });
+  if (missing > 0) ports.log.warn('presigned URLs missing for some chunks', { chunks: missing });
 }
 
-/** Sends one chunk once, on a URL never used before by this process. */
+/** Sends one chunk once, with a URL that this process has not used before. */
 export async function sendChunk(
   ports: SendChunkPorts,
   session: UploadSession,
@@ -48,13 +48,13 @@ export async function sendChunk(
   body: ChunkBody,
   { signal }: CallOptions,
 ): Promise<ChunkDelivery> {
-  const kept = ports.stock.take(session.uploadId, chunk.index);
-  const url = kept ?? (await fetchUrl(ports, session, chunk.index, { signal }));
+  const stored = ports.stock.take(session.uploadId, chunk.index);
+  const url = stored ?? (await fetchUrl(ports, session, chunk.index, { signal }));
   signal.throwIfAborted();
   if (!ports.stock.markUsed(url)) {
     throw serviceError(
       'PresignedUrlRejectedError',
-      `chunk ${chunk.index}: TwelveLabs gave a presigned URL that was used before`,
+      `Invalid presigned URL from TwelveLabs for chunk ${chunk.index}: it was used before.`,
     );
   }
   const put = {
@@ -70,7 +70,7 @@ export async function sendChunk(
   return putChunk(ports.transport, put, () => ports.clock.now());
 }
 
-/** A URL that was just made is used whatever its expiry says, as the two clocks may differ. */
+/** Fetches one URL and ignores its expiry, as the service's clock may differ. */
 async function fetchUrl(
   ports: SendChunkPorts,
   session: UploadSession,
@@ -80,9 +80,9 @@ async function fetchUrl(
   const urls = await fetchUrls(ports, session, { start: chunkIndex, count: 1 }, options);
   const found = urls.find((url) => url.chunkIndex === chunkIndex);
   if (found) return found.url;
-  // A service that gives none at all may give one later; one that gives another chunk's is wrong.
+  // An empty list may be temporary; URLs of other chunks violate the protocol.
   throw serviceError(
     urls.length === 0 ? 'ServiceUnavailableError' : 'ProtocolViolationError',
-    `TwelveLabs gave no presigned URL for chunk ${chunkIndex}`,
+    `TwelveLabs returned no presigned URL for chunk ${chunkIndex}.`,
   );
 }

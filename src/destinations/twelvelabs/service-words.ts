@@ -1,17 +1,17 @@
 import { showable } from '#src/http/redact.ts';
 
-/** What a reply that is not a success says about itself; both in one short line, fit to be shown. */
+/** The code and the message of an error reply, each in one short line that is safe to show. */
 export interface ServiceError {
   readonly code?: string | undefined;
   readonly message?: string | undefined;
 }
 
-/** Characters of a page that are read: its head says what happened. */
+/** Characters of a page that are read; its head holds the reason. */
 const maxPageRead = 20_000;
 
 /**
- * Reads all shapes of an error: `{code, message}`, `{error: {code, message}}`, `{error: "text"}`, an
- * empty body, other JSON, and the HTML of a proxy, of which the text is kept.
+ * Reads an error body in any form: `{code, message}`, `{error: {code, message}}`, `{error: "text"}`, an
+ * empty body, other JSON, and a proxy's HTML, of which only the text remains.
  */
 export function readServiceError(text: string): ServiceError {
   const body = jsonObject(text);
@@ -23,22 +23,22 @@ export function readServiceError(text: string): ServiceError {
   return { code: code && showable(code, 80), message: shown && showable(shown) };
 }
 
-/** Returns "400 parameter_invalid: …": status, code and message, as far as a reply has them. */
+/** Returns "400 parameter_invalid: …": the status, and the code and the message if a reply has them. */
 export function describe(status: number, { code, message }: ServiceError): string {
   const head = code ? `${status} ${code}` : String(status);
   return message ? `${head}: ${message}` : head;
 }
 
 /**
- * Returns the service's own words for why something failed, in any shape: text, a number, an
- * object or a list. One line, fit to be shown; undefined where it says nothing.
+ * Returns the service's reason for a failure from any form: text, a number, an object or a list. One line
+ * that is safe to show; undefined if the value is empty.
  */
 export function wordsOf(value: unknown): string | undefined {
   const text = stringOf(value) ?? (Array.isArray(value) ? listed(value) : fieldsOf(value));
   return text && (showable(text) || undefined);
 }
 
-/** Items of a list that are read. */
+/** The most items of a list that are read. */
 const maxItems = 5;
 
 function listed(values: readonly unknown[]): string {
@@ -53,7 +53,7 @@ function fieldsOf(value: unknown): string | undefined {
   return known.filter((text) => text !== undefined).join(': ') || written(value);
 }
 
-/** A value that nests too deep can't be written. */
+/** Returns undefined for a value that nests too deeply for JSON. */
 function written(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -62,7 +62,7 @@ function written(value: unknown): string | undefined {
   }
 }
 
-/** Reads a JSON object; some servers begin it with a byte order mark (forwardemail/superagent#1249). */
+/** Reads a JSON object. Some servers start it with a byte order mark (forwardemail/superagent#1249). */
 export function jsonObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
@@ -72,7 +72,7 @@ export function jsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Returns a page's text without its tags, styles and scripts; undefined where nothing is left. */
+/** Returns a page's text without tags, styles and scripts; undefined if it is empty. */
 function plainText(text: string): string | undefined {
   const bare = text
     .slice(0, maxPageRead)

@@ -11,7 +11,7 @@ import type {
   UploadSession,
 } from '#src/core/transfer/destination.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
-import { type Operation, saysUnknownId, serviceError } from './errors.ts';
+import { isUnknownId, type Operation, serviceError } from './errors.ts';
 import { changeReplyMs, maxPageLength, maxProofsPerReport } from './limits.ts';
 import { describe, readServiceError, wordsOf } from './service-words.ts';
 import { assetReply, chunkStatesReply, readReply, reportReply, statusReply } from './wire.ts';
@@ -26,8 +26,8 @@ type StatusCounts = Pick<
 >;
 
 /**
- * Reports proofs; repeating a report is harmless.
- * @throws InvalidInputError - none, or more than one report takes
+ * Reports proofs. A repeated report is harmless.
+ * @throws InvalidInputError - no proofs, or more than one report may hold
  */
 export async function reportProofs(
   client: ApiClient,
@@ -38,7 +38,7 @@ export async function reportProofs(
   if (proofs.length < 1 || proofs.length > maxProofsPerReport) {
     throw new TransferError(
       'InvalidInputError',
-      `a report takes 1 to ${maxProofsPerReport} proofs, not ${proofs.length}`,
+      `Invalid report of ${proofs.length} proofs: must hold 1 to ${maxProofsPerReport}.`,
     );
   }
   const reply = await client.ask({
@@ -56,14 +56,14 @@ export async function reportProofs(
   };
 }
 
-/** Receipts prove that an upload is whole, so no reply counts for more chunks than were reported. */
+/** Limits the count to the reported chunks, because receipts prove that an upload is complete. */
 function newlyAccepted(receipt: z.infer<typeof reportReply>, reported: number): number {
   const atMost = Math.max(0, reported - receipt.duplicate_chunks);
   return Math.min(receipt.processed_chunks, atMost);
 }
 
 /**
- * Returns the state of a session, by one short page. A session that the service does not know is
+ * Returns the state of a session from one short page. A session that the service does not know is
  * `expired`; a status that the adapter does not know is `busy`.
  */
 export async function sessionStatus(
@@ -85,7 +85,7 @@ export async function sessionStatus(
 
 /**
  * Returns one page of a session's chunk states.
- * @throws ProtocolViolationError - a chunk beyond the session's last
+ * @throws ProtocolViolationError - the page lists a chunk beyond the session's last
  */
 export async function chunkStates(
   client: ApiClient,
@@ -103,9 +103,9 @@ export async function chunkStates(
 }
 
 /**
- * Whether no page follows: it is empty, or the service counts no more pages. Where it counts none,
- * as many chunks on each page as on this one would be all of them. A page is never asked for beyond
- * one for each chunk, however often the service repeats itself.
+ * Returns true if no page follows: this one is empty, or the service counts no more pages. Without a page
+ * count, the number of chunks on this page decides. The number of pages never exceeds the number of
+ * chunks, even if the service repeats itself.
  */
 function isLastPage(
   page: number,
@@ -126,7 +126,7 @@ export async function assetStatus(
   const path = `/assets/${encodeURIComponent(assetId)}`;
   const reply = await client.exchange({ operation: askingAsset, method: 'GET', path, signal });
   if (!isSuccess(reply)) {
-    if (!saysUnknownId(reply)) throw client.refusal(reply, askingAsset);
+    if (!isUnknownId(reply)) throw client.refusal(reply, askingAsset);
     return { phase: 'missing', reason: describe(reply.status, readServiceError(reply.text)) };
   }
   const { status, error, reason } = readReply(assetReply, reply, askingAsset.name);
@@ -147,8 +147,8 @@ function proofOnWire(proof: ChunkProof): Record<string, string | number> {
 }
 
 /**
- * A count left out among others is zero. Where all are left out, or one can't be read, the service
- * did not count.
+ * Returns the counts. An absent count among others is zero. Returns undefined if all are absent or one is
+ * unreadable.
  */
 function countsOf(status: StatusCounts): SessionStatus['counts'] {
   const { chunks_completed, chunks_pending, chunks_failed } = status;
@@ -167,6 +167,6 @@ function checkIndex(index: number, session: UploadSession): number {
   if (index <= session.totalChunks) return index;
   throw serviceError(
     'ProtocolViolationError',
-    `TwelveLabs lists chunk ${index} of a session of ${session.totalChunks}`,
+    `Invalid chunk index from TwelveLabs: "${index}" must be at most ${session.totalChunks}.`,
   );
 }

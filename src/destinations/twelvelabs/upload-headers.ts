@@ -3,17 +3,17 @@ import { serviceError } from './errors.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** A chunk on its way: what its computed headers depend on. */
+/** The fields of a chunk that its computed headers depend on. */
 export interface OutgoingChunk {
   readonly chunkIndex: number;
   readonly sizeBytes: number;
   /** Bytes of every chunk of the session but the last. */
   readonly chunkSizeBytes: number;
-  /** Host of the presigned URL, with a port that is not the scheme's own. */
+  /** The host of the presigned URL, with a port other than the scheme's default. */
   readonly host: string;
 }
 
-/** Names that would carry a credential of ours; a session's row must not hold one either. */
+/** Headers for our own credentials. A session's row must not hold them either. */
 const credentialHeaders: ReadonlySet<string> = new Set([
   'proxy-authorization',
   'authorization',
@@ -22,7 +22,7 @@ const credentialHeaders: ReadonlySet<string> = new Set([
   'x-amz-security-token',
 ]);
 
-/** Names that the HTTP client computes by itself; it sends only the first three. */
+/** Headers that the HTTP client computes itself; it sends only the first three. */
 const computedHeaders: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -39,31 +39,30 @@ const computedHeaders: ReadonlySet<string> = new Set([
 const maxUploadHeaders = 32;
 
 /**
- * Returns the headers that the service wants with every chunk, as a session's row may hold them.
- * Computed headers stay among them: their values are checked when a chunk is sent.
- * @throws ProtocolViolationError - too many headers, or one that no PUT may carry; the message names it
+ * Returns the headers that the service requires with every chunk, for the session's row. Includes computed
+ * headers: their values are checked when a chunk is sent.
+ * @throws ProtocolViolationError - too many headers, or a header that no PUT may hold; the message names it
  */
 export function checkUploadHeaders(headers: Headers): Headers {
   const entries = Object.entries(headers);
   const bad = entries.find(([name, value]) => !isSendable(name, value));
   if (!bad && entries.length <= maxUploadHeaders) return headers;
-  const what = bad ? JSON.stringify(bad[0].slice(0, 80)) : `${entries.length} headers`;
-  throw serviceError(
-    'ProtocolViolationError',
-    `TwelveLabs' upload_headers hold ${what}, which can't be sent with a chunk`,
-  );
+  const flaw = bad
+    ? `${JSON.stringify(bad[0].slice(0, 80))} must not be sent with a chunk`
+    : `"${entries.length}" headers must be at most ${maxUploadHeaders}`;
+  throw serviceError('ProtocolViolationError', `Invalid upload_headers from TwelveLabs: ${flaw}.`);
 }
 
 /**
- * Returns the headers of one PUT: the service's, without those that the HTTP client computes, and the
- * product's own.
- * @throws ProtocolViolationError - a computed header has another value than the one that is sent
+ * Returns the headers of one PUT: the service's, without the ones that the HTTP client computes, and our
+ * own.
+ * @throws ProtocolViolationError - a computed header differs from the sent value
  */
 export function headersOf(wanted: Headers, chunk: OutgoingChunk): Headers {
   const entries = Object.entries(wanted);
   for (const [name, value] of entries) checkComputed(name, value, chunk);
   const kept = entries.filter(([name]) => !isComputed(name));
-  // A User-Agent that the service names may be part of its signature, so it wins over ours.
+  // A User-Agent from the service may be part of its signature, so it overrides ours.
   const isNamed = kept.some(([name]) => name.toLowerCase() === 'user-agent');
   return {
     ...Object.fromEntries(kept),
@@ -80,7 +79,7 @@ function checkComputed(name: string, value: string, chunk: OutgoingChunk): void 
   );
 }
 
-/** One header serves all chunks, so the last chunk, which is shorter, accepts the others' length. */
+/** Returns true for the sent value. One header serves all chunks, so the shorter last chunk accepts their length. */
 function isAsSent(name: string, value: string, chunk: OutgoingChunk): boolean {
   switch (name) {
     case 'host':
@@ -94,7 +93,7 @@ function isAsSent(name: string, value: string, chunk: OutgoingChunk): boolean {
   }
 }
 
-/** Drops the scheme's own port, as the URL's host has none then. */
+/** Drops the scheme's default port, which the URL's host does not hold. */
 function hostOf(value: string, host: string): string {
   return value === `${host}:443` || value === `${host}:80` ? host : value;
 }

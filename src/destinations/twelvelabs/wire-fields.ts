@@ -1,24 +1,23 @@
 import * as z from 'zod/mini';
 
-/** Chunks of 5 MiB in the largest object S3 holds, many times over; a plan of more fills the memory. */
+/** Many times the 5 MiB chunks of S3's largest object; a larger plan would fill the memory. */
 export const maxIndex = 10_000_000;
 
 /** A chunk's index, from 1. */
 export const index = z.int().check(z.gte(1), z.lte(maxIndex));
 
-/** A field of any type that `read` reads; it may be missing. */
+/** A field of any type, which `read` converts; it may be absent. */
 export function unknownOr<T>(read: (value: unknown) => T) {
   return z.pipe(z.optional(z.unknown()), z.transform(read));
 }
 
-/** A number that must be there; a service may write it as text. */
-export function needed<T>(schema: z.ZodMiniType<T>) {
+/** A required number; a service may write it as text. */
+export function required<T>(schema: z.ZodMiniType<T>) {
   return z.pipe(z.transform(numberOf), schema);
 }
 
 /**
- * A count that a service may leave out: `undefined` where it is absent or null, `unreadable` where it
- * is no count.
+ * A count that a service may omit: `undefined` if it is absent or null, `unreadable` if it is not a count.
  */
 export const lenientCount = unknownOr((value) => {
   if (value === undefined || value === null) return undefined;
@@ -26,13 +25,13 @@ export const lenientCount = unknownOr((value) => {
   return isCount(number) ? number : 'unreadable';
 });
 
-/** A count that is 0 where the service leaves it out, or writes what is no count. */
+/** A count that is 0 if it is absent or not a count. */
 export const countOrZero = unknownOr((value) => {
   const number = numberOf(value);
   return isCount(number) ? number : 0;
 });
 
-/** A status in any letter case; `otherwise` for every value that is not known. */
+/** A status in any letter case; `otherwise` for every unknown value. */
 export function stateOf<Known extends string, Other extends string>(
   known: readonly Known[],
   otherwise: Other,
@@ -43,7 +42,7 @@ export function stateOf<Known extends string, Other extends string>(
   });
 }
 
-/** A list that is empty where the service leaves it out; each item must be readable. */
+/** A list that is empty if it is absent; each item must be readable. */
 export function listOf<T>(item: z.ZodMiniType<T>) {
   return z.pipe(
     z.transform((value) => value ?? []),
@@ -51,7 +50,7 @@ export function listOf<T>(item: z.ZodMiniType<T>) {
   );
 }
 
-/** The readable items of a list; anything else counts as absent. */
+/** The readable items of a list; any other value counts as absent. */
 export function itemsOf<T>(item: z.ZodMiniType<T>) {
   return unknownOr((value): T[] =>
     (Array.isArray(value) ? value : []).flatMap((one) => {
@@ -61,7 +60,7 @@ export function itemsOf<T>(item: z.ZodMiniType<T>) {
   );
 }
 
-/** Milliseconds since 1970; anything that is no date counts as absent. */
+/** A date as milliseconds since 1970; any other value counts as absent. */
 export const time = unknownOr((value) =>
   typeof value === 'string' ? parseTime(value) : undefined,
 );
@@ -74,7 +73,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** ISO 8601 as RFC 3339 or without an offset, which is then UTC and not this machine's zone. */
+/** Reads an ISO 8601 date. Without an offset it is UTC, and not in this machine's zone. */
 function parseTime(text: string): number | undefined {
   const hasTime = /\d[T ]\d/i.test(text);
   const hasOffset = /(?:z|[+-]\d{2}:?\d{2})$/i.test(text);

@@ -9,15 +9,15 @@ import {
   itemsOf,
   lenientCount,
   listOf,
-  needed,
+  required,
   stateOf,
   time,
   unknownOr,
 } from './wire-fields.ts';
 
 /**
- * TwelveLabs' replies, as far as they are used. A field that decides about bytes is required and
- * bounded. Any other may be missing, null or of another type, and more fields pass.
+ * Schemas of the fields that are used in TwelveLabs' replies. A field that decides about bytes is required
+ * and bounded. Any other may be absent, null or of another type; unknown fields are ignored.
  */
 
 const identifier = z.string().check(z.maxLength(1024), z.regex(/^[\x21-\x7e]+$/));
@@ -25,30 +25,30 @@ const identifier = z.string().check(z.maxLength(1024), z.regex(/^[\x21-\x7e]+$/)
 const httpUrl = z.string().check(z.maxLength(8192), z.regex(/^https?:\/\/[a-z0-9[][\x21-\x7e]*$/i));
 
 /**
- * Headers of each PUT. Their values may be numbers, or lists as Go writes headers; an empty list
- * is an empty object, as PHP writes one.
+ * The headers of each PUT. A value may be a number, or a list as in Go; PHP writes an empty object as an
+ * empty list.
  */
 const uploadHeaders = z.pipe(z.transform(plainHeaders), z.record(z.string(), z.string()));
 
-/** Reply to opening a session; its URLs are not used, see the destination's `openSession`. */
+/** The reply to opening a session; its URLs are ignored, see `openSession`. */
 export const createReply = z.looseObject({
   upload_id: identifier,
   asset_id: identifier,
-  chunk_size: needed(z.int().check(z.gte(1))),
-  /** Null where the service does not say: size and chunk size decide it too. */
-  total_chunks: needed(z.nullish(index)),
+  chunk_size: required(z.int().check(z.gte(1))),
+  /** Null if the service omits it: it follows from the size and the chunk size. */
+  total_chunks: required(z.nullish(index)),
   expires_at: time,
   upload_headers: uploadHeaders,
 });
 
-/** Reply to asking for presigned URLs. */
+/** The reply to a request for presigned URLs. */
 export const presignedUrlsReply = z.looseObject({
   upload_urls: listOf(
-    z.looseObject({ chunk_index: needed(index), url: httpUrl, expires_at: time }),
+    z.looseObject({ chunk_index: required(index), url: httpUrl, expires_at: time }),
   ),
 });
 
-/** Reply to a report. `url` is there only in the report that completes the upload. */
+/** The reply to a report. Only the reply to the report that completes the upload has a `url`. */
 export const reportReply = z.looseObject({
   url: unknownOr((value) => typeof value === 'string' && value !== ''),
   processed_chunks: countOrZero,
@@ -56,7 +56,7 @@ export const reportReply = z.looseObject({
   total_completed: countOrZero,
 });
 
-/** A session as a whole, whatever page was asked for. Every other status is read as `busy`. */
+/** The state of a whole session, on any page. Every other status means `busy`. */
 export const statusReply = z.looseObject({
   status: stateOf(['active', 'completed', 'failed', 'expired'], 'busy'),
   chunks_completed: lenientCount,
@@ -68,18 +68,18 @@ export const statusReply = z.looseObject({
 
 const pageInfo = unknownOr((value) => lenientPages(value));
 
-/** One page of a session's chunks. Their key is `index`; everywhere else it is `chunk_index`. */
+/** One page of a session's chunks. Here a chunk's key is `index`, in all other replies `chunk_index`. */
 export const chunkStatesReply = z.looseObject({
   uploaded_chunks: listOf(
     z.looseObject({
-      index: needed(index),
+      index: required(index),
       status: stateOf(['completed', 'pending', 'failed'], 'busy'),
     }),
   ),
   page_info: pageInfo,
 });
 
-/** One page of the account's unfinished sessions, of other clients' too: some open empty ones. */
+/** One page of the account's unfinished sessions, other clients' included: some clients open empty ones. */
 export const incompleteReply = z.looseObject({
   data: itemsOf(
     z.looseObject({
@@ -92,7 +92,7 @@ export const incompleteReply = z.looseObject({
   page_info: pageInfo,
 });
 
-/** An asset. `waiting`, of SDK 1.1.0, and every other status are read as `processing`. */
+/** An asset. `waiting`, from SDK 1.1.0, and every other status mean `processing`. */
 export const assetReply = z.looseObject({
   status: stateOf(['ready', 'failed'], 'processing'),
   error: z.optional(z.unknown()),
@@ -100,27 +100,27 @@ export const assetReply = z.looseObject({
 });
 
 /**
- * Reads a reply by its schema; `operation` says what was asked for ("opening a session").
- * @throws ProtocolViolationError - a field is outside the schema; the message names it
- * @throws ServiceUnavailableError - no JSON object: another server has answered in the service's place
+ * Reads a reply by its schema; `operation` names the call, such as "opening a session".
+ * @throws ProtocolViolationError - a field does not match the schema; the message names it
+ * @throws ServiceUnavailableError - not a JSON object: another server has replied in the service's place
  */
 export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operation: string): T {
   const { status, text } = reply;
-  const subject = `TwelveLabs' ${status} reply to ${operation}`;
+  const subject = `Invalid ${status} reply from TwelveLabs to ${operation}`;
   const body = jsonObject(text);
   if (body === undefined) {
-    throw serviceError('ServiceUnavailableError', `${subject} is not a JSON object`, { status });
+    const message = `${subject}: must be a JSON object.`;
+    throw serviceError('ServiceUnavailableError', message, { status });
   }
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = showable(issue?.path.map(String).join('.') || 'body', 80);
-  throw serviceError('ProtocolViolationError', `${subject} has a bad ${field} (${issue?.code})`, {
-    status,
-  });
+  const message = `${subject}: the field "${field}" does not match (${issue?.code}).`;
+  throw serviceError('ProtocolViolationError', message, { status });
 }
 
-/** Whether a reply's body is a JSON object, which a proxy's page is not. */
+/** Returns true if a reply's body is a JSON object; a proxy's page is not. */
 export function isJsonObject(reply: HttpReply): boolean {
   return jsonObject(reply.text) !== undefined;
 }

@@ -163,7 +163,7 @@ async function waitFor(lateMs: number, request: HttpRequest): Promise<void> {
   const limitMs = request.replyTimeoutMs ?? defaultReplyTimeoutMs;
   await systemClock.sleep(Math.min(lateMs, limitMs), request.signal);
   if (lateMs <= limitMs) return;
-  throw new TransferError('RequestTimeoutError', `no whole reply within ${limitMs} ms`);
+  throw new TransferError('RequestTimeoutError', `no complete reply within ${limitMs} ms`);
 }
 
 function createdIn({ status, text }: HttpReply): string | undefined {

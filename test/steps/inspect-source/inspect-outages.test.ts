@@ -5,8 +5,8 @@ import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { objectId } from '#src/transfer/transfer-ids.ts';
-import { film, putFilm } from '../../conformance/bench.ts';
-import { invocationOf } from '../../conformance/walk.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
+import { invocationOf } from '../../harness/run-transfer.ts';
 import { json, StepHarness } from '../../harness/step-harness.ts';
 
 const minute = 60;
@@ -198,7 +198,7 @@ describe('a denied object', () => {
     const list = [{ bucket: 'films', waitWhileDeniedSeconds: 5 }];
     const SOURCES = JSON.stringify({ list, readers: {} });
     expect(() => readSettings({ SOURCES })).toThrow(
-      /^environment: SOURCES\.list\.0\.waitWhileDeniedSeconds is 5: /,
+      /^Invalid SOURCES\.list\.0\.waitWhileDeniedSeconds 5: /,
     );
   });
 
@@ -206,7 +206,7 @@ describe('a denied object', () => {
     const list = [{ bucket: 'films', requestPayer: 'requester' }];
     const SOURCES = JSON.stringify({ list, readers: {} });
     expect(() => readSettings({ SOURCES })).toThrow(
-      /^environment: SOURCES\.list\.0\.requestPayer is "requester": /,
+      /^Invalid SOURCES\.list\.0\.requestPayer "requester": /,
     );
   });
 });
