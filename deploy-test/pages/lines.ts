@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLines } from './command-lines.ts';
 
 /**
- * Lines of the pages that are run against the emulator, each by the start that tells it from the others;
- * one without an ellipsis is the whole line. The scenarios run the rest of a line as its page has it.
+ * Lines of the pages that run against the emulator, each by the start that identifies it. A start without
+ * an ellipsis is the whole line. The scenarios run the rest of a line as the page has it.
  */
 export const stackLines = [
   'npx cdk bootstrap',
@@ -13,6 +13,7 @@ export const stackLines = [
   'aws s3api put-bucket-notification-configuration --bucket my-videos …',
   'npm run doctor',
   'aws s3 cp film.mp4 …',
+  'aws stepfunctions list-executions …',
   'npx cdk deploy -c transferWindow=…',
   'npx cdk deploy -c sources=…',
   'npx cdk deploy -c vpcId=…',
@@ -33,17 +34,14 @@ export const stackLines = [
 export type StackLine = (typeof stackLines)[number];
 
 const invokes =
-  'its option is for version 2 of the AWS CLI, which pip does not have; deploy-test/scenarios/queue.ts gives the same payload';
+  'its option needs version 2 of the AWS CLI, which pip does not install; deploy-test/scenarios/queue.ts sends the same payload';
 
 /** Lines of the pages that no test runs, each with the reason. */
 export const linesNotRun: Readonly<Record<string, string>> = {
-  'npm ci': 'it has run where a test runs',
-  'npm ci && npm test': 'it is what runs this',
-  'export TWELVE_LABS_API_KEY=…': 'the key is the reader’s own; a test compares its name',
+  'export TWELVE_LABS_API_KEY=…': 'the key belongs to the reader; a test compares its name',
   'npm run demo -- --size 2GiB': 'it takes a minute; test/commands/demo.test.ts runs other sizes',
-  'npx cdk deploy': 'it stands for the lines with which a stack was deployed',
   'npm run test:deploy -- --keep':
-    'it ends by Ctrl-C only; test/deploy-test/keep.test.ts reads what it prints',
+    'only Ctrl-C ends it; test/deploy-test/keep.test.ts reads what it prints',
   'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"pause"}\' answer.json':
     invokes,
   'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"pause","underWay":"stop"}\' answer.json':
@@ -54,16 +52,21 @@ export const linesNotRun: Readonly<Record<string, string>> = {
     invokes,
 };
 
-/** The pages that hold such lines. */
-export const pages = ['README.md', 'docs/deploy-test.md', 'docs/notifications.md', 'docs/vpc.md'];
+/** Returns the pages that a reader types lines from: the README and every page under docs. */
+async function pagesUnder(root: string): Promise<string[]> {
+  const docs = await readdir(join(root, 'docs'));
+  const pages = docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name));
+  return ['README.md', ...pages];
+}
 
-/** All lines that the pages tell their reader to type. */
+/** Returns all lines that the pages ask their reader to type. */
 export async function linesOfPages(root: string): Promise<string[]> {
+  const pages = await pagesUnder(root);
   const texts = await Promise.all(pages.map((page) => readFile(join(root, page), 'utf8')));
   return [...new Set(texts.flatMap(commandLines))];
 }
 
-/** Whether a line is the one that is named so. */
+/** Returns whether a line has that name. */
 export function isLine(line: string, name: StackLine): boolean {
   return name.endsWith('…') ? line.startsWith(name.slice(0, -1)) : line === name;
 }

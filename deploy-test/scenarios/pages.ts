@@ -17,12 +17,14 @@ const key = 'film.mp4';
 /** The last of the lines under Deploy. */
 export function copiedFilmScenario(stage: Stage): Check {
   return {
-    name: "the README's aws s3 cp starts a transfer that ends ready, SHA-256 equal",
+    name: "the pages' aws s3 cp starts a transfer that ends ready, SHA-256 equal, and is listed as succeeded",
     show: async () => {
       const sha256 = await writeFilm(stage.terminal.folder, key, sizeMiB);
       await typeAtHome(stage, 'aws s3 cp film.mp4 …');
       const execution = await executionFor(stage.home.sfn, await machineArn(stage), key);
       await expectReady(stage, execution, { bucket: filmBucket, key, sha256 });
+      const executions = await typeAtHome(stage, 'aws stepfunctions list-executions …');
+      match(executions, /SUCCEEDED/);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { recoveryBounds } from '#src/core/limits/recovery-bounds.ts';
 
-/** The bounds as the Markdown table of docs/recovery.md; a test prints what the page should hold. */
+/** The bounds as the Markdown table of docs/how-it-works.md; a test prints what the page should hold. */
 export function boundsTable(): string {
   const rows = Object.values(recoveryBounds).map(
     ({ bounds, value, unit, because }) =>

@@ -14,9 +14,13 @@ import { maxMetadataLength } from '#src/core/transfer/user-metadata.ts';
 import { maxBytesByMediaType } from '#src/destinations/twelvelabs/limits.ts';
 
 const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8');
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-const rows = page.split('\n').filter((line) => /^\| (?!what |---)/.test(line));
+/** The rows of the tables that name an error for each thing that is not supported. */
+const rows = page
+  .split('\n\n')
+  .filter((block) => block.startsWith('| what | error | instead |'))
+  .flatMap((table) => table.split('\n').slice(2))
+  .filter((line) => line.startsWith('| '));
 
 /** The errors in the second cell of each row. */
 const named = new Set(
@@ -89,8 +93,8 @@ describe('docs/limits.md', () => {
     expect(page).toContain(words);
   });
 
-  it('is linked from the limits of the README', () => {
-    const section = readme.split('\n## ').find((one) => one.startsWith('Limits\n'));
-    expect(section).toContain('(docs/limits.md)');
+  it('is linked from the README', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    expect(readme).toContain('(docs/limits.md)');
   });
 });

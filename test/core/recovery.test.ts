@@ -153,7 +153,7 @@ describe('a decision', () => {
 
 describe('the table of bounds', () => {
   it('is printed in the docs as the code has it', () => {
-    const page = readFileSync(new URL('../../docs/recovery.md', import.meta.url), 'utf8');
+    const page = readFileSync(new URL('../../docs/how-it-works.md', import.meta.url), 'utf8');
     expect(page).toContain(boundsTable());
   });
 

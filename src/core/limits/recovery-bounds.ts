@@ -1,6 +1,6 @@
 /**
  * All bounds of retries, waits and final errors. `recovery.ts` and the steps read this table.
- * `docs/recovery.md` prints it, and a test compares the two.
+ * `docs/how-it-works.md` prints it, and a test compares the two.
  */
 
 interface Bound {

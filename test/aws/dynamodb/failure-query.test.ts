@@ -21,10 +21,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The query as the README prints it, run by a shell; `aws` there prints what it was called with. */
+/** The query as docs/operations.md prints it, run by a shell; `aws` there prints what it was called with. */
 async function documentedQuery(): Promise<ReadonlyMap<string, string>> {
-  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
-  const [, block = ''] = /```\n(aws dynamodb query [\s\S]*?)\n```/.exec(readme) ?? [];
+  const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  const [, block = ''] = /```\n(aws dynamodb query [\s\S]*?)\n```/.exec(page) ?? [];
   const command = block.replace('<TableName>', table.tableName);
   const env = { PATH: `${folder}:${process.env.PATH}` };
   const { stdout } = await promisify(execFile)('sh', ['-c', command], { env });
@@ -32,7 +32,7 @@ async function documentedQuery(): Promise<ReadonlyMap<string, string>> {
   return new Map(words.map((word, i) => [word, words[i + 1] ?? '']));
 }
 
-it('N16: finds every failure of today (UTC) by the query that the README prints, and nothing else', async () => {
+it('N16: finds every failure of today (UTC) by the query that docs/operations.md prints, and nothing else', async () => {
   const now = Date.now();
   const put = async (transferId: string, state: 'failed' | 'refused' | 'cancelled' | 'ready') => {
     const outcome = { status: state, execution: `execution of ${transferId}` };

@@ -82,21 +82,21 @@ function entered(from: string, answers: readonly string[]): string[] {
 
 const toReady = ['send', 'asset', 'ended', 'succeed'];
 
-describe('the README says what a transfer costs:', () => {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+describe('docs/performance.md names the cost of a transfer:', () => {
+  const page = readFileSync(new URL('../../../docs/performance.md', import.meta.url), 'utf8');
   const said = (what: string) =>
-    Number(new RegExp(`^\\| ${what}.* \\| (\\d+) \\|$`, 'm').exec(readme)?.[1]);
+    Number(new RegExp(`^\\| ${what}.* \\| (\\d+) \\|$`, 'm').exec(page)?.[1]);
   const ofRange = ['SendChunks', 'ChooseNextRangeStep', 'ReportProofs'];
   const atOnce = entered('ChooseStart', ['a start', 'open', ...toReady]);
 
-  it('one range, and an asset that is ready at the first look', () => {
+  it('one range, and an asset that is ready at the first check', () => {
     expect(atOnce).toContain('SendRanges');
     expect(said('a transfer of one range')).toBe(atOnce.length + ofRange.length);
     expect(said('each further range')).toBe(ofRange.length);
   });
 
-  it('a further look at the asset', () => {
-    const looks = entered('ChooseStart', [
+  it('a further check of the asset', () => {
+    const checks = entered('ChooseStart', [
       'a start',
       'open',
       'send',
@@ -105,7 +105,7 @@ describe('the README says what a transfer costs:', () => {
       'ended',
       'succeed',
     ]);
-    expect(said('each further look')).toBe(looks.length - atOnce.length);
+    expect(said('each further check')).toBe(checks.length - atOnce.length);
   });
 
   it('the queue, however long it takes', () => {
@@ -115,7 +115,7 @@ describe('the README says what a transfer costs:', () => {
   });
 
   it('the calls of the dispatcher in a month', () => {
-    expect(readme).toContain(
+    expect(page).toContain(
       `${((30 * 86_400) / dispatchSeconds).toLocaleString('en-US')} times in 30 days`,
     );
   });
