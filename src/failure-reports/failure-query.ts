@@ -3,14 +3,14 @@ import { tableSchema } from '#src/core/stack/table-schema.ts';
 const { stateIndex } = tableSchema;
 
 /**
- * The command of the AWS CLI that lists every failure of a UTC day, the latest first.
- * @param at - a time of that day, as ISO 8601; absent: the command's reader puts the day in
+ * Returns the AWS CLI command that lists every failure of a UTC day, the latest first.
+ * @param at - a time of that day, as ISO 8601. Without it, the command has a placeholder for the day
  */
 export function failureQuery(tableName: string, region: string | undefined, at?: string): string {
   const day = /^\d{4}-\d\d-\d\d/.exec(at ?? '')?.[0] ?? '<UTC day, such as 2026-11-28>';
-  const where = region === undefined ? '' : ` --region ${region}`;
+  const regionOption = region === undefined ? '' : ` --region ${region}`;
   return [
-    `aws dynamodb query${where} --table-name ${tableName} --index-name ${stateIndex.name}`,
+    `aws dynamodb query${regionOption} --table-name ${tableName} --index-name ${stateIndex.name}`,
     '--no-scan-index-forward',
     `--key-condition-expression '${stateIndex.partitionKey} = :d'`,
     `--expression-attribute-values '{":d":{"S":"failed#${day}"}}'`,

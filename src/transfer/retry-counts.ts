@@ -5,8 +5,8 @@ import type { Needs } from './step.ts';
  * Returns the cause that a retry is counted by: its error, or `SharedBackoff` where the call was not
  * made. Counted as `ThrottledError`, one 429 would be multiplied by every caller that obeys it.
  */
-export function retryCauseOf({ name, isPause }: TransferError): string {
-  return isPause ? 'SharedBackoff' : name;
+export function retryCauseOf({ name, isCallPostponed }: TransferError): string {
+  return isCallPostponed ? 'SharedBackoff' : name;
 }
 
 /** Counts a retry for a row that is written later, and for the meter now. */
@@ -25,5 +25,5 @@ export async function countTransferRetry(
   cause: string,
 ): Promise<void> {
   meter.add('Retries', 1, cause);
-  await store.countRetries(transferId, { [cause]: 1 });
+  await store.incrementRetries(transferId, { [cause]: 1 });
 }

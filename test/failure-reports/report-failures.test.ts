@@ -109,9 +109,9 @@ it('a key that holds a line break stays on its line', async () => {
   expect(first).toBe(String.raw`1. s3://films/a\nDashboard: https:%2F%2Fevil.example\u202e.mp4`);
 });
 
-it('a start that names no object is reported too', async () => {
+it('reports a start without a bucket and key', async () => {
   const [notice] = await noticesOf({ error: 'InvalidInputError', cause: 'no bucket.', execution });
-  expect(notice?.text).toContain('1. a start that names no object');
+  expect(notice?.text).toContain('1. a start without a bucket and key');
 });
 
 it.each([

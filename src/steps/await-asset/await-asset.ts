@@ -13,15 +13,16 @@ import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
 
 type AwaitPorts = Needs<'store' | 'destination'>;
 
-/** What AwaitAsset makes the state. */
+/** What AwaitAsset answers. */
 export type AwaitAssetResult =
   | (Owned & { readonly next: Exclude<AwaitAssetAnswer, 'ended'>; readonly waitSeconds: number })
   | (Owned & { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending });
 
 /**
- * Looks once whether the asset can be used: that all bytes arrived does not say so.
- * @throws AssetFailedError - with the service's own text
- * @throws AssetNotReadyError, AssetMissingError - the bound on waiting is passed
+ * Checks once whether the asset is ready. Complete bytes do not mean that: the service still processes
+ * them.
+ * @throws AssetFailedError - contains the reason of the service
+ * @throws AssetNotReadyError, AssetMissingError - the bound on waiting is reached
  */
 export async function awaitAsset(
   ports: AwaitPorts,
@@ -38,7 +39,7 @@ export async function awaitAsset(
   try {
     const { signal } = invocation;
     const status = await ports.destination.assetStatus(assetId, { signal });
-    return await nextOf(ports, owned, assetId, status, invocation);
+    return await decideNext(ports, owned, assetId, status, invocation);
   } catch (error) {
     if (!isTransient(error)) throw error;
     await countTransferRetry(ports, transferId, retryCauseOf(error));
@@ -46,7 +47,7 @@ export async function awaitAsset(
   }
 }
 
-async function nextOf(
+async function decideNext(
   ports: AwaitPorts,
   owned: Owned,
   assetId: string,
@@ -54,21 +55,30 @@ async function nextOf(
   invocation: Invocation,
 ): Promise<AwaitAssetResult> {
   if (status.phase === 'ready') {
-    const { transferId } = owned;
-    const duplicates = await findLateDuplicates(ports, owned, [assetId], invocation.signal);
-    reportLateDuplicates(ports, { transferId }, assetId, duplicates);
-    const found = duplicates.length > 0 && { duplicates };
-    const ending = { status: 'ready' as const, assetId, ...found };
+    const ending = await readyEnding(ports, owned, assetId, invocation);
     return { ...owned, next: 'ended', waitSeconds: 0, ending };
   }
   const now = ports.clock.now();
   const missingSince = status.phase === 'missing' ? (owned.missingSince ?? now) : undefined;
-  const looked = { ...owned, missingSince, outage: undefined, polls: owned.polls + 1 };
-  assertNotHopeless(status, assetId, looked, now);
-  return { ...looked, next: 'wait', waitSeconds: growingWaitSeconds(owned.polls) };
+  const checked = { ...owned, missingSince, outage: undefined, polls: owned.polls + 1 };
+  assertStillPossible(status, assetId, checked, now);
+  return { ...checked, next: 'wait', waitSeconds: growingWaitSeconds(owned.polls) };
 }
 
-function assertNotHopeless(
+async function readyEnding(
+  ports: AwaitPorts,
+  owned: Owned,
+  assetId: string,
+  { signal }: Invocation,
+): Promise<Ending> {
+  const { transferId } = owned;
+  const duplicates = await findLateDuplicates(ports, owned, [assetId], signal);
+  reportLateDuplicates(ports, { transferId }, assetId, duplicates);
+  return { status: 'ready', assetId, ...(duplicates.length > 0 && { duplicates }) };
+}
+
+/** Throws if the asset failed, or if a bound on waiting is reached. */
+function assertStillPossible(
   { phase, reason }: AssetStatus,
   assetId: string,
   { missingSince, since }: Owned,
@@ -84,7 +94,7 @@ function assertNotHopeless(
   if (missingMs > boundOf('assetMissing') * 1000) {
     throw new TransferError(
       'AssetMissingError',
-      `the service does not know asset ${assetId} for ${Math.round(missingMs / 60_000)} minutes`,
+      `the service has not known asset ${assetId} for ${Math.round(missingMs / 60_000)} minutes`,
     );
   }
   if (now - since > boundOf('readiness') * 1000) {

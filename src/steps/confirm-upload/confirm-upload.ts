@@ -89,7 +89,10 @@ function answerError(check: UploadCheck, error: unknown): ConfirmUploadResult {
   return { ...owned, page: check.page, ...waitOut(ports, owned, error, subject) };
 }
 
-function endWith({ transfer, owned }: UploadCheck, { name, message }: RangeFailure): ConfirmUploadResult {
+function endWith(
+  { transfer, owned }: UploadCheck,
+  { name, message }: RangeFailure,
+): ConfirmUploadResult {
   if (name === 'SourceSupersededError') return superseded(transfer, owned, message);
   throw new TransferError(name, message);
 }

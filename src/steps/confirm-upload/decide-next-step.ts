@@ -108,7 +108,11 @@ function transientErrorOf(
 }
 
 /** Ends the execution: the object changed during the transfer, and its new content has its own transfer. */
-export function superseded({ source }: TransferRecord, owned: Owned, why: string): ConfirmUploadResult {
+export function superseded(
+  { source }: TransferRecord,
+  owned: Owned,
+  why: string,
+): ConfirmUploadResult {
   const { bucket, key, versionId, etag } = source;
   const { transferId } = owned;
   const ending = { status: 'superseded', transferId, bucket, key, versionId, etag, why } as const;

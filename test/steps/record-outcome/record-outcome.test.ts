@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
-import { film, putFilm } from '../../conformance/bench.ts';
-import { walk } from '../../conformance/walk.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
+import { walk } from '../../harness/run-transfer.ts';
 import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
 const ready = { status: 'ready', assetId: 'asset-1' };
@@ -33,7 +33,7 @@ function types({ bench }: StepHarness): string[] {
 describe('RecordOutcome of a ready asset', () => {
   it('tells the transfer with its times and counts', async () => {
     const { harness, state, ended, given } = await awaited();
-    await harness.bench.store.countRetries(state.transferId, { ThrottledError: 2 });
+    await harness.bench.store.incrementRetries(state.transferId, { ThrottledError: 2 });
     const recorded = await harness.record(ended, given);
     expect(recorded).toEqual({
       next: 'succeed',
@@ -61,7 +61,7 @@ describe('RecordOutcome of a ready asset', () => {
     harness.service.faults.befall(1, { kind: 'reset' });
     harness.service.faults.befall(55, { kind: 'reset' });
     await harness.sendAll(opened);
-    await harness.bench.store.countRetries(opened.transferId, { NetworkError: 1 });
+    await harness.bench.store.incrementRetries(opened.transferId, { NetworkError: 1 });
     const state = await harness.confirm(opened);
     const { output } = await harness.record({ ...state, ending: ready });
     expect(output.retries).toEqual({ NetworkError: 3 });
@@ -217,7 +217,7 @@ describe('RecordOutcome of a failure', () => {
     const line = (recorded as { cause: string }).cause;
     expect(line).not.toMatch(/\p{Cc}/u);
     expect(line.length).toBeLessThan(1300);
-    expect(line).toContain('start a new execution');
+    expect(line).toContain('Start a new execution');
   });
 
   it('shows no trace', async () => {

@@ -1,0 +1,59 @@
+import type * as z from 'zod/mini';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { fencedOutError, isOwnedByAnother } from '#src/transfer/ownership.ts';
+import type { endedSchema } from '#src/transfer/state.ts';
+import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { transferIdOf } from '#src/transfer/transfer-ids.ts';
+
+/** The fields by which a final state names its transfer. */
+type NamedTransfer = Pick<z.infer<typeof endedSchema>, 'transferId' | 'dispatched' | 'object'>;
+
+function idIn({ transferId, dispatched }: NamedTransfer): string | undefined {
+  return transferId ?? dispatched?.transferId;
+}
+
+/**
+ * Returns the row if this execution owns it. Also finds the row of an execution that failed after it
+ * took the transfer and before its state named the transfer.
+ */
+export async function findOwnedTransfer(
+  { store }: Needs<'store'>,
+  named: NamedTransfer,
+  { executionId }: Invocation,
+): Promise<TransferRecord | undefined> {
+  const { object } = named;
+  const id =
+    idIn(named) ?? (object && transferIdOf(object, await store.latestIngestNumber(object)));
+  const transfer = id ? await store.transfer(id) : undefined;
+  return transfer?.owner === executionId ? transfer : undefined;
+}
+
+/**
+ * True if the dispatched transfer is queued. The dispatcher then starts another execution for it, and
+ * fails the transfer after too many of them.
+ */
+export async function isStillQueued(
+  { store }: Needs<'store'>,
+  { dispatched }: NamedTransfer,
+): Promise<boolean> {
+  if (dispatched === undefined) return false;
+  return (await store.transfer(dispatched.transferId))?.state === 'queued';
+}
+
+/**
+ * Throws if another execution reports this transfer. An execution that was stopped while it failed, and
+ * redriven later, must not report a ready asset as failed. A state that names its transfer comes from
+ * the owner; for an earlier failure, the execution's record names the transfer.
+ * @throws FencedOutError
+ */
+export async function assertNotTakenOver(
+  { store }: Needs<'store'>,
+  named: NamedTransfer,
+  invocation: Invocation,
+): Promise<void> {
+  const namedId = idIn(named);
+  const id = namedId ?? (await store.transferOfExecution(invocation.executionId));
+  const row = id === undefined ? undefined : await store.transfer(id);
+  if (!row || (namedId === undefined && !isOwnedByAnother(row, invocation))) return;
+  throw fencedOutError(row.transferId, row.owner);
+}

@@ -1,0 +1,51 @@
+import {
+  isCancelledByRequest,
+  type TransferRecord,
+  type TransferState,
+} from '#src/core/transfer/transfer.ts';
+import type { TransferPatch } from '#src/core/transfer/transfer-store.ts';
+import { releaseSlotOrTicket } from '#src/queue/slots.ts';
+import type { Outcome } from '#src/transfer/outcome.ts';
+import { ownershipLostError } from '#src/transfer/ownership.ts';
+import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import type { Needs } from '#src/transfer/step.ts';
+
+/**
+ * Writes the outcome into the transfer's row, releases the slot, then publishes the event.
+ * @throws FencedOutError, TransferCancelledError - the outcome is not this execution's to write
+ */
+export async function writeAndPublish(
+  ports: Needs<'store' | 'queue' | 'events'>,
+  transfer: TransferRecord,
+  state: TransferState,
+  outcome: Outcome,
+): Promise<void> {
+  // A redriven execution may replace an end that the reconciler wrote and published.
+  const isSame = transfer.state === state && transfer.outcome?.error === outcome.error;
+  const outcomePublished = transfer.outcomePublished && isSame;
+  const patch = { state, outcome, outcomePublished };
+  const changedAt = ports.clock.now();
+  await writeOutcome(ports, transfer, patch, changedAt);
+  await releaseSlotOrTicket(ports, transfer);
+  await publishOutcome(ports, { ...transfer, ...patch, changedAt });
+}
+
+/** Rounds of writing. A lost round means that the state of the row changed in between. */
+const maxWriteRounds = 3;
+
+/** Replaces an outcome of the reconciler, but not the cancel of an operator. */
+async function writeOutcome(
+  ports: Needs<'store'>,
+  { transferId, fence, ...transfer }: TransferRecord,
+  patch: TransferPatch,
+  now: number,
+): Promise<void> {
+  let { state } = transfer;
+  for (let round = 0; round < maxWriteRounds; round++) {
+    if (await ports.store.patchTransfer(transferId, fence, patch, now, { state })) return;
+    const row = await ports.store.transfer(transferId);
+    if (row?.fence !== fence || isCancelledByRequest(row)) break;
+    state = row.state;
+  }
+  throw await ownershipLostError(ports, { transferId });
+}
