@@ -1,17 +1,19 @@
-import { handler as awaitAsset } from '#functions/await-asset/handler.ts';
-import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
-import { handler as dispatch } from '#functions/dispatch/handler.ts';
-import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
-import { handler as openSession } from '#functions/open-session/handler.ts';
-import { handler as reconcile } from '#functions/reconcile/handler.ts';
-import { handler as recordOutcome } from '#functions/record-outcome/handler.ts';
-import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
-import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
+import { createHandler as awaitAsset } from '#functions/await-asset/handler.ts';
+import { createHandler as confirmUpload } from '#functions/confirm-upload/handler.ts';
+import { createHandler as dispatch } from '#functions/dispatch/handler.ts';
+import { createHandler as inspectSource } from '#functions/inspect-source/handler.ts';
+import { createHandler as openSession } from '#functions/open-session/handler.ts';
+import { createHandler as reconcile } from '#functions/reconcile/handler.ts';
+import { createHandler as recordOutcome } from '#functions/record-outcome/handler.ts';
+import { createHandler as reportProofs } from '#functions/report-proofs/handler.ts';
+import type { Container } from '#functions/runtime/container.ts';
+import type { HandlerFactory } from '#functions/runtime/handler.ts';
+import { createHandler as sendChunks } from '#functions/send-chunks/handler.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
 
-/** The handlers that deploy. */
-export const handlers: Readonly<Record<FunctionName, LambdaHandler>> = {
+/** What the handlers of the deployed functions are created by. */
+const factories: Readonly<Record<FunctionName, HandlerFactory<unknown>>> = {
   InspectSource: inspectSource,
   OpenSession: openSession,
   SendChunks: sendChunks,
@@ -22,3 +24,17 @@ export const handlers: Readonly<Record<FunctionName, LambdaHandler>> = {
   Reconcile: reconcile,
   Dispatch: dispatch,
 };
+
+/** The handlers of all functions. */
+export type Handlers = Readonly<Record<FunctionName, LambdaHandler>>;
+
+/** Creates the handler of one function. */
+export function createHandler(name: FunctionName, container: Container): LambdaHandler {
+  return factories[name](container);
+}
+
+/** Creates the handlers of all functions over one container, as if one sandbox ran them all. */
+export function createHandlers(container: Container): Handlers {
+  const created = Object.entries(factories).map(([name, create]) => [name, create(container)]);
+  return Object.fromEntries(created) as Handlers;
+}

@@ -1,13 +1,14 @@
-import { closeHttp } from '#functions/runtime/agent.ts';
-import { give } from '#functions/runtime/given.ts';
+import { type Container, createContainer } from '#functions/runtime/container.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { Sources } from '#src/core/source/sources.ts';
+import { functionNames } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { handlers } from './handlers.ts';
+import { createHandlers, type Handlers } from './handlers.ts';
 import type { LocalStateMachine } from './state-machine/definition.ts';
 import { deployedDefinition } from './state-machine/deployed-definition.ts';
+import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionOptions,
@@ -18,14 +19,14 @@ import { withTimeLimit } from './state-machine/time-limit.ts';
 export interface PipelineOptions {
   /** The buckets that may be read, as sources without filters. */
   readonly buckets: readonly string[];
-  /** Whether the requester pays for reading them. */
+  /** True if the requester pays for reading them. */
   readonly requestPayer?: boolean | undefined;
-  /** What the functions find in their environment, beside what the template sets. */
+  /** Environment variables of the functions, besides those of the template. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Parts that a local run puts in place of Lambda's, such as its clock and its log. */
-  readonly given?: Partial<Ports> | undefined;
+  /** Ports of a local run in place of Lambda's, such as its clock and its log. */
+  readonly overrides?: Partial<Ports> | undefined;
   readonly timeFactor?: number | undefined;
-  /** How long one call of SendChunks may take, in place of what the template says. */
+  /** The time limit of one call of SendChunks, in place of the template's. */
   readonly sendTimeoutSeconds?: number | undefined;
 }
 
@@ -33,35 +34,46 @@ export interface PipelineOptions {
 export interface Pipeline {
   readonly machine: LocalStateMachine;
   start(input: unknown, options?: Partial<ExecutionOptions>): ExecutionHandle;
-  /** How an execution of this pipeline stands; undefined for one it did not start. */
+  /** Returns the status of an execution that this pipeline started, else undefined. */
   statusOf(executionArn: string): ReturnType<ExecutionHandle['status']> | undefined;
-  /** Forgets what was given and closes idle sockets. */
+  /** The overrides that the pipeline opened with. */
+  readonly overrides: Partial<Ports>;
+  /** The handlers of the functions. They always use the newest container. */
+  readonly handlers: Handlers;
+  /** Returns the container of the functions: all of them run in this process. */
+  container(): Container;
+  /** Replaces the container: calls from now on use these overrides and no port of the old one. */
+  setOverrides(overrides: Partial<Ports>): void;
+  /** Closes idle sockets. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the state machine of the stack ready to run here. The environment is this
- * process's own, so one process holds one pipeline at a time.
+ * Makes the state machine of the stack ready to run here. The SDKs read this process's environment,
+ * so a process holds one pipeline at a time.
  */
 export function openPipeline(options: PipelineOptions): Pipeline {
-  const deployed = deployedDefinition();
-  const { sendTimeoutSeconds } = options;
-  const machine = sendTimeoutSeconds
-    ? withTimeLimit(deployed, 'SendChunks', sendTimeoutSeconds)
-    : deployed;
+  const machine = machineFor(options);
   Object.assign(process.env, plainEnvironment(machine), options.environment, {
-    [environmentKeys.sources]: sourcesOf(options),
+    [environmentKeys.sources]: sourcesJson(options),
   });
-  // What is measured goes to CloudWatch through the log; here it would only be noise.
-  give({ meter: { add: () => {} }, starter: starterOf(() => pipeline), ...options.given });
-  const clock = options.given?.clock;
   const started = new Map<string, ExecutionHandle>();
+  // Metrics go to CloudWatch through the log, which a local run shows to the user.
+  const overrides: Partial<Ports> = {
+    meter: { add: () => {} },
+    starter: starterOf(() => pipeline),
+    ...options.overrides,
+  };
+  const sandbox = openSandbox(overrides);
+  const { clock } = overrides;
   const pipeline: Pipeline = {
     machine,
+    overrides,
+    handlers: sandbox.handlers,
     start(input, more = {}) {
       const execution = startExecution({
         machine,
-        handlers,
+        handlers: sandbox.handlers,
         input,
         timeFactor: options.timeFactor,
         ...(clock && { sleep: (milliseconds) => clock.sleep(milliseconds) }),
@@ -71,15 +83,43 @@ export function openPipeline(options: PipelineOptions): Pipeline {
       return execution;
     },
     statusOf: (executionArn) => started.get(executionArn)?.status(),
-    async close() {
-      give({});
-      await closeHttp();
-    },
+    container: sandbox.container,
+    setOverrides: sandbox.setOverrides,
+    close: sandbox.close,
   };
   return pipeline;
 }
 
-/** Starts queued transfers in this process, as Step Functions does by their names. */
+function machineFor({ sendTimeoutSeconds }: PipelineOptions): LocalStateMachine {
+  const deployed = deployedDefinition();
+  return sendTimeoutSeconds ? withTimeLimit(deployed, 'SendChunks', sendTimeoutSeconds) : deployed;
+}
+
+/** The one sandbox of all functions. Its handlers always use the newest container. */
+function openSandbox(overrides: Partial<Ports>) {
+  const containers: Container[] = [];
+  let current: { readonly container: Container; readonly handlers: Handlers };
+  const setOverrides = (replaced: Partial<Ports>) => {
+    const container = createContainer(process.env, replaced);
+    containers.push(container);
+    current = { container, handlers: createHandlers(container) };
+  };
+  setOverrides(overrides);
+  const entries = functionNames.map((name): [string, LambdaHandler] => [
+    name,
+    (event, context) => current.handlers[name](event, context),
+  ]);
+  return {
+    handlers: Object.fromEntries(entries) as Handlers,
+    container: () => current.container,
+    setOverrides,
+    async close() {
+      await Promise.all(containers.map((container) => container.close()));
+    },
+  };
+}
+
+/** Starts queued transfers in this process. As in Step Functions, a name identifies an execution. */
 function starterOf(pipeline: () => Pipeline): ExecutionStarter {
   return {
     start: async ({ stateMachineArn, name, input }) => {
@@ -91,14 +131,16 @@ function starterOf(pipeline: () => Pipeline): ExecutionStarter {
   };
 }
 
-function sourcesOf({ buckets, requestPayer }: PipelineOptions): string {
+function sourcesJson({ buckets, requestPayer }: PipelineOptions): string {
   const list = buckets.map((bucket) => ({ bucket, requestPayer }));
   const sources: Sources = { list, readers: {} };
   return JSON.stringify(sources);
 }
 
-/** What the template sets in the open; references to other resources exist only once deployed. */
+/** Returns the template's plain variables. References to other resources exist only when deployed. */
 function plainEnvironment({ functions }: LocalStateMachine): Record<string, string> {
-  const environment = [...functions.values()].flatMap((one) => Object.entries(one.environment));
+  const environment = [...functions.values()].flatMap((deployed) =>
+    Object.entries(deployed.environment),
+  );
   return Object.fromEntries(environment.filter(([key]) => key !== 'NODE_OPTIONS'));
 }

@@ -134,7 +134,7 @@ describe('the layering', () => {
   it('takes time and chance in one place only', () => {
     const taking =
       /\b(Date\.now|Math\.random|setTimeout|setInterval|AbortSignal\.timeout|new Date\(\))/;
-    const given = ['src/config/system-clock.ts', 'functions/runtime/random.ts'];
+    const given = ['src/config/system-clock.ts'];
     const takers = ['src', 'functions']
       .flatMap(sourcesOf)
       .filter((file) => !given.includes(file) && taking.test(readFileSync(file, 'utf8')));

@@ -1,26 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { handler as confirmUpload } from '#functions/confirm-upload/handler.ts';
-import { handler as inspectSource } from '#functions/inspect-source/handler.ts';
-import { handler as openSession } from '#functions/open-session/handler.ts';
-import { handler as reportProofs } from '#functions/report-proofs/handler.ts';
-import { give } from '#functions/runtime/given.ts';
-import { handler as sendChunks } from '#functions/send-chunks/handler.ts';
+import { createContainer } from '#functions/runtime/container.ts';
 import { localCredentials, localRegion } from '#local/emulators/local-account.ts';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
+import { createHandlers } from '#local/handlers.ts';
 import { lambdaContext } from '#local/state-machine/lambda-context.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Sources } from '#src/core/source/sources.ts';
+import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
+import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
 import { measure } from '../measure.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 import type { MoverJob } from './job.ts';
 
-/** What the opened session makes the state, as far as the map's iterations need it. */
+/** The part of the state after OpenSession that the map's iterations need. */
 interface Transfer {
   readonly transferId: string;
   readonly fence: number;
@@ -30,24 +27,37 @@ interface Transfer {
   readonly concurrency: number;
 }
 
-/** As the send function deploys unless told otherwise. */
+/** An answer of OpenSession. `ending` tells why an execution ends without a session. */
+interface OpenResult extends Transfer {
+  readonly next: OpenSessionAnswer;
+  readonly waitSeconds: number;
+  readonly ending?: { readonly status: string };
+}
+
+/** The defaults of the deployed SendChunks function. */
 const timeoutSeconds = 300;
 const memoryMib = 1024;
-const turns = maxSlots;
-/** Looks for a turn; the queue lets a new arrival wait a moment before its first. */
-const maxLooks = 10;
+
+/** Measured transfers are not ended and keep their slots, so the bench uses all slots. */
+const slots = maxSlots;
+
+/** Calls of OpenSession while it answers `wait`. */
+const maxOpenCalls = 10;
 
 const tableName = `transfers-${randomUUID()}`;
 let tableReady: Promise<void> | undefined;
 
+// Events and metrics are not part of moving bytes.
+const overrides = { events: { publish: async () => {} }, meter: { add: () => {} } };
+const handlers = createHandlers(createContainer(process.env, overrides));
+
 const executionId = `arn:aws:states:local:000000000000:execution:bench:${randomUUID()}`;
 
 /**
- * The handlers as they deploy, called as the state machine calls them. Measured is the map: every
- * range's sending and reporting. Before it the object is inspected and the session opened; after it
- * the upload must be confirmed.
+ * Calls the deployed handlers as the state machine does. Measures the map: sending and reporting of all
+ * ranges. Inspects the object and opens the session before, and confirms the upload after it.
  */
-answerQuestions(async (job: MoverJob) => {
+serveRequests(async (job: MoverJob) => {
   tableReady ??= prepare(job);
   await tableReady;
   const transfer = await openTransfer(job);
@@ -58,7 +68,7 @@ answerQuestions(async (job: MoverJob) => {
   const usage = await measure(() =>
     Promise.all(Array.from({ length: transfer.concurrency }, iterations)),
   );
-  if (job.sums !== 'crc') await mustBeConfirmed(transfer);
+  if (job.sums !== 'crc') await confirm(transfer);
   return usage;
 });
 
@@ -74,18 +84,16 @@ function environmentOf({ s3Url, bucket, tableUrl, sink, shape }: MoverJob): Reco
     [keys.baseUrl]: sink.baseUrl,
     [keys.chunksInFlight]: String(shape.inFlight / shape.rangesAtOnce),
     [keys.mapConcurrency]: String(shape.rangesAtOnce),
-    // Measured transfers are not ended, so each keeps its turn; every turn has the whole share.
-    [keys.maxActiveTransfers]: String(turns),
-    [keys.maxSendConcurrency]: String(turns * shape.rangesAtOnce),
+    // The share of each slot is all ranges of the shape.
+    [keys.maxActiveTransfers]: String(slots),
+    [keys.maxSendConcurrency]: String(slots * shape.rangesAtOnce),
     [keys.sources]: JSON.stringify({ list: [{ bucket }], readers: {} } satisfies Sources),
   };
 }
 
-/** The functions read their environment once, so it stays as the first job sets it. */
+/** Sets the environment and creates the table. The functions read the environment once, in the first job. */
 async function prepare(job: MoverJob): Promise<void> {
   Object.assign(process.env, environmentOf(job));
-  // Neither is part of moving bytes, and what they would print is not the bench's answer.
-  give({ events: { publish: async () => {} }, meter: { add: () => {} } });
   const client = new DynamoDBClient({ endpoint: job.tableUrl });
   await client.send(new CreateTableCommand(tableDefinition(tableName)));
   const polls = { client, maxWaitTime: 10, minDelay: 1, maxDelay: 1 };
@@ -93,21 +101,28 @@ async function prepare(job: MoverJob): Promise<void> {
   client.destroy();
 }
 
+/** @throws UnexpectedError - OpenSession ended, for example as `queued`, or has no session to send to */
 async function openTransfer({ bucket, key, sums }: MoverJob): Promise<Transfer> {
-  const inspected = await call<{ source: object }>(inspectSource, { bucket, key });
+  const inspected = await call<{ source: object }>('InspectSource', { bucket, key });
   let state: unknown = sums === 'crc' ? withChecksum(inspected) : inspected;
-  for (let looks = 0; looks < maxLooks; looks++) {
-    const opened = await call<Transfer & { next: string; waitSeconds: number }>(openSession, state);
-    if (opened.next !== 'wait') return opened;
+  for (let calls = 0; calls < maxOpenCalls; calls++) {
+    const opened = await call<OpenResult>('OpenSession', state);
+    if (opened.next === 'send') return opened;
+    if (opened.next !== 'wait') throw notOpened(opened.ending?.status ?? opened.next);
     await delay(opened.waitSeconds * 1000);
     state = opened;
   }
-  throw new TransferError('UnexpectedError', `no turn after ${maxLooks} looks`);
+  throw notOpened(`wait, ${maxOpenCalls} times`);
+}
+
+function notOpened(answer: string): TransferError {
+  const message = `OpenSession answered ${JSON.stringify(answer)}: expected "send", since all slots are free`;
+  return new TransferError('UnexpectedError', message);
 }
 
 /**
- * The bench's S3 has no checksum of the object, so one is made up: the send path then sums every
- * chunk. That the whole would not match is not found out, as the upload is not confirmed.
+ * Adds a made-up checksum, since the bench's S3 has none: the send path then sums every chunk. The wrong
+ * value has no effect, because this upload is not confirmed.
  */
 function withChecksum(inspected: { readonly source: object }): object {
   const checksum = { algorithm: 'CRC64NVME', value: 'AAAAAAAAAAA=' };
@@ -117,22 +132,24 @@ function withChecksum(inspected: { readonly source: object }): object {
 async function sendRange(transfer: Transfer, range: ChunkRange): Promise<void> {
   const { transferId, fence, sessionNumber, round } = transfer;
   let state: { next?: string } = { transferId, fence, sessionNumber, round, range } as object;
-  do state = await call(sendChunks, state);
+  do state = await call('SendChunks', state);
   while (state.next === 'more');
   if (state.next !== 'sent') {
-    throw new TransferError('UnexpectedError', `range ${range.n} ended with ${state.next}`);
+    const message = `SendChunks answered ${JSON.stringify(state.next)} for range ${range.n}: expected "sent"`;
+    throw new TransferError('UnexpectedError', message);
   }
-  await call(reportProofs, state);
+  await call('ReportProofs', state);
 }
 
-async function mustBeConfirmed(transfer: Transfer): Promise<void> {
-  const { next } = await call<{ next: string }>(confirmUpload, transfer);
+async function confirm(transfer: Transfer): Promise<void> {
+  const { next } = await call<{ next: string }>('ConfirmUpload', transfer);
   if (next === 'asset') return;
-  throw new TransferError('UnexpectedError', `the upload's confirmation ended with ${next}`);
+  const message = `ConfirmUpload answered ${JSON.stringify(next)}: expected "asset"`;
+  throw new TransferError('UnexpectedError', message);
 }
 
-/** Payload and context as the state machine and Lambda give them. */
-async function call<Result>(handler: LambdaHandler, state: unknown): Promise<Result> {
+/** Calls a handler with the payload of the state machine and the context of Lambda. */
+async function call<Result>(name: FunctionName, state: unknown): Promise<Result> {
   const called = {
     name: 'bench',
     logicalId: 'Bench',
@@ -144,5 +161,5 @@ async function call<Result>(handler: LambdaHandler, state: unknown): Promise<Res
   };
   const context = lambdaContext(called, 'arn:aws:lambda:local', randomUUID(), Date.now);
   const payload = { state, executionId, startedAt: new Date().toISOString() };
-  return (await handler(payload as never, context)) as Result;
+  return (await handlers[name](payload as never, context)) as Result;
 }

@@ -1,13 +1,15 @@
 import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
+import { createContainer } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
-import { doorway } from '../runtime/doorway.ts';
-import { queue } from '../runtime/queue.ts';
+import { createStepHandler } from '../runtime/handler.ts';
 import { source } from '../runtime/source.ts';
-import { store } from '../runtime/store.ts';
+import { queue, store } from '../runtime/table.ts';
 
-export const handler = doorway('ConfirmUpload', confirmUpload, () => ({
-  store: store(),
-  queue: queue(),
-  source: source(),
-  destination: destination(),
-}));
+export const createHandler = createStepHandler('ConfirmUpload', confirmUpload, {
+  store,
+  queue,
+  source,
+  destination,
+});
+
+export const handler = createHandler(createContainer(process.env));

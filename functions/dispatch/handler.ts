@@ -1,17 +1,18 @@
 import { runDispatcher } from '#src/queue/run-dispatcher.ts';
+import { createContainer } from '../runtime/container.ts';
 import { events } from '../runtime/events.ts';
-import { executions } from '../runtime/executions.ts';
-import { queue } from '../runtime/queue.ts';
-import { reconciling } from '../runtime/reconciling.ts';
+import { executions, starter } from '../runtime/executions.ts';
+import { createReconcilerHandler } from '../runtime/handler.ts';
 import { settings } from '../runtime/settings.ts';
-import { starter } from '../runtime/starter.ts';
-import { store } from '../runtime/store.ts';
+import { queue, store } from '../runtime/table.ts';
 
-export const handler = reconciling('Dispatch', runDispatcher, () => ({
-  store: store(),
-  queue: queue(),
-  events: events(),
-  executions: executions(),
-  settings: settings(),
-  starter: starter(),
-}));
+export const createHandler = createReconcilerHandler('Dispatch', runDispatcher, {
+  store,
+  queue,
+  events,
+  executions,
+  settings,
+  starter,
+});
+
+export const handler = createHandler(createContainer(process.env));

@@ -1,17 +1,19 @@
 import { openSession } from '#src/steps/open-session/open-session.ts';
+import { createContainer } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
-import { doorway } from '../runtime/doorway.ts';
 import { events } from '../runtime/events.ts';
 import { executions } from '../runtime/executions.ts';
-import { queue } from '../runtime/queue.ts';
+import { createStepHandler } from '../runtime/handler.ts';
 import { settings } from '../runtime/settings.ts';
-import { store } from '../runtime/store.ts';
+import { queue, store } from '../runtime/table.ts';
 
-export const handler = doorway('OpenSession', openSession, () => ({
-  store: store(),
-  queue: queue(),
-  destination: destination(),
-  executions: executions(),
-  events: events(),
-  settings: settings(),
-}));
+export const createHandler = createStepHandler('OpenSession', openSession, {
+  store,
+  queue,
+  destination,
+  executions,
+  events,
+  settings,
+});
+
+export const handler = createHandler(createContainer(process.env));

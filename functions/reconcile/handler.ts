@@ -1,15 +1,17 @@
 import { reconcile } from '#src/reconciler/reconcile.ts';
+import { createContainer } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
 import { events } from '../runtime/events.ts';
 import { executions } from '../runtime/executions.ts';
-import { queue } from '../runtime/queue.ts';
-import { reconciling } from '../runtime/reconciling.ts';
-import { store } from '../runtime/store.ts';
+import { createReconcilerHandler } from '../runtime/handler.ts';
+import { queue, store } from '../runtime/table.ts';
 
-export const handler = reconciling('Reconcile', reconcile, () => ({
-  store: store(),
-  queue: queue(),
-  events: events(),
-  destination: destination(),
-  executions: executions(),
-}));
+export const createHandler = createReconcilerHandler('Reconcile', reconcile, {
+  store,
+  queue,
+  events,
+  destination,
+  executions,
+});
+
+export const handler = createHandler(createContainer(process.env));

@@ -1,11 +1,13 @@
 import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
-import { doorway } from '../runtime/doorway.ts';
+import { createContainer } from '../runtime/container.ts';
 import { events } from '../runtime/events.ts';
-import { queue } from '../runtime/queue.ts';
-import { store } from '../runtime/store.ts';
+import { createStepHandler } from '../runtime/handler.ts';
+import { queue, store } from '../runtime/table.ts';
 
-export const handler = doorway('RecordOutcome', recordOutcome, () => ({
-  store: store(),
-  queue: queue(),
-  events: events(),
-}));
+export const createHandler = createStepHandler('RecordOutcome', recordOutcome, {
+  store,
+  queue,
+  events,
+});
+
+export const handler = createHandler(createContainer(process.env));

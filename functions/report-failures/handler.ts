@@ -5,35 +5,41 @@ import { createSnsNotifier } from '#src/aws/sns-notifier.ts';
 import { required } from '#src/config/environment.ts';
 import { asTransferError } from '#src/core/errors/errors.ts';
 import { reportFailures } from '#src/failure-reports/report-failures.ts';
-import { kept } from '../runtime/given.ts';
-import { log, serviceName } from '../runtime/log.ts';
+import { type Container, createContainer, type Part } from '../runtime/container.ts';
+import { openCallLog } from '../runtime/log.ts';
 
-const notifier = () =>
-  kept('notifier', () =>
+const notifier: Part<ReturnType<typeof createSnsNotifier>> = {
+  build: ({ env }) =>
     createSnsNotifier({
       client: new SNSClient(boundedCalls),
-      topicArn: required(process.env, 'noticeTopicArn'),
+      topicArn: required(env, 'noticeTopicArn'),
     }),
-  );
+};
 
-/** Sends one notice about the failed transfers of a batch; a batch that fails is tried again by SQS. */
-export async function handler({ Records }: SQSEvent, context: Context): Promise<void> {
-  const to = log({ step: 'ReportFailures' }, context);
-  const ports = {
-    notifier: notifier(),
-    log: to,
-    deployment: serviceName,
-    tableName: required(process.env, 'tableName'),
-    dashboardName: required(process.env, 'dashboardName'),
+/** Creates the handler that publishes one notice about the failed transfers of a batch. SQS retries it. */
+export function createHandler(container: Container) {
+  return async ({ Records }: SQSEvent, context: Context): Promise<void> => {
+    const log = openCallLog(container, { step: 'ReportFailures' }, context);
+    const bodies = Records.map(({ body }) => body);
+    try {
+      await reportFailures({ ...reportSettings(container), log }, bodies);
+    } catch (thrown) {
+      const error = asTransferError(thrown);
+      const { name, message, nextStep } = error;
+      log.error('failures not reported', { error: name, reason: message, nextStep });
+      throw error;
+    }
   };
-  try {
-    await reportFailures(
-      ports,
-      Records.map(({ body }) => body),
-    );
-  } catch (error) {
-    const { name, message, nextStep } = asTransferError(error);
-    to.error('failures not reported', { error: name, reason: message, nextStep });
-    throw asTransferError(error);
-  }
 }
+
+function reportSettings(container: Container) {
+  const { env, serviceName } = container;
+  return {
+    notifier: container.get(notifier),
+    deployment: serviceName,
+    tableName: required(env, 'tableName'),
+    dashboardName: required(env, 'dashboardName'),
+  };
+}
+
+export const handler = createHandler(createContainer(process.env));

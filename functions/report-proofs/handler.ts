@@ -1,9 +1,12 @@
 import { reportProofs } from '#src/steps/report-proofs/report-proofs.ts';
+import { createContainer } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
-import { doorway } from '../runtime/doorway.ts';
-import { store } from '../runtime/store.ts';
+import { createStepHandler } from '../runtime/handler.ts';
+import { store } from '../runtime/table.ts';
 
-export const handler = doorway('ReportProofs', reportProofs, () => ({
-  store: store(),
-  destination: destination(),
-}));
+export const createHandler = createStepHandler('ReportProofs', reportProofs, {
+  store,
+  destination,
+});
+
+export const handler = createHandler(createContainer(process.env));

@@ -1,8 +1,11 @@
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
-import { port } from './given.ts';
+import type { PortPart } from './container.ts';
 import { limiter } from './limiter.ts';
 import { unlimitedDestination } from './unlimited-destination.ts';
 
-/** The service, its calls limited by the rates that all functions share. */
-export const destination = () =>
-  port('destination', () => throttledDestination(unlimitedDestination(), limiter()));
+/** The service; all functions share the rates of its calls. */
+export const destination: PortPart<'destination'> = {
+  port: 'destination',
+  build: (container) =>
+    throttledDestination(container.get(unlimitedDestination), container.get(limiter)),
+};

@@ -2,12 +2,13 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { required } from '#src/config/environment.ts';
-import { port } from './given.ts';
+import type { PortPart } from './container.ts';
 
-export const events = () =>
-  port('events', () =>
+export const events: PortPart<'events'> = {
+  port: 'events',
+  build: ({ env }) =>
     createEventBridgePublisher({
       client: new EventBridgeClient(boundedCalls),
-      busName: required(process.env, 'eventBusName'),
+      busName: required(env, 'eventBusName'),
     }),
-  );
+};

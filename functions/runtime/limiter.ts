@@ -1,19 +1,17 @@
 import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
-import { clock } from './clock.ts';
-import { kept } from './given.ts';
-import { plainLog } from './log.ts';
-import { meter } from './meter.ts';
-import { queue } from './queue.ts';
-import { random } from './random.ts';
+import type { Part } from './container.ts';
+import { sandboxLog } from './log.ts';
+import { meterOf } from './meter.ts';
+import { queue } from './table.ts';
 
-/** The one limiter of this process; it outlives a call, so what one call learns holds for the next. */
-export const limiter = (): CallLimiter =>
-  kept('limiter', () =>
+/** The limiter of a sandbox. It outlives a call, so the next call starts with the learned rates. */
+export const limiter: Part<CallLimiter> = {
+  build: (container) =>
     createCallLimiter({
-      clock: clock(),
-      random: random(),
-      log: plainLog(),
-      meter: meter(),
-      store: queue,
+      clock: container.clock,
+      random: container.random,
+      log: sandboxLog(container),
+      meter: meterOf(container),
+      store: () => container.get(queue),
     }),
-  );
+};

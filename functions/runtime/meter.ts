@@ -6,83 +6,88 @@ import {
   metricCatalogue,
   metricNamespace,
 } from '#src/core/stack/metrics.ts';
-import { clock } from './clock.ts';
-import { given, port } from './given.ts';
-import { serviceName } from './log.ts';
+import type { Container, Part } from './container.ts';
 
-/** Measurements that wait in memory until they are written. */
+/** Measurements in memory, until `flush` writes them. */
 export interface EmfMeter extends Meter {
-  /** Writes what was measured since the last time; nothing where nothing was. Never fails. */
+  /** Writes the measurements since the last flush, or nothing if there are none. Never fails. */
   flush(): void;
 }
 
-/** A call of minutes shows while it goes on, and one that is killed loses a minute at most. */
+/** A call of minutes reports while it runs, and a killed call loses at most a minute. */
 const flushEveryMs = 60_000;
 
-/** Each value of a dimension is a metric that is paid for, and a service names its hosts itself. */
-const maxValues = 100;
+/** CloudWatch bills each value of a dimension, and a service chooses its own host names. */
+const maxDimensionValues = 100;
 
-/** Stands for all values beyond those. */
+/** Replaces all values beyond those. */
 const otherValues = 'other';
 
-let written: EmfMeter | undefined;
+const emfMeter: Part<EmfMeter> = {
+  survivesReset: true,
+  build: ({ clock, serviceName }) => createEmfMeter(clock, serviceName),
+};
 
-/** Writes to standard output in CloudWatch's embedded metric format, unless a meter is given. */
-export const meter = () => port('meter', () => (written ??= createEmfMeter(clock(), serviceName)));
+/** Returns the meter of a sandbox. It writes to standard output in CloudWatch's embedded metric format. */
+export function meterOf(container: Container): Meter {
+  return container.override('meter') ?? container.get(emfMeter);
+}
 
-/** To be called when a call of a function ends, however it ends. A given meter is its giver's. */
-export function flushMeter(): void {
-  if (!given.meter) written?.flush();
+/** Writes what a call measured. Call it when the call ends. An overriding meter has no buffer. */
+export function flushMeter(container: Container): void {
+  if (!container.override('meter')) container.get(emfMeter).flush();
 }
 
 /**
- * Makes a meter over Powertools. Values of a metric without a dimension are kept one by one, so that
- * percentiles can be told (Powertools writes by itself at 100 of them); a metric that is split
- * becomes one sum a flush for each value of its dimension.
+ * Creates a meter over Powertools. It keeps each value of a metric without dimension, for percentiles
+ * (Powertools writes by itself at 100 values). It sums a metric with a dimension by value and flush.
  * @param service - the value of the dimension that all metrics have
  */
-export function createEmfMeter(now: Pick<Clock, 'now'>, service: string): EmfMeter {
+export function createEmfMeter(clock: Pick<Clock, 'now'>, service: string): EmfMeter {
   const metrics = new Metrics({ namespace: metricNamespace, serviceName: service });
   const sums = new Map<MetricName, Map<string, number>>();
   const known = new Map<MetricName, Set<string>>();
-  let flushedAt = now.now();
+  let flushedAt = clock.now();
 
   function flush(): void {
-    flushedAt = now.now();
-    for (const [metric, split] of sums) writeSplit(metrics, metric, split);
+    flushedAt = clock.now();
+    for (const [metric, sumByValue] of sums) writeSums(metrics, metric, sumByValue);
     sums.clear();
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 
   return {
-    add(metric, value, by) {
+    add(metric, value, dimensionValue) {
       if (!Number.isFinite(value)) return;
       if ('dimension' in metricCatalogue[metric])
-        addTo(sums, metric, boundedValue(known, metric, by || 'unknown'), value);
+        addTo(sums, metric, boundedValue(known, metric, dimensionValue || 'unknown'), value);
       else metrics.addMetric(metric, unitOf(metric), value);
-      if (now.now() - flushedAt >= flushEveryMs) flush();
+      if (clock.now() - flushedAt >= flushEveryMs) flush();
     },
     flush,
   };
 }
 
-/** One line for each value: CloudWatch takes one value of a dimension from each. */
-function writeSplit(metrics: Metrics, metric: MetricName, split: ReadonlyMap<string, number>) {
+/** Writes one line for each value: CloudWatch takes one value of a dimension from a line. */
+function writeSums(metrics: Metrics, metric: MetricName, sumByValue: ReadonlyMap<string, number>) {
   const entry = metricCatalogue[metric];
   if (!('dimension' in entry)) return;
-  for (const [by, sum] of split) {
-    metrics.singleMetric().addDimension(entry.dimension, by).addMetric(metric, unitOf(metric), sum);
+  for (const [value, sum] of sumByValue) {
+    metrics
+      .singleMetric()
+      .addDimension(entry.dimension, value)
+      .addMetric(metric, unitOf(metric), sum);
   }
 }
 
-/** The value itself while a sandbox has met few of them. */
+/** Returns the value, or `other` once the sandbox has met too many values of the metric. */
 function boundedValue(
   known: Map<MetricName, Set<string>>,
   metric: MetricName,
   value: string,
 ): string {
   const values = known.get(metric) ?? new Set<string>();
-  if (!values.has(value) && values.size >= maxValues) return otherValues;
+  if (!values.has(value) && values.size >= maxDimensionValues) return otherValues;
   known.set(metric, values.add(value));
   return value;
 }
@@ -90,11 +95,11 @@ function boundedValue(
 function addTo(
   sums: Map<MetricName, Map<string, number>>,
   metric: MetricName,
-  by: string,
+  dimensionValue: string,
   value: number,
 ): void {
-  const split = sums.get(metric) ?? new Map<string, number>();
-  sums.set(metric, split.set(by, (split.get(by) ?? 0) + value));
+  const sumByValue = sums.get(metric) ?? new Map<string, number>();
+  sums.set(metric, sumByValue.set(dimensionValue, (sumByValue.get(dimensionValue) ?? 0) + value));
 }
 
 function unitOf(metric: MetricName): (typeof MetricUnit)[keyof typeof MetricUnit] {

@@ -1,4 +1,7 @@
 import { readSettings } from '#src/config/environment.ts';
-import { port } from './given.ts';
+import type { PortPart } from './container.ts';
 
-export const settings = () => port('settings', () => readSettings(process.env));
+export const settings: PortPart<'settings'> = {
+  port: 'settings',
+  build: ({ env }) => readSettings(env),
+};

@@ -1,11 +1,14 @@
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
 import { throttledSource } from '#src/rates/throttled-source.ts';
-import { port } from './given.ts';
+import type { PortPart } from './container.ts';
 import { limiter } from './limiter.ts';
-import { sourceClients } from './source-clients.ts';
+import { createSourceClients } from './source-clients.ts';
 
-/** The sources' S3, its calls limited by the rate that all functions share. */
-export const source = () =>
-  port('source', () =>
-    throttledSource(createS3SourceReader({ clientOf: sourceClients() }), limiter()),
-  );
+/** The sources' S3; all functions share the rate of its calls. */
+export const source: PortPart<'source'> = {
+  port: 'source',
+  build: (container) => {
+    const reader = createS3SourceReader({ clientOf: createSourceClients(container) });
+    return throttledSource(reader, container.get(limiter));
+  },
+};

@@ -6,40 +6,41 @@ import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { createDestination } from '#src/destinations/registry.ts';
 import { createTransport } from '#src/http/transport.ts';
-import { destinationAgent } from './agent.ts';
-import { clock } from './clock.ts';
-import { plainLog } from './log.ts';
+import type { Container, PortPart } from './container.ts';
+import { sandboxLog } from './log.ts';
 import { settings } from './settings.ts';
+import { sockets } from './sockets.ts';
 
 const defaultBaseUrl = 'https://api.twelvelabs.io/v1.3';
 
-/** The service as its adapter makes it. */
-export function unlimitedDestination() {
-  const baseUrl = process.env[keys.baseUrl] ?? defaultBaseUrl;
-  const mayBePrivate = settings().privateUploadHosts ?? false;
-  const agent = destinationAgent({ baseUrl, mayBePrivate });
-  return createDestination(process.env[keys.destination] ?? 'twelvelabs', {
-    transport: createTransport({ agent, clock: clock() }),
-    apiKey: apiKey(),
+/** The service without the limits that functions share. */
+export const unlimitedDestination: PortPart<'destination'> = {
+  port: 'destination',
+  build: createUnlimitedDestination,
+};
+
+function createUnlimitedDestination(container: Container) {
+  const { clock, env } = container;
+  const { privateUploadHosts: mayBePrivate = false, uploadReplyMs } = container.get(settings);
+  const baseUrl = env[keys.baseUrl] ?? defaultBaseUrl;
+  const agent = container.get(sockets).destination({ baseUrl, mayBePrivate });
+  return createDestination(env[keys.destination] ?? 'twelvelabs', {
+    transport: createTransport({ agent, clock }),
+    apiKey: apiKeyOf(container),
     baseUrl,
-    clock: clock(),
-    log: plainLog(),
-    uploadReplyMs: settings().uploadReplyMs,
+    clock,
+    log: sandboxLog(container),
+    uploadReplyMs,
   });
 }
 
-/** From the secret where one is named, else the key itself: a local run's way. */
-function apiKey(): ApiKeySource {
-  const secretArn = process.env[keys.apiKeySecretArn];
+/** Reads the key from its secret. A local run sets no secret, but the key itself. */
+function apiKeyOf({ clock, env }: Container): ApiKeySource {
+  const secretArn = env[keys.apiKeySecretArn];
   if (secretArn) {
-    return createSecretApiKey({
-      client: new SecretsManagerClient(boundedCalls),
-      secretArn,
-      clock: clock(),
-    });
+    const client = new SecretsManagerClient(boundedCalls);
+    return createSecretApiKey({ client, secretArn, clock });
   }
-  return {
-    get: async () => required(process.env, 'apiKey'),
-    refresh: async () => required(process.env, 'apiKey'),
-  };
+  const key = async () => required(env, 'apiKey');
+  return { get: key, refresh: key };
 }

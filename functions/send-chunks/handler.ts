@@ -1,21 +1,32 @@
+import { newCrc } from '#src/aws/s3/running-crc.ts';
+import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
-import { concurrency } from '../runtime/concurrency.ts';
+import { createContainer, type PortPart } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
-import { doorway } from '../runtime/doorway.ts';
-import { newCrc } from '../runtime/new-crc.ts';
-import { sourceProbe } from '../runtime/probe.ts';
-import { queue } from '../runtime/queue.ts';
+import { createStepHandler } from '../runtime/handler.ts';
+import { sourceProbes } from '../runtime/probes.ts';
 import { settings } from '../runtime/settings.ts';
 import { source } from '../runtime/source.ts';
-import { store } from '../runtime/store.ts';
+import { queue, store } from '../runtime/table.ts';
 
-export const handler = doorway('SendChunks', sendChunks, () => ({
-  store: store(),
-  queue: queue(),
-  source: source(),
-  destination: destination(),
-  settings: settings(),
-  probes: sourceProbe(),
-  newCrc,
-  concurrency: concurrency(),
-}));
+/** The chunk concurrency of each transfer, which the calls of a sandbox share. */
+const concurrency: PortPart<'concurrency'> = {
+  port: 'concurrency',
+  build: (container) => {
+    const { chunksInFlight, mapConcurrency } = container.get(settings);
+    return createConcurrencyRegistry(container.clock, chunksInFlight * mapConcurrency);
+  },
+};
+
+export const createHandler = createStepHandler('SendChunks', sendChunks, {
+  store,
+  queue,
+  source,
+  destination,
+  settings,
+  probes: sourceProbes,
+  newCrc: { port: 'newCrc', build: () => newCrc },
+  concurrency,
+});
+
+export const handler = createHandler(createContainer(process.env));

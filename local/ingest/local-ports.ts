@@ -2,7 +2,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { httpAgent } from '#functions/runtime/agent.ts';
 import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
 import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
@@ -13,6 +12,7 @@ import { createUndiciRequestHandler } from '#src/aws/undici-request-handler.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
+import type { HttpAgent } from '#src/http/undici.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { localClientConfig } from '../emulators/local-account.ts';
 
@@ -45,10 +45,10 @@ export function localExecutions(url: string): Pick<Ports, 'executions'> {
  * made of the content that was hashed, so another content is not pinned under it.
  * @param etag - that of the content that was hashed
  */
-export function localSource(url: string, etag: string): Pick<Ports, 'source'> {
+export function localSource(agent: HttpAgent, url: string, etag: string): Pick<Ports, 'source'> {
   const client = new S3Client({
     ...localClientConfig(url),
-    requestHandler: createUndiciRequestHandler(httpAgent()),
+    requestHandler: createUndiciRequestHandler(agent),
     maxAttempts: 1,
     responseChecksumValidation: 'WHEN_REQUIRED',
     forcePathStyle: true,

@@ -7,6 +7,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import { checkBaseUrl } from '#src/destinations/twelvelabs/api-client.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
+import { closeAgent, createAgent } from '#src/http/undici.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { startDynamoDb } from '../emulators/dynamodb.ts';
 import { startEventBridge } from '../emulators/eventbridge.ts';
@@ -85,7 +86,7 @@ export async function openLocalRun(
       { [keys.localRun]: 'true' },
       ...parts.map(({ environment }) => environment),
     ),
-    given: Object.assign({ log }, ...parts.map(({ ports }) => ports)),
+    overrides: Object.assign({ log }, ...parts.map(({ ports }) => ports)),
     sendTimeoutSeconds: week,
   });
   return {
@@ -182,7 +183,14 @@ async function linkedSource(
 ): Promise<Part> {
   const emulator = await startS3({ directory: join(directory, 'objects'), buckets: [bucket] });
   await emulator.linkFile(bucket, key, path, contentType, content);
-  return partOf(emulator, localSource(emulator.url, content.etag));
+  const agent = createAgent();
+  return {
+    ports: localSource(agent, emulator.url, content.etag),
+    close: async () => {
+      await closeAgent(agent);
+      await emulator.close();
+    },
+  };
 }
 
 function partOf(emulator: Emulator, ports: Partial<Ports>): Part {

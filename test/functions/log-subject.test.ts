@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { subjectIn } from '#functions/runtime/log.ts';
+import { subjectIn } from '#functions/runtime/log-subject.ts';
 
 const event = { detail: { bucket: { name: 'films' }, object: { key: 'a.mp4' } } };
 const subject = { bucket: 'films', key: 'a.mp4', execution: 'e' };
@@ -7,11 +7,11 @@ const subject = { bucket: 'films', key: 'a.mp4', execution: 'e' };
 it.each([
   ['an input', { input: { bucket: 'films', key: 'a.mp4' } }],
   ['an event', { input: event }],
-  ['a state that waits and keeps its event', { state: { input: event } }],
+  ['the event in the state of a start that waits', { state: { input: event } }],
   [
-    'a state that waits and keeps its input',
+    'the input in the state of a start that waits',
     { state: { input: { bucket: 'films', key: 'a.mp4' } } },
   ],
-])('the object of a call is found in %s', (_, payload) => {
+])('reads the object of a call from %s', (_, payload) => {
   expect(subjectIn({ ...payload, executionId: 'e' })).toMatchObject(subject);
 });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { give } from '#functions/runtime/given.ts';
-import { createEmfMeter, flushMeter, meter } from '#functions/runtime/meter.ts';
+import { createEmfMeter } from '#functions/runtime/meter.ts';
 import { deploymentDimension, type MetricName, metricCatalogue } from '#src/core/stack/metrics.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 
@@ -21,12 +20,9 @@ beforeEach(() => {
   out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  give({});
-});
+afterEach(() => vi.restoreAllMocks());
 
-/** What was printed; nothing but such lines ever is. */
+/** Returns the printed lines. */
 function lines(): Line[] {
   const text = out.mock.calls.map(([chunk]) => String(chunk)).join('');
   return text
@@ -40,7 +36,7 @@ function meterAt(clock = new ManualClock()) {
 }
 
 describe('a flush', () => {
-  it('prints nothing where nothing was measured', () => {
+  it('prints nothing without measurements', () => {
     const { meter } = meterAt();
     meter.flush();
     meter.flush();
@@ -72,14 +68,14 @@ describe('a flush', () => {
     ]);
   });
 
-  it('keeps every value of one metric, so that percentiles can be told', () => {
+  it('prints each value of a metric without dimension, for percentiles', () => {
     const { meter } = meterAt();
     for (const ms of [30, 10, 20]) meter.add('ChunkLatency', ms);
     meter.flush();
     expect(lines()).toMatchObject([{ ChunkLatency: [30, 10, 20] }]);
   });
 
-  it('sums what is split, one line for each value of the dimension', () => {
+  it('sums a metric with a dimension, in one line for each of its values', () => {
     const { meter } = meterAt();
     for (const cause of ['NetworkError', 'ThrottledError', 'NetworkError']) {
       meter.add('Retries', 1, cause);
@@ -98,7 +94,7 @@ describe('a flush', () => {
     }
   });
 
-  it('forgets what it has printed', () => {
+  it('prints each measurement once', () => {
     const { meter } = meterAt();
     meter.add('ChunksSent', 1);
     meter.add('ChunksToHost', 1, 'bucket.s3.eu-west-1.amazonaws.com');
@@ -118,21 +114,21 @@ describe('a measurement', () => {
     expect(lines()[0]?._aws.CloudWatchMetrics[0]?.Metrics).toEqual([{ Name: name, Unit: unit }]);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('of %d is no number and is left out', (value) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('of %d is not printed', (value) => {
     const { meter } = meterAt();
     meter.add('Throughput', value);
     meter.flush();
     expect(lines()).toEqual([]);
   });
 
-  it.each([undefined, ''])('whose dimension is %j counts as unknown', (by) => {
+  it.each([undefined, ''])('with the dimension value %j counts as unknown', (by) => {
     const { meter } = meterAt();
     meter.add('FailuresByError', 1, by);
     meter.flush();
     expect(lines()).toMatchObject([{ Error: 'unknown', FailuresByError: 1 }]);
   });
 
-  it('that comes a minute after the last line is printed with all before it', () => {
+  it('a minute after the last line is printed with all earlier ones', () => {
     const { clock, meter } = meterAt();
     meter.add('BytesSent', 1);
     clock.advance(59_999);
@@ -143,7 +139,7 @@ describe('a measurement', () => {
     expect(lines()).toMatchObject([{ BytesSent: [1, 2, 3] }]);
   });
 
-  it('is never lost, however many there are', () => {
+  it('is printed, even among hundreds', () => {
     const { meter } = meterAt();
     for (let i = 0; i < 250; i++) meter.add('ChunkLatency', i);
     meter.flush();
@@ -152,18 +148,7 @@ describe('a measurement', () => {
   });
 });
 
-describe('a given meter', () => {
-  it('takes every measurement, and nothing is printed', () => {
-    const taken: unknown[] = [];
-    give({ meter: { add: (...one) => void taken.push(one) } });
-    meter().add('BytesSent', 5);
-    flushMeter();
-    expect(taken).toEqual([['BytesSent', 5]]);
-    expect(lines()).toEqual([]);
-  });
-});
-
-it('a metric that is split by what others name has a hundred values, and one for the rest', () => {
+it('a dimension with external names has a hundred values, and one for the rest', () => {
   const { meter } = meterAt();
   for (let host = 1; host <= 130; host++) {
     meter.add('ChunksToHost', 1, `h${host}.example`);

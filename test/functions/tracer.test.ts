@@ -1,34 +1,33 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { give } from '#functions/runtime/given.ts';
-import { traced } from '#functions/runtime/tracer.ts';
+import { createContainer } from '#functions/runtime/container.ts';
+import { createTracer } from '#functions/runtime/tracer.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 
 const keys = { step: 'SendChunks', transferId: 'transfer-1' };
-const trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8';
+const traceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8';
 
 let daemon: Socket;
 let received: string[];
 const clock = new ManualClock();
+const trace = createTracer(createContainer(process.env, { clock }));
 
 beforeEach(async () => {
   received = [];
   daemon = createSocket('udp4').on('message', (message) => received.push(String(message)));
   await once(daemon.bind(0, '127.0.0.1'), 'listening');
   vi.stubEnv('AWS_XRAY_DAEMON_ADDRESS', `127.0.0.1:${daemon.address().port}`);
-  vi.stubEnv('_X_AMZN_TRACE_ID', `${trace};Sampled=1`);
-  give({ clock });
+  vi.stubEnv('_X_AMZN_TRACE_ID', `${traceHeader};Sampled=1`);
 });
 
 afterEach(() => {
   daemon.close();
   vi.unstubAllEnvs();
-  give({});
 });
 
-/** The documents that came in; a datagram on loopback is there within a turn or two. */
+/** Returns the received documents. A datagram on loopback arrives within a few event loop turns. */
 async function documents(): Promise<unknown[]> {
   for (let i = 0; i < 20; i++) await new Promise((done) => setImmediate(done));
   return received.map((text) => {
@@ -39,9 +38,9 @@ async function documents(): Promise<unknown[]> {
 }
 
 describe('a sampled call', () => {
-  it('is one subsegment of its trace that can be searched by step and transfer', async () => {
+  it('is a subsegment with step and transfer as annotations', async () => {
     const startedAt = clock.now();
-    const answer = await traced(keys, async () => {
+    const answer = await trace(keys, async () => {
       clock.advance(1_500);
       return 'answer';
     });
@@ -60,35 +59,35 @@ describe('a sampled call', () => {
     ]);
   });
 
-  it('that fails is marked with the name of its error, which comes out as it is', async () => {
+  it('that fails has the name of its error as an annotation, and throws the error', async () => {
     const error = new TransferError('ThrottledError', '429');
-    await expect(traced(keys, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(trace(keys, () => Promise.reject(error))).rejects.toBe(error);
     expect(await documents()).toMatchObject([
       { fault: true, annotations: { ...keys, error: 'ThrottledError' } },
     ]);
   });
 
-  it('is not held up by a daemon that is not there', async () => {
+  it('continues without a daemon', async () => {
     vi.stubEnv('AWS_XRAY_DAEMON_ADDRESS', '127.0.0.1:1');
-    expect(await traced(keys, async () => 'answer')).toBe('answer');
+    expect(await trace(keys, async () => 'answer')).toBe('answer');
   });
 
   it.each(['', 'nowhere', 'host:', ':2000', '127.0.0.1:99999'])(
-    'is not held up by the address %j',
+    'continues with the daemon address %j',
     async (address) => {
       vi.stubEnv('AWS_XRAY_DAEMON_ADDRESS', address);
-      expect(await traced(keys, async () => 'answer')).toBe('answer');
+      expect(await trace(keys, async () => 'answer')).toBe('answer');
       expect(await documents()).toEqual([]);
     },
   );
 });
 
 describe('a call', () => {
-  it.each(['', `${trace};Sampled=0`, 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1'])(
-    'with the trace header %j only runs',
+  it.each(['', `${traceHeader};Sampled=0`, 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1'])(
+    'with the trace header %j sends nothing',
     async (header) => {
       vi.stubEnv('_X_AMZN_TRACE_ID', header);
-      expect(await traced(keys, async () => 'answer')).toBe('answer');
+      expect(await trace(keys, async () => 'answer')).toBe('answer');
       expect(await documents()).toEqual([]);
     },
   );

@@ -1,6 +1,6 @@
 import { destination } from '#functions/runtime/destination.ts';
 import { source } from '#functions/runtime/source.ts';
-import { store } from '#functions/runtime/store.ts';
+import { store } from '#functions/runtime/table.ts';
 import { readSettings } from '#src/config/environment.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
@@ -40,13 +40,14 @@ export function startSandbox(harness: WireHarness, options: KillOptions = {}): K
   const throwIfDead = () => {
     if (isDead) throw new Error('the sandbox is dead');
   };
+  const container = harness.pipeline.container();
   const settings = readSettings(process.env);
   const { chunksInFlight = settings.chunksInFlight } = options;
   harness.override({
     settings: { ...settings, chunksInFlight },
-    store: killingStore(killable(store(), throwIfDead), sandbox, options),
-    destination: killable(destination(), throwIfDead),
-    source: killableSource(source(), throwIfDead),
+    store: killingStore(killable(container.get(store), throwIfDead), sandbox, options),
+    destination: killable(container.get(destination), throwIfDead),
+    source: killableSource(container.get(source), throwIfDead),
   });
   return sandbox;
 }

@@ -1,6 +1,7 @@
-import { give } from '#functions/runtime/given.ts';
-import { handlers as deployed } from '#local/handlers.ts';
+import { createContainer } from '#functions/runtime/container.ts';
+import { createHandler } from '#local/handlers.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import { type FunctionName, functionNames } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { dispatcher, Sandbox, type SandboxEnvironment } from './sandbox.ts';
 
@@ -27,14 +28,14 @@ export function openProcessPool(
   const all: Sandbox[] = [];
   const idle = new Map<string, Sandbox[]>();
   const dispatcherEnvironment = { ...environment, ...drawsOf(environment) };
-  const take = (name: string, executionId: string): Sandbox => {
+  const take = (name: FunctionName, executionId: string): Sandbox => {
     const own = name === dispatcher ? dispatcherEnvironment : environment;
     const version = environment.versionOf?.(executionId) ?? processPool.version;
     const isWarm = own.chance.hits(0.7);
     const warm = isWarm ? idle.get(`${name} ${version}`)?.pop() : undefined;
     if (warm) return warm;
     const sandbox = new Sandbox(name, all.length + 1, own, version);
-    sandbox.ports = portsOf(sandbox);
+    sandbox.handler = createHandler(name, createContainer(process.env, portsOf(sandbox)));
     all.push(sandbox);
     return sandbox;
   };
@@ -44,13 +45,11 @@ export function openProcessPool(
     const poolKey = `${sandbox.functionName} ${sandbox.version}`;
     idle.set(poolKey, [...(idle.get(poolKey) ?? []), sandbox]);
   };
-  const inSandbox = (name: string, handler: LambdaHandler): LambdaHandler => {
+  const inSandbox = (name: FunctionName): LambdaHandler => {
     return async (payload: { readonly executionId?: string }, context) => {
       const sandbox = take(name, payload.executionId ?? '');
       sandbox.begin(payload.executionId ?? '');
-      // The handler takes its ports before it first waits, so that they are this sandbox's.
-      give(sandbox.ports);
-      const answer = handler(payload as never, context) as Promise<unknown>;
+      const answer = sandbox.handler(payload as never, context) as Promise<unknown>;
       const confirm = () => environment.confirmed(sandbox.completions);
       answer.then(confirm, () => {});
       const work = answer.finally(() => release(sandbox));
@@ -59,9 +58,7 @@ export function openProcessPool(
   };
   const processPool: ProcessPool = {
     version: 0,
-    handlers: Object.fromEntries(
-      Object.entries(deployed).map(([name, handler]) => [name, inSandbox(name, handler)]),
-    ),
+    handlers: Object.fromEntries(functionNames.map((name) => [name, inSandbox(name)])),
     killAll: (executionId) => {
       for (const sandbox of all)
         if (sandbox.executionId === executionId) sandbox.die('Runtime.ExitError');

@@ -1,6 +1,6 @@
+import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { Ports } from '#src/transfer/step.ts';
 import type { FaultClass, Faults } from '../simulation/faults/fault-classes.ts';
 import type { Trace } from '../simulation/trace.ts';
 import type { Chance } from './chance.ts';
@@ -48,7 +48,10 @@ export class Sandbox {
   readonly version: number;
   readonly name: string;
   readonly clock: Clock;
-  ports: Partial<Ports> = {};
+  /** The function's handler over the ports of this process. */
+  handler: LambdaHandler = () => {
+    throw new Error('the sandbox has no handler');
+  };
   executionId = '';
   /** Start of its latest call, in ms since 1970. */
   beganAt = 0;

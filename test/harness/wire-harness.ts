@@ -2,8 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
-import { give, given } from '#functions/runtime/given.ts';
-import { store as openStore } from '#functions/runtime/store.ts';
+import { store as storePart } from '#functions/runtime/table.ts';
 import { type Emulators, startEmulators } from '#local/emulators/start-emulators.ts';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { openPipeline, type Pipeline } from '#local/pipeline.ts';
@@ -115,12 +114,11 @@ export async function openWireHarness(options: WireOptions = {}): Promise<WireHa
       timeFactor,
       buckets: [bucket, versionedBucket, missingBucket, ...buckets],
       environment: { ...environmentOf(emulators, s3, service), ...environment },
-      given: { clock, log: logInto(logLines) },
+      overrides: { clock, log: logInto(logLines) },
     }),
   );
-  const usualPorts = given;
   const usualSwitches = { ...service.switches };
-  const store = openStore();
+  const store = pipeline.container().get(storePart);
   const table = openTable(emulators);
   const start: WireHarness['start'] = (input, executionOptions = {}) => {
     const execution = pipeline.start(input, executionOptions);
@@ -131,7 +129,7 @@ export async function openWireHarness(options: WireOptions = {}): Promise<WireHa
     ...{ s3, service, emulators, pipeline, clock, store, logLines, start },
     put: putInto(s3),
     run: (input, executionOptions) => start(input, executionOptions).result,
-    override: (ports) => give({ ...usualPorts, ...ports }),
+    override: (ports) => pipeline.setOverrides({ ...pipeline.overrides, ...ports }),
     rows: table.rows,
     transferOf: async (film) => newestOf(await table.rows(), film),
     events: (key) => outcomesOf(emulators, key),
@@ -144,7 +142,7 @@ export async function openWireHarness(options: WireOptions = {}): Promise<WireHa
       s3.calls.length = 0;
       logLines.length = 0;
       (emulators.eventBridge.entries as unknown[]).length = 0;
-      give(usualPorts);
+      pipeline.setOverrides(pipeline.overrides);
     },
     async close() {
       searchEvents(emulators);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { closeHttp, destinationAgent } from '#functions/runtime/agent.ts';
+import { createSockets } from '#functions/runtime/sockets.ts';
 import { guardOf, isPublicAddress } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
 import type { ConnectGuard } from '#src/http/undici.ts';
@@ -11,7 +11,7 @@ import { failureOf, serveTransport } from './served-transport.ts';
 const clock = holdClock();
 const service = 'https://api.twelvelabs.io/v1.3';
 
-/** A resolver that gives these, one list a call, and counts its calls. */
+/** Creates a resolver that returns one list for each call, and counts its calls. */
 function resolver(...answers: string[][]) {
   return vi.fn<LookupFunction>((_host, options, callback) => {
     const found = answers.length > 1 ? answers.splice(0, 1)[0] : answers[0];
@@ -78,7 +78,7 @@ describe('an address', () => {
     ['2001::1', 'Teredo'],
     ['2002:7f00:1::', '6to4 of loopback'],
     ['3fff::1', 'documentation'],
-    ['4000::1', 'not given out'],
+    ['4000::1', 'not assigned'],
     ['', 'nothing'],
     ['localhost', 'a name'],
   ])('%s is not public: %s', (address) => {
@@ -86,7 +86,7 @@ describe('an address', () => {
   });
 });
 
-describe('a host that the service names', () => {
+describe('an upload host', () => {
   it.each([
     ['a name', ['127.0.0.1'], 'the loopback range'],
     [
@@ -96,11 +96,11 @@ describe('a host that the service names', () => {
     ],
     ['a name in IPv6', ['fd00:ec2::254'], 'a metadata service'],
     ['a name behind a TUN proxy', ['198.18.3.7'], 'the benchmarking range 198.18.0.0/15'],
-    ['such a name in IPv6', ['2001:2::7'], 'the benchmarking range'],
+    ['a name behind a TUN proxy in IPv6', ['2001:2::7'], 'the benchmarking range'],
     ['a name in a VPN', ['100.64.0.9'], 'the shared range 100.64.0.0/10'],
     ['a name of class E', ['240.0.0.9'], 'a reserved range'],
     ['a name with a local address', ['169.254.169.254'], 'the link-local range'],
-  ])('is refused before a socket is opened: %s', async (_what, addresses, range) => {
+  ])('is rejected before a socket opens: %s', async (_what, addresses, range) => {
     let requests = 0;
     const { origin, send } = await serveTransport((_, reply) => reply.end(String(requests++)), {
       clock,
@@ -110,13 +110,13 @@ describe('a host that the service names', () => {
     const error = await failureOf(send({ method: 'PUT', url }));
     expect([error.name, error.disposition]).toEqual(['UploadHostRefusedError', 'fail']);
     expect(error.message).toBe(
-      `the upload host storage.example resolves to ${addresses.at(-1)}, not a public address: it belongs to ${range}`,
+      `Invalid upload host "storage.example": resolves to ${addresses.at(-1)}, which belongs to ${range}; it must be a public address.`,
     );
     expect(requests).toBe(0);
   });
 
   it.each(['127.0.0.1', '2130706433', '0x7f.1', '0177.0.0.1', '[::1]', '[::ffff:127.0.0.1]'])(
-    'is refused as an address too: %s',
+    'is rejected if it is an address: %s',
     async (host) => {
       const lookup = resolver(['8.8.8.8']);
       const { origin, send } = await serveTransport((_, reply) => reply.end(), {
@@ -126,13 +126,13 @@ describe('a host that the service names', () => {
       const error = await failureOf(send({ url: origin.replace('127.0.0.1', host) }));
       expect(error.name).toBe('UploadHostRefusedError');
       expect(error.message).toMatch(
-        /^the upload host \S+ is not a public address: it belongs to the loopback range$/,
+        /^Invalid upload host "\S+": belongs to the loopback range; it must be a public address\.$/,
       );
       expect(lookup).not.toHaveBeenCalled();
     },
   );
 
-  it('is judged at every connection, not once', async () => {
+  it('is checked at every connection, not once', async () => {
     const rebinding = resolver(['8.8.8.8'], ['127.0.0.1']);
     const guard = guarded(rebinding);
     const answers: string[] = [];
@@ -147,7 +147,7 @@ describe('a host that the service names', () => {
     expect(answers).toEqual(['[{"address":"8.8.8.8","family":4}]', 'UploadHostRefusedError']);
   });
 
-  it('that does not resolve fails as the network does', async () => {
+  it('fails with a network error if it does not resolve', async () => {
     const gone: LookupFunction = (_host, _options, callback) =>
       callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), '');
     const { send } = await serveTransport((_, reply) => reply.end(), {
@@ -157,7 +157,7 @@ describe('a host that the service names', () => {
     expect((await failureOf(send({ url: 'http://storage.example/' }))).name).toBe('NetworkError');
   });
 
-  it('is connected to at the very address that was judged', async () => {
+  it('is connected at the checked address', async () => {
     const bytes = createHash('sha256');
     const { origin, send } = await serveTransport(
       (request, reply) => {
@@ -178,7 +178,7 @@ describe('a host that the service names', () => {
 });
 
 describe('the guard of a destination', () => {
-  it('lets its configured host be anywhere', async () => {
+  it('allows the configured host at any address', async () => {
     const lookup = resolver(['10.0.0.7']);
     const guard = guarded(lookup);
     const found = await new Promise((resolve) =>
@@ -217,26 +217,27 @@ describe('the guard of a destination', () => {
     ['ff02::1', false],
     ['2002:7f00:1::', false],
     ['2001::1', false],
-  ])('where private hosts are allowed, judges %s as %s', (address, isGood) => {
+  ])('with private hosts allowed, decides for %s: %s', (address, isGood) => {
     const guard = guardOf({ baseUrl: service, mayBePrivate: true });
     const checking = () => guard?.checkHost(address);
     if (isGood) expect(checking).not.toThrow();
-    else expect(checking).toThrow('not a public address');
+    else expect(checking).toThrow('it must be a public address');
   });
 
-  it('lets a configured host be an address in IPv6', () => {
+  it('allows an IPv6 address as the configured host', () => {
     const guard = guardOf({ baseUrl: 'https://[fd00::1]/v1.3', mayBePrivate: false });
     expect(() => guard?.checkHost('fd00::1')).not.toThrow();
-    expect(() => guard?.checkHost('fd00::2')).toThrow('not a public address');
+    expect(() => guard?.checkHost('fd00::2')).toThrow('it must be a public address');
   });
 
-  it('is none for a service without TLS, which is on this machine', () => {
+  it('is undefined for a service without TLS, which runs on this machine', () => {
     expect(guardOf({ baseUrl: 'http://127.0.0.1:8080/v1.3', mayBePrivate: false })).toBeUndefined();
   });
 
-  it('stands in every deployed function: a private upload host is refused through its agent', async () => {
+  it('protects every deployed function: its agent rejects a private upload host', async () => {
     const server = await startServer((_, reply) => reply.end());
-    const agent = destinationAgent({ baseUrl: service, mayBePrivate: false });
+    const sockets = createSockets();
+    const agent = sockets.destination({ baseUrl: service, mayBePrivate: false });
     const { signal } = new AbortController();
     const url = server.origin.replace('127.0.0.1', 'localhost');
     const sending = createTransport({ agent, clock }).send({
@@ -247,7 +248,7 @@ describe('the guard of a destination', () => {
       signal,
     });
     expect((await failureOf(sending)).name).toBe('UploadHostRefusedError');
-    await closeHttp();
+    await sockets.close();
     await server.close();
   });
 });

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { handler as dispatch } from '#functions/dispatch/handler.ts';
-import { handler as reconcile } from '#functions/reconcile/handler.ts';
 import type { Pipeline } from '#local/pipeline.ts';
 import { lambdaContext } from '#local/state-machine/lambda-context.ts';
-import type { FaultPlan, LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { FaultPlan } from '#local/state-machine/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionResult,
@@ -19,6 +17,7 @@ import type {
   ExecutionStarter,
 } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
 
 /** What the executions of one object amounted to. */
 export interface ObjectRun {
@@ -106,7 +105,7 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
 
   /** Calls the dispatcher as its schedule does. */
   everyMinute(): void {
-    this.#call(dispatch, 'Dispatch', { stateMachineArn: this.#machineArn, schedule: true });
+    this.#call('Dispatch', { stateMachineArn: this.#machineArn, schedule: true });
   }
 
   async start({ name, input }: ExecutionStart): Promise<'started' | 'exists'> {
@@ -171,10 +170,10 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
     run.executions++;
     run.transitions += transitions;
     run.last = (output ?? { status, error, cause }) as ObjectRun['last'];
-    this.#call(dispatch, 'Dispatch', { stateMachineArn: this.#machineArn });
+    this.#call('Dispatch', { stateMachineArn: this.#machineArn });
     if (status === 'SUCCEEDED') return;
     const detail = { executionArn, status, input: JSON.stringify(input), error, cause };
-    this.#call(reconcile, 'Reconcile', {
+    this.#call('Reconcile', {
       source: 'aws.states',
       'detail-type': 'Step Functions Execution Status Change',
       detail,
@@ -188,17 +187,17 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
     return lambdaContext(called, arn, randomUUID(), Date.now);
   }
 
-  #call(handler: LambdaHandler, name: string, event: object): void {
+  #call(name: ServiceFunctionName, event: object): void {
     if (name === 'Dispatch') this.watch.dispatcherCalls++;
     const context = this.#contextOf(name);
     this.#pending++;
     const payload = JSON.parse(JSON.stringify(event)) as never;
-    const answer = handler(payload, context) as Promise<unknown>;
+    const answer = this.#pipeline().handlers[name](payload, context) as Promise<unknown>;
     void answer
       .catch(() => {
         if (name === 'Dispatch') this.watch.dispatcherFailures++;
         // EventBridge and Lambda repeat a call of the reconciler.
-        else setTimeout(() => this.#call(handler, name, event), 60_000);
+        else setTimeout(() => this.#call(name, event), 60_000);
       })
       .finally(() => {
         this.#pending--;

@@ -60,7 +60,7 @@ export function openHarness(seed: number, tuned: Partial<Settings>): LoadHarness
   const pipeline: Pipeline = openPipeline({
     buckets: [bucket],
     environment: {},
-    given: {
+    overrides: {
       ...common,
       store: slowTable(store, tableWatch, random),
       queue: failingTable(

@@ -1,5 +1,3 @@
-import { closeHttp } from '#functions/runtime/agent.ts';
-import { give } from '#functions/runtime/given.ts';
 import { openPipeline } from '#local/pipeline.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
@@ -38,7 +36,6 @@ export async function warmUp(): Promise<LocalStateMachine> {
   if (machine) return machine;
   const pipeline = openPipeline({ buckets: [], environment: {} });
   await pipeline.close();
-  await closeHttp();
   machine = pipeline.machine;
   return machine;
 }
@@ -63,7 +60,6 @@ export async function runSeed(
   } finally {
     simulation.processPool.close();
     time.restore();
-    give({});
   }
 }
 

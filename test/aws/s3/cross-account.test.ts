@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { closeHttp } from '#functions/runtime/agent.ts';
-import { give } from '#functions/runtime/given.ts';
+import { type Container, createContainer } from '#functions/runtime/container.ts';
 import { source } from '#functions/runtime/source.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { type S3Double, startS3Double } from '../../doubles/s3/s3-double.ts';
@@ -18,6 +17,7 @@ const theirs = { ...film, account, region: 'eu-west-1' };
 /** Only what the role gives can sign for this S3: our own credentials have another secret. */
 let s3: S3Double;
 let sts: StsDouble;
+let container: Container;
 beforeEach(async () => {
   s3 = await startS3Double({ buckets: ['films'], secretAccessKey: canaries.secretAccessKey });
   sts = await startStsDouble({
@@ -31,12 +31,11 @@ beforeEach(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAOWN');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'our own');
   vi.stubEnv('SOURCES', sourcesWith({ [account]: { roleArn, externalId: 'the-id' } }));
-  give({});
+  container = createContainer(process.env);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  give({});
-  await closeHttp();
+  await container.close();
   await s3.close();
   await sts.close();
 });
@@ -47,12 +46,12 @@ function sourcesWith(readers: object): string {
 
 const readTenth = (object: SourceObject, tenth: number) => {
   const range = { start: tenth * 6_000, endInclusive: tenth * 6_000 + 5_999 };
-  return digestAll(source().read(object, range, new AbortController().signal));
+  return digestAll(container.get(source).read(object, range, new AbortController().signal));
 };
 
 describe("another account's object", () => {
   it('is inspected and read as the reader of that account, assumed once for all reads', async () => {
-    const object = await source().inspect(theirs);
+    const object = await container.get(source).inspect(theirs);
     const read = await Promise.all(
       Array.from({ length: 10 }, (_, tenth) => readTenth(object, tenth)),
     );
@@ -67,14 +66,14 @@ describe("another account's object", () => {
   });
 
   it('is read from its row, whose account and Region went through JSON', async () => {
-    const object = JSON.parse(JSON.stringify(await source().inspect(theirs)));
-    give({});
+    const object = JSON.parse(JSON.stringify(await container.get(source).inspect(theirs)));
+    container.reset();
     expect((await readTenth(object, 0)).sizeBytes).toBe(6_000);
     expect(sts.calls).toHaveLength(2);
   });
 
   it('is not read with a role that the object names', async () => {
-    const object = await source().inspect(theirs);
+    const object = await container.get(source).inspect(theirs);
     const roleOfOther = 'arn:aws:iam::999999999999:role/other';
     const forged = { ...object, account: '999999999999', roleArn: roleOfOther };
     expect(await failureOf(readTenth(forged, 0))).toMatchObject({
@@ -87,7 +86,7 @@ describe("another account's object", () => {
   });
 
   it('is not read with our own credentials', async () => {
-    expect(await failureOf(source().inspect(film))).toMatchObject({
+    expect(await failureOf(container.get(source).inspect(film))).toMatchObject({
       name: 'SourceSignatureRefusedError',
     });
     expect(sts.calls).toEqual([]);
@@ -95,8 +94,8 @@ describe("another account's object", () => {
 
   it('is refused, with the role and the words of STS, where STS refuses', async () => {
     vi.stubEnv('SOURCES', sourcesWith({ [account]: { roleArn, externalId: 'another' } }));
-    give({});
-    expect(await failureOf(source().inspect(theirs))).toMatchObject({
+    container.reset();
+    expect(await failureOf(container.get(source).inspect(theirs))).toMatchObject({
       name: 'SourceRoleRefusedError',
       message: expect.stringContaining(roleArn),
     });
@@ -104,7 +103,7 @@ describe("another account's object", () => {
   });
 
   it('is read with new credentials where S3 says that those in hand have expired', async () => {
-    const object = await source().inspect(theirs);
+    const object = await container.get(source).inspect(theirs);
     const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
     s3.fail(expired);
     s3.fail(expired);
@@ -114,17 +113,19 @@ describe("another account's object", () => {
   });
 
   it('is not inspected for good where they have expired: the next try has new ones', async () => {
-    await source().inspect(theirs);
+    await container.get(source).inspect(theirs);
     const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
     s3.fail(expired, { method: 'HEAD' });
     s3.fail(expired, { method: 'GET' });
-    expect(await failureOf(source().inspect(theirs))).toMatchObject({ disposition: 'retry' });
-    expect(await source().inspect(theirs)).toMatchObject({ sizeBytes: bytes.length });
+    expect(await failureOf(container.get(source).inspect(theirs))).toMatchObject({
+      disposition: 'retry',
+    });
+    expect(await container.get(source).inspect(theirs)).toMatchObject({ sizeBytes: bytes.length });
     expect(sts.calls).toHaveLength(2);
   });
 
   it('is refused by name where new credentials have expired, too', async () => {
-    const object = await source().inspect(theirs);
+    const object = await container.get(source).inspect(theirs);
     const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
     s3.fail(expired);
     s3.fail(expired);
@@ -134,11 +135,11 @@ describe("another account's object", () => {
   });
 
   it('can be read later where STS fails now, and a read says so as an inspection does', async () => {
-    const object = await source().inspect(theirs);
-    give({});
+    const object = await container.get(source).inspect(theirs);
+    container.reset();
     sts.refuse({ status: 503, code: 'ServiceUnavailable', message: 'later' }, 6);
     const unavailable = { name: 'SourceUnavailableError', disposition: 'retry' };
-    expect(await failureOf(source().inspect(theirs))).toMatchObject(unavailable);
+    expect(await failureOf(container.get(source).inspect(theirs))).toMatchObject(unavailable);
     expect(await failureOf(readTenth(object, 0))).toMatchObject(unavailable);
     expect((await readTenth(object, 0)).sizeBytes).toBe(6_000);
   });

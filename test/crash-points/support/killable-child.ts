@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { promiseHooks } from 'node:v8';
-import { closeHttp } from '#functions/runtime/agent.ts';
-import { give } from '#functions/runtime/given.ts';
-import { handlers } from '#local/handlers.ts';
+import { createContainer } from '#functions/runtime/container.ts';
+import { createHandlers } from '#local/handlers.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Job, SavedMachine } from './killable-runs.ts';
@@ -15,7 +14,7 @@ const saved = JSON.parse(await readFile(machineFile, 'utf8')) as SavedMachine;
 const machine = { ...saved, functions: new Map(saved.functions) };
 const clock = sharedClock();
 const quiet = () => {};
-give({
+const container = createContainer(process.env, {
   clock,
   log: { info: quiet, warn: quiet, error: quiet },
   meter: { add: quiet },
@@ -26,6 +25,7 @@ give({
     },
   },
 });
+const handlers = createHandlers(container);
 
 if (finish) print({ finished: await run(finish) });
 let continuations = 0;
@@ -35,7 +35,7 @@ const stop = promiseHooks.onBefore(() => {
 const started = start && (await run(start));
 stop();
 print({ started, continuations });
-await closeHttp();
+await container.close();
 process.exit();
 
 /** Prints one line immediately: output before a kill is not lost. */

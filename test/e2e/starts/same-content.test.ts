@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { forget } from '#functions/runtime/given.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ObjectTraits } from '../../doubles/s3/objects.ts';
 import {
@@ -16,7 +15,7 @@ beforeAll(async () => {
   harness = await openWireHarness();
   const list = [{ bucket, sameContent: 'reuse' }];
   process.env[environmentKeys.sources] = JSON.stringify({ list, readers: {} });
-  forget();
+  harness.override({});
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());
@@ -24,7 +23,7 @@ afterAll(() => harness.close());
 const md5 = '0123456789abcdef0123456789abcdef-2';
 let films = 0;
 
-/** Puts an object twice, moves both versions, and gives how each execution ended. */
+/** Stores an object twice, transfers both versions, and returns the outputs. */
 async function moveTwice(first: ObjectTraits, second: ObjectTraits) {
   const key = `copied ${++films}.mp4`;
   const bytes = randomBytes(2 * chunkSizeBytes);
@@ -38,7 +37,7 @@ async function moveTwice(first: ObjectTraits, second: ObjectTraits) {
 }
 
 describe('B18: an object that is copied onto itself (metaspace#917)', () => {
-  it('keeps its asset where the ETag is an MD5, and nothing is sent', async () => {
+  it('keeps its asset if the ETag is an MD5, and sends nothing', async () => {
     const [first, second] = await moveTwice({}, { storageClass: 'GLACIER_IR' });
     expect(first).toMatchObject({ status: 'ready' });
     expect(second).toMatchObject({
@@ -50,7 +49,7 @@ describe('B18: an object that is copied onto itself (metaspace#917)', () => {
     expect(harness.service.calls.counts()).toMatchObject({ create: 1 });
   });
 
-  it('keeps its asset where the ETag is of the same parts', async () => {
+  it('keeps its asset if the ETag covers the same parts', async () => {
     const parts = { etag: md5, partBytes: [chunkSizeBytes, chunkSizeBytes] };
     const [, second] = await moveTwice(parts, parts);
     expect(second).toMatchObject({ status: 'already-ingested' });
@@ -58,13 +57,13 @@ describe('B18: an object that is copied onto itself (metaspace#917)', () => {
 
   it.each<[string, ObjectTraits, ObjectTraits]>([
     [
-      'as many parts are of other sizes',
+      'the parts have other sizes',
       { etag: md5, partBytes: [chunkSizeBytes, chunkSizeBytes] },
       { etag: md5, partBytes: [chunkSizeBytes + 1, chunkSizeBytes - 1] },
     ],
-    ['the new version is under a KMS key', {}, { encryption: 'aws:kms' }],
-    ['the earlier version is under a KMS key', { encryption: 'aws:kms' }, {}],
-  ])('is a transfer of its own where %s', async (_, first, second) => {
+    ['the new version has a KMS key', {}, { encryption: 'aws:kms' }],
+    ['the earlier version has a KMS key', { encryption: 'aws:kms' }, {}],
+  ])('is a transfer of its own if %s', async (_, first, second) => {
     const [before, after] = await moveTwice(first, second);
     expect(after).toMatchObject({ status: 'ready' });
     expect(after.assetId).not.toBe(before.assetId);

@@ -2,8 +2,7 @@ import type { RequestListener } from 'node:http';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { closeHttp } from '#functions/runtime/agent.ts';
-import { give } from '#functions/runtime/given.ts';
+import { type Container, createContainer } from '#functions/runtime/container.ts';
 import { source } from '#functions/runtime/source.ts';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
 import { startS3Double } from '../../doubles/s3/s3-double.ts';
@@ -13,12 +12,12 @@ import { failureOf } from '../../http/served-transport.ts';
 import { canaries, canariesIn } from './canaries.ts';
 import { dumpOf } from './search.ts';
 
+let container: Container;
 const { secretValue, secretAccessKey, sessionToken } = canaries;
 
 afterEach(async () => {
   vi.unstubAllEnvs();
-  give({});
-  await closeHttp();
+  await container?.close();
 });
 
 describe('what Secrets Manager holds is in no error', () => {
@@ -58,7 +57,7 @@ describe('the credentials that STS gives', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
     vi.stubEnv('AWS_SESSION_TOKEN', sessionToken);
     vi.stubEnv('SOURCES', JSON.stringify({ list: [film], readers }));
-    give({});
+    container = createContainer(process.env);
   });
 
   it('sign what is read, and are in no error where the signature is refused', async () => {
@@ -66,12 +65,12 @@ describe('the credentials that STS gives', () => {
     onTestFinished(() => s3.close());
     s3.put('films', film.key, Buffer.from('bytes'));
     vi.stubEnv('AWS_ENDPOINT_URL_S3', s3.endpoint);
-    expect((await source().inspect(film)).sizeBytes).toBe(5);
+    expect((await container.get(source).inspect(film)).sizeBytes).toBe(5);
     const other = await startS3Double({ buckets: ['films'], secretAccessKey: 'another' });
     onTestFinished(() => other.close());
     vi.stubEnv('AWS_ENDPOINT_URL_S3', other.endpoint);
-    give({});
-    const error = await failureOf(source().inspect(film));
+    container.reset();
+    const error = await failureOf(container.get(source).inspect(film));
     expect(error.name).toBe('SourceSignatureRefusedError');
     expect(canariesIn(dumpOf(error))).toEqual([]);
   });
@@ -88,9 +87,9 @@ describe('the credentials that STS gives', () => {
       onTestFinished(() => echo.close());
       vi.stubEnv('AWS_ENDPOINT_URL_S3', echo.origin);
       vi.stubEnv('SOURCES', JSON.stringify({ list: [own], readers: {} }));
-      give({});
+      container.reset();
       const { bucket, key } = film;
-      const error = await failureOf(source().inspect({ bucket, key }));
+      const error = await failureOf(container.get(source).inspect({ bucket, key }));
       expect(canariesIn(error.message)).toEqual([]);
       expect(canariesIn(dumpOf(error))).toEqual([]);
     },

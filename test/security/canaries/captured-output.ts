@@ -1,5 +1,4 @@
 import { expect, vi } from 'vitest';
-import { give } from '#functions/runtime/given.ts';
 import type { Fault } from '#local/simulators/twelvelabs/faults/faults.ts';
 import type { WireHarness } from '../../harness/wire-harness.ts';
 import { type Film, inputOf } from '../../harness/wire-harness.ts';
@@ -20,7 +19,7 @@ export async function everythingTold(
   const daemon = await startTraceDaemon();
   const restore = asInLambda(daemon.environment, keep);
   // Without a log and a meter of the test's own the functions write where Lambda reads.
-  give({ clock: harness.clock });
+  harness.pipeline.setOverrides({ clock: harness.clock });
   harness.service.faults.add(...faults);
   try {
     for (const film of films)

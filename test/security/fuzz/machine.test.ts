@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { give } from '#functions/runtime/given.ts';
-import { handlers } from '#local/handlers.ts';
+import { createContainer } from '#functions/runtime/container.ts';
+import { createHandlers } from '#local/handlers.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import { isErrorName } from '#src/core/errors/errors.ts';
@@ -16,7 +16,6 @@ let machine: LocalStateMachine;
 beforeAll(async () => {
   machine = await warmUp();
 });
-afterAll(() => give({}));
 
 /** What the service starts an execution with: JSON of at most 256 KiB (Step Functions quotas, 2026). */
 function isTaken(input: unknown): boolean {
@@ -46,7 +45,7 @@ function nameOf({ status, error = '', cause }: ExecutionResult): string | undefi
 
 async function execute(input: unknown): Promise<string | undefined> {
   const stand = await openStand();
-  give(stand.ports);
+  const handlers = createHandlers(createContainer(process.env, stand.ports));
   const sleep = async (ms: number) => stand.clock.advance(ms);
   const execution = startExecution({ machine, handlers, input, sleep, timeFactor: 10_000 });
   const name = nameOf(await execution.result);

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import { give } from '#functions/runtime/given.ts';
+import { describe, expect, it } from 'vitest';
 import { maxStopSeconds } from '#src/core/limits/limits.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
@@ -15,8 +14,6 @@ import { fuzz } from './support/fuzz.ts';
 import { openStand, ours, type Stand, type Wire } from './support/handler-harness.ts';
 import { judge } from './support/result.ts';
 import { standAt } from './support/step-payloads.ts';
-
-afterAll(() => give({}));
 
 const maxVirtualMs = 120_000;
 

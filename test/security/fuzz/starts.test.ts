@@ -1,11 +1,8 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import { give } from '#functions/runtime/given.ts';
+import { describe, expect, it } from 'vitest';
 import { events, plainInputs } from './inputs/starts.ts';
 import { fuzz } from './support/fuzz.ts';
 import { openStand } from './support/handler-harness.ts';
 import { start } from './support/start.ts';
-
-afterAll(() => give({}));
 
 /** Far more than the longest line of a transfer, and far less than CloudWatch takes (1 MiB). */
 const maxLineLength = 8_000;

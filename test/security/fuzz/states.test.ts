@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import { give } from '#functions/runtime/given.ts';
+import { describe, expect, it } from 'vitest';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 import { type Damage, damaged, damages } from './inputs/damage.ts';
 import { notices } from './inputs/reconciler-events.ts';
@@ -8,8 +7,6 @@ import { fuzz } from './support/fuzz.ts';
 import { openStand, ours, type Stand } from './support/handler-harness.ts';
 import { judge } from './support/result.ts';
 import { standAt } from './support/step-payloads.ts';
-
-afterAll(() => give({}));
 
 /** How far a call may move the time, in ms: a function has two minutes. */
 const maxVirtualMs = 120_000;
@@ -27,12 +24,12 @@ const spoiled: fc.Arbitrary<Spoiled> = fc.record({
 /** The service's sessions and assets, rows of transfers that move something, and rows of sessions. */
 function created(stand: Stand) {
   const [transfers = [], sessions = []] = JSON.parse(stand.rows()) as [string, Row][][];
-  // A start that ended before it took a transfer has a row without an ingest.
-  const moving = transfers.filter(([, { ingest }]) => ingest !== 0).length;
+  // A start that ended before it took a transfer has a row with the ingest number 0.
+  const moving = transfers.filter(([, { ingestNumber }]) => ingestNumber !== 0).length;
   return { opened: stand.service.sessions().length, moving, sessions: sessions.length };
 }
 
-type Row = { readonly ingest?: number };
+type Row = { readonly ingestNumber?: number };
 
 async function tryState({ step, ways }: Spoiled): Promise<string | undefined> {
   const { stand, payload } = await standAt(step);

@@ -25,7 +25,7 @@ let harness: WireHarness;
 let out: MockInstance<typeof process.stdout.write>;
 beforeAll(async () => {
   // Without a log of the test's own the functions log as they do in Lambda: by Powertools.
-  harness = await openWireHarness({ given: { log: undefined as unknown as Log } });
+  harness = await openWireHarness();
   harness.override({ log: undefined as unknown as Log });
 });
 afterEach(() => vi.restoreAllMocks());

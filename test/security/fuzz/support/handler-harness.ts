@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { give } from '#functions/runtime/given.ts';
-import { handlers } from '#local/handlers.ts';
+import { createContainer } from '#functions/runtime/container.ts';
+import { createHandlers } from '#local/handlers.ts';
 import {
   type InProcessTwelveLabs,
   openInProcess,
@@ -119,6 +119,7 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     concurrency: createConcurrencyRegistry(clock, 64),
     destination: throttledDestination(client, limiter),
   };
+  const handlers = createHandlers(createContainer(process.env, ports));
   const stand: Stand = {
     clock,
     service,
@@ -126,7 +127,6 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     events,
     longestLine: 0,
     call(name, event) {
-      give(ports);
       return handlers[name](event as never, contextOf(name)) as Promise<unknown>;
     },
     rows: () => store.dump(),

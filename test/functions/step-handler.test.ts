@@ -1,21 +1,20 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { doorway } from '#functions/runtime/doorway.ts';
-import { give } from '#functions/runtime/given.ts';
+import { type Container, createContainer } from '#functions/runtime/container.ts';
+import { createStepHandler } from '#functions/runtime/handler.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Needs } from '#src/transfer/step.ts';
 
 let out: MockInstance<typeof process.stdout.write>;
+let container: Container;
 
 beforeEach(() => {
+  container = createContainer(process.env);
   out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   vi.spyOn(process.stderr, 'write').mockImplementation(process.stdout.write);
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  give({});
-});
+afterEach(() => vi.restoreAllMocks());
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -37,13 +36,13 @@ const context = {
 
 const payload = { executionId: 'execution-a', state: { transferId: 'transfer-1' } };
 
-/** Calls a step that does this. */
+/** Calls a step that runs this function. */
 function call(run: (ports: Needs) => void, event: unknown = payload) {
-  return doorway(
-    'SendChunks',
-    async (ports: Needs) => run(ports),
-    () => ({}),
-  )(event, context);
+  const step = async (ports: Needs) => {
+    run(ports);
+    return { next: 'sent' } as const;
+  };
+  return createStepHandler('SendChunks', step, {})(container)(event, context);
 }
 
 const failing = ({ meter }: Needs) => {
@@ -51,8 +50,8 @@ const failing = ({ meter }: Needs) => {
   throw new TransferError('SourceNotFoundError', 'no object film.mp4 in bucket films');
 };
 
-describe('a line of the log', () => {
-  it('tells step, transfer and request, and what Powertools tells of the function', async () => {
+describe('a log line', () => {
+  it("has step, transfer, request, and Powertools' fields about the function", async () => {
     await call(({ log }) => log.info('chunk proof stored', { chunkIndex: 7 }));
     expect(lines()).toMatchObject([
       {
@@ -74,32 +73,32 @@ describe('a line of the log', () => {
     ['the state', { state: { transferId: 't', bucket: 'films', key: 'a.mp4' } }],
     ['the pinned object', { state: { source: { bucket: 'films', key: 'a.mp4' } } }],
     [
-      'the input, where the state is an error',
+      'the input, if the state is an error',
       { state: { error: {} }, input: { bucket: 'films', key: 'a.mp4' } },
     ],
     ['an event', { state: { detail: { bucket: { name: 'films' }, object: { key: 'a.mp4' } } } }],
-  ])('N17: names bucket, key and execution as %s does', async (_, given) => {
-    await call(({ log }) => log.info('line'), { executionId: 'execution-a', ...given });
+  ])('N17: has bucket, key and execution from %s', async (_, fields) => {
+    await call(({ log }) => log.info('line'), { executionId: 'execution-a', ...fields });
     const subject = { bucket: 'films', key: 'a.mp4', execution: 'execution-a' };
     expect(lines()[0]).toMatchObject(subject);
   });
 
   it.each([[null], [7], [{ bucket: 7, key: {} }], [{ bucket: 'films', key: 'k'.repeat(2000) }]])(
-    'names no object where the state names none: %j',
+    'has no object if the state has none: %j',
     async (state) => {
       await call(({ log }) => log.info('line'), { executionId: 'execution-a', state });
       expect(lines()[0]).not.toHaveProperty('key');
     },
   );
 
-  it('tells no transfer of the call before', async () => {
+  it('does not have the transfer of the previous call', async () => {
     await call(() => {});
-    await call(({ log }) => log.info('first look'), { executionId: 'execution-b', state: {} });
+    await call(({ log }) => log.info('line'), { executionId: 'execution-b', state: {} });
     expect(lines()).toHaveLength(1);
     expect(lines()[0]).not.toHaveProperty('transferId');
   });
 
-  it('of a failure tells its name, why, and what to do next', async () => {
+  it('of a failure has its name, its reason and the next step', async () => {
     await expect(call(failing)).rejects.toThrow('no object film.mp4');
     expect(lines()[0]).toMatchObject({
       level: 'ERROR',
@@ -113,27 +112,37 @@ describe('a line of the log', () => {
   });
 });
 
-describe('what was measured', () => {
-  it('is printed when the call ends', async () => {
+describe('the measurements of a call', () => {
+  it('are printed when the call ends', async () => {
     await call(({ meter }) => meter.add('BytesSent', 5));
     expect(lines()).toMatchObject([{ service: 'chunkferry', BytesSent: 5 }]);
   });
 
-  it('is printed when the call fails', async () => {
+  it('are printed when the call fails', async () => {
     await expect(call(failing)).rejects.toThrow();
     expect(lines()[1]).toMatchObject({ service: 'chunkferry', BytesSent: 5 });
   });
 
-  it('is printed by the call that measured it, once', async () => {
+  it('are printed once', async () => {
     await call(({ meter }) => meter.add('BytesSent', 5));
     const printed = lines().length;
     await call(() => {});
     expect(lines()).toHaveLength(printed);
   });
+
+  it('go to an overriding meter, and nothing is printed', async () => {
+    const added: unknown[] = [];
+    container = createContainer(process.env, {
+      meter: { add: (...args) => void added.push(args) },
+    });
+    await call(({ meter }) => meter.add('BytesSent', 5));
+    expect(added).toEqual([['BytesSent', 5]]);
+    expect(lines()).toEqual([]);
+  });
 });
 
 describe('a payload', () => {
-  it.each([null, 7, {}, { state: {} }])('of %j is refused by name', async (event) => {
+  it.each([null, 7, {}, { state: {} }])('%j is rejected with a named error', async (event) => {
     await expect(call(() => {}, event)).rejects.toMatchObject({ name: 'InvalidInputError' });
   });
 });

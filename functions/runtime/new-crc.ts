@@ -1,1 +1,0 @@
-export { newCrc } from '#src/aws/s3/running-crc.ts';

@@ -1,3 +1,0 @@
-import { port } from './given.ts';
-
-export const random = () => port('random', () => Math.random);
