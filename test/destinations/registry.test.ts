@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { maxChunksPerRange } from '#src/core/limits/limits.ts';
 import type { MediaType } from '#src/core/source/source-object.ts';
 import { createDestination, destinationNames } from '#src/destinations/registry.ts';
+import { maxProofsPerReport, maxUrlsPerCall } from '#src/destinations/twelvelabs/limits.ts';
 import { fixedKey, scriptTwelveLabs, session, silentLog } from './twelvelabs/scripted.ts';
 
 const options = {
@@ -12,33 +14,33 @@ const options = {
 };
 
 describe('the registry', () => {
-  it.each(destinationNames)('makes %s', (name) => {
+  it.each(destinationNames)('creates %s', (name) => {
     expect(createDestination(name, options).identity).toContain(name);
   });
 
-  it.each(['youtube', 'toString', ''])('refuses %j and names what there is', (name) => {
+  it.each(['youtube', 'toString', ''])('rejects %j and names the known destinations', (name) => {
     expect(() => createDestination(name, options)).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',
-        message: `no destination is called ${JSON.stringify(name)}; there is twelvelabs`,
+        message: `Unknown destination ${JSON.stringify(name)}: must be one of twelvelabs.`,
       }),
     );
   });
 });
 
-describe('TwelveLabs says of itself', () => {
+describe('the TwelveLabs destination', () => {
   const GiB = 1024 ** 3;
 
   it.each<[MediaType, number]>([
     ['video', 10 * GiB],
     ['audio', 10 * GiB],
     ['image', GiB / 32],
-  ])('that it takes %s of %i bytes', (mediaType, maxBytes) => {
+  ])('accepts %s of %i bytes', (mediaType, maxBytes) => {
     const limits = createDestination('twelvelabs', options).limits(mediaType);
     expect(limits).toEqual({ maxBytes, maxFilenameLength: 255 });
   });
 
-  it('what is configured in place of its documented size', () => {
+  it('uses a configured size instead of the documented one', () => {
     const destination = createDestination('twelvelabs', { ...options, limits: { video: 7 } });
     expect([destination.limits('video').maxBytes, destination.limits('image').maxBytes]).toEqual([
       7,
@@ -46,7 +48,7 @@ describe('TwelveLabs says of itself', () => {
     ]);
   });
 
-  it('how it wants to be called', () => {
+  it('has the traits of its API', () => {
     expect(createDestination('twelvelabs', options).traits).toEqual({
       sessionCreatedBy: 'open',
       order: 'any',
@@ -58,7 +60,11 @@ describe('TwelveLabs says of itself', () => {
     });
   });
 
-  it('that finishing needs no call', async () => {
+  it('covers a range of the engine with one call for URLs and one report', () => {
+    expect([maxUrlsPerCall, maxProofsPerReport]).toEqual([maxChunksPerRange, maxChunksPerRange]);
+  });
+
+  it('needs no call to finish', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({}));
     expect(await twelveLabs.finish(session, [], undefined, call)).toBe(session);
     expect(sent).toEqual([]);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A server's identity and the certificate of the CA that issued it, as PEM texts. */
+/** A server's certificate and key, and the CA certificate that issued it, as PEM texts. */
 export interface TestIdentity {
   readonly ca: string;
   readonly cert: string;
@@ -15,7 +15,7 @@ const names = ['api', 'upload', 's3', 'dynamodb', 'sts']
   .concat('DNS:localhost', 'IP:127.0.0.1')
   .join(',');
 
-/** Made with the `openssl` command, as the tree may hold no private key. For a few names below `.test` and for loopback. */
+/** Creates an identity with the `openssl` command, as the repository must not hold a private key. It is valid for a few names below `.test` and for loopback. */
 export function makeIdentity(): TestIdentity {
   const folder = mkdtempSync(join(tmpdir(), 'chunkferry-tls-'));
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder });

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '#src/core/ports/clock.ts';
 
-/** A server on a free port of this machine that answers as `listener` says. */
+/** A server on a free port of this machine. */
 export interface HttpServer {
   readonly origin: string;
   close(): Promise<void>;
@@ -20,10 +20,10 @@ export async function startServer(listener: RequestListener): Promise<HttpServer
   };
 }
 
-/** A clock that stands still until it is told to run. */
+/** A clock that advances only by `run`. */
 export interface HeldClock extends Clock {
   advance(ms: number): void;
-  /** Timers not yet due. */
+  /** Pending timers. */
   pending(): number;
 }
 

@@ -11,7 +11,7 @@ import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { holdClock } from './http-server.ts';
 import { failureOf, kib64, serveTransport, source } from './served-transport.ts';
 
-/** A server that writes raw bytes once a whole request has arrived, or at once. */
+/** Starts a server that writes raw bytes after a whole request, or at once. */
 async function serveRaw(
   reply: (socket: Socket, count: number) => void,
   when: 'head' | 'end' = 'end',
@@ -62,7 +62,7 @@ const put = (pieces = 3) => {
   return { method, headers, body };
 };
 
-describe('an interim reply that was not asked for', () => {
+describe('an unrequested interim reply', () => {
   it.each([
     ['100 before the final reply', unasked],
     ['100 twice', unasked + unasked],
@@ -70,7 +70,7 @@ describe('an interim reply that was not asked for', () => {
     ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
     ['103 with links', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'],
     ['100, 102 and 103', `${unasked}HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\n\r\n`],
-  ])('is read over: %s', async (_what, interim) => {
+  ])('is ignored: %s', async (_what, interim) => {
     const { send, connections } = await serveRaw((socket) => socket.write(interim + final));
     const replies = [await send({ method: 'POST', body: '{}' }), await send(put()), await send()];
     expect(replies.map(({ status, text }) => `${status} ${text}`)).toEqual([
@@ -82,7 +82,7 @@ describe('an interim reply that was not asked for', () => {
     expect(connections()).toBe(1);
   });
 
-  it('is read over while the body is still sent', async () => {
+  it('is ignored while the body is sent', async () => {
     const { send } = await serveRaw((socket) => {
       socket.write(unasked);
       void setTimeout(100).then(() => socket.write(final));
@@ -90,7 +90,7 @@ describe('an interim reply that was not asked for', () => {
     expect((await send(put(1))).status).toBe(200);
   });
 
-  it('is read over byte by byte', async () => {
+  it('is ignored if it arrives byte by byte', async () => {
     const { send } = await serveRaw(async (socket) => {
       socket.setNoDelay();
       for (const byte of unasked + final) {
@@ -101,7 +101,7 @@ describe('an interim reply that was not asked for', () => {
     expect((await send(put())).text).toBe('ok');
   });
 
-  it('is left alone within a body that looks like one', async () => {
+  it('stays in a body that looks like an interim reply', async () => {
     const body = unasked + unasked;
     const { send } = await serveRaw((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
@@ -109,7 +109,7 @@ describe('an interim reply that was not asked for', () => {
     expect((await send()).text).toBe(body);
   });
 
-  it('in HTTP/1.0 ends the connection, which is named', async () => {
+  it('in HTTP/1.0 ends the connection with a network error', async () => {
     const { send } = await serveRaw((socket) =>
       socket.write(`HTTP/1.0 100 Continue\r\n\r\n${final}`),
     );
@@ -117,7 +117,7 @@ describe('an interim reply that was not asked for', () => {
     expect(error.message).toMatch(/: the reply is not valid HTTP\/1\.1 \(HTTPParserError\)$/);
   });
 
-  it('without a final reply is ended by the limit for the reply', async () => {
+  it("without a final reply ends at the reply's time limit", async () => {
     const { send } = await serveRaw((socket) => socket.write(unasked));
     const error = await failureOf(send({ ...put(), replyTimeoutMs: 200 }));
     expect(error.name).toBe('RequestTimeoutError');
@@ -126,7 +126,7 @@ describe('an interim reply that was not asked for', () => {
 
 const text = JSON.stringify({ assets: Array.from({ length: 100 }, (_, id) => ({ id })) });
 
-/** A transport to a server that answers with these bytes in this encoding. */
+/** Sends a GET to a server that replies with these bytes in this encoding. */
 async function sendEncoded(encoding: string, body: Uint8Array, maxReplyBytes?: number) {
   const { send } = await serveTransport(
     (_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body),
@@ -152,7 +152,7 @@ describe('an encoded reply', () => {
     expect((await sendEncoded(encoding, body)).text).toBe(text);
   });
 
-  it('is decoded when an error has it, with its status', async () => {
+  it('is decoded for an error status', async () => {
     const { send } = await serveTransport(
       (_, response) =>
         response
@@ -163,7 +163,7 @@ describe('an encoded reply', () => {
     expect(await send()).toMatchObject({ status: 403, text: '<Code>X</Code>' });
   });
 
-  it('without a body is empty', async () => {
+  it('has an empty text without a body', async () => {
     expect((await sendEncoded('gzip', new Uint8Array())).text).toBe('');
   });
 
@@ -177,7 +177,7 @@ describe('an encoded reply', () => {
     ],
     ['zstd', zlib.zstdCompressSync(Buffer.alloc(50_000_000))],
     ['deflate, gzip', zlib.gzipSync(zlib.deflateSync(Buffer.alloc(50_000_000)))],
-  ])('%j that would fill the memory is refused', async (encoding, bomb) => {
+  ])('in %j that would fill the memory is rejected', async (encoding, bomb) => {
     const error = await failureOf(sendEncoded(encoding, bomb));
     expect(error.name).toBe('NetworkError');
     expect(error.message).toMatch(
@@ -188,25 +188,25 @@ describe('an encoded reply', () => {
   it.each([
     ['cut short', zlib.gzipSync(text).subarray(0, -8)],
     ['not gzip at all', Buffer.from(text)],
-  ])('%s is a network error', async (_what, body) => {
+  ])('that is %s is a network error', async (_what, body) => {
     const error = await failureOf(sendEncoded('gzip', body));
     expect([error.name, error.disposition]).toEqual(['NetworkError', 'retry']);
     expect(error.message).toMatch(/: the reply's gzip body is damaged$/);
   });
 
   it.each(['UTF-8', 'utf-8', 'identity, x', 'none', 'aws-chunked', 'text/plain; charset=utf-8'])(
-    'is read as it is where its encoding is none: %j',
+    'is read unchanged if its encoding is no registered one: %j',
     async (encoding) => {
       expect((await sendEncoded(encoding, Buffer.from(text))).text).toBe(text);
     },
   );
 
-  it('is decoded by the encodings that there are', async () => {
+  it('is decoded by every supported encoding', async () => {
     expect((await sendEncoded('utf-8, gzip', zlib.gzipSync(text))).text).toBe(text);
   });
 
   it.each(['compress', 'gzip, dcz', 'gzip, gzip, gzip, gzip, gzip'])(
-    '%j is named as unsupported',
+    'in %j is named as unsupported',
     async (encoding) => {
       const error = await failureOf(sendEncoded(encoding, zlib.gzipSync(text)));
       expect(error.message).toMatch(
@@ -215,7 +215,7 @@ describe('an encoded reply', () => {
     },
   );
 
-  it('is bounded before it is decoded too', async () => {
+  it('is also bounded before its decoding', async () => {
     const error = await failureOf(sendEncoded('gzip', kib64, 1_000));
     expect(error.message).toMatch(/: the reply exceeds 1000 bytes$/);
   });
@@ -226,30 +226,33 @@ describe('a reply whose body is optional', () => {
 
   it.each([
     ['is damaged', `${head}content-encoding: gzip\r\ncontent-length: 2\r\n\r\nok`],
-    ['is in an encoding of no use', `${head}content-encoding: dcz\r\ncontent-length: 2\r\n\r\nok`],
+    [
+      'is in an unsupported encoding',
+      `${head}content-encoding: dcz\r\ncontent-length: 2\r\n\r\nok`,
+    ],
     ['is too large', `${head}content-length: 2000000\r\n\r\n${'x'.repeat(2_000_000)}`],
     ['ends early', `${head}content-length: 9\r\n\r\nok`],
-    ['ends within its chunks', `${head}transfer-encoding: chunked\r\n\r\n5\r\nok`],
-  ])('counts by its headers where the body %s', async (_, raw) => {
+    ['ends inside a chunk', `${head}transfer-encoding: chunked\r\n\r\n5\r\nok`],
+  ])('counts by its headers if the body %s', async (_, raw) => {
     const { send } = await serveRaw((socket) => socket.end(raw));
     const reply = await send({ ...put(), bodyIsOptional: true });
     expect([reply.status, reply.headers.etag, reply.text]).toEqual([200, '"e"', '']);
   });
 
-  it('counts by its headers where the body never comes', async () => {
+  it('counts by its headers if the body never arrives', async () => {
     const { send } = await serveRaw((socket) => socket.write(`${head}content-length: 9\r\n\r\n`));
     const reply = await send({ ...put(), bodyIsOptional: true, replyTimeoutMs: 200 });
     expect(reply.headers.etag).toBe('"e"');
   });
 
-  it('is needed in an error', async () => {
+  it('needs its body if the status is an error', async () => {
     const { send } = await serveRaw((socket) =>
       socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nok'),
     );
     expect((await failureOf(send({ ...put(), bodyIsOptional: true }))).name).toBe('NetworkError');
   });
 
-  it('does not outlive its caller', async () => {
+  it("ends with its caller's signal", async () => {
     const stop = new AbortController();
     const { send } = await serveRaw((socket) => {
       socket.write(`${head}content-length: 9\r\n\r\n`);

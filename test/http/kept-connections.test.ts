@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '#src/config/system-clock.ts';
 import { kib64, serveTransport, source } from './served-transport.ts';
 
-describe('a server that closes kept connections without a word', () => {
-  it('costs no request, however often it does (aws-sdk-js-v3#1196)', async () => {
+describe('a server that silently closes kept connections', () => {
+  it('costs no request, also repeatedly (aws-sdk-js-v3#1196)', async () => {
     const { send } = await serveTransport(
       (request, response) => {
         request.resume().on('end', () => {
@@ -21,7 +21,7 @@ describe('a server that closes kept connections without a word', () => {
     }
   });
 
-  it('after an idle time of its own is connected to again', async () => {
+  it('gets a new connection after its own idle time', async () => {
     let connections = 0;
     const seen = new WeakSet<object>();
     const { send } = await serveTransport(

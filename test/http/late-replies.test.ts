@@ -5,17 +5,17 @@ import { systemClock } from '#src/config/system-clock.ts';
 import { holdClock } from './http-server.ts';
 import { failureOf, type Setting, serveTransport, source } from './served-transport.ts';
 
-/** An agent whose own patience ends after one tick of undici's timers, about a second. */
+/** An agent whose timeouts expire after one tick of undici's timers, about a second. */
 const hasty = { agent: { headersTimeoutMs: 200, bodyTimeoutMs: 200 } };
 
 const serve = (listener: RequestListener, setting: Partial<Setting> = hasty) =>
   serveTransport(listener, { clock: systemClock, ...setting });
 
-/** Longer than the hasty agent waits. */
+/** Longer than the timeouts of the agent in `hasty`. */
 const lateMs = 2_500;
 
-describe('a reply that comes long after the last byte', () => {
-  it('is read where the request waits that long', async () => {
+describe('a reply long after the last byte', () => {
+  it("is read if the request's limit is longer", async () => {
     const { send } = await serve((request, response) => {
       request.resume().on('end', async () => {
         await setTimeout(lateMs);
@@ -26,7 +26,7 @@ describe('a reply that comes long after the last byte', () => {
     expect([reply.status, reply.headers.etag]).toEqual([200, '"e"']);
   });
 
-  it('is read where its head comes at once and its body late', async () => {
+  it('is read if its head arrives at once and its body late', async () => {
     const { send } = await serve((request, response) => {
       request.resume().on('end', async () => {
         response.writeHead(200).flushHeaders();
@@ -37,7 +37,7 @@ describe('a reply that comes long after the last byte', () => {
     expect((await send({ ...source(4).request, replyTimeoutMs: 60_000 })).text).toBe('done');
   });
 
-  it('ends a request that does not wait that long, by the agent', async () => {
+  it("is too late for a request without an own limit: the agent's timeout ends it", async () => {
     const { send } = await serve((request) => request.resume());
     const error = await failureOf(send(source(4).request));
     expect(error.message).toMatch(/: no reply in time \(UND_ERR_HEADERS_TIMEOUT\)$/);
@@ -63,14 +63,14 @@ describe('the limit of a request', () => {
     clock.advance(1);
     const error = await sending;
     expect(error.name).toBe('RequestTimeoutError');
-    expect(error.message).toMatch(/: no whole reply within 300000 ms$/);
+    expect(error.message).toMatch(/: no complete reply within 300000 ms$/);
   });
 
   it('may be shorter than the default', async () => {
     const clock = holdClock();
     const { send } = await serve(() => clock.advance(50), { clock });
     const error = await failureOf(send({ replyTimeoutMs: 50 }));
-    expect(error.message).toMatch(/: no whole reply within 50 ms$/);
+    expect(error.message).toMatch(/: no complete reply within 50 ms$/);
   });
 
   it('runs from the last byte, not from the first', async () => {

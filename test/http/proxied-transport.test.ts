@@ -15,7 +15,7 @@ import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts'
 import { startPlainServer, startProxy, startTlsServer, trustTestCa } from './proxies.ts';
 import { canary, failureOf, source } from './served-transport.ts';
 
-/** Sends one request under this environment, as the deployed transport does. */
+/** Creates a transport with this environment's proxies, as the deployed functions do. */
 function transportIn(env: Record<string, string>, options: AgentOptions = {}) {
   const agent = createAgent(options, readProxies(env));
   onTestFinished(() => closeAgent(agent));
@@ -32,7 +32,7 @@ function transportIn(env: Record<string, string>, options: AgentOptions = {}) {
 
 const guard = guardOf({ baseUrl: 'https://api.test/v1.3', mayBePrivate: false });
 
-/** A resolver that knows no name. */
+/** A resolver that resolves no name. */
 const nothing: net.LookupFunction = (_host, _options, callback) =>
   callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), '');
 
@@ -42,9 +42,9 @@ const echo: RequestListener = (request, response) => {
   request.on('end', () => response.end(`${request.headers.host} ${hash.digest('hex')}`));
 };
 
-describe('through HTTPS_PROXY', () => {
+describe('HTTPS_PROXY', () => {
   it.each(['HTTPS_PROXY', 'https_proxy'])(
-    '%s: the service and the upload host are reached',
+    '%s: requests reach the service and the upload host',
     async (name) => {
       trustTestCa();
       const target = await startTlsServer(echo);
@@ -65,7 +65,7 @@ describe('through HTTPS_PROXY', () => {
     },
   );
 
-  it('a proxy without a scheme is an http one', async () => {
+  it('uses http for a proxy without a scheme', async () => {
     trustTestCa();
     const target = await startTlsServer(echo);
     const proxy = await startProxy({ target });
@@ -74,7 +74,7 @@ describe('through HTTPS_PROXY', () => {
     expect(proxy.tunnels).toEqual(['api.test:8443']);
   });
 
-  it('credentials go to the proxy alone', async () => {
+  it('sends its credentials only to the proxy', async () => {
     trustTestCa();
     const seen: unknown[] = [];
     const target = await startTlsServer((request, response) => {
@@ -88,7 +88,7 @@ describe('through HTTPS_PROXY', () => {
     expect(seen).toEqual([undefined]);
   });
 
-  it('a tunnel is kept for the next request', async () => {
+  it('keeps a tunnel for the next request', async () => {
     trustTestCa();
     const target = await startTlsServer(echo);
     const proxy = await startProxy({ target });
@@ -113,7 +113,7 @@ describe('through HTTPS_PROXY', () => {
   });
 
   it.each(['169.254.169.254', '10.0.0.7', '127.0.0.1', '[fd00:ec2::254]', '2130706433'])(
-    'an upload host that is itself the address %s is refused as ever',
+    'the guard still rejects an upload host with the address %s',
     async (host) => {
       const target = await startTlsServer(echo);
       const proxy = await startProxy({ target });
@@ -133,7 +133,7 @@ describe('NO_PROXY', () => {
     'other.test upload.test',
     '*',
     'UPLOAD.test:443',
-  ])('%s: upload.test is reached directly, and guarded', async (noProxy) => {
+  ])('%s: connects directly to upload.test, with the guard', async (noProxy) => {
     const target = await startTlsServer(echo);
     const proxy = await startProxy({ target });
     const send = transportIn(
@@ -142,13 +142,13 @@ describe('NO_PROXY', () => {
     );
     const error = await failureOf(send('https://upload.test/'));
     expect(error.message).toBe(
-      'GET upload.test: the host name does not resolve (ENOTFOUND). NO_PROXY lists it, so the proxy is not asked. If the proxy knows it, take it off NO_PROXY.',
+      'GET upload.test: the host name does not resolve (ENOTFOUND). NO_PROXY lists it, so the proxy is not used. If the proxy can resolve it, remove it from NO_PROXY.',
     );
     expect([proxy.tunnels, wasNeverSent(error)]).toEqual([[], true]);
   });
 
   it.each(['127.0.0.1', 'localhost'])(
-    'is not needed for %s, where emulators listen',
+    'does not need to list %s, where emulators listen',
     async (host) => {
       const server = await startPlainServer(echo);
       const proxy = await startProxy({ target: server });
@@ -159,20 +159,20 @@ describe('NO_PROXY', () => {
   );
 });
 
-describe('a host without a proxy whose name does not resolve', () => {
+describe('an unresolvable host without a proxy', () => {
   const blind = { guard: { checkHost: () => {}, lookup: nothing } };
 
-  it.each([{ HTTP_PROXY: 'http://127.0.0.1:9' }, {}])('is told to set one: %j', async (env) => {
+  it.each([{ HTTP_PROXY: 'http://127.0.0.1:9' }, {}])('advises to set a proxy: %j', async (env) => {
     const send = transportIn(env as Record<string, string>, blind);
     const error = await failureOf(send('https://api.test/'));
     expect(error.message).toBe(
-      'GET api.test: the host name does not resolve (ENOTFOUND). If a proxy leads out of this network, set HTTPS_PROXY.',
+      'GET api.test: the host name does not resolve (ENOTFOUND). If this network needs a proxy, set HTTPS_PROXY.',
     );
   });
 });
 
-describe('through HTTP_PROXY', () => {
-  it('http servers are reached, by their absolute URL', async () => {
+describe('HTTP_PROXY', () => {
+  it('forwards http requests by their absolute URL', async () => {
     const target = await startPlainServer(echo);
     const proxy = await startProxy({ target });
     const send = transportIn({ HTTP_PROXY: proxy.url }, { guard });
@@ -182,7 +182,7 @@ describe('through HTTP_PROXY', () => {
     expect(proxy.forwarded).toEqual(['http://store.test/a/../b?x=%2F']);
   });
 
-  it('https servers are not', async () => {
+  it('is not used for https', async () => {
     const target = await startPlainServer(echo);
     const proxy = await startProxy({ target });
     const error = await failureOf(transportIn({ HTTP_PROXY: proxy.url })('https://api.test/'));
@@ -190,21 +190,21 @@ describe('through HTTP_PROXY', () => {
     expect([proxy.tunnels, proxy.forwarded]).toEqual([[], []]);
   });
 
-  it('a 407 names the missing credentials', async () => {
+  it('reports missing credentials for a 407', async () => {
     const target = await startPlainServer(echo);
     const proxy = await startProxy({ target, refuseWith: 407 });
     const error = await failureOf(transportIn({ HTTP_PROXY: proxy.url })('http://store.test/'));
     expect(error.name).toBe('ConfigurationError');
-    expect(error.message).toMatch(/^GET store\.test: the proxy asks for credentials \(407\)\./);
+    expect(error.message).toMatch(/^GET store\.test: the proxy requires credentials \(407\)\./);
   });
 
-  it('an unreachable proxy is named', async () => {
+  it('is named if it is unreachable', async () => {
     const target = await startPlainServer(echo);
     const proxy = await startProxy({ target });
     await proxy.close();
     const error = await failureOf(transportIn({ HTTP_PROXY: proxy.url })('http://store.test/'));
     expect(error.message).toBe(
-      `GET store.test: the proxy 127.0.0.1:${proxy.port} can't be reached (ECONNREFUSED)`,
+      `GET store.test: the proxy 127.0.0.1:${proxy.port} is not reachable (ECONNREFUSED)`,
     );
     expect(wasNeverSent(error)).toBe(true);
   });
@@ -216,28 +216,28 @@ describe('a proxy that fails', () => {
     return startProxy({ target, ...(onConnect && { onConnect }) });
   };
 
-  it('by refusing connections is named, and nothing was sent', async () => {
+  it('is named if it refuses connections, and nothing is sent', async () => {
     const proxy = await proxyThat();
     await proxy.close();
     const send = transportIn({ HTTPS_PROXY: proxy.url.replace('//', `//me:${canary}@`) });
     const error = await failureOf(send('https://api.test/'));
     expect(error.message).toBe(
-      `GET api.test: the proxy 127.0.0.1:${proxy.port} can't be reached (ECONNREFUSED)`,
+      `GET api.test: the proxy 127.0.0.1:${proxy.port} is not reachable (ECONNREFUSED)`,
     );
     expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', true]);
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(canary);
   });
 
-  it('by an unknown name is named', async () => {
+  it('is named if its name does not resolve', async () => {
     const error = await failureOf(
       transportIn({ HTTPS_PROXY: 'http://proxy.invalid:3128' })('https://api.test/'),
     );
     expect(error.message).toMatch(
-      /^GET api\.test: the proxy proxy\.invalid:3128 can't be reached \(E(NOTFOUND|AI_AGAIN)\)$/,
+      /^GET api\.test: the proxy proxy\.invalid:3128 is not reachable \(E(NOTFOUND|AI_AGAIN)\)$/,
     );
   });
 
-  it.each([403, 502, 503])('by answering %i is named with its status, once', async (status) => {
+  it.each([403, 502, 503])('is named with its status %i, after one attempt', async (status) => {
     const proxy = await proxyThat((socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`));
     const error = await failureOf(transportIn({ HTTPS_PROXY: proxy.url })('https://api.test/'));
     expect(error.message).toBe(
@@ -247,7 +247,7 @@ describe('a proxy that fails', () => {
     expect(proxy.tunnels).toHaveLength(1);
   });
 
-  it('by asking for credentials is final and says where they go', async () => {
+  it('causes a final error if it requires credentials', async () => {
     const proxy = await proxyThat((socket) =>
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n'),
     );
@@ -255,49 +255,49 @@ describe('a proxy that fails', () => {
     const error = await failureOf(send('https://api.test/'));
     expect([error.name, error.disposition]).toEqual(['ConfigurationError', 'fail']);
     expect(error.message).toBe(
-      `the proxy 127.0.0.1:${proxy.port} asks for credentials (407). Put them into HTTPS_PROXY or HTTP_PROXY: http://<user>:<password>@<host>:<port>.`,
+      `the proxy 127.0.0.1:${proxy.port} requires credentials (407). Set them in HTTPS_PROXY or HTTP_PROXY: http://<user>:<password>@<host>:<port>.`,
     );
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(canary);
   });
 
-  it('by hanging up is asked once, not in a loop (nodejs/undici#3897)', async () => {
+  it('gets one attempt if it hangs up, not a loop (nodejs/undici#3897)', async () => {
     const proxy = await proxyThat((socket) => socket.destroy());
     const error = await failureOf(transportIn({ HTTPS_PROXY: proxy.url })('https://api.test/'));
     expect(error.message).toBe(
-      `GET api.test: the proxy 127.0.0.1:${proxy.port} can't be reached (UND_ERR_SOCKET)`,
+      `GET api.test: the proxy 127.0.0.1:${proxy.port} is not reachable (UND_ERR_SOCKET)`,
     );
     expect(proxy.tunnels).toHaveLength(1);
   });
 
-  it('by saying nothing is given up within the time of a connection', async () => {
+  it('is abandoned after the connect timeout if it stays silent', async () => {
     const proxy = await proxyThat(() => {});
     const send = transportIn({ HTTPS_PROXY: proxy.url }, { connectTimeoutMs: 300 });
     const error = await failureOf(send('https://api.test/'));
     expect(error.message).toBe(
-      `GET api.test: the proxy 127.0.0.1:${proxy.port} can't be reached (UND_ERR_HEADERS_TIMEOUT)`,
+      `GET api.test: the proxy 127.0.0.1:${proxy.port} is not reachable (UND_ERR_HEADERS_TIMEOUT)`,
     );
     expect(wasNeverSent(error)).toBe(true);
   });
 
-  it('by inspecting TLS with a CA of its own names NODE_EXTRA_CA_CERTS', async () => {
+  it('leads to NODE_EXTRA_CA_CERTS if it inspects TLS with its own CA', async () => {
     const proxy = await proxyThat();
     const error = await failureOf(transportIn({ HTTPS_PROXY: proxy.url })('https://api.test/'));
     expect(error.message).toBe(
-      "GET api.test: the server's certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE). If a proxy of this network inspects TLS, set NODE_EXTRA_CA_CERTS to its CA's file.",
+      "GET api.test: the server's certificate is not trusted (UNABLE_TO_VERIFY_LEAF_SIGNATURE). If a proxy inspects this network's TLS, set NODE_EXTRA_CA_CERTS to the file of its CA.",
     );
     expect(wasNeverSent(error)).toBe(true);
   });
 });
 
 describe('a server without a proxy', () => {
-  it('whose certificate is not trusted is named', async () => {
+  it('with an untrusted certificate causes a named error', async () => {
     const { port } = await startTlsServer(echo);
     const error = await failureOf(transportIn({})(`https://localhost:${port}/`));
     expect(error.message).toContain('NODE_EXTRA_CA_CERTS');
     expect(wasNeverSent(error)).toBe(true);
   });
 
-  it('whose certificate is for another host is named', async () => {
+  it("with another host's certificate causes a named error", async () => {
     trustTestCa();
     const target = await startTlsServer(echo);
     const proxy = await startProxy({ target });
@@ -307,7 +307,7 @@ describe('a server without a proxy', () => {
     );
   });
 
-  it('that resets within the TLS handshake has got nothing', async () => {
+  it('that resets during the TLS handshake has received nothing', async () => {
     const server = net.createServer((socket) =>
       socket.once('data', () => socket.resetAndDestroy()),
     );

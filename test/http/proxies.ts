@@ -8,7 +8,7 @@ import { makeIdentity } from './certificates.ts';
 
 const identity = makeIdentity();
 
-/** A server on this machine that ends with the test. */
+/** A server on this machine that closes with the test. */
 export interface LocalServer {
   readonly port: number;
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export function trustTestCa(): void {
   onTestFinished(() => setDefaultCACertificates(before));
 }
 
-/** An https server whose certificate is trusted after `trustTestCa`. */
+/** Starts an https server whose certificate is trusted after `trustTestCa`. */
 export function startTlsServer(listener: RequestListener): Promise<LocalServer> {
   return listen(createTlsServer({ key: identity.key, cert: identity.cert }, listener));
 }
@@ -30,7 +30,7 @@ export function startPlainServer(listener: RequestListener): Promise<LocalServer
   return listen(createServer(listener));
 }
 
-/** What the proxy saw. */
+/** A test proxy, with its record of requests. */
 export interface TestProxy extends LocalServer {
   /** Targets of CONNECT, as sent: `api.test:443`. */
   readonly tunnels: string[];
@@ -42,15 +42,15 @@ export interface TestProxy extends LocalServer {
 }
 
 export interface TestProxyOptions {
-  /** Where every tunnel and every forwarded request leads, whatever its target's name. */
+  /** The server for every tunnel and every forwarded request, with any target. */
   readonly target: LocalServer;
-  /** Answers CONNECT itself, in place of a tunnel. */
+  /** Replies to CONNECT itself, in place of a tunnel. */
   readonly onConnect?: (socket: Duplex) => void;
-  /** Answers a forwarded request with this status instead. */
+  /** Replies to a forwarded request with this status. */
   readonly refuseWith?: number;
 }
 
-/** A forward proxy as companies run one, which alone knows the names of the servers behind it. */
+/** Starts a forward proxy like a company's: only the proxy resolves the names of the servers behind it. */
 export async function startProxy(options: TestProxyOptions): Promise<TestProxy> {
   const tunnels: string[] = [];
   const forwarded: string[] = [];

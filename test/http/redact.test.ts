@@ -4,7 +4,7 @@ import { showable, withoutSecret } from '#src/http/redact.ts';
 describe("a service's own text", () => {
   it.each([
     [
-      'an URL, but for its host',
+      'a URL except its host',
       'see https://u.example/a/b?X-Amz-Signature=CANARY now',
       'see https://u.example/… now',
     ],
@@ -19,7 +19,7 @@ describe("a service's own text", () => {
     expect(showable(text)).toBe(expected);
   });
 
-  it('keeps ids and plain words', () => {
+  it('retains ids and plain words', () => {
     const text = 'asset 6650f0c1e2a94d0012345678 does not exist';
     expect(showable(text)).toBe(text);
   });
@@ -28,11 +28,11 @@ describe("a service's own text", () => {
     expect(showable('  a\r\n\tb\u0000c\u2028d ')).toBe('a b c d');
   });
 
-  it('is cut to its bound between characters, never within one', () => {
+  it('is cut to its bound between two characters, never inside a character', () => {
     expect(showable('🎬'.repeat(10), 4)).toBe('🎬🎬🎬…');
   });
 
-  it('loses a known secret wherever it stands', () => {
+  it('loses a known secret at any place', () => {
     expect(withoutSecret('aKEYbKEY', 'KEY')).toBe('a…b…');
   });
 
@@ -41,16 +41,16 @@ describe("a service's own text", () => {
     ['in a URL', 'ab%2bc%2Fd%26%22'],
     ['in HTML, by name', 'ab+c/d&amp;&quot;'],
     ['in HTML, by number', 'ab&#43;c&#x2F;d&#038;&#X22;'],
-    ['in all of them at once', '\\u0061b%2Bc&#47;d&amp;\\"'],
+    ['in all of these forms', '\\u0061b%2Bc&#47;d&amp;\\"'],
   ])('loses a known secret whose characters are escaped %s', (_, text) => {
     expect(withoutSecret(`<${text}>`, 'ab+c/d&"')).toBe('<…>');
   });
 
-  it('loses marks that would turn the line round', () => {
+  it("loses marks that would reverse the text's direction", () => {
     expect(showable('a\u202Eb\u2066c')).toBe('a b c');
   });
 
-  it('is untouched by an empty secret', () => {
+  it('does not change for an empty secret', () => {
     expect(withoutSecret('abc', '')).toBe('abc');
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { splitUrl } from '#src/http/request-target.ts';
 
-describe('the pieces of a URL', () => {
+describe('splitUrl', () => {
   it.each([
     ['https://h.example/a/../b?x=1', 'https://h.example', '/a/../b?x=1'],
     ['HTTPS://H.example:443/a', 'https://h.example', '/a'],
     ['http://h:8080', 'http://h:8080', '/'],
     ['http://h?x=1', 'http://h', '/?x=1'],
     ['http://[::1]:9/a#part', 'http://[::1]:9', '/a'],
-  ])('of %s are its origin and its path as it stands', (url, origin, path) => {
+  ])('splits %s into origin and unchanged path', (url, origin, path) => {
     expect(splitUrl(url)).toMatchObject({ origin, path });
   });
 
@@ -21,7 +21,7 @@ describe('the pieces of a URL', () => {
     'http://h/a b',
     'http://h/é',
     'http://h:99999/',
-  ])('are refused for %j', (url) => {
-    expect(() => splitUrl(url)).toThrow(/not an absolute http or https URL/);
+  ])('rejects %j', (url) => {
+    expect(() => splitUrl(url)).toThrow(/must be an absolute http or https URL/);
   });
 });

@@ -7,7 +7,7 @@ import { createTransport, type TransportOptions } from '#src/http/transport.ts';
 import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts';
 import { startServer } from './http-server.ts';
 
-/** Stands in every place whose value must never be shown. */
+/** The value in every place that messages must not show. */
 export const canary = 'CANARY0123456789';
 
 export const kib64 = new Uint8Array(64 * 1024).fill(7);
@@ -20,13 +20,13 @@ export interface Setting {
 
 export interface Served {
   readonly origin: string;
-  /** Sends a GET of `/` unless the request says otherwise. */
+  /** Sends a request. Default: a GET of `/`. */
   send(request?: Partial<HttpRequest> & { path?: string }): Promise<HttpReply>;
-  /** Ends the server before the test does. */
+  /** Closes the server before the test ends. */
   close(): Promise<void>;
 }
 
-/** A transport and the server it speaks to, both ended with the test. */
+/** Starts a server and a transport for it; both close with the test. */
 export async function serveTransport(listener: RequestListener, setting: Setting): Promise<Served> {
   const server = await startServer(listener);
   const agent = createAgent(setting.agent);
@@ -49,7 +49,7 @@ export async function serveTransport(listener: RequestListener, setting: Setting
   };
 }
 
-/** A PUT of `pieces` times 64 KiB whose source tells whether it was ended. */
+/** Creates a PUT of `pieces` times 64 KiB whose source records its end. */
 export function source(pieces: number, onPiece: (index: number) => void = () => {}) {
   const state = { ended: false, given: 0 };
   async function* read() {
@@ -74,7 +74,7 @@ export function source(pieces: number, onPiece: (index: number) => void = () => 
   };
 }
 
-/** The `TransferError` that a promise rejects with. */
+/** Returns the `TransferError` that a promise rejects with. */
 export async function failureOf(promise: Promise<unknown>): Promise<TransferError> {
   const error = await promise.then(
     () => 'no error',

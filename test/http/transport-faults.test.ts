@@ -22,8 +22,8 @@ beforeEach(() => {
 const serve = (listener: RequestListener, setting: Omit<Setting, 'clock'> = {}) =>
   serveTransport(listener, { clock, ...setting });
 
-describe('a server that takes no bytes', () => {
-  it('ends in a timeout by the agent, and the source is ended', async () => {
+describe('a server that reads no bytes', () => {
+  it("causes the agent's timeout, and the source ends", async () => {
     const { send } = await serve((request) => request.pause(), {
       agent: { headersTimeoutMs: 200 },
     });
@@ -34,8 +34,8 @@ describe('a server that takes no bytes', () => {
   });
 });
 
-describe('an answer before the body was read', () => {
-  it('is the reply when the connection is kept, and the source is ended', async () => {
+describe('a reply before the body was read', () => {
+  it('is returned if the connection stays open, and the source ends', async () => {
     const { send } = await serve((_, response) => response.writeHead(403).end('no'));
     const { state, request } = source(500);
     expect((await send(request)).status).toBe(403);
@@ -43,7 +43,7 @@ describe('an answer before the body was read', () => {
     expect(state.given).toBeLessThan(500);
   });
 
-  it('may be lost when the connection is closed, and the source is ended', async () => {
+  it('may be lost if the connection closes, and the source ends', async () => {
     const { send } = await serve((request, response) => {
       response.writeHead(403, { connection: 'close' }).end();
       request.socket.destroySoon();
@@ -59,7 +59,7 @@ describe('an answer before the body was read', () => {
 });
 
 describe('a connection', () => {
-  it('reset within the body is a network error, and the source is ended', async () => {
+  it('that is reset during the body causes a network error, and the source ends', async () => {
     const { send } = await serve((request) =>
       request.once('data', () => request.socket.resetAndDestroy()),
     );
@@ -69,7 +69,7 @@ describe('a connection', () => {
     await expect.poll(() => state.ended).toBe(true);
   });
 
-  it('lost after all bytes were taken is a network error that may have had effect', async () => {
+  it('lost after the last byte causes a network error, and the request may have had an effect', async () => {
     const { send } = await serve((request) => {
       request.resume().on('end', () => request.socket.destroy());
     });
@@ -77,7 +77,7 @@ describe('a connection', () => {
     expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', false]);
   });
 
-  it('that is refused is certain not to have carried the request', async () => {
+  it('that is refused certainly did not send the request', async () => {
     const { send, origin, close } = await serve((_, response) => response.end());
     await close();
     const error = await failureOf(send());
@@ -87,7 +87,7 @@ describe('a connection', () => {
     );
   });
 
-  it('is free for the next request after an early answer', async () => {
+  it('is free for the next request after an early reply', async () => {
     const { send } = await serve((_, response) => response.writeHead(403).end(), {
       agent: { connectionsPerOrigin: 1 },
     });
@@ -97,7 +97,7 @@ describe('a connection', () => {
 });
 
 describe('an error', () => {
-  it('of the source comes out as it is, whosever it is', async () => {
+  it('of the source is thrown unchanged', async () => {
     const { send } = await serve((request) => request.resume());
     const fault = new Error('the source ended early');
     const { request } = source(10, (index) => {
@@ -106,7 +106,7 @@ describe('an error', () => {
     await expect(send(request)).rejects.toBe(fault);
   });
 
-  it('of an aborted signal within the body is its reason, and the source is ended', async () => {
+  it("of an abort during the body is the signal's reason, and the source ends", async () => {
     const stop = new AbortController();
     const { send } = await serve((request) => request.resume());
     const reason = new Error('no byte moved');
@@ -117,7 +117,7 @@ describe('an error', () => {
     await expect.poll(() => state.ended).toBe(true);
   });
 
-  it('of a body shorter than its length is a network error', async () => {
+  it('of a body shorter than its content-length is a network error', async () => {
     const { send } = await serve((request, response) => {
       request.resume().on('end', () => response.end());
     });
@@ -126,7 +126,7 @@ describe('an error', () => {
     expect((await failureOf(send({ ...request, headers }))).name).toBe('NetworkError');
   });
 
-  it('shows neither path, query nor header values, even in its cause', async () => {
+  it('shows no path, query or header value, also in its cause', async () => {
     const listeners: RequestListener[] = [
       (request) => request.socket.resetAndDestroy(),
       (request) => request.resume().on('end', () => request.socket.destroy()),
@@ -145,11 +145,11 @@ describe('an error', () => {
   });
 
   it.each([
-    ['a header that cannot be sent', { headers: { 'x-api-key': `${canary}\n` } }],
-    ['a path that cannot be sent', { url: `http://127.0.0.1:1/a b?${canary}` }],
-    ['a URL that is none', { url: `${canary}://x` }],
+    ['an invalid header', { headers: { 'x-api-key': `${canary}\n` } }],
+    ['an invalid path', { url: `http://127.0.0.1:1/a b?${canary}` }],
+    ['an invalid URL', { url: `${canary}://x` }],
     ['a URL with credentials', { url: `http://user:${canary}@127.0.0.1/` }],
-  ])('about %s does not show it', async (_, request) => {
+  ])('about %s does not show the value', async (_, request) => {
     const { send } = await serve((_request, response) => response.end());
     const error = await failureOf(send(request));
     expect(error.disposition).toBe('fail');

@@ -15,7 +15,7 @@ const serve = (listener: RequestListener, setting: Omit<Setting, 'clock'> = {}) 
   serveTransport(listener, { clock, ...setting });
 
 describe('a request', () => {
-  it('goes to the path exactly as it was given', async () => {
+  it('goes to the unchanged path', async () => {
     const paths: (string | undefined)[] = [];
     const { send } = await serve((request, response) => {
       paths.push(request.url);
@@ -26,7 +26,7 @@ describe('a request', () => {
     expect(paths).toEqual([path]);
   });
 
-  it('carries a streamed body with its length and every byte', async () => {
+  it('sends a streamed body with its length and every byte', async () => {
     const hash = createHash('sha256');
     let length: string | undefined;
     const { send } = await serve((request, response) => {
@@ -42,13 +42,13 @@ describe('a request', () => {
     ]);
   });
 
-  it('is refused when its body is streamed without a length', async () => {
+  it('is rejected if its body is streamed without a length', async () => {
     const { send } = await serve((_, response) => response.end());
     const error = await failureOf(send({ ...source(1).request, headers: {} }));
     expect(error.name).toBe('UnexpectedError');
   });
 
-  it('is not sent when its signal is aborted already', async () => {
+  it('is not sent if its signal is already aborted', async () => {
     let requests = 0;
     const { send } = await serve((_, response) => {
       requests++;
@@ -61,7 +61,7 @@ describe('a request', () => {
 });
 
 describe('a reply', () => {
-  it('comes with status, lower-case header names and its text', async () => {
+  it('has a status, lower-case header names and a text', async () => {
     const { send } = await serve((_, response) => {
       response.writeHead(418, { 'X-Mixed-Case': 'yes', 'Set-Cookie': ['a=1', 'b=2'] });
       response.end('snø');
@@ -71,7 +71,7 @@ describe('a reply', () => {
     expect(reply.headers['set-cookie']).toBe('a=1, b=2');
   });
 
-  it('that redirects is not followed', async () => {
+  it('with a redirect is not followed', async () => {
     let requests = 0;
     const { send } = await serve((_, response) => {
       requests++;
@@ -81,7 +81,7 @@ describe('a reply', () => {
     expect(requests).toBe(1);
   });
 
-  it('longer than the bound is refused', async () => {
+  it('longer than the bound is rejected', async () => {
     const { send } = await serve((_, response) => response.end('x'.repeat(1001)), {
       transport: { maxReplyBytes: 1000 },
     });
@@ -99,12 +99,12 @@ describe('a reply', () => {
     expect((await send()).text).toHaveLength(1000);
   });
 
-  it('that never begins ends in a timeout by the clock', async () => {
+  it('that never starts ends in a timeout by the clock', async () => {
     const { send } = await serve(() => clock.advance(30_000));
     expect((await failureOf(send())).name).toBe('RequestTimeoutError');
   });
 
-  it('that drips on beyond the time limit ends in a timeout', async () => {
+  it('that trickles beyond the time limit ends in a timeout', async () => {
     const { send } = await serve((_, response) => {
       response.write('{');
       setTimeout(() => clock.advance(30_000), 20);
@@ -112,14 +112,14 @@ describe('a reply', () => {
     expect((await failureOf(send())).name).toBe('RequestTimeoutError');
   });
 
-  it('that never comes after a streamed body ends in a timeout', async () => {
+  it('that never arrives after a streamed body ends in a timeout', async () => {
     const { send } = await serve((request) => {
       request.resume().on('end', () => clock.advance(30_000));
     });
     expect((await failureOf(send(source(4).request))).name).toBe('RequestTimeoutError');
   });
 
-  it('leaves no timer behind', async () => {
+  it('leaves no timer', async () => {
     const { send } = await serve((_, response) => response.end());
     await send();
     expect(clock.pending()).toBe(0);

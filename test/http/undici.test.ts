@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const mib = new Uint8Array(1024 * 1024);
 
-/** A stream of 16 MiB, as an SDK would give one. */
+/** Returns a stream of 16 MiB, like an SDK's. */
 function stream(): Readable {
   return Readable.from(Array.from({ length: 16 }, () => mib));
 }
@@ -23,8 +23,8 @@ function put(origin: string, body: DispatchRequest['body'], signal?: AbortSignal
   return dispatch(agent, { origin, path: '/', method: 'PUT', headers, body, signal });
 }
 
-describe('a stream given as a body', () => {
-  it('is destroyed when the answer comes early', async () => {
+describe('a stream as a body', () => {
+  it('is destroyed on an early reply', async () => {
     server = await startServer((_, response) => response.writeHead(403).end());
     const body = stream();
     const reply = await put(server.origin, body);
@@ -33,14 +33,14 @@ describe('a stream given as a body', () => {
     await expect.poll(() => body.destroyed).toBe(true);
   });
 
-  it('is destroyed when the server resets', async () => {
+  it('is destroyed on a reset', async () => {
     server = await startServer((request) => request.socket.resetAndDestroy());
     const body = stream();
     await expect(put(server.origin, body)).rejects.toThrow();
     await expect.poll(() => body.destroyed).toBe(true);
   });
 
-  it('is destroyed when the request is aborted', async () => {
+  it('is destroyed on an abort', async () => {
     const stop = new AbortController();
     const reason = new Error('stop');
     server = await startServer(() => stop.abort(reason));
@@ -49,7 +49,7 @@ describe('a stream given as a body', () => {
     await expect.poll(() => body.destroyed).toBe(true);
   });
 
-  it('that stalls does not hold up an abort', async () => {
+  it('that stalls does not delay an abort', async () => {
     const stop = new AbortController();
     const reason = new Error('stop');
     server = await startServer((request) => request.resume());
@@ -61,7 +61,7 @@ describe('a stream given as a body', () => {
 });
 
 describe('a reply', () => {
-  it('is there when its headers are, and its body is a stream', async () => {
+  it('resolves with its headers, and its body is a stream', async () => {
     server = await startServer((_, response) =>
       response.writeHead(200, { 'X-A': 'b' }).end('text'),
     );
@@ -80,8 +80,8 @@ describe('a reply', () => {
   });
 });
 
-describe('an agent that was closed', () => {
-  it('takes no more requests', async () => {
+describe('a closed agent', () => {
+  it('rejects further requests', async () => {
     const closed = createAgent();
     await closeAgent(closed);
     const asked = { origin: 'http://127.0.0.1:1', path: '/', method: 'GET', headers: {} };

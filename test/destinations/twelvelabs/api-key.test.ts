@@ -4,7 +4,7 @@ import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { failureOf, request, type Script, scriptTwelveLabs, session } from './scripted.ts';
 
-/** A key that was rotated: `get` gives the first until `refresh` was called. */
+/** A rotated key: `get` returns the first key until `refresh` is called. */
 function rotatedKey(first: string, second: string): ApiKeySource & { refreshes: number } {
   const source = {
     refreshes: 0,
@@ -26,7 +26,7 @@ const refusing =
       : { json: status };
 
 describe('the API key', () => {
-  it('is read anew once when it is refused, and the call sent once more', async () => {
+  it('is refreshed once when the service rejects it, and the call is repeated once', async () => {
     const apiKey = rotatedKey('old', 'new');
     const { twelveLabs, sent, call } = scriptTwelveLabs(refusing('old'), { apiKey });
     await twelveLabs.sessionStatus(session, call);
@@ -36,7 +36,7 @@ describe('the API key', () => {
     ]);
   });
 
-  it('ends the call when it is the same after reading it anew', async () => {
+  it('ends the call if a refresh returns the same key', async () => {
     const apiKey = rotatedKey('CANARY', 'CANARY');
     const { twelveLabs, sent, call } = scriptTwelveLabs(refusing('CANARY'), { apiKey });
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
@@ -44,14 +44,14 @@ describe('the API key', () => {
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
   });
 
-  it('is tried no third time', async () => {
+  it('gets no third attempt', async () => {
     const apiKey = rotatedKey('old', 'new');
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ status: 401 }), { apiKey });
     const error = await failureOf(twelveLabs.openSession(request, call));
     expect([error.name, sent.length]).toEqual(['CredentialsRejectedError', 2]);
   });
 
-  it('that another call has read anew is used without reading it again', async () => {
+  it('is used without a refresh if another call has refreshed it', async () => {
     const apiKey = rotatedKey('old', 'new');
     const { twelveLabs, sent, call } = scriptTwelveLabs(refusing('old'), { apiKey });
     await Promise.all([
@@ -61,22 +61,25 @@ describe('the API key', () => {
     expect([sent.length, apiKey.refreshes]).toEqual([4, 1]);
   });
 
-  it('is known to be refused by its code where the status is not 401', async () => {
+  it('is rejected by its code if the status is not 401', async () => {
     const script: Script = () => ({ status: 403, json: { code: 'api_key_invalid', message: 'x' } });
     const { twelveLabs, call } = scriptTwelveLabs(script);
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
     expect(error.name).toBe('CredentialsRejectedError');
   });
 
-  it.each(['', 'CANARY\n', 'CANARY é'])('of %j is refused before anything is sent', async (key) => {
-    const apiKey = rotatedKey(key, key);
-    const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json: status }), { apiKey });
-    const error = await failureOf(twelveLabs.openSession(request, call));
-    expect([error.name, sent.length]).toEqual(['CredentialsRejectedError', 0]);
-    expect(error.message).not.toContain('CANARY');
-  });
+  it.each(['', 'CANARY\n', 'CANARY é'])(
+    'of %j is rejected before a request is sent',
+    async (key) => {
+      const apiKey = rotatedKey(key, key);
+      const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json: status }), { apiKey });
+      const error = await failureOf(twelveLabs.openSession(request, call));
+      expect([error.name, sent.length]).toEqual(['CredentialsRejectedError', 0]);
+      expect(error.message).not.toContain('CANARY');
+    },
+  );
 
-  it('whose source fails is an error of the source, not a lost answer', async () => {
+  it("causes its source's error, not a lost reply", async () => {
     const fault = new Error('no secret');
     const apiKey = { get: () => Promise.reject(fault), refresh: () => Promise.reject(fault) };
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json: status }), { apiKey });
@@ -95,14 +98,14 @@ describe('the base URL', () => {
       baseUrl,
     });
 
-  it('is the identity, without its last slashes', () => {
+  it('is the identity, without trailing slashes', () => {
     expect(create('https://api.example.test/v1.3//').identity).toBe(
       'twelvelabs https://api.example.test/v1.3',
     );
   });
 
   it.each(['http://localhost:8080/v1.3', 'http://127.0.0.1/v1.3', 'http://[::1]:1/v1.3'])(
-    'may do without TLS on this machine: %s',
+    'needs no TLS on this machine: %s',
     (baseUrl) => {
       expect(create(baseUrl).identity).toBe(`twelvelabs ${baseUrl}`);
     },
@@ -117,7 +120,7 @@ describe('the base URL', () => {
     'http://127.0.0.1.example.test/v1.3',
     'https://u:CANARY@h/',
     'https://h/?key=CANARY',
-  ])('is refused when it is %j', (baseUrl) => {
+  ])('is rejected if it is %j', (baseUrl) => {
     expect(() => create(baseUrl)).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',

@@ -24,7 +24,7 @@ async function statesOf(
   return all;
 }
 
-describe('the states of all chunks', () => {
+describe('chunk states', () => {
   const many = { ...session, totalChunks: 120 };
   const states = Array.from({ length: 120 }, (_, i) => ({
     index: i + 1,
@@ -56,7 +56,7 @@ describe('the states of all chunks', () => {
     ]);
   });
 
-  it('are asked for by full pages, as many as the service counts', async () => {
+  it('are requested in full pages, as many as the service counts', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs((...asked) => {
       const { json } = paged(50)(...asked);
       return { json: { ...(json as object), page_info: { total_page: 3 } } };
@@ -67,7 +67,7 @@ describe('the states of all chunks', () => {
     );
   });
 
-  it('are what was listed when the pages end early', async () => {
+  it('are only the listed ones if the pages end early', async () => {
     const { twelveLabs, call } = scriptTwelveLabs(({ url }) =>
       url.includes('page=1&')
         ? { json: { uploaded_chunks: states.slice(0, 7) } }
@@ -76,7 +76,7 @@ describe('the states of all chunks', () => {
     expect((await statesOf(twelveLabs, many, call)).size).toBe(7);
   });
 
-  it('are read from a bounded number of pages when the service repeats itself', async () => {
+  it('are read from a bounded number of pages if the service repeats itself', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({
       json: { uploaded_chunks: states.slice(0, 50) },
     }));
@@ -84,7 +84,7 @@ describe('the states of all chunks', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('are asked for on no more pages than there are chunks, even if the service counts more', async () => {
+  it('are requested from at most as many pages as chunks, even if the service counts more', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({
       json: { uploaded_chunks: states.slice(0, 1), page_info: { total_page: 1e6 } },
     }));
@@ -92,28 +92,28 @@ describe('the states of all chunks', () => {
     expect(sent).toHaveLength(120);
   });
 
-  it.each([null, undefined, []])('are none on a page of %j, which is the last', async (list) => {
+  it.each([null, undefined, []])('are empty on a page of %j, which is the last', async (list) => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({
       json: { uploaded_chunks: list },
     }));
     expect([(await statesOf(twelveLabs, many, call)).size, sent.length]).toEqual([0, 1]);
   });
 
-  it.each(['uploading', null, undefined, 3])('may be %j, which means busy', async (status) => {
+  it.each(['uploading', null, undefined, 3])('with the status %j mean busy', async (status) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({
       json: { uploaded_chunks: [{ index: '7', status }], page_info: [] },
     }));
     expect((await twelveLabs.chunkStates(many, 1, call)).states).toEqual(new Map([[7, 'busy']]));
   });
 
-  it.each([0, 121])('do not take chunk %i of 120', async (index) => {
+  it.each([0, 121])('reject chunk %i of 120', async (index) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({
       json: { uploaded_chunks: [{ index, status: 'failed' }] },
     }));
     expect((await failureOf(statesOf(twelveLabs, many, call))).name).toBe('ProtocolViolationError');
   });
 
-  it('of a session that the service does not know are a session to replace', async () => {
+  it('of an unknown session cause SessionExpiredError', async () => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 404 }));
     expect((await failureOf(statesOf(twelveLabs, many, call))).name).toBe('SessionExpiredError');
   });

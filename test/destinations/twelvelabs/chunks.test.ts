@@ -2,9 +2,10 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { userAgent } from '#src/core/stack/product.ts';
-import { body, freshUrls, puts, stored } from './fresh-urls.ts';
+import { freshUrls, puts, stored } from './fresh-urls.ts';
 import {
   type Answer,
+  body,
   chunk,
   etag,
   failureOf,
@@ -27,7 +28,7 @@ describe('sending a chunk', () => {
   it.each([
     [{}, 300_000],
     [{ uploadReplyMs: 7_000 }, 7_000],
-  ])('with the options %j waits for its reply for %i ms', async (options, replyTimeoutMs) => {
+  ])('with the options %j waits %i ms for its reply', async (options, replyTimeoutMs) => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls(), options);
     await twelveLabs.sendChunk(session, chunk(1), body, call);
     expect(sent.map((one) => one.replyTimeoutMs)).toEqual([120_000, replyTimeoutMs]);
@@ -38,7 +39,7 @@ describe('sending a chunk', () => {
     [`W/"${etag}"`, etag],
     [etag, etag],
     [`"${etag}-2"`, `${etag}-2`],
-  ])('answered by the ETag %s has the proof %s', async (header, proof) => {
+  ])('with the ETag %s in the reply has the proof %s', async (header, proof) => {
     const put = () => ({ headers: { etag: header } });
     const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
     expect(await twelveLabs.sendChunk(session, chunk(1), body, call)).toEqual({
@@ -49,7 +50,7 @@ describe('sending a chunk', () => {
     });
   });
 
-  it("keeps the storage's word on its encryption", async () => {
+  it("returns the storage's encryption", async () => {
     const headers = { etag: `"${etag}"`, 'x-amz-server-side-encryption': 'aws:kms' };
     const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, () => ({ headers })));
     const delivery = await twelveLabs.sendChunk(session, chunk(1), body, call);
@@ -57,13 +58,13 @@ describe('sending a chunk', () => {
   });
 
   it.each([{}, { etag: '' }, { etag: '""' }, { etag: '"a b"' }])(
-    'answered by the headers %j is sent again',
+    'with the headers %j in the reply is retryable',
     async (headers) => {
       const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, () => ({ headers })));
       const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
       expect([error.name, error.message]).toEqual([
         'ChunkMismatchError',
-        'chunk 1 at s3.example.test: the reply has no usable ETag',
+        'Invalid reply to chunk 1 at s3.example.test: it has no usable ETag.',
       ]);
     },
   );
@@ -104,13 +105,13 @@ describe('sending a chunk', () => {
     [503, xml('SlowDown'), 'ThrottledError'],
     [503, xml('ServiceUnavailable'), 'ServiceUnavailableError'],
     [500, xml('InternalError'), 'ServiceUnavailableError'],
-  ])('answered by %i %s is a %s error', async (status, text, name) => {
+  ])('with a reply of %i %s is a %s error', async (status, text, name) => {
     const put = () => ({ status, text, headers: { 'retry-after': '4', etag } });
     const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect([error.name, error.status, error.retryAfterSeconds]).toEqual([name, status, 4]);
     expect(error.origin).toBe('storage');
-    expect(error.message).toMatch(/^chunk 1 at s3\.example\.test: the storage answered \d{3}/);
+    expect(error.message).toMatch(/^chunk 1 at s3\.example\.test: the storage returned \d{3}/);
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
   });
 
@@ -125,7 +126,7 @@ describe('sending a chunk', () => {
     [302, {}, '', ''],
     [302, { location: 'CANARY:x' }, '', ''],
   ])(
-    'redirected by %i %j is refused with the host that it names',
+    "with a redirect of %i %j is rejected with the redirect's host",
     async (status, headers, text, host) => {
       const put = () => ({ status, text, headers });
       const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
@@ -137,13 +138,13 @@ describe('sending a chunk', () => {
     },
   );
 
-  it('to a session that the service does not know is told as such', async () => {
+  it('to an unknown session causes SessionExpiredError', async () => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 404 }));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect(error.name).toBe('SessionExpiredError');
   });
 
-  it('is not begun once its signal is aborted', async () => {
+  it('does not start after an abort', async () => {
     const stop = new AbortController();
     const reason = new TransferError('FencedOutError', 'stop');
     const urls = freshUrls();
@@ -157,7 +158,7 @@ describe('sending a chunk', () => {
   });
 });
 
-describe('a storage that repeats what it was sent', () => {
+describe('a storage that repeats the request', () => {
   const token = 'FwoGZXIvYXdzEBYaDCANARYtoken+/==';
   const url = `https://s3.example.test/up/CANARYnonce/7?X-Amz-Signature=CANARYsignature&X-Amz-Security-Token=${encodeURIComponent(token)}`;
   const given: Script = (sent) => {
@@ -172,7 +173,7 @@ describe('a storage that repeats what it was sent', () => {
     ['by its path', '<Error><Code>Bad</Code><Message>PUT /up/CANARYnonce/7</Message></Error>'],
     ['escaped', JSON.stringify({ code: 'Bad', message: url }).replaceAll('/', '\\/')],
     ['encoded twice', JSON.stringify({ message: encodeURIComponent(`no ${token}`) })],
-  ])('%s is told without it', async (_, text) => {
+  ])('%s is reported without the repeated value', async (_, text) => {
     answers.push({ status: 403, text });
     const { twelveLabs, call } = scriptTwelveLabs(given);
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
@@ -180,7 +181,7 @@ describe('a storage that repeats what it was sent', () => {
     expect(inspect(error, { depth: 10 })).not.toMatch(/CANARY|FwoG/);
   });
 
-  it('in its ETag has no proof taken from it', async () => {
+  it('in its ETag yields no proof', async () => {
     answers.push({ headers: { etag: '"CANARYsignature"' } });
     const { twelveLabs, call } = scriptTwelveLabs(given);
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));

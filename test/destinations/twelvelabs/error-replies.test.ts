@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf, scriptTwelveLabs, session } from './scripted.ts';
 
-describe("an error's reply", () => {
+describe('an error reply', () => {
   it.each([
     ['flat', '{"code":"c1","message":"m1","docs_url":"https://d"}', 'c1: m1'],
     ['nested', '{"error":{"code":"c1","message":"m1"}}', 'c1: m1'],
@@ -17,7 +17,7 @@ describe("an error's reply", () => {
     ],
     ['of plain text', 'upstream\nfailed', ': upstream failed'],
     ['that is empty', '', '500'],
-  ])('%s keeps what it says', async (_, text, expected) => {
+  ])('%s retains its message', async (_, text, expected) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 500, text }));
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
     expect(error).toMatchObject({
@@ -45,7 +45,7 @@ describe("an error's reply", () => {
     [425, 'ServiceUnavailableError'],
     [501, 'RequestRejectedError'],
     [505, 'RequestRejectedError'],
-  ])('of %i keeps how long to stay away', async (status, name) => {
+  ])('of %i retains its retry time', async (status, name) => {
     const { twelveLabs, clock, call } = scriptTwelveLabs(() => ({
       status,
       headers: { 'x-ratelimit-reset': String(clock.now() / 1000 + 42) },
@@ -54,7 +54,7 @@ describe("an error's reply", () => {
     expect([error.name, error.retryAfterSeconds]).toEqual([name, 42]);
   });
 
-  it('of 200 that is not JSON is another server in between', async () => {
+  it('of 200 without JSON means another server in between', async () => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ text: '<html>login</html>' }));
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
     expect(error.name).toBe('ServiceUnavailableError');

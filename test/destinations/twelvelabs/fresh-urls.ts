@@ -1,12 +1,11 @@
 import { holdClock } from '../../http/http-server.ts';
-import { type Answer, bodyOf, etag, type Script, type Sent } from './scripted.ts';
+import { type Answer, etag, type Script, type Sent } from './scripted.ts';
 
-export const body = bodyOf(new Uint8Array([1, 2, 3]));
 export const stored: Answer = { headers: { etag: `"${etag}"` } };
 export const range = (first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
-/** A service that gives a new URL for each chunk at each asking, and takes every PUT. */
+/** A service that returns a new URL for each chunk at each request, and accepts every PUT. */
 export function freshUrls(
   lifetimeMs = 3600_000,
   put: (sent: Sent) => Answer = () => stored,

@@ -1,42 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { bodyOf, chunk, created, etag, failureOf, request, session } from './scripted.ts';
-import {
-  type Answering,
-  type Reply,
-  type ServedTwelveLabs,
-  serveTwelveLabs,
-  usualReply,
-} from './served.ts';
+import { body, chunk, created, etag, failureOf, proof, request, session } from './scripted.ts';
+import { onPut, type ServedTwelveLabs, serveTwelveLabs, usualReply } from './served.ts';
 
-const body = bodyOf(new Uint8Array([1, 2, 3]));
-const proof = { index: 1, sizeBytes: 3, proof: etag, md5: etag };
-
-/** Replies that clients of other services met, each with the thread that reports it. */
-describe('odd replies that others report', () => {
-  const put =
-    (reply: Reply): Answering =>
-    ({ method }) =>
-      method === 'PUT' ? reply : undefined;
-
-  it('JSON begins with a byte order mark (forwardemail/superagent#1249)', async () => {
+/** Replies from reports about other services, each with its thread. */
+describe('odd replies from public reports', () => {
+  it('reads JSON with a byte order mark (forwardemail/superagent#1249)', async () => {
     const text = `\ufeff${JSON.stringify(created)}`;
     const { twelveLabs, call } = await serveTwelveLabs(() => ({ status: 201, text }));
     expect((await twelveLabs.openSession(request, call)).uploadId).toBe('u/1');
   });
 
-  it('a chunk is answered by 201 (23/resumable.js#208)', async () => {
+  it('accepts 201 for a chunk (23/resumable.js#208)', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(
-      put({ status: 201, headers: { ETag: `"${etag}"` } }),
+      onPut({ status: 201, headers: { ETag: `"${etag}"` } }),
     );
     expect((await twelveLabs.sendChunk(session, chunk(1), body, call)).proof).toBe(etag);
   });
 
-  it('a chunk is answered by 200 whose body is an error (mldbai/mldb#322)', async () => {
+  it('sends a chunk again after a 200 whose body is an error (mldbai/mldb#322)', async () => {
     const text =
       '<?xml version="1.0"?>\n<Error xmlns="x"><Code>InternalError</Code><Message>m</Message></Error>';
     const { twelveLabs, call } = await serveTwelveLabs(
-      put({ headers: { ETag: `"${etag}"` }, text }),
+      onPut({ headers: { ETag: `"${etag}"` }, text }),
     );
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect(error).toMatchObject({
@@ -46,13 +32,13 @@ describe('odd replies that others report', () => {
     });
   });
 
-  it('a chunk is answered by 408, and the session lives (divinevideo/divine-mobile#7050)', async () => {
-    const { twelveLabs, call } = await serveTwelveLabs(put({ status: 408 }));
+  it('keeps the session after a 408 for a chunk (divinevideo/divine-mobile#7050)', async () => {
+    const { twelveLabs, call } = await serveTwelveLabs(onPut({ status: 408 }));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect([error.name, error.scope]).toEqual(['ServiceUnavailableError', 'service']);
   });
 
-  it('Retry-After is a time since 1970 (cloudfoundry/cloud_controller_ng#2544)', async () => {
+  it('reads a Retry-After of seconds since 1970 (cloudfoundry/cloud_controller_ng#2544)', async () => {
     const at = Date.UTC(2026, 10, 21) / 1000 + 30;
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       status: 429,
@@ -62,7 +48,7 @@ describe('odd replies that others report', () => {
     expect(error).toMatchObject({ name: 'ThrottledError', retryAfterSeconds: 30 });
   });
 
-  it('Retry-After is a date by a clock an hour ahead of ours', async () => {
+  it('reads a Retry-After date from a clock that is an hour ahead', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       status: 429,
       headers: {
@@ -76,12 +62,12 @@ describe('odd replies that others report', () => {
   it.each([
     ['twice', ['"a-1"', '"a-1"']],
     ['as a list', '"a-1", "a-1"'],
-  ])('the ETag is sent %s', async (_, ETag) => {
-    const { twelveLabs, call } = await serveTwelveLabs(put({ headers: { ETag } }));
+  ])('reads an ETag that is sent %s', async (_, ETag) => {
+    const { twelveLabs, call } = await serveTwelveLabs(onPut({ headers: { ETag } }));
     expect((await twelveLabs.sendChunk(session, chunk(1), body, call)).proof).toBe('a-1');
   });
 
-  it('X-RateLimit-Reset is a delay (utksh1/SecuScan#1838)', async () => {
+  it('reads an X-RateLimit-Reset that is a delay (utksh1/SecuScan#1838)', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       status: 429,
       headers: { 'X-RateLimit-Reset': '40', 'X-RateLimit-Remaining': '0' },
@@ -89,7 +75,7 @@ describe('odd replies that others report', () => {
     expect((await failureOf(twelveLabs.sessionStatus(session, call))).retryAfterSeconds).toBe(40);
   });
 
-  it('an error is a text and no object (buildinternet/uploads#46)', async () => {
+  it('reads an error that is a text and not an object (buildinternet/uploads#46)', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       status: 400,
       json: { error: 'invalid key' },
@@ -102,24 +88,24 @@ describe('odd replies that others report', () => {
     expect(error.message).toContain('400: invalid key');
   });
 
-  it('headers differ from the usual in letter case only (transloadit/uppy#6567)', async () => {
+  it('reads headers in any letter case (transloadit/uppy#6567)', async () => {
     const upload_headers = { 'content-type': 'video/mp4', 'USER-AGENT': 'signed/1' };
-    const { twelveLabs, heard, call } = await serveTwelveLabs(({ path }) =>
+    const { twelveLabs, received, call } = await serveTwelveLabs(({ path }) =>
       path.endsWith('/multipart-uploads')
         ? { status: 201, json: { ...created, upload_headers } }
         : undefined,
     );
     const opened = await twelveLabs.openSession(request, call);
     await twelveLabs.sendChunk(opened, chunk(1), body, call);
-    expect(heard.at(-1)?.headers).toMatchObject({
+    expect(received.at(-1)?.headers).toMatchObject({
       'content-type': 'video/mp4',
       'user-agent': 'signed/1',
     });
   });
 });
 
-describe('a chunk that was stored', () => {
-  it('counts by its ETag though the body of the reply is damaged', async () => {
+describe('a stored chunk', () => {
+  it("counts by its ETag even if the reply's body is damaged", async () => {
     const headers = { ETag: `"${etag}"`, 'Content-Encoding': 'gzip' };
     const { twelveLabs, call } = await serveTwelveLabs(({ method }) =>
       method === 'PUT' ? { headers, text: 'ok' } : undefined,
@@ -128,16 +114,16 @@ describe('a chunk that was stored', () => {
   });
 });
 
-describe('a service that answers late', () => {
-  /** Asks for something whose reply waits for `release`. */
+describe('a service with a late reply', () => {
+  /** Makes a call whose reply waits for `release`. */
   async function askLate(ask: (served: ServedTwelveLabs) => Promise<unknown>) {
     const held = Promise.withResolvers<void>();
-    const served = await serveTwelveLabs((heard, count) => ({
-      ...usualReply(heard, count),
+    const served = await serveTwelveLabs((received, count) => ({
+      ...usualReply(received, count),
       after: held.promise,
     }));
     const asked = ask(served);
-    await expect.poll(() => served.heard.length).toBe(1);
+    await expect.poll(() => served.received.length).toBe(1);
     return { asked, clock: served.clock, release: held.resolve };
   }
 
@@ -149,22 +135,22 @@ describe('a service that answers late', () => {
     ],
     [
       290,
-      'takes a report',
+      'accepts a report',
       ({ twelveLabs, call }: ServedTwelveLabs) => twelveLabs.reportProofs(session, [proof], call),
     ],
     [
       110,
-      'tells a state',
+      'returns a status',
       ({ twelveLabs, call }: ServedTwelveLabs) => twelveLabs.sessionStatus(session, call),
     ],
-  ])('after %i s %s all the same', async (seconds, _, ask) => {
+  ])('after %i s still %s', async (seconds, _, ask) => {
     const { asked, clock, release } = await askLate(ask);
     clock.advance(seconds * 1000);
     release();
     await expect(asked).resolves.toBeDefined();
   });
 
-  it('is waited for five minutes when it opens a session', async () => {
+  it('has five minutes to open a session', async () => {
     const { asked, clock } = await askLate(({ twelveLabs, call }) =>
       twelveLabs.openSession(request, call),
     );
@@ -172,7 +158,7 @@ describe('a service that answers late', () => {
     expect((await failureOf(asked)).name).toBe('CreateReplyLostError');
   });
 
-  it("leaves a lost reply when the function's time is up before", async () => {
+  it("leaves a lost reply if the function's time ends earlier", async () => {
     const stop = new AbortController();
     const { asked } = await askLate(({ twelveLabs }) =>
       twelveLabs.openSession(request, { signal: stop.signal }),
@@ -182,7 +168,7 @@ describe('a service that answers late', () => {
   });
 });
 
-describe('404 and 410 that are not in the words of the service', () => {
+describe('a 404 or 410 from another server', () => {
   const pages = [
     'default backend - 404',
     '<html><body>404 page not found</body></html>',
@@ -190,7 +176,7 @@ describe('404 and 410 that are not in the words of the service', () => {
     '[]',
   ];
 
-  it.each(pages)('are a gateway without a server behind it: %j', async (text) => {
+  it.each(pages)('means a gateway without a server: %j', async (text) => {
     const { twelveLabs, call } = await serveTwelveLabs((_, count) => ({
       status: count % 2 ? 404 : 410,
       text,
@@ -206,7 +192,7 @@ describe('404 and 410 that are not in the words of the service', () => {
     expect(new Set(await Promise.all(failures))).toEqual(new Set(['ServiceUnavailableError']));
   });
 
-  it.each(pages)('are transient at the upload host too: %j', async (text) => {
+  it.each(pages)('is also transient at the upload host: %j', async (text) => {
     const { twelveLabs, call } = await serveTwelveLabs(({ method }) =>
       method === 'PUT' ? { status: 404, text } : undefined,
     );
@@ -214,7 +200,7 @@ describe('404 and 410 that are not in the words of the service', () => {
     expect(error).toMatchObject({ name: 'ServiceUnavailableError', origin: 'storage' });
   });
 
-  it.each(['', ' ', '{}', '{"error":"gone"}'])('are believed with the body %j', async (text) => {
+  it.each(['', ' ', '{}', '{"error":"gone"}'])('is final with the body %j', async (text) => {
     const { twelveLabs, call } = await serveTwelveLabs(() => ({ status: 404, text }));
     expect((await twelveLabs.sessionStatus(session, call)).phase).toBe('expired');
     expect((await twelveLabs.assetStatus('a1', call)).phase).toBe('missing');

@@ -7,6 +7,7 @@ import {
   apiKey,
   baseUrl,
   created,
+  createdWith,
   failureOf,
   request,
   scriptTwelveLabs,
@@ -17,13 +18,8 @@ function open(answer: Answer | (() => Answer)) {
   return { ...scripted, opened: scripted.twelveLabs.openSession(request, scripted.call) };
 }
 
-const createdWith = (changes: object): Answer => ({
-  status: 201,
-  json: { ...created, ...changes },
-});
-
 describe('opening a session', () => {
-  it('posts the file and nothing that was not asked for', async () => {
+  it('posts the file and no unset option', async () => {
     const { opened, sent } = open(createdWith({}));
     await opened;
     expect(sent).toEqual([
@@ -44,7 +40,7 @@ describe('opening a session', () => {
     ]);
   });
 
-  it('passes on metadata, HLS and thumbnail', async () => {
+  it('sends metadata, HLS and thumbnail', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => createdWith({}));
     const asked = { userMetadata: { a: 'b', n: 1 }, enableHls: true, enableThumbnail: false };
     await twelveLabs.openSession({ ...request, ...asked }, call);
@@ -55,7 +51,7 @@ describe('opening a session', () => {
     });
   });
 
-  it('gives the session without any URL', async () => {
+  it('returns the session without any URL', async () => {
     const session = await open(createdWith({})).opened;
     expect(session).toEqual({
       uploadId: 'u/1',
@@ -78,19 +74,19 @@ describe('opening a session', () => {
   });
 
   it.each([undefined, null, '', 'soon', 12])(
-    'takes 24 h for an expiry of %j',
+    'assumes 24 h for an expiry of %j',
     async (expires_at) => {
       const { opened, clock } = open(createdWith({ expires_at }));
       expect((await opened).expiresAt).toBe(clock.now() + 24 * 3600 * 1000);
     },
   );
 
-  it.each([undefined, null, {}])('takes upload headers of %j for none', async (upload_headers) => {
+  it.each([undefined, null, {}])('reads upload headers of %j as empty', async (upload_headers) => {
     expect((await open(createdWith({ upload_headers })).opened).details).toEqual({});
   });
 });
 
-describe("create's answer is refused", () => {
+describe('the reply to openSession is rejected', () => {
   it.each([
     ['upload_id', { upload_id: undefined }],
     ['upload_id', { upload_id: '' }],
@@ -102,7 +98,7 @@ describe("create's answer is refused", () => {
     ['chunk_size', { chunk_size: null }],
     ['total_chunks', { total_chunks: -1 }],
     ['upload_headers.Content-Type', { upload_headers: { 'Content-Type': {} } }],
-  ])('naming %s when it is off: %j', async (field, changes) => {
+  ])('with the name of %s if it is invalid: %j', async (field, changes) => {
     const error = await failureOf(open(createdWith(changes)).opened);
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
@@ -110,37 +106,37 @@ describe("create's answer is refused", () => {
     ]);
   });
 
-  it('when the chunks do not cover the object', async () => {
+  it('if the chunks do not cover the object', async () => {
     const error = await failureOf(open(createdWith({ total_chunks: 19 })).opened);
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
-      'TwelveLabs planned 19 chunks of 5242880 bytes for 104857600 bytes; that makes 20',
+      'Invalid plan from TwelveLabs: "19" chunks of 5242880 bytes for 104857600 bytes must be 20.',
     ]);
   });
 
-  it('when it is cut into more chunks than a plan can hold', async () => {
+  it('if it has more chunks than a plan can hold', async () => {
     const error = await failureOf(open(createdWith({ chunk_size: 1, total_chunks: null })).opened);
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
-      'TwelveLabs planned 104857600 chunks of 1 bytes for 104857600 bytes; that makes 104857600, more than 10000000',
+      'Invalid plan from TwelveLabs: "104857600" chunks of 1 bytes for 104857600 bytes must be 104857600 and at most 10000000.',
     ]);
   });
 
   it.each(['X-Api-Key', 'Cookie', 'Authorization', 'bad name', ''])(
-    'when it wants the header %j sent with chunks',
+    'if it requires the header %j with chunks',
     async (name) => {
       const error = await failureOf(
         open(createdWith({ upload_headers: { [name]: 'CANARY' } })).opened,
       );
       expect([error.name, error.message]).toEqual([
         'ProtocolViolationError',
-        `TwelveLabs' upload_headers hold ${JSON.stringify(name)}, which can't be sent with a chunk`,
+        `Invalid upload_headers from TwelveLabs: ${JSON.stringify(name)} must not be sent with a chunk.`,
       ]);
     },
   );
 
   it.each(['a\r\nx: CANARY', 'a\u0000CANARY', 'CANARYé'])(
-    'when it wants the header value %j, which is not shown',
+    'if it requires the header value %j, which the message omits',
     async (value) => {
       const error = await failureOf(open(createdWith({ upload_headers: { 'x-a': value } })).opened);
       expect(error.name).toBe('ProtocolViolationError');
@@ -149,7 +145,7 @@ describe("create's answer is refused", () => {
   );
 });
 
-describe('a lost answer to create', () => {
+describe('a lost reply to openSession', () => {
   const fails = (name: 'NetworkError' | 'RequestTimeoutError', code: string) => () => {
     throw new TransferError(name, `POST api.example.test: no usable reply (${code})`, {
       cause: Object.assign(new Error(code), { code }),
@@ -168,7 +164,7 @@ describe('a lost answer to create', () => {
     ['a 201 that was cut off', { status: 201, text: '{"upload_id":"u1",' }],
     ['a 200 of a proxy', { status: 200, text: '<html>login</html>' }],
     ['a 201 that is no object', { status: 201, text: '[]' }],
-  ])('is told as such after %s', async (_, answer) => {
+  ])('is CreateReplyLostError after %s', async (_, answer) => {
     const { opened, sent } = open(answer);
     expect(await failureOf(opened)).toMatchObject({
       name: 'CreateReplyLostError',
@@ -177,7 +173,7 @@ describe('a lost answer to create', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('is told as such after an abort within the call', async () => {
+  it('is CreateReplyLostError after an abort during the call', async () => {
     const stop = new AbortController();
     const reason = new TransferError('FencedOutError', 'stop');
     const { twelveLabs } = scriptTwelveLabs(() => {
@@ -188,15 +184,15 @@ describe('a lost answer to create', () => {
     expect([error.name, error.cause]).toEqual(['CreateReplyLostError', reason]);
   });
 
-  it('keeps how long the service asked us to stay away', async () => {
+  it("retains the service's retry time", async () => {
     const { opened } = open({ status: 500, headers: { 'retry-after': '12' } });
     expect((await failureOf(opened)).retryAfterSeconds).toBe(12);
   });
 
   it.each(['ConfigurationError', 'UploadHostRefusedError'] as const)(
-    'is not what a %s is: nothing was sent',
+    'is not assumed after %s: nothing was sent',
     async (name) => {
-      const refusal = new TransferError(name, 'the proxy asks for credentials (407)');
+      const refusal = new TransferError(name, 'the proxy requires credentials (407)');
       const { opened } = open(() => {
         throw refusal;
       });
@@ -204,12 +200,15 @@ describe('a lost answer to create', () => {
     },
   );
 
-  it.each(['ECONNREFUSED', 'ENOTFOUND'])('is not what %s is: nothing was sent', async (code) => {
-    const error = await failureOf(open(fails('NetworkError', code)).opened);
-    expect(error).toMatchObject({ name: 'NetworkError', origin: 'service', cause: { code } });
-  });
+  it.each(['ECONNREFUSED', 'ENOTFOUND'])(
+    'is not assumed after %s: nothing was sent',
+    async (code) => {
+      const error = await failureOf(open(fails('NetworkError', code)).opened);
+      expect(error).toMatchObject({ name: 'NetworkError', origin: 'service', cause: { code } });
+    },
+  );
 
-  it('is not what an abort before the call is: nothing was sent', async () => {
+  it('is not assumed after an abort before the call: nothing was sent', async () => {
     const { twelveLabs, sent } = scriptTwelveLabs(() => createdWith({}));
     const reason = new TransferError('FencedOutError', 'stop');
     const opened = twelveLabs.openSession(request, { signal: AbortSignal.abort(reason) });
@@ -218,7 +217,7 @@ describe('a lost answer to create', () => {
   });
 });
 
-describe('a certain refusal of create', () => {
+describe('a rejected openSession', () => {
   it.each([
     [400, { code: 'parameter_invalid', message: 'total_size too large' }, 'RequestRejectedError'],
     [403, { code: 'api_not_allowed', message: 'ask sales' }, 'ApiNotAllowedError'],
@@ -232,7 +231,7 @@ describe('a certain refusal of create', () => {
     [503, { code: 'unavailable', message: 'back soon' }, 'ServiceUnavailableError'],
     [501, {}, 'RequestRejectedError'],
     [505, {}, 'RequestRejectedError'],
-  ])('by %i %j has the service text in it', async (status, body, name) => {
+  ])("with %i %j has the service's text in its message", async (status, body, name) => {
     const error = await failureOf(open({ status, json: body }).opened);
     expect([error.name, error.status, error.origin]).toEqual([name, status, 'service']);
     expect(error.message).toContain(
@@ -240,7 +239,7 @@ describe('a certain refusal of create', () => {
     );
   });
 
-  it('by a page of a proxy in front, which says 503, created nothing either', async () => {
+  it("with a proxy's 503 page created nothing either", async () => {
     const text = '<html><h1>503 Service Temporarily Unavailable</h1></html>';
     const error = await failureOf(
       open({ status: 503, text, headers: { 'retry-after': '12' } }).opened,
@@ -248,7 +247,7 @@ describe('a certain refusal of create', () => {
     expect(error).toMatchObject({ name: 'ServiceUnavailableError', retryAfterSeconds: 12 });
   });
 
-  it('by a redirect names the host it leads to, and no more of its URL', async () => {
+  it("with a redirect names the target's host and no other part of its URL", async () => {
     const location = 'https://other.example.test/v1.3?token=CANARY';
     const error = await failureOf(open({ status: 301, headers: { location } }).opened);
     expect([error.name, error.message]).toEqual([
@@ -257,7 +256,7 @@ describe('a certain refusal of create', () => {
     ]);
   });
 
-  it('shows neither key nor URL that the service repeats', async () => {
+  it('shows no key and no URL that the service repeats', async () => {
     const message = `key ${apiKey} for https://u.example/x?sig=CANARYURL`;
     const error = await failureOf(open({ status: 400, json: { code: 'c', message } }).opened);
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');

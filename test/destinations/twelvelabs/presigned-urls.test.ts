@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { body, freshUrls, puts, range, spans, stored } from './fresh-urls.ts';
-import { baseUrl, chunk, failureOf, scriptTwelveLabs, session } from './scripted.ts';
+import { freshUrls, puts, range, spans, stored } from './fresh-urls.ts';
+import { baseUrl, body, chunk, failureOf, scriptTwelveLabs, session } from './scripted.ts';
 
 const urlsPath = `${baseUrl}/assets/multipart-uploads/u%2F1/presigned-urls`;
 
 describe('preparing chunks', () => {
-  it('asks for each run of consecutive chunks in one call, and for no chunk between runs', async () => {
+  it('requests each run of consecutive chunks in one call, and no chunk between runs', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.prepareChunks(session, [7, 3, 4, 12, 5], call);
     expect(sent.map(({ url, body }) => [url, body])).toEqual([
@@ -16,7 +16,7 @@ describe('preparing chunks', () => {
     ]);
   });
 
-  it('asks for at most 50 in a call and for nothing between distant ones', async () => {
+  it('requests at most 50 per call and nothing between distant chunks', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.prepareChunks(session, [...range(1, 51), 500], call);
     expect(spans(sent)).toEqual([
@@ -26,7 +26,7 @@ describe('preparing chunks', () => {
     ]);
   });
 
-  it('asks again only for those without a usable URL', async () => {
+  it('repeats the request only for chunks without a usable URL', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.prepareChunks(session, [1, 2, 3], call);
     await twelveLabs.sendChunk(session, chunk(2), body, call);
@@ -37,7 +37,7 @@ describe('preparing chunks', () => {
     ]);
   });
 
-  it('asks for nothing when there is nothing to send', async () => {
+  it('makes no call if there is no chunk to send', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.prepareChunks(session, [], call);
     expect(sent).toEqual([]);
@@ -48,27 +48,27 @@ describe('preparing chunks', () => {
     ['upload_urls.0.url', { upload_urls: [{ chunk_index: 1, url: 'javascript:CANARY' }] }],
     ['upload_urls.0.url', { upload_urls: [{ chunk_index: 1, url: 'https://h/a CANARY' }] }],
     ['upload_urls.0.chunk_index', { upload_urls: [{ chunk_index: 0, url: 'https://h/CANARY' }] }],
-  ])('refuses an answer with a bad %s', async (field, json) => {
+  ])('rejects a reply with an invalid %s', async (field, json) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
     const error = await failureOf(twelveLabs.prepareChunks(session, [1], call));
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
-      expect.stringContaining(`has a bad ${field} `),
+      expect.stringContaining(`the field "${field}" does not match`),
     ]);
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
   });
 
-  it('refuses an address that is not https', async () => {
+  it('rejects a URL that is not https', async () => {
     const json = { upload_urls: [{ chunk_index: 1, url: 'http://s3.example.test/c?CANARY' }] };
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
     const error = await failureOf(twelveLabs.prepareChunks(session, [1], call));
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
-      'TwelveLabs gave a presigned URL at s3.example.test that is not https',
+      'Invalid presigned URL from TwelveLabs, host "s3.example.test": must be https.',
     ]);
   });
 
-  it('takes an address that is not https where that is allowed', async () => {
+  it('accepts a URL that is not https if the options allow it', async () => {
     const json = { upload_urls: [{ chunk_index: 1, url: 'http://s3.example.test/c' }] };
     const options = { allowInsecureUploads: true };
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }), options);
@@ -77,7 +77,7 @@ describe('preparing chunks', () => {
 });
 
 describe('a presigned URL', () => {
-  it('is used once, however often a chunk is sent', async () => {
+  it('is used once, also if a chunk is sent again', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.prepareChunks(session, range(1, 5), call);
     const rounds = [...range(1, 5), ...range(1, 5), ...range(1, 5)];
@@ -85,7 +85,7 @@ describe('a presigned URL', () => {
     expect(new Set(puts(sent).map(({ url }) => url)).size).toBe(15);
   });
 
-  it('is fetched alone for a chunk that has none', async () => {
+  it('is fetched alone for a chunk without one', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.sendChunk(session, chunk(9), body, call);
     expect(spans(sent)).toEqual([{ start: 9, count: 1 }]);
@@ -102,7 +102,7 @@ describe('a presigned URL', () => {
     ['a second more than the margin', 61_000, 1],
     ['the margin', 60_000, 2],
     ['no time at all', 0, 2],
-  ])('that has %s left needs %i ms: calls %i', async (_, leftMs, calls) => {
+  ])('with %s of remaining time needs %i ms: calls %i', async (_, leftMs, calls) => {
     const { twelveLabs, sent, clock, call } = scriptTwelveLabs(freshUrls());
     await twelveLabs.prepareChunks(session, [1], call);
     clock.advance(3600_000 - leftMs);
@@ -110,7 +110,7 @@ describe('a presigned URL', () => {
     expect(spans(sent)).toHaveLength(calls);
   });
 
-  it('without an expiry lives for the documented hour', async () => {
+  it('without an expiry is valid for the documented hour', async () => {
     const json = { upload_urls: [{ chunk_index: 1, url: 'https://s3.example.test/c' }] };
     const { twelveLabs, sent, clock, call } = scriptTwelveLabs(({ method }) =>
       method === 'PUT' ? stored : { json },
@@ -121,13 +121,13 @@ describe('a presigned URL', () => {
     expect(spans(sent)).toHaveLength(1);
   });
 
-  it('that was fetched just now is used even if it looks expired by our clock', async () => {
+  it('that was just fetched is used even if the local clock has passed its expiry', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(freshUrls(-3600_000));
     await twelveLabs.sendChunk(session, chunk(1), body, call);
     expect(puts(sent)).toHaveLength(1);
   });
 
-  it('that the service gives a second time is not used a second time', async () => {
+  it('that the service returns twice is used once', async () => {
     const json = { upload_urls: [{ chunk_index: 1, url: 'https://s3.example.test/c?CANARY' }] };
     const { twelveLabs, sent, call } = scriptTwelveLabs(({ method }) =>
       method === 'PUT' ? stored : { json },
@@ -138,14 +138,14 @@ describe('a presigned URL', () => {
     expect(error.message).not.toContain('CANARY');
   });
 
-  it('that is of another chunk is a violation, told by chunk', async () => {
+  it('for another chunk is a violation that names the chunk', async () => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({
       json: { upload_urls: [{ chunk_index: 8, url: 'https://s3.example.test/c/8' }] },
     }));
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(9), body, call));
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
-      'TwelveLabs gave no presigned URL for chunk 9',
+      'TwelveLabs returned no presigned URL for chunk 9.',
     ]);
   });
 });

@@ -5,7 +5,7 @@ import { retryAfterSeconds } from '#src/destinations/twelvelabs/retry-after.ts';
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
 const inSeconds = (seconds: number) => String(now / 1000 + seconds);
 
-describe('how long to stay away', () => {
+describe('retryAfterSeconds', () => {
   it.each([
     ['seconds', { 'retry-after': '17' }, 17],
     ['a fraction of a second, rounded up', { 'retry-after': '1.2' }, 2],
@@ -81,11 +81,11 @@ describe('how long to stay away', () => {
     ['a reset that is past', { 'x-ratelimit-reset': inSeconds(-1) }],
     ['seconds that are a past time since 1970', { 'retry-after': inSeconds(-40) }],
     ['a reset when calls remain', { 'x-ratelimit-reset': '60', 'x-ratelimit-remaining': '7' }],
-  ])('is unknown by %s', (_, headers) => {
+  ])('is undefined for %s', (_, headers) => {
     expect(retryAfterSeconds(headers, now)).toBeUndefined();
   });
 
-  it('is bounded by what the caller gives', () => {
+  it("is at most the caller's bound", () => {
     expect(retryAfterSeconds({ 'retry-after': '90' }, now, 20)).toBe(20);
   });
 });

@@ -12,18 +12,18 @@ import { type HeldClock, holdClock } from '../../http/http-server.ts';
 
 export { failureOf } from '../../http/served-transport.ts';
 
-/** One request as it would have gone over the wire. */
+/** One request, with the fields that would go over the wire. */
 export interface Sent {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Parsed where it was JSON; the bytes' count where it was a stream. */
+  /** Parsed JSON, or the number of bytes of a stream. */
   readonly body: unknown;
   readonly signal: AbortSignal;
   readonly replyTimeoutMs?: number;
 }
 
-/** What a script answers with; an object as `json` becomes the text. */
+/** A script's reply; `json` becomes the text. */
 export interface Answer {
   readonly status?: number;
   readonly headers?: HttpReply['headers'];
@@ -43,7 +43,7 @@ export interface Scripted {
   readonly call: { readonly signal: AbortSignal };
 }
 
-/** TwelveLabs over a transport that answers by a script; an error thrown by it is the transport's. */
+/** Creates TwelveLabs over a transport with scripted replies. An error of the script is the transport's error. */
 export function scriptTwelveLabs(
   script: Script,
   options: Partial<TwelveLabsOptions> = {},
@@ -82,7 +82,7 @@ export const request: SessionRequest = {
   filename: 'film.mp4',
 };
 
-/** Create's answer for `request`. */
+/** The reply to opening a session for `request`. */
 export const created = {
   upload_id: 'u/1',
   asset_id: 'a1',
@@ -92,6 +92,11 @@ export const created = {
   upload_urls: [{ chunk_index: 1, url: 'https://s3.example.test/c/1?sig=CANARYURL' }],
   expires_at: '2026-11-22T00:00:00Z',
 };
+
+/** Returns the reply to opening a session, with changed fields. */
+export function createdWith(changes: object) {
+  return { status: 201, json: { ...created, ...changes } };
+}
 
 export const session: UploadSession = {
   uploadId: 'u/1',
@@ -115,6 +120,12 @@ export function bodyOf(...pieces: Uint8Array[]): ChunkBody {
     },
   };
 }
+
+/** A chunk's body of three bytes. */
+export const body = bodyOf(new Uint8Array([1, 2, 3]));
+
+/** The proof of `body` as the first chunk. */
+export const proof = { index: 1, sizeBytes: 3, proof: etag, md5: etag };
 
 async function record({ body, replyTimeoutMs, ...request }: HttpRequest): Promise<Sent> {
   const limit = replyTimeoutMs === undefined ? {} : { replyTimeoutMs };

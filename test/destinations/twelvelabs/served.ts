@@ -6,18 +6,18 @@ import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { type HeldClock, holdClock, startServer } from '../../http/http-server.ts';
 import { apiKey, created, etag, fixedKey, silentLog } from './scripted.ts';
 
-/** One request as it came over the wire. */
-export interface Heard {
+/** One request from the wire. */
+export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
-  /** Host and port of the server. */
+  /** The server's host and port. */
   readonly host: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Parsed where it was JSON; the bytes' count otherwise. */
+  /** Parsed JSON, or the number of bytes. */
   readonly body: unknown;
 }
 
-/** What the server answers: `json` becomes the text. */
+/** The server's reply; `json` becomes the text. */
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string | string[]>>;
@@ -25,38 +25,38 @@ export interface Reply {
   readonly json?: unknown;
   /** Closes the connection without a reply. */
   readonly close?: boolean;
-  /** The reply waits for it. */
+  /** Delays the reply until it resolves. */
   readonly after?: Promise<unknown>;
 }
 
-/** Returns the reply to a request; undefined leaves it to `usualReply`. */
-export type Answering = (heard: Heard, count: number) => Reply | undefined;
+/** Returns the reply to a request. Default: `usualReply`. */
+export type Responder = (received: ReceivedRequest, count: number) => Reply | undefined;
 
 export interface ServedTwelveLabs {
   readonly twelveLabs: TwelveLabs;
-  readonly heard: Heard[];
+  readonly received: ReceivedRequest[];
   /** Host and port of the server. */
   readonly host: string;
   readonly call: { readonly signal: AbortSignal };
   readonly clock: HeldClock;
-  /** Ends the server before the test does. */
+  /** Closes the server before the test ends. */
   stop(): Promise<void>;
 }
 
-/** Starts a real HTTP server that is service and upload host in one, and the adapter that calls it. */
+/** Starts an HTTP server that is both service and upload host, and the adapter that calls it. */
 export async function serveTwelveLabs(
-  answer: Answering,
+  answer: Responder,
   log: Log = silentLog,
 ): Promise<ServedTwelveLabs> {
-  const heard: Heard[] = [];
+  const received: ReceivedRequest[] = [];
   const server = await startServer(async (request, response) => {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     const { method = '', url = '', headers } = request;
     const body = bodyOf(method, Buffer.concat(pieces));
     const one = { method, path: url, host: headers.host ?? '', headers, body };
-    heard.push(one);
-    const reply = answer(one, heard.length) ?? usualReply(one, heard.length);
+    received.push(one);
+    const reply = answer(one, received.length) ?? usualReply(one, received.length);
     await reply.after;
     if (reply.close) return void request.socket.destroy();
     response.writeHead(reply.status ?? 200, reply.headers ?? {});
@@ -79,11 +79,11 @@ export async function serveTwelveLabs(
   });
   const host = new URL(server.origin).host;
   const call = { signal: new AbortController().signal };
-  return { twelveLabs, heard, host, stop, call, clock };
+  return { twelveLabs, received, host, stop, call, clock };
 }
 
-/** What a service does that behaves as its documents say. */
-export function usualReply({ method, path, host, body }: Heard, count: number): Reply {
+/** Returns the reply of a service that follows its documents. */
+export function usualReply({ method, path, host, body }: ReceivedRequest, count: number): Reply {
   if (method === 'PUT') return { headers: { ETag: `"${etag}"` } };
   if (path.endsWith('/presigned-urls')) return { json: urlsOf(body as Span, host, count) };
   if (path.endsWith('/multipart-uploads')) return { status: 201, json: created };
@@ -107,4 +107,9 @@ function urlsOf({ start, count }: Span, host: string, serial: number) {
 function bodyOf(method: string, bytes: Buffer): unknown {
   if (method === 'PUT') return bytes.length;
   return bytes.length === 0 ? undefined : JSON.parse(bytes.toString());
+}
+
+/** Replies to every PUT with `reply`. */
+export function onPut(reply: Reply): Responder {
+  return ({ method }) => (method === 'PUT' ? reply : undefined);
 }

@@ -45,7 +45,7 @@ describe('a report', () => {
       { duplicate_chunks: 2, total_completed: 20 },
       { accepted: 0, duplicates: 2, complete: true },
     ],
-  ])('answered by %j is read as %j', async (json, expected) => {
+  ])('with the reply %j is read as %j', async (json, expected) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
     expect(await twelveLabs.reportProofs(session, proofs(2), call)).toEqual(expected);
   });
@@ -57,7 +57,7 @@ describe('a report', () => {
     ['processed_chunks', { ...receipt, processed_chunks: null }, 0],
     ['duplicate_chunks', { ...receipt, duplicate_chunks: 'none' }, 2],
     ['url', { ...receipt, url: {} }, 2],
-  ])('answered with an odd %s is read without it: %j', async (_, json, accepted) => {
+  ])('with an odd %s in the reply is read without it: %j', async (_, json, accepted) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
     const read = await twelveLabs.reportProofs(session, proofs(2), call);
     expect(read).toEqual({ accepted, duplicates: 0, complete: false });
@@ -66,14 +66,14 @@ describe('a report', () => {
   it.each([
     { ...receipt, processed_chunks: 20 },
     { ...receipt, processed_chunks: 2, duplicate_chunks: 2 },
-  ])('answered by %j counts for no more chunks than were reported', async (json) => {
+  ])('with the reply %j counts at most the reported chunks', async (json) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json }));
     const { accepted, duplicates } = await twelveLabs.reportProofs(session, proofs(2), call);
     expect(accepted + duplicates).toBe(2);
   });
 
   it.each(['[]', 'null', '"ok"', ''])(
-    'answered by %j, which is no object, is repeated',
+    'with the reply %j, which is not an object, is retryable',
     async (text) => {
       const { twelveLabs, call } = scriptTwelveLabs(() => ({ text }));
       const error = await failureOf(twelveLabs.reportProofs(session, proofs(2), call));
@@ -95,7 +95,7 @@ describe('a report', () => {
 });
 
 describe("a session's status", () => {
-  it('is asked for with one short page', async () => {
+  it('is requested with one short page', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json: { status: 'active' } }));
     await twelveLabs.sessionStatus(session, call);
     expect(sent.map(({ method, url, body }) => [method, url, body])).toEqual([
@@ -122,7 +122,7 @@ describe("a session's status", () => {
     [{ chunks_completed: 3, chunks_pending: 'some' }, undefined],
     [{ chunks_completed: null }, undefined],
     [{}, undefined],
-  ])('with the counts %j has %j', async (counts, expected) => {
+  ])('with the wire counts %j has the counts %j', async (counts, expected) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({
       json: { status: 'active', ...counts },
     }));
@@ -134,20 +134,20 @@ describe("a session's status", () => {
     [400, { code: 'resource_not_exist', message: 'no such upload' }],
     [400, { code: 'parameter_invalid', message: 'upload session has expired' }],
     [410, {}],
-  ])('answered by %i %j is expired', async (status, json) => {
+  ])('with the reply %i %j is expired', async (status, json) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status, json }));
     expect(await twelveLabs.sessionStatus(session, call)).toMatchObject({ phase: 'expired' });
   });
 
   it.each(['finalizing', 'napping', '', null, undefined, 7, ['completed']])(
-    'of %j, which no document knows, says that the service is busy',
+    'of %j, which no document lists, means busy',
     async (status) => {
       const { twelveLabs, call } = scriptTwelveLabs(() => ({ json: { status } }));
       expect((await twelveLabs.sessionStatus(session, call)).phase).toBe('busy');
     },
   );
 
-  it.each(['Completed', 'COMPLETED', ' completed '])('of %j is a known one', async (status) => {
+  it.each(['Completed', 'COMPLETED', ' completed '])('of %j is a known status', async (status) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ json: { status } }));
     expect((await twelveLabs.sessionStatus(session, call)).phase).toBe('completed');
   });
@@ -180,7 +180,7 @@ describe('an asset', () => {
     [{ status: 'validating' }, { phase: 'processing' }],
     [{ status: null }, { phase: 'processing' }],
     [{}, { phase: 'processing' }],
-  ])('answered by %j stands as %j', async (json, expected) => {
+  ])('with the reply %j is %j', async (json, expected) => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => ({ json }));
     expect(await twelveLabs.assetStatus('a/1', call)).toEqual(expected);
     expect(sent[0]?.url).toBe(`${baseUrl}/assets/a%2F1`);
@@ -190,12 +190,12 @@ describe('an asset', () => {
     [404, ''],
     [404, '{"code":"resource_not_exist","message":"gone"}'],
     [400, '{"code":"resource_not_exist","message":"gone"}'],
-  ])('answered by %i %s is missing', async (status, text) => {
+  ])('with the reply %i %s is missing', async (status, text) => {
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status, text }));
     expect((await twelveLabs.assetStatus('a1', call)).phase).toBe('missing');
   });
 
-  it('of another account is refused', async () => {
+  it('of another account is rejected', async () => {
     const json = { code: 'read_not_allowed', message: 'not yours' };
     const { twelveLabs, call } = scriptTwelveLabs(() => ({ status: 403, json }));
     expect((await failureOf(twelveLabs.assetStatus('a1', call))).name).toBe('RequestRejectedError');
@@ -225,7 +225,7 @@ describe('the unfinished sessions', () => {
     );
   });
 
-  it('may lack all that the product does not need', async () => {
+  it('may lack every field that is not used', async () => {
     const data = [
       { upload_id: 'u1' },
       { upload_id: null },
@@ -242,14 +242,14 @@ describe('the unfinished sessions', () => {
     ]);
   });
 
-  it('end with an empty page where the service counts no pages', async () => {
+  it('end with an empty page if the service counts no pages', async () => {
     const { twelveLabs, call } = scriptTwelveLabs((_, n) => ({
       json: { data: n < 3 ? [item(n)] : [], page_info: {} },
     }));
     expect((await twelveLabs.listUnfinished(call)).sessions).toHaveLength(2);
   });
 
-  it('are said to be cut off when there are too many pages', async () => {
+  it('are marked as truncated after too many pages', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs((_, n) => ({
       json: { data: [item(n)], page_info: { total_page: 999 } },
     }));

@@ -57,7 +57,7 @@ describe('over real sockets', () => {
 
   const big = bodyOf(...Array.from({ length: 128 }, (_, i) => new Uint8Array(65_536).fill(i)));
 
-  it('a chunk arrives byte for byte, with the headers of the session and without the key', async () => {
+  it('sends a chunk byte for byte, with the headers of the session and without the key', async () => {
     const hash = createHash('sha256');
     const { twelveLabs, seen, call } = await connectTo((request, response) => {
       request.on('data', (data: Buffer) => hash.update(data));
@@ -85,14 +85,14 @@ describe('over real sockets', () => {
       'NetworkError',
       (q) => q.resume().on('end', () => q.socket.destroy()),
     ],
-  ])('a chunk that is %s ends in a %s that shows no secret', async (_, name, put) => {
+  ])('a chunk that is %s causes a %s that shows no secret', async (_, name, put) => {
     const { twelveLabs, call } = await connectTo(put);
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), big, call));
     expect(error.name).toBe(name);
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('CANARY');
   });
 
-  it('an error of the source comes out as it is', async () => {
+  it('throws an error of the source unchanged', async () => {
     const { twelveLabs, call } = await connectTo((request) => request.resume());
     const fault = new TransferError('TruncatedReadError', 'the source ended early');
     const broken = {
@@ -105,7 +105,7 @@ describe('over real sockets', () => {
     await expect(twelveLabs.sendChunk(session, chunk(1), broken, call)).rejects.toBe(fault);
   });
 
-  it('a proxy that asks create for credentials is named: no session was opened', async () => {
+  it('names a proxy that requires credentials for openSession: no session was opened', async () => {
     const target = await startPlainServer((_, response) => response.end());
     const refusal = 'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n';
     const proxy = await startProxy({ target, onConnect: (socket) => void socket.end(refusal) });
@@ -122,16 +122,16 @@ describe('over real sockets', () => {
     const error = await failureOf(twelveLabs.openSession(request, { signal }));
     expect([error.name, error.message]).toEqual([
       'ConfigurationError',
-      expect.stringContaining('asks for credentials (407)'),
+      expect.stringContaining('requires credentials (407)'),
     ]);
   });
 
-  it('a redirect of the API is not followed: no other host hears of the key', async () => {
-    let heard = 0;
-    const stranger = await startServer((_, response) => response.end(String(heard++)));
+  it('follows no redirect of the API: the key goes to no other host', async () => {
+    let received = 0;
+    const otherServer = await startServer((_, response) => response.end(String(received++)));
     server = await startServer((request, response) => {
       request.resume();
-      response.writeHead(307, { location: `${stranger.origin}/v1.3/assets` }).end();
+      response.writeHead(307, { location: `${otherServer.origin}/v1.3/assets` }).end();
     });
     agent = createAgent();
     const clock = holdClock();
@@ -144,19 +144,19 @@ describe('over real sockets', () => {
     });
     const { signal } = new AbortController();
     const error = await failureOf(twelveLabs.assetStatus('asset-1', { signal }));
-    await stranger.close();
-    expect([error.name, heard]).toEqual(['RequestRejectedError', 0]);
+    await otherServer.close();
+    expect([error.name, received]).toEqual(['RequestRejectedError', 0]);
   });
 
-  it('a redirect of the storage is not followed: the chunk goes to no other host', async () => {
-    let heard = 0;
-    const stranger = await startServer((_, response) => response.end(String(heard++)));
+  it('follows no redirect of the storage: the chunk goes to no other host', async () => {
+    let received = 0;
+    const otherServer = await startServer((_, response) => response.end(String(received++)));
     const { twelveLabs, call } = await connectTo((request, response) => {
       request.resume();
-      response.writeHead(307, { location: `${stranger.origin}/c` }).end();
+      response.writeHead(307, { location: `${otherServer.origin}/c` }).end();
     });
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), big, call));
-    await stranger.close();
-    expect([error.name, heard]).toEqual(['UploadRefusedError', 0]);
+    await otherServer.close();
+    expect([error.name, received]).toEqual(['UploadRefusedError', 0]);
   });
 });

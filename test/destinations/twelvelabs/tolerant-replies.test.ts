@@ -1,21 +1,18 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { bodyOf, chunk, created, etag, failureOf, request, session } from './scripted.ts';
-import { type Reply, serveTwelveLabs } from './served.ts';
+import { body, chunk, createdWith, failureOf, proof, request, session } from './scripted.ts';
+import { onPut, type Reply, serveTwelveLabs } from './served.ts';
 
-const body = bodyOf(new Uint8Array([1, 2, 3]));
-const proof = { index: 1, sizeBytes: 3, proof: etag, md5: etag };
-
-describe('A8: words for a state that no document knows', () => {
+describe('A8: undocumented states', () => {
   it.each(['queued', 'validating', 'PROCESSING', '', null])(
-    'leave an asset at work: %j',
+    'leave an asset in processing: %j',
     async (status) => {
       const { twelveLabs, call } = await serveTwelveLabs(() => ({ json: { status } }));
       expect((await twelveLabs.assetStatus('a1', call)).phase).toBe('processing');
     },
   );
 
-  it('leave a session and its chunks at work, until the known words come', async () => {
+  it('leave a session and its chunks busy, until a known state arrives', async () => {
     const replies: Reply[] = [
       { json: { status: 'finalizing' } },
       { json: { status: 'active', uploaded_chunks: [{ index: 1, status: 'uploading' }] } },
@@ -29,7 +26,7 @@ describe('A8: words for a state that no document knows', () => {
 });
 
 describe('A16: null and omitted fields', () => {
-  it('are empty lists and zero counts', async () => {
+  it('are read as empty lists and zero counts', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(({ method, path }) => {
       if (method === 'POST') return { json: { processed_chunks: null } };
       return path.includes('multipart-uploads?')
@@ -55,11 +52,8 @@ describe('A16: null and omitted fields', () => {
     ['a chunk count of null', { total_chunks: null }],
     ['numbers written as text', { total_chunks: '20', chunk_size: '5242880' }],
     ['nothing but what is needed', { upload_urls: null, upload_headers: null, expires_at: null }],
-  ])('let a session open with %s', async (_, changes) => {
-    const { twelveLabs, call } = await serveTwelveLabs(() => ({
-      status: 201,
-      json: { ...created, ...changes },
-    }));
+  ])('allow opening a session with %s', async (_, changes) => {
+    const { twelveLabs, call } = await serveTwelveLabs(() => createdWith(changes));
     expect(await twelveLabs.openSession(request, call)).toMatchObject({
       chunkSizeBytes: 5_242_880,
       totalChunks: 20,
@@ -70,28 +64,23 @@ describe('A16: null and omitted fields', () => {
     ['chunk_size', { chunk_size: null }],
     ['upload_id', { upload_id: null }],
     ['asset_id', { asset_id: undefined }],
-  ])('are refused by name where they decide about bytes: %s', async (field, changes) => {
-    const { twelveLabs, call } = await serveTwelveLabs(() => ({
-      status: 201,
-      json: { ...created, ...changes },
-    }));
+  ])('are rejected by name if they decide about bytes: %s', async (field, changes) => {
+    const { twelveLabs, call } = await serveTwelveLabs(() => createdWith(changes));
     const error = await failureOf(twelveLabs.openSession(request, call));
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
-      expect.stringContaining(`has a bad ${field} `),
+      expect.stringContaining(`the field "${field}" does not match`),
     ]);
   });
 });
 
-describe('A19: a service that is in conflict, locked or not there for a while', () => {
+describe('A19: a service in conflict, locked or temporarily unavailable', () => {
   it.each([408, 409, 423, 425, 500, 502, 503, 504, 507, 520, 529])(
-    'answers %i, which is transient at the API and at the storage',
+    'returns %i, which is transient at the API and at the storage',
     async (status) => {
       const api = await serveTwelveLabs(() => ({ status, headers: { 'Retry-After': '7200' } }));
       const refused = await failureOf(api.twelveLabs.prepareChunks(session, [1], api.call));
-      const storage = await serveTwelveLabs(({ method }) =>
-        method === 'PUT' ? { status } : undefined,
-      );
+      const storage = await serveTwelveLabs(onPut({ status }));
       const unsent = await failureOf(
         storage.twelveLabs.sendChunk(session, chunk(1), body, storage.call),
       );
@@ -101,19 +90,17 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
     },
   );
 
-  it.each([501, 505])('answers %i, which is final', async (status) => {
+  it.each([501, 505])('returns %i, which is final', async (status) => {
     const api = await serveTwelveLabs(() => ({ status }));
     const refused = await failureOf(api.twelveLabs.sessionStatus(session, api.call));
-    const storage = await serveTwelveLabs(({ method }) =>
-      method === 'PUT' ? { status } : undefined,
-    );
+    const storage = await serveTwelveLabs(onPut({ status }));
     const unsent = await failureOf(
       storage.twelveLabs.sendChunk(session, chunk(1), body, storage.call),
     );
     expect([refused.name, unsent.name]).toEqual(['RequestRejectedError', 'UploadRefusedError']);
   });
 
-  it('says at create whether it created something', async () => {
+  it('reports for openSession whether it created a session', async () => {
     const nameAt = async (status: number) => {
       const { twelveLabs, call } = await serveTwelveLabs(() => ({ status }));
       return (await failureOf(twelveLabs.openSession(request, call))).name;
@@ -127,11 +114,9 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
     ]);
   });
 
-  it('redirects the storage, which is refused by the host it names', async () => {
-    const { twelveLabs, host, call } = await serveTwelveLabs(({ method }) =>
-      method === 'PUT'
-        ? { status: 307, headers: { Location: 'https://cdn.example.test/CANARY?x=CANARY' } }
-        : undefined,
+  it('redirects the storage, and the error names the target host', async () => {
+    const { twelveLabs, host, call } = await serveTwelveLabs(
+      onPut({ status: 307, headers: { Location: 'https://cdn.example.test/CANARY?x=CANARY' } }),
     );
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect([error.name, error.message]).toEqual([
@@ -141,7 +126,7 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
   });
 
-  it('closes the connection: the error names the side and keeps its cause', async () => {
+  it('closes the connection: the error names the origin and retains its cause', async () => {
     const { twelveLabs, call } = await serveTwelveLabs(({ method, path }) =>
       method === 'PUT' || path.includes('/assets/a1') ? { close: true } : undefined,
     );
@@ -152,7 +137,7 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
     expect(unsent).toMatchObject({ name: 'NetworkError', origin: 'storage', cause });
   });
 
-  it('is not there at all: no session was asked for, so the error is no lost reply', async () => {
+  it('is unreachable: no request was sent, so the reply is not lost', async () => {
     const { twelveLabs, stop, call } = await serveTwelveLabs(() => undefined);
     await stop();
     const error = await failureOf(twelveLabs.openSession(request, call));
@@ -160,7 +145,7 @@ describe('A19: a service that is in conflict, locked or not there for a while', 
   });
 });
 
-describe('A21: the words of a service for a failed asset', () => {
+describe("A21: the service's reason for a failed asset", () => {
   it.each([
     ['video_resolution_too_low', 'video_resolution_too_low'],
     [{ message: 'too small' }, 'too small'],
@@ -174,14 +159,14 @@ describe('A21: the words of a service for a failed asset', () => {
     [null, undefined],
     ['', undefined],
     [{}, undefined],
-  ])('are shown in any shape: %j', async (error, reason) => {
+  ])('is shown in any form: %j', async (error, reason) => {
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       json: { status: 'failed', error },
     }));
     expect(await twelveLabs.assetStatus('a1', call)).toEqual({ phase: 'failed', reason });
   });
 
-  it('are one bounded line without addresses or keys', async () => {
+  it('is one bounded line without URLs or keys', async () => {
     const error = { message: `a\n${'z'.repeat(9999)}`, code: 'see https://x.test/CANARY' };
     const { twelveLabs, call } = await serveTwelveLabs(() => ({
       json: { status: 'failed', error },
