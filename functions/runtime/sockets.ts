@@ -1,4 +1,4 @@
-import { guardOf, type UploadHosts } from '#src/http/public-addresses.ts';
+import { createConnectGuard, type UploadHosts } from '#src/http/public-addresses.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
 import type { Part } from './container.ts';
 
@@ -29,7 +29,7 @@ export function createSockets(): Sockets {
     source: () => agentOf('source', () => createAgent()),
     destination: (hosts) =>
       agentOf(`${hosts.baseUrl} ${hosts.mayBePrivate}`, () =>
-        createAgent({ guard: guardOf(hosts) }),
+        createAgent({ guard: createConnectGuard(hosts) }),
       ),
     async close() {
       const open = [...agents.values()];

@@ -1,7 +1,7 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
-import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+import { describeSdkFailure, safeCause, sdkFailure } from './sdk-failure.ts';
 
 /** Errors for an execution that Step Functions does not know, or that this role may not read. */
 const unknownCodes = new Set([
@@ -53,7 +53,7 @@ async function describe(client: SFNClient, executionId: string): Promise<Executi
     if (unknownCodes.has(failure.name)) return unknown;
     const message = `DescribeExecution failed for ${executionId}: ${describeSdkFailure(failure)}`;
     throw new TransferError('ExecutionUnknownError', message, {
-      cause: bareCause(error),
+      cause: safeCause(error),
       status: failure.status,
     });
   }

@@ -1,7 +1,7 @@
 import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
-import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+import { describeSdkFailure, safeCause, sdkFailure } from './sdk-failure.ts';
 
 /**
  * Creates a starter that uses Step Functions. StartExecution is idempotent: a running execution with the
@@ -20,7 +20,7 @@ export function createExecutionStarter({ client }: { client: SFNClient }): Execu
         if (failure.name === 'ExecutionAlreadyExists') return 'exists';
         const message = `StartExecution failed for ${name}: ${describeSdkFailure(failure)}`;
         throw new TransferError('ExecutionNotStartedError', message, {
-          cause: bareCause(error),
+          cause: safeCause(error),
           status: failure.status,
         });
       }

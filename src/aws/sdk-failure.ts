@@ -46,11 +46,15 @@ export function describeSdkFailure({ name, status, message }: SdkFailure): strin
  * Returns an SDK error without its own fields, for use as a cause. S3's error elements repeat the sent
  * token and headers, the SDK makes fields of them, and a printed error would show them.
  */
-export function bareCause(error: unknown): unknown {
+export function safeCause(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, status, message } = sdkFailure(error);
-  const kept = new Error(message);
-  return Object.assign(kept, { name, stack: error.stack, ...(status !== undefined && { status }) });
+  const cause = new Error(message);
+  return Object.assign(cause, {
+    name,
+    stack: error.stack,
+    ...(status !== undefined && { status }),
+  });
 }
 
 /** Returns a text field of an error, if it has one of that name. */

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
-import { bareCause, describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+import { describeSdkFailure, safeCause, sdkFailure } from './sdk-failure.ts';
 
 export interface SecretApiKeyOptions {
   readonly client: SecretsManagerClient;
@@ -65,7 +65,7 @@ async function secretText(
     const failure = sdkFailure(error);
     const name = misconfigured.has(failure.name) ? 'ConfigurationError' : 'ServiceUnavailableError';
     const message = `Reading the API key from ${secretArn} failed: ${describeSdkFailure(failure)}`;
-    throw new TransferError(name, message, { cause: bareCause(error), status: failure.status });
+    throw new TransferError(name, message, { cause: safeCause(error), status: failure.status });
   }
 }
 

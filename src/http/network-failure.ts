@@ -1,5 +1,5 @@
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
-import { showable } from './redact.ts';
+import { redact } from './redact.ts';
 
 const timeoutCodes: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
@@ -143,7 +143,7 @@ export function networkFailure(error: unknown, exchange: string): TransferError 
   return new TransferError(
     timedOut ? 'RequestTimeoutError' : 'NetworkError',
     `${exchange}: ${explain(error, code, timedOut)}`,
-    { cause: bareCause(error, code) },
+    { cause: bareCopy(error, code) },
   );
 }
 
@@ -175,8 +175,8 @@ export function wasNeverSent(error: unknown): boolean {
 }
 
 /** Copies an error without its other fields: a parser's error holds parts of the reply, which may hold secrets. */
-function bareCause(error: unknown, code: string | undefined): Error {
-  const text = error instanceof Error ? showable(error.message) : 'not an error';
+function bareCopy(error: unknown, code: string | undefined): Error {
+  const text = error instanceof Error ? redact(error.message) : 'not an error';
   const cause = Object.assign(new Error(text), { code });
   if (error instanceof Error && beforeConnection.has(error)) markNeverSent(cause);
   return cause;

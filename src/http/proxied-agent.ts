@@ -3,7 +3,7 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
 import { proxyUnreachable } from './network-failure.ts';
 import type { Proxies } from './proxy-environment.ts';
-import { tunnelsThrough } from './proxy-tunnel.ts';
+import { createTunnelClient } from './proxy-tunnel.ts';
 
 type Factory = NonNullable<AgentType.Options['factory']>;
 
@@ -36,8 +36,8 @@ export function createProxiedAgent(
     connectTimeout: connectTimeoutMs,
     requestTls: { allowH2: false },
     factory: namingProxy(pooled.factory, poolOfProxy, proxies.http),
-    clientFactory: (proxy: URL, given: object) =>
-      tunnelsThrough(proxy, given as Pool.Options, connectTimeoutMs),
+    clientFactory: (proxy: URL, poolOptions: object) =>
+      createTunnelClient(proxy, poolOptions as Pool.Options, connectTimeoutMs),
   };
   const proxied = new EnvHttpProxyAgent(options as object);
   return proxies.https ? proxied : httpOnly(proxied, new Agent(pooled));
@@ -45,15 +45,15 @@ export function createProxiedAgent(
 
 /** Names the proxy in the errors of connections to it. For https, `openTunnel` does so. */
 function namingProxy(factory: Factory, poolOfProxy: Factory, proxy: string | undefined): Factory {
-  return (origin, given) => {
-    if (proxy === undefined || String(origin) !== proxy) return factory(origin, given);
-    const { connect } = given as { readonly connect: buildConnector.connector };
-    const naming: buildConnector.connector = (asked, callback) =>
-      connect(asked, (...[error, socket]: Parameters<buildConnector.Callback>) => {
+  return (origin, poolOptions) => {
+    if (proxy === undefined || String(origin) !== proxy) return factory(origin, poolOptions);
+    const { connect } = poolOptions as { readonly connect: buildConnector.connector };
+    const naming: buildConnector.connector = (target, callback) =>
+      connect(target, (...[error, socket]: Parameters<buildConnector.Callback>) => {
         if (error) callback(proxyUnreachable(new URL(proxy), error), null);
         else callback(null, socket as NonNullable<typeof socket>);
       });
-    return poolOfProxy(origin, { ...given, connect: naming });
+    return poolOfProxy(origin, { ...poolOptions, connect: naming });
   };
 }
 

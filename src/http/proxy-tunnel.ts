@@ -7,17 +7,17 @@ import { credentialsMissing, ProxyError, proxyUnreachable } from './network-fail
  * Creates the client that opens undici's `ProxyAgent` a tunnel by CONNECT, each within `timeoutMs`. An
  * error of its `connect` becomes the request's error.
  */
-export function tunnelsThrough(proxy: URL, options: PoolType.Options, timeoutMs: number) {
+export function createTunnelClient(proxy: URL, options: PoolType.Options, timeoutMs: number) {
   const pool = new Pool(proxy.origin, { ...options, headersTimeout: timeoutMs, allowH2: false });
   return {
-    connect: (asked: Dispatcher.ConnectOptions) => openTunnel(pool, proxy, asked),
+    connect: (target: Dispatcher.ConnectOptions) => openTunnel(pool, proxy, target),
     close: () => pool.close(),
     destroy: () => pool.destroy(),
   };
 }
 
-async function openTunnel(pool: PoolType, proxy: URL, asked: Dispatcher.ConnectOptions) {
-  const reply = await connect.call(pool, asked).catch((error: unknown) => {
+async function openTunnel(pool: PoolType, proxy: URL, target: Dispatcher.ConnectOptions) {
+  const reply = await connect.call(pool, target).catch((error: unknown) => {
     throw proxyUnreachable(proxy, error);
   });
   const { socket, statusCode } = reply;

@@ -96,7 +96,7 @@ export interface UploadHosts {
  * `UploadHostRefusedError` names the host and the address. Returns undefined for a service without TLS,
  * which runs on this machine.
  */
-export function guardOf(hosts: UploadHosts): ConnectGuard | undefined {
+export function createConnectGuard(hosts: UploadHosts): ConnectGuard | undefined {
   const { baseUrl, mayBePrivate, lookup = lookUp } = hosts;
   if (!/^https:/i.test(baseUrl) || !URL.canParse(baseUrl)) return undefined;
   const configured = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');

@@ -8,7 +8,7 @@ const maxRead = 20_000;
  * Returns a service's own text in a form that is safe to show: one line, at most `maxLength` characters,
  * URLs cut to their host, and without any likely key, token or signature.
  */
-export function showable(text: string, maxLength = 300): string {
+export function redact(text: string, maxLength = 300): string {
   const line = text
     .slice(0, maxRead)
     .replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\s]+/gu, ' ')
@@ -27,7 +27,7 @@ export function showable(text: string, maxLength = 300): string {
  * Replaces every occurrence of one known secret, also if JSON, HTML or a URL has escaped some of its
  * characters: a later decoding then cannot restore it.
  */
-export function withoutSecret(text: string, secret: string): string {
+export function removeSecret(text: string, secret: string): string {
   if (secret === '') return text;
   const pattern = Array.from(secret, (character) => `(?:${writingsOf(character).join('|')})`);
   return text.replaceAll(new RegExp(pattern.join(''), 'g'), omitted);

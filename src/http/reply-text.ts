@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { showable } from './redact.ts';
+import { redact } from './redact.ts';
 import type { DispatchReply } from './undici.ts';
 
 type Decoder = (body: Buffer, limit: { readonly maxOutputLength: number }) => Buffer;
@@ -79,7 +79,7 @@ function encodingsOf({ headers }: DispatchReply): string[] {
 function decode(body: Buffer, encodings: string[], maxBytes: number, name: string): Buffer {
   const isUnsupported = encodings.some((encoding) => unsupported.has(encoding));
   if (isUnsupported || encodings.length > maxEncodings) {
-    const shown = JSON.stringify(showable(encodings.join(', '), 60));
+    const shown = JSON.stringify(redact(encodings.join(', '), 60));
     throw failure(name, `the reply has the unsupported content encoding ${shown}`);
   }
   return encodings.reduceRight(

@@ -39,8 +39,8 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
   const signal = AbortSignal.any([request.signal, limit.signal]);
   try {
     const { method, headers } = request;
-    const asked = { origin, path, method, headers, body, signal, ...silenceOf(request) };
-    const reply = await dispatch(options.agent, asked);
+    const input = { origin, path, method, headers, body, signal, ...silenceOf(request) };
+    const reply = await dispatch(options.agent, input);
     limit.start();
     return {
       status: reply.status,

@@ -5,13 +5,13 @@ import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { ignoreContinue } from './interim-replies.ts';
-import { KeptSockets, type PoolUse } from './kept-sockets.ts';
+import { KeepAlivePool, type PoolUse } from './keep-alive-pool.ts';
 import { isReset, markNeverSent, markWithoutProxy } from './network-failure.ts';
 import { createProxiedAgent } from './proxied-agent.ts';
 import { type Proxies, readProxies } from './proxy-environment.ts';
 
 /** A pool of kept-alive connections, to any number of servers. */
-export type HttpAgent = KeptSockets;
+export type HttpAgent = KeepAlivePool;
 
 export interface AgentOptions {
   /** Open sockets to one server; further requests wait. Default: unbounded. */
@@ -90,7 +90,7 @@ export function createAgent(
   proxies: Proxies | undefined = readProxies(process.env),
 ): HttpAgent {
   const { keepAliveMs: idleMs = defaultKeepAliveMs, now = () => performance.now() } = options;
-  return new KeptSockets({ open: () => openAgent(options, proxies), idleMs, now });
+  return new KeepAlivePool({ open: () => openAgent(options, proxies), idleMs, now });
 }
 
 function openAgent(options: AgentOptions, proxies: Proxies | undefined): Dispatcher {
@@ -105,8 +105,9 @@ function openAgent(options: AgentOptions, proxies: Proxies | undefined): Dispatc
   };
   const lookup = options.guard && { lookup: options.guard.lookup };
   const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false, ...lookup });
-  const guardedBy = (guard: ConnectGuard | undefined) => (origin: URL | string, given: object) =>
-    poolOf(origin, { ...pooling, ...given }, { guard, proxies });
+  const guardedBy =
+    (guard: ConnectGuard | undefined) => (origin: URL | string, inherited: object) =>
+      poolOf(origin, { ...pooling, ...inherited }, { guard, proxies });
   const agentOptions = { ...pooling, connect, factory: guardedBy(options.guard) };
   if (!proxies) return new Agent(agentOptions);
   return createProxiedAgent(agentOptions, proxies, {
@@ -140,13 +141,13 @@ function guarded(
   guard: ConnectGuard | undefined,
   hasProxy: boolean,
 ): Connecting.connector {
-  return (asked, callback) => {
+  return (target, callback) => {
     try {
-      guard?.checkHost(asked.hostname);
+      guard?.checkHost(target.hostname);
     } catch (error) {
       return callback(error as Error, null);
     }
-    connect(asked, (...[error, socket]: Parameters<Connecting.Callback>) => {
+    connect(target, (...[error, socket]: Parameters<Connecting.Callback>) => {
       if (error) markNeverSent(error);
       if (error && hasProxy) markWithoutProxy(error);
       (callback as (...outcome: unknown[]) => void)(error, socket);
@@ -158,31 +159,31 @@ function guarded(
  * Sends one request and resolves when the reply's headers have arrived. Follows no redirect. Rejects with
  * undici's or the socket's own error, the signal's reason, or the error of the body's iteration.
  */
-export async function dispatch(agent: HttpAgent, asked: DispatchRequest): Promise<DispatchReply> {
+export async function dispatch(agent: HttpAgent, input: DispatchRequest): Promise<DispatchReply> {
   const use = agent.use();
   try {
-    return await dispatchOnce(agent, asked, use);
+    return await dispatchOnce(agent, input, use);
   } catch (error) {
-    if (!asked.repeatsFailedReuse || !use.hasServed || !isReset(error)) throw error;
+    if (!input.repeatsFailedReuse || !use.hasServed || !isReset(error)) throw error;
     agent.replace(use);
-    return dispatchOnce(agent, asked, agent.use());
+    return dispatchOnce(agent, input, agent.use());
   }
 }
 
 async function dispatchOnce(
   agent: HttpAgent,
-  asked: DispatchRequest,
+  input: DispatchRequest,
   use: PoolUse,
 ): Promise<DispatchReply> {
   const reply = await request.call(agent, {
-    origin: asked.origin,
-    path: asked.path,
-    method: asked.method,
-    headers: { ...asked.headers },
-    body: bodyOf(asked.body),
-    ...(asked.signal && { signal: asked.signal }),
-    ...(asked.headersTimeoutMs !== undefined && { headersTimeout: asked.headersTimeoutMs }),
-    ...(asked.bodyTimeoutMs !== undefined && { bodyTimeout: asked.bodyTimeoutMs }),
+    origin: input.origin,
+    path: input.path,
+    method: input.method,
+    headers: { ...input.headers },
+    body: bodyOf(input.body),
+    ...(input.signal && { signal: input.signal }),
+    ...(input.headersTimeoutMs !== undefined && { headersTimeout: input.headersTimeoutMs }),
+    ...(input.bodyTimeoutMs !== undefined && { bodyTimeout: input.bodyTimeoutMs }),
   });
   agent.served(use);
   reply.body.once('close', () => agent.served(use));

@@ -256,19 +256,19 @@ describe('a call to DynamoDB', () => {
     expect(proxy.tunnels.length).toBeGreaterThan(0);
   });
 
-  it('that a proxy asks for credentials (407) is a matter of configuration', async () => {
+  it('that a proxy requires credentials (407) is a matter of configuration', async () => {
     await proxied((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
     const error = tableFailure(thrown, 'proofs');
     expect(error.name).toBe('ConfigurationError');
-    expect(error.message).toContain('asks for credentials (407). Put them into HTTPS_PROXY');
+    expect(error.message).toContain('requires credentials (407). Set them in HTTPS_PROXY');
   });
 
   it('ends in time where the proxy says nothing, and names the proxy', async () => {
     const proxy = await proxied(() => {});
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
     expect(sdkFailure(thrown).message).toBe(
-      `the proxy 127.0.0.1:${proxy.port} can't be reached (UND_ERR_HEADERS_TIMEOUT)`,
+      `the proxy 127.0.0.1:${proxy.port} is not reachable (UND_ERR_HEADERS_TIMEOUT)`,
     );
   }, 10_000);
 

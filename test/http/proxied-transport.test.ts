@@ -9,7 +9,7 @@ import { systemClock } from '#src/config/system-clock.ts';
 import type { HttpRequest } from '#src/core/ports/transport.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
-import { guardOf } from '#src/http/public-addresses.ts';
+import { createConnectGuard } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts';
 import { startPlainServer, startProxy, startTlsServer, trustTestCa } from './proxies.ts';
@@ -30,7 +30,7 @@ function transportIn(env: Record<string, string>, options: AgentOptions = {}) {
     });
 }
 
-const guard = guardOf({ baseUrl: 'https://api.test/v1.3', mayBePrivate: false });
+const guard = createConnectGuard({ baseUrl: 'https://api.test/v1.3', mayBePrivate: false });
 
 /** A resolver that resolves no name. */
 const nothing: net.LookupFunction = (_host, _options, callback) =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LookupFunction } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { createSockets } from '#functions/runtime/sockets.ts';
-import { guardOf, isPublicAddress } from '#src/http/public-addresses.ts';
+import { createConnectGuard, isPublicAddress } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
 import type { ConnectGuard } from '#src/http/undici.ts';
 import { holdClock, startServer } from './http-server.ts';
@@ -25,7 +25,11 @@ function resolver(...answers: string[][]) {
 }
 
 function guarded(lookup?: LookupFunction): ConnectGuard {
-  const guard = guardOf({ baseUrl: service, mayBePrivate: false, ...(lookup && { lookup }) });
+  const guard = createConnectGuard({
+    baseUrl: service,
+    mayBePrivate: false,
+    ...(lookup && { lookup }),
+  });
   if (!guard) throw new Error('no guard');
   return guard;
 }
@@ -218,20 +222,22 @@ describe('the guard of a destination', () => {
     ['2002:7f00:1::', false],
     ['2001::1', false],
   ])('with private hosts allowed, decides for %s: %s', (address, isGood) => {
-    const guard = guardOf({ baseUrl: service, mayBePrivate: true });
+    const guard = createConnectGuard({ baseUrl: service, mayBePrivate: true });
     const checking = () => guard?.checkHost(address);
     if (isGood) expect(checking).not.toThrow();
     else expect(checking).toThrow('it must be a public address');
   });
 
   it('allows an IPv6 address as the configured host', () => {
-    const guard = guardOf({ baseUrl: 'https://[fd00::1]/v1.3', mayBePrivate: false });
+    const guard = createConnectGuard({ baseUrl: 'https://[fd00::1]/v1.3', mayBePrivate: false });
     expect(() => guard?.checkHost('fd00::1')).not.toThrow();
     expect(() => guard?.checkHost('fd00::2')).toThrow('it must be a public address');
   });
 
   it('is undefined for a service without TLS, which runs on this machine', () => {
-    expect(guardOf({ baseUrl: 'http://127.0.0.1:8080/v1.3', mayBePrivate: false })).toBeUndefined();
+    expect(
+      createConnectGuard({ baseUrl: 'http://127.0.0.1:8080/v1.3', mayBePrivate: false }),
+    ).toBeUndefined();
   });
 
   it('protects every deployed function: its agent rejects a private upload host', async () => {

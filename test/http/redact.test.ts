@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { showable, withoutSecret } from '#src/http/redact.ts';
+import { redact, removeSecret } from '#src/http/redact.ts';
 
 describe("a service's own text", () => {
   it.each([
@@ -16,24 +16,24 @@ describe("a service's own text", () => {
     ['a key by its prefix', 'the key tlk_CANARY is bad', 'the key … is bad'],
     ['a long hex digest', `sent ${'ab'.repeat(32)}`, 'sent …'],
   ])('loses %s', (_, text, expected) => {
-    expect(showable(text)).toBe(expected);
+    expect(redact(text)).toBe(expected);
   });
 
   it('retains ids and plain words', () => {
     const text = 'asset 6650f0c1e2a94d0012345678 does not exist';
-    expect(showable(text)).toBe(text);
+    expect(redact(text)).toBe(text);
   });
 
   it('becomes one line without control characters', () => {
-    expect(showable('  a\r\n\tb\u0000c\u2028d ')).toBe('a b c d');
+    expect(redact('  a\r\n\tb\u0000c\u2028d ')).toBe('a b c d');
   });
 
   it('is cut to its bound between two characters, never inside a character', () => {
-    expect(showable('🎬'.repeat(10), 4)).toBe('🎬🎬🎬…');
+    expect(redact('🎬'.repeat(10), 4)).toBe('🎬🎬🎬…');
   });
 
   it('loses a known secret at any place', () => {
-    expect(withoutSecret('aKEYbKEY', 'KEY')).toBe('a…b…');
+    expect(removeSecret('aKEYbKEY', 'KEY')).toBe('a…b…');
   });
 
   it.each([
@@ -43,14 +43,14 @@ describe("a service's own text", () => {
     ['in HTML, by number', 'ab&#43;c&#x2F;d&#038;&#X22;'],
     ['in all of these forms', '\\u0061b%2Bc&#47;d&amp;\\"'],
   ])('loses a known secret whose characters are escaped %s', (_, text) => {
-    expect(withoutSecret(`<${text}>`, 'ab+c/d&"')).toBe('<…>');
+    expect(removeSecret(`<${text}>`, 'ab+c/d&"')).toBe('<…>');
   });
 
   it("loses marks that would reverse the text's direction", () => {
-    expect(showable('a\u202Eb\u2066c')).toBe('a b c');
+    expect(redact('a\u202Eb\u2066c')).toBe('a b c');
   });
 
   it('does not change for an empty secret', () => {
-    expect(withoutSecret('abc', '')).toBe('abc');
+    expect(removeSecret('abc', '')).toBe('abc');
   });
 });

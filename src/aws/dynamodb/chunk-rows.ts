@@ -37,9 +37,9 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
       return new Map(rows.map(recordOf).map((record) => [record.index, record]));
     },
     storeProof: async (transferId, session, proof, retiredGeneration) => {
-      const { index, ...kept } = proof;
+      const { index, ...stored } = proof;
       const generation = (retiredGeneration ?? 0) + 1;
-      const row = { ...chunkKey(transferId, session, index), ...kept, ...expiry() };
+      const row = { ...chunkKey(transferId, session, index), ...stored, ...expiry() };
       const isWritten = await table.write(
         { ...row, generation, reports: 0 },
         absentOrRetired(retiredGeneration),
@@ -79,12 +79,12 @@ function absentOrRetired(generation: number | undefined): Condition {
 }
 
 /** Compares two proofs, without their CRC: it follows from the bytes, and one side may lack it. */
-function compare(kept: ChunkRecord | undefined, proof: ChunkProof): StoreProofResult {
+function compare(stored: ChunkRecord | undefined, proof: ChunkProof): StoreProofResult {
   const isEqual =
-    isProven(kept) &&
-    kept.proof === proof.proof &&
-    kept.md5 === proof.md5 &&
-    kept.sizeBytes === proof.sizeBytes;
+    isProven(stored) &&
+    stored.proof === proof.proof &&
+    stored.md5 === proof.md5 &&
+    stored.sizeBytes === proof.sizeBytes;
   return isEqual ? 'equal' : 'conflict';
 }
 

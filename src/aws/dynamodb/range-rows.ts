@@ -40,8 +40,8 @@ export function rangeRows(table: TableAccess, expiry: () => Row): RangeRows {
       const before = await table.change(keyOf(key), {
         set: { sender, claimUntil: until, ...expiry() },
         condition: {
-          expression: 'attribute_not_exists(#sender) OR #claimUntil <= :now OR #sender = :mine',
-          values: { ':now': now, ':mine': sender },
+          expression: 'attribute_not_exists(#sender) OR #claimUntil <= :now OR #sender = :own',
+          values: { ':now': now, ':own': sender },
         },
         returning: 'ALL_OLD',
       });
@@ -53,7 +53,7 @@ export function rangeRows(table: TableAccess, expiry: () => Row): RangeRows {
       await table.change(keyOf(key), {
         set: { sender: undefined, claimUntil: undefined, error, ...expiry() },
         add: countAttributes(counts),
-        condition: { expression: '#sender = :mine', values: { ':mine': sender } },
+        condition: { expression: '#sender = :own', values: { ':own': sender } },
       });
     },
     recordRangeFailure: async (key, error) => {

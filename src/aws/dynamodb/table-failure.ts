@@ -1,4 +1,4 @@
-import { bareCause, describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
+import { describeSdkFailure, safeCause, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 
 /** Errors that no retry fixes: the table is missing, access is denied, or the schema differs. */
@@ -21,7 +21,7 @@ export function tableFailure(error: unknown, tableName: string): TransferError {
   const failure = sdkFailure(error);
   const message = `DynamoDB failed for table ${JSON.stringify(tableName)}: ${describeSdkFailure(failure)}`;
   return new TransferError(nameFor(failure), message, {
-    cause: bareCause(error),
+    cause: safeCause(error),
     status: failure.status,
   });
 }

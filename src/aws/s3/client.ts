@@ -2,8 +2,8 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { chainedCredentials, namedCalls } from '#src/aws/sdk-bounds.ts';
 import { createUndiciRequestHandler } from '#src/aws/undici-request-handler.ts';
 import type { HttpAgent } from '#src/http/undici.ts';
-import { recordAskedRegion } from './asked-region.ts';
 import { isRenewable, renewExpired } from './expired-credentials.ts';
+import { recordRequestRegion } from './request-region.ts';
 
 export interface S3ClientOptions {
   /** Owns the sockets, and bounds the connecting, the wait for a reply and a silent body. */
@@ -35,7 +35,7 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     ...(endpoint !== undefined && { endpoint }),
     credentials: credentials ?? chainedCredentials(),
   });
-  recordAskedRegion(client);
+  recordRequestRegion(client);
   if (isRenewable(credentials)) renewExpired(client, credentials);
   return client;
 }

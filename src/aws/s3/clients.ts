@@ -21,22 +21,22 @@ export interface S3ClientsOptions {
 }
 
 /** More places than one function reads from at a time. A client is cheap to create again. */
-const maxKept = 32;
+const maxClients = 32;
 
 /**
  * Creates one client for each place, at its first use. Beyond the bound it drops the least recently used
  * client. A read in progress continues, as the agent owns the sockets.
  */
 export function createS3Clients({ open, credentialsOf }: S3ClientsOptions): S3ClientOf {
-  const kept = new Map<string, S3Client>();
+  const clients = new Map<string, S3Client>();
   return ({ account, region }) => {
     const credentials = account === undefined ? undefined : credentialsOf(account);
     const place = JSON.stringify([account, region]);
-    const client = kept.get(place) ?? open(region, credentials);
+    const client = clients.get(place) ?? open(region, credentials);
     // A map keeps the order of insertion, so its first entry is the least recently used.
-    kept.delete(place);
-    kept.set(place, client);
-    if (kept.size > maxKept) kept.delete(kept.keys().next().value ?? '');
+    clients.delete(place);
+    clients.set(place, client);
+    if (clients.size > maxClients) clients.delete(clients.keys().next().value ?? '');
     return client;
   };
 }

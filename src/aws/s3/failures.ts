@@ -1,17 +1,18 @@
 import {
-  bareCause,
   describeSdkFailure,
   replyHeader,
   type SdkFailure,
+  safeCause,
   sdkFailure,
   textField,
 } from '#src/aws/sdk-failure.ts';
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
+import { isTransientStatus } from '#src/http/status-codes.ts';
 import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
-import { regionAskedIn } from './asked-region.ts';
-import { isTransientStatus, signingFault } from './codes.ts';
 import { describeDenial } from './denials.ts';
+import { requestRegionOf } from './request-region.ts';
+import { signingFault } from './signing-faults.ts';
 
 /** Characters of an address in a message; S3 allows keys of 1,024 bytes. */
 const maxShownCharacters = 256;
@@ -46,7 +47,7 @@ export function explainS3Failure(
   const failure = sdkFailure(error);
   const [name, message] = explain(failure, error, reference);
   return new TransferError(name, message, {
-    cause: bareCause(error),
+    cause: safeCause(error),
     status: failure.status,
     origin: 'source',
     isThrottle: isThrottle(failure),
@@ -152,8 +153,10 @@ function missingText({ name, status }: SdkFailure, reference: SourceReference): 
   const object = nameOfObject(reference);
   if (status === 405) return `${object} is a delete marker: the object was deleted`;
   if (placeCodes.has(name)) return `bucket ${JSON.stringify(reference.bucket)} does not exist`;
-  const what = reference.versionId === undefined ? `object ${object}` : object;
-  return objectCodes.has(name) ? `${what} does not exist` : `${what} or its bucket does not exist`;
+  const subject = reference.versionId === undefined ? `object ${object}` : object;
+  return objectCodes.has(name)
+    ? `${subject} does not exist`
+    : `${subject} or its bucket does not exist`;
 }
 
 /** S3's codes for a request in another Region than the bucket's. */
@@ -170,8 +173,8 @@ function elsewhereText(error: unknown, { bucket, region }: SourceReference): str
   const actual = replyHeader(error, 'x-amz-bucket-region') ?? textField(error, 'Region');
   const where = `bucket ${JSON.stringify(bucket)} is in ${actual ? `Region ${actual}` : 'another Region'}`;
   if (region !== undefined) return `${where}, and its source names Region ${region}`;
-  const asked = regionAskedIn(error);
-  return `${where}, and the request was made in ${asked === undefined ? 'another' : `Region ${asked}`}`;
+  const requestRegion = requestRegionOf(error);
+  return `${where}, and the request was made in ${requestRegion === undefined ? 'another' : `Region ${requestRegion}`}`;
 }
 
 /** Returns true for S3's message about an SSE-C object read without its key; the code has many causes. */

@@ -108,7 +108,7 @@ function pinned(head: HeadObjectCommandOutput, reference: SourceReference): Sour
   return {
     ...reference,
     versionId: VersionId ?? reference.versionId,
-    etag: withoutQuotes(ETag),
+    etag: unquoteEtag(ETag),
     sizeBytes: ContentLength,
     contentType: head.ContentType,
     checksum,
@@ -119,7 +119,7 @@ function pinned(head: HeadObjectCommandOutput, reference: SourceReference): Sour
 }
 
 /** Removes the quotes that S3 puts around an ETag. */
-export function withoutQuotes(etag: string): string {
+export function unquoteEtag(etag: string): string {
   return etag.replace(/^"|"$/g, '');
 }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { bareCause, describeSdkFailure, sdkFailure, textField } from '#src/aws/sdk-failure.ts';
+import { describeSdkFailure, safeCause, sdkFailure, textField } from '#src/aws/sdk-failure.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import {
   type ByteRange,
@@ -12,7 +12,7 @@ import type { SourceObject } from '#src/core/source/source-object.ts';
 import { addressOf } from './address.ts';
 import type { S3ClientOf } from './clients.ts';
 import { explainS3Failure, nameOfObject, placeCodes } from './failures.ts';
-import { withoutQuotes } from './inspection.ts';
+import { unquoteEtag } from './inspection.ts';
 
 /** One read of a range. */
 interface Reading {
@@ -94,7 +94,7 @@ function superseded(source: SourceObject, what: string, cause?: unknown): Transf
 }
 
 function compareReply(reply: GetObjectCommandOutput, { source, range }: Reading): void {
-  const etag = reply.ETag === undefined ? 'none' : withoutQuotes(reply.ETag);
+  const etag = reply.ETag === undefined ? 'none' : unquoteEtag(reply.ETag);
   if (etag !== source.etag) {
     throw superseded(source, `has the ETag ${etag} and had ${source.etag} at its inspection`);
   }
@@ -168,7 +168,7 @@ function brokenRead(
   return new TransferError(
     'SourceUnavailableError',
     `Reading ${nameOfObject(source)} failed after ${receivedBytes} of ${lengthOf(range)} bytes: ${describeSdkFailure(sdkFailure(error))}`,
-    { cause: bareCause(error) },
+    { cause: safeCause(error) },
   );
 }
 

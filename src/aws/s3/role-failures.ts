@@ -1,12 +1,13 @@
 import {
-  bareCause,
   describeSdkFailure,
   type SdkFailure,
+  safeCause,
   sdkFailure,
 } from '#src/aws/sdk-failure.ts';
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { isTransientStatus } from '#src/http/status-codes.ts';
 import { isTransientCode } from '#src/http/storage-codes.ts';
-import { isTransientStatus, signingFault } from './codes.ts';
+import { signingFault } from './signing-faults.ts';
 
 /**
  * Translates a failed AssumeRole.
@@ -15,7 +16,7 @@ import { isTransientStatus, signingFault } from './codes.ts';
  */
 export function explainRoleFailure(error: unknown, roleArn: string): TransferError {
   const failure = sdkFailure(error);
-  const options = { cause: bareCause(error), status: failure.status };
+  const options = { cause: safeCause(error), status: failure.status };
   const message = `AssumeRole ${isDenied(failure) ? 'was denied' : 'failed'} for the reader role ${roleArn}: ${describeSdkFailure(failure)}`;
   return new TransferError(nameOf(failure), message, options);
 }

@@ -4,7 +4,7 @@ import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
-import { showable, withoutSecret } from '#src/http/redact.ts';
+import { redact, removeSecret } from '#src/http/redact.ts';
 import { fromOrigin, type Operation, refusalOf, rejectsKey } from './errors.ts';
 import { askReplyMs } from './limits.ts';
 
@@ -90,7 +90,7 @@ export function checkBaseUrl(baseUrl: string): string {
   if (!url || !isWeb || url.search || url.hash || url.username || url.password) {
     throw new TransferError(
       'ConfigurationError',
-      `Invalid TwelveLabs base URL ${JSON.stringify(showable(baseUrl))}: must be a URL such as https://api.twelvelabs.io/v1.3, with https (http for this machine only) and without credentials, query or fragment.`,
+      `Invalid TwelveLabs base URL ${JSON.stringify(redact(baseUrl))}: must be a URL such as https://api.twelvelabs.io/v1.3, with https (http for this machine only) and without credentials, query or fragment.`,
     );
   }
   return baseUrl.replace(/\/+$/, '');
@@ -125,7 +125,7 @@ async function sendWith(
   try {
     const reply = await transport.send(request);
     const mayBePartOfId = isSuccess(reply) && key.length < shortestKey;
-    return mayBePartOfId ? reply : { ...reply, text: withoutSecret(reply.text, key) };
+    return mayBePartOfId ? reply : { ...reply, text: removeSecret(reply.text, key) };
   } catch (thrown) {
     const error = fromOrigin(thrown, 'service', call.signal);
     throw call.translate ? call.translate(error) : error;

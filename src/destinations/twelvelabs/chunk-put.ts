@@ -5,20 +5,14 @@ import {
 } from '#src/core/errors/errors.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
-import { withoutSecret } from '#src/http/redact.ts';
+import { removeSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
+import { isTransientStatus } from '#src/http/status-codes.ts';
 import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
 import { isSuccess } from './api-client.ts';
-import {
-  describeRedirect,
-  fromOrigin,
-  isFromGateway,
-  isRedirect,
-  isTransientStatus,
-  redirectHost,
-} from './errors.ts';
+import { describeServiceError, readServiceError, type ServiceError } from './error-body.ts';
+import { describeRedirect, fromOrigin, isFromGateway, isRedirect, redirectHost } from './errors.ts';
 import { retryAfterSeconds } from './retry-after.ts';
-import { describe, readServiceError, type ServiceError } from './service-words.ts';
 import { headersOf } from './upload-headers.ts';
 
 /** One PUT of one chunk to one presigned URL. */
@@ -103,7 +97,7 @@ function withoutUrl(text: string, url: string): string {
   const pieces = [path, ...path.split('/'), ...raw, ...values];
   return pieces
     .filter((piece) => piece.length >= shortestPiece)
-    .reduce((rest, piece) => withoutSecret(rest, piece), text);
+    .reduce((rest, piece) => removeSecret(rest, piece), text);
 }
 
 /** Accepts one value, also repeated: proxies join a repeated header into a list such as `"a", "a"`. */
@@ -128,7 +122,7 @@ function putRejection(
   const error = readStorageError(withoutUrl(reply.text, url));
   const words = isRedirect(status)
     ? describeRedirect(status, redirectHost(headers.location, url) ?? endpointOf(reply.text))
-    : `the storage returned ${describe(status, error)}`;
+    : `the storage returned ${describeServiceError(status, error)}`;
   return storageError(putErrorName(reply, error), `${subject}: ${words}`, {
     status,
     retryAfterSeconds: retryAfterSeconds(headers, nowMs),

@@ -6,8 +6,14 @@ import {
   type TransferErrorOptions,
 } from '#src/core/errors/errors.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
+import { isTransientStatus } from '#src/http/status-codes.ts';
+import {
+  describeServiceError,
+  jsonObject,
+  readServiceError,
+  type ServiceError,
+} from './error-body.ts';
 import { retryAfterSeconds } from './retry-after.ts';
-import { describe, jsonObject, readServiceError, type ServiceError } from './service-words.ts';
 
 /** A call of the API. */
 export interface Operation {
@@ -45,15 +51,6 @@ export function isUnknownId(reply: HttpReply): boolean {
 }
 
 /**
- * Returns true if the same request may succeed later: conflicts, locks, time limits and every 5xx except
- * those for an unsupported method (501) or HTTP version (505).
- */
-export function isTransientStatus(status: number): boolean {
-  if ([408, 409, 423, 425, 429].includes(status)) return true;
-  return status >= 500 && status !== 501 && status !== 505;
-}
-
-/**
  * Returns true if a 404 or 410 comes from another server, such as an ingress with "default backend -
  * 404". The service's own body is a JSON object or empty.
  */
@@ -87,7 +84,7 @@ export function refusalOf(
   const error = readServiceError(reply.text);
   const message = isRedirect(reply.status)
     ? `${operation.name} was ${describeRedirect(reply.status, redirectHost(reply.headers.location, url))}`
-    : `TwelveLabs answered ${operation.name} with ${describe(reply.status, error)}`;
+    : `TwelveLabs answered ${operation.name} with ${describeServiceError(reply.status, error)}`;
   return serviceError(nameOf(reply, error, operation), message, {
     status: reply.status,
     retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs),

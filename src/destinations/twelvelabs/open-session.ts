@@ -4,11 +4,12 @@ import type { HttpReply } from '#src/core/ports/transport.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type { CallOptions, SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
+import { isTransientStatus } from '#src/http/status-codes.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
-import { isTransientStatus, type Operation, serviceError } from './errors.ts';
+import { describeServiceError, readServiceError } from './error-body.ts';
+import { type Operation, serviceError } from './errors.ts';
 import { changeReplyMs, sessionLifetimeMs } from './limits.ts';
 import { retryAfterSeconds } from './retry-after.ts';
-import { describe, readServiceError } from './service-words.ts';
 import { checkUploadHeaders } from './upload-headers.ts';
 import { createReply, isJsonObject, readReply } from './wire.ts';
 import { maxIndex } from './wire-fields.ts';
@@ -90,7 +91,7 @@ function mayHaveTakenEffect(reply: HttpReply): boolean {
 }
 
 function replyLost(reply: HttpReply, nowMs: number): TransferError {
-  const summary = describe(reply.status, readServiceError(reply.text));
+  const summary = describeServiceError(reply.status, readServiceError(reply.text));
   return serviceError('CreateReplyLostError', `${operation.name}: no usable reply (${summary})`, {
     status: reply.status,
     retryAfterSeconds: retryAfterSeconds(reply.headers, nowMs),

@@ -11,9 +11,9 @@ import type {
   UploadSession,
 } from '#src/core/transfer/destination.ts';
 import { type ApiClient, isSuccess } from './api-client.ts';
+import { describeServiceError, readReason, readServiceError } from './error-body.ts';
 import { isUnknownId, type Operation, serviceError } from './errors.ts';
 import { changeReplyMs, maxPageLength, maxProofsPerReport } from './limits.ts';
-import { describe, readServiceError, wordsOf } from './service-words.ts';
 import { assetReply, chunkStatesReply, readReply, reportReply, statusReply } from './wire.ts';
 
 const reporting: Operation = { name: 'reporting chunks', onSession: true, replyMs: changeReplyMs };
@@ -75,7 +75,7 @@ export async function sessionStatus(
     const path = `${sessionPath(session)}?page=1&page_limit=1`;
     const reply = await client.ask({ operation: askingStatus, method: 'GET', path, signal });
     const status = readReply(statusReply, reply, askingStatus.name);
-    const reason = wordsOf(status.error) ?? wordsOf(status.reason);
+    const reason = readReason(status.error) ?? readReason(status.reason);
     return { phase: status.status, counts: countsOf(status), reason };
   } catch (error) {
     if (!isTransferError(error, 'SessionExpiredError')) throw error;
@@ -127,10 +127,13 @@ export async function assetStatus(
   const reply = await client.exchange({ operation: askingAsset, method: 'GET', path, signal });
   if (!isSuccess(reply)) {
     if (!isUnknownId(reply)) throw client.refusal(reply, askingAsset);
-    return { phase: 'missing', reason: describe(reply.status, readServiceError(reply.text)) };
+    return {
+      phase: 'missing',
+      reason: describeServiceError(reply.status, readServiceError(reply.text)),
+    };
   }
   const { status, error, reason } = readReply(assetReply, reply, askingAsset.name);
-  return { phase: status, reason: wordsOf(error) ?? wordsOf(reason) };
+  return { phase: status, reason: readReason(error) ?? readReason(reason) };
 }
 
 function sessionPath(session: UploadSession): string {

@@ -61,11 +61,11 @@ export function checkUploadHeaders(headers: Headers): Headers {
 export function headersOf(wanted: Headers, chunk: OutgoingChunk): Headers {
   const entries = Object.entries(wanted);
   for (const [name, value] of entries) checkComputed(name, value, chunk);
-  const kept = entries.filter(([name]) => !isComputed(name));
+  const sent = entries.filter(([name]) => !isComputed(name));
   // A User-Agent from the service may be part of its signature, so it overrides ours.
-  const isNamed = kept.some(([name]) => name.toLowerCase() === 'user-agent');
+  const isNamed = sent.some(([name]) => name.toLowerCase() === 'user-agent');
   return {
-    ...Object.fromEntries(kept),
+    ...Object.fromEntries(sent),
     ...(!isNamed && { 'user-agent': userAgent }),
     'content-length': String(chunk.sizeBytes),
   };

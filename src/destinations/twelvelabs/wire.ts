@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { HttpReply } from '#src/core/ports/transport.ts';
-import { showable } from '#src/http/redact.ts';
+import { redact } from '#src/http/redact.ts';
+import { jsonObject } from './error-body.ts';
 import { serviceError } from './errors.ts';
-import { jsonObject } from './service-words.ts';
 import {
   countOrZero,
   index,
@@ -115,7 +115,7 @@ export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operati
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const field = showable(issue?.path.map(String).join('.') || 'body', 80);
+  const field = redact(issue?.path.map(String).join('.') || 'body', 80);
   const message = `${subject}: the field "${field}" does not match (${issue?.code}).`;
   throw serviceError('ProtocolViolationError', message, { status });
 }

@@ -102,7 +102,7 @@ describe('the reply to openSession is rejected', () => {
     const error = await failureOf(open(createdWith(changes)).opened);
     expect([error.name, error.message]).toEqual([
       'ProtocolViolationError',
-      expect.stringContaining(` ${field} `),
+      expect.stringContaining(`"${field}"`),
     ]);
   });
 

@@ -2,10 +2,10 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { textField } from '#src/aws/sdk-failure.ts';
 
 /** The field of an S3 error that holds the Region of the request. */
-const field = 'askedInRegion';
+const field = 'requestRegion';
 
 /** Adds the Region of the request to every S3 error: S3 itself names only the bucket's Region. */
-export function recordAskedRegion(client: S3Client): void {
+export function recordRequestRegion(client: S3Client): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
@@ -15,7 +15,7 @@ export function recordAskedRegion(client: S3Client): void {
         throw error;
       }
     },
-    { step: 'initialize', name: 'recordAskedRegion' },
+    { step: 'initialize', name: 'recordRequestRegion' },
   );
 }
 
@@ -25,6 +25,6 @@ function regionOf(client: S3Client): Promise<string | undefined> {
 }
 
 /** Returns the Region of the failed request, if its client records it. */
-export function regionAskedIn(error: unknown): string | undefined {
+export function requestRegionOf(error: unknown): string | undefined {
   return textField(error, field);
 }

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 
-export interface KeptSocketsOptions {
+export interface KeepAlivePoolOptions {
   /** Creates a pool without sockets. */
   readonly open: () => Dispatcher;
   /** The longest time without a use, in milliseconds. */
@@ -17,15 +17,15 @@ export type PoolUse = { readonly pool: Dispatcher; readonly hasServed: boolean }
  * `replace`. undici's own timers close idle sockets too, but Lambda freezes a process between two calls,
  * and its next request may run before its timers.
  */
-export class KeptSockets {
-  readonly #options: KeptSocketsOptions;
+export class KeepAlivePool {
+  readonly #options: KeepAlivePoolOptions;
   readonly #closing = new Set<Dispatcher>();
   #pool: Dispatcher;
   #hasServed = false;
   #isClosed = false;
   #usedAt: number;
 
-  constructor(options: KeptSocketsOptions) {
+  constructor(options: KeepAlivePoolOptions) {
     this.#options = options;
     this.#pool = options.open();
     this.#usedAt = options.now();

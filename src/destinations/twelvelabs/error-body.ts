@@ -1,4 +1,4 @@
-import { showable } from '#src/http/redact.ts';
+import { redact } from '#src/http/redact.ts';
 
 /** The code and the message of an error reply, each in one short line that is safe to show. */
 export interface ServiceError {
@@ -20,11 +20,11 @@ export function readServiceError(text: string): ServiceError {
   const code = stringOf(inner.code);
   const message = stringOf(inner.message) ?? stringOf(body.error);
   const shown = message ?? (code === undefined ? text : undefined);
-  return { code: code && showable(code, 80), message: shown && showable(shown) };
+  return { code: code && redact(code, 80), message: shown && redact(shown) };
 }
 
 /** Returns "400 parameter_invalid: …": the status, and the code and the message if a reply has them. */
-export function describe(status: number, { code, message }: ServiceError): string {
+export function describeServiceError(status: number, { code, message }: ServiceError): string {
   const head = code ? `${status} ${code}` : String(status);
   return message ? `${head}: ${message}` : head;
 }
@@ -33,9 +33,9 @@ export function describe(status: number, { code, message }: ServiceError): strin
  * Returns the service's reason for a failure from any form: text, a number, an object or a list. One line
  * that is safe to show; undefined if the value is empty.
  */
-export function wordsOf(value: unknown): string | undefined {
+export function readReason(value: unknown): string | undefined {
   const text = stringOf(value) ?? (Array.isArray(value) ? listed(value) : fieldsOf(value));
-  return text && (showable(text) || undefined);
+  return text && (redact(text) || undefined);
 }
 
 /** The most items of a list that are read. */
@@ -78,7 +78,7 @@ function plainText(text: string): string | undefined {
     .slice(0, maxPageRead)
     .replace(/<(script|style)\b.*?<\/\1\s*>/gis, ' ')
     .replace(/<[^<>]*>/g, ' ');
-  return showable(bare) || undefined;
+  return redact(bare) || undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

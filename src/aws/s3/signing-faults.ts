@@ -1,5 +1,3 @@
-/** Classes of S3's statuses, and of its error codes about signing. */
-
 /** Codes for a request whose time differs from S3's. The SDK corrects its clock by the reply's date. */
 const clockCodes: ReadonlySet<string> = new Set([
   'RequestExpired',
@@ -24,18 +22,6 @@ const credentialCodes: ReadonlySet<string> = new Set([
   'InvalidClientTokenId',
   'UnrecognizedClientException',
 ]);
-
-/** Statuses below 500 after which the same request may succeed later. */
-const transientStatuses: ReadonlySet<number> = new Set([408, 409, 423, 425, 429]);
-
-/** Statuses for a request that the server does not support: 501 and 505. */
-const finalServerStatuses: ReadonlySet<number> = new Set([501, 505]);
-
-/** Returns true if the same request may succeed later, by the status alone. */
-export function isTransientStatus(status: number): boolean {
-  if (status >= 500) return !finalServerStatuses.has(status);
-  return transientStatuses.has(status);
-}
 
 /** Returns the part of a request's signing that an error code is about, if any. */
 export function signingFault(code: string): 'clock' | 'signature' | 'credentials' | undefined {
