@@ -27,10 +27,10 @@ import { manualSource, sourcesFromEvent } from './source-claim.ts';
 
 type InspectPorts = Needs<'source' | 'destination' | 'settings'>;
 
-/** The pinned object, ready for a session. */
+/** A pinned object that is ready for a session. */
 export type Pinned = Inspected & { readonly next: 'open'; readonly waitSeconds: 0 };
 
-/** The end of an execution whose event asks for nothing: the object is unmatched, empty or gone. */
+/** The end of an execution whose event needs no transfer: the object is unmatched, empty or deleted. */
 export interface Ignored {
   readonly next: 'ended';
   readonly waitSeconds: 0;
@@ -42,7 +42,7 @@ export interface Ignored {
   };
 }
 
-/** S3 can't be asked, or denies the object for now: the start keeps its input and comes again. */
+/** A start that waits: S3 cannot be reached, or denies the object for now. The state holds the input. */
 export type InspectSourcePostponed = InspectWait;
 
 /** One call of this step. */
@@ -50,21 +50,21 @@ interface Call {
   readonly ports: InspectPorts;
   readonly request: TransferRequest;
   readonly invocation: Invocation;
-  /** What is being waited out since an earlier call. */
+  /** The state of an earlier call that waits. */
   readonly waited: InspectWait | undefined;
-  /** What the execution was started with. */
+  /** The input of the execution. */
   readonly input: unknown;
-  /** Contents, by ETag and version, that HEAD found in this call and GET did not. */
+  /** Contents, by ETag and version, that HEAD found in this call and GET did not find. */
   readonly unread: Set<string>;
 }
 
 /**
- * Pins the object that an input or event names, or fails with a named error before anything is created.
- * Ignores an event about an object that no source matches, that is no media, or that is empty or gone;
- * without asking S3 if the event says enough.
+ * Pins the object of an input or event: its version, ETag, size and type. Fails with a named error before
+ * anything is created. Ignores an event if the object matches no source, is not media, or is empty or
+ * deleted, and skips the request to S3 if the event already shows that.
  * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRefusedError,
  *   SourceRegionMismatchError, SourceIsFolderError, SourceEmptyError, SourceTypeUnsupportedError,
- *   SourceTooLargeError, SourceContentEncodedError, and what the source reader throws
+ *   SourceTooLargeError, SourceContentEncodedError, and the errors of the source reader
  */
 export async function inspectSource(
   ports: InspectPorts,
@@ -77,38 +77,38 @@ export async function inspectSource(
   const rest = waited && remainingWait(ports, waited);
   if (rest) return { ...waited, ...rest };
   const call = { ports, request, invocation, waited, input, unread: new Set<string>() };
-  if (request.start === 'manual') return inspectChosen(call, request);
-  return inspectClaimed(call, request, sourcesFromEvent(ports, request, invocation));
+  if (request.start === 'manual') return inspectManual(call, request);
+  return inspectEvent(call, request, sourcesFromEvent(ports, request, invocation));
 }
 
-async function inspectChosen(
+async function inspectManual(
   call: Call,
   request: ManualRequest,
 ): Promise<Pinned | InspectSourcePostponed> {
   const { reference } = request;
   const source = manualSource(call.ports.settings.sources, request);
   if (isFolderMarker(reference)) {
-    throw new TransferError('SourceIsFolderError', `${nameOf(reference)} is a folder marker`);
+    throw new TransferError('SourceIsFolderError', `${addressOf(reference)} is a folder marker`);
   }
-  return withPatience(call, source, async () => admitted(call, await pin(call, source)));
+  return waitOutErrors(call, source, async () => admit(call, await pin(call, source)));
 }
 
-async function inspectClaimed(
+async function inspectEvent(
   call: Call,
   request: EventRequest,
   sources: readonly Source[],
 ): Promise<Pinned | Ignored | InspectSourcePostponed> {
   const { ports } = call;
   const { reference, claim } = request;
-  const announced = { key: reference.key, sizeBytes: claim.sizeBytes };
-  const source = matchingSource(sources, announced);
-  if (!source) return ignored(ports, reference, 'filters', describeMismatches(sources, announced));
+  const described = { key: reference.key, sizeBytes: claim.sizeBytes };
+  const source = matchingSource(sources, described);
+  if (!source) return ignored(ports, reference, 'filters', describeMismatches(sources, described));
   if (isFolderMarker(reference))
     return ignored(ports, reference, 'folder', 'it is a folder marker');
-  return withPatience(call, source, () => inspectAnnounced(call, request, source, sources));
+  return waitOutErrors(call, source, () => inspectEventObject(call, request, source, sources));
 }
 
-async function inspectAnnounced(
+async function inspectEventObject(
   call: Call,
   request: EventRequest,
   source: Source,
@@ -116,29 +116,29 @@ async function inspectAnnounced(
 ): Promise<Pinned | Ignored> {
   const { ports } = call;
   const { reference } = request;
-  const object = await pin(call, source).catch(gone);
+  const object = await pin(call, source).catch(deletedError);
   if (object instanceof TransferError) return ignored(ports, reference, 'gone', object.message);
-  recordOverwritten(ports, request, object);
-  const stranger = whyStranger(sources, object);
-  if (stranger) return ignored(ports, reference, ...stranger);
+  logOverwritten(ports, request, object);
+  const unmatched = unmatchedReason(sources, object);
+  if (unmatched) return ignored(ports, reference, ...unmatched);
   if (object.sizeBytes === 0) return ignored(ports, reference, 'empty', 'it has 0 bytes');
-  return admitted(call, object);
+  return admit(call, object);
 }
 
 /**
  * Returns the error of an object that was deleted since its event, as tools that rename objects do.
  * A missing bucket is still an error: no later event would report it.
  */
-function gone(error: unknown): TransferError {
+function deletedError(error: unknown): TransferError {
   if (isTransferError(error, 'SourceNotFoundError') && !error.isContainerMissing) return error;
   throw error;
 }
 
 /**
- * Asks S3 a few times, then leaves a transient error to a later call: an event comes once, so an S3
- * outage of up to six hours must not lose it.
+ * Retries a few times, then leaves a transient error to a later call. S3 sends an event once, so an outage
+ * of up to six hours must not lose it.
  */
-async function withPatience<T>(
+async function waitOutErrors<T>(
   { ports, invocation, waited, input }: Call,
   { waitWhileDeniedSeconds: deniedSeconds }: Source,
   work: () => Promise<T>,
@@ -152,8 +152,8 @@ async function withPatience<T>(
   }
 }
 
-/** Only logged: the newer content has an event of its own, which starts the same transfer. */
-function recordOverwritten(
+/** Logs only: the newer content has its own event, which starts the same transfer. */
+function logOverwritten(
   { log }: InspectPorts,
   { claim }: EventRequest,
   { bucket, key, etag }: SourceObject,
@@ -162,11 +162,11 @@ function recordOverwritten(
   log.info('object was overwritten since its event', { bucket, key });
 }
 
-/** Judges what is there by now: it may be another object than the one that the event was about. */
-function whyStranger(
+/** Checks the object as it is now: it may have been replaced since the event. */
+function unmatchedReason(
   sources: readonly Source[],
   object: SourceObject,
-): readonly [IgnoredBecause, string] | undefined {
+): readonly [IgnoredReason, string] | undefined {
   if (!matchingSource(sources, object)) return ['filters', describeMismatches(sources, object)];
   try {
     mediaTypeOf(object.key, object.contentType, object);
@@ -177,7 +177,7 @@ function whyStranger(
   }
 }
 
-/** Place, read options and media type come from the configuration only: an input must not choose them. */
+/** Reads the object. Account, Region, read options and media type come from the configuration, not the input. */
 async function pin({ ports, request }: Call, source: Source): Promise<SourceObject> {
   const { account, region, requestPayer, waitWhileDeniedSeconds, sameContent } = source;
   const configured = { account, region, requestPayer, waitWhileDeniedSeconds };
@@ -186,11 +186,11 @@ async function pin({ ports, request }: Call, source: Source): Promise<SourceObje
   return { ...object, ...configured, mediaType: configuredMediaType(source, object.key) };
 }
 
-/** Refuses what can't be moved, then reads one byte: nothing is created for an object that is denied. */
-async function admitted(call: Call, object: SourceObject) {
+/** Rejects an object that cannot be moved, then reads one byte: a denied object must create nothing. */
+async function admit(call: Call, object: SourceObject) {
   const { ports, request } = call;
   if (object.sizeBytes === 0) {
-    throw new TransferError('SourceEmptyError', `${nameOf(object)} has 0 bytes`);
+    throw new TransferError('SourceEmptyError', `${addressOf(object)} has 0 bytes`);
   }
   ensureWithinSize(ports, object);
   assertNotEncoded(object);
@@ -207,15 +207,15 @@ async function confirmReadable({ ports, invocation, unread }: Call, object: Sour
     await ports.source.confirmReadable(object, invocation.signal);
   } catch (error) {
     if (!isTransferError(error, 'SourceSupersededError')) throw error;
-    throw changedMeanwhile(error, object, unread);
+    throw changedError(error, object, unread);
   }
 }
 
 /**
- * An object that changed between HEAD and GET is inspected again. If HEAD then finds the same content,
- * nothing changed: HEAD and GET contradict each other.
+ * Returns the error of an object that changed between HEAD and GET: transient, so it is inspected again. If
+ * HEAD then finds the same content, nothing changed: HEAD and GET contradict each other.
  */
-function changedMeanwhile(
+function changedError(
   error: TransferError,
   { etag, versionId }: SourceObject,
   unread: Set<string>,
@@ -232,17 +232,17 @@ function changedMeanwhile(
   return new TransferError('SourceInconsistentError', message, options);
 }
 
-/** Codings that say how S3 was written to, or nothing. */
-const plainCodings = new Set(['', 'aws-chunked', 'identity']);
+/** Content encodings that leave the bytes of the file as they are. */
+const plainEncodings = new Set(['', 'aws-chunked', 'identity']);
 
-/** The service would get the encoded bytes, which are no media. */
+/** The service would receive the encoded bytes, which are not media. */
 function assertNotEncoded(source: SourceObject): void {
   const { contentEncoding = '' } = source;
-  const codings = contentEncoding.split(',').map((coding) => coding.trim().toLowerCase());
-  if (codings.every((coding) => plainCodings.has(coding))) return;
+  const encodings = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
+  if (encodings.every((name) => plainEncodings.has(name))) return;
   throw new TransferError(
     'SourceContentEncodedError',
-    `${nameOf(source)} has the Content-Encoding ${JSON.stringify(contentEncoding)}: its bytes are not the file itself`,
+    `${addressOf(source)} has the Content-Encoding ${JSON.stringify(contentEncoding)}: its bytes are not the file itself`,
   );
 }
 
@@ -253,21 +253,21 @@ function ensureWithinSize({ destination, settings }: InspectPorts, source: Sourc
   if (source.sizeBytes <= maxBytes) return;
   throw new TransferError(
     'SourceTooLargeError',
-    `${nameOf(source)} has ${source.sizeBytes} bytes; ${mediaType} may have at most ${maxBytes}`,
+    `${addressOf(source)} has ${source.sizeBytes} bytes; ${mediaType} is limited to ${maxBytes} bytes`,
   );
 }
 
-/** Why an event is ignored, as the metric `EventsIgnoredByReason` is split. */
-type IgnoredBecause = 'filters' | 'folder' | 'type' | 'empty' | 'gone';
+/** Why an event is ignored: the dimension of the metric `EventsIgnoredByReason`. */
+type IgnoredReason = 'filters' | 'folder' | 'type' | 'empty' | 'gone';
 
 function ignored(
   { meter, log }: InspectPorts,
   { bucket, key }: SourceReference,
-  because: IgnoredBecause,
+  reason: IgnoredReason,
   why: string,
 ): Ignored {
   meter.add('EventsIgnored', 1);
-  meter.add('EventsIgnoredByReason', 1, because);
+  meter.add('EventsIgnoredByReason', 1, reason);
   log.info('event ignored', { bucket, key, why });
   return { next: 'ended', waitSeconds: 0, ending: { status: 'ignored', bucket, key, why } };
 }
@@ -276,6 +276,6 @@ function isFolderMarker({ key }: SourceReference): boolean {
   return key.endsWith('/');
 }
 
-function nameOf({ bucket, key }: SourceReference): string {
+function addressOf({ bucket, key }: SourceReference): string {
   return `s3://${bucket}/${JSON.stringify(key).slice(1, -1)}`;
 }

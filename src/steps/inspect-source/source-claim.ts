@@ -6,29 +6,29 @@ import type { EventClaim, EventRequest, ManualRequest } from '#src/transfer/inpu
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
 /**
- * The configured source of an object that a person named. Suffixes and sizes are for events: such an
- * object is taken when a person chooses it. Prefixes bind everybody, as the roles may read nothing else.
- * @throws SourceNotConfiguredError - no source names the bucket, or none has a prefix of the key
+ * Returns the configured source of a manual start. Suffix and size filters apply to events only. Prefixes
+ * apply to every start, because the roles cannot read other keys.
+ * @throws SourceNotConfiguredError - the bucket is not a source, or the key has none of its prefixes
  */
 export function manualSource({ list }: Sources, { reference }: ManualRequest): Source {
   const ofBucket = list.filter(({ bucket }) => bucket === reference.bucket);
   const source = ofBucket.find((one) => isUnderPrefix(one, reference.key));
   if (source) return source;
-  throw new TransferError('SourceNotConfiguredError', whyNotChosen(ofBucket, reference));
+  throw new TransferError('SourceNotConfiguredError', noSourceReason(ofBucket, reference));
 }
 
-function whyNotChosen(ofBucket: readonly Source[], { bucket, key }: SourceReference): string {
+function noSourceReason(ofBucket: readonly Source[], { bucket, key }: SourceReference): string {
   const name = JSON.stringify(bucket);
-  if (ofBucket.length === 0) return `no configured source names the bucket ${name}`;
+  if (ofBucket.length === 0) return `the bucket ${name} is not a configured source`;
   const prefixes = quotedList(ofBucket.flatMap((source) => source.prefixes ?? []));
-  return `the sources of the bucket ${name} have keys that begin with ${prefixes}; ${JSON.stringify(key)} does not`;
+  return `the key ${JSON.stringify(key)} does not begin with a prefix of the bucket ${name}: ${prefixes}`;
 }
 
 /**
- * The configured sources that an event may speak for: those of its bucket, its account and its
+ * Returns the configured sources that an event can belong to: the sources of its bucket, account and
  * Region. At least one.
- * @throws SourceClaimRefusedError - the bucket is no source, or not one of that account; counted
- * @throws SourceRegionMismatchError - its sources name other Regions
+ * @throws SourceClaimRefusedError - the bucket is not a source, or not a source of that account; counted
+ * @throws SourceRegionMismatchError - the sources of the bucket are in other Regions
  */
 export function sourcesFromEvent(
   { settings, meter }: Needs<'settings'>,
@@ -37,27 +37,27 @@ export function sourcesFromEvent(
 ): readonly [Source, ...Source[]] {
   const { list, readers } = settings.sources;
   const ofBucket = list.filter(({ bucket }) => bucket === reference.bucket);
-  const isOurs = judgeOfOurs(executionId, readers);
+  const isOwnAccount = ownAccountTest(executionId, readers);
   const ofAccount = ofBucket.filter(({ account }) =>
-    account === undefined ? isOurs(claim) : account === claim.account,
+    account === undefined ? isOwnAccount(claim) : account === claim.account,
   );
-  if (!isFilled(ofAccount)) {
+  if (!isNonEmpty(ofAccount)) {
     meter.add('ClaimsRefused', 1);
     throw claimRefused(reference.bucket, claim, ofBucket.length > 0);
   }
-  const ofRegion = ofAccount.filter(({ region }) => isSameWhereKnown(region, claim.region));
-  if (!isFilled(ofRegion)) throw regionMismatch(reference.bucket, claim, ofAccount);
+  const ofRegion = ofAccount.filter(({ region }) => isSameOrUnknown(region, claim.region));
+  if (!isNonEmpty(ofRegion)) throw regionMismatch(reference.bucket, claim, ofAccount);
   return ofRegion;
 }
 
-/** An execution's ARN where it runs at AWS; a local one has no Region and nobody's account. */
+/** The ARN of an execution at AWS. The ARN of a local run has no Region and no real account. */
 const executionArn = /^arn:aws[\w-]*:states:(?!local:)[a-z0-9-]+:(\d{12}):/;
 
 /**
- * Whether an event comes from our own account, to which sources without an account belong. The
- * execution's ARN tells which that is; where it doesn't, an account with a reader is surely another.
+ * Returns a test for events of our own account, to which a source without an account belongs. The
+ * execution's ARN names that account. Without an ARN, an account with a reader role is another account.
  */
-function judgeOfOurs(
+function ownAccountTest(
   executionId: string,
   readers: Sources['readers'],
 ): (claim: EventClaim) => boolean {
@@ -68,20 +68,20 @@ function judgeOfOurs(
   };
 }
 
-function isSameWhereKnown(one: string | undefined, other: string | undefined): boolean {
+function isSameOrUnknown(one: string | undefined, other: string | undefined): boolean {
   return one === undefined || other === undefined || one === other;
 }
 
-function isFilled(sources: readonly Source[]): sources is readonly [Source, ...Source[]] {
+function isNonEmpty(sources: readonly Source[]): sources is readonly [Source, ...Source[]] {
   return sources.length > 0;
 }
 
 function claimRefused(bucket: string, { account }: EventClaim, isSource: boolean): TransferError {
   const who = account === undefined ? 'no account' : `account ${account}`;
-  const why = isSource ? "is not one of that account's sources" : 'is no configured source';
+  const why = isSource ? 'is not a source of that account' : 'is not a configured source';
   return new TransferError(
     'SourceClaimRefusedError',
-    `an event of ${who} claims the bucket ${JSON.stringify(bucket)}, which ${why}`,
+    `an event of ${who} names the bucket ${JSON.stringify(bucket)}, which ${why}`,
   );
 }
 
@@ -93,6 +93,6 @@ function regionMismatch(
   const configured = [...new Set(sources.map((source) => source.region))].join(' and ');
   return new TransferError(
     'SourceRegionMismatchError',
-    `an event of the Region ${region} claims the bucket ${JSON.stringify(bucket)}, whose source names the Region ${configured}`,
+    `an event of the Region ${region} names the bucket ${JSON.stringify(bucket)}, whose source is in the Region ${configured}`,
   );
 }

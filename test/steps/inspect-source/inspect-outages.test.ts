@@ -6,7 +6,7 @@ import type { Source } from '#src/core/source/sources.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { objectId } from '#src/transfer/transfer-ids.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
-import { invocationOf } from '../../harness/run-transfer.ts';
+import { invocationOf } from '../../harness/invocation.ts';
 import { json, StepHarness } from '../../harness/step-harness.ts';
 
 const minute = 60;
@@ -29,11 +29,11 @@ const event = {
 async function stageRefusing(name: ErrorName, seconds: number, source: Partial<Source> = {}) {
   const sources = { list: [{ bucket: film.bucket, ...source }], readers: {} };
   const harness = await StepHarness.set({}, { sources });
-  putFilm(harness.bench, 9);
-  const until = harness.bench.clock.now() + seconds * 1_000;
+  putFilm(harness.doubles, 9);
+  const until = harness.doubles.clock.now() + seconds * 1_000;
   const { source: reader } = harness.ports;
   const refuse = () => {
-    if (harness.bench.clock.now() < until) throw new TransferError(name, 'S3 said no');
+    if (harness.doubles.clock.now() < until) throw new TransferError(name, 'S3 said no');
   };
   const refusing: SourceReader = {
     inspect: async ({ versionId: _, ...reference }) => {
@@ -48,15 +48,15 @@ async function stageRefusing(name: ErrorName, seconds: number, source: Partial<S
 }
 
 /** Calls the step as the state machine does, until it no longer waits; the seconds waited with it. */
-async function walk(harness: StepHarness, input: unknown) {
-  const startedAt = harness.bench.clock.now();
+async function runTransfer(harness: StepHarness, input: unknown) {
+  const startedAt = harness.doubles.clock.now();
   let state: unknown = json(input);
   for (;;) {
-    const invocation = invocationOf(harness.bench);
+    const invocation = invocationOf(harness.doubles);
     const called = inspectSource(harness.ports, state, invocation).finally(invocation.close);
     const answer = json(await called);
     if (answer.next !== 'wait') {
-      return { answer, seconds: (harness.bench.clock.now() - startedAt) / 1_000 };
+      return { answer, seconds: (harness.doubles.clock.now() - startedAt) / 1_000 };
     }
     harness.pause(answer);
     state = answer;
@@ -69,14 +69,14 @@ describe('InspectSource', () => {
     ['an outage of five hours', 5 * 60 * minute],
   ])('sits out %s, so that no event is spent', async (_, seconds) => {
     const harness = await stageRefusing('SourceUnavailableError', seconds);
-    const { answer, seconds: waited } = await walk(harness, event);
+    const { answer, seconds: waited } = await runTransfer(harness, event);
     expect(answer).toMatchObject({ next: 'open', source: { bucket: film.bucket, key: film.key } });
     expect(waited).toBeGreaterThanOrEqual(seconds);
   });
 
   it('ends after six hours with the error that it waited for', async () => {
     const harness = await stageRefusing('SourceUnavailableError', 24 * 60 * minute);
-    await expect(walk(harness, event)).rejects.toMatchObject({
+    await expect(runTransfer(harness, event)).rejects.toMatchObject({
       name: 'SourceUnavailableError',
       message: expect.stringMatching(/^S3 said no \(for 36\d minutes\)$/),
     });
@@ -84,7 +84,7 @@ describe('InspectSource', () => {
 
   it('keeps the essential fields of an event, and no others, while it waits', async () => {
     const harness = await stageRefusing('SourceUnavailableError', minute);
-    const invocation = invocationOf(harness.bench);
+    const invocation = invocationOf(harness.doubles);
     const answer = json(await inspectSource(harness.ports, event, invocation));
     invocation.close();
     expect(answer).toMatchObject({
@@ -97,24 +97,24 @@ describe('InspectSource', () => {
   it('keeps the options of a start by hand while it waits', async () => {
     const harness = await stageRefusing('SourceUnavailableError', 5 * minute);
     const options = { filename: 'a.mp4', force: true };
-    expect((await walk(harness, { ...film, ...options })).answer).toMatchObject({ options });
+    expect((await runTransfer(harness, { ...film, ...options })).answer).toMatchObject({ options });
   });
 
   it('asks S3 nothing before the wait is over', async () => {
     const harness = await stageRefusing('SourceUnavailableError', minute);
-    const invocation = invocationOf(harness.bench);
+    const invocation = invocationOf(harness.doubles);
     const waiting = json(await inspectSource(harness.ports, event, invocation));
-    const asks = harness.bench.clock.now();
+    const asks = harness.doubles.clock.now();
     const again = json(await inspectSource(harness.ports, waiting, invocation));
     invocation.close();
     expect(again).toMatchObject({ next: 'wait' });
-    expect(harness.bench.clock.now()).toBe(asks);
+    expect(harness.doubles.clock.now()).toBe(asks);
   });
 
   it('shows the wait in the log', async () => {
     const harness = await stageRefusing('SourceUnavailableError', 2 * minute);
-    await walk(harness, event);
-    const waits = harness.bench.logged.filter(({ message }) => message === 'waiting');
+    await runTransfer(harness, event);
+    const waits = harness.doubles.logged.filter(({ message }) => message === 'waiting');
     expect(waits[0]?.fields).toMatchObject({ step: 'InspectSource', reason: 'S3 said no' });
   });
 });
@@ -126,26 +126,26 @@ describe('an object of which a HEAD tells and which no GET finds', () => {
     const harness = await stageRefusing('SourceUnavailableError', 0);
     const source = { ...harness.ports.source, confirmReadable: superseded };
     harness.ports = { ...harness.ports, source };
-    const startedAt = harness.bench.clock.now();
-    await expect(walk(harness, event)).rejects.toMatchObject({
+    const startedAt = harness.doubles.clock.now();
+    await expect(runTransfer(harness, event)).rejects.toMatchObject({
       name: 'SourceProtocolError',
       message: expect.stringMatching(/HEAD finds the object but GET does not: is gone/),
     });
-    expect(harness.bench.clock.now() - startedAt).toBeLessThan(10 * minute * 1_000);
+    expect(harness.doubles.clock.now() - startedAt).toBeLessThan(10 * minute * 1_000);
   });
 
   it('is waited for where it is another content each time', async () => {
     const harness = await stageRefusing('SourceUnavailableError', 0);
     const { source: reader } = harness.ports;
-    const until = harness.bench.clock.now() + 30 * minute * 1_000;
+    const until = harness.doubles.clock.now() + 30 * minute * 1_000;
     let writes = 0;
     const source: SourceReader = {
       ...reader,
       inspect: async (...given) => ({ ...(await reader.inspect(...given)), etag: `${++writes}` }),
-      confirmReadable: () => (harness.bench.clock.now() < until ? superseded() : Promise.resolve()),
+      confirmReadable: () => (harness.doubles.clock.now() < until ? superseded() : Promise.resolve()),
     };
     harness.ports = { ...harness.ports, source };
-    expect((await walk(harness, event)).answer).toMatchObject({ next: 'open' });
+    expect((await runTransfer(harness, event)).answer).toMatchObject({ next: 'open' });
   });
 });
 
@@ -154,7 +154,7 @@ describe('a denied object', () => {
     const harness = await stageRefusing('SourceDeniedForNowError', 3 * minute, {
       waitWhileDeniedSeconds: 10 * minute,
     });
-    const { answer } = await walk(harness, event);
+    const { answer } = await runTransfer(harness, event);
     expect(answer).toMatchObject({ next: 'open', source: { waitWhileDeniedSeconds: 600 } });
   });
 
@@ -166,12 +166,12 @@ describe('a denied object', () => {
     let storms = 0;
     const inspect: SourceReader['inspect'] = async (...given) =>
       refusing.inspect(...given).catch((error) => {
-        const isLate = harness.bench.clock.now() % (3 * 3600_000) > 2 * 3600_000;
+        const isLate = harness.doubles.clock.now() % (3 * 3600_000) > 2 * 3600_000;
         if (isLate && storms++ < 12) throw new TransferError('SourceUnavailableError', '503');
         throw error;
       });
     harness.ports = { ...harness.ports, source: { ...refusing, inspect } };
-    expect((await walk(harness, event)).answer).toMatchObject({ next: 'open' });
+    expect((await runTransfer(harness, event)).answer).toMatchObject({ next: 'open' });
     expect(storms).toBeGreaterThan(0);
   });
 
@@ -179,7 +179,7 @@ describe('a denied object', () => {
     const harness = await stageRefusing('SourceDeniedForNowError', 60 * minute, {
       waitWhileDeniedSeconds: 10 * minute,
     });
-    await expect(walk(harness, event)).rejects.toMatchObject({
+    await expect(runTransfer(harness, event)).rejects.toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringMatching(/^S3 said no \(for 1\d minutes\)$/),
     });
@@ -190,8 +190,8 @@ describe('a denied object', () => {
     const denied = new TransferError('SourceAccessDeniedError', 'S3 denies s3:GetObjectVersion');
     const source = { ...harness.ports.source, confirmReadable: () => Promise.reject(denied) };
     harness.ports = { ...harness.ports, source };
-    await expect(walk(harness, event)).rejects.toBe(denied);
-    expect(harness.bench.asked.opened).toBe(0);
+    await expect(runTransfer(harness, event)).rejects.toBe(denied);
+    expect(harness.doubles.asked.opened).toBe(0);
   });
 
   it('names the option per source where its value is wrong, at the start of a function', () => {
@@ -216,7 +216,7 @@ describe('Content-Encoding (aws-cli#7856)', () => {
     '%s is refused by name',
     async (contentEncoding) => {
       const harness = await StepHarness.set();
-      putFilm(harness.bench, 9, { contentEncoding });
+      putFilm(harness.doubles, 9, { contentEncoding });
       await expect(harness.inspect()).rejects.toMatchObject({
         name: 'SourceContentEncodedError',
         message: expect.stringContaining(`Content-Encoding "${contentEncoding}"`),
@@ -228,7 +228,7 @@ describe('Content-Encoding (aws-cli#7856)', () => {
     '%j passes',
     async (contentEncoding) => {
       const harness = await StepHarness.set();
-      putFilm(harness.bench, 9, { contentEncoding });
+      putFilm(harness.doubles, 9, { contentEncoding });
       await expect(harness.inspect()).resolves.toMatchObject({ next: 'open' });
     },
   );

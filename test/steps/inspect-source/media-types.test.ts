@@ -8,7 +8,7 @@ const bucket = 'films';
 async function stageWith(key: string, contentType: string, source: Partial<Source> = {}) {
   const list = [{ bucket, ...source }];
   const harness = await StepHarness.set({}, { sources: { list, readers: {} } });
-  harness.bench.source.put({ bucket, key }, Buffer.alloc(10), { contentType });
+  harness.doubles.source.put({ bucket, key }, Buffer.alloc(10), { contentType });
   const byHand = () => harness.inspect({ bucket, key });
   const byEvent = () =>
     harness.inspect({

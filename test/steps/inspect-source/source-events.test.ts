@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Source, Sources } from '#src/core/source/sources.ts';
-import type { Bench } from '../../conformance/bench.ts';
-import { film, putFilm } from '../../conformance/bench.ts';
+import type { PortHarness } from '../../harness/port-harness.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
 const ours = '111122223333';
@@ -33,7 +33,7 @@ const stageWith = (list: readonly Source[], more: Partial<Sources> = {}) =>
   StepHarness.set({}, { sources: { list, readers, ...more } });
 
 /** Counts what S3 is asked. */
-function watchS3({ source }: Bench): { asked: number } {
+function watchS3({ source }: PortHarness): { asked: number } {
   const watched = { asked: 0 };
   const inspect = source.inspect.bind(source);
   source.inspect = (reference) => {
@@ -46,16 +46,16 @@ function watchS3({ source }: Bench): { asked: number } {
 describe('an event about an object that a source takes', () => {
   it('pins the object as a start by hand does', async () => {
     const harness = await stageWith([{ bucket: 'films', suffixes: ['.MP4'], minSize: 9 }]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     const byHand = await harness.inspect(film);
     expect(await harness.inspect(eventOf())).toEqual({ ...byHand, start: 'event' });
-    expect(harness.bench.meter.taken).toEqual([]);
+    expect(harness.doubles.meter.taken).toEqual([]);
   });
 
   it('pins the version that it names', async () => {
     const harness = await stageWith([{ bucket: 'films' }]);
     for (const versionId of ['v1', 'v2']) {
-      harness.bench.source.put({ ...film, versionId }, Buffer.alloc(9));
+      harness.doubles.source.put({ ...film, versionId }, Buffer.alloc(9));
     }
     expect(await harness.inspect(eventOf({ 'version-id': 'v1' }))).toMatchObject({
       next: 'open',
@@ -65,7 +65,7 @@ describe('an event about an object that a source takes', () => {
 
   it('pins account and Region as the source has them, of another account too', async () => {
     const harness = await stageWith([{ bucket: 'films', account: theirs, region: 'eu-west-1' }]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     expect(await harness.inspect(eventOf({ account: theirs, region: 'eu-west-1' }))).toMatchObject({
       next: 'open',
       source: { account: theirs, region: 'eu-west-1' },
@@ -77,15 +77,15 @@ describe('an event about an object that a source takes', () => {
       { bucket: 'films', prefixes: ['in/'] },
       { bucket: 'films', prefixes: ['reels/'] },
     ]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     expect(await harness.inspect(eventOf())).toMatchObject({ next: 'open' });
   });
 
   it('takes what is there by now, and says that it is another content', async () => {
     const harness = await stageWith([{ bucket: 'films' }]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     expect(await harness.inspect(eventOf({ etag: 'older' }))).toMatchObject({ next: 'open' });
-    expect(harness.bench.logged).toContainEqual({
+    expect(harness.doubles.logged).toContainEqual({
       message: 'object was overwritten since its event',
       fields: film,
     });
@@ -97,7 +97,7 @@ describe('an event about an object that a source takes', () => {
       { sources: { list: [{ bucket: 'films' }], readers } },
     );
     harness.tune({ maxMediaBytes: 8 });
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     await expect(harness.inspect(eventOf())).rejects.toMatchObject({ name: 'SourceTooLargeError' });
   });
 });
@@ -107,13 +107,13 @@ describe('B9: an event about an object that is', () => {
     const harness = await stageWith([{ bucket: 'films' }]);
     put(harness);
     const { ending } = (await harness.inspect(eventOf(told))) as unknown as { ending: object };
-    const { meter } = harness.bench;
+    const { meter } = harness.doubles;
     const counted = meter.taken.filter(({ metric }) => metric === 'EventsIgnoredByReason');
     return { ending, counted: counted.map(({ by }) => by) };
   };
 
   it('empty ends as ignored, and is counted', async () => {
-    const put = (harness: StepHarness) => harness.bench.source.put(film, Buffer.alloc(0));
+    const put = (harness: StepHarness) => harness.doubles.source.put(film, Buffer.alloc(0));
     const { ending, counted } = await ignoredOf(put, { size: 0 });
     expect(ending).toEqual({ status: 'ignored', ...film, why: 'it has 0 bytes' });
     expect(counted).toEqual(['empty']);
@@ -126,13 +126,13 @@ describe('B9: an event about an object that is', () => {
   });
 
   it('empty by now although the event told of bytes ends as ignored', async () => {
-    const put = (harness: StepHarness) => harness.bench.source.put(film, Buffer.alloc(0));
+    const put = (harness: StepHarness) => harness.doubles.source.put(film, Buffer.alloc(0));
     expect((await ignoredOf(put, { size: 9 })).counted).toEqual(['empty']);
   });
 
   it('whole by now although the event told of no bytes is taken', async () => {
     const harness = await stageWith([{ bucket: 'films' }]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     expect(await harness.inspect(eventOf({ size: 0 }))).toMatchObject({ next: 'open' });
   });
 });
@@ -158,20 +158,20 @@ describe('an event about a stranger ends as ignored, before S3 is asked anything
     ['a folder marker', {}, { key: 'reels/', size: 0 }, 'it is a folder marker'],
   ])('%s', async (_, filters, told, why) => {
     const harness = await stageWith([{ bucket: 'films', ...filters }]);
-    const s3 = watchS3(harness.bench);
+    const s3 = watchS3(harness.doubles);
     const key = told.key ?? film.key;
     expect(await harness.inspect(eventOf(told))).toEqual({
       next: 'ended',
       waitSeconds: 0,
       ending: { status: 'ignored', bucket: 'films', key, why },
     });
-    expect(harness.bench.meter.sum('EventsIgnored')).toBe(1);
+    expect(harness.doubles.meter.sum('EventsIgnored')).toBe(1);
     expect(s3.asked).toBe(0);
   });
 
   it('a prefix that differs, where the size is not told', async () => {
     const harness = await stageWith([{ bucket: 'films', prefixes: ['in/'], minSize: 10 }]);
-    const s3 = watchS3(harness.bench);
+    const s3 = watchS3(harness.doubles);
     const told = await harness.inspect(eventOf({ size: undefined }));
     expect(told).toMatchObject({ ending: { status: 'ignored' } });
     expect(s3.asked).toBe(0);
@@ -181,17 +181,17 @@ describe('an event about a stranger ends as ignored, before S3 is asked anything
 describe('an event about a stranger ends as ignored, once S3 has told of it:', () => {
   it('a size that the event does not tell', async () => {
     const harness = await stageWith([{ bucket: 'films', minSize: 10 }]);
-    harness.bench.source.put(film, Buffer.alloc(0));
+    harness.doubles.source.put(film, Buffer.alloc(0));
     expect(await harness.inspect(eventOf({ size: undefined }))).toMatchObject({
       next: 'ended',
       ending: { status: 'ignored', why: 'it has 0 bytes, fewer than 10' },
     });
-    expect(harness.bench.meter.sum('EventsIgnored')).toBe(1);
+    expect(harness.doubles.meter.sum('EventsIgnored')).toBe(1);
   });
 
   it('a size that it has come to since its event', async () => {
     const harness = await stageWith([{ bucket: 'films', maxSize: 10 }]);
-    putFilm(harness.bench, 11);
+    putFilm(harness.doubles, 11);
     expect(await harness.inspect(eventOf({ size: 9 }))).toMatchObject({
       ending: { status: 'ignored', why: 'it has 11 bytes, more than 10' },
     });
@@ -200,14 +200,14 @@ describe('an event about a stranger ends as ignored, once S3 has told of it:', (
   it.each([9, 0])('no video, audio or image, of %i bytes', async (size) => {
     const harness = await stageWith([{ bucket: 'films' }]);
     const key = 'reels/notes.txt';
-    harness.bench.source.put({ bucket: 'films', key }, Buffer.alloc(size), {
+    harness.doubles.source.put({ bucket: 'films', key }, Buffer.alloc(size), {
       contentType: 'text/plain',
     });
     expect(await harness.inspect(eventOf({ key, size }))).toMatchObject({
       next: 'ended',
       ending: { status: 'ignored', key, why: expect.stringContaining('text/plain') },
     });
-    expect(harness.bench.meter.sum('EventsIgnored')).toBe(1);
+    expect(harness.doubles.meter.sum('EventsIgnored')).toBe(1);
   });
 });
 
@@ -228,19 +228,19 @@ describe('an event that claims a bucket', () => {
       'which is no source',
       [{ bucket: 'films' }],
       { bucket: 'others' },
-      'an event of account 111122223333 claims the bucket "others", which is no configured source',
+      'an event of account 111122223333 names the bucket "others", which is not a configured source',
     ],
     [
       'of ours, from an account that has a reader',
       [{ bucket: 'films' }],
       { account: theirs },
-      `an event of account ${theirs} claims the bucket "films", which is not one of that account's sources`,
+      `an event of account ${theirs} names the bucket "films", which is not a source of that account`,
     ],
     [
       'of an account, from ours',
       [{ bucket: 'films', account: theirs }],
       {},
-      `an event of account ${ours} claims the bucket "films", which is not one of that account's sources`,
+      `an event of account ${ours} names the bucket "films", which is not a source of that account`,
     ],
     [
       'of an account, from a third one',
@@ -249,23 +249,23 @@ describe('an event that claims a bucket', () => {
         { bucket: 'more', account: '777788889999' },
       ],
       { account: '777788889999' },
-      'an event of account 777788889999 claims the bucket "films", which is not one of that account\'s sources',
+      'an event of account 777788889999 names the bucket "films", which is not a source of that account',
     ],
   ])('%s, is refused by name and counted', async (_, list, told, message) => {
     const harness = await stageWith(list);
-    const s3 = watchS3(harness.bench);
+    const s3 = watchS3(harness.doubles);
     await expect(harness.inspect(eventOf(told))).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
       disposition: 'fail',
       message,
     });
-    expect(harness.bench.meter.taken).toEqual([{ metric: 'ClaimsRefused', value: 1 }]);
+    expect(harness.doubles.meter.taken).toEqual([{ metric: 'ClaimsRefused', value: 1 }]);
     expect(s3.asked).toBe(0);
   });
 
   it('of ours, from an account that nobody knows, is refused once it is known which is ours', async () => {
     const harness = await stageWith([{ bucket: 'films' }]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     const executionId = `arn:aws:states:us-east-1:${ours}:execution:machine:one`;
     const stranger = eventOf({ account: '999999999999' });
     await expect(harness.inspect(stranger, { executionId })).rejects.toMatchObject({
@@ -277,7 +277,7 @@ describe('an event that claims a bucket', () => {
 
   it('is not judged by the account of a local execution, which is nobody’s', async () => {
     const harness = await stageWith([{ bucket: 'films' }]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     const executionId = 'arn:aws:states:local:000000000000:execution:machine:one';
     expect(await harness.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
   });
@@ -302,18 +302,18 @@ describe('an event that claims a bucket', () => {
 describe('an event of another Region than its source', () => {
   it('is refused with both', async () => {
     const harness = await stageWith([{ bucket: 'films', region: 'eu-west-1' }]);
-    const s3 = watchS3(harness.bench);
+    const s3 = watchS3(harness.doubles);
     await expect(harness.inspect(eventOf({ region: 'us-east-1' }))).rejects.toMatchObject({
       name: 'SourceRegionMismatchError',
       message:
-        'an event of the Region us-east-1 claims the bucket "films", whose source names the Region eu-west-1',
+        'an event of the Region us-east-1 names the bucket "films", whose source is in the Region eu-west-1',
     });
     expect(s3.asked).toBe(0);
   });
 
   it('is not told where the source names none', async () => {
     const harness = await stageWith([{ bucket: 'films' }]);
-    putFilm(harness.bench, 9);
+    putFilm(harness.doubles, 9);
     const event = eventOf({ region: 'ap-south-1' });
     expect(await harness.inspect(event)).toMatchObject({ next: 'open' });
   });

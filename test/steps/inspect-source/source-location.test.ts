@@ -7,7 +7,7 @@ const theirs = { list: [{ bucket: 'films', ...place }], readers: {} };
 
 it('every range is read in the account and Region that the object was pinned with', async () => {
   const harness = await StepHarness.set({}, { sources: theirs });
-  const { source } = harness.bench;
+  const { source } = harness.doubles;
   const read = source.read.bind(source);
   const pinned: SourceObject[] = [];
   source.read = (object, range, signal) => {
