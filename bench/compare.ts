@@ -1,3 +1,4 @@
+import { deployedDefinition } from '#local/state-machine/deployed-definition.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type { Film } from './films.ts';
@@ -5,9 +6,9 @@ import { median, type Usage } from './measure.ts';
 import type { MoverJob } from './movers/job.ts';
 import { type Comparison, GiB, type MoverName, type Shape } from './plan.ts';
 import type { Servers } from './servers.ts';
-import { startProcess } from './talking-process.ts';
+import { startProcess } from './worker-process.ts';
 
-/** One mover's runs of one size in one shape, and the middle of each measure. */
+/** The runs of one mover with one size and shape, and the medians. */
 export interface Row {
   readonly mover: MoverName;
   readonly sizeBytes: number;
@@ -16,21 +17,21 @@ export interface Row {
   /** Millions of bytes a second. */
   readonly megabytesPerSecond: number;
   readonly cpuSecondsPerGib: number;
-  /** NaN where the platform does not tell. */
+  /** NaN if the platform does not report it. */
   readonly peakRssBytes: number;
 }
 
-/** What stays the same from run to run. */
-export interface Setting {
+/** The settings that all runs of a comparison share. */
+export interface RunSettings {
   readonly servers: Servers;
-  /** Moved first by every new process, unmeasured, so that its code is compiled and its heap grown. */
+  /** Every new process moves this object first, unmeasured, to compile its code and grow its heap. */
   readonly warmUp: Film;
   readonly film: Film;
-  /** The options of Node with which the sending function deploys; every mover in Node has them. */
+  /** The Node options of the deployed SendChunks function. All movers in Node use them. */
   readonly nodeOptions: string;
   readonly directory: string;
   readonly runs: number;
-  readonly tell: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 interface MoverFile {
@@ -47,24 +48,27 @@ const files: Readonly<Record<MoverName, MoverFile>> = {
   'SDK helper after download': { file: 'sdk-helper' },
 };
 
-/** Runs all movers in turn, every other turn backwards, so that none has always the same neighbour. */
-export async function compare(setting: Setting, comparison: Comparison): Promise<Row[]> {
+/** Runs all movers alternately. Every second run has the reverse order, so neighbours change. */
+export async function compare(settings: RunSettings, comparison: Comparison): Promise<Row[]> {
   const { movers } = comparison;
   const usages = new Map<MoverName, Usage[]>(movers.map((mover) => [mover, []]));
-  for (let turn = 1; turn <= setting.runs; turn++) {
-    for (const mover of turn % 2 === 1 ? movers : movers.toReversed()) {
-      const usage = await runOnce(setting, comparison, mover);
+  for (let run = 1; run <= settings.runs; run++) {
+    for (const mover of run % 2 === 1 ? movers : movers.toReversed()) {
+      const usage = await runOnce(settings, comparison, mover);
       usages.get(mover)?.push(usage);
       const rate = (comparison.sizeBytes / 1e6 / usage.seconds).toFixed(0);
-      setting.tell(`  run ${turn} of ${setting.runs}: ${mover}, ${rate} MB/s`);
+      settings.print(`  run ${run} of ${settings.runs}: ${mover}, ${rate} MB/s`);
     }
   }
   return movers.map((mover) => rowOf(comparison, mover, usages.get(mover) ?? []));
 }
 
-/** In a new process; every chunk must have come in by exactly one PUT. */
+/**
+ * Runs a mover once in a new process.
+ * @throws UnexpectedError - the mover failed or did not send each chunk with exactly one PUT
+ */
 async function runOnce(
-  { servers, directory, warmUp, film, nodeOptions }: Setting,
+  { servers, directory, warmUp, film, nodeOptions }: RunSettings,
   { sizeBytes, shape }: Comparison,
   mover: MoverName,
 ): Promise<Usage> {
@@ -74,26 +78,28 @@ async function runOnce(
   const job = { s3Url, tableUrl, bucket, sink, shape, directory, sums };
   const worker = startProcess(moverFile(file), { NODE_OPTIONS: nodeOptions });
   const usage = await worker
-    .ask<Usage>({ ...job, ...warmUp } satisfies MoverJob)
+    .request<Usage>({ ...job, ...warmUp } satisfies MoverJob)
     .then(() => servers.takeCounts())
-    .then(() => worker.ask<Usage>({ ...job, ...film } satisfies MoverJob))
+    .then(() => worker.request<Usage>({ ...job, ...film } satisfies MoverJob))
     .finally(() => worker.end());
   const { put = 0 } = (await servers.takeCounts()).sink;
   const chunks = chunkCount(sizeBytes, shape.chunkSizeBytes);
   if (put === chunks) return usage;
-  throw new TransferError('UnexpectedError', `${mover} made ${put} PUTs for ${chunks} chunks`);
+  const message = `${mover} made ${put} PUTs for ${chunks} chunks: expected one PUT for each chunk`;
+  throw new TransferError('UnexpectedError', message);
 }
 
-/** Whether this machine has what the `curl` mover is made of. */
+/** Returns whether this machine has the programs of the `curl` mover. */
 export async function hasCurl(): Promise<boolean> {
   const worker = startProcess(moverFile('curl'));
-  return worker.ask<boolean>('isThere').finally(() => worker.end());
+  return worker.request<boolean>('isInstalled').finally(() => worker.end());
 }
 
-/** As the synthesized template gives them. */
-export async function deployedNodeOptions(): Promise<string> {
-  const worker = startProcess(new URL('./processes/deployed-function.ts', import.meta.url));
-  return worker.ask<string>({}).finally(() => worker.end());
+/** Returns the Node options of the deployed SendChunks function. */
+export function deployedNodeOptions(): string {
+  const functions = [...deployedDefinition().functions.values()];
+  const sendChunks = functions.find(({ name }) => name === 'SendChunks');
+  return sendChunks?.environment.NODE_OPTIONS ?? '';
 }
 
 function moverFile(name: string): URL {

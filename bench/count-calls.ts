@@ -2,11 +2,11 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { chunkCount, chunksPerRange } from '#src/core/transfer/chunk-plan.ts';
 import { serveFilm } from './films.ts';
 import { GiB } from './plan.ts';
-import type { TransferAnswer, TransferQuestion } from './processes/counted-transfer.ts';
+import type { TransferRequest, TransferResult } from './processes/counted-transfer.ts';
 import type { Servers } from './servers.ts';
-import { startProcess } from './talking-process.ts';
+import { startProcess } from './worker-process.ts';
 
-/** What one transfer in which nothing fails asks of everybody. */
+/** The calls and state transitions of one transfer without failures. */
 export interface CallCounts {
   readonly sizeBytes: number;
   readonly chunkSizeBytes: number;
@@ -17,54 +17,61 @@ export interface CallCounts {
   readonly puts: number;
   readonly presigns: number;
   readonly reports: number;
-  /** State transitions, those of poll rounds left out. */
+  /** State transitions without those of poll rounds. */
   readonly transitions: number;
 }
 
-const wholeChunkBytes = 5 * 1024 * 1024;
+const fullChunkBytes = 5 * 1024 * 1024;
 
-/** Cuts a small object into as many chunks and ranges as 4 GiB have in chunks of 5 MiB. */
+/** With this chunk size, a small object has as many chunks and ranges as 4 GiB in chunks of 5 MiB. */
 const smallChunkBytes = 64 * 1024;
 
-/** A poll that has to wait enters a pause, the step again, and its choice again. */
+/** States that one poll round enters: a wait, the step, and its Choice. */
 const statesPerPollRound = 3;
 
-/** Moves 4 GiB, or with `small` an object of the same plan, by the whole state machine, and counts. */
+/**
+ * Moves an object through the whole state machine and counts calls and transitions.
+ * @param small - moves a small object with the plan of 4 GiB instead of 4 GiB
+ * @throws UnexpectedError - the transfer did not end as `ready`
+ */
 export async function countCalls(
   servers: Servers,
   directory: string,
   small: boolean,
 ): Promise<CallCounts> {
-  const chunkSizeBytes = small ? smallChunkBytes : wholeChunkBytes;
-  const sizeBytes = small ? chunkCount(4 * GiB, wholeChunkBytes) * smallChunkBytes : 4 * GiB;
+  const chunkSizeBytes = small ? smallChunkBytes : fullChunkBytes;
+  const sizeBytes = small ? chunkCount(4 * GiB, fullChunkBytes) * smallChunkBytes : 4 * GiB;
   const { key } = await serveFilm(servers, directory, 'counted.mp4', sizeBytes);
   const { s3Url, bucket } = servers;
   const sink = await servers.sinkFor(chunkSizeBytes);
-  const answer = await transfer({ s3Url, bucket, key, sink });
+  await servers.takeCounts();
+  const result = await transfer({ s3Url, bucket, key, sink });
   return {
     sizeBytes,
     chunkSizeBytes,
-    ...(await countsOf(servers, answer, sizeBytes, chunkSizeBytes)),
+    ...(await countsOf(servers, result, sizeBytes, chunkSizeBytes)),
   };
 }
 
-async function transfer(question: TransferQuestion): Promise<TransferAnswer> {
-  const file = new URL('./processes/counted-transfer.ts', import.meta.url);
-  const worker = startProcess(file);
-  const answer = await worker.ask<TransferAnswer>(question).finally(() => worker.end());
-  if (answer.status === 'SUCCEEDED') return answer;
-  throw new TransferError('UnexpectedError', `the counted transfer ended ${answer.status}`);
+async function transfer(request: TransferRequest): Promise<TransferResult> {
+  const worker = startProcess(new URL('./processes/counted-transfer.ts', import.meta.url));
+  const result = await worker.request<TransferResult>(request).finally(() => worker.end());
+  if (result.outcome === 'ready') return result;
+  throw new TransferError(
+    'UnexpectedError',
+    `The counted transfer ended with ${JSON.stringify(result.outcome)}: expected "ready"`,
+  );
 }
 
 async function countsOf(
   servers: Servers,
-  { transitions, entered }: TransferAnswer,
+  { transitions, entered }: TransferResult,
   sizeBytes: number,
   chunkSizeBytes: number,
 ) {
   const { s3, sink } = await servers.takeCounts();
   const chunks = chunkCount(sizeBytes, chunkSizeBytes);
-  const pauses = (entered.WaitToConfirm ?? 0) + (entered.WaitForAsset ?? 0);
+  const pollRounds = (entered.WaitToConfirm ?? 0) + (entered.WaitForAsset ?? 0);
   return {
     chunks,
     ranges: Math.ceil(chunks / chunksPerRange(chunkSizeBytes)),
@@ -73,6 +80,6 @@ async function countsOf(
     puts: sink.put ?? 0,
     presigns: sink.presign ?? 0,
     reports: sink.report ?? 0,
-    transitions: transitions - statesPerPollRound * pauses,
+    transitions: transitions - statesPerPollRound * pollRounds,
   };
 }

@@ -7,15 +7,15 @@ import { paddedMedia, smallestMediaBytes } from '#local/media/padded-media.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Servers } from './servers.ts';
 
-/** Times its size that an object is on the disk at most: itself, its download, the helper's chunk files. */
+/** Copies of an object on the disk at most: itself, its download, and the chunk files of the SDK helper. */
 const copiesByHelper = 3;
 
 const writeBytes = 1024 * 1024;
 
 /**
- * Refuses sizes that can't be measured before any work is done.
- * @throws InvalidInputError - one is too small for a film, the disk has no room for all, or the
- *   folder is not there
+ * Checks the sizes before any work is done.
+ * @throws InvalidInputError - a size is too small, the disk has too little space, or the folder is
+ *   missing
  */
 export async function checkSizes(sizes: readonly number[], directory: string): Promise<void> {
   const least = await smallestMediaBytes();
@@ -23,25 +23,25 @@ export async function checkSizes(sizes: readonly number[], directory: string): P
   if (tooSmall !== undefined) {
     throw new TransferError(
       'InvalidInputError',
-      `--sizes: ${tooSmall} bytes are too few; the film alone has ${least}`,
+      `Invalid --sizes: ${tooSmall} bytes are too few; must be at least ${least}, the size of the sample`,
     );
   }
-  const { bavail, bsize } = await roomIn(directory);
+  const { bavail, bsize } = await freeSpaceIn(directory);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const needed = total + (copiesByHelper - 1) * Math.max(...sizes);
   if (bavail * bsize >= needed) return;
   throw new TransferError(
     'InvalidInputError',
-    `${directory} has ${formatBytes(bavail * bsize)} free; these sizes need ${formatBytes(needed)}. Smaller --sizes or another --directory would do`,
+    `Not enough space in ${JSON.stringify(directory)}: ${formatBytes(bavail * bsize)} are free, ${formatBytes(needed)} are needed. Use smaller --sizes or another --directory`,
   );
 }
 
-async function roomIn(directory: string): Promise<{ bavail: number; bsize: number }> {
+async function freeSpaceIn(directory: string): Promise<{ bavail: number; bsize: number }> {
   const found = await statfs(directory).catch(() => undefined);
   if (found) return found;
   throw new TransferError(
     'InvalidInputError',
-    `--directory ${JSON.stringify(directory)} is no folder that can be used`,
+    `Invalid --directory ${JSON.stringify(directory)}: must be an existing folder`,
   );
 }
 
@@ -52,8 +52,8 @@ export interface Film {
 }
 
 /**
- * Makes a film of that size and serves it, without a copy. It is on the disk when this returns, so that no
- * later run pays for its writing.
+ * Creates a film of this size and serves it without a copy. Flushes it to the disk first: later runs
+ * must not pay for its writes.
  */
 export async function serveFilm(
   servers: Servers,

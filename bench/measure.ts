@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 
-/** What one run took. */
+/** The resources that one run used. */
 export interface Usage {
   readonly seconds: number;
-  /** User and system time, of all threads. */
+  /** User and system time of all threads. */
   readonly cpuSeconds: number;
-  /** The largest resident set of one process since it started, its loading included. */
+  /** The largest resident set of one process since its start, including the load of its modules. */
   readonly peakRssBytes: number | undefined;
 }
 
-/** Measures this process while it moves an object; what it did before counts for its memory only. */
+/** Measures this process while it moves an object. Earlier work counts only for the memory. */
 export async function measure(move: () => Promise<unknown>): Promise<Usage> {
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
@@ -21,8 +21,8 @@ export async function measure(move: () => Promise<unknown>): Promise<Usage> {
 }
 
 /**
- * The kernel's own high-water mark. `getrusage` is only the second choice: on Linux it hands down
- * what the parent had before the child's program replaced it. Undefined where there is no `/proc`.
+ * Returns the kernel's high-water mark of a process; undefined without `/proc`. `getrusage` is only a
+ * fallback: on Linux it includes the parent's memory from before the child's exec.
  */
 export async function peakRssBytes(pid: number): Promise<number | undefined> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
@@ -30,7 +30,7 @@ export async function peakRssBytes(pid: number): Promise<number | undefined> {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** The middle one, or the mean of the middle two; NaN of nothing. */
+/** Returns the median; NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

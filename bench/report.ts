@@ -7,39 +7,46 @@ import type { Row } from './compare.ts';
 import type { CallCounts } from './count-calls.ts';
 import { GiB, type Shape, shapeName } from './plan.ts';
 
-/** All that one run of the bench found out. */
+/** The results of one run of the bench. */
 export interface Findings {
   readonly runs: number;
   readonly rows: readonly Row[];
   readonly counts: CallCounts;
   readonly bounds: readonly Bound[];
-  /** Lines on what was left out, and why. */
-  readonly leftOut: readonly string[];
+  /** Lines about measurements that were not made, with reasons. */
+  readonly omitted: readonly string[];
 }
 
 const resultsFolder = new URL('./results/', import.meta.url);
 
 const notes: readonly string[] = [
-  'Every mover runs in a process of its own, in turn with the others, and first moves 64 MiB unmeasured.',
-  'Those in Node have the options with which the sending function deploys. Three more processes share the',
-  'cores with them: S3 (a small server made for this, as s3rver spends as much CPU as the movers), the',
-  'upload host (the TwelveLabs simulator, which hashes every byte as real storage does, and drops it) and',
-  'DynamoDB (dynalite). Read the numbers as ratios.',
-  'MB/s and CPU are medians; RSS is the peak of one process, loading included (of the curl pipeline: of',
-  'its largest process). Pipes and curl are given all their upload addresses beforehand; the send path',
-  'fetches its own, keeps a proof for every chunk, reports them, and compares every ETag.',
+  'Each mover runs in its own process, alternates with the others, and first moves an object unmeasured.',
+  'Movers in Node use the Node options of the deployed SendChunks function. Three processes share the cores',
+  'with a mover: S3 (a small server; s3rver would use as much CPU as the movers), the upload host (the',
+  'TwelveLabs simulator, which hashes every byte as real storage does, and discards it) and DynamoDB',
+  '(dynalite). Read the numbers as ratios.',
+  'MB/s and CPU are medians. RSS is the peak of one process, including the load of its modules (of the',
+  'curl pipeline: of its largest process). Pipes and curl get all upload URLs in advance. The send path',
+  'requests its own, stores a proof for every chunk, reports the proofs, and compares every ETag.',
 ];
 
-/** Prints tables, notes and bounds. */
-export function printFindings(findings: Findings): void {
-  const print = (text: string) => void process.stdout.write(`${text}\n`);
-  for (const rows of grouped(findings.rows)) print(tableOf(rows, findings.runs));
-  print(`\n${[...notes, ...findings.leftOut].join('\n')}\n`);
-  print(countsText(findings.counts));
-  for (const bound of findings.bounds) print(boundText(bound));
+/** Prints the tables of speed, CPU time and memory, with notes. */
+export function printTables({ rows, runs, omitted }: Findings): void {
+  for (const group of groupRows(rows)) print(tableOf(group, runs));
+  print(`\n${[...notes, ...omitted].join('\n')}`);
 }
 
-/** Writes the same as JSON, beside the bench. */
+/** Prints the call counts and all limits. */
+export function printBounds({ counts, bounds }: Findings): void {
+  print(`\n${countsText(counts)}`);
+  for (const bound of bounds) print(boundText(bound));
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Writes the findings as JSON into `bench/results`. */
 export async function writeFindings(findings: Findings): Promise<void> {
   const machine = {
     platform: platform(),
@@ -53,8 +60,8 @@ export async function writeFindings(findings: Findings): Promise<void> {
   await writeFile(new URL('latest.json', resultsFolder), `${text}\n`);
 }
 
-/** One table a size and shape. */
-function grouped(rows: readonly Row[]): Row[][] {
+/** Groups the rows by size and shape. */
+function groupRows(rows: readonly Row[]): Row[][] {
   return [...Map.groupBy(rows, ({ sizeBytes, shape }) => titleOf(sizeBytes, shape)).values()];
 }
 
@@ -90,15 +97,15 @@ function cellsOf(row: Row): string[] {
 
 function countsText(counts: CallCounts): string {
   const { sizeBytes, chunkSizeBytes, chunks, ranges } = counts;
-  const stands = sizeBytes < 4 * GiB ? ', which stand for 4 GiB in chunks of 5 MiB' : '';
+  const plan = sizeBytes < 4 * GiB ? ' (the plan of 4 GiB in chunks of 5 MiB)' : '';
   return [
-    `Counted in one transfer by the whole state machine, of ${formatBytes(sizeBytes)} in chunks of ${formatBytes(chunkSizeBytes)}${stands}:`,
-    `${chunks} chunks in ${ranges} ranges: ${counts.heads} HEAD, ${counts.gets} GETs, ${counts.puts} PUTs, ${counts.presigns} presigned-URL calls, ${counts.reports} reports, ${counts.transitions} state transitions apart from poll rounds.\n`,
+    `Counts of one transfer through the whole state machine, of ${formatBytes(sizeBytes)} in chunks of ${formatBytes(chunkSizeBytes)}${plan}:`,
+    `${chunks} chunks in ${ranges} ranges: ${counts.heads} HEAD, ${counts.gets} GETs, ${counts.puts} PUTs, ${counts.presigns} presigned-URL calls, ${counts.reports} reports, ${counts.transitions} state transitions without poll rounds.\n`,
   ].join('\n');
 }
 
-function boundText({ what, measured, rule, limit, verdict }: Bound): string {
+function boundText({ name, measured, rule, limit, verdict }: Bound): string {
   const value = Number.isInteger(measured) ? String(measured) : measured.toFixed(2);
   const found = verdict === 'not measured' ? '' : `${value}, `;
-  return `${verdict.padEnd(12)}  ${what}: ${found}${rule} ${limit}`;
+  return `${verdict.padEnd(13)}  ${name}: ${found}limit ${rule} ${limit}`;
 }

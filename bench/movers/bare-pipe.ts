@@ -4,18 +4,18 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { lengthOf, rangeHeader } from '#src/core/source/byte-range.ts';
 import { measure } from '../measure.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 import { type MoverJob, objectUrl } from './job.ts';
-import { openUpload, type PlannedPut } from './upload-addresses.ts';
+import { openUpload, type PlannedPut } from './upload-urls.ts';
 
-/** The least that a Node program can do: no signature, no check, no proof, no second try. */
-answerQuestions(async (job: MoverJob) => {
+/** The minimum that a Node program can do: no signature, no check, no proof, no retry. */
+serveRequests(async (job: MoverJob) => {
   const queue = await openUpload(job);
   const dispatcher = new Agent();
-  const lane = async () => {
+  const moveChunks = async () => {
     for (let put = queue.shift(); put; put = queue.shift()) await moveChunk(job, put, dispatcher);
   };
-  return measure(() => Promise.all(Array.from({ length: job.shape.inFlight }, lane)));
+  return measure(() => Promise.all(Array.from({ length: job.shape.inFlight }, moveChunks)));
 });
 
 async function moveChunk(job: MoverJob, { range, url }: PlannedPut, dispatcher: Agent) {
@@ -43,7 +43,7 @@ async function* hashed(body: Dispatcher.ResponseData['body']): AsyncGenerator<Bu
   md5.digest('hex');
 }
 
-/** undici takes any async iterable; its types know of streams only. */
+/** Casts the body: undici accepts any async iterable, but its types allow only streams. */
 function asBody(bytes: AsyncIterable<Uint8Array>): Readable {
   return bytes as unknown as Readable;
 }

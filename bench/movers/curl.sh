@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Moves the chunks of a list with `curl | tee >(md5sum) | curl`, several at a time, then prints the
-# CPU time of this shell and of all its children.
+# Moves the chunks of a list with `curl | tee >(md5sum) | curl`, several at a time. Then prints the CPU
+# time of this shell and of all its children.
 # usage: curl.sh <folder with a file "list"> <chunks in flight> <object url>
-# Each line of the list: first-last byte, length, upload address.
+# Each line of the list: first-last byte, length, upload URL.
 set -o pipefail
-folder=$1 lanes=$2 object=$3
+folder=$1 workers=$2 object=$3
 mapfile -t chunks <"$folder/list"
 
-# A fifo stands for >(md5sum): a process substitution is waited for by nobody, so its CPU time
-# would be lost.
+# Uses a fifo instead of >(md5sum): bash does not wait for a process substitution and loses its CPU
+# time.
 move() {
   local range length url
   read -r range length url <<<"${chunks[$2]}"
@@ -20,8 +20,8 @@ move() {
   wait
 }
 
-# Whoever creates a chunk's claim first, moves it.
-lane() {
+# The worker that creates the claim file of a chunk moves the chunk.
+run_worker() {
   local index
   set -o noclobber
   for index in "${!chunks[@]}"; do
@@ -30,10 +30,10 @@ lane() {
   done
 }
 
-for ((n = 0; n < lanes; n++)); do mkfifo "$folder/fifo.$n"; done
+for ((n = 0; n < workers; n++)); do mkfifo "$folder/fifo.$n"; done
 pids=()
-for ((n = 0; n < lanes; n++)); do
-  lane "$n" &
+for ((n = 0; n < workers; n++)); do
+  run_worker "$n" &
   pids+=($!)
 done
 for pid in "${pids[@]}"; do wait "$pid" || exit 1; done

@@ -6,18 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
 import { peakRssBytes, type Usage } from '../measure.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 import { type MoverJob, objectUrl } from './job.ts';
-import { openUpload } from './upload-addresses.ts';
+import { openUpload } from './upload-urls.ts';
 
 const script = new URL('./curl.sh', import.meta.url).pathname;
 
-/** Between two looks at the memory of the processes; each costs a few file reads. */
-const lookEveryMs = 100;
+/** Interval of the memory samples, in ms. Each sample takes a few file reads. */
+const sampleEveryMs = 100;
 
-/** Runs the shell's pipelines; this process itself only waits, and is not counted. */
-answerQuestions(async (job: MoverJob | 'isThere') => {
-  if (job === 'isThere') return isThere();
+/** Runs the shell's pipelines. This process only waits and is not measured. */
+serveRequests(async (job: MoverJob | 'isInstalled') => {
+  if (job === 'isInstalled') return isInstalled();
   const folder = await mkdtemp(join(job.directory, 'curl-'));
   try {
     const puts = await openUpload(job);
@@ -31,8 +31,8 @@ answerQuestions(async (job: MoverJob | 'isThere') => {
   }
 });
 
-/** curl, md5sum and a bash that can read a file into an array (4.0). */
-function isThere(): boolean {
+/** Returns whether curl, md5sum and bash 4.0 (for `mapfile`) are installed. */
+function isInstalled(): boolean {
   const commands = [
     ['curl', ['--version']],
     ['md5sum', ['--version']],
@@ -53,12 +53,12 @@ async function runScript(args: readonly string[]): Promise<Usage> {
   await ended;
   const seconds = (performance.now() - startedAt) / 1000;
   if (shell.exitCode !== 0) {
-    throw new TransferError('UnexpectedError', `curl failed: ${errors.join('').slice(0, 500)}`);
+    throw new TransferError('UnexpectedError', `curl.sh failed: ${errors.join('').slice(0, 500)}`);
   }
   return { seconds, cpuSeconds: cpuSeconds(output.join('')), peakRssBytes: peak };
 }
 
-/** Adds up what the shell's `times` prints: `0m1.234s`, user and system, its own and its children's. */
+/** Sums the output of the shell's `times`: `0m1.234s`, user and system, of the shell and its children. */
 function cpuSeconds(times: string): number {
   const found = [...times.matchAll(/(\d+)m([\d.]+)s/g)];
   return found.reduce(
@@ -67,7 +67,7 @@ function cpuSeconds(times: string): number {
   );
 }
 
-/** The largest peak of any one process below the shell, as far as it is seen. */
+/** Returns the largest sampled peak of any process below the shell. */
 async function largestPeak(shellPid: number, ended: Promise<unknown>): Promise<number | undefined> {
   let isOver = false;
   ended.then(() => {
@@ -79,7 +79,7 @@ async function largestPeak(shellPid: number, ended: Promise<unknown>): Promise<n
       const bytes = await peakRssBytes(pid);
       if (bytes !== undefined) largest = Math.max(largest ?? 0, bytes);
     }
-    await Promise.race([sleep(lookEveryMs), ended]);
+    await Promise.race([sleep(sampleEveryMs), ended]);
   }
   return largest;
 }

@@ -1,7 +1,7 @@
 import type { Shape } from '../plan.ts';
 import type { Sink } from '../servers.ts';
 
-/** What a mover is told: which object to move, where to, and how. */
+/** The job of a mover: the object, the destination, and the shape. */
 export interface MoverJob {
   readonly s3Url: string;
   readonly bucket: string;
@@ -10,13 +10,13 @@ export interface MoverJob {
   readonly sink: Sink;
   readonly tableUrl: string;
   readonly shape: Shape;
-  /** A folder of its own, on the disk that has room. */
+  /** A folder for temporary files. */
   readonly directory: string;
-  /** What is hashed on the way, where that is left open. */
+  /** The checksum to compute, for movers with a choice. */
   readonly sums?: 'md5' | 'crc' | undefined;
 }
 
-/** The object's address, for who needs no signature: the local S3 asks for none. */
+/** Returns the object's URL. The local S3 requires no signature. */
 export function objectUrl({ s3Url, bucket, key }: MoverJob): string {
   return `${s3Url}/${bucket}/${key}`;
 }

@@ -6,14 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { TwelveLabs } from 'twelvelabs-js';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { measure } from '../measure.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 import { type MoverJob, objectUrl } from './job.ts';
 
 /**
- * What the service's own SDK offers: it takes only a file, so the object is downloaded first, and
- * its helper keeps its defaults, such as ten chunks in flight.
+ * Uses the service's own SDK. It accepts only a file, so the object is downloaded first. Its helper uses
+ * its defaults, such as ten chunks in flight.
  */
-answerQuestions(async (job: MoverJob) => {
+serveRequests(async (job: MoverJob) => {
   const folder = join(job.directory, 'sdk-helper');
   await mkdir(folder);
   Object.assign(process.env, { TMPDIR: folder, TWELVELABS_BASE_URL: job.sink.baseUrl });
@@ -32,7 +32,7 @@ answerQuestions(async (job: MoverJob) => {
 async function download(job: MoverJob, path: string): Promise<void> {
   const reply = await fetch(objectUrl(job));
   if (!reply.ok || !reply.body) {
-    throw new TransferError('UnexpectedError', `the download was answered with ${reply.status}`);
+    throw new TransferError('UnexpectedError', `The download failed with status ${reply.status}`);
   }
   await pipeline(Readable.fromWeb(reply.body), createWriteStream(path));
 }

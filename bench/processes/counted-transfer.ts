@@ -3,28 +3,29 @@ import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { openPipeline } from '#local/pipeline.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { Sink } from '../servers.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 
-/** Which object to move by the whole state machine. */
-export interface TransferQuestion {
+/** The object to move through the whole state machine. */
+export interface TransferRequest {
   readonly s3Url: string;
   readonly bucket: string;
   readonly key: string;
   readonly sink: Sink;
 }
 
-/** What the state machine made of it. */
-export interface TransferAnswer {
-  readonly status: string;
+/** The result of the execution. */
+export interface TransferResult {
+  /** The outcome of the transfer, such as `ready` or `queued`; else the status of the execution. */
+  readonly outcome: string;
   readonly transitions: number;
-  /** How often each state was entered. */
+  /** Number of entries by state. */
   readonly entered: Readonly<Record<string, number>>;
 }
 
-/** Only calls are counted, so waits may pass faster. */
+/** Factor by which waits are shorter. Only calls are counted, not time. */
 const timeFactor = 100;
 
-answerQuestions(async ({ s3Url, bucket, key, sink }: TransferQuestion) => {
+serveRequests(async ({ s3Url, bucket, key, sink }: TransferRequest) => {
   const tableName = 'transfers';
   const emulators = await startEmulators({ buckets: [], table: tableDefinition(tableName) });
   const pipeline = openPipeline({
@@ -41,8 +42,9 @@ answerQuestions(async ({ s3Url, bucket, key, sink }: TransferQuestion) => {
   });
   const execution = pipeline.start({ bucket, key });
   emulators.follow(execution);
-  const { status, transitions, entered } = await execution.result;
+  const { status, output, transitions, entered } = await execution.result;
   await pipeline.close();
   await emulators.close();
-  return { status, transitions, entered } satisfies TransferAnswer;
+  const { status: outcome = status } = (output ?? {}) as { readonly status?: string };
+  return { outcome, transitions, entered } satisfies TransferResult;
 });

@@ -1,19 +1,19 @@
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 
-/** What the sink can be asked: to cut coming uploads into such chunks, or to count. */
-export type SinkQuestion =
-  | { readonly kind: 'cut'; readonly chunkSizeBytes: number }
+/** A request to the sink: set the chunk size of future uploads, or return and reset the counts. */
+export type SinkRequest =
+  | { readonly kind: 'setChunkSize'; readonly chunkSizeBytes: number }
   | { readonly kind: 'takeCounts' };
 
 const simulator = await startTwelveLabs({ store: 'discard' });
 
-answerQuestions(async (question: SinkQuestion) => {
-  if (question.kind === 'cut') {
-    simulator.switches.chunkSizeBytes = question.chunkSizeBytes;
+serveRequests(async (request: SinkRequest) => {
+  if (request.kind === 'setChunkSize') {
+    simulator.switches.chunkSizeBytes = request.chunkSizeBytes;
     return { baseUrl: simulator.baseUrl, apiKey: simulator.apiKey };
   }
-  const taken = simulator.calls.counts();
+  const counts = simulator.calls.counts();
   simulator.calls.clear();
-  return taken;
+  return counts;
 });

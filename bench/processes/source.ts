@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { loopbackAddress, loopbackUrl } from '#local/emulators/loopback.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 
-/** What the source can be asked: where it listens, to serve a file as an object, to count. */
-export type SourceQuestion =
+/** A request to the source: return its URL, serve a file as an object, or return and reset the counts. */
+export type SourceRequest =
   | { readonly kind: 'url' }
   | { readonly kind: 'serve'; readonly path: string; readonly objectPath: string }
   | { readonly kind: 'takeCounts' };
@@ -23,9 +23,8 @@ let counts: Record<string, number> = {};
 const bufferBytes = 256 * 1024;
 
 /**
- * As much of S3 as reading needs: HEAD and ranged GET of files, through one buffer a request. s3rver
- * spends 2 to 3 s of CPU on a GiB, as much as the movers do, and would be what is measured; this
- * takes 0.4 s.
+ * The part of S3 that readers need: HEAD and ranged GET of files, with one buffer for each request. It
+ * takes 0.4 s of CPU a GiB. s3rver takes 2 to 3 s, as much as the movers, and would distort the results.
  */
 const server = createServer((request, response) => {
   answer(request, response).catch(() => response.destroy());
@@ -33,9 +32,9 @@ const server = createServer((request, response) => {
 server.listen(0, loopbackAddress);
 await once(server, 'listening');
 
-answerQuestions(async (question: SourceQuestion) => {
-  if (question.kind === 'url') return loopbackUrl(server.address() as never);
-  if (question.kind === 'serve') return serve(question.objectPath, question.path);
+serveRequests(async (request: SourceRequest) => {
+  if (request.kind === 'url') return loopbackUrl(server.address() as never);
+  if (request.kind === 'serve') return serve(request.objectPath, request.path);
   const taken = counts;
   counts = {};
   return taken;
@@ -45,7 +44,7 @@ async function serve(objectPath: string, path: string): Promise<void> {
   const file = await open(path);
   const { size, mtime } = await file.stat();
   const headers = {
-    // S3's are 32 hex digits too; whose they are does not matter here.
+    // 32 hex digits like S3's ETags. The value does not matter here.
     etag: `"${createHash('md5').update(path).digest('hex')}"`,
     'last-modified': mtime.toUTCString(),
     'content-type': 'video/mp4',
@@ -59,8 +58,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   counts[method] = (counts[method] ?? 0) + 1;
   const object = objects.get(request.url?.split('?')[0] ?? '');
   if (!object) return void response.writeHead(404).end();
-  const isOther = (headers['if-match'] ?? object.headers.etag) !== object.headers.etag;
-  if (isOther) return void response.writeHead(412).end();
+  const isChanged = (headers['if-match'] ?? object.headers.etag) !== object.headers.etag;
+  if (isChanged) return void response.writeHead(412).end();
   const range = readRange(headers.range, object.sizeBytes);
   response.writeHead(headers.range ? 206 : 200, {
     ...object.headers,
@@ -73,14 +72,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end();
 }
 
-/** `end` is the first byte that is not asked for any more. */
+/** Returns the requested bytes: from `start` up to, not including, `end`. */
 function readRange(header: string | undefined, sizeBytes: number): { start: number; end: number } {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(header ?? '') ?? [];
   if (first === undefined || last === undefined) return { start: 0, end: sizeBytes };
   return { start: Number(first), end: Math.min(Number(last) + 1, sizeBytes) };
 }
 
-/** The buffer is read into again only once the socket has taken what was in it. */
+/** Writes a range through one buffer. Reuses the buffer once the socket has sent its content. */
 async function write(
   file: FileHandle,
   { start, end }: { start: number; end: number },
@@ -89,8 +88,8 @@ async function write(
   const buffer = Buffer.allocUnsafeSlow(bufferBytes);
   for (let at = start; at < end; ) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(bufferBytes, end - at), at);
-    await new Promise<void>((taken, broken) => {
-      response.write(buffer.subarray(0, bytesRead), (error) => (error ? broken(error) : taken()));
+    await new Promise<void>((resolve, reject) => {
+      response.write(buffer.subarray(0, bytesRead), (error) => (error ? reject(error) : resolve()));
     });
     at += bytesRead;
   }

@@ -1,6 +1,6 @@
 import { startDynamoDb } from '#local/emulators/dynamodb.ts';
-import { answerQuestions } from '../talking-process.ts';
+import { serveRequests } from '../worker-process.ts';
 
 const emulator = await startDynamoDb();
 
-answerQuestions(async () => emulator.url);
+serveRequests(async () => emulator.url);

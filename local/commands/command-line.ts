@@ -8,26 +8,26 @@ import { printable } from '../terminal/words.ts';
 export { printable };
 
 export interface CommandOptions {
-  /** Whose words the next steps are in. */
+  /** The runtime that the next steps of errors are for. */
   readonly runtime?: Runtime;
-  /** The line for a signal that ends the command. */
+  /** The line to print when a signal ends the command. */
   readonly interrupted?: string;
-  /** What to do about a wrong configuration, in place of the catalogue's words. */
+  /** The next step for a ConfigurationError. Default: the next step of the error catalogue. */
   readonly nextStep?: string;
 }
 
-/** The signals that end a command from outside, and the exit code that each one means. */
+/** The exit codes of the signals that end a command. */
 const endingSignals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const cleanups = new Set<() => void>();
 
-/** Runs `cleanup` before anything is written about the command's end, however it ends. */
+/** Registers a cleanup that runs before the last line of the command, however the command ends. */
 export function beforeEnd(cleanup: () => void): void {
   cleanups.add(cleanup);
 }
 
 /**
- * Runs a command to its end: its result is the exit code. Any error is one line that says what to do.
+ * Runs a command. Its result is the exit code. Prints an error as one line with the next step;
  * `CHUNKFERRY_DEBUG` adds the stack trace.
  */
 export async function runCommand(
@@ -37,27 +37,23 @@ export async function runCommand(
   ignoreClosedPipes();
   for (const [signal, code] of Object.entries(endingSignals))
     process.once(signal, () => exit(code, interrupted));
-  // A library may throw where nobody can catch, as the local table does when the disk is full.
+  // A library may throw outside any promise, as the local table does when the disk is full.
   process.once('uncaughtException', (error) => exit(1, lineOf(error, runtime, nextStep)));
   try {
     process.exitCode = await command();
   } catch (error) {
-    // A server that the command had opened must not keep the process.
+    // An open server must not keep the process alive.
     exit(1, lineOf(error, runtime, nextStep));
   }
 }
 
 function exit(code: number, line: string | undefined): never {
-  sayLast(line);
+  for (const cleanup of cleanups) cleanup();
+  if (line !== undefined) process.stderr.write(`${line}\n`);
   process.exit(code);
 }
 
-function sayLast(line: string | undefined): void {
-  for (const cleanup of cleanups) cleanup();
-  if (line !== undefined) process.stderr.write(`${line}\n`);
-}
-
-/** The reader of a pipe may leave at any time, as `head` does; that is no error of the command. */
+/** Ignores EPIPE: the reader of a pipe may close it at any time, as `head` does. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -66,18 +62,19 @@ function ignoreClosedPipes(): void {
 }
 
 /**
- * An error as one line: its name, what happened, what to do.
- * @param nextStep - what to do about a ConfigurationError, in place of the catalogue's words
+ * Formats an error as one line: name, message, next step.
+ * @param nextStep - the next step for a ConfigurationError. Default: that of the error catalogue
  */
 export function lineOf(error: unknown, runtime: Runtime, nextStep?: string): string {
-  const { name, message } = nameOf(error);
-  const own = name === 'ConfigurationError' ? nextStep : undefined;
-  const line = `${name}: ${withStop(printable(message))} ${own ?? nextStepOf(name, runtime)}`;
+  const { name, message } = describe(error);
+  const override = name === 'ConfigurationError' ? nextStep : undefined;
+  const step = override ?? nextStepOf(name, runtime);
+  const line = `${name}: ${withFullStop(printable(message))} ${step}`;
   const isDebugged = process.env.CHUNKFERRY_DEBUG && error instanceof Error;
   return isDebugged ? `${line}\n${error.stack}` : line;
 }
 
-function nameOf(error: unknown): { name: string; message: string } {
+function describe(error: unknown): { name: string; message: string } {
   if (isTransferError(error)) return error;
   const problem = systemProblem(error);
   if (problem) return { name: 'ConfigurationError', message: problem };
@@ -85,27 +82,27 @@ function nameOf(error: unknown): { name: string; message: string } {
   return { name: 'UnexpectedError', message: text };
 }
 
-/** What the operating system refused, with the path; undefined for any other error. */
+/** Describes an error of the operating system, with the path. Returns undefined for any other error. */
 function systemProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, errno, path } = error as NodeJS.ErrnoException;
-  // LevelDB, which keeps the proofs, writes its errors so.
-  const [, file, said] = /^IO error: (.+?): (.+)$/.exec(error.message) ?? [];
-  if (file) return `${file}: ${said}`;
-  const [, words] = getSystemErrorMap().get(errno ?? 0) ?? [];
-  if (code === undefined || words === undefined || 'address' in error) return undefined;
-  // A write names no file; all that a command writes is in these two.
+  // The error format of LevelDB, which stores the proofs.
+  const [, file, reason] = /^IO error: (.+?): (.+)$/.exec(error.message) ?? [];
+  if (file) return `${file}: ${reason}`;
+  const [, description] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  if (code === undefined || description === undefined || 'address' in error) return undefined;
+  // A failed write does not name its file. Commands write only to these two folders.
   const where = path ?? `a file in ${tmpdir()} or in the folder of the proofs`;
-  return `${where}: ${words} (${code})`;
+  return `${where}: ${description} (${code})`;
 }
 
-function withStop(sentence: string): string {
+function withFullStop(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 /**
- * Why an execution on a laptop failed, in one line. Where not even the outcome could be recorded, its
- * cause is still as Lambda wrote it.
+ * Returns why a local execution failed, in one line. If the outcome could not be recorded either, the
+ * cause is still Lambda's JSON.
  */
 export function failureOf({ error, cause = '', status }: ExecutionResult): Failure {
   const name = error ?? status;
@@ -114,13 +111,13 @@ export function failureOf({ error, cause = '', status }: ExecutionResult): Failu
   );
 }
 
-/** A recorded failure with the next step of a laptop in place of the stack's. */
+/** Replaces the next step of a recorded failure by that of a local run. */
 export function withLocalNextStep({ error, cause }: Failure): Failure {
-  const said = withoutEnd(withoutEnd(cause, nextStepOf(error, 'stack')), unrecordedStep);
-  return { error, cause: [said, nextStepOf(error, 'local')].filter(Boolean).join(' ') };
+  const reason = withoutEnd(withoutEnd(cause, nextStepOf(error, 'stack')), unrecordedStep);
+  return { error, cause: [reason, nextStepOf(error, 'local')].filter(Boolean).join(' ') };
 }
 
-/** What the state machine says in the end where the outcome could not be recorded either. */
+/** The next step that the state machine appends if the outcome could not be recorded either. */
 const unrecordedStep = nextStepOf('OutcomeNotRecordedError', 'stack');
 
 function withoutEnd(text: string, end: string): string {

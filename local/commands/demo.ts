@@ -22,19 +22,19 @@ import { formatBytes, parseSize } from './size.ts';
 const bucket = 'films';
 const tableName = 'transfers';
 
-/** What was put into the local S3. */
-interface Stored {
+/** The object in the local S3. */
+interface StoredFilm {
   readonly key: string;
   readonly sizeBytes: number;
   readonly sha256: string;
 }
 
-const command = new Command('demo')
+const command = new Command('npm run demo --')
   .description(
-    'Moves a media file from a local S3 into a local TwelveLabs, by the state machine that deploys.',
+    'Moves a media file from a local S3 into a simulated TwelveLabs, with the same state machine and functions as the deployed stack. Needs no account and no key.',
   )
-  .argument('[file]', 'a media file of yours; it is served by link, never copied')
-  .option('--size <size>', 'size of the film that is made where no file is named', '256MiB')
+  .argument('[file]', 'a media file of yours; the local S3 links it and makes no copy')
+  .option('--size <size>', 'size of the generated film, if you name no file', '256MiB')
   .action((file: string | undefined, { size }: { size: string }) =>
     runCommand(() => demo(file, size), { runtime: 'local' }),
   );
@@ -50,9 +50,9 @@ async function demo(file: string | undefined, size: string): Promise<number> {
   const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });
   const simulator = await startTwelveLabs({ assetReadyAfterMs: 1000 });
   try {
-    progress.say(`A film of ${formatBytes(sizeBytes)} goes into the local S3.`);
-    const stored = file ? await link(emulators, file, sizeBytes) : await make(emulators, sizeBytes);
-    return await move(emulators, simulator, stored, progress);
+    progress.print(`Putting a film of ${formatBytes(sizeBytes)} into the local S3.`);
+    const film = file ? await link(emulators, file, sizeBytes) : await make(emulators, sizeBytes);
+    return await move(emulators, simulator, film, progress);
   } finally {
     progress.stop();
     await Promise.all([emulators.close(), simulator.close()]);
@@ -64,7 +64,7 @@ async function fileSize(file: string): Promise<number> {
   if (found?.isFile()) return found.size;
   throw new TransferError(
     'InvalidInputError',
-    `${JSON.stringify(file)} is not a file that can be read`,
+    `Invalid file ${JSON.stringify(file)}: must be an existing file`,
   );
 }
 
@@ -78,7 +78,7 @@ async function filmSize(text: string): Promise<number> {
   );
 }
 
-async function make({ s3 }: Emulators, sizeBytes: number): Promise<Stored> {
+async function make({ s3 }: Emulators, sizeBytes: number): Promise<StoredFilm> {
   const key = 'archive/sample film.mp4';
   const hash = createHash('sha256');
   const film = (await paddedMedia(sizeBytes)).pipe(
@@ -93,7 +93,7 @@ async function make({ s3 }: Emulators, sizeBytes: number): Promise<Stored> {
   return { key, sizeBytes, sha256: hash.digest('hex') };
 }
 
-async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise<Stored> {
+async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise<StoredFilm> {
   const key = basename(file);
   await s3.linkFile(bucket, key, file);
   const hash = createHash('sha256');
@@ -104,7 +104,7 @@ async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise
 async function move(
   emulators: Emulators,
   simulator: TwelveLabsSimulator,
-  stored: Stored,
+  film: StoredFilm,
   progress: Progress,
 ): Promise<number> {
   const pipeline = openPipeline({
@@ -116,17 +116,17 @@ async function move(
       TWELVE_LABS_API_KEY: simulator.apiKey,
       TWELVELABS_BASE_URL: simulator.baseUrl,
     },
-    given: { log: progress.log },
+    overrides: { log: progress.log },
   });
-  progress.say('The state machine moves it into the local TwelveLabs.');
-  const execution = pipeline.start({ bucket, key: stored.key }, { onEvent: progress.onEvent });
+  progress.print('Moving it into the simulated TwelveLabs.');
+  const execution = pipeline.start({ bucket, key: film.key }, { onEvent: progress.onEvent });
   emulators.follow(execution);
   const result = await execution.result;
   progress.stop();
   await pipeline.close();
   if (result.status !== 'SUCCEEDED') return reportFailure(failureOf(result));
   const output = result.output as Record<string, unknown>;
-  return show(output, stored, progress, await simulator.storedSha256(String(output.assetId)));
+  return printSummary(output, film, progress, await simulator.storedSha256(`${output.assetId}`));
 }
 
 function reportFailure({ error, cause }: Failure): number {
@@ -134,17 +134,17 @@ function reportFailure({ error, cause }: Failure): number {
   return 1;
 }
 
-function show(
+function printSummary(
   output: Record<string, unknown>,
-  stored: Stored,
+  film: StoredFilm,
   progress: Progress,
   arrived: string,
 ): number {
-  const isEqual = arrived === stored.sha256;
-  const object = ['object', `s3://${bucket}/${stored.key}`] as const;
+  const isEqual = arrived === film.sha256;
+  const object = ['object', `s3://${bucket}/${film.key}`] as const;
   process.stdout.write(
     summaryOf(output, object, progress.sent(), [
-      ['SHA-256 in S3', stored.sha256],
+      ['SHA-256 in S3', film.sha256],
       ['SHA-256 arrived', `${arrived}${isEqual ? '  equal' : '  DIFFERENT'}`],
     ]),
   );

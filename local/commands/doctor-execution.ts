@@ -12,52 +12,52 @@ import type { Clock } from '#src/core/ports/clock.ts';
 import type { Checked } from '#src/preflight/preflight.ts';
 import { asOperator } from './doctor-failure.ts';
 
-/** What the functions found, by step, as the execution's output tells it. */
+/** The execution's output: the findings of the functions, by step. */
 export interface Preflight {
   readonly passed: number;
   readonly failed: number;
   readonly steps: Readonly<Record<string, Checked>>;
 }
 
-/** One preflight of a deployed state machine. */
+/** The parameters of one preflight of a deployed state machine. */
 export interface PreflightRun {
   readonly stateMachineArn: string;
   readonly region?: string | undefined;
   readonly clock: Clock;
-  /** Told how long it takes, in seconds, now and then. */
+  /** Called repeatedly with the elapsed seconds. */
   readonly progress: (seconds: number) => void;
 }
 
-/** Functions that start cold take seconds; a throttled one is tried again for minutes. */
+/** A cold start takes seconds. A throttled function is retried for minutes. */
 const maxWaitMs = 5 * 60_000;
 
-/** The first look, and the longest pause between two, in ms. */
-const looks = { first: 500, longest: 5_000, growth: 1.5 };
+/** The first and the longest pause between two polls, in ms. */
+const polls = { first: 500, longest: 5_000, growth: 1.5 };
 
-/** RecordOutcome's answer is among the last few events. */
+/** Number of events to read: RecordOutcome's answer is among the last few. */
 const lastEvents = 20;
 
 /**
- * Starts a preflight, waits for its end, 5 minutes at most, and gives what was found.
- * @throws ConfigurationError - AWS can't be asked or refuses
- * @throws PreflightFailedError - it did not end in time, or its findings can't be read
+ * Starts a preflight, waits up to 5 minutes for its end, and returns its findings.
+ * @throws ConfigurationError - a call of AWS failed
+ * @throws PreflightFailedError - it did not end in time, or its findings are not readable
  */
 export async function runPreflight(run: PreflightRun): Promise<Preflight> {
   const { region, stateMachineArn } = run;
   const client = new SFNClient({ ...boundedCalls, ...(region && { region }) });
   const executionArn = await start(client, stateMachineArn);
   const end = await endOf(client, executionArn, run);
-  // A failed execution may carry an output that holds no findings, as some emulators' do.
+  // In some emulators, a failed execution has an output without findings.
   const found =
     preflightIn(end.output) ?? preflightIn(await recordedOutput(client, executionArn, end));
   if (found) return found;
-  throw unfinished(`the preflight ${executionArn} ended as ${end.status}: ${reasonOf(end)}`);
+  throw unfinished(`The preflight ${executionArn} ended as ${end.status}: ${reasonOf(end)}`);
 }
 
-/** The line that is made of it ends with the same next step again. */
+/** Returns error and cause without the next step, which the printed line adds. */
 function reasonOf({ error, cause = '' }: DescribeExecutionCommandOutput): string {
-  const said = cause.replace(errorCatalogue.PreflightFailedError.nextStep, '').trim();
-  return [error, said].filter(Boolean).join(': ').replace(/\.$/, '') || 'see its history';
+  const reason = cause.replace(errorCatalogue.PreflightFailedError.nextStep, '').trim();
+  return [error, reason].filter(Boolean).join(': ').replace(/\.$/, '') || 'see its history';
 }
 
 async function start(client: SFNClient, stateMachineArn: string): Promise<string> {
@@ -79,20 +79,22 @@ async function endOf(
   { clock, progress }: PreflightRun,
 ): Promise<DescribeExecutionCommandOutput> {
   const from = clock.now();
-  for (let pause = looks.first; clock.now() - from < maxWaitMs; pause *= looks.growth) {
-    await clock.sleep(Math.min(pause, looks.longest));
+  for (let pause = polls.first; clock.now() - from < maxWaitMs; pause *= polls.growth) {
+    await clock.sleep(Math.min(pause, polls.longest));
     const found = await asOperator('states:DescribeExecution', () =>
       client.send(new DescribeExecutionCommand({ executionArn })),
     );
     if (found.status !== 'RUNNING') return found;
     progress(Math.round((clock.now() - from) / 1000));
   }
-  throw unfinished(`the preflight ${executionArn} still runs after ${maxWaitMs / 60_000} minutes`);
+  throw unfinished(
+    `The preflight ${executionArn} is still running after ${maxWaitMs / 60_000} minutes`,
+  );
 }
 
 /**
- * A failed execution has no output; what RecordOutcome said is in its history. Who may not read that
- * still has the names, which its cause tells.
+ * Reads RecordOutcome's output from the history, since a failed execution has no output. Returns
+ * undefined without permission for the history. The execution's cause still names the failed checks.
  */
 async function recordedOutput(
   client: SFNClient,
@@ -101,9 +103,9 @@ async function recordedOutput(
 ): Promise<string | undefined> {
   if (error !== ('PreflightFailedError' satisfies ErrorName)) return undefined;
   const includeExecutionData = true;
-  const ask = { executionArn, reverseOrder: true, maxResults: lastEvents, includeExecutionData };
+  const query = { executionArn, reverseOrder: true, maxResults: lastEvents, includeExecutionData };
   try {
-    const { events = [] } = await client.send(new GetExecutionHistoryCommand(ask));
+    const { events = [] } = await client.send(new GetExecutionHistoryCommand(query));
     const exits = events.map(({ stateExitedEventDetails }) => stateExitedEventDetails);
     return exits.find((details) => details?.name === 'RecordOutcome')?.output;
   } catch {
@@ -111,15 +113,15 @@ async function recordedOutput(
   }
 }
 
-/** The findings in an output, or in the answer that holds one. */
+/** Returns the findings in an output, or in an answer that contains an output. */
 function preflightIn(text: string | undefined): Preflight | undefined {
-  const answer = parsed(text);
+  const answer = parse(text);
   const output = answer?.output ?? answer;
   return output?.status === 'preflight' && output.steps ? output : undefined;
 }
 
-/** Text that is cut, or none, holds nothing. */
-function parsed(text = 'null') {
+/** Parses JSON. Returns undefined for incomplete text. */
+function parse(text = 'null') {
   try {
     return JSON.parse(text);
   } catch {

@@ -3,38 +3,38 @@ import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 
 /**
  * Calls AWS with the operator's own credentials.
- * @param action - the permission that the call takes, such as `cloudformation:DescribeStacks`
- * @throws ConfigurationError - AWS can't be asked, or refuses; one line that names the action
+ * @param action - the permission that the call needs, such as `cloudformation:DescribeStacks`
+ * @throws ConfigurationError - the call failed; one line that names the action
  */
 export async function asOperator<T>(action: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw explained(action, error);
+    throw explain(action, error);
   }
 }
 
-/** Error codes of AWS for credentials that it does not take. */
-const refusedCredentials =
+/** AWS error codes for invalid credentials. */
+const invalidCredentials =
   /^(ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch|AuthFailure)/;
 
-function explained(action: string, error: unknown): TransferError {
+function explain(action: string, error: unknown): TransferError {
   if (isTransferError(error)) return error;
   const failure = sdkFailure(error);
-  const said = describeSdkFailure(failure);
+  const reason = describeSdkFailure(failure);
   const message = () => {
-    if (/^Region is missing/.test(failure.message)) return 'no Region is set: give --region';
-    if (failure.name === 'CredentialsProviderError') return `no AWS credentials: ${said}`;
-    if (refusedCredentials.test(failure.name)) return `AWS refuses these credentials: ${said}`;
+    if (/^Region is missing/.test(failure.message)) return 'No AWS Region is set: use --region';
+    if (failure.name === 'CredentialsProviderError') return `No AWS credentials: ${reason}`;
+    if (invalidCredentials.test(failure.name)) return `AWS rejected these credentials: ${reason}`;
     if (/^AccessDenied|^UnauthorizedOperation/.test(failure.name)) {
-      return `these credentials are not allowed ${action}: ${said}`;
+      return `${action} was denied for these credentials: ${reason}`;
     }
-    return `${action} failed: ${said}`;
+    return `${action} failed: ${reason}`;
   };
-  return new TransferError('ConfigurationError', withoutStop(message()), { cause: error });
+  return new TransferError('ConfigurationError', withoutFullStop(message()), { cause: error });
 }
 
-/** The line goes on with what to do. */
-function withoutStop(sentence: string): string {
+/** Removes the full stop. The printed line continues with the next step. */
+function withoutFullStop(sentence: string): string {
   return sentence.replace(/\.$/, '');
 }

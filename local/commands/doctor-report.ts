@@ -1,6 +1,6 @@
 import type { Finding } from '#src/core/stack/preflight.ts';
 
-/** What was found by whom: a step's function, or the operator's own credentials. */
+/** The findings of one step's function, or of the operator's own credentials. */
 export interface FindingGroup {
   readonly by: string;
   readonly findings: readonly Finding[];
@@ -8,7 +8,7 @@ export interface FindingGroup {
   readonly failed: number;
 }
 
-/** A plain list, grouped by who found it; the last line counts. */
+/** Formats the findings as a list by group. The last line has the totals. */
 export function reportOf(groups: readonly FindingGroup[]): string {
   const { passed, failed } = totalOf(groups);
   return `${groups.map(groupText).join('')}${passed} checks passed, ${failed} failed\n`;
@@ -21,11 +21,11 @@ export function totalOf(groups: readonly FindingGroup[]): { passed: number; fail
 
 function groupText({ by, findings, passed, failed }: FindingGroup): string {
   const unlisted = passed + failed - findings.length;
-  const more = unlisted > 0 ? [`  …and ${unlisted} more that are not listed`] : [];
+  const more = unlisted > 0 ? [`  …and ${unlisted} more`] : [];
   return `${[by, ...findings.flatMap(linesOf), ...more].join('\n')}\n\n`;
 }
 
-/** What is wrong and what to do stand below their check. */
+/** Formats one finding: the check, then the problem and the next step on their own lines. */
 function linesOf({ check, ok, problem, nextStep }: Finding): string[] {
   const word = ok ? (problem === undefined ? 'ok' : 'note') : 'FAILED';
   return [

@@ -5,7 +5,7 @@ import { type Finding, failedCheck, passedCheck, skippedCheck } from '#src/core/
 
 const check = 'secret: it has a value';
 
-/** Looks whether the API key was put into its secret, without reading it. Never rejects. */
+/** Checks that the secret has a value, without reading it. Never rejects. */
 export async function checkSecret(secretArn: string, region?: string): Promise<Finding> {
   const client = new SecretsManagerClient({ ...boundedCalls, ...(region && { region }) });
   try {
@@ -16,13 +16,13 @@ export async function checkSecret(secretArn: string, region?: string): Promise<F
     return isFilled ? passedCheck(check) : empty(secretArn);
   } catch (error) {
     const failure = sdkFailure(error);
-    const said = describeSdkFailure(failure);
+    const reason = describeSdkFailure(failure);
     if (failure.name === 'ResourceNotFoundException') {
-      const nextStep = 'Create it, or name an existing one as apiKeySecretArn, and deploy.';
-      return failedCheck(check, `there is no secret ${secretArn}: ${said}`, nextStep);
+      const nextStep = 'Create it, or name an existing secret as apiKeySecretArn, then deploy.';
+      return failedCheck(check, `the secret ${secretArn} does not exist: ${reason}`, nextStep);
     }
-    const nextStep = 'Allow secretsmanager:DescribeSecret to your own credentials.';
-    return skippedCheck(check, `it could not be looked at: ${said}`, nextStep);
+    const nextStep = 'Allow secretsmanager:DescribeSecret for your own credentials.';
+    return skippedCheck(check, `the secret could not be checked: ${reason}`, nextStep);
   }
 }
 
@@ -33,5 +33,5 @@ function empty(secretArn: string): Finding {
 
 function deleted(secretArn: string): Finding {
   const nextStep = `aws secretsmanager restore-secret --secret-id ${secretArn}`;
-  return failedCheck(check, `the secret ${secretArn} is to be deleted`, nextStep);
+  return failedCheck(check, `the secret ${secretArn} is scheduled for deletion`, nextStep);
 }

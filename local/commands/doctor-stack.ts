@@ -4,7 +4,7 @@ import { sdkFailure } from '#src/aws/sdk-failure.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { asOperator } from './doctor-failure.ts';
 
-/** What the stack's outputs name. */
+/** The resources in the stack's outputs. */
 export interface DeployedStack {
   readonly stateMachineArn: string;
   readonly secretArn: string;
@@ -12,7 +12,7 @@ export interface DeployedStack {
 
 /**
  * Finds a deployed stack by its name.
- * @throws ConfigurationError - there is no such stack, it is another kind of stack, or AWS can't be asked
+ * @throws ConfigurationError - the stack does not exist, is not a Chunkferry stack, or the call failed
  */
 export async function findStack(name: string, region?: string): Promise<DeployedStack> {
   const client = new CloudFormationClient({ ...boundedCalls, ...(region && { region }) });
@@ -21,7 +21,7 @@ export async function findStack(name: string, region?: string): Promise<Deployed
     const value = outputs.get(key);
     if (value) return value;
     throw noStack(
-      `the stack ${JSON.stringify(name)} has no output ${key}: its deployment has not finished, or it is not a Chunkferry stack`,
+      `Invalid stack ${JSON.stringify(name)}: it has no output ${key}. Its deployment has not finished, or it is not a Chunkferry stack`,
     );
   };
   return { stateMachineArn: output('StateMachineArn'), secretArn: output('SecretArn') };
@@ -39,7 +39,7 @@ async function outputsOf(
     if (!/does not exist/.test(sdkFailure(error).message)) throw error;
     const where = await client.config.region();
     throw noStack(
-      `there is no stack ${JSON.stringify(name)} in ${where}; --stack and --region name another`,
+      `Stack ${JSON.stringify(name)} does not exist in ${where}. Use --stack and --region to name another`,
     );
   }
 }

@@ -17,19 +17,21 @@ interface Flags {
 
 const again = 'Fix this, then run npm run doctor again.';
 
-const command = new Command('doctor')
+const command = new Command('npm run doctor --')
   .description(
-    'Checks a deployed stack before the first file: every permission, key, bucket switch and quota, with the role that needs it. Moves nothing.',
+    'Checks a deployed stack before the first file: every permission, key, bucket setting and quota, with the role that needs it. Moves nothing.',
   )
   .option('--stack <name>', 'name of the deployed stack', 'Chunkferry')
-  .option('--region <region>', 'its Region; by default that of your AWS profile')
-  .option('--json', 'print the findings as one JSON object on stdout, all else on stderr')
+  .option('--region <region>', 'Region of the stack (default: the Region of your AWS profile)')
+  .option('--json', 'print the findings as one JSON object on stdout, all other output on stderr')
   .addHelpText(
     'after',
     `
-Needs cloudformation:DescribeStacks, states:StartExecution, states:DescribeExecution,
-states:GetExecutionHistory and secretsmanager:DescribeSecret, with the credentials of your AWS
-profile or environment. Exits with 0 only if no check fails.`,
+Uses the credentials of your AWS profile or environment. They need cloudformation:DescribeStacks,
+states:StartExecution, states:DescribeExecution, states:GetExecutionHistory and
+secretsmanager:DescribeSecret.
+
+Exits with 0 if no check fails, else with 1.`,
   )
   .action((flags: Flags) => runCommand(() => doctor(flags), { nextStep: again }));
 
@@ -39,7 +41,7 @@ async function doctor({ stack, region, json }: Flags): Promise<number> {
   const asJson = isJsonAsked(json);
   if (asJson) assertOnlyJson();
   const { stateMachineArn, secretArn } = await findStack(stack, region);
-  say(`Preflight of ${stateMachineArn}`);
+  print(`Running the preflight of ${stateMachineArn}`);
   const [secret, preflight] = await Promise.all([
     checkSecret(secretArn, region),
     runPreflight({
@@ -49,22 +51,25 @@ async function doctor({ stack, region, json }: Flags): Promise<number> {
       progress: everyTenSeconds(),
     }).catch(withoutFindings),
   ]);
-  const { steps = {}, problem }: Known = preflight;
-  const findings = [secret, ...(problem ? [problem] : [])];
-  const okay = findings.filter(({ ok }) => ok).length;
-  const seen = { findings, passed: okay, failed: findings.length - okay };
-  const groups = [{ by: 'Your own credentials', ...seen }, ...groupsOf(steps)];
+  const { steps = {}, problem }: PreflightResult = preflight;
+  const operator = withCounts([secret, ...(problem ? [problem] : [])]);
+  const groups = [{ by: 'Your own credentials', ...operator }, ...groupsOf(steps)];
   const { passed, failed } = totalOf(groups);
-  const told = { status: 'preflight', passed, failed, operator: seen, steps };
-  process.stdout.write(asJson ? `${JSON.stringify(told)}\n` : reportOf(groups));
+  const result = { status: 'preflight', passed, failed, operator, steps };
+  process.stdout.write(asJson ? `${JSON.stringify(result)}\n` : reportOf(groups));
   return failed === 0 ? 0 : 1;
 }
 
-/** What is known of a preflight: its findings, or why there are none. */
-type Known = Partial<Pick<Preflight, 'steps'>> & { readonly problem?: Finding };
+function withCounts(findings: readonly Finding[]): Omit<FindingGroup, 'by'> {
+  const passed = findings.filter(({ ok }) => ok).length;
+  return { findings, passed, failed: findings.length - passed };
+}
 
-/** A preflight that could not be run or read is one more finding, so the list is still printed. */
-function withoutFindings(error: unknown): Known {
+/** The findings of a preflight, or the problem that prevented it. */
+type PreflightResult = Partial<Pick<Preflight, 'steps'>> & { readonly problem?: Finding };
+
+/** Returns a failed preflight as a finding. The doctor still prints all other findings. */
+function withoutFindings(error: unknown): PreflightResult {
   if (!isTransferError(error)) throw error;
   return { problem: failedByError('the preflight of the functions', error, again) };
 }
@@ -73,7 +78,7 @@ function groupsOf(steps: Preflight['steps']): FindingGroup[] {
   return Object.entries(steps).map(([by, checked]) => ({ by, ...checked }));
 }
 
-function say(line: string): void {
+function print(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
@@ -82,6 +87,6 @@ function everyTenSeconds(): (seconds: number) => void {
   return (seconds) => {
     if (seconds < next) return;
     next = seconds + 10;
-    say(`  Still running after ${seconds} s`);
+    print(`  Still running after ${seconds} s`);
   };
 }

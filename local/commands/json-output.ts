@@ -3,16 +3,16 @@ import { TransferError } from '#src/core/errors/errors.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether JSON is asked for, also by `--json` in front of `--`, which npm keeps and hands on. */
+/** Returns whether JSON is requested, also by `--json` before `--`: npm passes that one as a variable. */
 export function isJsonAsked(flag: boolean | undefined, env: Environment = process.env): boolean {
   return Boolean(flag) || env.npm_config_json === 'true';
 }
 
 /**
- * Refuses to write JSON behind lines that npm has written to the same pipe: its reader could use
- * nothing of it, after all bytes were sent. npm writes them to a terminal only for people to see.
- * @param program - the file that runs; npm names it where it was npm that started it
- * @throws ConfigurationError - names the call that gives JSON alone
+ * Fails before any work if npm has written its own lines to the same pipe: the reader could not parse
+ * the JSON. On a terminal, npm's lines do no harm.
+ * @param program - the file that runs; npm's script names it if npm started it
+ * @throws ConfigurationError - with the call that prints only JSON
  */
 export function assertOnlyJson(
   isTerminal = Boolean(process.stdout.isTTY),
@@ -24,6 +24,6 @@ export function assertOnlyJson(
   if (isTerminal || !isByNpm || isQuiet) return;
   throw new TransferError(
     'ConfigurationError',
-    `npm writes lines of its own before the JSON. Call it as: npm run --silent ${env.npm_lifecycle_event} -- --json …`,
+    `npm prints its own lines before the JSON. Use: npm run --silent ${env.npm_lifecycle_event} -- --json …`,
   );
 }

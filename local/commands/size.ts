@@ -12,21 +12,22 @@ const unitBytes: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a size such as `256MiB`, `1.5 GB` or `4096` (bytes), in any letter case.
- * @throws InvalidInputError - it is none, or is not a whole number of bytes from 1 up
+ * Parses a size such as `256MiB`, `1.5 GB` or `4096` (bytes), in any letter case.
+ * @param option - the name of the option, for the error message
+ * @throws InvalidInputError - it is not a size, or not a whole number of bytes of at least 1
  */
-export function parseSize(text: string): number {
+export function parseSize(text: string, option = '--size'): number {
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
   const factor = unitBytes[unit?.toLowerCase() ?? 'none'];
   const bytes = factor === undefined ? Number.NaN : Math.round(Number(number) * factor);
   if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
   throw new TransferError(
     'InvalidInputError',
-    `Invalid --size ${JSON.stringify(text)}: must be a size such as 256MiB, 1.5GB or 4096 (bytes)`,
+    `Invalid ${option} ${JSON.stringify(text)}: must be a size such as 256MiB, 1.5GB or 4096 (bytes)`,
   );
 }
 
-/** `256.0 MiB`: as a person reads it. */
+/** Formats a number of bytes as `256.0 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));

@@ -4,25 +4,25 @@ import { phases, type TransferView } from './transfer-view.ts';
 import { waitLine } from './waits.ts';
 import { durationText, printable } from './words.ts';
 
-/** The same wait, and a phase that goes on, are told again after this long, in ms. */
+/** Interval for printing an unchanged wait or phase again, in ms. */
 const repeatAfterMs = 60_000;
 
-/** Wide enough for any reason: a log file does not wrap. */
-const anyColumns = 500;
+/** Wide enough for any reason: a log file does not wrap lines. */
+const logColumns = 500;
 
-/** Writes lines where nothing can be redrawn: a file, a pipe, a dumb terminal. */
+/** Prints lines to an output that cannot redraw: a file, a pipe, a dumb terminal. */
 export function createPlainDisplay(
   output: Pick<NodeJS.WriteStream, 'write'>,
   now: () => number,
 ): StatusDisplay {
   let tenth = 0;
   let phase = '';
-  const toldAt = new Map<string, number>();
-  const say = (line: string) => void output.write(`${line}\n`);
+  const printedAt = new Map<string, number>();
+  const print = (line: string) => void output.write(`${line}\n`);
 
   function isDue(what: string): boolean {
-    if (now() - (toldAt.get(what) ?? 0) < repeatAfterMs) return false;
-    toldAt.set(what, now());
+    if (now() - (printedAt.get(what) ?? 0) < repeatAfterMs) return false;
+    printedAt.set(what, now());
     return true;
   }
 
@@ -30,9 +30,9 @@ export function createPlainDisplay(
     if (view.phase !== phase) {
       phase = view.phase;
       tenth = view.totalBytes > 0 ? tenthOf(view) : 0;
-      if (isDue(`phase ${phase}`)) say(`  ${phases[view.phase]}`);
+      if (isDue(`phase ${phase}`)) print(`  ${phases[view.phase]}`);
     } else if (view.totalBytes === 0 && isDue(`phase ${phase}`)) {
-      say(`  ${phases[view.phase]}, ${durationText(now() - view.phaseSince)} so far`);
+      print(`  ${phases[view.phase]}, ${durationText(now() - view.phaseSince)} so far`);
     }
   }
 
@@ -40,7 +40,9 @@ export function createPlainDisplay(
     if (view.phase !== 'sending' || view.totalBytes === 0) return;
     const reached = tenthOf(view);
     if (reached > tenth)
-      say(`  ${reached * 10} %  ${formatBytes(view.doneBytes)} of ${formatBytes(view.totalBytes)}`);
+      print(
+        `  ${reached * 10} %  ${formatBytes(view.doneBytes)} of ${formatBytes(view.totalBytes)}`,
+      );
     tenth = reached;
   }
 
@@ -48,11 +50,11 @@ export function createPlainDisplay(
     show(_draw, view) {
       const { wait } = view;
       if (wait && isDue(`wait ${wait.what}`))
-        say(printable(`  ${waitLine(wait, now(), anyColumns)}`));
+        print(printable(`  ${waitLine(wait, now(), logColumns)}`));
       showPhase(view);
       showBytes(view);
     },
-    say,
+    print,
     clear() {},
   };
 }

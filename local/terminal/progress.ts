@@ -7,23 +7,23 @@ import { type Phase, sentLine, statusLine } from './transfer-view.ts';
 import { slotWaitOf, waitOf } from './waits.ts';
 import { printable } from './words.ts';
 
-/** Shows how one transfer stands. */
+/** The progress display of one transfer. */
 export interface Progress {
-  /** The log for the steps: progress is read from what they log, and problems are shown. */
+  /** The log of the steps. Its lines update the progress; warnings are printed. */
   readonly log: Log;
-  /** Reads the phase from an event of the state machine. */
+  /** Updates the phase from an event of the state machine. */
   onEvent(event: StateMachineEvent): void;
-  /** Shows how far the file is read that is hashed. */
+  /** Shows how much of the file is hashed. */
   hashed(bytes: number, sizeBytes: number): void;
-  /** One line between the others. */
-  say(line: string): void;
-  /** What this run has sent so far. */
+  /** Prints one line above the status. */
+  print(line: string): void;
+  /** Returns the bytes that this run has sent so far. */
   sent(): Sent;
   /** Removes the status line. */
   stop(): void;
 }
 
-/** Which phase a state of the machine belongs to. */
+/** The phase of each state of the state machine. */
 const phaseOfState: Readonly<Record<string, Phase>> = {
   InspectSource: 'inspecting',
   OpenSession: 'opening',
@@ -33,27 +33,27 @@ const phaseOfState: Readonly<Record<string, Phase>> = {
   AwaitAsset: 'processing',
 };
 
-/** The same problem is shown again after this long, in ms. */
+/** Interval for printing the same warning again, in ms. */
 const repeatAfterMs = 60_000;
 
-/** Shows progress on `output`: one line redrawn on a terminal, else plain lines. */
+/** Shows progress on `output`: one redrawn line on a terminal, else plain lines. */
 export function createProgress(output: NodeJS.WriteStream): Progress {
   const state = createTransferState(Date.now);
   const isRedrawn = canRedraw(output);
   const display = isRedrawn ? terminalDisplay(output) : createPlainDisplay(output, Date.now);
   const draw = (columns: number) => printable(statusLine(state.view(), Date.now(), columns));
-  const shownAt = new Map<string, number>();
+  const warnedAt = new Map<string, number>();
   const update = () => {
     if (state.isJustSent())
-      display.say(sentLine(state.view(), isRedrawn ? columnsOf(output) : undefined));
+      display.print(sentLine(state.view(), isRedrawn ? columnsOf(output) : undefined));
     display.show(draw, state.view());
   };
-  const problem = (message: string, fields: LogFields) => {
+  const warn = (message: string, fields: LogFields) => {
     const now = Date.now();
-    if (now - (shownAt.get(message) ?? 0) < repeatAfterMs) return;
-    shownAt.set(message, now);
+    if (now - (warnedAt.get(message) ?? 0) < repeatAfterMs) return;
+    warnedAt.set(message, now);
     const reason = fields.reason === undefined ? '' : `: ${fields.reason}`;
-    display.say(printable(`  ! ${message}${reason}`));
+    display.print(printable(`  ! ${message}${reason}`));
   };
   return {
     log: {
@@ -62,18 +62,18 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
         else if (message === 'waiting for a slot') state.waits(slotWaitOf(fields));
         else if (message === 'upload planned') {
           const resumed = state.planned(Number(fields.sizeBytes), Number(fields.provenBytes));
-          if (resumed) display.say(resumed);
+          if (resumed) display.print(resumed);
         } else if (message === 'chunk proof stored') state.moved(Number(fields.sizeBytes));
         else return;
         update();
       },
       warn(message, fields = {}) {
-        if (message !== 'chunk not sent') return problem(message, fields);
-        // One line a chunk would bury the rest; what stops them is waited out as one.
+        if (message !== 'chunk not sent') return warn(message, fields);
+        // Shows all failed chunks as one wait: a line for each chunk would hide the rest.
         state.stalls(waitOf(fields));
         update();
       },
-      // A step that failed may be tried again; what ends the transfer is told once, at its end.
+      // The state machine may retry a failed step. The command prints the final error at the end.
       error() {},
     },
     onEvent(event) {
@@ -86,7 +86,7 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
       state.hashed(bytes, sizeBytes);
       display.show(draw, state.view());
     },
-    say: (line) => display.say(line),
+    print: (line) => display.print(line),
     sent: () => state.sent(),
     stop: () => display.clear(),
   };

@@ -2,27 +2,27 @@ import { SingleBar } from 'cli-progress';
 import type { TransferView } from './transfer-view.ts';
 import { cutTo } from './words.ts';
 
-/** Where a run shows how it stands. */
+/** The output for the status of a run. */
 export interface StatusDisplay {
-  /** Shows the status from now on, drawn again and again by `draw`. */
+  /** Shows the status from now on. Calls `draw` for each redraw. */
   show(draw: (columns: number) => string, view: TransferView): void;
-  /** One line that stays, above the status. */
-  say(line: string): void;
+  /** Prints one line above the status. */
+  print(line: string): void;
   /** Removes the status line. */
   clear(): void;
 }
 
-/** Columns of a terminal that does not say how many it has. */
-const usualColumns = 80;
+/** Columns of a terminal that does not report its width. */
+const defaultColumns = 80;
 
-/** Columns that a line may take: a full last one would wrap the line in some terminals. */
+/** Returns the columns for one line. In some terminals, a character in the last column wraps the line. */
 export function columnsOf({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number {
-  return (columns || usualColumns) - 1;
+  return (columns || defaultColumns) - 1;
 }
 
 /**
- * Redraws one line of a terminal. The cursor is never hidden and no mode of the terminal is changed,
- * so nothing is left to restore, however the process ends.
+ * Redraws one line of a terminal. Does not hide the cursor or change a mode of the terminal, so nothing
+ * needs to be restored when the process ends.
  */
 export function terminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
   let draw: ((columns: number) => string) | undefined;
@@ -43,7 +43,7 @@ export function terminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
       draw = next;
       resume();
     },
-    say(line) {
+    print(line) {
       clear();
       stream.write(`${line}\n`);
       resume();
@@ -55,7 +55,7 @@ export function terminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
   };
 }
 
-/** Whether a stream is a terminal that can draw a line again. */
+/** Returns whether a stream is a terminal that can redraw a line. */
 export function canRedraw(
   stream: NodeJS.WriteStream,
   { TERM }: Readonly<Record<string, string | undefined>> = process.env,

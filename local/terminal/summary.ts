@@ -5,14 +5,14 @@ import { printable, speedText } from './words.ts';
 type Line = readonly [string, string];
 type Output = Readonly<Record<string, unknown>>;
 
-/** A terminal narrower than this gets each value under its name. */
+/** In a narrower terminal, each value has its own line. */
 const wideColumns = 60;
 
 /**
- * An execution's output, one fact a line.
- * @param source - the line that names what was sent
- * @param sent - what this run has sent, which is less than the whole after a resume
- * @param more - lines behind the others
+ * Formats an execution's output, one value a line.
+ * @param source - the line that names the sent file or object
+ * @param sent - the bytes that this run has sent; after a resume, fewer than the whole
+ * @param more - further lines at the end
  */
 export function summaryOf(
   output: Output,
@@ -35,35 +35,30 @@ export function summaryOf(
   return `\n${written.join('')}`;
 }
 
-/** What a transfer measured; one that was done before measured nothing now. */
+/** Returns the measures of a transfer. A transfer that was ready before has none. */
 function measures(output: Output, sent: Sent): Line[] {
   const { bytes, chunks, secondsToBytesComplete, secondsToReady, retries } = output;
   if (typeof bytes !== 'number') return [];
-  const again = Object.entries((retries ?? {}) as Record<string, number>);
+  const causes = Object.entries((retries ?? {}) as Record<string, number>);
   return [
     ['bytes', `${bytes.toLocaleString('en-US')} (${formatBytes(bytes)})`],
     ['chunks', String(chunks)],
     ...secondsOf(Number(secondsToBytesComplete), Number(secondsToReady)),
     ...sentLines(sent),
-    [
-      'done again',
-      again.length === 0
-        ? 'nothing'
-        : again.map(([cause, count]) => `${cause} ${count}`).join(', '),
-    ],
+    ['retries', causes.map(([cause, count]) => `${cause} ${count}`).join(', ') || 'none'],
   ];
 }
 
 function secondsOf(toComplete: number, toReady: number): Line[] {
   if (Number.isNaN(toComplete)) return [];
-  const ready = Number.isNaN(toReady) ? '' : `, ${toReady.toFixed(1)} until the asset was ready`;
-  return [['seconds', `${toComplete.toFixed(1)} until all bytes had arrived${ready}`]];
+  const ready = Number.isNaN(toReady) ? '' : `, ${toReady.toFixed(1)} s until the asset was ready`;
+  return [['time', `${toComplete.toFixed(1)} s until all bytes had arrived${ready}`]];
 }
 
-/** Bytes of this run over its own time: what an earlier run sent has no part in the speed. */
+/** Returns the speed of this run. Bytes and time of earlier runs do not count. */
 function sentLines({ bytes, milliseconds, resumedBytes }: Sent): Line[] {
   const speed: Line[] = bytes > 0 ? [['speed', speedText(bytes, milliseconds)]] : [];
   const resumed: Line[] =
-    resumedBytes > 0 ? [['resumed', `${formatBytes(resumedBytes)} were there already`]] : [];
+    resumedBytes > 0 ? [['resumed', `${formatBytes(resumedBytes)} from an earlier run`]] : [];
   return [...speed, ...resumed];
 }

@@ -2,30 +2,30 @@ import { formatBytes } from '../commands/size.ts';
 import type { Phase, TransferView } from './transfer-view.ts';
 import type { Wait } from './waits.ts';
 
-/** What one run has sent: bytes that were there before it count apart. */
+/** The bytes that one run has sent. Bytes of earlier runs are separate. */
 export interface Sent {
   readonly bytes: number;
   readonly milliseconds: number;
   readonly resumedBytes: number;
 }
 
-/** How a transfer stands, as told by its steps. */
+/** The current state of a transfer, from the events and logs of its steps. */
 export interface TransferState {
   view(): TransferView;
   sent(): Sent;
   hashed(bytes: number, sizeBytes: number): void;
   enters(phase: Phase): void;
-  /** Takes a plan; returns a line about what an earlier run has sent, the first time. */
+  /** Records a plan. The first time, returns a line about the bytes of earlier runs. */
   planned(sizeBytes: number, provenBytes: number): string | undefined;
   moved(bytes: number): void;
   waits(wait: Wait): void;
-  /** Something stopped a chunk. A wait that names its next try says more and stays. */
+  /** Records that a chunk failed. Does not replace a wait with a known next try. */
   stalls(wait: Wait): void;
-  /** True once: when the last byte has been moved. */
+  /** Returns true once: after the last byte is sent. */
   isJustSent(): boolean;
 }
 
-/** Keeps how one transfer stands. */
+/** Creates the state of a new transfer. */
 export function createTransferState(now: () => number): TransferState {
   let phase: Phase | undefined;
   let phaseSince = now();
@@ -35,7 +35,7 @@ export function createTransferState(now: () => number): TransferState {
   let wasShownSent = false;
 
   function enters(entered: Phase): void {
-    // The machine's events come a little late: what is sent is sent.
+    // Events of the state machine may arrive after the last chunk is sent.
     const isAllSent = bytes.total > 0 && bytes.moved >= bytes.total;
     const next = entered === 'sending' && isAllSent ? 'confirming' : entered;
     const isOver = wait !== undefined && (wait.nextTry ?? 0) <= now();
@@ -77,7 +77,7 @@ export function createTransferState(now: () => number): TransferState {
       enters('sending');
       wait = undefined;
       return isFirst && provenBytes > 0
-        ? `  Resumed: ${formatBytes(provenBytes)} of ${formatBytes(sizeBytes)} were there already`
+        ? `  Resuming: an earlier run has sent ${formatBytes(provenBytes)} of ${formatBytes(sizeBytes)}`
         : undefined;
     },
     moved(sizeBytes) {

@@ -2,41 +2,41 @@ import { formatBytes } from '../commands/size.ts';
 import { type Wait, waitLine } from './waits.ts';
 import { cutTo, durationText, speedText } from './words.ts';
 
-/** What a run does at the moment, in the words that the user reads. */
+/** The phases of a run, as shown to the user. */
 export const phases = {
   hashing: 'Reading the file to identify it (SHA-256)',
-  inspecting: 'Looking at the source',
+  inspecting: 'Checking the source',
   opening: 'Opening an upload session',
   sending: 'Sending chunks',
   confirming: 'Checking that every chunk arrived',
-  processing: 'The service processes the asset',
+  processing: 'The service is processing the asset',
 } as const;
 
 export type Phase = keyof typeof phases;
 
-/** All that the status line is drawn from. Times are milliseconds since 1970. */
+/** The values of the status line. Times are in milliseconds since 1970. */
 export interface TransferView {
   readonly phase: Phase;
   readonly phaseSince: number;
-  /** Bytes that are done in this phase, and all of them; 0 where the phase counts none. */
+  /** Completed and total bytes of this phase; 0 in a phase without bytes. */
   readonly doneBytes: number;
   readonly totalBytes: number;
-  /** Bytes that this run has moved in this phase, and since when. */
+  /** Bytes that this run has moved in this phase, and the start time. */
   readonly runBytes: number;
   readonly runSince: number;
   readonly wait: Wait | undefined;
 }
 
-/** Before that the speed of a run says nothing about its end. */
+/** Time until the speed of a run is a good estimate, in ms. */
 const minEtaMs = 1_000;
 
-/** Below this the same unit is not written twice. */
+/** In a narrower terminal, `160.0 of 256.0 MiB` has the unit only once. */
 const narrowColumns = 60;
 
-/** The bar takes what the words leave, within these columns. */
+/** The bar uses the remaining columns, within these limits. */
 const barColumns = { min: 8, max: 40 } as const;
 
-/** The status as one line of at most `columns` characters. */
+/** Formats the status as one line of at most `columns` characters. */
 export function statusLine(view: TransferView, now: number, columns: number): string {
   if (view.wait) return `  ${waitLine(view.wait, now, columns - 2)}`;
   if (view.totalBytes > 0) return bytesLine(view, now, columns);
@@ -46,14 +46,14 @@ export function statusLine(view: TransferView, now: number, columns: number): st
   return full.length <= columns ? full : cutTo(columns, `  ${phases[view.phase].split(' (')[0]}`);
 }
 
-/** The line that stays when all bytes are sent; with a bar where a terminal's columns are given. */
+/** Formats the line for the last byte. In a terminal (with `columns`), it has a bar. */
 export function sentLine({ doneBytes }: TransferView, columns?: number): string {
   const size = formatBytes(doneBytes);
   const line = `  100 %  ${size} of ${size}`;
   return columns === undefined ? line : withBar(line, 1, columns);
 }
 
-/** Bar, percent, bytes, time left and speed: the last ones are left out where they do not fit. */
+/** Formats bar, percent, bytes, time left and speed, as far as they fit. */
 function bytesLine(view: TransferView, now: number, columns: number): string {
   const { doneBytes, totalBytes } = view;
   const percent = `${Math.floor((100 * doneBytes) / totalBytes)} %`.padStart(5);
@@ -83,7 +83,7 @@ function withBar(line: string, share: number, columns: number): string {
   return `  ${'█'.repeat(filled)}${'░'.repeat(room - filled)}${line}`;
 }
 
-/** No time is shown that is not known: none before a second of moving, none at the end. */
+/** Returns the time left. Empty in the first second, when the speed is unknown, and at the end. */
 function etaOf({ doneBytes, totalBytes, runBytes, runSince }: TransferView, now: number): string[] {
   const left = totalBytes - doneBytes;
   const passedMs = now - runSince;

@@ -2,17 +2,17 @@ import type { LogFields } from '#src/core/ports/log.ts';
 import type { WaitReason } from '#src/queue/admission.ts';
 import { cutTo, durationText } from './words.ts';
 
-/** What a transfer waits for, in words, and until when. */
+/** A wait of a transfer, as shown to the user. */
 export interface Wait {
-  /** `the network`. */
+  /** Such as `the network`. */
   readonly what: string;
-  /** `ECONNREFUSED to api.twelvelabs.io`, where more is known. */
+  /** Details if known, such as `ECONNREFUSED to api.twelvelabs.io`. */
   readonly why: string | undefined;
-  /** When the next try comes, in milliseconds since 1970, where that is known. */
+  /** Time of the next try if known, in milliseconds since 1970. */
   readonly nextTry: number | undefined;
 }
 
-/** What a transfer waits for, by the error's name. An error that is not listed is shown by its name. */
+/** What a transfer waits for, by the error's name. Other errors are shown by name. */
 const waitedFor: Readonly<Record<string, string>> = {
   NetworkError: 'the network',
   RequestTimeoutError: 'a reply',
@@ -32,20 +32,20 @@ const waitedFor: Readonly<Record<string, string>> = {
   PresignedUrlRejectedError: 'the upload host, which rejects the upload URL',
 };
 
-/** What a transfer without a slot waits for, and why. */
+/** What a transfer without a slot waits for, by the reason in the log. */
 const slotWaits: Readonly<Record<WaitReason, Pick<Wait, 'what' | 'why'>>> = {
   'no slot is free': { what: 'a free slot', why: 'other transfers hold all slots' },
   'transfers are paused': { what: 'transfers to resume', why: 'an operator paused them' },
   'the transfer window is closed': { what: 'the transfer window to open', why: undefined },
-  'others wait before it': { what: 'earlier transfers to start', why: undefined },
+  'other transfers are ahead': { what: 'earlier transfers to start', why: undefined },
 };
 
-/** Reads a log line about a transfer that waits for a slot. */
+/** Converts a log line about a transfer without a slot. */
 export function slotWaitOf({ because, nextTry }: LogFields): Wait {
   return { ...slotWaits[because as WaitReason], nextTry: timeOf(nextTry) };
 }
 
-/** Reads a log line about an error that is waited out. */
+/** Converts a log line about a wait after an error. */
 export function waitOf({ error, reason, nextTry }: LogFields): Wait {
   return {
     what: waitedFor[String(error)] ?? String(error),
@@ -60,8 +60,8 @@ function timeOf(text: unknown): number | undefined {
 }
 
 /**
- * `ECONNREFUSED to api.twelvelabs.io` of `POST api.twelvelabs.io: the connection was refused
- * (ECONNREFUSED)`, else the first sentence.
+ * Shortens `POST api.twelvelabs.io: the connection was refused (ECONNREFUSED)` to `ECONNREFUSED to
+ * api.twelvelabs.io`. Otherwise returns the first sentence.
  */
 function shortReason(reason: string): string | undefined {
   const [, host] = /^[A-Z]+ ([^\s:]+(?::\d+)?):? /.exec(reason) ?? [];
@@ -70,7 +70,7 @@ function shortReason(reason: string): string | undefined {
   return reason === '' ? undefined : cutTo(120, reason.split(/(?<=[a-z)])\. /)[0] ?? reason);
 }
 
-/** One line about a wait that fits into `columns`: the reason goes first where there is no room. */
+/** Formats a wait as one line of at most `columns`. Shortens or omits the reason first. */
 export function waitLine({ what, why, nextTry }: Wait, now: number, columns: number): string {
   const next = nextTry === undefined ? '' : `, ${nextText(nextTry - now)}`;
   const full = `Waiting for ${what}${why ? ` (${why})` : ''}${next}`;
@@ -82,5 +82,5 @@ export function waitLine({ what, why, nextTry }: Wait, now: number, columns: num
 }
 
 function nextText(milliseconds: number): string {
-  return milliseconds < 500 ? 'trying again' : `next try in ${durationText(milliseconds)}`;
+  return milliseconds < 500 ? 'retrying now' : `next try in ${durationText(milliseconds)}`;
 }

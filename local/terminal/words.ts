@@ -1,11 +1,11 @@
-/** A duration as people say it: `8 s`, `4 min`, `3 h`. Never less than a second. */
+/** Formats a duration as `8 s`, `4 min` or `3 h`; at least `1 s`. */
 export function durationText(milliseconds: number): string {
   const seconds = Math.max(1, Math.round(milliseconds / 1000));
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
-/** `12.3 MB/s`, or `85.0 kB/s` on a slow line. */
+/** Formats a speed as `12.3 MB/s`, or as `85.0 kB/s` below 1 MB/s. */
 export function speedText(bytes: number, milliseconds: number): string {
   const bytesPerSecond = (1000 * bytes) / Math.max(1, milliseconds);
   return bytesPerSecond < 1e6
@@ -14,8 +14,8 @@ export function speedText(bytes: number, milliseconds: number): string {
 }
 
 /**
- * Text that others may have written, such as a key, fit for one line of a terminal: what a terminal
- * would obey instead of showing is written as JSON writes it.
+ * Makes untrusted text, such as an object key, safe for one line of a terminal. Escapes control
+ * characters as JSON does.
  */
 export function printable(text: string): string {
   return text.replace(
@@ -24,7 +24,7 @@ export function printable(text: string): string {
   );
 }
 
-/** A text cut to a number of columns, with a mark where something is missing. */
+/** Cuts a text to a number of columns. A cut text ends with `…`. */
 export function cutTo(columns: number, text: string): string {
   const characters = Array.from(text);
   return characters.length <= columns ? text : `${characters.slice(0, columns - 1).join('')}…`;

@@ -13,37 +13,40 @@ describe('an error that ends a command', () => {
     ['EACCES', -13, 'permission denied'],
     ['ENOSPC', -28, 'no space left on device'],
     ['EROFS', -30, 'read-only file system'],
-  ])('of the system (%s) names the path and what the system said', (code, errno, words) => {
+  ])('of the system (%s) has the path and the reason', (code, errno, words) => {
     expect(lineOf(systemError(code, errno, '/films/a.mp4'), 'local')).toBe(
       `ConfigurationError: /films/a.mp4: ${words} (${code}). Fix this problem, then run the command again.`,
     );
   });
 
-  it('of the store of proofs names its file', () => {
+  it('of the store of proofs has the file', () => {
     const error = new Error('IO error: /state/rows/000003.log: No space left on device');
     expect(lineOf(error, 'local')).toBe(
       'ConfigurationError: /state/rows/000003.log: No space left on device. Fix this problem, then run the command again.',
     );
   });
 
-  it('that is a bug is one line without a stack trace', () => {
+  it('has no stack trace if it is a bug', () => {
     expect(lineOf(new TypeError('x is not a function'), 'local')).toBe(
       'UnexpectedError: TypeError: x is not a function. Report this bug with this message.',
     );
   });
 
-  it.each(['local', 'stack'] as const)('of ours has the next step of a %s', (runtime) => {
-    const line = lineOf(new TransferError('CredentialsRejectedError', 'refused'), runtime);
-    expect(line.includes('secret')).toBe(runtime === 'stack');
-  });
+  it.each(['local', 'stack'] as const)(
+    'of the catalogue has the next step of the runtime "%s"',
+    (runtime) => {
+      const line = lineOf(new TransferError('CredentialsRejectedError', 'refused'), runtime);
+      expect(line.includes('secret')).toBe(runtime === 'stack');
+    },
+  );
 
-  it('of Node.js itself has a path', async () => {
+  it('of Node.js has a path', async () => {
     const error = await readFile('/nowhere/film.mp4').catch((thrown) => thrown);
     expect(lineOf(error, 'local')).toContain('/nowhere/film.mp4: no such file or directory');
   });
 });
 
-describe('a failure that a step has recorded', () => {
+describe('a recorded failure', () => {
   it('gets the next step of a laptop in place of the stack’s', () => {
     const cause = 'The key is refused. Put a valid API key into the secret, then start again.';
     expect(withLocalNextStep({ error: 'CredentialsRejectedError', cause }).cause).toBe(
@@ -51,7 +54,7 @@ describe('a failure that a step has recorded', () => {
     );
   });
 
-  it('that could not be recorded is a sentence, without Lambda’s JSON', () => {
+  it('is text instead of Lambda’s JSON if the outcome could not be recorded', () => {
     const cause =
       '{"errorType":"ConfigurationError","errorMessage":"Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password.","trace":["ConfigurationError: Invalid HTTPS_PROXY","    at proxyUrl (proxy-environment.ts:45:9)"]} The outcome could not be recorded. Check the table and the event bus. Start a new execution with the same input. It continues from the stored chunks.';
     expect(failureOf({ status: 'FAILED', error: 'ConfigurationError', cause } as never).cause).toBe(
@@ -68,7 +71,7 @@ describe('N4: JSON on a pipe', () => {
   const check = (isTerminal: boolean, env: Record<string, string>) =>
     assertOnlyJson(isTerminal, env, 'ingest.ts');
 
-  it('is refused behind the lines that npm writes, with the call that has none', () => {
+  it('fails behind npm’s own lines, with the call that avoids them', () => {
     expect(() => check(false, { ...byNpm, npm_config_loglevel: 'notice' })).toThrow(
       'npm run --silent ingest -- --json',
     );
@@ -76,11 +79,11 @@ describe('N4: JSON on a pipe', () => {
 
   it.each([
     ['npm is silent', false, { ...byNpm, npm_config_loglevel: 'silent' }],
-    ['npm writes its lines elsewhere', false, { ...byNpm, npm_config_json: 'true' }],
-    ['npm has no part in it', false, {}],
-    ['npm started what started it', false, { ...byNpm, npm_lifecycle_script: 'vitest run' }],
-    ['a person reads it', true, byNpm],
-  ])('is written where %s', (_, isTerminal, env) => {
+    ['npm has --json itself', false, { ...byNpm, npm_config_json: 'true' }],
+    ['npm did not start it', false, {}],
+    ['npm started another script', false, { ...byNpm, npm_lifecycle_script: 'vitest run' }],
+    ['stdout is a terminal', true, byNpm],
+  ])('is printed if %s', (_, isTerminal, env) => {
     expect(() => check(isTerminal, env)).not.toThrow();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd } from './run-command.ts';
 
 describe('npm run demo', () => {
-  it('shows that what arrived is what was stored', async () => {
+  it('shows equal digests of the stored and the arrived bytes', async () => {
     const { code, stdout, stderr } = await runToEnd('demo', ['--size', '6MiB']);
     expect(code).toBe(0);
     const [, stored] = /SHA-256 in S3 +([0-9a-f]{64})/.exec(stdout) ?? [];
@@ -12,7 +12,7 @@ describe('npm run demo', () => {
     expect(stderr).toContain('100 %  6.0 MiB of 6.0 MiB');
   });
 
-  it('names a wrong proxy in one line, before anything is made', async () => {
+  it('rejects an invalid proxy with one line, before it creates anything', async () => {
     const proxy = { HTTPS_PROXY: 'socks5h://127.0.0.1:1' };
     const { code, stderr } = await runToEnd('demo', [], proxy);
     expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
@@ -25,7 +25,7 @@ describe('npm run demo', () => {
     ['--size', '-5MiB'],
     ['no-such-file.mp4'],
     ['package.json'],
-  ])('refuses %s %s in one line, without a stack trace', async (...args) => {
+  ])('rejects %s %s with one line, without a stack trace', async (...args) => {
     const { code, stdout, stderr } = await runToEnd('demo', args.filter(Boolean));
     expect(code).toBe(1);
     expect(stdout).toBe('');

@@ -21,10 +21,10 @@ const bad = {
 const passedOutput = { status: 'preflight', passed: 1, failed: 0, steps: { InspectSource: good } };
 const failedOutput = { status: 'preflight', passed: 2, failed: 1, steps: { InspectSource: bad } };
 
-/** What each operation of the account answers; a `status` makes it an error. */
+/** The reply to each operation. A `status` makes it an error. */
 let account: Record<string, unknown>;
-/** Operations in the order they were asked for, with what was asked. */
-let asked: { readonly operation: string; readonly input: Record<string, unknown> }[];
+/** All requests, in order. */
+let requests: { readonly operation: string; readonly input: Record<string, unknown> }[];
 let server: HttpServer;
 let environment: Record<string, string>;
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 beforeEach(() => {
-  asked = [];
+  requests = [];
   account = {
     DescribeStacks: { StateMachineArn: machineArn, SecretArn: secretArn },
     StartExecution: { executionArn, startDate: 0 },
@@ -69,7 +69,7 @@ function ended(status: string, more: object = {}) {
   return { executionArn, stateMachineArn: machineArn, name: 'preflight-1', status, ...more };
 }
 
-/** CloudFormation speaks XML, the others JSON. */
+/** Answers in XML for CloudFormation, in JSON for the other services. */
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await text(request);
   const target = request.headers['x-amz-target'];
@@ -78,7 +78,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
 }
 
 function answerJson(operation: string, body: string, response: ServerResponse): void {
-  asked.push({ operation, input: JSON.parse(body) });
+  requests.push({ operation, input: JSON.parse(body) });
   const reply = next(operation);
   response.writeHead(reply.status === 400 ? 400 : 200, {
     'content-type': 'application/x-amz-json-1.0',
@@ -86,7 +86,7 @@ function answerJson(operation: string, body: string, response: ServerResponse): 
   response.end(JSON.stringify(reply));
 }
 
-/** A list is answered one after the other, the last one for ever. */
+/** Returns the next reply of a list; its last reply repeats. */
 function next(operation: string): Record<string, unknown> {
   const planned = account[operation];
   if (!Array.isArray(planned)) return planned as Record<string, unknown>;
@@ -95,7 +95,7 @@ function next(operation: string): Record<string, unknown> {
 
 function answerXml(fields: URLSearchParams, response: ServerResponse): void {
   const operation = fields.get('Action') ?? '';
-  asked.push({ operation, input: Object.fromEntries(fields) });
+  requests.push({ operation, input: Object.fromEntries(fields) });
   const reply = next(operation);
   const isError = reply.status === 400;
   const outputs = Object.entries(reply).map(
@@ -110,14 +110,14 @@ function answerXml(fields: URLSearchParams, response: ServerResponse): void {
   );
 }
 
-function refused(code: string, message: string) {
+function errorReply(code: string, message: string) {
   return { status: 400, __type: code, message };
 }
 
 const doctor = (...args: string[]) => runToEnd('doctor', args, environment);
 
 describe('npm run doctor', () => {
-  it('runs the preflight of the deployed state machine and exits with 0 when all is there', async () => {
+  it('runs the preflight of the deployed state machine and exits with 0 if no check fails', async () => {
     account.DescribeExecution = [ended('RUNNING'), account.DescribeExecution];
     const { code, stdout } = await doctor();
     expect(stdout).toBe(
@@ -133,16 +133,16 @@ describe('npm run doctor', () => {
       ].join('\n'),
     );
     expect(code).toBe(0);
-    const start = asked.find(({ operation }) => operation === 'StartExecution');
+    const start = requests.find(({ operation }) => operation === 'StartExecution');
     expect(start?.input).toMatchObject({
       stateMachineArn: machineArn,
       input: '{"preflight":true}',
     });
-    expect(asked.filter(({ operation }) => operation === 'DescribeExecution')).toHaveLength(2);
+    expect(requests.filter(({ operation }) => operation === 'DescribeExecution')).toHaveLength(2);
   });
 
-  it('lists what is missing with what to do, and exits with 1', async () => {
-    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Mend.';
+  it('lists each failed check with its next step, and exits with 1', async () => {
+    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Fix it.';
     account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause });
     const { code, stdout } = await doctor();
     expect(stdout).toContain(
@@ -154,7 +154,7 @@ describe('npm run doctor', () => {
         '  note     read films',
         '           it is empty',
         '           → Put a file there.',
-        '  …and 1 more that are not listed',
+        '  …and 1 more',
         '',
         '3 checks passed, 1 failed',
         '',
@@ -163,16 +163,16 @@ describe('npm run doctor', () => {
     expect(code).toBe(1);
   });
 
-  it('says that the secret has no value, without reading it', async () => {
+  it('reports a secret without a value, and does not read it', async () => {
     account.DescribeSecret = { ARN: secretArn };
     const { code, stdout } = await doctor();
     expect(code).toBe(1);
     expect(stdout).toContain(`FAILED   secret: it has a value\n           the secret ${secretArn}`);
-    expect(asked.map(({ operation }) => operation)).not.toContain('GetSecretValue');
+    expect(requests.map(({ operation }) => operation)).not.toContain('GetSecretValue');
   });
 
-  it('notes a secret that these credentials may not look at', async () => {
-    account.DescribeSecret = refused('AccessDeniedException', 'not authorized');
+  it('notes a secret that these credentials may not describe', async () => {
+    account.DescribeSecret = errorReply('AccessDeniedException', 'not authorized');
     const { code, stdout } = await doctor();
     expect(code).toBe(0);
     expect(stdout).toContain('note     secret: it has a value');
@@ -192,78 +192,78 @@ describe('npm run doctor', () => {
     });
   });
 
-  it('refuses to write JSON behind the lines of npm, and asks AWS nothing', async () => {
+  it('prints no JSON behind npm’s own lines, and does not call AWS', async () => {
     Object.assign(environment, {
       npm_lifecycle_event: 'doctor',
       npm_lifecycle_script: 'node local/commands/doctor.ts',
     });
     const { code, stdout, stderr } = await doctor('--json');
-    expect([code, stdout, asked]).toEqual([1, '', []]);
+    expect([code, stdout, requests]).toEqual([1, '', []]);
     expect(stderr).toContain('npm run --silent doctor -- --json');
   });
 
-  it('prints JSON also for --json in front of --, which npm keeps for itself', async () => {
+  it('prints JSON also for --json before --, which npm keeps for itself', async () => {
     environment.npm_config_json = 'true';
     const { stdout } = await doctor();
     expect(JSON.parse(stdout)).toMatchObject({ status: 'preflight', passed: 2 });
   });
 
-  it('looks for the stack and in the Region that are named', async () => {
+  it('uses the given stack name and Region', async () => {
     delete environment.AWS_REGION;
-    account.DescribeStacks = refused('ValidationError', 'Stack with id Other does not exist');
+    account.DescribeStacks = errorReply('ValidationError', 'Stack with id Other does not exist');
     const { code, stderr } = await doctor('--stack', 'Other', '--region', 'us-west-2');
     expect(code).toBe(1);
-    expect(stderr).toContain('there is no stack "Other" in us-west-2');
+    expect(stderr).toContain('Stack "Other" does not exist in us-west-2');
   });
 });
 
-describe('npm run doctor ends in one line, without a stack trace,', () => {
-  async function refusal(...args: string[]): Promise<string> {
+describe('npm run doctor ends with one line, without a stack trace,', () => {
+  async function lastLine(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await doctor(...args);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     const lines = stderr.trim().split('\n');
-    expect(lines.filter((line) => !line.startsWith('Preflight of '))).toHaveLength(1);
+    expect(lines.filter((line) => !line.startsWith('Running the preflight of '))).toHaveLength(1);
     return lines.at(-1) ?? '';
   }
 
-  it('where there are no credentials', async () => {
+  it('without credentials', async () => {
     delete environment.AWS_ACCESS_KEY_ID;
     environment.AWS_SHARED_CREDENTIALS_FILE = '/dev/null';
     environment.AWS_CONFIG_FILE = '/dev/null';
-    expect(await refusal()).toMatch(
-      /^ConfigurationError: no AWS credentials: .+\. Fix this, then run npm run doctor again\.$/,
+    expect(await lastLine()).toMatch(
+      /^ConfigurationError: No AWS credentials: .+\. Fix this, then run npm run doctor again\.$/,
     );
   });
 
-  it('where no Region is set', async () => {
+  it('without a Region', async () => {
     delete environment.AWS_REGION;
     environment.AWS_CONFIG_FILE = '/dev/null';
-    expect(await refusal()).toContain('no Region is set: give --region');
+    expect(await lastLine()).toContain('No AWS Region is set: use --region');
   });
 
-  it('where the stack is not a Chunkferry stack', async () => {
+  it('for a stack that is not a Chunkferry stack', async () => {
     account.DescribeStacks = { ReaderRoleArn: 'arn' };
-    expect(await refusal('--stack', 'Source')).toContain(
-      'the stack "Source" has no output StateMachineArn',
+    expect(await lastLine('--stack', 'Source')).toContain(
+      'Invalid stack "Source": it has no output StateMachineArn',
     );
   });
 
-  it('where the stack may not be asked for', async () => {
-    account.DescribeStacks = refused('AccessDenied', 'User: arn:aws:iam::1:user/me may not.');
-    expect(await refusal()).toContain(
-      'these credentials are not allowed cloudformation:DescribeStacks: AccessDenied (400): User:',
+  it('without permission to describe the stack', async () => {
+    account.DescribeStacks = errorReply('AccessDenied', 'User: arn:aws:iam::1:user/me may not.');
+    expect(await lastLine()).toContain(
+      'cloudformation:DescribeStacks was denied for these credentials: AccessDenied (400): User:',
     );
   });
 
-  it('where AWS does not take the credentials', async () => {
-    account.DescribeStacks = refused('ExpiredToken', 'The security token is expired');
-    expect(await refusal()).toContain('AWS refuses these credentials: ExpiredToken');
+  it('with invalid credentials', async () => {
+    account.DescribeStacks = errorReply('ExpiredToken', 'The security token is expired');
+    expect(await lastLine()).toContain('AWS rejected these credentials: ExpiredToken');
   });
 });
 
-describe('N23: npm run doctor prints its list also', () => {
-  /** The list with what is known, and the exit code 1. */
+describe('N23: npm run doctor prints its list', () => {
+  /** Returns the printed list. Expects the exit code 1. */
   async function list(): Promise<string> {
     const { code, stdout } = await doctor();
     expect(code).toBe(1);
@@ -275,35 +275,35 @@ describe('N23: npm run doctor prints its list also', () => {
   it.each([
     ['StartExecution', 'states:StartExecution'],
     ['DescribeExecution', 'states:DescribeExecution'],
-  ])('where %s is not allowed', async (operation, permission) => {
-    account[operation] = refused('AccessDeniedException', 'User: me is not authorized.');
+  ])('without permission for %s', async (operation, permission) => {
+    account[operation] = errorReply('AccessDeniedException', 'User: me is not authorized.');
     expect(await list()).toContain(
-      `  FAILED   the preflight of the functions\n           ConfigurationError: these credentials are not allowed ${permission}: AccessDeniedException (400)`,
+      `  FAILED   the preflight of the functions\n           ConfigurationError: ${permission} was denied for these credentials: AccessDeniedException (400)`,
     );
   });
 
   it.each([
     ['an object without findings', '{}'],
     ['the input of the state that failed', '{"error":"PreflightFailedError","cause":"1 of 3"}'],
-    ['text that is cut', '{"status":"prefl'],
-  ])('where the failed execution carries %s as its output', async (_, output) => {
-    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Mend.';
+    ['incomplete JSON', '{"status":"prefl'],
+  ])('if the failed execution has %s as its output', async (_, output) => {
+    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Fix it.';
     account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause, output });
     expect(await list()).toContain('  FAILED   bucket films sends');
   });
 
-  it('where the history may not be read, with the names of what is missing', async () => {
-    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Mend.';
+  it('without permission for the history, with the names of the failed checks', async () => {
+    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Fix it.';
     account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause });
-    account.GetExecutionHistory = refused('AccessDeniedException', 'no');
+    account.GetExecutionHistory = errorReply('AccessDeniedException', 'no');
     expect(await list()).toContain('InspectSource: bucket films sends');
   });
 
-  it('where the deployed state machine knows no preflight', async () => {
+  it('if the deployed state machine has no preflight', async () => {
     const error = 'InvalidInputError';
     account.DescribeExecution = ended('FAILED', { error, cause: 'input.bucket is missing.' });
     expect(await list()).toContain(
-      `the preflight ${executionArn} ended as FAILED: InvalidInputError: input.bucket is missing`,
+      `The preflight ${executionArn} ended as FAILED: InvalidInputError: input.bucket is missing`,
     );
   });
 });

@@ -34,14 +34,14 @@ afterAll(async () => {
 });
 
 describe('npm run ingest of an object whose requester pays', () => {
-  it('names the option where it is not given', async () => {
+  it('names the missing option', async () => {
     const { code, stderr } = await runToEnd('ingest', ['s3://paid/film.mp4'], environment);
     expect([code, stderr]).toEqual([1, expect.stringContaining('add --request-payer')]);
   });
 
   it('reads it with the option', async () => {
-    const asked = ['s3://paid/film.mp4', '--request-payer'];
-    const { code, stderr } = await runToEnd('ingest', asked, environment);
+    const args = ['s3://paid/film.mp4', '--request-payer'];
+    const { code, stderr } = await runToEnd('ingest', args, environment);
     expect([code, stderr]).toEqual([0, expect.stringContaining('100 %')]);
   });
 });

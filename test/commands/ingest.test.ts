@@ -42,7 +42,7 @@ afterAll(async () => {
 });
 
 describe('npm run ingest', () => {
-  it('ends with the id of an asset that holds the bytes of the file', async () => {
+  it('prints the id of an asset with the bytes of the file as the last line', async () => {
     const { code, stdout } = await runToEnd('ingest', [film], environment);
     expect(code).toBe(0);
     const assetId = stdout.trim().split('\n').at(-1) ?? '';
@@ -57,21 +57,21 @@ describe('npm run ingest', () => {
     expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
-  it('hands metadata on, lists of texts too, without values of null', async () => {
+  it('passes metadata to the service, including lists of strings, without null values', async () => {
     const metadata = '{"tags":["a","b"],"season":2026,"none":null}';
     const { code } = await runToEnd('ingest', [film, '--metadata', metadata], environment);
     const session = simulator.sessions().at(-1);
     expect([code, session?.userMetadata]).toEqual([0, { tags: ['a', 'b'], season: 2026 }]);
   });
 
-  it('refuses metadata that JSON has rounded, by its name, and opens no session', async () => {
+  it('rejects metadata with a number that JSON rounds, and opens no session', async () => {
     const metadata = '{"id":9007199254740993}';
     const { code, stderr } = await runToEnd('ingest', [film, '--metadata', metadata], environment);
     expect([code, simulator.calls.count('create')]).toEqual([1, 0]);
-    expect(stderr).toMatch(/InvalidInputError: input\.userMetadata\.id is .* Send it as text/);
+    expect(stderr).toMatch(/InvalidInputError: Invalid input\.userMetadata\.id .* Send it as text/);
   });
 
-  it('does not send again what is an asset already', async () => {
+  it('does not send again if an asset with this content exists', async () => {
     const first = await runToEnd('ingest', [film, '--json'], environment);
     const second = await runToEnd('ingest', [film, '--json'], environment);
     expect(JSON.parse(second.stdout)).toMatchObject({
@@ -82,7 +82,7 @@ describe('npm run ingest', () => {
     expect(simulator.calls.count('put')).toBe(chunks);
   });
 
-  it('N14: killed with kill -9 and run again, sends only the chunks that had no proof', async () => {
+  it('N14: after kill -9, sends only the chunks without a proof', async () => {
     simulator.faults.add({ on: 'put', nth: 8, times: 1, kind: 'stall' });
     const { child, ended } = startCommand('ingest', [film], environment);
     const accepted = () => simulator.calls.of('put').filter(({ status }) => status === 200).length;
@@ -103,7 +103,7 @@ describe('npm run ingest', () => {
     ['s3://nope', /s3:\/\/bucket\/key/],
     ['no-such-film.mp4', /no-such-film\.mp4/],
     ['package.json', /package\.json/],
-  ])('refuses %s in a line that names it, and creates nothing', async (source, named) => {
+  ])('rejects %s with one line that names it, and creates nothing', async (source, named) => {
     const { code, stdout, stderr } = await runToEnd('ingest', [source], environment);
     expect(code).toBe(1);
     expect(stdout).toBe('');
@@ -112,7 +112,7 @@ describe('npm run ingest', () => {
     expect(simulator.calls.count('create')).toBe(0);
   });
 
-  it('says which variable is missing when there is no API key', async () => {
+  it('names the variable of a missing API key', async () => {
     const { code, stderr } = await runToEnd('ingest', [film], {});
     expect(code).toBe(1);
     expect(stderr).toContain('TWELVE_LABS_API_KEY is not set');

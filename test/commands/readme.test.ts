@@ -11,7 +11,7 @@ import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 const lines = await linesOfPages('.');
 const forStack = (line: string) => stackLines.filter((name) => isLine(line, name));
 
-/** What is left: a line that is in neither list is run here. */
+/** The lines that run here: all that are in neither list. */
 const local = lines.filter((line) => forStack(line).length === 0 && !(line in linesNotRun));
 
 let simulator: TwelveLabsSimulator;
@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A folder that holds what the commands need, by links, and in which files can be put. */
+/** Creates a writable folder with links to everything that the commands need. */
 async function cloneOf(root: string): Promise<string> {
   const clone = await mkdtemp(join(tmpdir(), 'readme-'));
   const needed = ['package.json', 'cdk.json', 'node_modules', 'src', 'functions', 'infra', 'local'];
@@ -40,7 +40,7 @@ async function cloneOf(root: string): Promise<string> {
   return clone;
 }
 
-/** The README's line in a shell, as it is written, without the installation that has happened. */
+/** Runs a line of the pages in a shell, as written, without `npm ci`. */
 function run(line: string) {
   const { PATH = '' } = process.env;
   const env = {
@@ -61,25 +61,25 @@ function run(line: string) {
   });
 }
 
-describe('a line that the pages tell a reader to type', () => {
-  it('is run here, or by npm run test:deploy, or is listed with the reason why not', () => {
+describe('a command line in the pages', () => {
+  it('runs here or in npm run test:deploy, or is listed with the reason for not running', () => {
     expect(lines.filter((line) => forStack(line).length > 1)).toEqual([]);
     const listed = lines.filter((line) => line in linesNotRun);
     expect(listed.toSorted()).toEqual(Object.keys(linesNotRun).toSorted());
     expect(lines.length).toBe(local.length + stackLines.length + listed.length);
   });
 
-  it.each(stackLines)('is there for npm run test:deploy: %s', (name) => {
+  it.each(stackLines)('exists once for npm run test:deploy: %s', (name) => {
     expect(lines.filter((line) => isLine(line, name))).toHaveLength(1);
   });
 
-  it.each(local)('works as it is written: %s', async (line) => {
+  it.each(local)('works as written: %s', async (line) => {
     const { code, stdout, stderr } = await run(line);
     expect([code, stderr]).toEqual([0, expect.not.stringMatching(/^\s+at |Error:/m)]);
     if (line.includes('jq')) expect(stdout).toMatch(/^[0-9a-f]{24}\n$/);
   });
 
-  it('and exports a variable names one that the command reads', async () => {
+  it('exports only variables that the command reads', async () => {
     const help = await run('npm run ingest -- --help');
     const names = lines.flatMap((line) => /^export (\w+)=/.exec(line)?.slice(1) ?? []);
     expect(names).toEqual(['TWELVE_LABS_API_KEY']);
@@ -100,10 +100,10 @@ describe('N4: --json through npm itself', () => {
     'npm run ingest -- --json ./film.mp4 | cat',
     'npm run-script ingest -- --json ./film.mp4 | cat',
     'npm run doctor -- --json | cat',
-  ])('is refused behind npm’s own lines, before anything is sent: %s', async (line) => {
+  ])('fails behind npm’s own lines, before any byte is sent: %s', async (line) => {
     simulator.calls.clear();
     const { code, stderr } = await run(line);
-    const call = expect.stringMatching(/Call it as: npm run --silent (ingest|doctor) -- --json …/);
+    const call = expect.stringMatching(/Use: npm run --silent (ingest|doctor) -- --json …/);
     expect([code, stderr]).toEqual([1, call]);
     expect(simulator.calls.counts()).toEqual({});
   });

@@ -1,27 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { canaries } from '../security/canaries.ts';
-import { canarySearch } from '../security/canary-search.ts';
+import { canaries } from '../security/canaries/canaries.ts';
+import { canarySearch } from '../security/canaries/search.ts';
 
-/** What a command left behind. */
+/** The result of a command. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A command under way. */
+/** A running command. */
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
 }
 
-/** In every command's environment, used or not. */
+/** Secrets in every command's environment. */
 const secrets = { AWS_SESSION_TOKEN: canaries.sessionToken, OTHER_SECRET: canaries.planted };
 
 /**
- * Starts a command in a process of its own, as its npm script does, with nothing of AWS around it
- * but secrets, for which all that it prints is searched.
+ * Starts a command in its own process, as its npm script does. Its environment has no AWS settings except
+ * secrets. All output is searched for these secrets.
  */
 export function startCommand(
   name: 'demo' | 'ingest' | 'doctor',
@@ -32,7 +32,7 @@ export function startCommand(
   const script = fileURLToPath(new URL(`../../local/commands/${name}.ts`, import.meta.url));
   const { PATH = '', HOME = '' } = process.env;
   const call = [process.execPath, script, ...args];
-  // The system then refuses to let a file grow, as a full disk does.
+  // The limit on the file size simulates a full disk.
   const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB}; `;
   const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...call], {
     env: { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true', ...secretsOf(name), ...environment },
@@ -54,12 +54,12 @@ export function startCommand(
   return { child, ended };
 }
 
-/** The doctor has no use for the service's key, and people have it in their shells. */
+/** Adds the service's key for the doctor, which does not need it: users have the key in their shells. */
 function secretsOf(name: string): Record<string, string> {
   return name === 'doctor' ? { ...secrets, TWELVE_LABS_API_KEY: canaries.apiKey } : secrets;
 }
 
-/** Runs a command to its end. */
+/** Runs a command and waits for its end. */
 export function runToEnd(...call: Parameters<typeof startCommand>): Promise<Ended> {
   return startCommand(...call).ended;
 }

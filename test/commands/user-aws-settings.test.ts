@@ -16,8 +16,8 @@ let s3: S3Double;
 let recorder: Server;
 let folder: string;
 let film: string;
-/** What was asked of the user's own AWS. */
-const asked: string[] = [];
+/** Requests to the user's own AWS endpoint. */
+const requests: string[] = [];
 let hostile: Record<string, string>;
 let service: Record<string, string>;
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
   film = join(folder, 'film.mp4');
   await writeFile(film, Buffer.alloc(1_000_000, 'a film'));
   recorder = createServer(({ method, url }, reply) => {
-    asked.push(`${method} ${url}`);
+    requests.push(`${method} ${url}`);
     reply.writeHead(500).end();
   }).listen(0, '127.0.0.1');
   await once(recorder, 'listening');
@@ -37,7 +37,7 @@ beforeAll(async () => {
   service = { TWELVE_LABS_API_KEY: simulator.apiKey, TWELVELABS_BASE_URL: simulator.baseUrl };
 });
 beforeEach(async () => {
-  asked.length = 0;
+  requests.length = 0;
   simulator.calls.clear();
   service.XDG_STATE_HOME = await mkdtemp(join(folder, 'state-'));
 });
@@ -47,18 +47,18 @@ afterAll(async () => {
 });
 
 describe("in an ordinary AWS user's environment", () => {
-  it('N1: npm run demo works, and asks nothing of it', async () => {
+  it('N1: npm run demo works without a request to AWS', async () => {
     const { code, stdout } = await runToEnd('demo', ['--size', '6MiB'], hostile);
-    expect([code, asked]).toEqual([0, []]);
+    expect([code, requests]).toEqual([0, []]);
     expect(stdout).toContain('equal');
   });
 
-  it('N1: npm run ingest of a file works, and asks nothing of it', async () => {
+  it('N1: npm run ingest of a file works without a request to AWS', async () => {
     const { code, stderr } = await runToEnd('ingest', [film], { ...hostile, ...service });
-    expect([code, asked, stderr]).toEqual([0, [], expect.stringContaining('100 %')]);
+    expect([code, requests, stderr]).toEqual([0, [], expect.stringContaining('100 %')]);
   });
 
-  it('npm run ingest of an object asks S3 with it, and nothing else', async () => {
+  it('npm run ingest of an object calls only S3', async () => {
     const user = {
       AWS_ACCESS_KEY_ID: `AKIA${'USER'.repeat(4)}`,
       AWS_SECRET_ACCESS_KEY: 'the-users-own',
@@ -72,31 +72,34 @@ describe("in an ordinary AWS user's environment", () => {
       ...user,
       ...service,
     });
-    expect([code, asked, stderr]).toEqual([0, [], expect.stringContaining('100 %')]);
+    expect([code, requests, stderr]).toEqual([0, [], expect.stringContaining('100 %')]);
     expect(s3.calls.length).toBeGreaterThan(0);
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['no credentials', {}, /^ConfigurationError: no AWS credentials found for s3:\/\/films/],
     [
-      'a profile that is not there',
+      'a missing profile',
       { AWS_PROFILE: 'nope' },
       /^ConfigurationError: .*profile "nope".* for s3:\/\/films\/film\.mp4: .*AWS_PROFILE/,
     ],
     [
-      'an SSO session that has expired',
+      'an expired SSO session',
       { AWS_PROFILE: 'work' },
       /^ConfigurationError: the AWS profile "work" gives no credentials .*aws sso login/,
     ],
-  ])('N2: %s end ingest s3:// with one line that says how to give some', async (_, user, line) => {
-    const files = {
-      AWS_CONFIG_FILE: user.AWS_PROFILE ? (hostile.AWS_CONFIG_FILE as string) : '/dev/null',
-    };
-    const env = { ...service, ...files, HOME: folder, ...user };
-    const { code, stdout, stderr } = await runToEnd('ingest', ['s3://films/film.mp4'], env);
-    expect([code, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
-    expect(stderr).toMatch(line);
-    expect(stderr).not.toContain('{');
-    expect(simulator.calls.count('create')).toBe(0);
-  });
+  ])(
+    'N2: with %s, ingest s3:// ends with one line that has the next step',
+    async (_, user, line) => {
+      const files = {
+        AWS_CONFIG_FILE: user.AWS_PROFILE ? (hostile.AWS_CONFIG_FILE as string) : '/dev/null',
+      };
+      const env = { ...service, ...files, HOME: folder, ...user };
+      const { code, stdout, stderr } = await runToEnd('ingest', ['s3://films/film.mp4'], env);
+      expect([code, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
+      expect(stderr).toMatch(line);
+      expect(stderr).not.toContain('{');
+      expect(simulator.calls.count('create')).toBe(0);
+    },
+  );
 });

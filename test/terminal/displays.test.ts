@@ -13,7 +13,7 @@ const view: TransferView = {
   wait: undefined,
 };
 
-/** A terminal that keeps what is written to it. */
+/** Returns a terminal that records its output. */
 function terminal(columns: number) {
   const written: string[] = [];
   const stream = { isTTY: true, columns, write: (text: string) => written.push(text) > 0 };
@@ -21,17 +21,17 @@ function terminal(columns: number) {
 }
 
 describe('N10: a terminal', () => {
-  it('is left as it was: no cursor is hidden and no mode is changed', () => {
+  it('keeps its cursor and its modes', () => {
     const { stream, written } = terminal(80);
     const display = terminalDisplay(stream);
     display.show(() => 'status', view);
-    display.say('a line');
+    display.print('a line');
     display.clear();
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal obeys
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences of a terminal
     expect(written.join('')).not.toMatch(/\x1b\[\?/);
   });
 
-  it('of 40 columns gets no status that wraps', () => {
+  it('of 40 columns gets a status that does not wrap', () => {
     const { stream, written } = terminal(40);
     const display = terminalDisplay(stream);
     display.show(() => 'x'.repeat(100), view);
@@ -45,7 +45,7 @@ describe('N10: a terminal', () => {
     [{ TERM: 'xterm' }, true],
     [{ TERM: 'dumb' }, false],
     [{}, true],
-  ])('with %j is redrawn: %s', (env, isRedrawn) => {
+  ])('with %j can redraw: %s', (env, isRedrawn) => {
     expect(canRedraw({ isTTY: true } as NodeJS.WriteStream, env)).toBe(isRedrawn);
   });
 });
@@ -59,7 +59,7 @@ describe('a log file', () => {
   }
   const draw = () => '';
 
-  it('gets one line for a wait that goes on, and the next after a minute', () => {
+  it('gets one line a minute for an unchanged wait', () => {
     const { lines, clock, display } = plain();
     const wait = { what: 'the network', why: undefined, nextTry: clock.now + 4_000 };
     for (let second = 0; second < 70; second++) {
@@ -69,14 +69,14 @@ describe('a log file', () => {
     expect(lines.filter((line) => line.includes('Waiting'))).toHaveLength(2);
   });
 
-  it('gets the phase in words, and again every minute with the time that has passed', () => {
+  it('gets the phase, and every minute the phase with the elapsed time', () => {
     const { lines, clock, display } = plain();
     display.show(draw, { ...view, phaseSince: clock.now });
     clock.now += 61_000;
     display.show(draw, { ...view, phaseSince: clock.now - 61_000 });
     expect(lines).toEqual([
-      '  The service processes the asset\n',
-      '  The service processes the asset, 61 s so far\n',
+      '  The service is processing the asset\n',
+      '  The service is processing the asset, 61 s so far\n',
     ]);
   });
 });

@@ -9,7 +9,7 @@ function stateAt(start: number) {
 }
 
 describe('a transfer under way', () => {
-  it('N7: counts what this run has sent, and apart what was there before', () => {
+  it('N7: counts the bytes of this run and of earlier runs separately', () => {
     const { clock, state } = stateAt(1_000);
     state.planned(200 * MiB, 120 * MiB);
     clock.now += 8_000;
@@ -21,15 +21,15 @@ describe('a transfer under way', () => {
     });
   });
 
-  it('N7: says once that bytes were there already', () => {
+  it('N7: reports the bytes of earlier runs once', () => {
     const { state } = stateAt(1_000);
     expect(state.planned(200 * MiB, 120 * MiB)).toBe(
-      '  Resumed: 120.0 MiB of 200.0 MiB were there already',
+      '  Resuming: an earlier run has sent 120.0 MiB of 200.0 MiB',
     );
     expect(state.planned(200 * MiB, 160 * MiB)).toBeUndefined();
   });
 
-  it('does not count as resumed what this run has sent in an earlier round', () => {
+  it('does not count bytes from an earlier round of this run as resumed', () => {
     const { clock, state } = stateAt(1_000);
     state.planned(200 * MiB, 0);
     clock.now += 1_000;
@@ -38,7 +38,7 @@ describe('a transfer under way', () => {
     expect(state.sent()).toMatchObject({ bytes: 50 * MiB, resumedBytes: 0 });
   });
 
-  it('waits until something moves', () => {
+  it('ends a wait when bytes move', () => {
     const { clock, state } = stateAt(1_000);
     state.planned(2 * MiB, 0);
     state.waits({ what: 'the network', why: undefined, nextTry: 60_000 });
@@ -49,14 +49,14 @@ describe('a transfer under way', () => {
     expect(state.view().wait).toBeUndefined();
   });
 
-  it('keeps a wait that names its next try when another chunk stops', () => {
+  it('keeps a wait with a known next try when another chunk fails', () => {
     const { state } = stateAt(1_000);
     state.waits({ what: 'the network', why: undefined, nextTry: 60_000 });
     state.stalls({ what: 'the network', why: 'ECONNRESET', nextTry: undefined });
     expect(state.view().wait?.nextTry).toBe(60_000);
   });
 
-  it('is past sending once the last byte is sent, however late the machine says so', () => {
+  it('leaves the sending phase after the last byte, even if an event of the machine is late', () => {
     const { state } = stateAt(1_000);
     state.planned(2 * MiB, 0);
     state.moved(2 * MiB);

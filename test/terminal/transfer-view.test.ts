@@ -51,18 +51,18 @@ describe('the status line', () => {
     expect(statusLine({ ...sending, ...more }, now, 79)).not.toMatch(/left|NF|NaN/);
   });
 
-  it('takes the speed of this run alone for the time left', () => {
+  it('computes the time left from the speed of this run only', () => {
     const resumed = { ...sending, doneBytes: 216 * MiB, runBytes: 1 * MiB };
     expect(statusLine(resumed, now, 79)).toContain('7 min left');
   });
 
-  it('N6: names the phase and the time that has passed', () => {
+  it('N6: shows the phase and the elapsed time', () => {
     expect(statusLine({ ...processing, phaseSince: now - 45_000 }, now, 79)).toBe(
-      '  The service processes the asset, 45 s so far',
+      '  The service is processing the asset, 45 s so far',
     );
   });
 
-  it('says what is waited for, why, and when the next try comes', () => {
+  it('shows a wait with its reason and its next try', () => {
     expect(statusLine(waiting, now, 79)).toBe(
       '  Waiting for the network (ECONNREFUSED to api.twelvelabs.io), next try in 12 s'.slice(
         0,
@@ -71,7 +71,7 @@ describe('the status line', () => {
     );
   });
 
-  it('says what is waited for on 40 columns', () => {
+  it('shows a wait on 40 columns', () => {
     expect(statusLine(waiting, now, 39)).toContain('Waiting for the network');
   });
 });

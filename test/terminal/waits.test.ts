@@ -38,24 +38,24 @@ describe('N5: a wait', () => {
       'Waiting for S3, which denies the object for now (s3:GetObject is denied), next try in 12 s',
     ],
     ['SomeError', 'words', 'Waiting for SomeError (words), next try in 12 s'],
-  ])('for %s (%s) is one sentence', (error, reason, line) => {
+  ])('for %s (%s) is one line', (error, reason, line) => {
     expect(waitLine(waitOf({ error, reason, nextTry }), now, 200)).toBe(line);
   });
 
-  it.each(errorNames('retry'))('for %s is in words, not by the name of the error', (error) => {
+  it.each(errorNames('retry'))('for %s does not show the name of the error', (error) => {
     expect(waitOf({ error }).what).not.toBe(error);
   });
 
-  it('whose time has come says that it tries', () => {
+  it('shows "retrying now" after the time of the next try', () => {
     const wait = waitOf({ error: 'NetworkError', reason: '', nextTry });
-    expect(waitLine(wait, now + 20_000, 80)).toBe('Waiting for the network, trying again');
+    expect(waitLine(wait, now + 20_000, 80)).toBe('Waiting for the network, retrying now');
   });
 
-  it('without a known time of the next try names none', () => {
+  it('shows no next try if its time is unknown', () => {
     expect(waitLine(waitOf({ error: 'NetworkError' }), now, 80)).toBe('Waiting for the network');
   });
 
-  it.each([20, 38, 50])('cuts its reason to fit into %i columns', (columns) => {
+  it.each([20, 38, 50])('has a shortened reason in %i columns', (columns) => {
     const reason = 'POST api.twelvelabs.io: the connection was refused (ECONNREFUSED)';
     const line = waitLine(waitOf({ error: 'NetworkError', reason, nextTry }), now, columns);
     expect(line.length).toBeLessThanOrEqual(columns);
@@ -68,7 +68,7 @@ describe('a wait for a slot', () => {
     ['no slot is free', 'a free slot (other transfers hold all slots)'],
     ['transfers are paused', 'transfers to resume (an operator paused them)'],
     ['the transfer window is closed', 'the transfer window to open'],
-  ])('because %s is one sentence', (because, what) => {
+  ])('because %s is one line', (because, what) => {
     const line = waitLine(slotWaitOf({ because, nextTry }), now, 79);
     expect(line).toBe(`Waiting for ${what}, next try in 12 s`);
   });

@@ -3,7 +3,7 @@ import type { ByteRange } from '#src/core/source/byte-range.ts';
 import { planChunks } from '#src/core/transfer/chunk-plan.ts';
 import type { MoverJob } from './job.ts';
 
-/** A piece of the object and where to put it. */
+/** A byte range of the object and its upload URL. */
 export interface PlannedPut {
   readonly range: ByteRange;
   readonly url: string;
@@ -13,12 +13,12 @@ interface UploadUrls {
   readonly upload_urls: readonly { readonly chunk_index: number; readonly url: string }[];
 }
 
-/** The most that one call gives (TwelveLabs OpenAPI, 2026-02-17). */
+/** The maximum of one call (TwelveLabs OpenAPI, 2026-02-17). */
 const urlsPerCall = 50;
 
 /**
- * Opens an upload and fetches the addresses of all its chunks, for movers that know nothing of the
- * service. They are given this for nothing: it is not measured.
+ * Opens an upload and requests the URLs of all its chunks, for movers that do not know the service.
+ * This time is not measured.
  */
 export async function openUpload(job: MoverJob): Promise<PlannedPut[]> {
   const request = { filename: 'film.mp4', type: 'video', total_size: job.sizeBytes };
@@ -28,8 +28,8 @@ export async function openUpload(job: MoverJob): Promise<PlannedPut[]> {
   const urls = new Map<number, string>();
   for (let start = 1; start <= chunks.length; start += urlsPerCall) {
     const count = Math.min(urlsPerCall, chunks.length - start + 1);
-    const asked = { start, count };
-    const reply = await post<UploadUrls>(job, `${path}/${upload_id}/presigned-urls`, asked);
+    const span = { start, count };
+    const reply = await post<UploadUrls>(job, `${path}/${upload_id}/presigned-urls`, span);
     for (const { chunk_index, url } of reply.upload_urls) urls.set(chunk_index, url);
   }
   return chunks.map(({ index, range }) => ({ range, url: urls.get(index) ?? '' }));
@@ -42,5 +42,5 @@ async function post<Answer>({ sink }: MoverJob, path: string, body: object): Pro
     body: JSON.stringify(body),
   });
   if (reply.ok) return (await reply.json()) as Answer;
-  throw new TransferError('UnexpectedError', `POST ${path} was answered with ${reply.status}`);
+  throw new TransferError('UnexpectedError', `POST ${path} failed with status ${reply.status}`);
 }

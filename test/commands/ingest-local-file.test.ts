@@ -22,7 +22,7 @@ beforeEach(async () => {
   simulator.calls.clear();
   simulator.faults.clear();
   simulator.switches.assetFailure = undefined;
-  folder = await mkdtemp(join(tmpdir(), 'ingest-laptop-'));
+  folder = await mkdtemp(join(tmpdir(), 'ingest-local-file-'));
   film = join(folder, 'film.mp4');
   await writeFile(film, Buffer.alloc(chunks * chunkSizeBytes, folder));
   environment = {
@@ -37,7 +37,7 @@ afterAll(() => simulator.close());
 const lastLineOf = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
 describe('npm run ingest of a local file', () => {
-  it('N8: makes no second asset after touch and mv', async () => {
+  it('N8: creates no second asset after touch and mv', async () => {
     const first = await runToEnd('ingest', [film], environment);
     const moved = join(folder, 'moved film.mov');
     await rename(film, moved);
@@ -48,7 +48,7 @@ describe('npm run ingest of a local file', () => {
     expect(simulator.calls.count('create')).toBe(1);
   });
 
-  it('makes another asset of other bytes under the same name', async () => {
+  it('creates a new asset for new bytes under the same name', async () => {
     const first = await runToEnd('ingest', [film], environment);
     await writeFile(film, Buffer.alloc(chunks * chunkSizeBytes, 'other bytes'));
     const second = await runToEnd('ingest', [film], environment);
@@ -56,14 +56,14 @@ describe('npm run ingest of a local file', () => {
     expect(lastLineOf(second.stdout)).not.toBe(lastLineOf(first.stdout));
   });
 
-  it('names the asset like the file, and shows the file, not where it is served', async () => {
+  it('gives the asset the name of the file, and shows the file instead of its local URL', async () => {
     const { stdout, stderr } = await runToEnd('ingest', [film], environment);
-    expect(stdout).toContain(`file        ${film}`);
+    expect(stdout).toContain(`\nfile      ${film}\n`);
     expect(simulator.sessions().at(-1)?.filename).toBe('film.mp4');
     expect(`${stdout}${stderr}`).not.toContain('this-computer');
   });
 
-  it('names in its JSON the file alone: bucket and key of a local file lead nowhere', async () => {
+  it('prints JSON with the file instead of the local bucket and key', async () => {
     const first = await runToEnd('ingest', [film, '--json'], environment);
     const again = await runToEnd('ingest', [film, '--json'], environment);
     for (const { stdout } of [first, again]) {
@@ -76,35 +76,35 @@ describe('npm run ingest of a local file', () => {
     }
   });
 
-  it('notices a file that changes while it is sent', async () => {
+  it('fails if the file changes while it is sent', async () => {
     simulator.faults.add({
       on: 'create',
-      kind: 'meanwhile',
+      kind: 'callback',
       act: () => appendFile(film, 'one more frame'),
     });
     const { code, stderr } = await runToEnd('ingest', [film], environment);
     expect(code).toBe(1);
-    expect(lastLineOf(stderr)).toMatch(/changed while it was read.*Run the command again/);
+    expect(lastLineOf(stderr)).toMatch(/changed while it was read.*Run the command again to send/);
   });
 
-  it('N13: says first that the last run failed, why, and that all bytes are sent again', async () => {
+  it('N13: first shows why the last run failed and that it sends all bytes again', async () => {
     simulator.switches.assetFailure = 'the codec is unknown';
     const first = await runToEnd('ingest', [film], environment);
     const second = await runToEnd('ingest', [film], environment);
     expect([first.code, second.code]).toEqual([1, 1]);
     const lines = second.stderr.split('\n').filter((line) => !line.startsWith('  Reading'));
     expect(lines[0]).toMatch(
-      /^The last run of this content failed: AssetFailedError: .*the codec is unknown.* All bytes are sent again\.$/,
+      /^The last run of this content failed: AssetFailedError: .*the codec is unknown.* This run sends all bytes again\.$/,
     );
     expect(second.stderr).not.toMatch(/execution|secret|role/);
   });
 
-  it('N6: names the processing of the asset in words', async () => {
+  it('N6: shows that the service is processing the asset', async () => {
     const { stderr } = await runToEnd('ingest', [film], environment);
-    expect(stderr).toContain('The service processes the asset');
+    expect(stderr).toContain('The service is processing the asset');
   });
 
-  it('N5: says that it waits for the network in one line, and ends cleanly on SIGTERM', async () => {
+  it('N5: shows a wait for the network in one line, and ends cleanly on SIGTERM', async () => {
     const offline = { ...environment, TWELVELABS_BASE_URL: 'http://127.0.0.1:9/v1.3' };
     const { child, ended } = startCommand('ingest', [film], offline);
     let shown = '';
@@ -122,7 +122,7 @@ describe('npm run ingest of a local file', () => {
     expect(lastLineOf(stderr)).toMatch(/^Interrupted\. Run the same command again/);
   });
 
-  it('does not mind a reader that has left', async () => {
+  it('ignores a closed stdout', async () => {
     const { child, ended } = startCommand('ingest', [film, '--json'], environment);
     child.stdout?.destroy();
     const { code, stderr } = await ended;
@@ -130,7 +130,7 @@ describe('npm run ingest of a local file', () => {
   });
 });
 
-describe('N3: what npm run ingest can not use', () => {
+describe('N3: npm run ingest', () => {
   it.each([
     ['an empty file', 'empty.mp4', /^SourceEmptyError: ".*empty\.mp4" has 0 bytes\. Name a file/],
     [
@@ -138,7 +138,7 @@ describe('N3: what npm run ingest can not use', () => {
       'notes.txt',
       /^SourceTypeUnsupportedError: Unsupported object "notes\.txt": .*usual extension/,
     ],
-  ])('%s is refused in one line, at once', async (_, name, line) => {
+  ])('rejects %s with one line, at once', async (_, name, line) => {
     const file = join(folder, name);
     await writeFile(file, name.startsWith('empty') ? '' : 'text');
     const { code, stderr } = await runToEnd('ingest', [file], environment);
@@ -146,7 +146,7 @@ describe('N3: what npm run ingest can not use', () => {
     expect(stderr).toMatch(line);
   });
 
-  it('is a home that can not be written: one line with its path', async () => {
+  it('rejects a state folder that cannot be created with one line that has its path', async () => {
     const home = { ...environment, XDG_STATE_HOME: join(film, 'state') };
     const { code, stderr } = await runToEnd('ingest', [film], home);
     expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
@@ -155,12 +155,12 @@ describe('N3: what npm run ingest can not use', () => {
     );
   });
 
-  it('is a disk that fills up on the way: one line with the path', async () => {
+  it('ends with one line that has the path when the disk is full', async () => {
     const { code, stderr } = await runToEnd('ingest', [film], environment, { maxFileKiB: 8 });
     expect(code).toBe(1);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(lastLineOf(stderr)).toMatch(
-      /^ConfigurationError: a file in .*: file too large \(EFBIG\)\. Fix the problem above/,
+      /^ConfigurationError: (a file in )?\/.*: file too large( \(EFBIG\))?\. Fix this problem/i,
     );
   });
 });
