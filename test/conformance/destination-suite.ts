@@ -6,8 +6,8 @@ import { describeService } from './service-suite.ts';
 import { describeTransfers } from './transfers-suite.ts';
 
 /**
- * Everything that the engine may expect of a destination, and a destination of the engine. Which of
- * it applies follows from the traits, before a test is defined: none is ever skipped.
+ * Describes the contract between the engine and a destination. The traits select the tests before
+ * their definition: no test is skipped.
  */
 export function describeDestination(
   label: string,

@@ -1,9 +1,9 @@
 import { Negotiated } from '../doubles/destinations/negotiated.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { benchOptions } from '../harness/port-harness.ts';
+import { serviceDefaults } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 
-const { traits } = new Negotiated(new ManualClock(), benchOptions);
+const { traits } = new Negotiated(new ManualClock(), serviceDefaults);
 
 describeDestination(
   'negotiated, in memory',

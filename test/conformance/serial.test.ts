@@ -1,9 +1,9 @@
 import { Serial } from '../doubles/destinations/serial.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { benchOptions } from '../harness/port-harness.ts';
+import { serviceDefaults } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 
-const { traits } = new Serial(new ManualClock(), benchOptions);
+const { traits } = new Serial(new ManualClock(), serviceDefaults);
 
 describeDestination(
   'serial, in memory',

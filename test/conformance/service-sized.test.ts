@@ -1,9 +1,9 @@
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
-import { benchOptions } from '../harness/port-harness.ts';
+import { serviceDefaults } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 
-const { traits } = new ServiceSized(new ManualClock(), benchOptions);
+const { traits } = new ServiceSized(new ManualClock(), serviceDefaults);
 
 describeDestination(
   'service-sized, in memory',

@@ -15,12 +15,12 @@ import {
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import type { ManualClock } from '../doubles/manual-clock.ts';
 
-/** Whoever sleeps moves the clock, also while replies are on their way: they are not late by that. */
+/** A sleeper moves the clock while replies are in flight: a long timeout prevents false timeouts. */
 const replyTimeoutMs = 3_600_000;
 
 /**
- * TwelveLabs by the real adapter over the real transport, at a simulator on loopback that sees the
- * test's time; both end with the test.
+ * Opens TwelveLabs: the real adapter and transport to a simulator on loopback with the test's clock.
+ * Both end with the test.
  */
 export async function openTwelveLabs(
   clock: ManualClock,
@@ -69,7 +69,7 @@ function faultsOf({ faults }: TwelveLabsSimulator): FaultPlan {
   return {
     befall: (nth, fault) => faults.add({ on: 'put', nth, ...putEffect(fault) }),
     befallCall: (call, fault) => {
-      if (call === 'finish') throw new Error('TwelveLabs has no such call');
+      if (call === 'finish') throw new Error('TwelveLabs has no finish call');
       faults.add({ on: call === 'open' ? 'create' : 'report', ...callEffect(fault) });
     },
   };

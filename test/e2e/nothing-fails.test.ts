@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** An `Object Created` event as EventBridge delivers it: the key is not URL-encoded. */
+/** Returns an `Object Created` event as EventBridge delivers it. The key is not URL-encoded. */
 function objectCreated(bucket: string, key: string, size: number) {
   return {
     version: '0',
@@ -42,15 +42,15 @@ function objectCreated(bucket: string, key: string, size: number) {
   };
 }
 
-describe('when nothing fails', () => {
-  it('a plain input becomes a ready asset with exactly its bytes', async () => {
+describe('a transfer without faults', () => {
+  it('turns a plain input into a ready asset with exactly its bytes', async () => {
     const film = harness.put(5);
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output).toMatchObject({ chunks: 5, retries: {}, ingestNumber: 1 });
   });
 
   it.each(['a b+c/ünïcode 🎬.MP4', 'archive/%20 & ?#=.mov', '../up/../and//down.mp4'])(
-    'an event for the key %j does too',
+    'turns an event of the key %j into a ready asset',
     async (key) => {
       const film = harness.put(2, { key });
       await expectReady(
@@ -61,7 +61,7 @@ describe('when nothing fails', () => {
     },
   );
 
-  it('costs one HEAD and one byte an object, one GET and one PUT a chunk, one URL call and one report a range', async () => {
+  it('costs one HEAD and one one-byte GET per object, a GET and a PUT per chunk, and two calls per range', async () => {
     const chunks = 2 * maxChunksPerRange + 7;
     const film = harness.put(chunks);
     await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -79,7 +79,7 @@ describe('when nothing fails', () => {
     expect(harness.service.calls.of('put').some(({ hasApiKey }) => hasApiKey)).toBe(false);
   });
 
-  it('takes at most 65 transitions for 820 chunks in 17 ranges, poll rounds apart', async () => {
+  it('takes at most 65 transitions without polls for 820 chunks in 17 ranges', async () => {
     const film = harness.put(820);
     const result = await harness.run(inputOf(film));
     await expectReady(harness, film, result);
@@ -89,18 +89,18 @@ describe('when nothing fails', () => {
     expect(result.historyEvents).toBeLessThan(1000);
   });
 
-  it('keeps less than 4 KB between the steps with 41 ranges', async () => {
+  it('passes less than 4 KB between steps for 41 ranges', async () => {
     const film = harness.put(41 * maxChunksPerRange);
     const result = await harness.run(inputOf(film));
     await expectReady(harness, film, result);
     expect(result.largestPayloadBytes).toBeLessThan(4096);
   });
 
-  it('tells the service the filename, the metadata and the wishes of the input', async () => {
+  it('sends filename, metadata and options of the input to the service', async () => {
     const film = harness.put(1, { key: `a/${'x'.repeat(300)}.mp4` });
     const userMetadata = { season: 2026, public: false, title: 'Final' };
-    const wishes = { userMetadata, enableHls: true, enableThumbnail: true };
-    await expectReady(harness, film, await harness.run({ ...inputOf(film), ...wishes }));
+    const options = { userMetadata, enableHls: true, enableThumbnail: true };
+    await expectReady(harness, film, await harness.run({ ...inputOf(film), ...options }));
     const session = harness.service.sessions().at(-1);
     expect(session).toMatchObject({
       type: 'video',
@@ -111,7 +111,7 @@ describe('when nothing fails', () => {
     expect(session?.filename).toBe(`${'x'.repeat(251)}.mp4`);
   });
 
-  it('announces the transfer once, in the row and in an event', async () => {
+  it('records the outcome in the row and publishes it once', async () => {
     const film = harness.put(1);
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(harness.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);

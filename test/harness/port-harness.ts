@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
-import { TransferError } from '#src/core/errors/errors.ts';
-import type { TransferEvent } from '#src/core/ports/events.ts';
-import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
 import type { Log, LogFields } from '#src/core/ports/log.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
-import type { Meter, MetricName } from '#src/core/stack/metrics.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
@@ -20,13 +16,25 @@ import {
 import { sdkCrc } from '../doubles/sdk-crc.ts';
 import { TestStarter } from '../doubles/test-starter.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
-import { type DestinationLog, watchDestination } from './recorded-destination.ts';
+import { type DestinationLog, recordDestination } from './recorded-destination.ts';
+import { TestEvents, TestExecutions, TestMeter } from './recorded-ports.ts';
 
-/** Starts a service and its destination; it ends with the test. */
+/** Starts a service and its destination. The service ends with the test. */
 export type OpenService = (clock: ManualClock, options: ServiceOptions) => Promise<TestService>;
 
-/** Everything that a transfer needs, with levers and logs. */
-export interface Bench {
+/**
+ * The harness over ports: every port of the product is a double in memory, and time is a manual clock.
+ * Use it for behaviour that needs no request: rules of steps, orders of calls, rows and events.
+ *
+ * 1. `harness = await openPortHarness(open)` in each test; `open` makes the destination and its service.
+ * 2. `sha256 = putFilm(harness, sizeBytes)` stores an object; `film` is its input.
+ * 3. `await runTransfer(harness, film)` runs the deployed state machine; `StepHarness` calls single steps.
+ * 4. Plan faults with `harness.service.faults`, `harness.source` and the `onCall` of `runTransfer`.
+ * 5. Read results from `store`, `queue`, `events`, `meter`, `asked` and `logged`.
+ *
+ * `sleep` moves the clock, so no test waits. Rows, events, metrics and log lines are searched for secrets.
+ */
+export interface PortHarness {
   readonly ports: Ports & { readonly clock: ManualClock };
   readonly clock: ManualClock;
   readonly store: MemoryTransferStore;
@@ -35,17 +43,17 @@ export interface Bench {
   readonly source: MemorySource;
   readonly service: TestService;
   readonly destination: Destination;
-  /** What the destination was asked for. */
+  /** The recorded calls of the destination. */
   readonly asked: DestinationLog;
   readonly events: TestEvents;
   readonly executions: TestExecutions;
   readonly starter: TestStarter;
-  /** Messages of the product's log with their fields. */
+  /** The log lines of the product. */
   readonly logged: { readonly message: string; readonly fields: LogFields }[];
 }
 
-/** Chunks are small, so that objects of many chunks are. */
-export const benchOptions: ServiceOptions = { chunkSizeBytes: 1024, maxBytes: 1024 * 1024 };
+/** Default limits of a service. Chunks are small, so objects of many chunks are small too. */
+export const serviceDefaults: ServiceOptions = { chunkSizeBytes: 1024, maxBytes: 1024 * 1024 };
 
 const settings: Settings = {
   chunksInFlight: 4,
@@ -57,18 +65,15 @@ const settings: Settings = {
   sources: { list: [{ bucket: 'films' }], readers: {} },
 };
 
-/**
- * A bench around a service; the service sees the same clock as everybody. What it tells is searched
- * for secrets.
- */
-export async function openBench(
+/** Opens a harness around a service. Service and product share the clock. */
+export async function openPortHarness(
   open: OpenService,
   options: Partial<ServiceOptions> = {},
-  tuned: Partial<Settings> = {},
-): Promise<Bench> {
+  settingChanges: Partial<Settings> = {},
+): Promise<PortHarness> {
   const clock = new ManualClock();
-  const service = await open(clock, { ...benchOptions, ...options });
-  const [destination, asked] = watchDestination(service.destination, () => clock.now());
+  const service = await open(clock, { ...serviceDefaults, ...options });
+  const [destination, asked] = recordDestination(service.destination, () => clock.now());
   const store = createMemoryTransferStore();
   const queue = createMemoryQueueStore();
   const meter = new TestMeter();
@@ -76,7 +81,7 @@ export async function openBench(
   const events = new TestEvents();
   const executions = new TestExecutions();
   const starter = new TestStarter();
-  const logged: Bench['logged'] = [];
+  const logged: PortHarness['logged'] = [];
   canarySearch.atEnd(() => {
     canarySearch.searchText('rows', store.dump());
     canarySearch.searchText('metrics', textOf(meter.taken), meter.taken.length);
@@ -85,7 +90,7 @@ export async function openBench(
     clock,
     random: () => 0.5,
     log: logInto(logged),
-    settings: { ...settings, ...tuned },
+    settings: { ...settings, ...settingChanges },
     source,
     store,
     queue,
@@ -114,12 +119,12 @@ export async function openBench(
   };
 }
 
-/** The input of an execution, for the object that `putFilm` puts. */
+/** The input of an execution for the object of `putFilm`. */
 export const film = { bucket: 'films', key: 'reels/film.mp4' };
 
-/** Puts an object of so many bytes and gives their SHA-256. */
+/** Stores an object of `sizeBytes` bytes and returns their SHA-256. */
 export function putFilm(
-  { source }: Bench,
+  { source }: PortHarness,
   sizeBytes: number,
   traits: Partial<SourceObject> = {},
 ): string {
@@ -128,62 +133,10 @@ export function putFilm(
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Events as they were put; each refusal that is planned befalls one putting. */
-export class TestEvents {
-  readonly all: TransferEvent[] = [];
-  refusals = 0;
-
-  async publish(event: TransferEvent): Promise<void> {
-    if (this.refusals-- > 0)
-      throw new TransferError('EventNotPublishedError', 'the bus refused it');
-    this.refusals = 0;
-    canarySearch.searchText('events', textOf(event));
-    this.all.push(event);
-  }
-
-  /** Those that tell of an outcome. */
-  get outcomes(): TransferEvent[] {
-    return this.all.filter(({ type }) => type !== 'Transfer Started');
-  }
-}
-
-/** Measurements as they were taken. */
-export class TestMeter implements Meter {
-  readonly taken: { readonly metric: MetricName; readonly value: number; readonly by?: string }[] =
-    [];
-
-  add(metric: MetricName, value: number, by?: string): void {
-    this.taken.push({ metric, value, ...(by !== undefined && { by }) });
-  }
-
-  /** The sum of one metric, for one value of its dimension where that is named. */
-  sum(metric: MetricName, by?: string): number {
-    return this.taken
-      .filter((one) => one.metric === metric && (by === undefined || one.by === by))
-      .reduce((sum, { value }) => sum + value, 0);
-  }
-}
-
-/** What is told of an execution: as scripted, `unknown` where nothing is. */
-export class TestExecutions implements ExecutionDirectory {
-  readonly states = new Map<string, 'running' | 'ended' | 'unknown'>();
-  asked = 0;
-
-  async statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'> {
-    this.asked++;
-    return this.states.get(executionId) ?? 'unknown';
-  }
-
-  async endOf(executionId: string): Promise<ExecutionEnd> {
-    const status = this.states.get(executionId) ?? 'unknown';
-    return { status: status === 'ended' ? 'aborted' : status };
-  }
-}
-
-function logInto(lines: Bench['logged']): Log {
-  const line = (message: string, fields: LogFields = {}) => {
+function logInto(lines: PortHarness['logged']): Log {
+  const write = (message: string, fields: LogFields = {}) => {
     canarySearch.searchText('log lines', textOf({ message, fields }));
     lines.push({ message, fields });
   };
-  return { info: line, warn: line, error: line };
+  return { info: write, warn: write, error: write };
 }

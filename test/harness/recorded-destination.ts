@@ -1,10 +1,10 @@
 import type { Destination } from '#src/core/transfer/destination.ts';
 
-/** What a destination was asked for, as counts and in order. */
+/** The calls of a destination, as counts and in order. */
 export interface DestinationLog {
-  /** Chunk indexes in the order in which they were sent, repeats included. */
+  /** Sent chunks in order, including repeats. */
   readonly sends: { readonly index: number; readonly uploadId: string; readonly at: number }[];
-  /** Indexes of each report. */
+  /** The chunk indexes of each report. */
   readonly reports: number[][];
   opened: number;
   finished: number;
@@ -12,8 +12,8 @@ export interface DestinationLog {
   mostInFlight: number;
 }
 
-/** The same destination, with a log of what it is asked for; `now` gives the time of a send. */
-export function watchDestination(
+/** Returns the destination with a log of its calls. */
+export function recordDestination(
   inner: Destination,
   now: () => number,
 ): [Destination, DestinationLog] {
@@ -25,7 +25,7 @@ export function watchDestination(
     inFlight: 0,
     mostInFlight: 0,
   };
-  const watched: Destination = {
+  const recorded: Destination = {
     identity: inner.identity,
     traits: inner.traits,
     limits: (mediaType) => inner.limits(mediaType),
@@ -51,5 +51,5 @@ export function watchDestination(
     chunkStates: (session, page, call) => inner.chunkStates(session, page, call),
     assetStatus: (assetId, call) => inner.assetStatus(assetId, call),
   };
-  return [watched, log];
+  return [recorded, log];
 }

@@ -14,8 +14,8 @@ import type { ServiceOptions, TestService } from '../doubles/destinations/servic
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import type { ManualClock } from '../doubles/manual-clock.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
-import { type Bench, film, openBench, putFilm } from './port-harness.ts';
-import { invocationOf } from './run-transfer.ts';
+import { invocationOf } from './invocation.ts';
+import { film, openPortHarness, type PortHarness, putFilm } from './port-harness.ts';
 
 export const chunkBytes = 1024;
 
@@ -30,15 +30,15 @@ type MakeService<S> = (clock: ManualClock, options: ServiceOptions) => S;
 
 type Given = Partial<Invocation>;
 
-/** A bench whose steps are called one by one, what goes between them copied as JSON. */
+/** The port harness with single step calls. States between steps are copied as JSON. */
 export class StepHarness<S extends TestService = ServiceSized> {
   readonly service: S;
-  ports: Bench['ports'];
-  readonly bench: Bench;
+  ports: PortHarness['ports'];
+  readonly doubles: PortHarness;
 
-  private constructor(bench: Bench, service: S) {
-    this.bench = bench;
-    this.ports = bench.ports;
+  private constructor(doubles: PortHarness, service: S) {
+    this.doubles = doubles;
+    this.ports = doubles.ports;
     this.service = service;
   }
 
@@ -52,12 +52,12 @@ export class StepHarness<S extends TestService = ServiceSized> {
     tuned: Partial<Settings> = {},
   ): Promise<StepHarness<S>> {
     let service: S | undefined;
-    const bench = await openBench(
+    const doubles = await openPortHarness(
       async (clock, given) => (service = make(clock, given)),
       options,
       tuned,
     );
-    return new StepHarness(bench, service as S);
+    return new StepHarness(doubles, service as S);
   }
 
   /** Replaces calls of the destination from now on. */
@@ -106,7 +106,7 @@ export class StepHarness<S extends TestService = ServiceSized> {
     traits: Partial<SourceObject> = {},
     input: object = film,
   ): Promise<Planned> {
-    putFilm(this.bench, chunks * chunkBytes, traits);
+    putFilm(this.doubles, chunks * chunkBytes, traits);
     return (await this.open(await this.inspect(input))) as Planned;
   }
 
@@ -120,20 +120,20 @@ export class StepHarness<S extends TestService = ServiceSized> {
 
   /** Lets the time of a Wait state pass. */
   pause<T extends { readonly waitSeconds: number }>(state: T): T {
-    this.bench.clock.advance(state.waitSeconds * 1000);
+    this.doubles.clock.advance(state.waitSeconds * 1000);
     return state;
   }
 
   /** The row of the transfer that a state speaks of. */
   async row(state: object) {
     const transferId = 'transferId' in state ? String(state.transferId) : '';
-    const row = await this.bench.store.transfer(transferId);
+    const row = await this.doubles.store.transfer(transferId);
     if (row) return row;
     throw new Error(`there is no transfer of ${JSON.stringify(state)}`);
   }
 
   async #call<T>(given: Given = {}, step: (call: Invocation) => Promise<T>): Promise<T> {
-    const invocation = invocationOf(this.bench, given);
+    const invocation = invocationOf(this.doubles, given);
     const result = json(await step(invocation).finally(invocation.close));
     canarySearch.searchText('history', textOf(result));
     return result;

@@ -17,7 +17,7 @@ import {
   type MemoryTransferStore,
 } from '../doubles/memory/transfer-store.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
-import { TestEvents } from '../harness/port-harness.ts';
+import { TestEvents } from '../harness/recorded-ports.ts';
 import { busyService, newServiceWatch, type ServiceWatch } from './busy-service.ts';
 import { Executions } from './executions.ts';
 import { failingTable, slowTable, type TableWatch } from './table-under-load.ts';

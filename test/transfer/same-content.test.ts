@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceObject } from '#src/core/source/source-object.ts';
-import { film } from '../conformance/bench.ts';
-import { walk } from '../conformance/walk.ts';
+import { film } from '../harness/port-harness.ts';
+import { runTransfer } from '../harness/run-transfer.ts';
 import { StepHarness } from '../harness/step-harness.ts';
 
 const bytes = Buffer.alloc(3000, 7);
 const md5 = '0123456789abcdef0123456789abcdef';
 
 /** Puts a version of the film, known by its ETag; what its digests say of it is the test's. */
-function put({ bench }: StepHarness, etag: string, traits: Partial<SourceObject> = {}) {
-  bench.source.put(film, bytes, { etag, digests: { md5 }, ...traits });
+function put({ doubles }: StepHarness, etag: string, traits: Partial<SourceObject> = {}) {
+  doubles.source.put(film, bytes, { etag, digests: { md5 }, ...traits });
 }
 
 /** The first version is a ready asset; gives how the second version ends. */
@@ -21,10 +21,10 @@ async function second(
 ) {
   const harness = await StepHarness.set();
   put(harness, 'v1', first);
-  const before = await walk(harness.bench, film, { executionId: 'execution-1' });
+  const before = await runTransfer(harness.doubles, film, { executionId: 'execution-1' });
   between(harness);
   put(harness, 'v2', traits);
-  const after = await walk(harness.bench, input, { executionId: 'execution-2' });
+  const after = await runTransfer(harness.doubles, input, { executionId: 'execution-2' });
   return { harness, before: before.output, output: after.output };
 }
 
@@ -60,9 +60,9 @@ it('the same metadata in another order asks for nothing else', async () => {
   const asked = (userMetadata: object) => ({ ...film, userMetadata });
   const harness = await StepHarness.set();
   put(harness, 'v1');
-  await walk(harness.bench, asked({ a: 1, b: ['x', 'y'] }), { executionId: 'execution-1' });
+  await runTransfer(harness.doubles, asked({ a: 1, b: ['x', 'y'] }), { executionId: 'execution-1' });
   put(harness, 'v2');
-  const { output } = await walk(harness.bench, asked({ b: ['x', 'y'], a: 1 }), {
+  const { output } = await runTransfer(harness.doubles, asked({ b: ['x', 'y'], a: 1 }), {
     executionId: 'execution-2',
   });
   expect(output).toMatchObject({ status: 'already-ingested' });
@@ -101,9 +101,9 @@ describe('B18: a new version is a transfer of its own', () => {
   it('where the asset is gone at the service', async () => {
     const forget = (harness: StepHarness) => {
       const assetStatus = async () => ({ phase: 'missing' as const });
-      const { destination } = harness.bench.ports;
+      const { destination } = harness.doubles.ports;
       let asked = 0;
-      Object.assign(harness.bench.ports, {
+      Object.assign(harness.doubles.ports, {
         destination: {
           ...destination,
           assetStatus: (...given: Parameters<typeof destination.assetStatus>) =>
@@ -120,20 +120,20 @@ describe('B18: a new version is a transfer of its own', () => {
     const harness = await StepHarness.set();
     const clip = { ...film, key: 'reels/clip' };
     const traits = { digests: { md5 } };
-    harness.bench.source.put(clip, bytes, { ...traits, etag: 'v1', contentType: 'video/mp4' });
-    await walk(harness.bench, clip, { executionId: 'execution-1' });
-    harness.bench.source.put(clip, bytes, { ...traits, etag: 'v2', contentType: 'audio/mp4' });
-    const { output } = await walk(harness.bench, clip, { executionId: 'execution-2' });
+    harness.doubles.source.put(clip, bytes, { ...traits, etag: 'v1', contentType: 'video/mp4' });
+    await runTransfer(harness.doubles, clip, { executionId: 'execution-1' });
+    harness.doubles.source.put(clip, bytes, { ...traits, etag: 'v2', contentType: 'audio/mp4' });
+    const { output } = await runTransfer(harness.doubles, clip, { executionId: 'execution-2' });
     expect(output).toMatchObject({ status: 'ready' });
   });
 
   it('under another key, which names another asset', async () => {
     const harness = await StepHarness.set();
     put(harness, 'v1');
-    await walk(harness.bench, film, { executionId: 'execution-1' });
+    await runTransfer(harness.doubles, film, { executionId: 'execution-1' });
     const other = { ...film, key: 'reels/other.mp4' };
-    harness.bench.source.put(other, bytes, { etag: 'v1', digests: { md5 } });
-    const { output } = await walk(harness.bench, other, { executionId: 'execution-2' });
+    harness.doubles.source.put(other, bytes, { etag: 'v1', digests: { md5 } });
+    const { output } = await runTransfer(harness.doubles, other, { executionId: 'execution-2' });
     expect(output).toMatchObject({ status: 'ready', key: other.key });
   });
 });

@@ -4,7 +4,7 @@ import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
 import { waitOut } from '#src/transfer/wait-out.ts';
 import { sessionRecord } from '../aws/dynamodb/table-fixture.ts';
-import { film } from '../conformance/bench.ts';
+import { film } from '../harness/port-harness.ts';
 import { itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
 
 const hour = 3600 * 1000;
@@ -19,8 +19,8 @@ function waits(
   for (const [name, retryAfterSeconds] of errors) {
     const error = new TransferError(name, `a ${name}`, { retryAfterSeconds });
     const waiting = waitOut(harness.ports, state, error, waiter);
-    harness.bench.clock.advance(
-      Math.max(0, (waiting.outage.until ?? 0) - harness.bench.clock.now()),
+    harness.doubles.clock.advance(
+      Math.max(0, (waiting.outage.until ?? 0) - harness.doubles.clock.now()),
     );
     state = waiting;
   }
@@ -32,15 +32,15 @@ describe('patience', () => {
     const harness = await StepHarness.set();
     const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 1 });
     let state: Parameters<typeof waitOut>[1] = {};
-    const begin = harness.bench.clock.now();
+    const begin = harness.doubles.clock.now();
     expect(() => {
       for (;;) {
         const waiting = waitOut(harness.ports, state, error, waiter);
-        harness.bench.clock.advance(waiting.waitSeconds * 1000);
+        harness.doubles.clock.advance(waiting.waitSeconds * 1000);
         state = waiting;
       }
     }).toThrow(/429/);
-    expect(harness.bench.clock.now() - begin).toBeLessThan(7 * hour);
+    expect(harness.doubles.clock.now() - begin).toBeLessThan(7 * hour);
   });
 
   it('does not count the hours that the other side named', async () => {
@@ -60,7 +60,7 @@ describe('patience', () => {
     const harness = await StepHarness.set();
     const outage = Array.from({ length: 6 }, (): [ErrorName] => ['ServiceUnavailableError']);
     const state = waits(harness, outage);
-    harness.bench.clock.advance(hour);
+    harness.doubles.clock.advance(hour);
     const refusal = new TransferError('PresignedUrlRejectedError', 'chunk 3: 403');
     expect(waitOut(harness.ports, state, refusal, waiter).outage).toMatchObject({ sameWaits: 1 });
   });
@@ -68,9 +68,9 @@ describe('patience', () => {
   it('begins anew once chunks were stored', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
-    const since = harness.bench.clock.now();
+    const since = harness.doubles.clock.now();
     const outage = { error: 'NetworkError', reason: 'reset', since, waits: 9 };
-    harness.bench.clock.advance(boundOf('patience') * 1000 + hour);
+    harness.doubles.clock.advance(boundOf('patience') * 1000 + hour);
     await harness.send(itemOf(opened));
     harness.override({
       sessionStatus: async () => {
@@ -87,7 +87,7 @@ describe('patience', () => {
     const harness = await StepHarness.set();
     const error = new TransferError('NetworkError', 'no route. Set HTTPS_PROXY.');
     const state = waitOut(harness.ports, {}, error, waiter);
-    harness.bench.clock.advance(boundOf('patience') * 1000);
+    harness.doubles.clock.advance(boundOf('patience') * 1000);
     expect(() => waitOut(harness.ports, state, error, waiter)).toThrow(
       'no route. Set HTTPS_PROXY (for 360 minutes)',
     );
@@ -131,7 +131,7 @@ describe('receipts', () => {
     const opened = await harness.opened(4);
     await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
     for (const _ of [1, 2, 3]) await harness.report(itemOf(opened));
-    const record = await harness.bench.store.session(opened.transferId, 1);
+    const record = await harness.doubles.store.session(opened.transferId, 1);
     expect(record?.acceptedIndexes).toEqual([1, 2]);
   });
 
@@ -154,7 +154,7 @@ describe('receipts', () => {
       }),
     });
     await harness.confirm(opened);
-    const record = await harness.bench.store.session(opened.transferId, 1);
+    const record = await harness.doubles.store.session(opened.transferId, 1);
     expect(isCompleteByReceipts(record as never)).toBe(false);
   });
 });
@@ -166,7 +166,7 @@ describe('a reply to a report that calls the upload complete too early', () => {
     const opened = await harness.opened(3);
     await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 1 }] }));
     const receipt = { accepted: [1], complete: true };
-    await harness.bench.store.recordReceipt(opened.transferId, 1, receipt);
+    await harness.doubles.store.recordReceipt(opened.transferId, 1, receipt);
     harness.override({
       sessionStatus: async () => ({ phase: 'expired' }),
       assetStatus: async () => ({ phase: 'missing' }),
@@ -190,7 +190,7 @@ it.each([
   const opened = await harness.opened(3);
   const outcome = { status: 'failed', error };
   const patch = { state: 'failed', outcome } as const;
-  await harness.bench.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
+  await harness.doubles.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
   const inspected = await harness.inspect({ ...film, force: true });
   const again = await harness.open(inspected, { executionId: 'execution-b' });
   expect((await harness.row(again)).ingestNumber).toBe(ingest);
@@ -237,7 +237,7 @@ it('ranges at once grow again after a round that was slow for nobody', async () 
 it('a create that a dead call left behind is looked for before another session is opened', async () => {
   const harness = await StepHarness.set();
   const opened = await harness.opened(3);
-  const { store } = harness.bench;
+  const { store } = harness.doubles;
   const record = sessionRecord({ number: 2, attempt: 'dead' });
   await store.addSession(opened.transferId, record);
   await store.patchTransfer(opened.transferId, opened.fence, { sessionNumber: 2 }, 0);

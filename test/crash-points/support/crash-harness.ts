@@ -18,7 +18,7 @@ import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts'
 import type { Execution } from '../../simulation/load/executions.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
 import { warmUp } from '../../simulation/run-seed.ts';
-import { statusChange } from '../../steps/settle-stage.ts';
+import { statusChange } from '../../reconciler/reconciler-harness.ts';
 import { portsOf } from './crash-ports.ts';
 import { type OnMoment, observedHandler, type Run, reportTransition } from './moments.ts';
 import {

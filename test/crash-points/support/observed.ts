@@ -58,7 +58,7 @@ export async function openObservedSimulation({
     captured: { logged: [], history: [] },
     duplicates: new Set<string>(),
     misread: new Set<string>(),
-    orphans: { counted: 0, attributed: new Map<string, string>() },
+    orphans: { counted: 0 },
   };
   return simulation as Simulation;
 }

@@ -18,7 +18,7 @@ afterAll(() => harness.close());
 
 const chunks = 60;
 
-/** Kills the first call of one state's function, before it began or after its work was done. */
+/** Kills the first call of one state's function, before or after its work. */
 function killFirst(
   stateName: string,
   kind: 'crash-before' | 'crash-after',
@@ -35,7 +35,7 @@ function killFirst(
 describe('a function that is killed', () => {
   it.each(
     stepNames.flatMap((step) => [[step, 'crash-before'] as const, [step, 'crash-after'] as const]),
-  )('%s, %s it did its work, costs no chunk and makes no second asset', async (step, kind) => {
+  )('%s, %s its work, costs no chunk and makes no second asset', async (step, kind) => {
     const film = harness.put(chunks);
     await expectReady(
       harness,
@@ -48,13 +48,13 @@ describe('a function that is killed', () => {
     expect(harness.events(film.key).filter(({ type }) => type !== 'Transfer Ready')).toEqual([]);
   });
 
-  it('by throttling of Lambda is called again', async () => {
+  it('is called again after throttling of Lambda', async () => {
     const film = harness.put(2);
     const faults = killFirst('SendChunks', 'crash-before', 'Lambda.TooManyRequestsException');
     await expectReady(harness, film, await harness.run(inputOf(film), { faults }));
   });
 
-  it('every time fails its range only, and the next round sends what is left', async () => {
+  it('every time fails only its range, and the next round sends the remaining chunks', async () => {
     const film = harness.put(chunks);
     let calls = 0;
     const faults = ({ stateName }: Invocation) =>
@@ -83,14 +83,14 @@ describe('a run that is killed midway', () => {
 });
 
 describe('an outcome', () => {
-  it('that could not be announced at first is announced in the end', async () => {
+  it('is published after transient errors of the bus', async () => {
     const film = harness.put(2);
     harness.emulators.eventBridge.failNextCalls(4);
     await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(harness.events(film.key).map(({ type }) => type)).toEqual(['Transfer Ready']);
   });
 
-  it('that can not be recorded never hides the error that came first', async () => {
+  it('that cannot be recorded does not hide the first error', async () => {
     const film = harness.put(2, { traits: { storageClass: 'GLACIER' } });
     const faults = ({ stateName }: Invocation) =>
       stateName === 'RecordOutcome'
@@ -100,7 +100,7 @@ describe('an outcome', () => {
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceArchivedError' });
   });
 
-  it('of success that can not be recorded is not called a success', async () => {
+  it('of success that cannot be recorded is a failure', async () => {
     const film = harness.put(2);
     const faults = ({ stateName }: Invocation) =>
       stateName === 'RecordOutcome'

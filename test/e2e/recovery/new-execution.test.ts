@@ -17,7 +17,7 @@ afterAll(() => harness.close());
 
 const shortSends = () => withTimeLimit(harness, 'SendChunks', 60);
 
-/** Starts an execution, kills all of it once so many chunks are proven, and forgets the calls. */
+/** Starts an execution, kills it after `proofs` stored proofs, and clears the recorded calls. */
 async function killAfter(proofs: number, input: unknown) {
   const sandbox = startSandbox(harness, { proofs, chunksInFlight: 1 });
   const execution = harness.start(input, shortSends());
@@ -32,7 +32,7 @@ async function killAfter(proofs: number, input: unknown) {
 }
 
 describe('a new execution after one that was killed', () => {
-  it('takes over its transfer and sends only the rest', async () => {
+  it('takes over its transfer and sends only the remaining chunks', async () => {
     const film = harness.put(10);
     await killAfter(4, inputOf(film));
     expect(await harness.transferOf(film)).toMatchObject({ state: 'active', fence: 1 });
@@ -44,19 +44,19 @@ describe('a new execution after one that was killed', () => {
     expect(await harness.transferOf(film)).toMatchObject({ fence: 2, owner: result.executionArn });
   });
 
-  it('of several ranges plans only those that lack a proof', async () => {
+  it('plans only the chunks without a proof, over several ranges', async () => {
     const film = harness.put(120);
     await killAfter(60, inputOf(film));
     const { transferId } = await harness.transferOf(film);
     const proven = (await harness.store.chunks(transferId, 1)).size;
     const result = await harness.run(inputOf(film), shortSends());
     await expectReady(harness, film, result);
-    // A chunk may have arrived whose proof was lost with its sender: one in each of three ranges.
+    // The last chunk of each sender may have arrived without a stored proof.
     expect(harness.service.calls.count('put')).toBe(120 - proven);
     expect(harness.service.calls.count('create')).toBe(0);
   });
 
-  it('compares the checksum of the whole object over the chunks of both', async () => {
+  it('compares the checksum of the object over the chunks of both executions', async () => {
     const film = harness.put(10, { traits: { checksum: { algorithm: 'CRC64NVME' } } });
     await killAfter(4, inputOf(film));
     const output = await expectReady(harness, film, await harness.run(inputOf(film), shortSends()));
@@ -64,7 +64,7 @@ describe('a new execution after one that was killed', () => {
     expect(harness.logLines.join()).not.toContain('checksum not verifiable');
   });
 
-  it('sends all chunks to a new session when the old one has expired meanwhile', async () => {
+  it('sends all chunks to a new session after the old session expired', async () => {
     const film = harness.put(10);
     await killAfter(4, inputOf(film));
     const old = harness.service.sessions().at(-1);
@@ -75,7 +75,7 @@ describe('a new execution after one that was killed', () => {
     expect(output.retries).toMatchObject({ SessionExpiredError: 1 });
   });
 
-  it('lets a function that outlived the kill finish its range, and sends no chunk twice', async () => {
+  it('sends no chunk twice while a function of the killed execution finishes its range', async () => {
     const film = harness.put(10);
     harness.service.faults.add({ on: 'put', kind: 'delay', ms: 2_000, times: 8 });
     const dead = harness.start(inputOf(film), shortSends());
@@ -89,7 +89,7 @@ describe('a new execution after one that was killed', () => {
   });
 
   it.each(['ReportProofs', 'ConfirmUpload', 'AwaitAsset', 'RecordOutcome'])(
-    'before %s sends nothing, and tells of the asset all the same',
+    'killed before %s sends nothing and reports the asset',
     async (step) => {
       const film = harness.put(5, { traits: { checksum: { algorithm: 'CRC32C' } } });
       const dead = harness.start(inputOf(film), {
@@ -111,7 +111,7 @@ describe('a new execution after one that was killed', () => {
 });
 
 describe('a new execution after one that failed', () => {
-  it('continues from its chunks once the reason is gone', async () => {
+  it('continues from its chunks after the cause is gone', async () => {
     const film = harness.put(10);
     harness.service.faults.add({ on: 'put', nth: 6, kind: 'status', status: 400, code: 'Odd' });
     const failed = await harness.run(inputOf(film));
@@ -126,7 +126,7 @@ describe('a new execution after one that failed', () => {
     expect(types).toEqual(['Transfer Failed', 'Transfer Ready']);
   });
 
-  it('of one range finds the chunks of all the others sent and reported', async () => {
+  it('in one range finds the chunks of all other ranges sent and reported', async () => {
     const film = harness.put(150);
     harness.service.faults.add({ on: 'put', chunk: 60, kind: 'status', status: 400 });
     expect(await harness.run(inputOf(film))).toMatchObject({ error: 'UploadRefusedError' });
@@ -141,7 +141,7 @@ describe('a new execution after one that failed', () => {
     expect(harness.service.calls.count('put')).toBe(150 - kept.size);
   });
 
-  it('by a checksum that differs fails again instead of calling the asset ready', async () => {
+  it('by a different checksum fails again and does not return the asset as ready', async () => {
     const checksum = { algorithm: 'CRC32', value: 'AAAAAA==' } as const;
     const film = harness.put(5, { traits: { checksum } });
     const error = 'SourceChecksumMismatchError';

@@ -15,11 +15,11 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** More failures than all tries of the SDK and the state machine together. */
+/** More failures than all retries of the SDK and the state machine. */
 const always = 1_000;
 
 describe('an event bus that is down', () => {
-  it('never hides why a transfer failed', async () => {
+  it('does not hide why a transfer failed', async () => {
     const film = harness.put(2);
     harness.service.switches.assetFailure = 'no video track';
     harness.emulators.eventBridge.failNextEntries(always);
@@ -33,14 +33,14 @@ describe('an event bus that is down', () => {
     });
   });
 
-  it('never hides why a start was refused', async () => {
+  it('does not hide why a start was rejected', async () => {
     harness.emulators.eventBridge.failNextEntries(always);
     const result = await harness.run({ bucket: 'films', key: 'none.mp4' });
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceNotFoundError' });
     expect(result.cause).toContain('none.mp4');
   });
 
-  it('leaves the row of an asset that is ready, and the execution red', async () => {
+  it('leaves the row of a ready asset and fails the execution', async () => {
     const film = harness.put(2);
     harness.emulators.eventBridge.failNextEntries(always);
     const result = await harness.run(inputOf(film));
@@ -50,7 +50,7 @@ describe('an event bus that is down', () => {
     expect(await harness.service.storedSha256(String(assetId))).toBe(film.sha256);
   });
 
-  it('hears of that asset at the next start, which sends nothing', async () => {
+  it('gets the event of that asset at the next start, which sends nothing', async () => {
     const film = harness.put(2);
     harness.emulators.eventBridge.failNextEntries(always);
     await harness.run(inputOf(film));
@@ -74,7 +74,7 @@ describe('an event bus that is down', () => {
 });
 
 describe('the rows of a transfer', () => {
-  it('hold the proof of each chunk, and time removes only chunks and ranges', async () => {
+  it('hold the proof of each chunk; only chunks and ranges expire', async () => {
     const film = harness.put(55);
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     const rows = (await harness.rows()).filter(
@@ -100,7 +100,7 @@ describe('the rows of a transfer', () => {
     );
   });
 
-  it('say the outcome as output and event do, and list it under its state and day', async () => {
+  it('hold the same outcome as output and event, listed by state and day', async () => {
     const film = harness.put(2);
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     const transfer = await harness.transferOf(film);
@@ -110,7 +110,7 @@ describe('the rows of a transfer', () => {
     expect(await listed('active')).not.toContain(transfer.transferId);
   });
 
-  it('of a failure tell the same as the event and the Fail state', async () => {
+  it('of a failure hold the same outcome as the event and the Fail state', async () => {
     const film = harness.put(2);
     harness.service.switches.assetFailure = 'it is\nno film';
     const { error, cause } = await harness.run(inputOf(film));

@@ -20,10 +20,10 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** A dead sender's claim lives to its time limit, so a short one keeps its successor from waiting long. */
+/** The claim of a dead sender lasts until its time limit: a short limit shortens the wait. */
 const shortSends = () => withTimeLimit(harness, 'SendChunks', 60);
 
-/** The PUTs of each chunk that has a proof. */
+/** Returns a function that counts the PUTs of each chunk with a proof. */
 async function putsOfProven(film: Film): Promise<() => number[]> {
   const { transferId, sessionNumber } = await harness.transferOf(film);
   const rows = await harness.store.chunks(transferId, sessionNumber);
@@ -50,11 +50,11 @@ describe('a send that was killed midway', () => {
     expect(output.retries).toHaveProperty('SenderDied');
   });
 
-  it('however often it dies, sends no chunk twice where it sends one at a time', async () => {
+  it('sends no chunk twice over several kills, with one chunk in flight', async () => {
     const film = harness.put(10);
     const faults: FaultPlan = ({ stateName, attempt }) => {
       if (stateName !== 'SendChunks') return undefined;
-      // Every second call only finds the claim of the sender that died before it.
+      // Every second call only meets the claim of the dead sender.
       const dies = attempt % 2 === 1 && attempt < 6;
       startSandbox(harness, { chunksInFlight: 1, ...(dies && { proofs: 3 }) });
       return dies ? { kind: 'crash-after', error: 'Sandbox.Timedout' } : undefined;
@@ -66,7 +66,7 @@ describe('a send that was killed midway', () => {
 });
 
 describe('a function that died between the create call and its row', () => {
-  it('leaves a session that is counted and never adopted', async () => {
+  it('leaves a session that is recorded and not adopted', async () => {
     const film = harness.put(5);
     const faults: FaultPlan = ({ stateName, attempt }) => {
       if (stateName !== 'OpenSession') return undefined;
@@ -82,19 +82,19 @@ describe('a function that died between the create call and its row', () => {
   });
 });
 
-describe('a table that fails for a moment', () => {
-  /** The first call of one method finds no table. */
+describe('a table with a transient error', () => {
+  /** Fails the first call of one store method. */
   function failOnce(method: keyof TransferStore): void {
     let isDone = false;
-    const failing = async (...values: unknown[]) => {
-      if (isDone) return Reflect.apply(harness.store[method] as () => unknown, undefined, values);
+    const failing = async (...args: unknown[]) => {
+      if (isDone) return Reflect.apply(harness.store[method] as () => unknown, undefined, args);
       isDone = true;
-      throw new TransferError('TableUnavailableError', 'as told');
+      throw new TransferError('TableUnavailableError', 'planned by the test');
     };
     harness.override({ store: { ...harness.store, [method]: failing } });
   }
 
-  it('loses only the proof that could not be written, and that chunk goes again', async () => {
+  it('loses only the unwritten proof, and that chunk is sent again', async () => {
     const film = harness.put(5);
     failOnce('storeProof');
     await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -108,7 +108,7 @@ describe('a table that fails for a moment', () => {
     'ranges',
     'patchTransfer',
     'releaseRange',
-  ] as const)('is asked again, and no chunk goes twice: %s', async (method) => {
+  ] as const)('is called again, and no chunk is sent twice: %s', async (method) => {
     const film = harness.put(5);
     failOnce(method);
     const result = await harness.run(inputOf(film), shortSends());

@@ -15,8 +15,8 @@ beforeAll(async () => {
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
-describe('what never gets better', () => {
-  it('one chunk whose ETag mismatches every time, ends the execution by name', async () => {
+describe('a fault that never ends', () => {
+  it('fails by name if the ETag of one chunk never matches', async () => {
     const film = harness.put(8);
     harness.service.switches.wrongEtagChunks = [5];
     const result = await harness.run(inputOf(film));
@@ -27,7 +27,7 @@ describe('what never gets better', () => {
     harness.service.switches.wrongEtagChunks = [];
   });
 
-  it('goes on from the chunks already kept when it is started again', async () => {
+  it('continues from the stored chunks at the next start', async () => {
     const film = harness.put(8);
     harness.service.switches.wrongEtagChunks = [5];
     await harness.run(inputOf(film));
@@ -38,7 +38,7 @@ describe('what never gets better', () => {
     expect(harness.service.calls.count('create')).toBe(0);
   });
 
-  it('a service that asks to wait for a long time is waited for', async () => {
+  it('waits as long as the service asks', async () => {
     const film = harness.put(3);
     harness.service.faults.add({ on: 'create', times: 12, kind: 'throttle', retryAfter: 120 });
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));

@@ -18,8 +18,8 @@ afterAll(() => harness.close());
 
 const chunks = 6;
 
-/** Moves a film through a fault; every URL is used once at most, and the count by cause is the output's. */
-async function moveThrough(fault: Fault): Promise<Record<string, unknown>> {
+/** Transfers a film despite a fault, expects that no URL is used twice, and returns the output. */
+async function transferDespite(fault: Fault): Promise<Record<string, unknown>> {
   const film = harness.put(chunks);
   harness.service.faults.add(fault);
   const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -27,10 +27,10 @@ async function moveThrough(fault: Fault): Promise<Record<string, unknown>> {
   return output;
 }
 
-describe('one chunk is sent once more, on a new URL, after', () => {
+describe('one chunk is sent once more on a new URL after', () => {
   it.each<[string, Fault, string]>([
     ['an expired URL', { on: 'put', chunk: 3, kind: 'expired-url' }, 'PresignedUrlRejectedError'],
-    ['a URL that was used', { on: 'put', chunk: 3, kind: 'used-url' }, 'PresignedUrlRejectedError'],
+    ['a used URL', { on: 'put', chunk: 3, kind: 'used-url' }, 'PresignedUrlRejectedError'],
     [
       'a connection reset mid-body',
       { on: 'put', chunk: 3, kind: 'reset-mid-body', afterBytes: 4000 },
@@ -44,13 +44,13 @@ describe('one chunk is sent once more, on a new URL, after', () => {
     ],
     ['a 500', { on: 'put', chunk: 3, kind: 'status', status: 500 }, 'ServiceUnavailableError'],
     ['a 503', { on: 'put', chunk: 3, kind: 'status', status: 503 }, 'ThrottledError'],
-    ['a page of a proxy', { on: 'put', chunk: 3, kind: 'html' }, 'ServiceUnavailableError'],
+    ['an HTML page of a proxy', { on: 'put', chunk: 3, kind: 'html' }, 'ServiceUnavailableError'],
     ['a 429', { on: 'put', chunk: 3, kind: 'throttle' }, 'ThrottledError'],
     ['a wrong ETag', { on: 'put', chunk: 3, kind: 'wrong-etag' }, 'ChunkMismatchError'],
-    ['a byte that arrived changed', { on: 'put', chunk: 3, kind: 'corrupt' }, 'ChunkMismatchError'],
+    ['a changed byte', { on: 'put', chunk: 3, kind: 'corrupt' }, 'ChunkMismatchError'],
     ['a reply without an ETag', { on: 'put', chunk: 3, kind: 'no-etag' }, 'ChunkMismatchError'],
   ])('%s', async (_what, fault, cause) => {
-    const output = await moveThrough(fault);
+    const output = await transferDespite(fault);
     expect(harness.service.calls.count('put')).toBe(chunks + 1);
     expect(harness.service.calls.count('put', { chunkIndex: 3 })).toBe(2);
     expect(output.retries).toEqual({ [cause]: 1 });
@@ -60,23 +60,23 @@ describe('one chunk is sent once more, on a new URL, after', () => {
 describe('a chunk is read and sent once more after', () => {
   it.each<[string, S3Fault, string]>([
     [
-      'S3 that asks to slow down',
+      'SlowDown of S3',
       { kind: 'error', status: 503, code: 'SlowDown' },
       'SourceUnavailableError',
     ],
     [
-      'S3 that fails',
+      'InternalError of S3',
       { kind: 'error', status: 500, code: 'InternalError' },
       'SourceUnavailableError',
     ],
     [
-      'an S3 connection reset mid-body',
+      'a connection reset of S3 mid-body',
       { kind: 'reset', afterBytes: 3000 },
       'SourceUnavailableError',
     ],
-    ['an S3 body that ends early', { kind: 'close', afterBytes: 3000 }, 'TruncatedReadError'],
+    ['a body of S3 that ends early', { kind: 'close', afterBytes: 3000 }, 'TruncatedReadError'],
     [
-      'an S3 body of fewer bytes than asked for',
+      'a body of S3 with fewer bytes than requested',
       { kind: 'short-unpublished', missingBytes: 10 },
       'TruncatedReadError',
     ],
@@ -88,7 +88,7 @@ describe('a chunk is read and sent once more after', () => {
     expect(output.retries).toEqual({ [cause]: 1 });
   });
 
-  it('an S3 that stalls, once nothing has moved for too long', async () => {
+  it('a stall of S3 for longer than the timeout', async () => {
     const film = harness.put(chunks);
     harness.s3.fail({ kind: 'stall', afterBytes: 3000 }, { skip: 2 });
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -98,31 +98,31 @@ describe('a chunk is read and sent once more after', () => {
 
 const calls = ['create', 'presign', 'report', 'status', 'asset'] as const;
 
-describe('a call is made again after', () => {
+describe('a call is repeated after', () => {
   const throttles = calls.flatMap((on) => [
-    [`a 429 on ${on} that says when`, { on, kind: 'throttle', retryAfter: 7 }] as const,
-    [`a 429 on ${on} that says nothing`, { on, kind: 'throttle' }] as const,
+    [`a 429 on ${on} with Retry-After`, { on, kind: 'throttle', retryAfter: 7 }] as const,
+    [`a 429 on ${on} without Retry-After`, { on, kind: 'throttle' }] as const,
   ]);
   const failures = calls
     .filter((on) => on !== 'create')
     .flatMap((on) => [
       [`a 500 on ${on}`, { on, kind: 'status', status: 500 }] as const,
       [`a 503 on ${on}`, { on, kind: 'status', status: 503 }] as const,
-      [`a page of a proxy on ${on}`, { on, kind: 'html' }] as const,
+      [`an HTML page of a proxy on ${on}`, { on, kind: 'html' }] as const,
       [`a reset on ${on}`, { on, kind: 'reset' }] as const,
       [`a lost reply on ${on}`, { on, kind: 'lost-reply' }] as const,
     ]);
 
   it.each<readonly [string, Fault]>([...throttles, ...failures])('%s', async (_what, fault) => {
-    const output = await moveThrough(fault);
+    const output = await transferDespite(fault);
     expect(harness.service.calls.count('put')).toBe(chunks);
     expect(harness.service.calls.count('create', { status: 201 })).toBe(1);
     const again = Object.values(output.retries as Record<string, number>);
     expect(again.reduce((sum, count) => sum + count, 0)).toBe(1);
   });
 
-  it('no sooner than a 429 asked for', async () => {
-    await moveThrough({ on: 'presign', kind: 'throttle', retryAfter: 30 });
+  it('a 429, but not before its Retry-After', async () => {
+    await transferDespite({ on: 'presign', kind: 'throttle', retryAfter: 30 });
     const [first, second] = harness.service.calls.of('presign');
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(29_900);
   });

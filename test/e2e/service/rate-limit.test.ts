@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** Collects the seconds of every Wait state that is entered. */
+/** Collects the seconds of every entered Wait state. */
 function watchWaits() {
   const seconds: unknown[] = [];
   const onEvent = (event: StateMachineEvent) => {
@@ -25,14 +25,14 @@ function watchWaits() {
   return { seconds, onEvent };
 }
 
-describe('a service that takes few calls a minute', () => {
+describe('a service with a low rate limit', () => {
   it.each([
-    ['says when to come back', { retryAfter: true, headers: true }],
-    ['says it only in X-Ratelimit-Reset', { retryAfter: false, headers: true }],
-    ['says nothing', { retryAfter: false, headers: false }],
-  ])('and %s gets all chunks, each once', async (_what, said) => {
+    ['with Retry-After', { retryAfter: true, headers: true }],
+    ['with X-Ratelimit-Reset only', { retryAfter: false, headers: true }],
+    ['without a time', { retryAfter: false, headers: false }],
+  ])('%s receives every chunk once', async (_what, headers) => {
     const film = harness.put(150);
-    harness.service.switches.rateLimit = { calls: 3, windowMs: 10_000, ...said };
+    harness.service.switches.rateLimit = { calls: 3, windowMs: 10_000, ...headers };
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(harness.service.calls.counts()).toMatchObject({ put: 150 });
     expect(harness.service.calls.count('create', { status: 201 })).toBe(1);
@@ -40,11 +40,11 @@ describe('a service that takes few calls a minute', () => {
   });
 });
 
-/** When calls of an operation came, in ms of the harness's clock. */
+/** Returns the times of an operation's calls, in ms of the harness clock. */
 const timesOf = (on: 'presign' | 'put') => harness.service.calls.of(on).map(({ at }) => at);
 
 describe('a 429 to one of many calls', () => {
-  it('that names no time lets the other chunks go on', async () => {
+  it('without a time does not stop the other chunks', async () => {
     const film = harness.put(150);
     for (const nth of [20, 40, 60])
       harness.service.faults.add({ on: 'put', nth, kind: 'throttle' });
@@ -52,19 +52,19 @@ describe('a 429 to one of many calls', () => {
     const times = timesOf('put');
     const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
     expect(harness.service.calls.count('put')).toBe(153);
-    // One for all, each of the three stopped every call for five seconds.
+    // A shared stop would pause every call for five seconds after each of the three.
     expect(gaps.filter((ms) => ms >= 4_000)).toEqual([]);
     expect(output.retries).toEqual({ ThrottledError: 3 });
   });
 
-  it('that names a time stops all calls of its kind until then', async () => {
+  it('with a time stops all calls of its kind until then', async () => {
     const film = harness.put(150);
     harness.service.faults.add({ on: 'presign', nth: 2, kind: 'throttle', retryAfter: 20 });
     await expectReady(harness, film, await harness.run(inputOf(film)));
     const api = ['presign', 'report', 'status', 'asset'] as const;
     const times = api.flatMap((on) => harness.service.calls.of(on).map(({ at }) => at));
     const stoppedAt = timesOf('presign')[1] ?? 0;
-    // Calls under way when the reply came are not called back.
+    // Calls in flight at the time of the reply continue.
     const early = times.filter((at) => at > stoppedAt + 2_000 && at < stoppedAt + 19_000);
     expect(early).toEqual([]);
   });
@@ -76,7 +76,7 @@ describe('a 429 to one of many calls', () => {
     expect(harness.service.calls.counts()).toMatchObject({ put: 60 });
   });
 
-  it('that outlasts a Wait state is obeyed whole, and logged with its end (A22)', async () => {
+  it('longer than a Wait state is respected in full and logged with its end (A22)', async () => {
     const film = harness.put(1);
     harness.service.faults.add({ on: 'create', kind: 'throttle', retryAfter: 1_200 });
     const { seconds, onEvent } = watchWaits();
@@ -93,7 +93,7 @@ describe('a 429 to one of many calls', () => {
 
 describe('the backoff that a 429 asks for', () => {
   it.each(['presign', 'put', 'report'] as const)(
-    'is sat out in the function while its time allows: %s',
+    'is waited for in the function within its time limit: %s',
     async (on) => {
       const film = harness.put(1);
       harness.service.faults.add({ on, kind: 'throttle', retryAfter: 20 });
@@ -105,12 +105,12 @@ describe('the backoff that a 429 asks for', () => {
   );
 
   it.each(['create', 'presign', 'put', 'status', 'asset'] as const)(
-    'is a Wait state where it outlasts the function, and is counted: %s',
+    'becomes a Wait state beyond the function time limit, and is counted: %s',
     async (on) => {
       const film = harness.put(1);
       harness.service.faults.add({ on, kind: 'throttle', retryAfter: 60 });
       const { seconds, onEvent } = watchWaits();
-      // Five seconds less are for work.
+      // The function uses 55 of 60 seconds for work.
       const more = { onEvent, ...withTimeLimit(harness, 'SendChunks', 60) };
       const output = await expectReady(harness, film, await harness.run(inputOf(film), more));
       expect(seconds[0]).toBe(60);
@@ -118,7 +118,7 @@ describe('the backoff that a 429 asks for', () => {
     },
   );
 
-  it('is waited out, what is left of it, before a throttled report is made again', async () => {
+  it('is waited for before a throttled report is repeated', async () => {
     const film = harness.put(1);
     harness.service.faults.add({ on: 'report', kind: 'throttle', retryAfter: 60 });
     const { seconds, onEvent } = watchWaits();
@@ -127,7 +127,7 @@ describe('the backoff that a 429 asks for', () => {
     expect(output.retries).toMatchObject({ ThrottledError: 1 });
   });
 
-  it('is a Wait state at a second start too, which asks for the asset first', async () => {
+  it('becomes a Wait state at a second start, which checks the asset first', async () => {
     const film = harness.put(1);
     await harness.run(inputOf(film));
     harness.service.faults.add({ on: 'asset', kind: 'throttle', retryAfter: 60 });
@@ -137,7 +137,7 @@ describe('the backoff that a 429 asks for', () => {
     expect(seconds).toEqual([60]);
   });
 
-  it('at the first look at an old session does not take the place of that look', async () => {
+  it('at the first check of an old session does not replace that check', async () => {
     const film = harness.put(2);
     harness.service.switches.assetFailure = 'no video track';
     expect(await harness.run(inputOf(film))).toMatchObject({ error: 'AssetFailedError' });

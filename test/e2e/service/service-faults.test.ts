@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterAll(() => harness.close());
 
-describe('the upload session', () => {
+describe('an upload session', () => {
   it('whose create reply was lost is never adopted and is attributed in its row', async () => {
     const film = harness.put(4);
     const before = harness.service.sessions().length;
@@ -39,7 +39,7 @@ describe('the upload session', () => {
     expect(sessions.map(({ state }) => state).sort()).toEqual(['lost', 'open']);
   });
 
-  it('whose create failed after it took effect is not adopted either', async () => {
+  it('whose create failed after it took effect is not adopted', async () => {
     const film = harness.put(2);
     harness.service.faults.add({ on: 'create', kind: 'status', status: 502, afterEffect: true });
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -50,7 +50,7 @@ describe('the upload session', () => {
     ['expires', 'expireSession'],
     ['is forgotten', 'dropSession'],
     ['fails', 'failSession'],
-  ] as const)('that %s midway is replaced, and all chunks go again', async (_what, end) => {
+  ] as const)('that %s during the transfer is replaced, and all chunks are sent again', async (_what, end) => {
     const film = harness.put(6);
     harness.service.faults.add({
       on: 'put',
@@ -63,7 +63,7 @@ describe('the upload session', () => {
     expect(output.retries).toMatchObject({ SessionExpiredError: 1 });
   });
 
-  it('that never lives ends the execution by name, not in an endless loop', async () => {
+  it('that always expires ends the execution by name', async () => {
     const film = harness.put(2);
     harness.service.faults.add({
       on: 'put',
@@ -78,7 +78,7 @@ describe('the upload session', () => {
 });
 
 describe('a chunk', () => {
-  it('that the service calls failed is sent again, its old proof kept as retired until then', async () => {
+  it('that the service marks as failed is sent again', async () => {
     const film = harness.put(5);
     harness.service.faults.add({
       on: 'report',
@@ -91,7 +91,7 @@ describe('a chunk', () => {
     expect(output.retries).toHaveProperty('ChunkResent');
   });
 
-  it('that the report missed is reported again, not sent again', async () => {
+  it('that a report missed is reported again, not sent again', async () => {
     const film = harness.put(5);
     harness.service.faults.add({ on: 'report', chunk: 2, kind: 'drop-report' });
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -99,7 +99,7 @@ describe('a chunk', () => {
     expect(output.retries).toHaveProperty('ChunkReportedAgain');
   });
 
-  it('that stays pending whatever is reported is sent again', async () => {
+  it('that stays pending after its reports is sent again', async () => {
     const film = harness.put(3);
     harness.service.faults.add({ on: 'report', times: 4, kind: 'drop-report' });
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -109,7 +109,7 @@ describe('a chunk', () => {
 
 describe('an ETag', () => {
   it.each(['kms', 'opaque'] as const)(
-    'of the %s kind is no MD5, and each chunk goes once',
+    'of kind %s is not an MD5, and each chunk is sent once',
     async (etag) => {
       const film = harness.put(5);
       harness.service.switches.etag = etag;
@@ -119,7 +119,7 @@ describe('an ETag', () => {
     },
   );
 
-  it('that never is the MD5 is taken as opaque once three chunks mismatched twice', async () => {
+  it('that is never the MD5 counts as opaque after three chunks mismatched twice', async () => {
     const film = harness.put(5);
     harness.service.switches.etag = 'kms-silent';
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -130,8 +130,8 @@ describe('an ETag', () => {
   });
 });
 
-describe('the asset', () => {
-  it('is awaited until it is ready, however long the service takes', async () => {
+describe('an asset', () => {
+  it('is awaited until it is ready', async () => {
     const film = harness.put(2);
     harness.service.switches.assetReadyAfterMs = 60_000;
     const result = await harness.run(inputOf(film));
@@ -140,7 +140,7 @@ describe('the asset', () => {
     expect(result.entered.AwaitAsset).toBeGreaterThan(3);
   });
 
-  it('that ends failed fails the execution with the text of the service and what to do', async () => {
+  it('that fails ends the execution with the text of the service and the next step', async () => {
     const film = harness.put(2);
     harness.service.switches.assetFailure = 'The video resolution is too low.';
     const result = await harness.run(inputOf(film));
@@ -152,7 +152,7 @@ describe('the asset', () => {
     ]);
   });
 
-  it('of a session that is completed late is awaited too', async () => {
+  it('of a session that completes late is awaited', async () => {
     const film = harness.put(2);
     harness.service.switches.completedAfterMs = 20_000;
     const result = await harness.run(inputOf(film));
@@ -161,7 +161,7 @@ describe('the asset', () => {
   });
 });
 
-describe('a refusal of the service', () => {
+describe('an error of the service', () => {
   it.each([
     ['a bad API key', { status: 401, code: 'api_key_invalid' }, 'CredentialsRejectedError'],
     [
@@ -170,7 +170,7 @@ describe('a refusal of the service', () => {
       'ApiNotAllowedError',
     ],
     [
-      'a request it does not take',
+      'a rejected request',
       { status: 400, code: 'parameter_invalid' },
       'RequestRejectedError',
     ],

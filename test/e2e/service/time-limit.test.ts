@@ -15,11 +15,11 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** 60 s, of which 55 s are for work. */
+/** A limit of 60 s: 55 s for work. */
 const shortSends = () => withTimeLimit(harness, 'SendChunks', 60);
 
-describe('a send that nears its time limit', () => {
-  it('starts no chunk that might not end in time, and is called again for the rest', async () => {
+describe('a send close to its time limit', () => {
+  it('starts no chunk that may exceed it, and is called again for the remaining chunks', async () => {
     const film = harness.put(12);
     harness.service.faults.add({ on: 'put', kind: 'delay', ms: 18_000, times: 12 });
     const result = await harness.run(inputOf(film), shortSends());
@@ -31,7 +31,7 @@ describe('a send that nears its time limit', () => {
     expect(output.retries).toEqual({});
   });
 
-  it('gives up a chunk that is still under way at its end, and only that goes again', async () => {
+  it('aborts a chunk in flight at its end, and only that chunk is sent again', async () => {
     const film = harness.put(4);
     harness.override({ settings: { ...readSettings(process.env), noProgressMs: 300_000 } });
     harness.service.faults.add({ on: 'put', chunk: 3, kind: 'stall' });
@@ -42,7 +42,7 @@ describe('a send that nears its time limit', () => {
     expect(harness.service.calls.count('create')).toBe(1);
   });
 
-  it('is over before Lambda would end it, though the service never answers', async () => {
+  it('ends before the Lambda timeout although the service never answers', async () => {
     const film = harness.put(2);
     harness.service.faults.add({ on: 'presign', kind: 'stall', times: 2 });
     const errors: unknown[] = [];
@@ -56,10 +56,10 @@ describe('a send that nears its time limit', () => {
   });
 });
 
-describe('a chunk that moves no byte for too long', () => {
+describe('a stalled chunk', () => {
   it.each([
     ['at the service, from its first byte', { kind: 'stall' }],
-    ['at the service, from somewhere in its middle', { kind: 'stall', afterBytes: 3_000 }],
+    ['at the service, in the middle', { kind: 'stall', afterBytes: 3_000 }],
   ] as const)('is sent again on a new URL: %s', async (_where, fault) => {
     const film = harness.put(6);
     harness.service.faults.add({ on: 'put', chunk: 2, ...fault });
@@ -68,7 +68,7 @@ describe('a chunk that moves no byte for too long', () => {
     expect(output.retries).toEqual({ RequestTimeoutError: 1 });
   });
 
-  it('is not given up while it moves, however slow it is', async () => {
+  it('is not aborted while its bytes move slowly', async () => {
     const film = harness.put(6);
     harness.service.faults.add({ on: 'put', kind: 'delay', ms: 15_000, times: 6 });
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -78,7 +78,7 @@ describe('a chunk that moves no byte for too long', () => {
 });
 
 describe('presigned URLs', () => {
-  it('that live shorter than our margin are each fetched just before their use', async () => {
+  it('that live shorter than the margin are fetched directly before use', async () => {
     const film = harness.put(6);
     harness.service.switches.urlLifetimeMs = 30_000;
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -86,7 +86,7 @@ describe('presigned URLs', () => {
     expect(output.retries).toEqual({});
   });
 
-  it('that expire while their range is sent are fetched anew', async () => {
+  it('that expire during their range are fetched again', async () => {
     const film = harness.put(12);
     harness.service.switches.urlLifetimeMs = 100_000;
     harness.service.faults.add({ on: 'put', kind: 'delay', ms: 18_000, times: 12 });

@@ -17,21 +17,21 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** What the documents leave open, one answer at a time. */
-const answers: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
-  ['as its documents say', {}],
+/** Undocumented behaviour of the service, one variant at a time. */
+const variants: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
+  ['the service behaves as documented', {}],
   ['reports are counted after completion too', { reportAfterCompletion: 'count-duplicates' }],
   ['a completed chunk gets no URL', { countPastEnd: 'clip', completedChunkUrls: 'skip' }],
   ['an expired session is not found', { expiredSession: 'not-found' }],
-  ['a session is completed some time after its last report', { completedAfterMs: 20_000 }],
+  ['a session completes some time after its last report', { completedAfterMs: 20_000 }],
   ['an asset is not found before its upload completes', { unfinishedAsset: 'not-found' }],
-  ['a URL is used up by success only', { singleUse: 'by-success' }],
-  ['ETags are those of SSE-KMS', { etag: 'kms' }],
-  ['ETags are no hex digits', { etag: 'opaque' }],
-  ['ETags are those of SSE-KMS, unsaid', { etag: 'kms-silent' }],
-  ['a bad proof makes its chunk fail', { badReport: 'mark-failed' }],
-  ['a session comes without URLs', { initialUrls: 0 }],
-  ['a refused PUT ends its connection', { refusedPut: 'close' }],
+  ['only success uses up a URL', { singleUse: 'by-success' }],
+  ['ETags are of SSE-KMS', { etag: 'kms' }],
+  ['ETags are not hexadecimal', { etag: 'opaque' }],
+  ['ETags are of SSE-KMS, undeclared', { etag: 'kms-silent' }],
+  ['a bad proof fails its chunk', { badReport: 'mark-failed' }],
+  ['a session has no initial URLs', { initialUrls: 0 }],
+  ['a rejected PUT closes its connection', { refusedPut: 'close' }],
   [
     'headers are part of the signature',
     {
@@ -41,8 +41,8 @@ const answers: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
   ],
 ];
 
-describe.each(answers)('where %s', (_what, switches) => {
-  it('a film arrives through a bad day', async () => {
+describe.each(variants)('if %s', (_what, switches) => {
+  it('a film arrives despite many faults', async () => {
     Object.assign(harness.service.switches, switches);
     const film = harness.put(8);
     harness.service.faults.add(
@@ -58,7 +58,7 @@ describe.each(answers)('where %s', (_what, switches) => {
     expect(harness.events(film.key)).toHaveLength(1);
   });
 
-  it('a film arrives whose last report is answered into the void', async () => {
+  it('a film arrives although the reply to its last report is lost', async () => {
     Object.assign(harness.service.switches, switches);
     const film = harness.put(3);
     harness.service.faults.add({ on: 'report', kind: 'lost-reply' });
@@ -66,7 +66,7 @@ describe.each(answers)('where %s', (_what, switches) => {
     expect(harness.service.calls.count('create')).toBe(1);
   });
 
-  it('a film arrives though its session expires midway', async () => {
+  it('a film arrives although its session expires during the transfer', async () => {
     Object.assign(harness.service.switches, switches);
     const film = harness.put(6);
     const act = ({ uploadId }: CallRecord) => harness.service.expireSession(String(uploadId));
@@ -77,10 +77,10 @@ describe.each(answers)('where %s', (_what, switches) => {
 });
 
 describe('a killed run is continued', () => {
-  const chosen = ['not found', 'gets no URL', 'signature', 'unsaid'];
-  const some = answers.filter(([what]) => chosen.some((words) => what.includes(words)));
+  const chosen = ['not found', 'gets no URL', 'signature', 'undeclared'];
+  const some = variants.filter(([what]) => chosen.some((words) => what.includes(words)));
 
-  it.each(some)('where %s', async (_what, switches) => {
+  it.each(some)('if %s', async (_what, switches) => {
     Object.assign(harness.service.switches, switches);
     const film = harness.put(8);
     const sandbox = startSandbox(harness, { proofs: 4, chunksInFlight: 1 });
@@ -94,8 +94,8 @@ describe('a killed run is continued', () => {
   });
 });
 
-describe('a late PUT that takes the place of a proven chunk, under SSE-KMS', () => {
-  /** As a sender does that was given up, and whose bytes arrive after those of its successor. */
+describe('a late PUT that replaces a proven chunk, under SSE-KMS', () => {
+  /** Sends a chunk again, as an abandoned sender whose bytes arrive after those of its successor. */
   async function putAgain(index: number, uploadId: string, bytes: Uint8Array): Promise<void> {
     const reply = await fetch(
       `${harness.service.baseUrl}/assets/multipart-uploads/${uploadId}/presigned-urls`,
@@ -111,7 +111,7 @@ describe('a late PUT that takes the place of a proven chunk, under SSE-KMS', () 
   }
 
   it.each(['refuse', 'mark-failed'] as const)(
-    'makes that chunk go again, where the service answers the report so: %s',
+    'causes one more send of that chunk if the service answers the report with %s',
     async (badReport) => {
       Object.assign(harness.service.switches, { etag: 'kms', badReport });
       const film = harness.put(4);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** Puts an object whose bytes are made only where somebody reads them. */
+/** Stores an object whose bytes are generated on read. */
 function putHuge(key: string, sizeBytes: number) {
   harness.s3.put(bucket, key, seededContent(key, sizeBytes));
   return { bucket, key };
@@ -27,10 +27,10 @@ function putHuge(key: string, sizeBytes: number) {
 
 describe('an object over its limit', () => {
   it.each([
-    ['huge.mp4', 10 * GiB + 1, `video may have at most ${10 * GiB}`],
-    ['huge.WAV', 10 * GiB + 1, `audio may have at most ${10 * GiB}`],
-    ['huge.jpeg', 32 * MiB + 1, `image may have at most ${32 * MiB}`],
-  ])('is refused by its HEAD alone, and announced once: %s', async (key, sizeBytes, limit) => {
+    ['huge.mp4', 10 * GiB + 1, `video is limited to ${10 * GiB} bytes`],
+    ['huge.WAV', 10 * GiB + 1, `audio is limited to ${10 * GiB} bytes`],
+    ['huge.jpeg', 32 * MiB + 1, `image is limited to ${32 * MiB} bytes`],
+  ])('is rejected by its HEAD alone, and reported once: %s', async (key, sizeBytes, limit) => {
     const result = await harness.run(putHuge(key, sizeBytes));
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceTooLargeError' });
     expect(result.cause).toContain(`${key} has ${sizeBytes} bytes; ${limit}`);
@@ -39,7 +39,7 @@ describe('an object over its limit', () => {
     expect(harness.events(key)).toMatchObject([{ type: 'Transfer Failed' }]);
   });
 
-  it('is one of a byte more than what is configured, and one at the limit is taken', async () => {
+  it('has one byte more than the configured limit; an object at the limit is accepted', async () => {
     const film = harness.put(3);
     const limit = (maxMediaBytes: number) =>
       harness.override({
@@ -51,7 +51,7 @@ describe('an object over its limit', () => {
     await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 
-  it('by the word of the service alone ends with that word', async () => {
+  it('of the service alone fails with the message of the service', async () => {
     const film = harness.put(3);
     harness.service.switches.maxBytes = { video: 1000, audio: 1000, image: 1000 };
     const result = await harness.run(inputOf(film));
@@ -61,14 +61,14 @@ describe('an object over its limit', () => {
   });
 });
 
-describe('what an object is', () => {
+describe('the media type of an object', () => {
   it.each([
     ['sound.MP3', 'application/octet-stream', 'audio'],
     ['still.HeIc', 'application/octet-stream', 'image'],
     ['reel.m2ts', 'text/plain', 'video'],
     ['no-extension', 'Video/QuickTime', 'video'],
     ['v1.2-final', ' AUDIO/x-wav; charset=binary', 'audio'],
-  ])('is told by extension, else by content type: %s of %j', async (key, contentType, type) => {
+  ])('follows from its extension, else from its content type: %s of %j', async (key, contentType, type) => {
     const film = harness.put(1, { key, traits: { contentType } });
     await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(harness.service.sessions().at(-1)).toMatchObject({ filename: key, type });

@@ -29,14 +29,14 @@ async function store(key: string, seed: string, sizeBytes: number) {
   return { bucket: 'shelf', key, sizeBytes, sha256: digestOf(content) };
 }
 
-describe('an S3 of files, which knows neither versions nor If-Match', () => {
-  it.each(['a b+c/ünïcode 🎬.mp4', 'plain.MOV'])('gives up its bytes: %s', async (key) => {
+describe('a file-based S3 without versions and If-Match', () => {
+  it.each(['a b+c/ünïcode 🎬.mp4', 'plain.MOV'])('serves the bytes of %s', async (key) => {
     const film = await store(key, key, 100_001);
     await expectReady(harness, film, await harness.run({ bucket: 'shelf', key }));
     expect(harness.service.calls.count('put')).toBe(13);
   });
 
-  it('is caught when it overwrites an object midway', async () => {
+  it('is superseded if an object is overwritten during a transfer', async () => {
     const film = await store('changing.mp4', 'one', 100_001);
     const act = async () => void (await store('changing.mp4', 'other', 100_001));
     harness.service.faults.add({ on: 'put', nth: 3, kind: 'callback', act });

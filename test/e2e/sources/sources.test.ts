@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** Runs `change` when the n-th chunk is about to be sent. */
+/** Runs `change` before the n-th PUT. */
 function meanwhile(nth: number, change: () => void): void {
   harness.service.faults.add({ on: 'put', nth, kind: 'callback', act: change });
 }
@@ -38,7 +38,7 @@ describe('an object that changes while it is read', () => {
     expect(harness.service.sessions().at(-1)?.state).toBe('active');
   });
 
-  it('is a transfer of its own with its new content', async () => {
+  it('becomes a transfer of its own with its new content', async () => {
     const film = harness.put(chunks);
     let changed = film;
     meanwhile(3, () => {
@@ -48,26 +48,26 @@ describe('an object that changes while it is read', () => {
     await expectReady(harness, changed, await harness.run(inputOf(film)));
   });
 
-  it('with versions is read to its end as it was', async () => {
+  it('with versions is read to its end in the pinned version', async () => {
     const film = harness.put(chunks, { bucket: versionedBucket });
     meanwhile(3, () => harness.put(chunks, { key: film.key, bucket: versionedBucket }));
     await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 
-  it('or is deleted, without versions, ends as superseded', async () => {
+  it('by a delete without versions ends as superseded', async () => {
     const film = harness.put(chunks);
     meanwhile(3, () => harness.s3.delete(film.bucket, film.key));
     const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'SUCCEEDED', output: { status: 'superseded' } });
   });
 
-  it('or is deleted, with versions, is read to its end', async () => {
+  it('by a delete with versions is read to its end', async () => {
     const film = harness.put(chunks, { bucket: versionedBucket });
     meanwhile(3, () => harness.s3.delete(film.bucket, film.key));
     await expectReady(harness, film, await harness.run(inputOf(film)));
   });
 
-  it('named by its version is read in that version', async () => {
+  it('is read in the version that the input names', async () => {
     const film = harness.put(2, { bucket: versionedBucket });
     await harness.run(inputOf(film));
     const [old] = (await harness.rows()).filter(
@@ -82,7 +82,7 @@ describe('an object that changes while it is read', () => {
 
 describe("the object's own checksum", () => {
   it.each(['CRC64NVME', 'CRC32', 'CRC32C'] as const)(
-    '%s is compared with the chunks that were sent',
+    '%s is compared with the sent chunks',
     async (algorithm) => {
       const film = harness.put(chunks, { traits: { checksum: { algorithm } } });
       const output = await expectReady(harness, film, await harness.run(inputOf(film)));
@@ -90,7 +90,7 @@ describe("the object's own checksum", () => {
     },
   );
 
-  it('that differs fails the execution before it calls the asset ready', async () => {
+  it('that differs fails the execution before the asset is awaited', async () => {
     const film = harness.put(chunks, {
       traits: { checksum: { algorithm: 'CRC32', value: 'AAAAAA==' } },
     });
@@ -99,7 +99,7 @@ describe("the object's own checksum", () => {
     expect(result.entered.AwaitAsset).toBeUndefined();
   });
 
-  it('of the composite kind is recorded as not compared', async () => {
+  it('of the composite type is recorded as not compared', async () => {
     const film = harness.put(2, {
       traits: { checksum: { algorithm: 'CRC32', type: 'COMPOSITE' } },
     });
@@ -108,8 +108,8 @@ describe("the object's own checksum", () => {
   });
 });
 
-describe('refused by name, with nothing created at the service:', () => {
-  const refusals: readonly (readonly [string, () => unknown, string, RegExp])[] = [
+describe('a start that is rejected by name, without a call to the service:', () => {
+  const rejections: readonly (readonly [string, () => unknown, string, RegExp])[] = [
     ['a missing object', () => ({ bucket, key: 'no.mp4' }), 'SourceNotFoundError', /no\.mp4/],
     [
       'a missing bucket',
@@ -118,13 +118,13 @@ describe('refused by name, with nothing created at the service:', () => {
       /missing-films/,
     ],
     [
-      'a bucket that is no source',
+      'a bucket that is not a source',
       () => ({ bucket: 'no-such-bucket', key: 'a.mp4' }),
       'SourceNotConfiguredError',
       /no-such-bucket/,
     ],
     [
-      'an object it may not read',
+      'an object without read permission',
       () => {
         const film = harness.put(1);
         harness.s3.deny(film.bucket, film.key);
@@ -134,7 +134,7 @@ describe('refused by name, with nothing created at the service:', () => {
       /s3:GetObject/,
     ],
     [
-      'an object whose encryption key it may not use',
+      'an object without permission for its key',
       () => {
         const film = harness.put(1);
         harness.s3.deny(film.bucket, film.key, 'kms');
@@ -158,7 +158,7 @@ describe('refused by name, with nothing created at the service:', () => {
       /DEEP_ARCHIVE/,
     ],
     [
-      'an object encrypted with a key of the customer',
+      'an object with a customer-provided key',
       () => inputOf(harness.put(1, { traits: { customerEncrypted: true } })),
       'SourceCustomerEncryptedError',
       /SSE-C/,
@@ -171,7 +171,7 @@ describe('refused by name, with nothing created at the service:', () => {
       /versionID/,
     ],
     [
-      'a bucket that can be none',
+      'an invalid bucket name',
       () => ({ bucket: 's3://films', key: 'a.mp4' }),
       'InvalidInputError',
       /bucket/,
@@ -193,7 +193,7 @@ describe('refused by name, with nothing created at the service:', () => {
     ],
   ];
 
-  it.each(refusals)('%s', async (_what, input, error, named) => {
+  it.each(rejections)('%s', async (_what, input, error, named) => {
     const before = harness.service.sessions().length;
     const result = await harness.run(input());
     expect(result).toMatchObject({ status: 'FAILED', error });
@@ -201,8 +201,8 @@ describe('refused by name, with nothing created at the service:', () => {
     expect(result.cause).not.toMatch(/[\r\n]/);
     expect(harness.service.sessions()).toHaveLength(before);
     expect(harness.service.calls.all()).toEqual([]);
-    const refusal = (await harness.rows()).find(({ owner }) => owner === result.executionArn);
-    expect(refusal).toMatchObject({ state: 'refused', outcomePublished: true, outcome: { error } });
+    const rejection = (await harness.rows()).find(({ owner }) => owner === result.executionArn);
+    expect(rejection).toMatchObject({ state: 'refused', outcomePublished: true, outcome: { error } });
   });
 
   it('an image over its limit, at one byte more and not at the limit', async () => {
@@ -215,7 +215,7 @@ describe('refused by name, with nothing created at the service:', () => {
     expect(chunkSizeBytes).toBe(8192);
   });
 
-  it('a restored object is taken', async () => {
+  it('accepts a restored object', async () => {
     const film = harness.put(2, {
       traits: {
         storageClass: 'GLACIER',

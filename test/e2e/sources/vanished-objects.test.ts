@@ -15,7 +15,7 @@ beforeAll(async () => {
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
-/** S3's event, as EventBridge delivers it. */
+/** Returns S3's event as EventBridge delivers it. */
 function createdEvent(key: string, size: number, where = bucket, versionId?: string) {
   const object = { key, size, ...(versionId && { 'version-id': versionId }) };
   return {
@@ -25,8 +25,8 @@ function createdEvent(key: string, size: number, where = bucket, versionId?: str
   };
 }
 
-describe('B9: a tool that writes an empty object first, then the whole one', () => {
-  it('ends the first event well, and the second as a ready asset', async () => {
+describe('B9: a tool that writes an empty object, then the complete object', () => {
+  it('ignores the first event and makes the second a ready asset', async () => {
     const empty = harness.put(0);
     const first = await harness.run(createdEvent(empty.key, 0));
     expect(first).toMatchObject({
@@ -39,11 +39,11 @@ describe('B9: a tool that writes an empty object first, then the whole one', () 
   });
 });
 
-describe('B9: an event about an object that was deleted since', () => {
+describe('B9: an event of a deleted object', () => {
   it.each([
     ['without versions', bucket],
-    ['with versions, where a delete marker is the newest', versionedBucket],
-  ])('ends well as ignored %s', async (_, where) => {
+    ['with versions, under a delete marker', versionedBucket],
+  ])('is ignored %s', async (_, where) => {
     const film = harness.put(2, { bucket: where });
     harness.s3.delete(film.bucket, film.key);
     const result = await harness.run(createdEvent(film.key, film.sizeBytes, where));
@@ -54,7 +54,7 @@ describe('B9: an event about an object that was deleted since', () => {
     expect(harness.events(film.key)).toEqual([]);
   });
 
-  it('in a bucket that was deleted, too, stays an error', async () => {
+  it('in a deleted bucket is an error', async () => {
     const result = await harness.run(createdEvent('film.mp4', 9, missingBucket));
     expect(result).toMatchObject({
       status: 'FAILED',
@@ -63,7 +63,7 @@ describe('B9: an event about an object that was deleted since', () => {
     });
   });
 
-  it('and named by hand stays an error', async () => {
+  it('of a manual start is an error', async () => {
     const result = await harness.run({ bucket, key: 'gone.mp4' });
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceNotFoundError' });
   });

@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-describe('force', () => {
-  it('whose function is killed and called again makes one further asset', async () => {
+describe('a forced start', () => {
+  it('makes one further asset although its function is killed and called again', async () => {
     const film = harness.put(3);
     await harness.run(inputOf(film));
     const result = await harness.run(
@@ -30,7 +30,7 @@ describe('force', () => {
     expect(harness.service.calls.count('create')).toBe(2);
   });
 
-  it('is not remembered: the start after it finds the newest asset', async () => {
+  it('makes a transfer of its own, and a later start without force finds its asset', async () => {
     const film = harness.put(3);
     await harness.run(inputOf(film));
     const forced = await harness.run({ ...inputOf(film), force: true });
@@ -40,8 +40,8 @@ describe('force', () => {
   });
 });
 
-describe('the next step that an error names, to start again with force,', () => {
-  it('sends anew after an asset was deleted while it was awaited', async () => {
+describe('a forced start after an error that names it as the next step', () => {
+  it('sends all chunks again if the asset was deleted during processing', async () => {
     const film = harness.put(3);
     harness.service.switches.assetReadyAfterMs = 20_000;
     const act = () =>
@@ -54,7 +54,7 @@ describe('the next step that an error names, to start again with force,', () => 
     expect(harness.service.calls.counts()).toMatchObject({ create: 2, put: 6 });
   });
 
-  it('sends anew after the bytes that were sent differed from the checksum', async () => {
+  it('sends all chunks again if the bytes differ from the checksum', async () => {
     const checksum = { algorithm: 'CRC32', value: 'AAAAAA==' } as const;
     const film = harness.put(3, { traits: { checksum } });
     const failed = await harness.run(inputOf(film));
@@ -65,8 +65,8 @@ describe('the next step that an error names, to start again with force,', () => 
   });
 });
 
-describe('an asset that the service does not show at once', () => {
-  it('is looked for again', async () => {
+describe('an asset that the service does not find at first', () => {
+  it('is checked again', async () => {
     const film = harness.put(3);
     harness.service.faults.add({ on: 'asset', kind: 'status', status: 404, times: 3 });
     await expectReady(harness, film, await harness.run(inputOf(film)));

@@ -16,14 +16,14 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
-const everyoneIs = (status: 'running' | 'ended' | 'unknown'): ExecutionDirectory => ({
+const directoryOf = (status: 'running' | 'ended' | 'unknown'): ExecutionDirectory => ({
   statusOf: async () => status,
   endOf: async () => ({ status: status === 'ended' ? 'aborted' : status }),
 });
 
 describe('a second start', () => {
   it.each(['create', 'put', 'report', 'asset'] as const)(
-    'at the moment of a %s of the first ends well and names the first',
+    'succeeds and names the first, during a %s of the first',
     async (on) => {
       const film = harness.put(6);
       const second = Promise.withResolvers<unknown>();
@@ -47,7 +47,7 @@ describe('a second start', () => {
     },
   );
 
-  it('of five at once is the only one to work', async () => {
+  it('leaves the work to one of five concurrent starts', async () => {
     const film = harness.put(6);
     const results = await Promise.all([1, 2, 3, 4, 5].map(() => harness.run(inputOf(film))));
     const statuses = results.map(({ output }) => (output as { status: string }).status).sort();
@@ -57,7 +57,7 @@ describe('a second start', () => {
     expect(harness.events(film.key)).toHaveLength(1);
   });
 
-  it('of two by force at once makes one further asset, not two', async () => {
+  it('makes one further asset for two concurrent forced starts', async () => {
     const film = harness.put(3);
     await harness.run(inputOf(film));
     const forced = { ...inputOf(film), force: true };
@@ -67,7 +67,7 @@ describe('a second start', () => {
     expect(harness.service.calls.count('create')).toBe(2);
   });
 
-  it('by version is the same transfer as one without, while that version is the latest', async () => {
+  it('of the latest version is the same transfer as a start without a version', async () => {
     const film = harness.put(3, { bucket: versionedBucket });
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     const { versionId } = output;
@@ -76,8 +76,8 @@ describe('a second start', () => {
   });
 });
 
-describe('an owner whose status can not be told', () => {
-  async function heldBy(leaseUntil: number) {
+describe('an owner with unknown status', () => {
+  async function putHeldFilm(leaseUntil: number) {
     const film = harness.put(3);
     harness.service.faults.add({ on: 'create', kind: 'status', status: 400 });
     await harness.run(inputOf(film));
@@ -87,15 +87,15 @@ describe('an owner whose status can not be told', () => {
     return film;
   }
 
-  it('keeps its transfer while its lease lives', async () => {
-    const film = await heldBy(harness.clock.now() + 900_000);
+  it('keeps its transfer until its lease expires', async () => {
+    const film = await putHeldFilm(harness.clock.now() + 900_000);
     const { output } = await harness.run(inputOf(film));
     expect(output).toMatchObject({ status: 'running-elsewhere', execution: 'elsewhere' });
     expect(harness.service.calls.count('put')).toBe(0);
   });
 
-  it('loses it when its lease is past', async () => {
-    const film = await heldBy(harness.clock.now() - 1);
+  it('loses its transfer after its lease expired', async () => {
+    const film = await putHeldFilm(harness.clock.now() - 1);
     await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(await harness.transferOf(film)).toMatchObject({ fence: 10, state: 'ready' });
   });
@@ -115,10 +115,10 @@ describe('an owner whose status can not be told', () => {
 });
 
 describe('an execution that lost its transfer', () => {
-  it('fails by name, tells nobody, and leaves the outcome to its successor', async () => {
+  it('fails by name without an event, and its successor reports the outcome', async () => {
     const film = harness.put(3);
     harness.service.switches.assetReadyAfterMs = 30_000;
-    harness.override({ executions: everyoneIs('ended') });
+    harness.override({ executions: directoryOf('ended') });
     const first = harness.start(inputOf(film));
     const second = await new Promise<ExecutionResult>((resolve, reject) => {
       const act = () => harness.run(inputOf(film)).then(resolve, reject);

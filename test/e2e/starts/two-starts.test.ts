@@ -36,7 +36,7 @@ describe('a second start for the same object version', () => {
     expect(harness.events(film.key)).toHaveLength(1);
   });
 
-  it('after success ends with the id of the asset and sends nothing', async () => {
+  it('returns the asset after success and sends nothing', async () => {
     const film = harness.put(3);
     const { assetId } = await expectReady(harness, film, await harness.run(inputOf(film)));
     harness.reset();
@@ -49,7 +49,7 @@ describe('a second start for the same object version', () => {
     expect(harness.events(film.key)).toHaveLength(1);
   });
 
-  it('after the asset was deleted at the service makes a further ingest', async () => {
+  it('makes a further ingest after the asset was deleted at the service', async () => {
     const film = harness.put(3);
     const { assetId } = await expectReady(harness, film, await harness.run(inputOf(film)));
     harness.service.deleteAsset(String(assetId));
@@ -70,7 +70,7 @@ describe('a second start for the same object version', () => {
     expect(second.transferId).not.toBe(first.transferId);
   });
 
-  it('with another version is a transfer of its own', async () => {
+  it('of another version is a transfer of its own', async () => {
     const film = harness.put(3, { bucket: versionedBucket });
     const first = await expectReady(harness, film, await harness.run(inputOf(film)));
     const newer = harness.put(4, { bucket: versionedBucket, key: film.key });
@@ -79,7 +79,7 @@ describe('a second start for the same object version', () => {
     expect(second.assetId).not.toBe(first.assetId);
   });
 
-  it('after a failed asset opens a new session', async () => {
+  it('opens a new session after a failed asset', async () => {
     const film = harness.put(3);
     harness.service.switches.assetFailure = 'could not be read';
     expect(await harness.run(inputOf(film))).toMatchObject({

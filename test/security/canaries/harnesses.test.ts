@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ServiceOptions } from '../../doubles/destinations/service.ts';
 import { ServiceSized } from '../../doubles/destinations/service-sized.ts';
 import type { ManualClock } from '../../doubles/manual-clock.ts';
-import { openBench } from '../../harness/port-harness.ts';
+import { openPortHarness } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 import { inputOf, openWireHarness } from '../../harness/wire-harness.ts';
 import { canaries } from './canaries.ts';
@@ -42,7 +42,7 @@ describe('a bench', () => {
   it('in which a secret is told is searched in its log and its events', async () => {
     const open = async (clock: ManualClock, options: ServiceOptions) =>
       new ServiceSized(clock, options);
-    const { ports } = await openBench(open);
+    const { ports } = await openPortHarness(open);
     ports.log.warn('told', { key: canaries.planted });
     await ports.events.publish({ type: 'Transfer Started', detail: { key: leakingKey } } as never);
     expect(kindsFound()).toEqual(['events', 'log lines']);
@@ -51,7 +51,7 @@ describe('a bench', () => {
   it("is searched in its rows and its steps' answers", async () => {
     const harness = await StepHarness.set();
     const film = { bucket: 'films', key: leakingKey };
-    harness.bench.source.put(film, Buffer.alloc(10));
+    harness.doubles.source.put(film, Buffer.alloc(10));
     await harness.open(await harness.inspect(film));
     expect(kindsFound()).toEqual(expect.arrayContaining(['history', 'rows']));
   });

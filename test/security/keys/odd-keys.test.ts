@@ -97,7 +97,7 @@ describe('an object whose key', () => {
         expect(await harness.run(input)).toMatchObject({
           status: 'FAILED',
           error: 'InvalidInputError',
-          cause: expect.stringContaining('longer than 1,024 bytes'),
+          cause: expect.stringContaining('must have at most 1,024 bytes'),
         });
       }
       expect(harness.service.calls.all()).toEqual([]);

@@ -1,4 +1,3 @@
-import type { SessionSnapshot } from '#local/simulators/twelvelabs/simulator.ts';
 import { isOver, type SessionRecord, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import type { Execution } from '../load/executions.ts';
@@ -117,33 +116,17 @@ async function checkSessions(
   }
 }
 
-/** Checks that the last sweep counted the orphan sessions and attributed each of them. */
+/** Checks that the last sweep counted the orphan sessions. */
 export async function checkOrphans(simulation: Simulation): Promise<void> {
   const { service, tables, orphans, violations } = simulation;
   let [unknown, unfinished] = [0, 0];
   for (const session of service.sessions()) {
     if (await tables.store.transferOfUpload(session.uploadId)) continue;
     unknown++;
-    if (session.state !== 'active') continue;
-    unfinished++;
-    const transferId = orphans.attributed.get(session.uploadId) ?? 'none';
-    if (!(await mayBelongTo(simulation, transferId, session)))
-      violations.report('an orphan is attributed', `${session.uploadId} to ${transferId}`);
+    if (session.state === 'active') unfinished++;
   }
   if (orphans.counted < unfinished || orphans.counted > unknown)
     violations.report('orphans are counted', `${orphans.counted}, of ${unfinished} to ${unknown}`);
-}
-
-/** Whether the transfer has an unanswered create attempt of the session's size and time. */
-async function mayBelongTo({ tables }: Simulation, transferId: string, session: SessionSnapshot) {
-  const sizeBytes = (await tables.store.transfer(transferId))?.source.sizeBytes;
-  const attempts = await tables.store.sessions(transferId);
-  return attempts.some(
-    (attempt) =>
-      attempt.session === undefined &&
-      sizeBytes === session.totalSize &&
-      Math.abs(attempt.openedAt - session.createdAt) < attributionMs,
-  );
 }
 
 async function checkLeaks(simulation: Simulation, rows: readonly TransferRecord[]): Promise<void> {

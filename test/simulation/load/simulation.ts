@@ -55,8 +55,6 @@ export interface Mutation {
 export interface Orphans {
   /** The count of the last sweep. */
   counted: number;
-  /** The attributed transfer by upload; `none` without a match. */
-  readonly attributed: Map<string, string>;
 }
 
 /** All parts of one run. */
@@ -175,7 +173,7 @@ export async function openSimulation(
     captured,
     duplicates: new Set(),
     misread: new Set(),
-    orphans: { counted: 0, attributed: new Map() },
+    orphans: { counted: 0 },
     onChange: () => {},
     onEnd: () => {},
   };
@@ -289,13 +287,11 @@ function clientOf(simulation: Simulation, sandbox: Sandbox, ports: Ports, mutati
   });
 }
 
-function logOf({ trace, orphans, captured: { logged } }: Simulation, sandbox: Sandbox): Log {
+function logOf({ trace, captured: { logged } }: Simulation, sandbox: Sandbox): Log {
   const warn = (message: string, fields: object = {}) => {
     const line = `${message} ${JSON.stringify(fields)}`;
     logged.push(line);
-    // The log is the only output of an attribution; its fields identify the line.
-    const { uploadId, attributedTo } = fields as { uploadId?: string; attributedTo?: string };
-    if (uploadId && attributedTo) orphans.attributed.set(uploadId, attributedTo);
+
     trace.record(sandbox.name, `log: ${line}`);
   };
   const info = (message: string, fields: object = {}) =>

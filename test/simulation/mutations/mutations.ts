@@ -1,6 +1,5 @@
 import { isTransferError } from '#src/core/errors/errors.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
-import { reconciler } from '../../harness/sandbox.ts';
 import { pieces } from '../load/objects.ts';
 import type { Mutation } from '../load/simulation.ts';
 import {
@@ -137,19 +136,6 @@ export const mutations: readonly MutationCase[] = [
           add: (metric, value, ...args) => {
             if (metric !== 'OrphanSessions') meter.add(metric, value, ...args);
           },
-        },
-      }),
-    }),
-  },
-  {
-    name: 'an orphan is not attributed',
-    caughtBy: 'an orphan is attributed',
-    budget: 100,
-    create: () => ({
-      ports: ({ store }, _simulation, sandbox) => ({
-        store: {
-          ...store,
-          sessions: async (id) => (sandbox.name.startsWith(reconciler) ? [] : store.sessions(id)),
         },
       }),
     }),

@@ -49,18 +49,18 @@ describe('AwaitAsset', () => {
     const { harness, state } = await confirmed();
     tells(harness, { phase: 'missing' });
     const first = await harness.await(state);
-    harness.bench.clock.advance(20 * 60_000);
+    harness.doubles.clock.advance(20 * 60_000);
     const second = await harness.await(first);
     expect([first.next, second.next]).toEqual(['wait', 'wait']);
-    harness.bench.clock.advance(boundOf('assetMissing') * 1000);
+    harness.doubles.clock.advance(boundOf('assetMissing') * 1000);
     await expect(harness.await(second)).rejects.toMatchObject({ name: 'AssetMissingError' });
   });
 
   it('gives up by name when the asset is never ready', async () => {
     const { harness, state } = await confirmed(1e12);
-    harness.bench.clock.advance(boundOf('readiness') * 1000);
+    harness.doubles.clock.advance(boundOf('readiness') * 1000);
     expect(await harness.await(state)).toMatchObject({ next: 'wait' });
-    harness.bench.clock.advance(1);
+    harness.doubles.clock.advance(1);
     await expect(harness.await(state)).rejects.toMatchObject({ name: 'AssetNotReadyError' });
   });
 
@@ -88,7 +88,7 @@ describe('AwaitAsset', () => {
     const error = new TransferError('NetworkError', 'reset');
     harness.override({ assetStatus: () => Promise.reject(error) });
     const waiting = await harness.await(state);
-    harness.bench.clock.advance(boundOf('patience') * 1000);
+    harness.doubles.clock.advance(boundOf('patience') * 1000);
     await expect(harness.await(waiting)).rejects.toMatchObject({
       name: 'NetworkError',
       message: 'reset (for 360 minutes)',

@@ -37,8 +37,8 @@ describe('ConfirmUpload', () => {
   it('passes a completed upload on and writes down what it became', async () => {
     const { harness, opened } = await sentAll();
     await harness.sendAll(opened);
-    harness.bench.clock.advance(5_000);
-    const now = harness.bench.clock.now();
+    harness.doubles.clock.advance(5_000);
+    const now = harness.doubles.clock.now();
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset', polls: 0, since: now });
     const written = { assetId: 'asset-1', totalChunks: 3, bytesCompleteAt: now };
     expect(await harness.row(opened)).toMatchObject(written);
@@ -56,7 +56,7 @@ describe('ConfirmUpload', () => {
     const waits: number[] = [];
     for (const round of [1, 2, 3, 4]) {
       const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
-      await harness.bench.store.recordRangeFailure(key, {
+      await harness.doubles.store.recordRangeFailure(key, {
         ...{ name: 'NetworkError', disposition: 'retry', message: 'reset' },
         ...{ executionId: 'execution-a', round },
       });
@@ -86,14 +86,14 @@ describe('ConfirmUpload', () => {
     await harness.sendAll(opened);
     tells(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
     const waiting = await harness.confirm(opened);
-    harness.bench.clock.advance(boundOf('confirmation') * 1000 + 1);
+    harness.doubles.clock.advance(boundOf('confirmation') * 1000 + 1);
     const given = harness.confirm(waiting);
     await expect(given).rejects.toMatchObject({ name: 'UploadNotConfirmedError' });
   });
 
   it('does not count the time that sending took against that bound', async () => {
     const { harness, opened } = await sentAll();
-    harness.bench.clock.advance(7 * hour);
+    harness.doubles.clock.advance(7 * hour);
     await harness.sendAll(opened);
     tells(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'wait' });
@@ -134,7 +134,7 @@ describe('ConfirmUpload', () => {
   it('fails when the table can’t be reached, so that the state machine tries again', async () => {
     const { harness, opened } = await sentAll();
     await harness.sendAll(opened);
-    harness.bench.store.refuse('patchTransfer');
+    harness.doubles.store.refuse('patchTransfer');
     const refused = harness.confirm(opened);
     await expect(refused).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });
@@ -160,13 +160,13 @@ describe('a chunk that the service does not count', () => {
     }
     state = await harness.confirm(state);
     expect(state.next).toBe('missing');
-    const rows = await harness.bench.store.chunks(opened.transferId, 1);
+    const rows = await harness.doubles.store.chunks(opened.transferId, 1);
     expect(rows.get(2)).toMatchObject({ generation: 1, retiredBecause: expect.any(String) });
 
     const again = (await harness.open(state)) as Planned;
     await harness.sendAll(again);
     expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
-    expect(harness.bench.asked.sends).toHaveLength(6);
+    expect(harness.doubles.asked.sends).toHaveLength(6);
     expect((await harness.row(opened)).retries).toEqual({ ChunkReportedAgain: 9, ChunkResent: 3 });
   });
 
@@ -176,7 +176,7 @@ describe('a chunk that the service does not count', () => {
     const waiting = await harness.confirm(opened);
     expect(waiting).toMatchObject({ next: 'wait' });
     expect(await harness.confirm(waiting)).toMatchObject({ next: 'asset' });
-    expect(harness.bench.asked.sends).toHaveLength(3);
+    expect(harness.doubles.asked.sends).toHaveLength(3);
   });
 
   it('is reported again without its session’s other chunks', async () => {
@@ -184,7 +184,7 @@ describe('a chunk that the service does not count', () => {
     await harness.send(itemOf(opened));
     await harness.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     await harness.confirm(opened);
-    expect(harness.bench.asked.reports).toEqual([[1, 2], [3]]);
+    expect(harness.doubles.asked.reports).toEqual([[1, 2], [3]]);
   });
 
   it('is sent again alone when the service calls it failed', async () => {
@@ -197,7 +197,7 @@ describe('a chunk that the service does not count', () => {
     const again = (await harness.open(state)) as Planned;
     await harness.sendAll(again);
     expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
-    expect(harness.bench.asked.sends.map(({ index }) => index)).toEqual([1, 2, 3, 2]);
+    expect(harness.doubles.asked.sends.map(({ index }) => index)).toEqual([1, 2, 3, 2]);
   });
 
   it('is not looked for page by page while all that is known to be missing is unsent', async () => {
@@ -217,7 +217,7 @@ describe('an error that a range left', () => {
   async function left(error: object) {
     const { harness, opened } = await sentAll();
     const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
-    await harness.bench.store.recordRangeFailure(key, error as never);
+    await harness.doubles.store.recordRangeFailure(key, error as never);
     return harness.confirm(opened);
   }
 
@@ -240,13 +240,13 @@ describe('an error that a range left', () => {
     await harness.sendAll(opened);
     const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
     const error = failure('RequestRejectedError');
-    await harness.bench.store.recordRangeFailure(key, error as never);
+    await harness.doubles.store.recordRangeFailure(key, error as never);
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
   });
 
   it('because the object was overwritten ends the transfer as superseded', async () => {
     const { harness, opened } = await sentAll();
-    harness.bench.source.delete({ bucket: 'films', key: 'reels/film.mp4' });
+    harness.doubles.source.delete({ bucket: 'films', key: 'reels/film.mp4' });
     await harness.sendAll(opened);
     expect(await harness.confirm(opened)).toMatchObject({
       next: 'ended',
@@ -289,7 +289,7 @@ describe('the checksum of the whole object', () => {
       const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes, content));
       const opened = await harness.opened(5, { checksum });
       await harness.sendAll(opened);
-      await harness.bench.store.retireProof(
+      await harness.doubles.store.retireProof(
         opened.transferId,
         1,
         2,
@@ -363,7 +363,7 @@ it('a late call about a replaced session leaves the new one’s asset in the row
   });
   await harness.sendAll(opened);
   // As if the reply to the last report had been lost: the receipts do not say that it is complete.
-  await harness.bench.store.withdrawReceipts(opened.transferId, 1);
+  await harness.doubles.store.withdrawReceipts(opened.transferId, 1);
   const late = harness.confirm(opened, { invocationId: 'late' });
   late.catch(() => {});
   await new Promise(setImmediate);

@@ -15,7 +15,7 @@ describe('an upload that must be finished by a call', () => {
     await harness.sendAll(opened);
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
     expect(await harness.row(opened)).toMatchObject({ assetId: 'file-1', totalChunks: 3 });
-    const record = await harness.bench.store.session(opened.transferId, 1);
+    const record = await harness.doubles.store.session(opened.transferId, 1);
     expect(record?.session?.assetId).toBe('file-1');
   });
 
@@ -24,17 +24,17 @@ describe('an upload that must be finished by a call', () => {
     const opened = await harness.opened(3);
     await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'missing' });
-    expect(harness.bench.asked.finished).toBe(0);
+    expect(harness.doubles.asked.finished).toBe(0);
   });
 
   it('is not finished twice when only the row was not written', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
-    harness.bench.store.refuse('patchTransfer');
+    harness.doubles.store.refuse('patchTransfer');
     await expect(harness.confirm(opened)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
-    expect(harness.bench.asked.finished).toBe(1);
+    expect(harness.doubles.asked.finished).toBe(1);
     expect(harness.service.assetIds()).toEqual(['media-1']);
   });
 
@@ -82,18 +82,18 @@ describe('an upload that ends with a digest of the whole object', () => {
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
     await harness.confirm(opened);
-    expect(harness.bench.source.reads.at(-1)).toEqual({
+    expect(harness.doubles.source.reads.at(-1)).toEqual({
       start: 0,
       endInclusive: 3 * chunkBytes - 1,
     });
-    expect(harness.bench.source.reads).toHaveLength(4);
+    expect(harness.doubles.source.reads).toHaveLength(4);
   });
 
   it('ends as superseded when the object is overwritten before that', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
-    harness.bench.source.delete(film);
+    harness.doubles.source.delete(film);
     const ended = { next: 'ended', ending: { status: 'superseded' } };
     expect(await harness.confirm(opened)).toMatchObject(ended);
   });
@@ -102,7 +102,7 @@ describe('an upload that ends with a digest of the whole object', () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
-    harness.bench.source.befall(1, { kind: 'unavailable' });
+    harness.doubles.source.befall(1, { kind: 'unavailable' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'wait' });
   });
 });
@@ -115,7 +115,7 @@ describe('a session that is born with its first chunk', () => {
     const { sendChunk } = harness.ports.destination;
     harness.override({
       sendChunk: async (...given) => {
-        const record = await harness.bench.store.session(opened.transferId, 1);
+        const record = await harness.doubles.store.session(opened.transferId, 1);
         seen.push(record?.session?.uploadId);
         return sendChunk(...given);
       },
@@ -130,14 +130,14 @@ describe('a session that is born with its first chunk', () => {
     harness.service.faults.befall(1, { kind: 'lost-reply' });
     expect(await harness.send(itemOf(opened))).toMatchObject({ next: 'sent' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
-    const record = await harness.bench.store.session(opened.transferId, 1);
+    const record = await harness.doubles.store.session(opened.transferId, 1);
     expect(record?.session?.uploadId).toBe('sc-2');
   });
 
   it('goes on after a chunk whose proof was not written', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
-    harness.bench.store.refuse('storeProof');
+    harness.doubles.store.refuse('storeProof');
     await harness.send(itemOf(opened));
     const again = (await harness.open({ ...opened, next: 'missing' })) as Planned;
     expect(await harness.send(itemOf(again))).toMatchObject({ next: 'sent' });
@@ -153,9 +153,9 @@ describe('a session that is born with its first chunk', () => {
     });
     await harness.send(itemOf(opened, 1));
     harness.override({ sendChunk });
-    harness.bench.asked.sends.length = 0;
+    harness.doubles.asked.sends.length = 0;
     const next = await harness.send(itemOf(opened, 2));
-    expect(harness.bench.asked.sends).toEqual([]);
+    expect(harness.doubles.asked.sends).toEqual([]);
     expect(next).toMatchObject({ next: 'stop' });
   });
 });

@@ -90,7 +90,7 @@ describe('OpenSession', () => {
     const { openSession } = harness.ports.destination;
     harness.override({
       openSession: async (request, call) => {
-        before = JSON.parse(harness.bench.store.dump())[1][0][1];
+        before = JSON.parse(harness.doubles.store.dump())[1][0][1];
         return openSession(request, call);
       },
     });
@@ -104,7 +104,7 @@ describe('OpenSession', () => {
 
   it('refuses a plan of more ranges than one execution can hold', async () => {
     const harness = await StepHarness.set({ maxBytes: 1e12 });
-    putFilm(harness.bench, 1, { sizeBytes: 50 * 400 * chunkBytes + 1 });
+    putFilm(harness.doubles, 1, { sizeBytes: 50 * 400 * chunkBytes + 1 });
     const refused = harness.open(await harness.inspect());
     await expect(refused).rejects.toMatchObject({ name: 'PlanTooLargeError' });
   });
@@ -138,7 +138,7 @@ describe('a create whose reply is lost', () => {
     const { harness, waiting } = await lost();
     const opened = await harness.open(harness.pause(waiting));
     expect(opened).toMatchObject({ next: 'send', sessionNumber: 2, sessionsOpened: 1 });
-    const sessions = await harness.bench.store.sessions(waiting.transferId);
+    const sessions = await harness.doubles.store.sessions(waiting.transferId);
     expect(sessions).toMatchObject([
       { number: 1, state: 'lost', attempt: expect.stringMatching(/^execution-a#1#/) },
       { number: 2, state: 'open', session: { uploadId: 'upload-2' } },
@@ -148,7 +148,7 @@ describe('a create whose reply is lost', () => {
 
   it('counts as lost when the caller died over it', async () => {
     const harness = await StepHarness.set();
-    putFilm(harness.bench, 3000);
+    putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
     const { openSession } = harness.ports.destination;
     harness.override({
@@ -160,37 +160,37 @@ describe('a create whose reply is lost', () => {
     await expect(harness.open(inspected)).rejects.toThrow('the sandbox is gone');
     harness.override({ openSession });
     const opened = (await harness.open(inspected)) as Planned;
-    const sessions = await harness.bench.store.sessions(opened.transferId);
+    const sessions = await harness.doubles.store.sessions(opened.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['lost', 'open']);
     expect((await harness.row(opened)).retries).toEqual({ CreateReplyLostError: 1 });
   });
 
   it('counts as lost when its answer could not be written', async () => {
     const harness = await StepHarness.set();
-    putFilm(harness.bench, 3000);
+    putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
-    harness.bench.store.refuse('setSession');
+    harness.doubles.store.refuse('setSession');
     await expect(harness.open(inspected)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     const opened = (await harness.open(inspected)) as Planned;
-    const sessions = await harness.bench.store.sessions(opened.transferId);
+    const sessions = await harness.doubles.store.sessions(opened.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['lost', 'open']);
   });
 
   it('opens a handful of sessions in an hour of it, and goes on', async () => {
     const { harness, waiting } = await lost();
     let state = waiting;
-    const endsAt = harness.bench.clock.now() + 3_600_000;
-    while (harness.pause(state) && harness.bench.clock.now() < endsAt) {
+    const endsAt = harness.doubles.clock.now() + 3_600_000;
+    while (harness.pause(state) && harness.doubles.clock.now() < endsAt) {
       harness.service.faults.befallCall('open', 'lost-reply');
       state = (await harness.open(state)) as Planned;
     }
-    expect(harness.bench.asked.opened).toBeLessThanOrEqual(8);
+    expect(harness.doubles.asked.opened).toBeLessThanOrEqual(8);
     expect(await harness.open(state)).not.toHaveProperty('outage');
   });
 
   it('ends with that error once patience is over', async () => {
     const { harness, waiting } = await lost();
-    harness.bench.clock.advance(boundOf('patience') * 1000);
+    harness.doubles.clock.advance(boundOf('patience') * 1000);
     harness.service.faults.befallCall('open', 'lost-reply');
     await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'CreateReplyLostError' });
   });
@@ -201,7 +201,7 @@ describe('a create whose reply is lost', () => {
     harness.override({ listUnfinished: () => Promise.reject(error) });
     const state = await harness.open(harness.pause(waiting));
     expect(state).toMatchObject({ next: 'wait', outage: { error: 'ServiceUnavailableError' } });
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 });
 
@@ -215,7 +215,7 @@ describe('a create that is refused', () => {
       next: 'send',
       sessionNumber: 2,
     });
-    const sessions = await harness.bench.store.sessions(waiting.transferId);
+    const sessions = await harness.doubles.store.sessions(waiting.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['refused', 'open']);
     expect((await harness.row(waiting)).retries).toEqual({ ThrottledError: 1 });
   });
@@ -224,7 +224,7 @@ describe('a create that is refused', () => {
     const harness = await StepHarness.set();
     harness.service.faults.befallCall('open', 'throttled');
     const waiting = await harness.opened(3);
-    harness.bench.clock.advance(boundOf('namedPatience') * 1000);
+    harness.doubles.clock.advance(boundOf('namedPatience') * 1000);
     harness.service.faults.befallCall('open', 'throttled');
     await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'ThrottledError' });
   });
@@ -235,11 +235,11 @@ describe('a create that is refused', () => {
     const { openSession } = harness.ports.destination;
     harness.override({ openSession: () => Promise.reject(error) });
     let state = await harness.opened(3);
-    const askedAt = harness.bench.clock.now();
+    const askedAt = harness.doubles.clock.now();
     harness.override({ openSession });
     while (state.next === 'wait') state = (await harness.open(harness.pause(state))) as Planned;
-    expect(harness.bench.clock.now() - askedAt).toBe(7_200_000);
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.clock.now() - askedAt).toBe(7_200_000);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 
   it('waits longer each time where the service names no pause', async () => {
@@ -262,7 +262,7 @@ describe('a create that is refused', () => {
       const harness = await StepHarness.set();
       harness.override({ openSession: () => Promise.reject(new TransferError(name, 'no')) });
       await expect(harness.opened(3)).rejects.toMatchObject({ name });
-      const [, [[, session]]] = JSON.parse(harness.bench.store.dump());
+      const [, [[, session]]] = JSON.parse(harness.doubles.store.dump());
       expect(session).toMatchObject({ number: 1, state: 'refused' });
     },
   );
@@ -273,10 +273,10 @@ describe('a session left behind', () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(120);
     await harness.send(itemOf(opened, 1));
-    harness.bench.executions.states.set('execution-a', 'ended');
+    harness.doubles.executions.states.set('execution-a', 'ended');
     const taken = await harness.open(await harness.inspect(), { executionId: 'execution-b' });
     expect(taken).toMatchObject({ sessionNumber: 1, ranges: [{ n: 2 }, { n: 3 }] });
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 
   it('is replaced once it has expired, and none of its chunks counts any more', async () => {
@@ -286,7 +286,7 @@ describe('a session left behind', () => {
     harness.service.forgetSessions();
     const again = (await harness.open({ ...opened, next: 'expired' })) as Planned;
     expect(again).toMatchObject({ next: 'send', sessionNumber: 2, ranges: [{ n: 1 }] });
-    const sessions = await harness.bench.store.sessions(opened.transferId);
+    const sessions = await harness.doubles.store.sessions(opened.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open']);
     expect((await harness.row(opened)).retries).toEqual({ SessionExpiredError: 1 });
   });
@@ -307,9 +307,9 @@ describe('a session left behind', () => {
       name: 'TableUnavailableError',
       message: `another call of this step opened session 2 of transfer ${opened.transferId}`,
     });
-    expect(harness.bench.asked.opened).toBe(2);
+    expect(harness.doubles.asked.opened).toBe(2);
     expect(await harness.row(opened)).toMatchObject({ sessionNumber: 2 });
-    const sessions = await harness.bench.store.sessions(opened.transferId);
+    const sessions = await harness.doubles.store.sessions(opened.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open', 'refused']);
   });
 
@@ -328,13 +328,13 @@ describe('a session left behind', () => {
     zombie.catch(() => {});
     await new Promise(setImmediate);
     harness.ports = ports;
-    harness.bench.executions.states.set('execution-a', 'ended');
+    harness.doubles.executions.states.set('execution-a', 'ended');
     await harness.open(await harness.inspect(), { executionId: 'execution-b' });
     held.resolve();
     await expect(zombie).rejects.toMatchObject({ name: 'FencedOutError' });
-    const [session] = await harness.bench.store.sessions(opened.transferId);
+    const [session] = await harness.doubles.store.sessions(opened.transferId);
     expect(session).toMatchObject({ number: 1, state: 'open' });
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 
   it('is asked about before it is given up: it may be alive', async () => {
@@ -348,7 +348,7 @@ describe('a session left behind', () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     harness.service.forgetSessions();
-    harness.bench.clock.advance(24 * 3600 * 1000);
+    harness.doubles.clock.advance(24 * 3600 * 1000);
     const again = await harness.open({ ...opened, next: 'missing' });
     expect(again).toMatchObject({ next: 'send', sessionNumber: 2 });
   });
@@ -376,6 +376,6 @@ describe('a session left behind', () => {
     harness.service.forgetSessions();
     const spent = { ...opened, sessionsOpened: maxSessionsPerExecution, next: 'expired' };
     await expect(harness.open(spent)).rejects.toMatchObject({ name: 'SessionsExhaustedError' });
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 });

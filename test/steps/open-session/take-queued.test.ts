@@ -3,7 +3,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import type { TransferState } from '#src/core/transfer/transfer.ts';
 import { runCommand } from '#src/queue/commands.ts';
-import { nameOfFilm, openQueue, type QueueHarness } from '../queue-harness.ts';
+import { nameOfFilm, openQueue, type QueueHarness } from '../../queue/queue-harness.ts';
 
 const name = 'dispatched';
 
@@ -36,7 +36,7 @@ describe('a dispatched execution', () => {
   it('takes the transfer by the next fence, with a new lease', async () => {
     const { harness, row, open, fence } = await queued();
     expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
-    const leaseUntil = harness.bench.clock.now() + leaseSeconds * 1000;
+    const leaseUntil = harness.doubles.clock.now() + leaseSeconds * 1000;
     const taken = { state: 'active', owner: name, fence: fence + 1, leaseUntil };
     expect(await row(1)).toMatchObject(taken);
   });
@@ -44,7 +44,7 @@ describe('a dispatched execution', () => {
   it('removes the ticket', async () => {
     const { harness, open } = await queued();
     await open();
-    expect(harness.bench.queue.tickets()).toEqual([]);
+    expect(harness.doubles.queue.tickets()).toEqual([]);
   });
 
   it('takes it once where it is called twice', async () => {
@@ -52,7 +52,7 @@ describe('a dispatched execution', () => {
     await open();
     expect(await open()).toMatchObject({ next: 'send' });
     expect((await row(1)).fence).toBe(fence + 1);
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 
   it('goes on by the same fence after a write whose reply was lost', async () => {
@@ -73,20 +73,20 @@ describe('a dispatched execution', () => {
     const { harness, open, goOn, input } = await queued();
     const both = await Promise.all([open(), goOn({ name: 'other', input })]);
     expect(both.map(({ next }) => next).sort()).toEqual(['ended', 'send']);
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 
   it('is counted as dispatched', async () => {
     const { harness, open } = await queued();
     await open();
-    expect(harness.bench.meter.sum('TransfersDispatched')).toBe(1);
+    expect(harness.doubles.meter.sum('TransfersDispatched')).toBe(1);
   });
 
   it('names the next execution where the transfer was queued again since', async () => {
     const queue = await queued();
     const { harness, row, open, transferId, fence } = queue;
     const before = await row(1);
-    await harness.bench.store.takeTransfer({ ...before, fence: fence + 1 }, before);
+    await harness.doubles.store.takeTransfer({ ...before, fence: fence + 1 }, before);
     expect(await open()).toMatchObject({
       ending: { status: 'queued', nextExecution: `${transferId}-${fence + 1}-1` },
     });
@@ -100,7 +100,7 @@ describe('a dispatched execution', () => {
   ] as const)('ends well where the transfer is %s by now', async (state, status) => {
     const { harness, open, transferId, fence } = await queued();
     const patch: { state: TransferState } = { state };
-    await harness.bench.store.patchTransfer(transferId, fence, patch, 1);
+    await harness.doubles.store.patchTransfer(transferId, fence, patch, 1);
     expect(await open()).toMatchObject({ next: 'ended', ending: { status, transferId } });
   });
 });
@@ -117,7 +117,7 @@ describe('a dispatched execution that is redriven after it was stopped', () => {
       const { harness, row, open, transferId, fence } = await queued();
       await open();
       const ended = { state, outcome: settled[state], slot: undefined };
-      await harness.bench.store.patchTransfer(transferId, fence + 1, ended, 1);
+      await harness.doubles.store.patchTransfer(transferId, fence + 1, ended, 1);
       expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
       const after = await row(1);
       expect(after).toMatchObject({ state: 'active', owner: name });
@@ -140,7 +140,7 @@ describe('a cancel while a dispatched execution takes the transfer', () => {
     const { ports } = harness;
     beforeTaking(queue, () => runCommand(ports, { command: 'cancel', transferId }));
     expect(await queue.open()).toMatchObject({ ending: { status: 'cancelled', transferId } });
-    expect(harness.bench.asked.opened).toBe(0);
+    expect(harness.doubles.asked.opened).toBe(0);
   });
 
   it('that comes second cancels the active transfer', async () => {
@@ -166,5 +166,5 @@ describe('a cancel while a dispatched execution takes the transfer', () => {
 it('an object that is queued again by a forced start stays queued once', async () => {
   const { harness, start } = await queued();
   expect(await start(1, { force: true })).toMatchObject({ ending: { status: 'queued' } });
-  expect(harness.bench.queue.tickets()).toHaveLength(1);
+  expect(harness.doubles.queue.tickets()).toHaveLength(1);
 });

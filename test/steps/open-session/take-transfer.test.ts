@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
-import { walk } from '../../harness/run-transfer.ts';
+import { runTransfer } from '../../harness/run-transfer.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
 const [a, b] = ['execution-a', 'execution-b'];
@@ -10,7 +10,7 @@ const [a, b] = ['execution-a', 'execution-b'];
 /** A transfer that execution a has in hand, and what execution b would open. */
 async function inHand() {
   const harness = await StepHarness.set();
-  putFilm(harness.bench, 3000);
+  putFilm(harness.doubles, 3000);
   const inspected = await harness.inspect();
   const opened = await harness.open(inspected, { executionId: a });
   return { harness, inspected, opened };
@@ -19,10 +19,10 @@ async function inHand() {
 describe('taking a transfer', () => {
   it('is won by one of many executions that start at once', async () => {
     const harness = await StepHarness.set();
-    putFilm(harness.bench, 3000);
+    putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
     const ids = Array.from({ length: 8 }, (_, i) => `execution-${i}`);
-    for (const id of ids) harness.bench.executions.states.set(id, 'running');
+    for (const id of ids) harness.doubles.executions.states.set(id, 'running');
     const opened = await Promise.all(
       ids.map((executionId) => harness.open(inspected, { executionId })),
     );
@@ -32,20 +32,20 @@ describe('taking a transfer', () => {
     for (const other of others) {
       expect(other).toMatchObject({ ending: { status: 'running-elsewhere' } });
     }
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 
   it('is refused while the owner runs, whatever its lease says', async () => {
     const { harness, inspected } = await inHand();
-    harness.bench.executions.states.set(a, 'running');
-    harness.bench.clock.advance(leaseSeconds * 1000 * 5);
+    harness.doubles.executions.states.set(a, 'running');
+    harness.doubles.clock.advance(leaseSeconds * 1000 * 5);
     const { ending } = (await harness.open(inspected, { executionId: b })) as { ending: object };
     expect(ending).toMatchObject({ status: 'running-elsewhere', execution: a, key: film.key });
   });
 
   it('is granted as soon as the owner has ended', async () => {
     const { harness, inspected, opened } = await inHand();
-    harness.bench.executions.states.set(a, 'ended');
+    harness.doubles.executions.states.set(a, 'ended');
     const taken = await harness.open(inspected, { executionId: b });
     expect(taken).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
     const error = { name: 'FencedOutError', message: expect.stringContaining(b) };
@@ -54,19 +54,19 @@ describe('taking a transfer', () => {
 
   it('waits for the lease where nobody can tell whether the owner runs', async () => {
     const { harness, inspected } = await inHand();
-    harness.bench.clock.advance(leaseSeconds * 1000);
+    harness.doubles.clock.advance(leaseSeconds * 1000);
     const held = await harness.open(inspected, { executionId: b });
     expect(held).toMatchObject({ ending: { status: 'running-elsewhere' } });
-    harness.bench.clock.advance(1);
+    harness.doubles.clock.advance(1);
     const taken = await harness.open(inspected, { executionId: b });
     expect(taken).toMatchObject({ next: 'send', fence: 2 });
   });
 
   it('finds a lease that its owner renewed while it worked', async () => {
     const { harness, inspected, opened } = await inHand();
-    harness.bench.clock.advance((leaseSeconds - 100) * 1000);
+    harness.doubles.clock.advance((leaseSeconds - 100) * 1000);
     await harness.confirm(opened, { executionId: a });
-    harness.bench.clock.advance((leaseSeconds - 100) * 1000);
+    harness.doubles.clock.advance((leaseSeconds - 100) * 1000);
     const held = await harness.open(inspected, { executionId: b });
     expect(held).toMatchObject({ ending: { status: 'running-elsewhere' } });
   });
@@ -75,8 +75,8 @@ describe('taking a transfer', () => {
     const { harness, inspected } = await inHand();
     const again = await harness.open(inspected, { executionId: a });
     expect(again).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
-    expect(harness.bench.executions.asked).toBe(0);
-    expect(harness.bench.asked.opened).toBe(1);
+    expect(harness.doubles.executions.asked).toBe(0);
+    expect(harness.doubles.asked.opened).toBe(1);
   });
 
   it('goes on with a transfer that failed', async () => {
@@ -90,8 +90,8 @@ describe('taking a transfer', () => {
 
   it('says which asset there is already', async () => {
     const harness = await StepHarness.set();
-    putFilm(harness.bench, 3000);
-    const { output } = await walk(harness.bench, film);
+    putFilm(harness.doubles, 3000);
+    const { output } = await runTransfer(harness.doubles, film);
     const opened = await harness.open(await harness.inspect(), { executionId: b });
     const { transferId, assetId, etag } = output;
     expect(opened).toEqual({
@@ -105,8 +105,8 @@ describe('taking a transfer', () => {
 /** A film that is ingested, and what execution b would open to ingest it again. */
 async function forcedAgain() {
   const harness = await StepHarness.set();
-  putFilm(harness.bench, 3000);
-  const { output } = await walk(harness.bench, film);
+  putFilm(harness.doubles, 3000);
+  const { output } = await runTransfer(harness.doubles, film);
   const forced = await harness.inspect({ ...film, force: true });
   return { harness, forced, output };
 }
@@ -136,17 +136,17 @@ describe('a further ingest', () => {
   it('is not made twice by a forced start that died after its number, where another made it ready', async () => {
     const { harness, forced } = await forcedAgain();
     await openWithout(harness, 'takeTransfer', forced);
-    await walk(harness.bench, film, { executionId: 'execution-c' });
+    await runTransfer(harness.doubles, film, { executionId: 'execution-c' });
     const again = await harness.open(forced, { executionId: b });
     expect(again).toMatchObject({ next: 'ended', ending: { status: 'already-ingested' } });
-    expect(await harness.bench.store.latestIngestNumber(forced.object)).toBe(2);
+    expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
   it('is made by a forced start that died before its number', async () => {
     const { harness, forced } = await forcedAgain();
     await openWithout(harness, 'raiseIngestNumber', forced);
     await harness.open(forced, { executionId: b });
-    expect(await harness.bench.store.latestIngestNumber(forced.object)).toBe(2);
+    expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
   it('is not made twice by a forced start that is tried again', async () => {
@@ -154,13 +154,13 @@ describe('a further ingest', () => {
     const first = await harness.open(forced, { executionId: b });
     const again = await harness.open(forced, { executionId: b });
     expect((await harness.row(again)).transferId).toBe((await harness.row(first)).transferId);
-    expect(await harness.bench.store.latestIngestNumber(forced.object)).toBe(2);
+    expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
   it('is made when the asset is gone at the service', async () => {
     const harness = await StepHarness.set();
-    putFilm(harness.bench, 3000);
-    const { output } = await walk(harness.bench, film);
+    putFilm(harness.doubles, 3000);
+    const { output } = await runTransfer(harness.doubles, film);
     harness.service.deleteAsset(String(output.assetId));
     const opened = await harness.open(await harness.inspect(), { executionId: b });
     expect(await harness.row(opened)).toMatchObject({ ingestNumber: 2 });
@@ -168,24 +168,24 @@ describe('a further ingest', () => {
 
   it('is made by force after an asset that went missing before it was ready', async () => {
     const harness = await StepHarness.set({ processingMs: 3_600_000 });
-    putFilm(harness.bench, 3000);
-    const first = await walk(harness.bench, film, {
-      onMove: (step) => {
+    putFilm(harness.doubles, 3000);
+    const first = await runTransfer(harness.doubles, film, {
+      onCall: (step) => {
         if (step === 'AwaitAsset') harness.service.deleteAsset('asset-1');
       },
     });
     expect(first.error).toBe('AssetMissingError');
-    const { output } = await walk(harness.bench, { ...film, force: true }, { executionId: b });
+    const { output } = await runTransfer(harness.doubles, { ...film, force: true }, { executionId: b });
     expect(output).toMatchObject({ status: 'ready', assetId: 'asset-2' });
   });
 
   it('is made by force after bytes that were not those of the object', async () => {
     const harness = await StepHarness.set();
     const checksum = { algorithm: 'CRC32', value: 'AAAAAA==' } as const;
-    putFilm(harness.bench, 3000, { checksum });
-    expect((await walk(harness.bench, film)).error).toBe('SourceChecksumMismatchError');
+    putFilm(harness.doubles, 3000, { checksum });
+    expect((await runTransfer(harness.doubles, film)).error).toBe('SourceChecksumMismatchError');
     harness.service.deleteAsset('asset-1');
-    const again = await walk(harness.bench, { ...film, force: true }, { executionId: b });
-    expect(again.output).toMatchObject({ ingestNumber: 2 });
+    await runTransfer(harness.doubles, { ...film, force: true }, { executionId: b });
+    expect(harness.doubles.events.outcomes.at(-1)?.detail).toMatchObject({ ingestNumber: 2 });
   });
 });

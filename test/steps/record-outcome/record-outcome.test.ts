@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
-import { walk } from '../../harness/run-transfer.ts';
+import { runTransfer } from '../../harness/run-transfer.ts';
 import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
 const ready = { status: 'ready', assetId: 'asset-1' };
@@ -10,12 +10,12 @@ const ready = { status: 'ready', assetId: 'asset-1' };
 /** A transfer whose asset is ready, not yet recorded. */
 async function awaited() {
   const harness = await StepHarness.set();
-  const startedAt = harness.bench.clock.now();
+  const startedAt = harness.doubles.clock.now();
   const opened = await harness.opened(3);
   await harness.sendAll(opened);
-  harness.bench.clock.advance(2_000);
+  harness.doubles.clock.advance(2_000);
   const state = await harness.confirm(opened);
-  harness.bench.clock.advance(3_500);
+  harness.doubles.clock.advance(3_500);
   const ended = { ...state, next: 'ended', ending: ready };
   return { harness, state, ended, given: { executionStartedAt: startedAt } };
 }
@@ -26,14 +26,14 @@ async function failing(error: { Error: string; Cause: string }) {
   return { harness, state, recorded: await harness.record({ ...state, error }) };
 }
 
-function types({ bench }: StepHarness): string[] {
-  return bench.events.outcomes.map(({ type }) => type);
+function types({ doubles }: StepHarness): string[] {
+  return doubles.events.outcomes.map(({ type }) => type);
 }
 
 describe('RecordOutcome of a ready asset', () => {
   it('tells the transfer with its times and counts', async () => {
     const { harness, state, ended, given } = await awaited();
-    await harness.bench.store.incrementRetries(state.transferId, { ThrottledError: 2 });
+    await harness.doubles.store.incrementRetries(state.transferId, { ThrottledError: 2 });
     const recorded = await harness.record(ended, given);
     expect(recorded).toEqual({
       next: 'succeed',
@@ -61,7 +61,7 @@ describe('RecordOutcome of a ready asset', () => {
     harness.service.faults.befall(1, { kind: 'reset' });
     harness.service.faults.befall(55, { kind: 'reset' });
     await harness.sendAll(opened);
-    await harness.bench.store.incrementRetries(opened.transferId, { NetworkError: 1 });
+    await harness.doubles.store.incrementRetries(opened.transferId, { NetworkError: 1 });
     const state = await harness.confirm(opened);
     const { output } = await harness.record({ ...state, ending: ready });
     expect(output.retries).toEqual({ NetworkError: 3 });
@@ -75,21 +75,21 @@ describe('RecordOutcome of a ready asset', () => {
       events: {
         publish: async (event) => {
           seen.push(await harness.row(state));
-          await harness.bench.events.publish(event);
+          await harness.doubles.events.publish(event);
         },
       },
     };
     const { output } = await harness.record(ended);
     expect(seen).toMatchObject([{ state: 'ready', outcome: output, outcomePublished: false }]);
     expect(await harness.row(state)).toMatchObject({ state: 'ready', outcomePublished: true });
-    expect(harness.bench.events.outcomes).toMatchObject([
+    expect(harness.doubles.events.outcomes).toMatchObject([
       { type: 'Transfer Ready', detail: output },
     ]);
   });
 
   it('fails when the event is not taken, so that the state machine tries again', async () => {
     const { harness, state, ended } = await awaited();
-    harness.bench.events.refusals = 1;
+    harness.doubles.events.failures = 1;
     const refused = harness.record(ended);
     await expect(refused).rejects.toMatchObject({ name: 'EventNotPublishedError' });
     expect(await harness.row(state)).toMatchObject({ state: 'ready', outcomePublished: false });
@@ -106,12 +106,12 @@ describe('RecordOutcome of a ready asset', () => {
 
   it('puts the event again when only its confirmation failed', async () => {
     const { harness, state, ended } = await awaited();
-    const { patchTransfer } = harness.bench.store;
+    const { patchTransfer } = harness.doubles.store;
     let calls = 0;
     harness.ports = {
       ...harness.ports,
       store: {
-        ...harness.bench.store,
+        ...harness.doubles.store,
         patchTransfer: (...given) => {
           if (++calls !== 2) return patchTransfer(...given);
           throw new TransferError('TableUnavailableError', 'no');
@@ -135,12 +135,12 @@ describe('RecordOutcome of a ready asset', () => {
 
   it('is announced by a later execution where the first could not', async () => {
     const harness = await StepHarness.set();
-    putFilm(harness.bench, 3000);
-    harness.bench.events.refusals = 100;
-    const first = await walk(harness.bench, film);
-    expect(first).toMatchObject({ status: 'failed', error: 'OutcomeNotRecordedError' });
-    harness.bench.events.refusals = 0;
-    const second = await walk(harness.bench, film, { executionId: 'execution-b' });
+    putFilm(harness.doubles, 3000);
+    harness.doubles.events.failures = 100;
+    const first = await runTransfer(harness.doubles, film);
+    expect(first).toMatchObject({ status: 'FAILED', error: 'OutcomeNotRecordedError' });
+    harness.doubles.events.failures = 0;
+    const second = await runTransfer(harness.doubles, film, { executionId: 'execution-b' });
     expect(second.output).toMatchObject({ assetId: 'asset-1' });
     expect(types(harness)).toEqual(['Transfer Ready']);
   });
@@ -200,7 +200,7 @@ describe('RecordOutcome of a failure', () => {
       transferId: state.transferId,
     };
     expect(await harness.row(state)).toMatchObject({ state: 'failed', outcome: told });
-    expect(harness.bench.events.outcomes).toMatchObject([
+    expect(harness.doubles.events.outcomes).toMatchObject([
       { type: 'Transfer Failed', detail: told },
     ]);
   });
@@ -227,7 +227,7 @@ describe('RecordOutcome of a failure', () => {
 
   it('is that of the transfer also where it failed between taking and saying so', async () => {
     const harness = await StepHarness.set();
-    putFilm(harness.bench, 3000);
+    putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
     const error = new TransferError('RequestRejectedError', '400: no');
     harness.override({ openSession: () => Promise.reject(error) });
@@ -255,7 +255,7 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     const { harness, state, ended, given } = await awaited();
     const row = await harness.row(state);
     const taken = { ...row, owner: 'execution-b', fence: row.fence + 1 };
-    await harness.bench.store.takeTransfer(taken, row);
+    await harness.doubles.store.takeTransfer(taken, row);
     await harness.record({ ...ended, fence: taken.fence }, { executionId: 'execution-b' });
     return { harness, state, given };
   }
@@ -268,15 +268,15 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     const late = await harness.record({ ...stateOf(state.transferId), error }, given);
     expect(late).toMatchObject({ next: 'fail', error: 'FencedOutError' });
     expect(types(harness)).toEqual(['Transfer Ready']);
-    expect(await harness.bench.store.transfer(rejectionIdOf('execution-a'))).toBeUndefined();
+    expect(await harness.doubles.store.transfer(rejectionIdOf('execution-a'))).toBeUndefined();
   });
 
   it('reports a start that went for it while its last owner was silent: that one may be over', async () => {
     const harness = await StepHarness.set();
     const { transferId } = await harness.opened(3);
-    harness.bench.clock.advance(6_000);
-    const late = { executionId: 'execution-b', executionStartedAt: harness.bench.clock.now() };
-    await harness.bench.store.recordExecution('execution-b', transferId);
+    harness.doubles.clock.advance(6_000);
+    const late = { executionId: 'execution-b', executionStartedAt: harness.doubles.clock.now() };
+    await harness.doubles.store.recordExecution('execution-b', transferId);
     expect(await harness.record({ error }, late)).toMatchObject({ error: 'RoundsExhaustedError' });
     expect(await harness.row({ transferId: rejectionIdOf('execution-b') })).toMatchObject({
       outcomePublished: true,
@@ -286,10 +286,10 @@ describe('RecordOutcome of an error, where another execution has the transfer by
 
   it('reports nothing for a start that lost it to one that has renewed its lease since', async () => {
     const harness = await StepHarness.set();
-    const early = { executionId: 'execution-b', executionStartedAt: harness.bench.clock.now() };
-    harness.bench.clock.advance(6_000);
+    const early = { executionId: 'execution-b', executionStartedAt: harness.doubles.clock.now() };
+    harness.doubles.clock.advance(6_000);
     const { transferId } = await harness.opened(3);
-    await harness.bench.store.recordExecution('execution-b', transferId);
+    await harness.doubles.store.recordExecution('execution-b', transferId);
     expect(await harness.record({ error }, early)).toMatchObject({ error: 'FencedOutError' });
     expect(types(harness)).toEqual([]);
   });
@@ -299,11 +299,11 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     async (state) => {
       const { harness, state: owned, given } = await takenOver();
       const { transferId, fence } = await harness.row(owned);
-      await harness.bench.store.patchTransfer(
+      await harness.doubles.store.patchTransfer(
         transferId,
         fence,
         { state },
-        harness.bench.clock.now(),
+        harness.doubles.clock.now(),
       );
       const late = await harness.record({ error }, given);
       expect(late).toMatchObject({ next: 'fail', error: 'RoundsExhaustedError' });
@@ -327,7 +327,7 @@ describe('N25: RecordOutcome of a refused start', () => {
       outcomePublished: true,
       outcome: recorded.output,
     });
-    expect(harness.bench.events.outcomes).toMatchObject([
+    expect(harness.doubles.events.outcomes).toMatchObject([
       {
         type: 'Transfer Failed',
         detail: { ...film, error: 'InvalidInputError', execution: 'execution-a' },

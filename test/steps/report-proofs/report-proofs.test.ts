@@ -5,7 +5,7 @@ import { Serial } from '../../doubles/destinations/serial.ts';
 import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 async function rangeError(harness: StepHarness, { transferId }: Planned) {
-  return (await harness.bench.store.ranges(transferId, 1))[0]?.error;
+  return (await harness.doubles.store.ranges(transferId, 1))[0]?.error;
 }
 
 describe('ReportProofs', () => {
@@ -14,7 +14,7 @@ describe('ReportProofs', () => {
     const opened = await harness.opened(60);
     await harness.send(itemOf(opened, 2));
     expect(await harness.report(itemOf(opened, 2))).toEqual({ reported: 10 });
-    expect(harness.bench.asked.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
+    expect(harness.doubles.asked.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
   });
 
   it('takes as many calls as the service’s own bound makes necessary', async () => {
@@ -23,7 +23,7 @@ describe('ReportProofs', () => {
     const opened = await harness.opened(50);
     await harness.send(itemOf(opened));
     await harness.report(itemOf(opened));
-    expect(harness.bench.asked.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
+    expect(harness.doubles.asked.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
   });
 
   it('makes no call where the service wants no reports', async () => {
@@ -31,23 +31,23 @@ describe('ReportProofs', () => {
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
     await harness.report(itemOf(opened));
-    expect(harness.bench.asked.reports).toEqual([]);
+    expect(harness.doubles.asked.reports).toEqual([]);
   });
 
   it('makes no call where nothing is proven', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.report(itemOf(opened));
-    expect(harness.bench.asked.reports).toEqual([]);
+    expect(harness.doubles.asked.reports).toEqual([]);
   });
 
   it('leaves out proofs that are retired', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
-    await harness.bench.store.retireProof(opened.transferId, 1, 2, 1, 'lost');
+    await harness.doubles.store.retireProof(opened.transferId, 1, 2, 1, 'lost');
     await harness.report(itemOf(opened));
-    expect(harness.bench.asked.reports).toEqual([[1, 3]]);
+    expect(harness.doubles.asked.reports).toEqual([[1, 3]]);
   });
 
   it('tries again what may pass, and counts it', async () => {
@@ -56,7 +56,7 @@ describe('ReportProofs', () => {
     await harness.send(itemOf(opened));
     harness.service.faults.befallCall('report', 'throttled');
     await harness.report(itemOf(opened));
-    expect(harness.bench.asked.reports).toHaveLength(2);
+    expect(harness.doubles.asked.reports).toHaveLength(2);
     expect((await harness.row(opened)).retries).toEqual({ ThrottledError: 1 });
   });
 
@@ -79,7 +79,7 @@ describe('ReportProofs', () => {
     await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     const error = { Error: 'Sandbox.Timedout', Cause: 'Task timed out after 900.00 seconds' };
     await harness.report({ ...itemOf(opened), error });
-    expect(harness.bench.asked.reports).toEqual([[1, 2]]);
+    expect(harness.doubles.asked.reports).toEqual([[1, 2]]);
     expect(await rangeError(harness, opened)).toMatchObject({
       disposition: 'retry',
       message: expect.stringContaining('Task timed out'),

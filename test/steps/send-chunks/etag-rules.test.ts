@@ -22,7 +22,7 @@ async function sendTo(etag: Etag, chunks: number, chunksInFlight = 4) {
   });
   const opened = await harness.opened(chunks);
   await harness.send(itemOf(opened));
-  const { store } = harness.bench;
+  const { store } = harness.doubles;
   const proven = async () => [...(await store.chunks(opened.transferId, 1)).keys()];
   const session = await store.session(opened.transferId, 1);
   return { harness, opened, sends, proven, session };
@@ -60,7 +60,7 @@ describe('an ETag', () => {
     );
     expect(await proven()).toEqual([1, 2]);
     expect(sends.filter((index) => index === 3)).toHaveLength(boundOf('mismatchedSends'));
-    const [range] = await harness.bench.store.ranges(opened.transferId, 1);
+    const [range] = await harness.doubles.store.ranges(opened.transferId, 1);
     expect(range?.error).toMatchObject({ name: 'ChunkCorruptError', disposition: 'fail' });
   });
 

@@ -11,35 +11,35 @@ async function planned(chunks: number) {
 }
 
 async function rangeRow(harness: StepHarness, { transferId }: Planned) {
-  return (await harness.bench.store.ranges(transferId, 1))[0];
+  return (await harness.doubles.store.ranges(transferId, 1))[0];
 }
 
 function sent(harness: StepHarness): number[] {
-  return harness.bench.asked.sends.map(({ index }) => index);
+  return harness.doubles.asked.sends.map(({ index }) => index);
 }
 
 describe('a range in other hands', () => {
   it('is waited for as long as it is claimed', async () => {
     const { harness, item, key } = await planned(3);
-    const now = harness.bench.clock.now();
-    await harness.bench.store.claimRange(key, 'another', now, now + 42_000);
+    const now = harness.doubles.clock.now();
+    await harness.doubles.store.claimRange(key, 'another', now, now + 42_000);
     expect(await harness.send(item)).toMatchObject({ next: 'wait', waitSeconds: 42, calls: 1 });
     expect(sent(harness)).toEqual([]);
   });
 
   it('is taken over once the claim has run out, and the death of its sender counted', async () => {
     const { harness, opened, item, key } = await planned(3);
-    const now = harness.bench.clock.now();
-    await harness.bench.store.claimRange(key, 'another', now, now + 42_000);
-    harness.bench.clock.advance(42_000);
+    const now = harness.doubles.clock.now();
+    await harness.doubles.store.claimRange(key, 'another', now, now + 42_000);
+    harness.doubles.clock.advance(42_000);
     expect(await harness.send(item)).toMatchObject({ next: 'sent' });
     expect((await rangeRow(harness, opened))?.retries).toEqual({ SenderDied: 1 });
   });
 
   it('is not waited for without end', async () => {
     const { harness, item, key } = await planned(3);
-    const now = harness.bench.clock.now();
-    await harness.bench.store.claimRange(key, 'another', now, now + 1e9);
+    const now = harness.doubles.clock.now();
+    await harness.doubles.store.claimRange(key, 'another', now, now + 1e9);
     const given = await harness.send({ ...item, calls: boundOf('callsPerRange') });
     expect(given).toMatchObject({ next: 'stop' });
   });
@@ -52,7 +52,7 @@ describe('a range in other hands', () => {
 
   it('is left alone once another execution owns the transfer', async () => {
     const { harness, opened, item } = await planned(3);
-    harness.bench.executions.states.set('execution-a', 'ended');
+    harness.doubles.executions.states.set('execution-a', 'ended');
     await harness.open(await harness.inspect(), { executionId: 'execution-b' });
     expect(await harness.send(item)).toMatchObject({ next: 'stop' });
     expect(sent(harness)).toEqual([]);
@@ -63,17 +63,17 @@ describe('a range in other hands', () => {
 describe('SendChunks without a table', () => {
   it('fails, so that the state machine tries it again', async () => {
     const { harness, item } = await planned(1);
-    harness.bench.store.refuse('releaseRange');
+    harness.doubles.store.refuse('releaseRange');
     await expect(harness.send(item)).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });
 
   it('goes on after such a failure as soon as its own claim has run out', async () => {
     const { harness, item } = await planned(1);
-    harness.bench.store.refuse('releaseRange');
+    harness.doubles.store.refuse('releaseRange');
     await harness.send(item, { lengthMs: 60_000 }).catch(() => {});
     const waiting = await harness.send(item);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 60 });
-    harness.bench.clock.advance(60_000);
+    harness.doubles.clock.advance(60_000);
     expect(await harness.send(waiting)).toMatchObject({ next: 'sent' });
     expect(sent(harness)).toEqual([1]);
   });

@@ -12,15 +12,15 @@ async function planned(chunks: number, tuned: Parameters<typeof StepHarness.set>
 }
 
 function proven(harness: StepHarness, { transferId }: Planned) {
-  return harness.bench.store.chunks(transferId, 1);
+  return harness.doubles.store.chunks(transferId, 1);
 }
 
 async function rangeRow(harness: StepHarness, { transferId }: Planned) {
-  return (await harness.bench.store.ranges(transferId, 1))[0];
+  return (await harness.doubles.store.ranges(transferId, 1))[0];
 }
 
 function sent(harness: StepHarness): number[] {
-  return harness.bench.asked.sends.map(({ index }) => index);
+  return harness.doubles.asked.sends.map(({ index }) => index);
 }
 
 /** Lets everything happen that needs no time. */
@@ -40,13 +40,13 @@ describe('SendChunks', () => {
   it.each([1, 3, 4])('keeps %i chunks in flight', async (chunksInFlight) => {
     const { harness, item } = await planned(20, { chunksInFlight });
     await harness.send(item);
-    expect(harness.bench.asked.mostInFlight).toBe(chunksInFlight);
+    expect(harness.doubles.asked.mostInFlight).toBe(chunksInFlight);
   });
 
   it('sends only the chunks that have no proof', async () => {
     const { harness, opened, item } = await planned(6);
     await harness.send({ ...item, range: { n: 1, first: 2, last: 4 } });
-    harness.bench.asked.sends.length = 0;
+    harness.doubles.asked.sends.length = 0;
     await harness.send(item);
     expect(sent(harness)).toEqual([1, 5, 6]);
     expect((await proven(harness, opened)).size).toBe(6);
@@ -62,10 +62,10 @@ describe('SendChunks', () => {
   it('stops before its time is up and says that there is more', async () => {
     const { harness, opened, item } = await planned(9, { chunksInFlight: 1 });
     harness.service.faults.sendMs = 3_000;
-    const startedAt = harness.bench.clock.now();
+    const startedAt = harness.doubles.clock.now();
     const more = await harness.send(item, { lengthMs: 20_000 });
     expect(more).toMatchObject({ next: 'more', calls: 1 });
-    expect(harness.bench.clock.now() - startedAt).toBeLessThan(20_000);
+    expect(harness.doubles.clock.now() - startedAt).toBeLessThan(20_000);
     expect((await proven(harness, opened)).size).toBe(5);
     expect(await harness.send(more, { lengthMs: 20_000 })).toMatchObject({
       next: 'sent',
@@ -85,7 +85,7 @@ describe('SendChunks', () => {
     const { harness, item } = await planned(6);
     harness.service.faults.befall(2, { kind: 'reset' });
     await harness.send(item);
-    expect(harness.bench.clock.pending()).toBe(0);
+    expect(harness.doubles.clock.pending()).toBe(0);
   });
 });
 
@@ -106,13 +106,13 @@ it('a second try asks for its address apart, where a pause of the service holds 
 describe('a chunk that stands still', () => {
   it('is given up when no byte moved for too long, and sent again', async () => {
     const { harness, opened, item } = await planned(1, { noProgressMs: 20_000 });
-    harness.bench.source.befall(1, { kind: 'stalled', afterBytes: 100 });
+    harness.doubles.source.befall(1, { kind: 'stalled', afterBytes: 100 });
     const sending = harness.send(item);
     await settle();
-    harness.bench.clock.advance(19_000);
+    harness.doubles.clock.advance(19_000);
     await settle();
     expect(sent(harness)).toEqual([1]);
-    harness.bench.clock.advance(6_000);
+    harness.doubles.clock.advance(6_000);
     expect(await sending).toMatchObject({ next: 'sent' });
     expect(sent(harness)).toEqual([1, 1]);
     expect((await rangeRow(harness, opened))?.retries).toEqual({ RequestTimeoutError: 1 });
@@ -123,7 +123,7 @@ describe('a chunk that stands still', () => {
     const { sendChunk } = harness.ports.destination;
     harness.override({
       sendChunk: async (session, chunk, body, call) => {
-        for await (const _ of body.open()) await harness.bench.clock.sleep(15_000);
+        for await (const _ of body.open()) await harness.doubles.clock.sleep(15_000);
         return sendChunk(session, chunk, body, call);
       },
     });
@@ -134,10 +134,10 @@ describe('a chunk that stands still', () => {
 
   it('is given up when the call’s time is up', async () => {
     const { harness, opened, item } = await planned(1);
-    harness.bench.source.befall(1, { kind: 'stalled', afterBytes: 100 });
+    harness.doubles.source.befall(1, { kind: 'stalled', afterBytes: 100 });
     const sending = harness.send(item, { lengthMs: 30_000 });
     await settle();
-    harness.bench.clock.advance(30_000);
+    harness.doubles.clock.advance(30_000);
     await sending;
     expect((await proven(harness, opened)).size).toBe(0);
     expect((await rangeRow(harness, opened))?.error?.name).toBe('RequestTimeoutError');
@@ -150,9 +150,9 @@ describe('a chunk that fails', () => {
     ['TruncatedReadError', { kind: 'truncated', afterBytes: 100 }],
   ] as const)('for %s is read and sent again', async (name, fault) => {
     const { harness, opened, item } = await planned(3);
-    harness.bench.source.befall(2, fault);
+    harness.doubles.source.befall(2, fault);
     expect(await harness.send(item)).toMatchObject({ next: 'sent' });
-    expect(harness.bench.source.reads).toHaveLength(4);
+    expect(harness.doubles.source.reads).toHaveLength(4);
     expect((await rangeRow(harness, opened))?.retries).toEqual({ [name]: 1 });
   });
 
@@ -184,7 +184,7 @@ describe('a chunk that fails', () => {
 
   it('because the object was overwritten stops the range at once', async () => {
     const { harness, opened, item } = await planned(20, { chunksInFlight: 1 });
-    putFilm(harness.bench, 20 * chunkBytes + 1);
+    putFilm(harness.doubles, 20 * chunkBytes + 1);
     expect(await harness.send(item)).toMatchObject({ next: 'stop' });
     expect(sent(harness)).toEqual([1]);
     expect((await rangeRow(harness, opened))?.error).toMatchObject({
@@ -229,7 +229,7 @@ describe('a chunk that fails', () => {
 describe('a proof', () => {
   it('that can’t be written makes the chunk one that is still to be sent', async () => {
     const { harness, opened, item } = await planned(1);
-    harness.bench.store.refuse('storeProof');
+    harness.doubles.store.refuse('storeProof');
     await harness.send(item);
     expect((await proven(harness, opened)).size).toBe(0);
     await harness.send(item);
@@ -242,7 +242,7 @@ describe('a proof', () => {
     const other = { index: 1, sizeBytes: 1024, proof: 'other', md5: 'other' };
     harness.override({
       sendChunk: async (...given) => {
-        await harness.bench.store.storeProof(opened.transferId, 1, other);
+        await harness.doubles.store.storeProof(opened.transferId, 1, other);
         return sendChunk(...given);
       },
     });
@@ -254,7 +254,7 @@ describe('a proof', () => {
   it('takes the place of a retired one', async () => {
     const { harness, opened, item } = await planned(1);
     await harness.send(item);
-    await harness.bench.store.retireProof(opened.transferId, 1, 1, 1, 'lost');
+    await harness.doubles.store.retireProof(opened.transferId, 1, 1, 1, 'lost');
     await harness.send(item);
     expect((await proven(harness, opened)).get(1)).toMatchObject({ generation: 2, reports: 0 });
     expect((await proven(harness, opened)).get(1)?.retiredBecause).toBeUndefined();
@@ -278,12 +278,12 @@ describe('what is measured', () => {
     harness.override({
       sendChunk: async (...given) => {
         const delivery = await sendChunk(...given);
-        await harness.bench.clock.sleep(300);
+        await harness.doubles.clock.sleep(300);
         return { ...delivery, host: 'uploads.s3.eu-west-1.amazonaws.com' };
       },
     });
     await harness.send(item);
-    const { meter } = harness.bench;
+    const { meter } = harness.doubles;
     expect(meter.sum('ChunksSent')).toBe(5);
     expect(meter.sum('BytesSent')).toBe(5 * chunkBytes);
     expect(meter.sum('ChunksToHost', 'uploads.s3.eu-west-1.amazonaws.com')).toBe(5);
@@ -296,28 +296,28 @@ describe('what is measured', () => {
     const { harness, item } = await planned(6, { chunksInFlight: 1 });
     harness.service.faults.sendMs = 1_000;
     await harness.send(item);
-    expect(harness.bench.meter.sum('Throughput')).toBe(chunkBytes);
+    expect(harness.doubles.meter.sum('Throughput')).toBe(chunkBytes);
   });
 
   it('of a call that sends nothing is nothing', async () => {
     const { harness, item } = await planned(6);
     await harness.send(item);
-    harness.bench.meter.taken.length = 0;
+    harness.doubles.meter.taken.length = 0;
     await harness.send(item);
-    expect(harness.bench.meter.taken).toEqual([]);
+    expect(harness.doubles.meter.taken).toEqual([]);
   });
 
   it('of a chunk whose time begins anew with each try, its last try', async () => {
     const { harness, item } = await planned(1);
-    harness.bench.source.befall(1, { kind: 'unavailable' });
+    harness.doubles.source.befall(1, { kind: 'unavailable' });
     await harness.send(item);
-    expect(harness.bench.meter.sum('ChunkLatency')).toBe(0);
-    expect(harness.bench.meter.sum('ChunksSent')).toBe(1);
+    expect(harness.doubles.meter.sum('ChunkLatency')).toBe(0);
+    expect(harness.doubles.meter.sum('ChunksSent')).toBe(1);
   });
 
   it('of retries are as many by each cause as the range’s row keeps', async () => {
     const { harness, opened, item } = await planned(20, { chunksInFlight: 2 });
-    harness.bench.source.befall(1, { kind: 'unavailable' });
+    harness.doubles.source.befall(1, { kind: 'unavailable' });
     harness.service.faults.befall(2, { kind: 'reset' });
     harness.service.faults.befall(5, { kind: 'throttled', retryAfterSeconds: 200 });
     expect(await harness.send(item, { lengthMs: 60_000 })).toMatchObject({ next: 'wait' });
@@ -328,7 +328,7 @@ describe('what is measured', () => {
       'ThrottledError',
     ]);
     for (const [cause, count] of Object.entries(retries)) {
-      expect(harness.bench.meter.sum('Retries', cause)).toBe(count);
+      expect(harness.doubles.meter.sum('Retries', cause)).toBe(count);
     }
   });
 });
@@ -343,14 +343,14 @@ describe('what is logged', () => {
     await harness.send(item);
     const { transferId } = opened;
     const fields = { transferId, chunkIndex: 1, sizeBytes: chunkBytes, host: 'host' };
-    expect(harness.bench.logged).toContainEqual({ message: 'chunk proof stored', fields });
+    expect(harness.doubles.logged).toContainEqual({ message: 'chunk proof stored', fields });
   });
 
   it('of a chunk that is given up names it and why', async () => {
     const { harness, opened, item } = await planned(2);
-    putFilm(harness.bench, 2 * chunkBytes + 1);
+    putFilm(harness.doubles, 2 * chunkBytes + 1);
     await harness.send(item);
-    expect(harness.bench.logged).toContainEqual({
+    expect(harness.doubles.logged).toContainEqual({
       message: 'chunk not sent',
       fields: {
         transferId: opened.transferId,

@@ -20,7 +20,7 @@ import { createMemoryQueueStore } from '../../../doubles/memory/queue-store.ts';
 import { createMemoryTransferStore } from '../../../doubles/memory/transfer-store.ts';
 import { sdkCrc } from '../../../doubles/sdk-crc.ts';
 import { TestStarter } from '../../../doubles/test-starter.ts';
-import { TestEvents, TestExecutions } from '../../../harness/port-harness.ts';
+import { TestEvents, TestExecutions } from '../../../harness/recorded-ports.ts';
 
 /** Sources of our own account and of another one. */
 export const ours = { bucket: 'films', key: 'reels/film.mp4' };

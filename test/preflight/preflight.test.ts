@@ -1,0 +1,281 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TransferError } from '#src/core/errors/errors.ts';
+import type { Source } from '#src/core/source/sources.ts';
+import type { Finding } from '#src/core/stack/preflight.ts';
+import type { PreflightPorts } from '#src/preflight/checks.ts';
+import {
+  type Checked,
+  concludePreflight,
+  preflight,
+  preflightSteps,
+} from '#src/preflight/preflight.ts';
+import type { RecordOutcomeResult } from '#src/steps/record-outcome/record-outcome.ts';
+import { invocationOf } from '../harness/invocation.ts';
+import { json, StepHarness } from '../harness/step-harness.ts';
+
+const executionId = 'execution-a';
+
+let harness: StepHarness;
+let ports: PreflightPorts;
+/** What the probes were asked for. */
+let probed: { readonly source: Source; readonly withEventNotifications: boolean }[];
+beforeEach(async () => {
+  harness = await StepHarness.set();
+  probed = [];
+  harness.doubles.executions.states.set(executionId, 'running');
+  const listUnfinished = async () => ({ sessions: [], truncated: false });
+  ports = {
+    ...harness.ports,
+    destination: { ...harness.ports.destination, listUnfinished },
+    probes: {
+      source: async (source, { withEventNotifications }) => {
+        probed.push({ source, withEventNotifications });
+        return [{ check: `list ${source.bucket}`, ok: true }];
+      },
+      quotas: async () => [{ check: 'quota', ok: true }],
+    },
+  };
+});
+
+function check(step: string, given: PreflightPorts = ports, lengthMs = 55_000): Promise<Checked> {
+  const invocation = invocationOf(harness.doubles, { executionId, lengthMs });
+  return preflight(step, given, invocation).finally(invocation.close);
+}
+
+/** What InspectSource's handler gives its step. */
+function lookers(): PreflightPorts {
+  const { store, queue, events, executions, ...others } = ports;
+  return others;
+}
+
+function conclude(state: object, given: PreflightPorts = ports): Promise<RecordOutcomeResult> {
+  const invocation = invocationOf(harness.doubles, { executionId });
+  return concludePreflight(given, json(state), invocation).finally(invocation.close);
+}
+
+const failedOf = ({ findings }: Checked) => findings.filter(({ ok }) => !ok);
+const namesOf = ({ findings }: Checked) => findings.map((finding) => finding.check).sort();
+
+function failing(error: TransferError) {
+  return async () => {
+    throw error;
+  };
+}
+
+describe('a preflight of one step', () => {
+  it('passes where everything works, and makes nothing but a small row and an event', async () => {
+    const found = await check('OpenSession');
+    expect(found).toMatchObject({ failed: 0, passed: found.findings.length });
+    expect(harness.doubles.asked).toMatchObject({ opened: 0, sends: [], reports: [] });
+    expect(harness.doubles.events.all).toEqual([
+      expect.objectContaining({
+        type: 'Preflight Checked',
+        detail: { step: 'OpenSession', execution: executionId },
+      }),
+    ]);
+    expect(harness.doubles.store.dump()).toBe('[[],[],[],[]]');
+  });
+
+  it.each([
+    ['InspectSource', ['list films', 'quota']],
+    [
+      'OpenSession',
+      [
+        'event bus: put an event (events:PutEvents)',
+        'service: call it with the API key',
+        'state machine: ask for an execution (states:DescribeExecution)',
+        'table: change a row (dynamodb:UpdateItem)',
+        'table: delete a row (dynamodb:DeleteItem)',
+        'table: read a row (dynamodb:GetItem)',
+        'table: read several rows (dynamodb:Query)',
+        'table: read the shared call rates (dynamodb:GetItem)',
+        'table: write a row (dynamodb:PutItem)',
+      ],
+    ],
+  ])('%s tries what its work needs, and nothing that its role may not', async (step, names) => {
+    const given = step === 'InspectSource' ? lookers() : ports;
+    expect(namesOf(await check(step, given))).toEqual(names);
+  });
+
+  it('looks at a switch once a bucket, by the first step only', async () => {
+    const list = [
+      { bucket: 'films', prefixes: ['a/'] },
+      { bucket: 'films', prefixes: ['b/'] },
+      { bucket: 'reels' },
+    ];
+    const settings = { ...harness.ports.settings, sources: { list, readers: {} } };
+    await check('InspectSource', { ...ports, settings });
+    expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([true, false, true]);
+    probed = [];
+    await check('SendChunks', { ...ports, settings });
+    expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([false, false, false]);
+  });
+
+  it('lists the table by its indexes only where a role may', async () => {
+    harness.doubles.store.refuse('listTransfers', 9);
+    harness.doubles.store.refuse('listUnpublished', 9);
+    expect(failedOf(await check('OpenSession'))).toEqual([]);
+    expect(failedOf(await check('Reconcile')).map((one) => one.check)).toEqual([
+      'table: list transfers by state (dynamodb:Query)',
+      'table: list unconfirmed events (dynamodb:Query)',
+    ]);
+  });
+
+  it('names a rejected key by its error and what to do', async () => {
+    const error = new TransferError('CredentialsRejectedError', 'the service answered 401');
+    const destination = { ...harness.ports.destination, listUnfinished: failing(error) };
+    expect(failedOf(await check('AwaitAsset', { ...ports, destination }))).toEqual([
+      {
+        check: 'service: call it with the API key',
+        ok: false,
+        problem: 'CredentialsRejectedError: the service answered 401',
+        nextStep: 'Put a valid API key into the secret, then start again.',
+      },
+    ]);
+  });
+
+  it('names an empty secret and the permission to read it', async () => {
+    const error = new TransferError('ConfigurationError', 'the secret arn:key is empty');
+    const destination = { ...harness.ports.destination, listUnfinished: failing(error) };
+    const [finding] = failedOf(await check('AwaitAsset', { ...ports, destination }));
+    expect(finding?.problem).toBe('ConfigurationError: the secret arn:key is empty');
+    expect(finding?.nextStep).toContain('secretsmanager:GetSecretValue');
+  });
+
+  it('names the permission that the table refuses, and tries the others all the same', async () => {
+    const message = 'table "t": AccessDeniedException (400)';
+    const recordExecution = failing(new TransferError('ConfigurationError', message));
+    const store = { ...harness.ports.store, recordExecution };
+    expect(failedOf(await check('SendChunks', { ...ports, store }))).toEqual([
+      expect.objectContaining({
+        check: 'table: write a row (dynamodb:PutItem)',
+        nextStep: expect.stringContaining('dynamodb:PutItem'),
+      }),
+    ]);
+  });
+
+  it('takes an execution that is not known for a missing permission', async () => {
+    harness.doubles.executions.states.clear();
+    const [finding] = failedOf(await check('OpenSession'));
+    expect(finding?.nextStep).toContain('states:DescribeExecution');
+  });
+
+  it('says that no source is configured', async () => {
+    const settings = { ...harness.ports.settings, sources: { list: [], readers: {} } };
+    const [finding] = failedOf(await check('InspectSource', { ...ports, settings }));
+    expect(finding?.problem).toContain('no source is configured');
+  });
+
+  it('calls a bug in a check by its name too', async () => {
+    const events = { publish: () => Promise.reject(new TypeError('no such field')) };
+    expect(failedOf(await check('RecordOutcome', { ...ports, events }))[0]?.problem).toBe(
+      'UnexpectedError: TypeError: no such field',
+    );
+  });
+
+  it('gives up a check that does not answer, and leaves no timer behind', async () => {
+    const source = () => new Promise<never>(() => {});
+    const found = check('InspectSource', { ...lookers(), probes: { ...ports.probes, source } });
+    await Promise.resolve();
+    harness.doubles.clock.advance(10_000);
+    expect(failedOf(await found)).toEqual([
+      expect.objectContaining({
+        check: 'source: bucket films',
+        problem: 'RequestTimeoutError: gave no answer within 10 s',
+      }),
+    ]);
+    expect(harness.doubles.clock.pending()).toBe(0);
+  });
+
+  it("tells what it did not reach before the function's time was up", async () => {
+    const found = await check('InspectSource', lookers(), 0);
+    expect(found).toMatchObject({ passed: 0, failed: 2 });
+    expect(found.findings[0]?.problem).toContain("the function's time was up");
+  });
+
+  it('answers with little, failures first, however much is wrong', async () => {
+    const wide = (n: number): Finding[] =>
+      Array.from({ length: n }, (_, i) => ({
+        check: `check ${i}`,
+        ok: i % 2 === 0,
+        ...(i % 2 && { problem: 'p'.repeat(5_000) }),
+      }));
+    const probes = { ...ports.probes, source: async () => wide(400) };
+    const found = await check('InspectSource', { ...lookers(), probes });
+    expect(found).toMatchObject({ passed: 201, failed: 200 });
+    expect(JSON.stringify(found).length).toBeLessThan(14 * 1024);
+    expect(found.findings.every(({ ok }) => !ok)).toBe(true);
+  });
+});
+
+describe('the conclusion of a preflight', () => {
+  const good: Checked = { findings: [{ check: 'a', ok: true }], passed: 1, failed: 0 };
+  const allGood = {
+    preflight: true,
+    ...Object.fromEntries(preflightSteps.map((step) => [step, good])),
+  };
+
+  it('ends well where every step found nothing missing, its own role included', async () => {
+    const recorded = await conclude(allGood);
+    expect(recorded).toMatchObject({
+      next: 'succeed',
+      output: { status: 'preflight', failed: 0, steps: { InspectSource: good } },
+    });
+    const { steps } = recorded.output as { steps: Record<string, Checked> };
+    expect(Object.keys(steps)).toEqual([...preflightSteps, 'RecordOutcome']);
+  });
+
+  it('is no transfer: neither counted, announced nor recorded as one', async () => {
+    await conclude({ ...allGood, SendChunks: { Error: 'x', Cause: '' } });
+    expect(harness.doubles.meter.taken).toEqual([]);
+    expect(harness.doubles.events.all.map(({ type }) => type)).toEqual(['Preflight Checked']);
+    expect(harness.doubles.store.dump()).toBe('[[],[],[],[]]');
+  });
+
+  it('names every failed check with the roles that lack it and why, in one line', async () => {
+    const bad = { findings: [{ check: 'list films', ok: false }], passed: 3, failed: 1 };
+    const state = { ...allGood, InspectSource: bad, SendChunks: bad };
+    const events = { publish: failing(new TransferError('EventNotPublishedError', 'no bus')) };
+    const recorded = await conclude(state, { ...ports, events });
+    expect(recorded).toMatchObject({
+      next: 'fail',
+      error: 'PreflightFailedError',
+      cause: expect.stringContaining(
+        'checks failed: InspectSource, SendChunks: list films; RecordOutcome: event bus: put an event (events:PutEvents): EventNotPublishedError: no bus. Fix',
+      ),
+    });
+  });
+
+  it('tells a function that could not run by the error that its Task ended with', async () => {
+    const Cause = JSON.stringify({ errorMessage: 'TABLE_NAME is not set', trace: [] });
+    const state = { ...allGood, ReportProofs: { Error: 'ConfigurationError', Cause } };
+    const { output } = await conclude(state);
+    expect(output).toMatchObject({
+      steps: {
+        ReportProofs: {
+          failed: 1,
+          findings: [{ problem: 'ConfigurationError: TABLE_NAME is not set' }],
+        },
+      },
+    });
+  });
+
+  it('tells a step that gave no answer', async () => {
+    const { AwaitAsset: _, ...state } = { AwaitAsset: good, ...allGood };
+    const recorded = await conclude({ ...state, AwaitAsset: undefined });
+    expect(recorded).toMatchObject({ next: 'fail' });
+  });
+
+  it('stays below 100 KB when every step found as much wrong as it may tell', async () => {
+    const many = Array.from({ length: 2_000 }, (_, i): Finding => {
+      return { check: `check ${i}`, ok: false, problem: 'p'.repeat(600), nextStep: 'n' };
+    });
+    const full = await check('InspectSource', {
+      ...ports,
+      probes: { ...ports.probes, source: async () => many },
+    });
+    const state = Object.fromEntries(preflightSteps.map((step) => [step, full]));
+    const recorded = await conclude({ preflight: true, ...state });
+    expect(JSON.stringify(recorded).length).toBeLessThan(100_000);
+  });
+});
