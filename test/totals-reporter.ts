@@ -1,5 +1,5 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
-import { CanaryReport } from './security/canary-report.ts';
+import { CanaryReport } from './security/canaries/report.ts';
 
 /**
  * Ends a run with `N passed, N failed`; a file that can't load, an unhandled error and each secret

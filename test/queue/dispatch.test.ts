@@ -20,7 +20,7 @@ async function fail({ harness }: QueueHarness, state: Planned, i: number): Promi
 const namesIn = ({ harness }: QueueHarness) => harness.doubles.starter.starts.map(({ name }) => name);
 
 describe('the dispatcher', () => {
-  it('starts the execution that the queued transfer's output names', async () => {
+  it('starts the execution that the output of the queued transfer names', async () => {
     const queue = await openQueue();
     const first = await queue.start(1);
     const { ending } = await queue.start(2);
@@ -149,7 +149,7 @@ describe('the dispatcher', () => {
     expect(namesIn(queue)).toEqual([]);
   });
 
-  it('leaves the ticket of a transfer that is still active with the ticket's fence', async () => {
+  it('leaves the ticket of a transfer that is still active with the same fence', async () => {
     const queue = await openWaiting(1);
     const { transferId, fence } = await queue.row(2);
     await queue.harness.doubles.store.patchTransfer(transferId, fence, { state: 'active' }, 1);
