@@ -155,8 +155,8 @@ function describeSessions(open: OpenService): void {
     const sha256 = putFilm(harness, 60 * chunk);
     let hasForgotten = false;
     const { output } = await runTransfer(harness, film, {
-      onCall: (step, { range }) => {
-        if (step !== 'SendChunks' || range.n !== 2 || hasForgotten) return;
+      onCall: (step, { state: { range } }) => {
+        if (step !== 'SendChunks' || range?.n !== 2 || hasForgotten) return;
         hasForgotten = true;
         harness.service.forgetSessions();
       },
@@ -172,8 +172,8 @@ function describeSource(open: OpenService): void {
     const harness = await openPortHarness(open);
     putFilm(harness, 60 * chunk);
     const { status, output } = await runTransfer(harness, film, {
-      onCall: (step, { range }) => {
-        if (step === 'SendChunks' && range.n === 2) putFilm(harness, 60 * chunk + 1);
+      onCall: (step, { state: { range } }) => {
+        if (step === 'SendChunks' && range?.n === 2) putFilm(harness, 60 * chunk + 1);
       },
     });
     expect([status, output.status]).toEqual(['SUCCEEDED', 'superseded']);

@@ -12,17 +12,25 @@ import type { ManualClock } from '../doubles/manual-clock.ts';
 import { deployedMachine } from './deployed-machine.ts';
 import type { TestExecutions } from './recorded-ports.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a state is any JSON, as in the state machine.
-type State = any;
+/** The payload of a step. */
+interface Payload {
+  // biome-ignore lint/suspicious/noExplicitAny: a state is any JSON, as in the state machine.
+  readonly state: any;
+  readonly executionId: string;
+}
 
 export interface RunOptions {
   /** The id that the steps receive. Default: `execution-a`. */
   readonly executionId?: string;
   /**
-   * Called before each call of a step with the state that it receives. An error becomes the error of
-   * that call. `kill` ends the execution; the call does not happen.
+   * Called before each call of a step with its payload. An error becomes the error of that call. `kill`
+   * ends the execution; the call does not happen.
    */
-  readonly onCall?: (step: FunctionName, state: State, kill: () => void) => void | Promise<void>;
+  readonly onCall?: (
+    step: FunctionName,
+    payload: Payload,
+    kill: () => void,
+  ) => void | Promise<void>;
 }
 
 /** The result of an execution; its output is empty unless it succeeded. */
@@ -55,10 +63,11 @@ export async function runTransfer(
   const handlers = Object.entries(createHandlers(createContainer({}, ports))).map(
     ([name, handler]): [string, LambdaHandler] => [
       name,
-      async (payload: { readonly state: State }, context) => {
-        await onCall?.(name as FunctionName, payload.state, () => handle?.kill());
+      async (called: Payload, context) => {
+        const payload: Payload = { ...called, executionId, ...{ startedAt } };
+        await onCall?.(name as FunctionName, payload, () => handle?.kill());
         if (handle?.status() === 'ABORTED') throw new Error('the execution is killed');
-        return handler({ ...payload, executionId, startedAt } as never, context);
+        return handler(payload as never, context);
       },
     ],
   );

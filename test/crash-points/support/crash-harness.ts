@@ -14,11 +14,11 @@ import { restartTime } from '../../harness/fake-time.ts';
 import { openProcessPool } from '../../harness/process-pool.ts';
 import { type FirstStart, handlersSince } from '../../harness/redriven-machine.ts';
 import { reconciler } from '../../harness/sandbox.ts';
+import { statusChange } from '../../reconciler/reconciler-harness.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
 import type { Execution } from '../../simulation/load/executions.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
 import { warmUp } from '../../simulation/run-seed.ts';
-import { statusChange } from '../../reconciler/reconciler-harness.ts';
 import { portsOf } from './crash-ports.ts';
 import { type OnMoment, observedHandler, type Run, reportTransition } from './moments.ts';
 import {

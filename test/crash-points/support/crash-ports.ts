@@ -1,13 +1,9 @@
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
-import { createDestination } from '#src/destinations/registry.ts';
-import { createCallLimiter } from '#src/rates/call-limiter.ts';
-import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { sdkCrc } from '../../doubles/sdk-crc.ts';
+import { completePorts } from '../../harness/product-ports.ts';
 import type { Sandbox } from '../../harness/sandbox.ts';
 import { type ParsedRequest, parseRequest } from '../../simulation/faults/faulty-transport.ts';
 import { watchedQueue } from '../../simulation/invariants/checked-queue.ts';
@@ -61,8 +57,6 @@ export function portsOf(
     clock: sandbox.clock,
     random: harness.simulation.chance.random,
     settings,
-    newCrc: sdkCrc,
-    concurrency: createConcurrencyRegistry(sandbox.clock, 64),
     store: observed(watchedStore(tables, checkContext, sandbox), 'store'),
     queue: observed(watchedQueue(tables, checkContext, sandbox), 'queue'),
     source: observedSource(objects, runOf, sandbox),
@@ -71,23 +65,9 @@ export function portsOf(
     starter: observed(starter, 'starter'),
     log: logOf(harness),
     meter: { add: () => {} },
-  } satisfies Omit<Ports, 'destination'>;
+  };
   const transport = observedTransport(wireOf(harness, requests, sandbox), runOf, sandbox);
-  return { ...ports, destination: destinationOf(harness, transport, ports) };
-}
-
-/** Returns the real client, limited by the rates that all processes share. */
-function destinationOf(
-  { simulation: { service } }: PortContext,
-  transport: Transport,
-  ports: Pick<Ports, 'clock' | 'random' | 'log' | 'meter' | 'queue'>,
-) {
-  const { clock, log, queue } = ports;
-  const key = async () => service.apiKey;
-  const apiKey = { get: key, refresh: key };
-  const { baseUrl } = service;
-  const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
-  return throttledDestination(client, createCallLimiter({ ...ports, store: () => queue }));
+  return completePorts(ports, service, transport);
 }
 
 /** Returns a transport to the service that checks every request on arrival. */

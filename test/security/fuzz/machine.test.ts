@@ -10,20 +10,20 @@ import { warmUp } from '../../simulation/run-seed.ts';
 import { eventOf, events, plainInputs } from './inputs/starts.ts';
 import { budget } from './support/budget.ts';
 import { fuzz } from './support/fuzz.ts';
-import { openStand } from './support/handler-harness.ts';
+import { openHandlerHarness } from './support/handler-harness.ts';
 
 let machine: LocalStateMachine;
 beforeAll(async () => {
   machine = await warmUp();
 });
 
-/** What the service starts an execution with: JSON of at most 256 KiB (Step Functions quotas, 2026). */
-function isTaken(input: unknown): boolean {
+/** Whether Step Functions accepts an input: JSON of at most 256 KiB (Step Functions quotas, 2026). */
+function isAcceptable(input: unknown): boolean {
   if (!input || isDeep(input)) return false;
   return Buffer.byteLength(JSON.stringify(input)) <= 256 * 1024;
 }
 
-/** What nests deeper is more than the interpreter can follow; the functions alone are given it too. */
+/** Maximum depth for the interpreter. The handlers alone are also tested with deeper inputs. */
 const maxDepth = 500;
 
 function isDeep(input: unknown): boolean {
@@ -34,7 +34,7 @@ function isDeep(input: unknown): boolean {
   return level.length > 0;
 }
 
-/** Ended well, or by a name of ours: never by Step Functions' own, nor as a bug. */
+/** Returns the error name; throws for names of Step Functions and for UnexpectedError. */
 function nameOf({ status, error = '', cause }: ExecutionResult): string | undefined {
   if (status === 'SUCCEEDED') return undefined;
   const isNamed = status === 'FAILED' && isErrorName(error) && error !== 'UnexpectedError';
@@ -44,27 +44,27 @@ function nameOf({ status, error = '', cause }: ExecutionResult): string | undefi
 }
 
 async function execute(input: unknown): Promise<string | undefined> {
-  const stand = await openStand();
-  const handlers = createHandlers(createContainer(process.env, stand.ports));
-  const sleep = async (ms: number) => stand.clock.advance(ms);
+  const harness = await openHandlerHarness();
+  const handlers = createHandlers(createContainer(process.env, harness.ports));
+  const sleep = async (ms: number) => harness.clock.advance(ms);
   const execution = startExecution({ machine, handlers, input, sleep, timeFactor: 10_000 });
   const name = nameOf(await execution.result);
   await execution.idle();
-  const opened = stand.service.sessions().length;
-  expect(opened).toBe(name === undefined ? stand.service.assets().length : 0);
+  const opened = harness.service.sessions().length;
+  expect(opened).toBe(name === undefined ? harness.service.assets().length : 0);
   return name;
 }
 
 describe('all kinds of bad inputs', () => {
-  it('are more than 10,000 together', () => {
-    const runs = Object.values(budget).map((one) => one.runs);
-    expect(runs.reduce((sum, more) => sum + more, 0)).toBeGreaterThan(10_000);
+  it('are more than 10,000 in total', () => {
+    const counts = Object.values(budget).map(({ runs }) => runs);
+    expect(counts.reduce((sum, runs) => sum + runs, 0)).toBeGreaterThan(10_000);
   });
 });
 
-describe('an execution that is started with what it should not be', () => {
-  it('ends well or by the name of an error of ours', async () => {
-    const inputs = fc.oneof(events, plainInputs).filter(isTaken);
+describe('an execution with a bad input', () => {
+  it('succeeds or fails with a catalogue error', async () => {
+    const inputs = fc.oneof(events, plainInputs).filter(isAcceptable);
     await fuzz('whole executions', inputs, execute);
   });
 });
@@ -90,7 +90,7 @@ describe('an execution over a table with the limits of DynamoDB', () => {
     ['a version of a lone surrogate', { bucket, key: 'a.mp4', versionId: '\ud800' }],
     ['no object', ['films']],
     ['text', 'films/film.mp4'],
-  ])('is refused as invalid input, which is recorded: %s', async (_, input) => {
+  ])('is rejected as invalid input and recorded: %s', async (_, input) => {
     const result = await harness.run(input);
     expect(result).toMatchObject({ status: 'FAILED', error: 'InvalidInputError' });
     expect(Buffer.byteLength(result.cause ?? '')).toBeLessThan(32_768);
@@ -100,7 +100,7 @@ describe('an execution over a table with the limits of DynamoDB', () => {
     expect(harness.service.calls.count('create')).toBe(0);
   });
 
-  it('moves an object as ever after all of these', async () => {
+  it('transfers an object after all of these inputs', async () => {
     const film = harness.put(2);
     expect(await harness.run(inputOf(film))).toMatchObject({ status: 'SUCCEEDED' });
   });

@@ -11,9 +11,14 @@ import {
   spoilings,
 } from './inputs/replies.ts';
 import { fuzz } from './support/fuzz.ts';
-import { openStand, ours, type Stand, type Wire } from './support/handler-harness.ts';
-import { judge } from './support/result.ts';
-import { standAt } from './support/step-payloads.ts';
+import {
+  type HandlerHarness,
+  openHandlerHarness,
+  ours,
+  type Wire,
+} from './support/handler-harness.ts';
+import { classify } from './support/result.ts';
+import { openAtStep } from './support/step-payloads.ts';
 
 const maxVirtualMs = 120_000;
 
@@ -29,7 +34,7 @@ const operations = [
 ] as const;
 type Operation = (typeof operations)[number];
 
-/** A wire that spoils the replies once it is told to, and keeps what was asked. */
+/** Returns a transport that alters replies once the plan is set, and records the requests. */
 function spoilingWire() {
   const sent: HttpRequest[] = [];
   const plan: { spoiling?: Spoiling } = {};
@@ -69,7 +74,11 @@ const proof = {
   sentAt: 0,
 };
 
-function ask({ ports: { destination } }: Stand, operation: Operation, session: UploadSession) {
+function ask(
+  { ports: { destination } }: HandlerHarness,
+  operation: Operation,
+  session: UploadSession,
+) {
   const { assetId = '' } = session;
   const calls: Record<Operation, () => Promise<unknown>> = {
     open: () => destination.openSession(request, { signal }),
@@ -85,8 +94,8 @@ function ask({ ports: { destination } }: Stand, operation: Operation, session: U
   return calls[operation]();
 }
 
-/** Where a chunk goes, and what goes with it: to https alone, and never the key. */
-function checkSent(sent: readonly HttpRequest[]): void {
+/** Checks that chunks are sent only to https and without the API key. */
+function checkRequests(sent: readonly HttpRequest[]): void {
   for (const { url, headers } of sent.filter((one) => !isApi(one))) {
     expect(url).toMatch(/^https:\/\/[^/?#@\\\s]+([/?#]|$)/i);
     expect(Object.keys(headers).map((name) => name.toLowerCase())).not.toContain('x-api-key');
@@ -100,16 +109,16 @@ interface Reply {
 
 async function tryReply({ operation, spoiling }: Reply): Promise<string | undefined> {
   const { wire, sent, plan } = spoilingWire();
-  const stand = await openStand(wire);
-  const session = await stand.ports.destination.openSession(request, { signal });
+  const harness = await openHandlerHarness(wire);
+  const session = await harness.ports.destination.openSession(request, { signal });
   plan.spoiling = spoiling;
-  const verdict = await judge(() => ask(stand, operation, session));
-  checkSent(sent);
-  expect(stand.creates()).toBe(operation === 'open' ? 2 : 1);
-  // However many pages a reply may promise.
+  const result = await classify(() => ask(harness, operation, session));
+  checkRequests(sent);
+  expect(harness.creates()).toBe(operation === 'open' ? 2 : 1);
+  // Independent of the number of pages that a reply claims.
   expect(sent.length).toBeLessThan(30);
-  if (verdict.kind === 'work') return undefined;
-  const { retryAfterSeconds = 1, name } = verdict.error;
+  if (result.kind === 'work') return undefined;
+  const { retryAfterSeconds = 1, name } = result.error;
   expect(retryAfterSeconds).toBeGreaterThan(0);
   expect(retryAfterSeconds).toBeLessThanOrEqual(maxStopSeconds);
   return name;
@@ -121,7 +130,7 @@ const headed = fc.record({ operation: fc.constantFrom(...operations), spoiling: 
 const steps = ['OpenSession', 'SendChunks', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset'] as const;
 const met = fc.record({ step: fc.constantFrom(...steps), spoiling: spoilings });
 
-/** All that a function asks in one call is answered with the same spoiling. */
+/** Alters all replies of one function call in the same way. */
 async function meetReply({
   step,
   spoiling,
@@ -130,45 +139,45 @@ async function meetReply({
   readonly spoiling: Spoiling;
 }): Promise<string | undefined> {
   const { wire, sent, plan } = spoilingWire();
-  const { stand, payload } = await standAt(step, wire);
-  const before = { at: stand.clock.now(), asked: sent.length };
+  const { harness, payload } = await openAtStep(step, wire);
+  const before = { at: harness.clock.now(), asked: sent.length };
   plan.spoiling = spoiling;
-  const verdict = await judge(() => stand.call(step, payload));
-  checkSent(sent);
-  expect(stand.clock.now() - before.at).toBeLessThanOrEqual(maxVirtualMs);
+  const result = await classify(() => harness.call(step, payload));
+  checkRequests(sent);
+  expect(harness.clock.now() - before.at).toBeLessThanOrEqual(maxVirtualMs);
   expect(sent.length - before.asked).toBeLessThan(100);
-  expect(stand.creates()).toBe(1);
-  expect(stand.rows()).not.toContain('"name":"UnexpectedError"');
-  return verdict.kind === 'work' ? keptError(stand) : verdict.error.name;
+  expect(harness.creates()).toBe(1);
+  expect(harness.rows()).not.toContain('"name":"UnexpectedError"');
+  return result.kind === 'work' ? storedError(harness) : result.error.name;
 }
 
-/** What a range's row keeps of the errors that its sender met: those do not end the step. */
-function keptError(stand: Stand): string | undefined {
-  return /"error":\{"name":"(\w+)"/.exec(stand.rows())?.[1];
+/** Returns the error in the row of a range. Such an error does not end the step. */
+function storedError(harness: HandlerHarness): string | undefined {
+  return /"error":\{"name":"(\w+)"/.exec(harness.rows())?.[1];
 }
 
-describe('a reply of the service that is not what it should be', () => {
-  it('is understood or refused by name', async () => {
+describe('an altered reply of the service', () => {
+  it('is accepted or rejected by name', async () => {
     await fuzz('service replies', replies, tryReply);
   });
 
-  it('is understood or refused by name, whatever its headers say', async () => {
+  it('is accepted or rejected by name with any headers', async () => {
     await fuzz('reply headers', headed, tryReply);
   });
 
-  it('ends a step well or by name, and has no second session opened', async () => {
+  it('ends a step with success or by name, without a second session', async () => {
     await fuzz('service replies met by a step', met, meetReply);
   });
 });
 
-describe('an address that no chunk may be sent to', () => {
-  it.each(badUrls)('is refused as the fault of the service: %j', async (url) => {
+describe('a URL to which no chunk may be sent', () => {
+  it.each(badUrls)('is rejected as a protocol violation: %j', async (url) => {
     const { wire, sent, plan } = spoilingWire();
-    const stand = await openStand(wire);
-    const session = await stand.ports.destination.openSession(request, { signal });
+    const harness = await openHandlerHarness(wire);
+    const session = await harness.ports.destination.openSession(request, { signal });
     plan.spoiling = { how: 'url', url };
-    const verdict = await judge(() => ask(stand, 'send', session));
-    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'ProtocolViolationError' } });
+    const result = await classify(() => ask(harness, 'send', session));
+    expect(result).toMatchObject({ kind: 'refused', error: { name: 'ProtocolViolationError' } });
     expect(sent.filter((one) => !isApi(one))).toEqual([]);
   });
 });

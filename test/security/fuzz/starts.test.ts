@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { events, plainInputs } from './inputs/starts.ts';
 import { fuzz } from './support/fuzz.ts';
-import { openStand } from './support/handler-harness.ts';
+import { openHandlerHarness } from './support/handler-harness.ts';
 import { start } from './support/start.ts';
 
-/** Far more than the longest line of a transfer, and far less than CloudWatch takes (1 MiB). */
+/** Maximum length of a log line, in characters: far below CloudWatch's 1 MiB. */
 const maxLineLength = 8_000;
 
-/** The name by which an input is refused; `ignored` where an event is nobody's business. */
+/** Returns the error name of a rejected start, or `ignored` for an ignored event. */
 async function outcomeOf(input: unknown): Promise<string | undefined> {
-  const stand = await openStand();
-  const started = await start(stand, input);
-  expect(stand.longestLine).toBeLessThan(maxLineLength);
+  const harness = await openHandlerHarness();
+  const started = await start(harness, input);
+  expect(harness.longestLine).toBeLessThan(maxLineLength);
   expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   if (started.how === 'refused') return started.name;
-  if (started.how === 'opened') expect(stand.creates()).toBe(1);
+  if (started.how === 'opened') expect(harness.creates()).toBe(1);
   return started.how === 'ignored' ? 'ignored' : undefined;
 }
 
-describe('a start that is not what it should be', () => {
-  it('as an event is a transfer, or is refused by name with nothing created', async () => {
+describe('a damaged start', () => {
+  it('by an event becomes a transfer or is rejected by name without effects', async () => {
     await fuzz('events', events, outcomeOf);
   });
 
-  it('by hand is a transfer, or is refused by name with nothing created', async () => {
+  it('by a manual input becomes a transfer or is rejected by name without effects', async () => {
     await fuzz('plain inputs', plainInputs, outcomeOf);
   });
 });

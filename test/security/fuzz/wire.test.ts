@@ -7,13 +7,13 @@ import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
 import { readerOf } from '../../aws/s3/s3-fixture.ts';
-import { nearlyRight, rawReplies } from './inputs/raw-replies.ts';
+import { nearlyValidReplies, rawReplies } from './inputs/raw-replies.ts';
 import { fuzz } from './support/fuzz.ts';
 import { heapMiB } from './support/heap.ts';
 import { openRawServer, type RawReply, type RawServer } from './support/raw-server.ts';
-import { judge } from './support/result.ts';
+import { classify } from './support/result.ts';
 
-/** What a client waits for a reply that does not come, in ms. */
+/** The reply timeout of the client, in ms. */
 const patienceMs = 150;
 
 let server: RawServer;
@@ -41,9 +41,9 @@ function exchange() {
 
 async function tryReply(reply: RawReply): Promise<string | undefined> {
   server.reply = reply;
-  const verdict = await judge(exchange);
-  if (verdict.kind === 'refused') return verdict.error.name;
-  const { status, text, headers } = verdict.value;
+  const result = await classify(exchange);
+  if (result.kind === 'refused') return result.error.name;
+  const { status, text, headers } = result.value;
   expect(Number.isInteger(status)).toBe(true);
   expect(text.length).toBeLessThanOrEqual(maxReplyBytes);
   for (const value of Object.values(headers)) expect(typeof value).toBe('string');
@@ -59,22 +59,26 @@ async function readSource(): Promise<string> {
   return Buffer.concat(pieces).toString('latin1');
 }
 
-/** Whatever a head says: five bytes come out, or an error. Which bytes, the chunk's MD5 judges later. */
+/** Expects five bytes or an error, with any head. The chunk's MD5 checks the bytes later. */
 async function tryRead(reply: RawReply): Promise<string | undefined> {
   server.reply = reply;
-  const verdict = await judge(readSource);
-  if (verdict.kind === 'refused') return verdict.error.name;
-  expect(verdict.value).toHaveLength(5);
+  const result = await classify(readSource);
+  if (result.kind === 'refused') return result.error.name;
+  expect(result.value).toHaveLength(5);
   return undefined;
 }
 
-describe('bytes that are hardly HTTP', () => {
-  it('from the service end in a reply or a named error', async () => {
+describe('malformed HTTP', () => {
+  it('of the service ends in a reply or a named error', async () => {
     await fuzz('raw replies', rawReplies, tryReply);
   });
 
-  it('from S3 end in exactly the range that was asked for or in a named error', async () => {
-    await fuzz("S3's ranged reads", fc.oneof(nearlyRight, nearlyRight, rawReplies), tryRead);
+  it('of S3 ends in exactly the requested range or in a named error', async () => {
+    await fuzz(
+      "S3's ranged reads",
+      fc.oneof(nearlyValidReplies, nearlyValidReplies, rawReplies),
+      tryRead,
+    );
   });
 });
 
@@ -82,52 +86,52 @@ describe('a reply without end', () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n';
   const piece = Buffer.alloc(64 * 1024, 'x');
 
-  it('is cut off at the most that a reply may hold, and is not kept', async () => {
+  it('is cut off at the maximum size and not stored', async () => {
     server.reply = { pieces: [head, piece], after: 'endless' };
     server.sentBytes = 0;
     const before = heapMiB();
     for (let i = 0; i < 10; i++) {
-      const verdict = await judge(exchange);
-      expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
+      const result = await classify(exchange);
+      expect(result).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
     }
     expect(heapMiB() - before).toBeLessThan(16);
-    // Sockets' own buffers on both sides hold some more.
+    // Socket buffers on both sides hold additional bytes.
     expect(server.sentBytes / 10).toBeLessThan(maxReplyBytes + 16 * 1024 * 1024);
   });
 
-  it('is cut off although it says how long it is', async () => {
-    const outcomePublished = `HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 40}\r\n\r\n`;
-    server.reply = { pieces: [outcomePublished, piece], after: 'endless' };
-    const verdict = await judge(exchange);
-    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
+  it('is cut off although it declares its length', async () => {
+    const declaredLength = `HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 40}\r\n\r\n`;
+    server.reply = { pieces: [declaredLength, piece], after: 'endless' };
+    const result = await classify(exchange);
+    expect(result).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
   });
 
-  it('of S3 is cut off where the range ends', async () => {
+  it('of S3 is cut off at the end of the range', async () => {
     const range = 'HTTP/1.1 206 P\r\nETag: "e"\r\nContent-Range: bytes 0-4/5\r\n\r\n';
     server.reply = { pieces: [range, piece], after: 'endless' };
-    const verdict = await judge(readSource);
-    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'TruncatedReadError' } });
+    const result = await classify(readSource);
+    expect(result).toMatchObject({ kind: 'refused', error: { name: 'TruncatedReadError' } });
   });
 });
 
-describe('a reply that comes too slowly', () => {
+describe('a slow reply', () => {
   it.each([
     ['no byte', []],
     ['half a head', ['HTTP/1.1 200 OK\r\nContent-']],
     ['half a body', ['HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf']],
-  ])('is given up by name: %s', async (_, pieces) => {
+  ])('is aborted by name: %s', async (_, pieces) => {
     server.reply = { pieces, after: 'stay' };
-    const verdict = await judge(exchange);
-    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
+    const result = await classify(exchange);
+    expect(result).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
   });
 
-  it('is given up as a whole, though a byte comes now and then', async () => {
-    const verdict = await judge(() => dripping());
-    expect(verdict).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
+  it('is aborted as a whole although single bytes arrive', async () => {
+    const result = await classify(() => dripping());
+    expect(result).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
   });
 });
 
-/** Bytes come more often than the body's silence may last, and never end. */
+/** Requests a reply whose bytes arrive within the idle timeout and never end. */
 async function dripping() {
   const drop = 'HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n';
   server.reply = { pieces: [drop, 'x'], after: 'endless' };

@@ -2,17 +2,13 @@ import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { createDestination } from '#src/destinations/registry.ts';
-import { createCallLimiter } from '#src/rates/call-limiter.ts';
-import { throttledDestination } from '#src/rates/throttled-destination.ts';
-import { throttledSource } from '#src/rates/throttled-source.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { sdkCrc } from '../../doubles/sdk-crc.ts';
 import { type Chance, chanceOf } from '../../harness/chance.ts';
 import { drawsOf, openProcessPool, type ProcessPool } from '../../harness/process-pool.ts';
+import { completePorts } from '../../harness/product-ports.ts';
 import { dispatcher, type Sandbox, type SandboxEnvironment } from '../../harness/sandbox.ts';
 import { drawFaults, type FaultSelection, type Faults } from '../faults/fault-classes.ts';
 import { faultyBus } from '../faults/faulty-bus.ts';
@@ -209,37 +205,29 @@ function portsOf(simulation: Simulation, sandbox: Sandbox, mutation: Mutation): 
   };
   const directory = simulation.executions.directory();
   const { clock } = sandbox;
-  const ports: Ports = {
+  const checked = watchedStore(tables, checkContext, sandbox);
+  const ports = {
     clock,
     random: chance.random,
     settings,
-    newCrc: sdkCrc,
-    concurrency: createConcurrencyRegistry(clock, 64),
-    store: faultyStore(watchedStore(tables, checkContext, sandbox), tables, faults, sandbox),
+    store: withReceipts(faultyStore(checked, tables, faults, sandbox), sandbox),
     queue: faultyQueue(watchedQueue(tables, checkContext, sandbox), faults, sandbox),
     source: faultySource(simulation.objects, sourceFaultsOf(simulation), sandbox),
-    destination: undefined as never,
     events: faultyBus(simulation, sandbox),
     executions: {
-      statusOf: (id) => sandbox.call('executions.statusOf', () => directory.statusOf(id)),
-      endOf: (id) => sandbox.call('executions.endOf', () => directory.endOf(id)),
+      statusOf: (id: string) => sandbox.call('executions.statusOf', () => directory.statusOf(id)),
+      endOf: (id: string) => sandbox.call('executions.endOf', () => directory.endOf(id)),
     },
     starter: starterOf(simulation, sandbox),
     log: logOf(simulation, sandbox),
     meter: {
-      add: (metric, value) => {
+      add: (metric: MetricName, value: number) => {
         if (metric === 'OrphanSessions') simulation.orphans.counted = value;
       },
     },
   };
-  const store = withReceipts(ports.store, sandbox);
-  const limiter = createCallLimiter({ ...ports, store: () => ports.queue });
-  const all = {
-    ...ports,
-    store,
-    source: throttledSource(ports.source, limiter),
-    destination: throttledDestination(clientOf(simulation, sandbox, ports, mutation), limiter),
-  };
+  const transport = transportOf(simulation, sandbox, mutation);
+  const all = completePorts(ports, simulation.service, transport);
   const unmutated =
     sandbox.functionName === dispatcher ? recordingDisturbed(all, tables.memory) : all;
   return { ...unmutated, ...mutation.ports?.(unmutated, simulation, sandbox) };
@@ -266,8 +254,8 @@ function sourceFaultsOf(simulation: Simulation): SourceFaults {
   };
 }
 
-/** Returns the real client over a faulty transport. */
-function clientOf(simulation: Simulation, sandbox: Sandbox, ports: Ports, mutation: Mutation) {
+/** Returns the faulty transport of one process, with the mutation. */
+function transportOf(simulation: Simulation, sandbox: Sandbox, mutation: Mutation): Transport {
   const { service, faults, chance } = simulation;
   const onRequest: Wire['onRequest'] = (request, from) => checkRequest(simulation, request, from);
   const onReplyAbandoned: Wire['onReplyAbandoned'] = ({ name }, waitedMs) =>
@@ -276,15 +264,7 @@ function clientOf(simulation: Simulation, sandbox: Sandbox, ports: Ports, mutati
       `${name} gave up after ${waitedMs} ms`,
     );
   const wire = faultyTransport({ service, faults, chance, onRequest, onReplyAbandoned }, sandbox);
-  const { clock, log } = ports;
-  const key = async () => service.apiKey;
-  return createDestination('twelvelabs', {
-    transport: mutation.transport?.(wire, simulation, sandbox) ?? wire,
-    apiKey: { get: key, refresh: key },
-    baseUrl: service.baseUrl,
-    clock,
-    log,
-  });
+  return mutation.transport?.(wire, simulation, sandbox) ?? wire;
 }
 
 function logOf({ trace, captured: { logged } }: Simulation, sandbox: Sandbox): Log {

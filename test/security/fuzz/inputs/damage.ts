@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { oddJson, oddName, oddNumber } from './odd-values.ts';
 
-/** One way to spoil JSON; `at` chooses the place, wherever the JSON has as many. */
+/** One change of a JSON value; `at` selects the place, modulo the number of places. */
 export type Damage =
   | { readonly how: 'drop'; readonly at: number }
   | { readonly how: 'replace'; readonly at: number; readonly by: unknown }
@@ -25,10 +25,10 @@ export const damages: fc.Arbitrary<readonly Damage[]> = fc.array(
 
 type Place = { readonly in: Record<string, unknown>; readonly name: string };
 
-/** A copy of the JSON, spoiled in each of these ways. */
+/** Returns a copy of the JSON value with all damages applied. */
 export function damaged(value: unknown, ways: readonly Damage[]): unknown {
   const root = { whole: structuredClone(value) };
-  for (const way of ways) spoil(placesFor(way, placesOf(root)), way);
+  for (const way of ways) applyDamage(placesFor(way, placesOf(root)), way);
   return root.whole;
 }
 
@@ -37,7 +37,7 @@ function placesFor({ how }: Damage, places: readonly Place[]): readonly Place[] 
   return how === 'count' ? places.filter(isCount) : places;
 }
 
-function spoil(places: readonly Place[], way: Damage): void {
+function applyDamage(places: readonly Place[], way: Damage): void {
   const at = places[way.at % Math.max(1, places.length)];
   if (!at) return;
   if (way.how === 'drop') delete at.in[at.name];
@@ -57,7 +57,7 @@ function swap(at: Place, other: Place): void {
   put(other.in, other.name, one);
 }
 
-/** Apart from what it came from, or one field would come to hold itself. */
+/** Copies a value: a swap without copies could create a cycle. */
 function copyOf(value: unknown): unknown {
   try {
     return structuredClone(value);
@@ -66,23 +66,23 @@ function copyOf(value: unknown): unknown {
   }
 }
 
-/** As JSON's parser does it: `__proto__` is a field as any other. */
+/** Sets a field as the JSON parser does: `__proto__` is an ordinary field. */
 function put(into: Record<string, unknown>, name: string, value: unknown): void {
   const traits = { enumerable: true, configurable: true, writable: true };
   Object.defineProperty(into, name, { value, ...traits });
 }
 
-/** Every field of it, a few levels deep: what a damage brought in is not searched to its bottom. */
+/** Returns every field of the first levels: inserted values may be very deep. */
 function placesOf(root: Record<string, unknown>): Place[] {
   const found: Place[] = [];
-  const look = (value: Record<string, unknown>, depth: number) => {
+  const visit = (value: Record<string, unknown>, depth: number) => {
     for (const name of Object.keys(value).slice(0, 60)) {
       found.push({ in: value, name });
       const inner = value[name];
-      if (isObject(inner) && depth < 6) look(inner, depth + 1);
+      if (isObject(inner) && depth < 6) visit(inner, depth + 1);
     }
   };
-  look(root, 0);
+  visit(root, 0);
   return found;
 }
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 
-/** JSON that nests deep, at most deeper than any recursion can follow; a report shows its depth. */
+/** Returns deeply nested JSON. A failure report shows its depth. */
 export function nested(depth: number, isArray = true): object {
   const [open, close] = isArray ? ['[', ']'] : ['{"a":', '}'];
   const value = JSON.parse(`${open.repeat(depth)}1${close.repeat(depth)}`) as object;
   return Object.defineProperty(value, fc.toStringMethod, { value: () => `nested(${depth})` });
 }
 
-/** Text that breaks what is careless: lone surrogates, controls, escapes, separators, HTML, paths. */
+/** Text with lone surrogates, control characters, escapes, separators, HTML and paths. */
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '',
@@ -44,7 +44,7 @@ export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ maxLength: 40 }),
 );
 
-/** Long enough to outgrow a message, a row or an event; short enough for an execution's input. */
+/** Text too long for a message, a row or an event, but short enough for an execution's input. */
 export const hugeText: fc.Arbitrary<string> = fc.oneof(
   {
     weight: 9,
@@ -64,7 +64,7 @@ export const oddNumber: fc.Arbitrary<number> = fc.oneof(
   fc.integer(),
 );
 
-/** Any JSON, with keys that pollute a prototype where somebody merges. */
+/** Any JSON, including keys that pollute a prototype in a careless merge. */
 export const oddJson: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: oddText },
   { weight: 3, arbitrary: oddNumber },
@@ -88,7 +88,7 @@ function pollutions(): unknown[] {
   );
 }
 
-/** A field's name, one that means something to the language among them. */
+/** Field names, including names with a meaning in JavaScript. */
 export const oddName: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'prototype', 'hasOwnProperty', 'toJSON', 'then', ''),
   oddText,

@@ -111,7 +111,7 @@ const bodies = fc.oneof(
   oddText,
 );
 
-/** Replies as bytes: a head that lies, a body that does not fit it. Few of them make a client wait. */
+/** Raw replies with wrong heads and mismatched bodies. Few of them make a client wait. */
 export const rawReplies: fc.Arbitrary<RawReply> = fc
   .record({
     statusLine: statusLines,
@@ -128,18 +128,20 @@ export const rawReplies: fc.Arbitrary<RawReply> = fc
     after,
   }));
 
-/** Heads that are what S3 would send for the bytes `hello`, but for one line or the body. */
-export const nearlyRight: fc.Arbitrary<RawReply> = fc
+/** Replies of S3 for the bytes `hello` with one wrong line or body. */
+export const nearlyValidReplies: fc.Arbitrary<RawReply> = fc
   .record({
     status: fc.constantFrom('206 Partial Content', '200 OK'),
     line: headerLines,
     replaces: fc.constantFrom('Content-Length', 'Content-Range', 'ETag', 'nothing'),
     body: bodies,
-    keepsBody: fc.boolean(),
+    isBodyValid: fc.boolean(),
   })
-  .map(({ status, line, replaces, body, keepsBody }) => {
+  .map(({ status, line, replaces, body, isBodyValid }) => {
     const lines = ['Content-Length: 5', 'Content-Range: bytes 0-4/5', 'ETag: "e"'];
-    const kept = lines.filter((one) => !one.startsWith(replaces));
-    const text = [`HTTP/1.1 ${status}`, ...kept, line, '', keepsBody ? 'hello' : body].join('\r\n');
+    const remaining = lines.filter((one) => !one.startsWith(replaces));
+    const text = [`HTTP/1.1 ${status}`, ...remaining, line, '', isBodyValid ? 'hello' : body].join(
+      '\r\n',
+    );
     return { pieces: [text], after: 'end' as const };
   });

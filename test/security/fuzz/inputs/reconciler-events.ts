@@ -6,7 +6,7 @@ import { eventOf } from './starts.ts';
 
 const statuses = ['ABORTED', 'TIMED_OUT', 'FAILED', 'SUCCEEDED', 'RUNNING', 'PENDING_REDRIVE'];
 
-/** Step Functions' event of an execution's end; of ours or of one that nobody knows. */
+/** Returns a status event of a known or an unknown execution. */
 function statusChange(status: string, execution: string, more: object): object {
   return {
     version: '0',
@@ -33,7 +33,7 @@ function statusChange(status: string, execution: string, more: object): object {
   };
 }
 
-/** What an execution was started with, as text; the service itself looks only whether it is JSON. */
+/** Inputs of executions as text. The service only requires JSON. */
 const inputs = fc.oneof(
   fc.constant(JSON.stringify(ours)),
   oddText,
@@ -58,7 +58,7 @@ const changes = fc
   })
   .map(({ status, execution, ...more }) => statusChange(status, execution, more));
 
-/** What else a queue, a schedule or a dead-letter queue may bring. */
+/** Events of a queue, a schedule or a dead-letter queue. */
 const others = fc
   .oneof(oddJson, fc.constant(eventOf(ours)))
   .chain((value) => fc.constantFrom<unknown>(value, {}, scheduled(), ...queued(value)));
@@ -92,8 +92,8 @@ function textOf(value: unknown): string {
   }
 }
 
-/** Events of all the kinds that may reach the reconciler, and what they become when spoiled. */
-export const notices: fc.Arbitrary<unknown> = fc.oneof(
+/** Events that may reach the reconciler, intact and damaged. */
+export const reconcilerEvents: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: changes },
   { weight: 2, arbitrary: others },
   { weight: 4, arbitrary: fc.tuple(changes, damages).map(([event, ways]) => damaged(event, ways)) },

@@ -3,7 +3,7 @@ import type { HttpReply } from '#src/core/ports/transport.ts';
 import { type Damage, damaged, damages } from './damage.ts';
 import { hugeText, oddJson, oddNumber, oddText } from './odd-values.ts';
 
-/** One way to spoil a reply of the service. */
+/** One change of a reply of the service. */
 export type Spoiling =
   | { readonly how: 'status'; readonly status: number }
   | { readonly how: 'json'; readonly ways: readonly Damage[] }
@@ -47,7 +47,7 @@ const pages = fc.oneof(
   hugeText,
 );
 
-/** Addresses of a chunk to which no PUT may go, whatever a parser makes of them. */
+/** URLs to which no chunk may be sent, independent of the URL parser. */
 export const badUrls = [
   'http://uploads.simulated/x',
   'ftp://uploads.simulated/x',
@@ -139,7 +139,7 @@ function retryTimes(): fc.Arbitrary<string> {
   );
 }
 
-/** Headers of a reply that asks us to stay away, or of one that says that all is well. */
+/** Header changes of throttled, failed and successful replies. */
 export const headerSpoilings: fc.Arbitrary<Spoiling> = fc.record({
   how: fc.constant('headers' as const),
   status: fc.constantFrom(429, 503, 500, 403, 200),
@@ -170,7 +170,7 @@ export const spoilings: fc.Arbitrary<Spoiling> = fc.oneof(
   { weight: 1, arbitrary: headerSpoilings },
 );
 
-/** The reply that comes instead. */
+/** Returns the reply with the change applied. */
 export function spoiledReply(reply: HttpReply, spoiling: Spoiling): HttpReply {
   switch (spoiling.how) {
     case 'status':
@@ -211,7 +211,7 @@ function jsonOf(text: string): Body {
   }
 }
 
-/** What nests too deep for a serializer is written as far as it matters. */
+/** Serializes a body; replaces values that are too deep for the serializer. */
 function textOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? '';

@@ -3,7 +3,7 @@ import { accounts, ours, theirs } from '../support/handler-harness.ts';
 import { type Damage, damaged, damages } from './damage.ts';
 import { hugeText, oddJson, oddName, oddText } from './odd-values.ts';
 
-/** S3's event of an object, as EventBridge brings it. */
+/** Returns S3's event of an object, as EventBridge delivers it. */
 export function eventOf(
   { bucket, key }: { readonly bucket: string; readonly key: string },
   more: {
@@ -39,19 +39,19 @@ export function eventOf(
   };
 }
 
-const theirPlace = { account: accounts.theirs, region: 'us-west-2' };
-const goodEvents = fc.constantFrom(eventOf(ours), eventOf(theirs, theirPlace));
+const theirOrigin = { account: accounts.theirs, region: 'us-west-2' };
+const goodEvents = fc.constantFrom(eventOf(ours), eventOf(theirs, theirOrigin));
 
-/** Whole, but of somebody or something else than was agreed. */
-const strangeEvents = fc.constantFrom(
-  eventOf(ours, { account: accounts.stranger }),
-  eventOf(ours, theirPlace),
+/** Valid events of other accounts, regions, buckets or keys. */
+const unmatchedEvents = fc.constantFrom(
+  eventOf(ours, { account: accounts.unknown }),
+  eventOf(ours, theirOrigin),
   eventOf(theirs),
-  eventOf(theirs, { ...theirPlace, region: 'eu-west-1' }),
-  eventOf(theirs, { account: accounts.stranger, region: 'us-west-2' }),
+  eventOf(theirs, { ...theirOrigin, region: 'eu-west-1' }),
+  eventOf(theirs, { account: accounts.unknown, region: 'us-west-2' }),
   eventOf({ bucket: 'nobodys', key: 'film.mp4' }),
-  eventOf({ ...theirs, key: 'out/film.mp4' }, theirPlace),
-  eventOf({ ...theirs, key: 'in/notes.txt' }, theirPlace),
+  eventOf({ ...theirs, key: 'out/film.mp4' }, theirOrigin),
+  eventOf({ ...theirs, key: 'in/notes.txt' }, theirOrigin),
   eventOf({ ...ours, key: 'reels/' }),
   eventOf(ours, { 'detail-type': 'Object Deleted' }),
   eventOf({ ...ours, key: 'reels%2Ffilm.mp4' }),
@@ -60,17 +60,17 @@ const strangeEvents = fc.constantFrom(
 
 const oddKeys = fc
   .tuple(fc.constantFrom(ours, theirs), fc.oneof(oddText, hugeText))
-  .map(([place, key]) => eventOf({ ...place, key }, place === theirs ? theirPlace : {}));
+  .map(([place, key]) => eventOf({ ...place, key }, place === theirs ? theirOrigin : {}));
 
-/** Events about objects: good ones, strangers', and a great many spoiled ones. */
+/** Events of objects: valid, unmatched, and mostly damaged. */
 export const events: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: goodEvents },
-  { weight: 3, arbitrary: strangeEvents },
+  { weight: 3, arbitrary: unmatchedEvents },
   { weight: 3, arbitrary: oddKeys },
-  { weight: 20, arbitrary: spoiled(fc.oneof(goodEvents, strangeEvents), detailOf) },
+  { weight: 20, arbitrary: spoiled(fc.oneof(goodEvents, unmatchedEvents), detailOf) },
 );
 
-/** A damage to an event mostly falls on what nobody reads, unless it is aimed. */
+/** Splits an event: damage is applied to the fields that the product reads. */
 function detailOf(event: object): { read: object; rest: object } {
   const { source, account, region, detail } = event as ReturnType<typeof eventOf>;
   const read = {
@@ -121,7 +121,7 @@ const extraFields = fc
   .tuple(oddName, oddJson)
   .map(([name, value]) => damaged({ ...ours }, [{ how: 'add', at: 0, name, by: value }]));
 
-/** Inputs as a person writes them by hand: good ones, and a great many spoiled ones. */
+/** Inputs of manual starts: valid, and mostly damaged. */
 export const plainInputs: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<unknown>(ours, { ...fullInput, versionId: undefined }) },
   { weight: 4, arbitrary: namedInputs },

@@ -1,7 +1,6 @@
 /**
- * How many inputs of each kind are tried by `npm test`: more than 10,000 together. `refusedShare` is
- * the least part of them that must end in a named refusal, so that a generator which makes nothing
- * but good inputs is noticed.
+ * The number of inputs of each kind in `npm test`: more than 10,000 in total. `refusedShare` is the
+ * minimum share of named errors. It detects a generator of only valid inputs.
  */
 export const budget = {
   events: { runs: 2_400, refusedShare: 0.5 },

@@ -3,18 +3,18 @@ import { expect } from 'vitest';
 import { budget, type Kind } from './budget.ts';
 import { heapMiB } from './heap.ts';
 
-/** The same inputs in every run, unless `FUZZ_SEED` says otherwise. */
+/** The seed of all inputs. Default: the same inputs in every run. */
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_121);
 
-/** What a kind may leave on the heap, in MiB: its inputs are let go of, one after the other. */
+/** Maximum heap growth of one kind, in MiB: each input is released after its try. */
 const maxGrowthMiB = 96;
 
-/** Says how one input ended; a name where it was refused. */
+/** Tries one input; returns the error name, or undefined for valid work. */
 type Try<T> = (input: T) => Promise<string | undefined>;
 
 /**
- * Tries as many inputs as a kind's budget has, prints how many were refused, and by which names. A
- * failure names the seed and the path by which fast-check finds the input again.
+ * Tries the inputs of a kind within its budget and prints the count of errors by name. A failure names
+ * the seed and the path with which fast-check reproduces the input.
  */
 export async function fuzz<T>(kind: Kind, inputs: fc.Arbitrary<T>, attempt: Try<T>): Promise<void> {
   const { runs, refusedShare } = budget[kind];
@@ -30,17 +30,17 @@ export async function fuzz<T>(kind: Kind, inputs: fc.Arbitrary<T>, attempt: Try<
   await fc.assert(property, { numRuns: runs, seed, endOnFailure: true });
   const seconds = (performance.now() - startedAt) / 1000;
   const refused = [...names.values()].reduce((sum, count) => sum + count, 0);
-  process.stdout.write(`fuzz: ${told(kind, { tried, refused, seconds })} ${listOf(names)}\n`);
+  process.stdout.write(`fuzz: ${summaryOf(kind, { tried, refused, seconds })} ${listOf(names)}\n`);
   expect(tried).toBe(runs);
   expect(refused / tried).toBeGreaterThanOrEqual(refusedShare);
   expect(heapMiB() - before).toBeLessThan(maxGrowthMiB);
 }
 
-function told(kind: string, { tried, refused, seconds }: Record<string, number>): string {
+function summaryOf(kind: string, { tried, refused, seconds }: Record<string, number>): string {
   return `${kind}: ${tried} tried, ${refused} refused, ${seconds?.toFixed(1)} s`;
 }
 
 function listOf(names: ReadonlyMap<string, number>): string {
-  const most = [...names].sort(([, a], [, b]) => b - a);
-  return `(${most.map(([name, count]) => `${name} ${count}`).join(', ')})`;
+  const sorted = [...names].sort(([, a], [, b]) => b - a);
+  return `(${sorted.map(([name, count]) => `${name} ${count}`).join(', ')})`;
 }

@@ -7,29 +7,25 @@ import {
 } from '#local/simulators/twelvelabs/in-process.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
-import { createDestination } from '#src/destinations/registry.ts';
-import { createCallLimiter } from '#src/rates/call-limiter.ts';
-import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { ManualClock } from '../../../doubles/manual-clock.ts';
 import { MemorySource, sampleBytes } from '../../../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore } from '../../../doubles/memory/queue-store.ts';
 import { createMemoryTransferStore } from '../../../doubles/memory/transfer-store.ts';
-import { sdkCrc } from '../../../doubles/sdk-crc.ts';
 import { TestStarter } from '../../../doubles/test-starter.ts';
+import { completePorts } from '../../../harness/product-ports.ts';
 import { TestEvents, TestExecutions } from '../../../harness/recorded-ports.ts';
 
-/** Sources of our own account and of another one. */
+/** Films of our own account and of another account. */
 export const ours = { bucket: 'films', key: 'reels/film.mp4' };
 export const theirs = { bucket: 'their-films', key: 'in/film.mp4' };
-export const accounts = { ours: '111122223333', theirs: '444455556666', stranger: '999900001111' };
+export const accounts = { ours: '111122223333', theirs: '444455556666', unknown: '999900001111' };
 export const executionId = `arn:aws:states:eu-west-1:${accounts.ours}:execution:ferry:one`;
 
 export const chunkSizeBytes = 64;
-/** What the service takes at most: a size that was spoiled shall not make it plan a billion chunks. */
+/** Maximum size at the service, in bytes: a fuzzed size must not plan a billion chunks. */
 const maxBytes = 64 * 1024;
 
 const filmBytes = 5 * chunkSizeBytes - 7;
@@ -61,26 +57,30 @@ const settings: Settings = {
   },
 };
 
-/** The deployed handlers over memory: table, bus, objects, and TwelveLabs without a network. */
-export interface Stand {
+/**
+ * The deployed handlers over ports in memory, for fuzz tests: table, bus, objects, and TwelveLabs without
+ * a network. Unlike `PortHarness` it records only sizes: a fuzz test opens thousands.
+ */
+export interface HandlerHarness {
   readonly clock: ManualClock;
   readonly service: InProcessTwelveLabs;
   readonly ports: Ports;
   readonly events: TestEvents;
-  /** The longest line that was logged, in characters. */
+  readonly executions: TestExecutions;
+  /** Length of the longest log line, in characters. */
   longestLine: number;
-  /** Calls a handler as Lambda does; an event and its answer are JSON. */
+  /** Calls a handler as Lambda does. */
   call(name: FunctionName, event: unknown): Promise<unknown>;
-  /** Everything in the table, as one JSON text. */
+  /** Returns all rows as one JSON text. */
   rows(): string;
-  /** Sessions that the service was asked to open, whatever it answered. */
+  /** Returns the number of create requests, independent of their replies. */
   creates(): number;
 }
 
-/** Stands between the product and the service. */
+/** Wraps the transport between the product and the service. */
 export type Wire = (inner: Transport) => Transport;
 
-export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
+export async function openHandlerHarness(wire: Wire = (inner) => inner): Promise<HandlerHarness> {
   const clock = new ManualClock();
   const service = await openInProcess({
     clock,
@@ -90,60 +90,48 @@ export async function openStand(wire: Wire = (inner) => inner): Promise<Stand> {
     maxBytes: { video: maxBytes, audio: maxBytes, image: maxBytes },
   });
   const store = createMemoryTransferStore();
-  const queue = createMemoryQueueStore();
   const events = new TestEvents();
-  const source = new MemorySource();
-  source.put(ours, sampleBytes(filmBytes));
-  source.put(theirs, sampleBytes(filmBytes));
-  const log = logInto((length) => {
-    stand.longestLine = Math.max(stand.longestLine, length);
-  });
-  const random = () => 0.5;
-  const key = async () => service.apiKey;
-  const { baseUrl } = service;
-  const transport = wire(service.transport);
-  const apiKey = { get: key, refresh: key };
-  const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
-  const common = { clock, random, log, meter: { add: () => {} } };
-  const limiter = createCallLimiter({ ...common, store: () => queue });
-  const ports: Ports = {
-    ...common,
-    settings,
-    source,
-    store,
-    queue,
-    events,
-    executions: new TestExecutions(),
-    starter: new TestStarter(),
-    newCrc: sdkCrc,
-    concurrency: createConcurrencyRegistry(clock, 64),
-    destination: throttledDestination(client, limiter),
-  };
-  const handlers = createHandlers(createContainer(process.env, ports));
-  const stand: Stand = {
-    clock,
-    service,
-    ports,
-    events,
-    longestLine: 0,
-    call(name, event) {
-      return handlers[name](event as never, contextOf(name)) as Promise<unknown>;
+  const executions = new TestExecutions();
+  const ports = completePorts(
+    {
+      ...{ clock, settings, store, events, executions, source: sourceOfFilms() },
+      queue: createMemoryQueueStore(),
+      starter: new TestStarter(),
+      random: () => 0.5,
+      meter: { add: () => {} },
+      log: logInto((length) => {
+        harness.longestLine = Math.max(harness.longestLine, length);
+      }),
     },
+    service,
+    wire(service.transport),
+  );
+  const handlers = createHandlers(createContainer(process.env, ports));
+  const harness: HandlerHarness = {
+    ...{ clock, service, ports, events, executions, longestLine: 0 },
+    call: (name, event) => handlers[name](event as never, contextOf(name)) as Promise<unknown>,
     rows: () => store.dump(),
     creates: () => service.context.calls.count('create'),
   };
-  return stand;
+  return harness;
 }
 
-function logInto(note: (length: number) => void): Ports['log'] {
-  const line = (message: string, fields: LogFields = {}) =>
-    note(JSON.stringify({ message, ...fields }).length);
-  return { info: line, warn: line, error: line };
+function sourceOfFilms(): MemorySource {
+  const source = new MemorySource();
+  source.put(ours, sampleBytes(filmBytes));
+  source.put(theirs, sampleBytes(filmBytes));
+  return source;
+}
+
+function logInto(onLine: (length: number) => void): Ports['log'] {
+  const write = (message: string, fields: LogFields = {}) =>
+    onLine(JSON.stringify({ message, ...fields }).length);
+  return { info: write, warn: write, error: write };
 }
 
 let calls = 0;
 
-/** Of a function with two minutes. */
+/** Returns the context of a function with two minutes. */
 function contextOf(functionName: string): Context {
   const awsRequestId = `request-${++calls}`;
   return { functionName, awsRequestId, getRemainingTimeInMillis: () => 120_000 } as Context;

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** What is alive on this process's heap and in its buffers, in MiB. */
+/** Returns the live heap and buffers of this process, in MiB. */
 export function heapMiB(): number {
   collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();

@@ -1,22 +1,22 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
-/** What a server sends, byte for byte, once it has seen the head of a request. */
+/** The bytes that a server sends after it received the head of a request. */
 export interface RawReply {
   readonly pieces: readonly (string | Uint8Array)[];
-  /** What it does afterwards; `endless` repeats the last piece for as long as anybody reads. */
+  /** The action after the pieces. `endless` repeats the last piece while the client reads. */
   readonly after: 'end' | 'stay' | 'reset' | 'endless';
 }
 
 export interface RawServer {
   readonly origin: string;
-  /** What every further connection is answered with. */
+  /** The reply to every further connection. */
   reply: RawReply;
-  /** Bytes that were handed over to be sent. */
+  /** Bytes written to sockets. */
   sentBytes: number;
   close(): Promise<void>;
 }
 
-/** A server that knows no HTTP, on 127.0.0.1. */
+/** Opens a server on 127.0.0.1 that sends raw bytes. */
 export async function openRawServer(): Promise<RawServer> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {

@@ -1,39 +1,39 @@
-import type { Stand } from './handler-harness.ts';
+import type { HandlerHarness } from './handler-harness.ts';
 import { executionId } from './handler-harness.ts';
-import { judge } from './result.ts';
+import { classify } from './result.ts';
 
-/** How a start ended; `refused` names the error. */
+/** The result of a start; `refused` names the error. */
 export type Started =
   | { readonly how: 'opened' | 'waits' | 'ignored' }
   | { readonly how: 'refused'; readonly name: string };
 
-/** The most that a row may hold (DynamoDB quotas, 2026), and an event (EventBridge quotas, 2026). */
+/** Maximum size of a row (DynamoDB quotas, 2026) and of an event (EventBridge quotas, 2026). */
 const maxRowBytes = 400 * 1024;
 const maxEventBytes = 256 * 1024;
 
 /**
- * Starts a transfer as the state machine does, until a session is open or the start is refused; a
- * refusal is recorded as the machine records it.
- * @throws Error - a refused start has created something, or left more than the record of its refusal
+ * Starts a transfer as the state machine does, until a session is open or the start is rejected. Records
+ * a rejection as the state machine does.
+ * @throws Error - a rejected start created something other than the record of its rejection
  */
-export async function start(stand: Stand, input: unknown): Promise<Started> {
-  const before = stand.rows();
-  const inspecting = await judge(() =>
-    stand.call('InspectSource', { state: input, executionId, startedAt }),
+export async function start(harness: HandlerHarness, input: unknown): Promise<Started> {
+  const before = harness.rows();
+  const inspecting = await classify(() =>
+    harness.call('InspectSource', { state: input, executionId, startedAt }),
   );
-  if (inspecting.kind === 'refused') return refuse(stand, input, inspecting.error, before);
+  if (inspecting.kind === 'refused')
+    return recordRejection(harness, input, inspecting.error, before);
   const inspected = inspecting.value as { next: string; findings?: unknown };
   if (inspected.next === 'ended') {
-    nothingCreated(stand, before);
+    assertNothingCreated(harness, before);
     return { how: 'ignored' };
   }
-  if (inspected.next !== 'open') throw new Error(`InspectSource says ${inspected.next}`);
-  const opening = await judge(() =>
-    stand.call('OpenSession', { state: inspected, executionId, startedAt }),
+  if (inspected.next !== 'open') throw new Error(`InspectSource answered ${inspected.next}`);
+  const opening = await classify(() =>
+    harness.call('OpenSession', { state: inspected, executionId, startedAt }),
   );
   if (opening.kind === 'refused') {
-    if (stand.service.sessions().length > 0)
-      throw new Error('a refused start has opened a session');
+    if (harness.service.sessions().length > 0) throw new Error('a rejected start opened a session');
     return { how: 'refused', name: opening.error.name };
   }
   return { how: (opening.value as { next: string }).next === 'wait' ? 'waits' : 'opened' };
@@ -41,49 +41,53 @@ export async function start(stand: Stand, input: unknown): Promise<Started> {
 
 const startedAt = '2026-11-21T12:00:00Z';
 
-async function refuse(
-  stand: Stand,
+async function recordRejection(
+  harness: HandlerHarness,
   input: unknown,
   error: Error,
   before: string,
 ): Promise<Started> {
-  nothingCreated(stand, before);
-  const eventsBefore = stand.events.all.length;
+  assertNothingCreated(harness, before);
+  const eventsBefore = harness.events.all.length;
   const Cause = JSON.stringify({ errorType: error.name, errorMessage: error.message });
   const state = { error: { Error: error.name, Cause } };
-  const recording = await judge(() =>
-    stand.call('RecordOutcome', { state, executionId, startedAt, input }),
+  const recording = await classify(() =>
+    harness.call('RecordOutcome', { state, executionId, startedAt, input }),
   );
   if (recording.kind === 'refused') throw new Error(`not recorded: ${recording.error.message}`);
-  const told = recording.value as { next: string; error: string };
-  if (told.next !== 'fail' || told.error !== error.name) {
-    throw new Error(`a start refused with ${error.name} is told as ${told.next} ${told.error}`);
+  const recorded = recording.value as { next: string; error: string };
+  if (recorded.next !== 'fail' || recorded.error !== error.name) {
+    throw new Error(
+      `a start rejected with ${error.name} is recorded as ${recorded.next} ${recorded.error}`,
+    );
   }
-  onlyRefusal(stand, before);
-  for (const event of stand.events.all.slice(eventsBefore)) {
-    within(maxEventBytes, 'an event', event);
+  assertOnlyRejection(harness, before);
+  for (const event of harness.events.all.slice(eventsBefore)) {
+    assertWithin(maxEventBytes, 'an event', event);
   }
   return { how: 'refused', name: error.name };
 }
 
-function nothingCreated(stand: Stand, before: string): void {
-  if (stand.creates() > 0) throw new Error('the service was asked for a session');
-  if (stand.rows() !== before) throw new Error('rows were written for a start that moves nothing');
+function assertNothingCreated(harness: HandlerHarness, before: string): void {
+  if (harness.creates() > 0) throw new Error('the service was asked for a session');
+  if (harness.rows() !== before) throw new Error('an ignored start wrote rows');
 }
 
-/** The table holds what it did before and one row that tells of the refusal. */
-function onlyRefusal(stand: Stand, before: string): void {
-  const [was, is] = [before, stand.rows()].map((text) => JSON.parse(text) as Row[][]);
-  const [transfers = [], ...others] = is ?? [];
-  if (JSON.stringify(others) !== JSON.stringify(was?.slice(1))) throw new Error('other rows too');
+/** Checks that the table holds one more row, which records the rejection. */
+function assertOnlyRejection(harness: HandlerHarness, before: string): void {
+  const [rowsBefore, rowsNow] = [before, harness.rows()].map((text) => JSON.parse(text) as Row[][]);
+  const [transfers = [], ...others] = rowsNow ?? [];
+  if (JSON.stringify(others) !== JSON.stringify(rowsBefore?.slice(1)))
+    throw new Error('the start wrote other rows');
   const states = transfers.map(([, row]) => row.state);
-  if (states.join() !== 'refused') throw new Error(`rows of ${states.join()}, not of one refusal`);
-  for (const row of transfers) within(maxRowBytes, 'a row', row);
+  if (states.join() !== 'refused')
+    throw new Error(`the rows are ${states.join()}, not one rejection`);
+  for (const row of transfers) assertWithin(maxRowBytes, 'a row', row);
 }
 
 type Row = [string, { readonly state: string }];
 
-function within(maxBytes: number, what: string, value: unknown): void {
+function assertWithin(maxBytes: number, what: string, value: unknown): void {
   const bytes = Buffer.byteLength(JSON.stringify(value));
   if (bytes > maxBytes) throw new Error(`${what} of ${bytes} bytes`);
 }

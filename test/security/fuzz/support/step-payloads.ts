@@ -1,57 +1,55 @@
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
-import { executionId, openStand, ours, type Stand, type Wire } from './handler-harness.ts';
+import type { FunctionName, StepName } from '#src/core/stack/step-names.ts';
+import { runTransfer } from '../../../harness/run-transfer.ts';
+import {
+  executionId,
+  type HandlerHarness,
+  openHandlerHarness,
+  ours,
+  type Wire,
+} from './handler-harness.ts';
 
-/** What a function of the state machine is called with. */
+/** The payload of a function call by the state machine. */
 export interface Payload {
   readonly state: unknown;
   readonly executionId: string;
-  readonly startedAt: string;
-  readonly input?: unknown;
 }
 
-type State = Record<string, unknown>;
+/** One call of a transfer without faults. */
+interface RecordedCall {
+  readonly name: FunctionName;
+  readonly payload: Payload;
+  /** The time of the call, in ms since 1970. */
+  readonly at: number;
+}
 
-/** Calls of one function in a row, while it asks to be called again. */
-const maxLooks = 10;
+let recorded: Promise<readonly RecordedCall[]> | undefined;
 
-/** A stand on which a transfer has come to that function, and what the machine calls it with. */
-export async function standAt(
+/** Records the calls of one transfer in the interpreter. */
+async function recordCalls(): Promise<readonly RecordedCall[]> {
+  const harness = await openHandlerHarness();
+  const calls: RecordedCall[] = [];
+  const { status } = await runTransfer(harness, ours, {
+    executionId,
+    onCall: (name, payload) => void calls.push({ name, payload, at: harness.clock.now() }),
+  });
+  if (status !== 'SUCCEEDED') throw new Error(`the recorded transfer ended as ${status}`);
+  return calls;
+}
+
+/**
+ * Returns a harness whose transfer has reached a step, and the payload of that call. The calls before it
+ * are replayed from a recording: thousands of runs in the interpreter would take minutes.
+ */
+export async function openAtStep(
   step: StepName,
   wire?: Wire,
-): Promise<{ readonly stand: Stand; readonly payload: Payload }> {
-  const stand = await openStand(wire);
-  let state: unknown = ours;
-  for (const name of stepNames) {
-    if (name === step) break;
-    state = await pass(stand, name, state);
+): Promise<{ readonly harness: HandlerHarness; readonly payload: Payload }> {
+  recorded ??= recordCalls();
+  const harness = await openHandlerHarness(wire);
+  for (const { name, payload, at } of await recorded) {
+    if (name === step) return { harness, payload };
+    harness.clock.advance(Math.max(0, at - harness.clock.now()));
+    await harness.call(name, payload);
   }
-  return { stand, payload: payloadOf(step, itemFor(step, state)) };
-}
-
-export function payloadOf(step: StepName, state: unknown): Payload {
-  const payload = { state, executionId, startedAt: '2026-11-21T12:00:00Z' };
-  return step === 'RecordOutcome' ? { ...payload, input: ours } : payload;
-}
-
-/** From the state before a function to the one after it; a map leaves the state as it was. */
-async function pass(stand: Stand, step: StepName, state: unknown): Promise<unknown> {
-  if (step === 'SendChunks' || step === 'ReportProofs') {
-    await stand.call(step, payloadOf(step, itemFor(step, state)));
-    return state;
-  }
-  let next = state as State;
-  for (let look = 0; look < maxLooks; look++) {
-    next = (await stand.call(step, payloadOf(step, next))) as State;
-    if (next.next !== 'wait') break;
-    stand.clock.advance(Number(next.waitSeconds) * 1000);
-  }
-  return next;
-}
-
-/** The one range's state, as the map makes it. */
-function itemFor(step: StepName, state: unknown): unknown {
-  if (step !== 'SendChunks' && step !== 'ReportProofs') return state;
-  const { transferId, fence, sessionNumber, round, ranges } = state as State;
-  const [range] = ranges as unknown[];
-  return { transferId, fence, sessionNumber, round, range, calls: 0 };
+  throw new Error(`the recorded transfer has no call of ${step}`);
 }

@@ -1,0 +1,34 @@
+import type { Transport } from '#src/core/ports/transport.ts';
+import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import { createDestination } from '#src/destinations/registry.ts';
+import { createCallLimiter } from '#src/rates/call-limiter.ts';
+import { throttledDestination } from '#src/rates/throttled-destination.ts';
+import { throttledSource } from '#src/rates/throttled-source.ts';
+import type { Ports } from '#src/transfer/step.ts';
+import { sdkCrc } from '../doubles/sdk-crc.ts';
+
+/** Limit of PUTs in flight of one process. */
+const maxPutsInFlight = 64;
+
+/**
+ * Completes the ports of one process as a deployed container does: the real client over a transport, and
+ * a limiter for its calls and for the source.
+ */
+export function completePorts(
+  ports: Omit<Ports, 'destination' | 'newCrc' | 'concurrency'>,
+  service: { readonly apiKey: string; readonly baseUrl: string },
+  transport: Transport,
+): Ports {
+  const { clock, log, queue } = ports;
+  const { apiKey: key, baseUrl } = service;
+  const apiKey = { get: async () => key, refresh: async () => key };
+  const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
+  const limiter = createCallLimiter({ ...ports, store: () => queue });
+  return {
+    ...ports,
+    newCrc: sdkCrc,
+    concurrency: createConcurrencyRegistry(clock, maxPutsInFlight),
+    source: throttledSource(ports.source, limiter),
+    destination: throttledDestination(client, limiter),
+  };
+}
