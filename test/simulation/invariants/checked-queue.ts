@@ -70,7 +70,9 @@ async function checkOvertaking(
 ): Promise<void> {
   const row = await store.transfer(transferId);
   if (row?.ticketNumber !== undefined) return;
+  const isLive = row?.options.priority !== 'backfill';
   for (const ticket of queue.tickets()) {
+    if (isLive && ticket.priority === 'backfill') continue;
     const waiting = await waitingRow({ store }, ticket);
     if (waiting && waiting.changedAt < beganAt - skewMs && ticket.since < beganAt - skewMs)
       return violations.report(
