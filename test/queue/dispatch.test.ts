@@ -277,7 +277,7 @@ describe('the scheduled dispatcher', () => {
   const measured = ({ harness }: QueueHarness, metric: 'QueueLength' | 'QueueStalledSeconds') =>
     harness.doubles.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
 
-  it('measures the queue's length and how long its head has not moved', async () => {
+  it('measures the length of the queue and how long its head has not moved', async () => {
     const queue = await openWaiting(2);
     for (let minute = 0; minute < 3; minute++) {
       await queue.dispatchOnSchedule();
