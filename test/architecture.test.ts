@@ -35,7 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that a room may use; Node's own are free to all but the pure rooms, which name theirs. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  'src/core': ['node:crypto'],
+  'src/core': ['zod/mini'],
   'src/steps': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
   'src/http': [
     'ipaddr.js',

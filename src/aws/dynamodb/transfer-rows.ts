@@ -1,19 +1,16 @@
 import * as z from 'zod/mini';
-import { priorities } from '#src/core/queue/queue.ts';
-import { mediaTypes } from '#src/core/source/media-types.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import {
   type RetryCounts,
   type TransferRecord,
   type TransferState,
-  transferStates,
+  transferRecordSchema,
 } from '#src/core/transfer/transfer.ts';
 import type {
   SeenTransfer,
   TransferPatch,
   TransferStore,
 } from '#src/core/transfer/transfer-store.ts';
-import { isUserMetadata, type UserMetadata } from '#src/core/transfer/user-metadata.ts';
 import type { Condition, Row, TableIndex } from './expressions.ts';
 import {
   contentKey,
@@ -44,65 +41,6 @@ type TransferRows = Pick<
   | 'transferOfContent'
   | 'listUnpublished'
 >;
-
-const source = z.object({
-  bucket: z.string(),
-  key: z.string(),
-  versionId: z.optional(z.string()),
-  account: z.optional(z.string()),
-  region: z.optional(z.string()),
-  requestPayer: z.optional(z.boolean()),
-  waitWhileDeniedSeconds: z.optional(z.number()),
-  etag: z.string(),
-  sizeBytes: z.number(),
-  contentType: z.optional(z.string()),
-  mediaType: z.optional(z.enum(mediaTypes)),
-  checksum: z.optional(
-    z.object({ algorithm: z.enum(['CRC64NVME', 'CRC32', 'CRC32C']), value: z.string() }),
-  ),
-  otherChecksum: z.optional(z.string()),
-  digests: z.optional(
-    z.object({
-      sha256: z.optional(z.string()),
-      md5: z.optional(z.string()),
-      firstPartBytes: z.optional(z.number()),
-    }),
-  ),
-});
-
-const options = z.object({
-  filename: z.optional(z.string()),
-  userMetadata: z.optional(z.custom<UserMetadata>(isUserMetadata)),
-  enableHls: z.optional(z.boolean()),
-  enableThumbnail: z.optional(z.boolean()),
-  force: z.optional(z.boolean()),
-  priority: z.optional(z.enum(priorities)),
-});
-
-const transferRow = z.object({
-  transferId: z.string(),
-  state: z.enum(transferStates),
-  destination: z.string(),
-  ingestNumber: z.number(),
-  source,
-  options,
-  owner: z.string(),
-  fence: z.number(),
-  leaseUntil: z.number(),
-  sessionNumber: z.number(),
-  assetId: z.optional(z.string()),
-  ticketNumber: z.optional(z.number()),
-  failedStarts: z.optional(z.number()),
-  slot: z.optional(z.number()),
-  createdAt: z.number(),
-  changedAt: z.number(),
-  bytesCompleteAt: z.optional(z.number()),
-  haltedRound: z.optional(z.string()),
-  totalChunks: z.optional(z.number()),
-  checksumSkipped: z.optional(z.boolean()),
-  outcome: z.optional(z.record(z.string(), z.unknown())),
-  outcomePublished: z.boolean(),
-});
 
 /**
  * Returns the methods for the rows of transfers, ingest counters and owners. `expiry` returns the TTL
@@ -264,5 +202,5 @@ function rowOf({ retries, ...record }: TransferRecord) {
 }
 
 function recordOf(row: Row): TransferRecord {
-  return { ...readRow(transferRow, row), retries: readCounts(row) };
+  return { ...readRow(transferRecordSchema, row), retries: readCounts(row) };
 }

@@ -1,9 +1,10 @@
+import * as z from 'zod/mini';
 import type { Disposition, ErrorName, ErrorOrigin } from '#src/core/errors/errors.ts';
-import type { Priority } from '#src/core/queue/queue.ts';
-import type { SourceObject } from '#src/core/source/source-object.ts';
+import { priorities } from '#src/core/queue/queue.ts';
+import { type SourceObject, sourceObjectSchema } from '#src/core/source/source-object.ts';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
-import type { UserMetadata } from './user-metadata.ts';
+import { isUserMetadata, type UserMetadata } from './user-metadata.ts';
 
 /**
  * The states of a transfer. A `queued` transfer waits for a slot, without an execution. An execution owns
@@ -27,56 +28,65 @@ export function isOver(state: TransferState): state is Exclude<TransferState, 'q
   return state !== 'queued' && state !== 'active';
 }
 
-/** The options of a start. */
-export interface TransferOptions {
-  readonly filename?: string | undefined;
-  readonly userMetadata?: UserMetadata | undefined;
-  readonly enableHls?: boolean | undefined;
-  readonly enableThumbnail?: boolean | undefined;
+/** The options of a start, as the state of an execution and the transfer's row contain them. */
+export const transferOptionsSchema = z.object({
+  filename: z.optional(z.string()),
+  userMetadata: z.optional(z.custom<UserMetadata>(isUserMetadata)),
+  enableHls: z.optional(z.boolean()),
+  enableThumbnail: z.optional(z.boolean()),
   /** Whether to ingest an object version again that is already an asset. */
-  readonly force?: boolean | undefined;
+  force: z.optional(z.boolean()),
   /** Which queued transfers start first. Default: `live`. */
-  readonly priority?: Priority | undefined;
-}
+  priority: z.optional(z.enum(priorities)),
+});
+
+export type TransferOptions = Readonly<z.infer<typeof transferOptionsSchema>>;
 
 /** Numbers of retries by cause. */
 export type RetryCounts = Readonly<Record<string, number>>;
 
+/** A transfer's row, without its retry counts: each count is an attribute of its own. */
+export const transferRecordSchema = z.object({
+  transferId: z.string(),
+  state: z.enum(transferStates),
+  destination: z.string(),
+  ingestNumber: z.number(),
+  source: sourceObjectSchema,
+  options: transferOptionsSchema,
+  /** The execution that owns the transfer. */
+  owner: z.string(),
+  /** Rises with each new owner. The table rejects writes with an older fence. */
+  fence: z.number(),
+  /** The end of the owner's lease, in milliseconds since 1970, as all times here. */
+  leaseUntil: z.number(),
+  /** The number of the session in use; 0 before the first. */
+  sessionNumber: z.number(),
+  assetId: z.optional(z.string()),
+  /** The number of the transfer's ticket. A stopped transfer is queued again with the same number. */
+  ticketNumber: z.optional(z.number()),
+  /** Executions for this ticket that ended before they took the transfer. */
+  failedStarts: z.optional(z.number()),
+  /** The slot of the transfer, from opening a session until its bytes are complete. */
+  slot: z.optional(z.number()),
+  createdAt: z.number(),
+  changedAt: z.number(),
+  bytesCompleteAt: z.optional(z.number()),
+  /** The round, as `<execution>#<round>`, whose ranges stop: one range failed by an error that affects all. */
+  haltedRound: z.optional(z.string()),
+  totalChunks: z.optional(z.number()),
+  /** Whether the full CRC was not compared, because a chunk has no CRC. */
+  checksumSkipped: z.optional(z.boolean()),
+  /** The outcome, as in the execution's output. */
+  outcome: z.optional(z.record(z.string(), z.unknown())),
+  /** Whether EventBridge has confirmed the outcome's event. */
+  outcomePublished: z.boolean(),
+});
+
 /** A transfer's row. It prevents a second asset, so it never expires. */
-export interface TransferRecord {
-  readonly transferId: string;
-  readonly state: TransferState;
-  readonly destination: string;
-  readonly ingestNumber: number;
+export interface TransferRecord extends Readonly<z.infer<typeof transferRecordSchema>> {
   readonly source: SourceObject;
   readonly options: TransferOptions;
-  /** The execution that owns the transfer. */
-  readonly owner: string;
-  /** Rises with each new owner. The table rejects writes with an older fence. */
-  readonly fence: number;
-  /** The end of the owner's lease, in milliseconds since 1970, as all times here. */
-  readonly leaseUntil: number;
-  /** The number of the session in use; 0 before the first. */
-  readonly sessionNumber: number;
-  readonly assetId?: string | undefined;
-  /** The number of the transfer's ticket. A stopped transfer is queued again with the same number. */
-  readonly ticketNumber?: number | undefined;
-  /** Executions for this ticket that ended before they took the transfer. */
-  readonly failedStarts?: number | undefined;
-  /** The slot of the transfer, from opening a session until its bytes are complete. */
-  readonly slot?: number | undefined;
-  readonly createdAt: number;
-  readonly changedAt: number;
-  readonly bytesCompleteAt?: number | undefined;
-  /** The round, as `<execution>#<round>`, whose ranges stop: one range failed by an error that affects all. */
-  readonly haltedRound?: string | undefined;
-  readonly totalChunks?: number | undefined;
-  /** Whether the full CRC was not compared, because a chunk has no CRC. */
-  readonly checksumSkipped?: boolean | undefined;
-  /** The outcome, as in the execution's output. */
   readonly outcome?: Readonly<Record<string, unknown>> | undefined;
-  /** Whether EventBridge has confirmed the outcome's event. */
-  readonly outcomePublished: boolean;
   readonly retries: RetryCounts;
 }
 
