@@ -4,10 +4,10 @@ import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { graphOf } from './picture/graph.ts';
 import { readDefinition } from './state-machine/definition.ts';
 
-/** Where the README finds it. */
+/** The picture in the documentation. */
 export const pictureFile = new URL('../docs/state-machine.svg', import.meta.url);
 
-/** The state machine that deploys as an SVG: the same definition gives the same bytes. */
+/** Draws the deployed state machine as an SVG. The same definition gives the same bytes. */
 export async function drawStateMachine(): Promise<string> {
   const { definition } = readDefinition(synthesizeTemplate());
   const viz = await instance();

@@ -3,5 +3,5 @@ import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { readDefinition } from './state-machine/definition.ts';
 import { saveDefinition, savedDefinition } from './state-machine/deployed-definition.ts';
 
-/** Writes the definition that local runs read: run it after every change of the state machine. */
+/** Writes the definition that local runs read. Run it after every change of the state machine. */
 writeFileSync(savedDefinition, saveDefinition(readDefinition(synthesizeTemplate())));

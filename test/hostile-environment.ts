@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Files of a user whose SSO session has expired and whose default profile fits no local server. */
+/** AWS files of a user with an expired SSO session and a default profile that breaks local calls. */
 const config = `[default]
 region = eu-south-2
 use_fips_endpoint = true
@@ -26,10 +26,10 @@ sso_registration_scopes = sso:account:access
 `;
 
 /**
- * An ordinary AWS user's environment, all of which a local run must ignore. Its proxy leads out, and
- * every server of a local run is on this machine.
- * @param folder - gets the user's AWS files
- * @param endpoint - where every call would go that reads the environment
+ * Returns the environment of an ordinary AWS user, which a local run must ignore. The servers of a local
+ * run are on this machine, the proxy is not for them.
+ * @param folder - folder for the user's AWS files
+ * @param endpoint - receives every call that uses the environment
  */
 export function hostileEnvironment(folder: string, endpoint: string): Record<string, string> {
   const file = join(folder, 'aws-config');
@@ -59,7 +59,7 @@ export function hostileEnvironment(folder: string, endpoint: string): Record<str
   };
 }
 
-/** `node test/hostile-environment.ts npm test`: runs a command in that environment. */
+/** Runs a command in this environment: `node test/hostile-environment.ts npm test`. */
 function main([command = '', ...args]: readonly string[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
   const env = { ...process.env, ...hostileEnvironment(folder, 'http://127.0.0.1:9') };

@@ -1,8 +1,8 @@
 import { removeUserAwsSettings } from '#local/emulators/local-account.ts';
 
-/** Tests talk to local servers only: whoever runs them may have any AWS profile, keys or Region. */
+// Tests call only local servers and must ignore the user's AWS profile, keys and Region.
 removeUserAwsSettings();
 
-/** A proxy of theirs would be asked for hosts that only a test knows. */
+// The user's proxy does not know the hosts of the tests.
 for (const name of Object.keys(process.env))
   if (/^(https?|no)_proxy$/i.test(name)) delete process.env[name];

@@ -14,16 +14,15 @@ import { localClientConfig } from './local-account.ts';
 import { closeServer, type Emulator, listenOnLoopback } from './loopback.ts';
 
 export interface DynamoDbOptions {
-  /** Where to keep the rows; in memory where left out. */
+  /** Folder for the rows. Default: in memory. */
   readonly directory?: string | undefined;
-  /** A table to create unless it is there. */
+  /** A table to create unless it exists. */
   readonly table?: CreateTableCommandInput | undefined;
 }
 
 /**
- * Starts dynalite. A directory belongs to one emulator at a time; the system frees it when its
- * process ends, however that happens.
- * @throws ConfigurationError - the directory is in use, or can't be written
+ * Starts dynalite. Only one emulator can use a directory. The system releases it when the process ends.
+ * @throws ConfigurationError - the directory is in use or not writable
  */
 export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emulator> {
   const { directory, table } = options;
@@ -47,8 +46,8 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Emul
 }
 
 /**
- * dynalite itself meets a directory in use only at its first request, with an error that nothing can
- * catch. A second LevelDB beside its own, held open, has the same lock and can be asked beforehand.
+ * Locks a directory with a second LevelDB, which has the same lock as dynalite's own. dynalite finds a
+ * locked directory only at its first request, with an error that cannot be caught.
  */
 async function lockDirectory(directory: string): Promise<ClassicLevel> {
   const lock = new ClassicLevel(join(directory, 'lock'));
@@ -61,8 +60,8 @@ async function lockDirectory(directory: string): Promise<ClassicLevel> {
     throw new TransferError(
       'ConfigurationError',
       reason === 'LEVEL_LOCKED'
-        ? `another run is using ${directory}; wait for it to end or name another directory`
-        : `the table can't be kept in ${directory}; a directory that can be written is right`,
+        ? `Directory ${directory} is in use: another run is using it. Wait for it to end, or name another directory`
+        : `Invalid directory ${directory}: must be writable`,
       { cause },
     );
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type OperationReply, startJsonEndpoint } from './json-endpoint.ts';
 import type { Emulator } from './loopback.ts';
 
-/** An event as PutEvents was given it; `Detail` is JSON text and `Time` seconds since 1970. */
+/** An entry of PutEvents. `Detail` is JSON text, `Time` seconds since 1970. */
 export interface PutEntry {
   readonly EventBusName?: string;
   readonly Source?: string;
@@ -13,15 +13,15 @@ export interface PutEntry {
 }
 
 export interface EventBridgeEmulator extends Emulator {
-  /** The entries that were taken, in order; those that were made to fail are not among them. */
+  /** The accepted entries, in order. Failed entries are not included. */
   readonly entries: readonly PutEntry[];
-  /** The next `count` calls end in an InternalException, whatever they hold. */
+  /** Makes the next `count` calls fail with an InternalException. */
   failNextCalls(count: number): void;
-  /** The next `count` entries are refused one by one, in calls that succeed. */
+  /** Makes the next `count` entries fail one by one, in calls that succeed. */
   failNextEntries(count: number): void;
 }
 
-/** Starts an event bus that takes every event, keeps it in memory and has no rules. */
+/** Starts an event bus that accepts every event, stores it in memory and has no rules. */
 export async function startEventBridge(): Promise<EventBridgeEmulator> {
   const entries: PutEntry[] = [];
   let callsToFail = 0;
@@ -30,7 +30,7 @@ export async function startEventBridge(): Promise<EventBridgeEmulator> {
   function putEntry(entry: PutEntry) {
     if (entriesToFail > 0) {
       entriesToFail -= 1;
-      return { ErrorCode: 'InternalFailure', ErrorMessage: 'made to fail' };
+      return { ErrorCode: 'InternalFailure', ErrorMessage: 'Simulated failure' };
     }
     entries.push(entry);
     return { EventId: randomUUID() };
@@ -39,7 +39,7 @@ export async function startEventBridge(): Promise<EventBridgeEmulator> {
   function putEvents(input: Readonly<Record<string, unknown>>): OperationReply {
     if (callsToFail > 0) {
       callsToFail -= 1;
-      return { error: 'InternalException', message: 'made to fail', status: 500 };
+      return { error: 'InternalException', message: 'Simulated failure', status: 500 };
     }
     const results = (input.Entries as readonly PutEntry[]).map(putEntry);
     const FailedEntryCount = results.filter((result) => 'ErrorCode' in result).length;

@@ -1,16 +1,16 @@
 import { realpath, stat } from 'node:fs/promises';
 
-/** What a file looks like from outside. */
+/** The identity and the times of a file, without its content. */
 export interface Fingerprint {
-  /** Its path, symbolic links resolved. */
+  /** The path with symbolic links resolved. */
   readonly path: string;
-  /** Another text means that the file's bytes may have changed. */
+  /** Path, device, inode, size and times. A different text means that the bytes may have changed. */
   readonly text: string;
   /** When the file or its properties last changed, in milliseconds since 1970. */
   readonly changedAt: number;
 }
 
-/** Reads path, device, inode, size and times of a file, and no byte of it. */
+/** Returns the fingerprint of a file. Does not read its content. */
 export async function fingerprintOf(file: string): Promise<Fingerprint> {
   const path = await realpath(file);
   const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });

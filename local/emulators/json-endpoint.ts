@@ -1,20 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, type Emulator, listenOnLoopback } from './loopback.ts';
 
-/** What an operation answers: a result with status 200, or an error with its type and status. */
+/** The reply of an operation: a result with status 200, or an error with its type and status. */
 export type OperationReply =
   | { readonly result: unknown }
   | { readonly error: string; readonly message: string; readonly status: number };
 
-/** Operations by their `X-Amz-Target`, such as `AWSEvents.PutEvents`. */
+/** Operations by `X-Amz-Target`, such as `AWSEvents.PutEvents`. */
 export type Operations = Readonly<
   Record<string, (input: Readonly<Record<string, unknown>>) => OperationReply>
 >;
 
-/** Far above what any of the services takes (PutEvents: 1 MiB). */
+/** Far above the limit of any of these services (PutEvents: 1 MiB). */
 const maxBodyBytes = 4 * 1024 * 1024;
 
-/** Starts an endpoint that speaks AWS JSON 1.0 or 1.1 and knows these operations only. */
+/** Starts an endpoint for these operations, in AWS JSON 1.0 or 1.1. */
 export async function startJsonEndpoint(
   version: '1.0' | '1.1',
   operations: Operations,
@@ -34,20 +34,25 @@ async function answer(request: IncomingMessage, operations: Operations): Promise
   const text = await readBody(request);
   const operation = Object.hasOwn(operations, target) ? operations[target] : undefined;
   if (!operation) {
-    return { error: 'UnknownOperationException', message: `no operation ${target}`, status: 400 };
+    return {
+      error: 'UnknownOperationException',
+      message: `Unknown operation "${target}"`,
+      status: 400,
+    };
   }
   return operation(JSON.parse(text));
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
+  const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > maxBodyBytes) throw new RangeError(`a request of more than ${maxBodyBytes} bytes`);
-    parts.push(part);
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > maxBodyBytes)
+      throw new RangeError(`The request has more than ${maxBodyBytes} bytes`);
+    pieces.push(piece);
   }
-  return Buffer.concat(parts).toString();
+  return Buffer.concat(pieces).toString();
 }
 
 function send(response: ServerResponse, version: string, reply: OperationReply): void {

@@ -11,24 +11,24 @@ interface ObjectName {
   readonly key: string;
 }
 
-/** The content of a linked file, where the caller has read it. */
+/** The content of a linked file, if the caller has read it. */
 export interface KnownContent {
-  /** What the file looked like when it was read. */
+  /** The file's fingerprint when it was read. */
   readonly fingerprint: string;
-  /** 32 hex digits that stand for the content. */
+  /** 32 hex digits that identify the content. */
   readonly etag: string;
 }
 
-/** What is known of the files behind links, by the link's path. */
+/** The known contents of linked files, by the link's path. */
 const knownContents = new WeakMap<ObjectStore, Map<string, KnownContent>>();
 
-/** s3rver keeps an object in files named by its key's last segment with at most this behind it. */
+/** The longest suffix of s3rver's files. It names them by the last segment of the key. */
 const longestSuffix = '._S3rver_metadata.json';
 const maxFileNameBytes = 255;
 
 /**
- * Makes a local file an object of the store by a symbolic link.
- * @throws InvalidInputError - there is no such file, or the key's last segment is too long
+ * Adds a local file to the store as a symbolic link.
+ * @throws InvalidInputError - the file does not exist, or the key's last segment is too long
  */
 export async function linkFile(
   store: ObjectStore,
@@ -54,14 +54,14 @@ export async function linkFile(
   if (content) known.set(link, content);
   else known.delete(link);
   const headers = contentType === undefined ? {} : { 'content-type': contentType };
-  // Without its file of an ETag, s3rver would read the whole file to hash it.
+  // Without a stored ETag, s3rver would read the whole file to hash it.
   await store.putMetadata(bucket, key, headers, await etagOf(store, link));
 }
 
 /**
- * Teaches a store what a link needs: the ETag of a linked file is that of the file as it is now, and
- * a PUT on a linked key replaces the link, where s3rver would write through it into the file. A link
- * whose file is gone is dropped when the bucket is listed, where s3rver would answer 500.
+ * Adapts a store to links. The ETag of a linked file follows the current file. A PUT on a linked key
+ * replaces the link; s3rver alone would write into the file. Listing a bucket removes a link whose file
+ * is missing; s3rver alone would answer 500.
  */
 export function serveLinks(store: ObjectStore): void {
   const getMetadata = store.getMetadata.bind(store);
@@ -107,12 +107,13 @@ async function isLink(path: string): Promise<boolean> {
 async function existingFile(path: string): Promise<string> {
   const target = await realpath(path).catch(() => undefined);
   if (target !== undefined && (await stat(target)).isFile()) return target;
-  throw new TransferError('InvalidInputError', `${JSON.stringify(path)} is no file`);
+  const message = `Invalid file ${JSON.stringify(path)}: must be an existing file`;
+  throw new TransferError('InvalidInputError', message);
 }
 
 /**
- * 32 hex digits, as S3's own ETags have: the known content's while the file looks as it did, else made
- * of what the file looks like. No MD5 of the content, which would have to be read for each request.
+ * Returns 32 hex digits, like S3's ETags: those of the known content while the fingerprint is unchanged,
+ * else the MD5 of the fingerprint. The MD5 of the content would require reading it for each request.
  */
 async function etagOf(store: ObjectStore, link: string): Promise<string> {
   const { text } = await fingerprintOf(link);

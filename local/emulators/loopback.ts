@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** No emulator is ever reachable from another machine. */
+/** The address of all emulators. Other machines cannot reach it. */
 export const loopbackAddress = '127.0.0.1';
 
-/** A server of one service's protocol in this process. */
+/** A server in this process with the protocol of one service. */
 export interface Emulator {
-  /** Where it listens, such as `http://127.0.0.1:40123`. */
+  /** The URL, such as `http://127.0.0.1:40123`. */
   readonly url: string;
-  /** Stops it, requests under way included. */
+  /** Stops the server and its running requests. */
   close(): Promise<void>;
 }
 
-/** Listens on a free port and returns the address. */
+/** Listens on a free port and returns the URL. */
 export async function listenOnLoopback(server: Server): Promise<string> {
   server.listen(0, loopbackAddress);
   await once(server, 'listening');
@@ -24,7 +24,7 @@ export function loopbackUrl({ port }: AddressInfo): string {
   return `http://${loopbackAddress}:${port}`;
 }
 
-/** Closes a server at once: connections that clients keep alive would hold it for seconds. */
+/** Closes a server and its connections. Keep-alive connections would delay the end by seconds. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()));

@@ -8,21 +8,21 @@ import { localClientConfig } from './local-account.ts';
 import { type Emulator, loopbackAddress, loopbackUrl } from './loopback.ts';
 
 export interface S3Options {
-  /** Where the objects are kept. */
+  /** Folder for the objects. */
   readonly directory: string;
-  /** Buckets to create unless they are there. */
+  /** Buckets to create unless they exist. */
   readonly buckets: readonly string[];
   /**
-   * Whether a wrong secret is refused. s3rver then refuses requests on buckets, such as HeadBucket
-   * and ListObjectsV2, with any secret.
+   * Whether a wrong secret is rejected. s3rver then rejects requests on buckets, such as HeadBucket and
+   * ListObjectsV2, with any secret.
    */
   readonly checkSignatures?: boolean | undefined;
 }
 
 export interface S3Emulator extends Emulator {
-  /** Stores a file's bytes by the wire, as any client would. */
+  /** Stores a file through the API, as any client does. */
   putFile(bucket: string, key: string, path: string, contentType?: string): Promise<void>;
-  /** Stores a stream of known size by the wire. */
+  /** Stores a stream of known size through the API. */
   putStream(
     bucket: string,
     key: string,
@@ -31,9 +31,9 @@ export interface S3Emulator extends Emulator {
     contentType?: string,
   ): Promise<void>;
   /**
-   * Serves a local file as an object without copying it. Its ETag is made of the file's identity,
-   * size and time of change, or is the known content's, and is another one as soon as the file is.
-   * @throws InvalidInputError - there is no such file, or the key's last segment is too long
+   * Serves a local file as an object without copying it. Its ETag depends on the file's identity, size
+   * and time of change, or on the known content. It changes when the file changes.
+   * @throws InvalidInputError - the file does not exist, or the key's last segment is too long
    */
   linkFile(
     bucket: string,
@@ -58,10 +58,10 @@ export async function startS3(options: S3Options): Promise<S3Emulator> {
   serveLinks(server.store);
   serveFirstByte(server.store);
   const url = loopbackUrl(await server.run());
-  const client = seedingClient(url);
+  const client = uploadClient(url);
   return {
     url,
-    ...seedingBy(client),
+    ...uploadsWith(client),
     linkFile: (bucket, key, path, contentType, content) =>
       linkFile(server.store, { bucket, key }, path, contentType, content),
     async close() {
@@ -73,15 +73,15 @@ export async function startS3(options: S3Options): Promise<S3Emulator> {
   };
 }
 
-/** s3rver does not know the checksum trailer that the SDK adds to a stream by default. */
-function seedingClient(endpoint: string): S3Client {
+/** Returns a client without the SDK's default checksum trailer, which s3rver does not support. */
+function uploadClient(endpoint: string): S3Client {
   return new S3Client({
     ...localClientConfig(endpoint),
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
 }
 
-function seedingBy(client: S3Client): Pick<S3Emulator, 'putFile' | 'putStream'> {
+function uploadsWith(client: S3Client): Pick<S3Emulator, 'putFile' | 'putStream'> {
   const putStream: S3Emulator['putStream'] = async (Bucket, Key, Body, ContentLength, type) => {
     await client.send(
       new PutObjectCommand({ Bucket, Key, Body, ContentLength, ContentType: type }),
@@ -94,7 +94,7 @@ function seedingBy(client: S3Client): Pick<S3Emulator, 'putFile' | 'putStream'> 
   };
 }
 
-/** s3rver takes an end of 0 for none and answers `bytes=0-0` with the whole object. */
+/** Fixes `bytes=0-0`: s3rver takes an end of 0 for no end and answers with the whole object. */
 function serveFirstByte(store: S3rver['store']): void {
   const getObject = store.getObject.bind(store);
   store.getObject = (bucket, key, options) =>

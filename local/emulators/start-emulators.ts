@@ -11,12 +11,12 @@ import { type S3Emulator, startS3 } from './s3.ts';
 import { startStepFunctions } from './step-functions.ts';
 
 export interface EmulatorsOptions {
-  /** Where objects and rows are kept; where left out, all is gone with `close`. */
+  /** Folder for objects and rows. Default: a temporary one that `close` removes. */
   readonly directory?: string | undefined;
   readonly buckets: readonly string[];
-  /** The table to create unless it is there. */
+  /** The table to create unless it exists. */
   readonly table?: CreateTableCommandInput | undefined;
-  /** Whether S3 refuses a wrong secret; see `S3Options`. */
+  /** Whether S3 rejects a wrong secret; see `S3Options`. */
   readonly checkSignatures?: boolean | undefined;
 }
 
@@ -25,16 +25,16 @@ export interface Emulators {
   readonly dynamoDb: Emulator;
   readonly eventBridge: EventBridgeEmulator;
   readonly stepFunctions: Emulator;
-  /** The environment by which the AWS SDK finds the emulators and its credentials for them. */
+  /** The endpoints and credentials for the AWS SDK. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Makes an execution known to DescribeExecution. */
+  /** Registers an execution for DescribeExecution. */
   follow(execution: Pick<ExecutionHandle, 'executionArn' | 'status'>): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts S3, DynamoDB, EventBridge and Step Functions on free loopback ports. A local execution that
- * was not followed counts as aborted: the table is this process's alone, so its process died.
+ * Starts S3, DynamoDB, EventBridge and Step Functions on free loopback ports. An unregistered local
+ * execution counts as aborted: only this process uses the table, so the execution's process has ended.
  * @throws ConfigurationError - another run is using the directory
  */
 export async function startEmulators(options: EmulatorsOptions): Promise<Emulators> {

@@ -2,22 +2,21 @@ import type { ExecutionStatus } from '../state-machine/execution-outcome.ts';
 import { type OperationReply, startJsonEndpoint } from './json-endpoint.ts';
 import type { Emulator } from './loopback.ts';
 
-/** Finds out how an execution stands; `undefined` where it is not one of this process. */
+/** Returns the status of an execution of this process; `undefined` for any other. */
 export type ExecutionLookup = (executionArn: string) => ExecutionStatus | undefined;
 
 export interface StepFunctionsOptions {
   readonly lookup: ExecutionLookup;
   /**
-   * What to say of a local execution that the lookup does not know. Where one process alone may use
-   * the table at a time, such an execution belongs to a process that died: say `ABORTED`. Left out,
-   * it does not exist, as any execution of the real service.
+   * The status of a local execution that the lookup does not know. Use `ABORTED` if only one process
+   * at a time uses the table: the execution's process has then ended. Default: it does not exist.
    */
   readonly unknownLocal?: ExecutionStatus | undefined;
 }
 
 const localPrefix = 'arn:aws:states:local:';
 
-/** Starts an endpoint that answers DescribeExecution and nothing else. */
+/** Starts an endpoint for DescribeExecution. */
 export function startStepFunctions(options: StepFunctionsOptions): Promise<Emulator> {
   return startJsonEndpoint('1.0', {
     'AWSStepFunctions.DescribeExecution': ({ executionArn }) =>

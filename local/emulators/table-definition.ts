@@ -2,8 +2,8 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 
 /**
- * The table as CreateTable takes it, for where no CDK made it: the local run and the tests. Billed
- * by request. TTL is no part of CreateTable; without it chunk and range rows simply stay.
+ * Returns the table's definition for CreateTable, for local runs and tests. CreateTable cannot set the
+ * TTL, so chunk and range rows do not expire.
  */
 export function tableDefinition(name: string): CreateTableCommandInput {
   const { partitionKey, sortKey, stateIndex, outboxIndex } = tableSchema;

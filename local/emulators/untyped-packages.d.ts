@@ -1,4 +1,4 @@
-/** The part of s3rver that is used here; the package brings no types. */
+/** The used part of s3rver, which has no types. */
 declare module '@20minutes/s3rver' {
   import type { Server } from 'node:http';
   import type { AddressInfo } from 'node:net';
@@ -41,7 +41,7 @@ declare module '@20minutes/s3rver' {
   }
 }
 
-/** The part of dynalite that is used here; the package brings no types. */
+/** The used part of dynalite, which has no types. */
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 

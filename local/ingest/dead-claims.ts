@@ -3,8 +3,8 @@ import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { withLocalDocuments } from './local-documents.ts';
 
 /**
- * Releases every range claim in a table that only this process uses: the sender that claimed a range
- * died with its process. In AWS a successor waits instead, because a function may still be sending.
+ * Releases every range claim in a table that only this process uses: the process that claimed a range
+ * has ended. In AWS, a successor waits instead, because the function may still be sending.
  */
 export function releaseDeadClaims(endpoint: string, tableName: string): Promise<void> {
   return withLocalDocuments(endpoint, async (client) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { type Fingerprint, fingerprintOf } from '../emulators/file-fingerprint.ts';
 
-/** A file's content, and what the file looked like when that was read. */
+/** The hash of a file, with the file's fingerprint when it was read. */
 export interface HashedFile {
   /** SHA-256 of all bytes, in hex. */
   readonly sha256: string;
@@ -13,7 +13,7 @@ export interface HashedFile {
 }
 
 export interface HashOptions {
-  /** Where hashes of unchanged files are kept. */
+  /** Folder for the hashes of unchanged files. */
   readonly directory: string;
   /** Called with the bytes read so far. */
   readonly onProgress?: (bytes: number) => void;
@@ -22,15 +22,15 @@ export interface HashOptions {
 }
 
 /**
- * A file that changed this recently may change again under the same time stamp: file systems keep
+ * A file that changed more recently may change again with the same time stamp, in ms: file systems store
  * times in steps of up to two seconds (FAT).
  */
-const settledMs = 2_000;
+const stableAfterMs = 2_000;
 
 const blockBytes = 1024 * 1024;
 
 /**
- * Returns the SHA-256 of a file. A file that looks as it did when it was last hashed is not read.
+ * Returns the SHA-256 of a file. Does not read a file whose fingerprint has not changed since the last hash.
  * @throws SourceSupersededError - the file changed while it was read
  */
 export async function hashFile(path: string, options: HashOptions): Promise<HashedFile> {
@@ -45,12 +45,12 @@ export async function hashFile(path: string, options: HashOptions): Promise<Hash
     throw new TransferError('SourceSupersededError', `${path} changed while it was read`);
   }
   const hashed = { sha256, fingerprint: before.text };
-  if (wasEndedOutside(before, startedAt)) await writeRecord(options.directory, record, hashed);
+  if (isStable(before, startedAt)) await writeRecord(options.directory, record, hashed);
   return hashed;
 }
 
-function wasEndedOutside({ changedAt }: Fingerprint, startedAt: number): boolean {
-  return startedAt - changedAt > settledMs;
+function isStable({ changedAt }: Fingerprint, startedAt: number): boolean {
+  return startedAt - changedAt > stableAfterMs;
 }
 
 async function readThrough(path: string, { onProgress }: HashOptions): Promise<string> {
@@ -64,7 +64,7 @@ async function readThrough(path: string, { onProgress }: HashOptions): Promise<s
   return hash.digest('hex');
 }
 
-/** A record that is missing, damaged or of another version only costs hashing the file again. */
+/** Returns undefined for a missing, damaged or incompatible record. The file is then hashed again. */
 async function readRecord(record: string): Promise<HashedFile | undefined> {
   try {
     const { sha256, fingerprint } = JSON.parse(await readFile(record, 'utf8'));

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { localClientConfig } from '../emulators/local-account.ts';
 
-/** Calls `use` with a client for the rows of a table of this process, and closes its sockets. */
+/** Calls `use` with a client for the rows of a local table, then closes the client. */
 export async function withLocalDocuments<T>(
   endpoint: string,
   use: (documents: DynamoDBDocumentClient) => Promise<T>,

@@ -17,33 +17,33 @@ import type { Ports } from '#src/transfer/step.ts';
 import { localClientConfig } from '../emulators/local-account.ts';
 
 /**
- * The parts of a run that talk to servers of this process. Their clients take nothing from the
- * environment, which holds the user's AWS settings for a source at AWS.
+ * Returns the client options for a local server. They override the environment, which has the user's AWS
+ * settings for a source at AWS.
  */
 const optionsFor = (url: string) => ({ ...boundedCalls, ...localClientConfig(url) });
 
-/** Keeps the rows in the table behind `url`. */
+/** Returns the stores over the table at `url`. */
 export function localTable(url: string, tableName: string): Pick<Ports, 'store' | 'queue'> {
   const client = new DynamoDBClient(optionsFor(url));
   const options = { client, tableName, clock: systemClock };
   return { store: createDynamoTransferStore(options), queue: createDynamoQueueStore(options) };
 }
 
-/** Puts events on the bus behind `url`. */
+/** Returns the publisher for the event bus at `url`. */
 export function localEvents(url: string): Pick<Ports, 'events'> {
   const client = new EventBridgeClient(optionsFor(url));
   return { events: createEventBridgePublisher({ client, busName: 'default' }) };
 }
 
-/** Asks the endpoint behind `url` how an execution stands. */
+/** Returns the execution directory for the endpoint at `url`. */
 export function localExecutions(url: string): Pick<Ports, 'executions'> {
   return { executions: createExecutionDirectory({ client: new SFNClient(optionsFor(url)) }) };
 }
 
 /**
- * Reads one file's object from the S3 behind `url`; a disk needs no rate that calls share. The key is
- * made of the content that was hashed, so another content is not pinned under it.
- * @param etag - that of the content that was hashed
+ * Returns a reader for one file's object in the S3 at `url`, without a shared call rate: a disk needs
+ * none. The key identifies the hashed content, so changed content must not be pinned under it.
+ * @param etag - the ETag of the hashed content
  */
 export function localSource(agent: HttpAgent, url: string, etag: string): Pick<Ports, 'source'> {
   const client = new S3Client({

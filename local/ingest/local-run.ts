@@ -24,41 +24,41 @@ import { type PreviousFailure, previousFailure } from './previous-run.ts';
 import { type HashProgress, type IngestSource, type LocalFile, readSource } from './source.ts';
 
 export interface IngestOptions {
-  /** A DynamoDB table of this name, in place of the one on disk. */
+  /** The DynamoDB table for the proofs. Default: a table on disk. */
   readonly table?: string;
-  /** Where the table on disk is kept. */
+  /** Folder of the table on disk. */
   readonly stateDir?: string;
   /** Whether the requester pays for reading an object at AWS. */
   readonly requestPayer?: boolean;
 }
 
-/** The pipeline on a laptop: real destination, real or linked source, proofs on disk. */
+/** A local run of the pipeline: real destination, real or linked source, proofs on disk. */
 export interface LocalRun {
   readonly source: IngestSource;
-  /** How the last run of the same content failed, where the proofs are on this disk. */
+  /** The failure of the last run of the same content, if its proofs are on this disk. */
   readonly previous: PreviousFailure | undefined;
   start(input: unknown, options?: Pick<ExecutionOptions, 'onEvent'>): ExecutionHandle;
   close(): Promise<void>;
 }
 
-/** A part of the run: the ports and the environment that it gives to the steps, and how it ends. */
-interface Part {
+/** A resource of the run, with the ports and the environment that it provides. */
+interface LocalResource {
   readonly ports?: Partial<Ports>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly previous?: PreviousFailure | undefined;
   readonly close: () => Promise<void>;
 }
 
-/** As long as a whole execution may last: here no Lambda ends a call. In seconds. */
-const week = 7 * 24 * 3600;
+/** The time limit of one call of SendChunks, in seconds: a week. Lambda's limit does not exist locally. */
+const sendTimeoutSeconds = 7 * 24 * 3600;
 
 const tableName = 'transfers';
 
 /**
- * Opens all that one ingest needs. The state on disk belongs to one content and one run at a time.
- * The user's AWS settings reach what is at AWS, and nothing else.
+ * Opens the resources of one ingest. The state on disk belongs to one content and one run at a time.
+ * The user's AWS settings apply only to resources at AWS.
  * @throws ConfigurationError - the API key or AWS credentials are missing, a proxy or the base URL is
- * no such URL, or another run has this content in hand
+ * invalid, or another run is sending this content
  * @throws InvalidInputError - the source is neither a file nor an s3:// URL
  */
 export async function openLocalRun(
@@ -73,7 +73,7 @@ export async function openLocalRun(
   await prepareAws(source, options);
   const directory = join(stateHome, source.stateId);
   const executions = new Map<string, ExecutionHandle>();
-  const parts = await openParts([
+  const resources = await openResources([
     () => (options.table ? tableAtAws(options.table) : tableOnDisk(directory)),
     eventRecorder,
     () => executionLookup(executions, !options.table),
@@ -84,14 +84,14 @@ export async function openLocalRun(
     requestPayer: options.requestPayer,
     environment: Object.assign(
       { [keys.localRun]: 'true' },
-      ...parts.map(({ environment }) => environment),
+      ...resources.map(({ environment }) => environment),
     ),
-    overrides: Object.assign({ log }, ...parts.map(({ ports }) => ports)),
-    sendTimeoutSeconds: week,
+    overrides: Object.assign({ log }, ...resources.map(({ ports }) => ports)),
+    sendTimeoutSeconds,
   });
   return {
     source,
-    previous: parts.find(({ previous }) => previous)?.previous,
+    previous: resources.find(({ previous }) => previous)?.previous,
     start(input, more) {
       const execution = pipeline.start(input, more);
       executions.set(execution.executionArn, execution);
@@ -99,28 +99,30 @@ export async function openLocalRun(
     },
     async close() {
       await pipeline.close();
-      await closeParts(parts);
+      await closeResources(resources);
     },
   };
 }
 
-/** Opens parts in order. Where one fails, those before it are closed, or they would keep the process. */
-async function openParts(openers: readonly (() => Part | Promise<Part>)[]): Promise<Part[]> {
-  const parts: Part[] = [];
+/** Opens resources in order. After a failure, closes the open ones: they would keep the process alive. */
+async function openResources(
+  openers: readonly (() => LocalResource | Promise<LocalResource>)[],
+): Promise<LocalResource[]> {
+  const resources: LocalResource[] = [];
   try {
-    for (const open of openers) parts.push(await open());
-    return parts;
+    for (const open of openers) resources.push(await open());
+    return resources;
   } catch (error) {
-    await closeParts(parts);
+    await closeResources(resources);
     throw error;
   }
 }
 
-async function closeParts(parts: readonly Part[]): Promise<void> {
-  await Promise.all(parts.map((part) => part.close()));
+async function closeResources(resources: readonly LocalResource[]): Promise<void> {
+  await Promise.all(resources.map((resource) => resource.close()));
 }
 
-/** Fails on a wrong environment before a large file is hashed. */
+/** Checks the environment before a large file is hashed. */
 function assertEnvironment(): void {
   readProxies(process.env);
   const { [keys.apiKey]: apiKey, [keys.baseUrl]: baseUrl } = process.env;
@@ -128,7 +130,7 @@ function assertEnvironment(): void {
   if (apiKey) return;
   throw new TransferError(
     'ConfigurationError',
-    `${keys.apiKey} is not set: put the service's API key into it`,
+    `${keys.apiKey} is not set. Put the service's API key into this environment variable`,
   );
 }
 
@@ -144,7 +146,7 @@ async function makeStateHome({ stateDir }: IngestOptions): Promise<string> {
   return directory;
 }
 
-async function tableOnDisk(directory: string): Promise<Part> {
+async function tableOnDisk(directory: string): Promise<LocalResource> {
   const table = tableDefinition(tableName);
   const emulator = await startDynamoDb({ directory: join(directory, 'table'), table });
   await releaseDeadClaims(emulator.url, tableName);
@@ -155,32 +157,32 @@ async function tableOnDisk(directory: string): Promise<Part> {
   };
 }
 
-function tableAtAws(name: string): Part {
+function tableAtAws(name: string): LocalResource {
   return { environment: { [keys.tableName]: name }, close: async () => {} };
 }
 
-async function eventRecorder(): Promise<Part> {
+async function eventRecorder(): Promise<LocalResource> {
   const emulator = await startEventBridge();
-  return partOf(emulator, localEvents(emulator.url));
+  return resourceOf(emulator, localEvents(emulator.url));
 }
 
-/** With a table that this process alone uses, an execution that is not ours died with its process. */
+/** Serves execution states. Only one process uses the table on disk: an unknown execution has ended. */
 async function executionLookup(
   executions: ReadonlyMap<string, ExecutionHandle>,
   isOnDisk: boolean,
-): Promise<Part> {
+): Promise<LocalResource> {
   const emulator = await startStepFunctions({
     lookup: (executionArn) => executions.get(executionArn)?.status(),
     ...(isOnDisk ? { unknownLocal: 'ABORTED' as const } : {}),
   });
-  return partOf(emulator, localExecutions(emulator.url));
+  return resourceOf(emulator, localExecutions(emulator.url));
 }
 
 async function linkedSource(
   directory: string,
   { bucket, key }: IngestSource,
   { path, contentType, content }: LocalFile,
-): Promise<Part> {
+): Promise<LocalResource> {
   const emulator = await startS3({ directory: join(directory, 'objects'), buckets: [bucket] });
   await emulator.linkFile(bucket, key, path, contentType, content);
   const agent = createAgent();
@@ -193,6 +195,6 @@ async function linkedSource(
   };
 }
 
-function partOf(emulator: Emulator, ports: Partial<Ports>): Part {
+function resourceOf(emulator: Emulator, ports: Partial<Ports>): LocalResource {
   return { ports, close: () => emulator.close() };
 }

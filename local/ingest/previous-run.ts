@@ -1,15 +1,15 @@
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { withLocalDocuments } from './local-documents.ts';
 
-/** How the last transfer of a source failed. */
+/** The failure of the last transfer of a source. */
 export interface PreviousFailure {
   readonly error: string;
   readonly cause: string;
-  /** Whether all bytes had arrived, so that the next run sends them again. */
+  /** Whether all bytes had arrived. The next run then sends them again. */
   readonly hadAllBytes: boolean;
 }
 
-/** Returns how the newest transfer in a table of one source failed; undefined if it did not. */
+/** Returns the failure of the newest transfer in a table of one source; undefined if it did not fail. */
 export async function previousFailure(
   endpoint: string,
   tableName: string,

@@ -7,19 +7,19 @@ import { extensionOf, mediaTypeOf } from '#src/core/source/source-object.ts';
 import { fingerprintOf } from '../emulators/file-fingerprint.ts';
 import { hashFile } from './file-hash.ts';
 
-/** What one run sends. */
+/** The source of one run. */
 export interface IngestSource {
-  /** As the user named it. */
+  /** The name that the user gave. */
   readonly name: string;
   readonly bucket: string;
   readonly key: string;
-  /** Names the state of this source on disk: the same content has the same state. */
+  /** Identifies the state of this source on disk. The same content has the same state. */
   readonly stateId: string;
-  /** Present for a file of this computer. */
+  /** Set for a local file. */
   readonly file?: LocalFile | undefined;
 }
 
-/** A file of this computer, served as an object whose key and ETag are made of its content. */
+/** A local file. It is served as an object whose key and ETag identify its content. */
 export interface LocalFile {
   readonly path: string;
   readonly filename: string;
@@ -30,14 +30,14 @@ export interface LocalFile {
 /** The bucket of all local files. */
 const localBucket = 'this-computer';
 
-/** Called while a file is read to identify it. */
+/** Called while a file is hashed. */
 export type HashProgress = (bytes: number, sizeBytes: number) => void;
 
 /**
- * Reads what the user named: `s3://bucket/key`, or a file, which is hashed unless it is known.
- * @param stateHome - where hashes of unchanged files are kept
- * @throws InvalidInputError - neither a file nor an s3:// URL
- * @throws SourceEmptyError, SourceTypeUnsupportedError - known before a byte is read
+ * Reads the source: `s3://bucket/key`, or a file, which is hashed unless its hash is known.
+ * @param stateHome - folder with the hashes of unchanged files
+ * @throws InvalidInputError - the source is neither a file nor an s3:// URL
+ * @throws SourceEmptyError, SourceTypeUnsupportedError - before a byte is read
  */
 export async function readSource(
   name: string,
@@ -77,7 +77,7 @@ async function sizeOf(name: string): Promise<number> {
   if (!found?.isFile()) {
     throw new TransferError(
       'InvalidInputError',
-      `${JSON.stringify(name)} is not a file that can be read, nor an s3:// URL`,
+      `Invalid source ${JSON.stringify(name)}: must be an existing file or an s3:// URL`,
     );
   }
   if (found.size > 0) return found.size;
@@ -88,7 +88,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** A text in which local files bear the name that the user knows, not the one they are served by. */
+/** Replaces the URL and key of a local file in a text by the name that the user gave. */
 export function withUserNames(text: string, { name, bucket, key }: IngestSource): string {
   return text
     .replaceAll(`s3://${bucket}/${key}`, () => name)

@@ -4,27 +4,27 @@ import { Readable } from 'node:stream';
 
 const sampleFile = new URL('./sample.mp4', import.meta.url);
 
-/** Bytes of the padding's header with a 64-bit length (ISO/IEC 14496-12 §4.2), good for any size. */
+/** Bytes of a box header with a 64-bit length (ISO/IEC 14496-12 §4.2). It supports any size. */
 const boxHeaderBytes = 16;
 
 const blockBytes = 256 * 1024;
 
-/** The least that `paddedMedia` can be asked for, in bytes. */
+/** Returns the minimum size for `paddedMedia`, in bytes. */
 export async function smallestMediaBytes(): Promise<number> {
   return (await readFile(sampleFile)).length + boxHeaderBytes;
 }
 
 /**
- * A film that plays, of exactly `sizeBytes`: the sample, then a `free` box of seeded bytes, which
- * players skip. The same seed gives the same bytes; nothing is held but one block.
- * @throws RangeError - smaller than `smallestMediaBytes()`
+ * Streams a playable film of exactly `sizeBytes`: the sample, then a `free` box of pseudorandom bytes,
+ * which players skip. The same seed gives the same bytes. Only one block is in memory.
+ * @throws RangeError - the size is smaller than `smallestMediaBytes()`
  */
 export async function paddedMedia(sizeBytes: number, seed = 'chunkferry'): Promise<Readable> {
   const sample = await readFile(sampleFile);
   const boxBytes = sizeBytes - sample.length;
   if (boxBytes < boxHeaderBytes) {
     throw new RangeError(
-      `${sizeBytes} bytes are too few: the sample alone needs ${sample.length + boxHeaderBytes}`,
+      `Invalid size ${sizeBytes}: must be at least ${sample.length + boxHeaderBytes}, the size of the sample`,
     );
   }
   return Readable.from(bytesOf(sample, boxBytes, seed), { objectMode: false });
@@ -48,7 +48,7 @@ function freeBoxHeader(boxBytes: number): Buffer {
   return header;
 }
 
-/** A cipher's key stream never repeats, so bytes out of place change the whole's hash; it is also fast. */
+/** Returns a key stream as fast pseudorandom bytes. It does not repeat, so any misplaced byte changes the hash. */
 function seededStream(seed: string) {
   const key = createHash('sha256').update(seed).digest();
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16));

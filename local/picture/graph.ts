@@ -2,15 +2,15 @@ import type { Attributes, Edge, Graph, Node, Subgraph } from '@viz-js/viz';
 import type { StateFields } from '../state-machine/states.ts';
 import * as style from './style.ts';
 
-/** A state machine, or the item processor of a Map, as its definition writes it. */
+/** The definition of a state machine or of a Map's item processor. */
 interface Machine {
   readonly StartAt: string;
   readonly States: Readonly<Record<string, StateFields>>;
 }
 
 /**
- * The picture of a definition: a node for each state, a frame for each Map, an arrow for each way
- * from state to state. Ways with the same ends and the same meaning share one arrow.
+ * Returns the graph of a definition: a node for each state, a frame for each Map, an arrow for each
+ * transition. Transitions with the same ends and the same meaning share one arrow.
  */
 export function graphOf(definition: unknown): Graph {
   const machine = definition as Machine;
@@ -29,7 +29,7 @@ export function graphOf(definition: unknown): Graph {
   };
 }
 
-/** The dot at which the iterations of a Map end. */
+/** Returns the name of the dot at which the iterations of a Map end. */
 function endOf(map: string): string {
   return `${map} end`;
 }
@@ -51,10 +51,10 @@ function nodesOf(machine: Machine): Node[] {
     }));
 }
 
-/** Nodes of one group stand in one column. */
+/** Nodes of one group are in one column. */
 const spine: Attributes = { group: 'spine' };
 
-/** Tasks, what they answered, and the good end. */
+/** Returns whether a state is on the spine: a Task, the Choice after it, or the successful end. */
 function isOnSpine(machine: Machine, name: string): boolean {
   const type = machine.States[name]?.Type;
   const followsTask = Object.values(machine.States).some(
@@ -63,7 +63,7 @@ function isOnSpine(machine: Machine, name: string): boolean {
   return type === 'Task' || type === 'Succeed' || (type === 'Choice' && followsTask);
 }
 
-/** Each pause beside the state that it leads back to. */
+/** Places each pause next to the state that follows it. */
 function pausesOf(machine: Machine): Subgraph[] {
   return Object.entries(machine.States)
     .filter(([, state]) => state.Type === 'Wait')
@@ -87,7 +87,7 @@ function framesOf(machine: Machine): Subgraph[] {
   });
 }
 
-/** All ways out of the states of a machine or, inside a Map, of that Map's item processor. */
+/** Returns the transitions of a machine or, with `map`, of the Map's item processor. */
 function edgesOf(machine: Machine, map?: string): Edge[] {
   return Object.entries(machine.States).flatMap(([name, state]) => [
     ...onwards(machine, name, state),
@@ -97,7 +97,7 @@ function edgesOf(machine: Machine, map?: string): Edge[] {
   ]);
 }
 
-/** A pause stands to the right of where it leads, so its arrow is drawn from the other end. */
+/** Returns the arrow to `Next`. A pause is to the right of its next state, so its arrow is reversed. */
 function onwards(machine: Machine, name: string, state: StateFields): Edge[] {
   if (state.Next === undefined) return [];
   if (state.Type === 'Wait') {
@@ -111,7 +111,7 @@ function endWay(state: StateFields): Attributes {
   return state.Type === 'Task' ? style.mainWay : {};
 }
 
-/** The ways out of a Choice; the first that leads on is the main way. */
+/** Returns the transitions of a Choice. The first one that leads forward is the main one. */
 function answers(machine: Machine, name: string, state: StateFields): Edge[] {
   const targets = Map.groupBy(list(state.Choices), ({ Next }) => String(Next));
   const fields = testedFields(state);
@@ -130,7 +130,7 @@ function answers(machine: Machine, name: string, state: StateFields): Edge[] {
   return state.Default === undefined ? ways : [...ways, otherwise(machine, name, state)];
 }
 
-/** The field that each test looks at, if each has one of its own at the top of the state. */
+/** Returns the field of each test, if every test has a different field at the top of the state. */
 function testedFields({ Choices }: StateFields): string[] | undefined {
   const tests = list(Choices);
   const variables = tests.map((test) => String((list(test.And)[0] ?? test).Variable));
@@ -138,14 +138,14 @@ function testedFields({ Choices }: StateFields): string[] | undefined {
   return tests.length > 1 && new Set(fields).size === tests.length ? fields : undefined;
 }
 
-/** After a step's answers the default is an answer that no state knows; after a test it is no. */
+/** Returns the default of a Choice: `no` after a test, otherwise the arrow for an unknown answer. */
 function otherwise(machine: Machine, name: string, state: StateFields): Edge {
   const isTest = list(state.Choices).every(({ StringEquals }) => StringEquals === undefined);
   const label = `\u00a0${testedFields(state) ? 'else' : 'no'}`;
   return edge(machine, name, state.Default, isTest ? { label } : style.bugWay);
 }
 
-/** An arrow to or from a Map ends at its frame, so it is drawn to a state inside and cut there. */
+/** Returns an arrow. Graphviz draws an arrow of a Map to a state inside and cuts it at the frame. */
 function edge(machine: Machine, tail: string, next: unknown, attributes: Attributes): Edge {
   const head = String(next);
   const from = processorOf(machine.States[tail]);

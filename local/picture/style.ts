@@ -1,6 +1,6 @@
 import type { Attributes } from '@viz-js/viz';
 
-/** Shapes and colours of the picture. The fonts are such as every reader's browser has. */
+/** Shapes and colours of the picture. All browsers have the fonts. */
 
 const font = { fontname: 'Helvetica,Arial,sans-serif' } as const;
 const ink = '#1f2937';
@@ -8,14 +8,14 @@ const line = '#4b5563';
 const quiet = { shape: 'box', fillcolor: '#f9fafb', fontsize: 11, height: 0.3 } as const;
 const framed = { shape: 'box', style: 'filled,rounded', margin: '0.18,0.06' } as const;
 
-// Its first line is a space, not empty: an empty one stops the renderer.
+// The first line is a space: the renderer fails with an empty line.
 const legend = [
   '\u00a0',
-  'Blue: a function; a crash is tried again first. Yellow: where its answer leads. Dashed box: a pause.',
-  'Dashed arrow: an error that stayed. Dotted arrow: an answer that no state knows, which is a bug.',
+  'Blue: a function, retried after a crash. Yellow: a choice by its answer. Dashed box: a pause.',
+  'Dashed arrow: an error after all retries. Dotted arrow: an unknown answer, which is a bug.',
 ].join('\\n');
 
-/** Of the whole picture: narrow enough to be read at the width of a README. */
+/** The whole picture. It is readable at the width of a README. */
 export const sheet: Attributes = {
   ...font,
   rankdir: 'TB',
@@ -40,7 +40,7 @@ export const everyEdge: Attributes = {
   arrowsize: 0.7,
 };
 
-/** By type of state. */
+/** The styles of states, by type. */
 export const stateStyles: Readonly<Record<string, Attributes>> = {
   Task: { ...framed, fillcolor: '#dbeafe', color: '#2563eb', margin: '0.2,0.09' },
   Choice: {
@@ -63,7 +63,7 @@ export const stateStyles: Readonly<Record<string, Attributes>> = {
   Fail: { ...framed, fillcolor: '#fecaca', color: '#b91c1c', fontsize: 12 },
 };
 
-/** Where an execution begins, and where an iteration ends. */
+/** The start of an execution and the end of an iteration. */
 export const dot: Attributes = {
   label: '',
   shape: 'circle',
@@ -73,7 +73,7 @@ export const dot: Attributes = {
   color: ink,
 };
 
-/** Around the states of a Map. */
+/** The frame around the states of a Map. */
 export const frame: Attributes = {
   style: 'rounded,filled',
   fillcolor: '#f0f7ff',
@@ -85,16 +85,16 @@ export const frame: Attributes = {
   margin: 14,
 };
 
-/** The way of a transfer in which nothing fails: kept straight. */
+/** A transition of a transfer without failures. It is drawn straight. */
 export const mainWay: Attributes = { weight: 20 };
 
-/** A way back, which says nothing about what stands above what. */
+/** A transition back. It does not affect the vertical order. */
 export const backWay: Attributes = { constraint: false };
 
 const faint: Attributes = { penwidth: 0.9, arrowsize: 0.5, weight: 0 };
 
-/** A way that only an error takes. */
+/** A transition after an error. */
 export const errorWay: Attributes = { ...faint, style: 'dashed', color: '#e0a3a3' };
 
-/** A way that only a bug takes. */
+/** A transition after a bug. */
 export const bugWay: Attributes = { ...faint, style: 'dotted', color: '#9ca3af' };

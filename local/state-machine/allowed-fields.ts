@@ -1,16 +1,16 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import {
   anything,
+  type FieldLocation,
   type FieldRule,
   itemPayload,
   knownFunction,
   oneOf,
-  type Place,
   payload,
   readPath,
   readPathOrNull,
-  refuse,
   resultPath,
+  throwUnsupported,
   timerSeconds,
   truthyResult,
   wildcardPattern,
@@ -19,7 +19,7 @@ import { allStates, isFields, type NamedState, type StateFields } from './states
 
 type FieldRules = Readonly<Record<string, FieldRule>>;
 
-/** Operators that the interpreter and the service read alike; the others coerce or match otherwise. */
+/** Operators with the same meaning in the interpreter and the service. Others coerce or match differently. */
 const comparisons: FieldRules = {
   StringEquals: anything,
   StringMatches: wildcardPattern,
@@ -112,17 +112,17 @@ const processorFields: FieldRules = {
 };
 
 /**
- * Refuses a definition that the interpreter would run otherwise than the service does. It passes
- * over what it does not know in silence, so this is a list of what it honours, not of what it lacks.
- * Missing targets and the like are left to the interpreter's own validator.
+ * Checks that the interpreter runs a definition as the service does. The interpreter ignores unknown
+ * fields, so the check is a list of supported fields. The interpreter's own validator finds errors
+ * such as a missing target.
  * @param functions - the ARNs that a Task may name
- * @throws ConfigurationError - naming the state and the field
+ * @throws ConfigurationError - with the state and the field
  */
 export function assertSupported(
   definition: StateMachineDefinition,
   functions: ReadonlySet<string>,
 ): void {
-  const machine: Place = { state: '', field: '', insideMap: false, functions };
+  const machine: FieldLocation = { state: '', field: '', insideMap: false, functions };
   checkFields(definition, machineFields, machine);
   for (const named of allStates(definition)) {
     checkState(named, {
@@ -134,70 +134,73 @@ export function assertSupported(
   }
 }
 
-function checkState({ state }: NamedState, place: Place): void {
+function checkState({ state }: NamedState, place: FieldLocation): void {
   const type = String(state.Type);
   const fields = fieldsByType[type];
-  if (!fields) refuse(place, `there is no support for ${type} states`);
+  if (!fields) throwUnsupported(place, `states of type ${JSON.stringify(type)} are unknown`);
   checkFields(state, fields, place);
   if (type === 'Task') checkTask(state, place);
-  if (type === 'Map' && place.insideMap) refuse(place, 'a Map inside a Map has not been tried');
+  if (type === 'Map' && place.insideMap)
+    throwUnsupported(place, 'a Map inside a Map has not been tested');
 }
 
-function checkTask(state: StateFields, place: Place): void {
+function checkTask(state: StateFields, place: FieldLocation): void {
   if (!state.TimeoutSeconds) {
-    refuse({ ...place, field: 'TimeoutSeconds' }, 'without one the interpreter stops after 60 s');
+    const field = { ...place, field: 'TimeoutSeconds' };
+    throwUnsupported(field, 'must be set, since the default of the interpreter is 60 s');
   }
   const catchers = (state.Catch ?? []) as readonly { ErrorEquals?: unknown }[];
   const catchesAll = catchers.some(
     ({ ErrorEquals }) => Array.isArray(ErrorEquals) && ErrorEquals.includes('States.ALL'),
   );
   if (place.insideMap && !catchesAll) {
-    refuse(
+    throwUnsupported(
       { ...place, field: 'Catch' },
-      'inside a Map it must catch States.ALL, for queued iterations go on starting after a failed one',
+      'must catch States.ALL inside a Map, since queued iterations start even after a failure',
     );
   }
 }
 
-function checkFields(value: unknown, rules: FieldRules, place: Place): void {
-  if (!isFields(value)) refuse(place, `${JSON.stringify(value)} is no object`);
+function checkFields(value: unknown, rules: FieldRules, place: FieldLocation): void {
+  if (!isFields(value)) throwUnsupported(place, `${JSON.stringify(value)} must be an object`);
   for (const [field, entry] of Object.entries(value)) {
     const at = { ...place, field };
     const rule = Object.hasOwn(rules, field) ? rules[field] : undefined;
-    if (!rule) refuse(at, 'it is not among the fields that are known to work');
+    if (!rule) throwUnsupported(at, 'not in the list of supported fields');
     rule(entry, at);
   }
 }
 
 function listOf(rules: FieldRules): FieldRule {
   return (value, place) => {
-    for (const entry of listed(value, place)) checkFields(entry, rules, place);
+    for (const entry of asList(value, place)) checkFields(entry, rules, place);
   };
 }
 
-function listed(value: unknown, place: Place): readonly unknown[] {
-  if (!Array.isArray(value)) refuse(place, 'it is no list');
+function asList(value: unknown, place: FieldLocation): readonly unknown[] {
+  if (!Array.isArray(value)) throwUnsupported(place, `${JSON.stringify(value)} must be a list`);
   return value;
 }
 
-function checkProcessor(value: unknown, place: Place): void {
+function checkProcessor(value: unknown, place: FieldLocation): void {
   checkFields(value, processorFields, place);
 }
 
-function checkChoices(value: unknown, place: Place): void {
-  for (const rule of listed(value, place)) checkRule(rule, { Next: anything }, place);
+function checkChoices(value: unknown, place: FieldLocation): void {
+  for (const rule of asList(value, place)) checkRule(rule, { Next: anything }, place);
 }
 
-/** One rule: `And`, `Or`, `Not`, or a Variable with exactly one operator. */
-function checkRule(rule: unknown, extra: FieldRules, place: Place): void {
+/** Checks one rule: `And`, `Or`, `Not`, or a Variable with exactly one operator. */
+function checkRule(rule: unknown, extra: FieldRules, place: FieldLocation): void {
   const nested: FieldRule = (value, at) => checkRule(value, {}, at);
   const nestedList: FieldRule = (value, at) => {
-    for (const entry of listed(value, at)) nested(entry, at);
+    for (const entry of asList(value, at)) nested(entry, at);
   };
   const operators: FieldRules = { ...comparisons, And: nestedList, Or: nestedList, Not: nested };
   checkFields(rule, { ...operators, ...extra, Variable: readPath, Comment: anything }, place);
   const used = Object.keys(rule as StateFields).filter((key) => Object.hasOwn(operators, key));
   if (used.length !== 1) {
-    refuse(place, `a rule must have one operator, this has ${used.join(', ') || 'none'}`);
+    const found = used.join(', ') || 'none';
+    throwUnsupported(place, `a rule must have exactly one operator; found ${found}`);
   }
 }

@@ -7,22 +7,22 @@ import {
   type TemplateResource,
 } from './template.ts';
 
-/** One state machine of a synthesized template, ready for the interpreter. */
+/** A state machine of a synthesized template, ready for the interpreter. */
 export interface LocalStateMachine {
   readonly logicalId: string;
   readonly definition: StateMachineDefinition;
-  /** By the ARN that stands as a Task's `Resource` in `definition`. */
+  /** The functions by ARN, which is the `Resource` of a Task in `definition`. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
 }
 
 const stateMachineType = 'AWS::StepFunctions::StateMachine';
 
 /**
- * Reads the state machine out of a synthesized CloudFormation template, with its references to
- * functions turned into ARNs of a made-up account and everything it says about those functions.
- * @param logicalId - which state machine, where the template holds several
- * @throws ConfigurationError - no such machine, or its definition holds an intrinsic other than
- * `Fn::Join`, `Fn::GetAtt` of a function's `Arn`, and `Ref` to a function version or AWS::Partition
+ * Reads a state machine and its functions from a synthesized CloudFormation template. References to
+ * functions become ARNs of a fictitious account.
+ * @param logicalId - the state machine; required if the template has several
+ * @throws ConfigurationError - the state machine is missing, or its definition has an intrinsic other
+ * than `Fn::Join`, `Fn::GetAtt` of a function's `Arn`, and `Ref` to a function version or AWS::Partition
  */
 export function readDefinition(
   template: CloudFormationTemplate,
@@ -31,12 +31,13 @@ export function readDefinition(
   const id = logicalId ?? onlyStateMachine(template);
   const properties = template.Resources[id]?.Properties;
   if (template.Resources[id]?.Type !== stateMachineType || !properties) {
-    throw new TransferError('ConfigurationError', `no state machine ${id} in the template`);
+    const message = `Unknown state machine ${JSON.stringify(id)}: it is not in the template`;
+    throw new TransferError('ConfigurationError', message);
   }
   if (properties.DefinitionSubstitutions !== undefined || !('DefinitionString' in properties)) {
     throw new TransferError(
       'ConfigurationError',
-      `state machine ${id} must hold its whole definition in DefinitionString`,
+      `Unsupported state machine ${JSON.stringify(id)}: its whole definition must be in DefinitionString`,
     );
   }
   const functions = new Map<string, LocalFunction>();
@@ -52,7 +53,7 @@ function onlyStateMachine(template: CloudFormationTemplate): string {
   if (id === undefined || ids.length > 1) {
     throw new TransferError(
       'ConfigurationError',
-      `the template holds ${ids.length} state machines (${ids.join(', ')}); name one`,
+      `The template has ${ids.length} state machines (${ids.join(', ')}): expected one. Name the state machine`,
     );
   }
   return id;
@@ -62,7 +63,8 @@ function parse(text: string, id: string): StateMachineDefinition {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TransferError('ConfigurationError', `the definition of ${id} is not JSON`, { cause });
+    const message = `Invalid definition of ${JSON.stringify(id)}: must be JSON`;
+    throw new TransferError('ConfigurationError', message, { cause });
   }
 }
 
@@ -73,7 +75,7 @@ function resolve(
 ): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['nothing', undefined], ...more] = Object.entries(value ?? {});
-  if (more.length > 0) return assertNoIntrinsic(value);
+  if (more.length > 0) return throwUnresolvable(value);
   if (intrinsic === 'Fn::Join' && Array.isArray(argument) && Array.isArray(argument[1])) {
     return argument[1].map((part) => resolve(part, template, functions)).join(String(argument[0]));
   }
@@ -87,14 +89,14 @@ function resolve(
   if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') {
     return nameFunction(String(argument[0]), '', template, functions);
   }
-  return assertNoIntrinsic(value);
+  return throwUnresolvable(value);
 }
 
-/** The logical id of the function that a version publishes. */
+/** Returns the logical id of the function of a version. */
 function functionOf(version: TemplateResource, value: unknown): string {
   const name = version.Properties?.FunctionName;
   const reference = typeof name === 'object' && name !== null && 'Ref' in name ? name.Ref : name;
-  return typeof reference === 'string' ? reference : assertNoIntrinsic(value);
+  return typeof reference === 'string' ? reference : throwUnresolvable(value);
 }
 
 function nameFunction(
@@ -108,9 +110,9 @@ function nameFunction(
   return arn;
 }
 
-function assertNoIntrinsic(value: unknown): never {
+function throwUnresolvable(value: unknown): never {
   throw new TransferError(
     'ConfigurationError',
-    `the definition holds ${JSON.stringify(value)}, which only a deployment can resolve`,
+    `Unsupported intrinsic ${JSON.stringify(value)} in the definition: only a deployment can resolve it`,
   );
 }

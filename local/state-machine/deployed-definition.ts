@@ -3,7 +3,7 @@ import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { LocalStateMachine } from './definition.ts';
 import type { LocalFunction } from './template.ts';
 
-/** A state machine as JSON: what a local run needs of the stack that deploys. */
+/** A state machine as JSON: the part of the stack that a local run needs. */
 export interface SavedStateMachine {
   readonly logicalId: string;
   readonly definition: StateMachineDefinition;
@@ -14,15 +14,15 @@ export interface SavedStateMachine {
 export const savedDefinition = new URL('deployed-definition.json', import.meta.url);
 
 /**
- * Returns the state machine as it deploys. Reading it from a file saves each local run two seconds of
- * synthesis and half of its memory.
+ * Returns the deployed state machine. It is in a file, since synthesis would take two seconds and double
+ * the memory of each local run.
  */
 export function deployedDefinition(): LocalStateMachine {
   const saved: SavedStateMachine = JSON.parse(readFileSync(savedDefinition, 'utf8'));
   return { ...saved, functions: new Map(saved.functions) };
 }
 
-/** Returns the text of the file for a state machine. */
+/** Returns the content of the file for a state machine. */
 export function saveDefinition({ functions, ...machine }: LocalStateMachine): string {
   return `${JSON.stringify({ ...machine, functions: [...functions] }, null, 1)}\n`;
 }

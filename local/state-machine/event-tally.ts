@@ -4,41 +4,41 @@ import type { RunEnding } from './run-ending.ts';
 import type { ServiceLimits } from './service-limits.ts';
 import { allStates } from './states.ts';
 
-/** One entry of the interpreter's event log, inputs and outputs included. */
+/** One entry of the interpreter's event log, with input and output. */
 export type StateMachineEvent =
   ReturnType<StateMachine['run']>['eventLogs'] extends AsyncGenerator<infer Event> ? Event : never;
 
-/** What a run amounted to so far. */
+/** The counts of a run so far. */
 export interface Tally {
-  /** States entered, and entered again by a Retry. */
+  /** Number of entered states, including entries by a Retry. */
   readonly transitions: number;
-  /** Events that the execution's history would hold on the service. */
+  /** Number of events that the execution's history would have in the service. */
   readonly historyEvents: number;
-  /** How often each state was entered, in the order of first entry. */
+  /** Number of entries by state, in the order of first entry. */
   readonly entered: Readonly<Record<string, number>>;
   /** The largest input or output of any state. */
   readonly largestPayloadBytes: number;
 }
 
 export interface EventTally {
-  /** Counts one event and keeps nothing of it; returns it with the type its state has in the definition. */
+  /** Counts one event. Returns it with the state's type in the definition. */
   count(event: StateMachineEvent): StateMachineEvent;
   tally(): Tally;
 }
 
-/** History events of one visit of a state; from memory of the service's history, not measured. */
+/** History events of one visit of a state. Estimates, not measured. */
 const stateWeights: Readonly<Record<string, number>> = { Task: 5, Map: 4, Fail: 1 };
 const otherStateWeight = 2;
 const retryWeight = 3;
 const iterationWeight = 2;
 const executionWeight = 2;
 
-/** The service's own name for this ending is not known; no Retry or Catch sees it there either. */
+/** The service's name for this error is unknown. No Retry or Catch handles it there either. */
 const historyLimitError = 'HistoryEventLimitExceeded';
 
 /**
- * Counts a run from its event log, keeps no payload, and ends the run when it passes a limit that
- * the interpreter does not know. The log comes a little after the fact: a state or two may still run.
+ * Counts a run from its event log without storing payloads. Ends the run at limits that the interpreter
+ * does not have. The log is slightly late, so a state or two may still run.
  */
 export function createEventTally(
   definition: StateMachineDefinition,
@@ -63,12 +63,12 @@ export function createEventTally(
     if (event.type === 'StateEntered') {
       const { name, input } = event.state;
       entered[name] = (entered[name] ?? 0) + 1;
-      measure(input, `the input of state ${name}`);
+      measure(input, `The input of state ${name}`);
     } else if (event.type === 'StateExited') {
-      measure(event.state.output, `the output of state ${event.state.name}`);
+      measure(event.state.output, `The output of state ${event.state.name}`);
     }
     if (historyEvents > limits.historyEvents) {
-      const cause = `the execution's history would hold more than ${limits.historyEvents} events`;
+      const cause = `The execution's history has more than ${limits.historyEvents} events`;
       ending.end({ status: 'FAILED', error: historyLimitError, cause });
     }
     return event;
@@ -84,7 +84,7 @@ function historyWeight(event: StateMachineEvent): number {
   return stateWeights[event.state.type] ?? otherStateWeight;
 }
 
-/** A Wait that is sped up runs as a Task. */
+/** Restores the type in the definition: a shortened Wait runs as a Task. */
 function asDefined(
   event: StateMachineEvent,
   types: ReadonlyMap<string, string>,

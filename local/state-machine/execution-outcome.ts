@@ -5,10 +5,10 @@ import {
 } from 'aws-local-stepfunctions';
 import type { RunEnding } from './run-ending.ts';
 
-/** How an execution stands, in the service's words. */
+/** The status of an execution, as in the service. */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** How an execution ended: `output` only where it succeeded, `error` and `cause` where it failed. */
+/** The outcome of an execution: `output` after success, `error` and `cause` after a failure. */
 export interface ExecutionOutcome {
   readonly status: Exclude<ExecutionStatus, 'RUNNING'>;
   readonly output?: unknown;
@@ -16,10 +16,7 @@ export interface ExecutionOutcome {
   readonly cause?: string | undefined;
 }
 
-/**
- * Waits for the interpreter's result and for its log to be read; an ending forced from outside
- * stands above the result.
- */
+/** Waits for the interpreter's result and for its log. An ending from outside overrides the result. */
 export async function outcomeOf(
   result: Promise<unknown>,
   logRead: Promise<void>,

@@ -2,18 +2,18 @@ import type { Context } from 'aws-lambda';
 import { copyJson } from './json-payload.ts';
 import { handlerError, timedOutError } from './lambda-errors.ts';
 
-/** A Lambda handler; `never` lets each handler name the type of its own event. */
+/** A Lambda handler. The event type is `never` to allow handlers with any event type. */
 export type LambdaHandler = (event: never, context: Context) => unknown;
 
-/** Handlers at work. */
+/** The running handlers. */
 export interface HandlerPool {
-  /** The handler's answer as JSON, its error as Lambda reports it, or `Sandbox.Timedout` in time. */
+  /** Runs a handler. Returns its answer as JSON. Throws its error as Lambda reports it, or `Sandbox.Timedout`. */
   run(handler: LambdaHandler, context: Context, payload: unknown): Promise<unknown>;
-  /** Resolves once no handler runs any more, those that nobody waits for included. */
+  /** Resolves when no handler runs, including handlers whose caller has ended. */
   idle(): Promise<void>;
 }
 
-/** Makes an empty pool. */
+/** Creates an empty pool. */
 export function createHandlerPool(): HandlerPool {
   const running = new Set<Promise<unknown>>();
   return {
@@ -41,7 +41,7 @@ function beforeTimeout<T>(work: Promise<T>, context: Context): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const ms = context.getRemainingTimeInMillis();
   const timer = setTimeout(() => reject(timedOutError(context.awsRequestId, ms / 1000)), ms);
-  // The interpreter's own timer, which is longer, keeps the process up while a run waits for this.
+  // The interpreter's own, longer timer keeps the process alive during a run.
   timer.unref();
   work.then(resolve, reject).finally(() => clearTimeout(timer));
   return promise;

@@ -1,9 +1,9 @@
-/** How many bytes a value takes as JSON in UTF-8; 0 where JSON leaves it out. */
+/** Returns the size of a value as UTF-8 JSON, in bytes; 0 for `undefined`. */
 export function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value) ?? '');
 }
 
-/** The value as it is after a journey through JSON: `undefined` becomes `null`, a Date its text. */
+/** Copies a value through JSON: `undefined` becomes `null`, a Date a string. */
 export function copyJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value) ?? 'null');
 }

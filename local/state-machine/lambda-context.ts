@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type { LocalFunction } from './template.ts';
 
-/** The context object of one invocation, its remaining time counted from now. */
+/** Returns the context object of one invocation. Its remaining time starts now. */
 export function lambdaContext(
   called: LocalFunction,
   arn: string,
@@ -19,12 +19,12 @@ export function lambdaContext(
     logStreamName: awsRequestId,
     callbackWaitsForEmptyEventLoop: false,
     getRemainingTimeInMillis: () => Math.max(0, deadline - now()),
-    done: assertNoCallback,
-    fail: assertNoCallback,
-    succeed: assertNoCallback,
+    done: throwNoCallback,
+    fail: throwNoCallback,
+    succeed: throwNoCallback,
   };
 }
 
-function assertNoCallback(): never {
-  throw new TypeError('handlers answer by their promise; the callbacks of Node.js 0.10 are gone');
+function throwNoCallback(): never {
+  throw new TypeError('Unsupported callback: a handler must return a promise');
 }

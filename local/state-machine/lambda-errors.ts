@@ -1,17 +1,17 @@
 import { types } from 'node:util';
 
-/** An error as the state machine sees it: `name` is the error's type, the message its Cause. */
+/** Returns an error for the state machine: its name is the error type, its message the Cause. */
 export function taskError(errorType: string, cause: string): Error {
   return Object.assign(new Error(cause), { name: errorType });
 }
 
-/** What a handler threw, as Lambda's Node.js runtime reports it to the state machine. */
+/** Converts a handler's error as Lambda's Node.js runtime does. */
 export function handlerError(thrown: unknown): Error {
   const report = describe(thrown);
   return taskError(report.errorType, JSON.stringify(report));
 }
 
-/** The function's time was up. */
+/** Returns the error of a function that reached its timeout. */
 export function timedOutError(requestId: string, timeoutSeconds: number): Error {
   return invocationError(
     'Sandbox.Timedout',
@@ -20,10 +20,10 @@ export function timedOutError(requestId: string, timeoutSeconds: number): Error 
   );
 }
 
-/** The invocation died without an answer from the handler. */
+/** Returns the error of an invocation that ended without an answer. */
 export function crashError(errorType: string, requestId: string): Error {
   if (errorType.startsWith('Lambda.')) {
-    return taskError(errorType, `The function gave no answer (request ${requestId})`);
+    return taskError(errorType, `The function did not answer (request ${requestId})`);
   }
   return invocationError(errorType, requestId, 'Runtime exited with error: signal: killed');
 }
@@ -48,7 +48,7 @@ function describe(thrown: unknown): ErrorReport {
     };
   }
   if (thrown === undefined || thrown === null) {
-    return { errorType: 'handled', errorMessage: `the handler threw ${thrown}`, trace: [] };
+    return { errorType: 'handled', errorMessage: `The handler threw ${thrown}`, trace: [] };
   }
   return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
 }

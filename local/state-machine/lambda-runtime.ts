@@ -9,26 +9,26 @@ import type { LocalFunction } from './template.ts';
 
 export type { LambdaHandler };
 
-/** One call of a function by a state. */
+/** One invocation of a function by a state. */
 export interface Invocation {
   readonly stateName: string;
   readonly functionName: string;
-  /** Counts the calls of this function in this run, from 1. */
+  /** Number of this invocation among those of the function in this run, from 1. */
   readonly attempt: number;
   readonly payload: unknown;
 }
 
-/** A killed invocation: before the handler began, or after it was done but before it could answer. */
+/** A killed invocation: before the handler starts, or after it ends but before its answer. */
 export interface Fault {
   readonly kind: 'crash-before' | 'crash-after';
-  /** The error the state machine sees, such as `Lambda.Unknown` or `Runtime.ExitError`. */
+  /** The error for the state machine, such as `Lambda.Unknown` or `Runtime.ExitError`. */
   readonly error: string;
 }
 
-/** Says which invocations are killed. */
+/** Decides which invocations are killed. */
 export type FaultPlan = (invocation: Invocation) => Fault | undefined;
 
-/** How an invocation ended, as the state machine sees it. */
+/** An ended invocation, with the result or error that the state machine receives. */
 export interface InvocationRecord extends Invocation {
   readonly result?: unknown;
   readonly error?: Error | undefined;
@@ -45,17 +45,17 @@ export interface LambdaRuntimeOptions {
 
 export interface LambdaRuntime {
   /**
-   * Calls a handler as Lambda would: payload and result go through JSON, an error comes out named by
-   * its type with `{errorType, errorMessage, trace}` as its message. After the function's timeout the
-   * caller gets `Sandbox.Timedout`; the handler, which no one can kill in process, goes on unheard.
-   * A payload or result over the limit ends the run past Retry and Catch, as the service does.
+   * Calls a handler as Lambda does. Payload and result go through JSON. An error has its type as name
+   * and `{errorType, errorMessage, trace}` as message. After the function's timeout, the caller gets
+   * `Sandbox.Timedout`, and the handler continues: it cannot be stopped in this process. A payload or
+   * result above the limit ends the run without Retry and Catch, as in the service.
    */
   invoke(stateName: string, called: LocalFunction, arn: string, payload: unknown): Promise<unknown>;
-  /** Resolves once no handler runs any more, those that nobody waits for included. */
+  /** Resolves when no handler runs, including handlers whose caller has ended. */
   idle(): Promise<void>;
 }
 
-/** Makes the Lambda service of one run. */
+/** Creates the Lambda service of one run. */
 export function createLambdaRuntime(options: LambdaRuntimeOptions): LambdaRuntime {
   const { ending, onInvocation } = options;
   const attempts = new Map<string, number>();
@@ -80,7 +80,7 @@ export function createLambdaRuntime(options: LambdaRuntimeOptions): LambdaRuntim
   }
 
   async function answerTo(invocation: Invocation, called: LocalFunction, arn: string) {
-    measure(invocation.payload, `the payload of state ${invocation.stateName}`);
+    measure(invocation.payload, `The payload of state ${invocation.stateName}`);
     if (ending.reason) return undefined;
     const requestId = randomUUID();
     const fault = options.faults?.(invocation);
@@ -92,11 +92,11 @@ export function createLambdaRuntime(options: LambdaRuntimeOptions): LambdaRuntim
       await answer.catch(() => {});
       throw crashError(fault.error, requestId);
     }
-    measure(await answer, `the result of state ${invocation.stateName}`);
+    measure(await answer, `The result of state ${invocation.stateName}`);
     return answer;
   }
 
-  /** Where this ends the run, the guarded call is rejected and no answer of it is heard. */
+  /** Ends the run above the limit. The guarded call is then rejected and its answer ignored. */
   function measure(value: unknown, what: string): void {
     measurePayload(value, what, options.payloadBytes, ending);
   }

@@ -2,8 +2,8 @@ import { jsonBytes } from './json-payload.ts';
 import type { RunEnding } from './run-ending.ts';
 
 /**
- * Measures a value of the execution's state, in bytes. Above the limit the run ends, as on the
- * service, by `States.DataLimitExceeded`, which no Retry and no Catch sees.
+ * Returns the size of a value, in bytes. Above the limit, ends the run with `States.DataLimitExceeded`.
+ * As in the service, no Retry and no Catch handles it.
  */
 export function measurePayload(
   value: unknown,
@@ -13,7 +13,7 @@ export function measurePayload(
 ): number {
   const bytes = jsonBytes(value);
   if (bytes > limitBytes) {
-    const cause = `${what} holds ${bytes} bytes, the service takes ${limitBytes}`;
+    const cause = `${what} has ${bytes} bytes; the service's limit is ${limitBytes}`;
     ending.end({ status: 'FAILED', error: 'States.DataLimitExceeded', cause });
   }
   return bytes;

@@ -1,33 +1,33 @@
-/** Why a run is over although its states would go on. */
+/** The reason for an end of a run from outside its states. */
 export interface EndingReason {
   readonly status: 'FAILED' | 'ABORTED';
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
 }
 
-/** The end of a run, known to all that works for it. */
+/** The end of a run. All components of the run share it. */
 export interface RunEnding {
-  /** Set once the run was ended from outside its states. */
+  /** Set after an end from outside. */
   readonly reason: EndingReason | undefined;
-  /** Ends the run from outside: what is guarded is rejected now, and so is whatever comes later. */
+  /** Ends the run from outside. Rejects all guarded work, also later work. */
   end(reason: EndingReason): void;
-  /** The states came to their own end: whatever is left or comes later is rejected. */
+  /** Records the regular end of the run. Rejects remaining and later work. */
   close(): void;
-  /** Runs `task` when the run is ended from outside, now if it was already. */
+  /** Runs `task` at an end from outside; at once if it has happened. */
   whenEnded(task: () => void): void;
-  /** Starts work unless the run is over; rejects as soon as the run is. */
+  /** Starts work unless the run is over. Rejects as soon as the run is over. */
   guard<T>(start: () => Promise<T>): Promise<T>;
 }
 
-/** Makes the ending of one run. */
+/** Creates the ending of one run. */
 export function createRunEnding(): RunEnding {
   const rejecters = new Set<(error: Error) => void>();
   const tasks: (() => void)[] = [];
   let reason: EndingReason | undefined;
-  let over = false;
+  let isOver = false;
 
   function close(): void {
-    over = true;
+    isOver = true;
     for (const reject of rejecters) reject(runOver(reason));
     rejecters.clear();
   }
@@ -45,7 +45,7 @@ export function createRunEnding(): RunEnding {
   }
 
   function guard<T>(start: () => Promise<T>): Promise<T> {
-    if (over) return Promise.reject(runOver(reason));
+    if (isOver) return Promise.reject(runOver(reason));
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     rejecters.add(reject);
     start()
@@ -66,13 +66,13 @@ export function createRunEnding(): RunEnding {
 }
 
 /**
- * An error past every Retry and Catch, as the service's States.Runtime is: the interpreter asks
- * whatever is thrown for these two properties.
+ * Returns an error that no Retry and no Catch handles, like the service's States.Runtime. The interpreter
+ * reads these two properties of a thrown value.
  */
 export function uncatchable(name: string, cause: string): Error {
   return Object.assign(new Error(cause), { name, isRetryable: false, isCatchable: false });
 }
 
 function runOver(reason: EndingReason | undefined): Error {
-  return uncatchable(reason?.error ?? 'States.Runtime', reason?.cause ?? 'the run is over');
+  return uncatchable(reason?.error ?? 'States.Runtime', reason?.cause ?? 'The run is over');
 }

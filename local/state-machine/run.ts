@@ -21,44 +21,44 @@ import { type Sleep, scaleWaits } from './wait-scaling.ts';
 
 export type { ExecutionStatus };
 
-/** What to run, and how. */
+/** The parameters of an execution. */
 export interface ExecutionOptions {
   readonly machine: LocalStateMachine;
   /** Handlers by function name. */
   readonly handlers: Readonly<Record<string, LambdaHandler>>;
-  /** Any JSON but `null`, `0`, `false` and `""`, which the interpreter takes for nothing. */
+  /** Any JSON except `null`, `0`, `false` and `""`, which the interpreter takes for no input. */
   readonly input: unknown;
-  /** The execution's name; a UUID where left out. */
+  /** The execution's name. Default: a UUID. */
   readonly name?: string | undefined;
-  /** How many times faster all waits and retry delays pass; 1, real time, where left out. */
+  /** Factor by which waits and retry delays are shorter. Default 1: real time. */
   readonly timeFactor?: number | undefined;
-  /** Sleeps for Wait states by the caller's own clock, where it runs `timeFactor` times faster. */
+  /** Sleeps for Wait states by the caller's clock. Default: real time divided by `timeFactor`. */
   readonly sleep?: Sleep | undefined;
   readonly limits?: Partial<ServiceLimits> | undefined;
   /** Kills chosen invocations. */
   readonly faults?: FaultPlan | undefined;
-  /** Sees every event of the interpreter's log, in its order, which is not always the causal one. */
+  /** Called with every event of the interpreter's log, in the log's order. It may differ from the causal order. */
   readonly onEvent?: ((event: StateMachineEvent) => void) | undefined;
-  /** Sees every call of a function that ended, with its payload and its result or error. */
+  /** Called after every invocation of a function, with its payload and its result or error. */
   readonly onInvocation?: ((record: InvocationRecord) => void) | undefined;
 }
 
-/** How an execution ended, and what it amounted to. */
+/** The outcome and the counts of an execution. */
 export interface ExecutionResult extends ExecutionOutcome, Tally {
   readonly executionArn: string;
 }
 
-/** An execution under way. */
+/** A running execution. */
 export interface ExecutionHandle {
   readonly executionArn: string;
   status(): ExecutionStatus;
   readonly result: Promise<ExecutionResult>;
   /**
-   * Ends the run now, as if its process had died: no Retry, no Catch, no further state, no timer.
-   * A handler that runs in this very process can't be stopped; see `idle`.
+   * Ends the run now, as if its process had died: without Retry, Catch, further states or timers. A
+   * running handler cannot be stopped in this process; see `idle`.
    */
   kill(): void;
-  /** Resolves once no handler runs any more, those that outlived their caller included. */
+  /** Resolves when no handler runs, including handlers whose caller has ended. */
   idle(): Promise<void>;
 }
 
@@ -68,17 +68,16 @@ interface Identity {
 }
 
 /**
- * Starts a synthesized definition in the interpreter, with handlers called as Lambda calls them and
- * the service's limits kept. Timeouts are in real time whatever `timeFactor` is.
- * @throws ConfigurationError - the definition holds what the interpreter would not honour, or a
- * function has no handler
- * @throws InvalidInputError - the input or the time factor can't be taken
+ * Starts a synthesized definition in the interpreter. Calls handlers as Lambda does and enforces the
+ * service's limits. Timeouts are in real time, also with a `timeFactor`.
+ * @throws ConfigurationError - the interpreter does not support the definition, or a handler is missing
+ * @throws InvalidInputError - the input or the time factor is invalid
  */
 export function startExecution(options: ExecutionOptions): ExecutionHandle {
   const { machine, handlers, name = randomUUID() } = options;
   const limits = { ...serviceLimits, ...options.limits };
   checkMachine(machine, handlers);
-  const input = takeInput(options.input, limits.payloadBytes);
+  const input = validInput(options.input, limits.payloadBytes);
 
   const arn = executionArnOf(stateMachineArn(machine), name);
   const ending = createRunEnding();
@@ -100,12 +99,12 @@ export function startExecution(options: ExecutionOptions): ExecutionHandle {
   return { executionArn: arn, status: () => status, result, kill, idle: lambdas.idle };
 }
 
-/** Runs a synthesized definition to its end, which may be a failure; see `startExecution`. */
+/** Runs a synthesized definition and waits for its end; see `startExecution`. */
 export async function runExecution(options: ExecutionOptions): Promise<ExecutionResult> {
   return startExecution(options).result;
 }
 
-/** The validator takes some 50 ms; a definition is checked once. */
+/** The checked definitions. The validator takes about 50 ms, so each definition is checked once. */
 const checked = new WeakSet<StateMachineDefinition>();
 
 function checkMachine(
@@ -115,7 +114,7 @@ function checkMachine(
   const missing = [...machine.functions.values()].filter(({ name }) => !handlers[name]);
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ');
-    throw new TransferError('ConfigurationError', `no handler is given for ${names}`);
+    throw new TransferError('ConfigurationError', `Missing handlers: ${names}`);
   }
   if (checked.has(machine.definition)) return;
   assertSupported(machine.definition, new Set(machine.functions.keys()));
@@ -128,24 +127,24 @@ function checkMachine(
   checked.add(machine.definition);
 }
 
-/** The ARN that a local state machine goes by. */
+/** Returns the ARN of a local state machine. */
 export function stateMachineArn({ logicalId }: LocalStateMachine): string {
   return `arn:aws:states:local:000000000000:stateMachine:${logicalId}`;
 }
 
-function takeInput(value: unknown, limitBytes: number): unknown {
+function validInput(value: unknown, limitBytes: number): unknown {
   const input = copyJson(value);
   if (!input) {
     throw new TransferError(
       'InvalidInputError',
-      `a local execution can't take the input ${JSON.stringify(input)}; an object it can`,
+      `Invalid input ${JSON.stringify(input)}: must be an object`,
     );
   }
   const bytes = jsonBytes(input);
   if (bytes <= limitBytes) return input;
   throw new TransferError(
     'InvalidInputError',
-    `the input holds ${bytes} bytes; an execution takes ${limitBytes}`,
+    `Invalid input: it has ${bytes} bytes; must have at most ${limitBytes}`,
   );
 }
 
@@ -169,7 +168,7 @@ function interpret(
   });
 }
 
-/** By state name: the call of the function that its Task names. */
+/** Returns the call of the Task's function, by state name. */
 function functionCalls(machine: LocalStateMachine, lambdas: LambdaRuntime) {
   return Object.fromEntries(
     allStates(machine.definition).flatMap(({ name, state }) => {
@@ -181,7 +180,7 @@ function functionCalls(machine: LocalStateMachine, lambdas: LambdaRuntime) {
   );
 }
 
-/** The log is a queue without a bound that holds every input and output: it must be read. */
+/** Reads the interpreter's log. It is an unbounded queue with all inputs and outputs, so it must be drained. */
 async function readLog(
   events: AsyncIterable<StateMachineEvent>,
   ending: RunEnding,

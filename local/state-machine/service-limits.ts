@@ -1,8 +1,8 @@
-/** What the service bounds and the interpreter does not. */
+/** Limits of the service that the interpreter does not have. */
 export interface ServiceLimits {
-  /** The most that a state's input, output, payload or result may hold, in bytes of UTF-8 JSON. */
+  /** The maximum size of a state's input, output, payload or result, in bytes of UTF-8 JSON. */
   readonly payloadBytes: number;
-  /** The most events an execution's history may hold. */
+  /** The maximum number of events in an execution's history. */
   readonly historyEvents: number;
 }
 
@@ -12,5 +12,5 @@ export const serviceLimits: ServiceLimits = {
   historyEvents: 25_000,
 };
 
-/** The longest that a timer can be set to, in seconds: Node.js counts it in 31 bits of milliseconds. */
+/** The maximum of a timer, in seconds: Node.js uses 31 bits of milliseconds. */
 export const maxTimerSeconds = 2_147_483;

@@ -1,16 +1,16 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 
-/** A state as its definition writes it, whatever fields it has. */
+/** The fields of a state in a definition. */
 export type StateFields = Readonly<Record<string, unknown>>;
 
-/** A state with its name and the Map it stands in, if any. */
+/** A state with its name and the Map that contains it, if any. */
 export interface NamedState {
   readonly name: string;
   readonly state: StateFields;
   readonly map: string | undefined;
 }
 
-/** All states of a definition, those inside a Map after the Map. */
+/** Returns all states of a definition. The states of a Map follow the Map. */
 export function allStates(definition: StateMachineDefinition): NamedState[] {
   return statesOf(definition as unknown as StateFields, undefined);
 }
@@ -24,7 +24,7 @@ function statesOf(machine: StateFields, map: string | undefined): NamedState[] {
   );
 }
 
-/** Whether a JSON value is an object. */
+/** Returns whether a JSON value is an object. */
 export function isFields(value: unknown): value is StateFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,37 +7,38 @@ export interface TemplateResource {
   readonly Metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** A synthesized CloudFormation template, as far as it is read here. */
+/** The part of a synthesized CloudFormation template that local runs read. */
 export interface CloudFormationTemplate {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
 }
 
-/** A Lambda function as its template deploys it, as far as a local run needs it. */
+/** The part of a function's template that a local run needs. */
 export interface LocalFunction {
-  /** `FunctionName` where the template fixes one, else the construct's id, else the logical id. */
+  /** `FunctionName` if the template sets it, else the construct's id, else the logical id. */
   readonly name: string;
   readonly logicalId: string;
   /** The handler's entry as deployed, such as `index.handler`. */
   readonly handler: string;
   readonly timeoutSeconds: number;
   readonly memoryMib: number;
-  /** Variables whose values the template holds as plain text. */
+  /** Variables with plain text as value. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Variables whose values are references that exist only once deployed: the run gives its own. */
+  /** Variables with a reference as value, which only a deployment resolves. The local run sets its own value. */
   readonly referencedEnvironment: readonly string[];
 }
 
-/** What Lambda takes where a template says nothing (AWS::Lambda::Function, CloudFormation). */
+/** Lambda's defaults (AWS::Lambda::Function, CloudFormation). */
 const defaults = { Timeout: 3, MemorySize: 128 } as const;
 
 /**
- * Reads what a template says about one function.
- * @throws ConfigurationError - it holds no such function
+ * Reads one function from a template.
+ * @throws ConfigurationError - the resource is not a function
  */
 export function readFunction(logicalId: string, template: CloudFormationTemplate): LocalFunction {
   const resource = template.Resources[logicalId];
   if (resource?.Type !== 'AWS::Lambda::Function') {
-    throw new TransferError('ConfigurationError', `${logicalId} is no Lambda function`);
+    const message = `Invalid function ${JSON.stringify(logicalId)}: must be an AWS::Lambda::Function of the template`;
+    throw new TransferError('ConfigurationError', message);
   }
   const properties = resource.Properties ?? {};
   const variables = Object.entries(
@@ -59,7 +60,7 @@ export function readFunction(logicalId: string, template: CloudFormationTemplate
   };
 }
 
-/** The construct's id stands in `aws:cdk:path` where the app was synthesized with path metadata. */
+/** Returns the function's name. With path metadata, the construct's id is in `aws:cdk:path`. */
 function functionName(logicalId: string, resource: TemplateResource): string {
   const fixed = resource.Properties?.FunctionName;
   if (typeof fixed === 'string') return fixed;

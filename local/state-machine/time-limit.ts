@@ -3,9 +3,9 @@ import type { LocalStateMachine } from './definition.ts';
 import { isFields, type StateFields } from './states.ts';
 
 /**
- * Gives the calls of one function as much time as they need, in place of Lambda's limit. A laptop has
- * no such limit, so a chunk that takes an hour on a slow line is no reason to end.
- * @param seconds - for the function, and for the Task states that call it
+ * Replaces the time limit of one function. Lambda's limit does not exist locally: a chunk may take an
+ * hour on a slow connection.
+ * @param seconds - the limit of the function and of the Task states that call it
  */
 export function withTimeLimit(
   machine: LocalStateMachine,
@@ -15,7 +15,8 @@ export function withTimeLimit(
   const called = [...machine.functions].filter(([, { name }]) => name === functionName);
   const arns = new Set(called.map(([arn]) => arn));
   const functions = new Map(machine.functions);
-  for (const [arn, one] of called) functions.set(arn, { ...one, timeoutSeconds: seconds });
+  for (const [arn, deployed] of called)
+    functions.set(arn, { ...deployed, timeoutSeconds: seconds });
   const definition = limitStates(machine.definition as unknown as StateFields, arns, seconds);
   return { ...machine, functions, definition: definition as unknown as StateMachineDefinition };
 }

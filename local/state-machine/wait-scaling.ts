@@ -4,30 +4,29 @@ import { type RunEnding, uncatchable } from './run-ending.ts';
 import { maxTimerSeconds } from './service-limits.ts';
 import { allStates, isFields, type StateFields } from './states.ts';
 
-/** Sleeps as long as a Wait state's input says; its result is its input. */
+/** Sleeps for the time in a Wait state's input. Returns the input. */
 export type WaitTask = (input: unknown) => Promise<unknown>;
 
-/** Sleeps as long as the definition's time says, in whatever time passes for it. */
+/** Sleeps for the given time, by real time or by a faster clock. */
 export type Sleep = (milliseconds: number) => Promise<void>;
 
-/** A definition whose pauses are all shorter by one factor. */
+/** A definition with all pauses shortened by one factor. */
 export interface ScaledDefinition {
   readonly definition: StateMachineDefinition;
-  /** What runs, by state name, in place of each Wait whose seconds come from its input. */
+  /** The tasks, by state name, that replace each Wait with seconds from its input. */
   readonly waits: Readonly<Record<string, WaitTask>>;
 }
 
-/** Any function's ARN would do: the interpreter calls the task given for the state's name. */
+/** An arbitrary function ARN: the interpreter selects the task by the state's name. */
 const waitResource = 'arn:aws:lambda:us-east-1:000000000000:function:wait';
 
 /**
- * Divides every pause of a definition by `factor`: Wait states and the delays of Retry, jitter
- * included. No pause is left out, and no timeout is changed, for the work between takes its real time.
- * The interpreter can shorten a Wait to a constant only, so one that reads its seconds from its
- * input becomes a task that sleeps; with a factor of 1 the definition stays as it is.
- * @param sleep - for those tasks, where a clock of the caller's own runs faster; real time divided by
- * the factor where left out
- * @throws InvalidInputError - the factor is not a number from 1
+ * Divides every pause of a definition by `factor`: Wait states and the delays of Retry with their
+ * jitter. Timeouts stay unchanged, since the work takes real time. The interpreter can only replace the
+ * time of a Wait by a constant, so a Wait with seconds from its input becomes a task that sleeps. With
+ * a factor of 1, the definition is unchanged.
+ * @param sleep - sleeps in these tasks. Default: real time divided by the factor
+ * @throws InvalidInputError - the factor is not a number of at least 1
  */
 export function scaleWaits(
   definition: StateMachineDefinition,
@@ -38,7 +37,7 @@ export function scaleWaits(
   if (!Number.isFinite(factor) || factor < 1) {
     throw new TransferError(
       'InvalidInputError',
-      `waits can't be sped up ${factor} times; 1 is real`,
+      `Invalid timeFactor ${factor}: must be a number of at least 1`,
     );
   }
   if (factor === 1) return { definition, waits: {} };
@@ -79,7 +78,7 @@ function scaleState(state: StateFields, factor: number): StateFields {
   };
 }
 
-/** A retrier's delays grow from IntervalSeconds, 1 where it says nothing, and MaxDelaySeconds cuts them. */
+/** Scales a retrier: its delays start at IntervalSeconds (default 1) and are limited by MaxDelaySeconds. */
 function scaleRetriers(retriers: readonly StateFields[], factor: number): StateFields[] {
   return retriers.map((retrier) => ({
     ...retrier,
@@ -99,7 +98,7 @@ function waitTask(path: string, sleep: Sleep, ending: RunEnding): WaitTask {
     });
 }
 
-/** Follows a plain path; the definition was checked to hold no other. */
+/** Reads the seconds at a plain path. The definition has no other paths. */
 function readSeconds(path: string, input: unknown): number {
   const steps = path.match(/[\w-]+/g) ?? [];
   const seconds = steps.reduce<unknown>(
@@ -107,7 +106,8 @@ function readSeconds(path: string, input: unknown): number {
     input,
   );
   if (Number.isInteger(seconds) && Number(seconds) >= 0) return Number(seconds);
-  throw uncatchable('States.Runtime', `${path} is no whole number of seconds`);
+  const text = `Invalid ${path} ${JSON.stringify(seconds)}: must be a whole number of seconds`;
+  throw uncatchable('States.Runtime', text);
 }
 
 function sleepReal(milliseconds: number): Promise<void> {

@@ -77,16 +77,16 @@ describe("in an ordinary AWS user's environment", () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['no credentials', {}, /^ConfigurationError: no AWS credentials found for s3:\/\/films/],
+    ['no credentials', {}, /^ConfigurationError: No AWS credentials found for s3:\/\/films/],
     [
       'a missing profile',
       { AWS_PROFILE: 'nope' },
-      /^ConfigurationError: .*profile "nope".* for s3:\/\/films\/film\.mp4: .*AWS_PROFILE/,
+      /^ConfigurationError: .*profile "nope".* for s3:\/\/films\/film\.mp4\. .*AWS_PROFILE/,
     ],
     [
       'an expired SSO session',
       { AWS_PROFILE: 'work' },
-      /^ConfigurationError: the AWS profile "work" gives no credentials .*aws sso login/,
+      /^ConfigurationError: No AWS credentials in the AWS profile "work" for .*aws sso login/,
     ],
   ])(
     'N2: with %s, ingest s3:// ends with one line that has the next step',

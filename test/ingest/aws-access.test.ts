@@ -12,7 +12,7 @@ describe('without a Region in the environment and the profile', () => {
   });
 
   it.each([{ table: 'proofs' }, { table: 'proofs', object: 's3://films/a.mp4' }])(
-    'a table is refused: each Region has tables of its own (%j)',
+    'rejects a table, since tables are regional (%j)',
     async (use) => {
       await expect(ensureAwsAccess(use)).rejects.toMatchObject({
         name: 'ConfigurationError',
@@ -21,7 +21,7 @@ describe('without a Region in the environment and the profile', () => {
     },
   );
 
-  it('an object is asked for in the default Region of S3', async () => {
+  it('uses the default Region of S3 for an object', async () => {
     await ensureAwsAccess({ object: 's3://films/a.mp4' });
     expect(process.env.AWS_REGION).toBe('us-east-1');
   });

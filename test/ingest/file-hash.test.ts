@@ -20,7 +20,7 @@ beforeEach(async () => {
   await writeFile(file, bytes);
 });
 
-/** Hashes the file, an hour after it was written; `read` counts how often bytes were read. */
+/** Hashes the file an hour after it was written. `read` counts the reads. */
 async function hashed(path: string, now = () => Date.now() + 3_600_000) {
   let read = 0;
   const onProgress = () => {
@@ -36,17 +36,17 @@ describe('the hash of a file', () => {
     expect((await hashed(file)).found).toBe(sha256);
   });
 
-  it('of an unchanged file is not computed again', async () => {
+  it('of an unchanged file is computed once', async () => {
     expect((await hashed(file)).read).toBeGreaterThan(0);
     expect(await hashed(file)).toEqual({ found: sha256, read: 0 });
   });
 
-  it('of a file that has just changed is computed again, as its time may stay the same', async () => {
+  it('of a recently changed file is computed again: the time of its next change may be equal', async () => {
     await hashed(file, Date.now);
     expect((await hashed(file, Date.now)).read).toBeGreaterThan(0);
   });
 
-  it('N8: stays the same after touch and mv, and both are read again', async () => {
+  it('N8: stays the same after touch and mv, which cause a new read', async () => {
     await hashed(file);
     await utimes(file, new Date(0), new Date(0));
     const touched = await hashed(file);
@@ -56,7 +56,7 @@ describe('the hash of a file', () => {
       expect([found, read > 0]).toEqual([sha256, true]);
   });
 
-  it('is another one when bytes changed and size and time did not', async () => {
+  it('changes when bytes change and size and time do not', async () => {
     await hashed(file);
     const other = Buffer.from(bytes);
     other[1_000_000] = 0;
@@ -65,7 +65,7 @@ describe('the hash of a file', () => {
     expect((await hashed(file)).found).not.toBe(sha256);
   });
 
-  it('is refused when the file changes while it is read', async () => {
+  it('fails if the file changes while it is read', async () => {
     let isChanged = false;
     const options = {
       directory: join(folder, 'hashes'),

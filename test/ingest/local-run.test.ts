@@ -9,7 +9,7 @@ import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 const nothing = () => {};
 const silent = { info: nothing, warn: nothing, error: nothing };
 
-it('a file that changes between hashing and HEAD makes no asset under its old content', async () => {
+it('a file that changes between hashing and HEAD creates no asset', async () => {
   const simulator = await startTwelveLabs({ store: 'memory' });
   const folder = await mkdtemp(join(tmpdir(), 'changed-file-'));
   vi.stubEnv('TWELVE_LABS_API_KEY', simulator.apiKey);
@@ -28,7 +28,7 @@ it('a file that changes between hashing and HEAD makes no asset under its old co
   expect([result.error, simulator.calls.count('create')]).toEqual(['SourceSupersededError', 0]);
 });
 
-it.each(['./$&x.mp4', '$`.mp4', "$'.mp4", '$$.mp4'])('a file %s is shown by its name', (name) => {
+it.each(['./$&x.mp4', '$`.mp4', "$'.mp4", '$$.mp4'])('shows the file %s by its name', (name) => {
   const source = { name, bucket: 'this-computer', key: 'abc', stateId: 'abc' };
   expect(withUserNames('s3://this-computer/abc is gone', source)).toBe(`${name} is gone`);
 });
@@ -36,13 +36,13 @@ it.each(['./$&x.mp4', '$`.mp4', "$'.mp4", '$$.mp4'])('a file %s is shown by its 
 it.each([
   ['HTTPS_PROXY', 'socks5h://127.0.0.1:1', 'Invalid HTTPS_PROXY'],
   ['TWELVELABS_BASE_URL', 'ftp://127.0.0.1', 'Invalid TwelveLabs base URL'],
-])('a wrong %s is named before a file is read', async (name, value, said) => {
+])('rejects an invalid %s before a file is read', async (name, value, message) => {
   vi.stubEnv('TWELVE_LABS_API_KEY', 'key');
   vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());
   const opening = openLocalRun('no-such-film.mp4', {}, silent, nothing);
   await expect(opening).rejects.toMatchObject({
     name: 'ConfigurationError',
-    message: expect.stringContaining(said),
+    message: expect.stringContaining(message),
   });
 });

@@ -25,8 +25,8 @@ const catchAll = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'E
 const pass = (fields: Record<string, unknown>) => ({ P: { Type: 'Pass', End: true, ...fields } });
 const one = (fields: Record<string, unknown>) => ({ T: task({ End: true, ...fields }) });
 
-describe('a definition that the interpreter can honour', () => {
-  it('is taken in every shape the state machine uses', () => {
+describe('a supported definition', () => {
+  it('passes with every construct that the state machine uses', () => {
     const states = {
       Inspect: task({
         Parameters: { 'state.$': '$', 'executionId.$': '$$.Execution.Id', fixed: [1, { a: 2 }] },
@@ -73,7 +73,7 @@ describe('a definition that the interpreter can honour', () => {
   });
 });
 
-describe('a definition that the interpreter would pass over or get wrong', () => {
+describe('an unsupported definition', () => {
   const cases: [string, Record<string, unknown>, string, string][] = [
     ['JSONata in a state', pass({ QueryLanguage: 'JSONata' }), 'QueryLanguage', 'P'],
     ['Assign', pass({ Assign: { a: 1 } }), 'Assign', 'P'],
@@ -96,9 +96,9 @@ describe('a definition that the interpreter would pass over or get wrong', () =>
       'TimestampPath',
       'W',
     ],
-    ['an untrue IsPresent', choice({ Variable: '$.a', IsPresent: false }), 'IsPresent', 'C'],
+    ['IsPresent: false', choice({ Variable: '$.a', IsPresent: false }), 'IsPresent', 'C'],
     [
-      'an untrue IsPresent below Not',
+      'IsPresent: false below Not',
       choice({ Not: { Variable: '$.a', IsPresent: false } }),
       'IsPresent',
       'C',
@@ -110,21 +110,21 @@ describe('a definition that the interpreter would pass over or get wrong', () =>
       'C',
     ],
     [
-      'a wildcard of the interpreter alone',
+      'a wildcard that only the interpreter has',
       choice({ Variable: '$.a', StringMatches: 'a?' }),
       'StringMatches',
       'C',
     ],
     [
-      'a rule of two operators',
+      'a rule with two operators',
       choice({ Variable: '$.a', StringEquals: 'b', IsString: true }),
       'Choices',
       'C',
     ],
-    ['an untrue Result', pass({ Result: false }), 'Result', 'P'],
-    ['a zero Result', pass({ Result: 0 }), 'Result', 'P'],
+    ['Result: false', pass({ Result: false }), 'Result', 'P'],
+    ['Result: 0', pass({ Result: 0 }), 'Result', 'P'],
     ['an empty Result', pass({ Result: '' }), 'Result', 'P'],
-    ['a ResultPath of the whole', one({ ResultPath: '$' }), 'ResultPath', 'T'],
+    ['a ResultPath of the whole state', one({ ResultPath: '$' }), 'ResultPath', 'T'],
     ['a ResultPath in brackets', one({ ResultPath: "$['a']" }), 'ResultPath', 'T'],
     ['a filter in a path', pass({ InputPath: '$.a[?(@.b)]' }), 'InputPath', 'P'],
     ['a wildcard in a path', pass({ Parameters: { 'a.$': '$.a[*].b' } }), 'Parameters["a.$"]', 'P'],
@@ -135,13 +135,13 @@ describe('a definition that the interpreter would pass over or get wrong', () =>
       'P',
     ],
     [
-      'an intrinsic below a list',
+      'an intrinsic inside a list',
       pass({ Parameters: { a: [{ 'b.$': 'States.UUID()' }] } }),
       'Parameters["a"]["b.$"]',
       'P',
     ],
     [
-      'a stale part of the context',
+      'an outdated field of the context',
       pass({ Parameters: { 'a.$': '$$.State.Name' } }),
       'Parameters["a.$"]',
       'P',
@@ -183,7 +183,7 @@ describe('a definition that the interpreter would pass over or get wrong', () =>
       'M',
     ],
     ['a Retry on a Map', { M: mapOf({ Retry: [], End: true }) }, 'Retry', 'M'],
-    ['a Task in a Map that lets errors out', inMap(task({ End: true })), 'Catch', 'Each'],
+    ['a Task in a Map without a Catch', inMap(task({ End: true })), 'Catch', 'Each'],
     [
       "the execution's start inside a Map",
       inMap(task({ Parameters: { 'a.$': '$$.Execution.StartTime' }, Catch: catchAll, End: true })),
@@ -203,8 +203,8 @@ describe('a definition that the interpreter would pass over or get wrong', () =>
     ],
   ];
 
-  it.each(cases)('is refused by state and field: %s', (_what, states, field, state) => {
-    const start = `the local run can't honour ${field} of state ${state}: `;
+  it.each(cases)('is rejected with state and field: %s', (_name, states, field, state) => {
+    const start = `The local run does not support ${field} of state ${state}: `;
     expect(() => check(states)).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',
@@ -217,7 +217,7 @@ describe('a definition that the interpreter would pass over or get wrong', () =>
     ['QueryLanguage', { QueryLanguage: 'JSONata' }],
     ['TimeoutSeconds', { TimeoutSeconds: 1e9 }],
     ['Unknown', { Unknown: 1 }],
-  ])('is refused by the field of the machine: %s', (field, more) => {
-    expect(() => check({ End: end }, more)).toThrow(`honour ${field} of the state machine: `);
+  ])('is rejected with the field of the machine: %s', (field, more) => {
+    expect(() => check({ End: end }, more)).toThrow(`support ${field} of the state machine: `);
   });
 });

@@ -30,7 +30,7 @@ function synthesize(): CloudFormationTemplate {
   return app.synth().getStackByName('Tiny').template;
 }
 
-/** A template with one function, one version of it, and a machine with this definition. */
+/** Returns a template with a function, its version, and a machine with this definition. */
 function templateWith(definition: unknown): CloudFormationTemplate {
   return {
     Resources: {
@@ -49,7 +49,7 @@ const join = (...parts: unknown[]) => ({ 'Fn::Join': ['', parts] });
 describe('reading a synthesized definition', () => {
   const template = synthesize();
 
-  it('names a function by its construct and takes its settings from the template', () => {
+  it('returns functions with the name of their construct and the settings of the template', () => {
     const [greet] = readDefinition(template).functions.values();
     expect(greet).toMatchObject({
       name: 'Greet',
@@ -61,7 +61,7 @@ describe('reading a synthesized definition', () => {
     });
   });
 
-  it('yields a definition that runs', async () => {
+  it('returns a runnable definition', async () => {
     const result = await runExecution({
       machine: readDefinition(template),
       handlers: { Greet: ({ name }: { name: string }) => `hello ${name}` },
@@ -86,7 +86,7 @@ describe('reading a synthesized definition', () => {
     expect([...functions.keys()]).toEqual([`${arn}:1`, arn]);
   });
 
-  it("takes Lambda's defaults where the template says nothing", () => {
+  it("uses Lambda's defaults for missing settings", () => {
     const template = templateWith(join('{"a":"', { Ref: 'SendVersion' }, '"}'));
     const [send] = readDefinition(template).functions.values();
     expect(send).toMatchObject({ name: 'Send', timeoutSeconds: 3, memoryMib: 128 });
@@ -97,26 +97,26 @@ describe('reading a synthesized definition', () => {
     ['another attribute', { 'Fn::GetAtt': ['Send', 'Name'] }],
     ['another intrinsic', { 'Fn::Select': [0, ['Send']] }],
     ['a number', 5],
-  ])('refuses %s in the definition', (_what, value) => {
+  ])('rejects %s in the definition', (_name, value) => {
     expect(() => readDefinition(templateWith(join('"', value, '"')))).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',
-        message: `the definition holds ${JSON.stringify(value)}, which only a deployment can resolve`,
+        message: `Unsupported intrinsic ${JSON.stringify(value)} in the definition: only a deployment can resolve it`,
       }),
     );
   });
 
-  it('refuses a template without a state machine', () => {
-    expect(() => readDefinition({ Resources: {} })).toThrow('holds 0 state machines');
+  it('rejects a template without a state machine', () => {
+    expect(() => readDefinition({ Resources: {} })).toThrow('has 0 state machines');
   });
 
-  it('refuses a machine that the template does not hold', () => {
-    expect(() => readDefinition(template, 'Nope')).toThrow('no state machine Nope');
+  it('rejects a machine that is not in the template', () => {
+    expect(() => readDefinition(template, 'Nope')).toThrow('Unknown state machine "Nope"');
   });
 
-  it('refuses a definition that is no JSON', () => {
+  it('rejects a definition that is not JSON', () => {
     expect(() => readDefinition(templateWith('{'))).toThrow(
-      'the definition of Machine is not JSON',
+      'Invalid definition of "Machine": must be JSON',
     );
   });
 });

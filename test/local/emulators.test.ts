@@ -45,15 +45,15 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Closes it after the test. */
+/** Closes an emulator after the test. */
 function closing<T extends { close(): Promise<void> }>(emulator: T): T {
   closers.push(() => emulator.close());
   return emulator;
 }
 
-async function client<T extends { destroy(): void }>(made: T): Promise<T> {
-  closers.push(() => made.destroy());
-  return made;
+async function client<T extends { destroy(): void }>(created: T): Promise<T> {
+  closers.push(() => created.destroy());
+  return created;
 }
 
 describe('the table', () => {
@@ -61,7 +61,7 @@ describe('the table', () => {
   const get = new GetItemCommand({ TableName: 'Proofs', Key: { id: { S: 'a' } } });
   const put = new PutItemCommand({ TableName: 'Proofs', Item });
 
-  it('keeps its rows on disk from one start to the next', async () => {
+  it('stores its rows on disk', async () => {
     const first = await startDynamoDb({ directory, table });
     await (await client(new DynamoDBClient(config(first.url)))).send(put);
     await first.close();
@@ -70,7 +70,7 @@ describe('the table', () => {
     expect(reply.Item).toEqual(Item);
   });
 
-  it('belongs to one process at a time and is free again when that one is killed', async () => {
+  it('belongs to one process at a time and is free after a kill of the process', async () => {
     const module = join(import.meta.dirname, '../../local/emulators/dynamodb.ts');
     const script = [
       `import { startDynamoDb } from ${JSON.stringify(module)};`,
@@ -84,19 +84,19 @@ describe('the table', () => {
     await once(holder.stdout, 'data');
     await expect(startDynamoDb({ directory })).rejects.toMatchObject({
       name: 'ConfigurationError',
-      message: `another run is using ${directory}; wait for it to end or name another directory`,
+      message: `Directory ${directory} is in use: another run is using it. Wait for it to end, or name another directory`,
     });
     holder.kill('SIGKILL');
     await once(holder, 'exit');
     closing(await startDynamoDb({ directory, table }));
   });
 
-  it('says so where a directory can not be written', async () => {
+  it('rejects a directory that is not writable', async () => {
     const file = join(directory, 'file');
     await writeFile(file, '');
     await expect(startDynamoDb({ directory: file })).rejects.toMatchObject({
       name: 'ConfigurationError',
-      message: expect.stringContaining(`can't be kept in ${file}`),
+      message: `Invalid directory ${file}: must be writable`,
     });
   });
 });
@@ -110,7 +110,7 @@ describe('the event bus', () => {
   });
   const put = (...details: string[]) => new PutEventsCommand({ Entries: details.map(entry) });
 
-  it('records what it is given', async () => {
+  it('records its events', async () => {
     const bus = closing(await startEventBridge());
     const sender = await client(new EventBridgeClient(config(bus.url)));
     const reply = await sender.send(put('{"n":1}', '{"n":2}'));
@@ -121,7 +121,7 @@ describe('the event bus', () => {
     expect(bus.entries).toEqual([entry('{"n":1}'), entry('{"n":2}')]);
   });
 
-  it('refuses single entries when told to', async () => {
+  it('fails single entries with failNextEntries', async () => {
     const bus = closing(await startEventBridge());
     const sender = await client(new EventBridgeClient(config(bus.url)));
     bus.failNextEntries(1);
@@ -133,7 +133,7 @@ describe('the event bus', () => {
     expect(bus.entries).toEqual([entry('{"n":2}')]);
   });
 
-  it('fails whole calls when told to', async () => {
+  it('fails whole calls with failNextCalls', async () => {
     const bus = closing(await startEventBridge());
     const sender = await client(new EventBridgeClient({ ...config(bus.url), maxAttempts: 1 }));
     bus.failNextCalls(1);
@@ -149,7 +149,7 @@ describe('DescribeExecution', () => {
   const describeExecution = (executionArn: string) =>
     new DescribeExecutionCommand({ executionArn });
 
-  it('answers for the executions that the lookup knows', async () => {
+  it('returns the status from the lookup', async () => {
     const lookup = (arn: string) => (arn === local ? 'RUNNING' : undefined);
     const endpoint = closing(await startStepFunctions({ lookup }));
     const sfn = await client(new SFNClient(config(endpoint.url)));
@@ -160,7 +160,7 @@ describe('DescribeExecution', () => {
     });
   });
 
-  it('knows no other', async () => {
+  it('rejects unknown executions', async () => {
     const endpoint = closing(await startStepFunctions({ lookup: () => undefined }));
     const sfn = await client(new SFNClient(config(endpoint.url)));
     await expect(sfn.send(describeExecution(local))).rejects.toMatchObject({
@@ -168,7 +168,7 @@ describe('DescribeExecution', () => {
     });
   });
 
-  it('calls a local execution of a dead process aborted, and still knows no real one', async () => {
+  it('returns ABORTED for unknown local executions with unknownLocal, not for real ones', async () => {
     const endpoint = closing(
       await startStepFunctions({ lookup: () => undefined, unknownLocal: 'ABORTED' }),
     );
@@ -202,7 +202,7 @@ describe('all emulators together', () => {
     expect(await status()).toBe('SUCCEEDED');
   });
 
-  it('are found by the environment they give, on loopback only', async () => {
+  it('are on loopback, with endpoints in the environment', async () => {
     const { environment } = closing(await startEmulators({ directory, buckets: [] }));
     const endpoints = Object.entries(environment).filter(([name]) => name.includes('ENDPOINT'));
     expect(endpoints.map(([name]) => name).sort()).toEqual([

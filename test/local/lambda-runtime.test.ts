@@ -31,7 +31,7 @@ const thrownBy = (call: Promise<unknown>): Promise<Error> =>
 const causeOf = (error: Error) => JSON.parse(error.message);
 
 describe('calling a handler as Lambda does', () => {
-  it('gives the handler a copy, so that the next attempt sees the same payload', async () => {
+  it('passes a copy: the next attempt has the same payload', async () => {
     const seen: unknown[] = [];
     const { invoke } = runtimeOf((event: { n: number }) => {
       seen.push({ ...event });
@@ -43,17 +43,17 @@ describe('calling a handler as Lambda does', () => {
     expect(seen).toEqual([{ n: 1 }, { n: 1 }]);
   });
 
-  it('takes the answer through JSON', async () => {
+  it('converts the answer to JSON', async () => {
     const { invoke } = runtimeOf(() => ({ at: new Date(0), gone: undefined, not: Number.NaN }));
     expect(await invoke({})).toStrictEqual({ at: '1970-01-01T00:00:00.000Z', not: null });
   });
 
-  it('answers null for nothing', async () => {
+  it('returns null for undefined', async () => {
     const { invoke } = runtimeOf(() => {});
     expect(await invoke({})).toBeNull();
   });
 
-  it('names an error by its type and puts type, message and trace into its cause', async () => {
+  it('returns an error with its type as name, and type, message and trace as cause', async () => {
     const { invoke } = runtimeOf(() => {
       throw new TransferError('SourceEmptyError', 'no bytes');
     });
@@ -70,19 +70,19 @@ describe('calling a handler as Lambda does', () => {
     ['undefined', undefined, 'handled'],
     ['null', null, 'handled'],
     ['a string', 'no', 'string'],
-  ])('reports %s thrown as an error', async (_what, thrown, errorType) => {
+  ])('reports a thrown %s as an error', async (_name, thrown, errorType) => {
     const { invoke } = runtimeOf(() => Promise.reject(thrown));
     const error = await thrownBy(invoke({}));
     expect(error.name).toBe(errorType);
     expect(causeOf(error)).toMatchObject({ errorType, trace: [] });
   });
 
-  it('gives each invocation a request id of its own', async () => {
+  it('gives each invocation its own request id', async () => {
     const { invoke } = runtimeOf((_event: unknown, context: Context) => context.awsRequestId);
     expect(await invoke({})).not.toBe(await invoke({}));
   });
 
-  it('tells the function who it is', async () => {
+  it('passes name, version and memory of the function', async () => {
     const { invoke } = runtimeOf((_event: unknown, context: Context) => context);
     expect(await invoke({})).toMatchObject({
       functionName: 'Work',
@@ -92,7 +92,7 @@ describe('calling a handler as Lambda does', () => {
     });
   });
 
-  it('refuses calls once the run is over', async () => {
+  it('rejects calls after the end of the run', async () => {
     const handler = vi.fn();
     const { invoke, ending } = runtimeOf(handler);
     ending.close();
@@ -100,14 +100,14 @@ describe('calling a handler as Lambda does', () => {
     expect(handler).not.toHaveBeenCalled();
   });
 
-  it('rejects a call under way when the run ends', async () => {
+  it('rejects a running call when the run ends', async () => {
     const { invoke, ending } = runtimeOf(() => new Promise(() => {}));
     const call = invoke({});
     ending.end({ status: 'ABORTED' });
     await expect(call).rejects.toMatchObject({ isCatchable: false });
   });
 
-  it('shows every call that ended to the observer', async () => {
+  it('passes every ended call to the observer', async () => {
     const records: InvocationRecord[] = [];
     const { invoke } = runtimeOf((event: { n: number }) => event.n, {
       onInvocation: (record) => records.push(record),
@@ -122,7 +122,7 @@ describe('calling a handler as Lambda does', () => {
 describe("the service's limit on payloads", () => {
   const large = 'x'.repeat(1000);
 
-  it('ends the run on a payload above it, before the handler is called', async () => {
+  it('ends the run for a larger payload, before the handler is called', async () => {
     const handler = vi.fn();
     const { invoke, ending } = runtimeOf(handler);
     await expect(invoke({ large })).rejects.toMatchObject({ name: 'States.DataLimitExceeded' });
@@ -130,7 +130,7 @@ describe("the service's limit on payloads", () => {
     expect(ending.reason).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
   });
 
-  it('ends the run on a result above it, past Retry and Catch', async () => {
+  it('ends the run for a larger result, without Retry and Catch', async () => {
     const { invoke } = runtimeOf(() => large);
     await expect(invoke({})).rejects.toMatchObject({
       name: 'States.DataLimitExceeded',
@@ -139,14 +139,14 @@ describe("the service's limit on payloads", () => {
     });
   });
 
-  it('counts bytes of UTF-8, not characters', async () => {
+  it('counts UTF-8 bytes, not characters', async () => {
     const { invoke } = runtimeOf(() => 'é'.repeat(500));
     await expect(invoke({})).rejects.toMatchObject({ name: 'States.DataLimitExceeded' });
   });
 });
 
 describe('a killed invocation', () => {
-  it('never reaches the handler when it dies before', async () => {
+  it('does not call the handler with crash-before', async () => {
     const handler = vi.fn();
     const { invoke } = runtimeOf(handler, {
       faults: ({ attempt }) =>
@@ -158,7 +158,7 @@ describe('a killed invocation', () => {
     expect(handler).toHaveBeenCalledTimes(1);
   });
 
-  it('has done its work but lost its answer when it dies after', async () => {
+  it('calls the handler and loses the answer with crash-after', async () => {
     const done: string[] = [];
     const { invoke } = runtimeOf(() => done.push('done'), {
       faults: () => ({ kind: 'crash-after', error: 'Runtime.ExitError' }),
@@ -173,7 +173,7 @@ describe("the function's timeout", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('counts down what the handler has left', async () => {
+  it('counts down the remaining time', async () => {
     const left: number[] = [];
     const { invoke } = runtimeOf(async (_event: unknown, context: Context) => {
       left.push(context.getRemainingTimeInMillis());
@@ -186,7 +186,7 @@ describe("the function's timeout", () => {
     expect(left).toEqual([30_000, 26_000]);
   });
 
-  it('frees the caller by Sandbox.Timedout while the handler goes on', async () => {
+  it('returns Sandbox.Timedout to the caller while the handler continues', async () => {
     let finished = false;
     const { invoke, idle } = runtimeOf(async () => {
       await new Promise((resolve) => setTimeout(resolve, 40_000));

@@ -2,7 +2,7 @@ import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import type { LocalFunction } from '#local/state-machine/template.ts';
 
-/** The ARN of the one function of these machines. */
+/** The ARN of the only function of these machines. */
 export const workArn = 'arn:aws:lambda:us-east-1:000000000000:function:Work:1';
 
 export const work: LocalFunction = {
@@ -15,12 +15,12 @@ export const work: LocalFunction = {
   referencedEnvironment: [],
 };
 
-/** A Task that calls the one function, with its whole input as the payload. */
+/** Returns a Task that calls the function with its whole input as the payload. */
 export function task(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return { Type: 'Task', Resource: workArn, TimeoutSeconds: 60, ...fields };
 }
 
-/** A machine of these states, starting at the first. */
+/** Returns a machine of these states. It starts at the first state. */
 export function machineOf(
   states: Readonly<Record<string, unknown>>,
   more: Readonly<Record<string, unknown>> = {},
@@ -34,7 +34,7 @@ export function machineOf(
   };
 }
 
-/** A Map over `$.items` that calls the function for each item, then asks a Choice, then passes. */
+/** Returns a Map over `$.items` that calls the function for each item. */
 export function mapOf(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     Type: 'Map',

@@ -1,36 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
-import { type ExecutionOptions, runExecution, startExecution } from '#local/state-machine/run.ts';
+import { runExecution, startExecution } from '#local/state-machine/run.ts';
 import { machineOf, mapOf, task } from './machines.ts';
-
-type Machine = ExecutionOptions['machine'];
+import { failing, retrying, run, start } from './run-machine.ts';
 
 const succeed = { Type: 'Succeed' };
 
-function start(machine: Machine, handler: LambdaHandler, more: Partial<ExecutionOptions> = {}) {
-  return startExecution({ machine, handlers: { Work: handler }, input: {}, ...more });
-}
-
-function run(machine: Machine, handler: LambdaHandler, more: Partial<ExecutionOptions> = {}) {
-  return start(machine, handler, more).result;
-}
-
-function failing(...names: string[]): LambdaHandler {
-  return () => {
-    const name = names.shift();
-    if (name) throw Object.assign(new Error('as told'), { name });
-    return 'done';
-  };
-}
-
-const retrying = (fields: Record<string, unknown> = {}) =>
-  machineOf({
-    T: task({ Retry: [{ ErrorEquals: ['Flaky'], IntervalSeconds: 1, ...fields }], End: true }),
-  });
-
 describe('an execution', () => {
-  it('names itself by an ARN that the handlers can see', async () => {
+  it('has an ARN that the handlers can read', async () => {
     const machine = machineOf({
       T: task({ Parameters: { 'id.$': '$$.Execution.Id', 'input.$': '$' }, End: true }),
     });
@@ -46,13 +23,13 @@ describe('an execution', () => {
     expect(handler).toHaveBeenCalledTimes(3);
   });
 
-  it('fails with the error and the cause that Lambda would give', async () => {
+  it('fails with the error and the cause of Lambda', async () => {
     const result = await run(machineOf({ T: task({ End: true }) }), failing('Broken'));
     expect(result).toMatchObject({ status: 'FAILED', error: 'Broken' });
     expect(JSON.parse(result.cause ?? '')).toMatchObject({ errorType: 'Broken' });
   });
 
-  it('keeps error and cause beside the state where it catches', async () => {
+  it('adds error and cause to the state in a Catch', async () => {
     const caught = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Kept' }];
     const machine = machineOf({
       T: task({ Catch: caught, Next: 'Kept' }),
@@ -62,7 +39,7 @@ describe('an execution', () => {
     expect(output).toMatchObject({ a: 1, error: { Error: 'Broken' } });
   });
 
-  it('ends in a Fail state by the names found in its input', async () => {
+  it('ends in a Fail state with error and cause from its input', async () => {
     const machine = machineOf({
       F: { Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' },
     });
@@ -70,7 +47,7 @@ describe('an execution', () => {
     expect(result).toMatchObject({ status: 'FAILED', error: 'E', cause: 'why' });
   });
 
-  it('ends past every Catch where a path points nowhere', async () => {
+  it('fails without a Catch if a path does not exist', async () => {
     const machine = machineOf({
       T: task({
         Parameters: { 'a.$': '$.missing' },
@@ -85,7 +62,7 @@ describe('an execution', () => {
     });
   });
 
-  it('goes through all items of a Map though some of them fail', async () => {
+  it('runs all items of a Map even if some fail', async () => {
     const seen: number[] = [];
     const handler = ({ item }: { item: number }) => {
       seen.push(item);
@@ -110,7 +87,7 @@ describe('an execution', () => {
     });
   });
 
-  it('calls a task again when its invocation was killed', async () => {
+  it('retries a task whose invocation was killed', async () => {
     const handler = vi.fn(() => 'done');
     const result = await run(retrying({ ErrorEquals: ['Lambda.Unknown'] }), handler, {
       timeFactor: 1000,
@@ -121,7 +98,7 @@ describe('an execution', () => {
     expect(handler).toHaveBeenCalledTimes(2);
   });
 
-  it('shows its events to the observer', async () => {
+  it('passes its events to the observer', async () => {
     const events: StateMachineEvent['type'][] = [];
     await run(machineOf({ End: succeed }), vi.fn(), { onEvent: ({ type }) => events.push(type) });
     expect(events).toEqual([
@@ -132,7 +109,7 @@ describe('an execution', () => {
     ]);
   });
 
-  it('is over, and says so, when its observer throws', async () => {
+  it('rejects if its observer throws', async () => {
     const observe = () => {
       throw new Error('observer');
     };
@@ -152,7 +129,7 @@ describe("the service's limits", () => {
     End: succeed,
   });
 
-  it('end an execution whose history grows too long', async () => {
+  it('end an execution whose history is too long', async () => {
     const handler = vi.fn();
     const result = await run(loop, handler, { limits: { historyEvents: 100 } });
     expect(result).toMatchObject({ status: 'FAILED', error: 'HistoryEventLimitExceeded' });
@@ -162,7 +139,7 @@ describe("the service's limits", () => {
     expect(handler).toHaveBeenCalledTimes(calls);
   });
 
-  it('end an execution whose state grows too large, past its Catch', async () => {
+  it('end an execution whose state is too large, without its Catch', async () => {
     const handler = ({ text }: { text: string }) => ({ text: text + text });
     const result = await run(loop, handler, {
       input: { text: 'x' },
@@ -171,7 +148,7 @@ describe("the service's limits", () => {
     expect(result).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
   });
 
-  it('cover states that call no function', async () => {
+  it('apply to states that call no function', async () => {
     const machine = machineOf({
       P: { Type: 'Pass', Parameters: { 'a.$': '$', 'b.$': '$' }, Next: 'W' },
       W: { Type: 'Wait', Seconds: 60, End: true },
@@ -184,205 +161,35 @@ describe("the service's limits", () => {
     expect(result.largestPayloadBytes).toBeGreaterThan(600);
   });
 
-  it('refuse an input that is too large before anything starts', () => {
+  it('reject an input that is too large before the start', () => {
     const more = { input: 'x'.repeat(500), limits: { payloadBytes: 500 } };
-    expect(() => start(loop, vi.fn(), more)).toThrow('the input holds 502 bytes');
+    expect(() => start(loop, vi.fn(), more)).toThrow('Invalid input: it has 502 bytes');
   });
 });
 
-describe('what an execution refuses', () => {
+describe('startExecution rejects', () => {
   const machine = machineOf({ T: task({ End: true }) });
 
   it.each([[null], [0], [false], ['']])('the input %j', async (input) => {
     await expect(runExecution({ machine, handlers: { Work: vi.fn() }, input })).rejects.toThrow(
-      "a local execution can't take the input",
+      `Invalid input ${JSON.stringify(input)}: must be an object`,
     );
   });
 
   it('a function without a handler', () => {
     expect(() => startExecution({ machine, handlers: {}, input: {} })).toThrow(
-      'no handler is given for Work',
+      'Missing handlers: Work',
     );
   });
 
   it.each([[0], [0.5], [Number.NaN]])('a time factor of %s', (timeFactor) => {
-    expect(() => start(machine, vi.fn(), { timeFactor })).toThrow(`${timeFactor} times`);
+    expect(() => start(machine, vi.fn(), { timeFactor })).toThrow(`timeFactor ${timeFactor}:`);
   });
 
-  it('a definition whose ways lead nowhere', () => {
+  it('a definition with a missing target', () => {
     const lost = machineOf({ P: { Type: 'Pass', Next: 'Nowhere' } });
     expect(() => start(lost, vi.fn())).toThrow(
       expect.objectContaining({ name: 'ConfigurationError' }),
     );
-  });
-});
-
-describe('time', () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
-  const waiting = machineOf({ W: { Type: 'Wait', SecondsPath: '$.wait.s', End: true } });
-
-  /** How long an execution takes, in milliseconds. */
-  async function duration(
-    machine: Machine,
-    handler: LambdaHandler,
-    more: Partial<ExecutionOptions>,
-  ) {
-    const startedAt = Date.now();
-    const done = run(machine, handler, more).then((result) => ({
-      result,
-      ms: Date.now() - startedAt,
-    }));
-    await vi.advanceTimersByTimeAsync(3_600_000);
-    return done;
-  }
-
-  it('is real for a wait named by the input unless sped up', async () => {
-    const { ms } = await duration(waiting, vi.fn(), { input: { wait: { s: 90 } } });
-    expect(ms).toBe(90_000);
-  });
-
-  it('divides a wait named by the input by the factor and keeps the state', async () => {
-    const input = { wait: { s: 90 }, kept: true };
-    const { ms, result } = await duration(waiting, vi.fn(), { input, timeFactor: 60 });
-    expect(ms).toBe(1_500);
-    expect(result.output).toEqual(input);
-  });
-
-  it('counts a sped-up wait as the Wait it is', async () => {
-    const events: StateMachineEvent[] = [];
-    const { result } = await duration(waiting, vi.fn(), {
-      input: { wait: { s: 90 } },
-      timeFactor: 60,
-      onEvent: (event) => events.push(event),
-    });
-    expect(result.historyEvents).toBe(4);
-    expect(events[1]).toMatchObject({ state: { name: 'W', type: 'Wait' } });
-  });
-
-  it('gives each iteration of a Map the wait of its own input', async () => {
-    const machine = machineOf({
-      M: mapOf({
-        ItemProcessor: {
-          StartAt: 'P',
-          States: { P: { Type: 'Wait', SecondsPath: '$.item', End: true } },
-        },
-        MaxConcurrency: 1,
-        End: true,
-      }),
-    });
-    const { ms } = await duration(machine, vi.fn(), {
-      input: { items: [60, 120] },
-      timeFactor: 60,
-    });
-    expect(ms).toBe(3_000);
-  });
-
-  it('divides a fixed wait by the factor', async () => {
-    const machine = machineOf({ W: { Type: 'Wait', Seconds: 30, End: true } });
-    const { ms } = await duration(machine, vi.fn(), { timeFactor: 60 });
-    expect(ms).toBe(500);
-  });
-
-  it('never skips a wait, however large the factor', async () => {
-    const input = { wait: { s: 1 } };
-    const { ms } = await duration(waiting, vi.fn(), { input, timeFactor: 1e9 });
-    expect(ms).toBe(1);
-  });
-
-  it("divides a retrier's growing and bounded delays by the factor", async () => {
-    const machine = retrying({ IntervalSeconds: 10, BackoffRate: 2, MaxDelaySeconds: 15 });
-    const handler = failing('Flaky', 'Flaky', 'Flaky');
-    const { ms } = await duration(machine, handler, { timeFactor: 10 });
-    expect(ms).toBe(1_000 + 1_500 + 1_500);
-  });
-
-  it.each([[1.5], [-1], ['90'], [undefined]])(
-    'ends a wait of %j seconds past every Catch, sped up or not',
-    async (s) => {
-      const input = { wait: { s } };
-      for (const timeFactor of [1, 60]) {
-        const { result } = await duration(waiting, vi.fn(), { input, timeFactor });
-        expect(result).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
-      }
-    },
-  );
-
-  it("ends at the machine's timeout, which is never sped up, leaving no timer", async () => {
-    const machine = machineOf(
-      { T: task({ TimeoutSeconds: 600, End: true }) },
-      { TimeoutSeconds: 20 },
-    );
-    const { result, ms } = await duration(machine, () => new Promise(() => {}), { timeFactor: 60 });
-    expect(result).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout' });
-    expect(ms).toBe(20_000);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-});
-
-describe('killing an execution', () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
-  const stubborn = {
-    Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 5, MaxAttempts: 9 }],
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Stopped' }],
-    Next: 'Stopped',
-  };
-  const stopped = { Type: 'Pass', Next: 'After' };
-  const plain = machineOf({ T: task(stubborn), Stopped: stopped, After: task({ End: true }) });
-  const map = machineOf({
-    M: mapOf({
-      MaxConcurrency: 2,
-      ItemProcessor: {
-        StartAt: 'Each',
-        States: { Each: task(stubborn), Stopped: { Type: 'Pass', End: true } },
-      },
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'After' }],
-      Next: 'After',
-    }),
-    After: task({ End: true }),
-  });
-  const hang = () => new Promise(() => {});
-
-  async function expectDeadAfterKill(machine: Machine, handler: LambdaHandler, timeFactor: number) {
-    const spy = vi.fn(handler);
-    const input = { items: [1, 2, 3, 4, 5], wait: 300 };
-    const execution = start(machine, spy, { input, timeFactor });
-    await vi.advanceTimersByTimeAsync(100);
-    const calls = spy.mock.calls.length;
-    execution.kill();
-    expect(await execution.result).toMatchObject({ status: 'ABORTED' });
-    expect(execution.status()).toBe('ABORTED');
-    await vi.advanceTimersByTimeAsync(3_600_000);
-    expect(spy).toHaveBeenCalledTimes(calls);
-    expect(vi.getTimerCount()).toBe(0);
-  }
-
-  it('ends a running task at once, past Retry and Catch', () =>
-    expectDeadAfterKill(plain, hang, 1));
-
-  it('ends a task that waits for its next attempt', () =>
-    expectDeadAfterKill(plain, failing('A', 'A', 'A', 'A', 'A', 'A'), 1));
-
-  it('ends a Map with iterations running and queued', () => expectDeadAfterKill(map, hang, 1));
-
-  it.each([[1], [2]])('ends a wait at a time factor of %s', (timeFactor) =>
-    expectDeadAfterKill(
-      machineOf({
-        W: { Type: 'Wait', SecondsPath: '$.wait', Next: 'T' },
-        T: task({ End: true }),
-      }),
-      vi.fn(),
-      timeFactor,
-    ),
-  );
-
-  it('changes nothing about an execution that is over', async () => {
-    const execution = start(machineOf({ End: succeed }), vi.fn());
-    await execution.result;
-    execution.kill();
-    expect(execution.status()).toBe('SUCCEEDED');
   });
 });

@@ -55,19 +55,19 @@ async function fileWith(content: Uint8Array, name = 'film.mp4'): Promise<string>
   return path;
 }
 
-describe('an object stored by the wire', () => {
-  it('arrives whole from a stream, with its type', async () => {
+describe('an object stored through the API', () => {
+  it('has all bytes of a stream, and its type', async () => {
     await s3.putStream('media', 'a b/c+é.mp4', Readable.from([bytes]), bytes.length, 'video/mp4');
     expect(await head('a b/c+é.mp4')).toMatchObject({ ContentType: 'video/mp4' });
     expect(sha256((await read('a b/c+é.mp4')).bytes)).toBe(sha256(bytes));
   });
 
-  it('arrives whole from a file', async () => {
+  it('has all bytes of a file', async () => {
     await s3.putFile('media', 'from-file.mp4', await fileWith(bytes));
     expect(sha256((await read('from-file.mp4')).bytes)).toBe(sha256(bytes));
   });
 
-  it('is read by ranges, the first byte alone included', async () => {
+  it('supports ranges, including only the first byte', async () => {
     await s3.putStream('media', 'ranges', Readable.from([bytes]), bytes.length);
     const first = await read('ranges', 'bytes=0-0');
     expect(first.ContentRange).toBe(`bytes 0-0/${bytes.length}`);
@@ -77,7 +77,7 @@ describe('an object stored by the wire', () => {
   });
 });
 
-describe('a file served by link', () => {
+describe('a linked file', () => {
   it('has the bytes, size and type of the file', async () => {
     await s3.linkFile('media', 'linked/film.mp4', await fileWith(bytes), 'video/mp4');
     expect(await head('linked/film.mp4')).toMatchObject({
@@ -88,7 +88,7 @@ describe('a file served by link', () => {
     expect(sha256((await read('linked/film.mp4')).bytes)).toBe(sha256(bytes));
   });
 
-  it('keeps its ETag while the file is as it was, over a new link too', async () => {
+  it('keeps its ETag while the file is unchanged, also with a new link', async () => {
     const path = await fileWith(bytes, 'same.mp4');
     await s3.linkFile('media', 'same.mp4', path);
     const { ETag } = await head('same.mp4');
@@ -96,7 +96,7 @@ describe('a file served by link', () => {
     expect((await head('same.mp4')).ETag).toBe(ETag);
   });
 
-  it('changes its ETag when the file is overwritten midway, its length unchanged', async () => {
+  it('changes its ETag when the file is overwritten with the same length', async () => {
     const path = await fileWith(bytes, 'changing.mp4');
     await s3.linkFile('media', 'changing.mp4', path);
     const before = await read('changing.mp4', 'bytes=0-99');
@@ -105,21 +105,21 @@ describe('a file served by link', () => {
     expect(after.ETag).not.toBe(before.ETag);
   });
 
-  it('is missing once the file is', async () => {
+  it('is missing after the file is removed', async () => {
     const path = await fileWith(bytes, 'gone.mp4');
     await s3.linkFile('media', 'gone.mp4', path);
     await rm(path);
     await expect(head('gone.mp4')).rejects.toMatchObject({ name: 'NotFound' });
   });
 
-  it('leaves the bucket in order when it is gone', async () => {
+  it('does not break the bucket when the file is removed', async () => {
     const path = await fileWith(bytes, 'gone-too.mp4');
     await s3.linkFile('media', 'gone-too.mp4', path);
     await rm(path);
     await expect(client.send(new HeadBucketCommand({ Bucket: 'media' }))).resolves.toBeDefined();
   });
 
-  it('is never written to by a PUT on its key', async () => {
+  it('is not overwritten by a PUT on its key', async () => {
     const path = await fileWith(bytes, 'precious.mp4');
     await s3.linkFile('media', 'precious.mp4', path);
     const Body = Buffer.from('other');
@@ -129,16 +129,16 @@ describe('a file served by link', () => {
   });
 
   it.each([
-    ['a file that is not there', () => join(directory, 'nope.mp4')],
+    ['a missing file', () => join(directory, 'nope.mp4')],
     ['a directory', () => directory],
-  ])('is refused for %s', async (_what, path) => {
+  ])('is rejected for %s', async (_name, path) => {
     await expect(s3.linkFile('media', 'k', path())).rejects.toMatchObject({
       name: 'InvalidInputError',
-      message: `${JSON.stringify(path())} is no file`,
+      message: `Invalid file ${JSON.stringify(path())}: must be an existing file`,
     });
   });
 
-  it('is refused under a name too long to be kept', async () => {
+  it('is rejected with a name that is too long', async () => {
     const key = `dir/${'x'.repeat(240)}.mp4`;
     await expect(s3.linkFile('media', key, await fileWith(bytes))).rejects.toMatchObject({
       name: 'InvalidInputError',
@@ -148,14 +148,14 @@ describe('a file served by link', () => {
 });
 
 describe('access', () => {
-  it('tells a bucket that is there from one that is not', async () => {
+  it('fails for a missing bucket', async () => {
     await expect(client.send(new HeadBucketCommand({ Bucket: 'media' }))).resolves.toBeDefined();
     await expect(client.send(new HeadBucketCommand({ Bucket: 'nope' }))).rejects.toMatchObject({
       name: 'NotFound',
     });
   });
 
-  it('is refused with a wrong secret where signatures are checked', async () => {
+  it('fails with a wrong secret if signatures are checked', async () => {
     const strict = await startS3({
       directory: join(directory, 'strict'),
       buckets: ['media'],
