@@ -84,7 +84,7 @@ describe('a start by Step Functions', () => {
     await expect(starter.start(start)).rejects.toMatchObject({
       name: 'ExecutionNotStartedError',
       disposition: 'retry',
-      message: `execution t1-1-1: ${type} (${status}): said so`,
+      message: `StartExecution failed for t1-1-1: ${type} (${status}): said so`,
     });
   });
 

@@ -47,7 +47,7 @@ describe("Lambda's quota of concurrent executions", () => {
       check: unreserved,
       ok: false,
       problem: expect.stringMatching(
-        /^70 of the account's 130 are reserved .*; 60 are left and 100 are needed/,
+        /^functions reserve 70 of the account's 130; 60 remain and 100 are needed/,
       ),
     });
   });

@@ -75,11 +75,11 @@ describe('a secret that holds no key', () => {
     ['bytes', { SecretBinary: new Uint8Array([1]) }, 'is empty'],
     ['JSON', { SecretString: '{"apiKey":"s3cr3t"}' }, 'is not a single word'],
     ['lines', { SecretString: 's3cr3t\ns3cr3t' }, 'is not a single word'],
-  ])('but %s is named, without its value', async (_, reply, wrong) => {
+  ])('but %s is named, without its value', async (_, reply, flaw) => {
     secrets.on(GetSecretValueCommand).resolves(reply);
     await expect(apiKey().source.get()).rejects.toMatchObject({
       name: 'ConfigurationError',
-      message: `the secret ${secretArn} ${wrong}: put the API key alone into it, as plain text and not as JSON`,
+      message: `Invalid secret ${secretArn}: it ${flaw}. Store only the API key, as plain text and not as JSON.`,
     });
   });
 

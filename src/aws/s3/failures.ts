@@ -179,7 +179,7 @@ function elsewhereText(error: unknown, { bucket, region }: SourceReference): str
 
 /** Returns true for S3's message about an SSE-C object read without its key; the code has many causes. */
 function isCustomerEncrypted({ name, message }: SdkFailure): boolean {
-  return name === 'InvalidRequest' && /server.origin encryption|customer|sse-c/i.test(message);
+  return name === 'InvalidRequest' && /server.side encryption|customer|sse-c/i.test(message);
 }
 
 /** Returns the message for an object that only its owner's key can decrypt. */

@@ -114,15 +114,15 @@ describe('a KMS key that may not be used', () => {
 it.each([
   ['ExpiredToken', 400, 'have expired'],
   ['ExpiredTokenException', 400, 'have expired'],
-  ['TokenRefreshRequired', 400, 'are refused'],
-  ['InvalidToken', 400, 'are refused'],
-  ['InvalidAccessKeyId', 403, 'are refused'],
+  ['TokenRefreshRequired', 400, 'were rejected'],
+  ['InvalidToken', 400, 'were rejected'],
+  ['InvalidAccessKeyId', 403, 'were rejected'],
 ])('%s is a refusal of the credentials', async (code, status, what) => {
   expect(await refusedBy({ status, code })).toMatchObject({
     name: 'SourceCredentialsRejectedError',
     disposition: 'fail',
     message: expect.stringContaining(
-      `the AWS credentials that read "s3://films/film.mp4" ${what}: ${code} (${status})`,
+      `The AWS credentials for reading "s3://films/film.mp4" ${what}: ${code} (${status})`,
     ),
   });
 });

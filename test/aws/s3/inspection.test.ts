@@ -217,7 +217,7 @@ describe('what may not be read', () => {
     expect(await refusal()).toMatchObject({
       name: 'SourceCustomerEncryptedError',
       message:
-        '"s3://films/a/film.mp4" is encrypted with a customer-provided key (SSE-C), which can\'t be given',
+        '"s3://films/a/film.mp4" is encrypted with a customer-provided key (SSE-C), which S3 requires in every request.',
     });
   });
 
@@ -255,7 +255,7 @@ describe('an archived object', () => {
     s3.double.put('films', film.key, bytes, traits);
     expect(await refusal()).toMatchObject({
       name: 'SourceArchivedError',
-      message: `"s3://films/a/film.mp4" is archived in ${name}: ${restore}`,
+      message: `"s3://films/a/film.mp4" is archived in ${name}: ${restore}.`,
     });
     expect(s3.double.count('GET')).toBe(0);
   });

@@ -132,7 +132,7 @@ describe('an object that is another one now', () => {
     s3.double.delete('films', 'film.mp4');
     expect(await failure(source)).toMatchObject({
       name: 'SourceSupersededError',
-      message: expect.stringContaining('was deleted since'),
+      message: expect.stringContaining('was deleted after'),
     });
   });
 
@@ -141,7 +141,7 @@ describe('an object that is another one now', () => {
     s3.double.deleteVersion('kept', 'film.mp4', source.versionId ?? '');
     expect(await failure(source)).toMatchObject({
       name: 'SourceSupersededError',
-      message: expect.stringMatching(/version "version\.1" was deleted for good/),
+      message: expect.stringMatching(/version "version\.1" was permanently deleted/),
     });
   });
 
@@ -174,7 +174,7 @@ describe('an object that is another one now', () => {
     s3.double.fail({ kind: 'header', name: 'x-amz-version-id', value: 'version.9' });
     expect(await failure(source)).toMatchObject({
       name: 'SourceSupersededError',
-      message: expect.stringContaining('the reply is of version version.9'),
+      message: expect.stringContaining('S3 returned version version.9'),
     });
   });
 });
@@ -208,7 +208,7 @@ describe('a reply that is not what was asked for', () => {
     s3.double.fail({ kind: 'ignore-range' });
     expect(await failure(source)).toMatchObject({
       name: 'SourceProtocolError',
-      message: expect.stringContaining('got 200'),
+      message: expect.stringContaining('received 200'),
     });
   });
 

@@ -184,10 +184,10 @@ describe('a source', () => {
     const found = await probe({ ...films, requestPayer: true });
     expect(found.map(({ ok }) => ok)).toEqual([true, true]);
     expect(found.map(({ nextStep }) => nextStep).join(' ')).not.toContain('Allow s3:ListBucket');
-    expect(found[0]?.nextStep).toContain('let a requester who pays read objects and not list them');
-    expect(found[1]?.problem).toBe(
-      'listing failed, so no object was known and reading was not tried',
+    expect(found[0]?.nextStep).toContain(
+      'allow a paying requester to read objects and not to list them',
     );
+    expect(found[1]?.problem).toBe('listing failed, and the check had no object to read');
   });
 
   it('is tried below each of its prefixes', async () => {
@@ -223,7 +223,7 @@ describe('a source', () => {
   it("of another account that may not be listed names that account's reader role", async () => {
     answers.list = refusal(403, 'AccessDenied');
     const [listed] = await probe({ ...films, account: '444455556666' });
-    expect(listed?.nextStep).toContain('to the reader role of 444455556666');
+    expect(listed?.nextStep).toContain('for the reader role of 444455556666');
   });
 
   it('that may be listed but not read names s3:GetObject and the object', async () => {

@@ -41,7 +41,7 @@ export function refuseUnreadable(version: StoredVersion, request: IncomingMessag
     throw new S3Refusal(
       400,
       'InvalidRequest',
-      'The object was stored using a form of Server ErrorOrigin Encryption. The correct parameters must be provided to retrieve the object.',
+      'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
     );
   }
   const ifMatch = headers['if-match'];
