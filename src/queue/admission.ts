@@ -2,16 +2,16 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
 import type { Needs } from '#src/transfer/step.ts';
 
-/** Why a transfer waits in the queue, as its output says it. */
+/** Why a transfer waits in the queue, as in its output. */
 export type WaitReason =
   | 'transfers are paused'
   | 'the transfer window is closed'
   | 'no slot is free'
-  | 'others wait before it';
+  | 'other transfers are ahead';
 
 /**
  * Returns why no transfer may start now, or undefined.
- * @param isUnderWay - asks for a transfer that sends already: by default it may complete
+ * @param isUnderWay - whether the transfer already sends. By default it may complete
  * @throws TableUnavailableError
  */
 export async function findHoldReason(
@@ -28,10 +28,11 @@ export async function findHoldReason(
 }
 
 /**
- * Ends a send at the next chunk where transfers under way are to stop: they go on from the queue.
+ * Ends a send at the next chunk if a pause or the window stops active transfers. They continue from the
+ * queue.
  * @throws TransferPausedError
  */
 export async function ensureAdmitted(ports: Needs<'queue' | 'settings'>): Promise<void> {
   const reason = await findHoldReason(ports, true);
-  if (reason) throw new TransferError('TransferPausedError', `the send stopped: ${reason}`);
+  if (reason) throw new TransferError('TransferPausedError', `Sending stopped: ${reason}`);
 }

@@ -20,10 +20,10 @@ const commandSchema = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('cancel'), transferId: z.string() }),
 ]);
 
-/** What an operator asks of the queue. */
+/** A command of an operator. */
 export type QueueCommand = z.infer<typeof commandSchema>;
 
-/** What a command changed. */
+/** The result of a command. */
 export type CommandResult =
   | { readonly command: 'pause' | 'resume'; readonly paused: boolean; readonly changed: boolean }
   | {
@@ -34,7 +34,10 @@ export type CommandResult =
       readonly changed: boolean;
     };
 
-/** Returns the command that a payload holds; undefined where it holds none. */
+/**
+ * Reads a command. Returns undefined if the event is no command.
+ * @throws InvalidInputError - the command is invalid
+ */
 export function readCommand(event: unknown): QueueCommand | undefined {
   if (typeof event !== 'object' || event === null || !('command' in event)) return undefined;
   const parsed = commandSchema.safeParse(event);
@@ -48,10 +51,13 @@ export function readCommand(event: unknown): QueueCommand | undefined {
 
 /**
  * Pauses, resumes or cancels. Idempotent.
- * @throws InvalidInputError - no transfer has that id
- * @throws TableUnavailableError, EventNotPublishedError - the same command may be given again
+ * @throws InvalidInputError - no transfer has this id
+ * @throws TableUnavailableError, EventNotPublishedError - retryable by the same command
  */
-export async function runCommand(ports: CommandPorts, command: QueueCommand): Promise<CommandResult> {
+export async function runCommand(
+  ports: CommandPorts,
+  command: QueueCommand,
+): Promise<CommandResult> {
   if (command.command === 'cancel') return cancel(ports, command.transferId);
   const before = await ports.queue.pause();
   if (command.command === 'resume') {
@@ -65,8 +71,8 @@ export async function runCommand(ports: CommandPorts, command: QueueCommand): Pr
 }
 
 /**
- * Cancels a transfer: a queued one at once. The execution of an active one ends when it next reads the
- * row, in about a minute while it sends, and keeps its slot until then.
+ * Cancels a transfer. A queued transfer ends at once. The execution of an active transfer ends when it
+ * next reads the row, within about a minute, and then releases its slot.
  */
 async function cancel(ports: CommandPorts, transferId: string): Promise<CommandResult> {
   for (let round = 0; round < maxCancelRounds; round++) {
@@ -77,22 +83,22 @@ async function cancel(ports: CommandPorts, transferId: string): Promise<CommandR
       if (state === 'cancelled') await publishOutcome(ports, row);
       return { command: 'cancel', transferId, state, changed: false };
     }
-    if (await cancelSeen(ports, row))
+    if (await cancelRow(ports, row))
       return { command: 'cancel', transferId, state: 'cancelled', changed: true };
   }
-  const message = `the row of transfer ${transferId} kept changing hands`;
+  const message = `Cancelling transfer ${transferId} failed: its owner changed ${maxCancelRounds} times.`;
   throw new TransferError('TableUnavailableError', message);
 }
 
-/** Each round lost means that an execution took the transfer or queued it. */
+/** Tries to cancel. Each try fails if an execution takes or queues the transfer meanwhile. */
 const maxCancelRounds = 8;
 
 function noSuchTransfer(transferId: string): TransferError {
-  const message = `Invalid transferId ${JSON.stringify(transferId)}: no such transfer. Use the transferId that the execution's output or the event names.`;
+  const message = `Invalid transferId ${JSON.stringify(transferId)}: no transfer has this id. Use the transferId of the execution's output or of the event.`;
   return new TransferError('InvalidInputError', message);
 }
 
-async function cancelSeen(ports: CommandPorts, row: TransferRecord): Promise<boolean> {
+async function cancelRow(ports: CommandPorts, row: TransferRecord): Promise<boolean> {
   const { clock, meter, log } = ports;
   const { state } = row;
   const why = 'An operator cancelled it.';
@@ -101,7 +107,7 @@ async function cancelSeen(ports: CommandPorts, row: TransferRecord): Promise<boo
   const ended = await writeEnd(ports, row, 'cancelled', reported);
   if (!ended) return false;
   meter.add('TransfersCancelled', 1);
-  log.info('transfer cancelled', { ...transferLogFields(row), was: state });
+  log.info('transfer cancelled', { ...transferLogFields(row), stateBefore: state });
   if (state === 'queued') await releaseSlotOrTicket(ports, row);
   await publishOutcome(ports, ended);
   return true;

@@ -11,35 +11,35 @@ import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { priorities, type Ticket } from '#src/core/queue/queue.ts';
 import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
 import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type ServiceCall, workThrough } from '#src/reconciler/reconciler-ports.ts';
 import type { Needs } from '#src/transfer/step.ts';
+import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import { findHoldReason } from './admission.ts';
 import { failQueued } from './fail-queued.ts';
 import { measureQueue, type QueueAvailability } from './measure-queue.ts';
-import { freeSlots, liveSlots } from './slots.ts';
+import { freeSlotNumbers, readLiveSlots } from './slots.ts';
 
-/** What the dispatcher needs. */
+/** The ports of the dispatcher. */
 export type DispatchPorts = Needs<'store' | 'queue' | 'events' | 'settings' | 'starter'> & {
   readonly executions: Pick<ExecutionDirectory, 'endOf'>;
 };
 
-/** What one call of the dispatcher did. */
+/** The result of one call of the dispatcher. */
 export interface DispatchResult extends QueueAvailability {
-  /** Executions that run now for the tickets at the head of the queue, started now or before. */
+  /** Tickets at the head of the queue whose execution runs, started by this or an earlier call. */
   readonly started: number;
 }
 
 /**
- * Tickets read beyond those that can start. Some wait for their row's last write, or for the reconciler,
- * where an execution died before it: they must not block the tickets behind them.
+ * Tickets read in addition to the free slots. Some tickets cannot start yet: their row's last write is
+ * pending, or their execution died before it. They must not block later tickets.
  */
 const spareTickets = 100;
 
 /**
- * Starts an execution for each ticket at the head of the queue, as many as slots are free. Names are
- * deterministic, so that calls that meet, and repeats, start nothing twice. An execution that finds its
- * slot gone queues its transfer again, with the same number. A local run starts nothing: the queue of a
- * shared table belongs to the stack that deploys the table.
+ * Starts an execution for each ticket at the head of the queue, at most one per free slot. Execution
+ * names are deterministic, so concurrent and repeated calls start nothing twice. An execution without a
+ * free slot queues its transfer again, with the same number. A local run starts nothing: the queue
+ * belongs to the stack that deployed the table.
  * @throws TableUnavailableError, ExecutionNotStartedError
  */
 export async function dispatch(
@@ -49,40 +49,46 @@ export async function dispatch(
 ): Promise<DispatchResult> {
   const { settings, log } = ports;
   if (settings.isLocalRun) return { started: 0, freeSlots: 0 };
-  const openness = await availabilityOf(ports);
-  const { held, freeSlots: free } = openness;
-  if (held || free === 0) return { started: 0, ...openness };
-  const most = Math.min(free, maxStartsPerDispatch);
-  const tickets = await headTickets(ports, most + spareTickets);
-  if (!(await mayStart(ports, Math.min(most, tickets.length)))) return { started: 0, ...openness };
+  const availability = await readAvailability(ports);
+  const { holdReason, freeSlots } = availability;
+  if (holdReason || freeSlots === 0) return { started: 0, ...availability };
+  const maxStarts = Math.min(freeSlots, maxStartsPerDispatch);
+  const tickets = await readHead(ports, maxStarts + spareTickets);
+  const isReserved = await reserveStarts(ports, Math.min(maxStarts, tickets.length));
+  if (!isReserved) return { started: 0, ...availability };
   let started = 0;
   await workThrough(ports, call, tickets, async (ticket) => {
-    if (started >= most) return false;
+    if (started >= maxStarts) return false;
     if (!(await startTicket(ports, stateMachineArn, ticket))) return false;
     started++;
     return true;
   });
-  if (tickets.length > 0) log.info('queue dispatched', { started, freeSlots: free });
-  return { started, freeSlots: free };
+  if (tickets.length > 0) log.info('queue dispatched', { started, freeSlots });
+  return { started, freeSlots };
 }
 
-/** Whether all calls of the dispatcher together stay within their starts a second; a later call goes on. */
-async function mayStart({ queue, clock, log }: DispatchPorts, count: number): Promise<boolean> {
+/** Reserves starts in this second. Returns false if the quota is used up; a later call then continues. */
+async function reserveStarts(
+  { queue, clock, log }: DispatchPorts,
+  count: number,
+): Promise<boolean> {
   if (count === 0) return false;
   const second = Math.floor(clock.now() / 1000);
   const isReserved = await queue.reserveStarts(second, count, maxStartsPerSecond);
-  if (!isReserved) log.info('queue not dispatched: too many starts in this second', { count });
+  if (!isReserved)
+    log.info('queue not dispatched: start quota of this second is used up', { count });
   return isReserved;
 }
 
-async function availabilityOf(ports: DispatchPorts): Promise<QueueAvailability> {
-  const held = await findHoldReason(ports);
-  const free = freeSlots(ports.settings.maxActiveTransfers, await liveSlots(ports));
-  return { freeSlots: free.length, ...(held && { held }) };
+async function readAvailability(ports: DispatchPorts): Promise<QueueAvailability> {
+  const holdReason = await findHoldReason(ports);
+  const liveSlots = await readLiveSlots(ports);
+  const freeSlots = freeSlotNumbers(ports.settings.maxActiveTransfers, liveSlots).length;
+  return { freeSlots, ...(holdReason && { holdReason }) };
 }
 
-/** Returns the first tickets of the queue: live ones, then backfill. */
-async function headTickets({ queue }: DispatchPorts, limit: number): Promise<Ticket[]> {
+/** Returns the first tickets of the queue: live tickets, then backfill. */
+async function readHead({ queue }: DispatchPorts, limit: number): Promise<Ticket[]> {
   const tickets: Ticket[] = [];
   for (const priority of priorities) {
     const left = limit - tickets.length;
@@ -91,7 +97,7 @@ async function headTickets({ queue }: DispatchPorts, limit: number): Promise<Tic
   return tickets;
 }
 
-/** Returns whether an execution runs for the ticket now. Deletes a ticket whose transfer waits no more. */
+/** Starts a ticket. Returns whether its execution runs. Deletes the ticket if its transfer no longer waits. */
 async function startTicket(
   ports: DispatchPorts,
   stateMachineArn: string,
@@ -103,7 +109,7 @@ async function startTicket(
     if (wasJustRequeued(row, ticket, ports.clock.now())) return false;
     return startQueued(ports, stateMachineArn, row);
   }
-  // Its execution has written the ticket and not the state yet, or has died between the two.
+  // The execution has written the ticket but not the state. It may have died between the two writes.
   if (isCurrent && row.state === 'active') return false;
   if (row && isTakingSlot(row, ticket, ports.clock.now())) return true;
   await ports.queue.removeTicket(ticket);
@@ -111,8 +117,8 @@ async function startTicket(
 }
 
 /**
- * Whether executions took it before, found no slot, and queued it a moment ago. Each taking raises the
- * fence. The first two lose a race now and then, and waiting would let later transfers overtake this one.
+ * True if an execution has just queued the transfer again, because it found no free slot. Each owner
+ * raises the fence. The first two such races are common, and a wait would let later transfers overtake.
  */
 function wasJustRequeued({ fence }: TransferRecord, { since }: Ticket, now: number): boolean {
   if (fence <= 3) return false;
@@ -120,8 +126,8 @@ function wasJustRequeued({ fence }: TransferRecord, { since }: Ticket, now: numb
 }
 
 /**
- * Whether an execution has just taken the transfer and has no slot yet. The slot that it is about to take
- * still looks free: without this, the dispatcher starts one transfer too many, which queues again.
+ * True if an execution has just taken the transfer and has no slot yet. Its future slot is still free, so
+ * the dispatcher would otherwise start one transfer too many.
  */
 function isTakingSlot(
   { state, fence, slot, ticketNumber, changedAt }: TransferRecord,
@@ -142,14 +148,14 @@ async function startQueued(
   const name = nextExecutionName(row);
   const { bucket, key } = source;
   const input = { dispatched: { transferId, fence }, bucket, key };
-  const answer = await ports.starter.start({ stateMachineArn, name, input });
-  if (answer === 'started') return true;
+  const result = await ports.starter.start({ stateMachineArn, name, input });
+  if (result === 'started') return true;
   const end = await ports.executions.endOf(executionArnOf(stateMachineArn, name));
   if (end.status === 'running' || end.status === 'unknown') return true;
   return startAgain(ports, stateMachineArn, row);
 }
 
-/** The execution of that name ended before it took the transfer: the next one has the next name. */
+/** Counts a failed start: the execution ended before it took the transfer. The next name differs. */
 async function startAgain(
   ports: DispatchPorts,
   stateMachineArn: string,
@@ -157,7 +163,7 @@ async function startAgain(
 ): Promise<boolean> {
   const { transferId, fence, failedStarts = 0, changedAt } = row;
   const { store, clock } = ports;
-  // What ends every execution must not fail the whole queue within a minute.
+  // An error that ends every execution must not fail the whole queue within a minute.
   const waitMs = Math.min(2 ** failedStarts, maxRestartSeconds) * 1000;
   if (clock.now() - changedAt < waitMs) return false;
   if (failedStarts + 1 >= maxStartsPerTicket) {
@@ -171,7 +177,7 @@ async function startAgain(
 }
 
 /**
- * Measures the queue, then dispatches: what the dispatcher does every minute.
+ * Dispatches, then measures the queue. The schedule calls it every minute.
  * @throws as `dispatch`
  */
 export async function dispatchOnSchedule(
@@ -182,9 +188,9 @@ export async function dispatchOnSchedule(
   try {
     return await dispatch(ports, stateMachineArn, call);
   } finally {
-    // A dispatcher that can start nothing is what the alarm about a stalled queue is for.
+    // The alarm about a stalled queue needs the metrics also if every start fails.
     const { settings, clock, meter } = ports;
     meter.add('WindowOpen', isWindowOpen(settings.transferWindow, clock.now()) ? 1 : 0);
-    await measureQueue(ports, await availabilityOf(ports), dispatchSeconds);
+    await measureQueue(ports, await readAvailability(ports), dispatchSeconds);
   }
 }

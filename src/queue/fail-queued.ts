@@ -7,7 +7,7 @@ import type { Needs } from '#src/transfer/step.ts';
 import { writeEnd } from '#src/transfer/write-end.ts';
 import { releaseSlotOrTicket } from './slots.ts';
 
-/** Fails a queued transfer whose executions all end before they take it. */
+/** Fails a queued transfer after too many failed starts. */
 export async function failQueued(
   ports: Needs<'store' | 'queue' | 'events'>,
   row: TransferRecord,
@@ -15,7 +15,7 @@ export async function failQueued(
   const { meter, log } = ports;
   const failure = readFailure({
     Error: 'StartsExhaustedError',
-    Cause: `${maxStartsPerTicket} executions that the dispatcher started ended before they took the transfer`,
+    Cause: `${maxStartsPerTicket} executions of the dispatcher ended before they took the transfer`,
   });
   const ended = await writeEnd(ports, row, 'failed', { status: 'failed', ...failure });
   if (!ended) return;

@@ -11,8 +11,8 @@ import type { WaitReason } from './admission.ts';
 type QueuePorts = Needs<'store' | 'queue' | 'settings'>;
 
 /**
- * Puts a transfer into the queue: its number, its ticket, then its state, in this order. The dispatcher
- * leaves a ticket alone whose transfer is still active, so a crash between two writes loses nothing.
+ * Puts a transfer into the queue. Writes its number, its ticket and its state, in this order. The
+ * dispatcher ignores the ticket of an active transfer, so a crash between two writes loses nothing.
  * @throws FencedOutError, TransferCancelledError, TableUnavailableError
  */
 export async function joinQueue(
@@ -48,7 +48,7 @@ async function ticketFor(
   return { priority, number, transferId, fence, since: now };
 }
 
-/** What the execution of a queued transfer ends with. */
+/** Returns the ending of an execution whose transfer is queued. */
 export async function queuedEnding(
   { queue }: Pick<QueuePorts, 'queue'>,
   transfer: TransferRecord,
@@ -66,7 +66,7 @@ export async function queuedEnding(
   };
 }
 
-/** Returns the position in the queue, at most: fewer wait before it where some were cancelled. */
+/** Returns the position in the queue. It is an upper bound if transfers ahead were cancelled. */
 async function positionOf(
   queue: QueuePorts['queue'],
   priority: Priority,
@@ -75,25 +75,22 @@ async function positionOf(
   const first = await queue.firstTickets(priority, headLength);
   const ahead = first.filter((ticket) => ticket.number < number);
   const last = ahead.length > maxSlots ? ahead.at(-1) : undefined;
-  const among = ahead.length + (last ? number - last.number : 1);
-  if (priority === 'live') return among;
-  return among + (await queuedOf(queue, 'live'));
+  const position = ahead.length + (last ? number - last.number : 1);
+  if (priority === 'live') return position;
+  const liveHead = await queue.firstTickets('live', headLength);
+  return position + (await lengthFrom(queue, 'live', liveHead));
 }
 
-/**
- * How many tickets of a priority there are: exact for a short queue, else an upper bound, since cancelled
- * ones count until they come near the head. Transfers that were stopped keep old numbers; there are at
- * most as many as slots, so the bound starts behind them.
- */
-export async function queuedOf(queue: QueuePorts['queue'], priority: Priority): Promise<number> {
-  return lengthBehind(queue, priority, await queue.firstTickets(priority, headLength));
-}
-
-/** Tickets that tell the head of a queue: one more than transfers that were stopped can stand there. */
+/** Tickets in the head of a queue: more than the stopped transfers, of which each had a slot. */
 export const headLength = maxSlots + 1;
 
-/** As `queuedOf`, for a caller that has read the head of the queue. */
-export async function lengthBehind(
+/**
+ * Returns the number of tickets of a priority. Exact for a short queue. For a long queue it is an upper
+ * bound from the last assigned number: cancelled tickets count until they are near the head. Stopped
+ * transfers keep old numbers, so the bound starts after the head.
+ * @param first - the first `headLength` tickets
+ */
+export async function lengthFrom(
   queue: QueuePorts['queue'],
   priority: Priority,
   first: readonly Ticket[],
@@ -103,7 +100,7 @@ export async function lengthBehind(
   return first.length + Math.max(0, (await queue.lastTicketNumbers())[priority] - last.number);
 }
 
-/** A session goes on after a stop, unless it ends first: then its chunks are sent again. */
+/** Warns if the upload session expires before the transfer can continue. Its chunks are then sent again. */
 async function warnOfExpiry(ports: QueuePorts, transfer: TransferRecord): Promise<void> {
   const { store, settings, clock, log } = ports;
   const { transferId, sessionNumber } = transfer;
@@ -114,7 +111,7 @@ async function warnOfExpiry(ports: QueuePorts, transfer: TransferRecord): Promis
   const isClosed = !isWindowOpen(transferWindow, now);
   const opensAt = transferWindow && isClosed ? nextOpening(transferWindow, now) : undefined;
   if (expiresAt === undefined || (opensAt !== undefined && expiresAt > opensAt)) return;
-  log.warn('the upload session ends unless the transfer goes on before', {
+  log.warn('session expires while the transfer is queued', {
     ...transferLogFields(transfer),
     sessionNumber,
     expiresAt: new Date(expiresAt).toISOString(),

@@ -8,15 +8,15 @@ import { findHoldReason, type WaitReason } from './admission.ts';
 
 type SlotPorts = Needs<'store' | 'queue' | 'settings'>;
 
-/** The transfer may send now, or must wait in the queue. */
+/** Whether the transfer may send now, or must wait in the queue. */
 export type SlotResult =
   | { readonly slot: 'kept' | 'acquired'; readonly transfer: TransferRecord }
   | { readonly slot: 'none'; readonly because: WaitReason };
 
 /**
- * Renews the transfer's slot, or acquires one. Publishes the start first: at least once. A transfer
- * that was not in the queue yet acquires a slot only while no other one waits before it.
- * @param publishStart - called once a slot is taken and before the row says so
+ * Renews the transfer's slot, or acquires a slot. Publishes the start first, at least once. A transfer
+ * without a ticket acquires a slot only if no transfer of the same or a higher priority is queued.
+ * @param publishStart - called after the slot is taken and before the row has it
  * @throws FencedOutError, TransferCancelledError, TableUnavailableError
  */
 export async function acquireSlot(
@@ -24,20 +24,20 @@ export async function acquireSlot(
   transfer: TransferRecord,
   publishStart: () => Promise<void>,
 ): Promise<SlotResult> {
-  const isHeld = await isStillHeld(ports, transfer);
-  const held = await findHoldReason(ports, isHeld);
-  if (held) return { slot: 'none', because: held };
-  if (isHeld) return { slot: 'kept', transfer };
+  const hasSlot = await renewOwnSlot(ports, transfer);
+  const holdReason = await findHoldReason(ports, hasSlot);
+  if (holdReason) return { slot: 'none', because: holdReason };
+  if (hasSlot) return { slot: 'kept', transfer };
   const isNew = transfer.ticketNumber === undefined && !ports.settings.isLocalRun;
   if (isNew && (await isAnyAhead(ports, transfer)))
-    return { slot: 'none', because: 'others wait before it' };
+    return { slot: 'none', because: 'other transfers are ahead' };
   const slot = await takeFreeSlot(ports, transfer);
   if (slot === undefined) return { slot: 'none', because: 'no slot is free' };
   await publishStart();
   return { slot: 'acquired', transfer: await recordSlot(ports, transfer, slot) };
 }
 
-async function isStillHeld(
+async function renewOwnSlot(
   { queue, clock }: SlotPorts,
   { transferId, fence, slot }: TransferRecord,
 ): Promise<boolean> {
@@ -53,16 +53,16 @@ async function isAnyAhead({ queue }: SlotPorts, { options }: TransferRecord): Pr
   return false;
 }
 
-/** Starts at a random free slot: transfers that come at once then try different ones. */
+/** Starts at a random free slot, so concurrent transfers try different slots. */
 async function takeFreeSlot(
   ports: SlotPorts,
   { transferId, fence }: TransferRecord,
 ): Promise<number | undefined> {
   const { queue, random, settings, clock } = ports;
   const now = clock.now();
-  const held = await liveSlots(ports);
-  const own = held.find((slot) => slot.transferId === transferId && slot.fence <= fence);
-  const free = own ? [own.slot] : freeSlots(settings.maxActiveTransfers, held);
+  const liveSlots = await readLiveSlots(ports);
+  const own = liveSlots.find((slot) => slot.transferId === transferId && slot.fence <= fence);
+  const free = own ? [own.slot] : freeSlotNumbers(settings.maxActiveTransfers, liveSlots);
   const from = Math.floor(random() * free.length);
   for (const slot of [...free.slice(from), ...free.slice(0, from)]) {
     const taken = { slot, transferId, fence, since: now, until: leaseEndFrom(now) };
@@ -71,20 +71,24 @@ async function takeFreeSlot(
   return undefined;
 }
 
-/** Returns the slots whose lease is not over. */
-export async function liveSlots({ queue, clock }: Needs<'queue'>): Promise<Slot[]> {
+/** Returns the slots with a live lease. */
+export async function readLiveSlots({ queue, clock }: Needs<'queue'>): Promise<Slot[]> {
   const now = clock.now();
   return (await queue.slots(maxSlots)).filter(({ until }) => until >= now);
 }
 
-/** Returns the free slots. After the bound was lowered, slots beyond it count until they are released. */
-export function freeSlots(bound: number, held: readonly Slot[]): number[] {
-  const taken = new Set(held.map(({ slot }) => slot));
-  const slots = Array.from({ length: bound }, (_, i) => i + 1);
-  return slots.filter((slot) => !taken.has(slot)).slice(0, Math.max(0, bound - held.length));
+/**
+ * Returns the numbers of the free slots. Live slots above a lowered bound count until they are released.
+ * @param bound - `maxActiveTransfers`
+ */
+export function freeSlotNumbers(bound: number, liveSlots: readonly Slot[]): number[] {
+  const taken = new Set(liveSlots.map(({ slot }) => slot));
+  const numbers = Array.from({ length: bound }, (_, i) => i + 1);
+  const count = Math.max(0, bound - liveSlots.length);
+  return numbers.filter((number) => !taken.has(number)).slice(0, count);
 }
 
-/** Removes the ticket before the row has the slot: a crash between leaves no ticket behind. */
+/** Removes the ticket before the row has the slot, so a crash between the writes leaves no ticket. */
 async function recordSlot(
   { store, queue, settings, clock }: SlotPorts,
   transfer: TransferRecord,
@@ -92,7 +96,7 @@ async function recordSlot(
 ): Promise<TransferRecord> {
   const { transferId, fence } = transfer;
   await removeTicket({ queue }, transfer);
-  const ticketNumber = await numberOf({ queue, settings }, transfer);
+  const ticketNumber = await ensureTicketNumber({ queue, settings }, transfer);
   const patch = { slot, ticketNumber, failedStarts: undefined };
   const seen = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) {
@@ -102,8 +106,8 @@ async function recordSlot(
   return { ...transfer, ...patch };
 }
 
-/** A transfer that never waited draws a number too: if it is stopped, later ones start after it. */
-async function numberOf(
+/** Assigns a number also to a transfer that never waited. If it is stopped, later transfers start after it. */
+async function ensureTicketNumber(
   { queue, settings }: Pick<SlotPorts, 'queue' | 'settings'>,
   { ticketNumber, options }: TransferRecord,
 ): Promise<number | undefined> {
@@ -111,28 +115,28 @@ async function numberOf(
   return queue.nextTicketNumber(options.priority ?? 'live');
 }
 
-/** Removes the ticket of a transfer, whichever of its owners queued it; harmless to repeat. */
+/** Removes the ticket of a transfer. Idempotent. */
 export async function removeTicket(
   { queue }: Pick<SlotPorts, 'queue'>,
   { ticketNumber: number, fence, options }: TransferRecord,
 ): Promise<void> {
   if (number === undefined) return;
   const { priority = 'live' } = options;
-  // The ticket bears the fence of the owner that queued it: this one, or the one before it.
+  // The ticket has the fence of the owner that queued it: this owner or the owner before.
   for (const queued of [fence, fence - 1]) {
     await queue.removeTicket({ priority, number, fence: queued });
   }
 }
 
 /**
- * Renews the slot of a transfer that still sends, as often as its lease is renewed.
- * @returns false when another transfer has the slot: this one must queue again
+ * Renews the slot of a sending transfer, as often as the transfer's lease.
+ * @returns false if another transfer has the slot. This transfer must queue again
  */
 export async function renewSlot(
   { queue, clock }: Needs<'queue'>,
   { transferId, fence, state, slot, bytesCompleteAt, leaseUntil }: TransferRecord,
 ): Promise<boolean> {
-  // Ended from outside, or queued: the slot is lost even where it is still free.
+  // A transfer that was closed or queued meanwhile has lost its slot, even if the slot is free.
   if (state !== 'active') return false;
   const now = clock.now();
   const isDue = leaseUntil - now <= (leaseSeconds - leaseRenewalSeconds) * 1000;
@@ -140,7 +144,7 @@ export async function renewSlot(
   return queue.renewSlotLease({ slot, transferId, fence, until: leaseEndFrom(now) });
 }
 
-/** The error of a transfer whose slot another transfer has. */
+/** Returns the error of a transfer whose slot another transfer has. */
 export function slotLost({ transferId, slot }: TransferRecord): TransferError {
   return new TransferError(
     'SlotLostError',
@@ -148,13 +152,13 @@ export function slotLost({ transferId, slot }: TransferRecord): TransferError {
   );
 }
 
-/** Releases the slot or the ticket that a transfer may hold; harmless to repeat. */
+/** Releases the slot or the ticket of a transfer. Idempotent. */
 export async function releaseSlotOrTicket(
   { queue }: Needs<'queue'>,
   transfer: TransferRecord,
 ): Promise<void> {
   const { transferId, fence, slot } = transfer;
-  // A transfer with a slot has no ticket: the row had the slot after the ticket was removed.
+  // A transfer with a slot has no ticket: the ticket is removed before the row has the slot.
   if (slot === undefined) await removeTicket({ queue }, transfer);
   else await queue.clearSlot({ slot, transferId, fence });
 }

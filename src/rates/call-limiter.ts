@@ -7,18 +7,18 @@ import { type RateSharing, type RateStore, shareNothing, shareRates } from './ra
 
 /** Limits the calls of one process, by kind. */
 export interface CallLimiter extends CallLimits {
-  /** The same limits for callers that may not use the table. */
+  /** The same limits for callers without permission on the table. */
   readonly local: CallLimits;
 }
 
 export interface CallLimits {
   /**
-   * Resolves when a call may be made.
-   * @throws ThrottledError - with `isCallPostponed`: a Retry-After stops this kind, or the wait is too long
-   *   for a function. `retryAfterSeconds` says when to come back
+   * Resolves when the caller may make its call.
+   * @throws ThrottledError - with `isCallPostponed`: a Retry-After stops this kind of call, or the wait is
+   *   too long for a function. `retryAfterSeconds` is the time until the next try
    */
   take(kind: ErrorOrigin, signal?: AbortSignal): Promise<void>;
-  /** Lowers or stops the kind of call that a throttled reply is about; ignores other errors. */
+  /** Lowers the rate, or stops the kind of call, after a throttled reply. Ignores other errors. */
   learn(error: unknown): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface LimiterPorts extends CommonPorts {
 }
 
 /** One kind of call in one process. */
-interface Limited {
+interface KindContext {
   readonly ports: LimiterPorts;
   readonly sharing: RateSharing;
   readonly kind: ErrorOrigin;
@@ -35,8 +35,8 @@ interface Limited {
 }
 
 /**
- * Creates the limiter of one process. It limits this process's own calls; processes share the rates
- * through the table, with at most one read, and one write for each kind, in five seconds.
+ * Creates the limiter of one process. Processes share their rates through the table, with at most one
+ * read, and one write for each kind, in five seconds.
  */
 export function createCallLimiter(ports: LimiterPorts): CallLimiter {
   const gates = new Map(callKinds.map((kind) => [kind, new CallGate(ports.random)] as const));
@@ -50,16 +50,16 @@ export function createCallLimiter(ports: LimiterPorts): CallLimiter {
   return { ...limitsWith(shareRates(ports, gates)), local: limitsWith(shareNothing) };
 }
 
-async function take(limited: Limited, signal: AbortSignal | undefined): Promise<void> {
-  const { sharing, kind, gate } = limited;
+async function take(context: KindContext, signal: AbortSignal | undefined): Promise<void> {
+  const { sharing, kind, gate } = context;
   await sharing.refresh();
   await sharing.flush(kind);
-  const decision = await waitForRate(limited, gate.enter(), signal).finally(() => gate.leave());
-  if (decision.action === 'leave') throw backoff(limited, decision);
+  const decision = await waitForRate(context, gate.enter(), signal).finally(() => gate.leave());
+  if (decision.action === 'leave') throw postponedCall(context, decision);
 }
 
 async function waitForRate(
-  { ports: { clock }, gate }: Limited,
+  { ports: { clock }, gate }: KindContext,
   ticket: number,
   signal: AbortSignal | undefined,
 ): Promise<CallDecision> {
@@ -78,31 +78,31 @@ const callees: Readonly<Record<ErrorOrigin, string>> = {
   source: 'Amazon S3',
 };
 
-function backoff(
-  { ports: { clock, random }, kind, gate }: Limited,
+function postponedCall(
+  { ports: { clock, random }, kind, gate }: KindContext,
   { ms, why }: Extract<CallDecision, { action: 'leave' }>,
 ): TransferError {
   const reason =
     why === 'stopped'
-      ? `it asked for no calls until ${timeText(gate.stoppedUntil)}`
+      ? `its Retry-After ends at ${timeText(gate.stoppedUntil)}`
       : `the rate is ${rateText(callsPerSecond(gate.rate, clock.now()))} and other calls wait`;
   return new TransferError('ThrottledError', `Call to ${callees[kind]} postponed: ${reason}.`, {
-    // A quarter more at most: callers that were stopped together do not come back together.
+    // At most a quarter more, so callers that were stopped together do not return together.
     retryAfterSeconds: (ms / 1000) * (1 + random() / 4),
     isCallPostponed: true,
     origin: kind,
   });
 }
 
-async function learn(of: (kind: ErrorOrigin) => Limited, error: unknown): Promise<void> {
+async function learn(of: (kind: ErrorOrigin) => KindContext, error: unknown): Promise<void> {
   if (!isTransferError(error) || !error.isThrottle || error.isCallPostponed) return;
-  const limited = of(error.origin ?? 'service');
-  if (error.retryAfterSeconds === undefined) lower(limited, error.message);
-  else stop(limited, error.retryAfterSeconds, error.message);
-  await limited.sharing.flush(limited.kind);
+  const context = of(error.origin ?? 'service');
+  if (error.retryAfterSeconds === undefined) lower(context, error.message);
+  else stop(context, error.retryAfterSeconds, error.message);
+  await context.sharing.flush(context.kind);
 }
 
-function lower({ ports, sharing, kind, gate }: Limited, reason: string): void {
+function lower({ ports, sharing, kind, gate }: KindContext, reason: string): void {
   const rate = gate.lower(ports.clock.now());
   if (!rate) return;
   sharing.offerRate(kind, rate);
@@ -115,7 +115,7 @@ function lower({ ports, sharing, kind, gate }: Limited, reason: string): void {
   });
 }
 
-function stop({ ports, sharing, kind, gate }: Limited, seconds: number, reason: string): void {
+function stop({ ports, sharing, kind, gate }: KindContext, seconds: number, reason: string): void {
   const until = ports.clock.now() + Math.ceil(Math.min(maxSharedStopSeconds[kind], seconds) * 1000);
   if (!gate.stop(until)) return;
   sharing.offerStop(kind, until);

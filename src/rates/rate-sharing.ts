@@ -9,22 +9,23 @@ export type RateStore = Pick<QueueStore, 'shareRate' | 'shareStop' | 'sharedRate
 
 interface SharingPorts {
   readonly clock: Clock;
-  /** Opened at the first call, so that a function without calls needs no table. */
+  /** Called at the first call only, so a function without calls needs no table. */
   readonly store: () => RateStore;
 }
 
-/** Exchanges rates and stops with other processes. Never fails, and takes a second at most. */
+/** Exchanges rates and stops with other processes. Never rejects, and takes at most one second. */
 export interface RateSharing {
-  /** Reads what others share, once in five seconds. */
+  /** Reads the shared rates, at most once in five seconds. */
   refresh(): Promise<void>;
-  /** Writes what is to be shared of a kind, once in five seconds. */
+  /** Writes the offered rate or stop of a kind, at most once in five seconds. */
   flush(kind: ErrorOrigin): Promise<void>;
+  /** Offers a lowered rate for the next `flush`. */
   offerRate(kind: ErrorOrigin, rate: CallRate): void;
-  /** Keeps a stop until it could be written. */
+  /** Offers a stop for the next `flush`. */
   offerStop(kind: ErrorOrigin, until: number): void;
 }
 
-/** Sharing for callers without the table. */
+/** Sharing for callers without permission on the table: it does nothing. */
 export const shareNothing: RateSharing = {
   refresh: async () => {},
   flush: async () => {},
@@ -32,7 +33,7 @@ export const shareNothing: RateSharing = {
   offerStop: () => {},
 };
 
-/** Shares the rates of a process's lanes through the table. */
+/** Shares the rates of a process's gates through the table. */
 export function shareRates(
   { clock, store }: SharingPorts,
   gates: ReadonlyMap<ErrorOrigin, CallGate>,
@@ -40,14 +41,14 @@ export function shareRates(
   const rates = new Map<ErrorOrigin, CallRate>();
   const stops = new Map<ErrorOrigin, number>();
   const writtenAt = new Map<ErrorOrigin, number>();
-  let seen: SharedRates = {};
+  let shared: SharedRates = {};
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> = Promise.resolve();
 
   const isDue = (at = Number.NEGATIVE_INFINITY) => clock.now() - at >= shareEveryMs;
   const read = async () => {
-    seen = await store().sharedRates();
-    for (const kind of callKinds) gates.get(kind)?.merge(seen[kind] ?? {}, clock.now());
+    shared = await store().sharedRates();
+    for (const kind of callKinds) gates.get(kind)?.merge(shared[kind] ?? {}, clock.now());
   };
   const write = async (
     kind: ErrorOrigin,
@@ -61,7 +62,7 @@ export function shareRates(
     refresh: () => {
       if (!isDue(readAt)) return reading;
       readAt = clock.now();
-      reading = briefly(clock, read);
+      reading = withinBound(clock, read);
       return reading;
     },
     flush: async (kind) => {
@@ -70,18 +71,18 @@ export function shareRates(
       writtenAt.set(kind, clock.now());
       rates.delete(kind);
       stops.delete(kind);
-      await briefly(clock, () => write(kind, rate, until));
+      await withinBound(clock, () => write(kind, rate, until));
     },
     offerRate: (kind, rate) => {
-      const isNews = isDue(seen[kind]?.rate?.loweredAt) && isDue(writtenAt.get(kind));
-      if (isNews) rates.set(kind, rate);
+      const isNew = isDue(shared[kind]?.rate?.loweredAt) && isDue(writtenAt.get(kind));
+      if (isNew) rates.set(kind, rate);
     },
     offerStop: (kind, until) => void stops.set(kind, until),
   };
 }
 
-/** Waits for work on the table a second at most; a table that can't be reached holds up no call. */
-async function briefly(clock: Clock, work: () => Promise<void>): Promise<void> {
+/** Waits at most one second for work on the table, so an unreachable table delays no call. */
+async function withinBound(clock: Clock, work: () => Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const cancel = clock.after(maxShareMs, resolve);
   const done = work().catch((error: unknown) => {

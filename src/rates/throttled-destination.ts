@@ -2,12 +2,12 @@ import type { ErrorOrigin } from '#src/core/errors/errors.ts';
 import type { CallOptions, Destination } from '#src/core/transfer/destination.ts';
 import type { CallLimiter, CallLimits } from './call-limiter.ts';
 
-/** Every member of the port, optional ones too: a new one does not compile until it is limited here. */
+/** Every member of the port, including optional ones. A new method does not compile until it is limited here. */
 type EveryMember = { readonly [K in keyof Required<Destination>]: Destination[K] };
 
 /**
- * Returns the destination with its calls limited: those of the API as `service`, chunks as
- * `storage`. A throttled reply lowers the rate of its own side only.
+ * Limits the calls of a destination: API calls as `service`, chunks as `storage`. A throttled reply lowers
+ * the rate of its own kind only.
  */
 export function throttledDestination(to: Destination, limiter: CallLimiter): Destination {
   const api = <T>(options: CallOptions, call: () => Promise<T>) =>
@@ -37,7 +37,7 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
   return { ...members, ...(listUnfinished && { listUnfinished }) };
 }
 
-/** Makes one call when its kind allows it, and learns from its error. */
+/** Makes a call when the limits of its kind allow it. Adapts the limits to its error. */
 export async function limitedCall<T>(
   limits: CallLimits,
   kind: ErrorOrigin,

@@ -2,13 +2,13 @@ import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { CallLimiter, CallLimits } from './call-limiter.ts';
 
-/** Every member of the port: a new one does not compile until it is limited here. */
+/** Every member of the port. A new method does not compile until it is limited here. */
 type EveryMember = { readonly [K in keyof Required<SourceReader>]: SourceReader[K] };
 
-/** Returns the source reader with its calls of S3 limited as `source`. */
+/** Limits the calls of a source reader as `source`. */
 export function throttledSource(reader: SourceReader, limiter: CallLimiter): SourceReader {
   const members: EveryMember = {
-    // The inspecting function has no permission on the table, and two calls to make.
+    // InspectSource has no permission on the table, and makes two calls only.
     inspect: async (reference, options) => {
       await takeSource(limiter.local);
       return reader.inspect(reference, options).catch(learnedBy(limiter.local));
@@ -30,7 +30,7 @@ export function throttledSource(reader: SourceReader, limiter: CallLimiter): Sou
   return members;
 }
 
-/** Throws a backoff by the name that the port gives to a source that fails for now. */
+/** Waits for the limits. Throws a postponed call as `SourceUnavailableError`, as the port requires. */
 async function takeSource(limits: CallLimits, signal?: AbortSignal): Promise<void> {
   try {
     await limits.take('source', signal);

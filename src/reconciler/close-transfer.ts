@@ -7,59 +7,63 @@ import { describeOutcome, type Outcome, transferLogFields } from '#src/transfer/
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
-/** How an end is recorded that no Catch saw: its state, and what row and event say of it. */
+/** How the reconciler records the end of an execution that recorded no outcome. */
 export interface RecordedEnd {
   readonly state: 'failed' | 'cancelled';
-  readonly told: Outcome;
-  /** The error's name, where it failed. */
+  /** The end as row and event report it. */
+  readonly reported: Outcome;
+  /** The name of the error, for a failure. */
   readonly error?: ErrorName;
 }
 
-interface Failed {
+interface UnrecordedFailure {
   readonly name: ErrorName;
-  readonly what: string;
+  readonly problem: string;
 }
 
-const failures: Readonly<Record<Exclude<FinishedExecution['status'], 'aborted'>, Failed>> = {
+const failures: Readonly<
+  Record<Exclude<FinishedExecution['status'], 'aborted'>, UnrecordedFailure>
+> = {
   'timed-out': {
     name: endedOutsideErrors.timedOut,
-    what: "the execution reached the state machine's time limit",
+    problem: "the execution reached the state machine's time limit",
   },
   failed: {
     name: endedOutsideErrors.otherwise,
-    what: 'the execution failed and recorded no outcome',
+    problem: 'the execution failed and recorded no outcome',
   },
   succeeded: {
     name: endedOutsideErrors.otherwise,
-    what: 'the execution succeeded and recorded no outcome',
+    problem: 'the execution succeeded and recorded no outcome',
   },
   unknown: {
     name: endedOutsideErrors.otherwise,
-    what: 'the execution ended and recorded no outcome',
+    problem: 'the execution ended and recorded no outcome',
   },
 };
 
-/** Says how an execution's end is recorded, with what Step Functions said of it. */
-export function recordedEnd({ status, error, cause }: FinishedExecution): RecordedEnd {
-  const said = [error, cause && readCauseMessage(cause)].filter(Boolean).join(': ');
+/** Describes an execution's end, with the error and cause of Step Functions. */
+export function describeEnd({ status, error, cause }: FinishedExecution): RecordedEnd {
+  const details = [error, cause && readCauseMessage(cause)].filter(Boolean).join(': ');
   if (status === 'aborted') {
-    return { state: 'cancelled', told: { status: 'cancelled', why: whyCancelled(said) } };
+    return { state: 'cancelled', reported: { status: 'cancelled', why: whyCancelled(details) } };
   }
-  const { name, what } = failures[status];
-  const failure = readFailure({ Error: name, Cause: said ? `${what}: ${said}` : what });
-  return { state: 'failed', told: { status: 'failed', ...failure }, error: name };
+  const { name, problem } = failures[status];
+  const failure = readFailure({ Error: name, Cause: details ? `${problem}: ${details}` : problem });
+  return { state: 'failed', reported: { status: 'failed', ...failure }, error: name };
 }
 
-/** Whoever stops an execution may give an error and a cause. */
-function whyCancelled(said: string): string {
-  return toSentence(said ? `the execution was stopped: ${said}` : 'the execution was stopped');
+function whyCancelled(details: string): string {
+  return toSentence(
+    details ? `the execution was stopped: ${details}` : 'the execution was stopped',
+  );
 }
 
 /**
- * Ends a transfer whose execution ended without saying so: row, slot, event, in this order, so that
- * whatever a crash leaves undone can be found and done again.
- * @param seen - the row as it was judged; another owner, fence or state by now leaves it alone
- * @returns whether it was settled by this call
+ * Ends a transfer whose execution recorded no outcome: row, slot, event, in this order. The next run
+ * finds and completes the rest after a crash.
+ * @param seen - the row as last read. Another owner, fence or state prevents the change
+ * @returns whether this call closed the transfer
  */
 export async function closeTransfer(
   ports: ReconcilerPorts,
@@ -68,20 +72,17 @@ export async function closeTransfer(
 ): Promise<boolean> {
   const { store, clock } = ports;
   const { transferId, fence } = seen;
-  const recorded = recordedEnd(end);
+  const recorded = describeEnd(end);
   const started = { executionStartedAt: end.startedAt ?? seen.createdAt };
-  const outcome = await describeOutcome(ports, seen, started, recorded.told);
-  // A last look: a step that outlived its execution may have recorded the outcome meanwhile.
+  const outcome = await describeOutcome(ports, seen, started, recorded.reported);
+  // A step that outlived its execution may have recorded the outcome meanwhile.
   if (!isSame(await store.transfer(transferId), seen)) return false;
   const patch = { state: recorded.state, outcome, outcomePublished: false };
   const active = { state: 'active' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
   countClosed(ports, recorded);
-  ports.log.warn('transfer settled', {
-    ...transferLogFields(seen),
-    became: recorded.state,
-    error: recorded.error,
-  });
+  const { state, error } = recorded;
+  ports.log.warn('transfer closed', { ...transferLogFields(seen), state, error });
   await finishTransfer(ports, transferId);
   return true;
 }
@@ -90,7 +91,7 @@ function isSame(row: TransferRecord | undefined, seen: TransferRecord): boolean 
   return row?.state === 'active' && row.fence === seen.fence && row.owner === seen.owner;
 }
 
-/** Counts what was recorded from outside, whether a transfer or a start that never took one. */
+/** Counts a transfer or a start that the reconciler closed. */
 export function countClosed(
   { meter }: Pick<ReconcilerPorts, 'meter'>,
   { state, error }: RecordedEnd,
@@ -104,10 +105,7 @@ export function countClosed(
   meter.add('FailuresByError', 1, error);
 }
 
-/**
- * Does what is left to do for a transfer that is over: its slot or its ticket is released, its event is
- * put. One that was taken again meanwhile is left alone.
- */
+/** Releases the slot or ticket of a transfer that is over, and publishes its outcome. */
 export async function finishTransfer(ports: ReconcilerPorts, transferId: string): Promise<void> {
   const row = await ports.store.transfer(transferId);
   if (!row || !isOver(row.state)) return;

@@ -1,19 +1,15 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { transferLogFields } from '#src/transfer/outcome.ts';
-import {
-  type SweepCounts,
-  type ReconcilerPorts,
-  type ServiceCall,
-  workThrough,
-} from './reconciler-ports.ts';
+import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
+import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
-/** A session that ends sooner than this is told of: time enough for a person to act, in ms. */
+/** The time before a session's expiry at which it is reported, in ms. An operator can still act. */
 const nearExpiryMs = 2 * 3600 * 1000;
 
-/** Sessions read by one run; only transfers that hold a slot, or held one lately, have one open. */
+/** Sessions read in one run. Only transfers with a slot, or with a recent slot, have an open session. */
 const maxSessionsRead = 1_000;
 
-/** Counts the open sessions of transfers still sending that end within two hours, and names each. */
+/** Counts and logs the open sessions of sending transfers that expire within two hours. */
 export async function countExpiringSessions(
   ports: ReconcilerPorts,
   call: ServiceCall,
@@ -23,13 +19,13 @@ export async function countExpiringSessions(
     .filter((row) => row.sessionNumber > 0 && row.bytesCompleteAt === undefined)
     .sort((a, b) => a.createdAt - b.createdAt)
     .slice(0, maxSessionsRead);
-  const isNear = (row: TransferRecord) => endsSoon(ports, row);
+  const isNear = (row: TransferRecord) => isNearExpiry(ports, row);
   const sessionsNearExpiry = await workThrough(ports, call, sending, isNear);
   ports.meter.add('SessionsNearExpiry', sessionsNearExpiry);
   return { sessionsNearExpiry };
 }
 
-async function endsSoon(
+async function isNearExpiry(
   { store, clock, log }: ReconcilerPorts,
   row: TransferRecord,
 ): Promise<boolean> {

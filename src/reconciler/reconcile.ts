@@ -1,42 +1,43 @@
 import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type EndedExecution, reconcileEndedExecution, type EndedExecutionResult } from './ended-executions.ts';
-import { countExpiringSessions } from './expiring-sessions.ts';
-import { findLateDuplicates } from './late-duplicates.ts';
-import { countOrphanSessions } from './orphan-sessions.ts';
+import { type ServiceCall, throwFirst } from '#src/transfer/work-through.ts';
 import {
-  type SweepCounts,
-  type FinishedExecution,
-  type ReconcilerPorts,
-  type ServiceCall,
-  throwFirst,
-} from './reconciler-ports.ts';
+  type EndedExecution,
+  type EndedExecutionResult,
+  reconcileEndedExecution,
+} from './ended-executions.ts';
+import { countExpiringSessions } from './expiring-sessions.ts';
+import { recordLateDuplicates } from './late-duplicates.ts';
+import { countOrphanSessions } from './orphan-sessions.ts';
+import type { FinishedExecution, ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 import { releaseStaleSlots } from './stale-slots.ts';
 import { closeStaleTransfers, listActiveTransfers } from './stale-transfers.ts';
 import { publishLateEvents } from './unpublished-events.ts';
 
-/** What one run did: of one execution that ended, or counts of everything that was looked at. */
-export type Reconciled = { readonly execution: string; readonly became: EndedExecutionResult } | SweepCounts;
+/** The result of one run: of one ended execution, or the counts of a sweep. */
+export type ReconcileResult =
+  | { readonly execution: string; readonly result: EndedExecutionResult }
+  | SweepCounts;
 
 /**
- * Settles what no Catch sees. With Step Functions' event that an execution ended, that execution;
- * with a schedule's event or `{}`, everything that was left behind.
- * @throws InvalidInputError - it is neither
- * @throws the first error of the parts that failed, once all had their turn
+ * Reconciles transfers and executions. A status change event of Step Functions reconciles its execution.
+ * A schedule's event or `{}` starts a sweep over everything.
+ * @throws InvalidInputError - the event is neither
+ * @throws the first error of the failed parts, after all parts have run
  */
 export async function reconcile(
   ports: ReconcilerPorts,
   event: unknown,
   call: ServiceCall,
-): Promise<Reconciled> {
+): Promise<ReconcileResult> {
   if (isSchedule(event)) return sweep(ports, call);
   const { executionId: execution, end } = readStatusChange(event);
-  const became = end
+  const result = end
     ? await reconcileEndedExecution(ports, { executionId: execution, end }, call)
-    : 'left';
-  ports.log.info('execution reconciled', { execution, became });
-  return { execution, became };
+    : 'unchanged';
+  ports.log.info('execution reconciled', { execution, result });
+  return { execution, result };
 }
 
 function isSchedule(event: unknown): boolean {
@@ -59,7 +60,7 @@ const statusChangeSchema = z.object({
   }),
 });
 
-/** One that succeeded has recorded its outcome, and one that runs has none. */
+/** The statuses to reconcile. A succeeded execution has recorded its outcome. */
 const statuses: Readonly<Record<string, FinishedExecution['status']>> = {
   ABORTED: 'aborted',
   TIMED_OUT: 'timed-out',
@@ -67,17 +68,12 @@ const statuses: Readonly<Record<string, FinishedExecution['status']>> = {
 };
 
 function readStatusChange(event: unknown): Partial<EndedExecution> & { executionId: string } {
-  const read = statusChangeSchema.safeParse(event);
-  if (!read.success) {
-    throw new TransferError(
-      'InvalidInputError',
-      'the event is none that the reconciler takes: an execution status change, a schedule, or {}',
-    );
-  }
-  const { executionArn, status, startDate, input, error, cause } = read.data.detail;
-  const over = Object.hasOwn(statuses, status) ? statuses[status] : undefined;
-  const end = over && {
-    status: over,
+  const parsed = statusChangeSchema.safeParse(event);
+  if (!parsed.success) throw unsupportedEvent(event);
+  const { executionArn, status, startDate, input, error, cause } = parsed.data.detail;
+  const finished = Object.hasOwn(statuses, status) ? statuses[status] : undefined;
+  const end = finished && {
+    status: finished,
     startedAt: startDate ?? undefined,
     input: input ?? undefined,
     error: error ?? undefined,
@@ -86,42 +82,49 @@ function readStatusChange(event: unknown): Partial<EndedExecution> & { execution
   return { executionId: executionArn, ...(end && { end }) };
 }
 
+function unsupportedEvent(event: unknown): TransferError {
+  const { source, 'detail-type': type } = Object(event) as Record<string, unknown>;
+  const name = JSON.stringify(`${source}/${type}`).slice(0, 200);
+  const message = `Unsupported event ${name}: expected an execution status change from aws.states, a schedule, or {}.`;
+  return new TransferError('InvalidInputError', message);
+}
+
 type Part = (ports: ReconcilerPorts, call: ServiceCall) => Promise<SweepCounts>;
 
 function partsOf(
   actives: () => Promise<readonly TransferRecord[]>,
 ): Readonly<Record<string, Part>> {
   return {
-    'silent transfers': async (ports, call) => closeStaleTransfers(ports, call, await actives()),
-    'unconfirmed events': publishLateEvents,
+    'stale transfers': async (ports, call) => closeStaleTransfers(ports, call, await actives()),
+    'unpublished events': publishLateEvents,
     'stale slots': releaseStaleSlots,
-    'open sessions': async (ports, call) => countExpiringSessions(ports, call, await actives()),
+    'expiring sessions': async (ports, call) => countExpiringSessions(ports, call, await actives()),
     'orphan sessions': countOrphanSessions,
-    'late duplicates': findLateDuplicates,
+    'late duplicates': recordLateDuplicates,
   };
 }
 
-/** One part after the other, each with its share of the time that is left; none stops another. */
+/** Runs the parts in order, each with a share of the remaining time. A failed part stops no other. */
 async function sweep(ports: ReconcilerPorts, call: ServiceCall): Promise<SweepCounts> {
   let listing: Promise<readonly TransferRecord[]> | undefined;
   const parts = Object.entries(partsOf(() => (listing ??= listActiveTransfers(ports, call))));
-  const found: Record<string, number> = {};
+  const counts: Record<string, number> = {};
   const failures: TransferError[] = [];
   for (const [i, [part, run]] of parts.entries()) {
     const now = ports.clock.now();
     const deadline = now + Math.max(0, call.deadline - now) / (parts.length - i);
     try {
-      Object.assign(found, await run(ports, { ...call, deadline }));
+      Object.assign(counts, await run(ports, { ...call, deadline }));
     } catch (error) {
-      failures.push(failed(ports, part, error));
+      failures.push(partFailure(ports, part, error));
     }
   }
-  ports.log.info('swept', found);
-  throwFirst(failures, 'parts failed');
-  return found;
+  ports.log.info('sweep done', counts);
+  throwFirst(failures, 'parts of the sweep failed');
+  return counts;
 }
 
-function failed({ log }: ReconcilerPorts, part: string, error: unknown): TransferError {
+function partFailure({ log }: ReconcilerPorts, part: string, error: unknown): TransferError {
   const { name, message } = asTransferError(error);
   log.error('part of the sweep failed', { part, error: name, reason: message });
   return new TransferError(name, `${part}: ${message}`, { cause: error });

@@ -1,26 +1,21 @@
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
+import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import { closeTransfer } from './close-transfer.ts';
-import {
-  type SweepCounts,
-  finishedExecution,
-  type ReconcilerPorts,
-  type ServiceCall,
-  workThrough,
-} from './reconciler-ports.ts';
+import { finishedExecution, type ReconcilerPorts, type SweepCounts } from './reconciler-ports.ts';
 
 const dayMs = 24 * 3600 * 1000;
 
-/** Days before today on which a transfer that is still active may have begun: more than an execution lasts. */
+/** Days before today to search for active transfers. An execution lasts for at most seven days. */
 const daysBack = 8;
 
-/** Rows read by one run: at some 1 KB, 20 MB of memory and some seconds. */
+/** Rows read in one run. At 1 KB each they need 20 MB of memory and some seconds. */
 const maxRowsRead = 20_000;
 
-/** Executions asked by one run: DescribeExecution refills by 15 a second (AWS quotas, 2026). */
-const maxExecutionsAsked = 200;
+/** Executions read in one run. DescribeExecution refills by 15 a second (AWS quotas, 2026). */
+const maxExecutionsRead = 200;
 
 /**
- * All active transfers, of the oldest day first.
+ * Returns all active transfers, oldest day first.
  * @throws TableUnavailableError
  */
 export async function listActiveTransfers(
@@ -30,7 +25,7 @@ export async function listActiveTransfers(
   return listRows(ports, call, ['active'], daysBack);
 }
 
-/** Rows of transfers that came into one of the states today or so many days before, oldest day first. */
+/** Returns the transfers that entered one of the states in the last `back` days, oldest day first. */
 export async function listRows(
   { store, clock, log }: ReconcilerPorts,
   { deadline }: ServiceCall,
@@ -45,7 +40,7 @@ export async function listRows(
       for await (const row of store.listTransfers(state, day)) {
         rows.push(row);
         if (rows.length < maxRowsRead && clock.now() < deadline) continue;
-        log.warn('not all transfers were looked at', { read: rows.length, day });
+        log.warn('list of transfers is incomplete', { read: rows.length, day });
         return rows;
       }
     }
@@ -54,9 +49,8 @@ export async function listRows(
 }
 
 /**
- * Settles the transfers that have been silent for longer than their lease and whose execution is
- * over, longest silent first. One whose execution can't be told about is left for a day: longer, it
- * would keep the others from their turn.
+ * Closes transfers with an expired lease whose execution has ended, longest expired first. A transfer
+ * whose execution is unknown stays for a day only, because unknown executions delay the others.
  */
 export async function closeStaleTransfers(
   ports: ReconcilerPorts,
@@ -64,20 +58,20 @@ export async function closeStaleTransfers(
   actives: readonly TransferRecord[],
 ): Promise<SweepCounts> {
   const now = ports.clock.now();
-  const silent = actives
+  const expired = actives
     .filter(({ leaseUntil }) => leaseUntil < now)
     .sort((a, b) => a.leaseUntil - b.leaseUntil)
-    .slice(0, maxExecutionsAsked);
-  const settle = async ({ transferId }: TransferRecord) => closeIfEnded(ports, transferId);
-  return { settled: await workThrough(ports, call, silent, settle) };
+    .slice(0, maxExecutionsRead);
+  const close = async ({ transferId }: TransferRecord) => closeIfEnded(ports, transferId);
+  return { closed: await workThrough(ports, call, expired, close) };
 }
 
-/** The list may be behind: the row is read anew, so that its owner's execution is the one asked. */
+/** Reads the row again, because the index may be late and another execution may own the transfer. */
 async function closeIfEnded(ports: ReconcilerPorts, transferId: string): Promise<boolean> {
   const row = await ports.store.transfer(transferId);
   if (row?.state !== 'active' || row.leaseUntil >= ports.clock.now()) return false;
   const end = finishedExecution(await ports.executions.endOf(row.owner));
-  const isYoung = ports.clock.now() - row.leaseUntil < dayMs;
-  if (!end || (end.status === 'unknown' && isYoung)) return false;
+  const isRecent = ports.clock.now() - row.leaseUntil < dayMs;
+  if (!end || (end.status === 'unknown' && isRecent)) return false;
   return closeTransfer(ports, row, end);
 }

@@ -1,40 +1,39 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
-import {
-  type SweepCounts,
-  type ReconcilerPorts,
-  type ServiceCall,
-  workThrough,
-} from './reconciler-ports.ts';
+import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
+import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
-/** An outcome younger than this may still be announced by the step that wrote it, in ms. */
+/** The step that wrote a younger outcome may still publish it, in ms. */
 const eventGraceMs = 120_000;
 
-/** Events sent by one run: each is a call of EventBridge and a write, some 50 ms together. */
+/** Events published in one run. Each takes about 50 ms: a call of EventBridge and a write. */
 const maxEventsPerRun = 500;
 
-/** Rows counted beyond those: the gauge tells a backlog, it need not measure a great one. */
+/** The highest count of unpublished outcomes. The metric shows a backlog and needs no exact number. */
 const maxEventsCounted = 10_000;
 
-/** Sends every event again that nobody confirmed in time, and counts those that stay so. */
-export async function publishLateEvents(ports: ReconcilerPorts, call: ServiceCall): Promise<SweepCounts> {
-  const late = await lateOutcomes(ports, call);
+/** Publishes every outcome again that is not confirmed in time. Counts the outcomes that remain. */
+export async function publishLateEvents(
+  ports: ReconcilerPorts,
+  call: ServiceCall,
+): Promise<SweepCounts> {
+  const late = await listLateOutcomes(ports, call);
   let left = late.length;
-  const send = async ({ transferId }: TransferRecord) => {
-    const sent = await publishNow(ports, transferId);
+  const publish = async ({ transferId }: TransferRecord) => {
+    const isPublished = await publishCurrent(ports, transferId);
     left--;
-    return sent;
+    return isPublished;
   };
   try {
-    const eventsSent = await workThrough(ports, call, late.slice(0, maxEventsPerRun), send);
+    const eventsSent = await workThrough(ports, call, late.slice(0, maxEventsPerRun), publish);
     return { eventsSent };
   } finally {
     ports.meter.add('UnconfirmedEvents', left);
   }
 }
 
-/** Longest waiting first, as they are listed. */
-async function lateOutcomes(
+/** Returns the unpublished outcomes, longest waiting first. */
+async function listLateOutcomes(
   { store, clock }: ReconcilerPorts,
   { deadline }: ServiceCall,
 ): Promise<TransferRecord[]> {
@@ -47,19 +46,14 @@ async function lateOutcomes(
   return late;
 }
 
-/** The list may be behind the row, and the row may keep its mark in it though it was announced. */
-async function publishNow(ports: ReconcilerPorts, transferId: string): Promise<boolean> {
-  const row = await ports.store.transfer(transferId);
+/** Reads the row again, because the index may be late. Removes a published outcome from the index. */
+async function publishCurrent(ports: ReconcilerPorts, transferId: string): Promise<boolean> {
+  const { store, clock } = ports;
+  const row = await store.transfer(transferId);
   if (!row) return false;
   if (!row.outcomePublished) return publishOutcome(ports, row);
   const { fence, state, changedAt } = row;
-  const seen = { state, changedAt };
-  await ports.store.patchTransfer(
-    transferId,
-    fence,
-    { outcomePublished: true },
-    ports.clock.now(),
-    seen,
-  );
+  const patch = { outcomePublished: true };
+  await store.patchTransfer(transferId, fence, patch, clock.now(), { state, changedAt });
   return false;
 }

@@ -17,7 +17,8 @@ async function fail({ harness }: QueueHarness, state: Planned, i: number): Promi
   await harness.record({ ...state, error: { Error: 'UploadFailedError', Cause: '' } }, by(i));
 }
 
-const namesIn = ({ harness }: QueueHarness) => harness.doubles.starter.starts.map(({ name }) => name);
+const namesIn = ({ harness }: QueueHarness) =>
+  harness.doubles.starter.starts.map(({ name }) => name);
 
 describe('the dispatcher', () => {
   it('starts the execution that the output of the queued transfer names', async () => {

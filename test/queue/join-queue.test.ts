@@ -149,7 +149,7 @@ describe('a transfer that stops with an open session', () => {
     expect(warnings(await stopOutside('22:00', '06:00'))).toEqual([]);
   });
 
-  it('warns about the session's expiry during a pause', async () => {
+  it('warns about the session’s expiry during a pause', async () => {
     const queue = await openQueue();
     await stop(queue, await queue.start(1), 1);
     expect(warnings(queue)).toMatchObject([{ expiresAt: '2026-11-22T12:00:00.000Z' }]);
