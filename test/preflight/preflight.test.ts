@@ -105,10 +105,18 @@ describe('a preflight of one step', () => {
     ];
     const settings = { ...harness.ports.settings, sources: { list, readers: {} } };
     await check('InspectSource', { ...ports, settings });
-    expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([true, false, true]);
+    expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([
+      true,
+      false,
+      true,
+    ]);
     probed = [];
     await check('SendChunks', { ...ports, settings });
-    expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([false, false, false]);
+    expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('lists the table by its indexes only where a role may', async () => {
