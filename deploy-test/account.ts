@@ -9,11 +9,11 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Emulator } from './emulator.ts';
 
-/** An account of the emulator, as its root: the access key is the account's number. */
+/** An account of the emulator, with root's credentials. The access key is the account id. */
 export interface Account {
   readonly id: string;
   readonly region: string;
-  /** What a command-line tool reads to work in it. */
+  /** The environment of a command-line tool for this account. */
   readonly environment: Readonly<Record<string, string>>;
   readonly cloudFormation: CloudFormationClient;
   readonly dynamoDb: DynamoDBClient;
@@ -25,7 +25,7 @@ export interface Account {
   readonly sqs: SQSClient;
 }
 
-/** Any twelve digits are an account, and exist from the first call on. */
+/** Opens an account. In the emulator, any twelve digits are an existing account. */
 export function openAccount(emulator: Emulator, id: string, region: string): Account {
   const credentials = { accessKeyId: id, secretAccessKey: 'test' };
   const httpsAgent = new Agent({ ca: emulator.certificate, keepAlive: true, maxSockets: 20 });
@@ -39,7 +39,7 @@ export function openAccount(emulator: Emulator, id: string, region: string): Acc
       AWS_ACCESS_KEY_ID: id,
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_REGION: region,
-      // Version 1 of the AWS CLI reads no other.
+      // Version 1 of the AWS CLI reads only this variable.
       AWS_DEFAULT_REGION: region,
       AWS_CA_BUNDLE: emulator.certificatePath,
       NODE_EXTRA_CA_CERTS: emulator.certificatePath,

@@ -1,33 +1,33 @@
 import { join } from 'node:path';
 import type { Account } from './account.ts';
-import { bareEnvironment, type Places } from './places.ts';
+import { bareEnvironment, type Paths } from './paths.ts';
 import type { Processes } from './processes.ts';
 
-/** Context keys and their values, as `-c key=value`. */
+/** Context values by key, for `-c key=value`. */
 export type Context = Readonly<Record<string, string>>;
 
 const limitMs = 240_000;
 
-/** The CDK's command line of this repository, as a person would run it, but for what it may ask or tell. */
+/** Runs this repository's CDK command line, without its questions and notices. */
 export class Cdk {
   readonly #processes: Processes;
-  readonly #places: Places;
+  readonly #paths: Paths;
   #runs = 0;
 
-  constructor(processes: Processes, places: Places) {
+  constructor(processes: Processes, paths: Paths) {
     this.#processes = processes;
-    this.#places = places;
+    this.#paths = paths;
   }
 
-  /** @throws Error - with the last lines of what the CDK said */
+  /** @throws Error - with the last lines of the CDK's output */
   deploy(account: Account, context: Context): Promise<string> {
     const args = ['deploy', '--all', '--require-approval', 'never', ...contextArgs(context)];
     return this.#run(args, account.environment);
   }
 
-  /** Writes the templates into a folder and gives its path. No account is needed. */
+  /** Writes the templates into a folder and returns its path. Needs no account. */
   async synth(context: Context): Promise<string> {
-    const folder = join(this.#places.scratch, `synth-${this.#runs}`);
+    const folder = join(this.#paths.scratch, `synth-${this.#runs}`);
     await this.#run(['synth', '--quiet', ...contextArgs(context)], {}, folder);
     return folder;
   }
@@ -36,17 +36,17 @@ export class Cdk {
     this.#runs += 1;
     const quiet = ['--no-notices', '--no-color', '--progress', 'events', '--output', output];
     const env = {
-      ...bareEnvironment(this.#places),
+      ...bareEnvironment(this.#paths),
       CDK_DISABLE_VERSION_CHECK: '1',
       CDK_DISABLE_CLI_TELEMETRY: 'true',
       ...environment,
     };
-    const tool = join(this.#places.root, 'node_modules', '.bin', 'cdk');
-    return this.#processes.run(tool, [...args, ...quiet], { cwd: this.#places.root, env }, limitMs);
+    const tool = join(this.#paths.root, 'node_modules', '.bin', 'cdk');
+    return this.#processes.run(tool, [...args, ...quiet], { cwd: this.#paths.root, env }, limitMs);
   }
 
   #outputFolder(): string {
-    return join(this.#places.scratch, `cdk-${this.#runs}`);
+    return join(this.#paths.scratch, `cdk-${this.#runs}`);
   }
 }
 

@@ -1,56 +1,57 @@
 import { within } from './waiting.ts';
 
-/** Something that is shown by doing it; it throws where it can't be shown. */
+/** A check of the deployed stacks. */
 export interface Check {
-  /** The behaviour, as a sentence. */
+  /** The expected behaviour, as a sentence. */
   readonly name: string;
-  readonly show: () => Promise<void>;
+  /** Performs the check. Throws if the behaviour differs. */
+  readonly run: () => Promise<void>;
 }
 
-/** No check takes longer: the slowest, three deployments, takes a fifth of it on a free machine. */
+/** The time limit of a check. The slowest, three deployments, takes a fifth of it on an idle machine. */
 const limitSeconds = 300;
 
-/** Counts and prints what was shown. */
+/** Runs checks, counts them and prints their results. */
 export class Checks {
   passed = 0;
   failed = 0;
-  /** Whether something else than the checks has ended the run. */
-  silent = false;
+  /** Whether a signal ended the run. */
+  isSilent = false;
 
-  /** Prints one line, and why where it fails. */
-  async run({ name, show }: Check): Promise<boolean> {
-    const began = performance.now();
-    const failure = await within(limitSeconds, show()).then(
+  /** Runs a check. Prints one line, and the reason of a failure. Returns whether it passed. */
+  async run({ name, run }: Check): Promise<boolean> {
+    const startedAt = performance.now();
+    const failure = await within(limitSeconds, run()).then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     this.#print(`${failure === undefined ? 'ok  ' : 'FAIL'} ${name}  ${seconds} s`);
     if (failure === undefined) this.passed += 1;
     else this.#fail(failure);
     return failure === undefined;
   }
 
-  /** What could not be tried is not passed. */
-  leaveOut(checks: readonly Check[], why: string): void {
+  /** Counts checks that could not run as failed. */
+  skip(checks: readonly Check[], reason: string): void {
     for (const { name } of checks) {
       this.#print(`FAIL ${name}`);
-      this.#fail(why);
+      this.#fail(reason);
     }
   }
 
-  /** The last line. */
+  /** Prints the totals. */
   summarize(): void {
     this.#print(`\n${this.passed} passed, ${this.failed} failed`);
   }
 
-  /** What fails because all is being ended has not failed. */
+  /** Prints a line, unless a signal ended the run: the following failures are consequences. */
   #print(line: string): void {
-    if (!this.silent) console.log(line);
+    if (!this.isSilent) console.log(line);
   }
 
-  #fail(why: string): void {
+  #fail(reason: string): void {
     this.failed += 1;
-    this.#print(why.replaceAll(/^/gm, '       '));
+    this.#print(reason.replaceAll(/^/gm, '       '));
   }
 }

@@ -5,37 +5,37 @@ import type { Cdk, Context } from './cdk.ts';
 import type { Emulator } from './emulator.ts';
 import type { StackLine } from './pages/lines.ts';
 import type { Terminal } from './pages/terminal.ts';
-import type { Places } from './places.ts';
+import type { Paths } from './paths.ts';
 import type { Processes } from './processes.ts';
 
-/** All that a scenario works with. */
-export interface Stage {
-  readonly places: Places;
+/** The resources of a scenario: emulator, service, tools and two accounts. */
+export interface Harness {
+  readonly paths: Paths;
   readonly processes: Processes;
   /** Folder of the Python programs. */
   readonly bin: string;
   readonly emulator: Emulator;
   readonly service: TwelveLabsSimulator;
   readonly cdk: Cdk;
-  /** Types the lines of the README and the other pages. */
+  /** Runs the lines of the README and the other pages. */
   readonly terminal: Terminal;
-  /** Chunkferry is deployed here. */
+  /** The account of the Chunkferry stack. */
   readonly home: Account;
-  /** Another account, in another Region, with a bucket of its own. */
+  /** Another account in another Region, with its own bucket. */
   readonly source: Account;
 }
 
-/** The bucket whose events start transfers, as the README calls it. */
+/** The bucket whose events start transfers, as in the pages. */
 export const filmBucket = 'my-videos';
 
-/** The source account's bucket, as the README calls it. */
+/** The source account's bucket, as in the pages. */
 export const farBucket = 'their-films';
 
-/** What the reader role of the source account asks for, in the README's words. */
+/** The external id of the source account's reader role, as in the pages. */
 export const externalId = 'our-word';
 
-/** The context that Chunkferry is deployed with. */
-export function homeContext({ service, source }: Stage): Context {
+/** Returns the context of the Chunkferry stack. */
+export function homeContext({ service, source }: Harness): Context {
   const { id: account, region } = source;
   return {
     sources: JSON.stringify([{ bucket: filmBucket }, { bucket: farBucket, account, region }]),
@@ -44,7 +44,7 @@ export function homeContext({ service, source }: Stage): Context {
   };
 }
 
-/** The context that the source stack is deployed with; empty principals leave the trust wide. */
+/** Returns the context of the source stack. Without principals, its trust covers the whole account. */
 export function sourceContext(busArn: string, readerPrincipalArns: string): Context {
   const stack = 'source-account';
   return { stack, busArn, sourceBuckets: farBucket, externalId, readerPrincipalArns };
@@ -59,15 +59,15 @@ export async function outputOf(
   const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stack }));
   const output = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === key);
   if (output?.OutputValue) return output.OutputValue;
-  throw new Error(`the stack ${stack} has no output ${key}`);
+  throw new Error(`Missing output "${key}" of the stack "${stack}"`);
 }
 
-export function machineArn({ home }: Stage): Promise<string> {
+export function machineArn({ home }: Harness): Promise<string> {
   return outputOf(home, 'Chunkferry', 'StateMachineArn');
 }
 
-/** Types a line as the operator of Chunkferry, who has the outputs of the stack at hand. */
-export function typeAtHome({ terminal, home, service }: Stage, line: StackLine): Promise<string> {
+/** Runs a line as the operator of Chunkferry, with the outputs of the stack. */
+export function typeAtHome({ terminal, home, service }: Harness, line: StackLine): Promise<string> {
   return terminal.type(line, home, {
     context: { baseUrl: service.baseUrl },
     apiKey: service.apiKey,
@@ -75,7 +75,7 @@ export function typeAtHome({ terminal, home, service }: Stage, line: StackLine):
   });
 }
 
-/** What the README tells a person to do after the first deployment. */
-export function putApiKey(stage: Stage): Promise<string> {
-  return typeAtHome(stage, 'aws secretsmanager put-secret-value …');
+/** Puts the API key into the secret, as the pages describe after the first deployment. */
+export function putApiKey(harness: Harness): Promise<string> {
+  return typeAtHome(harness, 'aws secretsmanager put-secret-value …');
 }

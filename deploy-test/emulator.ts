@@ -5,36 +5,36 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bareEnvironment, type Places } from './places.ts';
+import { bareEnvironment, type Paths } from './paths.ts';
 import type { Processes } from './processes.ts';
 import { waitFor } from './waiting.ts';
 
-/** A whole AWS in one process, on a free port of loopback. */
+/** An emulator of AWS in one process, on a free port of loopback. */
 export interface Emulator {
   readonly url: string;
-  /** PEM; every client has to trust it. */
+  /** PEM. Every client must trust it. */
   readonly certificate: string;
   readonly certificatePath: string;
-  /** The head of the group that the functions' processes belong to. */
+  /** The process group of the emulator and its functions. */
   readonly pid: number;
 }
 
 const startSeconds = 60;
 
 /**
- * Starts the emulator with its supplements. What it logs is kept in the cache until the next run.
- * @throws Error - it has not answered within a minute
+ * Starts the emulator with its supplements. Its log is in the cache folder until the next run.
+ * @throws Error - no answer within a minute
  */
 export async function startEmulator(
   processes: Processes,
-  places: Places,
+  paths: Paths,
   bin: string,
 ): Promise<Emulator> {
-  const program = join(places.root, 'deploy-test', 'emulator', 'serve.py');
-  const log = createWriteStream(join(places.cache, 'emulator.log'));
-  const env = { ...bareEnvironment(places), PYTHONDONTWRITEBYTECODE: '1' };
-  const start = { cwd: places.scratch, env };
-  const args = ['-u', program, places.scratch];
+  const program = join(paths.root, 'deploy-test', 'emulator', 'serve.py');
+  const log = createWriteStream(join(paths.cache, 'emulator.log'));
+  const env = { ...bareEnvironment(paths), PYTHONDONTWRITEBYTECODE: '1' };
+  const start = { cwd: paths.scratch, env };
+  const args = ['-u', program, paths.scratch];
   const child = processes.start(join(bin, 'python'), args, start, log);
   const { port, certificate: certificatePath } = await firstLine(child);
   const certificate = await readFile(certificatePath, 'utf8');
@@ -43,13 +43,13 @@ export async function startEmulator(
   return { url, certificate, certificatePath, pid: child.pid ?? 0 };
 }
 
-/** Where it listens; the rest of its output is let go. */
+/** Reads port and certificate from the first line of output. Discards the rest. */
 async function firstLine(child: ChildProcess): Promise<{ port: number; certificate: string }> {
-  if (!child.stdout) throw new Error('the emulator has no output');
+  if (!child.stdout) throw new Error('The emulator has no output.');
   const lines = createInterface({ input: child.stdout });
   const signal = AbortSignal.timeout(startSeconds * 1000);
   const ended = once(child, 'exit', { signal }).then(() => {
-    throw new Error('the emulator ended as it started; .deploy-test/emulator.log says why');
+    throw new Error('The emulator ended at its start. See .deploy-test/emulator.log.');
   });
   const [line] = await Promise.race([once(lines, 'line', { signal }), ended]);
   ended.catch(() => {});
@@ -58,11 +58,11 @@ async function firstLine(child: ChildProcess): Promise<{ port: number; certifica
 
 function answers(url: string, ca: string): Promise<true | undefined> {
   return new Promise((resolve) => {
-    const asked = request(`${url}/_ministack/health`, { ca, timeout: 5_000 }, (response) => {
+    const call = request(`${url}/_ministack/health`, { ca, timeout: 5_000 }, (response) => {
       response.resume().once('end', () => resolve(response.statusCode === 200 || undefined));
     });
-    asked.once('timeout', () => asked.destroy());
-    asked.once('error', () => resolve(undefined));
-    asked.end();
+    call.once('timeout', () => call.destroy());
+    call.once('error', () => resolve(undefined));
+    call.end();
   });
 }

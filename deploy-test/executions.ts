@@ -8,19 +8,19 @@ import {
 } from '@aws-sdk/client-sfn';
 import { waitFor } from './waiting.ts';
 
-/** An execution that has ended. */
-export interface Ended {
+/** The result of an ended execution. */
+export interface ExecutionEnd {
   readonly status: string;
   readonly error?: string | undefined;
   readonly cause?: string | undefined;
-  /** The execution's output; empty where it failed. */
+  /** The execution's output; empty after a failure. */
   readonly output: Readonly<Record<string, unknown>>;
 }
 
 const startSeconds = 20;
 const endSeconds = 120;
 
-/** Starts one as a person does from the console; gives its ARN. */
+/** Starts an execution, as an operator does in the console. Returns its ARN. */
 export async function startExecution(
   sfn: SFNClient,
   stateMachineArn: string,
@@ -31,7 +31,7 @@ export async function startExecution(
   return executionArn ?? '';
 }
 
-/** The one execution whose input speaks of the key, as soon as something has started it. */
+/** Waits for the execution whose input has the key. Returns its ARN. */
 export function executionFor(
   sfn: SFNClient,
   stateMachineArn: string,
@@ -47,8 +47,8 @@ export function executionFor(
   });
 }
 
-/** Waits until it has ended. */
-export function endOf(sfn: SFNClient, executionArn: string): Promise<Ended> {
+/** Waits for the end of an execution. */
+export function endOf(sfn: SFNClient, executionArn: string): Promise<ExecutionEnd> {
   return waitFor(`the end of ${executionArn}`, endSeconds, async () => {
     const found = await sfn.send(new DescribeExecutionCommand({ executionArn }));
     const { status = '', error, cause, output } = found;
@@ -62,7 +62,7 @@ export async function isRunning(sfn: SFNClient, executionArn: string): Promise<b
   return status === 'RUNNING';
 }
 
-/** Function versions that the newest definition names, sorted. */
+/** Returns the function versions in the newest definition, sorted. */
 export async function versionsInDefinition(
   sfn: SFNClient,
   stateMachineArn: string,
@@ -71,14 +71,14 @@ export async function versionsInDefinition(
   return versionsIn(definition ?? '');
 }
 
-/** Function versions that an execution has called since a moment, sorted. */
+/** Returns the function versions that an execution has called since a time, sorted. */
 export async function versionsCalled(
   sfn: SFNClient,
   executionArn: string,
   since: Date,
 ): Promise<string[]> {
-  const ask = { executionArn, maxResults: 1000 };
-  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand(ask));
+  const query = { executionArn, maxResults: 1000 };
+  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand(query));
   const scheduled = events.filter(
     ({ type, timestamp }) => /Scheduled$/.test(type ?? '') && timestamp && timestamp >= since,
   );

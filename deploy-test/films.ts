@@ -12,7 +12,7 @@ import {
 import { paddedMedia } from '#local/media/padded-media.ts';
 import type { Account } from './account.ts';
 
-/** An object in a bucket, and what must arrive. */
+/** An object in a bucket, with the digest of its bytes. */
 export interface Film {
   readonly bucket: string;
   readonly key: string;
@@ -21,23 +21,22 @@ export interface Film {
 
 const MiB = 1024 * 1024;
 
-/** Makes a bucket that keeps versions. */
+/** Creates a versioned bucket. */
 export async function makeBucket({ s3, region }: Account, bucket: string): Promise<void> {
-  const place = region as 'eu-central-1';
-  const CreateBucketConfiguration = { LocationConstraint: place };
+  const CreateBucketConfiguration = { LocationConstraint: region as 'eu-central-1' };
   await s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
   const VersioningConfiguration = { Status: 'Enabled' } as const;
   await s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
 }
 
-/** Has a bucket send its events to EventBridge. */
-export async function switchEventsOn({ s3 }: Account, bucket: string): Promise<void> {
+/** Makes a bucket send its events to EventBridge. */
+export async function enableEvents({ s3 }: Account, bucket: string): Promise<void> {
   const NotificationConfiguration = { EventBridgeConfiguration: {} };
   const notify = { Bucket: bucket, NotificationConfiguration };
   await s3.send(new PutBucketNotificationConfigurationCommand(notify));
 }
 
-/** Puts a film of its own bytes into a bucket. */
+/** Puts a film with unique bytes into a bucket. */
 export async function putFilm(
   s3: S3Client,
   bucket: string,
@@ -49,7 +48,7 @@ export async function putFilm(
   return { bucket, key, sha256 };
 }
 
-/** Writes a film into a folder; gives its SHA-256. */
+/** Writes a film into a folder. Returns its SHA-256. */
 export async function writeFilm(folder: string, name: string, sizeMiB: number): Promise<string> {
   const { bytes, sha256 } = await makeFilm(name, sizeMiB);
   await writeFile(join(folder, name), bytes);

@@ -4,8 +4,8 @@ import type { Account } from './account.ts';
 
 /**
  * Invokes a function of the stack, as an operator does with the AWS CLI, and returns its answer.
- * @param name - what the function's logical id holds, such as `Dispatch`
- * @throws Error - the stack has no such function, or it failed
+ * @param name - a part of the function's logical id, such as `Dispatch`
+ * @throws Error - the function is missing or failed
  */
 export async function invoke(
   home: Account,
@@ -13,21 +13,21 @@ export async function invoke(
   payload: object,
 ): Promise<Readonly<Record<string, unknown>>> {
   const FunctionName = await functionName(home, name);
-  const ask = { FunctionName, Payload: Buffer.from(JSON.stringify(payload)) };
-  const { FunctionError, Payload } = await home.lambda.send(new InvokeCommand(ask));
+  const call = { FunctionName, Payload: Buffer.from(JSON.stringify(payload)) };
+  const { FunctionError, Payload } = await home.lambda.send(new InvokeCommand(call));
   const answer = Buffer.from(Payload ?? []).toString();
   if (FunctionError) throw new Error(`${name} failed: ${answer}`);
   return JSON.parse(answer);
 }
 
 async function functionName({ cloudFormation }: Account, name: string): Promise<string> {
-  const ask = new DescribeStackResourcesCommand({ StackName: 'Chunkferry' });
-  const { StackResources = [] } = await cloudFormation.send(ask);
+  const query = new DescribeStackResourcesCommand({ StackName: 'Chunkferry' });
+  const { StackResources = [] } = await cloudFormation.send(query);
   const found = StackResources.find(
     ({ ResourceType, LogicalResourceId }) =>
       ResourceType === 'AWS::Lambda::Function' &&
       new RegExp(`${name}[0-9A-F]{8}$`).test(LogicalResourceId ?? ''),
   );
   if (found?.PhysicalResourceId) return found.PhysicalResourceId;
-  throw new Error(`the stack has no function ${name}`);
+  throw new Error(`Missing function "${name}" of the stack "Chunkferry"`);
 }

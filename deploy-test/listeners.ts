@@ -1,14 +1,14 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** The state LISTEN in the tables of the kernel. */
+/** The state LISTEN in the kernel's tables. */
 const listening = '0A';
 
-/** 127.0.0.1 and ::1, as those tables write them. */
+/** 127.0.0.1 and ::1 in the format of the kernel's tables. */
 const loopback = ['0100007F', '00000000000000000000000001000000'];
 
 /**
- * Addresses outside loopback on which a group of processes accepts connections, in the kernel's own
- * notation. Only Linux can tell; elsewhere the list is empty.
+ * Returns the addresses outside loopback on which a process group accepts connections, in the kernel's
+ * format. Empty on other systems than Linux.
  */
 export async function exposedListeners(group: number): Promise<string[]> {
   if (process.platform !== 'linux') return [];
@@ -27,7 +27,7 @@ async function membersOf(group: number): Promise<string[]> {
   return all.filter((_, index) => groups[index] === group);
 }
 
-/** The fifth field of `stat`; the second, a name in brackets, may hold spaces. */
+/** Returns the process group: the fifth field of `stat`. The second, a name in brackets, may have spaces. */
 async function groupOf(pid: string): Promise<number | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   const afterName = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');

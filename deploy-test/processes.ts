@@ -3,27 +3,27 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How a process is started. */
+/** The folder and the environment of a process. */
 export interface Start {
   readonly cwd: string;
-  /** Its whole environment. */
+  /** The complete environment. */
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** As much of a process's output as is kept, from its end, in characters. */
-const keptOutput = 100_000;
+/** Characters of a process's output that are stored, from its end. */
+const storedOutput = 100_000;
 
-/** What a group gets to end by itself before it is killed. */
+/** Time for a process group to end after SIGTERM, before SIGKILL. */
 const graceMs = 3_000;
 
 /**
- * Child processes, each the head of a group of its own: Ctrl-C reaches only this process, and what a
- * child starts ends with it.
+ * Child processes. Each is the head of its own process group: Ctrl-C reaches only this process, and the
+ * children of a child end with it.
  */
 export class Processes {
   readonly #heads = new Set<ChildProcess>();
 
-  /** Starts one that lives until it is ended; its input stays open, its errors go to `errors`. */
+  /** Starts a process that runs until `end`. Its stdin stays open; its stderr goes to `errors`. */
   start(command: string, args: readonly string[], start: Start, errors: Writable): ChildProcess {
     const child = this.#spawn(command, args, start, 'pipe');
     child.stderr?.pipe(errors, { end: false });
@@ -31,9 +31,9 @@ export class Processes {
   }
 
   /**
-   * Runs one to its end and gives what it wrote.
-   * @throws Error - it could not be started, took longer than `limitMs`, or ended with another code
-   *   than 0; the message has the last lines of what it wrote, and `output` has it all
+   * Runs a process to its end and returns its output.
+   * @throws Error - the start failed, it took longer than `limitMs`, or its exit code is not 0. The
+   *   message has the last lines of the output; `output` has all of it
    */
   async run(
     command: string,
@@ -43,11 +43,11 @@ export class Processes {
   ): Promise<string> {
     const child = this.#spawn(command, args, start, 'ignore');
     let output = '';
-    const keep = (data: Buffer) => {
-      output = (output + data).slice(-keptOutput);
+    const append = (data: Buffer) => {
+      output = (output + data).slice(-storedOutput);
     };
-    child.stdout?.on('data', keep);
-    child.stderr?.on('data', keep);
+    child.stdout?.on('data', append);
+    child.stderr?.on('data', append);
     try {
       const [code] = await once(child, 'close', { signal: AbortSignal.timeout(limitMs) });
       if (code === 0) return output;
@@ -61,7 +61,7 @@ export class Processes {
     }
   }
 
-  /** Ends a process and all that it started. */
+  /** Ends a process and its children. */
   async end(child: ChildProcess): Promise<void> {
     if (isAlive(child) && signal(child, 'SIGTERM')) {
       await Promise.race([once(child, 'exit'), pause(graceMs, undefined, { ref: false })]);
@@ -74,7 +74,7 @@ export class Processes {
     await Promise.all([...this.#heads].map((head) => this.end(head)));
   }
 
-  /** For the moment in which nothing can be waited for. */
+  /** Kills all process groups without waiting, when this process exits. */
   killAll(): void {
     for (const head of this.#heads) signal(head, 'SIGKILL');
   }
@@ -95,7 +95,7 @@ function isAlive(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-/** Whether anybody of the group was there to hear it. */
+/** Sends a signal to the group. Returns false if the group no longer exists. */
 function signal(child: ChildProcess, name: NodeJS.Signals): boolean {
   if (child.pid === undefined) return false;
   try {

@@ -1,34 +1,33 @@
 import { createHash } from 'node:crypto';
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Places } from './places.ts';
+import type { Paths } from './paths.ts';
 import type { Processes, Start } from './processes.ts';
 
-/** A Python with the pinned packages, or what this machine lacks. */
+/** A Python with the pinned packages, or the reason why it is not available. */
 export type Python = { readonly bin: string } | { readonly missing: string };
 
-const askMs = 20_000;
+const versionMs = 20_000;
 const installMs = 600_000;
 
 const needed = 'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 10) else 1)';
 
 /**
- * Makes the virtual environment in the cache, or finds it there from an earlier run. The packages come
- * from whatever registry pip is set up with.
+ * Creates the virtual environment in the cache, or reuses that of an earlier run. The packages come from
+ * pip's configured registry.
  */
-export async function preparePython(processes: Processes, places: Places): Promise<Python> {
-  const start = { cwd: places.root, env: process.env };
+export async function preparePython(processes: Processes, paths: Paths): Promise<Python> {
+  const start = { cwd: paths.root, env: process.env };
   const python = await findPython(processes, start);
-  if (!python)
-    return { missing: 'Python 3.10 or newer with its venv module is not on this machine' };
+  if (!python) return { missing: 'Python 3.10 or newer with its venv module is not installed' };
   if (!(await runs(processes, start, 'jq', ['--version'])))
-    return { missing: 'jq, which lines of the README call, is not on this machine' };
-  const list = join(places.root, 'deploy-test', 'requirements.txt');
+    return { missing: 'jq is not installed, and lines of the pages use it' };
+  const list = join(paths.root, 'deploy-test', 'requirements.txt');
   const digest = createHash('sha256')
     .update(await readFile(list))
     .digest('hex')
     .slice(0, 12);
-  const home = join(places.cache, `python-${digest}`);
+  const home = join(paths.cache, `python-${digest}`);
   const bin = join(home, 'bin');
   if (await exists(join(home, 'complete'))) return { bin };
   try {
@@ -36,7 +35,7 @@ export async function preparePython(processes: Processes, places: Places): Promi
     return { bin };
   } catch (error) {
     return {
-      missing: `the packages of deploy-test/requirements.txt can't be had. ${reason(error)}`,
+      missing: `the installation of deploy-test/requirements.txt failed: ${reasonOf(error)}`,
     };
   }
 }
@@ -54,7 +53,7 @@ function runs(
   program: string,
   args: readonly string[],
 ): Promise<boolean> {
-  return processes.run(program, args, start, askMs).then(
+  return processes.run(program, args, start, versionMs).then(
     () => true,
     () => false,
   );
@@ -70,7 +69,7 @@ async function install(
   await rm(home, { recursive: true, force: true });
   await processes.run(python, ['-m', 'venv', home], start, installMs);
   const pip = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check'];
-  // The list names every package that any of them needs: nothing is chosen at install time.
+  // The list has every package with its dependencies, so pip chooses no versions.
   const args = [...pip, '--no-deps', '--requirement', list];
   await processes.run(join(home, 'bin', 'python'), args, start, installMs);
   await writeFile(join(home, 'complete'), '');
@@ -83,8 +82,8 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The last line only: pip says much before it, and names the registry there. */
-function reason(error: unknown): string {
+/** Returns the last line of pip's output, without the URL of the registry. */
+function reasonOf(error: unknown): string {
   const last =
     String((error as Error).message)
       .trim()

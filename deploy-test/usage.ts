@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 
-/** What a person needs to use a deployment that was left up. */
+/** The deployment that `--keep` leaves running. */
 export interface KeptDeployment {
   /** The repository, where npm's scripts run. */
   readonly root: string;
@@ -9,11 +9,11 @@ export interface KeptDeployment {
   readonly bucket: string;
   readonly stateMachineArn: string;
   readonly tableName: string;
-  /** Where the simulated service listens. */
+  /** Base URL of the simulated service. */
   readonly service: string;
 }
 
-/** Says how a deployment that was left up is used, and how it is ended. */
+/** Returns the instructions for using and ending a kept deployment. */
 export function usageOf(kept: KeptDeployment): string {
   const exports = Object.entries(kept.home.environment).map(
     ([name, value]) => `  export ${name}=${quoted(value)}`,
@@ -28,19 +28,19 @@ export function usageOf(kept: KeptDeployment): string {
     '',
     'Check it, with the permissions of its functions:',
     '  npm run doctor',
-    'Put a film into the bucket, and see its execution and its row (with the AWS CLI):',
+    'Put a film into the bucket, then list its execution and its row (with the AWS CLI):',
     `  aws s3 cp film.mp4 s3://${kept.bucket}/`,
     `  aws stepfunctions list-executions --state-machine-arn ${kept.stateMachineArn}`,
     `  aws dynamodb scan --table-name ${kept.tableName}`,
-    'Start a transfer by hand:',
+    'Start a transfer manually:',
     `  aws stepfunctions start-execution --state-machine-arn ${kept.stateMachineArn} --input ${quoted(input)}`,
     '',
     `TwelveLabs is simulated at ${kept.service}.`,
-    'Press Ctrl-C here to end the emulator; nothing of it is kept.',
+    'Press Ctrl-C here to end the emulator. All its data is deleted.',
   ].join('\n');
 }
 
-/** A word for a POSIX shell. */
+/** Quotes a word for a POSIX shell. */
 function quoted(value: string): string {
   return /^[\w./:@=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

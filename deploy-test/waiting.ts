@@ -1,30 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const lookEveryMs = 250;
+const pollEveryMs = 250;
 
 /**
- * Looks again and again until there is something, and gives it.
- * @throws Error - nothing after so many seconds; the message says what was waited for
+ * Polls until `find` returns a value, and returns it.
+ * @param what - the awaited event, for the error message
+ * @throws Error - no value after this many seconds
  */
 export async function waitFor<Found>(
   what: string,
   seconds: number,
-  look: () => Promise<Found | undefined>,
+  find: () => Promise<Found | undefined>,
 ): Promise<Found> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
-    const found = await look();
+    const found = await find();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain for ${what}`);
-    await pause(lookEveryMs);
+    if (Date.now() > end) throw new Error(`Timed out after ${seconds} s: waiting for ${what}`);
+    await pause(pollEveryMs);
   }
 }
 
-/** @throws Error - the work has not settled after so many seconds; it goes on, unheard */
+/** @throws Error - the work takes longer than this many seconds. The work continues, and its result is ignored */
 export async function within<Result>(seconds: number, work: Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   const late = pause(seconds * 1000, undefined, { signal: stop.signal }).then(() => {
-    throw new Error(`took longer than ${seconds} s`);
+    throw new Error(`Timed out after ${seconds} s`);
   });
   late.catch(() => {});
   try {

@@ -1,9 +1,9 @@
-"""MiniStack on a free port of loopback, over TLS, with IAM enforced, ending with its parent.
+"""Runs MiniStack on a free port of loopback, over TLS, with IAM enforced. Ends with its parent.
 
-The parent keeps standard input open; when that ends, so does this process with its whole group. The
-first line on standard output is JSON: {"port": …, "certificate": "path of the PEM"}.
+The parent keeps standard input open. When it closes, this process ends with its whole group. The first
+line on standard output is JSON: {"port": …, "certificate": "path of the PEM"}.
 
-Usage: serve.py DIRECTORY, where certificate and key are written.
+Usage: serve.py DIRECTORY, the folder for certificate and key.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from pathlib import Path
 
 
 def listen() -> socket.socket:
-    """A port taken before the emulator is loaded, for it reads its own address as it loads."""
+    """Binds a port. Call it before loading the emulator, which reads its own address while loading."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
@@ -27,7 +27,7 @@ def listen() -> socket.socket:
 
 
 def write_certificate(directory: Path) -> tuple[str, str]:
-    """A certificate for loopback, valid for a day. Returns the paths of certificate and key."""
+    """Writes a certificate for loopback, valid for a day. Returns the paths of certificate and key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -61,10 +61,10 @@ def write_certificate(directory: Path) -> tuple[str, str]:
 
 
 def end_with_parent() -> None:
-    """Ends the whole group, the functions' processes included, once standard input does."""
+    """Ends the whole group, including the functions' processes, when standard input closes."""
 
     def wait() -> None:
-        # Not through sys.stdin: its lock would trouble the interpreter's own end.
+        # os.read instead of sys.stdin, whose lock would block the interpreter's own end.
         while os.read(0, 1024):
             pass
         os.killpg(os.getpgid(0), signal.SIGKILL)
@@ -72,22 +72,22 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def settle_environment(port: int, certificate: str, key: str) -> None:
-    """What the emulator and its functions read as they start."""
+def set_environment(port: int, certificate: str, key: str) -> None:
+    """Sets the environment that the emulator and its functions read at their start."""
     os.environ.update(
         GATEWAY_PORT=str(port),
         AUTH="true",
         USE_SSL="1",
         MINISTACK_SSL_CERT=certificate,
         MINISTACK_SSL_KEY=key,
-        # The functions reach every service here, and trust the certificate.
+        # The endpoint of all services for the functions, which must trust the certificate.
         AWS_ENDPOINT_URL=f"https://127.0.0.1:{port}",
         NODE_EXTRA_CA_CERTS=certificate,
-        # Root's key is the account's number; this is the secret that goes with each.
+        # Root's access key is the account id. This is the secret of every account.
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",
         STATE_DIR=os.environ["TMPDIR"],
-        # Services with listeners of their own, on all addresses.
+        # These services would open their own listeners, on all addresses.
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
     )
@@ -97,7 +97,7 @@ def main() -> None:
     listener = listen()
     port = listener.getsockname()[1]
     certificate, key = write_certificate(Path(sys.argv[1]))
-    settle_environment(port, certificate, key)
+    set_environment(port, certificate, key)
     end_with_parent()
 
     from hypercorn.asyncio import serve

@@ -1,18 +1,18 @@
-/** Programs that a page tells its reader to run. */
+/** The programs in command lines of the pages. */
 const program = /^(npm|npx|aws|jq|export|node|docker|git|cdk|curl) /;
 
-/** A block with its language, if it names one. */
+/** A code block with its language, if any. */
 const block = /^```(\w*)\n(.*?)^```$/gms;
 
-/** Languages of blocks that hold commands. */
+/** The languages of blocks with commands. */
 const shells = ['', 'sh', 'bash', 'shell', 'console'];
 
-/** Within a sentence: a command with arguments. A name such as `npm run doctor` only speaks of one. */
+/** A command with arguments in a sentence. A bare name such as `npm run doctor` is only a mention. */
 const inSentence = /`((?:npm run [\w:-]+ -- |npx |aws )[^`]+)`/g;
 
 /**
- * The lines that a Markdown page tells its reader to type, each once, as they are written. A line that
- * goes on after a backslash is one line. A block without any program is the output of one.
+ * Returns the command lines of a Markdown page as written, without duplicates. A backslash continues a
+ * line. A block without any program is the output of a command.
  */
 export function commandLines(markdown: string): string[] {
   const blocks = [...markdown.matchAll(block)].flatMap(([, language = '', text = '']) =>

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { commandLines } from './command-lines.ts';
 
 /**
- * Lines of the pages that run against the emulator, each by the start that identifies it. A start without
- * an ellipsis is the whole line. The scenarios run the rest of a line as the page has it.
+ * The lines of the pages that run against the emulator, each by its unique start. A start without an
+ * ellipsis is the whole line. The scenarios run the complete line of the page.
  */
 export const stackLines = [
   'npx cdk bootstrap',
@@ -33,7 +33,7 @@ export const stackLines = [
 
 export type StackLine = (typeof stackLines)[number];
 
-const invokes =
+const needsCliVersion2 =
   'its option needs version 2 of the AWS CLI, which pip does not install; deploy-test/scenarios/queue.ts sends the same payload';
 
 /** Lines of the pages that no test runs, each with the reason. */
@@ -41,15 +41,15 @@ export const linesNotRun: Readonly<Record<string, string>> = {
   'export TWELVE_LABS_API_KEY=…': 'the key belongs to the reader; a test compares its name',
   'npm run demo -- --size 2GiB': 'it takes a minute; test/commands/demo.test.ts runs other sizes',
   'npm run test:deploy -- --keep':
-    'only Ctrl-C ends it; test/deploy-test/keep.test.ts reads what it prints',
+    'only Ctrl-C ends it; test/deploy-test/keep.test.ts checks its output',
   'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"pause"}\' answer.json':
-    invokes,
+    needsCliVersion2,
   'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"pause","underWay":"stop"}\' answer.json':
-    invokes,
+    needsCliVersion2,
   'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"resume"}\' answer.json':
-    invokes,
+    needsCliVersion2,
   'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"cancel","transferId":"<transferId>"}\' answer.json':
-    invokes,
+    needsCliVersion2,
 };
 
 /** Returns the pages that a reader types lines from: the README and every page under docs. */

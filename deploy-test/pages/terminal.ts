@@ -1,20 +1,28 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from '../account.ts';
-import { bareEnvironment, type Places } from '../places.ts';
+import { bareEnvironment, type Paths } from '../paths.ts';
 import type { Processes } from '../processes.ts';
 import { isLine, linesOfPages, type StackLine, stackLines } from './lines.ts';
 
-/** What the commands need of the repository; the reader's own files lie among it. */
-const parts = ['package.json', 'cdk.json', 'node_modules', 'src', 'functions', 'infra', 'local'];
+/** The part of the repository that the commands need. The folder has links to it and the reader's own files. */
+const linkedFiles = [
+  'package.json',
+  'cdk.json',
+  'node_modules',
+  'src',
+  'functions',
+  'infra',
+  'local',
+];
 
 const limitMs = 240_000;
 
-/** What is around a line: not in it, but in the terminal that it is typed into. */
+/** The values that a line needs besides its own text. */
 export interface Surroundings {
-  /** Gives the value of an output that the line names in angle brackets. */
+  /** Returns the value of an output that the line has in angle brackets. */
   readonly output?: (name: string) => Promise<string>;
-  /** Context keys in the user's own file of the CDK. */
+  /** Context values in the user's own CDK file. */
   readonly context?: Readonly<Record<string, string>>;
   readonly apiKey?: string;
 }
@@ -22,47 +30,48 @@ export interface Surroundings {
 /** Runs the lines of the pages in a shell, as a reader types them. */
 export class Terminal {
   readonly #processes: Processes;
-  readonly #places: Places;
+  readonly #paths: Paths;
   readonly #lines: readonly string[];
   readonly #run = new Set<StackLine>();
 
-  private constructor(processes: Processes, places: Places, lines: string[]) {
+  private constructor(processes: Processes, paths: Paths, lines: string[]) {
     this.#processes = processes;
-    this.#places = places;
+    this.#paths = paths;
     this.#lines = lines;
   }
 
   /** @param bin - the folder of the AWS CLI */
-  static async open(processes: Processes, places: Places, bin: string): Promise<Terminal> {
-    const terminal = new Terminal(processes, places, await linesOfPages(places.root));
+  static async open(processes: Processes, paths: Paths, bin: string): Promise<Terminal> {
+    const terminal = new Terminal(processes, paths, await linesOfPages(paths.root));
     await mkdir(terminal.folder);
-    for (const part of parts) await symlink(join(places.root, part), join(terminal.folder, part));
+    for (const name of linkedFiles)
+      await symlink(join(paths.root, name), join(terminal.folder, name));
     await mkdir(terminal.#tools);
     await writeFile(join(terminal.#tools, 'aws'), awsWithEndpoint(bin), { mode: 0o755 });
     return terminal;
   }
 
-  /** Where the lines are typed. */
+  /** The working folder of the lines. */
   get folder(): string {
-    return join(this.#places.scratch, 'terminal');
+    return join(this.#paths.scratch, 'terminal');
   }
 
   get #tools(): string {
-    return join(this.#places.scratch, 'tools');
+    return join(this.#paths.scratch, 'tools');
   }
 
-  /** Lines that were not typed yet. */
-  get left(): StackLine[] {
+  /** The lines that did not run yet. */
+  get remaining(): StackLine[] {
     return stackLines.filter((name) => !this.#run.has(name));
   }
 
   /**
-   * Types a line with an account's credentials, and answers each question with yes.
-   * @returns what it wrote
-   * @throws Error - it ended with another code than 0; `output` is what it wrote
+   * Runs a line with an account's credentials, and answers each question with yes.
+   * @returns the output
+   * @throws Error - the exit code is not 0; `output` has the output
    */
   async type(name: StackLine, account: Account, around: Surroundings = {}): Promise<string> {
-    const line = await filled(this.#lineOf(name), around);
+    const line = await fillIn(this.#lineOf(name), around);
     const env = await this.#environment(account, around);
     this.#run.add(name);
     const args = ['-c', `set -o pipefail; ${line}`];
@@ -72,19 +81,19 @@ export class Terminal {
   #lineOf(name: StackLine): string {
     const found = this.#lines.filter((line) => isLine(line, name));
     if (found.length === 1) return found[0] ?? '';
-    throw new Error(`the pages have ${found.length} lines ${JSON.stringify(name)} in place of one`);
+    throw new Error(`Found ${found.length} lines ${JSON.stringify(name)} in the pages: expected 1`);
   }
 
   async #environment(account: Account, { context = {}, apiKey = '' }: Surroundings) {
-    const home = join(this.#places.scratch, `home-of-${account.id}`);
+    const home = join(this.#paths.scratch, `home-of-${account.id}`);
     await mkdir(home, { recursive: true });
     await writeFile(join(home, '.cdk.json'), JSON.stringify({ context }));
-    const bare = bareEnvironment(this.#places);
+    const bare = bareEnvironment(this.#paths);
     return {
       ...bare,
       PATH: `${this.#tools}:${bare.PATH}`,
       HOME: home,
-      // The questions of the CDK are answered with yes, as the reader does.
+      // Answers the questions of the CDK with yes.
       CDK_YES: 'true',
       CDK_DISABLE_VERSION_CHECK: '1',
       CDK_DISABLE_CLI_TELEMETRY: 'true',
@@ -95,16 +104,16 @@ export class Terminal {
   }
 }
 
-/** Version 1 of the AWS CLI lets no variable but only this option move SQS away from AWS. */
+/** Returns a wrapper for the AWS CLI. In version 1, only this option sets the endpoint of SQS. */
 function awsWithEndpoint(bin: string): string {
   return `#!/bin/sh\nexec ${JSON.stringify(join(bin, 'aws'))} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n`;
 }
 
-/** The line with a value for each name in angle brackets. */
-async function filled(line: string, { output }: Surroundings): Promise<string> {
+/** Replaces each name in angle brackets by its value. */
+async function fillIn(line: string, { output }: Surroundings): Promise<string> {
   let text = line;
   for (const [placeholder, name = ''] of line.matchAll(/<([A-Z]\w+)>/g)) {
-    if (!output) throw new Error(`the line names ${placeholder}, which the test does not give`);
+    if (!output) throw new Error(`Missing value for ${placeholder} in the line: ${line}`);
     text = text.replace(placeholder, await output(name));
   }
   return text;

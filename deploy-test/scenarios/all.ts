@@ -1,5 +1,6 @@
 import type { Check } from '../checks.ts';
-import type { Stage } from '../deployment.ts';
+import type { Harness } from '../deployment.ts';
+import { abortedScenario } from './aborted.ts';
 import {
   crossAccountScenario,
   narrowedReaderScenario,
@@ -26,7 +27,6 @@ import {
   pauseScenario,
 } from './queue.ts';
 import { secondDeployScenario } from './second-deploy.ts';
-import { abortedScenario } from './settled.ts';
 import {
   manualStartScenario,
   missingObjectScenario,
@@ -34,36 +34,39 @@ import {
   unconfiguredBucketScenario,
 } from './ways-in.ts';
 
-/** What is shown before anything is deployed. */
-export const before = (stage: Stage): Check[] => [loopbackScenario(stage), lintScenario(stage)];
+/** The checks before the deployment. */
+export const before = (harness: Harness): Check[] => [
+  loopbackScenario(harness),
+  lintScenario(harness),
+];
 
-/** What all others need. */
+/** The deployment that all other checks need. */
 export const deployment = firstDeployScenario;
 
-/** In this order: the dead letter takes the state machine away, the removal all the rest. */
-export const scenarios = (stage: Stage): Check[] => [
-  copiedFilmScenario(stage),
-  objectCreatedScenario(stage),
-  manualStartScenario(stage),
-  missingObjectScenario(stage),
-  failureQueryScenario(stage),
-  startedAgainScenario(stage),
-  unconfiguredBucketScenario(stage),
-  sourceAccountScenario(stage),
-  narrowedReaderScenario(stage),
-  crossAccountScenario(stage),
-  unlistedBucketScenario(stage),
-  doctorScenario(stage),
-  wrongKeyScenario(stage),
-  secondDeployScenario(stage),
-  abortedScenario(stage),
-  cancelScenario(stage),
-  pauseScenario(stage),
-  deployWhileQueuedScenario(stage),
-  noOrphanScenario(stage),
-  otherDeploysScenario(stage),
-  deadLetterScenario(stage),
-  removalScenario(stage),
-  everyLineScenario(stage),
-  loopbackScenario(stage),
+/** The other checks, in this order: `deadLetterScenario` deletes the state machine, `removalScenario` the stack. */
+export const scenarios = (harness: Harness): Check[] => [
+  copiedFilmScenario(harness),
+  objectCreatedScenario(harness),
+  manualStartScenario(harness),
+  missingObjectScenario(harness),
+  failureQueryScenario(harness),
+  startedAgainScenario(harness),
+  unconfiguredBucketScenario(harness),
+  sourceAccountScenario(harness),
+  narrowedReaderScenario(harness),
+  crossAccountScenario(harness),
+  unlistedBucketScenario(harness),
+  doctorScenario(harness),
+  wrongKeyScenario(harness),
+  secondDeployScenario(harness),
+  abortedScenario(harness),
+  cancelScenario(harness),
+  pauseScenario(harness),
+  deployWhileQueuedScenario(harness),
+  noOrphanScenario(harness),
+  otherDeploysScenario(harness),
+  deadLetterScenario(harness),
+  removalScenario(harness),
+  everyLineScenario(harness),
+  loopbackScenario(harness),
 ];

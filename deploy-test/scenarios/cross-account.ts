@@ -9,29 +9,29 @@ import {
 import type { Check } from '../checks.ts';
 import {
   farBucket,
+  type Harness,
   machineArn,
   outputOf,
-  type Stage,
   sourceContext,
   typeAtHome,
 } from '../deployment.ts';
 import { endOf, executionFor } from '../executions.ts';
-import { makeBucket, putFilm, switchEventsOn } from '../films.ts';
+import { enableEvents, makeBucket, putFilm } from '../films.ts';
 import { expectReady } from '../readiness.ts';
 
 const sizeMiB = 12;
 
-/** A bucket of the source account that its list leaves out. */
+/** A bucket of the source account that is not in its list. */
 const unlistedBucket = 'films-unlisted';
 
-/** The second stack, deployed in another account and Region with nothing else of ours. */
-export function sourceAccountScenario(stage: Stage): Check {
+/** Deploys the second stack in another account and Region, which has no other Chunkferry resource. */
+export function sourceAccountScenario(harness: Harness): Check {
   return {
-    name: "the README's lines deploy the source stack in another account and Region",
-    show: async () => {
-      const { home, source, terminal } = stage;
+    name: "the pages' lines deploy the source stack in another account and Region",
+    run: async () => {
+      const { home, source, terminal } = harness;
       await makeBucket(source, farBucket);
-      await typeAtHome(stage, 'npx cdk deploy -c sourceAccounts=…');
+      await typeAtHome(harness, 'npx cdk deploy -c sourceAccounts=…');
       const output = (name: string) => outputOf(home, 'Chunkferry', name);
       await terminal.type('npx cdk bootstrap aws://…', source);
       await terminal.type('npx cdk deploy -c stack=source-account …', source, { output });
@@ -43,12 +43,12 @@ export function sourceAccountScenario(stage: Stage): Check {
   };
 }
 
-/** What the later scenarios read by. */
-export function narrowedReaderScenario(stage: Stage): Check {
+/** Narrows the trust of the reader role that later scenarios use. */
+export function narrowedReaderScenario(harness: Harness): Check {
   return {
-    name: 'the source stack deploys again with a trust that names the two reading roles',
-    show: async () => {
-      const { cdk, home, source } = stage;
+    name: 'the source stack deploys again with a trust for only the two reading roles',
+    run: async () => {
+      const { cdk, home, source } = harness;
       const bus = await outputOf(home, 'Chunkferry', 'BusArn');
       const readers = await outputOf(home, 'Chunkferry', 'ReaderPrincipalArns');
       await cdk.deploy(source, sourceContext(bus, readers));
@@ -56,29 +56,29 @@ export function narrowedReaderScenario(stage: Stage): Check {
   };
 }
 
-/** Rule, role, bus policy, bus rule, then reading as the reader role. */
-export function crossAccountScenario(stage: Stage): Check {
+/** Covers the rule, its role, the bus policy, the bus rule and reading with the reader role. */
+export function crossAccountScenario(harness: Harness): Check {
   return {
     name: 'an object of the other account becomes a ready asset through the deployed rule and bus',
-    show: async () => {
-      const film = await putFilm(stage.source.s3, farBucket, 'far/Final match.mp4', sizeMiB);
-      const machine = await machineArn(stage);
-      await expectReady(stage, await executionFor(stage.home.sfn, machine, film.key), film);
+    run: async () => {
+      const film = await putFilm(harness.source.s3, farBucket, 'far/Final match.mp4', sizeMiB);
+      const machine = await machineArn(harness);
+      await expectReady(harness, await executionFor(harness.home.sfn, machine, film.key), film);
     },
   };
 }
 
-/** The source account widens what it sends; the account of the machine decides all the same. */
-export function unlistedBucketScenario(stage: Stage): Check {
+/** The source account forwards an additional bucket. The account of the state machine still rejects it. */
+export function unlistedBucketScenario(harness: Harness): Check {
   return {
-    name: 'an event of a bucket that is no source of its account is refused by name',
-    show: async () => {
-      await makeBucket(stage.source, unlistedBucket);
-      await switchEventsOn(stage.source, unlistedBucket);
-      await forwardToo(stage);
-      const { key } = await putFilm(stage.source.s3, unlistedBucket, 'unlisted.mp4', 1);
-      const execution = await executionFor(stage.home.sfn, await machineArn(stage), key);
-      const { status, error, cause } = await endOf(stage.home.sfn, execution);
+    name: 'an event of a bucket that is not a source of its account fails with SourceClaimRefusedError',
+    run: async () => {
+      await makeBucket(harness.source, unlistedBucket);
+      await enableEvents(harness.source, unlistedBucket);
+      await forwardUnlisted(harness);
+      const { key } = await putFilm(harness.source.s3, unlistedBucket, 'unlisted.mp4', 1);
+      const execution = await executionFor(harness.home.sfn, await machineArn(harness), key);
+      const { status, error, cause } = await endOf(harness.home.sfn, execution);
       equal(status, 'FAILED');
       equal(error, 'SourceClaimRefusedError');
       match(cause ?? '', /films-unlisted/);
@@ -86,7 +86,7 @@ export function unlistedBucketScenario(stage: Stage): Check {
   };
 }
 
-async function forwardToo({ source: { events } }: Stage): Promise<void> {
+async function forwardUnlisted({ source: { events } }: Harness): Promise<void> {
   const { Arn, RoleArn } = await forwardingTarget(events);
   const EventPattern = JSON.stringify({
     source: ['aws.s3'],
@@ -97,10 +97,10 @@ async function forwardToo({ source: { events } }: Stage): Promise<void> {
   await events.send(new PutTargetsCommand({ Rule: 'forward-too', Targets }));
 }
 
-async function forwardingTarget(events: Stage['source']['events']): Promise<Target> {
+async function forwardingTarget(events: Harness['source']['events']): Promise<Target> {
   const { Rules = [] } = await events.send(new ListRulesCommand({}));
-  const ask = { Rule: Rules[0]?.Name };
-  const { Targets = [] } = await events.send(new ListTargetsByRuleCommand(ask));
+  const query = { Rule: Rules[0]?.Name };
+  const { Targets = [] } = await events.send(new ListTargetsByRuleCommand(query));
   if (Targets[0]) return Targets[0];
-  throw new Error('the source account has no forwarding rule');
+  throw new Error('Missing forwarding rule in the source account');
 }

@@ -8,17 +8,17 @@ import { DeleteStateMachineCommand } from '@aws-sdk/client-sfn';
 import { GetQueueUrlCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { Account } from '../account.ts';
 import type { Check } from '../checks.ts';
-import { filmBucket, machineArn, type Stage } from '../deployment.ts';
+import { filmBucket, type Harness, machineArn } from '../deployment.ts';
 import { putFilm } from '../films.ts';
 import { waitFor } from '../waiting.ts';
 
-/** The machine is gone for good: this is the last that is done with it. */
-export function deadLetterScenario(stage: Stage): Check {
+/** Deletes the state machine, so it must be the last scenario that uses it. */
+export function deadLetterScenario(harness: Harness): Check {
   return {
-    name: "an event that can't start an execution lands in the dead-letter queue",
-    show: async () => {
-      const { home } = stage;
-      const machine = await machineArn(stage);
+    name: 'an event that cannot start an execution arrives in the dead-letter queue',
+    run: async () => {
+      const { home } = harness;
+      const machine = await machineArn(harness);
       const target = await targetOf(home, machine);
       await home.sfn.send(new DeleteStateMachineCommand({ stateMachineArn: machine }));
       const film = await putFilm(home.s3, filmBucket, 'too late.mp4', 1);
@@ -31,7 +31,7 @@ export function deadLetterScenario(stage: Stage): Check {
   };
 }
 
-/** Of the deployed rules, the one that starts the machine. */
+/** Returns the target of the deployed rule that starts the state machine. */
 async function targetOf({ events }: Account, machine: string): Promise<Target> {
   const { Rules = [] } = await events.send(new ListRulesCommand({}));
   for (const { Name } of Rules) {
@@ -39,14 +39,14 @@ async function targetOf({ events }: Account, machine: string): Promise<Target> {
     const target = Targets.find(({ Arn }) => Arn === machine);
     if (target?.DeadLetterConfig?.Arn) return target;
   }
-  throw new Error(`no rule has ${machine} and a dead-letter queue as its target`);
+  throw new Error(`Missing rule with the target ${machine} and a dead-letter queue`);
 }
 
 async function deadLetter({ sqs }: Account, target: Target): Promise<Message> {
   const QueueName = target.DeadLetterConfig?.Arn?.split(':').at(-1);
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
   return waitFor('a dead letter', 20, async () => {
-    const ask = { QueueUrl, MessageAttributeNames: ['All'] };
-    return (await sqs.send(new ReceiveMessageCommand(ask))).Messages?.[0];
+    const query = { QueueUrl, MessageAttributeNames: ['All'] };
+    return (await sqs.send(new ReceiveMessageCommand(query))).Messages?.[0];
   });
 }

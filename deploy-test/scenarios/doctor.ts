@@ -1,34 +1,34 @@
 import { match } from 'node:assert/strict';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Check } from '../checks.ts';
-import { outputOf, putApiKey, type Stage, typeAtHome } from '../deployment.ts';
+import { type Harness, outputOf, putApiKey, typeAtHome } from '../deployment.ts';
 
-/** Every function tries, with its deployed role, what it will need. */
-export function doctorScenario(stage: Stage): Check {
+/** Every function checks its permissions with its deployed role. */
+export function doctorScenario(harness: Harness): Check {
   return {
-    name: 'npm run doctor finds nothing missing in what was deployed',
-    show: async () =>
-      match(await typeAtHome(stage, 'npm run doctor'), /\d+ checks passed, 0 failed/),
+    name: 'npm run doctor reports no failed check for the deployed stack',
+    run: async () =>
+      match(await typeAtHome(harness, 'npm run doctor'), /\d+ checks passed, 0 failed/),
   };
 }
 
-/** The one thing that a person forgets most easily. */
-export function wrongKeyScenario(stage: Stage): Check {
+/** A wrong API key is the most likely mistake of an operator. */
+export function wrongKeyScenario(harness: Harness): Check {
   return {
-    name: 'npm run doctor names an API key that the service does not take',
-    show: async () => {
-      const SecretId = await outputOf(stage.home, 'Chunkferry', 'SecretArn');
+    name: 'npm run doctor reports an API key that the service rejects',
+    run: async () => {
+      const SecretId = await outputOf(harness.home, 'Chunkferry', 'SecretArn');
       const wrong = { SecretId, SecretString: 'not-the-key' };
-      await stage.home.secrets.send(new PutSecretValueCommand(wrong));
+      await harness.home.secrets.send(new PutSecretValueCommand(wrong));
       try {
         match(
-          await typeAtHome(stage, 'npm run doctor').catch(
+          await typeAtHome(harness, 'npm run doctor').catch(
             ({ output }: Error & { output?: string }) => output ?? '',
           ),
           /CredentialsRejectedError/,
         );
       } finally {
-        await putApiKey(stage);
+        await putApiKey(harness);
       }
     },
   };

@@ -1,18 +1,18 @@
 import type { Check } from '../checks.ts';
-import { filmBucket, putApiKey, type Stage, typeAtHome } from '../deployment.ts';
+import { filmBucket, type Harness, putApiKey, typeAtHome } from '../deployment.ts';
 import { makeBucket } from '../films.ts';
 
-/** The README's lines in their order. Everything after it needs what it makes. */
-export function firstDeployScenario(stage: Stage): Check {
+/** Runs the pages' lines in order. All later scenarios need the deployed stack. */
+export function firstDeployScenario(harness: Harness): Check {
   return {
-    name: "the README's lines bootstrap, deploy, put the API key into the secret and switch the bucket's events on",
-    show: async () => {
-      await makeBucket(stage.home, filmBucket);
-      await typeAtHome(stage, 'npx cdk bootstrap');
-      await typeAtHome(stage, 'npx cdk deploy -c sourceBuckets=…');
-      await putApiKey(stage);
+    name: "the pages' lines bootstrap, deploy, put the API key into the secret and enable the bucket's events",
+    run: async () => {
+      await makeBucket(harness.home, filmBucket);
+      await typeAtHome(harness, 'npx cdk bootstrap');
+      await typeAtHome(harness, 'npx cdk deploy -c sourceBuckets=…');
+      await putApiKey(harness);
       await typeAtHome(
-        stage,
+        harness,
         'aws s3api put-bucket-notification-configuration --bucket my-videos …',
       );
     },

@@ -1,77 +1,77 @@
 import { deepEqual, equal, notDeepEqual, ok } from 'node:assert/strict';
 import type { Check } from '../checks.ts';
-import { filmBucket, homeContext, machineArn, type Stage } from '../deployment.ts';
+import { filmBucket, type Harness, homeContext, machineArn } from '../deployment.ts';
 import { executionFor, isRunning, versionsCalled, versionsInDefinition } from '../executions.ts';
 import { type Film, putFilm } from '../films.ts';
 import { expectReady } from '../readiness.ts';
 import { waitFor } from '../waiting.ts';
 
-/** Six chunks and a bit. */
+/** More than six chunks. */
 const sizeMiB = 31;
 
 const hourMs = 3_600_000;
 
-/** The transfer is held among its chunks, and again before its asset is ready, while the stack changes. */
-export function secondDeployScenario(stage: Stage): Check {
+/** Deploys while the transfer is blocked at a chunk, and keeps its asset from becoming ready. */
+export function secondDeployScenario(harness: Harness): Check {
   return {
-    name: 'a second deploy under a running transfer: it ends ready on the versions it began with',
-    show: async () => {
-      const machine = await machineArn(stage);
-      const before = await versionsInDefinition(stage.home.sfn, machine);
-      const { film, execution, letGo } = await holdTransfer(stage, machine);
+    name: 'after a second deploy, a running transfer ends as ready on the versions it started with',
+    run: async () => {
+      const machine = await machineArn(harness);
+      const before = await versionsInDefinition(harness.home.sfn, machine);
+      const { film, execution, release } = await blockTransfer(harness, machine);
       try {
-        await stage.cdk.deploy(stage.home, { ...homeContext(stage), stepMemoryMiB: '640' });
+        await harness.cdk.deploy(harness.home, { ...homeContext(harness), stepMemoryMiB: '640' });
         const deployed = new Date();
-        await expectUnderWay(stage, machine, execution, before);
-        letGo();
-        await expectReady(stage, execution, film);
-        await expectOldVersions(stage, execution, before, deployed);
+        await expectRunning(harness, machine, execution, before);
+        release();
+        await expectReady(harness, execution, film);
+        await expectOldVersions(harness, execution, before, deployed);
       } finally {
-        letGo();
+        release();
       }
     },
   };
 }
 
-interface Held {
+interface BlockedTransfer {
   readonly film: Film;
   readonly execution: string;
-  readonly letGo: () => void;
+  readonly release: () => void;
 }
 
-async function holdTransfer(stage: Stage, machine: string): Promise<Held> {
-  const { service, home } = stage;
-  const release = Promise.withResolvers<void>();
+async function blockTransfer(harness: Harness, machine: string): Promise<BlockedTransfer> {
+  const { service, home } = harness;
+  const barrier = Promise.withResolvers<void>();
   service.switches.assetReadyAfterMs = hourMs;
-  service.faults.add({ on: 'put', nth: 3, kind: 'meanwhile', act: () => release.promise });
+  service.faults.add({ on: 'put', nth: 3, kind: 'callback', act: () => barrier.promise });
   const film = await putFilm(home.s3, filmBucket, 'second deploy.mp4', sizeMiB);
   const execution = await executionFor(home.sfn, machine, film.key);
-  await waitFor('the chunk to be held', 60, async () => {
+  await waitFor('the chunk to be blocked', 60, async () => {
     return service.faults.pending().length === 0 || undefined;
   });
-  const letGo = () => {
+  const release = () => {
     service.switches.assetReadyAfterMs = 0;
-    release.resolve();
-    const late = service.assets().filter(({ state }) => state === 'processing');
-    for (const { assetId } of late) service.makeReady(assetId);
+    barrier.resolve();
+    const processing = service.assets().filter(({ state }) => state === 'processing');
+    for (const { assetId } of processing) service.makeReady(assetId);
   };
-  return { film, execution, letGo };
+  return { film, execution, release };
 }
 
-async function expectUnderWay(
-  { home: { sfn } }: Stage,
+async function expectRunning(
+  { home: { sfn } }: Harness,
   machine: string,
   execution: string,
   before: readonly string[],
 ): Promise<void> {
-  ok(await isRunning(sfn, execution), 'the transfer had ended before the deployment did');
+  ok(await isRunning(sfn, execution), 'the transfer ended before the deployment');
   const after = await versionsInDefinition(sfn, machine);
   notDeepEqual(after, before, 'the second deployment published no new function version');
   equal(after.length, before.length);
 }
 
 async function expectOldVersions(
-  { home: { sfn } }: Stage,
+  { home: { sfn } }: Harness,
   execution: string,
   before: readonly string[],
   deployed: Date,

@@ -3,29 +3,29 @@ import { commandLines } from '../../deploy-test/pages/command-lines.ts';
 
 const page = (...lines: readonly string[]) => commandLines(`${lines.join('\n')}\n`);
 
-it('takes every line of a block that holds a command, also of an unknown program', () => {
+it('returns every line of a block with a command, also of an unknown program', () => {
   expect(page('```', 'npm ci', 'terraform apply', '', '```')).toEqual([
     'npm ci',
     'terraform apply',
   ]);
 });
 
-it('takes a line that goes on after a backslash as one', () => {
+it('joins a line that continues after a backslash', () => {
   expect(page('```sh', 'npx cdk deploy \\', '  -c a=b', '```')).toEqual(['npx cdk deploy -c a=b']);
 });
 
-it('takes no end of a block of another language for the start of one', () => {
+it('does not take the end of a block in another language for a start', () => {
   const text = ['```json', '{}', '```', 'aws is not typed here', '```', 'npm ci', '```'];
   expect(page(...text)).toEqual(['npm ci']);
 });
 
-it('takes no output, code or name of a command', () => {
+it('ignores output, code and bare command names', () => {
   expect(page('```', '4 passed', '```', '```ts', "import 'a';", '```', '`npm run demo`')).toEqual(
     [],
   );
 });
 
-it('takes a command with arguments out of a sentence, once', () => {
+it('returns a command with arguments from a sentence, once', () => {
   const text = ['`npm run demo -- my.mp4` takes a file,', 'as `npm run demo -- my.mp4` does.'];
   expect(page(...text)).toEqual(['npm run demo -- my.mp4']);
 });

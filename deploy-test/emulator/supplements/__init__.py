@@ -1,7 +1,7 @@
-"""What the pinned MiniStack lacks and the stacks need. Each is a row of docs/deploy-test.md.
+"""Features that the stacks need and the pinned MiniStack lacks. Each is a row of docs/deploy-test.md.
 
-None of them touches a template or the product's code. Each checks that what it replaces is there and
-fails loudly otherwise, so that a newer emulator is looked at again rather than half replaced.
+No supplement changes a template or the product's code. Each fails if the code that it replaces is
+missing: a newer emulator needs a review of its supplements.
 """
 
 from . import (
@@ -18,7 +18,7 @@ from . import (
 
 
 def add() -> None:
-    """Adds all of them to the emulator that is loaded in this process."""
+    """Adds all supplements to the emulator in this process."""
     for supplement in (
         secret_references,
         event_bus_policies,

@@ -1,4 +1,4 @@
-"""`AWS::Events::EventBusPolicy`, which the emulator's CloudFormation does not know."""
+"""Adds `AWS::Events::EventBusPolicy`, which the emulator's CloudFormation does not support."""
 
 from ministack.services import eventbridge
 from ministack.services.cloudformation import provisioners
@@ -10,7 +10,7 @@ def put(props: dict) -> tuple[str, dict]:
     bus = props.get("EventBusName", "default").rsplit("/", 1)[-1]
     statement_id = props["StatementId"]
     if "Statement" not in props:
-        raise ValueError(f"{TYPE} {statement_id}: only the form with a Statement is supplemented")
+        raise ValueError(f"Unsupported {TYPE} {statement_id}: it must have a Statement")
     policy = eventbridge._event_bus_policies.get(bus) or {"Version": "2012-10-17", "Statement": []}
     others = [one for one in policy["Statement"] if one.get("Sid") != statement_id]
     policy["Statement"] = [*others, {**props["Statement"], "Sid": statement_id}]
@@ -26,7 +26,7 @@ def remove(physical_id: str, props: dict) -> None:
 
 def add() -> None:
     if TYPE in provisioners._RESOURCE_HANDLERS:
-        raise RuntimeError(f"the emulator has {TYPE} now: take this supplement away")
+        raise RuntimeError(f"The emulator supports {TYPE}: remove this supplement")
     provisioners._RESOURCE_HANDLERS[TYPE] = {
         "create": lambda logical_id, props, stack_name: put(props),
         "update": lambda physical_id, old_props, new_props, stack_name: put(new_props),

@@ -1,9 +1,8 @@
-"""What EventBridge does with a target: asks its role, reaches other accounts' buses, keeps dead letters.
+"""Adds roles, buses of other accounts and dead-letter queues to EventBridge targets.
 
-The emulator starts a state machine whatever the role, drops an event for a bus elsewhere, and has no
-dead-letter queues. Here an event that a role, a bus policy or a missing target holds up goes at once
-into the target's queue, if the queue's own policy lets EventBridge in. There are no further attempts:
-AWS makes none either where a permission or the target is missing.
+The emulator starts a state machine with any role, drops events for a bus of another account, and has no
+dead-letter queues. This supplement puts an undeliverable event into the target's queue, if the queue's
+policy allows EventBridge. As in AWS, it does not retry a missing permission or target.
 """
 
 import logging
@@ -27,7 +26,7 @@ NO_PERMISSIONS, NO_RESOURCE = "NO_PERMISSIONS", "NO_RESOURCE"
 
 
 class Undeliverable(Exception):
-    """An event that its target did not take, with EventBridge's code for why."""
+    """An event that its target rejected, with EventBridge's error code."""
 
     def __init__(self, code: str, message: str):
         super().__init__(message)
@@ -44,7 +43,7 @@ def check_machine(target: dict, rule: dict) -> None:
 
 
 def put_on_far_bus(target: dict, rule: dict, event: dict) -> None:
-    """Onto the bus of another account or Region, where its policy and the target's role allow it."""
+    """Puts an event on the bus of another account or Region, if its policy and the target's role allow it."""
     bus, role = target["Arn"], target.get("RoleArn", "")
     missing = why_not(role, SERVICE, rule["Arn"], "events:PutEvents", bus)
     if missing:
@@ -61,13 +60,13 @@ def put_on_far_bus(target: dict, rule: dict, event: dict) -> None:
 
 
 def accept_on_bus(bus: str, name: str, sender: str, event: dict) -> None:
-    """Called as the bus's own account. The event keeps the account and Region it came from."""
+    """Accepts an event as the bus's own account. The event keeps its original account and Region."""
     if name not in eventbridge._event_buses:
         raise Undeliverable(NO_RESOURCE, f"{bus} does not exist")
     policy = eventbridge._event_bus_policies.get(name)
-    said = {"events:source": event["Source"], "events:detail-type": event["DetailType"]}
-    if not admits(policy, sender, "events:PutEvents", bus, **said):
-        raise Undeliverable(NO_PERMISSIONS, f"the policy of {bus} does not let {sender} in")
+    keys = {"events:source": event["Source"], "events:detail-type": event["DetailType"]}
+    if not admits(policy, sender, "events:PutEvents", bus, **keys):
+        raise Undeliverable(NO_PERMISSIONS, f"the policy of {bus} does not allow {sender}")
     eventbridge._dispatch_event({**event, "EventBusName": name})
 
 
@@ -76,9 +75,9 @@ def keep_dead_letter(target: dict, rule: dict, body: str, failure: Undeliverable
     queue = sqs._queue_by_arn(queue_arn) if queue_arn else None
     policy = queue and queue["attributes"].get("Policy")
     source = sent_by(rule["Arn"])
-    # EventBridge is no principal of the account: only a statement that names it lets it in.
+    # EventBridge is not a principal of the account, so a statement must name it.
     if not queue or not admits(policy, rule["Arn"], "sqs:SendMessage", queue_arn, SERVICE, **source):
-        logger.error("event lost: no dead-letter queue takes it (%s)", failure)
+        logger.error("event lost: no dead-letter queue accepts it (%s)", failure)
         return
     about = {
         "RULE_ARN": rule["Arn"],

@@ -1,7 +1,7 @@
-"""StartExecution is idempotent for a name whose execution runs with the same input.
+"""Makes StartExecution idempotent for the name and the input of a running execution.
 
-The emulator refuses every name that it knows, as Step Functions does only once the execution has ended,
-or for another input.
+The emulator rejects every known name. Step Functions does so only after the end of the execution, or for
+another input.
 """
 
 from ministack.core.responses import get_account_id, get_region, json_response
@@ -9,7 +9,7 @@ from ministack.services import stepfunctions
 
 
 def running_twin(data: dict) -> dict | None:
-    """The execution that runs by this name with this input."""
+    """Returns the running execution with this name and input."""
     machine = stepfunctions._state_machines.get(data.get("stateMachineArn", ""))
     if machine is None or not data.get("name"):
         return None

@@ -1,4 +1,4 @@
-"""Alarms on metric math, which the emulator's CloudFormation refuses. They are kept, never evaluated."""
+"""Accepts alarms on metric math, which the emulator's CloudFormation rejects. Does not evaluate them."""
 
 from ministack.services.cloudformation import provisioners
 

@@ -1,7 +1,7 @@
-"""The name of an error that a Node function throws; the emulator says Runtime.HandlerError for each.
+"""Returns the name of an error that a Node function throws. The emulator returns Runtime.HandlerError.
 
-Lambda gives `errorType` (the error's name), `errorMessage` and `trace`; Step Functions matches Retry
-and Catch on the first and makes its Cause of all three.
+Lambda returns `errorType` (the error's name), `errorMessage` and `trace`. Step Functions matches Retry
+and Catch by the first and builds its Cause from all three.
 """
 
 import threading
@@ -11,14 +11,14 @@ from ministack.services import lambda_svc
 
 thrown = threading.local()
 
-SAID = 'status: "error", error: String(err.message || err), trace: err.stack || ""'
-SAID_WITH_NAME = SAID + ", errorType: err.name"
+REPLY = 'status: "error", error: String(err.message || err), trace: err.stack || ""'
+REPLY_WITH_NAME = REPLY + ", errorType: err.name"
 
 
 def add() -> None:
-    if lambda_runtime._NODEJS_WORKER_SCRIPT.count(SAID) != 1:
-        raise RuntimeError("the emulator's Node worker has changed: look at this supplement again")
-    lambda_runtime._NODEJS_WORKER_SCRIPT = lambda_runtime._NODEJS_WORKER_SCRIPT.replace(SAID, SAID_WITH_NAME)
+    if lambda_runtime._NODEJS_WORKER_SCRIPT.count(REPLY) != 1:
+        raise RuntimeError("The emulator's Node worker has changed: review this supplement")
+    lambda_runtime._NODEJS_WORKER_SCRIPT = lambda_runtime._NODEJS_WORKER_SCRIPT.replace(REPLY, REPLY_WITH_NAME)
     invoke, execute = lambda_runtime.Worker.invoke, lambda_svc._execute_function_warm
 
     def remembered(self, *args, **kwargs):

@@ -1,4 +1,4 @@
-"""A ranged GET that names a version: 206 with Content-Range; the emulator sends the whole object."""
+"""Answers a ranged GET of a version with 206 and Content-Range. The emulator sends the whole object."""
 
 from ministack.services import s3
 
@@ -16,7 +16,7 @@ def add() -> None:
         if span is None:
             return 416, {"Content-Range": f"bytes */{len(body)}"}, b""
         start, end = span
-        # The whole object's checksum does not fit a part of it.
+        # The checksum is that of the whole object, not of the range.
         kept = {k: v for k, v in response_headers.items() if not k.lower().startswith("x-amz-checksum")}
         kept["Content-Range"] = f"bytes {start}-{end}/{len(body)}"
         kept["Content-Length"] = str(end + 1 - start)

@@ -1,4 +1,4 @@
-"""`aws:PrincipalArn` of a role's session is the role's ARN, as in IAM; the emulator gives the session's."""
+"""Sets `aws:PrincipalArn` of a role session to the ARN of the role, as IAM does, not of the session."""
 
 from ministack.core import iam_evaluator as iam
 from ministack.core.arn import parse_arn

@@ -1,4 +1,4 @@
-"""`Ref` of a secret is its ARN, as in CloudFormation; the emulator answers with its name."""
+"""Makes `Ref` of a secret its ARN, as in CloudFormation. The emulator returns its name."""
 
 from ministack.services.cloudformation import provisioners
 
@@ -6,7 +6,7 @@ handler = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
 
 
 def name_of(physical_id: str) -> str:
-    """The emulator's own key: without the ARN's head and its six last characters."""
+    """Returns the emulator's key of a secret: the ARN without its prefix and its random suffix."""
     return physical_id.split(":secret:")[1].rpartition("-")[0] if ":secret:" in physical_id else physical_id
 
 

@@ -1,4 +1,4 @@
-"""A state machine invokes a function only where its role may; the emulator never asks."""
+"""Checks that a state machine's role may invoke a function. The emulator does not check it."""
 
 import contextvars
 

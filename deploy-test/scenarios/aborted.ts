@@ -1,39 +1,39 @@
 import { equal } from 'node:assert/strict';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Check } from '../checks.ts';
-import { filmBucket, machineArn, type Stage } from '../deployment.ts';
+import { filmBucket, type Harness, machineArn } from '../deployment.ts';
 import { executionFor, startExecution } from '../executions.ts';
 import { putFilm } from '../films.ts';
 import { expectReady } from '../readiness.ts';
 import { transferOf } from '../rows.ts';
 import { waitFor } from '../waiting.ts';
 
-/** Six chunks and a bit. */
+/** More than six chunks. */
 const sizeMiB = 31;
 
-/** What no Catch sees: the deployed rule calls the deployed reconciler, which writes the row. */
-export function abortedScenario(stage: Stage): Check {
+/** No Catch handles a stopped execution: the deployed rule calls the reconciler, which writes the row. */
+export function abortedScenario(harness: Harness): Check {
   return {
-    name: 'an execution that is stopped becomes a cancelled transfer, and a new one goes on from its chunks',
-    show: async () => {
-      const { home, service } = stage;
-      const machine = await machineArn(stage);
+    name: 'a stopped execution becomes a cancelled transfer, and a new execution continues from its chunks',
+    run: async () => {
+      const { home, service } = harness;
+      const machine = await machineArn(harness);
       const release = Promise.withResolvers<void>();
-      service.faults.add({ on: 'put', nth: 5, kind: 'meanwhile', act: () => release.promise });
+      service.faults.add({ on: 'put', nth: 5, kind: 'callback', act: () => release.promise });
       const film = await putFilm(home.s3, filmBucket, 'aborted.mp4', sizeMiB);
       const executionArn = await executionFor(home.sfn, machine, film.key);
-      await waitFor('the chunk to be held', 60, async () => {
+      await waitFor('the chunk to be blocked', 60, async () => {
         return service.faults.pending().length === 0 || undefined;
       });
       await home.sfn.send(new StopExecutionCommand({ executionArn }));
-      const row = await waitFor('the transfer to be settled', 90, async () => {
-        const found = await transferOf(stage, film.key);
+      const row = await waitFor('the transfer to be cancelled', 90, async () => {
+        const found = await transferOf(harness, film.key);
         return found?.state === 'cancelled' ? found : undefined;
       });
       release.resolve();
       equal(row.outcome?.status, 'cancelled');
       const input = { bucket: filmBucket, key: film.key };
-      await expectReady(stage, await startExecution(home.sfn, machine, input), film);
+      await expectReady(harness, await startExecution(home.sfn, machine, input), film);
     },
   };
 }
