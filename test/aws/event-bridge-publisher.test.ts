@@ -38,7 +38,7 @@ it('puts one entry on the bus by name', async () => {
   ]);
 });
 
-it('calls an entry that failed not published, although the call passed', async () => {
+it('throws EventNotPublishedError for a failed entry, even if the call succeeds', async () => {
   const Entries = [{ ErrorCode: 'ThrottlingException', ErrorMessage: 'slow down' }];
   bus.on(PutEventsCommand).resolves({ FailedEntryCount: 1, Entries });
   await expect(publisher().publish(event)).rejects.toMatchObject({
@@ -48,14 +48,14 @@ it('calls an entry that failed not published, although the call passed', async (
   });
 });
 
-it('calls an answer without an entry not published', async () => {
+it('throws EventNotPublishedError for a reply without an entry', async () => {
   bus.on(PutEventsCommand).resolves({ FailedEntryCount: 0, Entries: [] });
   await expect(publisher().publish(event)).rejects.toMatchObject({
     name: 'EventNotPublishedError',
   });
 });
 
-it('calls a call that failed not published', async () => {
+it('throws EventNotPublishedError for a failed call', async () => {
   bus.on(PutEventsCommand).rejects(Object.assign(new Error('no'), { name: 'AccessDenied' }));
   await expect(publisher().publish(event)).rejects.toMatchObject({
     name: 'EventNotPublishedError',
@@ -63,7 +63,7 @@ it('calls a call that failed not published', async () => {
   });
 });
 
-it('puts nothing where the detail is too large', async () => {
+it('makes no call if the detail is too large', async () => {
   const detail = { text: 'ä'.repeat(140_000) };
   await expect(publisher().publish({ ...event, detail })).rejects.toMatchObject({
     name: 'EventNotPublishedError',

@@ -24,35 +24,38 @@ it.each<[ExecutionStatus, string, string]>([
   expect(await both()).toEqual([ours, full]);
 });
 
-it('is unknown in a status that nobody knew when this was written', async () => {
+it('is unknown in an undocumented status', async () => {
   stepFunctions.onAnyCommand().resolves({ status: 'PAUSED' as ExecutionStatus });
   expect(await both()).toEqual(['unknown', 'unknown']);
 });
 
-it('tells the start, the input and the error of an end', async () => {
+it('returns the start, the input and the error of an ended execution', async () => {
   const told = { input: '{}', error: 'States.Timeout', cause: 'too long' };
   stepFunctions.onAnyCommand().resolves({ status: 'FAILED', startDate: new Date(7), ...told });
   expect(await directory.endOf(arn)).toEqual({ status: 'failed', startedAt: 7, ...told });
 });
 
 it.each(['ExecutionDoesNotExist', 'InvalidArn', 'AccessDeniedException', 'ValidationException'])(
-  'is unknown where Step Functions answers %s',
+  'is unknown if Step Functions returns %s',
   async (name) => {
     stepFunctions.onAnyCommand().rejects(Object.assign(new Error('no'), { name }));
     expect(await both()).toEqual(['unknown', 'unknown']);
   },
 );
 
-it('does not ask about an id that is no ARN', async () => {
+it('makes no call for an id that is not an ARN', async () => {
   expect(await both('local-run-7')).toEqual(['unknown', 'unknown']);
   expect(stepFunctions.calls()).toHaveLength(0);
 });
 
-it.each(['statusOf', 'endOf'] as const)('%s says so when it can’t be asked now', async (method) => {
-  const throttled = Object.assign(new Error('rate'), { name: 'ThrottlingException' });
-  stepFunctions.onAnyCommand().rejects(throttled);
-  await expect(directory[method](arn)).rejects.toMatchObject({
-    name: 'ExecutionUnknownError',
-    message: `DescribeExecution failed for ${arn}: ThrottlingException: rate`,
-  });
-});
+it.each(['statusOf', 'endOf'] as const)(
+  '%s throws ExecutionUnknownError if the call fails',
+  async (method) => {
+    const throttled = Object.assign(new Error('rate'), { name: 'ThrottlingException' });
+    stepFunctions.onAnyCommand().rejects(throttled);
+    await expect(directory[method](arn)).rejects.toMatchObject({
+      name: 'ExecutionUnknownError',
+      message: `DescribeExecution failed for ${arn}: ThrottlingException: rate`,
+    });
+  },
+);

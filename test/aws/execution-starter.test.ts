@@ -26,7 +26,7 @@ afterEach(async () => {
   await server?.close();
 });
 
-/** Step Functions on this machine: answers by the last of `replies` again and again. */
+/** Starts a Step Functions double; it repeats the last of `replies`. */
 async function stepFunctions(replies: readonly Reply[], maxAttempts = 1) {
   const asked: { target: unknown; body: Record<string, unknown> }[] = [];
   server = await startServer(async (request, response) => {
@@ -55,7 +55,7 @@ describe('a start by Step Functions', () => {
     expect(asked).toEqual([{ target: 'AWSStepFunctions.StartExecution', body }]);
   });
 
-  it('sends the same bytes when it is repeated, so that one that runs counts as started', async () => {
+  it('sends the same bytes when it is repeated: a running execution counts as started', async () => {
     const { starter, asked } = await stepFunctions([accepted]);
     expect([await starter.start(start), await starter.start(start)]).toEqual([
       'started',
@@ -65,7 +65,7 @@ describe('a start by Step Functions', () => {
   });
 
   it.each(['ExecutionAlreadyExists', 'com.amazonaws.swf.service.v2.model#ExecutionAlreadyExists'])(
-    'says that the name exists where the reply is %s',
+    'returns `exists` if the reply is %s',
     async (type) => {
       const { starter } = await stepFunctions([refused(400, type)]);
       expect(await starter.start(start)).toBe('exists');
@@ -79,7 +79,7 @@ describe('a start by Step Functions', () => {
     [400, 'AccessDeniedException'],
     [500, 'InternalFailure'],
     [503, 'ServiceUnavailable'],
-  ])('fails by a name that is retried where the reply is %i %s', async (status, type) => {
+  ])('throws a retryable error if the reply is %i %s', async (status, type) => {
     const { starter } = await stepFunctions([refused(status, type)]);
     await expect(starter.start(start)).rejects.toMatchObject({
       name: 'ExecutionNotStartedError',
@@ -88,19 +88,19 @@ describe('a start by Step Functions', () => {
     });
   });
 
-  it('goes on after a reply that failed once', async () => {
+  it('succeeds after one failed reply', async () => {
     const { starter, asked } = await stepFunctions([refused(500, 'InternalFailure'), accepted], 2);
     expect(await starter.start(start)).toBe('started');
     expect(asked).toHaveLength(2);
   });
 
-  it('says that the name exists where the reply to the first try was lost and it ended since', async () => {
+  it('returns `exists` if the first reply was lost and the execution has ended', async () => {
     const replies = [refused(500, 'InternalFailure'), refused(400, 'ExecutionAlreadyExists')];
     const { starter } = await stepFunctions(replies, 2);
     expect(await starter.start(start)).toBe('exists');
   });
 
-  it('fails by that name where nothing listens', async () => {
+  it('throws a retryable error if no server listens', async () => {
     const { starter } = await stepFunctions([accepted]);
     await server?.close();
     await expect(starter.start(start)).rejects.toMatchObject({ name: 'ExecutionNotStartedError' });

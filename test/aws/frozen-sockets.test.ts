@@ -13,14 +13,14 @@ import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts';
 import { startPlainServer } from '../http/proxies.ts';
 
-/** A server that can cut its connections in the moment in which a request arrives on one. */
+/** A server that can cut a connection when a request arrives on it. */
 interface Service {
   readonly endpoint: string;
-  /** Requests that were answered or cut. */
+  /** Requests with a reply or a cut. */
   readonly requests: IncomingMessage[];
-  /** Connections ever made. */
+  /** All connections since the start. */
   readonly connections: Set<Socket>;
-  /** From now on each connection that is there is reset by the next request on it. */
+  /** Makes the next request on each open connection reset it. */
   killKept(): void;
 }
 
@@ -33,7 +33,7 @@ async function serve(): Promise<Service> {
     connections.add(socket);
     requests.push(request);
     if (dead.has(socket)) return void socket.resetAndDestroy();
-    // All of a burst are in flight at once, so that each has a socket.
+    // All requests of a burst are in flight together, so each has its own socket.
     void setTimeout(50).then(() => response.end('{}'));
   });
   const killKept = () => {
@@ -54,7 +54,7 @@ function s3Call(endpoint: string, options: AgentOptions = {}): () => Promise<unk
   };
 }
 
-/** A call of each client, as configured but for its tries, of which it has one. */
+/** One call for each client, in the product's configuration but with one attempt. */
 const callOf: Readonly<Record<string, (endpoint: string) => () => Promise<unknown>>> = {
   S3: s3Call,
   DynamoDB: (endpoint) => {
@@ -93,8 +93,8 @@ beforeEach(() => {
 
 const burst = (call: () => Promise<unknown>) => Promise.all(Array.from({ length: 6 }, call));
 
-describe('B5: after six calls at once whose sockets the server then resets, one call', () => {
-  it.each(Object.keys(callOf))('of %s spends no try (aws-sdk-js-v3#1196)', async (name) => {
+describe('B5: a call after six concurrent calls whose sockets the server resets', () => {
+  it.each(Object.keys(callOf))('of %s costs no attempt (aws-sdk-js-v3#1196)', async (name) => {
     const service = await serve();
     const call = callOf[name]?.(service.endpoint) as () => Promise<unknown>;
     await burst(call);
@@ -103,18 +103,18 @@ describe('B5: after six calls at once whose sockets the server then resets, one 
     expect(service.connections.size).toBe(7);
   });
 
-  it('is sent once more, not once for each of the sockets', async () => {
+  it('is repeated once, not once for each socket', async () => {
     const service = await serve();
     const call = s3Call(service.endpoint);
     await burst(call);
     service.killKept();
     await call();
-    // Whether the server sees the request on the dead socket is a matter of luck.
+    // The server may or may not receive the request on the dead socket.
     expect([7, 8]).toContain(service.requests.length);
   });
 });
 
-it('B5: six calls at once that each meet a dead socket all succeed', async () => {
+it('B5: six concurrent calls on dead sockets all succeed', async () => {
   const service = await serve();
   const call = callOf.DynamoDB?.(service.endpoint) as () => Promise<unknown>;
   await burst(call);
@@ -122,24 +122,24 @@ it('B5: six calls at once that each meet a dead socket all succeed', async () =>
   await expect(burst(call)).resolves.toHaveLength(6);
 });
 
-it('a socket that breaks a new connection too spends a try', async () => {
+it('a broken new connection costs an attempt', async () => {
   const { port } = await startPlainServer(({ socket }) => void socket.resetAndDestroy());
   const call = callOf.DynamoDB?.(`http://127.0.0.1:${port}`) as () => Promise<unknown>;
   await expect(call()).rejects.toMatchObject({ code: 'ECONNRESET', $metadata: { attempts: 1 } });
 });
 
-it('B5: sockets that were idle while the process was frozen are not used again', async () => {
+it('B5: sockets that were idle while the process was frozen are not reused', async () => {
   let now = 0;
   const service = await serve();
   const call = s3Call(service.endpoint, { now: () => now });
   await burst(call);
-  // The timers of undici have not run, as in a process that was frozen.
+  // undici's timers have not run, as in a frozen process.
   now += 12_000;
   await call();
   expect(service.connections.size).toBe(7);
 });
 
-it('sockets in steady use are kept', async () => {
+it('sockets in steady use stay open', async () => {
   let now = 0;
   const service = await serve();
   const call = s3Call(service.endpoint, { now: () => now });
@@ -151,7 +151,7 @@ it('sockets in steady use are kept', async () => {
   expect(service.connections.size).toBe(1);
 });
 
-describe('the network failing a call', () => {
+describe('a network failure', () => {
   it.each([
     ['a reset', (socket: Socket) => socket.resetAndDestroy()],
     ['an end', (socket: Socket) => socket.end()],
@@ -159,7 +159,7 @@ describe('the network failing a call', () => {
       'a reply cut in its middle',
       (socket: Socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'),
     ],
-  ])('by %s is tried as often as the client may', async (_what, fail) => {
+  ])('by %s gets every attempt of the client', async (_what, fail) => {
     let tries = 0;
     const { port } = await startPlainServer(({ socket }) => {
       tries++;

@@ -44,7 +44,7 @@ beforeEach(() => {
   onTestFinished(() => void vi.unstubAllEnvs());
 });
 
-/** Answers what each of the calls below takes for a reply. */
+/** Replies to each of the calls below. */
 const answer: RequestListener = async (request, response) => {
   requests.push(request);
   if (request.url?.startsWith('/federation/credentials')) {
@@ -57,7 +57,7 @@ const answer: RequestListener = async (request, response) => {
   else response.end(request.method === 'HEAD' ? '' : '{}');
 };
 
-/** What STS answers to one of its actions. */
+/** Returns STS's reply to an action. */
 const assumed = (action: string) =>
   `<${action}Response><${action}Result><Credentials><AccessKeyId>reader</AccessKeyId>
   <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
@@ -74,7 +74,7 @@ const dynamo = (endpoint: string, maxAttempts = 1) =>
 
 const describeTable = new DescribeTableCommand({ TableName: 'proofs' });
 
-/** One call of each client that the functions make, to this endpoint. */
+/** One call for each client of the functions, to this endpoint. */
 const calls: Readonly<Record<string, (endpoint: string) => Promise<unknown>>> = {
   S3: (endpoint) => s3(endpoint).send(new HeadObjectCommand({ Bucket: 'films', Key: 'a.mp4' })),
   DynamoDB: (endpoint) => dynamo(endpoint).send(describeTable),
@@ -119,7 +119,7 @@ async function proxied(onConnect?: (socket: Duplex) => void): Promise<TestProxy>
 }
 
 describe('a call of', () => {
-  it.each(names)('%s names the product and its version', async (name) => {
+  it.each(names)('%s has the product and its version in the User-Agent', async (name) => {
     const { port } = await startPlainServer(answer);
     await calls[name]?.(`http://127.0.0.1:${port}`);
     expect(requests.map(({ headers }) => headers['user-agent'])).toEqual([
@@ -144,7 +144,7 @@ describe('a call of', () => {
 });
 
 describe('credentials of a web identity', () => {
-  it.each(['S3', 'DynamoDB'])('for %s are fetched through HTTPS_PROXY too', async (name) => {
+  it.each(['S3', 'DynamoDB'])('for %s are also fetched through HTTPS_PROXY', async (name) => {
     const proxy = await proxied();
     const folder = mkdtempSync(join(tmpdir(), 'chunkferry-token-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -181,7 +181,7 @@ describe('credentials of a web identity', () => {
 describe('credentials of a profile of IAM Identity Center (SSO)', () => {
   const startUrl = 'https://example.awsapps.com/start';
 
-  /** A home folder with the profile and a token that `aws sso login` has left there. */
+  /** Creates a home folder with the profile and a token from `aws sso login`. */
   function signedIn(): void {
     const home = mkdtempSync(join(tmpdir(), 'chunkferry-home-'));
     onTestFinished(() => rmSync(home, { recursive: true, force: true }));
@@ -202,7 +202,7 @@ describe('credentials of a profile of IAM Identity Center (SSO)', () => {
     for (const key of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(key, undefined);
   }
 
-  it('are fetched through HTTPS_PROXY too', async () => {
+  it('are also fetched through HTTPS_PROXY', async () => {
     const proxy = await proxied();
     signedIn();
     const endpoint = 'https://dynamodb.test';
@@ -211,7 +211,7 @@ describe('credentials of a profile of IAM Identity Center (SSO)', () => {
     expect(proxy.tunnels).toEqual(['sts.test:443', 'dynamodb.test:443']);
   });
 
-  it('are tried through it before npm run ingest sends anything', async () => {
+  it('are checked through the proxy before npm run ingest sends a request', async () => {
     const proxy = await proxied();
     signedIn();
     vi.stubEnv('AWS_REGION', 'us-east-1');
@@ -222,7 +222,7 @@ describe('credentials of a profile of IAM Identity Center (SSO)', () => {
 
 describe('a call to DynamoDB', () => {
   it.each(['api.test', 'test', '.test', '*.test', 'other.test, api.test', 'api.test:443', '*'])(
-    'goes directly where NO_PROXY is %s',
+    'goes directly if NO_PROXY is %s',
     async (noProxy) => {
       const proxy = await proxied();
       vi.stubEnv('NO_PROXY', noProxy);
@@ -246,7 +246,7 @@ describe('a call to DynamoDB', () => {
     ['a 502', (socket: Duplex) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')],
     ['an end', (socket: Duplex) => socket.end()],
     ['a reset', (socket: Duplex) => socket.destroy()],
-  ])('that meets %s at the proxy is a table that is unavailable', async (_what, onConnect) => {
+  ])('with %s at the proxy throws TableUnavailableError', async (_what, onConnect) => {
     const proxy = await proxied(onConnect);
     vi.stubEnv('HTTPS_PROXY', proxy.url.replace('//', `//me:${canary}@`));
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
@@ -256,7 +256,7 @@ describe('a call to DynamoDB', () => {
     expect(proxy.tunnels.length).toBeGreaterThan(0);
   });
 
-  it('that a proxy requires credentials (407) is a matter of configuration', async () => {
+  it('throws ConfigurationError if a proxy requires credentials (407)', async () => {
     await proxied((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
     const error = tableFailure(thrown, 'proofs');
@@ -264,7 +264,7 @@ describe('a call to DynamoDB', () => {
     expect(error.message).toContain('requires credentials (407). Set them in HTTPS_PROXY');
   });
 
-  it('ends in time where the proxy says nothing, and names the proxy', async () => {
+  it('ends in time if the proxy stays silent, and names the proxy', async () => {
     const proxy = await proxied(() => {});
     const thrown = await calls.DynamoDB?.('https://api.test').catch((error: unknown) => error);
     expect(sdkFailure(thrown).message).toBe(
@@ -272,7 +272,7 @@ describe('a call to DynamoDB', () => {
     );
   }, 10_000);
 
-  it('names NODE_EXTRA_CA_CERTS where the certificate is unknown', async () => {
+  it('names NODE_EXTRA_CA_CERTS if the certificate is unknown', async () => {
     const target = await startTlsServer(answer);
     const proxy = await startProxy({ target });
     vi.stubEnv('HTTPS_PROXY', proxy.url);
@@ -281,13 +281,13 @@ describe('a call to DynamoDB', () => {
   });
 });
 
-describe('a proxy that is no URL', () => {
+describe('an invalid proxy URL', () => {
   it.each([
     'socks5://127.0.0.1:1080',
     'http://',
     `http://me:${canary}@:x`,
     `http://me:%${canary}@p:1`,
-  ])('%s is a configuration error that does not show it', (value) => {
+  ])('%s causes a configuration error that omits the value', (value) => {
     vi.stubEnv('HTTPS_PROXY', value);
     for (const make of [() => createAgent(), () => dynamo('https://api.test')]) {
       expect(make).toThrow(

@@ -11,7 +11,7 @@ afterEach(() => {
 const account = "quota: Lambda's concurrent executions of the account (L-B99A9384)";
 const unreserved = "quota: Lambda's concurrent executions that no function reserves";
 
-/** What is found of an account that sends with 80 functions at once. */
+/** Returns the findings for an account with 80 concurrent sends. */
 function probe(all?: number, left = all) {
   lambda.on(GetAccountSettingsCommand).resolves({
     AccountLimit: { ConcurrentExecutions: all, UnreservedConcurrentExecutions: left },
@@ -21,14 +21,14 @@ function probe(all?: number, left = all) {
 }
 
 describe("Lambda's quota of concurrent executions", () => {
-  it('passes where sends and the other steps fit', async () => {
+  it('passes if the sends and the other steps fit', async () => {
     expect(await probe(100)).toEqual([
       { check: account, ok: true },
       { check: unreserved, ok: true },
     ]);
   });
 
-  it('of a new account is named with its code, what it is and what is needed', async () => {
+  it('of a new account is reported with its code, its value and the needed value', async () => {
     expect(await probe(10)).toEqual([
       {
         check: account,
@@ -41,7 +41,7 @@ describe("Lambda's quota of concurrent executions", () => {
     ]);
   });
 
-  it('that others reserve is named with what is left', async () => {
+  it('that other functions reserve is reported with the remainder', async () => {
     const [, found] = await probe(130, 60);
     expect(found).toMatchObject({
       check: unreserved,
@@ -52,7 +52,7 @@ describe("Lambda's quota of concurrent executions", () => {
     });
   });
 
-  it('that the send function may have reserved itself is only a note', async () => {
+  it('that the send function may have reserved itself causes only a note', async () => {
     const [, found] = await probe(180, 99);
     expect(found).toMatchObject({
       ok: true,
@@ -63,7 +63,7 @@ describe("Lambda's quota of concurrent executions", () => {
   it.each([
     ['a refusal', Object.assign(new Error('no'), { name: 'AccessDeniedException' })],
     ['an answer without limits', undefined],
-  ])('that can not be looked at, for %s, is a note with the permission', async (_, error) => {
+  ])('that is unreadable because of %s causes a note with the permission', async (_, error) => {
     const client = new LambdaClient({ region: 'us-east-1' });
     if (error) lambda.on(GetAccountSettingsCommand).rejects(error);
     else lambda.on(GetAccountSettingsCommand).resolves({});

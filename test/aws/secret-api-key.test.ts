@@ -20,7 +20,7 @@ function apiKey() {
 }
 
 describe('the API key', () => {
-  it('is read once and kept for five minutes', async () => {
+  it('is read once and cached for five minutes', async () => {
     secrets
       .on(GetSecretValueCommand, { SecretId: secretArn })
       .resolves({ SecretString: canaries.secretValue });
@@ -42,7 +42,7 @@ describe('the API key', () => {
     expect(await source.get()).toBe('two');
   });
 
-  it('is read anew when asked to, and that one is kept', async () => {
+  it('is read again by `refresh`, and that key is cached', async () => {
     secrets
       .on(GetSecretValueCommand)
       .resolvesOnce({ SecretString: canaries.secretValue })
@@ -54,7 +54,7 @@ describe('the API key', () => {
     expect(secrets.calls()).toHaveLength(2);
   });
 
-  it('is read once for many that ask at once', async () => {
+  it('is read once for concurrent calls', async () => {
     secrets.on(GetSecretValueCommand).resolves({ SecretString: canaries.secretValue });
     const { source } = apiKey();
     const keys = await Promise.all([source.get(), source.refresh(), source.get()]);
@@ -62,20 +62,20 @@ describe('the API key', () => {
     expect(secrets.calls()).toHaveLength(1);
   });
 
-  it('loses line ends that were pasted with it', async () => {
+  it('loses pasted line breaks', async () => {
     secrets.on(GetSecretValueCommand).resolves({ SecretString: ` ${canaries.secretValue}\n` });
     expect(await apiKey().source.get()).toBe(canaries.secretValue);
   });
 });
 
-describe('a secret that holds no key', () => {
+describe('a secret without a key', () => {
   it.each([
     ['nothing', {}, 'is empty'],
     ['blanks', { SecretString: ' \n' }, 'is empty'],
     ['bytes', { SecretBinary: new Uint8Array([1]) }, 'is empty'],
     ['JSON', { SecretString: '{"apiKey":"s3cr3t"}' }, 'is not a single word'],
     ['lines', { SecretString: 's3cr3t\ns3cr3t' }, 'is not a single word'],
-  ])('but %s is named, without its value', async (_, reply, flaw) => {
+  ])('but with %s is reported without its value', async (_, reply, flaw) => {
     secrets.on(GetSecretValueCommand).resolves(reply);
     await expect(apiKey().source.get()).rejects.toMatchObject({
       name: 'ConfigurationError',
@@ -89,7 +89,7 @@ describe('a secret that holds no key', () => {
     ['DecryptionFailure', 'ConfigurationError'],
     ['InternalServiceError', 'ServiceUnavailableError'],
     ['TimeoutError', 'ServiceUnavailableError'],
-  ])('for %s ends as %s', async (name, ours) => {
+  ])('causes, for %s, %s', async (name, ours) => {
     secrets.onAnyCommand().rejects(Object.assign(new Error('said'), { name }));
     await expect(apiKey().source.get()).rejects.toMatchObject({
       name: ours,
@@ -97,7 +97,7 @@ describe('a secret that holds no key', () => {
     });
   });
 
-  it('is asked again the next time', async () => {
+  it('is read again at the next call', async () => {
     secrets
       .on(GetSecretValueCommand)
       .rejectsOnce(new Error('no'))

@@ -39,7 +39,7 @@ it('publishes subject and text to the topic', async () => {
   });
 });
 
-it('says by name what SNS refused, so that the batch is tried again', async () => {
+it("throws NoticeNotSentError with SNS's error, and the caller retries the batch", async () => {
   const reply =
     '<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>not allowed</Message></Error></ErrorResponse>';
   const notifier = await notifierOf(403, reply);

@@ -6,8 +6,8 @@ interface Timer {
 }
 
 /**
- * Time that only moves when somebody asks for it: a test by `advance`, or whoever sleeps. A sleeper
- * moves it once everything that needs no time has been done, so no test ever waits.
+ * A clock that advances only on request: by a test's `advance`, or by a sleeper. A sleeper
+ * advances it after all immediate work is done, so a test never waits.
  */
 export class ManualClock implements Clock {
   #now: number;
@@ -44,19 +44,19 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Moves time on and runs what falls due, in its order. */
+  /** Advances the time and runs the due timers in order. */
   advance(ms: number): void {
     const until = this.#now + ms;
     for (let next = this.#next(until); next; next = this.#next(until)) this.#run(next);
     this.#now = until;
   }
 
-  /** Timers and sleepers not yet due: 0 when nothing was left behind. */
+  /** The pending timers and sleepers: 0 if none remain. */
   pending(): number {
     return this.#timers.length + this.#sleepers.length;
   }
 
-  /** Time moves no further than to the earliest sleeper; each one has asked for a move of its own. */
+  /** Advances to the earliest sleeper only: each sleeper requests its own move. */
   #runTo(sleeper: Timer): void {
     if (!this.#sleepers.includes(sleeper)) return;
     const earliest = this.#sleepers.reduce((a, b) => (b.at < a.at ? b : a));

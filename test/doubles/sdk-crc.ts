@@ -4,7 +4,7 @@ import type { CrcFactory } from '#src/core/source/source-reader.ts';
 const algorithms = { CRC32: Crc32, CRC32C: Crc32c, CRC64NVME: Crc64Nvme };
 
 /**
- * Running checksums by the AWS SDK: an implementation that is not ours, to compare with. They need no real
+ * Running checksums by the AWS SDK, an independent implementation for comparison. They need no real
  * time, so tests in virtual time use them.
  */
 export const sdkCrc: CrcFactory = async (algorithm) => {

@@ -68,7 +68,7 @@ async function report(id: string, etag: string | null): Promise<Response> {
 }
 
 describe('a behaviour', () => {
-  it('holds for every call of its operation, and ends with `clear`', async () => {
+  it('applies to every call of its operation until `clear`', async () => {
     service.behave(always('list', status(503, { 'Retry-After': '15' })));
     const reply = await list();
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '15']);
@@ -77,17 +77,17 @@ describe('a behaviour', () => {
     expect(await codesOf(1)).toEqual([200]);
   });
 
-  it('holds for the first calls only', async () => {
+  it('applies to the first calls only', async () => {
     service.behave(firstCalls('list', 2, status(409)));
     expect(await codesOf(3)).toEqual([409, 409, 200]);
   });
 
-  it('holds for every n-th call', async () => {
+  it('applies to every n-th call', async () => {
     service.behave(everyNth('list', 2, status(502)));
     expect(await codesOf(4)).toEqual([200, 502, 200, 502]);
   });
 
-  it('holds for so many seconds from its first call on', async () => {
+  it('applies for some seconds from its first call', async () => {
     service.behave(forSeconds('list', 60, status(503)));
     expect(await codesOf(1)).toEqual([503]);
     time += 59_999;
@@ -96,13 +96,13 @@ describe('a behaviour', () => {
     expect(await codesOf(1)).toEqual([200]);
   });
 
-  it('gives way to one that was added before it, and to a scripted fault', async () => {
+  it('yields to an earlier behaviour and to a scripted fault', async () => {
     service.behave(always('list', status(500)), always('list', status(502)));
     service.faults.add({ on: 'list', kind: 'status', status: 429 });
     expect(await codesOf(2)).toEqual([429, 500]);
   });
 
-  it('changes a reply on its way', async () => {
+  it('changes a reply', async () => {
     service.behave(
       always(
         'list',
@@ -120,7 +120,7 @@ describe('a behaviour', () => {
     expect(reply.headers.get('location')).toContain('elsewhere.example');
   });
 
-  it('keeps a reply back after the bytes are stored', async () => {
+  it('delays a reply after the bytes are stored', async () => {
     service.behave(always('put', { kind: 'late-reply', ms: 25_000 }));
     const { urls } = await openUpload();
     const began = time;
@@ -128,7 +128,7 @@ describe('a behaviour', () => {
     expect(time - began).toBe(25_000);
   });
 
-  it('sends an interim reply that nobody asked for', async () => {
+  it('sends an unrequested interim reply', async () => {
     service.behave(interimReplies);
     const { hostname, port } = new URL(service.baseUrl);
     const socket = connect(Number(port), hostname);
@@ -147,7 +147,7 @@ describe('a behaviour', () => {
 });
 
 describe('a switch', () => {
-  it('makes the service forget a session that is complete', async () => {
+  it('makes the service forget a complete session', async () => {
     service.switches.completedSession = 'not-found';
     const { id, urls } = await openUpload();
     const path = `/assets/multipart-uploads/${id}`;
@@ -156,7 +156,7 @@ describe('a switch', () => {
     expect((await call('GET', path)).status).toBe(404);
   });
 
-  it('makes the service refuse URLs for a span with a completed chunk', async () => {
+  it('makes the service reject URLs for a span with a completed chunk', async () => {
     service.switches.completedChunkUrls = 'refuse';
     const { id, urls } = await openUpload(2);
     await report(id, (await put(urls[0])).headers.get('etag'));

@@ -6,27 +6,27 @@ import type {
 } from '#local/simulators/twelvelabs/simulator.ts';
 import type { CallRecord, Operation } from '#local/simulators/twelvelabs/wire/call-log.ts';
 
-/** What a call gets: the same effect each time, or one made for the call. */
+/** The effect on a call: the same each time, or computed for the call. */
 type Effect = FaultEffect | ((call: CallRecord) => FaultEffect | undefined);
 
-/** A TwelveLabs over the wire that behaves as public reports describe services like it. */
+/** A TwelveLabs double over the wire with the behaviours of public reports about similar services. */
 export interface ServiceDouble extends TwelveLabsSimulator {
-  /** Adds behaviours; of several that fit a call, the first added decides. They hold until `faults.clear`. */
+  /** Adds behaviours until `faults.clear`. If several match a call, the first one applies. */
   behave(...behaviours: FaultSource[]): void;
 }
 
-/** Starts a double on loopback. Its switches, scripted faults and call log are the simulator's. */
+/** Starts a double on loopback. It has the simulator's switches, scripted faults and call log. */
 export async function startServiceDouble(options: TwelveLabsOptions = {}): Promise<ServiceDouble> {
   const simulator = await startTwelveLabs({ store: 'memory', ...options });
   return { ...simulator, behave: (...behaviours) => simulator.faults.drawFrom(...behaviours) };
 }
 
-/** Every call of an operation gets the effect. */
+/** Applies the effect to every call of an operation. */
 export function always(on: Operation, effect: Effect): FaultSource {
   return (call) => (call.operation === on ? effectFor(effect, call) : undefined);
 }
 
-/** The first calls of an operation get the effect. */
+/** Applies the effect to the first calls of an operation. */
 export function firstCalls(on: Operation, count: number, effect: Effect): FaultSource {
   let seen = 0;
   return (call) => {
@@ -36,7 +36,7 @@ export function firstCalls(on: Operation, count: number, effect: Effect): FaultS
   };
 }
 
-/** Every n-th call of an operation gets the effect. */
+/** Applies the effect to every n-th call of an operation. */
 export function everyNth(on: Operation, n: number, effect: Effect): FaultSource {
   let seen = 0;
   return (call) => {
@@ -46,7 +46,7 @@ export function everyNth(on: Operation, n: number, effect: Effect): FaultSource 
   };
 }
 
-/** The calls of an operation get the effect from the first one on, for so many seconds of the double's clock. */
+/** Applies the effect to the calls of an operation for some seconds of the double's clock, from the first call. */
 export function forSeconds(on: Operation, seconds: number, effect: Effect): FaultSource {
   let firstAt: number | undefined;
   return (call) => {
@@ -59,7 +59,7 @@ export function forSeconds(on: Operation, seconds: number, effect: Effect): Faul
 /** Sends an interim `100 Continue` before every reply. */
 export const interimReplies: FaultSource = () => ({ kind: 'interim-reply' });
 
-/** An error reply in the words of the host that the call went to. */
+/** Returns an error reply in the form of the called host. */
 export function status(
   code: number,
   headers: Readonly<Record<string, string>> = {},
@@ -67,13 +67,13 @@ export function status(
   return { kind: 'status', status: code, headers };
 }
 
-/** A redirect to another host, as storage in another Region answers. */
+/** Returns a redirect to another host, like storage in another Region. */
 export function redirect(code: number): FaultEffect {
   const headers = { Location: 'https://elsewhere.example/uploads' };
   return { ...status(code, headers), code: 'TemporaryRedirect' };
 }
 
-/** Changes the JSON of a reply on its way. */
+/** Changes the JSON of a reply. */
 export function altered(
   alter: (body: Record<string, unknown>) => Record<string, unknown>,
 ): FaultEffect {

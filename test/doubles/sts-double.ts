@@ -4,17 +4,17 @@ import { startServer } from '../http/http-server.ts';
 import { canaries } from '../security/canaries/canaries.ts';
 
 export interface StsDoubleOptions {
-  /** The roles that there are: their external id by ARN. */
+  /** The existing roles: their external id by ARN. */
   readonly roles: Readonly<Record<string, string>>;
-  /** Of all credentials given out, so that an S3 can check what they sign. */
+  /** The secret key of all issued credentials, with which an S3 double checks signatures. */
   readonly secretAccessKey: string;
-  /** Milliseconds since 1970; left out: the machine's. */
+  /** Milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
-  /** How long what is given out is good; left out: an hour, the most for a chained role. */
+  /** The lifetime of credentials. Default: an hour, the maximum for a chained role. */
   readonly lifetimeSeconds?: number;
 }
 
-/** One AssumeRole as it came; `region` is the one that it was signed for. */
+/** One AssumeRole call; `region` is from its signature. */
 export interface StsCall {
   readonly roleArn: string | null;
   readonly externalId: string | null;
@@ -22,7 +22,7 @@ export interface StsCall {
   readonly region: string | undefined;
 }
 
-/** An answer in place of credentials. */
+/** A reply in place of credentials. */
 export interface StsRefusal {
   readonly status: number;
   readonly code: string;
@@ -30,14 +30,14 @@ export interface StsRefusal {
 }
 
 /**
- * An STS for AssumeRole, by wire protocol. It gives the n-th caller the access key `ASIA…n` and refuses
- * a role that it does not have, or another external id, in STS's words.
+ * An STS for AssumeRole, by wire protocol. The n-th caller receives the access key `ASIA…n`. It rejects
+ * an unknown role or another external id with STS's message.
  */
 export interface StsDouble {
   /** `http://127.0.0.1:port`, for AWS_ENDPOINT_URL_STS. */
   readonly endpoint: string;
   readonly calls: StsCall[];
-  /** Answers the next calls so, or leaves them without an answer. */
+  /** Replies to the next calls with this error, or resets them. */
   refuse(refusal: StsRefusal | 'reset', times?: number): void;
   close(): Promise<void>;
 }

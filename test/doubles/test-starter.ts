@@ -1,9 +1,9 @@
 import type { ExecutionStart, ExecutionStarter } from '#src/core/ports/executions.ts';
 
-/** Remembers what it was asked to start, and answers as Step Functions does for a name. */
+/** Records the started executions, and handles their names as Step Functions does. */
 export class TestStarter implements ExecutionStarter {
   readonly starts: ExecutionStart[] = [];
-  /** Names of executions that have ended. */
+  /** The names of ended executions. */
   readonly ended = new Set<string>();
 
   async start(start: ExecutionStart): Promise<'started' | 'exists'> {

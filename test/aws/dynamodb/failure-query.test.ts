@@ -21,7 +21,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The query as docs/operations.md prints it, run by a shell; `aws` there prints what it was called with. */
+/** Runs the query from docs/operations.md in a shell, with an `aws` that prints its arguments. */
 async function documentedQuery(): Promise<ReadonlyMap<string, string>> {
   const page = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
   const [, block = ''] = /```\n(aws dynamodb query [\s\S]*?)\n```/.exec(page) ?? [];
@@ -32,7 +32,7 @@ async function documentedQuery(): Promise<ReadonlyMap<string, string>> {
   return new Map(words.map((word, i) => [word, words[i + 1] ?? '']));
 }
 
-it('N16: finds every failure of today (UTC) by the query that docs/operations.md prints, and nothing else', async () => {
+it('N16: finds all failures of today (UTC), and nothing else, by the query in docs/operations.md', async () => {
   const now = Date.now();
   const put = async (transferId: string, state: 'failed' | 'refused' | 'cancelled' | 'ready') => {
     const outcome = { status: state, execution: `execution of ${transferId}` };

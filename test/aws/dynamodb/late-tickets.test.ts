@@ -24,13 +24,13 @@ describe.each(stores)('a ticket %s', (_where, open) => {
     for (const fence of [1, 2, 3]) await queue.removeTicket({ ...ticket, fence });
   });
 
-  it('of a newer owner replaces that of the owner before it', async () => {
+  it("of a newer owner replaces the older owner's ticket", async () => {
     await queue.putTicket({ ...ticket, fence: 1 });
     await queue.putTicket({ ...ticket, fence: 2 });
     expect(await queue.firstTickets('live', 5)).toEqual([{ ...ticket, fence: 2 }]);
   });
 
-  it('is not replaced by a late write of an owner that was replaced', async () => {
+  it('is not replaced by a late write of an older owner', async () => {
     await queue.putTicket({ ...ticket, fence: 2 });
     await queue.putTicket({ ...ticket, fence: 1 });
     expect(await queue.firstTickets('live', 5)).toEqual([{ ...ticket, fence: 2 }]);

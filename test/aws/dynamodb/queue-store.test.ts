@@ -12,28 +12,28 @@ describe.each(stores)('tickets %s', (_where, open) => {
     queue = await open();
   });
 
-  it('have each number once, whoever draws at the same time', async () => {
+  it('have unique numbers under concurrent requests', async () => {
     const drawing = Array.from({ length: 20 }, () => queue.nextTicketNumber('live'));
     const numbers = (await Promise.all(drawing)).sort((a, b) => a - b);
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   });
 
-  it('are numbered for each priority by itself', async () => {
+  it('are numbered separately for each priority', async () => {
     for (const priority of ['live', 'live', 'backfill'] as const)
       await queue.nextTicketNumber(priority);
     expect(await queue.lastTicketNumbers()).toEqual({ live: 2, backfill: 1 });
   });
 
-  it('have no last number before the first is drawn', async () => {
+  it('have the last number 0 before the first ticket', async () => {
     expect(await queue.lastTicketNumbers()).toEqual({ live: 0, backfill: 0 });
   });
 
-  it('come by number, whenever they were put', async () => {
+  it('are returned by number, in any order of writes', async () => {
     for (const number of [11, 2, 1000, 9]) await queue.putTicket(ticketOf(number));
     expect(await queue.firstTickets('live', 3)).toEqual([ticketOf(2), ticketOf(9), ticketOf(11)]);
   });
 
-  it('come by priority', async () => {
+  it('are returned by priority', async () => {
     const backfill = ticketOf(1, { priority: 'backfill', transferId: 'b1' });
     await queue.putTicket(backfill);
     await queue.putTicket(ticketOf(1));
@@ -41,13 +41,13 @@ describe.each(stores)('tickets %s', (_where, open) => {
     expect(await queue.firstTickets('backfill', 5)).toEqual([backfill]);
   });
 
-  it('replace one of the same number', async () => {
+  it('replace a ticket with the same number', async () => {
     await queue.putTicket(ticketOf(1));
     await queue.putTicket(ticketOf(1, { fence: 2 }));
     expect(await queue.firstTickets('live', 5)).toEqual([ticketOf(1, { fence: 2 })]);
   });
 
-  it('are removed by their fence only', async () => {
+  it('are removed only with their own fence', async () => {
     await queue.putTicket(ticketOf(1, { fence: 2 }));
     await queue.removeTicket(ticketOf(1));
     expect(await queue.firstTickets('live', 5)).toHaveLength(1);
@@ -55,7 +55,7 @@ describe.each(stores)('tickets %s', (_where, open) => {
     expect(await queue.firstTickets('live', 5)).toEqual([]);
   });
 
-  it('are removed twice without harm', async () => {
+  it('are removed twice without an error', async () => {
     await queue.removeTicket(ticketOf(1));
     expect(await queue.firstTickets('live', 5)).toEqual([]);
   });
@@ -74,17 +74,17 @@ describe.each(stores)('starts of executions %s', (_where, open) => {
     expect(await queue.reserveStarts(1_000, 1, 100)).toBe(false);
   });
 
-  it('start at zero in the next second', async () => {
+  it('are counted from zero in the next second', async () => {
     await queue.reserveStarts(1_000, 100, 100);
     expect(await queue.reserveStarts(1_001, 100, 100)).toBe(true);
   });
 
-  it('are not reserved for a second that is over', async () => {
+  it('are not reserved for a past second', async () => {
     await queue.reserveStarts(1_001, 1, 100);
     expect(await queue.reserveStarts(1_000, 1, 100)).toBe(false);
   });
 
-  it('are never more than the limit, however many reserve at once', async () => {
+  it('never exceed the limit under concurrent reservations', async () => {
     const all = Array.from({ length: 30 }, () => queue.reserveStarts(1_000, 7, 100));
     const reserved = (await Promise.all(all)).filter(Boolean).length;
     expect(reserved).toBeGreaterThan(0);
@@ -103,7 +103,7 @@ describe.each(stores)('the pause and the head %s', (_where, open) => {
     expect(await queue.queueHead()).toBeUndefined();
   });
 
-  it('a pause stays until it is ended', async () => {
+  it('keep a pause until it is removed', async () => {
     const pause = { since: testNow, underWay: 'stop' } as const;
     await queue.setPause(pause);
     expect(await queue.pause()).toEqual(pause);
@@ -112,7 +112,7 @@ describe.each(stores)('the pause and the head %s', (_where, open) => {
     expect(await queue.pause()).toBeUndefined();
   });
 
-  it('a head replaces the one before', async () => {
+  it('replace the earlier head', async () => {
     for (const number of [1, 2]) {
       const ticket = ticketName(ticketOf(number));
       await queue.recordQueueHead({ ticket, since: testNow, seenAt: testNow + number });
@@ -128,25 +128,25 @@ describe.each(stores)('slots %s', (_where, open) => {
     queue = await open();
   });
 
-  it('go to one of many', async () => {
+  it('go to one of many concurrent callers', async () => {
     const tries = Array.from({ length: 8 }, (_, i) => queue.takeSlot(slotOf(1, `t${i}`), testNow));
     expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
   });
 
-  it('go to another after their lease, and not before', async () => {
+  it('go to another transfer after their lease, and not earlier', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     expect(await queue.takeSlot(slotOf(1, 'b', 40), testNow + 15 * minute)).toBe(false);
     expect(await queue.takeSlot(slotOf(1, 'b', 40), testNow + 15 * minute + 1)).toBe(true);
     expect(await queue.renewSlotLease(slotOf(1, 'a', 50))).toBe(false);
   });
 
-  it('are taken again by their own transfer', async () => {
+  it('can be acquired again by their own transfer', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     expect(await queue.takeSlot(slotOf(1, 'a', 20), testNow)).toBe(true);
     expect(await queue.slots(3)).toEqual([slotOf(1, 'a', 20)]);
   });
 
-  it('are renewed by their holder only', async () => {
+  it('are renewed only by their holder', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     const until = testNow + 20 * minute;
     expect(await queue.renewSlotLease({ slot: 1, transferId: 'b', fence: 1, until })).toBe(false);
@@ -154,13 +154,13 @@ describe.each(stores)('slots %s', (_where, open) => {
     expect(await queue.slots(1)).toEqual([{ ...slotOf(1, 'a'), until }]);
   });
 
-  it('are not renewed while nobody holds them', async () => {
+  it('are not renewed while they are free', async () => {
     const renewed = { slot: 1, transferId: 'a', fence: 1, until: testNow };
     expect(await queue.renewSlotLease(renewed)).toBe(false);
     expect(await queue.slots(1)).toEqual([]);
   });
 
-  it('are neither kept, taken nor freed by an owner that was replaced', async () => {
+  it('are not renewed, acquired or freed by an older owner', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     expect(await queue.takeSlot(slotOf(1, 'a', 15, 2), testNow)).toBe(true);
     expect(await queue.takeSlot(slotOf(1, 'a'), testNow)).toBe(false);
@@ -169,7 +169,7 @@ describe.each(stores)('slots %s', (_where, open) => {
     expect(await queue.slots(1)).toEqual([slotOf(1, 'a', 15, 2)]);
   });
 
-  it('are freed by their holder only, and twice without harm', async () => {
+  it('are freed only by their holder, and twice without an error', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     await queue.clearSlot(slotOf(1, 'b'));
     expect(await queue.slots(1)).toHaveLength(1);
@@ -254,7 +254,7 @@ async function everything(queue: QueueStore): Promise<unknown> {
   };
 }
 
-it('the store in memory does what the table’s store does, in any order of calls', async () => {
+it('the memory store and the table store return the same results for any sequence of calls', async () => {
   const [memory, table] = await Promise.all(stores.map(([, open]) => open()));
   if (!memory || !table) throw new Error('a store is missing');
   const property = fc.asyncProperty(
@@ -264,6 +264,6 @@ it('the store in memory does what the table’s store does, in any order of call
       expect(await everything(memory)).toEqual(await everything(table));
     },
   );
-  // One queue for all runs: the stores meet each run in the state that the last one left.
+  // One queue for all runs: each run starts with the state of the run before it.
   await fc.assert(property, { numRuns: 25, endOnFailure: true });
 });

@@ -23,7 +23,7 @@ export const ticketOf = (number: number, changes: Partial<Ticket> = {}): Ticket 
   ...changes,
 });
 
-/** The two stores by name. Each opening has a queue of its own: one queue is one table. */
+/** The two stores by name. Each call of `open` creates its own queue, and for DynamoDB its own table. */
 export function queueStores(): readonly (readonly [string, () => Promise<QueueStore>])[] {
   let table: TableFixture;
   beforeAll(async () => {

@@ -21,20 +21,20 @@ const keyOf = (transferId: string, n = 1) => ({ transferId, sessionNumber: 1, n 
 const rangesOf = (transferId: string) => table.store.ranges(transferId, 1);
 
 describe('claiming a range', () => {
-  it('holds a free one until the time asked for', async () => {
+  it('holds a free range until the requested time', async () => {
     const claim = await table.store.claimRange(keyOf('free'), 'a', testNow, until);
     expect(claim).toEqual({ held: true, until, tookOver: false });
     expect(await rangesOf('free')).toEqual([{ n: 1, sender: 'a', claimUntil: until, retries: {} }]);
   });
 
-  it('is refused while another holds it, and says until when', async () => {
+  it('fails while another sender holds the range, and returns the end of that claim', async () => {
     await table.store.claimRange(keyOf('held'), 'a', testNow, until);
     const claim = await table.store.claimRange(keyOf('held'), 'b', until - 1, until + 500);
     expect(claim).toEqual({ held: false, until, tookOver: false });
     expect((await rangesOf('held'))[0]?.sender).toBe('a');
   });
 
-  it('lets one of many hold it', async () => {
+  it('succeeds for one of many concurrent senders', async () => {
     const claims = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         table.store.claimRange(keyOf('race'), `sender-${i}`, testNow, until),
@@ -44,28 +44,28 @@ describe('claiming a range', () => {
     expect(claims.every((claim) => claim.until === until)).toBe(true);
   });
 
-  it('takes over from a sender whose time is up, and says so', async () => {
+  it('takes over an expired claim, and reports it', async () => {
     await table.store.claimRange(keyOf('dead'), 'a', testNow, until);
     const claim = await table.store.claimRange(keyOf('dead'), 'b', until, until + 500);
     expect(claim).toEqual({ held: true, until: until + 500, tookOver: true });
   });
 
-  it('may be repeated and prolonged by its holder', async () => {
+  it('can be repeated and extended by its holder', async () => {
     await table.store.claimRange(keyOf('mine'), 'a', testNow, until);
     const claim = await table.store.claimRange(keyOf('mine'), 'a', testNow, until + 500);
     expect(claim).toEqual({ held: true, until: until + 500, tookOver: false });
   });
 });
 
-describe('giving a range back', () => {
-  it('frees it for the next, who then took over from nobody', async () => {
+describe('releasing a range', () => {
+  it('frees the range: the next claim is not a takeover', async () => {
     await table.store.claimRange(keyOf('back'), 'a', testNow, until);
     await table.store.releaseRange(keyOf('back'), 'a', undefined, {});
     const claim = await table.store.claimRange(keyOf('back'), 'b', testNow, until);
     expect(claim).toEqual({ held: true, until, tookOver: false });
   });
 
-  it('keeps the error and adds up the counts', async () => {
+  it('stores the error and adds the counts', async () => {
     for (const sender of ['a', 'b']) {
       await table.store.claimRange(keyOf('counts'), sender, testNow, until);
       await table.store.releaseRange(keyOf('counts'), sender, failure, { NetworkError: 2 });
@@ -74,14 +74,14 @@ describe('giving a range back', () => {
     expect(await rangesOf('counts')).toEqual([{ n: 1, error: failure, retries }]);
   });
 
-  it('clears an earlier error when there is none', async () => {
+  it('clears an earlier error if there is none now', async () => {
     await table.store.recordRangeFailure(keyOf('clear'), failure);
     await table.store.claimRange(keyOf('clear'), 'a', testNow, until);
     await table.store.releaseRange(keyOf('clear'), 'a', undefined, {});
     expect(await rangesOf('clear')).toEqual([{ n: 1, retries: {} }]);
   });
 
-  it('changes nothing once another holds it', async () => {
+  it('changes nothing if another sender holds the range', async () => {
     await table.store.claimRange(keyOf('other'), 'a', testNow, until);
     await table.store.claimRange(keyOf('other'), 'b', until, until + 500);
     await table.store.releaseRange(keyOf('other'), 'a', failure, { NetworkError: 1 });
@@ -90,20 +90,20 @@ describe('giving a range back', () => {
   });
 });
 
-it('notes an error without a claim and leaves the claim of another', async () => {
+it("records an error without a claim and retains another sender's claim", async () => {
   await table.store.claimRange(keyOf('note'), 'a', testNow, until);
   await table.store.recordRangeFailure(keyOf('note'), failure);
   const row = { n: 1, sender: 'a', claimUntil: until, error: failure, retries: {} };
   expect(await rangesOf('note')).toEqual([row]);
 });
 
-it('lists the ranges of one session in order', async () => {
+it('lists the ranges of a session in order', async () => {
   for (const n of [12, 2, 1]) await table.store.recordRangeFailure(keyOf('list', n), failure);
   await table.store.recordRangeFailure({ ...keyOf('list'), sessionNumber: 2 }, failure);
   expect((await rangesOf('list')).map(({ n }) => n)).toEqual([1, 2, 12]);
 });
 
-it('lets every range row expire after its lifetime', async () => {
+it('sets an expiry on every range row', async () => {
   const expiresAt = testNow / 1000 + rowLifetimeSeconds;
   await table.store.claimRange(keyOf('ttl', 1), 'a', testNow, until);
   await table.store.recordRangeFailure(keyOf('ttl', 2), failure);

@@ -18,11 +18,11 @@ describe.each(queueStores())('call rates %s', (_where, open) => {
     queue = await open();
   });
 
-  it('share no rate and no stop before the first', async () => {
+  it('are empty at first', async () => {
     expect((await queue.sharedRates()).service ?? {}).toEqual({});
   });
 
-  it('share the rate of each kind by one row', async () => {
+  it('share the rate of each kind in one row', async () => {
     await queue.shareRate('service', rate(7));
     await queue.shareStop('source', testNow + 1000);
     const { service, source } = await queue.sharedRates();
@@ -33,19 +33,19 @@ describe.each(queueStores())('call rates %s', (_where, open) => {
     ['an older decrease', -1],
     ['a decrease of the same moment', 0],
     ['a decrease less than five seconds later', 4999],
-  ])('keep the shared rate when %s comes in', async (_what, laterMs) => {
+  ])('retain the shared rate for %s', async (_what, laterMs) => {
     await queue.shareRate('service', rate(7));
     expect(await queue.shareRate('service', rate(3, laterMs))).toBe(false);
     expect((await queue.sharedRates()).service?.rate).toEqual(rate(7));
   });
 
-  it('take a decrease five seconds later', async () => {
+  it('accept a decrease five seconds later', async () => {
     await queue.shareRate('service', rate(7));
     expect(await queue.shareRate('service', rate(5, 5000))).toBe(true);
     expect((await queue.sharedRates()).service?.rate).toEqual(rate(5, 5000));
   });
 
-  it('keep the longer of two stops, and the rate next to it', async () => {
+  it('retain the longer of two stops, and the rate', async () => {
     await queue.shareRate('service', rate(7));
     expect(await queue.shareStop('service', testNow + 5000)).toBe(true);
     expect(await queue.shareStop('service', testNow + 1000)).toBe(false);
@@ -55,7 +55,7 @@ describe.each(queueStores())('call rates %s', (_where, open) => {
     });
   });
 
-  it('hold a sequence of random writes to the same rules', async () => {
+  it('follow the same rules for random writes', async () => {
     const memory = createMemoryQueueStore();
     const random = seededRandom(11);
     for (let i = 0; i < 60; i++) {

@@ -30,14 +30,14 @@ function tryRows({ client, tableName, store } = table) {
   );
 }
 
-it('tries every action on the table and its indexes, and leaves one row that expires', async () => {
+it('tries every action on the table and its indexes, and leaves one expiring row', async () => {
   expect(await tryRows()).toMatchObject({ passed: 8, failed: 0 });
   await tryRows();
   const { Items = [] } = await table.client.send(new ScanCommand({ TableName: table.tableName }));
   expect(Items).toEqual([expect.objectContaining({ expiresAt: { N: expect.any(String) } })]);
 });
 
-it('names each action that a missing table can not answer', async () => {
+it('names each action that fails on a missing table', async () => {
   const { client } = table;
   const tableName = 'elsewhere';
   const store = createDynamoTransferStore({ client, tableName, clock: stillClock });
@@ -49,6 +49,6 @@ it('names each action that a missing table can not answer', async () => {
       /^ConfigurationError: DynamoDB failed for table "elsewhere": ResourceNotFound/,
     ),
     nextStep:
-      "Check that the table exists and that the function's role is allowed dynamodb:PutItem on it.",
+      "Check that the table exists, and allow dynamodb:PutItem on it to the function's role.",
   });
 });

@@ -15,7 +15,7 @@ describe('a session row', () => {
     expect(await table.store.session('add', 1)).toEqual(record);
   });
 
-  it('is added by one of many', async () => {
+  it('is added by one of many concurrent callers', async () => {
     const added = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         table.store.addSession('add-race', sessionRecord({ attempt: `execution-${i}` })),
@@ -24,18 +24,18 @@ describe('a session row', () => {
     expect(added.filter(Boolean)).toHaveLength(1);
   });
 
-  it('is undefined where there is none', async () => {
+  it('is undefined if it does not exist', async () => {
     expect(await table.store.session('none', 1)).toBeUndefined();
   });
 
-  it('opens with the create call’s answer', async () => {
+  it('opens with the reply to openSession', async () => {
     await table.store.addSession('set', sessionRecord());
     expect(await table.store.setSession('set', 1, uploadSession)).toBe(true);
     const record = await table.store.session('set', 1);
     expect(record).toEqual(sessionRecord({ state: 'open', session: uploadSession }));
   });
 
-  it('takes no second answer that differs', async () => {
+  it('accepts no second, different session', async () => {
     await table.store.addSession('set-twice', sessionRecord());
     await table.store.setSession('set-twice', 1, uploadSession);
     const other = { ...uploadSession, uploadId: 'upload-2' };
@@ -43,20 +43,20 @@ describe('a session row', () => {
     expect((await table.store.session('set-twice', 1))?.session?.uploadId).toBe('upload-1');
   });
 
-  it('counts the very same answer as set, for a write whose reply was lost', async () => {
+  it('accepts the same session again, for a write whose reply was lost', async () => {
     await table.store.addSession('set-again', sessionRecord());
     await table.store.setSession('set-again', 1, uploadSession);
     expect(await table.store.setSession('set-again', 1, uploadSession)).toBe(true);
   });
 
-  it('takes no answer once it was given up as lost', async () => {
+  it('accepts no session after it was marked as lost', async () => {
     await table.store.addSession('lost', sessionRecord());
     await table.store.markSession('lost', 1, 'lost');
     expect(await table.store.setSession('lost', 1, uploadSession)).toBe(false);
     expect(await table.store.session('lost', 1)).toEqual(sessionRecord({ state: 'lost' }));
   });
 
-  it('is replaced where a chunk or the finish changed it', async () => {
+  it('is updated after a chunk or the finish has changed it', async () => {
     await table.store.addSession('update', sessionRecord());
     await table.store.setSession('update', 1, uploadSession);
     const { assetId: _, ...changed } = { ...uploadSession, uploadId: 'born-late' };
@@ -64,7 +64,7 @@ describe('a session row', () => {
     expect((await table.store.session('update', 1))?.session).toEqual(changed);
   });
 
-  it('is listed in order with all others of its transfer, and no other row', async () => {
+  it('is listed in order with the other sessions of its transfer, and no other row', async () => {
     for (const number of [2, 10, 1]) {
       await table.store.addSession('list', sessionRecord({ number }));
     }
@@ -73,7 +73,7 @@ describe('a session row', () => {
     expect(numbers).toEqual([1, 2, 10]);
   });
 
-  it('keeps each receipt once, and gives up those that are withdrawn', async () => {
+  it('stores each receipt once, and removes withdrawn receipts', async () => {
     await table.store.addSession('receipts', sessionRecord());
     const record = (accepted: number[], complete = false) =>
       table.store.recordReceipt('receipts', 1, { accepted, complete });
@@ -95,7 +95,7 @@ describe('a session row', () => {
     expect(await table.row('stays', 'session#0001')).not.toHaveProperty('expiresAt');
   });
 
-  it('is never made by halves: changing a missing one is refused', async () => {
+  it('is never created by a change: changing a missing row fails', async () => {
     await expect(table.store.markSession('half', 3, 'lost')).rejects.toMatchObject({
       name: 'UnexpectedError',
       message: 'Unknown session 3 of transfer half: its row must exist.',
@@ -105,7 +105,7 @@ describe('a session row', () => {
 });
 
 describe('a session’s ETags', () => {
-  it('are recorded once and for all', async () => {
+  it('are recorded once', async () => {
     await table.store.addSession('mode', sessionRecord());
     await table.store.setEtagMode('mode', 1, 'md5');
     await table.store.setEtagMode('mode', 1, 'opaque');

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => table.close());
 
-it('names a table that does not exist', async () => {
+it('names a missing table', async () => {
   const store = createDynamoTransferStore({
     client: table.client,
     tableName: 'nowhere',
@@ -29,7 +29,7 @@ it('names a table that does not exist', async () => {
   });
 });
 
-it('calls a table that can’t be reached unavailable', async () => {
+it('throws TableUnavailableError for an unreachable table', async () => {
   const store = createDynamoTransferStore({
     client: localDynamo(1),
     tableName: 'transfers',
@@ -47,18 +47,18 @@ it('calls a table that can’t be reached unavailable', async () => {
   }
 });
 
-it('never puts a number into a key that would be lost to every query', async () => {
+it('rejects a number that is too wide for a key', async () => {
   await expect(table.store.session('x', 10_000)).rejects.toMatchObject({ name: 'UnexpectedError' });
 });
 
-it('calls a value that can’t be a row’s a bug', async () => {
+it('throws UnexpectedError for a value that DynamoDB cannot store', async () => {
   const outcome = { when: new Date(0) };
   await expect(
     table.store.takeTransfer(transferRecord({ transferId: 'bug', outcome }), undefined),
   ).rejects.toMatchObject({ name: 'UnexpectedError' });
 });
 
-describe('an answer of DynamoDB', () => {
+describe('a reply of DynamoDB', () => {
   it.each([
     ['ProvisionedThroughputExceededException', 400, 'TableUnavailableError'],
     ['InternalServerError', 500, 'TableUnavailableError'],

@@ -11,31 +11,31 @@ import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
-/** dynalite has no types. */
+/** dynalite is untyped. */
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server;
 
 export interface TableFixture {
   readonly store: TransferStore;
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  /** The row as it lies in the table, read past the store. */
+  /** Returns the stored row, without the store's code. */
   row(transferId: string, row: string): Promise<Record<string, unknown> | undefined>;
-  /** Writes rows past the store. */
+  /** Writes rows without the store's code. */
   putRows(rows: readonly Record<string, unknown>[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** When every test here plays, in milliseconds since 1970. */
+/** The time of every test here, in milliseconds since 1970. */
 export const testNow = Date.UTC(2026, 10, 21, 12);
 
-/** A clock that stands still. */
+/** A clock that never advances. */
 export const stillClock: Clock = {
   now: () => testNow,
   sleep: async () => {},
   after: () => () => {},
 };
 
-/** A DynamoDB in memory with the table in it. */
+/** Starts a DynamoDB in memory that holds the table. */
 export async function startTable(): Promise<TableFixture> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
   await new Promise<void>((up) => server.listen(0, '127.0.0.1', up));
@@ -65,7 +65,7 @@ export async function startTable(): Promise<TableFixture> {
   };
 }
 
-/** A client of a DynamoDB on this machine; it never retries. */
+/** Creates a client of a DynamoDB on this machine; it never retries. */
 export function localDynamo(port: number): DynamoDBClient {
   return new DynamoDBClient({
     ...boundedCalls,
@@ -130,7 +130,7 @@ export function chunkProof(index: number, changes: Partial<ChunkProof> = {}): Ch
   return { index, sizeBytes: 5_242_880, proof: md5, md5, crc: 'AAAAAAAAAAA=', ...changes };
 }
 
-/** All that an iteration gives. */
+/** Returns all items of an iteration. */
 export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);

@@ -17,30 +17,30 @@ afterAll(() => table.close());
 const day = 86_400_000;
 
 describe('ingest counters', () => {
-  it('are 1 before any', async () => {
+  it('are 1 at first', async () => {
     expect(await table.store.latestIngestNumber('object-unseen')).toBe(1);
   });
 
-  it('rise by one from the first on', async () => {
+  it('rise by one', async () => {
     expect(await table.store.raiseIngestNumber('object-1', 2)).toBe(true);
     expect(await table.store.raiseIngestNumber('object-1', 3)).toBe(true);
     expect(await table.store.latestIngestNumber('object-1')).toBe(3);
   });
 
-  it('let one of many raise them', async () => {
+  it('are raised by one of many concurrent callers', async () => {
     const raised = await Promise.all(
       Array.from({ length: 8 }, () => table.store.raiseIngestNumber('object-2', 2)),
     );
     expect(raised.filter(Boolean)).toHaveLength(1);
   });
 
-  it('refuse to skip a number', async () => {
+  it('skip no number', async () => {
     expect(await table.store.raiseIngestNumber('object-3', 3)).toBe(false);
   });
 });
 
 describe('taking a transfer', () => {
-  it('gives back every field as it was written', async () => {
+  it('returns every field as it was written', async () => {
     const record = transferRecord({
       transferId: 'whole',
       assetId: 'asset',
@@ -53,7 +53,7 @@ describe('taking a transfer', () => {
     expect(await table.store.transfer('whole')).toEqual(record);
   });
 
-  it('lets one of many have an absent row', async () => {
+  it('succeeds for one of many callers if the row is absent', async () => {
     const takes = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
         table.store.takeTransfer(
@@ -67,7 +67,7 @@ describe('taking a transfer', () => {
     expect((await table.store.transfer('race-1'))?.owner).toBe(`execution-${winner}`);
   });
 
-  it('lets one of two have the row whose fence both saw', async () => {
+  it('succeeds for one of two callers that saw the same fence', async () => {
     const seen = transferRecord({ transferId: 'race-2' });
     await table.store.takeTransfer(seen, undefined);
     const takes = await Promise.all(
@@ -78,14 +78,14 @@ describe('taking a transfer', () => {
     expect(takes.filter(Boolean)).toHaveLength(1);
   });
 
-  it('is refused where a row is seen that is there no more', async () => {
+  it('fails for a row that no longer exists', async () => {
     const seen = transferRecord({ transferId: 'gone' });
     expect(await table.store.takeTransfer({ ...seen, fence: 2 }, seen)).toBe(false);
     expect(await table.store.transfer('gone')).toBeUndefined();
   });
 
   it.each([{ ticketNumber: 7 }, { slot: 3 }, { sessionNumber: 2 }])(
-    'is refused where its owner got %o since it was seen, which a new owner would lose',
+    'fails if its owner got %o after the read, which a new owner would lose',
     async (patch) => {
       const seen = transferRecord({ transferId: `moved-${Object.keys(patch)}` });
       await table.store.takeTransfer(seen, undefined);
@@ -98,7 +98,7 @@ describe('taking a transfer', () => {
 });
 
 describe('patching a transfer', () => {
-  it('changes the fields given and the time', async () => {
+  it('changes the passed fields and the time', async () => {
     await table.store.takeTransfer(transferRecord({ transferId: 'patch-1' }), undefined);
     const isHeld = await table.store.patchTransfer('patch-1', 1, { totalChunks: 7 }, testNow + 5);
     expect(isHeld).toBe(true);
@@ -107,14 +107,14 @@ describe('patching a transfer', () => {
     );
   });
 
-  it('removes a field given as undefined', async () => {
+  it('removes a field that is undefined', async () => {
     const record = transferRecord({ transferId: 'patch-2', assetId: 'asset' });
     await table.store.takeTransfer(record, undefined);
     await table.store.patchTransfer('patch-2', 1, { assetId: undefined }, testNow);
     expect(await table.store.transfer('patch-2')).not.toHaveProperty('assetId');
   });
 
-  it('is refused to a fenced-out owner and changes nothing', async () => {
+  it('fails for an older fence and changes nothing', async () => {
     const taken = transferRecord({ transferId: 'patch-3', owner: 'b', fence: 2 });
     const before = transferRecord({ transferId: 'patch-3' });
     await table.store.takeTransfer(before, undefined);
@@ -123,14 +123,14 @@ describe('patching a transfer', () => {
     expect(await table.store.transfer('patch-3')).toEqual(taken);
   });
 
-  it('makes no row where there is none', async () => {
+  it('creates no row', async () => {
     expect(await table.store.patchTransfer('patch-4', 1, { state: 'failed' }, testNow)).toBe(false);
     expect(await table.row('patch-4', 'transfer')).toBeUndefined();
   });
 });
 
 describe('retry counts', () => {
-  it('are added up by cause, also from many at once', async () => {
+  it('are added by cause, also concurrently', async () => {
     const record = transferRecord({ transferId: 'counts', retries: { ThrottledError: 1 } });
     await table.store.takeTransfer(record, undefined);
     await Promise.all(
@@ -142,12 +142,12 @@ describe('retry counts', () => {
     expect(counts).toEqual({ ThrottledError: 11, 'odd cause: #1': 5 });
   });
 
-  it('make no row where there is none', async () => {
+  it('create no row', async () => {
     await table.store.incrementRetries('counts-none', { NetworkError: 1 });
     expect(await table.row('counts-none', 'transfer')).toBeUndefined();
   });
 
-  it('need no write when there are none', async () => {
+  it('need no write if they are empty', async () => {
     await table.store.incrementRetries('counts-none', {});
     expect(await table.row('counts-none', 'transfer')).toBeUndefined();
   });
@@ -159,7 +159,7 @@ describe('listing transfers', () => {
     return rows.map(({ transferId }) => transferId);
   };
 
-  it('gives those that came into a state on a day, latest first', async () => {
+  it('returns the transfers that entered a state on a day, latest first', async () => {
     for (const [id, at] of [
       ['one', 10],
       ['two', 30],
@@ -172,7 +172,7 @@ describe('listing transfers', () => {
     expect(await list('ready', '2026-11-21')).toEqual([]);
   });
 
-  it('keeps a transfer on the day of its state when it is changed later', async () => {
+  it('keeps a transfer on the day of its state after later changes', async () => {
     await table.store.takeTransfer(transferRecord({ transferId: 'stays' }), undefined);
     await table.store.patchTransfer('stays', 1, { state: 'failed' }, testNow);
     await table.store.patchTransfer('stays', 1, { outcomePublished: true }, testNow + day);
@@ -180,7 +180,7 @@ describe('listing transfers', () => {
     expect(await list('failed', '2026-11-22')).toEqual([]);
   });
 
-  it('lists refused starts as failed, which may be written again', async () => {
+  it('lists refused starts as failed, and allows writing them again', async () => {
     const refusal = transferRecord({ transferId: 'refusal', state: 'refused', fence: 0 });
     await table.store.putRejection(refusal);
     await table.store.putRejection({ ...refusal, outcomePublished: true });
@@ -188,7 +188,7 @@ describe('listing transfers', () => {
     expect((await table.store.transfer('refusal'))?.outcomePublished).toBe(true);
   });
 
-  it('goes on over many pages', async () => {
+  it('reads many pages', async () => {
     const records = Array.from({ length: 230 }, (_, i) =>
       transferRecord({
         transferId: `page-${i}`,
@@ -202,7 +202,7 @@ describe('listing transfers', () => {
   });
 });
 
-it('holds whose session an upload is, and its asset, for identifiers of 1,024 characters', async () => {
+it('stores the transfer of an upload, and its asset, for identifiers of 1,024 characters', async () => {
   const [uploadId, assetId] = ['u'.repeat(1024), 'a'.repeat(1024)];
   const record = transferRecord({ transferId: 'long', assetId });
   await table.store.takeTransfer(record, undefined);
@@ -211,13 +211,13 @@ it('holds whose session an upload is, and its asset, for identifiers of 1,024 ch
   expect(await table.store.transfer('long')).toMatchObject({ assetId });
 });
 
-it('holds user metadata with lists of texts', async () => {
+it('stores user metadata with lists of texts', async () => {
   const options = { userMetadata: { tags: ['a', 'b'], none: [] } };
   await table.store.takeTransfer(transferRecord({ transferId: 'tagged', options }), undefined);
   expect((await table.store.transfer('tagged'))?.options).toEqual(options);
 });
 
-it('never lets a transfer row expire', async () => {
+it('sets no expiry on a transfer row', async () => {
   await table.store.takeTransfer(transferRecord({ transferId: 'kept' }), undefined);
   await table.store.patchTransfer('kept', 1, { state: 'ready' }, testNow);
   await table.store.raiseIngestNumber('kept-object', 2);
@@ -225,13 +225,13 @@ it('never lets a transfer row expire', async () => {
   expect(await table.row('kept-object', 'ingests')).not.toHaveProperty('expiresAt');
 });
 
-it('lets the row of a refused start expire, as nothing rests on it', async () => {
+it('sets an expiry on the row of a refused start', async () => {
   await table.store.putRejection(transferRecord({ transferId: 'refused', state: 'refused' }));
   const expiresAt = testNow / 1000 + rowLifetimeSeconds;
   expect(await table.row('refused', 'transfer')).toMatchObject({ expiresAt });
 });
 
-it('holds which transfer has a content, for as long as its asset', async () => {
+it('stores the transfer of a content without an expiry', async () => {
   expect(await table.store.transferOfContent('content-1')).toBeUndefined();
   await table.store.recordContent('content-1', 'older');
   await table.store.recordContent('content-1', 'newer');
@@ -239,7 +239,7 @@ it('holds which transfer has a content, for as long as its asset', async () => {
   expect(await table.row('content-1', 'content')).not.toHaveProperty('expiresAt');
 });
 
-it('keeps the digests of an object', async () => {
+it('stores the digests of an object', async () => {
   const digests = { sha256: 's', md5: 'm-2', firstPartBytes: 8 };
   const record = transferRecord({ transferId: 'digests' });
   const source = { ...record.source, digests };

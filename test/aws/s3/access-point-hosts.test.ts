@@ -6,7 +6,7 @@ import { closeAgent, createAgent } from '#src/http/undici.ts';
 const agent = createAgent({ headersTimeoutMs: 1_000, bodyTimeoutMs: 1_000 });
 afterAll(() => closeAgent(agent));
 
-/** The host that a HEAD of a key in that bucket goes to. */
+/** Returns the host of a HEAD for a key in this bucket. */
 async function hostOf(Bucket: string): Promise<string> {
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
   const client = createS3Client({ agent, region: 'eu-west-1', credentials });

@@ -14,7 +14,7 @@ beforeEach(() => {
   onTestFinished(() => void vi.unstubAllEnvs());
 });
 
-/** A reader of S3 in us-east-1. */
+/** Creates a reader of S3 in us-east-1. */
 function reader(endpoint?: string, forcePathStyle = false) {
   const agent = createAgent();
   onTestFinished(() => closeAgent(agent));
@@ -44,7 +44,7 @@ describe('an object of', () => {
     ["an access point's alias", alias, `${alias}.s3.us-east-1.amazonaws.com`],
     ['a bucket from before March 2018', 'MyCompany_Media', 's3.us-east-1.amazonaws.com'],
     ['a bucket with dots', 'my.dotted.bucket', 's3.us-east-1.amazonaws.com'],
-  ])('%s is asked for at the host that S3 has for it', async (_, bucket, host) => {
+  ])("%s is requested from S3's host for it", async (_, bucket, host) => {
     const proxy = await startProxy({
       target: await startPlainServer(() => {}),
       onConnect: (socket) => socket.end(),
@@ -57,7 +57,7 @@ describe('an object of', () => {
     expect(proxy.tunnels).toEqual(host ? [`${host}:443`] : []);
   });
 
-  it('an access point at an S3 that has its buckets in the path is refused in words', async () => {
+  it('an access point is rejected with a message by an S3 with path-style buckets', async () => {
     const bucket = 'arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap';
     const asking = reader('http://127.0.0.1:1', true).inspect({ bucket, key: 'film.mp4' });
     await expect(asking).rejects.toMatchObject({

@@ -30,13 +30,13 @@ afterEach(() => closeAgent(agent));
 const keyOf = async ({ config }: S3Client) => (await config.credentials()).accessKeyId;
 
 describe('the client of a place', () => {
-  it('is made once and kept', () => {
+  it('is created once and cached', () => {
     const place = { account: '444455556666', region: 'eu-west-1' };
     expect(clientOf(place)).toBe(clientOf({ ...place }));
     expect(opened).toEqual(['eu-west-1']);
   });
 
-  it('is another for another Region, another account, and for ours', () => {
+  it('differs by Region and by account', () => {
     const clients = [
       clientOf({}),
       clientOf({ region: 'eu-west-1' }),
@@ -46,27 +46,27 @@ describe('the client of a place', () => {
     expect(new Set(clients).size).toBe(4);
   });
 
-  it('speaks to the Region of the source', async () => {
+  it('uses the Region of the source', async () => {
     expect(await clientOf({ region: 'eu-west-1' }).config.region()).toBe('eu-west-1');
   });
 
-  it('has the credentials of the reader of its account, or our own', async () => {
+  it("has the credentials of its account's reader, or this stack's own", async () => {
     expect(await keyOf(clientOf({ account: '444455556666' }))).toBe('reader');
     expect(await keyOf(clientOf({ region: 'eu-west-1' }))).toBe('own');
   });
 
-  it('is refused where its account has no reader', () => {
+  it('is rejected if its account has no reader', () => {
     expect(() => clientOf({ account: '999999999999' })).toThrow(TransferError);
     expect(opened).toEqual([]);
   });
 });
 
-describe('of more than 32 places', () => {
+describe('more than 32 places', () => {
   const fill = (count: number) => {
     for (let i = 0; i < count; i++) clientOf({ region: `region-${i}` });
   };
 
-  it('the one not used for longest is made anew, and no other', () => {
+  it('replace the least recently used client, and no other', () => {
     fill(32);
     clientOf({ region: 'region-0' });
     clientOf({ region: 'one-more' });

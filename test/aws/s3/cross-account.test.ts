@@ -14,7 +14,7 @@ const bytes = Buffer.alloc(64 * 1024, 'film');
 const film = { bucket: 'films', key: 'film.mp4' };
 const theirs = { ...film, account, region: 'eu-west-1' };
 
-/** Only what the role gives can sign for this S3: our own credentials have another secret. */
+/** This S3 accepts only signatures with the role's credentials: the own ones have another secret. */
 let s3: S3Double;
 let sts: StsDouble;
 let container: Container;
@@ -50,7 +50,7 @@ const readTenth = (object: SourceObject, tenth: number) => {
 };
 
 describe("another account's object", () => {
-  it('is inspected and read as the reader of that account, assumed once for all reads', async () => {
+  it('is inspected and read with the reader role of that account, assumed once for all reads', async () => {
     const object = await container.get(source).inspect(theirs);
     const read = await Promise.all(
       Array.from({ length: 10 }, (_, tenth) => readTenth(object, tenth)),
@@ -65,14 +65,14 @@ describe("another account's object", () => {
     ]);
   });
 
-  it('is read from its row, whose account and Region went through JSON', async () => {
+  it('is read by its row, with account and Region from JSON', async () => {
     const object = JSON.parse(JSON.stringify(await container.get(source).inspect(theirs)));
     container.reset();
     expect((await readTenth(object, 0)).sizeBytes).toBe(6_000);
     expect(sts.calls).toHaveLength(2);
   });
 
-  it('is not read with a role that the object names', async () => {
+  it("is not read with a role from the object's data", async () => {
     const object = await container.get(source).inspect(theirs);
     const roleOfOther = 'arn:aws:iam::999999999999:role/other';
     const forged = { ...object, account: '999999999999', roleArn: roleOfOther };
@@ -85,14 +85,14 @@ describe("another account's object", () => {
     expect(sts.calls.map((call) => call.roleArn)).toEqual([roleArn]);
   });
 
-  it('is not read with our own credentials', async () => {
+  it("is not read with this stack's own credentials", async () => {
     expect(await failureOf(container.get(source).inspect(film))).toMatchObject({
       name: 'SourceSignatureRefusedError',
     });
     expect(sts.calls).toEqual([]);
   });
 
-  it('is refused, with the role and the words of STS, where STS refuses', async () => {
+  it("is rejected with the role and STS's message if STS denies the role", async () => {
     vi.stubEnv('SOURCES', sourcesWith({ [account]: { roleArn, externalId: 'another' } }));
     container.reset();
     expect(await failureOf(container.get(source).inspect(theirs))).toMatchObject({
@@ -102,7 +102,7 @@ describe("another account's object", () => {
     expect(s3.calls).toEqual([]);
   });
 
-  it('is read with new credentials where S3 says that those in hand have expired', async () => {
+  it('is read with new credentials after S3 reports expired ones', async () => {
     const object = await container.get(source).inspect(theirs);
     const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
     s3.fail(expired);
@@ -112,7 +112,7 @@ describe("another account's object", () => {
     expect(sts.calls).toHaveLength(2);
   });
 
-  it('is not inspected for good where they have expired: the next try has new ones', async () => {
+  it('fails temporarily for an inspection with expired credentials: the next attempt has new ones', async () => {
     await container.get(source).inspect(theirs);
     const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
     s3.fail(expired, { method: 'HEAD' });
@@ -124,7 +124,7 @@ describe("another account's object", () => {
     expect(sts.calls).toHaveLength(2);
   });
 
-  it('is refused by name where new credentials have expired, too', async () => {
+  it('is rejected by name if new credentials have expired too', async () => {
     const object = await container.get(source).inspect(theirs);
     const expired = { kind: 'error', status: 400, code: 'ExpiredToken' } as const;
     s3.fail(expired);
@@ -134,7 +134,7 @@ describe("another account's object", () => {
     });
   });
 
-  it('can be read later where STS fails now, and a read says so as an inspection does', async () => {
+  it('can be read later if STS fails now; read and inspection throw the same error', async () => {
     const object = await container.get(source).inspect(theirs);
     container.reset();
     sts.refuse({ status: 503, code: 'ServiceUnavailable', message: 'later' }, 6);

@@ -48,7 +48,7 @@ it.each<[string, ObjectTraits]>([
       checksum: { algorithm: 'SHA256', type: 'COMPOSITE', value: `${sha256}-2` },
     },
   ],
-])('%s proves nothing', async (_, traits) => {
+])('%s has no digest', async (_, traits) => {
   expect(await inspectedDigests(traits)).toBeUndefined();
 });
 
@@ -58,12 +58,12 @@ it.each([
   'films--op-s3',
   'films-ext-s3alias',
   'arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/films',
-])('the ETag of another kind of storage proves nothing: %s', async (bucket) => {
+])('the ETag of another kind of storage is no digest: %s', async (bucket) => {
   const head = { ETag: `"${md5}"`, $metadata: {} };
   expect(await digestsOf({} as S3Client, head, { ...reference, bucket })).toBeUndefined();
 });
 
-it('an object of parts in a bucket whose requester pays has digests', async () => {
+it('an object of parts in a bucket with Requester Pays has digests', async () => {
   s3.double.createBucket('paid', { requesterPays: true });
   const parts = { etag: `${md5}-2`, partBytes: [8, 4] };
   s3.double.put('paid', 'film.mp4', Buffer.from('twelve bytes'), parts);
@@ -74,7 +74,7 @@ it('an object of parts in a bucket whose requester pays has digests', async () =
   });
 });
 
-it('where the HEAD of the first part fails, nothing is proven', async () => {
+it('an object has no digest if the HEAD of its first part fails', async () => {
   s3.double.put('films', 'film.mp4', Buffer.from('twelve bytes'), {
     etag: `${md5}-2`,
     partBytes: [8, 4],
@@ -85,7 +85,7 @@ it('where the HEAD of the first part fails, nothing is proven', async () => {
   expect(inspected.digests).toBeUndefined();
 });
 
-it('digests are read only where the source asks for them, and cost no request otherwise', async () => {
+it('digests are read only if the source requires them, and cost no request otherwise', async () => {
   await inspectedDigests({ etag: `${md5}-2`, partBytes: [8, 4] });
   s3.double.calls.length = 0;
   const object = await s3.reader.inspect({ bucket: 'films', key: 'film.mp4' });

@@ -18,7 +18,7 @@ interface Refusal {
   readonly headers?: Record<string, string>;
 }
 
-/** What an object is refused with when S3 answers so: to the HEAD without a body, then to the GET. */
+/** Returns the error of an inspection if S3 replies so to the HEAD, without a body, and to the GET. */
 async function refusedBy({ status, code, message = '', elements = '', headers = {} }: Refusal) {
   const answer: RequestListener = ({ method }, response) => {
     const xml = `<Error><Code>${code}</Code><Message>${message}</Message>${elements}</Error>`;
@@ -70,7 +70,7 @@ describe('a bucket in another Region', () => {
     });
   });
 
-  it('is told also where S3 does not say in which', async () => {
+  it('is reported even if S3 does not name the Region', async () => {
     expect(await refusedBy({ status: 301, code: 'PermanentRedirect' })).toMatchObject({
       name: 'SourceRegionMismatchError',
       message: 'bucket "films" is in another Region, and its source names Region eu-central-1',
@@ -78,10 +78,10 @@ describe('a bucket in another Region', () => {
   });
 });
 
-describe('a KMS key that may not be used', () => {
+describe('a denied KMS key', () => {
   const role = `User: arn:aws:sts::111122223333:assumed-role/${'r'.repeat(64)}/${'s'.repeat(64)}`;
 
-  it('is named, however late it comes in what S3 says', async () => {
+  it('is named, even at the end of a long S3 message', async () => {
     const message = `${role} is not authorized to perform: kms:Decrypt because ${'x '.repeat(60)} on resource: ${keyArn} with an explicit deny`;
     expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
@@ -91,7 +91,7 @@ describe('a KMS key that may not be used', () => {
     });
   });
 
-  it('is told where S3 does not name it', async () => {
+  it('is reported if S3 does not name it', async () => {
     const message = `${role} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext`;
     expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
@@ -101,7 +101,7 @@ describe('a KMS key that may not be used', () => {
     });
   });
 
-  it('is one that is disabled', async () => {
+  it('may be disabled', async () => {
     const message = `${keyArn} is disabled.`;
     const refusal = { status: 400, code: 'KMS.DisabledException', message };
     expect(await refusedBy(refusal)).toMatchObject({
@@ -117,7 +117,7 @@ it.each([
   ['TokenRefreshRequired', 400, 'were rejected'],
   ['InvalidToken', 400, 'were rejected'],
   ['InvalidAccessKeyId', 403, 'were rejected'],
-])('%s is a refusal of the credentials', async (code, status, what) => {
+])('%s throws SourceCredentialsRejectedError', async (code, status, what) => {
   expect(await refusedBy({ status, code })).toMatchObject({
     name: 'SourceCredentialsRejectedError',
     disposition: 'fail',
@@ -128,7 +128,7 @@ it.each([
 });
 
 it.each(['SignatureDoesNotMatch', 'InvalidSignatureException', 'AuthFailure'])(
-  '%s names the signature, and is tried again as a wrong clock may cause it',
+  '%s names the signature, and is retryable because a wrong clock may cause it',
   async (code) => {
     expect(await refusedBy({ status: 403, code })).toMatchObject({
       name: 'SourceSignatureRefusedError',
@@ -157,12 +157,12 @@ describe('a denial', () => {
       'because no identity-based policy allows the s3:GetObject action',
       'the policy of the role or user that reads',
     ],
-  ])('%s names where to look', async (words, where) => {
+  ])('%s names the policy to check', async (words, where) => {
     const { message } = await deniedBy(`${who} s3:GetObject on resource: "x" ${words}`);
     expect(message).toContain(`S3 names the cause: ${where}`);
   });
 
-  it('names no permission to grant, and the likely causes in their order', async () => {
+  it('names no permission to grant, and the likely causes in order', async () => {
     const { nextStep } = (await deniedBy('Access Denied')) as TransferError;
     expect(nextStep).not.toMatch(/grant/i);
     expect(nextStep).toMatch(
@@ -170,13 +170,13 @@ describe('a denial', () => {
     );
   });
 
-  it('names the options for requester pays and for reads that are denied for a while', async () => {
+  it('names the options for Requester Pays and for temporary denials', async () => {
     const { nextStep } = (await deniedBy('Access Denied')) as TransferError;
     expect(nextStep).toMatch(/requestPayer.*waitWhileDenied/);
   });
 });
 
-describe('a code that passes by itself', () => {
+describe('a transient code', () => {
   const throttling = [
     'BandwidthLimitExceeded',
     'EC2ThrottledException',
@@ -204,7 +204,7 @@ describe('a code that passes by itself', () => {
     'KMS.KeyUnavailableException',
   ];
 
-  it.each([...throttling, ...failing])('is waited out: %s with a 400', async (code) => {
+  it.each([...throttling, ...failing])('is retryable: %s with a 400', async (code) => {
     expect(await refusedBy({ status: 400, code })).toMatchObject({
       name: 'SourceUnavailableError',
       isThrottle: throttling.includes(code),
@@ -212,7 +212,7 @@ describe('a code that passes by itself', () => {
   });
 
   it.each(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'])(
-    "is this machine's clock: %s",
+    "about this machine's clock is retryable: %s",
     async (code) => {
       expect(await refusedBy({ status: 403, code })).toMatchObject({
         name: 'SourceUnavailableError',
@@ -222,14 +222,14 @@ describe('a code that passes by itself', () => {
   );
 
   it.each([408, 409, 423, 425, 429, 500, 502, 503, 504])(
-    'is waited out: status %i of a HEAD, without asking for its reason',
+    'is not needed for status %i of a HEAD: no GET for the reason follows',
     async (status) => {
       const code = 'OfNoKnownKind';
       expect(await refusedBy({ status, code })).toMatchObject({ name: 'SourceUnavailableError' });
     },
   );
 
-  it('has every code that the SDK in use classes as throttling', async () => {
+  it('includes every throttling code of the installed SDK', async () => {
     const { isThrottlingError } = await import('@smithy/core/retry');
     expect(throttling.slice(0, -1).filter((name) => !isThrottlingError({ name } as never))).toEqual(
       [],

@@ -32,14 +32,14 @@ describe('inspecting an object', () => {
     expect(s3.double.calls.map(({ method }) => method)).toEqual(['HEAD']);
   });
 
-  it('pins the latest version where none is named', async () => {
+  it('pins the latest version if none is named', async () => {
     s3.double.put('kept', 'film.mp4', Buffer.from('old'));
     const { versionId } = s3.double.put('kept', 'film.mp4', bytes);
     const source = await s3.reader.inspect({ bucket: 'kept', key: 'film.mp4' });
     expect(source).toMatchObject({ versionId, sizeBytes: 12 });
   });
 
-  it('pins the version that is named', async () => {
+  it('pins the named version', async () => {
     const { versionId } = s3.double.put('kept', 'film.mp4', Buffer.from('old'));
     s3.double.put('kept', 'film.mp4', bytes);
     const source = await s3.reader.inspect({ bucket: 'kept', key: 'film.mp4', versionId });
@@ -47,7 +47,7 @@ describe('inspecting an object', () => {
   });
 
   it.each(['CRC32', 'CRC32C', 'CRC64NVME'] as const)(
-    'keeps a full-object %s',
+    'returns a full-object %s',
     async (algorithm) => {
       s3.double.put('films', film.key, bytes, { checksum: { algorithm, value: 'AAAA' } });
       const { checksum } = await s3.reader.inspect(film);
@@ -69,7 +69,7 @@ describe('inspecting an object', () => {
     ]);
   });
 
-  it('names no other checksum beside a full CRC, nor where there is none', async () => {
+  it('names no other checksum next to a full CRC, or without a checksum', async () => {
     const checksum = { algorithm: 'CRC32', value: 'AAAA' } as const;
     s3.double.put('films', film.key, bytes, { checksum });
     expect((await s3.reader.inspect(film)).otherChecksum).toBeUndefined();
@@ -77,7 +77,7 @@ describe('inspecting an object', () => {
     expect((await s3.reader.inspect(film)).otherChecksum).toBeUndefined();
   });
 
-  it('keeps sizes beyond 4 GiB', async () => {
+  it('supports sizes beyond 4 GiB', async () => {
     s3.double.put('films', film.key, seededContent('large', 10_737_418_241));
     expect((await s3.reader.inspect(film)).sizeBytes).toBe(10_737_418_241);
   });
@@ -91,14 +91,14 @@ describe('inspecting an object', () => {
         restore: 'ongoing-request="false", expiry-date="Fri, 21 Dec 2026 00:00:00 GMT"',
       },
     ],
-  ])('takes %s', async (_, traits) => {
+  ])('accepts %s', async (_, traits) => {
     s3.double.put('films', film.key, bytes, traits);
     expect((await s3.reader.inspect(film)).sizeBytes).toBe(12);
   });
 });
 
-describe('what is not there', () => {
-  it('is named: a key', async () => {
+describe('a missing object', () => {
+  it('is named by its key', async () => {
     expect(await refusal()).toMatchObject({
       name: 'SourceNotFoundError',
       message: 'object "s3://films/a/film.mp4" does not exist',
@@ -106,7 +106,7 @@ describe('what is not there', () => {
     });
   });
 
-  it('is named: a bucket', async () => {
+  it('is named by its bucket', async () => {
     expect(await refusal({ bucket: 'nope', key: 'x' })).toMatchObject({
       name: 'SourceNotFoundError',
       message: 'bucket "nope" does not exist',
@@ -117,7 +117,7 @@ describe('what is not there', () => {
   it.each([
     ['NoSuchAccessPoint', /^bucket .* does not exist$/],
     ['NotFound', /or its bucket does not exist$/],
-  ])('may be the place, where S3 answers %s', async (code, message) => {
+  ])('may be a missing bucket, if S3 returns %s', async (code, message) => {
     const fault = { kind: 'error', status: 404, code } as const;
     s3.double.fail(fault, { method: 'HEAD' });
     s3.double.fail(fault);
@@ -128,13 +128,13 @@ describe('what is not there', () => {
     });
   });
 
-  it('is looked for again where it is there by the time of the GET', async () => {
+  it('is transient if the GET finds it', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchKey' }, { method: 'HEAD' });
     expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError' });
   });
 
-  it('is named: a version', async () => {
+  it('is named by its version', async () => {
     s3.double.put('kept', 'film.mp4', bytes);
     expect(
       await refusal({ bucket: 'kept', key: 'film.mp4', versionId: 'version.99' }),
@@ -144,7 +144,7 @@ describe('what is not there', () => {
     });
   });
 
-  it('is named: a version id that is none, of whatever characters', async () => {
+  it('is named by an invalid version id of any characters', async () => {
     const versionId = "(it's) no*version!&x=1 🎬";
     expect(await refusal({ bucket: 'kept', key: 'film.mp4', versionId })).toMatchObject({
       name: 'SourceNotFoundError',
@@ -153,7 +153,7 @@ describe('what is not there', () => {
     expect(s3.double.calls[0]?.versionId).toBe(versionId);
   });
 
-  it('is a deleted object of a versioned bucket', async () => {
+  it('may be a deleted object of a versioned bucket', async () => {
     s3.double.put('kept', 'film.mp4', bytes);
     s3.double.delete('kept', 'film.mp4');
     expect(await refusal({ bucket: 'kept', key: 'film.mp4' })).toMatchObject({
@@ -161,7 +161,7 @@ describe('what is not there', () => {
     });
   });
 
-  it('is a delete marker named by its version', async () => {
+  it('may be a delete marker with its version', async () => {
     s3.double.put('kept', 'film.mp4', bytes);
     s3.double.delete('kept', 'film.mp4');
     expect(
@@ -173,7 +173,7 @@ describe('what is not there', () => {
   });
 });
 
-describe('what may not be read', () => {
+describe('a denied object', () => {
   it('is explained by one GET of the first byte', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.deny('films', film.key);
@@ -187,7 +187,7 @@ describe('what may not be read', () => {
     ]);
   });
 
-  it('may as well not exist, where S3 does not tell which', async () => {
+  it('may also be missing, if S3 does not distinguish the two', async () => {
     await s3.close();
     s3 = await startS3({ buckets: ['films'], hidesMissing: true });
     expect(await refusal()).toMatchObject({
@@ -196,7 +196,7 @@ describe('what may not be read', () => {
     });
   });
 
-  it('names a KMS key that may not be used', async () => {
+  it('names a denied KMS key', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.deny('films', film.key, 'kms');
     expect(await refusal()).toMatchObject({
@@ -207,12 +207,12 @@ describe('what may not be read', () => {
     });
   });
 
-  it('blames no KMS key for a role that only has it in its name', async () => {
+  it('names no KMS key for a role with KMS in its name', async () => {
     s3.double.deny('films', film.key, 'policy', 'kms-reader');
     expect((await refusal()).message).not.toContain('kms:Decrypt');
   });
 
-  it('is an object encrypted with a customer’s key', async () => {
+  it('may be encrypted with a customer’s key', async () => {
     s3.double.put('films', film.key, bytes, { customerEncrypted: true });
     expect(await refusal()).toMatchObject({
       name: 'SourceCustomerEncryptedError',
@@ -221,7 +221,7 @@ describe('what may not be read', () => {
     });
   });
 
-  it('is all, with credentials that S3 does not know', async () => {
+  it('is every object with credentials that S3 does not know', async () => {
     const stranger = readerOf(s3.double.endpoint, { accessKeyId: 'x', secretAccessKey: 'y' });
     await expect(stranger.reader.inspect(film)).rejects.toMatchObject({
       name: 'SourceSignatureRefusedError',
@@ -230,7 +230,7 @@ describe('what may not be read', () => {
     await stranger.close();
   });
 
-  it('is called passing when only the HEAD is refused', async () => {
+  it('is transient if only the HEAD fails', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied' }, { method: 'HEAD' });
     expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError' });
@@ -251,7 +251,7 @@ describe('an archived object', () => {
       { storageClass: 'INTELLIGENT_TIERING', archiveStatus: 'ARCHIVE_ACCESS' },
       'it is not restored',
     ],
-  ])('is refused, naming %s', async (name, traits, restore) => {
+  ])('is rejected with the name %s', async (name, traits, restore) => {
     s3.double.put('films', film.key, bytes, traits);
     expect(await refusal()).toMatchObject({
       name: 'SourceArchivedError',
@@ -261,12 +261,12 @@ describe('an archived object', () => {
   });
 });
 
-describe('S3 failing', () => {
+describe('a failing S3', () => {
   it.each([
     ['SlowDown', 503],
     ['InternalError', 500],
     ['TooManyRequests', 429],
-  ])('with %s (%i) is unavailable, without a second try here', async (code, status) => {
+  ])('with %s (%i) is unavailable, without a retry', async (code, status) => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'error', status, code }, { method: 'HEAD' });
     expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError', status });
@@ -281,7 +281,7 @@ describe('S3 failing', () => {
     });
   });
 
-  it('to be reached at all is unavailable', async () => {
+  it('that is unreachable is unavailable', async () => {
     const nowhere = readerOf('http://127.0.0.1:1');
     await expect(nowhere.reader.inspect(film)).rejects.toMatchObject({
       name: 'SourceUnavailableError',
@@ -290,7 +290,7 @@ describe('S3 failing', () => {
     await nowhere.close();
   });
 
-  it('to give an ETag is a violation', async () => {
+  it('without an ETag in its reply violates the protocol', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'header', name: 'etag', value: undefined }, { method: 'HEAD' });
     expect(await refusal()).toMatchObject({
@@ -300,7 +300,7 @@ describe('S3 failing', () => {
   });
 });
 
-it('names the Region of a bucket that is elsewhere, and the one that was configured', async () => {
+it('names the Region of a bucket in another Region, and the configured one', async () => {
   s3.double.createBucket('abroad', { region: 'eu-west-1' });
   const configured = { bucket: 'abroad', key: 'x', region: 'eu-central-1' };
   expect(await refusal(configured)).toMatchObject({
@@ -313,18 +313,18 @@ it('names the Region of a bucket that is elsewhere, and the one that was configu
   });
 });
 
-it('keeps account and Region of the reference, so that what is pinned can be read', async () => {
+it('retains account and Region of the reference for later reads', async () => {
   const place = { account: '444455556666', region: 'us-east-1' };
   s3.double.put('films', film.key, bytes);
   expect(await s3.reader.inspect({ ...film, ...place })).toMatchObject(place);
 });
 
-it('calls a name that the SDK refuses an input error', async () => {
+it('throws InvalidInputError for a name that the SDK rejects', async () => {
   expect(await refusal({ bucket: 'a/b', key: 'x' })).toMatchObject({ name: 'InvalidInputError' });
   expect(s3.double.calls).toEqual([]);
 });
 
-it('bounds and quotes what it shows of a key', async () => {
+it('bounds and quotes a key in messages', async () => {
   const { message } = await refusal({ bucket: 'films', key: `line\nbreak${'🎬'.repeat(240)}` });
   expect(message).toContain('"s3://films/line\\nbreak🎬');
   expect(message).toContain('🎬…"');

@@ -20,7 +20,7 @@ describe('keys', () => {
     '"quotes" \'single\' (parens)*!~.mp4',
     '=;:@,$[]{}|\\^`<>.mp4',
     'k'.repeat(1024),
-  ])('go over the wire as they are: %j', async (key) => {
+  ])('go over the wire unchanged: %j', async (key) => {
     const bytes = Buffer.from(`the bytes of ${key}`);
     s3.double.put('films', key, bytes);
     const source = await s3.reader.inspect({ bucket: 'films', key });

@@ -14,7 +14,7 @@ const content = seededContent('film', 5 * MiB);
 const middle = { start: 2 * MiB - 3, endInclusive: 4 * MiB + 10 };
 const middleBytes = 2 * MiB + 14;
 
-/** Too much for the sockets' own buffers, so that a reply nobody reads stays open. */
+/** More than the sockets' buffers: an unread reply stays open. */
 const large = seededContent('large film', 64 * MiB);
 const largeRange = { start: 0, endInclusive: 64 * MiB - 1 };
 const pinLarge = (): Promise<SourceObject> => {
@@ -37,7 +37,7 @@ const failure = (source: SourceObject, reader = s3.reader) =>
   );
 
 describe('reading a range', () => {
-  it('gives those bytes by one GET pinned to ETag and range', async () => {
+  it('returns the bytes by one GET pinned to ETag and range', async () => {
     const source = await pin();
     expect(await s3.readAll(source, middle)).toEqual({
       sha256: digestOf(content, 'sha256', middle.start, middle.endInclusive + 1),
@@ -54,20 +54,20 @@ describe('reading a range', () => {
     ]);
   });
 
-  it('gives the whole object', async () => {
+  it('returns the whole object', async () => {
     const source = await pin();
     const whole = { start: 0, endInclusive: 5 * MiB - 1 };
     expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(content));
   });
 
-  it('takes a 200 without a range where the range is the whole object', async () => {
+  it('accepts a 200 without a range if the range is the whole object', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'ignore-range' });
     const whole = { start: 0, endInclusive: 5 * MiB - 1 };
     expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(content));
   });
 
-  it('reads a pinned version to its end whatever is written over it', async () => {
+  it('reads a pinned version to its end after it was overwritten', async () => {
     const source = await pin('kept');
     s3.double.put('kept', 'film.mp4', Buffer.from('another'));
     s3.double.delete('kept', 'film.mp4');
@@ -76,7 +76,7 @@ describe('reading a range', () => {
     expect(s3.double.calls.at(-1)?.versionId).toBe(source.versionId);
   });
 
-  it('leaves no socket busy when it is ended early', async () => {
+  it('leaves no socket busy after an early end', async () => {
     const source = await pinLarge();
     const { signal } = new AbortController();
     for await (const _ of s3.reader.read(source, largeRange, signal)) break;
@@ -95,7 +95,7 @@ describe('reading a range', () => {
     await expectNoSocketBusy();
   });
 
-  it('ends with the signal’s own reason before a reply, too', async () => {
+  it('ends with the signal’s own reason before a reply', async () => {
     const source = await pin();
     const reason = new Error('enough');
     const abort = new AbortController();
@@ -106,7 +106,7 @@ describe('reading a range', () => {
     await expect(reading).rejects.toBe(reason);
   });
 
-  it('frees the socket of a reader that waits, once the signal is given', async () => {
+  it('frees the socket of a waiting reader on an abort', async () => {
     const source = await pinLarge();
     const abort = new AbortController();
     const bytes = s3.reader.read(source, largeRange, abort.signal)[Symbol.asyncIterator]();
@@ -117,8 +117,8 @@ describe('reading a range', () => {
   });
 });
 
-describe('an object that is another one now', () => {
-  it('is superseded when it was overwritten', async () => {
+describe('a changed object', () => {
+  it('is superseded if it was overwritten', async () => {
     const source = await pin();
     s3.double.put('films', 'film.mp4', Buffer.from('another'));
     expect(await failure(source)).toMatchObject({
@@ -127,7 +127,7 @@ describe('an object that is another one now', () => {
     });
   });
 
-  it('is superseded when it was deleted', async () => {
+  it('is superseded if it was deleted', async () => {
     const source = await pin();
     s3.double.delete('films', 'film.mp4');
     expect(await failure(source)).toMatchObject({
@@ -136,7 +136,7 @@ describe('an object that is another one now', () => {
     });
   });
 
-  it('is superseded when its pinned version was deleted', async () => {
+  it('is superseded if its pinned version was deleted', async () => {
     const source = await pin('kept');
     s3.double.deleteVersion('kept', 'film.mp4', source.versionId ?? '');
     expect(await failure(source)).toMatchObject({
@@ -145,7 +145,7 @@ describe('an object that is another one now', () => {
     });
   });
 
-  it('is not superseded where its bucket is gone, which is an error', async () => {
+  it('is not superseded if its bucket is missing, which is another error', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchBucket' });
     expect(await failure(source)).toMatchObject({
@@ -154,13 +154,13 @@ describe('an object that is another one now', () => {
     });
   });
 
-  it('is superseded when it has become shorter than the range', async () => {
+  it('is superseded if it is now shorter than the range', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'error', status: 416, code: 'InvalidRange' });
     expect(await failure(source)).toMatchObject({ name: 'SourceSupersededError' });
   });
 
-  it('is noticed by the reply’s ETag where If-Match is ignored', async () => {
+  it('is found by the reply’s ETag if a server ignores If-Match', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'header', name: 'etag', value: '"other"' });
     expect(await failure(source)).toMatchObject({
@@ -169,7 +169,7 @@ describe('an object that is another one now', () => {
     });
   });
 
-  it('is noticed by the reply’s version where the version asked for is ignored', async () => {
+  it('is found by the reply’s version if a server ignores the requested version', async () => {
     const source = await pin('kept');
     s3.double.fail({ kind: 'header', name: 'x-amz-version-id', value: 'version.9' });
     expect(await failure(source)).toMatchObject({
@@ -179,22 +179,22 @@ describe('an object that is another one now', () => {
   });
 });
 
-describe('an object that may no longer be read', () => {
-  it('is denied', async () => {
+describe('an object that is no longer readable', () => {
+  it('may be denied', async () => {
     const source = await pin();
     s3.double.deny('films', 'film.mp4');
     expect(await failure(source)).toMatchObject({ name: 'SourceAccessDeniedError' });
   });
 
-  it('is archived', async () => {
+  it('may be archived', async () => {
     const source = await pin();
     s3.double.put('films', 'film.mp4', content, { storageClass: 'GLACIER' });
     expect(await failure(source)).toMatchObject({ name: 'SourceArchivedError' });
   });
 });
 
-describe('a reply that is not what was asked for', () => {
-  it('is a violation where its range is another', async () => {
+describe('a wrong reply', () => {
+  it('violates the protocol if its range differs', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'header', name: 'content-range', value: 'bytes 0-9/5242880' });
     expect(await failure(source)).toMatchObject({
@@ -203,7 +203,7 @@ describe('a reply that is not what was asked for', () => {
     });
   });
 
-  it('is a violation where the whole object came instead of a part', async () => {
+  it('violates the protocol if it is the whole object instead of a part', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'ignore-range' });
     expect(await failure(source)).toMatchObject({
@@ -212,7 +212,7 @@ describe('a reply that is not what was asked for', () => {
     });
   });
 
-  it('gives out no byte and leaves no socket busy', async () => {
+  it('yields no byte and leaves no socket busy', async () => {
     const source = await pinLarge();
     s3.double.fail({ kind: 'header', name: 'etag', value: '"other"' });
     let pieces = 0;
@@ -227,7 +227,7 @@ describe('a reply that is not what was asked for', () => {
 });
 
 describe('a body of the wrong length', () => {
-  it('is truncated where fewer bytes are announced', async () => {
+  it('is truncated if its Content-Length is shorter', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'short', missingBytes: 1 });
     expect(await failure(source)).toMatchObject({
@@ -236,7 +236,7 @@ describe('a body of the wrong length', () => {
     });
   });
 
-  it('is truncated where it ends early without a word', async () => {
+  it('is truncated if it silently ends early', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'short-unpublished', missingBytes: 1 });
     expect(await failure(source)).toMatchObject({
@@ -245,7 +245,7 @@ describe('a body of the wrong length', () => {
     });
   });
 
-  it('is truncated where the connection is closed early', async () => {
+  it('is truncated if the connection closes early', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'close', afterBytes: MiB });
     expect(await failure(source)).toMatchObject({
@@ -254,7 +254,7 @@ describe('a body of the wrong length', () => {
     });
   });
 
-  it('says so where it goes on after the range', async () => {
+  it('is rejected if it continues after the range', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'long', extraBytes: 1 });
     expect(await failure(source)).toMatchObject({
@@ -264,8 +264,8 @@ describe('a body of the wrong length', () => {
   });
 });
 
-describe('S3 failing', () => {
-  it('with SlowDown is unavailable, n times, and then passes', async () => {
+describe('a failing S3', () => {
+  it('with SlowDown is unavailable n times, and then recovers', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'error', status: 503, code: 'SlowDown' }, { times: 2 });
     for (const _ of [1, 2]) {
@@ -275,7 +275,7 @@ describe('S3 failing', () => {
     expect(s3.double.count('GET')).toBe(3);
   });
 
-  it('by a reset amid the body is unavailable', async () => {
+  it('with a reset in the middle of the body is unavailable', async () => {
     const source = await pin();
     s3.double.fail({ kind: 'reset', afterBytes: MiB });
     expect(await failure(source)).toMatchObject({
@@ -284,13 +284,13 @@ describe('S3 failing', () => {
     });
   });
 
-  it.each([-1, 64 * 1024])('by silence after %i bytes is unavailable', async (afterBytes) => {
+  it.each([-1, 64 * 1024])('with silence after %i bytes is unavailable', async (afterBytes) => {
     const source = await pin();
     s3.double.fail({ kind: 'stall', afterBytes });
     expect(await failure(source, s3.impatient)).toMatchObject({ name: 'SourceUnavailableError' });
   });
 
-  it('in any of these ways leaves no socket busy', async () => {
+  it('with any of these faults leaves no socket busy', async () => {
     const source = await pin();
     for (const kind of ['reset', 'close', 'stall'] as const) {
       s3.double.fail({ kind, afterBytes: MiB });

@@ -37,7 +37,7 @@ const minutes = (count: number) => count * 60 * 1000;
 const read = (account = studio.account) => credentialsOf(account)();
 
 describe("the reader's credentials", () => {
-  it('are of the configured role, asked for in our own Region with its external id', async () => {
+  it('are those of the configured role, from STS in this Region with the external id', async () => {
     expect(await read()).toMatchObject({
       accessKeyId: 'ASIA0000000000000001',
       secretAccessKey: canaries.secretAccessKey,
@@ -49,13 +49,13 @@ describe("the reader's credentials", () => {
     ]);
   });
 
-  it('are asked for once by many reads at once, and by those after them', async () => {
+  it('are requested once for concurrent and later reads', async () => {
     await Promise.all(Array.from({ length: 20 }, () => read()));
     await read();
     expect(sts.calls).toHaveLength(1);
   });
 
-  it('are renewed five minutes before they run out, and not before', async () => {
+  it('are renewed five minutes before they expire, and not earlier', async () => {
     await read();
     clock.advance(minutes(55) - 1);
     expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-1` });
@@ -68,7 +68,7 @@ describe("the reader's credentials", () => {
     expect(sts.calls).toHaveLength(2);
   });
 
-  it('are each account’s own', async () => {
+  it('differ by account', async () => {
     await Promise.all([read(studio.account), read(archive.account)]);
     expect(sts.calls.map(({ roleArn }) => roleArn).sort()).toEqual([
       studio.roleArn,
@@ -81,7 +81,7 @@ describe("the reader's credentials", () => {
   });
 
   it.each(['111122223333', '', studio.roleArn, '__proto__', 'constructor'])(
-    'are refused for an account without a configured reader: %j',
+    'are rejected for an account without a configured reader: %j',
     async (account) => {
       const error = await failureOf(Promise.resolve().then(() => read(account)));
       expect(error).toMatchObject({
@@ -93,8 +93,8 @@ describe("the reader's credentials", () => {
   );
 });
 
-describe('STS refusing', () => {
-  it('an external id is told with the role and its own words', async () => {
+describe('a denial by STS', () => {
+  it("of an external id names the role and STS's message", async () => {
     const wrong = { [studio.account]: { roleArn: studio.roleArn, externalId: 'wrong' } };
     const provider = createReaderCredentials({ readers: wrong, clock })(studio.account);
     expect(await failureOf(provider())).toMatchObject({
@@ -118,20 +118,20 @@ describe('STS refusing', () => {
     expect(await failureOf(read())).toMatchObject({ name: 'SourceRoleRefusedError', status });
   });
 
-  it('is not kept: the next read asks again', async () => {
+  it('is not cached: the next read requests again', async () => {
     sts.refuse({ status: 403, code: 'AccessDenied', message: 'not yet' });
     await failureOf(read());
     expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-2` });
   });
 });
 
-describe('STS failing', () => {
+describe('a failing STS', () => {
   it.each([
     ['Throttling', 400],
     ['ThrottlingException', 400],
     ['InternalFailure', 500],
     ['ServiceUnavailable', 503],
-  ])('with %s (%i) is unavailable after three tries', async (code, status) => {
+  ])('with %s (%i) is unavailable after three attempts', async (code, status) => {
     sts.refuse({ status, code, message: 'later' }, 9);
     expect(await failureOf(read())).toMatchObject({
       name: 'SourceUnavailableError',
@@ -141,23 +141,23 @@ describe('STS failing', () => {
     expect(sts.calls).toHaveLength(3);
   });
 
-  it('once is not noticed', async () => {
+  it('with one error has no effect', async () => {
     sts.refuse({ status: 503, code: 'ServiceUnavailable', message: 'later' });
     expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-2` });
   });
 
-  it('to answer is unavailable', async () => {
+  it('without a reply is unavailable', async () => {
     sts.refuse('reset', 9);
     expect(await failureOf(read())).toMatchObject({ name: 'SourceUnavailableError' });
   });
 
-  it('to be reached is unavailable', async () => {
+  it('that is unreachable is unavailable', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_STS', 'http://127.0.0.1:1');
     expect(await failureOf(read())).toMatchObject({ name: 'SourceUnavailableError' });
   });
 });
 
-it('without credentials of our own is a matter of the configuration', async () => {
+it('throws ConfigurationError without own credentials', async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');

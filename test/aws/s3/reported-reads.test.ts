@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import { type S3Fixture, sha256, startS3 } from './s3-fixture.ts';
 
-/** Cases of public reports about reading from S3, over the wire; the ids are the issue's. */
+/** Cases from public reports about reading from S3, over the wire. */
 
 let s3: S3Fixture;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ const refusal = (work: Promise<unknown>) =>
     (error: { name: string; message: string }) => error,
   );
 
-/** A key whose versions are `null`, from before versioning, and a newer one. */
+/** Creates a key with the version `null`, from before versioning, and a newer version. */
 function putBothVersions(): void {
   s3.double.put('films', film.key, old);
   s3.double.setVersioning('films', 'enabled');
@@ -35,13 +35,13 @@ function putBothVersions(): void {
 }
 
 describe('B1: the version null (cloud-custodian#2003, AWSS3.jl#241)', () => {
-  it('is named in every read where it was asked for', async () => {
+  it('is named in every read if it was requested', async () => {
     putBothVersions();
     expect(await readBack({ ...film, versionId: 'null' })).toBe(sha256(old));
     expect(namedVersions()).toEqual(['null', 'null', 'null']);
   });
 
-  it('is named in every read where it was the latest at inspection', async () => {
+  it('is named in every read if it was the latest at the inspection', async () => {
     s3.double.put('films', film.key, old);
     s3.double.setVersioning('films', 'enabled');
     const source = await s3.reader.inspect(film);
@@ -50,12 +50,12 @@ describe('B1: the version null (cloud-custodian#2003, AWSS3.jl#241)', () => {
     expect(namedVersions()).toEqual([undefined, 'null']);
   });
 
-  it('is read from a bucket that never had versions, whose replies name none', async () => {
+  it('is read from a bucket that never had versions', async () => {
     s3.double.put('films', film.key, old);
     expect(await readBack({ ...film, versionId: 'null' })).toBe(sha256(old));
   });
 
-  it('is superseded where it was overwritten, as it is while versioning is suspended', async () => {
+  it('is superseded if it was overwritten while versioning is suspended', async () => {
     s3.double.put('films', film.key, old);
     s3.double.setVersioning('films', 'suspended');
     const source = await s3.reader.inspect(film);
@@ -64,7 +64,7 @@ describe('B1: the version null (cloud-custodian#2003, AWSS3.jl#241)', () => {
     expect([source.versionId, name]).toEqual(['null', 'SourceSupersededError']);
   });
 
-  it('keeps a version that was asked for where the reply to the HEAD names none', async () => {
+  it("retains the requested version if the HEAD's reply names none", async () => {
     const { versionId } = s3.double.put('kept', film.key, old);
     s3.double.fail(
       { kind: 'header', name: 'x-amz-version-id', value: undefined },
@@ -79,7 +79,7 @@ describe('B2: a clock that is not S3’s (aws-sdk-js-v3#8005, WSL#10006)', () =>
   it.each([
     ['ahead', 3_600_000],
     ['behind', -86_400_000],
-  ])('is corrected by the first refusal: S3 is %s', async (_, aheadMs) => {
+  ])('is corrected by the first error: S3 is %s', async (_, aheadMs) => {
     s3.double.put('films', film.key, old);
     s3.double.clockAheadMs = aheadMs;
     expect(await refusal(s3.reader.inspect(film))).toMatchObject({
@@ -109,7 +109,7 @@ describe('B3: a transient code (re:Post kms-throttlingexception-error)', () => {
     ['KMS.LimitExceededException', true],
     ['TooManyRequests', true],
     ['IncompleteBody', false],
-  ])('of the GET that explains a HEAD is not final: %s', async (code, isThrottle) => {
+  ])('of the GET after a failed HEAD is not final: %s', async (code, isThrottle) => {
     s3.double.put('films', film.key, old);
     s3.double.fail(throttled, { method: 'HEAD' });
     s3.double.fail({ ...throttled, code });
@@ -130,14 +130,14 @@ describe('B3: a transient code (re:Post kms-throttlingexception-error)', () => {
   });
 });
 
-describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
+describe('B6: a HEAD that succeeds and a denied GET (boto#3219)', () => {
   const kept = { bucket: 'kept', key: film.key };
   const tried = async () => {
     const source = await s3.reader.inspect(kept);
     return refusal(s3.reader.confirmReadable(source, signal));
   };
 
-  it('names s3:GetObjectVersion where only versions are denied', async () => {
+  it('names s3:GetObjectVersion if only versions are denied', async () => {
     s3.double.put('kept', film.key, old);
     s3.double.deny('kept', film.key, 'version');
     expect(await tried()).toMatchObject({
@@ -146,7 +146,7 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
     });
   });
 
-  it('names s3:GetObjectVersion where S3 says no more than that access is denied', async () => {
+  it('names s3:GetObjectVersion if S3 reports only a denied access', async () => {
     s3.double.put('kept', film.key, old);
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied', message: 'Access Denied' });
     expect((await tried()).message).toMatch(
@@ -154,14 +154,14 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
     );
   });
 
-  it('names kms:Decrypt and the key where S3 says so', async () => {
+  it('names kms:Decrypt and the key if S3 names them', async () => {
     const kmsKey = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
     s3.double.put('kept', film.key, old, { kmsKey });
     s3.double.deny('kept', film.key, 'kms-get');
     expect((await tried()).message).toContain(`S3 denied kms:Decrypt with the key ${kmsKey} on`);
   });
 
-  it('names both where an encrypted object is denied without a word', async () => {
+  it('names both if S3 denies an encrypted object without a reason', async () => {
     const kmsKey = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
     s3.double.put('kept', film.key, old, { kmsKey });
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied', message: 'Access Denied' });
@@ -170,13 +170,13 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
     );
   });
 
-  it('is asked by one byte of the pinned version', async () => {
+  it('is found by one byte of the pinned version', async () => {
     s3.double.put('kept', film.key, old);
     await s3.reader.confirmReadable(await s3.reader.inspect(kept), signal);
     expect(s3.double.calls.at(-1)).toMatchObject({ range: 'bytes=0-0', versionId: 'version.1' });
   });
 
-  it('is no denial where the object was overwritten in between', async () => {
+  it('is no denial if the object was overwritten in between', async () => {
     s3.double.put('films', film.key, old);
     const source = await s3.reader.inspect(film);
     s3.double.put('films', film.key, newer);
@@ -187,10 +187,13 @@ describe('B6: a HEAD that passes and a GET that is denied (boto#3219)', () => {
 });
 
 describe('B11: Content-Encoding (aws-cli#7856)', () => {
-  it.each(['gzip', 'aws-chunked', 'br,gzip', ''])('%j is kept for inspection', async (coding) => {
-    s3.double.put('films', film.key, old, { contentEncoding: coding });
-    expect((await s3.reader.inspect(film)).contentEncoding ?? '').toBe(coding);
-  });
+  it.each(['gzip', 'aws-chunked', 'br,gzip', ''])(
+    '%j is returned by the inspection',
+    async (coding) => {
+      s3.double.put('films', film.key, old, { contentEncoding: coding });
+      expect((await s3.reader.inspect(film)).contentEncoding ?? '').toBe(coding);
+    },
+  );
 });
 
 describe('B14: a bucket whose requester pays (aws-cli#2557)', () => {
@@ -199,20 +202,20 @@ describe('B14: a bucket whose requester pays (aws-cli#2557)', () => {
     s3.double.put('paid', film.key, old);
   });
 
-  it('is read by requests that all say so', async () => {
+  it('is read with requests that all accept the charge', async () => {
     expect(await readBack({ ...film, bucket: 'paid', requestPayer: true })).toBe(sha256(old));
     expect(s3.double.calls.map(({ requestPayer }) => requestPayer)).toEqual(
       Array(3).fill('requester'),
     );
   });
 
-  it('says so in the GET that explains a HEAD, too', async () => {
+  it('accepts the charge also in the GET after a failed HEAD', async () => {
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied' }, { method: 'HEAD' });
     await refusal(s3.reader.inspect({ ...film, bucket: 'paid', requestPayer: true }));
     expect(s3.double.calls.at(-1)).toMatchObject({ method: 'GET', requestPayer: 'requester' });
   });
 
-  it('names the option where it is not set', async () => {
+  it('names the option if it is not set', async () => {
     expect(await refusal(s3.reader.inspect({ ...film, bucket: 'paid' }))).toMatchObject({
       name: 'SourceAccessDeniedError',
       nextStep: expect.stringContaining('requestPayer'),
@@ -228,7 +231,7 @@ describe('B14: a bucket whose requester pays (aws-cli#2557)', () => {
   });
 });
 
-describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
+describe('B15: temporarily denied reads (aws-s3-virusscan#17)', () => {
   it.each([['policy'], ['kms'], ['kms-get'], ['version']] as const)(
     'are transient with the source’s option: %s',
     async (reason) => {
@@ -242,7 +245,7 @@ describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
     },
   );
 
-  it('are no matter of credentials that S3 does not take', async () => {
+  it('do not include rejected credentials', async () => {
     s3.double.fail({ kind: 'error', status: 400, code: 'ExpiredToken' }, { method: 'HEAD' });
     s3.double.fail({ kind: 'error', status: 400, code: 'ExpiredToken' });
     expect(await refusal(readBack({ ...film, waitWhileDeniedSeconds: 600 }))).toMatchObject({

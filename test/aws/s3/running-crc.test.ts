@@ -25,7 +25,7 @@ describe.each(algorithms)('a running %s', (algorithm) => {
     );
   });
 
-  it('has a state of its own while others run', async () => {
+  it('has its own state while others run', async () => {
     const chunks = Array.from({ length: 8 }, () => randomBytes(3_000));
     const running = await Promise.all(chunks.map(() => newCrc(algorithm)));
     for (let at = 0; at < 3_000; at += 500) {
@@ -36,13 +36,13 @@ describe.each(algorithms)('a running %s', (algorithm) => {
     expect(digests).toEqual(expected);
   });
 
-  it('starts at zero after one that was left unfinished', async () => {
+  it('starts at zero after an unfinished checksum', async () => {
     (await newCrc(algorithm)).update(randomBytes(100));
     const bytes = randomBytes(100);
     expect(await crcOf(newCrc, algorithm, [bytes])).toBe(await crcOf(sdkCrc, algorithm, [bytes]));
   });
 
-  it('gives the same digest again, and lets no other checksum share its state', async () => {
+  it('returns the same digest again, and shares its state with no other checksum', async () => {
     const crc = await newCrc(algorithm);
     crc.update(Buffer.from('123456789'));
     const digest = await crc.digest();
@@ -56,7 +56,7 @@ describe.each(algorithms)('a running %s', (algorithm) => {
 });
 
 it.each(['CRC32C', 'CRC64NVME'] as const)(
-  '%s takes no bytes after its digest',
+  '%s accepts no bytes after its digest',
   async (algorithm) => {
     const crc = await newCrc(algorithm);
     await crc.digest();

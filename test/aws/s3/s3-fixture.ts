@@ -14,19 +14,19 @@ export interface S3Fixture {
   readonly reader: SourceReader;
   /** The reader's own client. */
   readonly client: S3Client;
-  /** One that calls short silence an error, so that a stall is tried quickly. */
+  /** A reader that fails after a short silence, for quick tests of a stall. */
   readonly impatient: SourceReader;
-  /** Reads a range to its end: SHA-256 in hex of the bytes, and how many. */
+  /** Reads a range to its end; returns the SHA-256 of the bytes in hex, and their number. */
   readAll(source: SourceObject, range: ByteRange): Promise<{ sha256: string; sizeBytes: number }>;
   close(): Promise<void>;
 }
 
 const credentials = { accessKeyId: 'reader', secretAccessKey: canaries.secretAccessKey as string };
 
-/** Long enough for a busy machine, and short enough for a test that waits for it. */
+/** Long enough for a busy machine, and short enough for a test. */
 const patienceMs = { usual: 10_000, impatient: 300 };
 
-/** The double and the reader in front of it; every signature is checked. */
+/** Starts the double and a reader of it; the double checks every signature. */
 export async function startS3(options: S3DoubleOptions = {}): Promise<S3Fixture> {
   const double = await startS3Double({
     ...options,
@@ -49,7 +49,7 @@ export async function startS3(options: S3DoubleOptions = {}): Promise<S3Fixture>
   };
 }
 
-/** A reader of any S3 on this machine. */
+/** Creates a reader of any S3 on this machine. */
 export function readerOf(endpoint: string, keys = credentials, silenceMs = patienceMs.usual) {
   const agent = createAgent({ headersTimeoutMs: silenceMs, bodyTimeoutMs: silenceMs });
   const client = createS3Client({
@@ -80,7 +80,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Waits, for a second at most, until something is so. */
+/** Waits up to a second until a condition holds. */
 export async function until(isSo: () => boolean): Promise<void> {
   for (let i = 0; i < 200 && !isSo(); i++) await new Promise((wake) => setTimeout(wake, 5));
 }

@@ -7,14 +7,14 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, it } from 'vitest';
 import { digestAll, readerOf, sha256 } from './s3-fixture.ts';
 
-/** s3rver has no types; its class is the module itself. */
+/** s3rver is untyped; its class is the module itself. */
 const S3rver = createRequire(import.meta.url)('@20minutes/s3rver') as new (
   options: object,
 ) => { run(): Promise<AddressInfo>; close(): Promise<void> };
 
 const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 
-it('inspects and reads what another S3 holds', async () => {
+it('inspects and reads an object of another S3', async () => {
   const directory = await mkdtemp(join(tmpdir(), 's3rver-'));
   const configureBuckets = [{ name: 'films' }];
   const server = new S3rver({ directory, configureBuckets, silent: true, port: 0 });

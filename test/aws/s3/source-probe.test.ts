@@ -14,7 +14,7 @@ interface Answer {
   readonly headers?: Record<string, string>;
 }
 
-/** One file, read by a function that may do everything, in a bucket whose switch is on. */
+/** One file in a bucket with the EventBridge setting on, and every permission. */
 const good = {
   list: { body: listing([{ key: 'in/a.mp4' }]) },
   head: { headers: { etag: '"e"', 'content-length': '5', 'x-amz-version-id': 'v1' } },
@@ -28,19 +28,19 @@ const good = {
 
 type Answers = Record<keyof typeof good, Answer>;
 
-/** The answer to a GET that names no version, where it is another one. */
+/** The reply to a GET without a version, if it differs. */
 let unversioned: Answer | undefined;
 
-/** The prefix that may not be listed, if there is one. */
+/** The prefix whose listing is denied, if any. */
 let denied: string | undefined;
 
-/** Whether the bucket denies what does not say that the requester pays. */
+/** Whether the bucket denies requests that do not accept the charge. */
 let isRequesterPays: boolean;
 
 let answers: Answers;
-/** Requests as they came: method, path with query. */
+/** The requests: method, path with query. */
 let asked: string[];
-/** Whose clients were used. */
+/** The places of the used clients. */
 let places: SourcePlace[];
 beforeEach(() => {
   [answers, asked, places, unversioned] = [{ ...good }, [], [], undefined];
@@ -110,7 +110,7 @@ async function probe(source: Source, withEventNotifications = false) {
 const films: Source = { bucket: 'films', prefixes: ['in/'] };
 
 describe('a source', () => {
-  it('passes where it can be listed below its prefix, and one byte be read', async () => {
+  it('passes if its prefix can be listed and one byte can be read', async () => {
     expect(await probe(films)).toEqual([
       { check: 'source: list "s3://films/in/" (s3:ListBucket)', ok: true },
       {
@@ -126,7 +126,7 @@ describe('a source', () => {
     ]);
   });
 
-  it('is tried in its own account and Region', async () => {
+  it('is checked in its own account and Region', async () => {
     await probe({ ...films, account: '444455556666', region: 'eu-west-1' });
     for (const place of places) {
       expect(place).toMatchObject({ account: '444455556666', region: 'eu-west-1' });
@@ -134,13 +134,13 @@ describe('a source', () => {
     expect(places).toHaveLength(3);
   });
 
-  it('is read by an object that it takes, before any other', async () => {
+  it('is read with an object that it matches, before any other', async () => {
     answers.list = { body: listing([{ key: 'in/notes.txt' }, { key: 'in/b.MP4' }]) };
     const [, read] = await probe({ ...films, suffixes: ['.mp4'] });
     expect(read?.check).toContain('in/b.MP4');
   });
 
-  it('without an object that has bytes to give says that reading was not tried', async () => {
+  it('reports that reading was not checked if no object has bytes', async () => {
     const archived = { key: 'in/old.mp4', storage: 'DEEP_ARCHIVE' };
     answers.list = { body: listing([{ key: 'in/', size: 0 }, archived]) };
     expect((await probe(films))[1]).toEqual({
@@ -151,7 +151,7 @@ describe('a source', () => {
     });
   });
 
-  it('that may not be listed names s3:ListBucket and the bucket', async () => {
+  it('names s3:ListBucket and the bucket if listing is denied', async () => {
     answers.list = refusal(403, 'AccessDenied', 'not authorized to perform: s3:ListBucket');
     expect((await probe(films))[0]).toEqual({
       check: 'source: list "s3://films/in/" (s3:ListBucket)',
@@ -163,7 +163,7 @@ describe('a source', () => {
     });
   });
 
-  it('whose requester pays names the option, where it is not set', async () => {
+  it('with Requester Pays names the option if it is not set', async () => {
     isRequesterPays = true;
     const [listed] = await probe(films);
     expect(listed).toMatchObject({
@@ -173,13 +173,13 @@ describe('a source', () => {
     });
   });
 
-  it('whose requester pays passes with the option', async () => {
+  it('with Requester Pays passes with the option', async () => {
     isRequesterPays = true;
     const findings = await probe({ ...films, requestPayer: true });
     expect(findings.map(({ ok }) => ok)).toEqual([true, true]);
   });
 
-  it('whose requester pays and may not list misses nothing, and says that reading was not tried', async () => {
+  it('with Requester Pays and a denied listing misses nothing, and reports that reading was not checked', async () => {
     answers.list = refusal(403, 'AccessDenied', 'Access Denied');
     const found = await probe({ ...films, requestPayer: true });
     expect(found.map(({ ok }) => ok)).toEqual([true, true]);
@@ -190,7 +190,7 @@ describe('a source', () => {
     expect(found[1]?.problem).toBe('listing failed, and the check had no object to read');
   });
 
-  it('is tried below each of its prefixes', async () => {
+  it('is checked below each prefix', async () => {
     const found = await probe({ ...films, prefixes: ['in/', 'other/'] });
     expect(found.map(({ check }) => check)).toEqual([
       'source: list "s3://films/in/" (s3:ListBucket)',
@@ -200,7 +200,7 @@ describe('a source', () => {
     ]);
   });
 
-  it('whose second prefix may not be listed names it', async () => {
+  it('names its second prefix if that listing is denied', async () => {
     denied = 'other/';
     const found = await probe({ ...films, prefixes: ['in/', 'other/'] });
     expect(found.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual([
@@ -208,7 +208,7 @@ describe('a source', () => {
     ]);
   });
 
-  it('of many prefixes is tried below the first 20, and says so', async () => {
+  it('is checked below the first 20 prefixes, and reports the bound', async () => {
     const prefixes = Array.from({ length: 23 }, (_, n) => `season-${n}/`);
     const found = await probe({ ...films, prefixes }, true);
     expect(asked.filter((line) => line.includes('list-type=2'))).toHaveLength(20);
@@ -220,13 +220,13 @@ describe('a source', () => {
     });
   });
 
-  it("of another account that may not be listed names that account's reader role", async () => {
+  it("of another account names that account's reader role if listing is denied", async () => {
     answers.list = refusal(403, 'AccessDenied');
     const [listed] = await probe({ ...films, account: '444455556666' });
     expect(listed?.nextStep).toContain('for the reader role of 444455556666');
   });
 
-  it('that may be listed but not read names s3:GetObject and the object', async () => {
+  it('names s3:GetObject and the object if only reading is denied', async () => {
     answers.head = { status: 403 };
     answers.get = refusal(403, 'AccessDenied', 'not authorized to perform: s3:GetObject');
     expect((await probe(films))[1]).toMatchObject({
@@ -236,7 +236,7 @@ describe('a source', () => {
     });
   });
 
-  it('whose versions may not be read says so', async () => {
+  it('reports denied versions', async () => {
     answers.get = refusal(403, 'AccessDenied', 'not authorized to perform: s3:GetObjectVersion');
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
@@ -244,7 +244,7 @@ describe('a source', () => {
     });
   });
 
-  it('N19: that denies versions alone says so, without the causes in general', async () => {
+  it('N19: reports denied versions only, without the general causes', async () => {
     answers.get = refusal(403, 'AccessDenied', 'Access Denied');
     unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
     expect((await probe(films))[1]).toMatchObject({
@@ -253,7 +253,7 @@ describe('a source', () => {
     });
   });
 
-  it('whose key may not be used names the key', async () => {
+  it('names a denied key', async () => {
     const key = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
     answers.get = refusal(403, 'AccessDenied', `not authorized: kms:Decrypt on resource: ${key}`);
     expect((await probe(films))[1]).toMatchObject({
@@ -263,7 +263,7 @@ describe('a source', () => {
     });
   });
 
-  it('is not at fault for an object that is gone by the time it is read', async () => {
+  it('passes if the object is deleted before its read', async () => {
     answers.get = refusal(404, 'NoSuchKey');
     expect((await probe(films))[1]).toMatchObject({
       ok: true,
@@ -271,7 +271,7 @@ describe('a source', () => {
     });
   });
 
-  it('in another Region is told once, with both Regions', async () => {
+  it('in another Region is reported once, with both Regions', async () => {
     const elements = '<Region>eu-west-1</Region>';
     answers.list = refusal(400, 'AuthorizationHeaderMalformed', '', elements);
     expect(await probe({ ...films, region: 'eu-central-1' }, true)).toEqual([
@@ -283,7 +283,7 @@ describe('a source', () => {
     ]);
   });
 
-  it('that does not exist is told once, by its name', async () => {
+  it('that does not exist is reported once, by its name', async () => {
     answers.list = refusal(404, 'NoSuchBucket');
     expect(await probe(films, true)).toEqual([
       expect.objectContaining({
@@ -294,7 +294,7 @@ describe('a source', () => {
     ]);
   });
 
-  it('whose role STS refuses is told once, by the role', async () => {
+  it('is reported once, with the role, if STS denies it', async () => {
     const error = new TransferError('SourceRoleRefusedError', 'STS refuses arn:aws:iam::4:role/r');
     const clientFor = () => {
       throw error;
@@ -311,19 +311,19 @@ describe('a source', () => {
   });
 });
 
-describe("a bucket's switch", () => {
+describe("a bucket's EventBridge setting", () => {
   const check = 'source: bucket films sends its events to EventBridge';
 
-  it('is found to be on', async () => {
+  it('may be on', async () => {
     expect((await probe(films, true))[2]).toEqual({ check, ok: true });
   });
 
-  it('is looked at also where listing is refused', async () => {
+  it('is checked even if listing is denied', async () => {
     answers.list = refusal(403, 'AccessDenied');
     expect((await probe(films, true)).at(-1)).toEqual({ check, ok: true });
   });
 
-  it('that is off tells where it is in the console, and the line that puts it on', async () => {
+  it('that is off is reported with its place in the console and the command', async () => {
     answers.notification = { body: notifications('') };
     expect((await probe({ ...films, region: 'eu-west-1' }, true))[2]).toEqual({
       check,
@@ -333,7 +333,7 @@ describe("a bucket's switch", () => {
     });
   });
 
-  it('that is off beside other notifications tells no line that would replace them', async () => {
+  it('that is off is reported without a command if it would replace other notifications', async () => {
     const queue =
       '<QueueConfiguration><Id>q</Id><Queue>arn:aws:sqs:us-east-1:1:q</Queue><Event>s3:ObjectCreated:*</Event></QueueConfiguration>';
     answers.notification = { body: notifications(queue) };
@@ -343,7 +343,7 @@ describe("a bucket's switch", () => {
     expect(found?.nextStep).not.toContain('--bucket');
   });
 
-  it('that may not be looked at is a note that names s3:GetBucketNotification', async () => {
+  it('that is unreadable causes a note with s3:GetBucketNotification', async () => {
     answers.notification = refusal(403, 'AccessDenied', 'no');
     expect((await probe(films, true))[2]).toMatchObject({
       check,
@@ -353,7 +353,7 @@ describe("a bucket's switch", () => {
     });
   });
 
-  it('is not looked at unasked', async () => {
+  it('is checked on request only', async () => {
     await probe(films, false);
     expect(asked.filter((line) => line.includes('notification'))).toEqual([]);
   });

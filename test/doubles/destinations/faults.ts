@@ -2,37 +2,37 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { ChunkBody, ChunkDelivery } from '#src/core/transfer/destination.ts';
 
-/** What befalls one send of a chunk. */
+/** The fault of one send of a chunk. */
 export type SendFault =
-  /** The address is refused; no byte is taken. */
+  /** The URL is rejected; no byte is read. */
   | { readonly kind: 'expired-address' }
   /** The connection is reset before the chunk has any effect. */
   | { readonly kind: 'reset' }
-  /** The chunk is taken, but nobody hears of it. */
+  /** The chunk is stored, and the reply is lost. */
   | { readonly kind: 'lost-reply' }
-  /** The chunk is taken, and the answer's ETag is that of other bytes. */
+  /** The chunk is stored, and the reply has the ETag of other bytes. */
   | { readonly kind: 'wrong-etag' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 
-/** Calls whose answers may be lost, or that may be refused for their number. */
+/** Calls whose replies may be lost, or that may be throttled. */
 export type FaultyCall = 'open' | 'report' | 'finish';
 
 export type CallFault = 'lost-reply' | 'throttled';
 
-/** How long a throttled call is asked to stay away. */
+/** The retry time of a throttled call. */
 export const throttleSeconds = 7;
 
-/** What a test may let go wrong; each fault is used up by the call it befalls. */
+/** The faults that a test can plan. Each applies to one call. */
 export interface FaultPlan {
-  /** Plans what befalls the n-th send of a chunk from now on, counted from 1. */
+  /** Plans a fault for the n-th send of a chunk from now, counted from 1. */
   befall(nth: number, fault: SendFault): void;
-  /** Plans what befalls the next call of that kind; several are used in their order. */
+  /** Plans a fault for the next call of that kind; several apply in their order. */
   befallCall(call: FaultyCall, fault: CallFault): void;
 }
 
-/** Scripted faults of a service in memory. */
+/** The scripted faults of a service in memory. */
 export class Faults implements FaultPlan {
-  /** How long the service takes over each chunk, in milliseconds. */
+  /** The service's time for each chunk, in milliseconds. */
   sendMs = 0;
   readonly #clock: Clock;
   readonly #sends = new Map<number, SendFault>();
@@ -51,7 +51,7 @@ export class Faults implements FaultPlan {
     this.#calls.set(call, [...(this.#calls.get(call) ?? []), fault]);
   }
 
-  /** Reads a chunk's bytes and lets the service take them, as far as the planned fault allows. */
+  /** Reads a chunk's bytes and stores them, with the planned fault. */
   async send(body: ChunkBody, take: (bytes: Buffer) => ChunkDelivery): Promise<ChunkDelivery> {
     const fault = this.#sends.get(++this.#sent);
     refuseEarly(fault);
@@ -63,7 +63,7 @@ export class Faults implements FaultPlan {
     return fault?.kind === 'wrong-etag' ? { ...delivery, proof: '0'.repeat(32) } : delivery;
   }
 
-  /** Lets another call have its effect, as far as the planned fault allows. */
+  /** Makes another call, with the planned fault. */
   async call<T>(call: FaultyCall, effect: () => T): Promise<T> {
     const fault = this.#calls.get(call)?.shift();
     if (fault === 'throttled') throw throttled(throttleSeconds);

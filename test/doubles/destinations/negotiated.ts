@@ -37,13 +37,13 @@ const traits: DestinationTraits = {
   chunkStates: false,
 };
 
-/** What the adapter proposes; the service answers with a size of its own. */
+/** The adapter's proposal; the service replies with its own size. */
 const wishedPartSize = 32 * 1024 * 1024;
 
 /**
- * A destination in memory of Seven Bridges' shape: a part size is wished for and substituted, parts
- * come in any order, are reported in batches, and the upload is completed by a call that checks
- * every part.
+ * A destination in memory with Seven Bridges' protocol: the client proposes a part size, and the service sets it. Parts
+ * arrive in any order and are reported in batches. A final call checks
+ * every part and completes the upload.
  */
 export class Negotiated implements Destination, TestService {
   readonly identity = 'negotiated';
@@ -145,7 +145,7 @@ export class Negotiated implements Destination, TestService {
     return { accepted: proofs.length - duplicates, duplicates, complete: false };
   }
 
-  /** The call may bring parts that were not yet reported; made again, it names the same file. */
+  /** Accepts parts that were not reported yet; a repeated call returns the same file. */
   #complete(session: UploadSession, proofs: readonly ChunkProof[]): UploadSession {
     const upload = this.#upload(session);
     const unreported = proofs.filter(({ index }) => !upload.reported.has(index));
@@ -171,7 +171,7 @@ export class Negotiated implements Destination, TestService {
   }
 }
 
-/** @throws RequestRejectedError - a part is not reported, has another ETag or not its size */
+/** @throws RequestRejectedError - a part is not reported, or has another ETag or size */
 function refuseIncomplete(upload: Upload, { totalChunks }: UploadSession): void {
   for (let number = 1; number <= totalChunks; number++) {
     const bytes = upload.parts.get(number);

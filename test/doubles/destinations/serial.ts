@@ -15,7 +15,7 @@ import type {
 import { Faults } from './faults.ts';
 import { hex, maxFilenameLength, type ServiceOptions, type TestService } from './service.ts';
 
-/** What the service holds of one upload: bytes from the start on, nothing else. */
+/** One upload at the service: a prefix of the bytes. */
 interface Upload {
   held: Buffer;
   readonly expiresAt: number;
@@ -27,7 +27,7 @@ interface Media {
   isDeleted?: boolean;
 }
 
-/** What the service answers to a chunk: taken, or refused with the offset that it holds. */
+/** The service's reply to a chunk: accepted, or rejected with its own offset. */
 interface ChunkAnswer {
   readonly status: 201 | 400;
   readonly uploadId: string;
@@ -35,7 +35,7 @@ interface ChunkAnswer {
   readonly expiresAt?: number | undefined;
 }
 
-/** The most that the service takes in one chunk (SelfCommunity's developer docs, 2026-08). */
+/** The service's largest chunk (SelfCommunity's developer docs, 2026-08). */
 export const serialChunkBytes = 204_800;
 
 const uploadLifetimeMs = 24 * 3600 * 1000;
@@ -51,8 +51,8 @@ const traits: DestinationTraits = {
 };
 
 /**
- * A destination in memory of SelfCommunity's shape: an upload is born in the first chunk's answer,
- * each chunk must begin where the one before it ended, and the MD5 of all bytes ends it.
+ * A destination in memory with SelfCommunity's protocol: the reply to the first chunk creates the upload,
+ * each chunk must start at the end of the earlier one, and the MD5 of all bytes completes the upload.
  */
 export class Serial implements Destination, TestService {
   readonly identity = 'serial';
@@ -74,7 +74,7 @@ export class Serial implements Destination, TestService {
     return { maxBytes: this.#options.maxBytes, maxFilenameLength };
   }
 
-  /** No call is made: the size of the chunks is the caller's own choice. */
+  /** Makes no call: the caller chooses the chunk size. */
   async openSession({ source }: SessionRequest): Promise<UploadSession> {
     const chunkSizeBytes = Math.min(this.#options.chunkSizeBytes, serialChunkBytes);
     const totalChunks = chunkCount(source.sizeBytes, chunkSizeBytes);
@@ -83,7 +83,7 @@ export class Serial implements Destination, TestService {
 
   async prepareChunks(): Promise<void> {}
 
-  /** The adapter takes a refusal at the chunk's own end for the answer that was lost. */
+  /** The adapter reads a rejection with the chunk's end offset as the lost reply. */
   async sendChunk(session: UploadSession, chunk: Chunk, body: ChunkBody): Promise<ChunkDelivery> {
     if (session.uploadId !== '') this.#upload(session.uploadId);
     return this.faults.send(body, (bytes) =>
@@ -103,7 +103,7 @@ export class Serial implements Destination, TestService {
     return this.faults.call('finish', () => this.#complete(session, digest));
   }
 
-  /** As one impossible chunk finds out: a service that knows the upload answers with its offset. */
+  /** Sends one impossible chunk: a service that knows the upload replies with its offset. */
   async sessionStatus({ uploadId }: UploadSession): Promise<SessionStatus> {
     const isKnown = uploadId === '' || this.#find(uploadId) !== undefined;
     return { phase: isKnown ? 'active' : 'expired' };
@@ -135,7 +135,7 @@ export class Serial implements Destination, TestService {
     if (media) media.isDeleted = true;
   }
 
-  /** Without an upload's id a chunk begins a new one, if it is the first. */
+  /** Without an upload's id, a first chunk starts a new upload. */
   #takeChunk(uploadId: string, start: number, bytes: Buffer): ChunkAnswer {
     if (uploadId === '' && start > 0) return { status: 400, uploadId, offset: 0 };
     const known = uploadId === '' ? this.#begin() : uploadId;
@@ -151,7 +151,7 @@ export class Serial implements Destination, TestService {
     return `sc-${this.#uploads.push({ held: Buffer.alloc(0), expiresAt })}`;
   }
 
-  /** Made again, this call makes a second asset, as the service does. */
+  /** Creates a second asset if it is repeated, as the service does. */
   #complete(session: UploadSession, md5: string | undefined): UploadSession {
     const { held } = this.#upload(session.uploadId);
     if (hex('md5', held) !== md5) {
@@ -177,7 +177,7 @@ export class Serial implements Destination, TestService {
   }
 }
 
-/** @throws ChunkMismatchError - the service holds another number of bytes than the chunk follows */
+/** @throws ChunkMismatchError - the service holds another number of bytes than the chunk's start */
 function deliveryOf(session: UploadSession, chunk: Chunk, answer: ChunkAnswer): ChunkDelivery {
   const { start, endInclusive } = chunk.range;
   if (answer.status === 400 && answer.offset !== endInclusive + 1) {

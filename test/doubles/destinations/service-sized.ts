@@ -29,12 +29,12 @@ const traits: DestinationTraits = {
   chunkStates: true,
 };
 
-/** Chunks that one page of states lists. */
+/** Chunks per page of states. */
 const pageLength = 50;
 
 /**
- * A destination in memory of TwelveLabs' shape: chunks of the service's own size in any order, ETags
- * as proofs, reports in batches; it finishes by itself with the last report, and its asset is
+ * A destination in memory with TwelveLabs' protocol: the service's own chunk size, any order, ETags
+ * as proofs, and reports in batches. The last report completes the upload, and the asset is
  * processed for a while.
  */
 export class ServiceSized implements Destination, TestService {
@@ -98,7 +98,7 @@ export class ServiceSized implements Destination, TestService {
     return { phase, counts: countsOf(upload, session) };
   }
 
-  /** Pages of `pageLength` chunks. */
+  /** Returns pages of `pageLength` chunks. */
   async chunkStates(session: UploadSession, page: number): Promise<ChunkStatePage> {
     const { chunks } = this.#upload(session);
     const last = page * pageLength;
@@ -136,13 +136,13 @@ export class ServiceSized implements Destination, TestService {
     if (upload) upload.isDeleted = true;
   }
 
-  /** Calls a chunk of the newest session failed, as the service may at any time. */
+  /** Marks a chunk of the newest session as failed, as the service may at any time. */
   failChunk(index: number): void {
     const chunk = this.#uploads.at(-1)?.chunks.get(index);
     if (chunk) chunk.state = 'failed';
   }
 
-  /** Lets the next report's chunks stay pending although it is answered as accepted. */
+  /** Leaves the chunks of the next report pending, although its reply accepts them. */
   unhear(): void {
     this.#isDeaf = true;
   }

@@ -2,30 +2,30 @@ import { createHash } from 'node:crypto';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { FaultPlan } from './faults.ts';
 
-/** A destination together with the levers of the service behind it. */
+/** A destination with the test controls of its service. */
 export interface TestService {
   readonly destination: Destination;
   readonly faults: FaultPlan;
-  /** Of the bytes that an asset was made of, lower-case hex. */
+  /** The SHA-256 of an asset's bytes, in lower-case hex. */
   storedSha256(assetId: string): Promise<string>;
-  /** Assets whose bytes are complete. */
+  /** The assets with complete bytes. */
   assetIds(): readonly string[];
-  /** From now on the service knows none of the sessions that are unfinished. */
+  /** Makes the service forget all unfinished sessions. */
   forgetSessions(): void;
-  /** From now on the service does not know the asset. */
+  /** Makes the service forget the asset. */
   deleteAsset(assetId: string): void;
 }
 
-/** How a service in memory is set up; times are milliseconds. */
+/** The options of a service in memory; times are milliseconds. */
 export interface ServiceOptions {
   readonly chunkSizeBytes: number;
   /** The largest object, in bytes. */
   readonly maxBytes: number;
-  /** How long an asset is processed once its bytes are complete. */
+  /** The processing time of an asset after its bytes are complete. */
   readonly processingMs?: number;
 }
 
-/** Characters of a filename: what the three services' documents say. */
+/** The most characters of a filename, from the three services' documents. */
 export const maxFilenameLength = 255;
 
 export function hex(algorithm: 'md5' | 'sha256', bytes: Uint8Array): string {

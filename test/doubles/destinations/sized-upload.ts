@@ -4,7 +4,7 @@ import { chunkAt, indexesOf } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkState, UploadSession } from '#src/core/transfer/destination.ts';
 
-/** A chunk as the service holds it. */
+/** A chunk at the service. */
 export interface StoredChunk {
   readonly bytes: Buffer;
   readonly etag: string;
@@ -21,8 +21,8 @@ export interface SizedUpload {
 }
 
 /**
- * The chunk that a proof is of.
- * @throws RequestRejectedError - the chunk's bytes, ETag or size are not those of the proof
+ * Returns the chunk of a proof.
+ * @throws RequestRejectedError - the chunk's bytes, ETag or size differ from the proof
  */
 export function provenChunk(
   upload: SizedUpload,
@@ -36,7 +36,7 @@ export function provenChunk(
   throw new TransferError('RequestRejectedError', `chunk ${proof.index} has another proof`);
 }
 
-/** How many chunks stand how; one that never came is pending. */
+/** Counts the chunks by state; a missing chunk is pending. */
 export function countsOf(
   upload: SizedUpload,
   session: UploadSession,
@@ -46,7 +46,7 @@ export function countsOf(
   return counts;
 }
 
-/** Indexes of all chunks of a session, ascending. */
+/** Returns the indexes of all chunks of a session, ascending. */
 export function planned({ totalChunks }: UploadSession): number[] {
   return indexesOf({ first: 1, last: totalChunks });
 }

@@ -5,7 +5,7 @@ import { Rows } from './rows.ts';
 
 type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | 'incrementReports'>;
 
-/** The chunks' part of the store in memory. */
+/** Returns the chunk methods of the store in memory. */
 export function memoryChunkRows(): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
   const rows = new Rows<ChunkRecord>();
   return {

@@ -14,23 +14,23 @@ interface Stored {
   readonly bytes: Buffer;
 }
 
-/** What befalls one read; `afterBytes` counts what it gives out before. */
+/** The fault of one read; `afterBytes` is the number of bytes before it. */
 export type ReadFault =
   | { readonly kind: 'truncated'; readonly afterBytes: number }
   | { readonly kind: 'unavailable' }
-  /** Gives no further byte and does not end, until its signal aborts it. */
+  /** Yields no further byte and does not end before its signal aborts. */
   | { readonly kind: 'stalled'; readonly afterBytes: number };
 
 const pieceBytes = 16 * 1024;
 
-/** Objects in memory, each pinned by its ETag; overwriting one ends all reads of what it was. */
+/** Objects in memory, each pinned by its ETag. Overwriting an object ends all reads of its old content. */
 export class MemorySource implements SourceReader {
-  /** Ranges read, in the order in which they were asked for. */
+  /** The read ranges, in the order of the requests. */
   readonly reads: ByteRange[] = [];
   readonly #objects = new Map<string, Stored>();
   readonly #faults = new Map<number, ReadFault>();
 
-  /** Puts an object and says how it is pinned from now on. */
+  /** Puts an object and returns it as pinned. */
   put(reference: SourceReference, bytes: Buffer, traits: Partial<SourceObject> = {}): SourceObject {
     const etag = createHash('md5').update(bytes).digest('hex');
     const object = { ...reference, etag, sizeBytes: bytes.length, ...traits };
@@ -42,7 +42,7 @@ export class MemorySource implements SourceReader {
     this.#objects.delete(nameOf(reference));
   }
 
-  /** Plans what befalls the n-th read from now on, counted from 1. */
+  /** Plans a fault for the n-th read from now, counted from 1. */
   befall(nth: number, fault: ReadFault): void {
     this.#faults.set(this.reads.length + nth, fault);
   }
@@ -53,7 +53,7 @@ export class MemorySource implements SourceReader {
     throw new TransferError('SourceNotFoundError', `${nameOf(reference)} does not exist`);
   }
 
-  /** Is no read of a range, so it is not counted as one. */
+  /** Does not count as a read of a range. */
   async confirmReadable(source: SourceObject): Promise<void> {
     if (this.#objects.get(nameOf(source))?.object.etag === source.etag) return;
     throw new TransferError('SourceSupersededError', `${nameOf(source)} is another object now`);
@@ -78,14 +78,14 @@ export class MemorySource implements SourceReader {
   }
 }
 
-/** The checksum that S3 would keep of these bytes: base64, big-endian. */
+/** Returns S3's checksum of these bytes: base64, big-endian. */
 export async function checksumOf(algorithm: CrcAlgorithm, bytes: Uint8Array) {
   const crc = await sdkCrc(algorithm);
   crc.update(bytes);
   return { algorithm, value: await crc.digest() };
 }
 
-/** Bytes that differ from chunk to chunk and are the same in every run. */
+/** Returns bytes that differ from chunk to chunk and are the same in every run. */
 export function sampleBytes(sizeBytes: number, seed = 'film'): Buffer {
   return createHash('shake256', { outputLength: Math.max(1, sizeBytes) })
     .update(seed)

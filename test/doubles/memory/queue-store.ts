@@ -11,14 +11,14 @@ import {
 } from '#src/core/queue/queue.ts';
 import type { SharedRate } from '#src/core/rates/call-rate.ts';
 
-/** Slots, tickets and call rates in memory, and what tests read of them. */
+/** Slots, tickets and call rates in memory, with methods for tests. */
 export interface MemoryQueueStore extends QueueStore {
   readonly held: ReadonlyMap<number, Slot>;
-  /** Returns every ticket: live ones first, each priority by number. */
+  /** Returns every ticket: live tickets first, each priority by number. */
   tickets(): Ticket[];
 }
 
-/** A queue store with the conditions of the port. */
+/** Creates a queue store with the conditions of the port. */
 export function createMemoryQueueStore(): MemoryQueueStore {
   const held = new Map<number, Slot>();
   const lists = { live: new TicketList(), backfill: new TicketList() };
@@ -52,7 +52,7 @@ export function createMemoryQueueStore(): MemoryQueueStore {
   };
 }
 
-/** The tickets of one priority. Reads its head in constant time, however many there are. */
+/** The tickets of one priority. Reads the head in constant time. */
 class TicketList {
   drawn = 0;
   readonly #tickets = new Map<number, Ticket>();

@@ -7,7 +7,7 @@ type RangeRows = Pick<
   'ranges' | 'claimRange' | 'releaseRange' | 'recordRangeFailure'
 >;
 
-/** The ranges' part of the store in memory. */
+/** Returns the range methods of the store in memory. */
 export function memoryRangeRows(): RangeRows & { readonly rows: Rows<RangeRecord> } {
   const rows = new Rows<RangeRecord>();
   const rowOf = (key: RangeKey): RangeRecord => rows.get(keyOf(key)) ?? { n: key.n, retries: {} };

@@ -1,7 +1,7 @@
-/** Rows by key, as copies: what a caller changes later changes no row. */
+/** Rows by key, as copies: a caller's later change does not affect a row. */
 export class Rows<T extends object> {
   readonly #rows = new Map<string, T>();
-  /** Keys by what they begin with, up to the first `#`: a partition is read without the others. */
+  /** Keys by their prefix up to the first `#`, for reads of one partition. */
   readonly #partitions = new Map<string, Set<string>>();
 
   get(key: string): T | undefined {
@@ -18,7 +18,7 @@ export class Rows<T extends object> {
     return this.#rows.has(key);
   }
 
-  /** Rows whose key begins so, by key. */
+  /** Returns the rows with this key prefix, by key. */
   under(prefix: string): [string, T][] {
     const keys = prefix.includes('#') ? this.#partitionOf(prefix) : this.#rows.keys();
     const found = [...keys].filter((key) => key.startsWith(prefix)).sort();
@@ -33,7 +33,7 @@ export class Rows<T extends object> {
   }
 }
 
-/** As a table keeps it: JSON's values, and nothing where a field is undefined. */
+/** Copies a value as a table stores it: as JSON, without undefined fields. */
 function copy<T>(row: T): T {
   return JSON.parse(JSON.stringify(row)) as T;
 }

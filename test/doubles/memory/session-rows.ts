@@ -17,11 +17,11 @@ type SessionRows = Pick<
   | 'withdrawReceipts'
 >;
 
-/** The sessions' part of the store in memory. */
+/** Returns the session methods of the store in memory. */
 export function memorySessionRows(): SessionRows & { readonly rows: Rows<SessionRecord> } {
   const rows = new Rows<SessionRecord>();
 
-  /** Changes a row that must be there. */
+  /** Changes an existing row. */
   const change = (transferId: string, number: number, changes: Partial<SessionRecord>) => {
     const record = rows.get(keyOf(transferId, number));
     if (!record) {
@@ -79,7 +79,7 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
   };
 }
 
-/** Padded, so that rows come in the order of their numbers. */
+/** Returns the padded number: rows sort by key. */
 function keyOf(transferId: string, number: number): string {
   return `${transferId}#${String(number).padStart(4, '0')}`;
 }

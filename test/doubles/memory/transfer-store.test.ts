@@ -39,7 +39,7 @@ const failure = fc.option(
 const maybeOne = fc.option(fc.constant(1), { nil: undefined });
 const state = fc.constantFrom('queued', 'active', 'failed', 'cancelled');
 
-/** Any call of the port, on few rows and with few values, so that calls meet. */
+/** Returns a random call of the port, on few rows and with few values, so calls collide. */
 const call: fc.Arbitrary<Call> = fc.oneof(
   small.map(
     (to): Call =>
@@ -139,12 +139,12 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   ),
 );
 
-/** What a call gives, or the name of its error. */
+/** Returns a call's result, or the name of its error. */
 function outcome(promise: Promise<unknown>): Promise<unknown> {
   return promise.catch((error: TransferError) => error.name);
 }
 
-/** All that can be read of one transfer. */
+/** Returns all readable data of a transfer. */
 async function everything(store: TransferStore, id: string): Promise<unknown> {
   return {
     ingestNumber: await store.latestIngestNumber(id),
@@ -157,7 +157,7 @@ async function everything(store: TransferStore, id: string): Promise<unknown> {
 }
 
 describe('the store in memory', () => {
-  it('does and says what the table’s store does and says', async () => {
+  it('has the same effects and results as the table’s store', async () => {
     let runs = 0;
     const memory = createMemoryTransferStore();
     await fc.assert(

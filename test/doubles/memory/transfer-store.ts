@@ -6,11 +6,11 @@ import { memoryRangeRows } from './range-rows.ts';
 import { Rows } from './rows.ts';
 import { memorySessionRows } from './session-rows.ts';
 
-/** A store in memory, with what tests want to see of it. */
+/** A store in memory, with methods for tests. */
 export interface MemoryTransferStore extends TransferStore {
-  /** Everything that is kept, as one JSON text. */
+  /** Returns all stored data as one JSON text. */
   dump(): string;
-  /** Lets the next calls of one method fail without effect, as an unreachable table does. */
+  /** Makes the next calls of a method fail without effect, like an unreachable table. */
   refuse(method: keyof TransferStore, times?: number): void;
 }
 
@@ -19,13 +19,13 @@ interface Tables {
   readonly transfers: Rows<TransferRecord>;
   readonly stateDays: Map<string, string>;
   readonly ingests: Map<string, number>;
-  /** Which transfer an execution or an upload belongs to. */
+  /** The transfer of an execution or an upload. */
   readonly belongings: Map<string, string>;
 }
 
 /**
- * A transfer store with the conditions of the port and those that the table's store adds to them: a
- * session is set only while it is opening, changing a session that is not there is a bug.
+ * Creates a transfer store with the conditions of the port and of the table's store: a
+ * session is set only while it is opening, and changing a missing session is a bug.
  */
 export function createMemoryTransferStore(): MemoryTransferStore {
   const tables: Tables = {
@@ -134,7 +134,7 @@ function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** Each method fails first as often as was asked for, within its own promise or iteration. */
+/** Makes each method fail as often as planned, within its own promise or iteration. */
 function guarded(store: TransferStore, refusals: Map<string, number>): TransferStore {
   const refuse = (method: string) => {
     const left = refusals.get(method) ?? 0;

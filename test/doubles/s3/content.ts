@@ -2,10 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 
-/** Bytes that can be read from any place, without holding them all. */
+/** Bytes that can be read from any position without storing them all. */
 export interface DoubleContent {
   readonly sizeBytes: number;
-  /** The bytes from `start` up to, not including, `end`, in pieces. */
+  /** Yields the bytes from `start` to `end` (exclusive) in pieces. */
   pieces(start: number, end: number): Iterable<Buffer>;
 }
 
@@ -24,8 +24,8 @@ export function bufferContent(bytes: Uint8Array): DoubleContent {
 }
 
 /**
- * The same bytes for the same seed, of any size: one random block over and over, each copy with its
- * own number in front, so that no two blocks are alike and a swapped chunk changes the digest.
+ * Returns the same bytes for the same seed, of any size: one random block repeated, each copy with its
+ * own number at its start. No two blocks are equal, so a swapped chunk changes the digest.
  */
 export function seededContent(seed: string, sizeBytes: number): DoubleContent {
   const pattern = createHash('shake256', { outputLength: blockBytes }).update(seed).digest();
@@ -45,7 +45,7 @@ export function seededContent(seed: string, sizeBytes: number): DoubleContent {
   };
 }
 
-/** Lower-case hex of the bytes from `start` up to `end`. */
+/** Returns the SHA-256 of the bytes from `start` to `end`, in lower-case hex. */
 export function digestOf(
   content: DoubleContent,
   algorithm: 'sha256' | 'md5' = 'sha256',
@@ -59,7 +59,7 @@ export function digestOf(
 
 const crcs = { CRC32: Crc32, CRC32C: Crc32c, CRC64NVME: Crc64Nvme };
 
-/** The whole content's checksum as S3 gives it: base64, big-endian. */
+/** Returns the whole content's checksum in S3's form: base64, big-endian. */
 export async function crcOf(content: DoubleContent, algorithm: CrcAlgorithm): Promise<string> {
   const crc = new crcs[algorithm]();
   for (const piece of content.pieces(0, content.sizeBytes)) crc.update(piece);

@@ -3,14 +3,14 @@ import { keyBytes } from './objects.ts';
 import { S3Refusal } from './replies.ts';
 
 /**
- * What a denial is about: reading at all, the encryption key, the versions, or the encryption key of
- * an object whose HEAD passes, as it does in S3 unless a checksum is asked for.
+ * The subject of a denial: every read, the encryption key, the versions, or the encryption key of
+ * an object whose HEAD succeeds, as in S3 unless the HEAD requests a checksum.
  */
 export type DenialReason = 'policy' | 'kms' | 'version' | 'kms-get';
 
 interface Denial {
   readonly refusal: S3Refusal;
-  /** Whether a request meets it. */
+  /** Returns true if the denial applies to a request. */
   meets(request: IncomingMessage): boolean;
 }
 
@@ -21,7 +21,7 @@ const actions: Readonly<Record<DenialReason, string>> = {
   'kms-get': 'kms:Decrypt',
 };
 
-/** Keys that a role may not read. */
+/** The keys that a role may not read. */
 export class Denials {
   readonly #byKey = new Map<string, Denial>();
 
@@ -50,7 +50,7 @@ export function denied(action: string, role: string): S3Refusal {
   return new S3Refusal(403, 'AccessDenied', `${who} is not authorized to perform: ${action}`);
 }
 
-/** The most by which a request's time may differ from S3's, in ms. */
+/** The largest difference between a request's time and S3's, in ms. */
 const maxSkewMs = 15 * 60_000;
 
 /** @throws S3Refusal - the request's time differs from `now` by more than S3 allows */

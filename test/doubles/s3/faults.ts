@@ -1,38 +1,38 @@
 import type { ServerResponse } from 'node:http';
 
-/** What goes wrong with one reply. Bytes are counted in its body. */
+/** The fault of one reply. Bytes count from the start of its body. */
 export type S3Fault =
-  /** An error of S3's own; a HEAD gets the status without its body. */
+  /** An S3 error; a HEAD receives only its status. */
   | {
       readonly kind: 'error';
       readonly status: number;
       readonly code: string;
       readonly message?: string;
     }
-  /** The connection is reset, after so many bytes of the body or, at -1, before any reply. */
+  /** Resets the connection after this many bytes of the body or, at -1, before any reply. */
   | { readonly kind: 'reset'; readonly afterBytes: number }
-  /** The connection is closed in good order although bytes are missing. */
+  /** Closes the connection in order although bytes are missing. */
   | { readonly kind: 'close'; readonly afterBytes: number }
-  /** Nothing more comes and nothing closes; at -1 not even the headers. */
+  /** Sends nothing more and does not close; at -1 not even headers. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
-  /** A whole reply that announces and sends fewer bytes than were asked for. */
+  /** Sends a complete reply with a shorter length than requested. */
   | { readonly kind: 'short'; readonly missingBytes: number }
-  /** As many bytes too many, sent without a Content-Length. */
+  /** Sends this many extra bytes, without a Content-Length. */
   | { readonly kind: 'long'; readonly extraBytes: number }
-  /** As `short`, but in HTTP's own chunks: only counting shows it. */
+  /** Like `short`, but in HTTP's own chunks: only counting detects it. */
   | { readonly kind: 'short-unpublished'; readonly missingBytes: number }
   | { readonly kind: 'header'; readonly name: string; readonly value: string | undefined }
-  /** Answers 200 with the whole object, as a server does that knows no ranges. */
+  /** Replies 200 with the whole object, like a server without ranges. */
   | { readonly kind: 'ignore-range' };
 
 export interface FaultScope {
-  /** Left out: GET. */
+  /** Default: GET. */
   readonly method?: 'GET' | 'HEAD';
-  /** Left out: any key. */
+  /** Default: any key. */
   readonly key?: string;
-  /** Matching requests let through first; 0 where left out. */
+  /** Matching requests without a fault at first. Default: 0. */
   readonly skip?: number;
-  /** Matching requests that fail; 1 where left out. */
+  /** Matching requests that fail. Default: 1. */
   readonly times?: number;
 }
 
@@ -44,7 +44,7 @@ interface PlannedFault {
   times: number;
 }
 
-/** Faults in the order they were planned; the first that still applies to a request is used. */
+/** Faults in the order of their planning; the first that still matches a request applies. */
 export class FaultPlan {
   #planned: PlannedFault[] = [];
 
@@ -70,14 +70,14 @@ export class FaultPlan {
   }
 }
 
-/** Headers and bytes of a reply that is about to be sent. */
+/** The headers and the bytes of a reply before it is sent. */
 export interface PreparedReply {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: Iterable<Buffer>;
 }
 
-/** The reply as the fault leaves it; what breaks the connection is left to `sendFaulty`. */
+/** Changes the reply by the fault; `sendFaulty` breaks the connection. */
 export function bend(reply: PreparedReply, fault: S3Fault | undefined): PreparedReply {
   const { 'content-length': length, ...others } = reply.headers;
   switch (fault?.kind) {
@@ -101,7 +101,7 @@ export function bend(reply: PreparedReply, fault: S3Fault | undefined): Prepared
   }
 }
 
-/** Sends so much of a reply as the fault allows, then breaks its connection or leaves it hanging. */
+/** Sends the part of a reply that the fault allows, then breaks the connection or leaves it open. */
 export async function sendFaulty(
   response: ServerResponse,
   reply: PreparedReply,

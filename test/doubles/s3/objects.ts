@@ -2,30 +2,30 @@ import { createHash } from 'node:crypto';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { bufferContent, crcOf, type DoubleContent, digestOf } from './content.ts';
 
-/** What an object is besides its bytes; all left out: a plain object of class STANDARD. */
+/** An object's properties. Default: a plain object of class STANDARD. */
 export interface ObjectTraits {
   readonly contentType?: string;
-  /** Bare. Left out: the MD5 of bytes, or for seeded content one of the multipart form `…-n`. */
+  /** Without quotes. Default: the MD5 of bytes, or the multipart form `…-n` for seeded content. */
   readonly etag?: string;
   readonly storageClass?: string;
   readonly archiveStatus?: string;
-  /** The Restore header's value, such as `ongoing-request="true"`. */
+  /** The value of the Restore header, such as `ongoing-request="true"`. */
   readonly restore?: string;
   readonly checksum?: {
-    /** Of any but a CRC the value is given. */
+    /** Any algorithm but a CRC needs a value. */
     readonly algorithm: CrcAlgorithm | 'SHA1' | 'SHA256';
     readonly type?: 'FULL_OBJECT' | 'COMPOSITE';
-    /** Left out: the true one. */
+    /** Default: the true value. */
     readonly value?: string;
   };
-  /** The encryption that a reply names, such as `AES256` or `aws:kms`. */
+  /** The encryption in replies, such as `AES256` or `aws:kms`. */
   readonly encryption?: string;
-  /** Sizes of the parts that it was uploaded in, of which a HEAD of one part tells. */
+  /** The sizes of its parts, for a HEAD of one part. */
   readonly partBytes?: readonly number[];
   readonly contentEncoding?: string;
   /** SSE-KMS: the ARN of the key. */
   readonly kmsKey?: string;
-  /** SSE-C: no reading without the customer's key. */
+  /** SSE-C: a read needs the customer's key. */
   readonly customerEncrypted?: boolean;
 }
 
@@ -34,23 +34,23 @@ export interface StoredVersion extends ObjectTraits {
   readonly etag: string;
   /** Absent: a delete marker. */
   readonly content?: DoubleContent;
-  /** The checksum's value, computed at the first asking. */
+  /** The checksum's value, computed at the first request. */
   checksumValue(): Promise<string>;
 }
 
-/** Without versions, with one for each put, or with the one named `null` over and over. */
+/** No versions, a version for each put, or only the version named `null`. */
 export type Versioning = 'never' | 'enabled' | 'suspended';
 
 export interface StoredBucket {
   versioning: Versioning;
-  /** Whether reads must say that the requester pays. */
+  /** Whether reads must accept the charge (Requester Pays). */
   readonly isRequesterPays: boolean;
   readonly region: string;
-  /** By key, its bytes as latin1, so that any bytes make a key; oldest version first. */
+  /** Versions by key, oldest first. A key's bytes are latin1 characters, which allows any bytes. */
   readonly objects: Map<string, StoredVersion[]>;
 }
 
-/** A key's bytes, one character each. */
+/** Returns a key's bytes, one character each. */
 export function keyBytes(key: string | Uint8Array): string {
   return Buffer.from(typeof key === 'string' ? Buffer.from(key, 'utf8') : key).toString('latin1');
 }
@@ -58,11 +58,11 @@ export function keyBytes(key: string | Uint8Array): string {
 export interface BucketTraits {
   readonly versioned?: boolean;
   readonly region?: string;
-  /** Denies every read that does not say that the requester pays. */
+  /** Denies every read that does not accept the charge (Requester Pays). */
   readonly requesterPays?: boolean;
 }
 
-/** The versions of all objects, as S3 keeps them with versioning on or off. */
+/** The versions of all objects, as in S3 with versioning on or off. */
 export class ObjectShelf {
   readonly buckets = new Map<string, StoredBucket>();
   #written = 0;
@@ -88,7 +88,7 @@ export class ObjectShelf {
     });
   }
 
-  /** Adds a delete marker where the bucket is versioned; otherwise the object is gone. */
+  /** Adds a delete marker in a versioned bucket, or removes the object. */
   delete(bucket: string, key: string | Uint8Array): void {
     const { versioning, objects } = this.bucket(bucket);
     if (versioning === 'never') objects.delete(keyBytes(key));
@@ -126,7 +126,7 @@ export class ObjectShelf {
 
 function etagOf(content: DoubleContent, isSeeded: boolean): string {
   if (!isSeeded) return digestOf(content, 'md5');
-  // Hashing gigabytes at every start would be slow; a multipart ETag is no digest of the bytes anyway.
+  // Hashing gigabytes at every start would be slow, and a multipart ETag is not a digest of the bytes.
   const sample = digestOf(content, 'md5', 0, Math.min(content.sizeBytes, 4096));
   const mark = createHash('md5').update(`${sample}/${content.sizeBytes}`).digest('hex');
   return `${mark}-${Math.max(1, Math.ceil(content.sizeBytes / (16 * 1024 * 1024)))}`;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { PreparedReply } from './faults.ts';
 import type { StoredVersion } from './objects.ts';
 
-/** A refusal in S3's words; `headers` come with it also where the body is left out. */
+/** An S3 error; a reply without a body still has its `headers`. */
 export class S3Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -16,7 +16,7 @@ export class S3Refusal extends Error {
   }
 }
 
-/** S3's XML for a refusal; a HEAD gets none. */
+/** Returns S3's XML for an error; a HEAD receives no body. */
 export function refusalReply(refusal: S3Refusal, method: string): PreparedReply {
   const region = refusal.headers['x-amz-bucket-region'];
   const xml = [
@@ -34,7 +34,7 @@ export function refusalReply(refusal: S3Refusal, method: string): PreparedReply 
 
 const archiveClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
-/** Refuses what S3 refuses of an object that is there: SSE-C, an archive, another ETag. */
+/** Throws S3's error for an existing object: SSE-C, an archive, another ETag. */
 export function refuseUnreadable(version: StoredVersion, request: IncomingMessage): void {
   const { headers, method } = request;
   if (version.customerEncrypted && !headers['x-amz-server-side-encryption-customer-algorithm']) {
@@ -57,7 +57,7 @@ export function refuseUnreadable(version: StoredVersion, request: IncomingMessag
   }
 }
 
-/** The whole object or the range asked for, with the headers S3 gives. */
+/** Returns the whole object or the requested range, with S3's headers. */
 export async function objectReply(
   version: StoredVersion,
   request: IncomingMessage,
@@ -101,7 +101,7 @@ function describing(version: StoredVersion, isVersioned: boolean): Record<string
   };
 }
 
-/** What a HEAD of one part says; S3 counts the parts only then. */
+/** Returns the headers of one part's HEAD; S3 counts the parts only there. */
 function partHeaders({ partBytes }: StoredVersion, { url = '', method }: IncomingMessage) {
   const part = new URL(url, 'http://s3').searchParams.get('partNumber');
   if (method !== 'HEAD' || part === null || !partBytes) return {};
@@ -109,7 +109,7 @@ function partHeaders({ partBytes }: StoredVersion, { url = '', method }: Incomin
   return { 'content-length': String(size), 'x-amz-mp-parts-count': String(partBytes.length) };
 }
 
-/** S3 gives the checksum of a whole object when asked, and none with a range that isn't one part. */
+/** Returns the checksum of a whole object on request; S3 returns none for a range that is not one part. */
 async function checksumHeaders(
   version: StoredVersion,
   request: IncomingMessage,
@@ -123,7 +123,7 @@ async function checksumHeaders(
   };
 }
 
-/** One range from `start` up to, not including, `end`; undefined where none was asked for. */
+/** Returns the requested range from `start` to `end` (exclusive); undefined without a range. */
 function rangeOf(
   header: string | undefined,
   sizeBytes: number,

@@ -7,7 +7,7 @@ describe('seeded content', () => {
   const content = seededContent('seed', 1_000_003);
   const whole = Buffer.concat([...content.pieces(0, content.sizeBytes)]);
 
-  it('has the size asked for and the same bytes every time', () => {
+  it('has the requested size and the same bytes every time', () => {
     expect(whole.length).toBe(1_000_003);
     expect(digestOf(seededContent('seed', 1_000_003))).toBe(digestOf(content));
     expect(digestOf(seededContent('other', 1_000_003))).not.toBe(digestOf(content));
@@ -18,12 +18,12 @@ describe('seeded content', () => {
     [262_143, 262_145],
     [5, 1_000_003],
     [524_288, 524_296],
-  ])('has the same bytes from %i to %i wherever reading starts', (start, end) => {
+  ])('has the same bytes from %i to %i from any start of the read', (start, end) => {
     const part = Buffer.concat([...content.pieces(start, end)]);
     expect(part.equals(whole.subarray(start, end))).toBe(true);
   });
 
-  it('has no two blocks alike', () => {
+  it('has no two equal blocks', () => {
     const block = 262_144;
     expect(digestOf(content, 'md5', 0, block)).not.toBe(digestOf(content, 'md5', block, 2 * block));
   });
@@ -70,14 +70,14 @@ describe('the S3 double', () => {
     expect(await statusOf('/films/x/../%FF/%80')).toBe(404);
   });
 
-  it('refuses a request that is not signed', async () => {
+  it('rejects an unsigned request', async () => {
     expect(await statusOf('/films/%FF/%80', 'GET', {})).toBe(403);
   });
 
   it.each([
     ['writing', '/films/x', 'PUT'],
     ['listing', '/films?list-type=2', 'GET'],
-  ])('knows no %s', async (_, path, method) => {
+  ])('supports no %s', async (_, path, method) => {
     expect(await statusOf(path, method)).toBe(501);
   });
 });

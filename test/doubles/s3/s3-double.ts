@@ -28,15 +28,15 @@ export interface S3DoubleOptions {
   /** Buckets without versioning. */
   readonly buckets?: readonly string[];
   readonly versionedBuckets?: readonly string[];
-  /** Left out: a free one. */
+  /** Default: a free port. */
   readonly port?: number;
-  /** Given: every signature is checked against it. Left out: only its form. */
+  /** The secret for checking every signature. Default: only the signature's form is checked. */
   readonly secretAccessKey?: string;
-  /** Answers 403 for a missing key, as S3 does to a role without s3:ListBucket. */
+  /** Replies 403 for a missing key, as S3 does for a role without s3:ListBucket. */
   readonly hidesMissing?: boolean;
 }
 
-/** One request as it came, and what it got; `status` is 0 until, or when never, answered. */
+/** One request and its reply; `status` is 0 without a reply. */
 export interface S3Call {
   readonly method: string;
   readonly bucket: string;
@@ -50,25 +50,25 @@ export interface S3Call {
 }
 
 /**
- * An S3 for reading, in process and strict: path-style GET and HEAD by wire protocol, objects put by
- * these methods. It keeps versions, honours If-Match, decodes the raw path and normalises nothing.
+ * A strict S3 for reading, in process: path-style GET and HEAD by wire protocol. Tests put objects with
+ * its methods. It stores versions, checks If-Match, decodes the raw path and normalises nothing.
  */
 export interface S3Double {
   /** `http://127.0.0.1:port`, for AWS_ENDPOINT_URL_S3. */
   readonly endpoint: string;
   /** Every request, in order. */
   readonly calls: S3Call[];
-  /** How far its clock is ahead of the machine's, in ms. */
+  /** The offset of its clock from the machine's, in ms. */
   clockAheadMs: number;
   count(method: 'GET' | 'HEAD', key?: string): number;
-  /** GETs of chunks: all but those of the first byte alone, by which an object is tried. */
+  /** The GETs of chunks, without the GETs of only the first byte, which check an object. */
   chunkReads(): number;
-  /** Replies whose connection is still busy with them. */
+  /** The replies that are still being sent. */
   openReplies(): number;
   createBucket(name: string, traits?: BucketTraits): void;
-  /** Changes a bucket's versioning; what was put before stays. */
+  /** Changes a bucket's versioning; existing versions stay. */
   setVersioning(bucket: string, versioning: Versioning): void;
-  /** Puts an object, or another one in its place: a new version, or without versioning a new ETag. */
+  /** Puts or overwrites an object: a new version, or a new ETag without versioning. */
   put(
     bucket: string,
     key: string | Uint8Array,
@@ -77,7 +77,7 @@ export interface S3Double {
   ): StoredVersion;
   delete(bucket: string, key: string | Uint8Array): void;
   deleteVersion(bucket: string, key: string | Uint8Array, versionId: string): void;
-  /** Refuses a key, there or not, to a role: by policy, or because its encryption key may not be used. */
+  /** Denies an existing or missing key to a role: by policy, or by its encryption key. */
   deny(bucket: string, key: string, reason?: DenialReason, role?: string): void;
   allow(bucket: string, key: string): void;
   /** Plans a fault for coming requests. */
@@ -191,7 +191,7 @@ class Double implements S3Double {
     response.once('close', () => {
       this.#openReplies -= 1;
     });
-    // A client that goes away mid-reply is one of the things tried here, not a failure of the double.
+    // Tests close clients in the middle of a reply; that is not a failure of the double.
     this.#reply(request, response).catch(() => response.destroy());
   }
 

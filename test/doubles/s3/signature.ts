@@ -2,9 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Why a request's Signature Version 4 is refused, or undefined where it is right. It signs the path
- * and query as they came over the wire, so a client that rewrites a key on its way is found out.
- * Without a secret only the form is looked at.
+ * Returns the flaw of a request's Signature Version 4, or undefined if it is valid. It signs the path
+ * and the query from the wire, which detects a client that rewrites a key.
+ * Without a secret, it checks only the form.
  */
 export function signatureFault(
   request: IncomingMessage,

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a request is about. */
+/** A request's target. */
 export interface Target {
   readonly bucket: string;
-  /** Bytes as latin1. */
+  /** The bytes as latin1 characters. */
   readonly key: string;
   readonly query: URLSearchParams;
 }
 
-/** Bucket, key and query of a raw request target; nothing is normalised on the way. */
+/** Returns bucket, key and query of a raw request target, without normalization. */
 export function targetOf(request: IncomingMessage): Target {
   const [path = '', query = ''] = (request.url ?? '').split('?');
   const [, bucket = '', rawKey = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
