@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { LocalStateMachine } from './definition.ts';
 import type { LocalFunction } from './template.ts';
+import { assumeValid } from './valid-definitions.ts';
 
 /** A state machine as JSON: the part of the stack that a local run needs. */
 export interface SavedStateMachine {
@@ -19,6 +20,7 @@ export const savedDefinition = new URL('deployed-definition.json', import.meta.u
  */
 export function deployedDefinition(): LocalStateMachine {
   const saved: SavedStateMachine = JSON.parse(readFileSync(savedDefinition, 'utf8'));
+  assumeValid(saved.definition);
   return { ...saved, functions: new Map(saved.functions) };
 }
 

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { StateMachine } from 'aws-local-stepfunctions';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
-import { assertSupported } from './allowed-fields.ts';
 import type { LocalStateMachine } from './definition.ts';
 import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
 import { type ExecutionOutcome, type ExecutionStatus, outcomeOf } from './execution-outcome.ts';
@@ -17,6 +16,7 @@ import {
 import { createRunEnding, type RunEnding } from './run-ending.ts';
 import { type ServiceLimits, serviceLimits } from './service-limits.ts';
 import { allStates } from './states.ts';
+import { isValid, validateDefinition } from './valid-definitions.ts';
 import { type Sleep, scaleWaits } from './wait-scaling.ts';
 
 export type { ExecutionStatus };
@@ -104,9 +104,6 @@ export async function runExecution(options: ExecutionOptions): Promise<Execution
   return startExecution(options).result;
 }
 
-/** The checked definitions. The validator takes about 50 ms, so each definition is checked once. */
-const checked = new WeakSet<StateMachineDefinition>();
-
 function checkMachine(
   machine: LocalStateMachine,
   handlers: Readonly<Record<string, LambdaHandler>>,
@@ -116,15 +113,7 @@ function checkMachine(
     const names = missing.map(({ name }) => name).join(', ');
     throw new TransferError('ConfigurationError', `Missing handlers: ${names}`);
   }
-  if (checked.has(machine.definition)) return;
-  assertSupported(machine.definition, new Set(machine.functions.keys()));
-  try {
-    new StateMachine(machine.definition);
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    throw new TransferError('ConfigurationError', text, { cause });
-  }
-  checked.add(machine.definition);
+  if (!isValid(machine.definition)) validateDefinition(machine);
 }
 
 /** Returns the ARN of a local state machine. */

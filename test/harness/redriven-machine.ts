@@ -1,6 +1,7 @@
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
 import { isFields, type StateFields } from '#local/state-machine/states.ts';
+import { assumeValid } from '#local/state-machine/valid-definitions.ts';
 
 /** The first start of a redriven execution. The interpreter only knows the redrive. */
 export interface FirstStart {
@@ -28,7 +29,7 @@ export function handlersSince(
 
 const machines = new Map<string, LocalStateMachine>();
 
-/** Returns the machine with another first state. Cached: a definition is validated once. */
+/** Returns the machine with another first state. Cached by state. */
 export function machineFrom(machine: LocalStateMachine, state: string): LocalStateMachine {
   const found = machines.get(state) ?? makeMachine(machine, state);
   machines.set(state, found);
@@ -38,8 +39,10 @@ export function machineFrom(machine: LocalStateMachine, state: string): LocalSta
 function makeMachine(machine: LocalStateMachine, state: string): LocalStateMachine {
   const states = statesOf(machine.definition);
   const redriven = state in states ? from(machine.definition, state) : inMap(states, state);
-  const definition: unknown = { ...machine.definition, ...redriven };
-  return { ...machine, definition: definition as LocalStateMachine['definition'] };
+  const part: unknown = { ...machine.definition, ...redriven };
+  const definition = part as LocalStateMachine['definition'];
+  assumeValid(definition);
+  return { ...machine, definition };
 }
 
 /** Returns a machine from `start`, without unreachable states: a definition must not have any. */

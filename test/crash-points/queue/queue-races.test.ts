@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeTime, restoreTime, untilSettled } from '../../harness/fake-time.ts';
 import { dispatcher } from '../../harness/sandbox.ts';
+import { fakeTime, restoreTime, untilSettled } from '../../harness/virtual-time.ts';
 import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,

@@ -10,10 +10,10 @@ import {
 import type { LocalFunction } from '#local/state-machine/template.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
-import { restartTime } from '../../harness/fake-time.ts';
 import { openProcessPool } from '../../harness/process-pool.ts';
 import { type FirstStart, handlersSince } from '../../harness/redriven-machine.ts';
 import { reconciler } from '../../harness/sandbox.ts';
+import { restartTime } from '../../harness/virtual-time.ts';
 import { statusChange } from '../../reconciler/reconciler-harness.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
 import type { Execution } from '../../simulation/load/executions.ts';

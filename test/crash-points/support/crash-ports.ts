@@ -1,3 +1,4 @@
+import type { TransferEvent } from '#src/core/ports/events.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
@@ -60,7 +61,10 @@ export function portsOf(
     store: observed(watchedStore(tables, checkContext, sandbox), 'store'),
     queue: observed(watchedQueue(tables, checkContext, sandbox), 'queue'),
     source: observedSource(objects, runOf, sandbox),
-    events: observed({ publish: async (event) => void events.push(event) }, 'events'),
+    events: observed(
+      { publish: async (event: TransferEvent) => void events.push(event) },
+      'events',
+    ),
     executions: observed(directoryOf(harness), 'executions'),
     starter: observed(starter, 'starter'),
     log: logOf(harness),

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { untilSettled } from '../../harness/fake-time.ts';
+import { untilSettled } from '../../harness/virtual-time.ts';
 import { type CrashHarness, type FilmTraits, openCrashHarness } from './crash-harness.ts';
 import type { Moment } from './moments.ts';
 import { brokenPromises } from './promises.ts';
@@ -41,4 +41,12 @@ export function ofEachKind(points: readonly Point[]): Point[] {
   const kinds = Map.groupBy(points, ({ when, name }) => `${when} ${name.replace(/[\d ]+$/, '')}`);
   const chosen = [...kinds.values()].flatMap((kind) => [kind.at(0), kind.at(-1)]);
   return points.filter((point) => chosen.includes(point));
+}
+
+/** `all`: every combination of point and crash, for `npm run test:deep`. `sample`: each point once or twice. */
+export type Depth = 'all' | 'sample';
+
+/** Returns the share of the points with the given index: all shares together have every point. */
+export function everyNth<T>(points: readonly T[], shares: number, index: number): T[] {
+  return points.filter((_, i) => i % shares === index % shares);
 }

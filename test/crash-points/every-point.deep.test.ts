@@ -1,0 +1,3 @@
+import { describeEveryPoint } from './every-point.ts';
+
+describeEveryPoint('all');

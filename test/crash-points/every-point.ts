@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExecutionResult } from '#local/state-machine/run.ts';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
+import { fakeTime, restoreTime, skipTime, untilSettled } from '../harness/virtual-time.ts';
+import {
+  type CrashHarness,
+  type FilmTraits,
+  openCrashHarness,
+  type Started,
+} from './support/crash-harness.ts';
+import type { Moment } from './support/moments.ts';
+import { type Depth, everyNth, isAt, ofEachKind, type Point, pointsOf } from './support/points.ts';
+import { type Allowed, brokenPromises, stateOf } from './support/promises.ts';
+
+/** What is killed at a point, and how the transfer continues. */
+interface Crash {
+  readonly kill: (moment: Moment, run: Started) => void;
+  readonly resume: (harness: CrashHarness, run: Started) => Promise<ExecutionResult>;
+  readonly allowed?: (harness: CrashHarness) => Promise<Allowed>;
+}
+
+const wholeRun = (_: Moment, run: Started) => run.killAll();
+
+const startAgain = (harness: CrashHarness) => untilSettled(harness.start().result);
+
+const crashes: Readonly<Record<string, Crash>> = {
+  'the whole run, and a new execution starts': { kill: wholeRun, resume: startAgain },
+  'the whole run, the reconciler closes it, and a new execution starts': {
+    kill: wholeRun,
+    async resume(harness, run) {
+      await untilSettled(harness.reconcileAborted(run));
+      return startAgain(harness);
+    },
+    allowed: async (harness) => ({ failed: (await stateOf(harness)) === 'ready' ? 0 : 1 }),
+  },
+  'the whole run, its status is unknown, and a new execution starts after its lease': {
+    kill: wholeRun,
+    async resume(harness) {
+      harness.isDirectoryUnavailable = true;
+      skipTime((leaseSeconds + 1) * 1000);
+      const end = await startAgain(harness);
+      // The slot of the dead execution has expired; the sweep removes its row.
+      await untilSettled(harness.sweep());
+      return end;
+    },
+  },
+  'one function, and the state machine calls it again': {
+    kill: ({ process }) => process?.die('Runtime.ExitError'),
+    resume: (_, run) => untilSettled(run.result),
+  },
+};
+
+const films: Readonly<Record<string, FilmTraits>> = {
+  'a film of one range, with a CRC': { chunks: 3, checksum: 'CRC64NVME' },
+  'a film of two ranges': { chunks: 60 },
+};
+
+/**
+ * Selects the points of one crash. A sample kills each point of the short film once as a whole run and
+ * once as one function; of the long film it takes two points of each kind, each with one crash.
+ */
+function select(points: readonly Point[], { chunks }: FilmTraits, how: Crash): readonly Point[] {
+  const wholeRuns = Object.values(crashes).filter(({ kill }) => kill === wholeRun);
+  if (chunks > 50) return everyNth(ofEachKind(points), Object.values(crashes).length, indexOf(how));
+  return how.kill === wholeRun ? everyNth(points, wholeRuns.length, indexOf(how)) : points;
+}
+
+function indexOf(how: Crash): number {
+  return Object.values(crashes).indexOf(how);
+}
+
+/** Kills at one point, resumes, and returns the broken guarantees. */
+async function crashAt(traits: FilmTraits, point: Point, how: Crash): Promise<string[]> {
+  const harness = await openCrashHarness(traits);
+  const { promise: crashed, resolve: crash } = Promise.withResolvers<void>();
+  const run: Started = harness.start({
+    onMoment(moment) {
+      if (!isAt(point, moment)) return;
+      how.kill(moment, run);
+      crash();
+    },
+  });
+  await untilSettled(crashed);
+  const allowed = await how.allowed?.(harness);
+  const ends = [await how.resume(harness, run)];
+  await untilSettled(run.result);
+  const broken = await brokenPromises(harness, ends, allowed);
+  return broken.map((promise) => `${point.when} ${point.index} ${point.name}: ${promise}`);
+}
+
+/** Describes crashes at every point of a run, or at a sample of the points. */
+export function describeEveryPoint(depth: Depth): void {
+  beforeEach(fakeTime);
+  afterEach(restoreTime);
+
+  describe.each(Object.entries(films))('%s', (film, traits) => {
+    it.each(Object.entries(crashes))(
+      'arrives complete and once after a crash of %s',
+      async (what, how) => {
+        const all = await pointsOf(traits);
+        const possible =
+          how.kill === wholeRun ? all : all.filter(({ isInFunction }) => isInFunction);
+        const points = depth === 'all' ? possible : select(possible, traits, how);
+        const broken: string[] = [];
+        for (const point of points) broken.push(...(await crashAt(traits, point, how)));
+        console.log(`${film}, ${what}: ${points.length} points, ${broken.length} broken promises`);
+        expect(possible.length).toBeGreaterThan(80);
+        expect(points.length).toBeGreaterThan(20);
+        expect(broken).toEqual([]);
+      },
+    );
+  });
+}

@@ -1,0 +1,3 @@
+import { describeQueuePoints } from './queue-points.ts';
+
+describeQueuePoints('all');
