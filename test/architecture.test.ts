@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/source/media-types.ts',
     'src/core/stack/metrics.ts',
     'src/core/stack/next-answers.ts',
+    'src/core/stack/permissions.ts',
     'src/core/stack/step-names.ts',
     'src/core/limits/recovery-bounds.ts',
     'src/core/source/sources.ts',

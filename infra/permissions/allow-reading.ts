@@ -2,20 +2,20 @@ import type { IConstruct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import { isAccessPoint } from '#src/core/source/buckets.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import type { StepName } from '#src/core/stack/step-names.ts';
+import { stepsWith } from '#src/core/stack/permissions.ts';
 import { acknowledgeWildcards } from './acknowledge.ts';
 import { bucketArn, objectArns } from './object-arns.ts';
 import { allow } from './permissions.ts';
 
 /** The steps that read the object. */
-export const readingSteps = ['InspectSource', 'SendChunks'] as const satisfies readonly StepName[];
+export const readingSteps = stepsWith('readSources');
 
 /**
  * Lets the reading steps read a source's objects, of any version, and tell a missing key from a
  * forbidden one: without s3:ListBucket, S3 answers 403 to both. The first of them may also look
  * whether the bucket's events are switched on.
  */
-export function permitReading(functions: StepFunctions, source: Source): void {
+export function allowReading(functions: StepFunctions, source: Source): void {
   const bucket = [bucketArn(source.bucket)];
   for (const step of readingSteps) {
     allow(functions[step], objectArns(source), ['s3:GetObject', 's3:GetObjectVersion']);
@@ -23,11 +23,13 @@ export function permitReading(functions: StepFunctions, source: Source): void {
     acknowledgeObjects(functions[step], source);
   }
   if (isAccessPoint(source.bucket)) return;
-  allow(functions.InspectSource, bucket, ['s3:GetBucketNotification']);
+  for (const step of stepsWith('checkBuckets')) {
+    allow(functions[step], bucket, ['s3:GetBucketNotification']);
+  }
 }
 
 /** Lets the reading steps become a source account's reader, and nobody else. */
-export function permitAssuming(functions: StepFunctions, roleArns: readonly string[]): void {
+export function allowAssuming(functions: StepFunctions, roleArns: readonly string[]): void {
   if (roleArns.length === 0) return;
   for (const step of readingSteps) allow(functions[step], roleArns, ['sts:AssumeRole']);
 }

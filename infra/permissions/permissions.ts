@@ -13,40 +13,11 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import type { StepName } from '#src/core/stack/step-names.ts';
+import { hasPermission, rowActionsOf } from '#src/core/stack/permissions.ts';
+import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import { decryptsFor } from './key-policy.ts';
-
-/** Who may do what: every permission of a function beyond its own traces is given here or beside. */
-
-/** The steps that call the service, and so may read its API key. */
-export const serviceSteps: readonly StepName[] = [
-  'OpenSession',
-  'SendChunks',
-  'ReportProofs',
-  'ConfirmUpload',
-  'AwaitAsset',
-];
-
-/**
- * What each step does with the table's rows, by DynamoDB's actions: its own work, and reading
- * and writing the call rates that all functions share. The first step owns nothing yet.
- */
-const rowActions: Readonly<Record<Exclude<StepName, 'InspectSource'>, readonly string[]>> = {
-  OpenSession: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
-  SendChunks: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-  ReportProofs: ['GetItem', 'Query', 'UpdateItem'],
-  ConfirmUpload: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem'],
-  AwaitAsset: ['GetItem', 'Query', 'UpdateItem'],
-  RecordOutcome: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
-};
-
-/** The reconciler's: it may write the row of a start that was refused. */
-const reconcilerRowActions = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'];
-
-/** The steps that tell others: of a transfer that started, of one that ended. */
-const tellingSteps: readonly StepName[] = ['OpenSession', 'RecordOutcome'];
 
 /** What the functions work on. */
 export interface Resources {
@@ -55,50 +26,43 @@ export interface Resources {
   readonly eventBus: IEventBus;
 }
 
-/** Lets each step reach the table, the key and the bus, where its work needs them. */
-export function permitResources(functions: StepFunctions, resources: Resources): void {
+/** Allows each step its work. Reading sources has a module of its own. */
+export function allowResources(functions: StepFunctions, resources: Resources): void {
+  for (const step of stepNames) allowWork(step, functions[step], resources);
+}
+
+/** Allows the reconciler its work. */
+export function allowReconciling(reconcile: LambdaFunction, resources: Resources): void {
+  allowWork('Reconcile', reconcile, resources);
+}
+
+/** Allows the dispatcher its work. */
+export function allowDispatching(dispatch: LambdaFunction, resources: Resources): void {
+  allowWork('Dispatch', dispatch, resources);
+}
+
+/** Grants a function what its permissions name: the table, the API key, the event bus, its own log. */
+function allowWork(name: FunctionName, target: LambdaFunction, resources: Resources): void {
   const { table, apiKeySecret, eventBus } = resources;
-  for (const [step, actions] of Object.entries(rowActions)) {
-    permitRows(table, functions[step as StepName], actions);
-  }
-  for (const step of serviceSteps) permitReadingKey(apiKeySecret, functions[step]);
-  for (const step of tellingSteps) eventBus.grantPutEventsTo(functions[step]);
-  for (const step of Object.values(functions)) permitOwnLogs(step);
-  allowReadingQuotas(functions.InspectSource);
+  const actions = rowActionsOf(name);
+  if (actions.length > 0) allowRows(table, target, actions);
+  if (hasPermission(name, 'listRows')) allowListing(table, target);
+  if (hasPermission(name, 'callService')) allowReadingKey(apiKeySecret, target);
+  if (hasPermission(name, 'publishEvents')) eventBus.grantPutEventsTo(target);
+  allowOwnLogs(target);
+  if (hasPermission(name, 'checkQuotas')) allowReadingQuotas(target);
 }
 
-/** Lets a preflight compare the account's limit of concurrent executions with what sends may take. */
-function allowReadingQuotas(inspect: LambdaFunction): void {
-  allow(inspect, ['*'], ['lambda:GetAccountSettings']);
-}
-
-/**
- * Lets the function that settles transfers from outside find them, write their rows, free their
- * slots, announce their outcomes, and ask the service for what it has open.
- */
-export function permitReconciling(
-  reconcile: LambdaFunction,
-  { table, apiKeySecret, eventBus }: Resources,
-): void {
-  permitRows(table, reconcile, reconcilerRowActions);
-  permitListing(table, reconcile);
-  permitReadingKey(apiKeySecret, reconcile);
-  eventBus.grantPutEventsTo(reconcile);
-  permitOwnLogs(reconcile);
-}
-
-/** Lets the dispatcher read and write the queue and transfers, and publish that one was cancelled. */
-export function permitDispatching(dispatch: LambdaFunction, resources: Resources): void {
-  permitRows(resources.table, dispatch, reconcilerRowActions);
-  resources.eventBus.grantPutEventsTo(dispatch);
-  permitOwnLogs(dispatch);
+/** A preflight compares the account's limit of concurrent executions with the settings. */
+function allowReadingQuotas(target: LambdaFunction): void {
+  allow(target, ['*'], ['lambda:GetAccountSettings']);
 }
 
 /**
  * Lets rows of this table be read and written; its indexes are not in it.
  * @param actions - DynamoDB's names: `GetItem`
  */
-export function permitRows(table: Table, grantee: IGrantable, actions: readonly string[]): void {
+export function allowRows(table: Table, grantee: IGrantable, actions: readonly string[]): void {
   allow(
     grantee,
     [table.tableArn],
@@ -107,7 +71,7 @@ export function permitRows(table: Table, grantee: IGrantable, actions: readonly 
 }
 
 /** Lets the API key be read and, where its secret has a key of its own, decrypted for that alone. */
-function permitReadingKey(secret: ISecret, grantee: IGrantable): void {
+function allowReadingKey(secret: ISecret, grantee: IGrantable): void {
   // Without its six last characters an ARN stands for any secret whose name it begins.
   const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
   allow(grantee, [arn], ['secretsmanager:GetSecretValue']);
@@ -117,7 +81,7 @@ function permitReadingKey(secret: ISecret, grantee: IGrantable): void {
 }
 
 /** Lets transfers be listed by their state, and outcomes whose event is not confirmed. */
-export function permitListing(table: Table, grantee: IGrantable): void {
+export function allowListing(table: Table, grantee: IGrantable): void {
   const { stateIndex, outboxIndex } = tableSchema;
   const indexes = [stateIndex, outboxIndex].map(({ name }) => `${table.tableArn}/index/${name}`);
   allow(grantee, indexes, ['dynamodb:Query']);
@@ -127,10 +91,10 @@ export function permitListing(table: Table, grantee: IGrantable): void {
  * Lets a function write its own log. In place of AWSLambdaBasicExecutionRole, which lets it write every
  * log of the account.
  */
-export function permitOwnLogs(target: LambdaFunction): void {
+export function allowOwnLogs(target: LambdaFunction): void {
   (target.role?.node.defaultChild as CfnRole).managedPolicyArns = undefined;
   allow(target, [target.logGroup.logGroupArn], ['logs:CreateLogStream', 'logs:PutLogEvents']);
-  if (target.isBoundToVpc) permitInterfaces(target);
+  if (target.isBoundToVpc) allowNetworkInterfaces(target);
   acknowledge(
     target,
     "Traces, the account's Lambda limits (read by one function) and network interfaces in a VPC have no resource: these actions take * only.",
@@ -142,7 +106,7 @@ export function permitOwnLogs(target: LambdaFunction): void {
  * Lets Lambda put a function into a VPC. In place of AWSLambdaVPCAccessExecutionRole, whose logs are
  * those of the whole account.
  */
-function permitInterfaces(target: LambdaFunction): void {
+function allowNetworkInterfaces(target: LambdaFunction): void {
   const actions = [
     'CreateNetworkInterface',
     'DescribeNetworkInterfaces',
@@ -163,7 +127,7 @@ function permitInterfaces(target: LambdaFunction): void {
  * default policy, on which its function waits, it would close a circle where the state machine waits
  * on that function.
  */
-export function permitAskingForExecutions(
+export function allowDescribingExecutions(
   stateMachine: StateMachine,
   id: string,
   role: IRole,
@@ -184,7 +148,7 @@ export function permitAskingForExecutions(
 }
 
 /** Lets a role start executions of the state machine. A policy of its own, for the same reason. */
-export function permitStarting(stateMachine: StateMachine, id: string, role: IRole): Policy {
+export function allowStarting(stateMachine: StateMachine, id: string, role: IRole): Policy {
   const { stateMachineArn } = stateMachine;
   return new Policy(stateMachine, id, {
     roles: [role],

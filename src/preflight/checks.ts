@@ -1,63 +1,43 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Source } from '#src/core/source/sources.ts';
+import { hasPermission, type Permission } from '#src/core/stack/permissions.ts';
 import { failedCheck, type Probes, skippedCheck } from '#src/core/stack/preflight.ts';
+import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { CommonPorts, Invocation, Ports } from '#src/transfer/step.ts';
 import type { Check } from './run-checks.ts';
 
-/** What a step is given, and with it what its role must be able to do. */
+/** The ports of a function. They determine its checks, together with its permissions. */
 export type PreflightPorts = CommonPorts &
   Partial<Ports> & { readonly probes?: Partial<Probes> | undefined };
 
-/**
- * What a step's role is for, where its ports alone do not tell: a port has more methods than each
- * step uses, and no role may do more than its step needs.
- */
-export const duties = {
-  /** Calls the service with the API key; InspectSource asks the same port for limits only. */
-  callsService: [
-    'OpenSession',
-    'SendChunks',
-    'ReportProofs',
-    'ConfirmUpload',
-    'AwaitAsset',
-    'Reconcile',
-  ],
-  /** Reads the sources' objects. */
-  readsSources: ['InspectSource', 'SendChunks'],
-  /** Looks at the buckets' switches and the account's quotas, for all. */
-  looksAround: ['InspectSource'],
-  /** Makes whole rows: transfers, sessions, proofs, refused starts; the others change what is there. */
-  writesRows: ['OpenSession', 'SendChunks', 'RecordOutcome', 'Reconcile', 'Dispatch'],
-  /** Releases slots and tickets, which deletes rows. */
-  deletesRows: ['OpenSession', 'ConfirmUpload', 'RecordOutcome', 'Reconcile', 'Dispatch'],
-  /** Lists by the table's indexes. */
-  listsRows: ['Reconcile'],
-} as const satisfies Record<string, readonly string[]>;
-
-/** The id under which rows are tried: no execution, transfer or session is called so. */
+/** The id of the rows that the checks use. No execution, transfer or session has it. */
 const probeId = 'preflight';
 
-/** Everything to try with a step's ports. */
-export function checksOf(step: string, ports: PreflightPorts, invocation: Invocation): Check[] {
-  const does = (duty: keyof typeof duties) => (duties[duty] as readonly string[]).includes(step);
+/** Returns all checks of a function. */
+export function checksOf(
+  step: FunctionName,
+  ports: PreflightPorts,
+  invocation: Invocation,
+): Check[] {
+  const has = (permission: Permission) => hasPermission(step, permission);
   return [
-    ...rowChecks(ports, does('writesRows')),
-    ...queueChecks(ports, does('deletesRows')),
-    ...(does('listsRows') ? indexChecks(ports) : []),
-    ...(does('callsService') ? serviceChecks(ports) : []),
+    ...rowChecks(ports, has('writeRows')),
+    ...queueChecks(ports, has('deleteRows')),
+    ...(has('listRows') ? indexChecks(ports) : []),
+    ...(has('callService') ? serviceChecks(ports) : []),
     ...eventChecks(ports, step, invocation),
     ...executionChecks(ports, invocation),
-    ...(does('readsSources') ? sourceChecks(ports, does('looksAround')) : []),
-    ...(does('looksAround') ? quotaChecks(ports) : []),
+    ...(has('readSources') ? sourceChecks(ports, has('checkBuckets')) : []),
+    ...(has('checkQuotas') ? quotaChecks(ports) : []),
   ];
 }
 
-/** One try of the table by the action that it needs. */
-function rowCheck(action: string, what: string, call: () => Promise<unknown>): Check {
+/** Returns a check of one DynamoDB action. */
+function rowCheck(action: string, purpose: string, call: () => Promise<unknown>): Check {
   const permission = `dynamodb:${action}`;
   return {
-    name: `table: ${what} (${permission})`,
-    nextStep: `Check that the table exists and that the function's role is allowed ${permission} on it.`,
+    name: `table: ${purpose} (${permission})`,
+    nextStep: `Check that the table exists, and allow ${permission} on it to the function's role.`,
     run: async () => {
       await call();
       return undefined;
@@ -72,7 +52,7 @@ function rowChecks({ store, clock }: PreflightPorts, writes: boolean): Check[] {
     ...(writes ? [write] : []),
     rowCheck('GetItem', 'read a row', () => store.transferOfExecution(probeId)),
     rowCheck('Query', 'read several rows', () => store.sessions(probeId)),
-    // There is no such transfer, so the condition refuses what the permission allows.
+    // No such transfer exists, so the condition prevents the write.
     rowCheck('UpdateItem', 'change a row', () => store.patchTransfer(probeId, 0, {}, clock.now())),
   ];
 }
@@ -81,9 +61,9 @@ function queueChecks({ queue }: PreflightPorts, deletes: boolean): Check[] {
   if (!queue) return [];
   const rates = rowCheck('GetItem', 'read the shared call rates', () => queue.sharedRates());
   if (!deletes) return [rates];
-  // Tickets begin at 1.
-  const none = { priority: 'live', number: 0, fence: 0 } as const;
-  return [rates, rowCheck('DeleteItem', 'delete a row', () => queue.removeTicket(none))];
+  // Tickets begin at 1, so this deletes nothing.
+  const ticket = { priority: 'live', number: 0, fence: 0 } as const;
+  return [rates, rowCheck('DeleteItem', 'delete a row', () => queue.removeTicket(ticket))];
 }
 
 function indexChecks({ store, clock }: PreflightPorts): Check[] {
@@ -93,7 +73,7 @@ function indexChecks({ store, clock }: PreflightPorts): Check[] {
     rowCheck('Query', 'list transfers by state', () =>
       firstOf(store.listTransfers('active', today)),
     ),
-    rowCheck('Query', 'list unconfirmed events', () => firstOf(store.listUnpublished())),
+    rowCheck('Query', 'list unpublished outcomes', () => firstOf(store.listUnpublished())),
   ];
 }
 
@@ -101,7 +81,7 @@ async function firstOf(rows: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of rows) return;
 }
 
-/** Listing needs the secret, the key and the service, and makes nothing. */
+/** Lists sessions: this needs the secret, the key and the service, and creates nothing. */
 function serviceChecks({ destination }: PreflightPorts): Check[] {
   if (!destination) return [];
   const name = 'service: call it with the API key';
@@ -110,8 +90,8 @@ function serviceChecks({ destination }: PreflightPorts): Check[] {
       await destination.listUnfinished({ signal });
       return undefined;
     }
-    const problem = 'this destination has no call that makes nothing, so the key was not tried';
-    return [skippedCheck(name, problem, 'Start one transfer to try the key.')];
+    const problem = 'the API key was not checked: every call of this destination creates something';
+    return [skippedCheck(name, problem, 'Start one transfer to check the key.')];
   };
   const nextStep =
     "Put the API key into its secret, and allow secretsmanager:GetSecretValue on it to the function's role.";
@@ -141,7 +121,7 @@ function executionChecks({ executions }: PreflightPorts, { executionId }: Invoca
   const run = async () => {
     const status = await executions.statusOf(executionId);
     if (status === 'running') return undefined;
-    const problem = `this execution, ${executionId}, runs but is told to be ${status}`;
+    const problem = `the status of the running execution ${executionId} is ${status}`;
     const nextStep =
       "Allow states:DescribeExecution on the state machine's executions to the function's role.";
     return [failedCheck(name, problem, nextStep)];
@@ -149,8 +129,8 @@ function executionChecks({ executions }: PreflightPorts, { executionId }: Invoca
   return [{ name, run }];
 }
 
-/** A bucket may have several sources; its switch is looked at with the first. */
-function sourceChecks({ settings, probes }: PreflightPorts, looksAround: boolean): Check[] {
+/** Checks the event settings of a bucket only once, with its first source. */
+function sourceChecks({ settings, probes }: PreflightPorts, checksBuckets: boolean): Check[] {
   const probe = probes?.source;
   if (!settings || !probe) return [];
   const { list } = settings.sources;
@@ -159,7 +139,8 @@ function sourceChecks({ settings, probes }: PreflightPorts, looksAround: boolean
     name: `source: bucket ${source.bucket}`,
     run: () =>
       probe(source, {
-        withEventNotifications: looksAround && list.findIndex((one) => isSameBucket(one, source)) === i,
+        withEventNotifications:
+          checksBuckets && list.findIndex((one) => isSameBucket(one, source)) === i,
       }),
   }));
 }
@@ -174,7 +155,7 @@ const noSourceCheck: Check = {
   run: async () => {
     throw new TransferError(
       'ConfigurationError',
-      'no source is configured, so every object would be refused',
+      'no source is configured, so every start would be rejected',
     );
   },
 };

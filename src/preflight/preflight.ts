@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
 import { type ErrorName, errorCatalogue, isErrorName } from '#src/core/errors/errors.ts';
 import { type Finding, failedCheck } from '#src/core/stack/preflight.ts';
-import { functionNames } from '#src/core/stack/step-names.ts';
-import type { RecordAnswer } from '#src/steps/record-outcome/record-outcome.ts';
+import { type FunctionName, functionNames } from '#src/core/stack/step-names.ts';
+import type { RecordOutcomeResult } from '#src/steps/record-outcome/record-outcome.ts';
 import { readCauseMessage, toOneLine } from '#src/transfer/failure.ts';
 import { readState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { checksOf, type PreflightPorts } from './checks.ts';
 import { runChecks } from './run-checks.ts';
 
-/** What one step found; where there were too many findings, not all of them are listed. */
-export interface Checked {
-  /** Those that failed come first, then those that could not be looked at. */
+/** The findings of one function. A long list is cut. */
+export interface StepFindings {
+  /** Failed checks first, then skipped checks. */
   readonly findings: readonly Finding[];
   readonly passed: number;
   readonly failed: number;
@@ -23,35 +23,34 @@ export const preflightSteps = functionNames.filter((name) => name !== 'RecordOut
 /** Each step's share of a state of at most 256 KiB (AWS Step Functions quotas, 2026). */
 const maxFindingsBytes = 11 * 1024;
 
-/** Enough for S3's and IAM's own words. */
+/** The longest problem, in characters. Enough for the messages of S3 and IAM. */
 const maxProblemLength = 600;
 
-/** Of the one line that ends an execution; the console shows it whole. */
+/** The longest cause of a failed execution, in characters. The console shows it completely. */
 const maxCauseLength = 4_000;
 
 /**
- * Tries, as the role that a step runs with, everything that the step will need. Makes nothing at the
- * service or in a bucket; writes one small row, which expires, and puts one event.
- * Never rejects: what is missing is a finding.
+ * Checks everything that a function needs, with its own role. Creates nothing at the service or in a
+ * bucket. Writes one small row, which expires, and publishes one event. Never rejects.
  * @param step - the step's name, as in the state machine
  */
 export async function preflight(
-  step: string,
+  step: FunctionName,
   ports: PreflightPorts,
   invocation: Invocation,
-): Promise<Checked> {
+): Promise<StepFindings> {
   const findings = await runChecks(ports, invocation, checksOf(step, ports, invocation));
   for (const { check, problem } of findings.filter(({ ok }) => !ok)) {
     ports.log.warn('preflight check failed', { check, problem });
   }
   const failed = findings.filter(({ ok }) => !ok).length;
-  return { findings: fitting(findings), passed: findings.length - failed, failed };
+  return { findings: cutToSize(findings), passed: findings.length - failed, failed };
 }
 
-/** Failed ones first; what does not fit is left out from the end. */
-function fitting(findings: readonly Finding[]): Finding[] {
+/** Sorts failed findings first and cuts the list to `maxFindingsBytes`. */
+function cutToSize(findings: readonly Finding[]): Finding[] {
   const weight = ({ ok, problem }: Finding) => (ok ? (problem === undefined ? 2 : 1) : 0);
-  const sorted = findings.toSorted((a, b) => weight(a) - weight(b)).map(shortened);
+  const sorted = findings.toSorted((a, b) => weight(a) - weight(b)).map(shorten);
   let bytes = 0;
   return sorted.filter((finding) => {
     bytes += Buffer.byteLength(JSON.stringify(finding));
@@ -59,7 +58,7 @@ function fitting(findings: readonly Finding[]): Finding[] {
   });
 }
 
-function shortened(finding: Finding): Finding {
+function shorten(finding: Finding): Finding {
   const { problem = '' } = finding;
   if (problem.length <= maxProblemLength) return finding;
   return { ...finding, problem: `${problem.slice(0, maxProblemLength)}…` };
@@ -77,7 +76,7 @@ const answerSchema = z.union([
   z.object({ Error: z.string(), Cause: z._default(z.string(), '') }),
 ]);
 
-/** Each step's answer under its name, or what its Task failed with. */
+/** The answer of each function by its name, or the error of its Task. */
 const answersSchema = z.looseObject(
   Object.fromEntries(preflightSteps.map((step) => [step, z.optional(answerSchema)])),
 );
@@ -85,66 +84,72 @@ const answersSchema = z.looseObject(
 type Answer = z.infer<typeof answerSchema>;
 
 /**
- * Concludes a preflight: what every step found and, tried last, what RecordOutcome's own role finds.
- * @returns the end of the execution: well, or as PreflightFailedError with every failed check by name
- * @throws InvalidInputError - an answer in the state is none of a step's
+ * Concludes a preflight from the findings of all functions. Runs RecordOutcome's own checks last.
+ * @returns the end of the execution: success, or PreflightFailedError with every failed check
+ * @throws InvalidInputError - the state contains an invalid answer
  */
 export async function concludePreflight(
   ports: PreflightPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<RecordAnswer> {
+): Promise<RecordOutcomeResult> {
   const answers = readState(answersSchema, state) as Record<string, Answer | undefined>;
-  const steps: Record<string, Checked> = Object.fromEntries(
-    preflightSteps.map((step) => [step, checkedOf(answers[step])]),
+  const steps: Record<string, StepFindings> = Object.fromEntries(
+    preflightSteps.map((step) => [step, findingsOf(answers[step])]),
   );
   steps.RecordOutcome = await preflight('RecordOutcome', ports, invocation);
-  const passed = sum(steps, 'passed');
-  const failed = sum(steps, 'failed');
+  const passed = sumOf(steps, 'passed');
+  const failed = sumOf(steps, 'failed');
   const output = { status: 'preflight', passed, failed, steps };
   if (failed === 0) return { next: 'succeed', output };
   const error: ErrorName = 'PreflightFailedError';
   return { next: 'fail', output, error, cause: causeOf(steps, passed, failed) };
 }
 
-/** A Task that failed as a whole is one failed check: its function could not even begin. */
-function checkedOf(answer: Answer | undefined): Checked {
+/** Returns the findings in an answer. A failed Task counts as one failed check: its function did not run. */
+function findingsOf(answer: Answer | undefined): StepFindings {
   if (answer && 'findings' in answer) return answer;
-  return { findings: [notRun(answer)], passed: 0, failed: 1 };
+  return { findings: [functionFailure(answer)], passed: 0, failed: 1 };
 }
 
 const functionCheck = 'function: run it';
 
-function notRun(answer: { readonly Error: string; readonly Cause: string } | undefined): Finding {
+function functionFailure(
+  answer: { readonly Error: string; readonly Cause: string } | undefined,
+): Finding {
   if (!answer) {
     const nextStep = 'Deploy again: the state machine is older than its functions.';
-    return failedCheck(functionCheck, 'the step gave no answer', nextStep);
+    return failedCheck(functionCheck, 'the function returned no findings', nextStep);
   }
   const { Error: name, Cause } = answer;
   const nextStep = isErrorName(name)
     ? errorCatalogue[name].nextStep
-    : "Read the function's log and the state machine's permission to call it (lambda:InvokeFunction).";
-  const said = toOneLine(readCauseMessage(Cause));
-  return shortened(failedCheck(functionCheck, `${name}: ${said}`, nextStep));
+    : "Check the function's log, and the state machine's permission to call it (lambda:InvokeFunction).";
+  const message = toOneLine(readCauseMessage(Cause));
+  return shorten(failedCheck(functionCheck, `${name}: ${message}`, nextStep));
 }
 
-function sum(steps: Readonly<Record<string, Checked>>, count: 'passed' | 'failed'): number {
+function sumOf(steps: Readonly<Record<string, StepFindings>>, count: 'passed' | 'failed'): number {
   return Object.values(steps).reduce((total, step) => total + step[count], 0);
 }
 
 /**
- * One line; before each problem the steps whose roles have it, for one may do what another may not.
- * The console shows nothing else of an execution that failed.
+ * Returns the failed checks in one line, each with the functions whose roles failed it. The console shows
+ * only this line of a failed execution.
  */
-function causeOf(steps: Readonly<Record<string, Checked>>, passed: number, failed: number): string {
-  const having = new Map<string, string[]>();
+function causeOf(
+  steps: Readonly<Record<string, StepFindings>>,
+  passed: number,
+  failed: number,
+): string {
+  const stepsByProblem = new Map<string, string[]>();
   for (const [step, { findings }] of Object.entries(steps)) {
     for (const { check, problem } of findings.filter(({ ok }) => !ok)) {
-      const told = [check, problem?.replace(/\.$/, '')].filter(Boolean).join(': ');
-      having.set(told, [...(having.get(told) ?? []), step]);
+      const line = [check, problem?.replace(/\.$/, '')].filter(Boolean).join(': ');
+      stepsByProblem.set(line, [...(stepsByProblem.get(line) ?? []), step]);
     }
   }
-  const problems = [...having].map(([told, of]) => `${of.join(', ')}: ${told}`);
+  const problems = [...stepsByProblem].map(([line, names]) => `${names.join(', ')}: ${line}`);
   const line = `${failed} of ${passed + failed} checks failed: ${problems.join('; ')}`;
   const { nextStep } = errorCatalogue.PreflightFailedError;
   return `${line.length > maxCauseLength ? `${line.slice(0, maxCauseLength)}…` : line}. ${nextStep}`;

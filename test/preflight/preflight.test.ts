@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import type { Finding } from '#src/core/stack/preflight.ts';
+import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import {
-  type Checked,
   concludePreflight,
   preflight,
   preflightSteps,
+  type StepFindings,
 } from '#src/preflight/preflight.ts';
 import type { RecordOutcomeResult } from '#src/steps/record-outcome/record-outcome.ts';
 import { invocationOf } from '../harness/invocation.ts';
@@ -17,7 +18,7 @@ const executionId = 'execution-a';
 
 let harness: StepHarness;
 let ports: PreflightPorts;
-/** What the probes were asked for. */
+/** The calls of the source probe. */
 let probed: { readonly source: Source; readonly withEventNotifications: boolean }[];
 beforeEach(async () => {
   harness = await StepHarness.set();
@@ -37,24 +38,28 @@ beforeEach(async () => {
   };
 });
 
-function check(step: string, given: PreflightPorts = ports, lengthMs = 55_000): Promise<Checked> {
+function check(
+  step: string,
+  ownPorts: PreflightPorts = ports,
+  lengthMs = 55_000,
+): Promise<StepFindings> {
   const invocation = invocationOf(harness.doubles, { executionId, lengthMs });
-  return preflight(step, given, invocation).finally(invocation.close);
+  return preflight(step, ownPorts, invocation).finally(invocation.close);
 }
 
-/** What InspectSource's handler gives its step. */
-function lookers(): PreflightPorts {
+/** Returns the ports of InspectSource. */
+function inspectPorts(): PreflightPorts {
   const { store, queue, events, executions, ...others } = ports;
   return others;
 }
 
-function conclude(state: object, given: PreflightPorts = ports): Promise<RecordOutcomeResult> {
+function conclude(state: object, ownPorts: PreflightPorts = ports): Promise<RecordOutcomeResult> {
   const invocation = invocationOf(harness.doubles, { executionId });
-  return concludePreflight(given, json(state), invocation).finally(invocation.close);
+  return concludePreflight(ownPorts, json(state), invocation).finally(invocation.close);
 }
 
-const failedOf = ({ findings }: Checked) => findings.filter(({ ok }) => !ok);
-const namesOf = ({ findings }: Checked) => findings.map((finding) => finding.check).sort();
+const failedOf = ({ findings }: StepFindings) => findings.filter(({ ok }) => !ok);
+const namesOf = ({ findings }: StepFindings) => findings.map((finding) => finding.check).sort();
 
 function failing(error: TransferError) {
   return async () => {
@@ -62,8 +67,8 @@ function failing(error: TransferError) {
   };
 }
 
-describe('a preflight of one step', () => {
-  it('passes where everything works, and makes nothing but a small row and an event', async () => {
+describe('a preflight of one function', () => {
+  it('passes if everything works, and creates only a small row and an event', async () => {
     const found = await check('OpenSession');
     expect(found).toMatchObject({ failed: 0, passed: found.findings.length });
     expect(harness.doubles.asked).toMatchObject({ opened: 0, sends: [], reports: [] });
@@ -92,12 +97,12 @@ describe('a preflight of one step', () => {
         'table: write a row (dynamodb:PutItem)',
       ],
     ],
-  ])('%s tries what its work needs, and nothing that its role may not', async (step, names) => {
-    const given = step === 'InspectSource' ? lookers() : ports;
-    expect(namesOf(await check(step, given))).toEqual(names);
+  ])('%s checks what its work needs, and nothing beyond its permissions', async (step, names) => {
+    const stepPorts = step === 'InspectSource' ? inspectPorts() : ports;
+    expect(namesOf(await check(step, stepPorts))).toEqual(names);
   });
 
-  it('looks at a switch once a bucket, by the first step only', async () => {
+  it('checks the event settings once per bucket, by InspectSource only', async () => {
     const list = [
       { bucket: 'films', prefixes: ['a/'] },
       { bucket: 'films', prefixes: ['b/'] },
@@ -119,17 +124,17 @@ describe('a preflight of one step', () => {
     ]);
   });
 
-  it('lists the table by its indexes only where a role may', async () => {
-    harness.doubles.store.refuse('listTransfers', 9);
-    harness.doubles.store.refuse('listUnpublished', 9);
+  it('queries the indexes only with the permission to list rows', async () => {
+    harness.doubles.store.failNext('listTransfers', 9);
+    harness.doubles.store.failNext('listUnpublished', 9);
     expect(failedOf(await check('OpenSession'))).toEqual([]);
     expect(failedOf(await check('Reconcile')).map((one) => one.check)).toEqual([
       'table: list transfers by state (dynamodb:Query)',
-      'table: list unconfirmed events (dynamodb:Query)',
+      'table: list unpublished outcomes (dynamodb:Query)',
     ]);
   });
 
-  it('names a rejected key by its error and what to do', async () => {
+  it('reports a rejected key with its error and next step', async () => {
     const error = new TransferError('CredentialsRejectedError', 'the service answered 401');
     const destination = { ...harness.ports.destination, listUnfinished: failing(error) };
     expect(failedOf(await check('AwaitAsset', { ...ports, destination }))).toEqual([
@@ -142,7 +147,7 @@ describe('a preflight of one step', () => {
     ]);
   });
 
-  it('names an empty secret and the permission to read it', async () => {
+  it('reports an empty secret with the permission to read it', async () => {
     const error = new TransferError('ConfigurationError', 'the secret arn:key is empty');
     const destination = { ...harness.ports.destination, listUnfinished: failing(error) };
     const [finding] = failedOf(await check('AwaitAsset', { ...ports, destination }));
@@ -150,7 +155,7 @@ describe('a preflight of one step', () => {
     expect(finding?.nextStep).toContain('secretsmanager:GetSecretValue');
   });
 
-  it('names the permission that the table refuses, and tries the others all the same', async () => {
+  it('reports a denied permission on the table, and runs the other checks', async () => {
     const message = 'table "t": AccessDeniedException (400)';
     const recordExecution = failing(new TransferError('ConfigurationError', message));
     const store = { ...harness.ports.store, recordExecution };
@@ -162,46 +167,49 @@ describe('a preflight of one step', () => {
     ]);
   });
 
-  it('takes an execution that is not known for a missing permission', async () => {
+  it('reports an unknown execution as a missing permission', async () => {
     harness.doubles.executions.states.clear();
     const [finding] = failedOf(await check('OpenSession'));
     expect(finding?.nextStep).toContain('states:DescribeExecution');
   });
 
-  it('says that no source is configured', async () => {
+  it('reports that no source is configured', async () => {
     const settings = { ...harness.ports.settings, sources: { list: [], readers: {} } };
     const [finding] = failedOf(await check('InspectSource', { ...ports, settings }));
     expect(finding?.problem).toContain('no source is configured');
   });
 
-  it('calls a bug in a check by its name too', async () => {
+  it('reports a bug in a check', async () => {
     const events = { publish: () => Promise.reject(new TypeError('no such field')) };
     expect(failedOf(await check('RecordOutcome', { ...ports, events }))[0]?.problem).toBe(
       'UnexpectedError: TypeError: no such field',
     );
   });
 
-  it('gives up a check that does not answer, and leaves no timer behind', async () => {
+  it('ends a check after its timeout, and leaves no timer', async () => {
     const source = () => new Promise<never>(() => {});
-    const found = check('InspectSource', { ...lookers(), probes: { ...ports.probes, source } });
+    const found = check('InspectSource', {
+      ...inspectPorts(),
+      probes: { ...ports.probes, source },
+    });
     await Promise.resolve();
     harness.doubles.clock.advance(10_000);
     expect(failedOf(await found)).toEqual([
       expect.objectContaining({
         check: 'source: bucket films',
-        problem: 'RequestTimeoutError: gave no answer within 10 s',
+        problem: 'RequestTimeoutError: no answer within 10 s',
       }),
     ]);
     expect(harness.doubles.clock.pending()).toBe(0);
   });
 
-  it("tells what it did not reach before the function's time was up", async () => {
-    const found = await check('InspectSource', lookers(), 0);
+  it('reports the checks that it did not reach in time', async () => {
+    const found = await check('InspectSource', inspectPorts(), 0);
     expect(found).toMatchObject({ passed: 0, failed: 2 });
     expect(found.findings[0]?.problem).toContain("the function's time was up");
   });
 
-  it('answers with little, failures first, however much is wrong', async () => {
+  it('returns a short list, failures first, also with many problems', async () => {
     const wide = (n: number): Finding[] =>
       Array.from({ length: n }, (_, i) => ({
         check: `check ${i}`,
@@ -209,7 +217,7 @@ describe('a preflight of one step', () => {
         ...(i % 2 && { problem: 'p'.repeat(5_000) }),
       }));
     const probes = { ...ports.probes, source: async () => wide(400) };
-    const found = await check('InspectSource', { ...lookers(), probes });
+    const found = await check('InspectSource', { ...inspectPorts(), probes });
     expect(found).toMatchObject({ passed: 201, failed: 200 });
     expect(JSON.stringify(found).length).toBeLessThan(14 * 1024);
     expect(found.findings.every(({ ok }) => !ok)).toBe(true);
@@ -217,30 +225,30 @@ describe('a preflight of one step', () => {
 });
 
 describe('the conclusion of a preflight', () => {
-  const good: Checked = { findings: [{ check: 'a', ok: true }], passed: 1, failed: 0 };
+  const good: StepFindings = { findings: [{ check: 'a', ok: true }], passed: 1, failed: 0 };
   const allGood = {
     preflight: true,
     ...Object.fromEntries(preflightSteps.map((step) => [step, good])),
   };
 
-  it('ends well where every step found nothing missing, its own role included', async () => {
+  it('succeeds if all checks pass, including those of RecordOutcome', async () => {
     const recorded = await conclude(allGood);
     expect(recorded).toMatchObject({
       next: 'succeed',
       output: { status: 'preflight', failed: 0, steps: { InspectSource: good } },
     });
-    const { steps } = recorded.output as { steps: Record<string, Checked> };
+    const { steps } = recorded.output as { steps: Record<string, StepFindings> };
     expect(Object.keys(steps)).toEqual([...preflightSteps, 'RecordOutcome']);
   });
 
-  it('is no transfer: neither counted, announced nor recorded as one', async () => {
+  it('is not counted, published or recorded as a transfer', async () => {
     await conclude({ ...allGood, SendChunks: { Error: 'x', Cause: '' } });
     expect(harness.doubles.meter.taken).toEqual([]);
     expect(harness.doubles.events.all.map(({ type }) => type)).toEqual(['Preflight Checked']);
     expect(harness.doubles.store.dump()).toBe('[[],[],[],[]]');
   });
 
-  it('names every failed check with the roles that lack it and why, in one line', async () => {
+  it('names every failed check in one line, with its functions and problem', async () => {
     const bad = { findings: [{ check: 'list films', ok: false }], passed: 3, failed: 1 };
     const state = { ...allGood, InspectSource: bad, SendChunks: bad };
     const events = { publish: failing(new TransferError('EventNotPublishedError', 'no bus')) };
@@ -254,7 +262,7 @@ describe('the conclusion of a preflight', () => {
     });
   });
 
-  it('tells a function that could not run by the error that its Task ended with', async () => {
+  it('reports a function that did not run with the error of its Task', async () => {
     const Cause = JSON.stringify({ errorMessage: 'TABLE_NAME is not set', trace: [] });
     const state = { ...allGood, ReportProofs: { Error: 'ConfigurationError', Cause } };
     const { output } = await conclude(state);
@@ -268,13 +276,13 @@ describe('the conclusion of a preflight', () => {
     });
   });
 
-  it('tells a step that gave no answer', async () => {
+  it('fails for a function without findings', async () => {
     const { AwaitAsset: _, ...state } = { AwaitAsset: good, ...allGood };
     const recorded = await conclude({ ...state, AwaitAsset: undefined });
     expect(recorded).toMatchObject({ next: 'fail' });
   });
 
-  it('stays below 100 KB when every step found as much wrong as it may tell', async () => {
+  it('stays below 100 KB if every function has the most findings', async () => {
     const many = Array.from({ length: 2_000 }, (_, i): Finding => {
       return { check: `check ${i}`, ok: false, problem: 'p'.repeat(600), nextStep: 'n' };
     });

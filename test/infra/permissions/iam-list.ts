@@ -1,4 +1,5 @@
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { type Permission, permissionsOf } from '#src/core/stack/permissions.ts';
+import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
 import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
 import { resourcePolicies, toldStatements } from './iam-list-resources.ts';
 
@@ -72,58 +73,42 @@ const ofFunction = (log: string): readonly Entry[] => [
   networkInterfaces,
 ];
 
-const ofStep = (step: StepName, ...entries: Entry[]) => ({
-  [`Chunkferry/${step}/ServiceRole`]: [...ofFunction(`Chunkferry/${step}Logs`), ...entries],
+/** What the role of a function may do for each of its permissions. */
+const entriesOf: Readonly<Record<Permission, readonly Entry[]>> = {
+  callService: apiKey,
+  readSources: readObjects,
+  checkBuckets: [{ may: 's3:GetBucketNotification', on: buckets }],
+  checkQuotas: [
+    { may: 'lambda:GetAccountSettings', on: ['*'], why: "the account's limits are no resource" },
+  ],
+  readRows: [rows('GetItem', 'Query')],
+  writeRows: [rows('PutItem')],
+  updateRows: [rows('UpdateItem')],
+  deleteRows: [rows('DeleteItem')],
+  listRows: [
+    { may: 'dynamodb:Query', on: [`${table}/index/byState`, `${table}/index/unpublished`] },
+  ],
+  publishEvents: [putEvents],
+  describeExecutions: [executions],
+  startExecutions: [{ may: 'states:StartExecution', on: [`${machine}>`] }],
+};
+
+/** @param path - the path of the function's construct */
+const ofWork = (name: FunctionName, path: string, ...entries: Entry[]) => ({
+  [`Chunkferry/${path}/ServiceRole`]: [
+    ...ofFunction(`Chunkferry/${path}Logs`),
+    ...permissionsOf(name).flatMap((permission) => entriesOf[permission]),
+    ...entries,
+  ],
 });
 
 const roles: IamList = {
-  ...ofStep(
-    'InspectSource',
-    ...readObjects,
-    { may: 's3:GetBucketNotification', on: buckets },
-    {
-      may: 'lambda:GetAccountSettings',
-      on: ['*'],
-      why: "the account's limits are no resource",
-    },
-  ),
-  ...ofStep(
-    'OpenSession',
-    ...apiKey,
-    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
-    putEvents,
-    executions,
-  ),
-  ...ofStep(
-    'SendChunks',
-    ...apiKey,
-    ...readObjects,
-    rows('GetItem', 'Query', 'PutItem', 'UpdateItem'),
-  ),
-  ...ofStep('ReportProofs', ...apiKey, rows('GetItem', 'Query', 'UpdateItem')),
-  ...ofStep('ConfirmUpload', ...apiKey, rows('GetItem', 'Query', 'UpdateItem', 'DeleteItem')),
-  ...ofStep('AwaitAsset', ...apiKey, rows('GetItem', 'Query', 'UpdateItem')),
-  ...ofStep(
-    'RecordOutcome',
-    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
-    putEvents,
-  ),
-  'Chunkferry/Reconciler/Reconcile/ServiceRole': [
-    ...ofFunction('Chunkferry/Reconciler/ReconcileLogs'),
-    ...apiKey,
-    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
-    { may: 'dynamodb:Query', on: [`${table}/index/byState`, `${table}/index/unpublished`] },
-    putEvents,
-    executions,
-    { may: 'sqs:SendMessage', on: ['<Chunkferry/Reconciler/DeadLetters.Arn>'] },
-  ],
-  'Chunkferry/Dispatcher/Dispatch/ServiceRole': [
-    ...ofFunction('Chunkferry/Dispatcher/DispatchLogs'),
-    rows('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
-    putEvents,
-    executions,
-    { may: 'states:StartExecution', on: [`${machine}>`] },
-  ],
+  ...Object.assign({}, ...stepNames.map((step) => ofWork(step, step))),
+  ...ofWork('Reconcile', 'Reconciler/Reconcile', {
+    may: 'sqs:SendMessage',
+    on: ['<Chunkferry/Reconciler/DeadLetters.Arn>'],
+  }),
+  ...ofWork('Dispatch', 'Dispatcher/Dispatch'),
   'Chunkferry/Monitoring/FailureReports/Report/ServiceRole': [
     ...ofFunction('Chunkferry/Monitoring/FailureReports/ReportLogs'),
     {

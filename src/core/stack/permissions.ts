@@ -1,0 +1,106 @@
+import { type FunctionName, functionNames, type StepName, stepNames } from './step-names.ts';
+
+/**
+ * What a function does outside its process. The stack grants its role the IAM actions for it, and a
+ * preflight checks them. A function's ports do not show it: a port has more methods than a step uses.
+ */
+export type Permission =
+  /** Calls the service with the API key. */
+  | 'callService'
+  /** Reads the sources' objects. */
+  | 'readSources'
+  /** Checks the event settings of the sources' buckets, for all functions. */
+  | 'checkBuckets'
+  /** Checks the account's quotas, for all functions. */
+  | 'checkQuotas'
+  | 'readRows'
+  /** Writes whole rows: transfers, sessions, proofs, rejected starts. */
+  | 'writeRows'
+  | 'updateRows'
+  /** Deletes rows: slots and tickets that are released. */
+  | 'deleteRows'
+  /** Lists rows by the table's indexes. */
+  | 'listRows'
+  | 'publishEvents'
+  | 'describeExecutions'
+  | 'startExecutions';
+
+/** The permissions that each function needs for its work, and for the call rates that all share. */
+const permissions = {
+  InspectSource: ['readSources', 'checkBuckets', 'checkQuotas'],
+  OpenSession: [
+    'callService',
+    'readRows',
+    'writeRows',
+    'updateRows',
+    'deleteRows',
+    'publishEvents',
+    'describeExecutions',
+  ],
+  SendChunks: ['callService', 'readSources', 'readRows', 'writeRows', 'updateRows'],
+  ReportProofs: ['callService', 'readRows', 'updateRows'],
+  ConfirmUpload: ['callService', 'readRows', 'updateRows', 'deleteRows'],
+  AwaitAsset: ['callService', 'readRows', 'updateRows'],
+  RecordOutcome: ['readRows', 'writeRows', 'updateRows', 'deleteRows', 'publishEvents'],
+  Reconcile: [
+    'callService',
+    'readRows',
+    'writeRows',
+    'updateRows',
+    'deleteRows',
+    'listRows',
+    'publishEvents',
+    'describeExecutions',
+  ],
+  Dispatch: [
+    'readRows',
+    'writeRows',
+    'updateRows',
+    'deleteRows',
+    'publishEvents',
+    'describeExecutions',
+    'startExecutions',
+  ],
+} as const satisfies Readonly<Record<FunctionName, readonly Permission[]>>;
+
+/** The functions that have a permission. */
+export type FunctionWith<P extends Permission> = {
+  [Name in FunctionName]: P extends (typeof permissions)[Name][number] ? Name : never;
+}[FunctionName];
+
+/** The steps that have a permission. */
+export type StepWith<P extends Permission> = FunctionWith<P> & StepName;
+
+/** Returns the permissions of a function. */
+export function permissionsOf(name: FunctionName): readonly Permission[] {
+  return permissions[name];
+}
+
+/** True if a function has a permission. */
+export function hasPermission(name: FunctionName, permission: Permission): boolean {
+  return permissionsOf(name).includes(permission);
+}
+
+/** Returns the functions that have a permission. */
+export function functionsWith<P extends Permission>(permission: P): readonly FunctionWith<P>[] {
+  return functionNames.filter((name): name is FunctionWith<P> => hasPermission(name, permission));
+}
+
+/** Returns the steps that have a permission. */
+export function stepsWith<P extends Permission>(permission: P): readonly StepWith<P>[] {
+  return stepNames.filter((name): name is StepWith<P> => hasPermission(name, permission));
+}
+
+const rowPermissions = {
+  readRows: ['GetItem', 'Query'],
+  writeRows: ['PutItem'],
+  updateRows: ['UpdateItem'],
+  deleteRows: ['DeleteItem'],
+} as const satisfies Partial<Record<Permission, readonly string[]>>;
+
+/** Returns the DynamoDB actions that a function needs on the rows of the table. */
+export function rowActionsOf(name: FunctionName): readonly string[] {
+  return Object.entries(rowPermissions).flatMap(([permission, actions]) =>
+    hasPermission(name, permission as keyof typeof rowPermissions) ? actions : [],
+  );
+}
