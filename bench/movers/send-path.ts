@@ -27,7 +27,7 @@ interface Transfer {
   readonly concurrency: number;
 }
 
-/** An answer of OpenSession. `ending` tells why an execution ends without a session. */
+/** An answer of OpenSession. `ending` is set if the execution ends without a session. */
 interface OpenResult extends Transfer {
   readonly next: OpenSessionAnswer;
   readonly waitSeconds: number;

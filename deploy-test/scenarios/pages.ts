@@ -34,7 +34,7 @@ export function failureQueryScenario(harness: Harness): Check {
   return {
     name: "the pages' query lists today's failed transfers",
     run: async () =>
-      match(await typeAtHome(harness, 'aws dynamodb query …'), /nobody\.mp4\tSourceNotFoundError/),
+      match(await typeAtHome(harness, 'aws dynamodb query …'), /missing\.mp4\tSourceNotFoundError/),
   };
 }
 

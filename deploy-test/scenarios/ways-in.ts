@@ -42,13 +42,13 @@ export function missingObjectScenario(harness: Harness): Check {
   return {
     name: 'a manual start with a missing key fails with SourceNotFoundError',
     run: async () => {
-      const input = { bucket: filmBucket, key: 'nobody.mp4' };
+      const input = { bucket: filmBucket, key: 'missing.mp4' };
       const machine = await machineArn(harness);
       const execution = await startExecution(harness.home.sfn, machine, input);
       const { status, error, cause } = await endOf(harness.home.sfn, execution);
       equal(status, 'FAILED');
       equal(error, 'SourceNotFoundError');
-      match(cause ?? '', /nobody\.mp4/);
+      match(cause ?? '', /missing\.mp4/);
     },
   };
 }
@@ -58,13 +58,13 @@ export function unconfiguredBucketScenario(harness: Harness): Check {
   return {
     name: 'a manual start with an unconfigured bucket fails with SourceNotConfiguredError',
     run: async () => {
-      const input = { bucket: 'somebody-elses', key: 'film.mp4' };
+      const input = { bucket: 'other-bucket', key: 'film.mp4' };
       const machine = await machineArn(harness);
       const execution = await startExecution(harness.home.sfn, machine, input);
       const { status, error, cause } = await endOf(harness.home.sfn, execution);
       equal(status, 'FAILED');
       equal(error, 'SourceNotConfiguredError');
-      match(cause ?? '', /somebody-elses/);
+      match(cause ?? '', /other-bucket/);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Log, LogFields } from '#src/core/ports/log.ts';
 import type { StateMachineEvent } from '../state-machine/event-tally.ts';
 import { createPlainDisplay } from './plain-display.ts';
 import { canRedraw, columnsOf, terminalDisplay } from './status-display.ts';
-import { createTransferState, type Sent } from './transfer-state.ts';
+import { type Sent, TransferState } from './transfer-state.ts';
 import { type Phase, sentLine, statusLine } from './transfer-view.ts';
 import { slotWaitOf, waitOf } from './waits.ts';
 import { printable } from './words.ts';
@@ -38,44 +38,17 @@ const repeatAfterMs = 60_000;
 
 /** Shows progress on `output`: one redrawn line on a terminal, else plain lines. */
 export function createProgress(output: NodeJS.WriteStream): Progress {
-  const state = createTransferState(Date.now);
+  const state = new TransferState(Date.now);
   const isRedrawn = canRedraw(output);
   const display = isRedrawn ? terminalDisplay(output) : createPlainDisplay(output, Date.now);
   const draw = (columns: number) => printable(statusLine(state.view(), Date.now(), columns));
-  const warnedAt = new Map<string, number>();
   const update = () => {
     if (state.isJustSent())
       display.print(sentLine(state.view(), isRedrawn ? columnsOf(output) : undefined));
     display.show(draw, state.view());
   };
-  const warn = (message: string, fields: LogFields) => {
-    const now = Date.now();
-    if (now - (warnedAt.get(message) ?? 0) < repeatAfterMs) return;
-    warnedAt.set(message, now);
-    const reason = fields.reason === undefined ? '' : `: ${fields.reason}`;
-    display.print(printable(`  ! ${message}${reason}`));
-  };
   return {
-    log: {
-      info(message, fields = {}) {
-        if (message === 'waiting' || message === 'trying again') state.waits(waitOf(fields));
-        else if (message === 'waiting for a slot') state.waits(slotWaitOf(fields));
-        else if (message === 'upload planned') {
-          const resumed = state.planned(Number(fields.sizeBytes), Number(fields.provenBytes));
-          if (resumed) display.print(resumed);
-        } else if (message === 'chunk proof stored') state.moved(Number(fields.sizeBytes));
-        else return;
-        update();
-      },
-      warn(message, fields = {}) {
-        if (message !== 'chunk not sent') return warn(message, fields);
-        // Shows all failed chunks as one wait: a line for each chunk would hide the rest.
-        state.stalls(waitOf(fields));
-        update();
-      },
-      // The state machine may retry a failed step. The command prints the final error at the end.
-      error() {},
-    },
+    log: progressLog(state, display.print, update),
     onEvent(event) {
       const phase = event.type === 'StateEntered' ? phaseOfState[event.state.name] : undefined;
       if (phase === undefined) return;
@@ -86,8 +59,67 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
       state.hashed(bytes, sizeBytes);
       display.show(draw, state.view());
     },
-    print: (line) => display.print(line),
+    print: display.print,
     sent: () => state.sent(),
     stop: () => display.clear(),
+  };
+}
+
+/** Returns a log that updates the state from the steps' log lines and prints warnings. */
+function progressLog(state: TransferState, print: (line: string) => void, update: () => void): Log {
+  const warn = createWarner(print);
+  return {
+    info(message, fields = {}) {
+      const isKnown = updateState(state, message, fields, print);
+      if (isKnown) update();
+    },
+    warn(message, fields = {}) {
+      if (message !== 'chunk not sent') return warn(message, fields);
+      // Shows all failed chunks as one wait: a line for each chunk would hide the rest.
+      state.stalls(waitOf(fields));
+      update();
+    },
+    // The state machine may retry a failed step. The command prints the final error at the end.
+    error() {},
+  };
+}
+
+/** Returns false for a log line that does not change the state. */
+function updateState(
+  state: TransferState,
+  message: string,
+  fields: LogFields,
+  print: (line: string) => void,
+): boolean {
+  switch (message) {
+    case 'waiting':
+    case 'trying again':
+      state.waits(waitOf(fields));
+      return true;
+    case 'waiting for a slot':
+      state.waits(slotWaitOf(fields));
+      return true;
+    case 'upload planned': {
+      const resumed = state.planned(Number(fields.sizeBytes), Number(fields.provenBytes));
+      if (resumed) print(resumed);
+      return true;
+    }
+    case 'chunk proof stored':
+      state.moved(Number(fields.sizeBytes));
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Returns a function that prints a warning, at most once a minute for the same message. */
+function createWarner(print: (line: string) => void) {
+  const warnedAt = new Map<string, number>();
+  return (message: string, fields: LogFields): void => {
+    const now = Date.now();
+    if (now - (warnedAt.get(message) ?? 0) < repeatAfterMs) return;
+    warnedAt.set(message, now);
+    const reason = fields.reason === undefined ? '' : `: ${fields.reason}`;
+    print(printable(`  ! ${message}${reason}`));
   };
 }

@@ -10,94 +10,94 @@ export interface Sent {
 }
 
 /** The current state of a transfer, from the events and logs of its steps. */
-export interface TransferState {
-  view(): TransferView;
-  sent(): Sent;
-  hashed(bytes: number, sizeBytes: number): void;
-  enters(phase: Phase): void;
-  /** Records a plan. The first time, returns a line about the bytes of earlier runs. */
-  planned(sizeBytes: number, provenBytes: number): string | undefined;
-  moved(bytes: number): void;
-  waits(wait: Wait): void;
-  /** Records that a chunk failed. Does not replace a wait with a known next try. */
-  stalls(wait: Wait): void;
-  /** Returns true once: after the last byte is sent. */
-  isJustSent(): boolean;
-}
+export class TransferState {
+  readonly #now: () => number;
+  #phase: Phase | undefined;
+  #phaseSince: number;
+  #wait: Wait | undefined;
+  #hash = { done: 0, total: 0, since: 0 };
+  readonly #bytes = { total: 0, moved: 0, resumed: 0, run: 0, since: 0, lastAt: 0 };
+  #wasShownSent = false;
 
-/** Creates the state of a new transfer. */
-export function createTransferState(now: () => number): TransferState {
-  let phase: Phase | undefined;
-  let phaseSince = now();
-  let wait: Wait | undefined;
-  let hash = { done: 0, total: 0, since: 0 };
-  const bytes = { total: 0, moved: 0, resumed: 0, run: 0, since: 0, lastAt: 0 };
-  let wasShownSent = false;
+  /** @param now - returns milliseconds since 1970 */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#phaseSince = now();
+  }
 
-  function enters(entered: Phase): void {
+  view(): TransferView {
+    const phase = this.#phase ?? 'inspecting';
+    return { phase, phaseSince: this.#phaseSince, wait: this.#wait, ...this.#counts() };
+  }
+
+  sent(): Sent {
+    const { run, since, lastAt, resumed } = this.#bytes;
+    return { bytes: run, milliseconds: lastAt - since, resumedBytes: resumed };
+  }
+
+  hashed(done: number, total: number): void {
+    const since = this.#phase === 'hashing' ? this.#hash.since : this.#now();
+    this.enters('hashing');
+    this.#hash = { done, total, since };
+  }
+
+  enters(entered: Phase): void {
+    const { total, moved } = this.#bytes;
     // Events of the state machine may arrive after the last chunk is sent.
-    const isAllSent = bytes.total > 0 && bytes.moved >= bytes.total;
+    const isAllSent = total > 0 && moved >= total;
     const next = entered === 'sending' && isAllSent ? 'confirming' : entered;
-    const isOver = wait !== undefined && (wait.nextTry ?? 0) <= now();
-    if (next !== phase || isOver) wait = undefined;
-    if (next !== phase) phaseSince = now();
-    phase = next;
+    const isWaitOver = (this.#wait?.nextTry ?? 0) <= this.#now();
+    if (next !== this.#phase || isWaitOver) this.#wait = undefined;
+    if (next !== this.#phase) this.#phaseSince = this.#now();
+    this.#phase = next;
   }
 
-  function counted(): Pick<TransferView, 'doneBytes' | 'totalBytes' | 'runBytes' | 'runSince'> {
-    if (phase === 'hashing')
-      return {
-        doneBytes: hash.done,
-        totalBytes: hash.total,
-        runBytes: hash.done,
-        runSince: hash.since,
-      };
-    const { moved, total, run, since } = bytes;
-    const isShown = phase === 'sending';
-    return { doneBytes: moved, totalBytes: isShown ? total : 0, runBytes: run, runSince: since };
+  /** Records a plan. The first time, returns a line about the bytes of earlier runs. */
+  planned(sizeBytes: number, provenBytes: number): string | undefined {
+    const now = this.#now();
+    const isFirst = this.#bytes.since === 0;
+    Object.assign(this.#bytes, { total: sizeBytes, moved: provenBytes });
+    if (isFirst) Object.assign(this.#bytes, { since: now, lastAt: now, resumed: provenBytes });
+    this.enters('sending');
+    this.#wait = undefined;
+    return isFirst && provenBytes > 0
+      ? `  Resuming: an earlier run has sent ${formatBytes(provenBytes)} of ${formatBytes(sizeBytes)}`
+      : undefined;
   }
 
-  return {
-    view: () => ({ phase: phase ?? 'inspecting', phaseSince, wait, ...counted() }),
-    sent: () => ({
-      bytes: bytes.run,
-      milliseconds: bytes.lastAt - bytes.since,
-      resumedBytes: bytes.resumed,
-    }),
-    hashed(done, total) {
-      if (phase !== 'hashing') hash = { ...hash, since: now() };
-      enters('hashing');
-      hash = { ...hash, done, total };
-    },
-    enters,
-    planned(sizeBytes, provenBytes) {
-      const isFirst = bytes.since === 0;
-      Object.assign(bytes, { total: sizeBytes, moved: provenBytes });
-      if (isFirst) Object.assign(bytes, { since: now(), lastAt: now(), resumed: provenBytes });
-      enters('sending');
-      wait = undefined;
-      return isFirst && provenBytes > 0
-        ? `  Resuming: an earlier run has sent ${formatBytes(provenBytes)} of ${formatBytes(sizeBytes)}`
-        : undefined;
-    },
-    moved(sizeBytes) {
-      bytes.moved += sizeBytes;
-      bytes.run += sizeBytes;
-      bytes.lastAt = now();
-      enters('sending');
-      wait = undefined;
-    },
-    waits(next) {
-      wait = next;
-    },
-    stalls(next) {
-      if ((wait?.nextTry ?? 0) <= now()) wait = next;
-    },
-    isJustSent() {
-      const isSent = bytes.run > 0 && bytes.moved >= bytes.total;
-      const isFirstTime = isSent && !wasShownSent;
-      wasShownSent ||= isSent;
-      return isFirstTime;
-    },
-  };
+  moved(sizeBytes: number): void {
+    this.#bytes.moved += sizeBytes;
+    this.#bytes.run += sizeBytes;
+    this.#bytes.lastAt = this.#now();
+    this.enters('sending');
+    this.#wait = undefined;
+  }
+
+  waits(next: Wait): void {
+    this.#wait = next;
+  }
+
+  /** Records that a chunk failed. Does not replace a wait with a known next try. */
+  stalls(next: Wait): void {
+    if ((this.#wait?.nextTry ?? 0) <= this.#now()) this.#wait = next;
+  }
+
+  /** Returns true once: after the last byte is sent. */
+  isJustSent(): boolean {
+    const { run, moved, total } = this.#bytes;
+    const isSent = run > 0 && moved >= total;
+    const isFirstTime = isSent && !this.#wasShownSent;
+    this.#wasShownSent ||= isSent;
+    return isFirstTime;
+  }
+
+  #counts(): Pick<TransferView, 'doneBytes' | 'totalBytes' | 'runBytes' | 'runSince'> {
+    if (this.#phase === 'hashing') {
+      const { done, total, since } = this.#hash;
+      return { doneBytes: done, totalBytes: total, runBytes: done, runSince: since };
+    }
+    const { moved, total, run, since } = this.#bytes;
+    const totalBytes = this.#phase === 'sending' ? total : 0;
+    return { doneBytes: moved, totalBytes, runBytes: run, runSince: since };
+  }
 }

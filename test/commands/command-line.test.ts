@@ -47,7 +47,7 @@ describe('an error that ends a command', () => {
 });
 
 describe('a recorded failure', () => {
-  it('gets the next step of a laptop in place of the stack’s', () => {
+  it('has the next step of a local run instead of the stack’s', () => {
     const cause = 'The key is refused. Put a valid API key into the secret, then start again.';
     expect(withLocalNextStep({ error: 'CredentialsRejectedError', cause }).cause).toBe(
       'The key is refused. Put a valid API key into TWELVE_LABS_API_KEY, then run the command again.',

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createTransferState } from '#local/terminal/transfer-state.ts';
+import { TransferState } from '#local/terminal/transfer-state.ts';
 
 const MiB = 1024 * 1024;
 
 function stateAt(start: number) {
   const clock = { now: start };
-  return { clock, state: createTransferState(() => clock.now) };
+  return { clock, state: new TransferState(() => clock.now) };
 }
 
 describe('a transfer under way', () => {

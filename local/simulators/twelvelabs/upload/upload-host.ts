@@ -69,7 +69,7 @@ function rejectionOf(context: SimulatorContext, put: Put): Reply | undefined {
   const rejected = context.urls.rejectionOf(put.url, put.record.urlUse ?? 1);
   if (rejected) return rejected;
   if (put.request.method !== 'PUT' || lacksSignedHeader(context, put)) {
-    const text = 'The request is not the one that was signed.';
+    const text = 'The request does not match its signature.';
     return storageError(403, 'SignatureDoesNotMatch', text);
   }
   if (!put.session || !context.sessions.isOpen(put.session)) return noSuchUpload();
