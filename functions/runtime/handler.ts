@@ -3,9 +3,9 @@ import { asTransferError } from '#src/core/errors/errors.ts';
 import type { StepResult } from '#src/core/stack/next-answers.ts';
 import type { ServiceFunctionName, StepName } from '#src/core/stack/step-names.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
-import { type Checked, concludePreflight, preflight } from '#src/preflight/preflight.ts';
-import type { ServiceCall } from '#src/transfer/work-through.ts';
+import { concludePreflight, preflight, type StepFindings } from '#src/preflight/preflight.ts';
 import type { CommonPorts, Invocation } from '#src/transfer/step.ts';
+import type { ServiceCall } from '#src/transfer/work-through.ts';
 import type { Container, Part } from './container.ts';
 import {
   isPreflightState,
@@ -25,7 +25,7 @@ export type HandlerFactory<O> = (
 ) => (event: unknown, context: Context) => Promise<O>;
 
 /** What a preflight's call returns instead of the step's result. */
-type PreflightResult = Checked | Awaited<ReturnType<typeof concludePreflight>>;
+type PreflightResult = StepFindings | Awaited<ReturnType<typeof concludePreflight>>;
 
 /** The parts that a function needs, by the name of the port that each becomes. */
 type Parts = {
@@ -80,19 +80,23 @@ export function createReconcilerHandler<P extends Parts, O>(
   name: ServiceFunctionName,
   run: (ports: NoInfer<PortsOf<P>>, event: unknown, call: ServiceCall) => Promise<O>,
   parts: P,
-): HandlerFactory<O | Checked> {
-  return createHandlerFactory<P, O | Checked>(parts, 'reconciling failed', (event, { clock }) => {
-    const executionId = preflightExecution(event);
-    return {
-      keys: { step: name },
-      isPreflight: executionId !== undefined,
-      run: async (ports, call) => {
-        if (executionId === undefined) return run(ports, event, call);
-        const invocation = { ...call, executionId, executionStartedAt: clock.now() };
-        return preflight(name, ports as PreflightPorts, invocation);
-      },
-    };
-  });
+): HandlerFactory<O | StepFindings> {
+  return createHandlerFactory<P, O | StepFindings>(
+    parts,
+    'reconciling failed',
+    (event, { clock }) => {
+      const executionId = preflightExecution(event);
+      return {
+        keys: { step: name },
+        isPreflight: executionId !== undefined,
+        run: async (ports, call) => {
+          if (executionId === undefined) return run(ports, event, call);
+          const invocation = { ...call, executionId, executionStartedAt: clock.now() };
+          return preflight(name, ports as PreflightPorts, invocation);
+        },
+      };
+    },
+  );
 }
 
 /** @param failureMessage - the log line of a call that fails */

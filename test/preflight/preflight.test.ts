@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 
 function check(
-  step: string,
+  step: FunctionName,
   ownPorts: PreflightPorts = ports,
   lengthMs = 55_000,
 ): Promise<StepFindings> {
@@ -97,10 +97,13 @@ describe('a preflight of one function', () => {
         'table: write a row (dynamodb:PutItem)',
       ],
     ],
-  ])('%s checks what its work needs, and nothing beyond its permissions', async (step, names) => {
-    const stepPorts = step === 'InspectSource' ? inspectPorts() : ports;
-    expect(namesOf(await check(step, stepPorts))).toEqual(names);
-  });
+  ] as const)(
+    '%s checks what its work needs, and nothing beyond its permissions',
+    async (step, names) => {
+      const stepPorts = step === 'InspectSource' ? inspectPorts() : ports;
+      expect(namesOf(await check(step, stepPorts))).toEqual(names);
+    },
+  );
 
   it('checks the event settings once per bucket, by InspectSource only', async () => {
     const list = [
