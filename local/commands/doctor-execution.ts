@@ -9,14 +9,14 @@ import {
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { Checked } from '#src/preflight/preflight.ts';
+import type { StepFindings } from '#src/preflight/preflight.ts';
 import { asOperator } from './doctor-failure.ts';
 
 /** The execution's output: the findings of the functions, by step. */
 export interface Preflight {
   readonly passed: number;
   readonly failed: number;
-  readonly steps: Readonly<Record<string, Checked>>;
+  readonly steps: Readonly<Record<string, StepFindings>>;
 }
 
 /** The parameters of one preflight of a deployed state machine. */

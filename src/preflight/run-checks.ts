@@ -2,28 +2,27 @@ import { asTransferError, type ErrorName, TransferError } from '#src/core/errors
 import { type Finding, failedByError, passedCheck } from '#src/core/stack/preflight.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
-/** One thing to try. */
+/** A preflight check. */
 export interface Check {
   readonly name: string;
   /**
-   * Passes where nothing comes back; what rejects is a finding by the error's name.
-   * @param signal - aborted when the check has taken too long
+   * Runs the check. Returns its findings, or undefined if it passed. A rejection becomes a finding.
+   * @param signal - aborted after `checkMs`
    */
   readonly run: (signal: AbortSignal) => Promise<readonly Finding[] | undefined>;
-  /** What to do where the error is a `ConfigurationError`, whose own next step is a general one. */
+  /** The next step after a `ConfigurationError`, whose own next step is too general. */
   readonly nextStep?: string;
 }
 
-/** How long one check may take, in ms: S3 and the table answer within a second, or are not well. */
+/** The timeout of one check, in ms. A healthy S3 or table answers within a second. */
 const checkMs = 10_000;
 
-/** Checks under way at once: enough for many sources, and far from anybody's rate limit. */
-const atOnce = 8;
+/** Concurrent checks. Enough for many sources, and far below all rate limits. */
+const concurrency = 8;
 
 /**
- * Runs the checks, each bounded in time and caught by itself, until the call's time is up; what was
- * not reached by then is told. Never rejects.
- * @returns their findings, in the order of the checks
+ * Runs the checks until the call's deadline. Checks that did not run fail. Never rejects.
+ * @returns the findings, in the order of the checks
  */
 export async function runChecks(
   ports: Needs,
@@ -33,34 +32,34 @@ export async function runChecks(
   const found: (readonly Finding[])[] = [];
   const queue = checks.entries();
   const work = async () => {
-    for (const [i, check] of queue) found[i] = await tried(ports, deadline, check);
+    for (const [i, check] of queue) found[i] = await runCheck(ports, deadline, check);
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await Promise.all(Array.from({ length: concurrency }, work));
   return found.flat();
 }
 
-async function tried(ports: Needs, deadline: number, check: Check): Promise<readonly Finding[]> {
+async function runCheck(ports: Needs, deadline: number, check: Check): Promise<readonly Finding[]> {
   try {
     const ms = Math.min(checkMs, deadline - ports.clock.now());
     return (await within(ports, ms, check.run)) ?? [passedCheck(check.name)];
   } catch (thrown) {
     const error = asTransferError(thrown);
-    const isOurs = error.name === ('ConfigurationError' satisfies ErrorName);
-    return [failedByError(check.name, error, isOurs ? check.nextStep : undefined)];
+    const isGeneral = error.name === ('ConfigurationError' satisfies ErrorName);
+    return [failedByError(check.name, error, isGeneral ? check.nextStep : undefined)];
   }
 }
 
-/** @throws RequestTimeoutError - it took longer, or there was no time left for it */
+/** @throws RequestTimeoutError - the check took longer than `ms`, or no time was left */
 async function within<T>(
   { clock }: Needs,
   ms: number,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (ms <= 0) throw timedOut("was not tried: the function's time was up");
+  if (ms <= 0) throw timedOut("the check did not run: the function's time was up");
   const controller = new AbortController();
   const late = Promise.withResolvers<never>();
   const stop = clock.after(ms, () => {
-    const error = timedOut(`gave no answer within ${Math.ceil(ms / 1000)} s`);
+    const error = timedOut(`no answer within ${Math.ceil(ms / 1000)} s`);
     late.reject(error);
     controller.abort(error);
   });
