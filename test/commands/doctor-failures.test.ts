@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import {
+  account,
+  doctor,
+  ended,
+  environment,
+  errorReply,
+  executionArn,
+  useAccount,
+} from './doctor-account.ts';
+
+useAccount();
+
+describe('npm run doctor ends with one line, without a stack trace,', () => {
+  async function lastLine(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await doctor(...args);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    const lines = stderr.trim().split('\n');
+    expect(lines.filter((line) => !line.startsWith('Running the preflight of '))).toHaveLength(1);
+    return lines.at(-1) ?? '';
+  }
+
+  it('without credentials', async () => {
+    delete environment.AWS_ACCESS_KEY_ID;
+    environment.AWS_SHARED_CREDENTIALS_FILE = '/dev/null';
+    environment.AWS_CONFIG_FILE = '/dev/null';
+    expect(await lastLine()).toMatch(
+      /^ConfigurationError: No AWS credentials: .+\. Fix this, then run npm run doctor again\.$/,
+    );
+  });
+
+  it('without a Region', async () => {
+    delete environment.AWS_REGION;
+    environment.AWS_CONFIG_FILE = '/dev/null';
+    expect(await lastLine()).toContain('No AWS Region is set: use --region');
+  });
+
+  it('for a stack that is not a Chunkferry stack', async () => {
+    account.DescribeStacks = { ReaderRoleArn: 'arn' };
+    expect(await lastLine('--stack', 'Source')).toContain(
+      'Invalid stack "Source": it has no output StateMachineArn',
+    );
+  });
+
+  it('without permission to describe the stack', async () => {
+    account.DescribeStacks = errorReply('AccessDenied', 'User: arn:aws:iam::1:user/me may not.');
+    expect(await lastLine()).toContain(
+      'cloudformation:DescribeStacks was denied for these credentials: AccessDenied (400): User:',
+    );
+  });
+
+  it('with invalid credentials', async () => {
+    account.DescribeStacks = errorReply('ExpiredToken', 'The security token is expired');
+    expect(await lastLine()).toContain('AWS rejected these credentials: ExpiredToken');
+  });
+});
+
+describe('N23: npm run doctor prints its list', () => {
+  /** Returns the printed list. Expects the exit code 1. */
+  async function list(): Promise<string> {
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toContain('  ok       secret: it has a value');
+    expect(stdout).toMatch(/\d+ checks? passed, 1 failed\n$/);
+    return stdout;
+  }
+
+  it.each([
+    ['StartExecution', 'states:StartExecution'],
+    ['DescribeExecution', 'states:DescribeExecution'],
+  ])('without permission for %s', async (operation, permission) => {
+    account[operation] = errorReply('AccessDeniedException', 'User: me is not authorized.');
+    expect(await list()).toContain(
+      `  FAILED   the preflight of the functions\n           ConfigurationError: ${permission} was denied for these credentials: AccessDeniedException (400)`,
+    );
+  });
+
+  it.each([
+    ['an object without findings', '{}'],
+    ['the input of the state that failed', '{"error":"PreflightFailedError","cause":"1 of 3"}'],
+    ['incomplete JSON', '{"status":"prefl'],
+  ])('if the failed execution has %s as its output', async (_, output) => {
+    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Fix it.';
+    account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause, output });
+    expect(await list()).toContain('  FAILED   bucket films sends');
+  });
+
+  it('without permission for the history, with the names of the failed checks', async () => {
+    const cause = '1 of 3 checks failed: InspectSource: bucket films sends. Fix it.';
+    account.DescribeExecution = ended('FAILED', { error: 'PreflightFailedError', cause });
+    account.GetExecutionHistory = errorReply('AccessDeniedException', 'no');
+    expect(await list()).toContain('InspectSource: bucket films sends');
+  });
+
+  it('if the deployed state machine has no preflight', async () => {
+    const error = 'InvalidInputError';
+    account.DescribeExecution = ended('FAILED', { error, cause: 'input.bucket is missing.' });
+    expect(await list()).toContain(
+      `The preflight ${executionArn} ended as FAILED: InvalidInputError: input.bucket is missing`,
+    );
+  });
+});
