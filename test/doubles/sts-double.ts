@@ -38,7 +38,7 @@ export interface StsDouble {
   readonly endpoint: string;
   readonly calls: StsCall[];
   /** Replies to the next calls with this error, or resets them. */
-  refuse(refusal: StsRefusal | 'reset', times?: number): void;
+  failNext(refusal: StsRefusal | 'reset', times?: number): void;
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function startStsDouble(options: StsDoubleOptions): Promise<StsDoub
   return {
     endpoint: server.origin,
     calls,
-    refuse: (refusal, times = 1) => void refusals.push(...Array(times).fill(refusal)),
+    failNext: (refusal, times = 1) => void refusals.push(...Array(times).fill(refusal)),
     close: server.close,
   };
 }

@@ -20,23 +20,7 @@ async function serveRaw(
   let requests = 0;
   const server = createServer((socket) => {
     connections++;
-    let received = Buffer.alloc(0);
-    let isAnswered = false;
-    socket.on('error', () => {});
-    socket.on('data', (data: Buffer) => {
-      received = Buffer.concat([received, data]);
-      const end = received.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const length = Number(/content-length: (\d+)/i.exec(received.toString('latin1'))?.[1] ?? 0);
-      const isWhole = received.length >= end + 4 + length;
-      if (!isAnswered && (isWhole || when === 'head')) {
-        isAnswered = true;
-        reply(socket, ++requests);
-      }
-      if (!isWhole) return;
-      received = received.subarray(end + 4 + length);
-      isAnswered = false;
-    });
+    onEachRequest(socket, when, () => reply(socket, ++requests));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const agent = createAgent({ connectionsPerOrigin: 1 });
@@ -54,8 +38,25 @@ async function serveRaw(
   };
 }
 
+/** Calls `answer` once for each request on a socket: after its head or at its end. */
+function onEachRequest(socket: Socket, when: 'head' | 'end', answer: () => void): void {
+  let received = Buffer.alloc(0);
+  let isAnswered = false;
+  socket.on('error', () => {});
+  socket.on('data', (data: Buffer) => {
+    received = Buffer.concat([received, data]);
+    const end = received.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    const length = Number(/content-length: (\d+)/i.exec(received.toString('latin1'))?.[1] ?? 0);
+    const isWhole = received.length >= end + 4 + length;
+    if (!isAnswered && (isWhole || when === 'head')) answer();
+    isAnswered = !isWhole && when === 'head';
+    if (isWhole) received = received.subarray(end + 4 + length);
+  });
+}
+
 const final = 'HTTP/1.1 200 OK\r\netag: "e"\r\ncontent-length: 2\r\n\r\nok';
-const unasked = 'HTTP/1.1 100 Continue\r\n\r\n';
+const unrequested = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 const put = (pieces = 3) => {
   const { method, headers, body } = source(pieces).request;
@@ -64,12 +65,12 @@ const put = (pieces = 3) => {
 
 describe('an unrequested interim reply', () => {
   it.each([
-    ['100 before the final reply', unasked],
-    ['100 twice', unasked + unasked],
+    ['100 before the final reply', unrequested],
+    ['100 twice', unrequested + unrequested],
     ['100 with fields', 'HTTP/1.1 100 Continue\r\ndate: now\r\nx-a: b\r\n\r\n'],
     ['102', 'HTTP/1.1 102 Processing\r\n\r\n'],
     ['103 with links', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'],
-    ['100, 102 and 103', `${unasked}HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\n\r\n`],
+    ['100, 102 and 103', `${unrequested}HTTP/1.1 102 P\r\n\r\nHTTP/1.1 103 E\r\n\r\n`],
   ])('is ignored: %s', async (_what, interim) => {
     const { send, connections } = await serveRaw((socket) => socket.write(interim + final));
     const replies = [await send({ method: 'POST', body: '{}' }), await send(put()), await send()];
@@ -84,7 +85,7 @@ describe('an unrequested interim reply', () => {
 
   it('is ignored while the body is sent', async () => {
     const { send } = await serveRaw((socket) => {
-      socket.write(unasked);
+      socket.write(unrequested);
       void setTimeout(100).then(() => socket.write(final));
     }, 'head');
     expect((await send(put(1))).status).toBe(200);
@@ -93,7 +94,7 @@ describe('an unrequested interim reply', () => {
   it('is ignored if it arrives byte by byte', async () => {
     const { send } = await serveRaw(async (socket) => {
       socket.setNoDelay();
-      for (const byte of unasked + final) {
+      for (const byte of unrequested + final) {
         socket.write(byte);
         await setTimeout(1);
       }
@@ -102,7 +103,7 @@ describe('an unrequested interim reply', () => {
   });
 
   it('stays in a body that looks like an interim reply', async () => {
-    const body = unasked + unasked;
+    const body = unrequested + unrequested;
     const { send } = await serveRaw((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
     );
@@ -118,7 +119,7 @@ describe('an unrequested interim reply', () => {
   });
 
   it("without a final reply ends at the reply's time limit", async () => {
-    const { send } = await serveRaw((socket) => socket.write(unasked));
+    const { send } = await serveRaw((socket) => socket.write(unrequested));
     const error = await failureOf(send({ ...put(), replyTimeoutMs: 200 }));
     expect(error.name).toBe('RequestTimeoutError');
   });

@@ -1,9 +1,15 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { onTestFinished } from 'vitest';
+import { systemClock } from '#src/config/system-clock.ts';
+import type { HttpRequest } from '#src/core/ports/transport.ts';
+import { readProxies } from '#src/http/proxy-environment.ts';
+import { createTransport } from '#src/http/transport.ts';
+import { type AgentOptions, closeAgent, createAgent } from '#src/http/undici.ts';
 import { makeIdentity } from './certificates.ts';
 
 const identity = makeIdentity();
@@ -80,6 +86,28 @@ export async function startProxy(options: TestProxyOptions): Promise<TestProxy> 
   });
   const local = await listen(server);
   return { ...local, tunnels, forwarded, credentials, url: `http://127.0.0.1:${local.port}` };
+}
+
+/** Replies with the request's host and the SHA-256 of its body. */
+export const echo: RequestListener = (request, response) => {
+  const hash = createHash('sha256');
+  request.on('data', (data: Buffer) => hash.update(data));
+  request.on('end', () => response.end(`${request.headers.host} ${hash.digest('hex')}`));
+};
+
+/** Creates a transport with this environment's proxies, as the deployed functions do. */
+export function transportIn(env: Record<string, string>, options: AgentOptions = {}) {
+  const agent = createAgent(options, readProxies(env));
+  onTestFinished(() => closeAgent(agent));
+  const transport = createTransport({ agent, clock: systemClock });
+  return (url: string, request: Partial<HttpRequest> = {}) =>
+    transport.send({
+      method: 'GET',
+      url,
+      headers: {},
+      signal: AbortSignal.timeout(8_000),
+      ...request,
+    });
 }
 
 async function listen(server: ReturnType<typeof createServer>): Promise<LocalServer> {

@@ -160,7 +160,7 @@ describe('the scheduled call', () => {
   it('measures the queue also if every start fails', async () => {
     const queue = await openQueue();
     await put(queue);
-    queue.harness.doubles.store.refuse('transfer');
+    queue.harness.doubles.store.failNext('transfer');
     await expect(queue.dispatchOnSchedule()).rejects.toMatchObject({
       name: 'TableUnavailableError',
     });

@@ -87,7 +87,7 @@ describe('with one slot', () => {
     const harness = await StepHarness.set({}, { maxActiveTransfers: 1, maxSendConcurrency: 4 });
     harness.doubles.source.put(film, sampleBytes(chunkBytes));
     const inspected = await harness.inspect(film);
-    harness.doubles.store.refuse('patchTransfer');
+    harness.doubles.store.failNext('patchTransfer');
     await harness.open(inspected, by(1)).catch(() => {});
     expect(harness.doubles.queue.held.size).toBe(1);
     expect(await harness.open(inspected, by(1))).toMatchObject({ next: 'send' });

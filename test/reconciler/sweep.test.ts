@@ -13,7 +13,7 @@ describe('a sweep with failing parts', () => {
       listUnfinished: () => Promise.reject(refused),
     };
     reconciler.ports = { ...reconciler.ports, destination };
-    reconciler.harness.doubles.store.refuse('listTransfers');
+    reconciler.harness.doubles.store.failNext('listTransfers');
     await expect(reconciler.reconcile()).rejects.toMatchObject({
       name: 'TableUnavailableError',
       message: expect.stringMatching(

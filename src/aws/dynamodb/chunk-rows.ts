@@ -3,7 +3,7 @@ import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
 import type { StoreProofResult, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Condition, Row } from './expressions.ts';
-import { chunkKey, highest, lastNumber } from './row-keys.ts';
+import { chunkKey, highest, lastNumber, type RowKey } from './row-keys.ts';
 import { readRow } from './row-reading.ts';
 import type { TableAccess } from './table-access.ts';
 
@@ -22,11 +22,6 @@ const chunkRow = z.object({
 
 /** Returns the methods for chunk rows. `expiry` returns the TTL attribute of a row that is written now. */
 export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
-  const read = async (transferId: string, session: number, index: number) => {
-    const row = await table.read(chunkKey(transferId, session, index));
-    return row && recordOf(row);
-  };
-
   return {
     chunks: async (transferId, session, first = 0, last = highest.chunk) => {
       const [from, to] = [
@@ -38,24 +33,18 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
     },
     storeProof: async (transferId, session, proof, retiredGeneration) => {
       const { index, ...stored } = proof;
+      const key = chunkKey(transferId, session, index);
       const generation = (retiredGeneration ?? 0) + 1;
-      const row = { ...chunkKey(transferId, session, index), ...stored, ...expiry() };
-      const isWritten = await table.write(
-        { ...row, generation, reports: 0 },
-        absentOrRetired(retiredGeneration),
-      );
-      return isWritten ? 'written' : compare(await read(transferId, session, index), proof);
+      const row = { ...key, ...stored, ...expiry(), generation, reports: 0 };
+      const isWritten = await table.write(row, absentOrRetired(retiredGeneration));
+      return isWritten ? 'written' : compare(await read(table, key), proof);
     },
     retireProof: async (transferId, session, index, generation, reason) => {
-      const changed = await table.change(chunkKey(transferId, session, index), {
-        set: { retiredBecause: reason, ...expiry() },
-        condition: {
-          expression: '#generation = :generation AND attribute_not_exists(#retiredBecause)',
-          values: { ':generation': generation },
-        },
-      });
-      if (changed !== false) return true;
-      const record = await read(transferId, session, index);
+      const key = chunkKey(transferId, session, index);
+      const set = { retiredBecause: reason, ...expiry() };
+      if ((await table.change(key, { set, condition: notRetired(generation) })) !== false)
+        return true;
+      const record = await read(table, key);
       return record?.generation === generation && record.retiredBecause !== undefined;
     },
     incrementReports: async (transferId, session, index) => {
@@ -65,6 +54,19 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
         condition: { expression: 'attribute_exists(#transferId)' },
       });
     },
+  };
+}
+
+async function read(table: TableAccess, key: RowKey) {
+  const row = await table.read(key);
+  return row && recordOf(row);
+}
+
+/** Condition: the proof is of that generation and not retired. */
+function notRetired(generation: number): Condition {
+  return {
+    expression: '#generation = :generation AND attribute_not_exists(#retiredBecause)',
+    values: { ':generation': generation },
   };
 }
 

@@ -47,22 +47,12 @@ const mismatchedSet = z.object({ mismatched: z.set(z.number()) });
 
 /** Returns the methods for session rows. */
 export function sessionRows(table: TableAccess): SessionRows {
-  const read = async (transferId: string, number: number) => {
-    const row = await table.read(sessionKey(transferId, number));
-    return row && recordOf(row);
-  };
+  return { ...recordRows(table), ...evidenceRows(table) };
+}
 
-  /** Changes an existing row: without the condition, a wrong number would create an incomplete row. */
-  const changePresent = async (transferId: string, number: number, change: RowChange) => {
-    const condition = { expression: 'attribute_exists(#transferId)' };
-    const changed = await table.change(sessionKey(transferId, number), { ...change, condition });
-    if (changed !== false) return changed;
-    const message = `Unknown session ${number} of transfer ${transferId}: its row must exist.`;
-    throw new TransferError('UnexpectedError', message);
-  };
-
+function recordRows(table: TableAccess) {
   return {
-    session: read,
+    session: (transferId, number) => read(table, transferId, number),
     sessions: async (transferId) => {
       const [first, last] = [sessionKey(transferId, 0), sessionKey(transferId, highest.session)];
       return (await table.between(transferId, first.row, last.row)).map(recordOf);
@@ -72,28 +62,37 @@ export function sessionRows(table: TableAccess): SessionRows {
     setSession: async (transferId, number, session) =>
       (await setOnce(table, transferId, number, session)) ||
       // After a lost reply the SDK writes again: a row that holds this session is a success.
-      (await read(transferId, number))?.session?.uploadId === session.uploadId,
+      (await read(table, transferId, number))?.session?.uploadId === session.uploadId,
     updateSession: async (transferId, number, session) => {
-      await changePresent(transferId, number, { set: { session } });
+      await changeExisting(table, transferId, number, { set: { session } });
     },
     markSession: async (transferId, number, state) => {
-      await changePresent(transferId, number, { set: { state } });
+      await changeExisting(table, transferId, number, { set: { state } });
     },
+  } satisfies Partial<SessionRows>;
+}
+
+/** Returns the methods for a session's ETag mode, mismatches and receipts. */
+function evidenceRows(table: TableAccess) {
+  return {
     setEtagMode: async (transferId, number, mode) => {
       const unset = { expression: '#etagMode = :unknown', values: { ':unknown': 'unknown' } };
       const set = { etagMode: mode };
       await table.change(sessionKey(transferId, number), { set, condition: unset });
     },
     recordMismatch: async (transferId, number, chunkIndex) => {
-      const add = { mismatched: new Set([chunkIndex]) };
-      const changed = await changePresent(transferId, number, { add, returning: 'UPDATED_NEW' });
+      const change = {
+        add: { mismatched: new Set([chunkIndex]) },
+        returning: 'UPDATED_NEW',
+      } as const;
+      const changed = await changeExisting(table, transferId, number, change);
       return readRow(mismatchedSet, changed).mismatched.size;
     },
     recordReceipt: async (transferId, number, { accepted, complete }) => {
       // DynamoDB stores no empty set.
       const add = accepted.length > 0 && { add: { acceptedIndexes: new Set(accepted) } };
       const set = complete && { set: { reportedComplete: true } };
-      if (add || set) await changePresent(transferId, number, { ...set, ...add });
+      if (add || set) await changeExisting(table, transferId, number, { ...set, ...add });
     },
     withdrawReceipts: async (transferId, number, indexes) => {
       if (indexes?.length === 0) return;
@@ -101,9 +100,28 @@ export function sessionRows(table: TableAccess): SessionRows {
       const change = indexes
         ? { set, remove: { acceptedIndexes: new Set(indexes) } }
         : { set: { ...set, acceptedIndexes: undefined } };
-      await changePresent(transferId, number, change);
+      await changeExisting(table, transferId, number, change);
     },
-  };
+  } satisfies Partial<SessionRows>;
+}
+
+async function read(table: TableAccess, transferId: string, number: number) {
+  const row = await table.read(sessionKey(transferId, number));
+  return row && recordOf(row);
+}
+
+/** Changes an existing row: without the condition, a wrong number would create an incomplete row. */
+async function changeExisting(
+  table: TableAccess,
+  transferId: string,
+  number: number,
+  change: RowChange,
+): Promise<Row> {
+  const condition = { expression: 'attribute_exists(#transferId)' };
+  const changed = await table.change(sessionKey(transferId, number), { ...change, condition });
+  if (changed !== false) return changed;
+  const message = `Unknown session ${number} of transfer ${transferId}: its row must exist.`;
+  throw new TransferError('UnexpectedError', message);
 }
 
 /** Sets the session of an `opening` row only: a row that another call gave up as lost stays lost. */

@@ -137,7 +137,7 @@ describe("another account's object", () => {
   it('can be read later if STS fails now; read and inspection throw the same error', async () => {
     const object = await container.get(source).inspect(theirs);
     container.reset();
-    sts.refuse({ status: 503, code: 'ServiceUnavailable', message: 'later' }, 6);
+    sts.failNext({ status: 503, code: 'ServiceUnavailable', message: 'later' }, 6);
     const unavailable = { name: 'SourceUnavailableError', disposition: 'retry' };
     expect(await failureOf(container.get(source).inspect(theirs))).toMatchObject(unavailable);
     expect(await failureOf(readTenth(object, 0))).toMatchObject(unavailable);

@@ -1,18 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { digestOf, seededContent } from '../../doubles/s3/content.ts';
-import { digestAll, type S3Fixture, startS3, until } from './s3-fixture.ts';
+import {
+  expectNoSocketBusy,
+  filmContent,
+  MiB,
+  middle,
+  middleBytes,
+  pinFilm,
+  readFailure,
+} from './pinned-film.ts';
+import { type S3Fixture, startS3, until } from './s3-fixture.ts';
 
 let s3: S3Fixture;
 beforeEach(async () => {
   s3 = await startS3({ buckets: ['films'], versionedBuckets: ['kept'] });
 });
 afterEach(() => s3.close());
-
-const MiB = 1024 * 1024;
-const content = seededContent('film', 5 * MiB);
-const middle = { start: 2 * MiB - 3, endInclusive: 4 * MiB + 10 };
-const middleBytes = 2 * MiB + 14;
 
 /** More than the sockets' buffers: an unread reply stays open. */
 const large = seededContent('large film', 64 * MiB);
@@ -21,26 +25,11 @@ const pinLarge = (): Promise<SourceObject> => {
   s3.double.put('films', 'large.mp4', large);
   return s3.reader.inspect({ bucket: 'films', key: 'large.mp4' });
 };
-const expectNoSocketBusy = async () => {
-  await until(() => s3.double.openReplies() === 0);
-  expect(s3.double.openReplies()).toBe(0);
-};
-
-const pin = (bucket = 'films', key = 'film.mp4'): Promise<SourceObject> => {
-  s3.double.put(bucket, key, content);
-  return s3.reader.inspect({ bucket, key });
-};
-const failure = (source: SourceObject, reader = s3.reader) =>
-  digestAll(reader.read(source, middle, new AbortController().signal)).then(
-    () => expect.unreachable('it did not fail'),
-    (error: { name: string; message: string }) => error,
-  );
-
 describe('reading a range', () => {
   it('returns the bytes by one GET pinned to ETag and range', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     expect(await s3.readAll(source, middle)).toEqual({
-      sha256: digestOf(content, 'sha256', middle.start, middle.endInclusive + 1),
+      sha256: digestOf(filmContent, 'sha256', middle.start, middle.endInclusive + 1),
       sizeBytes: middleBytes,
     });
     expect(s3.double.calls.slice(1)).toEqual([
@@ -55,24 +44,24 @@ describe('reading a range', () => {
   });
 
   it('returns the whole object', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     const whole = { start: 0, endInclusive: 5 * MiB - 1 };
-    expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(content));
+    expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(filmContent));
   });
 
   it('accepts a 200 without a range if the range is the whole object', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.fail({ kind: 'ignore-range' });
     const whole = { start: 0, endInclusive: 5 * MiB - 1 };
-    expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(content));
+    expect((await s3.readAll(source, whole)).sha256).toBe(digestOf(filmContent));
   });
 
   it('reads a pinned version to its end after it was overwritten', async () => {
-    const source = await pin('kept');
+    const source = await pinFilm(s3, 'kept');
     s3.double.put('kept', 'film.mp4', Buffer.from('another'));
     s3.double.delete('kept', 'film.mp4');
     const { sha256 } = await s3.readAll(source, middle);
-    expect(sha256).toBe(digestOf(content, 'sha256', middle.start, middle.endInclusive + 1));
+    expect(sha256).toBe(digestOf(filmContent, 'sha256', middle.start, middle.endInclusive + 1));
     expect(s3.double.calls.at(-1)?.versionId).toBe(source.versionId);
   });
 
@@ -80,11 +69,11 @@ describe('reading a range', () => {
     const source = await pinLarge();
     const { signal } = new AbortController();
     for await (const _ of s3.reader.read(source, largeRange, signal)) break;
-    await expectNoSocketBusy();
+    await expectNoSocketBusy(s3);
   });
 
   it('ends with the signal’s own reason, and leaves no socket busy', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     const abort = new AbortController();
     const reason = new Error('enough');
     s3.double.fail({ kind: 'stall', afterBytes: 64 * 1024 });
@@ -92,11 +81,11 @@ describe('reading a range', () => {
       for await (const _ of s3.reader.read(source, middle, abort.signal)) abort.abort(reason);
     };
     await expect(reading()).rejects.toBe(reason);
-    await expectNoSocketBusy();
+    await expectNoSocketBusy(s3);
   });
 
   it('ends with the signal’s own reason before a reply', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     const reason = new Error('enough');
     const abort = new AbortController();
     s3.double.fail({ kind: 'stall', afterBytes: -1 });
@@ -113,66 +102,66 @@ describe('reading a range', () => {
     await bytes.next();
     expect(s3.double.openReplies()).toBe(1);
     abort.abort(new Error('enough'));
-    await expectNoSocketBusy();
+    await expectNoSocketBusy(s3);
   });
 });
 
 describe('a changed object', () => {
   it('is superseded if it was overwritten', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.put('films', 'film.mp4', Buffer.from('another'));
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceSupersededError',
       message: expect.stringMatching(/was overwritten after .*PreconditionFailed \(412\)/),
     });
   });
 
   it('is superseded if it was deleted', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.delete('films', 'film.mp4');
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceSupersededError',
       message: expect.stringContaining('was deleted after'),
     });
   });
 
   it('is superseded if its pinned version was deleted', async () => {
-    const source = await pin('kept');
+    const source = await pinFilm(s3, 'kept');
     s3.double.deleteVersion('kept', 'film.mp4', source.versionId ?? '');
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceSupersededError',
       message: expect.stringMatching(/version "version\.1" was permanently deleted/),
     });
   });
 
   it('is not superseded if its bucket is missing, which is another error', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchBucket' });
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceNotFoundError',
       message: expect.stringMatching(/bucket .* does not exist/),
     });
   });
 
   it('is superseded if it is now shorter than the range', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.fail({ kind: 'error', status: 416, code: 'InvalidRange' });
-    expect(await failure(source)).toMatchObject({ name: 'SourceSupersededError' });
+    expect(await readFailure(s3.reader, source)).toMatchObject({ name: 'SourceSupersededError' });
   });
 
   it('is found by the reply’s ETag if a server ignores If-Match', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.fail({ kind: 'header', name: 'etag', value: '"other"' });
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceSupersededError',
       message: expect.stringContaining('has the ETag other'),
     });
   });
 
   it('is found by the reply’s version if a server ignores the requested version', async () => {
-    const source = await pin('kept');
+    const source = await pinFilm(s3, 'kept');
     s3.double.fail({ kind: 'header', name: 'x-amz-version-id', value: 'version.9' });
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceSupersededError',
       message: expect.stringContaining('S3 returned version version.9'),
     });
@@ -181,32 +170,32 @@ describe('a changed object', () => {
 
 describe('an object that is no longer readable', () => {
   it('may be denied', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.deny('films', 'film.mp4');
-    expect(await failure(source)).toMatchObject({ name: 'SourceAccessDeniedError' });
+    expect(await readFailure(s3.reader, source)).toMatchObject({ name: 'SourceAccessDeniedError' });
   });
 
   it('may be archived', async () => {
-    const source = await pin();
-    s3.double.put('films', 'film.mp4', content, { storageClass: 'GLACIER' });
-    expect(await failure(source)).toMatchObject({ name: 'SourceArchivedError' });
+    const source = await pinFilm(s3);
+    s3.double.put('films', 'film.mp4', filmContent, { storageClass: 'GLACIER' });
+    expect(await readFailure(s3.reader, source)).toMatchObject({ name: 'SourceArchivedError' });
   });
 });
 
 describe('a wrong reply', () => {
   it('violates the protocol if its range differs', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.fail({ kind: 'header', name: 'content-range', value: 'bytes 0-9/5242880' });
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceProtocolError',
       message: expect.stringContaining('"bytes 0-9/5242880"'),
     });
   });
 
   it('violates the protocol if it is the whole object instead of a part', async () => {
-    const source = await pin();
+    const source = await pinFilm(s3);
     s3.double.fail({ kind: 'ignore-range' });
-    expect(await failure(source)).toMatchObject({
+    expect(await readFailure(s3.reader, source)).toMatchObject({
       name: 'SourceProtocolError',
       message: expect.stringContaining('received 200'),
     });
@@ -222,82 +211,6 @@ describe('a wrong reply', () => {
     };
     await expect(reading()).rejects.toThrow();
     expect(pieces).toBe(0);
-    await expectNoSocketBusy();
-  });
-});
-
-describe('a body of the wrong length', () => {
-  it('is truncated if its Content-Length is shorter', async () => {
-    const source = await pin();
-    s3.double.fail({ kind: 'short', missingBytes: 1 });
-    expect(await failure(source)).toMatchObject({
-      name: 'TruncatedReadError',
-      message: expect.stringContaining(`has a Content-Length of ${middleBytes - 1}`),
-    });
-  });
-
-  it('is truncated if it silently ends early', async () => {
-    const source = await pin();
-    s3.double.fail({ kind: 'short-unpublished', missingBytes: 1 });
-    expect(await failure(source)).toMatchObject({
-      name: 'TruncatedReadError',
-      message: expect.stringContaining(`ended after ${middleBytes - 1}`),
-    });
-  });
-
-  it('is truncated if the connection closes early', async () => {
-    const source = await pin();
-    s3.double.fail({ kind: 'close', afterBytes: MiB });
-    expect(await failure(source)).toMatchObject({
-      name: 'TruncatedReadError',
-      message: expect.stringContaining(`ended after ${MiB}`),
-    });
-  });
-
-  it('is rejected if it continues after the range', async () => {
-    const source = await pin();
-    s3.double.fail({ kind: 'long', extraBytes: 1 });
-    expect(await failure(source)).toMatchObject({
-      name: 'TruncatedReadError',
-      message: expect.stringContaining('has more bytes'),
-    });
-  });
-});
-
-describe('a failing S3', () => {
-  it('with SlowDown is unavailable n times, and then recovers', async () => {
-    const source = await pin();
-    s3.double.fail({ kind: 'error', status: 503, code: 'SlowDown' }, { times: 2 });
-    for (const _ of [1, 2]) {
-      expect(await failure(source)).toMatchObject({ name: 'SourceUnavailableError', status: 503 });
-    }
-    expect((await s3.readAll(source, middle)).sizeBytes).toBe(middleBytes);
-    expect(s3.double.count('GET')).toBe(3);
-  });
-
-  it('with a reset in the middle of the body is unavailable', async () => {
-    const source = await pin();
-    s3.double.fail({ kind: 'reset', afterBytes: MiB });
-    expect(await failure(source)).toMatchObject({
-      name: 'SourceUnavailableError',
-      message: expect.stringMatching(/failed after \d+ of 2097166 bytes: .*ECONNRESET/),
-    });
-  });
-
-  it.each([-1, 64 * 1024])('with silence after %i bytes is unavailable', async (afterBytes) => {
-    const source = await pin();
-    s3.double.fail({ kind: 'stall', afterBytes });
-    expect(await failure(source, s3.impatient)).toMatchObject({ name: 'SourceUnavailableError' });
-  });
-
-  it('with any of these faults leaves no socket busy', async () => {
-    const source = await pin();
-    for (const kind of ['reset', 'close', 'stall'] as const) {
-      s3.double.fail({ kind, afterBytes: MiB });
-      await failure(source, s3.impatient);
-    }
-    s3.double.fail({ kind: 'long', extraBytes: MiB });
-    await failure(source);
-    await expectNoSocketBusy();
+    await expectNoSocketBusy(s3);
   });
 });

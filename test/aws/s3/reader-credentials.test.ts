@@ -114,12 +114,12 @@ describe('a denial by STS', () => {
     ['InvalidClientTokenId', 403],
     ['ExpiredTokenException', 400],
   ])('with %s (%i) is final', async (code, status) => {
-    sts.refuse({ status, code, message: 'no' }, 9);
+    sts.failNext({ status, code, message: 'no' }, 9);
     expect(await failureOf(read())).toMatchObject({ name: 'SourceRoleRefusedError', status });
   });
 
   it('is not cached: the next read requests again', async () => {
-    sts.refuse({ status: 403, code: 'AccessDenied', message: 'not yet' });
+    sts.failNext({ status: 403, code: 'AccessDenied', message: 'not yet' });
     await failureOf(read());
     expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-2` });
   });
@@ -132,7 +132,7 @@ describe('a failing STS', () => {
     ['InternalFailure', 500],
     ['ServiceUnavailable', 503],
   ])('with %s (%i) is unavailable after three attempts', async (code, status) => {
-    sts.refuse({ status, code, message: 'later' }, 9);
+    sts.failNext({ status, code, message: 'later' }, 9);
     expect(await failureOf(read())).toMatchObject({
       name: 'SourceUnavailableError',
       disposition: 'retry',
@@ -142,12 +142,12 @@ describe('a failing STS', () => {
   });
 
   it('with one error has no effect', async () => {
-    sts.refuse({ status: 503, code: 'ServiceUnavailable', message: 'later' });
+    sts.failNext({ status: 503, code: 'ServiceUnavailable', message: 'later' });
     expect(await read()).toMatchObject({ sessionToken: `${canaries.sessionToken}-2` });
   });
 
   it('without a reply is unavailable', async () => {
-    sts.refuse('reset', 9);
+    sts.failNext('reset', 9);
     expect(await failureOf(read())).toMatchObject({ name: 'SourceUnavailableError' });
   });
 

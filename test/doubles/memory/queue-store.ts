@@ -28,8 +28,11 @@ export function createMemoryQueueStore(): MemoryQueueStore {
   return {
     held,
     tickets: () => priorities.flatMap((priority) => lists[priority].first(Infinity)),
-    nextTicketNumber: async (priority) => ++lists[priority].drawn,
-    lastTicketNumbers: async () => ({ live: lists.live.drawn, backfill: lists.backfill.drawn }),
+    nextTicketNumber: async (priority) => ++lists[priority].lastNumber,
+    lastTicketNumbers: async () => ({
+      live: lists.live.lastNumber,
+      backfill: lists.backfill.lastNumber,
+    }),
     putTicket: async (ticket) => lists[ticket.priority].put(ticket),
     removeTicket: async ({ priority, number, fence }) => lists[priority].remove(number, fence),
     firstTickets: async (priority: Priority, limit) => lists[priority].first(limit),
@@ -54,11 +57,11 @@ export function createMemoryQueueStore(): MemoryQueueStore {
 
 /** The tickets of one priority. Reads the head in constant time. */
 class TicketList {
-  drawn = 0;
+  lastNumber = 0;
   readonly #tickets = new Map<number, Ticket>();
-  /** Every number that ever had a ticket, ascending. */
+  /** All numbers of past and present tickets, ascending. */
   readonly #numbers: number[] = [];
-  /** No number before this index has a ticket. */
+  /** The index of the first number that may have a ticket. */
   #from = 0;
 
   put(ticket: Ticket): void {

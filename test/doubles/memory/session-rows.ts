@@ -20,9 +20,15 @@ type SessionRows = Pick<
 /** Returns the session methods of the store in memory. */
 export function memorySessionRows(): SessionRows & { readonly rows: Rows<SessionRecord> } {
   const rows = new Rows<SessionRecord>();
+  const change = changeIn(rows);
+  return { rows, ...recordRows(rows, change), ...evidenceRows(rows, change) };
+}
 
-  /** Changes an existing row. */
-  const change = (transferId: string, number: number, changes: Partial<SessionRecord>) => {
+type Change = (transferId: string, number: number, changes: Partial<SessionRecord>) => void;
+
+/** Returns a function that changes an existing row. */
+function changeIn(rows: Rows<SessionRecord>): Change {
+  return (transferId, number, changes) => {
     const record = rows.get(keyOf(transferId, number));
     if (!record) {
       const message = `Unknown session ${number} of transfer ${transferId}: its row must exist.`;
@@ -30,9 +36,10 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
     }
     rows.set(keyOf(transferId, number), { ...record, ...changes });
   };
+}
 
+function recordRows(rows: Rows<SessionRecord>, change: Change) {
   return {
-    rows,
     session: async (transferId, number) => rows.get(keyOf(transferId, number)),
     sessions: async (transferId) => rows.under(`${transferId}#`).map(([, record]) => record),
     addSession: async (transferId, record) => {
@@ -49,6 +56,11 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
     },
     updateSession: async (transferId, number, session) => change(transferId, number, { session }),
     markSession: async (transferId, number, state) => change(transferId, number, { state }),
+  } satisfies Partial<SessionRows>;
+}
+
+function evidenceRows(rows: Rows<SessionRecord>, change: Change) {
+  return {
     setEtagMode: async (transferId, number, etagMode) => {
       const record = rows.get(keyOf(transferId, number));
       if (record?.etagMode === 'unknown') change(transferId, number, { etagMode });
@@ -76,7 +88,7 @@ export function memorySessionRows(): SessionRows & { readonly rows: Rows<Session
         reportedComplete: false,
       });
     },
-  };
+  } satisfies Partial<SessionRows>;
 }
 
 /** Returns the padded number: rows sort by key. */

@@ -11,7 +11,7 @@ export interface MemoryTransferStore extends TransferStore {
   /** Returns all stored data as one JSON text. */
   dump(): string;
   /** Makes the next calls of a method fail without effect, like an unreachable table. */
-  refuse(method: keyof TransferStore, times?: number): void;
+  failNext(method: keyof TransferStore, times?: number): void;
 }
 
 /** All rows of a store. */
@@ -20,7 +20,7 @@ interface Tables {
   readonly stateDays: Map<string, string>;
   readonly ingests: Map<string, number>;
   /** The transfer of an execution or an upload. */
-  readonly belongings: Map<string, string>;
+  readonly owners: Map<string, string>;
 }
 
 /**
@@ -32,14 +32,14 @@ export function createMemoryTransferStore(): MemoryTransferStore {
     transfers: new Rows(),
     stateDays: new Map(),
     ingests: new Map(),
-    belongings: new Map(),
+    owners: new Map(),
   };
   const [sessions, chunks, ranges] = [memorySessionRows(), memoryChunkRows(), memoryRangeRows()];
   const { rows: _, ...store } = { ...transferRows(tables), ...sessions, ...chunks, ...ranges };
-  const refusals = new Map<string, number>();
+  const failures = new Map<string, number>();
   return {
-    ...guarded(store, refusals),
-    refuse: (method, times = 1) => void refusals.set(method, times),
+    ...failingAsPlanned(store, failures),
+    failNext: (method, times = 1) => void failures.set(method, times),
     dump: () => {
       const all = [tables.transfers, sessions.rows, chunks.rows, ranges.rows];
       return JSON.stringify(all.map((rows) => rows.under('')));
@@ -47,18 +47,16 @@ export function createMemoryTransferStore(): MemoryTransferStore {
   };
 }
 
-function transferRows({ transfers, stateDays, ingests, belongings }: Tables): TransferRows {
+function transferRows(tables: Tables): TransferRows {
+  return { ...recordRows(tables), ...ingestRows(tables), ...ownerRows(tables), ...lists(tables) };
+}
+
+function recordRows({ transfers, stateDays }: Tables) {
   const put = (record: TransferRecord) => {
     transfers.set(record.transferId, record);
     stateDays.set(record.transferId, stateDay(record.state, dayOf(record.changedAt)));
   };
   return {
-    latestIngestNumber: async (objectId) => ingests.get(objectId) ?? 1,
-    raiseIngestNumber: async (objectId, to) => {
-      if ((ingests.get(objectId) ?? 1) !== to - 1) return false;
-      ingests.set(objectId, to);
-      return true;
-    },
     transfer: async (transferId) => transfers.get(transferId),
     takeTransfer: async (record, seen) => {
       const now = transfers.get(record.transferId);
@@ -82,12 +80,33 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
       if (record)
         transfers.set(transferId, { ...record, retries: addCounts(record.retries, counts) });
     },
-    recordExecution: async (id, transferId) => void belongings.set(`execution ${id}`, transferId),
-    transferOfExecution: async (id) => belongings.get(`execution ${id}`),
-    recordUpload: async (id, transferId) => void belongings.set(`upload ${id}`, transferId),
-    transferOfUpload: async (id) => belongings.get(`upload ${id}`),
-    recordContent: async (id, transferId) => void belongings.set(`content ${id}`, transferId),
-    transferOfContent: async (id) => belongings.get(`content ${id}`),
+  } satisfies Partial<TransferRows>;
+}
+
+function ingestRows({ ingests }: Tables) {
+  return {
+    latestIngestNumber: async (objectId) => ingests.get(objectId) ?? 1,
+    raiseIngestNumber: async (objectId, to) => {
+      if ((ingests.get(objectId) ?? 1) !== to - 1) return false;
+      ingests.set(objectId, to);
+      return true;
+    },
+  } satisfies Partial<TransferRows>;
+}
+
+function ownerRows({ owners }: Tables) {
+  return {
+    recordExecution: async (id, transferId) => void owners.set(`execution ${id}`, transferId),
+    transferOfExecution: async (id) => owners.get(`execution ${id}`),
+    recordUpload: async (id, transferId) => void owners.set(`upload ${id}`, transferId),
+    transferOfUpload: async (id) => owners.get(`upload ${id}`),
+    recordContent: async (id, transferId) => void owners.set(`content ${id}`, transferId),
+    transferOfContent: async (id) => owners.get(`content ${id}`),
+  } satisfies Partial<TransferRows>;
+}
+
+function lists({ transfers, stateDays }: Tables) {
+  return {
     listUnpublished: async function* () {
       const waiting = transfers
         .under('')
@@ -103,7 +122,7 @@ function transferRows({ transfers, stateDays, ingests, belongings }: Tables): Tr
         .map(([, record]) => record);
       yield* listed.sort((a, b) => b.changedAt - a.changedAt);
     },
-  };
+  } satisfies Partial<TransferRows>;
 }
 
 type TransferRows = Pick<
@@ -135,31 +154,31 @@ function dayOf(ms: number): string {
 }
 
 /** Makes each method fail as often as planned, within its own promise or iteration. */
-function guarded(store: TransferStore, refusals: Map<string, number>): TransferStore {
-  const refuse = (method: string) => {
-    const left = refusals.get(method) ?? 0;
+function failingAsPlanned(store: TransferStore, failures: Map<string, number>): TransferStore {
+  const check = (method: string) => {
+    const left = failures.get(method) ?? 0;
     if (left === 0) return;
-    refusals.set(method, left - 1);
-    throw new TransferError('TableUnavailableError', `${method}: the table is unreachable`);
+    failures.set(method, left - 1);
+    throw new TransferError('TableUnavailableError', `${method} failed: the table is unreachable.`);
   };
   const { listTransfers, listUnpublished, ...others } = store;
-  const guards = Object.entries(others).map(([method, call]) => [
+  const checked = Object.entries(others).map(([method, call]) => [
     method,
-    async (...given: never[]) => {
-      refuse(method);
-      return (call as (...given: never[]) => unknown)(...given);
+    async (...parameters: never[]) => {
+      check(method);
+      return (call as (...parameters: never[]) => unknown)(...parameters);
     },
   ]);
-  const list: TransferStore['listTransfers'] = async function* (...given) {
-    refuse('listTransfers');
-    yield* listTransfers(...given);
+  const list: TransferStore['listTransfers'] = async function* (...parameters) {
+    check('listTransfers');
+    yield* listTransfers(...parameters);
   };
   const outbox: TransferStore['listUnpublished'] = async function* () {
-    refuse('listUnpublished');
+    check('listUnpublished');
     yield* listUnpublished();
   };
   return {
-    ...Object.fromEntries(guards),
+    ...Object.fromEntries(checked),
     listTransfers: list,
     listUnpublished: outbox,
   } as TransferStore;

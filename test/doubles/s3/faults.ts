@@ -20,7 +20,7 @@ export type S3Fault =
   /** Sends this many extra bytes, without a Content-Length. */
   | { readonly kind: 'long'; readonly extraBytes: number }
   /** Like `short`, but in HTTP's own chunks: only counting detects it. */
-  | { readonly kind: 'short-unpublished'; readonly missingBytes: number }
+  | { readonly kind: 'short-chunked'; readonly missingBytes: number }
   | { readonly kind: 'header'; readonly name: string; readonly value: string | undefined }
   /** Replies 200 with the whole object, like a server without ranges. */
   | { readonly kind: 'ignore-range' };
@@ -88,7 +88,7 @@ export function bend(reply: PreparedReply, fault: S3Fault | undefined): Prepared
       const headers = { ...others, 'content-length': outcomePublished };
       return { ...reply, headers, body: firstBytes(reply.body, Number(outcomePublished)) };
     }
-    case 'short-unpublished':
+    case 'short-chunked':
       return {
         ...reply,
         headers: others,

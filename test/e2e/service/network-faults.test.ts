@@ -59,11 +59,7 @@ describe('one chunk is sent once more on a new URL after', () => {
 
 describe('a chunk is read and sent once more after', () => {
   it.each<[string, S3Fault, string]>([
-    [
-      'SlowDown of S3',
-      { kind: 'error', status: 503, code: 'SlowDown' },
-      'SourceUnavailableError',
-    ],
+    ['SlowDown of S3', { kind: 'error', status: 503, code: 'SlowDown' }, 'SourceUnavailableError'],
     [
       'InternalError of S3',
       { kind: 'error', status: 500, code: 'InternalError' },
@@ -77,7 +73,7 @@ describe('a chunk is read and sent once more after', () => {
     ['a body of S3 that ends early', { kind: 'close', afterBytes: 3000 }, 'TruncatedReadError'],
     [
       'a body of S3 with fewer bytes than requested',
-      { kind: 'short-unpublished', missingBytes: 10 },
+      { kind: 'short-chunked', missingBytes: 10 },
       'TruncatedReadError',
     ],
   ])('%s', async (_what, fault, cause) => {

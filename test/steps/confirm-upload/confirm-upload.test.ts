@@ -134,7 +134,7 @@ describe('ConfirmUpload', () => {
   it('fails when the table can’t be reached, so that the state machine tries again', async () => {
     const { harness, opened } = await sentAll();
     await harness.sendAll(opened);
-    harness.doubles.store.refuse('patchTransfer');
+    harness.doubles.store.failNext('patchTransfer');
     const refused = harness.confirm(opened);
     await expect(refused).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });

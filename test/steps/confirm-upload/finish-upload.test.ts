@@ -31,7 +31,7 @@ describe('an upload that must be finished by a call', () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
-    harness.doubles.store.refuse('patchTransfer');
+    harness.doubles.store.failNext('patchTransfer');
     await expect(harness.confirm(opened)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
     expect(harness.doubles.asked.finished).toBe(1);
@@ -137,7 +137,7 @@ describe('a session that is born with its first chunk', () => {
   it('goes on after a chunk whose proof was not written', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
-    harness.doubles.store.refuse('storeProof');
+    harness.doubles.store.failNext('storeProof');
     await harness.send(itemOf(opened));
     const again = (await harness.open({ ...opened, next: 'missing' })) as Planned;
     expect(await harness.send(itemOf(again))).toMatchObject({ next: 'sent' });

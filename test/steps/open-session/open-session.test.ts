@@ -169,7 +169,7 @@ describe('a create whose reply is lost', () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
-    harness.doubles.store.refuse('setSession');
+    harness.doubles.store.failNext('setSession');
     await expect(harness.open(inspected)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     const opened = (await harness.open(inspected)) as Planned;
     const sessions = await harness.doubles.store.sessions(opened.transferId);

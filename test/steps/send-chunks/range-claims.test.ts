@@ -63,13 +63,13 @@ describe('a range in other hands', () => {
 describe('SendChunks without a table', () => {
   it('fails, so that the state machine tries it again', async () => {
     const { harness, item } = await planned(1);
-    harness.doubles.store.refuse('releaseRange');
+    harness.doubles.store.failNext('releaseRange');
     await expect(harness.send(item)).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });
 
   it('goes on after such a failure as soon as its own claim has run out', async () => {
     const { harness, item } = await planned(1);
-    harness.doubles.store.refuse('releaseRange');
+    harness.doubles.store.failNext('releaseRange');
     await harness.send(item, { lengthMs: 60_000 }).catch(() => {});
     const waiting = await harness.send(item);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 60 });

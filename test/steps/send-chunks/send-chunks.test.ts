@@ -229,7 +229,7 @@ describe('a chunk that fails', () => {
 describe('a proof', () => {
   it('that can’t be written makes the chunk one that is still to be sent', async () => {
     const { harness, opened, item } = await planned(1);
-    harness.doubles.store.refuse('storeProof');
+    harness.doubles.store.failNext('storeProof');
     await harness.send(item);
     expect((await proven(harness, opened)).size).toBe(0);
     await harness.send(item);
