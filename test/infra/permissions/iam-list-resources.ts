@@ -1,3 +1,4 @@
+import { stepsWith } from '#src/core/stack/permissions.ts';
 import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
 
 const overTlsOnly = (may: string, who: string, on: string): Entry => ({
@@ -108,7 +109,7 @@ const told = (roles: string[], service: string): Entry => ({
 export const toldStatements: IamList = {
   'output KeyPolicyStatement': [
     told(
-      ['<Chunkferry/InspectSource/ServiceRole.Arn>', '<Chunkferry/SendChunks/ServiceRole.Arn>'],
+      stepsWith('readSources').map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
       's3.eu-west-1',
     ),
     told(['<SourceAccount/Reader.Arn>'], 's3.eu-central-1'),
@@ -119,9 +120,7 @@ export const toldStatements: IamList = {
   'output ApiKeyPolicyStatement': [
     told(
       [
-        ...['OpenSession', 'SendChunks', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset'].map(
-          (step) => `<Chunkferry/${step}/ServiceRole.Arn>`,
-        ),
+        ...stepsWith('callService').map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
         '<Chunkferry/Reconciler/Reconcile/ServiceRole.Arn>',
       ],
       'secretsmanager.eu-west-1',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack.ts';
+import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesizeSourceAccount, synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
+import { stepsWith } from '#src/core/stack/permissions.ts';
 import {
   functionOf,
   objectRules,
@@ -105,7 +106,7 @@ describe('the readers', () => {
     'arn:<AWS::Partition>:iam::444455556666:role/VideoReader',
   ];
 
-  it.each(['InspectSource', 'SendChunks'] as const)('are all that %s may assume', (step) => {
+  it.each(stepsWith('readSources'))('are all that %s may assume', (step) => {
     expect(resourcesFor('sts:AssumeRole', statementsOf(step, rich))).toEqual(arns);
   });
 
@@ -132,36 +133,36 @@ describe('source accounts are refused on one line when', () => {
     [
       'an account is none',
       { sourceAccounts: [{ account: '11112222333', externalId: 'ferry' }] },
-      'sourceAccounts: account is "11112222333"; 12 digits are right',
+      'Invalid sourceAccounts[0].account "11112222333": must be 12 digits.',
     ],
     [
       'one is named twice',
       { sourceAccounts: [1, 2].map(() => ({ account, externalId: 'ferry' })) },
-      'sourceAccounts names 111122223333 twice',
+      'Invalid sourceAccounts[1].account "111122223333": must be listed once.',
     ],
     [
       "a role's name has a path",
       { sourceAccounts: [{ account, externalId: 'ferry', readerRoleName: 'a/b' }] },
-      'readerRoleName is "a/b"; 1 to 64 letters',
+      'Invalid sourceAccounts[0].readerRoleName "a/b": must be 1 to 64 letters',
     ],
     [
       'an external id is too short',
       { sourceAccounts: [{ account, externalId: 'x' }] },
-      'externalId is "x"; 2 to 1,224 letters',
+      'Invalid sourceAccounts[0].externalId "x": must be 2 to 1,224 letters',
     ],
     [
       'an organization is none',
       { organizationId: 'mine', sourceAccounts: [{ account, externalId: 'ferry' }] },
-      'organizationId is "mine"; o- and 10 to 32',
+      'Invalid organizationId "mine": must be "o-" and 10 to 32',
     ],
     [
       'an organization has no readers',
       { organizationId },
-      'organizationId is o-abcdefghij but sourceAccounts is empty;',
+      'Invalid organizationId "o-abcdefghij": must be set together with sourceAccounts.',
     ],
   ])('%s', (_, props, message) => {
     const line = refusal(() => synthesizeTemplate(props));
-    expect(line).toContain(`ConfigurationError: Chunkferry: ${message}`);
+    expect(line).toContain(`ConfigurationError: ${message}`);
     expect(line).not.toContain('\n');
   });
 });

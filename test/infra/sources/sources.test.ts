@@ -7,6 +7,7 @@ import { Chunkferry } from '#infra/stacks/chunkferry.ts';
 import { type CloudFormationTemplate, synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
 import type { Sources } from '#src/core/source/sources.ts';
+import { stepsWith } from '#src/core/stack/permissions.ts';
 import {
   functionOf,
   objectRules,
@@ -178,7 +179,7 @@ it('tells the functions that the requester pays, and how long denials are waited
 describe('the functions', () => {
   const template = synthesizeTemplate(richProps);
 
-  it.each(['InspectSource', 'SendChunks'] as const)('%s is told every source', (step) => {
+  it.each(stepsWith('readSources'))('%s is told every source', (step) => {
     const { SOURCES } = functionOf(step, template).Environment.Variables;
     const { list } = readSettings({ SOURCES: plain(SOURCES) }).sources;
     expect(list).toEqual([
@@ -200,21 +201,18 @@ describe('the functions', () => {
     expect(variables).not.toHaveProperty('SOURCES');
   });
 
-  it.each(['InspectSource', 'SendChunks'] as const)(
-    "%s may read what this account's sources ask for",
-    (step) => {
-      expect(resourcesFor('s3:GetObject', statementsOf(step, template))).toEqual(
-        ['far-away/*', 'films/in/*', 'films/raw/*', 'films/talks/*', 'matches/*'].map(
-          (objects) => `arn:<AWS::Partition>:s3:::${objects}`,
-        ),
-      );
-      expect(resourcesFor('s3:ListBucket', statementsOf(step, template))).toEqual(
-        ['far-away', 'films', 'matches'].map((bucket) => `arn:<AWS::Partition>:s3:::${bucket}`),
-      );
-    },
-  );
+  it.each(stepsWith('readSources'))("%s may read what this account's sources ask for", (step) => {
+    expect(resourcesFor('s3:GetObject', statementsOf(step, template))).toEqual(
+      ['far-away/*', 'films/in/*', 'films/raw/*', 'films/talks/*', 'matches/*'].map(
+        (objects) => `arn:<AWS::Partition>:s3:::${objects}`,
+      ),
+    );
+    expect(resourcesFor('s3:ListBucket', statementsOf(step, template))).toEqual(
+      ['far-away', 'films', 'matches'].map((bucket) => `arn:<AWS::Partition>:s3:::${bucket}`),
+    );
+  });
 
-  it.each(['InspectSource', 'SendChunks'] as const)('%s may decrypt with named keys', (step) => {
+  it.each(stepsWith('readSources'))('%s may decrypt with named keys', (step) => {
     expect(resourcesFor('kms:Decrypt', statementsOf(step, template))).toEqual([
       'arn:aws:kms:eu-west-1:123456789012:key/1234abcd',
     ]);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxStopSeconds } from '#src/core/limits/limits.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
+import { type StepWith, stepsWith } from '#src/core/stack/permissions.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import {
   badUrls,
@@ -127,15 +128,14 @@ async function tryReply({ operation, spoiling }: Reply): Promise<string | undefi
 const replies = fc.record({ operation: fc.constantFrom(...operations), spoiling: spoilings });
 const headed = fc.record({ operation: fc.constantFrom(...operations), spoiling: headerSpoilings });
 
-const steps = ['OpenSession', 'SendChunks', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset'] as const;
-const met = fc.record({ step: fc.constantFrom(...steps), spoiling: spoilings });
+const met = fc.record({ step: fc.constantFrom(...stepsWith('callService')), spoiling: spoilings });
 
 /** Alters all replies of one function call in the same way. */
 async function meetReply({
   step,
   spoiling,
 }: {
-  readonly step: (typeof steps)[number];
+  readonly step: StepWith<'callService'>;
   readonly spoiling: Spoiling;
 }): Promise<string | undefined> {
   const { wire, sent, plan } = spoilingWire();
