@@ -80,5 +80,5 @@ export function serveRequests<Request>(handle: (request: Request) => Promise<unk
 /** Returns the error's name and message; with `CHUNKFERRY_DEBUG`, its stack trace. */
 function failureText(error: unknown): string {
   const isDebugged = process.env.CHUNKFERRY_DEBUG && error instanceof Error;
-  return (isDebugged && error.stack) || String(error);
+  return (isDebugged && error.stack) || String(error).replace(/^UnexpectedError: /, '');
 }
