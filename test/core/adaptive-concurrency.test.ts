@@ -5,19 +5,19 @@ import {
 } from '#src/core/rates/adaptive-concurrency.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 
-/** A line in virtual time that all chunks in flight share. */
+/** A connection in virtual time that all chunks in flight share. */
 interface Line {
   readonly chunkBytes: number;
-  /** Bytes a second of the whole line. */
+  /** Bytes per second of the whole connection. */
   readonly rate: number;
-  /** Bytes a second of one connection; no bound of its own where absent. */
+  /** Bytes per second of one stream. Default: no limit. */
   readonly perConnection?: number;
 }
 
 const MiB = 1024 * 1024;
 const mbit = 1_000_000 / 8;
 
-/** Sends chunks through a line for some virtual seconds. */
+/** Sends chunks for some virtual seconds. */
 async function send(line: Line, seconds: number, most = 32) {
   const clock = new ManualClock();
   const control = createAdaptiveConcurrency(clock, most);
@@ -62,20 +62,20 @@ describe('chunks in flight', () => {
     ['2 Mbit/s, 5 MiB chunks', { chunkBytes: 5 * MiB, rate: 2 * mbit }],
     ['10 Mbit/s, 5 MiB chunks', { chunkBytes: 5 * MiB, rate: 10 * mbit }],
     ['10 Mbit/s, 64 MiB chunks', { chunkBytes: 64 * MiB, rate: 10 * mbit }],
-  ])('finish on a slow line: %s', async (_, line) => {
+  ])('complete on a slow connection: %s', async (_, line) => {
     const { share, limits } = await send(line, 660);
     expect(share).toBeGreaterThan(0.8);
     expect(Math.max(...limits)).toBeLessThanOrEqual(8);
   });
 
-  it('are as many as allowed on a fast line, within a few chunks', async () => {
+  it('reach the limit on a fast connection within a few chunks', async () => {
     const line = { chunkBytes: 16 * MiB, rate: 400 * MiB };
     const { limits } = await send(line, 10);
     expect(limits.at(-1)).toBe(32);
     expect(limits.indexOf(32)).toBeLessThan(60);
   });
 
-  it('grow where each connection has a bound of its own, though chunks take long', async () => {
+  it('increase if each stream has its own limit, although chunks are slow', async () => {
     const line = { chunkBytes: 64 * MiB, rate: 40 * MiB, perConnection: 2 * MiB };
     const { limits } = await send(line, 3_000);
     expect(Math.max(...limits)).toBeGreaterThanOrEqual(8);
@@ -90,14 +90,14 @@ describe('chunks in flight', () => {
     for (let n = one.limit; n > 0; n--) await one.acquire(signal);
   }
 
-  it('are halved when a chunk ran out of time', async () => {
+  it('are halved when a chunk times out', async () => {
     const one = control();
     await fill(one);
     one.release({ outcome: 'slow', storedBytes: 0, tookMs: 60_000 });
     expect(one.limit).toBe(1);
   });
 
-  it('are one at a time while the upload host refuses everything, and grow again after that', async () => {
+  it('are one at a time while the upload host rejects every chunk, then increase again', async () => {
     const one = control();
     await fill(one);
     const refused = { outcome: 'refused', storedBytes: 0, tookMs: 100 } as const;
@@ -109,7 +109,7 @@ describe('chunks in flight', () => {
     expect(one.limit).toBe(2);
   });
 
-  it('wait for a place, and leave the queue when the call is over', async () => {
+  it('wait for the limit, and stop waiting when the call is aborted', async () => {
     const one = control();
     await fill(one);
     const call = new AbortController();

@@ -7,20 +7,20 @@ import {
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 
 describe('the wait between two calls of a step', () => {
-  it('grows to its bound and stays there', () => {
+  it('grows up to its bound', () => {
     const waits = [0, 5, 10, 20, 200].map(growingWaitSeconds);
     expect(waits).toEqual([...waits].sort((a, b) => a - b));
     expect(waits.at(-1)).toBe(boundOf('longestWait'));
   });
 
-  it('outlasts hours of outage within a few hundred waits', () => {
+  it('covers hours of outage with a few hundred waits', () => {
     let seconds = 0;
     let waits = 0;
     while (seconds < boundOf('patience')) seconds += growingWaitSeconds(waits++);
     expect(waits).toBeLessThan(100);
   });
 
-  it('is whole seconds, as a Wait state takes them, and bounded', () => {
+  it('is a bounded number of whole seconds, as a Wait state requires', () => {
     expect(wholeWaitSeconds(2.1)).toBe(3);
     expect(wholeWaitSeconds(0)).toBe(1);
     expect(wholeWaitSeconds(86_400)).toBe(boundOf('longestWait'));

@@ -21,7 +21,7 @@ describe('an S3 URL', () => {
       `my-ap-${'a1'.repeat(17)}-s3alias`,
       'film.mp4',
     ],
-  ])('%j names its object', (url, bucket, key) => {
+  ])('%j is split into bucket and key', (url, bucket, key) => {
     expect(splitS3Url(url)).toEqual({ bucket, key });
   });
 
@@ -35,7 +35,7 @@ describe('an S3 URL', () => {
   );
 });
 
-describe('an unsupported kind of bucket is named:', () => {
+describe('an unsupported kind of bucket is rejected:', () => {
   it.each([
     ['arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01/accesspoint/my-ap', /Outposts/],
     ['films-abc--op-s3', /Outposts/],

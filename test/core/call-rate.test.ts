@@ -17,7 +17,7 @@ const rate = (perSecond: number, ceiling = perSecond): CallRate => ({
 });
 
 describe('the rate of one kind of call', () => {
-  it('is unlimited until a reply was throttled', () => {
+  it('is unlimited until a reply is throttled', () => {
     expect(callsPerSecond(undefined, at)).toBe(unlimited);
   });
 
@@ -32,16 +32,16 @@ describe('the rate of one kind of call', () => {
     expect(after.ceiling).toBeCloseTo(ceiling);
   });
 
-  it('starts from what the process was allowed, where it made more calls before', () => {
+  it('starts from the allowed rate if the process made more calls before', () => {
     const lowered = lowerRate(rate(10), { perSecond: 400, throttledShare: 0 }, at + 1000);
     expect(lowered.ceiling).toBeLessThan(11);
   });
 
-  it('is lowered once a second at most', () => {
+  it('is lowered at most once a second', () => {
     expect([0, 999, 1000].map((ms) => canLower(rate(5), at + ms))).toEqual([false, false, true]);
   });
 
-  it('returns to its ceiling in seconds, lingers there, and grows again', () => {
+  it('returns to its ceiling in seconds, then grows slowly, then faster', () => {
     const seconds = [0, 1, 2, 3, 4, 6];
     const rates = seconds.map((s) => callsPerSecond(rate(7, 10), at + s * 1000));
     expect(rates.map((one) => Math.round(one))).toEqual([7, 10, 10, 10, 13, 22]);
@@ -56,12 +56,12 @@ describe('the rate of one kind of call', () => {
     expect(callsPerSecond(rate(from * 0.7, from), at + seconds * 1000)).toBeGreaterThan(to);
   });
 
-  it('is no limit any more after a minute without a throttled reply', () => {
+  it('is no longer a limit after a minute without a throttled reply', () => {
     expect(callsPerSecond(rate(1), at + recoveryMs - 1)).toBeLessThan(unlimited);
     expect(callsPerSecond(rate(1), at + recoveryMs)).toBe(unlimited);
   });
 
-  it('gives way to a slower one only', () => {
+  it('is replaced only by a slower rate', () => {
     expect(slowerOf(rate(5), rate(3), at)).toEqual(rate(3));
     expect(slowerOf(rate(3), rate(5), at)).toEqual(rate(3));
     expect(slowerOf(undefined, rate(3), at + recoveryMs)).toBeUndefined();

@@ -15,14 +15,14 @@ import {
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
-/** Chunk sizes from a byte to a gibibyte. */
+/** Chunk sizes from 1 byte to 1 GiB. */
 const chunkSize = fc.oneof(
   fc.integer({ min: 1, max: 1000 }),
   fc.integer({ min: 1, max: GiB }),
   fc.constantFrom(204_800, 5 * MiB, 16 * MiB, 64 * MiB),
 );
 
-/** An object up to 10 GiB and a chunk size that make at most 5,000 chunks. */
+/** An object of up to 10 GiB with at most 5,000 chunks. */
 const plan = chunkSize.chain((chunkSizeBytes) =>
   fc.record({
     chunkSizeBytes: fc.constant(chunkSizeBytes),
@@ -31,7 +31,7 @@ const plan = chunkSize.chain((chunkSizeBytes) =>
 );
 
 describe('planChunks', () => {
-  it('covers the object once, in order, and only the last chunk is short', () => {
+  it('covers the object once, in order, with only the last chunk shorter', () => {
     fc.assert(
       fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
         const chunks = planChunks(sizeBytes, chunkSizeBytes);
@@ -48,7 +48,7 @@ describe('planChunks', () => {
     );
   });
 
-  it('is what chunkAt says of each index alone', () => {
+  it('returns the same chunks as chunkAt', () => {
     fc.assert(
       fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
         const chunks = planChunks(sizeBytes, chunkSizeBytes);
@@ -76,7 +76,7 @@ describe('planChunks', () => {
     ['10 GiB', 10 * GiB, 2048, chunk],
     ['10 GiB and 1', 10 * GiB + 1, 2049, 1],
     ['5 TiB', 5 * 1024 * GiB, 1_048_576, chunk],
-  ])('makes the right number of chunks of %s', (_, sizeBytes, count, lastBytes) => {
+  ])('returns the expected number of chunks of %s', (_, sizeBytes, count, lastBytes) => {
     expect(chunkCount(sizeBytes, chunk)).toBe(count);
     const { range } = chunkAt(count, sizeBytes, chunk);
     expect([lengthOf(range), range.endInclusive]).toEqual([lastBytes, sizeBytes - 1]);
@@ -92,7 +92,7 @@ describe('planChunks', () => {
     },
   );
 
-  it.each([0, -1, 1.5, 4])('has no chunk %d of three', (index) => {
+  it.each([0, -1, 1.5, 4])('rejects chunk %d of three', (index) => {
     expect(() => chunkAt(index, 3, 1)).toThrow(`Invalid chunk index ${index}: must be from 1 to 3`);
   });
 });
@@ -111,7 +111,7 @@ describe('planRanges', () => {
     );
   });
 
-  it('keeps each range within 50 chunks and 512 MiB, but for a chunk that alone is more', () => {
+  it('limits each range to 50 chunks and 512 MiB, except for a single larger chunk', () => {
     fc.assert(
       fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
         const total = chunkCount(sizeBytes, chunkSizeBytes);
@@ -124,7 +124,7 @@ describe('planRanges', () => {
     );
   });
 
-  it('gives a range the same number and bounds whatever is proven', () => {
+  it('returns a range with the same number and bounds for any proofs', () => {
     const proven = fc.uniqueArray(fc.integer({ min: 1, max: 500 }));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 500 }), proven, (total, indexes) => {
@@ -137,7 +137,7 @@ describe('planRanges', () => {
     );
   });
 
-  it('plans nothing once all is proven', () => {
+  it('returns no ranges if all chunks are proven', () => {
     expect(planRanges(120, 5 * MiB, () => true)).toEqual([]);
   });
 
@@ -152,7 +152,7 @@ describe('planRanges', () => {
     [maxRangeBytes, 1],
     [maxRangeBytes + 1, 1],
     [4 * GiB, 1],
-  ])('puts chunks of %d bytes %i to a range', (chunkSizeBytes, expected) => {
+  ])('puts chunks of %d bytes into ranges of %i', (chunkSizeBytes, expected) => {
     expect(chunksPerRange(chunkSizeBytes)).toBe(expected);
   });
 });

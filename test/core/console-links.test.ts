@@ -12,6 +12,6 @@ it.each(['film', 'film.mp4', 'a=b', 'Final match (2)'])(
   },
 );
 
-it('links to nothing where the execution is no ARN', () => {
+it('returns no link if the execution is not an ARN', () => {
   expect(executionLink('local-1')).toBeUndefined();
 });

@@ -8,7 +8,7 @@ import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 
 const algorithms: CrcAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME'];
 
-/** Check values of "123456789": the CRC catalogue's, as base64 of their big-endian bytes. */
+/** Check values of "123456789" from the CRC catalogue, in hex. */
 const checks: Record<CrcAlgorithm, string> = {
   CRC32: 'cbf43926',
   CRC32C: 'e3069283',
@@ -21,7 +21,7 @@ async function crcOf(algorithm: CrcAlgorithm, bytes: Uint8Array): Promise<ChunkC
   return { crc: await crc.digest(), sizeBytes: bytes.length };
 }
 
-/** The bytes cut at the given places, empty pieces included. */
+/** Cuts the bytes at some positions. Pieces may be empty. */
 function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const edges = [0, ...places.map((place) => place % (bytes.length + 1)), bytes.length];
   const sorted = edges.toSorted((a, b) => a - b);
@@ -29,14 +29,14 @@ function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
 }
 
 describe.each(algorithms)('combining %s', (algorithm) => {
-  it('gives the published check value', async () => {
+  it('returns the published check value', async () => {
     const pieces = ['1234', '5', '6789'].map((text) => Buffer.from(text));
     const crcs = await Promise.all(pieces.map((piece) => crcOf(algorithm, piece)));
     const expected = Buffer.from(checks[algorithm], 'hex').toString('base64');
     expect(combineCrcs(algorithm, crcs)).toBe(expected);
   });
 
-  it('gives what reading everything at once gives, however it is cut', async () => {
+  it('returns the checksum of the whole for any cut', async () => {
     const bytes = fc.uint8Array({ minLength: 1, maxLength: 5000 });
     const places = fc.array(fc.nat(5000), { maxLength: 12 });
     await fc.assert(
@@ -47,14 +47,14 @@ describe.each(algorithms)('combining %s', (algorithm) => {
     );
   });
 
-  it('holds for chunks of one size and a short last one', async () => {
+  it('supports chunks of one size and a shorter last chunk', async () => {
     const whole = randomBytes(1024 * 1024 + 333);
     const places = Array.from({ length: 16 }, (_, i) => (i + 1) * 65_536);
     const crcs = await Promise.all(cut(whole, places).map((piece) => crcOf(algorithm, piece)));
     expect(combineCrcs(algorithm, crcs)).toBe((await crcOf(algorithm, whole)).crc);
   });
 
-  it('tells chunks in another order apart', async () => {
+  it('depends on the order of the chunks', async () => {
     const [a, b] = await Promise.all(
       ['first', 'second'].map((t) => crcOf(algorithm, Buffer.from(t))),
     );
@@ -62,15 +62,15 @@ describe.each(algorithms)('combining %s', (algorithm) => {
     expect(combineCrcs(algorithm, forth)).not.toBe(combineCrcs(algorithm, back));
   });
 
-  it('keeps leading zero bits', async () => {
-    // Nothing at all has the checksum 0 in each of the three.
+  it('preserves leading zero bits', async () => {
+    // The checksum of zero bytes is 0 in all three algorithms.
     const nothing = await crcOf(algorithm, Buffer.alloc(0));
     expect(combineCrcs(algorithm, [nothing])).toBe(nothing.crc);
   });
 });
 
 describe('combining CRC32', () => {
-  it('agrees with Node’s own, for 2,048 chunks as for one', () => {
+  it('agrees with Node’s CRC32, for 2,048 chunks and for one chunk', () => {
     const piece = randomBytes(512);
     const crc = Buffer.alloc(4);
     crc.writeUInt32BE(crc32(piece));

@@ -27,7 +27,7 @@ const named = new Set(
   rows.flatMap((row) => row.split(' | ')[1]?.match(/(?<=`)\w+Error(?=`)/g) ?? []),
 );
 
-/** Errors that end a transfer and are no limit of Chunkferry's: something outside is wrong. */
+/** Errors with an external cause that end a transfer. They are not limits of Chunkferry. */
 const noLimits = new Set([
   'AssetFailedError',
   'CredentialsRejectedError',
@@ -44,7 +44,7 @@ const noLimits = new Set([
   'SourceProtocolError',
   'SourceRegionMismatchError',
   'SourceRoleRefusedError',
-  // The execution of an event or a start ends well by it.
+  // An execution with this error succeeds.
   'SourceSupersededError',
   'TransferCancelledError',
   'UnexpectedError',
@@ -54,7 +54,7 @@ const noLimits = new Set([
 const hours = (seconds: number) => `${seconds / 3600} hours`;
 
 describe('docs/limits.md', () => {
-  it('names the error, or says that there is none, and what to do, in each row', () => {
+  it('names the error, or `none`, and the alternative in each row', () => {
     const wrong = rows.filter((row) => {
       const [, error = '', instead = ''] = row.split(' | ');
       return !/`\w+Error`|^none: /.test(error) || instead.trim() === '|';
@@ -63,16 +63,16 @@ describe('docs/limits.md', () => {
     expect(rows.length).toBeGreaterThan(30);
   });
 
-  it('names errors of the catalogue only', () => {
+  it('names only errors of the catalogue', () => {
     expect([...named].filter((name) => !isErrorName(name))).toEqual([]);
   });
 
-  it('names every error by which a transfer ends for good, but for those that are no limit', () => {
+  it('names every final error, except those that are not limits', () => {
     const missing = errorNames('fail').filter((name) => !named.has(name) && !noLimits.has(name));
     expect(missing).toEqual([]);
   });
 
-  it('names no error that passes by itself', () => {
+  it('names no transient error', () => {
     const passing = [...named].filter(
       (name) => isErrorName(name) && errorCatalogue[name].disposition !== 'fail',
     );
@@ -89,7 +89,7 @@ describe('docs/limits.md', () => {
     `longer than ${hours(boundOf('readiness'))} until the asset is ready`,
     `know ${boundOf('assetMissing') / 60} minutes after`,
     `more than ${maxMetadataLength.toLocaleString('en-US')} characters`,
-  ])('has the value of the code: %s', (words) => {
+  ])('contains the value of the code: %s', (words) => {
     expect(page).toContain(words);
   });
 

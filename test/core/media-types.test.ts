@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { knownExtensions, typeOfExtension } from '#src/core/source/media-types.ts';
 
-/** IANA's registry and the lists of Apache and nginx; it has no types. */
+/** mime-db: IANA's registry and the lists of Apache and nginx. It has no TypeScript types. */
 const registered = createRequire(import.meta.url)('mime-db') as Readonly<
   Record<string, { readonly extensions?: readonly string[] }>
 >;
@@ -12,16 +12,16 @@ const extensionsOf = (family: string) =>
     .filter(([type]) => type.startsWith(`${family}/`))
     .flatMap(([, { extensions = [] }]) => extensions);
 
-/** What bears a video or an audio type and is no film and no sound, or is played by no open tool. */
+/** Extensions with a video or audio type that are not media, or that no open tool can play. */
 const leftOut = new Set(
   [
     'asx m3u m4u mxu ram wax wmx wvx', // playlists
     'mks', // subtitles
     'm4s dvb', // fragments and tables of a stream
-    'kar mid midi rmi mxmf s3m xm adp', // notes of music
-    'fli fvt mng smv jpm jpgm', // drawings that move
+    'kar mid midi rmi mxmf s3m xm adp', // sheet music
+    'fli fvt mng smv jpm jpgm', // animated drawings
     'uva uvva uvh uvvh uvm uvvm uvp uvvp uvs uvvs uvv uvvv uvu uvvu pya pyv', // protected
-    'dra ecelp4800 ecelp7470 ecelp9600 eol lvp rip rmp sil', // telephones and plugins
+    'dra ecelp4800 ecelp7470 ecelp9600 eol lvp rip rmp sil', // telephony and plugins
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -36,7 +36,7 @@ describe('the known extensions', () => {
     },
   );
 
-  it('hold none of those left out', () => {
+  it('contain no excluded extension', () => {
     expect(knownExtensions().filter((one) => leftOut.has(one))).toEqual([]);
   });
 
@@ -57,11 +57,11 @@ describe('the known extensions', () => {
     ['ac3', 'audio'],
     ['w64', 'audio'],
     ['avif', 'image'],
-  ])('hold .%s as %s', (extension, type) => {
+  ])('map .%s to %s', (extension, type) => {
     expect(typeOfExtension(extension)).toBe(type);
   });
 
-  it('are said once each, in lower case', () => {
+  it('are unique and in lower case', () => {
     const all = knownExtensions();
     expect(all.filter((one) => one !== one.toLowerCase() || one === '')).toEqual([]);
   });

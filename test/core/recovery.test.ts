@@ -26,7 +26,7 @@ const inStep = (changes: Partial<StepContext> = {}): StepContext => ({
 const errorOf = (name: ErrorName, retryAfterSeconds?: number) =>
   new TransferError(name, `a ${name}`, { retryAfterSeconds });
 
-/** Names with a patience of their own; the table is repeated by the state machine's Retry. */
+/** Errors with their own bounds. The state machine's Retry repeats a step without its table. */
 const special: readonly ErrorName[] = [
   'TableUnavailableError',
   'SourceDeniedForNowError',
@@ -34,11 +34,11 @@ const special: readonly ErrorName[] = [
   'SourceInconsistentError',
 ];
 
-/** Transient names that a step may wait for. */
+/** Transient errors that a step waits for. */
 const transient = errorNames('retry').filter((name) => !special.includes(name));
 
 describe('a decision', () => {
-  it.each(errorNames('fail'))('ends by %s, at once and everywhere', (name) => {
+  it.each(errorNames('fail'))('ends at once by %s', (name) => {
     const error = errorOf(name);
     expect(decide(error, inCall())).toEqual({ action: 'end', error });
     expect(decide(error, inStep())).toEqual({ action: 'end', error });
@@ -54,7 +54,7 @@ describe('a decision', () => {
     expect(decide(errorOf(name), tooLate)).toMatchObject({ action: 'end', error: { name } });
   });
 
-  it('waits out a denial for as long as its source says, then ends by its final name', () => {
+  it('waits for a denial as long as its source configures, then ends with the final error', () => {
     const error = errorOf('SourceDeniedForNowError');
     expect(decide(error, inCall())).toEqual({ action: 'wait', seconds: 0 });
     const early = inStep({ waits: 9, waitingMs: 599_000, deniedSeconds: 600 });
@@ -72,7 +72,7 @@ describe('a decision', () => {
   it.each([
     ['a refused signature', 'SourceSignatureRefusedError', 'SourceCredentialsRejectedError'],
     ['a HEAD that no GET confirms', 'SourceInconsistentError', 'SourceProtocolError'],
-  ] as const)('tries %s again for two minutes, then ends by its final name', (_, first, final) => {
+  ] as const)('retries %s for two minutes, then ends with the final error', (_, first, final) => {
     const error = errorOf(first);
     expect(decide(error, inCall())).toMatchObject({ action: 'repeat' });
     expect(decide(error, inStep({ waitingMs: 119_000 }))).toMatchObject({ action: 'wait' });
@@ -82,7 +82,7 @@ describe('a decision', () => {
     });
   });
 
-  it('waits as long as the service asks, and leaves a long wait to the state machine', () => {
+  it('waits as long as Retry-After, and leaves a long wait to the state machine', () => {
     expect(decide(errorOf('ThrottledError', 7), inCall())).toEqual({
       action: 'repeat',
       afterMs: 7_000,
@@ -92,7 +92,7 @@ describe('a decision', () => {
     expect(decide(hours, inStep())).toEqual({ action: 'wait', seconds: 7_200 });
   });
 
-  it('gives a refused chunk a few fresh URLs within two minutes, then ends with the refusal', () => {
+  it('retries a refused chunk on a few fresh URLs within two minutes, then ends with the refusal', () => {
     const error = new TransferError('PresignedUrlRejectedError', 'chunk 3 at host: 403 Denied', {
       status: 403,
     });
@@ -111,13 +111,13 @@ describe('a decision', () => {
     });
   });
 
-  it('renews a lost session, and never sends to it again', () => {
+  it('renews a lost session', () => {
     const renew = { action: 'renew', what: 'session', afterMs: 0 };
     expect(decide(errorOf('SessionExpiredError'), inCall())).toEqual(renew);
     expect(decide(errorOf('SessionExpiredError'), inStep())).toEqual(renew);
   });
 
-  it('opens a handful of sessions in an hour whose replies are lost', () => {
+  it('opens only a few sessions in an hour of lost create replies', () => {
     let seconds = 0;
     let creates = 1;
     for (let waits = 0; seconds < 3_600; waits++, creates++) {
@@ -131,13 +131,13 @@ describe('a decision', () => {
     expect(creates).toBeLessThanOrEqual(10);
   });
 
-  it('does not count other waits as sessions that were lost', () => {
+  it('does not count other waits as lost sessions', () => {
     const many = inStep({ waits: 60, waitingMs: 1_000, createsLost: 1 });
     const decision = decide(errorOf('CreateReplyLostError'), many);
     expect(decision).toEqual({ action: 'wait', seconds: 5 });
   });
 
-  it('sends a mismatched chunk after the others once, and ends after a few sends', () => {
+  it('sends a mismatched chunk once after the others, and ends after a few sends', () => {
     const error = errorOf('ChunkMismatchError');
     const first = inCall({ mismatches: 2, canComeLater: true });
     expect(decide(error, first)).toMatchObject({ action: 'wait' });
@@ -152,12 +152,12 @@ describe('a decision', () => {
 });
 
 describe('the table of bounds', () => {
-  it('is printed in the docs as the code has it', () => {
+  it('is printed in the documentation', () => {
     const page = readFileSync(new URL('../../docs/how-it-works.md', import.meta.url), 'utf8');
     expect(page).toContain(boundsTable());
   });
 
-  it('names each bound with what it bounds and why', () => {
+  it('describes each bound and its reason', () => {
     for (const { bounds, because, value } of Object.values(recoveryBounds)) {
       expect([bounds, because].every((text) => text.length > 20)).toBe(true);
       expect(value).toBeGreaterThan(0);

@@ -12,11 +12,11 @@ const takes = (filters: Partial<Source>, candidate: Candidate) =>
 const why = (filters: Partial<Source>, candidate: Candidate) =>
   describeMismatches([{ bucket: 'films', ...filters }], candidate);
 
-/** 1,024 bytes, of 2 each, that end with the suffix. */
+/** A key of 1,024 bytes in characters of 2 bytes, with a suffix. */
 const longest = (suffix: string) => 'ü'.repeat((1024 - suffix.length) / 2) + suffix;
 
 describe('a source without filters', () => {
-  it.each(['a', ' ', 'a\nb', '../x', 'k'.repeat(1024), '.mp4', '\u0000'])('takes %j', (key) => {
+  it.each(['a', ' ', 'a\nb', '../x', 'k'.repeat(1024), '.mp4', '\u0000'])('matches %j', (key) => {
     expect(takes({}, { key, sizeBytes: 0 })).toBe(true);
     expect(takes({ prefixes: [], suffixes: [] }, { key })).toBe(true);
   });
@@ -31,13 +31,13 @@ describe('a prefix', () => {
     ['in/', 'a/in/film.mp4', false],
     ['in/', 'in', false],
     ['näh/', 'näh/film.mp4', true],
-    // The same letter to the eye, other bytes: S3 tells them apart.
+    // These letters look the same but have different bytes, so S3 separates them.
     ['nä/', 'na\u0308/film.mp4', false],
     ['+ %2F/', '+ %2F/film.mp4', true],
     ['+ %2F/', '+ /film.mp4', false],
     ['a.c/', 'abc/film.mp4', false],
     [longest('.mp4'), longest('.mp4'), true],
-  ])('%j, letter for letter, of %j: %j', (prefix, key, expected) => {
+  ])('%j matches %j exactly: %j', (prefix, key, expected) => {
     expect(takes({ prefixes: [prefix] }, { key })).toBe(expected);
   });
 
@@ -64,24 +64,24 @@ describe('a suffix', () => {
     ['.c++', 'film.C++', true],
     ['.(a|b)[c]{2}$^\\', 'film.(A|B)[C]{2}$^\\', true],
     ['.a', 'film.b', false],
-  ])('%j, in any letter case, of %j: %j', (suffix, key, expected) => {
+  ])('%j matches %j in any letter case: %j', (suffix, key, expected) => {
     expect(takes({ suffixes: [suffix] }, { key })).toBe(expected);
   });
 
   it.each([
     ['.näh', 'film.NÄH', true],
     ['.фильм', 'x.ФИЛЬМ', true],
-    // A Greek sigma has two small letters; which one stands depends on the place in the word.
+    // A Greek sigma has two lower-case letters, depending on its position in the word.
     ['.ας', 'x.ΑΣ', true],
     ['.ασ', 'x.ΑΣ', true],
-    // No language decides: Turkish would make a dotless ı of this I.
+    // The comparison ignores the locale. Turkish would map this I to a dotless ı.
     ['.avi', 'x.AVI', true],
     ['.avi', 'x.AVİ', false],
     ['.avı', 'x.AVI', false],
     // A letter beyond the first 65,536.
     ['.\u{10428}', 'x.\u{10400}', true],
     ['.🎬', 'x.🎬', true],
-  ])('%j of %j, in any script: %j', (suffix, key, expected) => {
+  ])('%j matches %j in any script: %j', (suffix, key, expected) => {
     expect(takes({ suffixes: [suffix] }, { key })).toBe(expected);
   });
 });
@@ -98,7 +98,7 @@ describe('a size', () => {
     expect(takes(bounds, { key: 'x', sizeBytes })).toBe(expected);
   });
 
-  it('that is not known turns nothing away', () => {
+  it('that is unknown matches', () => {
     expect(takes(bounds, { key: 'x' })).toBe(true);
   });
 
@@ -113,23 +113,23 @@ describe('several sources of a bucket', () => {
   const small: Source = { bucket: 'films', prefixes: ['small/'], maxSize: 10 };
   const films: Source = { bucket: 'films', suffixes: ['.mp4'], minSize: 100 };
 
-  it('take what one of them takes', () => {
+  it('match an object that one of them matches', () => {
     expect(matchingSource([small, films], { key: 'small/a', sizeBytes: 5 })).toBe(small);
     expect(matchingSource([small, films], { key: 'a.mp4', sizeBytes: 100 })).toBe(films);
   });
 
-  it('do not take what each takes in part', () => {
+  it('do not match an object that each matches only in part', () => {
     expect(matchingSource([small, films], { key: 'small/a.mp4', sizeBytes: 50 })).toBeUndefined();
   });
 
-  it('say each why not', () => {
+  it('give each reason', () => {
     expect(describeMismatches([small, films], { key: 'small/a.mp4', sizeBytes: 50 })).toBe(
       'it has 50 bytes, more than 10; it has 50 bytes, fewer than 100',
     );
   });
 });
 
-describe('the media type that a source names', () => {
+describe('the media type that a source configures', () => {
   const source: Source = {
     bucket: 'films',
     mediaTypes: { '.seq': 'video', '.still.seq': 'image', '.R3D': 'video' },
@@ -140,13 +140,13 @@ describe('the media type that a source names', () => {
     ['in/a.STILL.seq', 'image'],
     ['tape.r3d', 'video'],
     ['tape.mp4', undefined],
-  ])('for %s is that of the longest suffix', (key, type) => {
+  ])('for %s is the type of the longest suffix', (key, type) => {
     expect(configuredMediaType(source, key)).toBe(type);
   });
 });
 
 describe('the reason', () => {
-  it('names what was asked for', () => {
+  it('names the filter', () => {
     const key = 'out/film.txt';
     expect(why({ prefixes: ['in/', 'reels/'] }, { key })).toBe(
       'its key does not begin with "in/" or "reels/"',
@@ -155,14 +155,14 @@ describe('the reason', () => {
     expect(why({ minSize: 10 }, { key, sizeBytes: 9 })).toBe('it has 9 bytes, fewer than 10');
   });
 
-  it('stays short, whatever is configured', () => {
+  it('stays short for any configuration', () => {
     const prefixes = Array.from({ length: 40 }, (_, i) => `p${i}/`);
     expect(why({ prefixes }, { key: 'x' })).toBe(
       'its key does not begin with "p0/" or "p1/" or "p2/" or "p3/" or "p4/" or 35 more',
     );
   });
 
-  it('is said once where several sources have the same', () => {
+  it('appears once if several sources have the same', () => {
     const source: Source = { bucket: 'films', suffixes: ['.mp4'] };
     expect(describeMismatches([source, { ...source, region: 'eu-west-1' }], { key: 'x' })).toBe(
       'its key does not end with ".mp4"',

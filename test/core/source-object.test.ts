@@ -17,7 +17,7 @@ describe('mediaTypeOf', () => {
     ['Sound.FLAC', 'audio'],
     ['still.JPeG', 'image'],
     ['still.heic', 'image'],
-  ])('takes %s for %s by its extension', (key, type) => {
+  ])('maps %s to %s by its extension', (key, type) => {
     expect(mediaTypeOf(key, undefined)).toBe(type);
   });
 
@@ -26,7 +26,7 @@ describe('mediaTypeOf', () => {
     ['VIDEO/QuickTime', 'video'],
     ['Audio/x-unknown; codecs="a/b"', 'audio'],
     [' image/png ', 'image'],
-  ])('takes an object of content type %s for %s where no extension tells', (contentType, type) => {
+  ])('maps content type %s to %s without a known extension', (contentType, type) => {
     expect(mediaTypeOf('reels/0001', contentType)).toBe(type);
     expect(mediaTypeOf('reels/0001.bin', contentType)).toBe(type);
   });
@@ -37,7 +37,7 @@ describe('mediaTypeOf', () => {
     ['application/ogg', 'video'],
     ['Application/MXF; charset=binary', 'video'],
     ['application/vnd.rn-realmedia', 'video'],
-  ])('B10: knows the container %s (video-on-demand-on-aws#124)', (contentType, type) => {
+  ])('B10: maps the container %s to %s (video-on-demand-on-aws#124)', (contentType, type) => {
     expect(mediaTypeOf('reels/0001', contentType)).toBe(type);
   });
 
@@ -47,20 +47,20 @@ describe('mediaTypeOf', () => {
     'audio/x-scpls',
     'video/x-ms-wmx',
     'application/json',
-  ])('takes no list of %s for media', (contentType) => {
+  ])('does not treat a playlist of %s as media', (contentType) => {
     expect(() => mediaTypeOf('list', contentType)).toThrow(/neither a known extension/);
   });
 
-  it('has no content type of the same name as a property', () => {
+  it('ignores names of object properties', () => {
     expect(() => mediaTypeOf('x', 'application/constructor')).toThrow(/neither a known/);
   });
 
-  it('believes the source, which names what a suffix is, before all else', () => {
+  it('prefers the type that the source configures', () => {
     expect(mediaTypeOf('tape.r3d', undefined, { mediaType: 'video' })).toBe('video');
     expect(mediaTypeOf('sound.mp3', 'audio/mpeg', { mediaType: 'video' })).toBe('video');
   });
 
-  it('believes the extension rather than the content type', () => {
+  it('prefers the extension to the content type', () => {
     expect(mediaTypeOf('sound.mp3', 'video/mp4')).toBe('audio');
     expect(mediaTypeOf('film.mp4', 'application/octet-stream')).toBe('video');
   });
@@ -74,7 +74,7 @@ describe('mediaTypeOf', () => {
     ['film.mp4/part', ''],
     ['film.mp4.zip', 'application/zip'],
     ['film.constructor', 'videotape/vhs'],
-  ])('refuses %s of type %s by name', (key, contentType) => {
+  ])('rejects %s of type %s', (key, contentType) => {
     const name = 'SourceTypeUnsupportedError';
     expect(() => mediaTypeOf(key, contentType)).toThrow(
       expect.objectContaining({ name, message: expect.stringContaining(key) }),
@@ -82,7 +82,7 @@ describe('mediaTypeOf', () => {
   });
 });
 
-describe('B17: a file that has the extension of media and is none', () => {
+describe('B17: a file with a media extension that is not media', () => {
   it.each([
     ['._film.mp4', 'video/mp4', 4_096],
     ['archive/._Film.MOV', undefined, 4_096],
@@ -128,7 +128,7 @@ describe('B17: a file that has the extension of media and is none', () => {
     ['film.mp4', 'text/plain', 1_000],
     ['film._.mp4', undefined, 1_000],
     ['._folder/film.mp4', undefined, 1_000],
-  ])('%s of %s and %s bytes is none of these', (key, contentType, sizeBytes) => {
+  ])('%s of %s and %s bytes is media', (key, contentType, sizeBytes) => {
     expect(mediaTypeOf(key, contentType, { sizeBytes })).toBe('video');
   });
 });
@@ -151,31 +151,31 @@ describe('the name of an object', () => {
 describe('shapeFilename', () => {
   const characters = (text: string) => Array.from(text).length;
 
-  it.each([1, 254, 255])('leaves a name of %i characters alone', (length) => {
+  it.each([1, 254, 255])('does not change a name of %i characters', (length) => {
     const name = 'x'.repeat(length);
     expect(shapeFilename(`reels/${name}`, 255)).toBe(name);
   });
 
-  it('cuts a longer one and keeps its extension', () => {
+  it('shortens a longer name and preserves its extension', () => {
     expect(shapeFilename(`${'x'.repeat(252)}.mp4`, 255)).toBe(`${'x'.repeat(251)}.mp4`);
     expect(shapeFilename(`${'x'.repeat(300)}.MP4`, 255)).toBe(`${'x'.repeat(251)}.MP4`);
   });
 
-  it('counts an emoji as one character and never cuts it in two', () => {
+  it('counts an emoji as one character', () => {
     expect(shapeFilename(`${'🎬'.repeat(251)}.mp4`, 255)).toBe(`${'🎬'.repeat(251)}.mp4`);
     expect(shapeFilename(`${'🎬'.repeat(252)}.mp4`, 255)).toBe(`${'🎬'.repeat(251)}.mp4`);
     expect(shapeFilename('🎬'.repeat(300), 255)).toBe('🎬'.repeat(255));
   });
 
-  it('does not take a long tail after a dot for an extension', () => {
+  it('does not treat a long text after a dot as an extension', () => {
     expect(shapeFilename(`a.${'x'.repeat(300)}`, 255)).toBe(`a.${'x'.repeat(253)}`);
   });
 
-  it('takes only the last segment of a wish that looks like a path', () => {
+  it('uses only the last segment of a path', () => {
     expect(shapeFilename('../../etc/film.mp4', 255)).toBe('film.mp4');
   });
 
-  it('always fits, is well-formed and keeps a short extension, for any name', () => {
+  it('returns a well-formed name within the limit, with its short extension, for any name', () => {
     const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 300, size: 'max' });
     const extension = fc.constantFrom('ts', 'mp4', 'flac', 'm2ts', 'tar');
     fc.assert(

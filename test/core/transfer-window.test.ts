@@ -40,18 +40,18 @@ describe('a transfer window', () => {
     ['Pacific/Kiritimati', '2026-11-21T08:00:00Z'],
     ['America/St_Johns', '2026-11-22T01:30:00Z'],
     ['UTC', '2026-11-21T22:00:00Z'],
-  ])('opens by the clock of %s', (timeZone, opens) => {
+  ])('opens by the local time of %s', (timeZone, opens) => {
     const window = { ...night, timeZone };
     expect(isWindowOpen(window, at(opens) - 1)).toBe(false);
     expect(isWindowOpen(window, at(opens))).toBe(true);
   });
 
-  it('follows summer time in both directions', () => {
+  it('follows daylight saving time in both directions', () => {
     expect(isWindowOpen(night, at('2026-07-01T20:00:00Z'))).toBe(true);
     expect(isWindowOpen(night, at('2026-12-01T20:00:00Z'))).toBe(false);
   });
 
-  it('is always open where none is set', () => {
+  it('is always open if none is configured', () => {
     expect(isWindowOpen(undefined, 0)).toBe(true);
   });
 });
@@ -62,25 +62,25 @@ describe('the next opening', () => {
     expect(nextOpening(night, now)).toBe(now);
   });
 
-  it('comes at once in the hour that summer time skips', () => {
+  it('is immediate in the hour that daylight saving time skips', () => {
     const window = { ...night, from: '02:30' };
     expect(nextOpening(window, at('2026-03-29T00:50:00Z'))).toBe(at('2026-03-29T01:00:00Z'));
   });
 
-  it('comes the day after where the whole window lies in the skipped hour', () => {
+  it('is on the next day if the whole window is in the skipped hour', () => {
     const window = { from: '02:30', to: '02:45', timeZone: berlin };
     expect(nextOpening(window, at('2026-03-29T00:50:00Z'))).toBe(at('2026-03-30T00:30:00Z'));
   });
 
-  it('comes twice in the hour that is repeated', () => {
+  it('occurs twice in the repeated hour', () => {
     const window = { from: '02:30', to: '02:45', timeZone: berlin };
     const first = nextOpening(window, at('2026-10-24T22:00:00Z'));
     expect(first).toBe(at('2026-10-25T00:30:00Z'));
     expect(nextOpening(window, first + 15 * minuteMs)).toBe(at('2026-10-25T01:30:00Z'));
   });
 
-  it('is what a look at every minute finds, for a year of hours', () => {
-    // Closed for few minutes only, so that there are few to look at.
+  it('agrees with a check at every minute, for every hour of a year', () => {
+    // The window is closed for a few minutes only, so few minutes must be checked.
     const window = { from: '03:30', to: '01:30', timeZone: berlin };
     expectSameAsEveryMinute(window, at('2026-01-01T00:00:00Z'), 365 * 24, hourMs);
   });
@@ -93,12 +93,12 @@ describe('the next opening', () => {
     { from: '02:10', to: '02:20', timeZone: 'Australia/Lord_Howe', day: '2026-10-04' },
     { from: '23:50', to: '00:05', timeZone: 'Asia/Beirut', day: '2026-03-29' },
     { from: '00:10', to: '23:50', timeZone: 'America/Santiago', day: '2026-09-06' },
-  ])('is so in $timeZone around the change of the clock on $day', ({ day, ...window }) => {
+  ])('agrees in $timeZone around the clock change on $day', ({ day, ...window }) => {
     expectSameAsEveryMinute(window, at(`${day}T00:00:00Z`) - 0.8 * dayMs, 120, 17 * minuteMs + 7);
   });
 });
 
-/** Compares `nextOpening` with a look at every minute, from `start` on in so many steps. */
+/** Compares `nextOpening` with a check at every minute, in steps from `start`. */
 function expectSameAsEveryMinute(
   window: TransferWindow,
   start: number,
@@ -117,7 +117,7 @@ function expectSameAsEveryMinute(
   expect(wrong).toEqual([]);
 }
 
-/** Whether the window is open at a minute, by the parts of the zone's own clock. */
+/** True if the window is open at a minute, from the parts of the local time. */
 function everyMinute({ from, to, timeZone }: TransferWindow): (now: number) => boolean {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'short' });
   return (now) => {
@@ -142,7 +142,7 @@ describe('the flaw of a window', () => {
     [{ timeZone: '' }, 'timeZone "": must be an IANA name such as "Europe/Berlin"'],
     [{ timeZone: undefined }, 'timeZone undefined: must be an IANA name such as "Europe/Berlin"'],
     [{ underWay: 'kill' }, 'underWay "kill": must be "finish" or "stop"'],
-  ])('names the value of %j', (changes, flaw) => {
+  ])('quotes the value of %j', (changes, flaw) => {
     expect(windowFlaw({ ...night, ...changes } as TransferWindow)).toBe(flaw);
   });
 
@@ -152,7 +152,7 @@ describe('the flaw of a window', () => {
     { underWay: 'stop' as const },
     { timeZone: 'UTC' },
     { timeZone: 'America/Argentina/Buenos_Aires' },
-  ])('is absent from %j', (changes) => {
+  ])('is undefined for %j', (changes) => {
     expect(windowFlaw({ ...night, ...changes })).toBeUndefined();
   });
 });

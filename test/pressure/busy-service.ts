@@ -4,25 +4,25 @@ import type { Random } from '#src/core/ports/clock.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { ServiceSized } from '../doubles/destinations/service-sized.ts';
 
-/** What the service saw. */
+/** The observations of the service. */
 export interface ServiceWatch {
   /** Keys of the objects whose session is open and whose bytes are not complete. */
   readonly active: Set<string>;
-  /** Keys of the objects whose execution was killed: the service hears of no further end. */
+  /** Keys of the objects whose execution was killed. Their sessions stay open at the service. */
   readonly killed: Set<string>;
   mostActive: number;
-  /** The keys that were active when there were most. */
+  /** The active keys at the peak. */
   mostActiveKeys: readonly string[];
   calls: number;
   throttled: number;
-  /** Calls that came while the service had asked all callers to stay away. */
+  /** Calls during a Retry-After for all callers. */
   rude: number;
 }
 
-/** Calls that the service takes in one minute, from all callers together. */
+/** Calls that the service accepts in one minute, from all callers together. */
 const callsPerMinute = 900;
 
-/** The share of calls that are throttled without a reason that the caller can see. */
+/** The share of calls that are throttled at random. */
 const randomThrottles = 0.002;
 
 export function newServiceWatch(): ServiceWatch {
@@ -37,7 +37,7 @@ export function newServiceWatch(): ServiceWatch {
   };
 }
 
-/** Adds to a service the time that each call takes, one rate limit for all callers, and random 429s. */
+/** Adds latency, one rate limit for all callers and random 429s to a service. */
 export function busyService(
   service: ServiceSized,
   watch: ServiceWatch,
@@ -90,21 +90,21 @@ export function busyService(
   };
 }
 
-/** Returns a function that counts a call, and throws where the service refuses it. */
+/** Returns a function that counts a call, and throws if the service throttles it. */
 function rateLimit(watch: ServiceWatch, random: Random): () => void {
   const window = { from: 0, calls: 0 };
-  let stayAwayUntil = 0;
-  const refuse = (retryAfterSeconds: number | undefined) => {
+  let backoffUntil = 0;
+  const throttle = (retryAfterSeconds: number | undefined) => {
     watch.throttled++;
-    stayAwayUntil = systemClock.now() + (retryAfterSeconds ?? 0) * 1000;
+    backoffUntil = systemClock.now() + (retryAfterSeconds ?? 0) * 1000;
     throw new TransferError('ThrottledError', 'the service answered 429', { retryAfterSeconds });
   };
   return () => {
     const now = systemClock.now();
     watch.calls++;
-    if (now < stayAwayUntil - 1_000) watch.rude++;
+    if (now < backoffUntil - 1_000) watch.rude++;
     if (now - window.from >= 60_000) Object.assign(window, { from: now, calls: 0 });
-    if (++window.calls > callsPerMinute) refuse(Math.ceil((window.from + 60_000 - now) / 1000));
-    if (random() < randomThrottles) refuse(undefined);
+    if (++window.calls > callsPerMinute) throttle(Math.ceil((window.from + 60_000 - now) / 1000));
+    if (random() < randomThrottles) throttle(undefined);
   };
 }

@@ -19,7 +19,7 @@ import type {
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
 
-/** What the executions of one object amounted to. */
+/** The executions of one object. */
 export interface ObjectRun {
   readonly key: string;
   /** Milliseconds since 1970. */
@@ -29,36 +29,36 @@ export interface ObjectRun {
   executions: number;
   transitions: number;
   functionCalls: number;
-  /** Functions of its executions that were made to crash. */
+  /** Injected crashes of its functions. */
   crashes: number;
   wasKilled: boolean;
-  /** The output of the execution that ended last. */
+  /** The output of its last execution. */
   last: Readonly<Record<string, unknown>>;
 }
 
-/** What happened to executions and to the dispatcher. */
+/** Counts of executions and of the dispatcher's calls. */
 export interface ExecutionWatch {
   readonly objects: Map<string, ObjectRun>;
-  /** Executions under way, by their ARN. */
+  /** Running executions by ARN. */
   readonly running: Map<string, { readonly handle: ExecutionHandle; readonly key: string }>;
   dispatcherCalls: number;
   dispatcherFailures: number;
   /** Calls of StartExecution by the dispatcher. */
   starts: number;
-  /** Of those, calls that failed: half of them had started the execution. */
+  /** Failed calls. Half of them had started the execution. */
   failedStarts: number;
-  /** Of those, calls for a name whose execution runs or has ended. */
+  /** Calls for a name whose execution runs or has ended. */
   repeatedStarts: number;
   killed: number;
 }
 
-/** The share of function calls that are made to crash, before or after their work. */
+/** The share of function calls with an injected crash, before or after their work. */
 const crashShare = 0.005;
 
 /** The share of StartExecution calls that fail. */
 const failingStarts = 0.02;
 
-/** Executions of one pipeline, with what the deployed rules call when one ends. */
+/** The executions of one pipeline. Calls the targets of the deployed rules when an execution ends. */
 export class Executions implements ExecutionDirectory, ExecutionStarter {
   readonly watch: ExecutionWatch = {
     objects: new Map(),
@@ -72,7 +72,7 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
   };
   readonly #pipeline: () => Pipeline;
   readonly #random: Random;
-  /** Calls of the dispatcher and the reconciler that have not answered yet. */
+  /** Pending calls of the dispatcher and the reconciler. */
   #pending = 0;
 
   constructor(pipeline: () => Pipeline, random: Random) {
@@ -80,7 +80,7 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
     this.#random = random;
   }
 
-  /** Whether no execution runs and no rule's call is under way. */
+  /** Whether no execution runs and no call of a rule is pending. */
   get isCalm(): boolean {
     return this.watch.running.size === 0 && this.#pending === 0;
   }
@@ -92,7 +92,7 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
     this.#run(key, { bucket, key }, randomUUID());
   }
 
-  /** Kills an execution that runs, as StopExecution does. */
+  /** Stops a running execution, as StopExecution does. */
   kill(executionArn: string): string | undefined {
     const found = this.watch.running.get(executionArn);
     if (!found) return undefined;
@@ -162,7 +162,7 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
     };
   }
 
-  /** The rules that wait for the end of an execution: the dispatcher's, and the reconciler's. */
+  /** Calls the rules for the end of an execution: the dispatcher's and the reconciler's. */
   #ended(run: ObjectRun, input: unknown, result: ExecutionResult): void {
     const { executionArn, status, transitions, output, error, cause } = result;
     this.watch.running.delete(executionArn);

@@ -37,7 +37,7 @@ export interface LoadHarness {
   readonly random: Random;
   readonly serviceWatch: ServiceWatch;
   readonly tableWatch: TableWatch;
-  /** Queued transfers that took a slot for the first time, in that order, with their ticket numbers. */
+  /** Ticket numbers of queued transfers in the order of their first slot. */
   readonly started: ReadonlyMap<string, number>;
   /** Puts an object of one to four chunks and returns its SHA-256. */
   put(key: string): string;

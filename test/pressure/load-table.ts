@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { ObjectRun } from './executions.ts';
 import type { LoadReport } from './run-load.ts';
 
-/** What one object of a group amounted to. */
+/** The averages of a group of objects. */
 export interface GroupCost {
   readonly objects: number;
   readonly transitions: number;
@@ -12,7 +12,7 @@ export interface GroupCost {
   readonly waitedSeconds: number;
 }
 
-/** The first and the last tenth to arrive, without the objects whose executions were disturbed. */
+/** The first and the last tenth to arrive, without the objects of disturbed executions. */
 export interface Tenths {
   readonly first: GroupCost;
   readonly last: GroupCost;
@@ -46,9 +46,9 @@ export interface QueuedStart {
 }
 
 /**
- * Returns the ticket numbers of transfers that started after one with a much later number. A transfer may
- * be overtaken by as many places as there are slots. Each lost slot after the first allows as many again:
- * slots become free in bursts, and the transfer waits for the next one.
+ * Returns the ticket numbers of transfers that started after a much later ticket. A transfer may be
+ * overtaken by as many tickets as slots exist. Each lost slot after the first allows as many again,
+ * because slots become free in bursts.
  */
 export function overtakenBy(starts: readonly QueuedStart[], slots: number): number[] {
   let lowestLater = Number.POSITIVE_INFINITY;

@@ -11,46 +11,46 @@ beforeAll(async () => {
 }, 240_000);
 
 /** `npm run test:queue` runs the same with 10,000 objects. */
-describe(`${load.objects} objects that land at once, with throttling and crashes`, () => {
-  it('each end ready', () => {
+describe(`${load.objects} objects that arrive at once, with throttling and crashes`, () => {
+  it('all end ready', () => {
     const statuses = report.runs.map(({ last }) => last.status);
     expect(statuses.filter((s) => s !== 'ready' && s !== 'already-ingested')).toEqual([]);
   });
 
-  it('each arrive whole', async () => {
+  it('all arrive complete', async () => {
     const { service } = report.harness;
     const arrived = report.runs.map(({ last }) => service.storedSha256(String(last.assetId)));
     expect(await Promise.all(arrived)).toEqual([...report.digests.values()]);
   });
 
-  it('each become one asset', () => {
+  it('become one asset each', () => {
     expect(report.harness.service.assetIds()).toHaveLength(load.objects);
   });
 
-  it('are each reported ready once', () => {
+  it('are reported ready once each', () => {
     const ready = report.harness.events.outcomes.filter(({ type }) => type === 'Transfer Ready');
     expect(ready).toHaveLength(load.objects);
   });
 
-  it('never send more at once than there are slots', () => {
+  it('never send more at once than the number of slots', () => {
     expect(report.harness.serviceWatch.mostActive).toBe(load.maxActiveTransfers);
   });
 
-  it('never call a service that asked all to stay away', () => {
+  it('never call the service during a Retry-After', () => {
     expect(report.harness.serviceWatch.rude).toBe(0);
   });
 
-  it('start in order of arrival, up to as many places as there are slots', () => {
+  it('start in order of arrival, within as many positions as slots', () => {
     expect(overtakenBy(report.undisturbedStarts, load.maxActiveTransfers)).toEqual([]);
   });
 
-  it('cost as many transitions after the longest wait as after the shortest', () => {
+  it('cost the same number of transitions after the longest and the shortest wait', () => {
     const { first, last } = tenthsOf(report);
     expect(last.waitedSeconds).toBeGreaterThan(3 * first.waitedSeconds);
     expect(Math.abs(last.transitions / first.transitions - 1)).toBeLessThan(0.1);
   });
 
-  it('leave no ticket and no slot behind', () => {
+  it('leave no ticket and no slot', () => {
     const { queue } = report.harness;
     expect([queue.tickets(), [...queue.held.values()]]).toEqual([[], []]);
   });

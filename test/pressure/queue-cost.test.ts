@@ -7,7 +7,7 @@ import { costTable, measureQueue } from './queue-cost.ts';
 
 const sample = 100;
 
-describe('what one object costs', () => {
+describe('the cost of one object', () => {
   it('is the same in a queue of 1,000, 10,000 and 100,000', async () => {
     const found = [];
     for (const queued of [1_000, 10_000, 100_000]) {
@@ -20,7 +20,7 @@ describe('what one object costs', () => {
   });
 });
 
-describe('what one object reads of the table', () => {
+describe('the table reads of one object', () => {
   const tables: TableFixture[] = [];
   beforeAll(async () => {
     tables.push(await startTable(), await startTable());
@@ -47,7 +47,7 @@ describe('what one object reads of the table', () => {
       store,
       queue: {
         ...queue,
-        // The fillers are queued when the first ticket of the sample is drawn.
+        // The fillers are queued before the first ticket of the sample.
         nextTicketNumber: async (priority: 'live' | 'backfill') => {
           const number = await queue.nextTicketNumber(priority);
           if (number === queued + 1) before = { ...used };

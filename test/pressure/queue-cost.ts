@@ -12,21 +12,21 @@ import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
 
-/** What a part of the queue's work cost, in calls of the table, items read and calls of Step Functions. */
+/** The cost of one phase: calls of the table, items read and calls of Step Functions. */
 export interface Cost {
   tableCalls: number;
   itemsRead: number;
   stepFunctionsCalls: number;
 }
 
-/** The parts of a queued object's way. */
+/** The phases of a queued object. */
 export const parts = ['join', 'dispatch', 'take'] as const;
 
 export type Part = (typeof parts)[number];
 
 export type Costs = Readonly<Record<Part, Cost>>;
 
-/** The costs of one object in a queue of so many. */
+/** The costs of one object in a queue of a length. */
 export interface QueueCost {
   readonly queued: number;
   readonly costs: Costs;
@@ -37,8 +37,8 @@ const slots = 20;
 const machineArn = 'arn:aws:states:eu-central-1:111111111111:stateMachine:Transfers';
 
 /**
- * Queues so many objects, then measures what each of some more costs to join, to be dispatched and to be
- * taken, at the steps themselves: no state machine runs.
+ * Fills the queue, then measures the cost of further objects: joining, dispatching and taking. It calls the
+ * steps directly, without a state machine.
  */
 export async function measureQueue(
   stores: { readonly store: TransferStore; readonly queue: QueueStore },
@@ -105,7 +105,7 @@ class QueueLoad {
     return this.#costs;
   }
 
-  /** The first ones take the slots; all others are queued. */
+  /** The first objects take the slots. All others are queued. */
   async join(count: number): Promise<void> {
     this.#part = 'join';
     for (let i = 0; i < count; i++) {
@@ -116,7 +116,7 @@ class QueueLoad {
     }
   }
 
-  /** Frees one slot after the other and lets the dispatcher fill it; returns how many were taken. */
+  /** Releases slots one by one and lets the dispatcher fill them. Returns the number of taken transfers. */
   async drain(count: number): Promise<number> {
     let taken = 0;
     for (let i = 0; i < count; i++) {
@@ -178,7 +178,7 @@ function newCosts(): Costs {
   return { join: none(), dispatch: none(), take: none() };
 }
 
-/** One line for each length of the queue; the numbers are for one object. */
+/** Prints one line for each length of the queue. The numbers are per object. */
 export function costTable(found: readonly QueueCost[]): string {
   const of = parts.flatMap((part) => [`${part}: table`, 'items', 'SFN']);
   const table = new Table({ head: ['queued', ...of], style: { head: [], border: [] } });

@@ -4,24 +4,24 @@ import type { ObjectRun } from './executions.ts';
 import { bucket, type LoadHarness, openHarness } from './harness.ts';
 import type { QueuedStart } from './load-table.ts';
 
-/** What lands, and on which stack. */
+/** A load, and the settings of its stack. */
 export interface Load {
   readonly objects: number;
   readonly maxActiveTransfers: number;
   readonly seed: number;
-  /** The share of objects of which an execution is killed. */
+  /** The share of objects with a killed execution. */
   readonly killedShare: number;
 }
 
-/** What became of a load. */
+/** The result of a load. */
 export interface LoadReport {
   readonly load: Load;
   readonly harness: LoadHarness;
-  /** One for each object, in order of arrival. */
+  /** The executions of each object, in order of arrival. */
   readonly runs: readonly ObjectRun[];
   /** SHA-256 of each object, by its key. */
   readonly digests: ReadonlyMap<string, string>;
-  /** Starts in their order, of objects that no kill and no crash held up. */
+  /** Starts in order, of objects without a kill or a crash. */
   readonly undisturbedStarts: readonly QueuedStart[];
   readonly virtualSeconds: number;
   readonly realSeconds: number;
@@ -29,13 +29,13 @@ export interface LoadReport {
 
 const minuteMs = 60_000;
 
-/** An operator starts a killed transfer again after this long. */
+/** The time after which an operator starts a killed transfer again. */
 const restartAfterMs = 10 * minuteMs;
 
-/** No load takes longer: what still runs then is lost. */
+/** The longest time of a load. Executions that still run then are lost. */
 const maxVirtualMs = 10 * 24 * 3600_000;
 
-/** Lets objects land at once, and time pass until all executions have ended. */
+/** Puts all objects at once, and advances the time until all executions have ended. */
 export async function runLoad(load: Load): Promise<LoadReport> {
   const realStart = performance.now();
   const time = takeTime(seededRandom(load.seed + 1));
@@ -68,14 +68,14 @@ async function startsOf(
   const undisturbed = [...started].filter(([id]) => !ids.has(id));
   return Promise.all(
     undisturbed.map(async ([id, ticketNumber]) => {
-      // Its first execution has fence 1, the dispatched one fence 2, and each later one a fence more.
+      // The first execution has fence 1. Each later execution has the next fence.
       const { fence = 2 } = (await store.transfer(id)) ?? {};
       return { ticketNumber, lostSlots: fence - 2 };
     }),
   );
 }
 
-/** Minute by minute: the schedule's call, some kills, and restarts of what was killed. */
+/** Runs minute by minute: the schedule's call, some kills, and restarts of killed transfers. */
 async function passUntilCalm(harness: LoadHarness, time: VirtualTime, load: Load): Promise<void> {
   const { executions, queue } = harness;
   const kills = killer(harness, Math.round(load.objects * load.killedShare));
@@ -95,7 +95,7 @@ async function passOne(time: VirtualTime): Promise<void> {
   clearTimeout(tick);
 }
 
-/** Kills a random execution of as many objects, and starts those objects again later. */
+/** Kills random executions, and starts their objects again later. */
 function killer({ executions, serviceWatch, random }: LoadHarness, total: number) {
   let left = total;
   const waiting = new Set<string>();
@@ -117,7 +117,7 @@ function killer({ executions, serviceWatch, random }: LoadHarness, total: number
     executions.arrive(bucket, key);
   };
   return {
-    /** Kills that are left when the load comes to its end are left out. */
+    /** Skips the kills that remain at the end of the load. */
     areDone: () => waiting.size === 0,
     everyMinute() {
       for (let i = 0; i < 3 && left > 0; i++) setTimeout(killOne, random() * minuteMs);

@@ -4,21 +4,21 @@ import type { Random } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
-/** What the table saw. */
+/** The calls of the table. */
 export interface TableWatch {
   calls: number;
   /** Calls that failed, with and without their effect. */
   failed: number;
 }
 
-/** The share of the queue's calls that fail; half of them have had their effect. */
+/** The share of the queue's calls that fail. Half of them have taken effect. */
 const failingShare = 0.001;
 
 type Call = (...given: never[]) => unknown;
 
 /**
- * Adds to every call of a store the time that it takes, and counts it. Races between executions and
- * dispatchers need that time: a call of a store in memory is over before another one begins.
+ * Adds latency to every call of a store, and counts the calls. Without latency, calls of a store in memory
+ * never overlap, and no races occur.
  */
 export function slowTable<S extends TransferStore | QueueStore>(
   store: S,
@@ -32,7 +32,7 @@ export function slowTable<S extends TransferStore | QueueStore>(
   });
 }
 
-/** Lets some calls fail as an unreachable table does: before their effect, or with their reply lost. */
+/** Fails some calls as an unreachable table does: before their effect, or with a lost reply. */
 export function failingTable<S extends QueueStore>(store: S, watch: TableWatch, random: Random): S {
   const fail = (): never => {
     watch.failed++;
@@ -47,7 +47,7 @@ export function failingTable<S extends QueueStore>(store: S, watch: TableWatch, 
   });
 }
 
-/** Lists are left as they are: nothing here reads one. */
+/** Excludes lists: no load reads them. */
 function wrapped<S extends object>(
   store: S,
   around: (call: () => unknown) => () => Promise<unknown>,

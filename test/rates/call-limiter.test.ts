@@ -20,8 +20,8 @@ beforeEach(() => {
   queue = createMemoryQueueStore();
   [table, lines, metrics] = [[], [], []];
   store = {
-    shareRate: (...given) => counted('shareRate', () => queue.shareRate(...given)),
-    shareStop: (...given) => counted('shareStop', () => queue.shareStop(...given)),
+    shareRate: (...args) => counted('shareRate', () => queue.shareRate(...args)),
+    shareStop: (...args) => counted('shareStop', () => queue.shareStop(...args)),
     sharedRates: () => counted('sharedRates', () => queue.sharedRates()),
   };
 });
@@ -31,7 +31,7 @@ function counted<T>(method: string, work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-/** The limiter of one more process. */
+/** Creates the limiter of another process. */
 function limiterOf(): CallLimiter {
   const line = (message: string, fields?: LogFields) => void lines.push({ message, fields });
   const log = { info: line, warn: line, error: line };
@@ -46,7 +46,7 @@ function throttled(retryAfterSeconds?: number, origin?: ErrorOrigin) {
   });
 }
 
-/** Makes that many calls at once; resolves to the ms that all of them took. */
+/** Makes concurrent calls and returns their total time in ms. */
 async function msFor(limiter: CallLimiter, calls: number, kind: ErrorOrigin = 'service') {
   const from = clock.now();
   await Promise.all(Array.from({ length: calls }, () => limiter.take(kind)));
@@ -54,7 +54,7 @@ async function msFor(limiter: CallLimiter, calls: number, kind: ErrorOrigin = 's
 }
 
 describe('a throttled reply without Retry-After', () => {
-  it('lets the other calls go on, at a lower rate', async () => {
+  it('lets other calls continue at a lower rate', async () => {
     const limiter = limiterOf();
     expect(await msFor(limiter, 10)).toBe(0);
     await limiter.learn(throttled());
@@ -63,7 +63,7 @@ describe('a throttled reply without Retry-After', () => {
     expect(ms).toBeLessThan(1500);
   });
 
-  it.each(['storage', 'source'] as const)('leaves the other kinds alone: %s', async (origin) => {
+  it.each(['storage', 'source'] as const)('does not affect the other kinds: %s', async (origin) => {
     const limiter = limiterOf();
     await limiter.take(origin);
     await limiter.learn(throttled(undefined, origin));
@@ -71,7 +71,7 @@ describe('a throttled reply without Retry-After', () => {
     expect(await msFor(limiter, 3, origin)).toBeGreaterThan(1000);
   });
 
-  it('is logged and measured once, however many calls of the burst were throttled', async () => {
+  it('is logged and counted once per burst', async () => {
     const limiter = limiterOf();
     await msFor(limiter, 10);
     await Promise.all(Array.from({ length: 5 }, () => limiter.learn(throttled())));
@@ -86,7 +86,7 @@ describe('a throttled reply without Retry-After', () => {
     expect(metrics).toEqual([['RateLowered', 1, 'service']]);
   });
 
-  it('sends a call away that would wait for more than ten seconds', async () => {
+  it('postpones a call that would wait for more than ten seconds', async () => {
     const limiter = limiterOf();
     await limiter.take('service');
     await limiter.learn(throttled());
@@ -94,11 +94,15 @@ describe('a throttled reply without Retry-After', () => {
     const ends = await Promise.allSettled(calls);
     const errors = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
     expect(errors.length).toBeGreaterThan(10);
-    expect(errors[0]).toMatchObject({ name: 'ThrottledError', isCallPostponed: true, origin: 'service' });
+    expect(errors[0]).toMatchObject({
+      name: 'ThrottledError',
+      isCallPostponed: true,
+      origin: 'service',
+    });
     expect(errors[0].retryAfterSeconds).toBeGreaterThan(10);
   });
 
-  it('does not keep a call whose time is up', async () => {
+  it('ends the wait of a call at its deadline', async () => {
     const limiter = limiterOf();
     await limiter.take('service');
     await limiter.learn(throttled());
@@ -113,7 +117,7 @@ describe('a throttled reply without Retry-After', () => {
 });
 
 // https://github.com/rclone/rclone/issues/1351: one success set the pace back to its fastest.
-it('a call that succeeds does not lift the limit', async () => {
+it('a successful call does not end the limit', async () => {
   const limiter = limiterOf();
   await limiter.take('service');
   await limiter.learn(throttled());
@@ -122,7 +126,7 @@ it('a call that succeeds does not lift the limit', async () => {
 });
 
 // https://github.com/scylladb/scylladb/pull/30775: retries went out at full rate, past the limit.
-it('a retry waits for its turn as a first call does', async () => {
+it('a retry waits like a first call', async () => {
   const limiter = limiterOf();
   const times: number[] = [];
   for (let attempt = 0; attempt < 4; attempt++) {
@@ -135,33 +139,37 @@ it('a retry waits for its turn as a first call does', async () => {
 });
 
 describe('a throttled reply with Retry-After', () => {
-  it('stops its kind in every process until that time', async () => {
+  it('stops its kind of call in every process until that time', async () => {
     await limiterOf().learn(throttled(30));
     clock.advance(10_000);
     const error = await limiterOf()
       .take('service')
       .catch((thrown) => thrown);
-    expect(error).toMatchObject({ name: 'ThrottledError', isCallPostponed: true, retryAfterSeconds: 22.5 });
+    expect(error).toMatchObject({
+      name: 'ThrottledError',
+      isCallPostponed: true,
+      retryAfterSeconds: 22.5,
+    });
     expect(retryCauseOf(error)).toBe('SharedBackoff');
     clock.advance(20_000);
     expect(await msFor(limiterOf(), 5)).toBe(0);
   });
 
-  it('lets no call go early: the last second is waited out', async () => {
+  it('lets no call start early: it waits for the last second', async () => {
     const limiter = limiterOf();
     await limiter.learn(throttled(30));
     clock.advance(29_500);
     expect(await msFor(limiter, 1)).toBe(500);
   });
 
-  it('leaves the other kinds alone', async () => {
+  it('does not affect the other kinds', async () => {
     const limiter = limiterOf();
     await limiter.learn(throttled(30, 'storage'));
     expect(await msFor(limiter, 20)).toBe(0);
   });
 
   // https://github.com/flyteorg/flyte-sdk/pull/1136 clamps it to a minute.
-  it('of hours is kept as it is (A22); of weeks it is bounded by kind', async () => {
+  it('of hours is honoured (A22), of weeks is bounded by kind', async () => {
     const limiter = limiterOf();
     await limiter.learn(throttled(4 * 3600));
     await limiter.learn(throttled(9_999_999, 'storage'));
@@ -175,7 +183,7 @@ describe('a throttled reply with Retry-After', () => {
     expect(metrics[0]).toEqual(['CallsStopped', 1, 'service']);
   });
 
-  it('that is shorter than the stop there is changes nothing', async () => {
+  it('that ends before the present stop changes nothing', async () => {
     const limiter = limiterOf();
     await limiter.learn(throttled(300));
     await limiter.learn(throttled(5));
@@ -184,7 +192,7 @@ describe('a throttled reply with Retry-After', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('is shared also when a rate was shared just before', async () => {
+  it('is shared also if a rate was just shared', async () => {
     const limiter = limiterOf();
     await limiter.learn(throttled());
     await limiter.learn(throttled(60));
@@ -194,15 +202,15 @@ describe('a throttled reply with Retry-After', () => {
   });
 });
 
-describe('what processes share', () => {
-  it('is learned at the first call', async () => {
+describe('the shared rates', () => {
+  it('are read at the first call', async () => {
     const busy = limiterOf();
     await msFor(busy, 4);
     await busy.learn(throttled());
     expect(await msFor(limiterOf(), 4)).toBeGreaterThan(750);
   });
 
-  it('costs a read in five seconds, and no write', async () => {
+  it('cost one read in five seconds, and no write', async () => {
     const limiter = limiterOf();
     for (let second = 0; second < 20; second++) {
       await msFor(limiter, 100);
@@ -211,7 +219,7 @@ describe('what processes share', () => {
     expect(table).toEqual(Array(4).fill('sharedRates'));
   });
 
-  it('costs a write for each kind in five seconds, however often it is throttled', async () => {
+  it('cost at most one write for each kind in five seconds', async () => {
     const limiter = limiterOf();
     for (let second = 0; second < 20; second++) {
       await limiter.learn(throttled(undefined, 'service'));
@@ -221,24 +229,27 @@ describe('what processes share', () => {
     expect(table).toEqual(Array(8).fill('shareRate'));
   });
 
-  it('costs nothing without a call', () => {
+  it('cost nothing without a call', () => {
     limiterOf();
     clock.advance(60_000);
     expect(table).toEqual([]);
   });
 
-  it('does not touch the table where the caller may not use it', async () => {
+  it('do not use the table for callers without permission', async () => {
     const { local } = limiterOf();
     await local.take('source');
     await local.learn(throttled(30, 'source'));
-    await expect(local.take('source')).rejects.toMatchObject({ isCallPostponed: true, origin: 'source' });
+    await expect(local.take('source')).rejects.toMatchObject({
+      isCallPostponed: true,
+      origin: 'source',
+    });
     expect(table).toEqual([]);
   });
 
   it.each([
     ['fails', () => Promise.reject(new TransferError('TableUnavailableError', 'down')), 0],
     ['never answers', () => new Promise<never>(() => {}), 1_000],
-  ])('holds nothing up where the table %s', async (_how, fail, ms) => {
+  ])('delay no call if the table %s', async (_how, fail, ms) => {
     const limiter = limiterOf();
     store = { shareRate: fail, shareStop: fail, sharedRates: fail };
     const from = clock.now();
@@ -253,7 +264,7 @@ describe('what processes share', () => {
 
 it.each([
   ['another error', new TransferError('ServiceUnavailableError', '503')],
-  ['a backoff of ours', new TransferError('ThrottledError', 'wait', { isCallPostponed: true })],
+  ['a postponed call', new TransferError('ThrottledError', 'wait', { isCallPostponed: true })],
   ['a bug', new Error('oops')],
 ])('%s lowers no rate', async (_what, error) => {
   const limiter = limiterOf();

@@ -7,15 +7,15 @@ import { limitedCall } from '#src/rates/throttled-destination.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import { EventClock } from './event-clock.ts';
 
-/** Decides on one call that arrives: `undefined` accepts it, else the reply is throttled. */
+/** Decides about one call: `undefined` accepts it, otherwise the reply is throttled. */
 export type Server = (now: number) => { readonly retryAfterSeconds?: number } | undefined;
 
-/** Throttles calls by chance. */
+/** Throttles random calls. */
 export function noisy(share: number, random: Random): Server {
   return () => (random() < share ? {} : undefined);
 }
 
-/** Accepts so many calls per second, with bursts of a second's calls. */
+/** Accepts a number of calls per second, with bursts of one second's calls. */
 export function steady(perSecond: number): Server {
   let [left, last] = [perSecond, 0];
   return (now) => {
@@ -25,7 +25,7 @@ export function steady(perSecond: number): Server {
   };
 }
 
-/** Accepts so many calls in each minute of the clock. */
+/** Accepts a number of calls in each minute of the clock. */
 export function byTheMinute(calls: number, namesTime: boolean): Server {
   let [minute, made] = [0, 0];
   return (now) => {
@@ -37,7 +37,7 @@ export function byTheMinute(calls: number, namesTime: boolean): Server {
 
 interface Load {
   readonly server: Server;
-  /** Callers at once, each with the next call as soon as its last one ended. */
+  /** Concurrent callers. Each makes its next call when its last call ends. */
   readonly callers: number;
   readonly seconds: number;
   /** Processes that share their rates. */
@@ -45,15 +45,15 @@ interface Load {
   readonly seed?: number;
 }
 
-/** What came of a load. */
+/** The result of a load. */
 export interface LoadResult {
   readonly accepted: number;
   readonly throttled: number;
-  /** Throttled replies, by the second of the clock. */
+  /** Throttled replies by second. */
   readonly throttledBySecond: readonly number[];
 }
 
-/** Runs callers against a server for some time of a virtual clock; they retry as `persist` does. */
+/** Runs callers against a server for some virtual time. They retry as `retryWithBackoff` does. */
 export async function runLoad(load: Load): Promise<LoadResult> {
   const { server, callers, seconds, processes = 1, seed = 1 } = load;
   const clock = new EventClock();

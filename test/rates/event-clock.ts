@@ -5,7 +5,7 @@ interface Timer {
   readonly task: () => void;
 }
 
-/** A virtual clock for many sleepers: it goes to the next timer once all else has been done. */
+/** A virtual clock for many sleepers. It advances to the next timer when no other work is left. */
 export class EventClock implements Clock {
   #now = 0;
   #timers: Timer[] = [];
@@ -28,7 +28,7 @@ export class EventClock implements Clock {
     return new Promise((resolve) => void this.after(ms, resolve));
   }
 
-  /** Lets time pass until the work is done. */
+  /** Advances the time until the work is done. */
   async run(work: Promise<unknown>): Promise<void> {
     let isDone = false;
     const done = work.finally(() => {

@@ -9,7 +9,7 @@ import { throttledSource } from '#src/rates/throttled-source.ts';
 
 const call = { signal: new AbortController().signal };
 
-/** What was asked of the limiter, in order. */
+/** The calls of the limiter, in order. */
 let taken: string[];
 let learned: unknown[];
 let postponed: TransferError | undefined;
@@ -28,7 +28,7 @@ beforeEach(() => {
 
 const refusal = new TransferError('ThrottledError', '429');
 
-/** A service that refuses every call, with its calls by name. */
+/** A service that rejects every call and records the calls by name. */
 function refusing() {
   const calls: string[] = [];
   const one = (name: string) => async () => {
@@ -60,7 +60,7 @@ describe('every call of a destination', () => {
       'storage',
       (to: Destination) => to.sendChunk({} as never, {} as never, {} as never, call),
     ] as const,
-  ])('waits for its turn and learns: %s', async (name, kind, ask) => {
+  ])('waits for the limiter and reports its error to it: %s', async (name, kind, ask) => {
     const { calls, service } = refusing();
     await expect(ask(service)).rejects.toBe(refusal);
     expect([taken, calls, learned]).toEqual([[kind], [name], [refusal]]);
@@ -73,7 +73,7 @@ describe('every call of a destination', () => {
     expect([calls, learned]).toEqual([[], []]);
   });
 
-  it('is absent where the service has none', () => {
+  it('is absent if the service has no such call', () => {
     const bare = throttledDestination({} as Destination, limiter);
     expect('listUnfinished' in bare).toBe(false);
   });
@@ -97,7 +97,7 @@ describe('reading a source', () => {
   const readAll = (reader: SourceReader) =>
     Array.fromAsync(reader.read(object, { start: 0, endInclusive: 2 }, call.signal));
 
-  it('knows SlowDown for a throttled reply of S3, by the name that it had', () => {
+  it('treats SlowDown as a throttled reply of S3', () => {
     const fields = { name: 'SourceUnavailableError', origin: 'source', isThrottle: true };
     expect(slowDown).toMatchObject(fields);
   });
@@ -111,16 +111,16 @@ describe('reading a source', () => {
       true,
     ],
     ['a lost connection', { name: 'TimeoutError', $metadata: {} }, false],
-  ])('tells throttling from failure: %s', (_what, failure, isThrottle) => {
+  ])('separates throttling from failure: %s', (_what, failure, isThrottle) => {
     expect(explainS3Failure(failure, reference).isThrottle).toBe(isThrottle);
   });
 
-  it('waits for its turn and learns', async () => {
+  it('waits for the limiter and reports its error to it', async () => {
     await expect(readAll(throttledSource(failing, limiter))).rejects.toBe(slowDown);
     expect([taken, learned]).toEqual([['source'], [slowDown]]);
   });
 
-  it('keeps the bytes as they are', async () => {
+  it('does not change the bytes', async () => {
     const pieces = [new Uint8Array([1]), new Uint8Array([2, 3])];
     const reader: SourceReader = {
       ...failing,
@@ -133,13 +133,16 @@ describe('reading a source', () => {
 
   it.each([
     ['inspects', (reader: SourceReader) => reader.inspect(reference)],
-    ['tries a byte', (reader: SourceReader) => reader.confirmReadable(object, call.signal)],
-  ])('%s by what this process knows, as its function may not use the table', async (_, ask) => {
-    await expect(ask(throttledSource(failing, limiter))).rejects.toBe(slowDown);
-    expect([taken, learned]).toEqual([['source, locally'], [slowDown]]);
-  });
+    ['reads one byte', (reader: SourceReader) => reader.confirmReadable(object, call.signal)],
+  ])(
+    '%s with the local limits, because its function has no permission on the table',
+    async (_, ask) => {
+      await expect(ask(throttledSource(failing, limiter))).rejects.toBe(slowDown);
+      expect([taken, learned]).toEqual([['source, locally'], [slowDown]]);
+    },
+  );
 
-  it('is postponed by the name that the port gives to it', async () => {
+  it('is postponed with the error name of its port', async () => {
     postponed = new TransferError('ThrottledError', 'wait', {
       isCallPostponed: true,
       origin: 'source',
