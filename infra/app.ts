@@ -2,14 +2,14 @@ import { App } from 'aws-cdk-lib';
 import { SourceAccountStack } from '#infra/stacks/source-account-stack.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
+import type { Context } from './context/key-fields.ts';
 import { stackKind } from './context/keys.ts';
 import { sourceAccountProps } from './context/source-account.ts';
 import { transferProps } from './context/transfers.ts';
-import type { Context } from './context/values.ts';
 
-/** The entry of cdk.json: context in, one stack out. A wrong value is one line, not a stack trace. */
+/** The app of cdk.json: creates the stack that the context chooses. An invalid value ends it with one line. */
 try {
-  // Left to itself, an App would also synthesize the half that stood when a value was refused.
+  // With autoSynth an App would also synthesize the incomplete stack after an invalid value.
   const app = new App({ autoSynth: false });
   const context: Context = app.node.getAllContext();
   if (stackKind(context) === 'source-account') {

@@ -6,7 +6,8 @@ import {
   SourceAccountStack,
   type SourceAccountStackProps,
 } from '#infra/stacks/source-account-stack.ts';
-import { TransferStack, type TransferStackProps } from '#infra/stacks/transfer-stack.ts';
+import { TransferStack } from '#infra/stacks/transfer-stack.ts';
+import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import cdk from '../cdk.json' with { type: 'json' };
 
 /** A CloudFormation template as JSON, as far as its readers here care. */

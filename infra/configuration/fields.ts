@@ -37,6 +37,18 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
   return z.number(must).int(must).min(least, must).max(most, must).meta({ type });
 }
 
+/** The same, or a CDK token whose number is known only after deployment. */
+export function deployTimeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  const fixed = wholeNumber(least, most);
+  const isInBounds = (value: number) => Token.isUnresolved(value) || fixed.safeParse(value).success;
+  const bounds = boundsOf(least, most);
+  const must = `must be a whole number ${bounds}`;
+  return z
+    .number(must)
+    .refine(isInBounds, must)
+    .meta({ type: `whole number ${bounds}` });
+}
+
 function boundsOf(least: number, most: number): string {
   return most === Number.MAX_SAFE_INTEGER
     ? `of at least ${grouped(least)}`
@@ -98,7 +110,9 @@ function secondsText({ least, most, step }: SecondsBounds): string {
  */
 export function list<T extends z.ZodType>(entry: T, instead = '') {
   const must = `must have at least one entry. ${instead}`.trim();
-  return z.array(entry, 'must be a list').min(1, must).check(hasNoDuplicate).readonly();
+  const error = ({ input }: { readonly input?: unknown }) =>
+    input === undefined ? 'must be set' : 'must be a list';
+  return z.array(entry, { error }).min(1, must).check(hasNoDuplicate).readonly();
 }
 
 function hasNoDuplicate({ value, issues }: z.core.ParsePayload<readonly unknown[]>): void {

@@ -1,100 +1,68 @@
 import { closest } from 'fastest-levenshtein';
-import { refuse, refuseValue, shown } from '../refuse.ts';
-import { sourceForm } from './source-form.ts';
+import { quoted, throwConfigurationError, throwInvalid } from '../configuration/invalid.ts';
+import { referenceOf } from '../configuration/reference.ts';
+import type { Context } from './key-fields.ts';
+import { sourceAccountKeys } from './source-account-keys.ts';
+import { contextSourceFields, transferKeys } from './transfer-keys.ts';
 
-/** What each stack may be told by CDK context; the key `stack` itself chooses one of them. */
+/** The context keys of each stack. The key `stack` chooses the stack. */
 export const contextKeys = {
-  transfers: [
-    'sources',
-    'sourceBuckets',
-    'prefixes',
-    'suffixes',
-    'mediaTypes',
-    'minSize',
-    'sameContent',
-    'sourceAccounts',
-    'organizationId',
-    'apiKeySecretArn',
-    'apiKeySecretKeyArn',
-    'eventBusName',
-    'baseUrl',
-    'sendMemoryMiB',
-    'sendTimeoutSeconds',
-    'stepMemoryMiB',
-    'stepTimeoutSeconds',
-    'chunksInFlight',
-    'mapConcurrency',
-    'maxActiveTransfers',
-    'transferWindow',
-    'maxSendConcurrency',
-    'sendReservedConcurrency',
-    'maxMediaBytes',
-    'maxImageBytes',
-    'noProgressSeconds',
-    'uploadReplySeconds',
-    'privateUploadHosts',
-    'vpcId',
-    'vpcSubnetIds',
-    'securityGroupIds',
-    'tableDeletionProtection',
-    'alarmEmail',
-  ],
-  'source-account': [
-    'busArn',
-    'sourceBuckets',
-    'prefixes',
-    'kmsKeyArns',
-    'externalId',
-    'readerRole',
-    'readerRoleName',
-    'readerPrincipalArns',
-    'transferAccount',
-    'alarmEmail',
-  ],
+  transfers: Object.keys(transferKeys),
+  'source-account': Object.keys(sourceAccountKeys),
 } as const;
 
 export type StackKind = keyof typeof contextKeys;
 
 const stackKinds = Object.keys(contextKeys) as StackKind[];
 
-/** What the CDK CLI itself keeps in the context beside keys with a colon (aws-cdk 2.1148). */
+/** Keys that the CDK CLI keeps in the context, besides keys with a colon (aws-cdk 2.1148). */
 const keysOfTheCli: readonly string[] = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
-/** @throws ConfigurationError - there is no such stack */
-export function stackKind(context: Readonly<Record<string, unknown>>): StackKind {
+/** @throws ConfigurationError - the context names an unknown stack */
+export function stackKind(context: Context): StackKind {
   const value = context.stack ?? 'transfers';
   const kind = stackKinds.find((one) => one === value);
-  return kind ?? refuse('context', `stack is ${shown(value)}; ${stackKinds.join(' or ')} is right`);
+  return kind ?? throwInvalid('stack', value, `must be ${stackKinds.map(quoted).join(' or ')}`);
 }
 
 /**
- * A misspelt key would leave its default in force without a word.
- * @throws ConfigurationError - names the first key that the stack does not know, and the nearest one
+ * Returns the value of each key of the stack; undefined if the key is absent.
+ * @throws ConfigurationError - names the first unknown key and the nearest known key
  */
-export function checkKeys(kind: StackKind, context: Readonly<Record<string, unknown>>): void {
-  const known: readonly string[] = ['stack', ...contextKeys[kind]];
-  const unknown = Object.keys(context).find((key) => !isOfTheCdk(key) && !known.includes(key));
-  if (unknown === undefined) return;
-  const other = stackKinds.find((one) => (contextKeys[one] as readonly string[]).includes(unknown));
-  if (other) refuse('context', `${unknown} is for stack=${other} only; this is stack=${kind}`);
-  if (kind === 'transfers') assertNoSourceField(unknown);
-  refuse('context', `${unknown} is no known key; did you mean ${closest(unknown, known)}?`);
+export function valuesOf(kind: StackKind, context: Context): Context {
+  assertKnownKeys(kind, context);
+  return Object.fromEntries(contextKeys[kind].map((key) => [key, context[key]]));
 }
 
-/** How a value of each form is written in JSON. */
-const exampleOf = {
-  text: '"…"',
-  texts: '["…"]',
-  textByName: '{"…":"…"}',
-  number: '3600',
-  boolean: 'true',
-} as const;
+/** Rejects a misspelt key, which would leave its default in force silently. */
+function assertKnownKeys(kind: StackKind, context: Context): void {
+  const known = ['stack', ...contextKeys[kind]];
+  const unknown = Object.keys(context).find((key) => !isOfTheCdk(key) && !known.includes(key));
+  if (unknown === undefined) return;
+  const other = stackKinds.find((one) => contextKeys[one].includes(unknown));
+  if (other) throwInvalidKey(unknown, `must be used with stack=${other}. This is stack=${kind}`);
+  if (kind === 'transfers' && isSourceField(unknown)) throwSourceField(unknown);
+  throwInvalidKey(unknown, `unknown key. Did you mean ${quoted(closest(unknown, known))}?`);
+}
 
-function assertNoSourceField(key: string): void {
-  const form = Object.hasOwn(sourceForm.optional, key) && sourceForm.optional[key];
-  if (!form) return;
-  const example = `-c sources='[{"bucket":"…","${key}":${exampleOf[form]}}]'`;
-  refuseValue('context key', key, `must be a field of sources. Use ${example}`);
+function throwInvalidKey(key: string, must: string): never {
+  return throwConfigurationError(`Invalid context key ${quoted(key)}: ${must}`);
+}
+
+function isSourceField(key: string): key is keyof typeof contextSourceFields {
+  return Object.hasOwn(contextSourceFields, key);
+}
+
+function throwSourceField(key: keyof typeof contextSourceFields): never {
+  const example = `-c sources='[{"bucket":"…","${key}":${exampleOf(key)}}]'`;
+  return throwInvalidKey(key, `must be a field of sources. Use ${example}`);
+}
+
+/** Returns a value of the field's type as JSON writes it. */
+function exampleOf(key: keyof typeof contextSourceFields): string {
+  const { type } = referenceOf(contextSourceFields[key]);
+  if (type.includes('true')) return 'true';
+  return type.startsWith('text') ? '"…"' : '3600';
 }
 
 function isOfTheCdk(key: string): boolean {

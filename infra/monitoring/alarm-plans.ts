@@ -47,7 +47,7 @@ export function alarmPlans(props: CheckedMonitoringProps): AlarmPlan[] {
   ];
 }
 
-function transferAlarms({ deployment, thresholds }: CheckedMonitoringProps): AlarmPlan[] {
+function transferAlarms({ deployment, alarmThresholds }: CheckedMonitoringProps): AlarmPlan[] {
   return [
     {
       id: 'TransfersFailed',
@@ -63,7 +63,7 @@ function transferAlarms({ deployment, thresholds }: CheckedMonitoringProps): Ala
         'Transfers hold a slot, but no chunk has arrived for a while. In the Step Functions console open the oldest running execution and look at its last state; then see "Retries by cause" on the dashboard and the service\'s status page.',
       metric: standstill(deployment),
       threshold: 0,
-      periods: thresholds.noProgress.toMinutes() / fiveMinutes.toMinutes(),
+      periods: alarmThresholds.noProgress.toMinutes() / fiveMinutes.toMinutes(),
       // Without the gauge nothing is known to be active; that it lacks has an alarm of its own.
       missing: nothingHappened,
     },
@@ -107,7 +107,7 @@ function standstill(deployment: string): MathExpression {
   });
 }
 
-function serviceAlarms({ deployment, thresholds }: CheckedMonitoringProps): AlarmPlan[] {
+function serviceAlarms({ deployment, alarmThresholds }: CheckedMonitoringProps): AlarmPlan[] {
   return [
     {
       id: 'ServiceThrottles',
@@ -118,15 +118,15 @@ function serviceAlarms({ deployment, thresholds }: CheckedMonitoringProps): Alar
         period: quarterHour,
         by: throttled,
       }),
-      threshold: thresholds.throttledRetries,
+      threshold: alarmThresholds.throttledRetries,
       missing: nothingHappened,
     },
     {
       id: 'OrphanSessions',
       description:
-        'The service has unfinished sessions that no transfer knows: answers were lost, or somebody else uploads with this API key. Search the reconciler\'s logs for "orphan session", which names the transfer that may have lost it; the sessions end by themselves after 24 h.',
+        'The service has unfinished sessions that no transfer knows: create replies were lost, or another client uses this API key. If "Retries by cause" shows no CreateReplyLostError, check who uses the key. Search the reconciler\'s logs for "orphan session" for the upload ids. The sessions end by themselves after 24 h.',
       metric: productMetric(deployment, 'OrphanSessions', { statistic: 'Maximum' }),
-      threshold: thresholds.orphanSessions,
+      threshold: alarmThresholds.orphanSessions,
       missing: unchanged,
     },
     {
@@ -142,9 +142,9 @@ function serviceAlarms({ deployment, thresholds }: CheckedMonitoringProps): Alar
 }
 
 function deadLetterAlarms({ deadLetterQueues }: CheckedMonitoringProps): AlarmPlan[] {
-  return Object.entries(deadLetterQueues).map(([name, { queue, sendAgain }]) => ({
+  return Object.entries(deadLetterQueues).map(([name, { queue, redelivery }]) => ({
     id: `DeadLetters${name}`,
-    description: `Events could not be delivered and wait in a dead-letter queue until its retention ends. In the SQS console poll the queue for messages; their attribute ERROR_MESSAGE, or their body, names the cause to remove. ${sendAgain}`,
+    description: `Events could not be delivered and wait in a dead-letter queue until its retention ends. In the SQS console poll the queue for messages; their attribute ERROR_MESSAGE, or their body, names the cause to remove. ${redelivery}`,
     metric: queue.metricApproximateNumberOfMessagesVisible({
       statistic: 'Maximum',
       period: fiveMinutes,
@@ -203,7 +203,7 @@ function reconcilerAlarms({ reconciler }: CheckedMonitoringProps): AlarmPlan[] {
 function dispatcherAlarms({
   deployment,
   dispatcher,
-  thresholds,
+  alarmThresholds,
 }: CheckedMonitoringProps): AlarmPlan[] {
   if (!dispatcher) return [];
   return [
@@ -212,7 +212,7 @@ function dispatcherAlarms({
       description:
         'The queue does not move although slots are free and transfers are not paused. In the Step Functions console open the newest executions whose input has "dispatched", and read why they ended before they took their transfers; then read the dispatcher\'s log group from the last entry of level WARN.',
       metric: productMetric(deployment, 'QueueStalledSeconds', { statistic: 'Maximum' }),
-      threshold: thresholds.queueStalled.toSeconds(),
+      threshold: alarmThresholds.queueStalled.toSeconds(),
       missing: unchanged,
     },
     {

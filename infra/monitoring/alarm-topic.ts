@@ -1,31 +1,29 @@
-import { ArnFormat, Token } from 'aws-cdk-lib';
+import { ArnFormat } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { refuse, shown } from '../refuse.ts';
 
-/** What a topic of alarms is told by. */
 export interface AlarmTopicProps {
-  /** Whose alarms, in mails. */
-  readonly of: string;
-  /** Is sent every alarm, once its owner has confirmed the subscription. */
+  /** Named in the subject of mails. */
+  readonly deployment: string;
+  /** Receives every alarm after its owner confirms the subscription. */
   readonly alarmEmail: string | undefined;
 }
 
 /**
- * Takes alarms of its account and Region and notices about failed transfers, over TLS only. Not
- * encrypted with a key: CloudWatch can't publish to a topic under the key that SNS manages, and what
- * is mailed is readable all the same.
+ * Receives alarms of its account and Region and notices about failed transfers, over TLS only. It has
+ * no encryption key: CloudWatch cannot publish to a topic under the key that SNS manages, and mails
+ * are readable anyway.
  */
 export class AlarmTopic extends Topic {
-  constructor(scope: Construct, id: string, { of, alarmEmail }: AlarmTopicProps) {
-    super(scope, id, { displayName: `Alarms of ${of}`.slice(0, 100), enforceSSL: true });
+  constructor(scope: Construct, id: string, { deployment, alarmEmail }: AlarmTopicProps) {
+    super(scope, id, { displayName: `Alarms of ${deployment}`.slice(0, 100), enforceSSL: true });
     this.addToResourcePolicy(this.#alarmsMayPublish());
     if (alarmEmail !== undefined) this.addSubscription(new EmailSubscription(alarmEmail));
   }
 
-  /** A topic with a policy of its own has lost the one that lets its account's alarms in. */
+  /** A topic with its own policy loses the default policy, which admits its account's alarms. */
   #alarmsMayPublish(): PolicyStatement {
     const alarms = this.stack.formatArn({
       service: 'cloudwatch',
@@ -44,10 +42,4 @@ export class AlarmTopic extends Topic {
       },
     });
   }
-}
-
-/** @throws ConfigurationError - no address; absent is right */
-export function checkAlarmEmail(where: string, email: string | undefined): void {
-  if (email === undefined || Token.isUnresolved(email) || /^[^\s@]+@[^\s@]+$/.test(email)) return;
-  refuse(where, `alarmEmail is ${shown(email)}; an address such as ops@example.com is right`);
 }

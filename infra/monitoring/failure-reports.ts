@@ -9,7 +9,7 @@ import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { deployedFunctionProps } from '#infra/lambda/step-function.ts';
-import { permitOwnLogs } from '#infra/permissions/permissions.ts';
+import { allowOwnLogs } from '#infra/permissions/permissions.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import type { FunctionNetwork } from '../network/function-network.ts';
@@ -70,7 +70,7 @@ export class FailureReports extends Construct {
       }),
     );
     props.topic.grantPublish(this.function);
-    permitOwnLogs(this.function);
+    allowOwnLogs(this.function);
   }
 
   #queue(): IQueue {

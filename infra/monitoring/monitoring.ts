@@ -15,19 +15,19 @@ import {
 import { transferDashboard } from './transfer-dashboard.ts';
 
 /**
- * Who is told and what can be seen: alarms on one topic, each with what to do first, and one
- * dashboard that answers what is moving, how fast, what failed and why, and how far the quotas are.
+ * Alarms on one topic, each with the first thing to do, and one dashboard: what is moving, what
+ * waits, how fast, what failed and why, and how far the quotas are.
  */
 export class Monitoring extends Construct {
-  /** Takes all alarms. */
+  /** Receives all alarms. */
   readonly topic: ITopic;
-  /** By the name that each has in its logical id. */
+  /** By the name in each alarm's logical id. */
   readonly alarms: ReadonlyMap<string, Alarm>;
   readonly dashboard: Dashboard;
-  /** Sends the notices about failed transfers, where they are asked for. */
+  /** Sends the notices about failed transfers; undefined without `failures` in the props. */
   readonly reports: FailureReports | undefined;
 
-  /** @throws ConfigurationError - a prop is out of its bounds; the message names it */
+  /** @throws ConfigurationError - names the prop, its value and what must hold */
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const checked = checkMonitoringProps(props);
@@ -43,7 +43,7 @@ export class Monitoring extends Construct {
   #reports({ failures, deployment, stateMachine, table }: CheckedMonitoringProps) {
     if (!failures) return undefined;
     const { topic } = this;
-    // The dashboard shows the alarm of the reports' own queue, so it is made after them.
+    // The dashboard shows the alarm of the reports' own queue, so it is created later.
     const dashboardName = Lazy.string({ produce: () => this.dashboard.dashboardName });
     const { tableName } = table;
     const props = { ...failures, deployment, stateMachine, topic, tableName, dashboardName };
@@ -52,13 +52,14 @@ export class Monitoring extends Construct {
 
   #watched(checked: CheckedMonitoringProps): CheckedMonitoringProps {
     if (!this.reports) return checked;
-    const sendAgain = 'Each message is a failed transfer that no notice reported: read its detail.';
-    const FailureReports = { queue: this.reports.deadLetterQueue as IQueue, sendAgain };
+    const redelivery =
+      'Each message is a failed transfer that no notice reported: read its detail.';
+    const FailureReports = { queue: this.reports.deadLetterQueue as IQueue, redelivery };
     return { ...checked, deadLetterQueues: { ...checked.deadLetterQueues, FailureReports } };
   }
 
   #newTopic({ deployment, alarmEmail }: CheckedMonitoringProps): ITopic {
-    return new AlarmTopic(this, 'Alarms', { of: deployment, alarmEmail }) as ITopic;
+    return new AlarmTopic(this, 'Alarms', { deployment, alarmEmail }) as ITopic;
   }
 
   #alarm(plan: AlarmPlan): Alarm {

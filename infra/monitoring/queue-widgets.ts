@@ -10,7 +10,7 @@ const period = Duration.minutes(1);
 
 /** How many transfers wait, for how long, how fast they start, and what holds them. */
 export function queueWidgets(props: CheckedMonitoringProps): IWidget[] {
-  const { deployment, maxActiveTransfers, thresholds } = props;
+  const { deployment, maxActiveTransfers, alarmThresholds } = props;
   const gauge = (name: MetricName) =>
     productMetric(deployment, name, { statistic: 'Maximum', period });
   const count = (name: MetricName) => productMetric(deployment, name, { statistic: 'Sum', period });
@@ -20,7 +20,7 @@ export function queueWidgets(props: CheckedMonitoringProps): IWidget[] {
       'Age of the oldest, and time without movement, s',
       5,
       [gauge('OldestQueuedSeconds'), gauge('QueueStalledSeconds')],
-      bound('queueStalled', thresholds.queueStalled.toSeconds()),
+      bound('queueStalled', alarmThresholds.queueStalled.toSeconds()),
     ),
     graph('Queued and dispatched, each minute', 5, [
       count('TransfersQueued'),

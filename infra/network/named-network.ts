@@ -1,50 +1,53 @@
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { refuse, refuseValue } from '../refuse.ts';
+import { z } from 'zod';
+import { check } from '../configuration/check.ts';
+import { list, text } from '../configuration/fields.ts';
+import { throwConfigurationError, throwInvalid } from '../configuration/invalid.ts';
 import type { NetworkProps } from './network-props.ts';
 
-/** An existing network by the ids of its parts. */
-export interface NamedNetworkProps {
-  /** Id of the VPC that every function runs in, with `vpcSubnetIds`. */
-  readonly vpcId?: string | undefined;
-  /** Ids of private subnets of that VPC. */
-  readonly vpcSubnetIds?: readonly string[] | undefined;
-  /**
-   * Ids of the functions' security groups.
-   * @default one new group
-   */
-  readonly securityGroupIds?: readonly string[] | undefined;
+/** The id of a resource: its prefix, then 8 or 17 hexadecimal digits. */
+function resourceId(prefix: string) {
+  const form = new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`);
+  return text(form, `must look like ${prefix}-0123456789abcdef0`);
 }
 
-/** How the ids begin, each with 8 or 17 hexadecimal digits after it. */
-const idStarts = { vpcId: 'vpc-', vpcSubnetIds: 'subnet-', securityGroupIds: 'sg-' } as const;
+/** An existing network, by the ids of its parts. */
+export const namedNetworkFields = {
+  vpcId: resourceId('vpc').optional().meta({
+    description:
+      'Id of the VPC that every function runs in, together with `vpcSubnetIds`. See [docs/vpc.md](vpc.md) for what its subnets must reach.',
+    default: 'none: the functions run outside any VPC',
+  }),
+  vpcSubnetIds: list(resourceId('subnet')).optional().meta({
+    description: 'Ids of private subnets of that VPC.',
+    default: 'none',
+  }),
+  securityGroupIds: list(resourceId('sg')).optional().meta({
+    description: "Ids of the functions' security groups.",
+    default: 'one new group, which allows all outbound and no inbound traffic',
+  }),
+};
+
+const namedNetworkProps = z.object(namedNetworkFields);
+
+export type NamedNetworkProps = Readonly<z.input<typeof namedNetworkProps>>;
 
 /**
- * The network of these ids. Nothing is looked up at synth.
- * @throws ConfigurationError - an id of another form, a part without the other, or a part that is also
- *   given as a construct
+ * Returns the network of these ids. The synthesis looks nothing up in the account.
+ * @throws ConfigurationError - an id has another form, a part lacks the other parts, or a part is
+ *   also set as a construct
  */
 export function namedNetwork(
   scope: Construct,
   props: NamedNetworkProps & NetworkProps,
 ): NetworkProps {
-  const { vpcId, vpcSubnetIds, securityGroupIds } = props;
-  assertGivenOnce(props);
-  checkIds('vpcId', vpcId === undefined ? undefined : [vpcId]);
-  checkIds('vpcSubnetIds', vpcSubnetIds);
-  checkIds('securityGroupIds', securityGroupIds);
-  if (!vpcId || !vpcSubnetIds) {
-    const ids = { vpcId, vpcSubnetIds, securityGroupIds };
-    const [given] = Object.entries(ids).find(([, value]) => value !== undefined) ?? [];
-    if (given === undefined) return {};
-    return refuse(
-      'Chunkferry',
-      `${given} is set without ${vpcId ? 'vpcSubnetIds' : 'vpcId'}; a VPC and its private subnets are given together`,
-    );
-  }
+  assertSetOnce(props);
+  const { vpcId, vpcSubnetIds, securityGroupIds } = check(namedNetworkProps, props);
+  if (!vpcId || !vpcSubnetIds) return assertUnset({ vpcId, vpcSubnetIds, securityGroupIds });
   const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
     vpcId,
-    // The CDK wants as many zones as subnets; nothing here selects by zone.
+    // The CDK requires as many zones as subnets; no code here selects by zone.
     availabilityZones: vpcSubnetIds.map((_, index) => `zone-${index}`),
     privateSubnetIds: [...vpcSubnetIds],
   });
@@ -52,25 +55,27 @@ export function namedNetwork(
   return { vpc, ...(groups && { securityGroups: groups }) };
 }
 
-/** The construct that each id stands for. */
-const constructs = {
+/** Ids that need each other: the VPC and its subnets. */
+function assertUnset(ids: NamedNetworkProps): NetworkProps {
+  const [name] = Object.entries(ids).find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return {};
+  const missing = ids.vpcId ? 'vpcSubnetIds' : 'vpcId';
+  return throwConfigurationError(
+    `Missing ${missing}: ${name} is set. Set a VPC and its private subnets together`,
+  );
+}
+
+/** The prop that sets the same part as a construct. */
+const constructProps = {
   vpcId: 'vpc',
   vpcSubnetIds: 'vpcSubnets',
   securityGroupIds: 'securityGroups',
 } as const;
 
-function assertGivenOnce(props: NamedNetworkProps & NetworkProps): void {
-  for (const name of Object.keys(constructs) as (keyof typeof constructs)[]) {
-    const other = constructs[name];
+function assertSetOnce(props: NamedNetworkProps & NetworkProps): void {
+  for (const name of Object.keys(constructProps) as (keyof typeof constructProps)[]) {
+    const other = constructProps[name];
     if (props[name] === undefined || props[other] === undefined) continue;
-    refuseValue(name, props[name], `must not be set together with ${other}. Use one of them`);
+    throwInvalid(name, props[name], `must not be set together with ${other}. Use one of them`);
   }
-}
-
-function checkIds(name: keyof typeof idStarts, ids: readonly string[] | undefined): void {
-  const start = idStarts[name];
-  if (ids?.length === 0) refuseValue(name, ids, 'must have at least one entry');
-  const wrong = ids?.find((id) => !new RegExp(`^${start}([0-9a-f]{8}|[0-9a-f]{17})$`).test(id));
-  if (wrong === undefined) return;
-  refuseValue(name, wrong, `must look like ${start}0123456789abcdef0`);
 }

@@ -5,17 +5,17 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { objectCreatedPattern } from '../constructs/object-created-rule.ts';
-import type { SourceAccountProps } from './source-account-props.ts';
+import type { CheckedSourceAccountProps } from './source-account-props.ts';
 
 /**
- * Sends the events of objects created in the buckets straight to the bus: one step, for an event that
- * was forwarded is not forwarded again. What can't be delivered for 24 h is kept for 14 days.
+ * Sends the events of created objects directly to the bus: EventBridge does not forward a forwarded
+ * event again. Events that cannot be delivered for 24 h stay in a queue for 14 days.
  */
 export class EventForwarding extends Construct {
   readonly rule: Rule;
   readonly deadLetterQueue: DeadLetterQueue;
 
-  constructor(scope: Construct, id: string, props: SourceAccountProps) {
+  constructor(scope: Construct, id: string, props: CheckedSourceAccountProps) {
     super(scope, id);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     const role = this.#role();
@@ -33,11 +33,11 @@ export class EventForwarding extends Construct {
         }),
       ],
     });
-    // Its policy too: the first event may come the moment the rule is there.
+    // The rule also waits for the role's policy: the first event may arrive with the rule.
     this.rule.node.addDependency(role);
   }
 
-  /** The target adds the one permission it needs: to put events on the one bus. */
+  /** The target adds the only permission: to put events on this bus. */
   #role(): Role {
     return new Role(this, 'Role', {
       description: 'Lets EventBridge put the events of the source buckets on the bus of Chunkferry',

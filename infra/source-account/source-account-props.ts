@@ -1,79 +1,85 @@
-import { checkArn } from '../arns.ts';
-import { checkAlarmEmail } from '../monitoring/alarm-topic.ts';
-import { refuse } from '../refuse.ts';
-import { checkAccount, checkExternalId, checkRoleName } from '../sources/account-readers.ts';
-import { checkBucketName, checkFilters } from '../sources/check-source.ts';
+import { z } from 'zod';
+import { eventBusArn, kmsKeyArn, roleArn } from '../configuration/arn-fields.ts';
+import { check } from '../configuration/check.ts';
+import { list, trueOrFalse } from '../configuration/fields.ts';
+import { alarmEmail } from '../monitoring/alarm-thresholds.ts';
+import { accountId, externalId, readerRoleName } from '../sources/account-readers.ts';
+import { bucketName } from '../sources/bucket-field.ts';
+import { prefixes } from '../sources/filter-fields.ts';
 
-/** What a source account sends, to whom, and who may read it. */
-export interface SourceAccountProps {
-  /** The bus that takes the events, possibly of another account and Region: `BusArn` of its stack. */
-  readonly busArn: string;
-  /** Names of the existing buckets of this account and Region; their EventBridge switch must be on. */
-  readonly buckets: readonly string[];
-  /**
-   * Only objects whose keys begin with one of these are announced and may be read.
-   * @default any key
-   */
-  readonly prefixes?: readonly string[];
-  /**
-   * Whether the reader role is made here. A role is for all Regions: make it in one of them only,
-   * with all the buckets that are to be read; the account of the bus needs none for itself.
-   * @default true
-   */
-  readonly readerRole?: boolean;
-  /**
-   * The reader role's name, as the transfers' stack knows it.
-   * @default ChunkferryReader
-   */
-  readonly readerRoleName?: string;
-  /** What must be known to become the reader; needed where there is a reader role. */
-  readonly externalId?: string;
-  /**
-   * The account whose functions read, 12 digits.
-   * @default the account of the bus
-   */
-  readonly transferAccount?: string;
-  /**
-   * Narrows the trust to these roles: `ReaderPrincipalArns` of the transfers' stack.
-   * @default any role of the transfer account that its own administrators let assume this one
-   */
-  readonly readerPrincipalArns?: readonly string[];
-  /**
-   * ARNs of the keys that encrypt the objects. Their policies must allow the statement that the stack
-   * puts out as `KeyPolicyStatement`.
-   * @default none
-   */
-  readonly kmsKeyArns?: readonly string[];
-  /**
-   * Is told when events can't be sent, once its owner has confirmed the subscription.
-   * @default nobody is subscribed to the topic
-   */
-  readonly alarmEmail?: string;
+export const sourceAccountFields = {
+  busArn: eventBusArn().meta({
+    description:
+      "The bus that takes the events, in any account and Region: the output `BusArn` of the transfers' stack.",
+  }),
+  buckets: list(bucketName()).meta({
+    description:
+      'Names of existing buckets of this account and Region. Their EventBridge switch must be on.',
+  }),
+  prefixes: prefixes.meta({
+    description:
+      'Only objects whose keys begin with one of these send events and may be read, case-sensitive.',
+    default: 'any key',
+  }),
+  readerRole: trueOrFalse().default(true).meta({
+    description:
+      "Whether this stack creates the reader role. A role applies to all Regions: create it in one Region only, with every bucket to read. The bus's own account needs none.",
+  }),
+  readerRoleName: readerRoleName().meta({
+    description: "Name of the reader role, as in `sourceAccounts` of the transfers' stack.",
+  }),
+  externalId: externalId().optional().meta({
+    description:
+      'What assuming the reader role requires, as in `sourceAccounts`. Required if the stack creates the reader role.',
+    default: 'none',
+  }),
+  transferAccount: accountId().optional().meta({
+    description: 'The account whose functions read.',
+    default: 'the account of the bus',
+  }),
+  readerPrincipalArns: list(
+    roleArn(),
+    'Omit it to trust every role that the transfer account allows',
+  )
+    .optional()
+    .meta({
+      description:
+        "Limits the reader role's trust to these roles: the output `ReaderPrincipalArns` of the transfers' stack.",
+      default: 'every role of the transfer account that its administrators allow',
+    }),
+  kmsKeyArns: z.array(kmsKeyArn(), 'must be a list').readonly().optional().meta({
+    description:
+      'ARNs of the keys that encrypt the objects. Their policies must allow the statement in the output `KeyPolicyStatement`.',
+    default: 'none',
+  }),
+  alarmEmail: alarmEmail().optional().meta({
+    description:
+      'Receives the alarm about events that could not be sent, after its owner confirms the subscription.',
+    default: 'none: the topic has no subscription',
+  }),
+};
+
+export const sourceAccountProps = z.object(sourceAccountFields).check(checkExternalId);
+
+interface ReaderRole {
+  readonly readerRole: boolean;
+  readonly externalId?: string | undefined;
 }
 
-const where = 'source account';
-
-/** @throws ConfigurationError - names the prop, its value and what would be right */
-export function checkSourceAccount(props: SourceAccountProps): void {
-  const { busArn, buckets, kmsKeyArns = [], transferAccount } = props;
-  checkArn(where, 'busArn', busArn, 'eventBus');
-  if (buckets.length === 0) refuse(where, 'sourceBuckets is empty; at least one bucket is right');
-  for (const bucket of buckets) checkBucketName(bucket);
-  checkPrincipals(props);
-  checkAlarmEmail(where, props.alarmEmail);
-  checkFilters(where, props);
-  for (const arn of kmsKeyArns) checkArn(where, 'kmsKeyArns', arn, 'kmsKey');
-  if (transferAccount !== undefined) checkAccount(where, 'transferAccount', transferAccount);
-  checkRoleName(where, props.readerRoleName);
-  if (props.readerRole !== false) checkExternalId(where, props.externalId);
+export function checkExternalId({ value, issues }: z.core.ParsePayload<ReaderRole>): void {
+  if (!value.readerRole || value.externalId !== undefined) return;
+  const message =
+    'must be set for the reader role, with the value in sourceAccounts. Or set readerRole to false';
+  issues.push({ code: 'custom', path: ['externalId'], input: undefined, message });
 }
 
-function checkPrincipals({ readerPrincipalArns }: SourceAccountProps): void {
-  if (readerPrincipalArns?.length === 0) {
-    refuse(
-      where,
-      'readerPrincipalArns is []; at least one role is right, or leave it out to trust all that the account lets',
-    );
-  }
-  for (const arn of readerPrincipalArns ?? []) checkArn(where, 'readerPrincipalArns', arn, 'role');
+/** Props of a source account; docs/configuration.md describes each. */
+export type SourceAccountProps = Readonly<z.input<typeof sourceAccountProps>>;
+
+/** Props with every default filled in and every field checked. */
+export type CheckedSourceAccountProps = Readonly<z.output<typeof sourceAccountProps>>;
+
+/** @throws ConfigurationError - names the prop, its value and what must hold */
+export function checkSourceAccount(props: SourceAccountProps): CheckedSourceAccountProps {
+  return check(sourceAccountProps, props);
 }

@@ -5,22 +5,22 @@ import { ForwardingAlarm } from './forwarding-alarm.ts';
 import { checkSourceAccount, type SourceAccountProps } from './source-account-props.ts';
 import { SourceReader } from './source-reader.ts';
 
-/** What a source account needs, in each Region with source buckets: it sends their events, and lets them be read. */
+/** Sends the events of an account's source buckets in one Region, and allows their objects to be read. */
 export class SourceAccount extends Construct {
   readonly forwarding: EventForwarding;
   readonly alarm: ForwardingAlarm;
-  /** Absent where another Region's has it. */
+  /** Undefined if the stack of another Region created it. */
   readonly reader: SourceReader | undefined;
 
-  /** @throws ConfigurationError - a prop is wrong; the message names it */
+  /** @throws ConfigurationError - names the prop, its value and what must hold */
   constructor(scope: Construct, id: string, props: SourceAccountProps) {
     super(scope, id);
-    checkSourceAccount(props);
-    this.forwarding = new EventForwarding(this, 'Forwarding', props);
-    this.alarm = new ForwardingAlarm(this, 'Monitoring', this.forwarding, props.alarmEmail);
-    if (props.readerRole === false) return;
-    const account = props.transferAccount ?? accountOf(props.busArn);
-    this.reader = new SourceReader(this, 'Reader', account, props);
+    const checked = checkSourceAccount(props);
+    this.forwarding = new EventForwarding(this, 'Forwarding', checked);
+    this.alarm = new ForwardingAlarm(this, 'Monitoring', this.forwarding, checked.alarmEmail);
+    if (!checked.readerRole) return;
+    const account = checked.transferAccount ?? accountOf(checked.busArn);
+    this.reader = new SourceReader(this, 'Reader', account, checked);
   }
 }
 

@@ -6,15 +6,20 @@ import { decryptsFor, regionOfKey } from '#infra/permissions/key-policy.ts';
 import { bucketArn, objectArns } from '#infra/permissions/object-arns.ts';
 import { allow } from '#infra/permissions/permissions.ts';
 import { defaultReaderRoleName } from '#infra/sources/reader-role.ts';
-import type { SourceAccountProps } from './source-account-props.ts';
+import type { CheckedSourceAccountProps } from './source-account-props.ts';
 
 /**
- * Reads the objects of the buckets for Chunkferry. Whoever assumes it must know the external id, so
- * that nobody else can make Chunkferry read through it.
+ * The role that reads the buckets' objects for Chunkferry. Its trust requires the external id, which
+ * prevents another account from making Chunkferry read through this role.
  */
 export class SourceReader extends Role {
-  /** @param transferAccount - whose functions read */
-  constructor(scope: Construct, id: string, transferAccount: string, props: SourceAccountProps) {
+  /** @param transferAccount - the account whose functions read, 12 digits */
+  constructor(
+    scope: Construct,
+    id: string,
+    transferAccount: string,
+    props: CheckedSourceAccountProps,
+  ) {
     super(scope, id, {
       roleName: props.readerRoleName ?? defaultReaderRoleName,
       description: 'Reads the objects of the source buckets for Chunkferry',
@@ -28,11 +33,11 @@ export class SourceReader extends Role {
     allow(this, objects, ['s3:GetObject', 's3:GetObjectVersion']);
     allow(this, buckets, ['s3:ListBucket', 's3:GetBucketNotification']);
     for (const bucket of props.buckets) acknowledgeObjects(this, { bucket, prefixes });
-    this.#permitDecrypting(props.kmsKeyArns ?? []);
+    this.#allowDecrypting(props.kmsKeyArns ?? []);
   }
 
-  /** Through S3 only, in the key's Region. */
-  #permitDecrypting(keyArns: readonly string[]): void {
+  /** Allows decryption through S3 only, in the key's Region. */
+  #allowDecrypting(keyArns: readonly string[]): void {
     for (const arn of keyArns) {
       const region = regionOfKey(arn, Aws.REGION);
       allow(this, [arn], ['kms:Decrypt'], decryptsFor('s3', [region]));
@@ -40,7 +45,7 @@ export class SourceReader extends Role {
   }
 }
 
-function trustConditions({ externalId, readerPrincipalArns }: SourceAccountProps) {
+function trustConditions({ externalId, readerPrincipalArns }: CheckedSourceAccountProps) {
   return {
     StringEquals: { 'sts:ExternalId': externalId },
     ...(readerPrincipalArns?.length && {

@@ -1,77 +1,63 @@
+import { z } from 'zod';
 import type { Reader } from '#src/core/source/sources.ts';
-import { refuse, shown } from '../refuse.ts';
+import { invalidAt, text } from '../configuration/fields.ts';
 import { defaultReaderRoleName, readerRoleArn } from './reader-role.ts';
 
+export const accountId = () => text(/^\d{12}$/, 'must be 12 digits');
+
+/** IAM's rule for the name of a role (CreateRole, RoleName). */
+export const readerRoleName = () =>
+  text(/^[\w+=,.@-]{1,64}$/, 'must be 1 to 64 letters, digits or any of +=,.@_- without a path')
+    .optional()
+    .meta({ default: `\`${defaultReaderRoleName}\`` });
+
+/** IAM's rule for an external id (AssumeRole, ExternalId). */
+export const externalId = () =>
+  text(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1,224 letters, digits or any of +=,.@:/_-');
+
 /** Another account whose buckets may be sources. */
-export interface AccountReader {
-  /** 12 digits. */
-  readonly account: string;
-  /**
-   * Name of the role there that Chunkferry reads as; `SourceAccountStack` makes it.
-   * @default ChunkferryReader
-   */
-  readonly readerRoleName?: string;
-  /** What that role's trust asks for: 2 to 1,224 of letters, digits and `+=,.@:/_-` (IAM's rule). */
-  readonly externalId: string;
+export const accountReaderFields = {
+  account: accountId().meta({ description: 'The source account.' }),
+  externalId: externalId().meta({
+    description: "What the reader role's trust policy requires as its external id.",
+  }),
+  readerRoleName: readerRoleName().meta({
+    description:
+      "Name of the role that the functions read as. The source account's stack creates it.",
+    default: `\`${defaultReaderRoleName}\``,
+  }),
+};
+
+export type AccountReader = Readonly<z.input<z.ZodObject<typeof accountReaderFields>>>;
+
+/** A list of source accounts, each once. */
+export function accountList<S extends z.ZodType<AccountReader>>(reader: S) {
+  return z.array(reader, 'must be a list').check(({ value, issues }) => {
+    const accounts = value.map(({ account }) => account);
+    const index = accounts.findIndex((account, i) => accounts.indexOf(account) !== i);
+    if (index < 0) return;
+    issues.push(invalidAt([index, 'account'], accounts[index], 'must be listed once'));
+  });
 }
 
-/**
- * Whom to read each account as. Only these roles are ever assumed.
- * @throws ConfigurationError - an account, a role's name or an external id that can't be one; the
- * same account twice; an organization without any account, for nothing could be read then
- */
-export function readersOf(
-  accounts: readonly AccountReader[],
-  organizationId: string | undefined,
-): Readonly<Record<string, Reader>> {
-  checkOrganization(accounts, organizationId);
-  const readers: Record<string, Reader> = {};
-  for (const { account, readerRoleName, externalId } of accounts) {
-    checkAccount('Chunkferry', 'sourceAccounts: account', account);
-    checkRoleName('Chunkferry', readerRoleName);
-    checkExternalId('Chunkferry', externalId);
-    if (account in readers) refuse('Chunkferry', `sourceAccounts names ${account} twice`);
-    readers[account] = { roleArn: readerRoleArn(account, readerRoleName), externalId };
-  }
-  return readers;
+interface Organization {
+  readonly organizationId?: string | undefined;
+  readonly sourceAccounts?: readonly AccountReader[] | undefined;
 }
 
-function checkOrganization(
-  accounts: readonly AccountReader[],
-  organizationId: string | undefined,
-): void {
-  if (organizationId === undefined) return;
-  if (!/^o-[a-z0-9]{10,32}$/.test(organizationId)) {
-    refuse(
-      'Chunkferry',
-      `organizationId is ${shown(organizationId)}; o- and 10 to 32 small letters or digits are right`,
-    );
-  }
-  if (accounts.length > 0) return;
-  refuse(
-    'Chunkferry',
-    `organizationId is ${organizationId} but sourceAccounts is empty; objects are read by a role of their account, so each source account must be listed`,
-  );
+/** An organization without listed accounts could send events, and no object could be read. */
+export function checkOrganization({ value, issues }: z.core.ParsePayload<Organization>): void {
+  const { organizationId, sourceAccounts = [] } = value;
+  if (organizationId === undefined || sourceAccounts.length > 0) return;
+  const must =
+    'must be set together with sourceAccounts. List each source account: a role of that account reads its objects';
+  issues.push(invalidAt(['organizationId'], organizationId, must));
 }
 
-/** @throws ConfigurationError - not 12 digits */
-export function checkAccount(where: string, name: string, account: string): void {
-  if (/^\d{12}$/.test(account)) return;
-  refuse(where, `${name} is ${shown(account)}; 12 digits are right`);
-}
-
-/** @throws ConfigurationError - no name that IAM takes; absent is right */
-export function checkRoleName(where: string, name: string = defaultReaderRoleName): void {
-  if (/^[\w+=,.@-]{1,64}$/.test(name)) return;
-  refuse(
-    where,
-    `readerRoleName is ${shown(name)}; 1 to 64 letters, digits or any of +=,.@_- are right, without a path`,
-  );
-}
-
-/** @throws ConfigurationError - no external id that IAM takes */
-export function checkExternalId(where: string, externalId: string | undefined): void {
-  if (externalId !== undefined && /^[\w+=,.@:/-]{2,1224}$/.test(externalId)) return;
-  const is = externalId === undefined ? 'is missing' : `is ${shown(externalId)}`;
-  refuse(where, `externalId ${is}; 2 to 1,224 letters, digits or any of +=,.@:/_- are right`);
+/** Returns the reader of each account; the functions assume no other roles. */
+export function readersOf(accounts: readonly AccountReader[]): Readonly<Record<string, Reader>> {
+  const readers = accounts.map(({ account, readerRoleName: name, externalId: id }) => {
+    return [account, { roleArn: readerRoleArn(account, name), externalId: id }] as const;
+  });
+  return Object.fromEntries(readers);
 }

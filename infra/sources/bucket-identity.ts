@@ -3,13 +3,13 @@ import { Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
- * What tells a bucket from every other: its name or, if that is known only after deployment, a hash
- * of how the name is written. The same in each synthesis, and for two tokens that are written alike,
- * such as two imports of one export.
+ * Returns a unique identity for a bucket: its name or, if the name is known only after deployment, a
+ * hash of the expression. It is the same in each synthesis, and for two equal expressions, such as
+ * two imports of one export.
  */
 export function identityOfBucket(scope: IConstruct, bucket: string): string {
   if (!Token.isUnresolved(bucket)) return bucket;
-  // The logical ids of two stacks may be alike; addresses in the construct tree are not.
+  // Logical ids of two stacks may be equal; addresses in the construct tree are unique.
   const referred = Tokenization.reverseString(bucket)
     .tokens.filter(Reference.isReference)
     .map(({ target }) => target.node.addr);
@@ -17,7 +17,14 @@ export function identityOfBucket(scope: IConstruct, bucket: string): string {
   return `Token${createHash('sha256').update(written).digest('hex').slice(0, 16)}`;
 }
 
-/** A bucket in a message. */
+/** Returns a bucket's name for a message. */
 export function labelOfBucket(bucket: string): string {
-  return Token.isUnresolved(bucket) ? '(name known after deployment)' : bucket;
+  return Token.isUnresolved(bucket) ? '(name known after deployment)' : JSON.stringify(bucket);
+}
+
+/** Returns the call that added a source, as a message shows it: `addSource("films")`. */
+export function labelOfCall(bucket: unknown): string {
+  return typeof bucket === 'string' && !Token.isUnresolved(bucket)
+    ? `addSource(${JSON.stringify(bucket)})`
+    : 'addSource(…)';
 }

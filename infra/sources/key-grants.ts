@@ -4,9 +4,6 @@ import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import { readingSteps } from '#infra/permissions/allow-reading.ts';
 import { decryptsFor, keyPolicyStatement, regionOfKey } from '#infra/permissions/key-policy.ts';
 import { allow } from '#infra/permissions/permissions.ts';
-import { refuse } from '../refuse.ts';
-import { labelOfBucket } from './bucket-identity.ts';
-import { nameOfBucket } from './check-source.ts';
 import type { SourceProps } from './source-props.ts';
 
 /** A reader in another account, and the Regions of the keys that it decrypts with. */
@@ -15,7 +12,7 @@ interface DecryptingReader {
   readonly regions: string[];
 }
 
-/** Who must be let decrypt, and what the policies of the keys must say for it. */
+/** Decrypt permissions of the reading roles, and the statements that the keys' policies need. */
 export class KeyGrants {
   readonly #functions: StepFunctions;
   readonly #ownRegions: string[] = [];
@@ -25,16 +22,13 @@ export class KeyGrants {
     this.#functions = functions;
   }
 
-  /** The roles that read. */
+  /** ARNs of the roles that read objects. */
   get readerPrincipalArns(): string[] {
     return readingSteps.map((step) => (this.#functions[step].role as IRole).roleArn);
   }
 
-  /**
-   * Lets the reading steps decrypt what the source's key encrypted, through S3 only.
-   * @throws ConfigurationError - two keys
-   */
-  permitOwn(props: SourceProps): void {
+  /** Allows the reading steps to decrypt with the source's key, through S3 only. */
+  allowReadingSteps(props: SourceProps): void {
     const key = this.#keyOf(props);
     if (!key) return;
     this.#ownRegions.push(key.region);
@@ -44,15 +38,15 @@ export class KeyGrants {
     }
   }
 
-  /** Keeps that the reader of that account decrypts; its own stack lets it. */
-  noteReader(props: SourceProps, account: string, roleArn: string): void {
+  /** Records that the account's reader decrypts; its own stack allows it. */
+  addReader(props: SourceProps, account: string, roleArn: string): void {
     const key = this.#keyOf(props);
     if (!key) return;
     const { regions } = this.#readers.get(account) ?? { regions: [] };
     this.#readers.set(account, { roleArn, regions: [...regions, key.region] });
   }
 
-  /** The statements to add to the keys' policies, by the account of the keys; '' is the stack's own. */
+  /** Returns the statements for the keys' policies, by the keys' account; '' is the stack's own. */
   statements(): ReadonlyMap<string, object> {
     const own: [string, object][] =
       this.#ownRegions.length > 0
@@ -65,7 +59,7 @@ export class KeyGrants {
     return new Map([...own, ...others]);
   }
 
-  /** S3 takes keys of the bucket's own Region only, so the key's is the bucket's. */
+  /** S3 accepts keys of the bucket's Region only, so the key's Region is the bucket's. */
   #keyOf(props: SourceProps): { readonly arn: string; readonly region: string } | undefined {
     const arn = keyArnOf(props);
     const here = props.region ?? Stack.of(this.#functions.InspectSource).region;
@@ -73,15 +67,7 @@ export class KeyGrants {
   }
 }
 
-function keyArnOf(props: SourceProps): string | undefined {
-  const { bucket, encryptionKey, kmsKeyArn } = props;
-  if (encryptionKey && kmsKeyArn) {
-    const name = labelOfBucket(nameOfBucket(props));
-    refuse(
-      'Chunkferry',
-      `source ${name}: encryptionKey and kmsKeyArn are both given; one is right`,
-    );
-  }
+function keyArnOf({ bucket, encryptionKey, kmsKeyArn }: SourceProps): string | undefined {
   const own = typeof bucket === 'string' ? undefined : bucket.encryptionKey;
   return kmsKeyArn ?? (encryptionKey ?? own)?.keyArn;
 }

@@ -3,34 +3,34 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import { permitAssuming, permitReading } from '#infra/permissions/allow-reading.ts';
+import { allowAssuming, allowReading } from '#infra/permissions/allow-reading.ts';
 import { isAccessPoint } from '#src/core/source/buckets.ts';
 import type { Source } from '#src/core/source/sources.ts';
+import { throwInvalid } from '../configuration/invalid.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { IntakeBus } from '../constructs/intake-bus.ts';
 import { ObjectCreatedRule } from '../constructs/object-created-rule.ts';
-import { refuse } from '../refuse.ts';
-import { identityOfBucket, labelOfBucket } from './bucket-identity.ts';
-import { checkSource } from './check-source.ts';
+import { identityOfBucket } from './bucket-identity.ts';
 import { KeyGrants } from './key-grants.ts';
 import type { SourceList } from './source-list.ts';
 import type { SameContent, SourceProps } from './source-props.ts';
 import { switchOnEvents } from './switch-on-events.ts';
+import { toSource } from './to-source.ts';
 
-/** What reads, what is started, and whom to take events from. */
+/** The reading functions, the state machine to start, and the accounts that may send events. */
 export interface SourceIntakeProps {
   readonly sources: SourceList;
-  /** Of the sources that do not say. */
+  /** Applies to sources without a value of their own. */
   readonly sameContent?: SameContent | undefined;
   readonly functions: StepFunctions;
   readonly stateMachine: StateMachine;
-  /** Where given, the whole organization may send events. */
+  /** Allows the whole organization to send events. */
   readonly organizationId: string | undefined;
 }
 
 /**
- * Everything between the sources and the state machine: rules, the bus of other accounts and Regions,
- * the right to read, and one queue for the events that could not start an execution for 24 h.
+ * Connects the sources to the state machine: rules, the bus of other accounts and Regions, read
+ * permissions, and one queue for the events that could not start an execution for 24 h.
  */
 export class SourceIntake extends Construct {
   readonly deadLetterQueue: DeadLetterQueue;
@@ -47,40 +47,45 @@ export class SourceIntake extends Construct {
     this.keys = new KeyGrants(functions);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     const readers = Object.values(sources.readers);
-    if (readers.length > 0) this.#takeFromElsewhere();
-    permitAssuming(
+    if (readers.length > 0) this.#ensureBus();
+    allowAssuming(
       functions,
       readers.map(({ roleArn }) => roleArn),
     );
   }
 
-  /** Where other accounts and Regions send to; absent where there is none. */
+  /** The bus of other accounts and Regions; undefined if no source needs it. */
   get bus(): IntakeBus | undefined {
     return this.#bus;
   }
 
-  /** @throws ConfigurationError - names the source and what is wrong with it */
-  add(props: SourceProps): void {
+  /**
+   * Adds a source.
+   * @param props - as the schema has checked them
+   * @param path - the source as the user wrote it, such as `sources[1]`
+   * @throws ConfigurationError - the source does not fit the others or the stack
+   */
+  add(props: SourceProps, path: string): void {
     const { sources, functions } = this.#props;
     const sameContent = props.sameContent ?? this.#props.sameContent;
-    const source = checkSource({ ...props, ...(sameContent && { sameContent }) }, Stack.of(this));
-    sources.add(source);
+    const source = toSource({ ...props, sameContent }, Stack.of(this));
+    sources.add(source, path);
     const reader = source.account === undefined ? undefined : sources.readers[source.account];
     if (source.account !== undefined && reader) {
-      this.keys.noteReader(props, source.account, reader.roleArn);
+      this.keys.addReader(props, source.account, reader.roleArn);
     } else {
-      permitReading(functions, source);
-      this.keys.permitOwn(props);
-      if (!isAccessPoint(source.bucket)) this.#takeOurs(source, props);
+      allowReading(functions, source);
+      this.keys.allowReadingSteps(props);
+      if (!isAccessPoint(source.bucket)) this.#addRule(source, props);
     }
-    if (props.switchOnEvents) this.#switchOn(source, props);
+    if (props.switchOnEvents) this.#switchOn(source, props, path);
   }
 
-  /** While the stack's Region is unknown, a source that names one may be here or elsewhere. */
-  #takeOurs({ bucket, region }: Source, props: SourceProps): void {
-    if (region !== undefined) this.#takeFromElsewhere().acceptOwnAccount();
+  /** Adds a bucket of this account. While the stack's Region is unknown, a source with a Region may be local or not. */
+  #addRule({ bucket, region }: Source, props: SourceProps): void {
+    if (region !== undefined) this.#ensureBus().acceptOwnAccount();
     const identity = identityOfBucket(this, bucket);
-    if (this.#isCertainlyElsewhere(region) || this.#ruled.has(identity)) return;
+    if (this.#isInAnotherRegion(region) || this.#ruled.has(identity)) return;
     this.#ruled.add(identity);
     const { sources, stateMachine } = this.#props;
     new ObjectCreatedRule(this, `Rule-${this.#idOf(props)}`, {
@@ -91,7 +96,7 @@ export class SourceIntake extends Construct {
     });
   }
 
-  #takeFromElsewhere(): IntakeBus {
+  #ensureBus(): IntakeBus {
     const { stateMachine, sources, organizationId } = this.#props;
     this.#bus ??= new IntakeBus(this, 'Intake', {
       accounts: Object.keys(sources.readers),
@@ -102,23 +107,22 @@ export class SourceIntake extends Construct {
     return this.#bus;
   }
 
-  #isCertainlyElsewhere(region: string | undefined): boolean {
+  #isInAnotherRegion(region: string | undefined): boolean {
     return region !== undefined && !Token.isUnresolved(Stack.of(this).region);
   }
 
-  #switchOn({ bucket: name, account, region }: Source, props: SourceProps): void {
+  #switchOn({ bucket: name, account, region }: Source, props: SourceProps, path: string): void {
     const { bucket } = props;
+    const switchPath = `${path}.switchOnEvents`;
     if (isAccessPoint(name)) {
-      refuse(
-        'Chunkferry',
-        `source ${name}: switchOnEvents is for buckets; an access point has no events, so its objects are named by hand`,
-      );
+      const must =
+        'must be used with a bucket. An access point has no events: start its objects by hand';
+      throwInvalid(switchPath, true, must);
     }
-    if (account !== undefined || this.#isCertainlyElsewhere(region)) {
-      refuse(
-        'Chunkferry',
-        `source ${labelOfBucket(name)}: switchOnEvents is for buckets of the stack's account and Region; switch this one's events on where it is`,
-      );
+    if (account !== undefined || this.#isInAnotherRegion(region)) {
+      const must =
+        "must be used with a bucket of the stack's account and Region. Switch this bucket's events on in its own account and Region";
+      throwInvalid(switchPath, true, must);
     }
     switchOnEvents(
       typeof bucket === 'string'
@@ -127,7 +131,7 @@ export class SourceIntake extends Construct {
     );
   }
 
-  /** What a bucket is called in the construct tree. */
+  /** Returns a bucket's id in the construct tree. */
   #idOf({ bucket }: SourceProps): string {
     if (typeof bucket === 'string') return identityOfBucket(this, bucket);
     return Token.isUnresolved(bucket.bucketName) ? bucket.node.addr : bucket.bucketName;

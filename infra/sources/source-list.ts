@@ -1,41 +1,43 @@
 import { Aws } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { Reader, Source, Sources } from '#src/core/source/sources.ts';
-import { refuse } from '../refuse.ts';
+import { throwConfigurationError, throwInvalid } from '../configuration/invalid.ts';
 import { identityOfBucket, labelOfBucket } from './bucket-identity.ts';
 import { describeSource, mayOverlap } from './overlap.ts';
 
 /**
- * Lambda takes 4 KB for all variables of a function together (Lambda quotas, 2026); the others need
- * less than the rest.
+ * A function's environment variables may take 4 KB together (Lambda quotas, 2026); the other
+ * variables need less than the difference.
  */
 const maxSourcesBytes = 3_000;
 
-/** Stands for a name that is known only after deployment: as long as a bucket's name may be. */
+/** In place of a name that is known only after deployment: the longest name of a bucket. */
 const unknownName = 'x'.repeat(63);
 
-/** The configured sources, as they come in; what the functions are told of them. */
+/** The configured sources and readers, in the form that the functions read. */
 export class SourceList {
   readonly #sources: Source[] = [];
-  /** By account. */
+  /** The reader of each source account. */
   readonly readers: Readonly<Record<string, Reader>>;
   readonly #scope: IConstruct;
 
-  /** @param scope - whose stack gives the names that are known only after deployment */
+  /** @param scope - in the stack that resolves the names known only after deployment */
   constructor(scope: IConstruct, readers: Readonly<Record<string, Reader>>) {
     this.#scope = scope;
     this.readers = readers;
   }
 
   /**
-   * @throws ConfigurationError - its account has no reader; it overlaps another source or disagrees
-   * with one of the same bucket on the place; all sources together are too long for Lambda
+   * Adds a source.
+   * @param path - the source as the user wrote it, such as `sources[1]`
+   * @throws ConfigurationError - its account has no reader; it overlaps another source of the bucket
+   *   or names another location; or all sources together are too long for the environment
    */
-  add(source: Source): void {
-    this.#checkReader(source);
-    for (const other of this.ofBucket(source.bucket)) checkTogether(other, source);
+  add(source: Source, path: string): void {
+    this.#assertReader(source, path);
+    for (const other of this.ofBucket(source.bucket)) assertCompatible(other, source);
     this.#sources.push(source);
-    this.#checkLength();
+    this.#assertShort();
   }
 
   ofBucket(bucket: string): readonly Source[] {
@@ -43,8 +45,8 @@ export class SourceList {
     return this.#sources.filter((source) => this.#identityOf(source.bucket) === identity);
   }
 
-  /** Undefined where there is nothing to tell. */
-  told(): Sources | undefined {
+  /** Returns sources and readers for the functions; undefined if there are none. */
+  configured(): Sources | undefined {
     const isEmpty = this.#sources.length === 0 && Object.keys(this.readers).length === 0;
     return isEmpty ? undefined : { list: [...this.#sources], readers: this.readers };
   }
@@ -53,41 +55,37 @@ export class SourceList {
     return identityOfBucket(this.#scope, bucket);
   }
 
-  #checkReader({ bucket, account }: Source): void {
+  #assertReader({ account }: Source, path: string): void {
     if (account === undefined || account in this.readers) return;
-    refuse(
-      'Chunkferry',
-      `source ${labelOfBucket(bucket)}: account ${account} is not in sourceAccounts; list it there, or leave account out where the bucket is this stack's own account's`,
-    );
+    const must =
+      "must be listed in sourceAccounts. Add it there, or omit account if the bucket is in the stack's own account";
+    throwInvalid(`${path}.account`, account, must);
   }
 
-  #checkLength(): void {
-    const text = JSON.stringify(this.told())
+  #assertShort(): void {
+    const text = JSON.stringify(this.configured())
       .replaceAll(Aws.PARTITION, 'aws-us-gov')
       .replaceAll(/\$\{Token\[[^\]]*\]\}/g, unknownName);
     const bytes = Buffer.byteLength(text);
     if (bytes <= maxSourcesBytes) return;
-    refuse(
-      'Chunkferry',
-      `sources take ${bytes} bytes of the functions' environment, more than ${maxSourcesBytes}; use fewer sources, prefixes or suffixes`,
+    throwConfigurationError(
+      `Too many sources: they take ${bytes} bytes of the functions' environment, and at most ${maxSourcesBytes} fit. Use fewer sources, prefixes or suffixes`,
     );
   }
 }
 
-function checkTogether(one: Source, other: Source): void {
+function assertCompatible(one: Source, other: Source): void {
   if (one.account !== other.account || one.region !== other.region) {
-    refuse(
-      'Chunkferry',
-      `two sources of the bucket ${labelOfBucket(one.bucket)} disagree on its account or Region: ${placeOf(one)} and ${placeOf(other)}; a bucket has one of each`,
+    throwConfigurationError(
+      `Conflicting sources of bucket ${labelOfBucket(one.bucket)}: ${locationOf(one)}, and ${locationOf(other)}. Set the same account and Region in both`,
     );
   }
   if (!mayOverlap(one, other)) return;
-  refuse(
-    'Chunkferry',
-    `the sources ${describeSource(one)} and ${describeSource(other)} overlap; an object must belong to one source only`,
+  throwConfigurationError(
+    `Overlapping sources: ${describeSource(one)} and ${describeSource(other)}. Separate them by prefixes, suffixes or sizes: an object must belong to one source only`,
   );
 }
 
-function placeOf({ account = "the stack's account", region = "the stack's Region" }: Source) {
+function locationOf({ account = "the stack's account", region = "the stack's Region" }: Source) {
   return `${account} in ${region}`;
 }

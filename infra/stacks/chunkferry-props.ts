@@ -3,13 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { checkSeconds, checkWhole } from '#infra/bounds.ts';
-import type { AlarmThresholds } from '#infra/monitoring/monitoring-props.ts';
-import { checkNetwork, type NetworkProps } from '#infra/network/network-props.ts';
-import { refuse, shown } from '#infra/refuse.ts';
-import type { AccountReader } from '#infra/sources/account-readers.ts';
-import { checkSameContent } from '#infra/sources/check-source.ts';
-import type { SameContent, SourceProps } from '#infra/sources/source-props.ts';
+import { z } from 'zod';
 import {
   defaultActiveTransfers,
   defaultSendConcurrency,
@@ -18,257 +12,200 @@ import {
   maxUploadReplyMs,
   minUploadReplyMs,
 } from '#src/core/limits/limits.ts';
-import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
-import { checkQueue } from './queue-bounds.ts';
+import { check } from '../configuration/check.ts';
+import {
+  cdkObject,
+  duration,
+  invalidAt,
+  text,
+  trueOrFalse,
+  wholeNumber,
+} from '../configuration/fields.ts';
+import { alarmEmail, alarmThresholds } from '../monitoring/alarm-thresholds.ts';
+import { checkRecipients } from '../monitoring/monitoring-props.ts';
+import { checkNetwork, networkFields } from '../network/network-props.ts';
+import { accountList, accountReaderFields, checkOrganization } from '../sources/account-readers.ts';
+import { sameContent, sourceProps } from '../sources/source-props.ts';
+import { baseUrl } from './base-url.ts';
+import {
+  assertWindow,
+  checkQueue,
+  maxActiveTransfers,
+  maxSends,
+  windowFields,
+} from './queue-fields.ts';
 
-/** What may be said about a Chunkferry. Nothing is required. */
-export interface ChunkferryProps extends NetworkProps {
-  /**
-   * Existing buckets whose new objects are moved and whose objects may be named by hand; more may be
-   * added with `addSource`. A bucket that is not among them is refused by name.
-   * @default none: no event starts an execution and no object may be read
-   */
-  readonly sources?: readonly SourceProps[];
-  /**
-   * What happens to a new version of an object that holds the bytes of an earlier one: `reuse` uses
-   * the asset again that is there, where digests prove the same bytes. A source may say otherwise.
-   * @default 'transfer': each version is an asset of its own
-   */
-  readonly sameContent?: SameContent;
-  /**
-   * Other accounts whose buckets may be sources. With any, there is a bus that takes their events.
-   * @default none
-   */
-  readonly sourceAccounts?: readonly AccountReader[];
-  /**
-   * Lets every account of this organization put S3 events on that bus, instead of one statement for
-   * each source account. An event of any other account than those is refused by name, counted, and
-   * rings an alarm: objects are read by a role of their account, and only theirs are known.
-   * @default none: the source accounts alone may put events
-   */
-  readonly organizationId?: string;
-  /**
-   * Holds the service's API key as plain text.
-   * @default a new secret without a value: put the key into it before the first transfer
-   */
-  readonly apiKeySecret?: ISecret;
-  /**
-   * Takes the events of transfers that started and ended.
-   * @default the account's default bus
-   */
-  readonly eventBus?: IEventBus;
-  /**
-   * Another server than the service's own, with its version path; https unless it is on loopback.
-   * @default the service's own
-   */
-  readonly baseUrl?: string;
-  /**
-   * Memory of the sending function, 128 to 10,240. It decides the CPU and the network too.
-   * @default 1024
-   */
-  readonly sendMemoryMiB?: number;
-  /**
-   * Time limit of one call of the sending function, 60 to 900 s. A send that nears it stops cleanly
-   * and is called again for the rest.
-   * @default 600 s, so that a reply may take `uploadReply` after the last byte of a chunk
-   */
-  readonly sendTimeout?: Duration;
-  /**
-   * Memory of each other function, 128 to 10,240.
-   * @default 512
-   */
-  readonly stepMemoryMiB?: number;
-  /**
-   * Time limit of each other function, 10 to 60 s.
-   * @default 60 s
-   */
-  readonly stepTimeout?: Duration;
-  /**
-   * Chunks that one call of the sending function keeps in flight, 1 to 64.
-   * @default 4
-   */
-  readonly chunksInFlight?: number;
-  /**
-   * Ranges that one transfer sends at once, 1 to 40: the most that an inline Map runs.
-   * @default 8
-   */
-  readonly mapConcurrency?: number;
-  /**
-   * Transfers between opening a session and their bytes being complete, 1 to 100. The others wait in a
-   * queue, in order of arrival, and cost nothing meanwhile. A change takes effect at once.
-   * @default 10
-   */
-  readonly maxActiveTransfers?: number;
-  /**
-   * The hours in which transfers start: `{ from: '22:00', to: '06:00', timeZone: 'Europe/Berlin' }`.
-   * Outside of them every transfer waits in the queue. Those under way complete, or stop at the next
-   * chunk with `underWay: 'stop'`.
-   * @default always
-   */
-  readonly transferWindow?: TransferWindow;
-  /**
-   * Calls of the sending function that run at once, over all transfers, up to 4,000. Each transfer's
-   * share is planned so that they stay within it; at least `maxActiveTransfers`.
-   * @default 80
-   */
-  readonly maxSendConcurrency?: number;
-  /**
-   * Reserves so many of the account's concurrent executions for the sending function, which then
-   * takes no more either; `maxSendConcurrency` to 4,000. Lambda leaves 100 unreserved.
-   * @default none reserved
-   */
-  readonly sendReservedConcurrency?: number;
-  /**
-   * The largest video or audio object to accept, in bytes.
-   * @default the service's own limit
-   */
-  readonly maxMediaBytes?: number;
-  /**
-   * The largest image to accept, in bytes.
-   * @default the service's own limit
-   */
-  readonly maxImageBytes?: number;
-  /**
-   * How long a chunk may be silent in one direction, 1 to 300 s: S3 gives no byte, or the upload host
-   * takes none. Then it is sent again. How long a chunk takes as a whole does not matter.
-   * @default 60 s
-   */
-  readonly noProgress?: Duration;
-  /**
-   * How long the upload host may take to reply after a chunk's last byte, 30 to 900 s. Some hosts
-   * check or copy the whole chunk before they reply.
-   * @default 5 minutes
-   */
-  readonly uploadReply?: Duration;
-  /**
-   * Whether chunks may go to private addresses: where the functions reach S3 by an interface endpoint,
-   * say. Any other than a public address is refused where this is false.
-   * @default false
-   */
-  readonly privateUploadHosts?: boolean;
-  /**
-   * What becomes of the table when it leaves the stack.
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly tableRemovalPolicy?: RemovalPolicy;
-  /**
-   * Whether DynamoDB refuses to delete the table, whoever asks.
-   * @default true
-   */
-  readonly tableDeletionProtection?: boolean;
-  /**
-   * Gets every alarm and every notice about failed transfers, once its owner has confirmed the
-   * subscription.
-   * @default nobody is subscribed to the topic
-   */
-  readonly alarmEmail?: string;
-  /**
-   * Takes all alarms and failure notices, in place of a topic of our own; CloudWatch must be allowed to publish to it.
-   * @default a new topic
-   */
-  readonly alarmTopic?: ITopic;
-  /**
-   * When those alarms go off that have no natural bound.
-   * @default those of each threshold
-   */
-  readonly alarmThresholds?: AlarmThresholds;
-  /**
-   * How long logs are kept; they go when the stack goes.
-   * @default RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: RetentionDays;
-}
+/** Bounds of the settings in seconds, which the context sets by keys of their own. */
+export const secondsBounds = {
+  sendTimeout: { least: 60, most: 900 },
+  stepTimeout: { least: 10, most: 60 },
+  noProgress: { least: 1, most: 300 },
+  uploadReply: { least: minUploadReplyMs / 1000, most: maxUploadReplyMs / 1000 },
+};
 
-type Defaulted =
-  | 'sources'
-  | 'sourceAccounts'
-  | 'sendMemoryMiB'
-  | 'sendTimeout'
-  | 'stepMemoryMiB'
-  | 'stepTimeout'
-  | 'maxActiveTransfers'
-  | 'maxSendConcurrency'
-  | 'tableRemovalPolicy'
-  | 'tableDeletionProtection'
-  | 'logRetention';
+const fields = {
+  sources: z.array(sourceProps, 'must be a list').readonly().default([]).meta({
+    description:
+      'Existing buckets: each new object that matches a source is transferred, and its objects may be started by hand. `addSource` adds more. A start for any other bucket fails with `SourceNotConfiguredError`.',
+    default: 'none',
+  }),
+  sameContent: sameContent().optional().meta({
+    description:
+      'What happens to a new version that holds the bytes of an earlier version. `reuse` uses the existing asset again if digests prove the same bytes. A source may set its own.',
+    default: '`transfer`: each version becomes an asset of its own',
+  }),
+  sourceAccounts: accountList(z.object(accountReaderFields)).readonly().default([]).meta({
+    description:
+      'Other accounts whose buckets may be sources. With any, the stack has an event bus that takes their events.',
+    default: 'none',
+  }),
+  organizationId: text(
+    /^o-[a-z0-9]{10,32}$/,
+    'must be "o-" and 10 to 32 lowercase letters or digits',
+  )
+    .optional()
+    .meta({
+      description:
+        'Allows every account of this organization to put S3 events on that bus, by one policy statement. An event of an account outside `sourceAccounts` is rejected, counted, and raises an alarm.',
+      default: 'none: only the source accounts may put events',
+    }),
+  apiKeySecret: cdkObject<ISecret>('ISecret').optional().meta({
+    description: "The secret that holds the service's API key as plain text.",
+    default: 'a new secret without a value: store the key in it before the first transfer',
+  }),
+  eventBus: cdkObject<IEventBus>('IEventBus').optional().meta({
+    description: 'Takes the events of transfers that started and ended.',
+    default: "the account's default bus",
+  }),
+  baseUrl: baseUrl().optional().meta({
+    description:
+      "The service's server, with its version path: https only, except on a loopback address.",
+    default: "the service's own",
+  }),
+  sendMemoryMiB: wholeNumber(128, 10_240).default(1024).meta({
+    description: 'Memory of the sending function, in MiB. It also determines CPU and network.',
+  }),
+  sendTimeout: duration(secondsBounds.sendTimeout).default(Duration.seconds(600)).meta({
+    description:
+      'Time limit of one call of the sending function. A send that approaches it stops cleanly and is called again for the rest. At the default, a reply may take `uploadReply` after the last byte of a chunk.',
+  }),
+  stepMemoryMiB: wholeNumber(128, 10_240).default(512).meta({
+    description: 'Memory of each other function, in MiB.',
+  }),
+  stepTimeout: duration(secondsBounds.stepTimeout).default(Duration.seconds(60)).meta({
+    description: 'Time limit of each other function.',
+  }),
+  chunksInFlight: wholeNumber(1, maxChunksInFlight).optional().meta({
+    description: 'Chunks that one call of the sending function sends at the same time.',
+    default: '4',
+  }),
+  mapConcurrency: wholeNumber(1, maxMapConcurrency).optional().meta({
+    description:
+      'Ranges that one transfer sends at the same time. An inline Map runs at most 40 iterations.',
+    default: '8',
+  }),
+  maxActiveTransfers: maxActiveTransfers().default(defaultActiveTransfers).meta({
+    description:
+      'Transfers that hold a slot, from opening the session until all bytes have arrived. Other transfers wait in the queue, in order of arrival, at no cost. A change applies to transfers that start after the deployment, queued transfers included.',
+  }),
+  transferWindow: z.object(windowFields, 'must be an object').optional().meta({
+    description:
+      'The hours in which transfers start. Outside the window every transfer waits in the queue. `underWay` chooses what active transfers do when it closes.',
+    default: 'always',
+  }),
+  maxSendConcurrency: wholeNumber(1, maxSends).default(defaultSendConcurrency).meta({
+    description:
+      'Calls of the sending function that run at the same time, over all transfers; at least `maxActiveTransfers`. Each transfer plans its share within it.',
+  }),
+  sendReservedConcurrency: wholeNumber(1, maxSends).optional().meta({
+    description:
+      "Concurrent executions of the account that the sending function reserves and does not exceed; at least `maxSendConcurrency`. Lambda leaves 100 of the account's unreserved.",
+    default: 'none reserved',
+  }),
+  maxMediaBytes: wholeNumber(1).optional().meta({
+    description: 'The largest video or audio object to accept, in bytes.',
+    default: "the service's own limit",
+  }),
+  maxImageBytes: wholeNumber(1).optional().meta({
+    description: 'The largest image to accept, in bytes.',
+    default: "the service's own limit",
+  }),
+  noProgress: duration(secondsBounds.noProgress).optional().meta({
+    description:
+      'How long a chunk may make no progress in one direction: S3 sends no byte, or the upload host accepts none. Then it is sent again. The total time of a chunk has no limit.',
+    default: '60 s',
+  }),
+  uploadReply: duration(secondsBounds.uploadReply).optional().meta({
+    description:
+      "How long the upload host may take to reply after a chunk's last byte. Some hosts check or copy the whole chunk before they reply.",
+    default: '300 s',
+  }),
+  privateUploadHosts: trueOrFalse().optional().meta({
+    description:
+      'Allows chunks to go to private addresses: for an S3 interface endpoint, or a TUN proxy or VPN that resolves names to 198.18.x.x.',
+    default: '`false`: only public addresses',
+  }),
+  ...networkFields,
+  tableRemovalPolicy: z
+    .enum(RemovalPolicy, 'must be a RemovalPolicy')
+    .default(RemovalPolicy.RETAIN)
+    .meta({
+      type: '`RemovalPolicy`',
+      description: 'What happens to the table when it leaves the stack.',
+      default: '`RemovalPolicy.RETAIN`',
+    }),
+  tableDeletionProtection: trueOrFalse().default(true).meta({
+    description: 'Whether DynamoDB rejects every request to delete the table.',
+  }),
+  alarmEmail: alarmEmail().optional().meta({
+    description:
+      'Receives every alarm and every notice about failed transfers, after its owner confirms the subscription.',
+    default: 'none: the topic has no subscription',
+  }),
+  alarmTopic: cdkObject<ITopic>('ITopic').optional().meta({
+    description:
+      "Receives all alarms and failure notices instead of the stack's own topic. Its policy must allow CloudWatch to publish.",
+    default: 'a new topic',
+  }),
+  alarmThresholds: alarmThresholds.meta({
+    type: 'object',
+    description: 'Thresholds of the alarms that have no natural bound.',
+    default: 'the default of each threshold',
+  }),
+  logRetention: z
+    .enum(RetentionDays, 'must be a RetentionDays')
+    .default(RetentionDays.THREE_MONTHS)
+    .meta({
+      type: '`RetentionDays`',
+      description: 'How long logs are retained. They are deleted with the stack.',
+      default: '`RetentionDays.THREE_MONTHS`',
+    }),
+};
 
-/** Props with every default filled in that is decided here, and every bound checked. */
-export type CheckedProps = ChunkferryProps & Required<Pick<ChunkferryProps, Defaulted>>;
+/** The schema of the construct's props. */
+export const chunkferryProps = z
+  .object(fields)
+  .check(checkOrganization, checkRecipients, checkQueue, ({ value, issues }) => {
+    const { tableRemovalPolicy, tableDeletionProtection } = value;
+    if (tableRemovalPolicy !== RemovalPolicy.DESTROY || !tableDeletionProtection) return;
+    const must =
+      'must not be set together with tableDeletionProtection. Set that to false as well: DynamoDB would reject the deletion';
+    issues.push(invalidAt(['tableRemovalPolicy'], tableRemovalPolicy, must));
+  });
+
+/** Props of a Chunkferry, none of which is required; docs/configuration.md describes each. */
+export type ChunkferryProps = Readonly<z.input<typeof chunkferryProps>>;
+
+/** Props with the defaults of the infrastructure filled in, and every bound checked. */
+export type CheckedProps = Readonly<z.output<typeof chunkferryProps>>;
 
 /**
- * Fills in the defaults and refuses what can't work, before anything is synthesized; the sources and
- * their accounts are checked as they are added.
- * @throws ConfigurationError - names the prop, its value and what would be right
+ * Fills in the defaults and checks every bound before the stack is synthesized.
+ * @throws ConfigurationError - names the prop, its value and what must hold
  */
 export function checkProps(props: ChunkferryProps): CheckedProps {
-  const checked = withDefaults(props);
-  checkWhole('sendMemoryMiB', checked.sendMemoryMiB, 128, 10_240);
-  checkWhole('stepMemoryMiB', checked.stepMemoryMiB, 128, 10_240);
-  checkSeconds('sendTimeout', checked.sendTimeout, 60, 900);
-  checkSeconds('stepTimeout', checked.stepTimeout, 10, 60);
-  checkWhole('chunksInFlight', props.chunksInFlight, 1, maxChunksInFlight);
-  checkWhole('mapConcurrency', props.mapConcurrency, 1, maxMapConcurrency);
-  checkWhole('maxMediaBytes', props.maxMediaBytes, 1, Number.MAX_SAFE_INTEGER);
-  checkWhole('maxImageBytes', props.maxImageBytes, 1, Number.MAX_SAFE_INTEGER);
-  if (props.noProgress) checkSeconds('noProgress', props.noProgress, 1, 300);
-  if (props.uploadReply) {
-    checkSeconds(
-      'uploadReply',
-      props.uploadReply,
-      minUploadReplyMs / 1000,
-      maxUploadReplyMs / 1000,
-    );
-  }
-  checkSameContent(props.sameContent);
-  checkQueue(checked);
-  checkTable(checked);
-  checkBaseUrl(props.baseUrl);
-  checkNetwork(props);
+  const checked = check(chunkferryProps, props);
+  assertWindow(checked.transferWindow);
+  checkNetwork(checked);
   return checked;
-}
-
-function withDefaults(props: ChunkferryProps): CheckedProps {
-  return {
-    ...props,
-    sources: props.sources ?? [],
-    sourceAccounts: props.sourceAccounts ?? [],
-    sendMemoryMiB: props.sendMemoryMiB ?? 1024,
-    sendTimeout: props.sendTimeout ?? Duration.seconds(600),
-    stepMemoryMiB: props.stepMemoryMiB ?? 512,
-    stepTimeout: props.stepTimeout ?? Duration.seconds(60),
-    maxActiveTransfers: props.maxActiveTransfers ?? defaultActiveTransfers,
-    maxSendConcurrency: props.maxSendConcurrency ?? defaultSendConcurrency,
-    tableRemovalPolicy: props.tableRemovalPolicy ?? RemovalPolicy.RETAIN,
-    tableDeletionProtection: props.tableDeletionProtection ?? true,
-    logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
-  };
-}
-
-function checkTable({ tableRemovalPolicy, tableDeletionProtection }: CheckedProps): void {
-  if (tableRemovalPolicy !== RemovalPolicy.DESTROY || !tableDeletionProtection) return;
-  refuse(
-    'Chunkferry',
-    'tableRemovalPolicy is destroy but tableDeletionProtection is true; DynamoDB would refuse: switch it off as well',
-  );
-}
-
-/** What a message shows of it has neither a user nor a password, which may stand in it. */
-function checkBaseUrl(value: string | undefined): void {
-  if (value === undefined) return;
-  const right = 'an https URL with the version path, and nothing else in it, is right';
-  if (!URL.canParse(value)) refuse('Chunkferry', `baseUrl is ${shown(value)}; ${right}`);
-  const url = new URL(value);
-  const { username, password, search, hash } = url;
-  const plain = shown(`${url.protocol}//${url.host}${url.pathname}`);
-  if (username || password) {
-    refuse('Chunkferry', `baseUrl is ${plain} with a user or a password; ${right}`);
-  }
-  if (search || hash) refuse('Chunkferry', `baseUrl is ${plain} with a query or a part; ${right}`);
-  if (!isPrivateEnough(url)) refuse('Chunkferry', `baseUrl is ${shown(value)}; ${right}`);
-}
-
-/** The API key travels in every request: in the clear only to this very machine, as an emulator is. */
-function isPrivateEnough({ protocol, hostname }: URL): boolean {
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback);
 }

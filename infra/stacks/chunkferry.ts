@@ -1,4 +1,4 @@
-import { Lazy, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
@@ -15,29 +15,35 @@ import { StepFunction, type StepFunctions } from '#infra/lambda/step-function.ts
 import { Monitoring } from '#infra/monitoring/monitoring.ts';
 import { type FunctionNetwork, functionNetwork } from '#infra/network/function-network.ts';
 import { acknowledge } from '#infra/permissions/acknowledge.ts';
-import { readingSteps } from '#infra/permissions/allow-reading.ts';
 import {
   acknowledgeMachine,
-  permitAskingForExecutions,
-  permitDispatching,
-  permitReconciling,
-  permitResources,
-  permitStarting,
-  serviceSteps,
+  allowDescribingExecutions,
+  allowDispatching,
+  allowReconciling,
+  allowResources,
+  allowStarting,
 } from '#infra/permissions/permissions.ts';
 import { readersOf } from '#infra/sources/account-readers.ts';
-import { checkSource } from '#infra/sources/check-source.ts';
+import { labelOfCall } from '#infra/sources/bucket-identity.ts';
 import { SourceIntake } from '#infra/sources/source-intake.ts';
 import { SourceList } from '#infra/sources/source-list.ts';
-import type { SourceProps } from '#infra/sources/source-props.ts';
-import { environmentKeys } from '#src/config/environment-keys.ts';
+import { type SourceProps, sourceProps } from '#infra/sources/source-props.ts';
+import { toSource } from '#infra/sources/to-source.ts';
+import type { FunctionWith } from '#src/core/stack/permissions.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { check } from '../configuration/check.ts';
 import { type CheckedProps, type ChunkferryProps, checkProps } from './chunkferry-props.ts';
+import {
+  dispatcherEnvironment,
+  reconcilerEnvironment,
+  type SharedResources,
+  stepEnvironment,
+} from './function-environment.ts';
 
 /**
- * Everything that moves objects out of Amazon S3 into the service: the state machine, a function for
- * each of its steps, the table of proofs, the API key's secret, and for each source the rule that
- * starts an execution for each new object.
+ * Transfers objects from Amazon S3 into the service: the state machine, a function for each of its
+ * steps, the reconciler, the dispatcher, the table of proofs, the API key's secret, and a rule for
+ * each source bucket that starts an execution for each new object.
  */
 export class Chunkferry extends Construct {
   /** Start it with `{"bucket":"…","key":"…"}`. */
@@ -45,26 +51,26 @@ export class Chunkferry extends Construct {
   readonly table: Table;
   /** The functions by the name of their Task state. */
   readonly functions: StepFunctions;
-  /** The API key goes in here. */
+  /** Holds the API key. */
   readonly apiKeySecret: ISecret;
   readonly eventBus: IEventBus;
-  /** Rules, the bus of other accounts and Regions, and the queue of what could not start. */
+  /** The rules, the bus of other accounts and Regions, and the queue of events that started nothing. */
   readonly intake: SourceIntake;
-  /** Settles what no Catch sees, on status events and every five minutes. */
+  /** Closes what no Catch sees, on status events and every five minutes. */
   readonly reconciler: Reconciler;
-  /** Starts queued transfers as slots become free; takes the commands pause, resume and cancel. */
+  /** Starts queued transfers as slots become free. Takes the commands pause, resume and cancel. */
   readonly dispatcher: Dispatcher;
   /** The alarms with their topic, and the dashboard. */
   readonly monitoring: Monitoring;
-  /** Where the functions run; undefined outside any VPC. */
+  /** The functions' network; undefined outside any VPC. */
   readonly network: FunctionNetwork | undefined;
   readonly #sources: SourceList;
 
-  /** @throws ConfigurationError - a prop is out of its bounds; the message names it */
+  /** @throws ConfigurationError - names the prop, its value and what must hold */
   constructor(scope: Construct, id: string, props: ChunkferryProps = {}) {
     super(scope, id);
     const checked = checkProps(props);
-    const readers = readersOf(checked.sourceAccounts, checked.organizationId);
+    const readers = readersOf(checked.sourceAccounts);
     this.#assertValidSources(checked.sources, new SourceList(this, readers));
     this.#sources = new SourceList(this, readers);
     this.table = new ProofTable(this, 'Proofs', {
@@ -76,41 +82,44 @@ export class Chunkferry extends Construct {
     this.network = functionNetwork(this, checked);
     this.functions = this.#stepFunctions(checked);
     this.#reserve(checked.sendReservedConcurrency);
-    permitResources(this.functions, this);
-    this.reconciler = this.#reconciler(checked);
-    this.dispatcher = this.#dispatcher(checked);
-    this.stateMachine = this.#transfers(checked.logRetention);
-    this.#letExecutionsBeAskedFor();
+    allowResources(this.functions, this);
+    this.reconciler = this.#createReconciler(checked);
+    this.dispatcher = this.#createDispatcher(checked);
+    this.stateMachine = this.#createStateMachine(checked.logRetention);
+    this.#allowExecutionCalls();
     this.reconciler.reconcileExecutionsOf(this.stateMachine);
     this.dispatcher.dispatchFor(this.stateMachine);
-    this.intake = this.#takeIn(checked);
-    this.monitoring = this.#watch(checked);
+    this.intake = this.#createIntake(checked);
+    this.monitoring = this.#createMonitoring(checked);
   }
 
   /**
-   * Takes one more source: its events start executions, its objects may be named by hand.
-   * @throws ConfigurationError - names the source and what is wrong with it
+   * Adds a source: its events start executions, and its objects may be started by hand.
+   * @throws ConfigurationError - names the field, its value and what must hold
    */
   addSource(source: SourceProps): this {
-    this.intake.add(source);
+    const path = labelOfCall((source as SourceProps | undefined)?.bucket);
+    this.intake.add(check(sourceProps, source, path), path);
     return this;
   }
 
-  /** Before the functions are bundled: that takes seconds, and its lines would bury the one that counts. */
+  /** Runs before the bundling, which takes seconds and would bury the error in its output. */
   #assertValidSources(sources: readonly SourceProps[], list: SourceList): void {
-    for (const source of sources) list.add(checkSource(source, Stack.of(this)));
+    for (const [index, source] of sources.entries()) {
+      list.add(toSource(source, Stack.of(this)), pathOfSource(index));
+    }
   }
 
-  /** Without a value: a generated one would be sent to the service as if it were a key. */
+  /** Without a value: the functions would send a generated value to the service as the key. */
   #emptySecret(): ISecret {
     const secret = new Secret(this, 'ApiKey', {
-      description: "The service's API key, as plain text; put it in by hand",
+      description: "The service's API key, as plain text. Store it here by hand.",
     });
     const resource = secret.node.defaultChild as CfnSecret;
     resource.generateSecretString = undefined;
     acknowledge(
       secret,
-      'The key is made and withdrawn at the service, by hand: nothing here could rotate it.',
+      'The service issues and revokes the key on request of the operator: AWS cannot rotate it.',
       'SMG4',
     );
     return secret as ISecret;
@@ -127,51 +136,15 @@ export class Chunkferry extends Construct {
       step,
       memoryMiB: sends ? props.sendMemoryMiB : props.stepMemoryMiB,
       timeLimit: sends ? props.sendTimeout : props.stepTimeout,
-      environment: this.#environment(step, props),
+      environment: stepEnvironment(step, props, this.#shared(), this.#sources),
       logRetention: props.logRetention,
       network: this.network,
     });
   }
 
-  /** What was not given is left out: its default has one owner, the code that reads it. */
-  #environment(step: StepName, props: CheckedProps): Record<string, string> {
-    const keys = environmentKeys;
-    const reads = (readingSteps as readonly StepName[]).includes(step);
-    return withoutAbsent({
-      ...this.#commonEnvironment(props, serviceSteps.includes(step)),
-      [keys.sources]: reads ? this.#sourcesJson() : undefined,
-      [keys.chunksInFlight]: props.chunksInFlight,
-      [keys.mapConcurrency]: props.mapConcurrency,
-      [keys.maxActiveTransfers]: props.maxActiveTransfers,
-      [keys.transferWindow]: windowText(props),
-      [keys.maxSendConcurrency]: props.maxSendConcurrency,
-      [keys.maxMediaBytes]: props.maxMediaBytes,
-      [keys.maxImageBytes]: props.maxImageBytes,
-      [keys.noProgressMs]: props.noProgress?.toMilliseconds(),
-      [keys.uploadReplyMs]: props.uploadReply?.toMilliseconds(),
-      [keys.privateUploadHosts]: props.privateUploadHosts,
-    });
-  }
-
-  #commonEnvironment({ baseUrl }: CheckedProps, callsService: boolean): EnvironmentValues {
-    const keys = environmentKeys;
-    return {
-      [keys.tableName]: this.table.tableName,
-      [keys.eventBusName]: this.eventBus.eventBusName,
-      [keys.serviceName]: this.#deployment(),
-      [keys.apiKeySecretArn]: callsService ? this.apiKeySecret.secretArn : undefined,
-      [keys.baseUrl]: baseUrl,
-    };
-  }
-
-  /** Made with the template, for sources may be added until then. */
-  #sourcesJson(): string {
-    return Lazy.string({
-      produce: () => {
-        const told = this.#sources.told();
-        return told && Stack.of(this).toJsonString(told);
-      },
-    });
+  #shared(): SharedResources {
+    const { table, eventBus, apiKeySecret } = this;
+    return { deployment: this.#deployment(), table, eventBus, apiKeySecret };
   }
 
   #reserve(executions: number | undefined): void {
@@ -180,10 +153,10 @@ export class Chunkferry extends Construct {
     send.reservedConcurrentExecutions = executions;
   }
 
-  #transfers(retention: RetentionDays): StateMachine {
+  #createStateMachine(retention: RetentionDays): StateMachine {
     const logGroup = new LogGroup(this, 'TransferLogs', {
-      // Under this prefix one account-wide policy lets the log in; elsewhere each state machine
-      // adds to a policy that has a size limit.
+      // One account-wide policy admits logs under this prefix. Elsewhere each state machine adds to a
+      // policy that has a size limit.
       logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, {})}`,
       retention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -196,43 +169,44 @@ export class Chunkferry extends Construct {
     return stateMachine;
   }
 
-  #letExecutionsBeAskedFor(): void {
+  #allowExecutionCalls(): void {
     const { functions, reconciler, dispatcher, stateMachine } = this;
     const roleOf = ({ role }: { readonly role?: IRole }) => role as IRole;
-    permitAskingForExecutions(stateMachine, 'AskForExecutions', roleOf(functions.OpenSession));
-    permitAskingForExecutions(stateMachine, 'AskForAllExecutions', roleOf(reconciler.function));
-    permitAskingForExecutions(stateMachine, 'AskForStarted', roleOf(dispatcher.function));
-    permitStarting(stateMachine, 'StartQueuedTransfers', roleOf(dispatcher.function));
+    const describing: Readonly<Record<FunctionWith<'describeExecutions'>, [string, IRole]>> = {
+      OpenSession: ['AskForExecutions', roleOf(functions.OpenSession)],
+      Reconcile: ['AskForAllExecutions', roleOf(reconciler.function)],
+      Dispatch: ['AskForStarted', roleOf(dispatcher.function)],
+    };
+    for (const [id, role] of Object.values(describing)) {
+      allowDescribingExecutions(stateMachine, id, role);
+    }
+    const starting: Readonly<Record<FunctionWith<'startExecutions'>, IRole>> = {
+      Dispatch: roleOf(dispatcher.function),
+    };
+    allowStarting(stateMachine, 'StartQueuedTransfers', starting.Dispatch);
   }
 
-  #reconciler(props: CheckedProps): Reconciler {
+  #createReconciler(props: CheckedProps): Reconciler {
     return new Reconciler(this, 'Reconciler', {
-      environment: withoutAbsent(this.#commonEnvironment(props, true)),
+      environment: reconcilerEnvironment(props, this.#shared()),
       memoryMiB: props.stepMemoryMiB,
       logRetention: props.logRetention,
       network: this.network,
-      permit: (reconcile) => permitReconciling(reconcile, this),
+      permit: (reconcile) => allowReconciling(reconcile, this),
     });
   }
 
-  #dispatcher(props: CheckedProps): Dispatcher {
-    const keys = environmentKeys;
+  #createDispatcher(props: CheckedProps): Dispatcher {
     return new Dispatcher(this, 'Dispatcher', {
-      environment: withoutAbsent({
-        [keys.tableName]: this.table.tableName,
-        [keys.eventBusName]: this.eventBus.eventBusName,
-        [keys.serviceName]: this.#deployment(),
-        [keys.maxActiveTransfers]: props.maxActiveTransfers,
-        [keys.transferWindow]: windowText(props),
-      }),
+      environment: dispatcherEnvironment(props, this.#shared()),
       memoryMiB: props.stepMemoryMiB,
       logRetention: props.logRetention,
       network: this.network,
-      permit: (dispatch) => permitDispatching(dispatch, this),
+      permit: (dispatch) => allowDispatching(dispatch, this),
     });
   }
 
-  #watch(props: CheckedProps): Monitoring {
+  #createMonitoring(props: CheckedProps): Monitoring {
     const { alarmEmail, alarmTopic, alarmThresholds } = props;
     return new Monitoring(this, 'Monitoring', {
       deployment: this.#deployment(),
@@ -251,24 +225,24 @@ export class Chunkferry extends Construct {
         ObjectEvents: { queue: this.intake.deadLetterQueue },
         Reconciler: {
           queue: this.reconciler.deadLetterQueue,
-          sendAgain:
+          redelivery:
             'Then invoke the reconciler with each event: the body itself, or its requestPayload.',
         },
       },
       ...(alarmEmail !== undefined && { alarmEmail }),
       ...(alarmTopic && { alarmTopic }),
-      ...(alarmThresholds && { thresholds: alarmThresholds }),
+      alarmThresholds,
       maxSendConcurrency: props.maxSendConcurrency,
       maxActiveTransfers: props.maxActiveTransfers,
     });
   }
 
-  /** What tells this Chunkferry's metrics from another's. */
+  /** Identifies the metrics of this Chunkferry. */
   #deployment(): string {
     return `${Stack.of(this).stackName}/${this.node.id}`;
   }
 
-  #takeIn({ sources, sameContent, organizationId }: CheckedProps): SourceIntake {
+  #createIntake({ sources, sameContent, organizationId }: CheckedProps): SourceIntake {
     const { functions, stateMachine } = this;
     const intake = new SourceIntake(this, 'ObjectCreated', {
       sources: this.#sources,
@@ -277,18 +251,11 @@ export class Chunkferry extends Construct {
       stateMachine,
       organizationId,
     });
-    for (const source of sources) intake.add(source);
+    for (const [index, source] of sources.entries()) intake.add(source, pathOfSource(index));
     return intake;
   }
 }
 
-type EnvironmentValues = Readonly<Record<string, string | number | boolean | undefined>>;
-
-function windowText({ transferWindow }: CheckedProps): string | undefined {
-  return transferWindow && JSON.stringify(transferWindow);
-}
-
-function withoutAbsent(values: EnvironmentValues): Record<string, string> {
-  const present = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present.map(([key, value]) => [key, String(value)]));
+function pathOfSource(index: number): string {
+  return `sources[${index}]`;
 }

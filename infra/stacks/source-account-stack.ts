@@ -4,16 +4,17 @@ import { keyPolicyStatement, regionOfKey } from '#infra/permissions/key-policy.t
 import { SourceAccount } from '#infra/source-account/source-account.ts';
 import type { SourceAccountProps } from '#infra/source-account/source-account-props.ts';
 
+/** docs/configuration.md describes each prop. */
 export interface SourceAccountStackProps extends StackProps, SourceAccountProps {}
 
 /**
- * Deployed in a source account, in each Region with source buckets, and with nothing else of
- * Chunkferry there: no table, no function, no key.
+ * The only part of Chunkferry in a source account: deploy it in each Region with source buckets. It
+ * has no table, function or key.
  */
 export class SourceAccountStack extends Stack {
   readonly sourceAccount: SourceAccount;
 
-  /** @throws ConfigurationError - a prop is wrong; the message names it */
+  /** @throws ConfigurationError - names the prop, its value and what must hold */
   constructor(scope: Construct, id: string, props: SourceAccountStackProps) {
     super(scope, id, props);
     this.sourceAccount = new SourceAccount(this, 'SourceAccount', props);
@@ -23,7 +24,7 @@ export class SourceAccountStack extends Stack {
       value: forwarding.deadLetterQueue.queueUrl,
     });
     new CfnOutput(this, 'AlarmTopicArn', {
-      description: 'Is told of that queue; subscribe to it',
+      description: 'Receives the alarm about that queue; subscribe to it',
       value: alarm.topic.topicArn,
     });
     if (!reader) return;

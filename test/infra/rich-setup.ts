@@ -1,5 +1,5 @@
 import type { SourceAccountStackProps } from '#infra/stacks/source-account-stack.ts';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack.ts';
+import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 
 const kmsKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
 

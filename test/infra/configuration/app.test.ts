@@ -40,17 +40,17 @@ describe('the app', () => {
     [
       'in the context',
       { sourceBukets: 'films' },
-      'ConfigurationError: context: sourceBukets is no known key; did you mean sourceBuckets?\n',
+      'ConfigurationError: Invalid context key "sourceBukets": unknown key. Did you mean "sourceBuckets"?\n',
     ],
     [
       'of a source',
       { sourceBuckets: 'films', suffixes: 'mp4' },
-      'ConfigurationError: Chunkferry: source films: suffixes holds "mp4", which has no dot; ".mp4" is right\n',
+      'ConfigurationError: Invalid suffixes[0] "mp4": must have its dot. Use ".mp4".\n',
     ],
     [
       'in two sources',
       { sourceBuckets: 'films', sources: '[{"bucket":"films"}]' },
-      'ConfigurationError: Chunkferry: the sources films (any object) and films (any object) overlap; an object must belong to one source only\n',
+      'ConfigurationError: Overlapping sources: "films" (any object) and "films" (any object). Separate them by prefixes, suffixes or sizes: an object must belong to one source only.\n',
     ],
   ])('says what is wrong %s on one line and fails', async (_, context, stderr) => {
     expect(await runApp(context)).toEqual({ code: 1, stderr });

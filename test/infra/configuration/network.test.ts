@@ -9,7 +9,8 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { NetworkProps } from '#infra/network/network-props.ts';
 import { Chunkferry } from '#infra/stacks/chunkferry.ts';
-import { TransferStack, type TransferStackProps } from '#infra/stacks/transfer-stack.ts';
+import { TransferStack } from '#infra/stacks/transfer-stack.ts';
+import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { stepNames } from '#src/core/stack/step-names.ts';
 import { propertiesOf, refusal, resourcesFor, statementsOf, template } from '../deployed.ts';
@@ -53,11 +54,10 @@ describe('B16: a VPC', () => {
   it('has the subnets and the security groups that are given', () => {
     const all = configs(
       ownVpc((vpc, stack) => {
-        const securityGroup = new SecurityGroup(stack, 'Mine', { vpc }) as ISecurityGroup;
         return {
           vpc,
           vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS, onePerAz: true },
-          securityGroups: [securityGroup],
+          securityGroups: [groupIn(vpc, stack)],
         };
       }),
     );
@@ -87,17 +87,23 @@ describe('B16: a VPC', () => {
   });
 });
 
-const lineOf = (message: string) =>
-  `ConfigurationError: ${message.startsWith('Invalid ') ? '' : 'Chunkferry: '}${message}`;
+const lineOf = (message: string) => `ConfigurationError: ${message}`;
+
+const groupIn = (vpc: IVpc, stack: Stack) =>
+  new SecurityGroup(stack, 'Mine', { vpc }) as ISecurityGroup;
 
 describe('a network is refused on one line when', () => {
-  it.each<[string, (vpc: IVpc) => NetworkProps, string]>([
+  it.each<[string, (vpc: IVpc, stack: Stack) => NetworkProps, string]>([
     [
       'subnets have no VPC',
       () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }),
-      'vpcSubnets is set without vpc; give the VPC',
+      'Missing vpc: vpcSubnets is set. Set the VPC',
     ],
-    ['groups have no VPC', () => ({ securityGroups: [] }), 'securityGroups is set without vpc'],
+    [
+      'groups have no VPC',
+      (vpc, stack) => ({ securityGroups: [groupIn(vpc, stack)] }),
+      'Missing vpc: securityGroups is set.',
+    ],
     [
       'its groups are none',
       (vpc) => ({ vpc, securityGroups: [] }),
@@ -111,7 +117,7 @@ describe('a network is refused on one line when', () => {
     [
       'there is no such subnet',
       (vpc) => ({ vpc, vpcSubnets: { subnetGroupName: 'Nowhere' } }),
-      "vpcSubnets selects no subnet of the VPC: There are no subnet groups with name 'Nowhere'",
+      'Invalid vpcSubnets {"subnetGroupName":"Nowhere"}: must select a subnet of the VPC. There are no subnet groups with name \'Nowhere\'',
     ],
   ])('%s', (_, props, message) => {
     const line = refusal(() => ownVpc(props));
@@ -121,17 +127,20 @@ describe('a network is refused on one line when', () => {
 
   it.each<[TransferStackProps, string]>([
     [{ vpcId: 'vpc-1' }, 'Invalid vpcId "vpc-1": must look like vpc-0123456789abcdef0'],
-    [{ vpcId: 'vpc-01234567' }, 'vpcId is set without vpcSubnetIds; a VPC and its private'],
-    [{ vpcSubnetIds: ['subnet-01234567'] }, 'vpcSubnetIds is set without vpcId; a VPC and'],
-    [{ securityGroupIds: ['sg-01234567'] }, 'securityGroupIds is set without vpcId; a VPC and'],
+    [{ vpcId: 'vpc-01234567' }, 'Missing vpcSubnetIds: vpcId is set. Set a VPC and its private'],
+    [{ vpcSubnetIds: ['subnet-01234567'] }, 'Missing vpcId: vpcSubnetIds is set. Set a VPC and'],
+    [
+      { securityGroupIds: ['sg-01234567'] },
+      'Missing vpcId: securityGroupIds is set. Set a VPC and',
+    ],
     [
       { ...inVpc, vpcSubnetIds: ['vpc-01234567'] },
-      'Invalid vpcSubnetIds "vpc-01234567": must look like subnet-',
+      'Invalid vpcSubnetIds[0] "vpc-01234567": must look like subnet-',
     ],
     [{ ...inVpc, vpcSubnetIds: [] }, 'Invalid vpcSubnetIds []: must have at least one entry'],
     [
       { ...inVpc, securityGroupIds: ['default'] },
-      'Invalid securityGroupIds "default": must look like sg-',
+      'Invalid securityGroupIds[0] "default": must look like sg-',
     ],
   ])('its ids are %o', (props, message) => {
     expect(refusal(() => synthesizeTemplate(props))).toContain(lineOf(message));

@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import type { TransferStackProps } from '#infra/stacks/transfer-stack.ts';
+import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
 import { refusal } from '../deployed.ts';
@@ -11,71 +11,116 @@ const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf'
 
 describe('a prop out of its bounds is refused with its value and what would be right:', () => {
   it.each<[TransferStackProps, string]>([
-    [{ sendTimeout: Duration.seconds(901) }, 'sendTimeout is 901 s; whole seconds from 60 to 900'],
-    [{ sendTimeout: Duration.seconds(59) }, 'sendTimeout is 59 s; whole seconds from 60 to 900'],
-    [{ stepTimeout: Duration.seconds(61) }, 'stepTimeout is 61 s; whole seconds from 10 to 60'],
+    [
+      { sendTimeout: Duration.seconds(901) },
+      'Invalid sendTimeout 901 s: must be 60 to 900 whole seconds.',
+    ],
+    [
+      { sendTimeout: Duration.seconds(59) },
+      'Invalid sendTimeout 59 s: must be 60 to 900 whole seconds.',
+    ],
+    [
+      { stepTimeout: Duration.seconds(61) },
+      'Invalid stepTimeout 61 s: must be 10 to 60 whole seconds.',
+    ],
     [
       { stepTimeout: Duration.millis(20_500) },
-      'stepTimeout is 20.5 s; whole seconds from 10 to 60',
+      'Invalid stepTimeout 20.5 s: must be 10 to 60 whole seconds.',
     ],
-    [{ noProgress: Duration.minutes(6) }, 'noProgress is 360 s; whole seconds from 1 to 300'],
-    [{ uploadReply: Duration.seconds(29) }, 'uploadReply is 29 s; whole seconds from 30 to 900'],
-    [{ uploadReply: Duration.minutes(16) }, 'uploadReply is 960 s; whole seconds from 30 to 900'],
-    [{ sendMemoryMiB: 127 }, 'sendMemoryMiB is 127; a whole number from 128 to 10240'],
-    [{ stepMemoryMiB: 10_241 }, 'stepMemoryMiB is 10241; a whole number from 128 to 10240'],
-    [{ mapConcurrency: 0 }, 'mapConcurrency is 0; a whole number from 1 to 40'],
-    [{ mapConcurrency: 41 }, 'mapConcurrency is 41; a whole number from 1 to 40'],
-    [{ chunksInFlight: 65 }, 'chunksInFlight is 65; a whole number from 1 to 64'],
-    [{ maxMediaBytes: 1.5 }, 'maxMediaBytes is 1.5; a whole number from 1'],
-    [{ maxImageBytes: 0 }, 'maxImageBytes is 0; a whole number from 1'],
-    [{ baseUrl: 'http://example.com' }, 'baseUrl is "http://example.com"; an https URL'],
-    [{ baseUrl: 'example' }, 'baseUrl is "example"; an https URL'],
+    [
+      { noProgress: Duration.minutes(6) },
+      'Invalid noProgress 360 s: must be 1 to 300 whole seconds.',
+    ],
+    [
+      { uploadReply: Duration.seconds(29) },
+      'Invalid uploadReply 29 s: must be 30 to 900 whole seconds.',
+    ],
+    [
+      { uploadReply: Duration.minutes(16) },
+      'Invalid uploadReply 960 s: must be 30 to 900 whole seconds.',
+    ],
+    [
+      { sendMemoryMiB: 127 },
+      'Invalid sendMemoryMiB 127: must be a whole number from 128 to 10,240.',
+    ],
+    [
+      { stepMemoryMiB: 10_241 },
+      'Invalid stepMemoryMiB 10241: must be a whole number from 128 to 10,240.',
+    ],
+    [{ mapConcurrency: 0 }, 'Invalid mapConcurrency 0: must be a whole number from 1 to 40.'],
+    [{ mapConcurrency: 41 }, 'Invalid mapConcurrency 41: must be a whole number from 1 to 40.'],
+    [{ chunksInFlight: 65 }, 'Invalid chunksInFlight 65: must be a whole number from 1 to 64.'],
+    [{ maxMediaBytes: 1.5 }, 'Invalid maxMediaBytes 1.5: must be a whole number of at least 1.'],
+    [{ maxImageBytes: 0 }, 'Invalid maxImageBytes 0: must be a whole number of at least 1.'],
+    [
+      { baseUrl: 'http://example.com' },
+      'Invalid baseUrl "http://example.com/": must be an https URL',
+    ],
+    [{ baseUrl: 'example' }, 'Invalid baseUrl "example": must be an https URL'],
     [
       { baseUrl: 'https://me:word@example.com/v1' },
-      'baseUrl is "https://example.com/v1" with a user or a password; an https URL',
+      'Invalid baseUrl "https://example.com/v1": must be an https URL with the version path, without user',
     ],
     [
       { baseUrl: 'https://example.com/v1?region=eu' },
-      'baseUrl is "https://example.com/v1" with a query or a part; an https URL',
+      'Invalid baseUrl "https://example.com/v1": must be an https URL with the version path, without user, query',
     ],
     [
       { eventBusName: 'arn:aws:events:eu-west-1:123456789012:event-bus/ours' },
-      'eventBusName is "arn:aws:events:eu-west-1:123456789012:event-bus/ours"; a bus\'s name, not its ARN, is right: 1 to 256',
+      'Invalid eventBusName "arn:aws:events:eu-west-1:123456789012:event-bus/ours": must be a bus\'s name, not its ARN: 1 to 256',
     ],
-    [{ eventBusName: 'our bus' }, 'eventBusName is "our bus"; a bus\'s name'],
+    [{ eventBusName: 'our bus' }, 'Invalid eventBusName "our bus": must be a bus\'s name'],
     [
       { sendReservedConcurrency: 4_001 },
-      'sendReservedConcurrency is 4001; a whole number from 80 to 4000',
+      'Invalid sendReservedConcurrency 4001: must be a whole number from 1 to 4,000.',
     ],
-    [{ apiKeySecretKeyArn: key }, `apiKeySecretKeyArn is "${key}" without apiKeySecretArn; give`],
+    [
+      { apiKeySecretKeyArn: key },
+      `Invalid apiKeySecretKeyArn "${key}": must be set together with apiKeySecretArn`,
+    ],
     [
       { apiKeySecretArn: secret, apiKeySecretKeyArn: 'alias/ours' },
-      'apiKeySecretKeyArn is "alias/ours"; a key\'s ARN, not an alias\'s, is right',
+      'Invalid apiKeySecretKeyArn "alias/ours": must be a key\'s ARN, not an alias\'s',
     ],
     [
       { maxActiveTransfers: 0 },
-      'Invalid maxActiveTransfers 0: must be 1 to 100. To stop transfers, pause them: invoke the function that the output DispatcherName names with {"command":"pause"}',
+      'Invalid maxActiveTransfers 0: must be a whole number from 1 to 100. To stop transfers, pause them: invoke the function in the output DispatcherName with {"command":"pause"}',
     ],
-    [{ maxActiveTransfers: 101 }, 'maxActiveTransfers is 101; a whole number from 1 to 100'],
-    [{ maxSendConcurrency: 4_001 }, 'maxSendConcurrency is 4001; a whole number from 1 to 4000'],
-    [{ maxActiveTransfers: 81 }, 'maxActiveTransfers is 81 and maxSendConcurrency 80;'],
-    [{ maxSendConcurrency: 9 }, 'maxActiveTransfers is 10 and maxSendConcurrency 9;'],
-    [{ sendReservedConcurrency: 79 }, 'sendReservedConcurrency is 79; a whole number from 80'],
+    [
+      { maxActiveTransfers: 101 },
+      'Invalid maxActiveTransfers 101: must be a whole number from 1 to 100.',
+    ],
+    [
+      { maxSendConcurrency: 4_001 },
+      'Invalid maxSendConcurrency 4001: must be a whole number from 1 to 4,000.',
+    ],
+    [
+      { maxActiveTransfers: 81 },
+      'Invalid maxActiveTransfers 81: must not be above maxSendConcurrency, which is 80.',
+    ],
+    [
+      { maxSendConcurrency: 9 },
+      'Invalid maxActiveTransfers 10: must not be above maxSendConcurrency, which is 9.',
+    ],
+    [
+      { sendReservedConcurrency: 79 },
+      'Invalid sendReservedConcurrency 79: must be at least maxSendConcurrency, which is 80.',
+    ],
     ...windowFlaws.map(([window, flaw]): [TransferStackProps, string] => [
       { transferWindow: window as unknown as TransferWindow },
       `Invalid transferWindow.${flaw}`,
     ]),
-    [{ tableRemovalPolicy: RemovalPolicy.DESTROY }, 'tableRemovalPolicy is destroy but'],
+    [
+      { tableRemovalPolicy: RemovalPolicy.DESTROY },
+      'Invalid tableRemovalPolicy "destroy": must not be set together with tableDeletionProtection.',
+    ],
     [
       { apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key' },
-      'apiKeySecretArn is "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"; the secret',
+      'Invalid apiKeySecretArn "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key": must be the secret',
     ],
-    [{ apiKeySecretArn: 'my-key' }, 'apiKeySecretArn is "my-key"; the secret'],
+    [{ apiKeySecretArn: 'my-key' }, 'Invalid apiKeySecretArn "my-key": must be the secret'],
   ])('%o', (props, message) => {
-    const where = message.startsWith('Invalid ') ? '' : 'Chunkferry: ';
-    expect(refusal(() => synthesizeTemplate(props))).toContain(
-      `ConfigurationError: ${where}${message}`,
-    );
+    expect(refusal(() => synthesizeTemplate(props))).toContain(`ConfigurationError: ${message}`);
   });
 
   it('shows no password of a URL', () => {

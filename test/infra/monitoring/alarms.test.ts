@@ -166,13 +166,13 @@ describe('an alarm', () => {
 
 describe('the thresholds', () => {
   it('are those that were given', () => {
-    const thresholds = {
+    const alarmThresholds = {
       throttledRetries: 7,
       orphanSessions: 0,
       noProgress: Duration.minutes(30),
       queueStalled: Duration.minutes(6),
     };
-    const given = alarmsIn(monitoredTemplate(() => ({ thresholds })));
+    const given = alarmsIn(monitoredTemplate(() => ({ alarmThresholds })));
     expect(alarm('ServiceThrottles', given).Threshold).toBe(7);
     expect(alarm('OrphanSessions', given).Threshold).toBe(0);
     expect(alarm('NoProgress', given).EvaluationPeriods).toBe(6);
@@ -234,42 +234,57 @@ describe('a prop out of its bounds is refused with its value and what would be r
   };
 
   it.each<[string, Given, string]>([
-    ['deployment', given({ deployment: 'a "b"' }), 'deployment is "a \\"b\\""; 1 to 250 letters'],
-    ['alarmEmail', given({ alarmEmail: 'ops' }), 'alarmEmail is "ops"; an address such as'],
+    [
+      'deployment',
+      given({ deployment: 'a "b"' }),
+      'Invalid deployment "a \\"b\\"": must be 1 to 250 letters',
+    ],
+    [
+      'alarmEmail',
+      given({ alarmEmail: 'ops' }),
+      'Invalid alarmEmail "ops": must be an address such as',
+    ],
     [
       'alarmEmail beside alarmTopic',
       (stack) => ({ alarmEmail: 'ops@example.com', alarmTopic: new Topic(stack, 'Pages') }),
-      'alarmEmail is "ops@example.com" beside alarmTopic',
+      'Invalid alarmEmail "ops@example.com": must not be set together with alarmTopic',
     ],
     [
       'throttledRetries',
-      given({ thresholds: { throttledRetries: 0 } }),
-      'thresholds.throttledRetries is 0; a whole number from 1 to 1000000',
+      given({ alarmThresholds: { throttledRetries: 0 } }),
+      'Invalid alarmThresholds.throttledRetries 0: must be a whole number from 1 to 1,000,000',
     ],
     [
       'orphanSessions',
-      given({ thresholds: { orphanSessions: 1.5 } }),
-      'thresholds.orphanSessions is 1.5; a whole number from 0 to 100000',
+      given({ alarmThresholds: { orphanSessions: 1.5 } }),
+      'Invalid alarmThresholds.orphanSessions 1.5: must be a whole number from 0 to 100,000',
     ],
     [
       'noProgress',
-      given({ thresholds: { noProgress: Duration.minutes(12) } }),
-      'thresholds.noProgress is 720 s; 10 to 180 minutes in steps of 5 minutes',
+      given({ alarmThresholds: { noProgress: Duration.minutes(12) } }),
+      'Invalid alarmThresholds.noProgress 720 s: must be 600 to 10,800 whole seconds, in steps of 300',
     ],
     [
       'queueStalled',
-      given({ thresholds: { queueStalled: Duration.minutes(4) } }),
-      'Invalid thresholds.queueStalled "240 s": must be 5 to 180 minutes',
+      given({ alarmThresholds: { queueStalled: Duration.minutes(4) } }),
+      'Invalid alarmThresholds.queueStalled 240 s: must be 300 to 10,800 whole seconds',
     ],
-    ['maxSendConcurrency', given({ maxSendConcurrency: 0 }), 'maxSendConcurrency is 0; a whole'],
-    ['maxActiveTransfers', given({ maxActiveTransfers: 0 }), 'maxActiveTransfers is 0; a whole'],
+    [
+      'maxSendConcurrency',
+      given({ maxSendConcurrency: 0 }),
+      'Invalid maxSendConcurrency 0: must be a whole number of at least 1',
+    ],
+    [
+      'maxActiveTransfers',
+      given({ maxActiveTransfers: 0 }),
+      'Invalid maxActiveTransfers 0: must be a whole number of at least 1',
+    ],
     [
       'a queue’s name',
       given({ deadLetterQueues: { 'my queue': {} as never } }),
-      'deadLetterQueues has "my queue"; a name in letters and digits',
+      'Invalid deadLetterQueues key "my queue": must be 1 to 100 letters and digits',
     ],
   ])('%s', (_, props, message) => {
-    const where = message.startsWith('Invalid ') ? '' : 'Monitoring: ';
-    expect(() => monitoredStack(props)).toThrow(`${where}${message}`);
+    expect(() => monitoredStack(props)).toThrow(message);
   });
 });

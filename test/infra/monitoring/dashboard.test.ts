@@ -96,16 +96,12 @@ describe('the dashboard', () => {
     }
   });
 
-  it('shows late duplicates among them, whichever function found one', () => {
+  it('shows the log entries of late duplicates among the errors', () => {
     const query = widgets.find(({ type }) => type === 'log')?.properties.query ?? '';
     expect(query).toContain('(ispresent(error) or ispresent(duplicates))');
-    const found = ['await-asset', 'settle-duplicates'].map((step) =>
-      readFileSync(`src/steps/${step}.ts`, 'utf8'),
-    );
-    for (const text of found) {
-      expect(text).toMatch(/log\.error\([^)]*duplicates: /);
-      expect(text).toContain("meter.add('LateDuplicates'");
-    }
+    const text = readFileSync('src/transfer/late-duplicates.ts', 'utf8');
+    expect(text).toMatch(/log\.error\([^)]*duplicates/);
+    expect(text).toContain("meter.add('LateDuplicates'");
   });
 
   it.each([

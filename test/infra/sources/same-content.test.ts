@@ -34,7 +34,7 @@ describe('sameContent', () => {
     [
       'a source',
       { sources: [{ bucket: 'films', sameContent: 'yes' }] },
-      'Invalid sameContent "yes" of source films',
+      'Invalid sources[0].sameContent "yes"',
     ],
   ])('of %s with another value is refused in one line', (_, props, says) => {
     const synthesized = () => synthesizeTemplate(props as unknown as ChunkferryProps);

@@ -146,35 +146,64 @@ describe("the source account's stack", () => {
   });
 
   it.each<[string, Partial<SourceAccountStackProps>, string]>([
-    ['the bus is no ARN', { busArn: 'intake' }, 'busArn is "intake"; the BusArn'],
-    ['no bucket is named', { buckets: [] }, 'sourceBuckets is empty; at least one bucket'],
+    [
+      'the bus is no ARN',
+      { busArn: 'intake' },
+      'Invalid busArn "intake": must be the output BusArn',
+    ],
+    ['no bucket is named', { buckets: [] }, 'Invalid buckets []: must have at least one entry'],
     [
       'a bucket is no name',
       { buckets: ['s3://films'] },
-      'Invalid bucket name "s3://films": must be',
+      'Invalid buckets[0] "s3://films": must be',
     ],
-    ['a prefix is empty', { prefixes: [''] }, 'prefixes holds an empty prefix'],
-    ['its prefixes are none', { prefixes: [] }, 'prefixes is []; at least one is right'],
+    ['a prefix is empty', { prefixes: [''] }, 'Invalid prefixes[0] "": must not be empty'],
+    [
+      'its prefixes are none',
+      { prefixes: [] },
+      'Invalid prefixes []: must have at least one entry',
+    ],
     [
       'its principals are none, which would trust all',
       { readerPrincipalArns: [] },
-      'readerPrincipalArns is []; at least one role is right',
+      'Invalid readerPrincipalArns []: must have at least one entry',
     ],
-    ['the address is none', { alarmEmail: 'ops' }, 'alarmEmail is "ops"; an address such as'],
-    ['the external id is too short', { externalId: 'x' }, 'externalId is "x"; 2 to 1,224'],
-    ['a key is no ARN', { kmsKeyArns: ['my-key'] }, 'kmsKeyArns is "my-key"; a key\'s ARN'],
-    ['an account is none', { transferAccount: '12' }, 'transferAccount is "12"; 12 digits'],
-    ['a principal is no role', { readerPrincipalArns: ['me'] }, 'readerPrincipalArns is "me"; a'],
+    [
+      'the address is none',
+      { alarmEmail: 'ops' },
+      'Invalid alarmEmail "ops": must be an address such as',
+    ],
+    [
+      'the external id is too short',
+      { externalId: 'x' },
+      'Invalid externalId "x": must be 2 to 1,224',
+    ],
+    [
+      'a key is no ARN',
+      { kmsKeyArns: ['my-key'] },
+      'Invalid kmsKeyArns[0] "my-key": must be a key\'s ARN',
+    ],
+    [
+      'an account is none',
+      { transferAccount: '12' },
+      'Invalid transferAccount "12": must be 12 digits.',
+    ],
+    [
+      'a principal is no role',
+      { readerPrincipalArns: ['me'] },
+      'Invalid readerPrincipalArns[0] "me": must be a role',
+    ],
   ])('is refused on one line when %s', (_, props, message) => {
     const line = refusal(() => synthesizeSourceAccount({ ...richSourceAccount, ...props }));
-    const where = message.startsWith('Invalid ') ? '' : 'source account: ';
-    expect(line).toContain(`ConfigurationError: ${where}${message}`);
+    expect(line).toContain(`ConfigurationError: ${message}`);
     expect(line).not.toContain('\n');
   });
 
   it('is refused without an external id for its reader', () => {
     const { externalId, ...others } = richSourceAccount;
     expect(externalId).toBeDefined();
-    expect(refusal(() => synthesizeSourceAccount(others))).toContain('externalId is missing; 2 to');
+    expect(refusal(() => synthesizeSourceAccount(others))).toContain(
+      'Missing externalId: must be set for the reader role',
+    );
   });
 });

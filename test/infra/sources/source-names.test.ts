@@ -2,8 +2,9 @@ import { CfnParameter, Fn, Stack } from 'aws-cdk-lib';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { describe, expect, it } from 'vitest';
-import { checkBucketName, checkSource } from '#infra/sources/check-source.ts';
-import type { SourceProps } from '#infra/sources/source-props.ts';
+import { check } from '#infra/configuration/check.ts';
+import { type SourceProps, sourceProps } from '#infra/sources/source-props.ts';
+import { toSource } from '#infra/sources/to-source.ts';
 import { Chunkferry } from '#infra/stacks/chunkferry.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import {
@@ -18,8 +19,11 @@ import {
 
 const here = { account: '123456789012', region: 'eu-west-1' };
 
+const checkedSource = (source: SourceProps) =>
+  toSource(check(sourceProps, source, 'sources[0]'), here);
+
 describe('B7: a Region (terraform-provider-aws#45894)', () => {
-  const take = (region: string) => checkSource({ bucket: 'films', region }, here).region;
+  const take = (region: string) => checkedSource({ bucket: 'films', region }).region;
 
   it.each([
     'eusc-de-east-1',
@@ -53,7 +57,7 @@ describe('B7: a Region (terraform-provider-aws#45894)', () => {
     'us-east-1 ',
   ])('%j is refused', (region) => {
     expect(refusal(() => take(region))).toContain(
-      `Invalid region ${JSON.stringify(region)} of source films: must be a Region such as eu-west-1`,
+      `Invalid sources[0].region ${JSON.stringify(region)}: must be a Region such as eu-west-1`,
     );
   });
 });
@@ -71,14 +75,14 @@ describe('B8: the name of a bucket from before March 2018 (aws-cdk#31731)', () =
     'sthree-films',
     'amzn-s3-demo-films',
   ])('%s is taken (aws-cdk#31731)', (name) => {
-    expect(() => checkBucketName(name)).not.toThrow();
+    expect(() => checkedSource({ bucket: name })).not.toThrow();
   });
 
   it.each(['ab', 'x'.repeat(256), 'films/in', 'films in', 'fïlms', '192.168.0.1', ''])(
     '%s is none and is refused',
     (name) => {
-      expect(refusal(() => checkBucketName(name))).toContain(
-        `Invalid bucket name ${JSON.stringify(name)}: must be a bucket name`,
+      expect(refusal(() => checkedSource({ bucket: name }))).toContain(
+        `Invalid sources[0].bucket ${JSON.stringify(name)}: must be a bucket name`,
       );
     },
   );
@@ -145,7 +149,7 @@ describe('B12: a bucket whose name is known only after deployment (aws-cdk#22236
 
   it('that is named twice is refused in words', () => {
     const line = refusal(() => ownStack(() => [imported('A'), imported('A')]));
-    expect(line).toContain('the sources (name known after deployment) (any object) and');
+    expect(line).toContain('Overlapping sources: (name known after deployment) (any object) and');
     expect(line).not.toContain('Token');
   });
 
@@ -183,6 +187,6 @@ describe('B13: an access point (s3fs#637)', () => {
   });
 
   it('has the Region that its ARN names', () => {
-    expect(checkSource({ bucket: arn }, here)).toEqual({ bucket: arn, region: 'us-west-2' });
+    expect(checkedSource({ bucket: arn })).toEqual({ bucket: arn, region: 'us-west-2' });
   });
 });

@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { referenceOf } from './configuration/reference.ts';
+import { sourceAccountKeys } from './context/source-account-keys.ts';
+import { contextSourceFields, transferKeys } from './context/transfer-keys.ts';
+import { thresholdFields } from './monitoring/alarm-thresholds.ts';
+import { accountReaderFields } from './sources/account-readers.ts';
+import { sourceProps } from './sources/source-props.ts';
+import { chunkferryProps } from './stacks/chunkferry-props.ts';
+import { windowFields } from './stacks/queue-fields.ts';
+
+/** The committed page. */
+export const configurationFile = fileURLToPath(
+  new URL('../docs/configuration.md', import.meta.url),
+);
+
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+/** Returns docs/configuration.md, from the schemas that check the settings. */
+export function configurationPage(): string {
+  return [
+    '# Configuration',
+    "<!-- Generated from the schemas in infra/ by `npm run docs:configuration`. Change the schema's description, then run it. -->",
+    'Settings of the two stacks are CDK context keys: `-c key=value` on the command line, or `context` in `cdk.json`. In a stack of your own, the same settings are props of the construct `Chunkferry`.',
+    'The synthesis checks every value and ends with one line, such as `Invalid context key "sufixes": unknown key. Did you mean "suffixes"?`. Empty text (`-c vpcId=`) leaves a default in force. Only filters reject it, because an empty filter would match everything.',
+    '## Transfers',
+    'Keys of the stack `Chunkferry`, which is deployed without the key `stack`.',
+    table('Key', transferKeys),
+    'Lists are comma-separated text or JSON arrays. `mediaTypes` is comma-separated pairs (`.r3d=video,.seq=image`) or a JSON object.',
+    '### Fields of a source',
+    'Each entry of `sources`, for example `-c sources=\'[{"bucket":"my-videos","suffixes":[".mp4"]}]\'`. Two sources of one bucket must not overlap.',
+    table('Field', contextSourceFields),
+    '### Fields of a source account',
+    'Each entry of `sourceAccounts`.',
+    table('Field', accountReaderFields),
+    '### Fields of a transfer window',
+    'The object `transferWindow`.',
+    table('Field', windowFields),
+    '## Source account',
+    "Keys of the stack `ChunkferrySource`, which is deployed with `-c stack=source-account` in another account, or in another Region of the transfers' account.",
+    table('Key', sourceAccountKeys),
+    '## Props of the construct',
+    'Props of `Chunkferry`, as `infra/index.ts` exports it. All are optional.',
+    table('Prop', chunkferryProps.shape),
+    '### Props of a source',
+    'Each entry of `sources`, and the argument of `addSource`.',
+    table('Prop', sourceProps.shape),
+    '### Alarm thresholds',
+    'The object `alarmThresholds`.',
+    table('Prop', thresholdFields),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function table(heading: string, fields: Fields): string {
+  const rows = Object.entries(fields).map(([name, field]) => {
+    const { description, type, default: fallback = 'required' } = referenceOf(field);
+    return `| \`${name}\` | ${type} | ${fallback} | ${description} |`;
+  });
+  return [`| ${heading} | Type | Default | What it does |`, '|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { referenceOf } from '#infra/configuration/reference.ts';
+import { configurationFile, configurationPage } from '#infra/configuration-page.ts';
+import { chunkferryProps } from '#infra/stacks/chunkferry-props.ts';
+import { readSettings } from '#src/config/environment.ts';
+
+describe('docs/configuration.md', () => {
+  const page = configurationPage();
+
+  it('equals the page of the schemas; npm run docs:configuration writes it', () => {
+    expect(readFileSync(configurationFile, 'utf8')).toBe(page);
+  });
+
+  it('describes every setting, with its type', () => {
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    expect(rows.length).toBeGreaterThan(80);
+    for (const row of rows)
+      expect(row).toMatch(/^\| `\w+` \| \S.* \| \S.* \| [A-Z`].*\.( See .*\.)? \|$/);
+  });
+
+  it('shows the defaults of the functions', () => {
+    const { chunksInFlight, mapConcurrency, noProgressMs } = readSettings({});
+    const { shape } = chunkferryProps;
+    expect(referenceOf(shape.chunksInFlight).default).toBe(String(chunksInFlight));
+    expect(referenceOf(shape.mapConcurrency).default).toBe(String(mapConcurrency));
+    expect(referenceOf(shape.noProgress).default).toBe(`${noProgressMs / 1000} s`);
+  });
+});
