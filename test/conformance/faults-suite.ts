@@ -62,7 +62,7 @@ function resent(harness: PortHarness): number[] {
 
 function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenService): void {
   const faults: [string, SendFault][] = [
-    ['an expired address', { kind: 'expired-address' }],
+    ['an expired address', { kind: 'expired-url' }],
     ['a reset before the chunk has an effect', { kind: 'reset' }],
     ['a lost reply to an accepted chunk', { kind: 'lost-reply' }],
     ['a throttled send', { kind: 'throttled', retryAfterSeconds: 3 }],
@@ -70,19 +70,19 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
   if (maxProofsPerReport > 0) faults.push(['an ETag of other bytes', { kind: 'wrong-etag' }]);
 
   it.each(faults)('%s costs one more send of that chunk', async (_, fault) => {
-    const { harness } = await expectArrival(open, ({ service }) => service.faults.befall(4, fault));
+    const { harness } = await expectArrival(open, ({ service }) => service.faults.failSend(4, fault));
     expect(resent(harness)).toHaveLength(1);
     expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 11 } });
   });
 
   it.each(faults)('%s of the first chunk costs one more send', async (_, fault) => {
-    const { harness } = await expectArrival(open, ({ service }) => service.faults.befall(1, fault));
+    const { harness } = await expectArrival(open, ({ service }) => service.faults.failSend(1, fault));
     expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 11 } });
   });
 
   it('faults of all kinds cost one send each', async () => {
     const { harness } = await expectArrival(open, ({ service }) => {
-      for (const [i, [, fault]] of faults.entries()) service.faults.befall(2 * i + 1, fault);
+      for (const [i, [, fault]] of faults.entries()) service.faults.failSend(2 * i + 1, fault);
     });
     expect(harness.asked.sends).toHaveLength(10 + faults.length);
   });
@@ -91,7 +91,7 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
     const { harness } = await expectArrival(
       open,
       ({ service }) => {
-        for (let nth = 1; nth <= 5; nth++) service.faults.befall(nth, { kind: 'reset' });
+        for (let nth = 1; nth <= 5; nth++) service.faults.failSend(nth, { kind: 'reset' });
       },
       chunk,
     );
@@ -102,7 +102,7 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
 function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenService): void {
   it('waits as long as the service asked before it sends the chunk again', async () => {
     const fault = { kind: 'throttled', retryAfterSeconds: 45 } as const;
-    const { harness } = await expectArrival(open, ({ service }) => service.faults.befall(4, fault));
+    const { harness } = await expectArrival(open, ({ service }) => service.faults.failSend(4, fault));
     const [again] = resent(harness);
     const [first, second] = harness.asked.sends.filter(({ index }) => index === again);
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(45_000);
@@ -111,7 +111,7 @@ function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenS
   if (sessionCreatedBy === 'open') {
     it('waits as long as the service asked before it opens a session again', async () => {
       const { harness, result, startedAt } = await expectArrival(open, ({ service }) =>
-        service.faults.befallCall('open', 'throttled'),
+        service.faults.failCall('open', 'throttled'),
       );
       expect(harness.asked.opened).toBe(2);
       expect(result.output.retries).toMatchObject({ ThrottledError: 1 });
@@ -121,7 +121,7 @@ function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenS
 
     it('opens a further session after a create whose reply was lost, and makes one asset', async () => {
       const { harness, result } = await expectArrival(open, ({ service }) =>
-        service.faults.befallCall('open', 'lost-reply'),
+        service.faults.failCall('open', 'lost-reply'),
       );
       expect(harness.asked).toMatchObject({ opened: 2, sends: { length: 10 } });
       expect(result.output.retries).toMatchObject({ CreateReplyLostError: 1 });
@@ -183,7 +183,7 @@ function describeSource(open: OpenService): void {
 
   it('a read that ends early costs one more read and no byte', async () => {
     const { harness } = await expectArrival(open, ({ source }) =>
-      source.befall(3, { kind: 'truncated', afterBytes: 100 }),
+      source.failRead(3, { kind: 'truncated', afterBytes: 100 }),
     );
     expect(resent(harness)).toHaveLength(1);
   });
@@ -192,14 +192,14 @@ function describeSource(open: OpenService): void {
 function describeReports(open: OpenService): void {
   it('a report with a lost reply is repeated', async () => {
     const { harness } = await expectArrival(open, ({ service }) =>
-      service.faults.befallCall('report', 'lost-reply'),
+      service.faults.failCall('report', 'lost-reply'),
     );
     expect(harness.asked.sends).toHaveLength(10);
   });
 
   it('a throttled report is repeated', async () => {
     const { harness } = await expectArrival(open, ({ service }) =>
-      service.faults.befallCall('report', 'throttled'),
+      service.faults.failCall('report', 'throttled'),
     );
     expect(harness.asked.reports).toEqual([upTo(10), upTo(10)]);
   });
@@ -228,7 +228,7 @@ function describeOrder(open: OpenService): void {
     const { harness } = await expectArrival(
       open,
       ({ service }) => {
-        for (let nth = 50; nth < 55; nth++) service.faults.befall(nth, { kind: 'reset' });
+        for (let nth = 50; nth < 55; nth++) service.faults.failSend(nth, { kind: 'reset' });
       },
       60 * chunk,
     );

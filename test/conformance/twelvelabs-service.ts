@@ -67,8 +67,8 @@ function serviceOf(simulator: TwelveLabsSimulator, destination: Destination): Te
 
 function faultsOf({ faults }: TwelveLabsSimulator): FaultPlan {
   return {
-    befall: (nth, fault) => faults.add({ on: 'put', nth, ...putEffect(fault) }),
-    befallCall: (call, fault) => {
+    failSend: (nth, fault) => faults.add({ on: 'put', nth, ...putEffect(fault) }),
+    failCall: (call, fault) => {
       if (call === 'finish') throw new Error('TwelveLabs has no finish call');
       faults.add({ on: call === 'open' ? 'create' : 'report', ...callEffect(fault) });
     },
@@ -76,7 +76,7 @@ function faultsOf({ faults }: TwelveLabsSimulator): FaultPlan {
 }
 
 function putEffect(fault: SendFault): FaultEffect {
-  if (fault.kind === 'expired-address') return { kind: 'expired-url' };
+  if (fault.kind === 'expired-url') return { kind: 'expired-url' };
   if (fault.kind === 'throttled') return { kind: 'throttle', retryAfter: fault.retryAfterSeconds };
   return fault;
 }

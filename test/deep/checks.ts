@@ -1,16 +1,16 @@
-/** Counts and prints what a deep test found. */
-export interface Verdicts {
-  /** Prints one line; `why` says what was measured. */
-  judge(name: string, isGood: boolean, why: string): void;
+/** Counts and prints the checks of a deep test. */
+export interface Checks {
+  /** Prints one line; `why` names the measurement. */
+  check(name: string, isGood: boolean, why: string): void;
   /** Prints the last line and returns the exit code. */
   end(): number;
 }
 
-export function createVerdicts(print: (line: string) => void = console.log): Verdicts {
+export function createChecks(print: (line: string) => void = console.log): Checks {
   let passed = 0;
   let failed = 0;
   return {
-    judge(name, isGood, why) {
+    check(name, isGood, why) {
       if (isGood) passed += 1;
       else failed += 1;
       print(`${isGood ? 'ok  ' : 'FAIL'} ${name}: ${why}`);

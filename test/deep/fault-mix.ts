@@ -1,9 +1,9 @@
-import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import type { FaultEffect, FaultSource } from '#local/simulators/twelvelabs/faults/faults.ts';
 import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 
-/** The mix of case A23: no Retry-After, and a lost reply closes its connection. */
+/** The fault mix of case A23: no Retry-After, and a lost reply closes its connection. */
 
 const apiFaults: readonly FaultEffect[] = [
   { kind: 'throttle' },
@@ -23,8 +23,8 @@ function putFaults(random: Random, chunkSizeBytes: number): readonly FaultEffect
 }
 
 /**
- * Draws the faults of one run: each kind hits `share` of the calls that it can hit, and never two a
- * call. A reported chunk fails with the same share where its report comes through.
+ * Draws the faults of one run. Each kind hits `share` of its possible calls, at most one fault per call.
+ * A reported chunk fails with the same share if its report succeeds.
  */
 export function drawnFaults(seed: number, share: number, chunkSizeBytes: number): FaultSource {
   const random = seededRandom(seed);

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
+import { createChecks } from './checks.ts';
 import { drawnFaults } from './fault-mix.ts';
 import { startIngest } from './ingest-run.ts';
-import { createVerdicts } from './checks.ts';
 
 /** Runs `npm run ingest` through a mix of faults, in real time, once for each seed. */
 
@@ -21,7 +21,7 @@ interface Flags {
   readonly limit: number;
 }
 
-/** What one run amounted to. */
+/** The measurements of one run. */
 interface Measured {
   readonly seed: number;
   readonly seconds: number;
@@ -31,9 +31,9 @@ interface Measured {
   /** Sessions that the service created and the transfer does not use. */
   readonly orphans: number;
   readonly faults: number;
-  /** Seconds of the longest silence between two calls. */
+  /** The longest time between two calls, in seconds. */
   readonly longestSilence: number;
-  /** What is wrong with the end, if anything. */
+  /** What is wrong with the result; undefined for a correct run. */
   readonly problem: string | undefined;
 }
 
@@ -42,7 +42,7 @@ const chunkSizeBytes = 1_500_003;
 const longestMedianSeconds = 60;
 
 const command = new Command('test:faults')
-  .description('Measures how long a file takes through a mix of faults.')
+  .description('Measures the duration of an ingest with a mix of faults.')
   .option('--seeds <n>', 'runs, each with a seed of its own', whole, 10)
   .option('--from <seed>', 'the first seed', whole, 1)
   .option('--parallel <n>', 'runs at once; more than one slows each down', whole, 1)
@@ -68,7 +68,7 @@ async function main(): Promise<number> {
 async function runSeeds(run: (seed: number) => Promise<Measured>): Promise<Measured[]> {
   const seeds = Array.from({ length: flags.seeds }, (_, index) => flags.from + index);
   const found: Measured[] = [];
-  const lane = async () => {
+  const worker = async () => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
       const measured = await run(seed);
       found.push(measured);
@@ -77,7 +77,7 @@ async function runSeeds(run: (seed: number) => Promise<Measured>): Promise<Measu
       );
     }
   };
-  await Promise.all(Array.from({ length: flags.parallel }, lane));
+  await Promise.all(Array.from({ length: flags.parallel }, worker));
   return found.toSorted((a, b) => a.seed - b.seed);
 }
 
@@ -89,12 +89,12 @@ async function runSeed(
 ): Promise<Measured> {
   const simulator = await startTwelveLabs({ store: 'memory', chunkSizeBytes, seed });
   simulator.faults.drawFrom(drawnFaults(seed, flags.share / 100, chunkSizeBytes));
-  const began = performance.now();
+  const startedAt = performance.now();
   const run = await startIngest(film, folder, simulator);
   const timer = new AbortController();
   const limit = delay(flags.limit * 1000, undefined, { signal: timer.signal });
   const ended = await Promise.race([run.ended, limit.catch(() => undefined)]);
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   timer.abort();
   await run.stop();
   const calls = simulator.calls.all();
@@ -121,9 +121,9 @@ async function runSeed(
 
 function report(found: readonly Measured[]): number {
   console.log(`\n${tableOf(found)}\n`);
-  const verdicts = createVerdicts();
+  const checks = createChecks();
   for (const { seed, problem } of found) {
-    verdicts.judge(
+    checks.check(
       `seed ${seed} ends with one ready asset that holds the bytes of the file`,
       problem === undefined,
       problem ?? 'sha256 equal',
@@ -132,19 +132,19 @@ function report(found: readonly Measured[]): number {
   const seconds = found.map((one) => one.seconds).toSorted((a, b) => a - b);
   const median = medianOf(seconds);
   const slowest = seconds.at(-1) ?? 0;
-  verdicts.judge(
+  checks.check(
     `the median is at most ${longestMedianSeconds} s`,
     median <= longestMedianSeconds,
     `${median.toFixed(1)} s`,
   );
-  verdicts.judge(
+  checks.check(
     `the slowest is at most ${2 * longestMedianSeconds} s`,
     slowest <= 2 * longestMedianSeconds,
     `${slowest.toFixed(1)} s`,
   );
   const orphans = found.reduce((sum, one) => sum + one.orphans, 0);
   console.log(`unused sessions after lost or ambiguous replies to create: ${orphans}`);
-  return verdicts.end();
+  return checks.end();
 }
 
 function tableOf(found: readonly Measured[]): string {
@@ -174,7 +174,7 @@ function tableOf(found: readonly Measured[]): string {
   return table.toString();
 }
 
-/** Bytes that repeat only after 256 MiB, made without a random source. */
+/** Returns bytes that repeat only after 256 MiB, without a random source. */
 function filmOf(sizeBytes: number): Buffer {
   const bytes = Buffer.alloc(Math.ceil(sizeBytes / 4) * 4);
   for (let i = 0; i < bytes.length; i += 4)
@@ -187,7 +187,7 @@ function longestSilenceOf(calls: readonly CallRecord[]): number {
   return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at))) / 1000;
 }
 
-/** The mean of the two in the middle, where the count is even. */
+/** Returns the median. */
 function medianOf(sorted: readonly number[]): number {
   const middle = sorted.length / 2;
   const pair = [sorted[Math.ceil(middle) - 1] ?? 0, sorted[Math.floor(middle)] ?? 0];
@@ -200,5 +200,5 @@ function lastLine(text: string): string {
 
 function whole(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number above zero.');
+  throw new InvalidArgumentError('must be a whole number above zero');
 }

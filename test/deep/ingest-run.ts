@@ -3,23 +3,23 @@ import { join } from 'node:path';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { type Ended, startCommand } from '../commands/run-command.ts';
 
-/** One `npm run ingest` in a process of its own, with an empty state folder. */
+/** One `npm run ingest` in its own process, with an empty state folder. */
 export interface IngestRun {
   /** Resolves when the process has ended. */
   readonly ended: Promise<Ended>;
-  /** Kills the process, if it still runs, and removes its state. */
+  /** Kills the process if it runs, and removes its state. */
   stop(): Promise<void>;
 }
 
 const running = new Set<() => void>();
 
-// No child outlives its test, however that ends.
+// Kills the children at the end of the test process.
 process.once('exit', killAll);
 for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const]) {
   process.once(signal, () => process.exit(code));
 }
 
-/** Starts the ingest of a file into a simulator; `baseUrl` is where its API is reached. */
+/** Starts the ingest of a file into the simulator at `baseUrl`. */
 export async function startIngest(
   file: string,
   folder: string,

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
+import { createChecks } from './checks.ts';
 import { startIngest } from './ingest-run.ts';
 import { measureLine } from './measure-line.ts';
 import { openShapedLine, type ShapedLine } from './shaped-line.ts';
-import { createVerdicts } from './checks.ts';
 
 /**
- * Runs `npm run ingest` through lines of fixed capacity, in real time, and measures how much of each
- * line arrives as stored chunks.
+ * Runs `npm run ingest` through lines of fixed capacity, in real time, and measures the share of each
+ * line that arrives as stored chunks.
  */
 
 interface Flags {
@@ -31,17 +31,17 @@ interface Case {
   readonly chunkMiB: number;
 }
 
-/** What one case amounted to between the warm-up and the end. Bytes count once for each chunk. */
+/** The measurements of one case after the warm-up. Bytes count once for each chunk. */
 interface Measured {
   readonly storedBytes: number;
   readonly lineBytes: number;
   readonly putsBegun: number;
   readonly putsStored: number;
-  /** Body bytes of PUTs that stored no new chunk and ended, or that a later PUT of the chunk replaced. */
+  /** Body bytes of ended PUTs that stored no new chunk, and of replaced PUTs. */
   readonly wastedBytes: number;
   /** Bytes that left the line, headers and cut PUTs included. */
   readonly carriedBytes: number;
-  /** What the command printed last, where it ended before its time. */
+  /** The last output of a command that ended early. */
   readonly endedEarly: string | undefined;
 }
 
@@ -50,7 +50,7 @@ const MB = 1_000_000;
 const leastShare = 0.8;
 const shapingTolerance = 0.03;
 
-/** Larger than the fastest line carries in the time of a run. */
+/** Size of the film, in bytes: larger than the capacity of the fastest line during a run. */
 const filmBytes = 2_000 * MB;
 
 const issueCases: readonly Case[] = [
@@ -88,15 +88,15 @@ async function measureAll(film: string, folder: string): Promise<number> {
   const cases = chosenCases();
   const minutes = flags.warmUp / 60 + flags.minutes;
   console.log(`${cases.length} lines at once, about ${minutes.toFixed(1)} minutes`);
-  const [checks, results, late] = await Promise.all([
+  const [shapings, results, late] = await Promise.all([
     Promise.all([...new Set(cases.map(({ megabits }) => megabits))].map(checkShaping)),
     Promise.all(cases.map((one) => measureCase(one, film, folder))),
     measureLateReplies(folder),
   ]);
-  const verdicts = createVerdicts();
-  for (const { megabits, share } of checks) {
-    verdicts.judge(
-      `a plain upload through the line of ${megabits} Mbit/s gets its rate`,
+  const checks = createChecks();
+  for (const { megabits, share } of shapings) {
+    checks.check(
+      `a plain upload through the line of ${megabits} Mbit/s reaches its rate`,
       Math.abs(share - 1) <= shapingTolerance,
       percent(share),
     );
@@ -105,19 +105,19 @@ async function measureAll(film: string, folder: string): Promise<number> {
   for (const [index, { megabits, chunkMiB }] of cases.entries()) {
     const { storedBytes, lineBytes, endedEarly } = results[index] as Measured;
     const share = storedBytes / lineBytes;
-    verdicts.judge(
+    checks.check(
       `${megabits} Mbit/s in chunks of ${chunkMiB} MiB stores at least ${percent(leastShare)} of the line`,
       share >= leastShare && endedEarly === undefined,
       endedEarly ?? percent(share),
     );
   }
   const { puts, chunks, ended } = late;
-  verdicts.judge(
+  checks.check(
     `an upload host that answers ${flags.lateReply} s late gets every chunk once`,
     ended === 0 && puts === chunks,
     `${puts} PUTs for ${chunks} chunks, exit code ${ended}`,
   );
-  return verdicts.end();
+  return checks.end();
 }
 
 function chosenCases(): readonly Case[] {
@@ -128,7 +128,7 @@ function chosenCases(): readonly Case[] {
   return fits.length > 0 ? fits : [{ megabits: rate ?? 10, chunkMiB: chunk ?? 5 }];
 }
 
-/** The line's own rate, by a plain upload over four connections. */
+/** Measures the rate of the line itself with a plain upload over four connections. */
 async function checkShaping(megabits: number) {
   const seconds = Math.min(60, flags.warmUp + flags.minutes * 60);
   return { megabits, share: (await measureLine(megabits * MB, seconds)) / (megabits * MB) };
@@ -166,7 +166,7 @@ async function measureCase(
   }
 }
 
-/** Time counts from the first call on: how long a busy machine takes to start a process is not measured. */
+/** Resolves at the first call: the start time of the process is not measured. */
 async function firstCall({ calls }: TwelveLabsSimulator): Promise<void> {
   while (calls.count('create') === 0) await delay(100);
 }
@@ -183,7 +183,7 @@ function sumUp(
   const latest = new Map(all.map((put) => [nameOf(put), put]));
   const puts = all.filter((put) => (put.endedAt ?? from) >= from);
   const stored = puts.filter((put) => firsts.has(put));
-  // A client that gave up leaves its bytes in the kernel, and they go on to fill the line.
+  // The bytes of an abandoned PUT remain in the kernel and still fill the line.
   const wasted = puts.filter(
     (put) => !firsts.has(put) && (put.endedAt !== undefined || latest.get(nameOf(put)) !== put),
   );
@@ -197,7 +197,7 @@ function sumUp(
   };
 }
 
-/** The first PUT of each chunk that was answered with 200. */
+/** Returns the first successful PUT of each chunk. */
 function firstStored(puts: readonly CallRecord[]): ReadonlySet<CallRecord> {
   const firsts = new Map<string, CallRecord>();
   const answered = puts.filter(({ status, endedAt }) => status === 200 && endedAt !== undefined);
@@ -215,7 +215,7 @@ function sumBytes(puts: readonly CallRecord[]): number {
   return puts.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** A short film to a host that keeps each reply back, without a line: only real time shows every timer. */
+/** Transfers a short film to a host with late replies, in real time and without a line. */
 async function measureLateReplies(folder: string) {
   const chunks = 4;
   const film = join(folder, 'short.mp4');
@@ -268,5 +268,5 @@ function lastLine(text: string): string {
 
 function positive(text: string): number {
   if (Number(text) > 0) return Number(text);
-  throw new InvalidArgumentError('Give a number above zero.');
+  throw new InvalidArgumentError('must be a number above zero');
 }

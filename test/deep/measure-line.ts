@@ -7,10 +7,10 @@ import { openShapedLine } from './shaped-line.ts';
 
 const connections = 4;
 
-/** Seconds before the measurement, in which the kernel's buffers fill. */
+/** Seconds before the measurement: the kernel's buffers fill. */
 const startSeconds = 2;
 
-/** Uploads without end over four connections and returns what arrived, in bits per second. */
+/** Measures an endless upload over four connections; returns the received bits per second. */
 export async function measureLine(bitsPerSecond: number, seconds: number): Promise<number> {
   let arrivedBytes = 0;
   const server = createServer((request) => {

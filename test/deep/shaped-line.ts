@@ -1,29 +1,29 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Bytes that one connection may send before it is the next one's turn: 0.1 s of the slowest line. */
+/** Bytes of one connection before the next connection sends: 0.1 s of the slowest line. */
 const quantumBytes = 8 * 1024;
 
-/** A connection is read again when less than this waits in the proxy: 50 ms of the fastest line. */
+/** A connection is read below this number of waiting bytes: 50 ms of the fastest line. */
 const lowWaterBytes = 8 * quantumBytes;
 
-/** Time that an idle line may make up for, in ms: less would lose the gap between two reads. */
+/** Maximum time that an idle line catches up, in ms: it covers the gap between two reads. */
 const burstMs = 50;
 
-/** Time that a line with waiting bytes may make up for, in ms: a busy machine wakes the proxy late. */
+/** Maximum time that a line with waiting bytes catches up, in ms: a busy machine delays the proxy. */
 const longestDelayMs = 2_000;
 
-/** A line of fixed capacity. All its connections share the capacity towards the target, in turns. */
+/** A line of fixed capacity. All its connections share the capacity towards the target. */
 export interface ShapedLine {
-  /** Bytes that have left the line towards the targets. */
+  /** Reround the bytes sent to the targets. */
   carriedBytes(): number;
-  /** Opens another way in, to `target` (`http://127.0.0.1:<port>`), and returns its origin. */
+  /** Opens an entry to `target` (`http://127.0.0.1:<port>`) and reround its origin. */
   lead(target: () => string): Promise<string>;
   close(): Promise<void>;
 }
 
 /** A connection through the line. */
-interface Lane {
+interface Connection {
   readonly client: Socket;
   readonly target: Socket;
   readonly waiting: Buffer[];
@@ -32,32 +32,31 @@ interface Lane {
 }
 
 /**
- * Opens a line of `bitsPerSecond` towards its targets; what comes back is not slowed down. The proxy
- * reads from a client only as fast as the line carries its bytes, so that the client feels the line
- * through its socket. The kernel's buffers stay as they are: on loopback a sender hands over about
- * 5 MB for each connection before it feels the line. What it handed over before it gave up still
- * takes its time on the line.
+ * Opens a line of `bitsPerSecond` towards its targets; replies are not delayed. The proxy reads from a
+ * client only at the rate of the line: the client sees backpressure on its socket. On loopback, the
+ * kernel buffers about 5 MB for each connection before that. Buffered bytes of an abandoned PUT still
+ * use the line.
  */
 export function openShapedLine(bitsPerSecond: number): ShapedLine {
   const bytesPerMs = bitsPerSecond / 8 / 1000;
-  const chunkConcurrency = new Set<Lane>();
+  const connections = new Set<Connection>();
   const servers: Server[] = [];
-  let turns: Lane[] = [];
+  let round: Connection[] = [];
   let freeAt = performance.now();
   let carried = 0;
   let isBacklogged = false;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Carries what the line's time allows, one quantum a turn, then sleeps until it is free again. */
+  /** Sends what the line's time allows, one quantum per connection, then waits until the line is free. */
   function carry(): void {
     timer = undefined;
     const now = performance.now();
     freeAt = Math.max(freeAt, now - (isBacklogged ? longestDelayMs : burstMs));
     while (freeAt <= now) {
-      const lane = nextLane();
-      isBacklogged = lane !== undefined;
-      if (!lane) return;
-      const sent = forward(lane);
+      const connection = nextConnection();
+      isBacklogged = connection !== undefined;
+      if (!connection) return;
+      const sent = forward(connection);
       carried += sent;
       freeAt += sent / bytesPerMs;
     }
@@ -68,47 +67,49 @@ export function openShapedLine(bitsPerSecond: number): ShapedLine {
     timer ??= setTimeout(carry, Math.max(1, ms));
   }
 
-  /** Each lane that can send has one turn before any has a second one. */
-  function nextLane(): Lane | undefined {
-    const canSend = (lane: Lane) =>
-      chunkConcurrency.has(lane) && lane.waitingBytes > 0 && !lane.target.writableNeedDrain;
-    turns = turns.filter(canSend);
-    if (turns.length === 0) turns = [...chunkConcurrency].filter(canSend);
-    return turns.shift();
+  /** Returns the next connection that can send: each sends once per round. */
+  function nextConnection(): Connection | undefined {
+    const canSend = (connection: Connection) =>
+      connections.has(connection) &&
+      connection.waitingBytes > 0 &&
+      !connection.target.writableNeedDrain;
+    round = round.filter(canSend);
+    if (round.length === 0) round = [...connections].filter(canSend);
+    return round.shift();
   }
 
   function open(client: Socket, target: string): void {
     const { hostname, port } = new URL(target);
-    const lane: Lane = {
+    const connection: Connection = {
       client,
       target: connect(Number(port), hostname),
       waiting: [],
       waitingBytes: 0,
       hasEnded: false,
     };
-    chunkConcurrency.add(lane);
+    connections.add(connection);
     const end = () => {
-      chunkConcurrency.delete(lane);
+      connections.delete(connection);
       client.destroy();
-      lane.target.destroy();
+      connection.target.destroy();
     };
     client.on('data', (piece: Buffer) => {
-      lane.waiting.push(piece);
-      lane.waitingBytes += piece.length;
-      if (lane.waitingBytes >= lowWaterBytes) client.pause();
+      connection.waiting.push(piece);
+      connection.waitingBytes += piece.length;
+      if (connection.waitingBytes >= lowWaterBytes) client.pause();
       schedule(0);
     });
-    // What a client sent before it closed still takes its time on the line.
+    // Bytes sent before the close still use the line.
     client.on('end', () => {
-      lane.hasEnded = true;
-      if (lane.waitingBytes === 0) lane.target.end();
+      connection.hasEnded = true;
+      if (connection.waitingBytes === 0) connection.target.end();
     });
     client.on('error', end);
-    lane.target.on('drain', () => schedule(0));
-    lane.target.on('error', end);
-    lane.target.on('close', end);
-    lane.target.pipe(client, { end: false });
-    lane.target.on('end', () => client.end());
+    connection.target.on('drain', () => schedule(0));
+    connection.target.on('error', end);
+    connection.target.on('close', end);
+    connection.target.pipe(client, { end: false });
+    connection.target.on('end', () => client.end());
   }
 
   return {
@@ -124,7 +125,7 @@ export function openShapedLine(bitsPerSecond: number): ShapedLine {
     },
     async close() {
       clearTimeout(timer);
-      for (const { client, target } of chunkConcurrency) {
+      for (const { client, target } of connections) {
         client.destroy();
         target.destroy();
       }
@@ -134,14 +135,14 @@ export function openShapedLine(bitsPerSecond: number): ShapedLine {
   };
 }
 
-/** Sends one quantum of a lane on and reads more from its client when little is left. */
-function forward(lane: Lane): number {
-  const piece = lane.waiting.shift() as Buffer;
+/** Forwards one quantum of a connection, and resumes its client below the low-water mark. */
+function forward(connection: Connection): number {
+  const piece = connection.waiting.shift() as Buffer;
   const sent = piece.subarray(0, quantumBytes);
-  if (piece.length > sent.length) lane.waiting.unshift(piece.subarray(sent.length));
-  lane.waitingBytes -= sent.length;
-  lane.target.write(sent);
-  if (lane.waitingBytes < lowWaterBytes) lane.client.resume();
-  if (lane.hasEnded && lane.waitingBytes === 0) lane.target.end();
+  if (piece.length > sent.length) connection.waiting.unshift(piece.subarray(sent.length));
+  connection.waitingBytes -= sent.length;
+  connection.target.write(sent);
+  if (connection.waitingBytes < lowWaterBytes) connection.client.resume();
+  if (connection.hasEnded && connection.waitingBytes === 0) connection.target.end();
   return sent.length;
 }

@@ -134,6 +134,7 @@ export async function openWireHarness(options: WireOptions = {}): Promise<WireHa
     transferOf: async (film) => newestOf(await table.rows(), film),
     events: (key) => outcomesOf(emulators, key),
     reset() {
+      clock.setFactor(timeFactor);
       searchEvents(emulators);
       service.faults.clear();
       service.calls.clear();

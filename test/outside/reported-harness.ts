@@ -5,17 +5,17 @@ import type { CallRecord, Operation } from '#local/simulators/twelvelabs/wire/ca
 import type { ExecutionResult } from '#local/state-machine/run.ts';
 import { type Film, inputOf, openWireHarness, type WireHarness } from '../harness/wire-harness.ts';
 
-/** How many times faster the tests' time passes, unless a test sets another factor. */
+/** How many times faster time passes. Default of the harness. */
 export const usualFactor = 100;
 
-/** No run takes longer in real time, whatever the clock says: less than a test may take. */
-const longestRunMs = 60_000;
+/** Maximum real duration of a run, in ms: less than a test may take. */
+const maxRunMs = 60_000;
 
-/** What one run of the pipeline amounted to, as the service and its user see it. */
+/** The result of one run, as the service and the user see it. */
 export interface Facts {
   /** `ready`, another status of the output, `FAILED <error>`, or `still running after <n> s`. */
   readonly ended: string;
-  /** Why it failed, in the words of the execution. */
+  /** The cause of the execution's failure. */
   readonly cause: string;
   /** Upload sessions that the service created. */
   readonly sessions: number;
@@ -29,39 +29,35 @@ export interface Facts {
   readonly putSeconds: number;
 }
 
-/** A pipeline in front of the double of the service. */
+/** The wire harness with scripted behaviour of the service. */
 export interface ReportedHarness extends WireHarness {
-  /** Adds behaviours to the service until the next `reset`; see `test/doubles/service-double.ts`. */
+  /** Adds behaviours of the service until the next `reset`; see `test/doubles/service-double.ts`. */
   behave(...behaviours: FaultSource[]): void;
-  /** Runs the pipeline for a film; ends the run after so many seconds of its clock. */
+  /** Transfers a film. Stops the run after `limitSeconds` of the harness clock. */
   ingest(film: Film, limitSeconds?: number): Promise<Facts>;
 }
 
-/** Opens a harness with the product's own patience: a chunk that moves no byte is given up after 20 s. */
+/** Opens the harness with the product's stall timeout of 20 s. */
 export async function openReportedHarness(): Promise<ReportedHarness> {
   const harness = await openWireHarness({ environment: { NO_PROGRESS_MS: '20000' } });
   return {
     ...harness,
     behave: (...behaviours) => harness.service.faults.drawFrom(...behaviours),
     ingest: (film, limitSeconds = 900) => ingest(harness, film, limitSeconds),
-    reset() {
-      harness.reset();
-      harness.clock.setFactor(usualFactor);
-    },
   };
 }
 
-/** An asymmetric matcher for a number that has an upper bound. */
+/** Returns a matcher for a number with an upper bound. */
 export function atMost(bound: number): unknown {
   return expect.toSatisfy((value: number) => value <= bound, `at most ${bound}`);
 }
 
-/** An asymmetric matcher for a number that has a lower bound. */
+/** Returns a matcher for a number with a lower bound. */
 export function atLeast(bound: number): unknown {
   return expect.toSatisfy((value: number) => value >= bound, `at least ${bound}`);
 }
 
-/** Arrived once: one session, one asset, the same bytes. */
+/** The result of a transfer with one session, one asset and the same bytes. */
 export const arrivedOnce = { ended: 'ready', sessions: 1, assets: 1, isSameBytes: true } as const;
 
 async function ingest(harness: WireHarness, film: Film, limitSeconds: number): Promise<Facts> {
@@ -69,14 +65,14 @@ async function ingest(harness: WireHarness, film: Film, limitSeconds: number): P
   const known = new Set(service.sessions().map(({ uploadId }) => uploadId));
   const execution = harness.start(inputOf(film));
   const timer = new AbortController();
-  const began = clock.now();
+  const startedAt = clock.now();
   const { signal } = timer;
   const limits = [
     clock.sleep(limitSeconds * 1000, signal),
-    delay(longestRunMs, undefined, { signal }),
+    delay(maxRunMs, undefined, { signal }),
   ].map((limit) => limit.then(nothing, nothing));
   const result = await Promise.race<ExecutionResult | undefined>([execution.result, ...limits]);
-  const seconds = Math.round((clock.now() - began) / 1000);
+  const seconds = Math.round((clock.now() - startedAt) / 1000);
   timer.abort();
   const calls = service.calls.all();
   const isNew = ({ uploadId }: { uploadId: string }) => !known.has(uploadId);
@@ -110,7 +106,7 @@ async function holdsFilm(
   return (await service.storedSha256(assetId)) === film.sha256;
 }
 
-/** Every operation is listed, so that a bound on one that never came is a bound on zero. */
+/** Counts calls by operation, including operations without a call. */
 function countsOf(calls: readonly CallRecord[]): Facts['calls'] {
   const counts: Record<Operation, number> = {
     create: 0,
@@ -133,7 +129,7 @@ function secondsOfPuts(calls: readonly CallRecord[]): number {
   return times.length === 0 ? 0 : (Math.max(...times) - Math.min(...times)) / 1000;
 }
 
-/** The handlers of a killed run go on to their own end in this process; a healthy service makes it short. */
+/** Kills a run. Its handlers continue to their end; a service without faults makes this short. */
 async function stop(
   { service, clock }: WireHarness,
   execution: ReturnType<WireHarness['start']>,

@@ -14,15 +14,15 @@ watchErrors(
   (task) => canarySearch.atEnd(task),
 );
 
-afterEach(refuseFindings);
+afterEach(assertNoFindings);
 // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures to make
 afterAll(({}, file) => {
   file.meta.searched = canarySearch.counts;
-  refuseFindings();
+  assertNoFindings();
 });
 
-/** Whoever showed a secret fails, whatever else it tests. */
-function refuseFindings(): void {
+/** Fails a test that showed a secret. */
+function assertNoFindings(): void {
   const findings = canarySearch.takeFindings();
   if (findings.length > 0) throw new Error(describeFindings(findings));
 }

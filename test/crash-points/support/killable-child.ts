@@ -3,6 +3,7 @@ import { promiseHooks } from 'node:v8';
 import { createContainer } from '#functions/runtime/container.ts';
 import { createHandlers } from '#local/handlers.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
+import { assumeValid } from '#local/state-machine/valid-definitions.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Job, SavedMachine } from './killable-runs.ts';
 
@@ -12,6 +13,7 @@ const [jobText = '{}'] = process.argv.slice(2);
 const { machineFile, finish, start, killAt, epoch, timeFactor } = JSON.parse(jobText) as Job;
 const saved = JSON.parse(await readFile(machineFile, 'utf8')) as SavedMachine;
 const machine = { ...saved, functions: new Map(saved.functions) };
+assumeValid(machine.definition);
 const clock = sharedClock();
 const quiet = () => {};
 const container = createContainer(process.env, {

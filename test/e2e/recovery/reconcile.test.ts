@@ -171,18 +171,24 @@ describe('an execution that ended by itself', () => {
 });
 
 describe('a session whose create reply was lost', () => {
-  it('is counted and logged', async () => {
+  it('is not adopted, and is counted and logged', async () => {
     const film = harness.put(7);
     harness.service.faults.add({ on: 'create', kind: 'lost-reply' });
-    await expectReady(harness, film, await harness.run(inputOf(film)));
+    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+    expect(output.retries).toEqual({ CreateReplyLostError: 1 });
+    const sessions = await harness.store.sessions(String(output.transferId));
+    expect(sessions.map(({ state }) => state)).toEqual(['lost', 'open']);
+    const orphan = harness.service.sessions().find(({ totalSize }) => totalSize === film.sizeBytes);
+    expect(orphan?.chunks.every(({ stored }) => stored === undefined)).toBe(true);
     expect(await call({})).toMatchObject({ orphanSessions: 0 });
     await harness.clock.sleep(3 * 60_000);
     harness.logLines.length = 0;
     expect(await call({})).toMatchObject({ orphanSessions: 1 });
-    const orphan = harness.service.sessions().find(({ totalSize }) => totalSize === film.sizeBytes);
-    const line = { message: 'orphan session', uploadId: orphan?.uploadId };
     const logged = harness.logLines.map((text) => JSON.parse(text));
-    expect(logged).toContainEqual(expect.objectContaining({ ...line, sizeBytes: film.sizeBytes }));
+    const { sizeBytes } = film;
+    expect(logged).toContainEqual(
+      expect.objectContaining({ uploadId: orphan?.uploadId, sizeBytes }),
+    );
     expect(harness.logLines.join()).not.toContain('http');
   });
 });

@@ -79,6 +79,7 @@ describe('a 429 to one of many calls', () => {
   it('longer than a Wait state is respected in full and logged with its end (A22)', async () => {
     const film = harness.put(1);
     harness.service.faults.add({ on: 'create', kind: 'throttle', retryAfter: 1_200 });
+    harness.clock.setFactor(400);
     const { seconds, onEvent } = watchWaits();
     await expectReady(harness, film, await harness.run(inputOf(film), { onEvent }));
     const line = harness.logLines.find((one) => one.includes('calls stopped')) ?? '';

@@ -24,21 +24,6 @@ beforeEach(() => {
 afterAll(() => harness.close());
 
 describe('an upload session', () => {
-  it('whose create reply was lost is never adopted and is attributed in its row', async () => {
-    const film = harness.put(4);
-    const before = harness.service.sessions().length;
-    harness.service.faults.add({ on: 'create', kind: 'lost-reply' });
-    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
-    const [lost, used] = harness.service.sessions().slice(before);
-    expect(lost?.chunks.every(({ stored }) => stored === undefined)).toBe(true);
-    expect(used?.assetId).toBe(output.assetId);
-    expect(output.retries).toEqual({ CreateReplyLostError: 1 });
-    const sessions = (await harness.rows()).filter(
-      (row) => row.transferId === output.transferId && String(row.row).startsWith('session#'),
-    );
-    expect(sessions.map(({ state }) => state).sort()).toEqual(['lost', 'open']);
-  });
-
   it('whose create failed after it took effect is not adopted', async () => {
     const film = harness.put(2);
     harness.service.faults.add({ on: 'create', kind: 'status', status: 502, afterEffect: true });
@@ -50,18 +35,21 @@ describe('an upload session', () => {
     ['expires', 'expireSession'],
     ['is forgotten', 'dropSession'],
     ['fails', 'failSession'],
-  ] as const)('that %s during the transfer is replaced, and all chunks are sent again', async (_what, end) => {
-    const film = harness.put(6);
-    harness.service.faults.add({
-      on: 'put',
-      nth: 4,
-      kind: 'callback',
-      act: ({ uploadId }) => harness.service[end](String(uploadId)),
-    });
-    const output = await expectReady(harness, film, await harness.run(inputOf(film)));
-    expect(harness.service.calls.count('create')).toBe(2);
-    expect(output.retries).toMatchObject({ SessionExpiredError: 1 });
-  });
+  ] as const)(
+    'that %s during the transfer is replaced, and all chunks are sent again',
+    async (_what, end) => {
+      const film = harness.put(6);
+      harness.service.faults.add({
+        on: 'put',
+        nth: 4,
+        kind: 'callback',
+        act: ({ uploadId }) => harness.service[end](String(uploadId)),
+      });
+      const output = await expectReady(harness, film, await harness.run(inputOf(film)));
+      expect(harness.service.calls.count('create')).toBe(2);
+      expect(output.retries).toMatchObject({ SessionExpiredError: 1 });
+    },
+  );
 
   it('that always expires ends the execution by name', async () => {
     const film = harness.put(2);
@@ -169,11 +157,7 @@ describe('an error of the service', () => {
       { status: 403, code: 'api_not_allowed' },
       'ApiNotAllowedError',
     ],
-    [
-      'a rejected request',
-      { status: 400, code: 'parameter_invalid' },
-      'RequestRejectedError',
-    ],
+    ['a rejected request', { status: 400, code: 'parameter_invalid' }, 'RequestRejectedError'],
   ] as const)(
     'for %s ends the execution by name, with nothing created',
     async (_what, reply, error) => {

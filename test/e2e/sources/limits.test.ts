@@ -68,9 +68,12 @@ describe('the media type of an object', () => {
     ['reel.m2ts', 'text/plain', 'video'],
     ['no-extension', 'Video/QuickTime', 'video'],
     ['v1.2-final', ' AUDIO/x-wav; charset=binary', 'audio'],
-  ])('follows from its extension, else from its content type: %s of %j', async (key, contentType, type) => {
-    const film = harness.put(1, { key, traits: { contentType } });
-    await expectReady(harness, film, await harness.run(inputOf(film)));
-    expect(harness.service.sessions().at(-1)).toMatchObject({ filename: key, type });
-  });
+  ])(
+    'follows from its extension, else from its content type: %s of %j',
+    async (key, contentType, type) => {
+      const film = harness.put(1, { key, traits: { contentType } });
+      await expectReady(harness, film, await harness.run(inputOf(film)));
+      expect(harness.service.sessions().at(-1)).toMatchObject({ filename: key, type });
+    },
+  );
 });

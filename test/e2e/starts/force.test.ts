@@ -32,11 +32,14 @@ describe('a forced start', () => {
 
   it('makes a transfer of its own, and a later start without force finds its asset', async () => {
     const film = harness.put(3);
-    await harness.run(inputOf(film));
+    const first = await expectReady(harness, film, await harness.run(inputOf(film)));
     const forced = await harness.run({ ...inputOf(film), force: true });
-    const { assetId } = await expectReady(harness, film, forced);
+    const second = await expectReady(harness, film, forced);
+    expect(second.ingestNumber).toBe(2);
+    expect(second.assetId).not.toBe(first.assetId);
+    expect(second.transferId).not.toBe(first.transferId);
     const { output } = await harness.run(inputOf(film));
-    expect(output).toMatchObject({ status: 'already-ingested', assetId });
+    expect(output).toMatchObject({ status: 'already-ingested', assetId: second.assetId });
   });
 });
 
@@ -47,9 +50,10 @@ describe('a forced start after an error that names it as the next step', () => {
     const act = () =>
       harness.service.deleteAsset(String(harness.service.sessions().at(-1)?.assetId));
     harness.service.faults.add({ on: 'asset', kind: 'callback', act });
+    harness.clock.setFactor(1_000);
     const failed = await harness.run(inputOf(film));
     expect(failed).toMatchObject({ status: 'FAILED', error: 'AssetMissingError' });
-    expect(failed.cause).toContain('waits for it again and sends nothing twice');
+    expect(failed.cause).toContain('waits for it again and sends no chunk');
     await expectReady(harness, film, await harness.run({ ...inputOf(film), force: true }));
     expect(harness.service.calls.counts()).toMatchObject({ create: 2, put: 6 });
   });

@@ -16,30 +16,10 @@ beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
 describe('a second start for the same object version', () => {
-  it('while the first is running ends well and names it; one asset is made', async () => {
-    const film = harness.put(20);
-    const [first, second] = await Promise.all([
-      harness.run(inputOf(film)),
-      harness.run(inputOf(film)),
-    ]);
-    const [worked, waited] =
-      first?.output && (first.output as { status: string }).status === 'ready'
-        ? [first, second]
-        : [second, first];
-    await expectReady(harness, film, worked as typeof first);
-    expect(waited).toMatchObject({
-      status: 'SUCCEEDED',
-      output: { status: 'running-elsewhere', execution: worked?.executionArn },
-    });
-    expect(harness.service.calls.count('create')).toBe(1);
-    expect(harness.service.calls.count('put')).toBe(20);
-    expect(harness.events(film.key)).toHaveLength(1);
-  });
-
   it('returns the asset after success and sends nothing', async () => {
     const film = harness.put(3);
     const { assetId } = await expectReady(harness, film, await harness.run(inputOf(film)));
-    harness.reset();
+    harness.service.calls.clear();
     const again = await harness.run(inputOf(film));
     expect(again).toMatchObject({
       status: 'SUCCEEDED',
@@ -55,19 +35,6 @@ describe('a second start for the same object version', () => {
     harness.service.deleteAsset(String(assetId));
     const output = await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(output).toMatchObject({ ingestNumber: 2 });
-  });
-
-  it('with force makes a further ingest, of its own identity', async () => {
-    const film = harness.put(3);
-    const first = await expectReady(harness, film, await harness.run(inputOf(film)));
-    const second = await expectReady(
-      harness,
-      film,
-      await harness.run({ ...inputOf(film), force: true }),
-    );
-    expect(second.ingestNumber).toBe(2);
-    expect(second.assetId).not.toBe(first.assetId);
-    expect(second.transferId).not.toBe(first.transferId);
   });
 
   it('of another version is a transfer of its own', async () => {

@@ -20,7 +20,7 @@ afterEach(async () => {
   await container?.close();
 });
 
-describe('what Secrets Manager holds is in no error', () => {
+describe('the value of Secrets Manager is in no error', () => {
   const secrets = mockClient(SecretsManagerClient);
   afterEach(() => void secrets.reset());
 
@@ -34,7 +34,7 @@ describe('what Secrets Manager holds is in no error', () => {
     ['JSON', JSON.stringify({ key: secretValue })],
     ['two words', `the ${secretValue}`],
     ['two lines', `${secretValue}\n${secretValue}`],
-  ])('where it is %s and no key', async (_, SecretString) => {
+  ])('if it is %s and not a key', async (_, SecretString) => {
     secrets.on(GetSecretValueCommand).resolves({ SecretString });
     const error = await failure();
     expect(error.name).toBe('ConfigurationError');
@@ -42,7 +42,7 @@ describe('what Secrets Manager holds is in no error', () => {
   });
 });
 
-describe('the credentials that STS gives', () => {
+describe('the credentials of STS', () => {
   const account = '444455556666';
   const roleArn = `arn:aws:iam::${account}:role/reader`;
   const film = { bucket: 'films', key: 'film.mp4', account, region: 'eu-west-1' };
@@ -60,7 +60,7 @@ describe('the credentials that STS gives', () => {
     container = createContainer(process.env);
   });
 
-  it('sign what is read, and are in no error where the signature is refused', async () => {
+  it('sign reads, and are in no error after a rejected signature', async () => {
     const s3 = await startS3Double({ buckets: ['films'], secretAccessKey });
     onTestFinished(() => s3.close());
     s3.put('films', film.key, Buffer.from('bytes'));
@@ -80,7 +80,7 @@ describe('the credentials that STS gives', () => {
     [400, 'ExpiredToken', 'Token-0'],
     [403, 'SignatureDoesNotMatch', 'CanonicalRequest'],
   ])(
-    'are in no error where S3 answers %i %s and repeats what was sent',
+    'are in no error if S3 answers %i %s and repeats the request',
     async (status, code, element) => {
       const own = { ...film, account: undefined };
       const echo = await startServer(echoing(status, code, element));
@@ -96,7 +96,7 @@ describe('the credentials that STS gives', () => {
   );
 });
 
-/** As S3 does: a bad token is repeated, and so is all that should have been signed. */
+/** Returns an S3 listener that repeats the token, as S3 does in such errors. */
 function echoing(status: number, code: string, element: string): RequestListener {
   return ({ method, headers }, response) => {
     const sent = `x-amz-security-token:${headers['x-amz-security-token']}`;

@@ -4,8 +4,8 @@ import {
   simulatedApiKey,
 } from '#local/simulators/twelvelabs/settings/canaries.ts';
 
-/** A canary of a kind that the simulator does not plant: its tag follows the mark. */
-const tagsOfTests = {
+/** The tags of canaries that the simulator does not create. A tag follows the mark. */
+const testTags = {
   keyLike: 'a1',
   secretValue: 'a2',
   secretAccessKey: 'c0',
@@ -13,20 +13,20 @@ const tagsOfTests = {
   planted: 'd0',
 } as const;
 
-const canaryOf = (kind: keyof typeof tagsOfTests) => canaryMark + tagsOfTests[kind];
+const canaryOf = (kind: keyof typeof testTags) => canaryMark + testTags[kind];
 
 /**
- * The secrets that tests plant. Every one holds the mark, so that whatever is shown of it is found;
- * the parts of presigned URLs are made by the simulator and hold it too.
+ * The secrets of tests. Each contains the mark: the search finds any part that includes it. The
+ * simulator creates the parts of presigned URLs with the same mark.
  */
 export const canaries = {
-  /** An API key in no shape of a key: no pattern can hide it. */
+  /** An API key without the format of a key: no redaction pattern matches it. */
   apiKey: simulatedApiKey,
-  /** An API key in TwelveLabs' shape. */
+  /** An API key in TwelveLabs' format. */
   keyLike: `tlk_${canaryOf('keyLike').toUpperCase()}7Q`,
-  /** What Secrets Manager holds. */
+  /** The value in Secrets Manager. */
   secretValue: `held/${canaryOf('secretValue')}`,
-  /** By which AWS's requests are signed. */
+  /** The key that signs requests to AWS. */
   secretAccessKey: `aws+${canaryOf('secretAccessKey')}/secret`,
   sessionToken: `FwoG${canaryOf('sessionToken')}//token==`,
   /** For tests of the search itself. */
@@ -39,14 +39,14 @@ const names: Readonly<Record<string, string>> = {
   [canaryTags.securityToken]: "a presigned URL's security token",
   [canaryTags.pathNonce]: "a presigned URL's path",
   [canaryTags.credential]: "a presigned URL's credential",
-  [tagsOfTests.keyLike]: 'the API key in the shape of a key',
-  [tagsOfTests.secretValue]: "the secret's value",
-  [tagsOfTests.secretAccessKey]: 'the secret access key',
-  [tagsOfTests.sessionToken]: 'the session token',
-  [tagsOfTests.planted]: 'the planted canary',
+  [testTags.keyLike]: 'the API key in the format of a key',
+  [testTags.secretValue]: "the secret's value",
+  [testTags.secretAccessKey]: 'the secret access key',
+  [testTags.sessionToken]: 'the session token',
+  [testTags.planted]: 'the planted canary',
 };
 
-/** Base64 of a word wherever it stands in what is encoded: the characters that no neighbour changes. */
+/** Returns the base64 forms of a word at each alignment, without characters that neighbours change. */
 function base64Forms(word: string): string[] {
   return [0, 1, 2].map((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(word)]);
@@ -56,14 +56,14 @@ function base64Forms(word: string): string[] {
 }
 
 /**
- * The forms in which a word may be shown. It is of letters and digits: JSON, URLs, HTML and base64url
- * write it as it is, or as base64 does.
+ * Returns the forms in which a word may appear. JSON, URLs and HTML do not change its letters and
+ * digits; base64url equals base64.
  */
 function formsOf(word: string): [form: string, text: string][] {
   const bytes = [...Buffer.from(word)];
   const hex = bytes.map((byte) => byte.toString(16));
   return [
-    ['as it is', word],
+    ['plain', word],
     ...base64Forms(word).map((text): [string, string] => ['base64', text]),
     ['hex', hex.join('')],
     ['hex', hex.join('').toUpperCase()],
@@ -75,7 +75,7 @@ function formsOf(word: string): [form: string, text: string][] {
 
 const markForms = [canaryMark, canaryMark.toUpperCase()].flatMap(formsOf);
 
-/** A text may hold gigabytes in sum: one pass over it, and in nearly all texts nothing more. */
+/** Matches any form of the mark: one pass is enough for nearly all texts. */
 const anyMark = new RegExp([...new Set(markForms.map(([, text]) => text))].map(quoted).join('|'));
 
 function quoted(text: string): string {
@@ -83,8 +83,8 @@ function quoted(text: string): string {
 }
 
 /**
- * Which canaries a text shows, each with its form: as it is, in base64 of any alignment, in
- * hexadecimal, as a list of bytes or percent-encoded. The mark alone is enough, whatever is cut off.
+ * Returns the canaries in a text with their form: plain, base64 of any alignment, hexadecimal, a list of
+ * bytes, or percent-encoded. The mark alone is enough: a canary may be truncated.
  */
 export function canariesIn(text: string): string[] {
   if (!anyMark.test(text)) return [];
@@ -100,14 +100,14 @@ function tagForms(tag: string): [form: string, text: string][] {
   return [canaryMark + tag, (canaryMark + tag).toUpperCase()].flatMap(formsOf);
 }
 
-const aroundCharacters = 80;
+const contextCharacters = 80;
 
-/** What stands around the first canary of a text, itself left out: fit to be printed. */
-export function around(text: string): string {
+/** Returns the text around the first canary, without the canary: safe to print. */
+export function contextOf(text: string): string {
   const at = text.search(anyMark);
   const [shown = ''] = anyMark.exec(text) ?? [];
-  const before = text.slice(Math.max(0, at - aroundCharacters), at);
-  const after = text.slice(at + shown.length, at + shown.length + aroundCharacters);
+  const before = text.slice(Math.max(0, at - contextCharacters), at);
+  const after = text.slice(at + shown.length, at + shown.length + contextCharacters);
   return withoutMarks(`${before}[canary]${after}`);
 }
 

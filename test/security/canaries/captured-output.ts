@@ -1,24 +1,23 @@
 import { expect, vi } from 'vitest';
 import type { Fault } from '#local/simulators/twelvelabs/faults/faults.ts';
-import type { WireHarness } from '../../harness/wire-harness.ts';
-import { type Film, inputOf } from '../../harness/wire-harness.ts';
+import { type Film, inputOf, type WireHarness } from '../../harness/wire-harness.ts';
 import { canarySearch, textOf } from './search.ts';
 import { startTraceDaemon } from './trace-daemon.ts';
 
 /**
- * Moves films through a harness as Lambda would see it, with faults, and gives everything that was told
- * to anybody: the log, metrics and traces, the history, rows, events and endings.
+ * Transfers films as in Lambda, with faults, and returns all output as text: log, metrics, traces,
+ * history, rows, events and results.
  */
-export async function everythingTold(
+export async function captureOutput(
   harness: WireHarness,
   films: readonly Film[],
   faults: readonly Fault[],
 ): Promise<string> {
-  const told: unknown[] = [];
-  const keep = (value: unknown) => void told.push(value);
+  const output: unknown[] = [];
+  const keep = (value: unknown) => void output.push(value);
   const daemon = await startTraceDaemon();
   const restore = asInLambda(daemon.environment, keep);
-  // Without a log and a meter of the test's own the functions write where Lambda reads.
+  // Without overrides of log and meter, the functions write to the streams that Lambda reads.
   harness.pipeline.setOverrides({ clock: harness.clock });
   harness.service.faults.add(...faults);
   try {
@@ -28,14 +27,19 @@ export async function everythingTold(
     restore();
     daemon.close();
   }
-  countLines(
-    told.filter((line) => typeof line === 'string'),
-    daemon.heard,
+  searchLines(
+    output.filter((line) => typeof line === 'string'),
+    daemon.received,
   );
-  return textOf([told, daemon.heard, await harness.rows(), harness.emulators.eventBridge.entries]);
+  return textOf([
+    output,
+    daemon.received,
+    await harness.rows(),
+    harness.emulators.eventBridge.entries,
+  ]);
 }
 
-/** Calls are sampled, and what is written to the streams is kept. */
+/** Samples traces and captures the streams, as Lambda does. Returns a function that restores both. */
 function asInLambda(environment: Readonly<Record<string, string>>, keep: (line: string) => void) {
   for (const [key, value] of Object.entries(environment)) vi.stubEnv(key, value);
   const streams = [process.stdout, process.stderr].map((stream) =>
@@ -50,8 +54,8 @@ function asInLambda(environment: Readonly<Record<string, string>>, keep: (line: 
   };
 }
 
-/** All kinds of lines are there to be searched. */
-function countLines(lines: readonly string[], traces: readonly string[]): void {
+/** Searches the lines and expects some of each kind. */
+function searchLines(lines: readonly string[], traces: readonly string[]): void {
   const metrics = lines.filter((line) => line.includes('"CloudWatchMetrics"'));
   const logged = lines.filter((line) => !metrics.includes(line));
   for (const line of logged) canarySearch.searchText('log lines', line);

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A file with what it holds, read as Latin-1 so that no byte is lost. */
+/** A file with its content as Latin-1, which keeps every byte. */
 export interface FileText {
   readonly path: string;
   readonly text: string;
 }
 
-/** A file, or all files below a folder. */
+/** Returns a file, or all files below a folder. */
 export function filesOf(path: string): FileText[] {
   if (statSync(path).isFile()) return [{ path, text: readFileSync(path, 'latin1') }];
   return readdirSync(path, { recursive: true, withFileTypes: true })

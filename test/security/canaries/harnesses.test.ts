@@ -6,18 +6,18 @@ import { openPortHarness } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 import { inputOf, openWireHarness } from '../../harness/wire-harness.ts';
 import { canaries } from './canaries.ts';
-import { type Counts, canarySearch, type Told } from './search.ts';
+import { type Counts, canarySearch, type OutputKind } from './search.ts';
 
-/** Which kinds were found to show a secret since the last time. */
+/** Returns the kinds of output with a finding since the last call. */
 const kindsFound = () => [...new Set(canarySearch.takeFindings().map(({ kind }) => kind))].sort();
 
-/** What is told of every object by its key: a harness whose key is a canary leaks everywhere. */
+/** A key that is a canary: all output names the key. */
 const leakingKey = `reels/${canaries.planted}.mp4`;
 
-const everything: Told[] = ['events', 'history', 'log lines', 'outcomes', 'rows'];
+const everything: OutputKind[] = ['events', 'history', 'log lines', 'outcomes', 'rows'];
 
-describe('a harness', () => {
-  it('in which a secret is told is searched in all that it tells', async () => {
+describe('the wire harness', () => {
+  it('searches all its output', async () => {
     const harness = await openWireHarness();
     harness.service.faults.add({ on: 'put', kind: 'reset' });
     const film = harness.put(3, { key: leakingKey });
@@ -27,7 +27,7 @@ describe('a harness', () => {
     expect(kindsFound()).toEqual(expect.arrayContaining(['events', 'rows']));
   });
 
-  it('counts what it has searched, and there is something of everything', async () => {
+  it('counts every kind of output', async () => {
     const before = itemsOf(canarySearch.counts);
     const harness = await openWireHarness();
     harness.service.faults.add({ on: 'put', kind: 'reset' });
@@ -38,17 +38,17 @@ describe('a harness', () => {
   });
 });
 
-describe('a bench', () => {
-  it('in which a secret is told is searched in its log and its events', async () => {
+describe('the port harness', () => {
+  it('searches its log and its events', async () => {
     const open = async (clock: ManualClock, options: ServiceOptions) =>
       new ServiceSized(clock, options);
     const { ports } = await openPortHarness(open);
-    ports.log.warn('told', { key: canaries.planted });
+    ports.log.warn('line', { key: canaries.planted });
     await ports.events.publish({ type: 'Transfer Started', detail: { key: leakingKey } } as never);
     expect(kindsFound()).toEqual(['events', 'log lines']);
   });
 
-  it("is searched in its rows and its steps' answers", async () => {
+  it("searches its rows and its steps' answers", async () => {
     const harness = await StepHarness.set();
     const film = { bucket: 'films', key: leakingKey };
     harness.doubles.source.put(film, Buffer.alloc(10));
@@ -57,7 +57,7 @@ describe('a bench', () => {
   });
 });
 
-function itemsOf(counts: Counts): Record<Told, number> {
+function itemsOf(counts: Counts): Record<OutputKind, number> {
   const items = everything.map((kind) => [kind, counts[kind]?.items ?? 0] as const);
-  return Object.fromEntries(items) as Record<Told, number>;
+  return Object.fromEntries(items) as Record<OutputKind, number>;
 }

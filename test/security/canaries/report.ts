@@ -12,43 +12,43 @@ import { watchStream } from './watch-stream.ts';
 import './task-meta.ts';
 
 /**
- * Searches all that a run prints for canaries: what its tests log, what their errors say, and every
- * byte that this process and its workers write, whoever wrote it.
+ * Searches the output of a run for canaries: the logs of tests, their errors, and every byte that this
+ * process and its workers write.
  */
 export class CanaryReport {
-  readonly #search = new CanarySearch();
-  /** Of what files had searched themselves. */
+  readonly #canaries = new CanarySearch();
+  /** The counts of the searches in test files. */
   readonly #counts: Counts = {};
   readonly #leaks = new Set<string>();
   readonly #restores: (() => void)[] = [];
   #written = 0;
 
-  /** Sees everything written from now on. */
+  /** Searches everything written to the streams from now on. */
   watch(...streams: NodeJS.WriteStream[]): void {
     for (const stream of streams) {
-      this.#restores.push(watchStream(stream, (text) => this.#look('the run', text)));
+      this.#restores.push(watchStream(stream, (text) => this.#search('the run', text)));
     }
   }
 
-  /** What a test logged. */
+  /** Searches the log of a test. */
   logged(vitest: Vitest, taskId: string | undefined, text: string): void {
     const task = taskId === undefined ? undefined : vitest.state.idMap.get(taskId);
-    this.#look(task ? relative(vitest.config.root, task.file.filepath) : 'the run', text);
+    this.#search(task ? relative(vitest.config.root, task.file.filepath) : 'the run', text);
   }
 
-  /** What a file's tests ended with, and what they had searched. */
+  /** Searches the errors of a test file and adds its counts. */
   ended(module: TestModule): void {
     addCounts(this.#counts, module.meta().searched ?? {});
     const file = module.relativeModuleId;
-    for (const error of errorsOf(module)) this.#look(file, dumpOf(error));
+    for (const error of errorsOf(module)) this.#search(file, dumpOf(error));
   }
 
-  /** What no test is to blame for. */
+  /** Searches errors outside of tests. */
   unhandled(errors: readonly unknown[]): void {
-    for (const error of errors) this.#look('an unhandled error', dumpOf(error));
+    for (const error of errors) this.#search('an unhandled error', dumpOf(error));
   }
 
-  /** What was searched, a line, and each leak, a line; no more is watched. */
+  /** Ends the search; returns a summary line and one line for each leak. */
   end(): { readonly searched: string; readonly leaks: readonly string[] } {
     for (const restore of this.#restores) restore();
     const kilobytes = Math.ceil(this.#written / 1000);
@@ -56,11 +56,11 @@ export class CanaryReport {
     return { searched, leaks: [...this.#leaks] };
   }
 
-  #look(who: string, text: string): void {
+  #search(origin: string, text: string): void {
     this.#written += text.length;
-    this.#search.searchText('printed', text);
-    for (const finding of this.#search.takeFindings())
-      this.#leaks.add(`${who}: ${describeFinding(finding)}`);
+    this.#canaries.searchText('printed', text);
+    for (const finding of this.#canaries.takeFindings())
+      this.#leaks.add(`${origin}: ${describeFinding(finding)}`);
   }
 }
 

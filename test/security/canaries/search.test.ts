@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Mutation } from '../../simulation/load/simulation.ts';
 import { runSeed } from '../../simulation/run-seed.ts';
-import { around, canaries, canariesIn } from './canaries.ts';
+import { canaries, canariesIn, contextOf } from './canaries.ts';
 import { CanarySearch, canarySearch, textOf } from './search.ts';
 import { watchErrors } from './watch-errors.ts';
 import { watchStream } from './watch-stream.ts';
@@ -12,7 +12,7 @@ const bytes = Buffer.from(planted);
 
 describe('a canary', () => {
   it.each([
-    ['as it is', `a${planted}b`],
+    ['plain', `a${planted}b`],
     ['within a URL', `https://h/?a=${encodeURIComponent(`/${planted}&`)}`],
     ['in JSON within JSON', JSON.stringify(JSON.stringify({ key: `"${planted}\\` }))],
     ['in capitals', planted.toUpperCase()],
@@ -32,37 +32,37 @@ describe('a canary', () => {
     expect(canariesIn(text)).toEqual([expect.stringContaining('the planted canary')]);
   });
 
-  it('is found though its end is cut off', () => {
+  it('is found although its end is cut off', () => {
     expect(canariesIn(planted.slice(0, -2))).toEqual(['a part of a canary']);
   });
 
-  it('is not found where there is none', () => {
+  it('is not found in other text', () => {
     expect(canariesIn('0ca9a25ec2e8, 0ca9a25ec2 and a key')).toEqual([]);
   });
 
-  it('is told by its name and its surroundings, never by itself', () => {
+  it('is reported by name and context, without its value', () => {
     const text = `the key ${apiKey} and ${apiKey}`;
-    expect(canariesIn(text)).toEqual(['the API key (as it is)']);
-    expect(around(text)).toContain('the key ferry+pass/[canary]');
-    expect(canariesIn(around(text))).toEqual([]);
+    expect(canariesIn(text)).toEqual(['the API key (plain)']);
+    expect(contextOf(text)).toContain('the key ferry+pass/[canary]');
+    expect(canariesIn(contextOf(text))).toEqual([]);
   });
 });
 
 describe('the search finds a leak', () => {
-  const found = (look: (search: CanarySearch) => void) => {
+  const found = (act: (search: CanarySearch) => void) => {
     const search = new CanarySearch();
-    look(search);
+    act(search);
     return search.takeFindings().map(({ kind, canaries: [first] }) => `${kind}: ${first}`);
   };
 
   it('in a log line with a URL', () => {
     const line = JSON.stringify({ message: 'sent', url: `https://u/?X-Amz-Signature=${planted}` });
     expect(found((search) => search.searchText('log lines', line))).toEqual([
-      'log lines: the planted canary (as it is)',
+      'log lines: the planted canary (plain)',
     ]);
   });
 
-  it('in a row that holds base64 of it', () => {
+  it('in a row with its base64 form', () => {
     const row = { transferId: 't', note: btoa(`key=${planted}`) };
     expect(found((search) => search.search('rows', row))).toEqual([
       'rows: the planted canary (base64)',
@@ -80,14 +80,14 @@ describe('the search finds a leak', () => {
     ['a list in a cause of its cause', () => new Watched('x', { cause: nested })],
   ])('in %s, thrown or not', (_, make) => {
     const search = new CanarySearch();
-    const look = (text: string) => search.searchText('errors', text);
-    watchErrors(Watched, look, (task) => search.atEnd(task));
+    const searchErrors = (text: string) => search.searchText('errors', text);
+    watchErrors(Watched, searchErrors, (task) => search.atEnd(task));
     expect([make(), make()]).toEqual([expect.any(Watched), expect.any(Watched)]);
-    // Both as they are made, and once more what would be printed of the first.
+    // Both at creation, and once more the formatted first error.
     expect(search.takeFindings()).toHaveLength(3);
   });
 
-  it('in what is written to a stream, cut by two writes', () => {
+  it('in a stream, split by two writes', () => {
     const search = new CanarySearch();
     const write = vi.fn(() => true);
     const stream = { write } as unknown as NodeJS.WriteStream;
@@ -98,12 +98,12 @@ describe('the search finds a leak', () => {
     expect(write).toHaveBeenCalledTimes(2);
   });
 
-  it('once, in an object that is shown to it twice', () => {
+  it('once in an object that is searched twice', () => {
     const row = { planted };
     expect(found((search) => [row, row].map((one) => search.search('rows', one)))).toHaveLength(1);
   });
 
-  it('in none that has no secret, and counts it', () => {
+  it('in no text without a secret, and counts the text', () => {
     const search = new CanarySearch();
     search.search('rows', { a: 1 });
     expect([search.takeFindings(), search.counts]).toEqual([
@@ -117,7 +117,7 @@ class Watched extends Error {}
 
 const nested = new Error('y', { cause: new AggregateError([new Error(planted)], 'z') });
 
-describe('a simulation that shows a secret breaks a promise', () => {
+describe('a simulation that shows a secret breaks an invariant', () => {
   const shown = async (mutation: Mutation) =>
     (await runSeed(1, mutation)).violations.find(
       ({ invariant }) => invariant === 'no secret is shown',
@@ -130,7 +130,7 @@ describe('a simulation that shows a secret breaks a promise', () => {
     expect(await shown(mutation)).toContain('log lines show the API key');
   });
 
-  it('in an error of the wire', async () => {
+  it('in an error of the transport', async () => {
     const mutation: Mutation = {
       transport: (wire) => ({
         send: async (request) => {
@@ -140,7 +140,7 @@ describe('a simulation that shows a secret breaks a promise', () => {
       }),
     };
     expect(await shown(mutation)).toContain("show a presigned URL's");
-    // So does every test: the errors were looked at when they were made.
+    // The error search of the test process found it too.
     expect(canarySearch.takeFindings().map(({ kind }) => kind)).toContain('errors');
   });
 

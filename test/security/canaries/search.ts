@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { around, canariesIn } from './canaries.ts';
+import { canariesIn, contextOf } from './canaries.ts';
 
-/** What is searched, as the run's last lines name it. */
-export type Told =
+/** The kinds of searched output, as the summary names them. */
+export type OutputKind =
   | 'printed'
   | 'log lines'
   | 'rows'
@@ -20,24 +20,24 @@ export interface Count {
   readonly characters: number;
 }
 
-export type Counts = { [kind in Told]?: Count };
+export type Counts = { [kind in OutputKind]?: Count };
 
-/** A secret that was shown: where, which, and what stands around it. */
+/** A shown secret: kind of output, canaries and context. */
 export interface Finding {
-  readonly kind: Told;
+  readonly kind: OutputKind;
   readonly canaries: readonly string[];
-  readonly around: string;
+  readonly context: string;
 }
 
-/** Searches whatever is told for canaries, and counts what it has searched. */
+/** Searches output for canaries and counts it. */
 export class CanarySearch {
   readonly counts: Counts = {};
   #findings: Finding[] = [];
   readonly #seen = new WeakSet<object>();
   #pending: (() => void)[] = [];
 
-  /** Searches one item; an object that was searched before counts once. */
-  search(kind: Told, item: unknown): void {
+  /** Searches one item. An object is searched once. */
+  search(kind: OutputKind, item: unknown): void {
     if (typeof item === 'object' && item !== null) {
       if (this.#seen.has(item)) return;
       this.#seen.add(item);
@@ -45,43 +45,43 @@ export class CanarySearch {
     this.searchText(kind, typeof item === 'string' ? item : textOf(item));
   }
 
-  /** Searches a text of several items at once. */
-  searchText(kind: Told, text: string, items = 1): void {
+  /** Searches a text of one or several items. */
+  searchText(kind: OutputKind, text: string, items = 1): void {
     addCounts(this.counts, { [kind]: { items, characters: text.length } });
     const canaries = canariesIn(text);
-    if (canaries.length > 0) this.#findings.push({ kind, canaries, around: around(text) });
+    if (canaries.length > 0) this.#findings.push({ kind, canaries, context: contextOf(text) });
   }
 
-  /** Searches at the end of the test what is not told before. */
+  /** Registers a search for the end of the test. */
   atEnd(search: () => void): void {
     this.#pending.push(search);
   }
 
-  /** What was found since the last time. */
+  /** Runs the registered searches and returns the findings since the last call. */
   takeFindings(): Finding[] {
     for (const search of this.#pending.splice(0)) search();
     return this.#findings.splice(0);
   }
 }
 
-/** The search of this process: what its worlds, its streams and its errors tell. */
+/** The search of this process: its harnesses, streams and errors. */
 export const canarySearch = new CanarySearch();
 
-const findingsTold = 5;
+const maxFindingsDescribed = 5;
 
-/** The first findings, as an error's message says them. */
+/** Describes the first findings for an error message. */
 export function describeFindings(findings: readonly Finding[]): string {
-  const more = findings.length - findingsTold;
-  const lines = findings.slice(0, findingsTold).map(describeFinding);
-  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+  const remaining = findings.length - maxFindingsDescribed;
+  const lines = findings.slice(0, maxFindingsDescribed).map(describeFinding);
+  return [...lines, ...(remaining > 0 ? [`and ${remaining} more`] : [])].join('\n');
 }
 
-/** As an error message of its own would say it. */
-export function describeFinding({ kind, canaries, around: text }: Finding): string {
+/** Describes one finding for an error message. */
+export function describeFinding({ kind, canaries, context: text }: Finding): string {
   return `${kind} show ${canaries.join(' and ')}: …${text}…`;
 }
 
-/** All that a value tells, errors with everything that they hold. */
+/** Returns the text of a value, including all details of errors. */
 export function textOf(value: unknown): string {
   return JSON.stringify(value, withErrors) ?? '';
 }
@@ -93,19 +93,19 @@ function withErrors(_name: string, value: unknown): unknown {
   return value;
 }
 
-/** What `console.error` would print of an error, however deep its causes are. */
+/** Returns the output of `console.error` for an error, with all causes. */
 export function dumpOf(error: unknown): string {
   return inspect(error, { depth: null, maxArrayLength: null, maxStringLength: null });
 }
 
 export function addCounts(sums: Counts, counts: Counts): void {
-  for (const [kind, { items, characters }] of Object.entries(counts) as [Told, Count][]) {
+  for (const [kind, { items, characters }] of Object.entries(counts) as [OutputKind, Count][]) {
     const sum = sums[kind] ?? { items: 0, characters: 0 };
     sums[kind] = { items: sum.items + items, characters: sum.characters + characters };
   }
 }
 
-/** `12 rows (3 KB), …` */
+/** Formats counts as `12 rows (3 KB), …`. */
 export function describeCounts(counts: Counts): string {
   return Object.entries(counts)
     .map(([kind, { items, characters }]) => `${items} ${kind} (${Math.ceil(characters / 1000)} KB)`)

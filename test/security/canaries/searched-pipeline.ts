@@ -2,7 +2,7 @@ import type { Pipeline } from '#local/pipeline.ts';
 import type { ExecutionOptions } from '#local/state-machine/run.ts';
 import { canarySearch, textOf } from './search.ts';
 
-/** The same pipeline, every event, call and ending of its executions searched for canaries. */
+/** Returns the pipeline with every event, call and result of its executions searched for canaries. */
 export function searchedPipeline(pipeline: Pipeline): Pipeline {
   return {
     ...pipeline,
@@ -14,7 +14,7 @@ export function searchedPipeline(pipeline: Pipeline): Pipeline {
   };
 }
 
-/** Sees what the test's own observers see; what they may change is searched before. */
+/** Wraps the observers of a test. The search comes first: an observer may change its argument. */
 function searching({ onEvent, onInvocation }: Partial<ExecutionOptions>) {
   return {
     onEvent: (event) => {

@@ -1,57 +1,100 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  expectReady,
-  inputOf,
-  openWireHarness,
-  type WireHarness,
-} from '../../harness/wire-harness.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '#local/simulators/twelvelabs/faults/faults.ts';
+import { inputOf, openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
 import { canaries, canariesIn } from './canaries.ts';
-import { textOf } from './search.ts';
+import { captureOutput } from './captured-output.ts';
 
-const canary = canaries.keyLike;
 let harness: WireHarness;
-
 beforeAll(async () => {
-  harness = await openWireHarness({ apiKey: canary });
+  harness = await openWireHarness();
 });
+beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
-it('neither the API key nor a presigned URL is in a log line, a row, an event, a state or an error', async () => {
-  const seen: unknown[] = [];
-  const more = {
-    onEvent: (event: unknown) => void seen.push(event),
-    onInvocation: (call: unknown) => void seen.push(call),
+/** Collects the URLs of every presign reply. */
+function collectUrls(urls: string[]): Fault {
+  const alter = (body: Record<string, unknown>) => {
+    for (const { url } of body.upload_urls as { url: string }[]) urls.push(url);
+    return body;
   };
-  const film = harness.put(60);
-  harness.service.faults.add(
-    { on: 'put', chunk: 2, kind: 'expired-url' },
-    { on: 'put', chunk: 3, kind: 'reset' },
-    { on: 'put', chunk: 4, kind: 'html' },
-    { on: 'presign', kind: 'lost-reply' },
-    {
-      on: 'report',
-      kind: 'status',
-      status: 500,
-      body: {
-        code: 'internal',
-        message: `key ${canary} at https://x.example/?X-Amz-Signature=abc`,
-      },
-    },
-  );
-  await expectReady(harness, film, await harness.run(inputOf(film), more));
-  harness.service.faults.add({
-    on: 'create',
-    times: 2,
-    kind: 'status',
-    status: 401,
-    body: { code: 'api_key_invalid', message: `no such key ${canary}` },
+  return { on: 'presign', kind: 'altered-reply', alter, times: 100 };
+}
+
+describe('no log line, state, row, event or error', () => {
+  it('contains any part of a presigned URL', async () => {
+    const urls: string[] = [];
+    const output = await captureOutput(
+      harness,
+      [harness.put(6), harness.put(60)],
+      [
+        collectUrls(urls),
+        { on: 'put', chunk: 1, kind: 'expired-url' },
+        { on: 'put', chunk: 2, kind: 'used-url' },
+        { on: 'put', chunk: 3, kind: 'reset-mid-body', afterBytes: 10 },
+        { on: 'put', chunk: 4, kind: 'html' },
+        { on: 'put', chunk: 5, kind: 'lost-reply' },
+      ],
+    );
+    expect(urls.length).toBeGreaterThan(66);
+    expect(canariesIn(output)).toEqual([]);
+    expect(output).not.toMatch(/X-Amz-/i);
+    expect(output).not.toContain(harness.service.uploadOrigin);
+    for (const url of urls) {
+      expect(canariesIn(url).length).toBeGreaterThan(3);
+      const { pathname, searchParams } = new URL(url);
+      expect(output).not.toContain(pathname);
+      expect(output).not.toContain(searchParams.get('X-Amz-Signature'));
+      expect(output).not.toContain(searchParams.get('X-Amz-Security-Token'));
+      expect(output).not.toContain(searchParams.get('X-Amz-Credential'));
+    }
   });
-  const refused = await harness.run(inputOf(harness.put(2)), more);
-  expect(refused.error).toBe('CredentialsRejectedError');
-  const { entries } = harness.emulators.eventBridge;
-  const told = textOf([seen, harness.logLines, await harness.rows(), entries, refused]);
-  expect(seen.length).toBeGreaterThan(50);
-  expect(canariesIn(told)).toEqual([]);
-  expect(told).not.toMatch(/X-Amz-/i);
-  expect(told).not.toContain(harness.service.uploadOrigin);
+
+  it('repeats a URL in an error of the storage or the service', async () => {
+    const url = `https://bucket.example/uploads/x?X-Amz-Signature=${canaries.planted}&X-Amz-Credential=${canaries.planted}`;
+    const xml = `<Error><Code>SignatureDoesNotMatch</Code><Message>${url}</Message><StringToSign>${url}</StringToSign></Error>`;
+    const output = await captureOutput(
+      harness,
+      [harness.put(3), harness.put(3), harness.put(3)],
+      [
+        { on: 'put', kind: 'status', status: 403, body: xml },
+        { on: 'report', kind: 'status', status: 500, body: { code: 'broken', message: url } },
+        { on: 'status', kind: 'status', status: 502, body: `<html><body>${url}</body></html>` },
+        { on: 'put', nth: 6, kind: 'status', status: 400, body: xml },
+      ],
+    );
+    expect(output).toContain('bucket.example');
+    expect(canariesIn(output)).toEqual([]);
+  });
+
+  it('contains the API key although the service repeats it in every error', async () => {
+    const body = { code: 'broken', message: `the key ${canaries.apiKey} is one I know` };
+    const errors = (['create', 'presign', 'report', 'status', 'asset'] as const).map(
+      (on) => ({ on, kind: 'status', status: 500, body }) as const,
+    );
+    const rejection = {
+      on: 'create',
+      kind: 'status',
+      status: 401,
+      body,
+      nth: 3,
+      times: 2,
+    } as const;
+    const output = await captureOutput(
+      harness,
+      [harness.put(3), harness.put(3)],
+      [...errors, rejection],
+    );
+    expect(output).toContain('CredentialsRejectedError');
+    expect(canariesIn(output)).toEqual([]);
+  });
+});
+
+describe('the API key', () => {
+  it('is sent with every API call and never to the upload host', async () => {
+    await harness.run(inputOf(harness.put(6)));
+    const calls = harness.service.calls.all();
+    const bearers = new Set(calls.filter(({ hasApiKey }) => hasApiKey));
+    expect(calls.every((call) => bearers.has(call) === (call.operation !== 'put'))).toBe(true);
+    expect(bearers.size).toBeGreaterThan(4);
+  });
 });

@@ -2,7 +2,7 @@ import type { Counts } from './search.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** What a file's tests had searched for canaries. */
+    /** The counts of the canary search of a test file. */
     searched?: Counts;
   }
 }

@@ -10,7 +10,7 @@ import { canarySearch } from './search.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-canaries-'));
 
-/** What a person's shell may hold while the CDK runs. */
+/** Secrets that may be in the operator's shell while the CDK runs. */
 const secrets = {
   TWELVE_LABS_API_KEY: canaries.apiKey,
   API_KEY: canaries.keyLike,
@@ -27,7 +27,7 @@ const context = {
 
 let printed: string;
 
-/** Synthesizes as the CDK does, the functions bundled. */
+/** Synthesizes as the CDK does, with bundled functions. */
 async function synthesize(context: object): Promise<string> {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, ...secrets, CDK_OUTDIR: outdir };
@@ -44,24 +44,24 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-function showing(files: readonly FileText[]): string[] {
+function leaksIn(files: readonly FileText[]): string[] {
   for (const { text } of files) canarySearch.searchText('templates', text);
   return files.flatMap(({ path, text }) => canariesIn(text).map((shown) => `${path}: ${shown}`));
 }
 
-describe('synthesized with secrets in the environment', () => {
-  it('no template, manifest or bundle holds one, and nothing printed does', () => {
+describe('a synthesis with secrets in the environment', () => {
+  it('writes no secret to templates, manifests, bundles or output', () => {
     const files = filesOf(outdir);
     const named = (end: string) => files.filter(({ path }) => path.endsWith(end)).length;
     expect([named('.template.json'), named('.assets.json')]).toEqual([2, 2]);
     expect(named('index.mjs')).toBeGreaterThan(6);
-    expect(showing(files)).toEqual([]);
+    expect(leaksIn(files)).toEqual([]);
     expect(canariesIn(printed)).toEqual([]);
   });
 
-  it('a file that holds one would be named', () => {
+  it('would name a file with a secret', () => {
     const planted = { path: 'index.mjs', text: `const key="${canaries.keyLike}"` };
-    expect(showing([planted])).toEqual(['index.mjs: the API key in the shape of a key (as it is)']);
+    expect(leaksIn([planted])).toEqual(['index.mjs: the API key in the format of a key (plain)']);
     canarySearch.takeFindings();
   });
 });

@@ -1,20 +1,20 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** What X-Ray's daemon is to Lambda: it hears every subsegment of a sampled call. */
+/** A double of X-Ray's daemon in Lambda. It receives every subsegment of a sampled call. */
 export interface TraceDaemon {
-  readonly heard: readonly string[];
-  /** By which a function knows the daemon, and that its call is sampled. */
+  readonly received: readonly string[];
+  /** The environment that names the daemon and a sampled call. */
   readonly environment: Readonly<Record<string, string>>;
   close(): void;
 }
 
 export async function startTraceDaemon(): Promise<TraceDaemon> {
-  const heard: string[] = [];
-  const socket = createSocket('udp4').on('message', (message) => heard.push(String(message)));
+  const received: string[] = [];
+  const socket = createSocket('udp4').on('message', (message) => received.push(String(message)));
   await once(socket.bind(0, '127.0.0.1'), 'listening');
   return {
-    heard,
+    received,
     environment: {
       AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${socket.address().port}`,
       _X_AMZN_TRACE_ID:

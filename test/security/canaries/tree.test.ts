@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { canaries, canariesIn } from './canaries.ts';
 import { filesOf } from './files.ts';
 
-/** All that is committed. */
+/** The committed files and folders. */
 const committed = [
   ...['.ci', 'bench', 'deploy-test', 'docs', 'functions', 'infra', 'local', 'src', 'test'],
   ...['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'biome.json', 'cdk.json'],
   ...['package-lock.json', 'package.json', 'tsconfig.json', 'vitest.config.ts'],
 ];
 
-/** Where the mark of the canaries is made. */
-const homes = ['local/simulators/twelvelabs/settings/canaries.ts'];
+/** The file that defines the canary mark. */
+const definingFiles = ['local/simulators/twelvelabs/settings/canaries.ts'];
 
-/** What a real secret looks like, by who gives it out. */
+/** Patterns of real secrets. */
 const shapes: Readonly<Record<string, RegExp>> = {
   'an access key id of AWS': /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
   'a secret access key of AWS': /secret_?access_?key["']?\s*[:=]\s*["']?[A-Za-z0-9/+]{40}\b/gi,
@@ -24,7 +24,7 @@ const shapes: Readonly<Record<string, RegExp>> = {
   'a JSON web token': /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/g,
 };
 
-/** An example that says so, or one of zeros. */
+/** Marks of example values. */
 const harmless = /EXAMPLE|0{12}/;
 
 function secretsIn(text: string): string[] {
@@ -36,24 +36,24 @@ function secretsIn(text: string): string[] {
 const files = committed.flatMap(filesOf);
 
 describe('the tree', () => {
-  it('is read whole', () => {
+  it('is read completely', () => {
     expect(files.length).toBeGreaterThan(400);
     expect(files.filter(({ path }) => path.includes('__snapshots__')).length).toBeGreaterThan(0);
   });
 
-  it('holds nothing that looks like a secret', () => {
+  it('contains no secret', () => {
     expect(
       files.flatMap(({ path, text }) => secretsIn(text).map((it) => `${path}: ${it}`)),
     ).toEqual([]);
   });
 
-  it('holds no canary but where they are made, snapshots included', () => {
-    const holding = files.filter(({ text }) => canariesIn(text).length > 0);
-    expect(holding.map(({ path }) => path)).toEqual(homes);
+  it('contains canaries only in their defining file, including snapshots', () => {
+    const filesWithCanaries = files.filter(({ text }) => canariesIn(text).length > 0);
+    expect(filesWithCanaries.map(({ path }) => path)).toEqual(definingFiles);
   });
 });
 
-describe('what would be found', () => {
+describe('the search for secrets finds', () => {
   const hex = 'ab'.repeat(32);
   it.each([
     [`key ${['AKIA', 'IOSFODNN7REALKEY'].join('')}`, 'an access key id of AWS'],
@@ -68,7 +68,7 @@ describe('what would be found', () => {
     expect(secretsIn(text)).toEqual([name]);
   });
 
-  it('not what says of itself that it is an example', () => {
+  it('no example value', () => {
     expect(secretsIn(['AKIA', 'IOSFODNN7EXAMPLE'].join(''))).toEqual([]);
     expect(canariesIn(canaries.planted)).toHaveLength(1);
   });

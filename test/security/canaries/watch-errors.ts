@@ -1,15 +1,15 @@
 import { dumpOf } from './search.ts';
 
-/** Stacks cost a millisecond each to write out; the same error again tells nothing new in them. */
+/** Maximum formatted errors: formatting a stack takes a millisecond. */
 const dumpsPerProcess = 300;
 
-/** Enough for any chain of causes that means something. */
+/** Maximum depth of a chain of causes. */
 const maxDepth = 8;
 
 /**
- * Lets a search see every error that is made of a class, thrown or not: at once its message and
- * whatever its causes hold, and of the first one of each kind what `console.error` would print.
- * @param later - runs a task once errors are whole: whoever reads a stack sooner changes it
+ * Searches every created error of a class, thrown or not: immediately its message and causes, and for
+ * the first error of each kind also the output of `console.error`.
+ * @param later - runs a task once errors are complete: reading a stack earlier would change it
  */
 export function watchErrors(
   errorClass: abstract new (...given: never[]) => Error,
@@ -17,37 +17,37 @@ export function watchErrors(
   later: (task: () => void) => void,
 ): void {
   const dumped = new Set<string>();
-  const look = (error: Error) => {
-    search(tellingsOf(error, maxDepth));
+  const inspect = (error: Error) => {
+    search(textOfError(error, maxDepth));
     const kind = error.message.replace(/\d+/g, '#').slice(0, 200);
     if (dumped.size >= dumpsPerProcess || dumped.has(kind)) return;
     dumped.add(kind);
     later(() => search(dumpOf(error)));
   };
-  // `super(…)` calls whatever the class extends at that time.
-  Object.setPrototypeOf(errorClass, watchedError(look));
+  // `super(…)` calls the current prototype of the class.
+  Object.setPrototypeOf(errorClass, watchedError(inspect));
 }
 
-function watchedError(look: (error: Error) => void): ErrorConstructor {
+function watchedError(inspect: (error: Error) => void): ErrorConstructor {
   return new Proxy(Error, {
-    construct(target, given, newTarget) {
-      const error = Reflect.construct(target, given, newTarget) as Error;
-      look(error);
+    construct(target, args, newTarget) {
+      const error = Reflect.construct(target, args, newTarget) as Error;
+      inspect(error);
       return error;
     },
   });
 }
 
-/** Of a buffer that an error holds. */
+/** Maximum searched bytes of a buffer in an error. */
 const maxBytes = 64 * 1024;
 
-/** What an error says without its stack, which repeats the message between names of functions. */
-function tellingsOf(value: unknown, depth: number): string {
+/** Returns the text of an error without its stack, which repeats the message. */
+function textOfError(value: unknown, depth: number): string {
   if (typeof value !== 'object' || value === null || depth === 0) return String(value);
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer).subarray(0, maxBytes).toString();
-  const told = new Set(['message', 'cause', 'errors', ...Object.keys(value)]);
-  told.delete('stack');
-  return [...told]
-    .map((name) => `${name}: ${tellingsOf(Reflect.get(value, name), depth - 1)}`)
+  const names = new Set(['message', 'cause', 'errors', ...Object.keys(value)]);
+  names.delete('stack');
+  return [...names]
+    .map((name) => `${name}: ${textOfError(Reflect.get(value, name), depth - 1)}`)
     .join('\n');
 }

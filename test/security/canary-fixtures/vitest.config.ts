@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** A run of tests that leak, for the tests of the search: `LEAK` names one, `SETUP` adds what each test file has. */
+/** A run of one leaking test, for tests of the search. `LEAK` names it; `SETUP` adds the usual setup. */
 const { LEAK, SETUP } = process.env;
 
 export default defineConfig({

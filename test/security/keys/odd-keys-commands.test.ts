@@ -26,37 +26,37 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What a terminal obeys instead of showing: controls, and marks that turn the text round. */
-const obeyed = /[\p{Zl}\p{Zp}\p{Bidi_Control}]|(?!\n)\p{Cc}/u;
+/** Characters that a terminal interprets: controls and bidirectional marks. */
+const terminalControls = /[\p{Zl}\p{Zp}\p{Bidi_Control}]|(?!\n)\p{Cc}/u;
 
-/** Everything that a file's name can hold and a terminal would obey. */
+/** A file name with every kind of terminal control. */
 const worst = `a\u001b[2J\u001b]0;owned\u0007\rb\nc\u009b31m\u202egpj.mp4`;
 
 describe('npm run ingest', () => {
-  it('shows a key that a terminal would obey, and does not send it there', async () => {
+  it('prints a key with terminal controls without the controls', async () => {
     const film = join(folder, worst);
     await writeFile(film, Buffer.alloc(3_000, 'film'));
     const { code, stdout, stderr } = await runToEnd('ingest', [film], environment);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^[\w-]+$/);
     expect(stdout).toContain('gpj.mp4');
-    expect(`${stdout}${stderr}`).not.toMatch(obeyed);
-    // The key is on one line: a newline in it begins no line of its own.
+    expect(`${stdout}${stderr}`).not.toMatch(terminalControls);
+    // A newline in the key starts no line of its own.
     expect(stdout.split('\n').filter((line) => line.startsWith('c'))).toEqual([
       expect.stringMatching(/^chunks /),
     ]);
   });
 
-  it('refuses what is no object in one line that a terminal only shows', async () => {
+  it('rejects an invalid source in one line without terminal controls', async () => {
     const source = `s3://${worst}`;
     const { code, stderr } = await runToEnd('ingest', [source], environment);
     expect(code).toBe(1);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(stderr).not.toMatch(obeyed);
+    expect(stderr).not.toMatch(terminalControls);
   });
 });
 
-/** Lines of the shell in a text, those that a backslash continues joined. */
+/** Returns the shell lines of a text with continued lines joined. */
 function shellLines(text: string): string[] {
   const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)];
   const shell = blocks.filter(([, language]) => language === '' || language === 'sh');
@@ -72,16 +72,16 @@ async function linesWith(words: RegExp): Promise<string[]> {
   return found;
 }
 
-/** What a shell makes of a line, its first words put in the place of a command that prints the rest. */
+/** Returns the words of a line as a shell parses them, after its command. */
 function wordsOf(line: string, command: RegExp): string[] {
   const script = `print() { printf '%s\\0' "$@"; }; ${line.replace(command, 'print')}`;
   return execFileSync('bash', ['-c', script], { cwd: folder }).toString().split('\0').slice(0, -1);
 }
 
 describe('a shell line of the documents', () => {
-  it('hands a key on as it stands, put between its single quotes', async () => {
+  it('passes a key unchanged between its single quotes', async () => {
     for (const line of await linesWith(/npm run ingest -- .*s3:\/\//)) {
-      // Before a shell is given any: an unquoted key would be run as a command.
+      // Checked first: the shell would run an unquoted key as a command.
       expect(line).toContain(`'s3://my-bucket/archive/film.mp4'`);
       for (const key of Object.values(oddKeys)) {
         const typed = line.replaceAll('archive/film.mp4', () => key.replaceAll("'", "'\\''"));
@@ -91,7 +91,7 @@ describe('a shell line of the documents', () => {
     }
   });
 
-  it('that starts an execution takes its input from a file, where nothing needs quoting', async () => {
+  it('that starts an execution reads its input from a file, which needs no quoting', async () => {
     for (const line of await linesWith(/start-execution/)) {
       expect(line).toMatch(/--input file:\/\/\S+/);
     }
@@ -99,13 +99,13 @@ describe('a shell line of the documents', () => {
 });
 
 describe('npm run', () => {
-  it('hands a key on to its script as it was given', async () => {
+  it('passes a key unchanged to its script', async () => {
     const script = 'node -e "console.log(JSON.stringify(process.argv.slice(1)))" --';
-    const told = JSON.stringify({ name: 'told', scripts: { ingest: script } });
-    await writeFile(join(folder, 'package.json'), told);
+    const manifest = JSON.stringify({ name: 'keys', scripts: { ingest: script } });
+    await writeFile(join(folder, 'package.json'), manifest);
     const keys = Object.values(oddKeys).map((key) => `s3://my-bucket/${key}`);
-    const given = ['run', '--silent', 'ingest', '--', ...keys];
-    const text = execFileSync('npm', given, { cwd: folder }).toString();
+    const args = ['run', '--silent', 'ingest', '--', ...keys];
+    const text = execFileSync('npm', args, { cwd: folder }).toString();
     expect(JSON.parse(text)).toEqual(keys);
   });
 });

@@ -24,8 +24,8 @@ import { oddKeys } from './odd-keys.ts';
 const seed = 20_261_121;
 const runs = 5_000;
 
-/** Short texts of the characters that separate, quote and escape: what could run together does. */
-const joint = fc.oneof(
+/** Short texts of separators, quotes and escapes, which could make two keys equal. */
+const separatorText = fc.oneof(
   fc.string({
     unit: fc.constantFrom(
       '#',
@@ -49,10 +49,10 @@ const joint = fc.oneof(
 
 const objects = fc.record({
   destination: fc.constantFrom('twelvelabs', 'other'),
-  bucket: joint,
-  key: joint,
-  versionId: fc.option(joint.filter(Boolean), { nil: undefined }),
-  etag: joint,
+  bucket: separatorText,
+  key: separatorText,
+  versionId: fc.option(separatorText.filter(Boolean), { nil: undefined }),
+  etag: separatorText,
 });
 
 type Named = {
@@ -66,12 +66,12 @@ type Named = {
 const idOf = ({ destination, ...source }: Named) =>
   objectId(destination, { ...source, sizeBytes: 1 });
 
-/** What an object is: an ETag says nothing more of one that has a version. */
+/** Returns the identity of an object: with a version, the ETag adds nothing. */
 const contentOf = ({ destination, bucket, key, versionId, etag }: Named) =>
   JSON.stringify([destination, bucket, key, versionId === undefined, versionId ?? etag]);
 
 describe('the identity of an object version', () => {
-  it('is another for every other bucket, key, version or ETag', () => {
+  it('differs for every other bucket, key, version or ETag', () => {
     const pairs = fc.tuple(objects, objects);
     const property = fc.property(pairs, ([one, other]) => {
       expect(idOf(one) === idOf(other)).toBe(contentOf(one) === contentOf(other));
@@ -79,21 +79,24 @@ describe('the identity of an object version', () => {
     fc.assert(property, { seed, numRuns: runs });
   });
 
-  it('is another where bucket and key, or key and version, are cut elsewhere', () => {
-    const property = fc.property(fc.tuple(joint, joint, joint), ([a, b, c]) => {
-      const parts = { destination: 'twelvelabs', versionId: c || 'v', etag: 'e' };
-      const shifted = { ...parts, bucket: a + b, key: c };
-      const whole = { ...parts, bucket: a, key: b + c };
-      expect(idOf(shifted) === idOf(whole)).toBe(contentOf(shifted) === contentOf(whole));
-      const later = { ...parts, bucket: a, key: b, versionId: `${c}x` };
-      const sooner = { ...parts, bucket: a, key: `${b}${c}`, versionId: 'x' };
-      expect(idOf(later) === idOf(sooner)).toBe(contentOf(later) === contentOf(sooner));
-    });
+  it('differs if bucket, key and version are split elsewhere', () => {
+    const property = fc.property(
+      fc.tuple(separatorText, separatorText, separatorText),
+      ([a, b, c]) => {
+        const parts = { destination: 'twelvelabs', versionId: c || 'v', etag: 'e' };
+        const shifted = { ...parts, bucket: a + b, key: c };
+        const whole = { ...parts, bucket: a, key: b + c };
+        expect(idOf(shifted) === idOf(whole)).toBe(contentOf(shifted) === contentOf(whole));
+        const later = { ...parts, bucket: a, key: b, versionId: `${c}x` };
+        const sooner = { ...parts, bucket: a, key: `${b}${c}`, versionId: 'x' };
+        expect(idOf(later) === idOf(sooner)).toBe(contentOf(later) === contentOf(sooner));
+      },
+    );
     fc.assert(property, { seed, numRuns: runs });
   });
 
-  it('holds nothing of the key: 40 hexadecimal digits, whatever it is made of', () => {
-    const property = fc.property(objects, joint, (object, execution) => {
+  it('is 40 hexadecimal digits for any key', () => {
+    const property = fc.property(objects, separatorText, (object, execution) => {
       const id = idOf(object);
       for (const one of [id, transferIdOf(id, 1), rejectionIdOf(execution)]) {
         expect(one).toMatch(/^[0-9a-f]{40}$/);
@@ -106,11 +109,11 @@ describe('the identity of an object version', () => {
 const number = (most: number) =>
   fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: most }));
 
-/** A row of any kind, with all that it stands for as one text. */
+/** A row key of any kind, with its meaning as text. */
 const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
   .record({
     object: objects,
-    text: joint,
+    text: separatorText,
     ingest: fc.integer({ min: 1, max: 30 }),
     session: number(highest.session),
     chunk: number(highest.chunk),
@@ -142,7 +145,7 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
   });
 
 describe("a row's key", () => {
-  it('is shared by no two rows that stand for different things', () => {
+  it('differs for rows with different meanings', () => {
     const property = fc.property(fc.array(rows, { minLength: 2, maxLength: 12 }), (several) => {
       const meanings = new Map<string, string>();
       for (const { key, means } of several) {

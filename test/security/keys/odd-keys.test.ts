@@ -24,14 +24,14 @@ import { maxKeyBytes, oddKeys, tooLongKeys } from './odd-keys.ts';
 let harness: WireHarness;
 let out: MockInstance<typeof process.stdout.write>;
 beforeAll(async () => {
-  // Without a log of the test's own the functions log as they do in Lambda: by Powertools.
+  // Without an override, the functions log with Powertools, as in Lambda.
   harness = await openWireHarness();
   harness.override({ log: undefined as unknown as Log });
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => harness.close());
 
-/** C0: JSON writes all of them as escapes. */
+/** C0 controls, which JSON escapes. */
 const control = /(?=\p{ASCII})(?!\u007f)\p{Cc}/u;
 
 type Line = Readonly<Record<string, unknown>>;
@@ -41,7 +41,7 @@ function catchOutput(): void {
   vi.spyOn(process.stderr, 'write').mockImplementation(process.stdout.write);
 }
 
-/** Each write ends its line, each line is a JSON object, and no line has another within it. */
+/** Returns the logged lines; expects each write to be one line with one JSON object. */
 function loggedLines(): Line[] {
   return out.mock.calls.map(([written]) => {
     const text = String(written);
@@ -51,7 +51,7 @@ function loggedLines(): Line[] {
   });
 }
 
-/** Where an event says another ETag than S3 does, the line that tells so has the key. */
+/** Returns an event with another ETag than S3's: a log line reports the difference with the key. */
 const eventAbout = ({ bucket, key }: Film) => eventOf({ bucket, key });
 
 async function expectArrived(film: Film, input: unknown): Promise<void> {
@@ -64,8 +64,8 @@ async function expectArrived(film: Film, input: unknown): Promise<void> {
   expect(result.executionArn.split(':').at(-1)).toMatch(/^[\w-]{1,80}$/);
   const row = await harness.transferOf(film);
   expect(row).toMatchObject({ state: 'ready', source: { key: film.key }, outcomePublished: true });
-  const told = harness.events(film.key).filter(({ detail }) => detail.bucket === film.bucket);
-  expect(told.map(({ type }) => type)).toEqual(['Transfer Ready']);
+  const outcomes = harness.events(film.key).filter(({ detail }) => detail.bucket === film.bucket);
+  expect(outcomes.map(({ type }) => type)).toEqual(['Transfer Ready']);
   expect(lines.length).toBeGreaterThan(2);
   for (const line of lines) expect(line).toMatchObject({ level: expect.any(String) });
   for (const { key } of lines.filter((line) => 'key' in line)) expect(key).toBe(film.key);
@@ -77,18 +77,24 @@ async function expectArrived(film: Film, input: unknown): Promise<void> {
 describe('an object whose key', () => {
   const cases = Object.entries(oddKeys);
 
-  it.each(cases)('%s arrives whole and is told of by that key, started by hand', async (_, key) => {
-    const film = harness.put(2, { key });
-    await expectArrived(film, inputOf(film));
-  });
+  it.each(cases)(
+    '%s arrives complete and is reported by its key after a manual start',
+    async (_, key) => {
+      const film = harness.put(2, { key });
+      await expectArrived(film, inputOf(film));
+    },
+  );
 
-  it.each(cases)('%s arrives whole and is told of by that key, by its event', async (_, key) => {
-    const film = harness.put(2, { key, bucket: versionedBucket });
-    await expectArrived(film, eventAbout(film));
-  });
+  it.each(cases)(
+    '%s arrives complete and is reported by its key after an event',
+    async (_, key) => {
+      const film = harness.put(2, { key, bucket: versionedBucket });
+      await expectArrived(film, eventAbout(film));
+    },
+  );
 
   it.each(Object.entries(tooLongKeys))(
-    'has one byte more than S3 takes is refused by name, %s',
+    'has one byte more than S3 allows is rejected by name, %s',
     async (_, key) => {
       expect(Buffer.byteLength(key)).toBe(maxKeyBytes + 1);
       harness.service.calls.clear();
@@ -104,7 +110,7 @@ describe('an object whose key', () => {
     },
   );
 
-  it.each(cases)('%s is named in one line where it is not there', async (_, key) => {
+  it.each(cases)('%s is named in one line if the object does not exist', async (_, key) => {
     catchOutput();
     const result = await harness.run({ bucket, key, versionId: 'version.none' });
     const lines = loggedLines();

@@ -1,7 +1,7 @@
-/** As long as a key may be, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects", 2026). */
+/** Maximum length of a key, in bytes of UTF-8 (S3 user guide, "Naming Amazon S3 objects", 2026). */
 export const maxKeyBytes = 1_024;
 
-/** Keys that S3 takes and that somebody careless would trip over; none is a folder marker. */
+/** Valid keys of S3 that careless code mishandles. None is a folder marker. */
 export const oddKeys: Readonly<Record<string, string>> = {
   'climbs out': '../../etc/film.mp4',
   'climbs midway': './a/../b/./c.mp4',
@@ -32,7 +32,7 @@ export const oddKeys: Readonly<Record<string, string>> = {
   'is as long as can be in four bytes each': `${'🎬'.repeat((maxKeyBytes - 4) / 4)}.mp4`,
 };
 
-/** One byte more than S3 takes. */
+/** Keys of one byte more than S3 allows. */
 export const tooLongKeys: Readonly<Record<string, string>> = {
   'in ASCII': `${'k'.repeat(maxKeyBytes - 3)}.mp4`,
   'in two bytes each': `k${'é'.repeat((maxKeyBytes - 4) / 2)}.mp4`,

@@ -1,6 +1,6 @@
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import { around, canariesIn } from '../../security/canaries/canaries.ts';
-import { addCounts, canarySearch, type Told } from '../../security/canaries/search.ts';
+import { canariesIn, contextOf } from '../../security/canaries/canaries.ts';
+import { addCounts, canarySearch, type OutputKind } from '../../security/canaries/search.ts';
 import type { Simulation } from '../load/simulation.ts';
 
 /** Output of a run that is only visible while it runs. */
@@ -22,9 +22,17 @@ export function checkSecrets(simulation: Simulation, transfers: number): void {
   checkText(simulation, 'outcomes', JSON.stringify(endings), endings.length);
 }
 
-function checkText({ violations }: Simulation, kind: Told, text: string, items: number): void {
+function checkText(
+  { violations }: Simulation,
+  kind: OutputKind,
+  text: string,
+  items: number,
+): void {
   addCounts(canarySearch.counts, { [kind]: { items, characters: text.length } });
   const shown = canariesIn(text);
   if (shown.length > 0)
-    violations.report('no secret is shown', `${kind} show ${shown.join(' and ')}: ${around(text)}`);
+    violations.report(
+      'no secret is shown',
+      `${kind} show ${shown.join(' and ')}: ${contextOf(text)}`,
+    );
 }

@@ -8,8 +8,8 @@ import {
 } from '../harness/wire-harness.ts';
 
 /**
- * Cases of public reports about S3, from the event to the asset and over the wire: the machine that
- * deploys, the handlers, an S3 that behaves as described. The ids are the issue's.
+ * Cases of public reports about S3, over the wire, with an S3 double that behaves as described. The ids
+ * are those of the list of cases.
  */
 
 let harness: WireHarness;
@@ -39,12 +39,12 @@ const eventOf = ({ bucket, key, sizeBytes }: Film) => ({
   'detail-type': 'Object Created',
   detail: { bucket: { name: bucket }, object: { key, size: sizeBytes } },
 });
-const opened = () => harness.service.calls.count('create');
+const createCalls = () => harness.service.calls.count('create');
 const afterSeconds = (seconds: number, act: () => void) =>
   void harness.clock.sleep(seconds * 1_000).then(act);
 
 describe('B1: the version null (cloud-custodian#2003)', () => {
-  it('is moved as it was pinned, with a newer version beside it', async () => {
+  it('is transferred in the pinned version although a newer version exists', async () => {
     const film = harness.put(3);
     harness.s3.setVersioning('films', 'enabled');
     harness.put(4, { key: film.key });
@@ -54,8 +54,8 @@ describe('B1: the version null (cloud-custodian#2003)', () => {
   });
 });
 
-describe('B2: a clock that is not S3’s (aws-sdk-js-v3#8005)', () => {
-  it('is corrected, and nothing is lost', async () => {
+describe('B2: a clock that differs from S3’s (aws-sdk-js-v3#8005)', () => {
+  it('is corrected, and the transfer succeeds', async () => {
     const film = harness.put(3);
     harness.s3.clockAheadMs = 3_600_000;
     await expectReady(harness, film, await harness.run(eventOf(film)));
@@ -74,11 +74,11 @@ describe('B3: throttling codes (re:Post kms-throttlingexception-error)', () => {
   );
 });
 
-describe('B4: a storm at the HEAD (rclone#3456)', () => {
+describe('B4: an outage of S3 at the HEAD (rclone#3456)', () => {
   it.each([
     ['90 seconds', 90],
     ['ten minutes', 600],
-  ])('of %s spends no event', async (_, seconds) => {
+  ])('of %s loses no event', async (_, seconds) => {
     const film = harness.put(2);
     for (const method of ['HEAD', 'GET'] as const) {
       const times = Number.POSITIVE_INFINITY;
@@ -90,7 +90,7 @@ describe('B4: a storm at the HEAD (rclone#3456)', () => {
 });
 
 describe('B6: a version that may not be read (boto#3219)', () => {
-  it('is named before any session is opened', async () => {
+  it('is reported before a session opens', async () => {
     const film = harness.put(2, { bucket: 'versioned-films' });
     harness.s3.deny(film.bucket, film.key, 'version');
     const result = await harness.run(eventOf(film));
@@ -99,26 +99,26 @@ describe('B6: a version that may not be read (boto#3219)', () => {
       error: 'SourceAccessDeniedError',
       cause: expect.stringMatching(/s3:GetObjectVersion.*bucket's policy.*KMS key's policy.*SCP/),
     });
-    expect(opened()).toBe(0);
+    expect(createCalls()).toBe(0);
   });
 });
 
 describe('B11: Content-Encoding (aws-cli#7856)', () => {
-  it('gzip is refused by name, and nothing is created', async () => {
+  it('gzip is rejected by name, and nothing is created', async () => {
     const film = harness.put(2, { traits: { contentEncoding: 'gzip' } });
     const result = await harness.run(eventOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceContentEncodedError' });
-    expect(opened()).toBe(0);
+    expect(createCalls()).toBe(0);
   });
 
-  it('aws-chunked is moved', async () => {
+  it('aws-chunked is transferred', async () => {
     const film = harness.put(2, { traits: { contentEncoding: 'aws-chunked' } });
     await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 });
 
 describe('B14: a bucket whose requester pays (aws-cli#2557)', () => {
-  it('is moved with the option of its source', async () => {
+  it('is transferred with the option of its source', async () => {
     const film = harness.put(3, { bucket: 'paid' });
     await expectReady(harness, film, await harness.run(eventOf(film)));
   });
@@ -132,7 +132,7 @@ describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
     await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 
-  it('are waited for in the middle of a transfer', async () => {
+  it('are waited for during a transfer', async () => {
     const film = harness.put(6, { bucket: 'scanned' });
     const act = () => {
       harness.s3.deny(film.bucket, film.key);
@@ -142,7 +142,7 @@ describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
     await expectReady(harness, film, await harness.run(eventOf(film)));
   });
 
-  it('end by the denial once the time of the source is over', async () => {
+  it('fail after the waiting time of the source', async () => {
     const film = harness.put(2, { bucket: 'never-scanned' });
     harness.s3.deny(film.bucket, film.key);
     expect(await harness.run(eventOf(film))).toMatchObject({
@@ -152,7 +152,7 @@ describe('B15: reads that are denied for a while (aws-s3-virusscan#17)', () => {
     });
   });
 
-  it('are final without the option, which the error names', async () => {
+  it('are final without the option, and the error names the option', async () => {
     const film = harness.put(2);
     harness.s3.deny(film.bucket, film.key);
     expect(await harness.run(eventOf(film))).toMatchObject({

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { canaries } from '../canaries/canaries.ts';
 
-it('shows nobody its secret', () => {
+it('shows no secret', () => {
   expect(canaries.planted).toMatch(/^[\da-f]+$/);
-  console.log('nothing to see');
+  console.log('no secret');
 });

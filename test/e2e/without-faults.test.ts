@@ -79,23 +79,6 @@ describe('a transfer without faults', () => {
     expect(harness.service.calls.of('put').some(({ hasApiKey }) => hasApiKey)).toBe(false);
   });
 
-  it('takes at most 65 transitions without polls for 820 chunks in 17 ranges', async () => {
-    const film = harness.put(820);
-    const result = await harness.run(inputOf(film));
-    await expectReady(harness, film, result);
-    const polls = (result.entered.WaitForAsset ?? 0) * 3 + (result.entered.WaitToConfirm ?? 0) * 3;
-    expect(result.transitions - polls).toBeLessThanOrEqual(65);
-    expect(result.entered.SendChunks).toBe(17);
-    expect(result.historyEvents).toBeLessThan(1000);
-  });
-
-  it('passes less than 4 KB between steps for 41 ranges', async () => {
-    const film = harness.put(41 * maxChunksPerRange);
-    const result = await harness.run(inputOf(film));
-    await expectReady(harness, film, result);
-    expect(result.largestPayloadBytes).toBeLessThan(4096);
-  });
-
   it('sends filename, metadata and options of the input to the service', async () => {
     const film = harness.put(1, { key: `a/${'x'.repeat(300)}.mp4` });
     const userMetadata = { season: 2026, public: false, title: 'Final' };

@@ -1,0 +1,3 @@
+import { describeAnyAwait } from './any-await.ts';
+
+describeAnyAwait(60);
