@@ -10,7 +10,7 @@ import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import cdk from '../cdk.json' with { type: 'json' };
 
-/** A CloudFormation template as JSON, as far as its readers here care. */
+/** The parts of a CloudFormation template that this project reads. */
 export interface CloudFormationTemplate {
   readonly Resources: Readonly<Record<string, CloudFormationResource>>;
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
@@ -25,7 +25,7 @@ export interface CloudFormationResource {
   readonly DependsOn?: string | readonly string[];
 }
 
-/** As `cdk synth` sets it, with the construct of each resource named in its metadata, but bundling nothing. */
+/** The context of `cdk synth`, with each resource's construct path in its metadata, and without bundling. */
 const context = {
   ...cdk.context,
   'aws:cdk:enable-path-metadata': true,
@@ -33,23 +33,23 @@ const context = {
 };
 
 /**
- * The template of the stack that deploys, made in this process in well under a second: nothing is
- * bundled, so only the hashes of the functions' code differ from what `cdk synth` writes.
- * @throws ConfigurationError - a prop is out of its bounds
+ * Returns the template of the transfers' stack, in less than a second. It bundles nothing: only the
+ * hashes of the functions' code differ from the output of `cdk synth`.
+ * @throws ConfigurationError - a prop is invalid
  */
 export function synthesizeTemplate(props: TransferStackProps = {}): CloudFormationTemplate {
   return synthesize((app) => new TransferStack(app, 'Chunkferry', props));
 }
 
 /**
- * The template of the stack in a source account.
- * @throws ConfigurationError - a prop is wrong
+ * Returns the template of the source account's stack.
+ * @throws ConfigurationError - a prop is invalid
  */
 export function synthesizeSourceAccount(props: SourceAccountStackProps): CloudFormationTemplate {
   return synthesize((app) => new SourceAccountStack(app, 'ChunkferrySource', props));
 }
 
-/** The template of the one stack that `build` makes; `cdk synth` would write the same. */
+/** Returns the template of the stack that `build` creates. */
 export function synthesize(build: (app: App) => Stack): CloudFormationTemplate {
   const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-synth-'));
   try {

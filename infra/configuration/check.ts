@@ -25,7 +25,7 @@ function lineOf(issue: Issue, of: string): string {
   return `Invalid ${path} ${shownValue(issue) ?? quoted(issue.input)}: ${issue.message}`;
 }
 
-/** Returns the key that is invalid by itself, whatever its value. */
+/** Returns the key that is invalid by itself, independent of its value. */
 function keyOf(issue: Issue): string | undefined {
   if (issue.code === 'unrecognized_keys') return issue.keys[0];
   return issue.code === 'custom' ? issue.params?.invalidKey : undefined;

@@ -8,12 +8,12 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from '#infra/permissions/acknowledge.ts';
 
-/** How the CDK names the statement that each rule adds for itself. */
-const ofOneRule = 'AllowEventRule';
+/** The CDK's prefix for the statement id that each rule adds. */
+const ruleStatementPrefix = 'AllowEventRule';
 
 /**
- * Keeps what rules could not deliver for 14 days, the longest that SQS does; encrypted, over TLS only.
- * Rules of this account and Region may send to it.
+ * A queue for events that rules could not deliver. It retains them for 14 days, SQS's maximum,
+ * encrypted, over TLS only. Rules of this account and Region may send to it.
  */
 export class DeadLetterQueue extends Queue {
   constructor(scope: Construct, id: string) {
@@ -22,21 +22,18 @@ export class DeadLetterQueue extends Queue {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    super.addToResourcePolicy(this.#letRulesSend());
-    acknowledge(
-      this,
-      'This is a dead-letter queue itself: nothing consumes it but a person.',
-      'SQS3',
-    );
+    super.addToResourcePolicy(this.#allowRules());
+    acknowledge(this, 'This is a dead-letter queue itself: only an operator reads it.', 'SQS3');
   }
 
-  /** A queue's policy takes 20 statements (SQS quotas, 2026): one must do for all rules. */
+  /** A queue's policy may have 20 statements (SQS quotas, 2026): one statement applies to all rules. */
   override addToResourcePolicy(statement: PolicyStatement): AddToResourcePolicyResult {
-    if (!statement.sid?.startsWith(ofOneRule)) return super.addToResourcePolicy(statement);
+    if (!statement.sid?.startsWith(ruleStatementPrefix))
+      return super.addToResourcePolicy(statement);
     return { statementAdded: true, policyDependable: this };
   }
 
-  #letRulesSend(): PolicyStatement {
+  #allowRules(): PolicyStatement {
     const rules = `arn:${Aws.PARTITION}:events:${this.stack.region}:${this.stack.account}:rule/*`;
     return new PolicyStatement({
       sid: 'AllowEventRules',

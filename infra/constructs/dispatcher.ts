@@ -11,19 +11,19 @@ import { functionEntries } from '#src/core/stack/step-names.ts';
 
 const dispatchEvery = Duration.seconds(dispatchSeconds);
 
-/** Most calls take well below a second; one that starts a hundred executions takes a few. */
+/** Most calls take less than a second; a call that starts a hundred executions takes a few seconds. */
 const timeLimit = Duration.seconds(50);
 
-/** A call that can't be delivered is not worth keeping: the next minute's does its work. */
+/** An undelivered call is dropped: the call of the next minute does its work. */
 const maxEventAge = Duration.minutes(1);
 
 /**
- * Starts executions for queued transfers as slots become free: called when an upload ends, when an
- * execution ends, and every minute. Also takes the operator's commands: pause, resume, cancel.
+ * Starts executions for queued transfers as slots become free. It runs when an upload ends, when an
+ * execution ends, and every minute. It also takes the operator's commands: pause, resume, cancel.
  */
 export class Dispatcher extends Construct {
   readonly function: NodejsFunction;
-  /** After which Lambda ends an invocation. */
+  /** Lambda ends an invocation after this time. */
   readonly timeLimit = timeLimit;
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
@@ -43,7 +43,7 @@ export class Dispatcher extends Construct {
     props.permit(this.function);
   }
 
-  /** Dispatches for this state machine. Call it once, after the state machine is made. */
+  /** Dispatches for this state machine. Call it once, after creating the state machine. */
   dispatchFor({ stateMachineArn }: IStateMachine): void {
     new Rule(this, 'ExecutionEnded', {
       description: 'Starts queued transfers when an execution ends',

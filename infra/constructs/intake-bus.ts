@@ -5,13 +5,13 @@ import { Construct } from 'constructs';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { startTransfer } from './start-transfer.ts';
 
-/** Who may send, and what is started. */
+/** The accounts that may send events, and the state machine to start. */
 export interface IntakeBusProps {
   /** Source accounts, 12 digits each. */
   readonly accounts: readonly string[];
   /**
-   * Where given, the whole organization may send. What comes from an account that is not above starts
-   * an execution too, which refuses it by name and counts it.
+   * Allows the whole organization to send. An event of an account outside `accounts` also starts an
+   * execution, which rejects and counts it.
    */
   readonly organizationId: string | undefined;
   readonly stateMachine: IStateMachine;
@@ -19,10 +19,9 @@ export interface IntakeBusProps {
 }
 
 /**
- * A single-valued key under `ForAllValues` also passes where it is absent. So these hold for each
- * event that is put, as AWS's own example for a bus of several accounts writes them, and can't fail
- * the check that EventBridge makes when a forwarding rule is given this bus as its target, before
- * there is an event.
+ * `ForAllValues` also passes if the key is absent. EventBridge checks the policy when a forwarding
+ * rule names this bus as its target, before there is an event; that check must pass. AWS's example
+ * for a bus of several accounts has the same form.
  */
 const objectsCreatedOnly = {
   'ForAllValues:StringEquals': {
@@ -32,15 +31,14 @@ const objectsCreatedOnly = {
 };
 
 /**
- * The bus to which other accounts and Regions send their S3 events. Its rule looks at the account at
- * most, not at the bucket: an event that claims a bucket which is not its account's must reach the
- * first state, which refuses and counts it. No account can forge one, for only AWS puts events of
- * `aws.s3`.
+ * The bus to which other accounts and Regions send their S3 events. Its rule filters by account, not
+ * by bucket: InspectSource must see, reject and count an event for a bucket of another account. No
+ * account can forge an event, because only AWS puts events with the source `aws.s3`.
  */
 export class IntakeBus extends Construct {
   readonly bus: EventBus;
   readonly #rule: Rule;
-  /** Whether a whole organization may send. */
+  /** True if a whole organization may send. */
   readonly #isOpen: boolean;
   readonly #mayPut = new Set<string>();
 
@@ -57,11 +55,11 @@ export class IntakeBus extends Construct {
       targets: [startTransfer(props)],
     });
     this.#isOpen = props.organizationId !== undefined;
-    if (props.organizationId) this.#letOrganizationPut(props.organizationId);
+    if (props.organizationId) this.#allowOrganization(props.organizationId);
     else for (const account of props.accounts) this.#accept(account);
   }
 
-  /** Takes events of this very account too, forwarded from its other Regions. */
+  /** Accepts events of the stack's own account, forwarded from its other Regions. */
   acceptOwnAccount(): void {
     this.#accept(Stack.of(this).account);
   }
@@ -69,21 +67,21 @@ export class IntakeBus extends Construct {
   #accept(account: string): void {
     if (this.#mayPut.has(account)) return;
     this.#mayPut.add(account);
-    // A rule that named accounts would drop another one's event without a word.
+    // A rule that names accounts would silently drop the event of another account.
     if (!this.#isOpen) this.#rule.addEventPattern({ account: [account] });
     const name = Token.isUnresolved(account) ? 'OwnAccount' : `Account${account}`;
     const root = `arn:${Aws.PARTITION}:iam::${account}:root`;
-    this.#letPut(name, { AWS: root }, objectsCreatedOnly);
+    this.#allowPut(name, { AWS: root }, objectsCreatedOnly);
   }
 
-  #letOrganizationPut(organizationId: string): void {
-    this.#letPut('Organization', '*', {
+  #allowOrganization(organizationId: string): void {
+    this.#allowPut('Organization', '*', {
       ...objectsCreatedOnly,
       StringEquals: { 'aws:PrincipalOrgID': organizationId },
     });
   }
 
-  #letPut(statementId: string, principal: unknown, condition: unknown): void {
+  #allowPut(statementId: string, principal: unknown, condition: unknown): void {
     new CfnEventBusPolicy(this, statementId, {
       eventBusName: this.bus.eventBusName,
       statementId,

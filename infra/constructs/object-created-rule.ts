@@ -6,11 +6,11 @@ import type { Source } from '#src/core/source/sources.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { startTransfer } from './start-transfer.ts';
 
-/** What starts what. */
+/** A bucket, and the state machine that its events start. */
 export interface ObjectCreatedRuleProps {
-  /** A bucket that sends its events to EventBridge; this never changes its notification settings. */
+  /** A bucket that sends its events to EventBridge. The rule does not change the bucket's settings. */
   readonly bucket: string;
-  /** Its sources, asked for when the template is made: there may be more of them by then. */
+  /** Returns the bucket's sources. The synthesis calls it, because sources may be added until then. */
   readonly sources: () => readonly Source[];
   readonly stateMachine: IStateMachine;
   readonly deadLetterQueue: DeadLetterQueue;
@@ -20,9 +20,9 @@ export interface ObjectCreatedRuleProps {
 const maxPatternCharacters = 2_048;
 
 /**
- * Starts an execution for each object that comes into the bucket, whatever API made it: the event as
- * it comes is the input. It filters coarsely, by prefix and least size, to save executions; the first
- * state does so exactly, for a pattern can't AND a prefix with a suffix.
+ * Starts an execution for each new object in the bucket, created by any API; the event is the input.
+ * The pattern filters by prefix and minimum size to save executions. InspectSource filters exactly,
+ * because a pattern cannot require both a prefix and a suffix.
  */
 export class ObjectCreatedRule extends Rule {
   constructor(scope: Construct, id: string, props: ObjectCreatedRuleProps) {
@@ -37,7 +37,7 @@ export class ObjectCreatedRule extends Rule {
   }
 }
 
-/** The events of objects created in these buckets that may belong to one of the sources. */
+/** Returns the pattern of events that may belong to one of the sources. */
 export function objectCreatedPattern(buckets: readonly string[], sources: readonly Source[]) {
   const pattern = patternOf(buckets, { ...prefixFilter(sources), ...sizeFilter(sources) });
   if (JSON.stringify(pattern).length <= maxPatternCharacters) return pattern;

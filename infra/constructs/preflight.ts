@@ -8,43 +8,41 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { Reconciler } from './reconciler.ts';
 import { functionTask, stepTask } from './step-task.ts';
 
-/** What a function is called with that shall only try its permissions. */
+/** The input that makes a function check its permissions only. */
 const payload = {
   state: { preflight: true },
   executionId: JsonPath.stringAt('$$.Execution.Id'),
   startedAt: JsonPath.stringAt('$$.Execution.StartTime'),
 };
 
-/** The last step is asked by its own state, which draws the sum. */
-const askedSteps = stepNames.filter((step) => step !== 'RecordOutcome');
+/** RecordOutcome checks itself in its own state, which also writes the report. */
+const checkedSteps = stepNames.filter((step) => step !== 'RecordOutcome');
 
-/** Who is asked beside the last step. */
-export interface AskedFunctions {
+/** The functions that the preflight checks. */
+export interface CheckedFunctions {
   readonly functions: StepFunctions;
-  /** Of no step: it settles what no Catch sees, by the same table, key and bus. */
   readonly reconciler: Reconciler;
-  /** Of no step either: it starts queued transfers. */
   readonly dispatcher: Dispatcher;
 }
 
 /**
- * Asks each function, with its own role, what it can reach, and keeps the answers in the state under
- * the names of the steps; one that can't even be called leaves its error there. Nothing is moved, and
- * nothing settled.
- * @param next - the state that draws the sum
+ * Returns the states that make each function check what its role can reach. Each result is in the
+ * state's data under the function's name; a function that cannot be called leaves its error there.
+ * No transfer changes.
+ * @param next - the state that writes the report
  */
 export function preflightChecks(
   scope: Construct,
-  { functions, reconciler, dispatcher }: AskedFunctions,
+  { functions, reconciler, dispatcher }: CheckedFunctions,
   next: IChainable,
 ): IChainable {
-  const steps = askedSteps.map((step) => [step, checkTask(scope, step, functions)] as const);
-  const asked = [
+  const steps = checkedSteps.map((step) => [step, checkTask(scope, step, functions)] as const);
+  const checks = [
     ...steps,
     ['Reconcile', checkFunction(scope, 'Reconcile', reconciler)] as const,
     ['Dispatch', checkFunction(scope, 'Dispatch', dispatcher)] as const,
   ];
-  return asked.reduceRight<IChainable>((following, [name, check]) => {
+  return checks.reduceRight<IChainable>((following, [name, check]) => {
     check.addCatch(following, { resultPath: `$.${name}` });
     return check.next(following);
   }, next);
@@ -54,7 +52,7 @@ function checkTask(scope: Construct, step: StepName, functions: StepFunctions): 
   return stepTask(scope, step, functions, payload, { id: `Check${step}`, resultPath: `$.${step}` });
 }
 
-/** As its rules call it: whatever is deployed now, for it belongs to no execution. */
+/** Calls the latest version, as the function's rules do: it belongs to no execution. */
 function checkFunction(
   scope: Construct,
   name: string,
@@ -64,7 +62,7 @@ function checkFunction(
     // The cast: the two CDK types differ in how they declare an optional property.
     called: called as IFunction,
     timeLimit,
-    comment: `Tries what ${name} can reach; changes nothing`,
+    comment: `Checks what ${name} can reach; changes nothing`,
     resultPath: `$.${name}`,
   });
 }

@@ -9,20 +9,19 @@ import {
 import type { Construct } from 'constructs';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 
-/** What may be said about the table. */
 export interface ProofTableProps {
-  /** What becomes of it when it leaves the stack. */
+  /** What happens to the table when it leaves the stack. */
   readonly removalPolicy: RemovalPolicy;
   /**
-   * Whether DynamoDB refuses to delete it, whoever asks.
+   * Whether DynamoDB rejects every request to delete it.
    * @default true
    */
   readonly deletionProtection?: boolean;
 }
 
 /**
- * The rows of all transfers. Its transfer rows are what prevents a second asset for one object, so
- * it outlives the stack unless told otherwise and can be restored to any second of 35 days.
+ * The rows of all transfers. The transfer rows prevent a second asset for one object: by default the
+ * table is retained after the stack, and it can be restored to any second of the last 35 days.
  */
 export class ProofTable extends Table {
   constructor(scope: Construct, id: string, props: ProofTableProps) {

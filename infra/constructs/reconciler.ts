@@ -11,26 +11,26 @@ import { sweepSeconds } from '#src/core/limits/limits.ts';
 import { functionEntries } from '#src/core/stack/step-names.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 
-/** How often everything is looked at; a lease of 20 minutes is found past within five more. */
+/** How often the reconciler checks all state: it finds an expired lease within five minutes. */
 const sweepEvery = Duration.seconds(sweepSeconds);
 
-/** Half of the time to the next sweep: two may meet, which does no harm, but need not. */
+/** Half of the time to the next sweep. Overlapping sweeps are safe but useless. */
 const timeLimit = Duration.seconds(150);
 
-/** Tries after the first; the schedule finds by itself what they leave, but for a start never taken. */
+/** Retries of a failed call. The schedule covers all its work except a start without a transfer. */
 const retryAttempts = 2;
 
-/** How long an event of Step Functions is worth being tried, by EventBridge and by Lambda. */
+/** How long EventBridge and Lambda retry a status event of Step Functions. */
 const maxEventAge = Duration.hours(6);
 
 /**
- * Settles from outside what no Catch sees: one function, called when an execution of the state
- * machine ended otherwise than well, and every five minutes for all that was left behind. A call
- * that failed three times is kept in the queue for 14 days.
+ * Closes what no Catch sees. One function runs when an execution of the state machine does not
+ * succeed, and every five minutes for everything that was left behind. The queue retains a call
+ * that failed three times for 14 days.
  */
 export class Reconciler extends Construct {
   readonly function: NodejsFunction;
-  /** After which Lambda ends an invocation. */
+  /** Lambda ends an invocation after this time. */
   readonly timeLimit = timeLimit;
   readonly deadLetterQueue: DeadLetterQueue;
   readonly schedule: Rule;
@@ -44,13 +44,13 @@ export class Reconciler extends Construct {
   }
 
   /**
-   * Settles executions of this state machine when they were aborted, timed out or failed. To be
-   * called once, and after the state machine is made, for that asks the reconciler in a preflight.
+   * Reconciles executions of this state machine that were aborted, timed out or failed. Call it
+   * once, after creating the state machine, which itself calls the reconciler in a preflight.
    */
   reconcileExecutionsOf({ stateMachineArn }: IStateMachine): Rule {
     const { deadLetterQueue } = this;
     return new Rule(this, 'ExecutionEnded', {
-      description: 'Settles a transfer whose execution was aborted, timed out or failed',
+      description: 'Reconciles a transfer whose execution was aborted, timed out or failed',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
@@ -80,22 +80,22 @@ export class Reconciler extends Construct {
     reconcile.configureAsyncInvoke({
       retryAttempts,
       maxEventAge,
-      onFailure: this.#keepFailed(reconcile),
+      onFailure: this.#failureDestination(reconcile),
     });
     return reconcile;
   }
 
-  /** The CDK's own destination would let the function look at the queue besides. */
-  #keepFailed(reconcile: NodejsFunction): IDestination {
+  /** The CDK's own destination would also allow the function to read the queue's attributes. */
+  #failureDestination(reconcile: NodejsFunction): IDestination {
     const { queueArn } = this.deadLetterQueue;
     allow(reconcile, [queueArn], ['sqs:SendMessage']);
     return { bind: () => ({ destination: queueArn }) };
   }
 
-  /** A sweep that can't be started is not worth keeping: the next one does its work. */
+  /** A sweep that cannot start is dropped: the next sweep does its work. */
   #onSchedule(): Rule {
     return new Rule(this, 'Schedule', {
-      description: 'Settles what was left behind',
+      description: 'Reconciles what was left behind',
       schedule: Schedule.rate(sweepEvery),
       targets: [
         new LambdaFunction(this.#target(), { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),

@@ -4,16 +4,15 @@ import { type ErrorName, errorNames } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 
 /**
- * The only error names that Retry may hold beside our own (src/core/errors/errors.ts): those by which
- * Lambda and Step Functions say that an invocation failed outside our code, and what each means.
+ * Errors of Lambda and Step Functions for an invocation that failed outside our code, and their
+ * meaning. Retry uses these names and those of src/core/errors/errors.ts only.
  * Source: the Step Functions and Lambda developer guides on error handling, 2026.
  */
 export const platformErrors = {
   'Lambda.ServiceException': 'Lambda itself answered 500',
-  'Lambda.AWSLambdaException':
-    'the call to Lambda failed with an error that has no name of its own',
+  'Lambda.AWSLambdaException': 'the call to Lambda failed with an unnamed error',
   'Lambda.SdkClientException': 'Step Functions could not reach Lambda',
-  'Lambda.ClientExecutionTimeoutException': 'the call to Lambda ran out of time on its way',
+  'Lambda.ClientExecutionTimeoutException': 'the call to Lambda timed out in transit',
   'Lambda.Unknown': 'the invocation ended without an answer: out of memory, or killed',
   'Sandbox.Timedout': "the function's own timeout ended it",
   'Runtime.ExitError': 'the runtime process exited during the invocation',
@@ -21,16 +20,16 @@ export const platformErrors = {
   'States.Timeout': "no answer within the task's TimeoutSeconds",
 } as const satisfies Record<string, string>;
 
-/** No execution environment was free. It passes by waiting, so it is tried longer than the others. */
+/** No execution environment was free. Waiting resolves it, so it has more retries than the others. */
 export const throttledInvocation = 'Lambda.TooManyRequestsException';
 
-/** Every name outside our own catalogue that the definition may retry. */
+/** Every name outside our own catalogue that Retry uses. */
 export const platformErrorNames: readonly string[] = [
   ...Object.keys(platformErrors),
   throttledInvocation,
 ];
 
-/** Full jitter, so that transfers that failed together do not come back together. */
+/** Full jitter spreads the retries of transfers that failed at the same time. */
 const backoff = {
   interval: Duration.seconds(2),
   backoffRate: 2,
@@ -39,8 +38,8 @@ const backoff = {
 } as const satisfies RetryProps;
 
 /**
- * Without the table a step can't write that it waits, so its Retry waits: six hours on average, as
- * for every other outage.
+ * Without the table a step cannot record a wait, so its Retry waits: six hours on average, as for
+ * every other outage.
  */
 const patience = {
   ...backoff,
@@ -50,9 +49,9 @@ const patience = {
 } as const satisfies RetryProps;
 
 /**
- * The Retry of a task within the map, in the order in which it is matched. It is for crashes and for
- * the platform: whatever a step can foresee it answers itself, by `next: 'wait'` and `waitSeconds`.
- * It is short: up to 40 iterations share one history, and the task after the map is patient for all.
+ * The Retry of a task in the Map, in matching order. It covers crashes and platform errors; for an
+ * expected failure the step itself answers `next: 'wait'` with `waitSeconds`. It is short, because
+ * up to 40 iterations share one history; the task after the Map waits for all of them.
  */
 export const retryInMap: readonly RetryProps[] = [
   { ...backoff, errors: Object.keys(platformErrors), maxAttempts: 3 },

@@ -10,20 +10,20 @@ import type { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import { chooseNext, keepUnknownAnswer, stepTask } from './step-task.ts';
 
-/** What the functions inside the map are called with. */
+/** The input of the functions inside the Map. */
 const payload = {
   state: JsonPath.entirePayload,
   executionId: JsonPath.stringAt('$$.Execution.Id'),
 };
 
 /**
- * Sends the planned ranges, some at a time. An iteration never fails: a failed one would end the map
- * while its siblings' functions go on sending, so it keeps its error in the range's row and ends;
- * the next state decides from the rows and the service. For the same reason nothing is returned.
+ * Returns the Map that sends the planned ranges. An iteration never fails: that would end the Map
+ * while the other iterations still send. It stores its error in the range's row instead. The next
+ * state decides from the rows and the service, and the Map returns no data.
  */
 export function sendRanges(scope: Construct, functions: StepFunctions): MapState {
   return new MapState(scope, 'SendRanges', {
-    comment: 'The ranges of the plan, as many at once as the plan says',
+    comment: 'Sends the ranges of the plan, with the concurrency of the plan',
     itemsPath: '$.ranges',
     maxConcurrencyPath: '$.concurrency',
     itemSelector: {
@@ -41,11 +41,11 @@ export function sendRanges(scope: Construct, functions: StepFunctions): MapState
   }).itemProcessor(oneRange(scope, functions));
 }
 
-/** Sends one range until it is sent or must stop, then reports what was sent. */
+/** Sends one range until it is complete or must stop, then reports its proofs. */
 function oneRange(scope: Construct, functions: StepFunctions): IChainable {
   const caught = { resultPath: '$.error' };
   const stopped = new Pass(scope, 'RangeStopped', {
-    comment: 'The reason is in the row of the range; the next plan starts from the proofs',
+    comment: "The range's row has the reason; the next plan starts from the proofs",
   });
   const send = stepTask(scope, 'SendChunks', functions, payload, { briefRetry: true });
   const report = stepTask(scope, 'ReportProofs', functions, payload, { briefRetry: true });

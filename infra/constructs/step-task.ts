@@ -18,16 +18,16 @@ import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
 import { retryInMap, retryPolicy } from './retry-policy.ts';
 
 /**
- * What a task may take beyond its function's own timeout, which does not count a cold start. A task
- * that gave up earlier would be tried again while the first invocation still sends.
+ * A task may exceed its function's timeout by this time: that timeout does not count a cold start. A
+ * shorter task timeout would cause a retry while the first invocation still sends.
  */
 const coldStartAllowance = Duration.seconds(30);
 
 /**
- * One Task state: calls the published version of the step's function, so that an execution ends
- * with the code it began with, and hands the function's answer on as it is.
- * @param payload - what the function is called with
- * @param more - where the answer goes, whether it gives up soon, and the state's name where it is not the step's
+ * Returns the Task state of a step. It calls a published version of the function: an execution runs
+ * the same code from start to end. The function's answer becomes the state's output.
+ * @param payload - the function's input
+ * @param more - `id` is the state's name, by default the step's
  */
 export function stepTask(
   scope: Construct,
@@ -37,9 +37,9 @@ export function stepTask(
   more: Pick<CalledFunction, 'resultPath' | 'briefRetry'> & { readonly id?: string } = {},
 ): LambdaInvoke {
   const step = functions[name];
-  const { id = name, ...given } = more;
+  const { id = name, ...others } = more;
   return functionTask(scope, id, payload, {
-    ...given,
+    ...others,
     comment: functionEntries[name].purpose,
     // The cast: the two CDK types differ in how they declare an optional property.
     called: step.currentVersion as IFunction,
@@ -47,18 +47,18 @@ export function stepTask(
   });
 }
 
-/** What a Task calls, and where its answer goes. */
+/** The function that a Task state calls. */
 export interface CalledFunction {
   readonly called: IFunction;
-  /** After which Lambda ends an invocation. */
+  /** Lambda ends an invocation after this time. */
   readonly timeLimit: Duration;
   readonly comment: string;
   readonly resultPath?: string;
-  /** Whether it gives up soon: in the map, whose iterations share one history, and where others repeat the work. */
+  /** Retries briefly: in the Map, whose iterations share one history, and for work that a schedule repeats. */
   readonly briefRetry?: boolean;
 }
 
-/** One Task state of any function, with its Retry. */
+/** Returns the Task state of a function, with its Retry. */
 export function functionTask(
   scope: Construct,
   id: string,
@@ -83,7 +83,7 @@ export type Branches<Step extends AnsweringStep> = Readonly<Record<NextAnswer<St
 /**
  * Returns the Choice behind a step: it branches on the step's answer, `$.next`.
  * @param name - the name of the Choice state
- * @param otherwise - the state for an answer outside the step's list, which only a bug can give
+ * @param otherwise - the state for an answer outside the step's list, which only a bug can cause
  */
 export function chooseNext<Step extends AnsweringStep>(
   scope: Construct,
@@ -100,13 +100,14 @@ export function chooseNext<Step extends AnsweringStep>(
   return choice.otherwise(otherwise);
 }
 
-/** The name under which an answer that no state knows ends a transfer. */
+/** The error that ends a transfer after an unknown answer. */
 export const unknownAnswer = {
   Error: 'UnexpectedError' satisfies ErrorName,
-  Cause: 'A step answered a next that the state machine does not know. This is a bug: report it.',
+  Cause:
+    'A step returned a next that the state machine does not support. This is a bug: report it.',
 } as const;
 
-/** Keeps an unknown answer as the error it is, where Catch would have kept one. */
+/** Stores an unknown answer as an error in the field that Catch uses. */
 export function keepUnknownAnswer(scope: Construct, name: string): Pass {
   return new Pass(scope, name, {
     result: Result.fromObject(unknownAnswer),

@@ -35,34 +35,33 @@ import {
 } from './step-task.ts';
 import { failUnrecorded } from './unrecorded-outcome.ts';
 
-/** What the definition is made of. */
 export interface TransferStateMachineProps {
   /** One function for each Task state. */
   readonly functions: StepFunctions;
-  /** A preflight asks it too. */
+  /** A preflight checks it. */
   readonly reconciler: Reconciler;
-  /** Called when an upload has ended; a preflight asks it too. */
+  /** Called when an upload ends. A preflight checks it. */
   readonly dispatcher: Dispatcher;
-  /** Takes the log of every transition. */
+  /** Receives the log of every transition. */
   readonly logGroup: ILogGroup;
 }
 
-/** Days of sending on a slow line or through outages, and the 24 h that an asset may take. Queued transfers run no execution. */
+/** Days of sending on a slow line or through outages, and 24 h for an asset. Queued transfers run no execution. */
 const machineTimeout = Duration.days(7);
 
-/** What the functions outside the map are called with; the first one's state is the raw input. */
+/** The input of the functions outside the Map. The state of InspectSource is the execution's input. */
 const payload = {
   state: JsonPath.entirePayload,
   executionId: JsonPath.stringAt('$$.Execution.Id'),
   startedAt: JsonPath.stringAt('$$.Execution.StartTime'),
 };
 
-/** The Task states outside the map. */
+/** The Task states outside the Map. */
 type OuterTasks = Readonly<Record<Exclude<StepName, 'SendChunks' | 'ReportProofs'>, LambdaInvoke>>;
 
 /**
- * The definition: states, Retry, Catch and timeouts. JSONPath throughout, and only paths that are
- * certain to exist: a missing one ends an execution past every Catch.
+ * The definition of a transfer: states, Retry, Catch and timeouts. It uses JSONPath, and only paths
+ * that always exist: a missing path ends an execution without any Catch.
  */
 export class TransferStateMachine extends Construct {
   readonly stateMachine: StateMachine;
@@ -82,7 +81,7 @@ export class TransferStateMachine extends Construct {
       OpenSession: this.#task('OpenSession'),
       ConfirmUpload: this.#task('ConfirmUpload'),
       AwaitAsset: this.#task('AwaitAsset'),
-      // A refused start has no state of its own: its row tells what was asked for.
+      // A rejected start has no data of its own: its row names the input.
       RecordOutcome: this.#task('RecordOutcome', {
         input: JsonPath.objectAt('$$.Execution.Input'),
       }),
@@ -95,17 +94,17 @@ export class TransferStateMachine extends Construct {
   #machine(props: TransferStateMachineProps): StateMachine {
     const machine = new StateMachine(this, 'StateMachine', {
       comment:
-        'Moves one S3 object into the service. Smallest input: {"bucket":"my-bucket","key":"film.mp4"}. {"preflight":true} checks permissions, key, switches and quotas.',
+        'Transfers one S3 object into the service. Smallest input: {"bucket":"my-bucket","key":"film.mp4"}. {"preflight":true} checks permissions, API key, event switches and quotas.',
       definitionBody: DefinitionBody.fromChainable(this.#start()),
       stateMachineType: StateMachineType.STANDARD,
       timeout: machineTimeout,
       tracingEnabled: true,
-      // Every transition with its time, so that one query tells a transfer's story; without the
-      // data, which holds the names of objects and what users wrote about them.
+      // Every transition with its time, for one query by transfer. The data is excluded: it holds
+      // names of objects and user metadata.
       logs: { destination: props.logGroup, level: LogLevel.ALL, includeExecutionData: false },
     });
-    // Executions under way call the versions they began with: their role must reach those too,
-    // not only the ones that the newest definition names.
+    // Running executions call the versions that they started with: the role must also allow
+    // versions that the newest definition no longer names.
     for (const step of Object.values(props.functions)) step.grantInvoke(machine);
     return machine;
   }
@@ -114,7 +113,7 @@ export class TransferStateMachine extends Construct {
     return stepTask(this, name, this.#functions, { ...payload, ...more });
   }
 
-  /** What an input asks for: a transfer, a queued one, or a look at what would be missing. */
+  /** Branches by the input: a preflight, a queued transfer, or a new transfer. */
   #start(): Choice {
     const { InspectSource, OpenSession, RecordOutcome } = this.#tasks;
     const isPreflight = Condition.and(
@@ -122,13 +121,13 @@ export class TransferStateMachine extends Construct {
       Condition.isBoolean('$.preflight'),
       Condition.booleanEquals('$.preflight', true),
     );
-    const asked = {
+    const checked = {
       functions: this.#functions,
       reconciler: this.#reconciler,
       dispatcher: this.#dispatcher,
     };
     return new Choice(this, 'ChooseStart')
-      .when(isPreflight, preflightChecks(this, asked, RecordOutcome))
+      .when(isPreflight, preflightChecks(this, checked, RecordOutcome))
       .when(Condition.isPresent('$.dispatched'), OpenSession)
       .otherwise(InspectSource);
   }
@@ -146,7 +145,7 @@ export class TransferStateMachine extends Construct {
     }
   }
 
-  /** Its input may be anything, so the error can't be put into it: it takes the input's place. */
+  /** The input may have any type, and an error can't be added to it: the error replaces the input. */
   #inspect(inspect: LambdaInvoke): void {
     const keepError = new Pass(this, 'KeepError', {
       parameters: { error: JsonPath.objectAt('$') },
@@ -189,7 +188,7 @@ export class TransferStateMachine extends Construct {
     );
   }
 
-  /** The upload's slot is free now. The dispatcher's own schedule makes up for a call that fails. */
+  /** The upload's slot is free now. The dispatcher's schedule repeats a call that fails. */
   #startQueued(): LambdaInvoke {
     const { AwaitAsset } = this.#tasks;
     const called = { stateMachineArn: JsonPath.stringAt('$$.StateMachine.Id') };
@@ -197,7 +196,7 @@ export class TransferStateMachine extends Construct {
       // The cast: the two CDK types differ in how they declare an optional property.
       called: this.#dispatcher.function as IFunction,
       timeLimit: this.#dispatcher.timeLimit,
-      comment: 'Starts queued transfers for the slots that are free',
+      comment: 'Starts queued transfers for the free slots',
       resultPath: JsonPath.DISCARD,
       briefRetry: true,
     });

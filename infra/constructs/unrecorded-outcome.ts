@@ -16,37 +16,37 @@ const errorCause = '$.error.Cause';
 const message = '$.lambda.cause.errorMessage';
 
 /**
- * Ends an execution whose outcome could not be recorded, and never hides the error that led there. Lambda
- * wraps that error's message into JSON; the Cause shows the message alone.
+ * Returns the states that end an execution whose outcome could not be recorded. The Cause begins with
+ * the earlier error, if there is one. Lambda wraps its message in JSON; the Cause shows the message.
  */
 export function failUnrecorded(scope: Construct): IChainable {
   const failed = new Fail(scope, 'FailedUnrecorded', {
     errorPath: '$.error',
     causePath: '$.cause',
   });
-  const tell = (id: string, format: string, path: string) =>
+  const report = (id: string, format: string, path: string) =>
     reportFailure(scope, id, JsonPath.format(`${format} ${cause}`, JsonPath.stringAt(path))).next(
       failed,
     );
-  const asIs = tell('ReportFailure', '{}', errorCause);
+  const unchanged = report('ReportFailure', '{}', errorCause);
   const read = new Pass(scope, 'ReadLambdaCause', {
     parameters: { cause: JsonPath.stringToJson(JsonPath.stringAt(errorCause)) },
     resultPath: '$.lambda',
   }).next(
     new Choice(scope, 'IsSentence')
-      .when(isSentence(), tell('ReportSentence', '{}', message))
-      .when(isText(message), tell('ReportMessage', '{}.', message))
-      .otherwise(asIs),
+      .when(isSentence(), report('ReportSentence', '{}', message))
+      .when(isText(message), report('ReportMessage', '{}.', message))
+      .otherwise(unchanged),
   );
   return new Choice(scope, 'HasFailedBefore')
     .when(isLambdaCause(), read)
-    .when(Condition.and(isNamed(), isText(errorCause)), asIs)
+    .when(Condition.and(isNamed(), isText(errorCause)), unchanged)
     .when(isNamed(), reportFailure(scope, 'ReportName', cause).next(failed))
     .otherwise(new Fail(scope, 'OutcomeNotRecorded', { error: name, cause }));
 }
 
-function reportFailure(scope: Construct, id: string, told: string): Pass {
-  const parameters = { error: JsonPath.stringAt('$.error.Error'), cause: told };
+function reportFailure(scope: Construct, id: string, text: string): Pass {
+  const parameters = { error: JsonPath.stringAt('$.error.Error'), cause: text };
   return new Pass(scope, id, { parameters });
 }
 
@@ -63,8 +63,8 @@ function isSentence(): Condition {
 }
 
 /**
- * Text that is Lambda's JSON from its start to its end. Other text must not be read as JSON: that would
- * end the execution past every Catch. A cause that Step Functions has cut does not end so.
+ * True if the cause begins and ends as Lambda's JSON. Parsing other text would end the execution
+ * without any Catch. A cause that Step Functions has truncated does not end this way.
  */
 function isLambdaCause(): Condition {
   const matches = (pattern: string) => Condition.stringMatches(errorCause, pattern);

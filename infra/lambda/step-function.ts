@@ -13,51 +13,51 @@ import type { Construct } from 'constructs';
 import type { FunctionNetwork } from '#infra/network/function-network.ts';
 import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
 
-/** What differs between the steps' functions. */
+/** The settings that differ between the steps' functions. */
 export interface StepFunctionProps {
   readonly step: StepName;
   readonly memoryMiB: number;
-  /** After which Lambda ends an invocation. */
+  /** Lambda ends an invocation after this time. */
   readonly timeLimit: Duration;
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
-  /** Left out: outside any VPC. */
+  /** Default: outside any VPC. */
   readonly network?: FunctionNetwork | undefined;
 }
 
 /**
- * A small young generation frees the 64 KiB buffers of the sockets in cheap scavenges; with the usual
- * one they wait for full collections, which cost the sending function a quarter more CPU.
+ * A small young generation frees the sockets' 64 KiB buffers in cheap scavenges. With the default size
+ * they wait for full collections, which cost the sending function a quarter more CPU.
  */
 const nodeOptions = '--enable-source-maps --max-semi-space-size=2';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * What the bundler leaves out of undici, since it is required only where it is used: the spare
- * parsers, and the web platform's classes, for bodies that are FormData.
+ * Modules of undici that the bundle omits, because undici requires them only on use: the alternative
+ * parsers, and the web platform's classes for FormData bodies.
  */
 const unusedModules = ['../milo/*', '../llhttp/llhttp-wasm.js', '../web/*'];
 
 const bundling: BundlingOptions = {
   format: OutputFormat.ESM,
   target: 'node24',
-  // The ES module of a package, where it has one, lets the bundler drop what is not used.
+  // The bundler can drop unused code from a package's ES module.
   mainFields: ['module', 'main'],
   minify: true,
   sourceMap: true,
   sourcesContent: false,
   logLevel: LogLevel.WARNING,
-  // Named in full, this also takes the SDK into the bundle: the versions that were tested.
+  // An explicit list also bundles the AWS SDK, in the tested versions.
   externalModules: unusedModules,
-  // Some dependencies call require, which an ES module does not have.
+  // Some dependencies call require, which ES modules lack.
   banner:
     "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
 };
 
-/** The function of one step: Node.js 24 on arm64, its code one ES module; its versions are kept. */
+/** The function of one step: Node.js 24 on arm64, one ES module. Its versions are retained. */
 export class StepFunction extends NodejsFunction {
-  /** After which Lambda ends an invocation. */
+  /** Lambda ends an invocation after this time. */
   readonly timeLimit: Duration;
 
   constructor(scope: Construct, id: string, props: StepFunctionProps) {
@@ -80,19 +80,19 @@ function functionProps(
       description: functionEntries[step].purpose,
       folder: functionEntries[step].folder,
     }),
-    // A transfer under way calls the version that its definition names, whatever is deployed since.
+    // A running execution calls the version of its definition, also after a deployment.
     currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
   };
 }
 
-/** Settings and permissions of a function that belongs to no step: the reconciler's, the dispatcher's. */
+/** Settings and permissions of the reconciler's and the dispatcher's function. */
 export interface ServiceFunctionProps
   extends Pick<StepFunctionProps, 'environment' | 'memoryMiB' | 'logRetention' | 'network'> {
-  /** Grants the function what its work needs, each on named resources. */
+  /** Grants the function the permissions of its work. */
   readonly permit: (granted: NodejsFunction) => void;
 }
 
-/** What every function here is told by. */
+/** The settings of any function. */
 export interface DeployedFunction extends Omit<StepFunctionProps, 'step'> {
   readonly description: string;
   /** The folder of its handler below `functions/`. */
@@ -100,8 +100,8 @@ export interface DeployedFunction extends Omit<StepFunctionProps, 'step'> {
 }
 
 /**
- * How every function here is built and run: one ES module for Node.js 24 on arm64, with its own log.
- * @param logsId - the id of its log group
+ * Returns the props of a function: one ES module for Node.js 24 on arm64, with its own log group.
+ * @param logsId - the id of the log group
  */
 export function deployedFunctionProps(
   scope: Construct,

@@ -14,7 +14,7 @@ import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import type { FunctionNetwork } from '../network/function-network.ts';
 
-/** Where the events of failed transfers come from, and how the reporting function is made. */
+/** The bus of the events of failed transfers, and the settings of the reporting function. */
 export interface ReportedFailures {
   readonly eventBus: IEventBus;
   readonly memoryMiB: number;
@@ -22,7 +22,6 @@ export interface ReportedFailures {
   readonly network?: FunctionNetwork | undefined;
 }
 
-/** What the reports need besides. */
 export interface FailureReportsProps extends ReportedFailures {
   readonly deployment: string;
   readonly stateMachine: IStateMachine;
@@ -31,26 +30,26 @@ export interface FailureReportsProps extends ReportedFailures {
   readonly dashboardName: string;
 }
 
-/** Failures are collected for this long and sent as one notice, so that a storm sends few mails. */
+/** Failures of this time form one notice, to limit the number of mails. */
 const batchingWindow = Duration.minutes(2);
 
-/** Failures in one notice at most; an event has about 2 KB, and a call of Lambda takes 6 MB. */
+/** Maximum failures in one notice. An event has about 2 KB, and a call of Lambda accepts 6 MB. */
 const batchSize = 1_000;
 
 const timeLimit = Duration.seconds(30);
 
-/** AWS recommends six times the function's time limit plus the batching window (Lambda with SQS, 2026). */
+/** AWS's recommendation: six times the function's time limit plus the batching window (Lambda with SQS, 2026). */
 const minVisibilitySeconds = 6 * timeLimit.toSeconds() + batchingWindow.toSeconds();
 
-/** The recommended five minutes, and one to spare. */
+/** The recommended five minutes, and one as a margin. */
 const visibilityTimeout = Duration.seconds(minVisibilitySeconds + 60);
 
-/** If a batch can't be reported this many times, its events stay in the dead-letter queue. */
+/** After this many failed reports, the events of a batch move to the dead-letter queue. */
 const maxReceiveCount = 5;
 
 /**
- * Sends a readable notice to the alarm topic for the transfers that failed, one for each batch: the
- * rule takes `Transfer Failed` events of this state machine's executions, the queue gathers them.
+ * Sends a notice about failed transfers to the alarm topic, one for each batch. A rule takes the
+ * `Transfer Failed` events of this state machine's executions, and a queue collects them.
  */
 export class FailureReports extends Construct {
   readonly function: NodejsFunction;
@@ -60,7 +59,7 @@ export class FailureReports extends Construct {
     super(scope, id);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     const queue = this.#queue();
-    this.#take(props, queue);
+    this.#collect(props, queue);
     this.function = this.#report(props);
     this.function.addEventSource(
       new SqsEventSource(queue, {
@@ -83,8 +82,8 @@ export class FailureReports extends Construct {
     }) as IQueue;
   }
 
-  /** Another Chunkferry may put its events on the same bus: the execution says whose they are. */
-  #take({ eventBus, stateMachine }: FailureReportsProps, queue: IQueue): void {
+  /** Another Chunkferry may use the same bus: the execution identifies the deployment. */
+  #collect({ eventBus, stateMachine }: FailureReportsProps, queue: IQueue): void {
     const { stateMachineArn } = stateMachine;
     const { resourceName } = Arn.split(stateMachineArn, ArnFormat.COLON_RESOURCE_NAME);
     const ofMachine = Stack.of(this).formatArn({
@@ -95,7 +94,7 @@ export class FailureReports extends Construct {
     });
     const deadLetterQueue = this.deadLetterQueue as IQueue;
     new Rule(this, 'TransferFailed', {
-      description: 'Gathers the transfers that failed, for a notice to the alarm topic',
+      description: 'Collects failed transfers for a notice to the alarm topic',
       eventBus,
       eventPattern: {
         source: ['chunkferry'],
@@ -109,7 +108,7 @@ export class FailureReports extends Construct {
   #report(props: FailureReportsProps): NodejsFunction {
     const { deployment, topic, tableName, dashboardName, memoryMiB, logRetention, network } = props;
     const deployed = deployedFunctionProps(this, 'ReportLogs', {
-      description: 'Reports failed transfers to the alarm topic, one notice a batch',
+      description: 'Reports failed transfers to the alarm topic, one notice for each batch',
       folder: 'report-failures',
       timeLimit,
       environment: {

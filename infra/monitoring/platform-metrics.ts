@@ -2,7 +2,7 @@ import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Operation, type Table } from 'aws-cdk-lib/aws-dynamodb';
 import { fiveMinutes } from './product-metric.ts';
 
-/** The calls by which rows are written and read: at most ten, as many as one alarm may add up. */
+/** The operations on rows. One alarm can add up ten metrics at most. */
 const operations = [
   Operation.GET_ITEM,
   Operation.QUERY,
@@ -11,7 +11,7 @@ const operations = [
   Operation.DELETE_ITEM,
 ];
 
-/** Requests of ours that DynamoDB throttled; an index that can't follow its table counts too. */
+/** Returns the requests that DynamoDB throttled, also because of an index that lags behind its table. */
 export function tableThrottles(table: Table): IMetric {
   return table.metricThrottledRequestsForOperations({
     operations,
@@ -20,7 +20,7 @@ export function tableThrottles(table: Table): IMetric {
   });
 }
 
-/** Executions open now in the account and Region, or how many may be. */
+/** Returns the open executions of the account and Region, or their limit. */
 export function openExecutions(what: 'OpenExecutionCount' | 'OpenExecutionLimit'): Metric {
   return new Metric({
     namespace: 'AWS/States',

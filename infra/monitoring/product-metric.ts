@@ -7,11 +7,11 @@ import {
   metricNamespace,
 } from '#src/core/stack/metrics.ts';
 
-/** How one of the product's metrics is looked at. */
-export interface Look {
-  /** As CloudWatch spells it: `Sum`, `Maximum`, `p50`. */
+/** How a graph or an alarm reads one of the product's metrics. */
+export interface MetricView {
+  /** In CloudWatch's names: `Sum`, `Maximum`, `p50`. */
   readonly statistic: string;
-  /** @default 5 minutes, which is how often the reconciler writes its gauges */
+  /** @default 5 minutes, the interval in which the reconciler writes its gauges */
   readonly period?: Duration;
   /** One value of the metric's own dimension. */
   readonly by?: string;
@@ -25,23 +25,23 @@ type SplitMetric = {
   [K in MetricName]: (typeof metricCatalogue)[K] extends { readonly dimension: string } ? K : never;
 }[MetricName];
 
-/** One of the product's metrics, of one deployment. */
-export function productMetric(deployment: string, name: MetricName, look: Look): Metric {
+/** Returns one of the product's metrics for a deployment. */
+export function productMetric(deployment: string, name: MetricName, view: MetricView): Metric {
   const entry = metricCatalogue[name];
   return new Metric({
     namespace: metricNamespace,
     metricName: name,
     dimensionsMap: {
       [deploymentDimension]: deployment,
-      ...('dimension' in entry && look.by !== undefined && { [entry.dimension]: look.by }),
+      ...('dimension' in entry && view.by !== undefined && { [entry.dimension]: view.by }),
     },
-    statistic: look.statistic,
-    period: look.period ?? fiveMinutes,
-    ...(look.label !== undefined && { label: look.label }),
+    statistic: view.statistic,
+    period: view.period ?? fiveMinutes,
+    ...(view.label !== undefined && { label: view.label }),
   });
 }
 
-/** A metric by all values of its dimension, whichever turn up: for graphs, as no alarm can search. */
+/** Returns a metric by each value of its dimension, for graphs: alarms do not support a search. */
 export function byAllValues(deployment: string, name: SplitMetric): MathExpression {
   const { dimension } = metricCatalogue[name];
   const schema = `{${metricNamespace},${deploymentDimension},${dimension}}`;

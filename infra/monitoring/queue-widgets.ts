@@ -8,7 +8,7 @@ import { bound, graph } from './widgets.ts';
 /** How often the dispatcher measures the queue. */
 const period = Duration.minutes(1);
 
-/** How many transfers wait, for how long, how fast they start, and what holds them. */
+/** Returns the graphs of the queue: its length, its age, the starts, the slots, and pauses. */
 export function queueWidgets(props: CheckedMonitoringProps): IWidget[] {
   const { deployment, maxActiveTransfers, alarmThresholds } = props;
   const gauge = (name: MetricName) =>
@@ -17,7 +17,7 @@ export function queueWidgets(props: CheckedMonitoringProps): IWidget[] {
   return [
     graph('Transfers in the queue', 5, [gauge('QueueLength')]),
     graph(
-      'Age of the oldest, and time without movement, s',
+      'Oldest transfer, and time without a start, s',
       5,
       [gauge('OldestQueuedSeconds'), gauge('QueueStalledSeconds')],
       bound('queueStalled', alarmThresholds.queueStalled.toSeconds()),

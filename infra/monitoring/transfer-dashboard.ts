@@ -14,11 +14,11 @@ import type { Construct } from 'constructs';
 import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { CheckedMonitoringProps } from './monitoring-props.ts';
 import { openExecutions, tableThrottles } from './platform-metrics.ts';
-import { byAllValues, fiveMinutes, type Look, productMetric } from './product-metric.ts';
+import { byAllValues, fiveMinutes, type MetricView, productMetric } from './product-metric.ts';
 import { queueWidgets } from './queue-widgets.ts';
 import { bound, graph, heading, wholeWidth } from './widgets.ts';
 
-/** The last three hours of a deployment: five headings, each the answer to one question. */
+/** Creates the dashboard: the last three hours under five headings, each answering one question. */
 export function transferDashboard(
   scope: Construct,
   props: CheckedMonitoringProps,
@@ -61,7 +61,7 @@ function moving({ deployment }: CheckedMonitoringProps): IWidget[] {
 }
 
 function speed({ deployment }: CheckedMonitoringProps): IWidget[] {
-  const one = (name: MetricName, look: Look) => productMetric(deployment, name, look);
+  const one = (name: MetricName, view: MetricView) => productMetric(deployment, name, view);
   const percentiles = (name: MetricName, ...statistics: string[]) =>
     statistics.map((statistic) => one(name, { statistic, label: `${name} ${statistic}` }));
   return [
@@ -93,7 +93,7 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
     [
       graph('Failures by error', 6, [byAllValues(deployment, 'FailuresByError')]),
       graph('Retries by cause', 6, [byAllValues(deployment, 'Retries')]),
-      graph('Settled from outside, and left behind', 6, [
+      graph('Closed by the reconciler, and left behind', 6, [
         count('TransfersClosed'),
         count('LateDuplicates'),
         gauge('OrphanSessions'),
@@ -108,8 +108,8 @@ function failures(props: CheckedMonitoringProps, alarms: Alarm[]): IWidget[][] {
 }
 
 /**
- * What every function that failed logged: its error, why, and what to do next. A late duplicate is no
- * error of a function, but a person must act on it all the same.
+ * The log entries of failed calls: the error, its reason and the next step. Late duplicates are
+ * included, because the operator must act on them.
  */
 function lastErrors(props: CheckedMonitoringProps): IWidget {
   return logTable(props, 'Last errors', [
@@ -118,7 +118,7 @@ function lastErrors(props: CheckedMonitoringProps): IWidget {
   ]);
 }
 
-/** What waits, for what, and until when: most of it ends well by itself. */
+/** The log entries of waits: the reason and the time of the next try. Most waits need no action. */
 function lastWaits(props: CheckedMonitoringProps): IWidget {
   return logTable(props, 'Last waits', [
     `fields @timestamp, bucket, key, error, reason, nextTry, step, ${ids}`,
@@ -129,10 +129,10 @@ function lastWaits(props: CheckedMonitoringProps): IWidget {
 /** The fields that lead from a log entry to its transfer, its execution and the rest of its call. */
 const ids = 'transferId, execution, requestId';
 
-/** Rows of one table; the range of time is the dashboard's, which the viewer chooses. */
+/** Rows of one table. The viewer chooses the dashboard's time range. */
 const maxRows = 100;
 
-/** The newest entries of all functions' logs that a query finds. */
+/** Returns a table of the newest entries that a query finds in the logs of all functions. */
 function logTable(
   { functions, reconciler, dispatcher }: CheckedMonitoringProps,
   title: string,

@@ -9,12 +9,12 @@ import {
 /** A dashboard is 24 units wide. */
 export const wholeWidth = 24;
 
-/** A heading over the rows that follow. */
+/** Returns a heading over the rows that follow. */
 export function heading(text: string): IWidget {
   return new TextWidget({ markdown: `## ${text}`, width: wholeWidth, height: 1 });
 }
 
-/** One graph, 6 units high. */
+/** Returns a graph, 6 units high. */
 export function graph(
   title: string,
   width: number,
@@ -24,7 +24,7 @@ export function graph(
   return new GraphWidget({ title, left, leftAnnotations, width, height: 6 });
 }
 
-/** Marks a configured bound in a graph; nothing where the bound is unknown. */
+/** Returns the line of a configured bound in a graph; empty if the bound is undefined. */
 export function bound(label: string, value: number | undefined): HorizontalAnnotation[] {
   return value === undefined ? [] : [{ label, value }];
 }

@@ -7,14 +7,14 @@ import {
 import type { Construct } from 'constructs';
 import type { NetworkProps } from './network-props.ts';
 
-/** The network that all functions share. */
+/** The network of all functions. */
 export interface FunctionNetwork {
   readonly vpc: IVpc;
   readonly vpcSubnets?: SubnetSelection;
   readonly securityGroups: ISecurityGroup[];
 }
 
-/** Makes the functions' security group where none is given; undefined outside any VPC. */
+/** Returns the network with the props' security groups or a new group; undefined without a VPC. */
 export function functionNetwork(
   scope: Construct,
   { vpc, vpcSubnets, securityGroups }: NetworkProps,
@@ -27,7 +27,7 @@ export function functionNetwork(
   };
 }
 
-/** Allows all outbound traffic: the upload hosts have no fixed addresses. */
+/** Allows all outbound traffic, because upload hosts have no fixed addresses. */
 function newGroup(scope: Construct, vpc: IVpc): ISecurityGroup {
   return new SecurityGroup(scope, 'Functions', {
     vpc,

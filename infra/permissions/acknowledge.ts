@@ -2,16 +2,16 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
- * Says why findings of cdk-nag's AwsSolutions pack about a construct are no faults. The pack itself
- * runs in the tests only.
- * @param findings - without the pack's name: `IAM5[Resource::*]`
+ * Records why findings of cdk-nag's AwsSolutions pack about a construct are acceptable. Only the
+ * tests run the pack.
+ * @param findings - without the pack's name, such as `IAM5[Resource::*]`
  */
 export function acknowledge(construct: IConstruct, reason: string, ...findings: string[]): void {
   const ids = findings.map((finding) => `AwsSolutions-${finding}`);
   Validations.of(construct).acknowledge(...ids.map((id) => ({ id, reason })));
 }
 
-/** The same for resources with a wildcard, given as a policy has them. */
+/** Records why a construct's policies have resources with a wildcard. */
 export function acknowledgeWildcards(
   construct: IConstruct,
   reason: string,
@@ -24,7 +24,7 @@ export function acknowledgeWildcards(
   acknowledge(construct, reason, ...findings);
 }
 
-/** As the pack writes what is known only after deployment: the reference in angle brackets. */
+/** Returns text as the pack reports it: a reference that deployment resolves is in angle brackets. */
 function withReferences(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['', undefined]] = Object.entries(value ?? {});

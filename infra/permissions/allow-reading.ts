@@ -7,13 +7,13 @@ import { acknowledgeWildcards } from './acknowledge.ts';
 import { bucketArn, objectArns } from './object-arns.ts';
 import { allow } from './permissions.ts';
 
-/** The steps that read the object. */
+/** The steps that read objects. */
 export const readingSteps = stepsWith('readSources');
 
 /**
- * Lets the reading steps read a source's objects, of any version, and tell a missing key from a
- * forbidden one: without s3:ListBucket, S3 answers 403 to both. The first of them may also look
- * whether the bucket's events are switched on.
+ * Allows the reading steps to read a source's objects in every version. With s3:ListBucket, S3
+ * answers 404 for a missing key; without it, 403. Also allows checking whether the bucket's events
+ * are switched on.
  */
 export function allowReading(functions: StepFunctions, source: Source): void {
   const bucket = [bucketArn(source.bucket)];
@@ -28,23 +28,27 @@ export function allowReading(functions: StepFunctions, source: Source): void {
   }
 }
 
-/** Lets the reading steps become a source account's reader, and nobody else. */
+/** Allows the reading steps, and no other step, to assume the reader roles of the source accounts. */
 export function allowAssuming(functions: StepFunctions, roleArns: readonly string[]): void {
   if (roleArns.length === 0) return;
   for (const step of readingSteps) allow(functions[step], roleArns, ['sts:AssumeRole']);
 }
 
-/** Says why a reader has wildcards. */
+/** Records why a reader has wildcards. */
 export function acknowledgeObjects(
   reader: IConstruct,
   source: Pick<Source, 'bucket' | 'prefixes'>,
 ): void {
   acknowledgeWildcards(
     reader,
-    'Every object of a source may be named or announced: their keys are not known before.',
+    'Every object of a source may be read: their keys are unknown at deployment.',
     ...objectArns(source),
   );
   const bucket = bucketArn(source.bucket);
   if (!bucket.includes('*')) return;
-  acknowledgeWildcards(reader, 'The alias of an access point holds a part of its name.', bucket);
+  acknowledgeWildcards(
+    reader,
+    'The alias of an access point contains only a part of its name.',
+    bucket,
+  );
 }

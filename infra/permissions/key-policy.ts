@@ -1,11 +1,11 @@
 import { Arn, ArnFormat, Aws, Token } from 'aws-cdk-lib';
 
-/** A service of AWS that decrypts for its callers. */
+/** An AWS service that decrypts for its callers. */
 type DecryptingService = 's3' | 'secretsmanager';
 
 /**
- * The condition that a key is used through one service only, never called directly.
- * @param regions - where the service is called: those of the keys, which are its own
+ * Returns the condition that limits a key to calls through one service.
+ * @param regions - Regions of the keys, where the service calls KMS
  */
 export function decryptsFor(service: DecryptingService, regions: readonly string[]) {
   const services = [...new Set(regions)].map((region) => `${service}.${region}.${Aws.URL_SUFFIX}`);
@@ -13,8 +13,8 @@ export function decryptsFor(service: DecryptingService, regions: readonly string
 }
 
 /**
- * The Region in a key's ARN.
- * @param otherwise - of one that is known only after deployment
+ * Returns the Region in a key's ARN.
+ * @param otherwise - the result for an ARN that is known only after deployment
  */
 export function regionOfKey(keyArn: string, otherwise: string): string {
   if (Token.isUnresolved(keyArn)) return otherwise;
@@ -22,11 +22,11 @@ export function regionOfKey(keyArn: string, otherwise: string): string {
 }
 
 /**
- * What must be added to the policy of a KMS key so that these roles may read what it encrypts. A key in
- * another stack or account has a policy of its own, which nothing here can change.
- * @param roleArns - who reads
- * @param service - through what
- * @param regions - of the keys
+ * Returns the statement that allows these roles to decrypt, for the policies of KMS keys. The keys'
+ * owner must add it: a key of another stack or account has a policy that this stack cannot change.
+ * @param roleArns - the roles that read
+ * @param service - the service that decrypts for them
+ * @param regions - Regions of the keys
  */
 export function keyPolicyStatement(
   roleArns: readonly string[],

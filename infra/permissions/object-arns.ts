@@ -2,12 +2,12 @@ import { Aws } from 'aws-cdk-lib';
 import { accessPointOf, nameInAlias } from '#src/core/source/buckets.ts';
 import type { Source } from '#src/core/source/sources.ts';
 
-/** The ARN of a bucket or an access point for a policy. */
+/** Returns the ARN of a bucket or an access point for a policy. */
 export function bucketArn(bucket: string): string {
   return accessPointArn(bucket) ?? `arn:${Aws.PARTITION}:s3:::${bucket}`;
 }
 
-/** The objects of a source for a policy: below its prefixes, where it has any, else the whole bucket's. */
+/** Returns the ARNs of a source's objects for a policy: below its prefixes, or in the whole bucket. */
 export function objectArns({ bucket, prefixes }: Pick<Source, 'bucket' | 'prefixes'>): string[] {
   const accessPoint = accessPointArn(bucket);
   const objects = accessPoint ? `${accessPoint}/object` : bucketArn(bucket);
@@ -16,8 +16,8 @@ export function objectArns({ bucket, prefixes }: Pick<Source, 'bucket' | 'prefix
 }
 
 /**
- * Policies know no alias. Its first part is the first 20 characters of the access point's name (Amazon
- * S3 User Guide, access point aliases, 2026).
+ * Policies do not accept an alias. An alias begins with the first 20 characters of the access
+ * point's name (Amazon S3 User Guide, access point aliases, 2026).
  */
 function accessPointArn(bucket: string): string | undefined {
   const named = accessPointOf(bucket);
@@ -29,7 +29,7 @@ function accessPointArn(bucket: string): string | undefined {
   return start && `arn:${Aws.PARTITION}:s3:*:*:accesspoint/${start}*`;
 }
 
-/** In a policy's resource, `*`, `?` and `$` mean more than themselves unless written so. */
+/** Escapes `*`, `?` and `$`, which are special in a policy's resource. */
 function literally(prefix: string): string {
   return prefix.replaceAll(/[*?$]/g, (character) => `\${${character}}`);
 }

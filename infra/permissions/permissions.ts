@@ -19,24 +19,24 @@ import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
 import { decryptsFor } from './key-policy.ts';
 
-/** What the functions work on. */
+/** The resources that the functions use. */
 export interface Resources {
   readonly table: Table;
   readonly apiKeySecret: ISecret;
   readonly eventBus: IEventBus;
 }
 
-/** Allows each step its work. Reading sources has a module of its own. */
+/** Grants each step the permissions of its work; `allowReading` grants those on sources. */
 export function allowResources(functions: StepFunctions, resources: Resources): void {
   for (const step of stepNames) allowWork(step, functions[step], resources);
 }
 
-/** Allows the reconciler its work. */
+/** Grants the reconciler the permissions of its work. */
 export function allowReconciling(reconcile: LambdaFunction, resources: Resources): void {
   allowWork('Reconcile', reconcile, resources);
 }
 
-/** Allows the dispatcher its work. */
+/** Grants the dispatcher the permissions of its work. */
 export function allowDispatching(dispatch: LambdaFunction, resources: Resources): void {
   allowWork('Dispatch', dispatch, resources);
 }
@@ -59,8 +59,8 @@ function allowReadingQuotas(target: LambdaFunction): void {
 }
 
 /**
- * Lets rows of this table be read and written; its indexes are not in it.
- * @param actions - DynamoDB's names: `GetItem`
+ * Allows actions on the table's rows, without its indexes.
+ * @param actions - in DynamoDB's names, such as `GetItem`
  */
 export function allowRows(table: Table, grantee: IGrantable, actions: readonly string[]): void {
   allow(
@@ -70,9 +70,9 @@ export function allowRows(table: Table, grantee: IGrantable, actions: readonly s
   );
 }
 
-/** Lets the API key be read and, where its secret has a key of its own, decrypted for that alone. */
+/** Allows reading the API key and, if its secret has a KMS key, decryption through Secrets Manager only. */
 function allowReadingKey(secret: ISecret, grantee: IGrantable): void {
-  // Without its six last characters an ARN stands for any secret whose name it begins.
+  // Without its last six characters the ARN would match every secret whose name begins the same.
   const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
   allow(grantee, [arn], ['secretsmanager:GetSecretValue']);
   const key = secret.encryptionKey;
@@ -80,7 +80,7 @@ function allowReadingKey(secret: ISecret, grantee: IGrantable): void {
   allow(grantee, [key.keyArn], ['kms:Decrypt'], decryptsFor('secretsmanager', [key.env.region]));
 }
 
-/** Lets transfers be listed by their state, and outcomes whose event is not confirmed. */
+/** Allows listing transfers by state, and outcomes whose event is not published. */
 export function allowListing(table: Table, grantee: IGrantable): void {
   const { stateIndex, outboxIndex } = tableSchema;
   const indexes = [stateIndex, outboxIndex].map(({ name }) => `${table.tableArn}/index/${name}`);
@@ -88,8 +88,8 @@ export function allowListing(table: Table, grantee: IGrantable): void {
 }
 
 /**
- * Lets a function write its own log. In place of AWSLambdaBasicExecutionRole, which lets it write every
- * log of the account.
+ * Allows a function to write its own log. It replaces AWSLambdaBasicExecutionRole, which allows
+ * writing every log of the account.
  */
 export function allowOwnLogs(target: LambdaFunction): void {
   (target.role?.node.defaultChild as CfnRole).managedPolicyArns = undefined;
@@ -97,14 +97,14 @@ export function allowOwnLogs(target: LambdaFunction): void {
   if (target.isBoundToVpc) allowNetworkInterfaces(target);
   acknowledge(
     target,
-    "Traces, the account's Lambda limits (read by one function) and network interfaces in a VPC have no resource: these actions take * only.",
+    "Traces, the account's Lambda limits (for one function) and network interfaces in a VPC support no resource: these actions accept only *.",
     'IAM5[Resource::*]',
   );
 }
 
 /**
- * Lets Lambda put a function into a VPC. In place of AWSLambdaVPCAccessExecutionRole, whose logs are
- * those of the whole account.
+ * Allows Lambda to attach a function to a VPC. It replaces AWSLambdaVPCAccessExecutionRole, which
+ * allows writing every log of the account.
  */
 function allowNetworkInterfaces(target: LambdaFunction): void {
   const actions = [
@@ -123,9 +123,9 @@ function allowNetworkInterfaces(target: LambdaFunction): void {
 }
 
 /**
- * Lets a role ask how executions of the state machine stand. A policy of its own: in the role's
- * default policy, on which its function waits, it would close a circle where the state machine waits
- * on that function.
+ * Allows a role to describe executions of the state machine. It is a policy of its own to avoid a
+ * circular dependency: a function depends on its role's default policy, and the state machine on the
+ * function.
  */
 export function allowDescribingExecutions(
   stateMachine: StateMachine,
@@ -141,13 +141,13 @@ export function allowDescribingExecutions(
   });
   acknowledgeWildcards(
     policy,
-    'Any execution of this one state machine may be asked for: their names are not known before.',
+    'The role may describe every execution of this state machine: their names are unknown at deployment.',
     executions,
   );
   return policy;
 }
 
-/** Lets a role start executions of the state machine. A policy of its own, for the same reason. */
+/** Allows a role to start executions of the state machine, by a policy of its own for the same reason. */
 export function allowStarting(stateMachine: StateMachine, id: string, role: IRole): Policy {
   const { stateMachineArn } = stateMachine;
   return new Policy(stateMachine, id, {
@@ -167,24 +167,24 @@ function executionsOf(stateMachine: StateMachine): string {
   });
 }
 
-/** Says why the state machine's own role has wildcards. */
+/** Records why the state machine's own role has wildcards. */
 export function acknowledgeMachine(
   stateMachine: StateMachine,
   functions: readonly LambdaFunction[],
 ): void {
   acknowledge(
     stateMachine,
-    'Traces and the delivery of logs have no resource: their actions take * only.',
+    'Traces and the delivery of logs support no resource: their actions accept only *.',
     'IAM5[Resource::*]',
   );
   acknowledgeWildcards(
     stateMachine,
-    'An execution under way calls the versions that it began with, whatever is deployed since.',
+    'A running execution calls the function versions that it started with, also after a deployment.',
     ...functions.map(({ functionArn }) => `${functionArn}:*`),
   );
 }
 
-/** One statement for a function or role, on resources that are named. */
+/** Adds one statement to the policy of a function or role. */
 export function allow(
   grantee: IGrantable,
   resources: readonly string[],
