@@ -1,4 +1,4 @@
-import { formatBytes } from '#local/commands/size.ts';
+import { formatBytes } from '#local/terminal/size.ts';
 import type { Row } from './compare.ts';
 import type { CallCounts } from './count-calls.ts';
 import { boundShape, GiB, largestShape, type MoverName, shapeName } from './plan.ts';

@@ -2,8 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { formatBytes } from '#local/commands/size.ts';
 import { paddedMedia, smallestMediaBytes } from '#local/media/padded-media.ts';
+import { formatBytes } from '#local/terminal/size.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Servers } from './servers.ts';
 

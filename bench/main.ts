@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { runCommand } from '#local/commands/command-line.ts';
-import { formatBytes, parseSize } from '#local/commands/size.ts';
+import { formatBytes, parseSize } from '#local/terminal/size.ts';
 import { callBounds, performanceBounds } from './bounds.ts';
 import { compare, deployedNodeOptions, hasCurl, type Row } from './compare.ts';
 import { countCalls } from './count-calls.ts';

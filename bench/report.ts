@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, platform, totalmem } from 'node:os';
 import Table from 'cli-table3';
-import { formatBytes } from '#local/commands/size.ts';
+import { formatBytes } from '#local/terminal/size.ts';
 import type { Bound } from './bounds.ts';
 import type { Row } from './compare.ts';
 import type { CallCounts } from './count-calls.ts';

@@ -25,6 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/source/sources.ts',
     'src/core/stack/table-schema.ts',
     'src/config/environment-keys.ts',
+    'src/core/queue/queue.ts',
     'src/core/queue/transfer-window.ts',
     'infra',
     'cdk.json',
@@ -50,7 +51,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/destinations': ['zod/mini', 'node:'],
   'src/aws': ['@aws-sdk/', 'zod/mini', 'node:'],
   functions: ['@aws-sdk/', '@aws-lambda-powertools/', 'aws-lambda', 'zod/mini'],
-  infra: ['aws-cdk-lib', 'constructs', 'fastest-levenshtein', 'node:'],
+  infra: ['aws-cdk-lib', 'constructs', 'fastest-levenshtein', 'zod', 'node:'],
 };
 
 interface Import {
@@ -130,6 +131,20 @@ describe('the layering', () => {
         file.startsWith('local/simulators/') && /^src\/(destinations|http|steps|aws)/.test(target),
     );
     expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it('no folder imports a folder that imports it', () => {
+    const arrows = new Map<string, string>();
+    for (const room of ['src', 'functions', 'infra', 'local']) {
+      for (const one of sourcesOf(room).flatMap((file) => importsOf(room, file))) {
+        if (isOurs(one)) arrows.set(`${dirname(one.file)} ${dirname(one.target)}`, one.file);
+      }
+    }
+    const mutual = [...arrows].filter(([arrow]) => {
+      const [from, to] = arrow.split(' ');
+      return from !== to && arrows.has(`${to} ${from}`);
+    });
+    expect(mutual.map(([arrow, file]) => `${arrow} (${file})`)).toEqual([]);
   });
 
   it('takes time and chance in one place only', () => {

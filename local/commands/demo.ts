@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { Transform } from 'node:stream';
 import { Command } from 'commander';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
+import { formatBytes, parseSize } from '#local/terminal/size.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import type { Failure } from '#src/transfer/failure.ts';
@@ -17,7 +18,6 @@ import type { TwelveLabsSimulator } from '../simulators/twelvelabs/simulator.ts'
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { summaryOf } from '../terminal/summary.ts';
 import { beforeEnd, failureOf, printable, runCommand } from './command-line.ts';
-import { formatBytes, parseSize } from './size.ts';
 
 const bucket = 'films';
 const tableName = 'transfers';

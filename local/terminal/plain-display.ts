@@ -1,4 +1,4 @@
-import { formatBytes } from '../commands/size.ts';
+import { formatBytes } from './size.ts';
 import type { StatusDisplay } from './status-display.ts';
 import { phases, type TransferView } from './transfer-view.ts';
 import { waitLine } from './waits.ts';

@@ -1,4 +1,4 @@
-import { formatBytes } from '../commands/size.ts';
+import { formatBytes } from './size.ts';
 import type { Sent } from './transfer-state.ts';
 import { printable, speedText } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { formatBytes } from '../commands/size.ts';
+import { formatBytes } from './size.ts';
 import type { Phase, TransferView } from './transfer-view.ts';
 import type { Wait } from './waits.ts';
 

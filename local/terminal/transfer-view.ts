@@ -1,4 +1,4 @@
-import { formatBytes } from '../commands/size.ts';
+import { formatBytes } from './size.ts';
 import { type Wait, waitLine } from './waits.ts';
 import { cutTo, durationText, speedText } from './words.ts';
 
