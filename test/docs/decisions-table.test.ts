@@ -33,7 +33,7 @@ function documentedDecisions(): ReadonlyMap<ErrorName, readonly string[]> {
 }
 
 function namesIn(cell: string): ErrorName[] {
-  const found = cell.match(/(?<=`)\w+(?=`)/g) ?? [];
+  const found: readonly string[] = cell.match(/(?<=`)\w+(?=`)/g) ?? [];
   expect(found.filter((name) => !isErrorName(name))).toEqual([]);
   return found.filter(isErrorName);
 }
