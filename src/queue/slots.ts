@@ -10,7 +10,7 @@ type SlotPorts = Needs<'store' | 'queue' | 'settings'>;
 
 /** Whether the transfer may send now, or must wait in the queue. */
 export type SlotResult =
-  | { readonly slot: 'kept' | 'acquired'; readonly transfer: TransferRecord }
+  | { readonly slot: 'renewed' | 'acquired'; readonly transfer: TransferRecord }
   | { readonly slot: 'none'; readonly because: WaitReason };
 
 /**
@@ -27,7 +27,7 @@ export async function acquireSlot(
   const hasSlot = await renewOwnSlot(ports, transfer);
   const holdReason = await findHoldReason(ports, hasSlot);
   if (holdReason) return { slot: 'none', because: holdReason };
-  if (hasSlot) return { slot: 'kept', transfer };
+  if (hasSlot) return { slot: 'renewed', transfer };
   const isNew = transfer.ticketNumber === undefined && !ports.settings.isLocalRun;
   if (isNew && (await isAnyAhead(ports, transfer)))
     return { slot: 'none', because: 'other transfers are ahead' };

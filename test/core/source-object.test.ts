@@ -92,7 +92,7 @@ describe('B17: a file with a media extension that is not media', () => {
     expect(() => mediaTypeOf(key, contentType, { sizeBytes, mediaType: 'video' })).toThrow(
       expect.objectContaining({
         name: 'SourceTypeUnsupportedError',
-        message: `Unsupported object ${JSON.stringify(key)}: it is an AppleDouble file, which macOS keeps next to the real file`,
+        message: `Unsupported object ${JSON.stringify(key)}: it is an AppleDouble file, which macOS stores next to the real file`,
       }),
     );
   });

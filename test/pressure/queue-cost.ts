@@ -157,8 +157,8 @@ class QueueLoad {
   #counted<S extends object>(store: S): S {
     const methods = Object.entries(store).map(([name, method]) => [
       name,
-      async (...given: unknown[]) => {
-        const answer = await method(...given);
+      async (...args: unknown[]) => {
+        const answer = await method(...args);
         const cost = this.#costs[this.#part];
         cost.tableCalls++;
         cost.itemsRead += Array.isArray(answer) ? answer.length : Number(isItem(answer));

@@ -14,7 +14,7 @@ export interface TableWatch {
 /** The share of the queue's calls that fail. Half of them have taken effect. */
 const failingShare = 0.001;
 
-type Call = (...given: never[]) => unknown;
+type Call = (...args: never[]) => unknown;
 
 /**
  * Adds latency to every call of a store, and counts the calls. Without latency, calls of a store in memory
@@ -56,7 +56,7 @@ function wrapped<S extends object>(
     name,
     typeof method !== 'function' || name.startsWith('list') || name === 'tickets'
       ? method
-      : (...given: never[]) => around(() => (method as Call)(...given))(),
+      : (...args: never[]) => around(() => (method as Call)(...args))(),
   ]);
   return Object.fromEntries(calls) as S;
 }

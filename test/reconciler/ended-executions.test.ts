@@ -38,8 +38,8 @@ describe('an execution that ended while its transfer was active', () => {
 
   it('N24: by a stop cancels its transfer, with the reason', async () => {
     const reconciler = await openSending();
-    const said = { error: 'Wrong cut', cause: 'the editor\nsends another' };
-    await reconciler.reconcile(statusChange('ABORTED', said));
+    const details = { error: 'Wrong cut', cause: 'the editor\nsends another' };
+    await reconciler.reconcile(statusChange('ABORTED', details));
     const why = 'the execution was stopped: Wrong cut: the editor sends another.';
     const outcome = { status: 'cancelled', why, execution: executionId, ...film };
     expect(await reconciler.row()).toMatchObject({
@@ -70,8 +70,8 @@ describe('an execution that ended while its transfer was active', () => {
 
   it('reports the error and cause of Step Functions in one line', async () => {
     const reconciler = await openSending();
-    const said = { error: 'States.DataLimitExceeded', cause: 'the state is\ntoo large' };
-    await reconciler.reconcile(statusChange('FAILED', said));
+    const details = { error: 'States.DataLimitExceeded', cause: 'the state is\ntoo large' };
+    await reconciler.reconcile(statusChange('FAILED', details));
     expect((await reconciler.row()).outcome?.cause).toBe(
       `the execution failed and recorded no outcome: States.DataLimitExceeded: the state is too large. ${errorCatalogue.ExecutionEndedError.nextStep}`,
     );

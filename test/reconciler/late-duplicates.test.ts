@@ -83,7 +83,7 @@ describe('a sweep over replaced sessions', () => {
 
   it('checks a long list over several runs', async () => {
     const reconciler = await openReconciler();
-    const asked = new Set<string>();
+    const checked = new Set<string>();
     const many = Array.from({ length: 450 }, (_, i) =>
       transferRecord({ transferId: `t${i}`, state: 'ready', sessionNumber: 2 }),
     );
@@ -97,7 +97,7 @@ describe('a sweep over replaced sessions', () => {
           if (state === 'ready' && day === today) yield* many;
         },
         sessions: async (transferId) => {
-          asked.add(transferId);
+          checked.add(transferId);
           return [];
         },
       },
@@ -106,6 +106,6 @@ describe('a sweep over replaced sessions', () => {
       await reconciler.reconcile();
       reconciler.harness.doubles.clock.advance(sweepSeconds * 1000);
     }
-    expect(asked.size).toBe(450);
+    expect(checked.size).toBe(450);
   });
 });

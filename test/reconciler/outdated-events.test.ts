@@ -84,8 +84,8 @@ describe('an outdated event', () => {
     const { store } = reconciler.ports;
     reconciler.harness.doubles.executions.states.set(executionId, 'ended');
     const inspected = await reconciler.harness.inspect();
-    const patchTransfer: typeof store.patchTransfer = async (...given) => {
-      const held = await store.patchTransfer(...given);
+    const patchTransfer: typeof store.patchTransfer = async (...args) => {
+      const held = await store.patchTransfer(...args);
       await reconciler.harness.open(inspected, { executionId: 'execution-b' });
       return held;
     };

@@ -90,7 +90,7 @@ describe('an execution that ended before it took a transfer', () => {
   it.each([
     ['was aborted', { status: 'aborted' }, 0],
     ['failed', { status: 'failed' }, 0],
-    ['cannot be asked about and let its lease expire', { status: 'unknown' }, leaseSeconds + 60],
+    ['cannot be read and whose lease has expired', { status: 'unknown' }, leaseSeconds + 60],
   ] as const)(
     'is reported although its transfer has an owner that %s',
     async (_, end, expiredSeconds) => {

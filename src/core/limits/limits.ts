@@ -29,7 +29,7 @@ export const maxChunksInFlight = 64;
 /** Reports of a pending chunk before its proof is retired and the chunk is sent again. */
 export const maxReportsPerChunk = 3;
 
-/** Sends of a chunk whose proof the service keeps rejecting, before the execution ends. */
+/** Sends of a chunk whose proof the service rejects each time, before the execution ends. */
 export const maxRefusedGenerations = 3;
 
 /** Chunks that must mismatch twice each, without any match, before ETags count as opaque. */

@@ -114,7 +114,7 @@ export function mediaTypeOf(
 ): MediaType {
   const name = lastSegment(key);
   if (name.startsWith('._')) {
-    throw unsupported(key, 'it is an AppleDouble file, which macOS keeps next to the real file');
+    throw unsupported(key, 'it is an AppleDouble file, which macOS stores next to the real file');
   }
   if (hints.mediaType) return hints.mediaType;
   const extension = extensionOf(name);
