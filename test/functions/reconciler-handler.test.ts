@@ -16,7 +16,7 @@ const context = {
 let harness: StepHarness;
 beforeEach(async () => {
   harness = await StepHarness.set();
-  harness.bench.executions.states.set(executionId, 'running');
+  harness.doubles.executions.states.set(executionId, 'running');
 });
 
 /** Returns a part that only an override can provide. */
