@@ -28,7 +28,8 @@ export function redact(text: string, maxLength = 300): string {
  * characters: a later decoding then cannot restore it.
  */
 export function removeSecret(text: string, secret: string): string {
-  if (secret === '') return text;
+  // An escaped character is never shorter than the character.
+  if (secret === '' || text.length < secret.length) return text;
   const pattern = Array.from(secret, (character) => `(?:${writingsOf(character).join('|')})`);
   return text.replaceAll(new RegExp(pattern.join(''), 'g'), omitted);
 }

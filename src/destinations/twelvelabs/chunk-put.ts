@@ -94,8 +94,8 @@ function withoutUrl(text: string, url: string): string {
   const [path = '', query = ''] = splitUrl(url).path.split('?', 2);
   const values = [...new URLSearchParams(query).values()];
   const raw = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
-  const pieces = [path, ...path.split('/'), ...raw, ...values];
-  return pieces
+  const pieces = new Set([path, ...path.split('/'), ...raw, ...values]);
+  return [...pieces]
     .filter((piece) => piece.length >= shortestPiece)
     .reduce((rest, piece) => removeSecret(rest, piece), text);
 }

@@ -115,12 +115,10 @@ function lists({ transfers, stateDays }: Tables) {
       yield* waiting.sort((a, b) => a.changedAt - b.changedAt);
     },
     listTransfers: async function* (state, day) {
-      const isListed = ([id]: [string, unknown]) => stateDays.get(id) === stateDay(state, day);
-      const listed = transfers
-        .under('')
-        .filter(isListed)
-        .map(([, record]) => record);
-      yield* listed.sort((a, b) => b.changedAt - a.changedAt);
+      const wanted = stateDay(state, day);
+      const ids = [...stateDays].filter(([, listed]) => listed === wanted).map(([id]) => id);
+      const rows = ids.sort().map((id) => transfers.get(id) as TransferRecord);
+      yield* rows.sort((a, b) => b.changedAt - a.changedAt);
     },
   } satisfies Partial<TransferRows>;
 }

@@ -242,23 +242,25 @@ export function drawFaults(
     if (name in reportedClasses) return { draws: reported, share: reportedShare };
     return { draws: chance, share };
   };
+  const groups = new Map(faultNames.map((name) => [name, groupOf(name)]));
   const drawn = faultNames.filter((name) => {
-    const { draws, share: groupShare } = groupOf(name);
+    const { draws, share: groupShare } = groups.get(name) as ReturnType<typeof groupOf>;
     return draws.hits(groupShare);
   });
   const present = new Set((only ?? drawn).filter((name) => !without.includes(name)));
   const injected = new Map<FaultClass, number>();
   let isDisabled = false;
   const strike = (name: FaultClass, draws: Chance): boolean => {
+    if (isDisabled || !present.has(name)) return false;
     const injectedBefore = injected.get(name) ?? 0;
-    if (isDisabled || !present.has(name) || injectedBefore >= (maxPerRun[name] ?? 40)) return false;
+    if (injectedBefore >= (maxPerRun[name] ?? 40)) return false;
     if (!draws.hits(probabilities[name] * severity)) return false;
     injected.set(name, injectedBefore + 1);
     faults.onStrike(name);
     return true;
   };
   const faults: Faults = {
-    strikes: (name) => strike(name, groupOf(name).draws),
+    strikes: (name) => strike(name, groups.get(name)?.draws ?? chance),
     drawnFrom: (other) =>
       Object.assign(Object.create(faults) as Faults, {
         strikes: (name: FaultClass) => strike(name, other),
