@@ -30,9 +30,9 @@ it('is unknown in an undocumented status', async () => {
 });
 
 it('returns the start, the input and the error of an ended execution', async () => {
-  const told = { input: '{}', error: 'States.Timeout', cause: 'too long' };
-  stepFunctions.onAnyCommand().resolves({ status: 'FAILED', startDate: new Date(7), ...told });
-  expect(await directory.endOf(arn)).toEqual({ status: 'failed', startedAt: 7, ...told });
+  const details = { input: '{}', error: 'States.Timeout', cause: 'too long' };
+  stepFunctions.onAnyCommand().resolves({ status: 'FAILED', startDate: new Date(7), ...details });
+  expect(await directory.endOf(arn)).toEqual({ status: 'failed', startedAt: 7, ...details });
 });
 
 it.each(['ExecutionDoesNotExist', 'InvalidArn', 'AccessDeniedException', 'ValidationException'])(

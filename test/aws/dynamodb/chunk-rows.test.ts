@@ -121,9 +121,9 @@ describe('retiring a proof', () => {
   });
 
   it('never allows overwriting a proof that is not retired', async () => {
-    await table.store.storeProof('stands', 1, chunkProof(1));
+    await table.store.storeProof('active', 1, chunkProof(1));
     const other = chunkProof(1, { proof: 'b'.repeat(32) });
-    expect(await table.store.storeProof('stands', 1, other, 1)).toBe('conflict');
+    expect(await table.store.storeProof('active', 1, other, 1)).toBe('conflict');
   });
 
   it('allows a new proof after the row has expired', async () => {

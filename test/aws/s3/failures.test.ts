@@ -35,7 +35,8 @@ async function refusedBy({ status, code, message = '', elements = '', headers = 
 }
 
 describe('a bucket in another Region', () => {
-  const told = 'bucket "films" is in Region eu-west-1, and its source names Region eu-central-1';
+  const expected =
+    'bucket "films" is in Region eu-west-1, and its source names Region eu-central-1';
 
   it.each<[string, Refusal]>([
     [
@@ -66,7 +67,7 @@ describe('a bucket in another Region', () => {
     expect(await refusedBy(refusal)).toMatchObject({
       name: 'SourceRegionMismatchError',
       disposition: 'fail',
-      message: told,
+      message: expected,
     });
   });
 

@@ -5,7 +5,7 @@ import type { ChunkBody, ChunkDelivery } from '#src/core/transfer/destination.ts
 /** The fault of one send of a chunk. */
 export type SendFault =
   /** The URL is rejected; no byte is read. */
-  | { readonly kind: 'expired-address' }
+  | { readonly kind: 'expired-url' }
   /** The connection is reset before the chunk has any effect. */
   | { readonly kind: 'reset' }
   /** The chunk is stored, and the reply is lost. */
@@ -25,9 +25,9 @@ export const throttleSeconds = 7;
 /** The faults that a test can plan. Each applies to one call. */
 export interface FaultPlan {
   /** Plans a fault for the n-th send of a chunk from now, counted from 1. */
-  befall(nth: number, fault: SendFault): void;
+  failSend(nth: number, fault: SendFault): void;
   /** Plans a fault for the next call of that kind; several apply in their order. */
-  befallCall(call: FaultyCall, fault: CallFault): void;
+  failCall(call: FaultyCall, fault: CallFault): void;
 }
 
 /** The scripted faults of a service in memory. */
@@ -43,18 +43,18 @@ export class Faults implements FaultPlan {
     this.#clock = clock;
   }
 
-  befall(nth: number, fault: SendFault): void {
+  failSend(nth: number, fault: SendFault): void {
     this.#sends.set(this.#sent + nth, fault);
   }
 
-  befallCall(call: FaultyCall, fault: CallFault): void {
+  failCall(call: FaultyCall, fault: CallFault): void {
     this.#calls.set(call, [...(this.#calls.get(call) ?? []), fault]);
   }
 
   /** Reads a chunk's bytes and stores them, with the planned fault. */
   async send(body: ChunkBody, take: (bytes: Buffer) => ChunkDelivery): Promise<ChunkDelivery> {
     const fault = this.#sends.get(++this.#sent);
-    refuseEarly(fault);
+    failEarly(fault);
     if (this.sendMs > 0) await this.#clock.sleep(this.sendMs);
     const bytes = await bytesOf(body);
     if (fault?.kind === 'reset') throw new TransferError('NetworkError', 'connection reset');
@@ -67,17 +67,17 @@ export class Faults implements FaultPlan {
   async call<T>(call: FaultyCall, effect: () => T): Promise<T> {
     const fault = this.#calls.get(call)?.shift();
     if (fault === 'throttled') throw throttled(throttleSeconds);
-    const answer = effect();
-    if (fault !== 'lost-reply') return answer;
+    const result = effect();
+    if (fault !== 'lost-reply') return result;
     const name = call === 'open' ? 'CreateReplyLostError' : 'NetworkError';
     throw new TransferError(name, `${call}: the reply was lost`);
   }
 }
 
-function refuseEarly(fault: SendFault | undefined): void {
+function failEarly(fault: SendFault | undefined): void {
   if (fault?.kind === 'throttled') throw throttled(fault.retryAfterSeconds);
-  if (fault?.kind === 'expired-address') {
-    throw new TransferError('PresignedUrlRejectedError', 'the address is expired');
+  if (fault?.kind === 'expired-url') {
+    throw new TransferError('PresignedUrlRejectedError', 'the URL is expired');
   }
 }
 
@@ -90,5 +90,5 @@ async function bytesOf(body: ChunkBody): Promise<Buffer> {
   for await (const piece of body.open()) pieces.push(piece);
   const bytes = Buffer.concat(pieces);
   if (bytes.length === body.sizeBytes) return bytes;
-  throw new TransferError('NetworkError', `${bytes.length} of ${body.sizeBytes} bytes came`);
+  throw new TransferError('NetworkError', `${bytes.length} of ${body.sizeBytes} bytes arrived`);
 }

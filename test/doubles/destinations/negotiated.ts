@@ -38,7 +38,7 @@ const traits: DestinationTraits = {
 };
 
 /** The adapter's proposal; the service replies with its own size. */
-const wishedPartSize = 32 * 1024 * 1024;
+const proposedPartSize = 32 * 1024 * 1024;
 
 /**
  * A destination in memory with Seven Bridges' protocol: the client proposes a part size, and the service sets it. Parts
@@ -66,7 +66,7 @@ export class Negotiated implements Destination, TestService {
     if (source.sizeBytes > this.#options.maxBytes) {
       throw new TransferError('RequestRejectedError', `400: ${source.sizeBytes} bytes: too many`);
     }
-    return this.faults.call('open', () => this.#initialize(source.sizeBytes, wishedPartSize));
+    return this.faults.call('open', () => this.#initialize(source.sizeBytes, proposedPartSize));
   }
 
   async prepareChunks(session: UploadSession): Promise<void> {
@@ -104,7 +104,7 @@ export class Negotiated implements Destination, TestService {
   }
 
   async chunkStates(): Promise<never> {
-    throw new TransferError('UnexpectedError', 'this service does not tell states of chunks');
+    throw new TransferError('UnexpectedError', 'this service reports no chunk states');
   }
 
   async assetStatus(fileId: string): Promise<AssetStatus> {
@@ -130,8 +130,8 @@ export class Negotiated implements Destination, TestService {
     if (upload) upload.isDeleted = true;
   }
 
-  #initialize(sizeBytes: number, wish: number): UploadSession {
-    const partSize = Math.min(wish, this.#options.chunkSizeBytes);
+  #initialize(sizeBytes: number, proposal: number): UploadSession {
+    const partSize = Math.min(proposal, this.#options.chunkSizeBytes);
     const upload = { sizeBytes, partSize, parts: new Map(), reported: new Map() };
     const uploadId = `sb-${this.#uploads.push(upload)}`;
     const totalChunks = chunkCount(sizeBytes, partSize);
@@ -150,7 +150,7 @@ export class Negotiated implements Destination, TestService {
     const upload = this.#upload(session);
     const unreported = proofs.filter(({ index }) => !upload.reported.has(index));
     for (const { index, proof } of unreported) upload.reported.set(index, proof);
-    refuseIncomplete(upload, session);
+    assertComplete(upload, session);
     upload.fileId ??= `file-${this.#uploads.indexOf(upload) + 1}`;
     return { ...session, assetId: upload.fileId };
   }
@@ -172,7 +172,7 @@ export class Negotiated implements Destination, TestService {
 }
 
 /** @throws RequestRejectedError - a part is not reported, or has another ETag or size */
-function refuseIncomplete(upload: Upload, { totalChunks }: UploadSession): void {
+function assertComplete(upload: Upload, { totalChunks }: UploadSession): void {
   for (let number = 1; number <= totalChunks; number++) {
     const bytes = upload.parts.get(number);
     const isLast = number === totalChunks;

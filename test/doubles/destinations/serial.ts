@@ -92,7 +92,7 @@ export class Serial implements Destination, TestService {
   }
 
   async reportProofs(): Promise<never> {
-    throw new TransferError('UnexpectedError', 'this service wants no reports');
+    throw new TransferError('UnexpectedError', 'this service accepts no reports');
   }
 
   async finish(
@@ -110,7 +110,7 @@ export class Serial implements Destination, TestService {
   }
 
   async chunkStates(): Promise<never> {
-    throw new TransferError('UnexpectedError', 'this service does not tell states of chunks');
+    throw new TransferError('UnexpectedError', 'this service reports no chunk states');
   }
 
   async assetStatus(assetId: string): Promise<AssetStatus> {

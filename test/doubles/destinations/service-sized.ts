@@ -45,7 +45,7 @@ export class ServiceSized implements Destination, TestService {
   readonly #clock: Clock;
   readonly #options: ServiceOptions;
   readonly #uploads: SizedUpload[] = [];
-  #isDeaf = false;
+  #dropsReport = false;
 
   constructor(clock: Clock, options: ServiceOptions) {
     this.#clock = clock;
@@ -59,7 +59,7 @@ export class ServiceSized implements Destination, TestService {
 
   async openSession({ source }: SessionRequest): Promise<UploadSession> {
     if (source.sizeBytes > this.#options.maxBytes) {
-      throw new TransferError('RequestRejectedError', `${source.sizeBytes} bytes are too many`);
+      throw new TransferError('RequestRejectedError', `${source.sizeBytes} bytes exceed the limit`);
     }
     return this.faults.call('open', () => this.#open(source.sizeBytes));
   }
@@ -93,7 +93,7 @@ export class ServiceSized implements Destination, TestService {
 
   async sessionStatus(session: UploadSession): Promise<SessionStatus> {
     const upload = this.#find(session);
-    if (!upload) return { phase: 'expired', reason: 'the upload is not known' };
+    if (!upload) return { phase: 'expired', reason: 'unknown upload' };
     const phase = upload.completedAt === undefined ? 'active' : 'completed';
     return { phase, counts: countsOf(upload, session) };
   }
@@ -143,8 +143,8 @@ export class ServiceSized implements Destination, TestService {
   }
 
   /** Leaves the chunks of the next report pending, although its reply accepts them. */
-  unhear(): void {
-    this.#isDeaf = true;
+  dropNextReport(): void {
+    this.#dropsReport = true;
   }
 
   #open(sizeBytes: number): UploadSession {
@@ -163,8 +163,8 @@ export class ServiceSized implements Destination, TestService {
     const upload = this.#upload(session);
     const chunks = proofs.map((proof) => provenChunk(upload, session, proof));
     const fresh = chunks.filter(({ state }) => state !== 'completed');
-    if (!this.#isDeaf) for (const chunk of fresh) chunk.state = 'completed';
-    this.#isDeaf = false;
+    if (!this.#dropsReport) for (const chunk of fresh) chunk.state = 'completed';
+    this.#dropsReport = false;
     const complete = countsOf(upload, session).completed === session.totalChunks;
     if (complete) upload.completedAt ??= this.#clock.now();
     return { accepted: fresh.length, duplicates: chunks.length - fresh.length, complete };
@@ -178,7 +178,7 @@ export class ServiceSized implements Destination, TestService {
   #upload(session: UploadSession): SizedUpload {
     const upload = this.#find(session);
     if (upload) return upload;
-    throw new TransferError('SessionExpiredError', `${session.uploadId} is not known`);
+    throw new TransferError('SessionExpiredError', `unknown upload ${session.uploadId}`);
   }
 
   #uploadOfAsset(assetId: string): SizedUpload | undefined {

@@ -43,7 +43,7 @@ export class MemorySource implements SourceReader {
   }
 
   /** Plans a fault for the n-th read from now, counted from 1. */
-  befall(nth: number, fault: ReadFault): void {
+  failRead(nth: number, fault: ReadFault): void {
     this.#faults.set(this.reads.length + nth, fault);
   }
 
@@ -56,7 +56,7 @@ export class MemorySource implements SourceReader {
   /** Does not count as a read of a range. */
   async confirmReadable(source: SourceObject): Promise<void> {
     if (this.#objects.get(nameOf(source))?.object.etag === source.etag) return;
-    throw new TransferError('SourceSupersededError', `${nameOf(source)} is another object now`);
+    throw new TransferError('SourceSupersededError', `${nameOf(source)} has changed`);
   }
 
   async *read(
@@ -67,14 +67,15 @@ export class MemorySource implements SourceReader {
     const fault = this.#faults.get(this.reads.push(range));
     const stored = this.#objects.get(nameOf(source));
     if (stored?.object.etag !== source.etag) {
-      throw new TransferError('SourceSupersededError', `${nameOf(source)} is another object now`);
+      throw new TransferError('SourceSupersededError', `${nameOf(source)} has changed`);
     }
     if (fault?.kind === 'unavailable') throw new TransferError('SourceUnavailableError', '503');
-    const asked = lengthOf(range);
-    const length = fault ? Math.min(asked, fault.afterBytes) : asked;
+    const requested = lengthOf(range);
+    const length = fault ? Math.min(requested, fault.afterBytes) : requested;
     yield* piecesOf(stored.bytes.subarray(range.start, range.start + length), signal);
     if (fault?.kind === 'stalled') await aborted(signal);
-    if (fault) throw new TransferError('TruncatedReadError', `${length} of ${asked} bytes came`);
+    if (fault)
+      throw new TransferError('TruncatedReadError', `${length} of ${requested} bytes arrived`);
   }
 }
 

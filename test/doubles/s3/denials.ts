@@ -54,7 +54,7 @@ export function denied(action: string, role: string): S3Refusal {
 const maxSkewMs = 15 * 60_000;
 
 /** @throws S3Refusal - the request's time differs from `now` by more than S3 allows */
-export function refuseSkewed({ headers }: IncomingMessage, now: number): void {
+export function assertClock({ headers }: IncomingMessage, now: number): void {
   const stamp = headers['x-amz-date'];
   if (stamp === undefined) return;
   const iso = String(stamp).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z');

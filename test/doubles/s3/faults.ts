@@ -78,15 +78,15 @@ export interface PreparedReply {
 }
 
 /** Changes the reply by the fault; `sendFaulty` breaks the connection. */
-export function bend(reply: PreparedReply, fault: S3Fault | undefined): PreparedReply {
+export function applyFault(reply: PreparedReply, fault: S3Fault | undefined): PreparedReply {
   const { 'content-length': length, ...others } = reply.headers;
   switch (fault?.kind) {
     case 'header':
       return { ...reply, headers: withHeader(reply.headers, fault.name, fault.value) };
     case 'short': {
-      const outcomePublished = String(Number(length) - fault.missingBytes);
-      const headers = { ...others, 'content-length': outcomePublished };
-      return { ...reply, headers, body: firstBytes(reply.body, Number(outcomePublished)) };
+      const shortLength = String(Number(length) - fault.missingBytes);
+      const headers = { ...others, 'content-length': shortLength };
+      return { ...reply, headers, body: firstBytes(reply.body, Number(shortLength)) };
     }
     case 'short-chunked':
       return {

@@ -63,7 +63,7 @@ export interface BucketTraits {
 }
 
 /** The versions of all objects, as in S3 with versioning on or off. */
-export class ObjectShelf {
+export class ObjectStore {
   readonly buckets = new Map<string, StoredBucket>();
   #written = 0;
 

@@ -35,7 +35,7 @@ export function refusalReply(refusal: S3Refusal, method: string): PreparedReply 
 const archiveClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /** Throws S3's error for an existing object: SSE-C, an archive, another ETag. */
-export function refuseUnreadable(version: StoredVersion, request: IncomingMessage): void {
+export function assertReadable(version: StoredVersion, request: IncomingMessage): void {
   const { headers, method } = request;
   if (version.customerEncrypted && !headers['x-amz-server-side-encryption-customer-algorithm']) {
     throw new S3Refusal(
@@ -130,7 +130,8 @@ function rangeOf(
 ): { start: number; end: number } | undefined {
   if (header === undefined) return undefined;
   const match = /^bytes=(\d+)-(\d*)$/.exec(header);
-  if (!match) throw new S3Refusal(501, 'NotImplemented', `the double takes no range "${header}"`);
+  if (!match)
+    throw new S3Refusal(501, 'NotImplemented', `the double does not support the range "${header}"`);
   const start = Number(match[1]);
   const last = match[2] === '' ? sizeBytes - 1 : Math.min(Number(match[2]), sizeBytes - 1);
   if (start >= sizeBytes || last < start) {

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DoubleContent } from './content.ts';
-import { type DenialReason, Denials, denied, refuseSkewed } from './denials.ts';
+import { assertClock, type DenialReason, Denials, denied } from './denials.ts';
 import {
-  bend,
+  applyFault,
   FaultPlan,
   type FaultScope,
   type PreparedReply,
@@ -14,77 +14,18 @@ import {
 } from './faults.ts';
 import {
   type BucketTraits,
-  ObjectShelf,
+  ObjectStore,
   type ObjectTraits,
   type StoredBucket,
   type StoredVersion,
   type Versioning,
 } from './objects.ts';
-import { objectReply, refusalReply, refuseUnreadable, S3Refusal } from './replies.ts';
+import { assertReadable, objectReply, refusalReply, S3Refusal } from './replies.ts';
+import type { S3Call, S3Double, S3DoubleOptions } from './s3-double-types.ts';
 import { signatureFault } from './signature.ts';
 import { type Target, targetOf } from './target.ts';
 
-export interface S3DoubleOptions {
-  /** Buckets without versioning. */
-  readonly buckets?: readonly string[];
-  readonly versionedBuckets?: readonly string[];
-  /** Default: a free port. */
-  readonly port?: number;
-  /** The secret for checking every signature. Default: only the signature's form is checked. */
-  readonly secretAccessKey?: string;
-  /** Replies 403 for a missing key, as S3 does for a role without s3:ListBucket. */
-  readonly hidesMissing?: boolean;
-}
-
-/** One request and its reply; `status` is 0 without a reply. */
-export interface S3Call {
-  readonly method: string;
-  readonly bucket: string;
-  /** As UTF-8. */
-  readonly key: string;
-  readonly versionId: string | undefined;
-  readonly range: string | undefined;
-  readonly ifMatch: string | undefined;
-  readonly requestPayer: string | undefined;
-  status: number;
-}
-
-/**
- * A strict S3 for reading, in process: path-style GET and HEAD by wire protocol. Tests put objects with
- * its methods. It stores versions, checks If-Match, decodes the raw path and normalises nothing.
- */
-export interface S3Double {
-  /** `http://127.0.0.1:port`, for AWS_ENDPOINT_URL_S3. */
-  readonly endpoint: string;
-  /** Every request, in order. */
-  readonly calls: S3Call[];
-  /** The offset of its clock from the machine's, in ms. */
-  clockAheadMs: number;
-  count(method: 'GET' | 'HEAD', key?: string): number;
-  /** The GETs of chunks, without the GETs of only the first byte, which check an object. */
-  chunkReads(): number;
-  /** The replies that are still being sent. */
-  openReplies(): number;
-  createBucket(name: string, traits?: BucketTraits): void;
-  /** Changes a bucket's versioning; existing versions stay. */
-  setVersioning(bucket: string, versioning: Versioning): void;
-  /** Puts or overwrites an object: a new version, or a new ETag without versioning. */
-  put(
-    bucket: string,
-    key: string | Uint8Array,
-    content: DoubleContent | Uint8Array,
-    traits?: ObjectTraits,
-  ): StoredVersion;
-  delete(bucket: string, key: string | Uint8Array): void;
-  deleteVersion(bucket: string, key: string | Uint8Array, versionId: string): void;
-  /** Denies an existing or missing key to a role: by policy, or by its encryption key. */
-  deny(bucket: string, key: string, reason?: DenialReason, role?: string): void;
-  allow(bucket: string, key: string): void;
-  /** Plans a fault for coming requests. */
-  fail(fault: S3Fault, scope?: FaultScope): void;
-  clearFaults(): void;
-  close(): Promise<void>;
-}
+export type { S3Call, S3Double, S3DoubleOptions } from './s3-double-types.ts';
 
 const ownRegion = 'us-east-1';
 const knownQueries = new Set(['partNumber', 'versionId', 'x-id']);
@@ -103,7 +44,7 @@ class Double implements S3Double {
   endpoint = '';
   clockAheadMs = 0;
   readonly #options: S3DoubleOptions;
-  readonly #shelf = new ObjectShelf();
+  readonly #objects = new ObjectStore();
   readonly #faults = new FaultPlan();
   readonly #denials = new Denials();
   readonly #server: Server;
@@ -141,11 +82,11 @@ class Double implements S3Double {
       requesterPays: isRequesterPays = false,
     } = traits;
     const versioning = versioned ? 'enabled' : 'never';
-    this.#shelf.createBucket(name, { versioning, region, isRequesterPays });
+    this.#objects.createBucket(name, { versioning, region, isRequesterPays });
   }
 
   setVersioning(bucket: string, versioning: Versioning): void {
-    this.#shelf.bucket(bucket).versioning = versioning;
+    this.#objects.bucket(bucket).versioning = versioning;
   }
 
   put(
@@ -154,15 +95,15 @@ class Double implements S3Double {
     content: DoubleContent | Uint8Array,
     traits: ObjectTraits = {},
   ): StoredVersion {
-    return this.#shelf.put(bucket, key, content, traits);
+    return this.#objects.put(bucket, key, content, traits);
   }
 
   delete(bucket: string, key: string | Uint8Array): void {
-    this.#shelf.delete(bucket, key);
+    this.#objects.delete(bucket, key);
   }
 
   deleteVersion(bucket: string, key: string | Uint8Array, versionId: string): void {
-    this.#shelf.deleteVersion(bucket, key, versionId);
+    this.#objects.deleteVersion(bucket, key, versionId);
   }
 
   deny(bucket: string, key: string, reason: DenialReason = 'policy', role = 'reader'): void {
@@ -197,9 +138,9 @@ class Double implements S3Double {
 
   async #reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = targetOf(request);
-    const call = this.#note(request, target);
+    const call = this.#record(request, target);
     const fault = this.#faults.next(call.method, call.key);
-    const reply = bend(await this.#prepare(request, target, fault), fault);
+    const reply = applyFault(await this.#prepare(request, target, fault), fault);
     if (fault && 'afterBytes' in fault) return sendFaulty(response, reply, fault);
     call.status = reply.status;
     const date = new Date(Date.now() + this.clockAheadMs).toUTCString();
@@ -207,7 +148,7 @@ class Double implements S3Double {
     await pipeline(Readable.from(reply.body, { objectMode: true }), response);
   }
 
-  #note({ method = '', headers }: IncomingMessage, target: Target): S3Call {
+  #record({ method = '', headers }: IncomingMessage, target: Target): S3Call {
     const call: S3Call = {
       method,
       bucket: target.bucket,
@@ -232,14 +173,14 @@ class Double implements S3Double {
         const { status, code, message = 'Please reduce your request rate.' } = fault;
         throw new S3Refusal(status, code, message);
       }
-      this.#refuseRequest(request, target);
+      this.#assertSupported(request, target);
       const bucket = this.#bucketOf(target);
       if (bucket.isRequesterPays && request.headers['x-amz-request-payer'] !== 'requester') {
         throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
       }
       this.#denials.check(target.bucket, target.key, request);
       const version = this.#versionOf(bucket, target);
-      refuseUnreadable(version, request);
+      assertReadable(version, request);
       const ignoresRange = fault?.kind === 'ignore-range';
       const isVersioned = bucket.versioning !== 'never';
       return await objectReply(version, request, isVersioned, ignoresRange);
@@ -249,19 +190,19 @@ class Double implements S3Double {
     }
   }
 
-  #refuseRequest(request: IncomingMessage, { query }: Target): void {
+  #assertSupported(request: IncomingMessage, { query }: Target): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new S3Refusal(501, 'NotImplemented', `the double knows no ${request.method}`);
+      throw new S3Refusal(501, 'NotImplemented', `the double does not support ${request.method}`);
     }
     const unknown = [...query.keys()].filter((name) => !knownQueries.has(name));
     if (unknown.length > 0) throw new S3Refusal(501, 'NotImplemented', `query: ${unknown}`);
     const fault = signatureFault(request, this.#options.secretAccessKey);
     if (fault) throw new S3Refusal(403, fault, 'The signature is missing or does not match.');
-    refuseSkewed(request, Date.now() + this.clockAheadMs);
+    assertClock(request, Date.now() + this.clockAheadMs);
   }
 
   #bucketOf({ bucket }: Target): StoredBucket {
-    const stored = this.#shelf.buckets.get(bucket);
+    const stored = this.#objects.buckets.get(bucket);
     if (!stored) throw new S3Refusal(404, 'NoSuchBucket', 'The specified bucket does not exist');
     if (stored.region !== ownRegion) {
       throw new S3Refusal(301, 'PermanentRedirect', 'Use the endpoint of the bucket.', {

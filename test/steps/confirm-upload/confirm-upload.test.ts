@@ -150,11 +150,11 @@ describe('a chunk that the service does not count', () => {
   it('is reported again, three times, then loses its proof and is sent again', async () => {
     const { harness, opened } = await sentAll();
     await harness.send(itemOf(opened));
-    harness.service.unhear();
+    harness.service.dropNextReport();
     await harness.report(itemOf(opened));
     let state = opened as { next: string };
     for (let i = 0; i < 3; i++) {
-      harness.service.unhear();
+      harness.service.dropNextReport();
       state = await harness.confirm(state);
       expect(state.next).toBe('wait');
     }

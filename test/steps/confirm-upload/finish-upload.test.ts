@@ -49,7 +49,7 @@ describe('an upload that must be finished by a call', () => {
     const harness = await negotiated();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
-    harness.service.faults.befallCall('finish', 'throttled');
+    harness.service.faults.failCall('finish', 'throttled');
     const waiting = await harness.confirm(opened);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 7 });
     expect(await harness.confirm(harness.pause(waiting))).toMatchObject({ next: 'asset' });
@@ -59,7 +59,7 @@ describe('an upload that must be finished by a call', () => {
     const harness = await negotiated();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
-    harness.service.faults.befallCall('finish', 'lost-reply');
+    harness.service.faults.failCall('finish', 'lost-reply');
     const waiting = await harness.confirm(opened);
     expect(await harness.confirm(harness.pause(waiting))).toMatchObject({ next: 'asset' });
     expect(harness.service.assetIds()).toEqual(['file-1']);
@@ -102,7 +102,7 @@ describe('an upload that ends with a digest of the whole object', () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
-    harness.doubles.source.befall(1, { kind: 'unavailable' });
+    harness.doubles.source.failRead(1, { kind: 'unavailable' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'wait' });
   });
 });
@@ -127,7 +127,7 @@ describe('a session that is born with its first chunk', () => {
   it('is begun anew when nobody heard of it', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
-    harness.service.faults.befall(1, { kind: 'lost-reply' });
+    harness.service.faults.failSend(1, { kind: 'lost-reply' });
     expect(await harness.send(itemOf(opened))).toMatchObject({ next: 'sent' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
     const record = await harness.doubles.store.session(opened.transferId, 1);

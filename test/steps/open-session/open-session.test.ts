@@ -124,7 +124,7 @@ describe('a create whose reply is lost', () => {
   /** OpenSession after a create that took effect without an answer. */
   async function lost() {
     const harness = await StepHarness.set();
-    harness.service.faults.befallCall('open', 'lost-reply');
+    harness.service.faults.failCall('open', 'lost-reply');
     return { harness, waiting: await harness.opened(3) };
   }
 
@@ -181,7 +181,7 @@ describe('a create whose reply is lost', () => {
     let state = waiting;
     const endsAt = harness.doubles.clock.now() + 3_600_000;
     while (harness.pause(state) && harness.doubles.clock.now() < endsAt) {
-      harness.service.faults.befallCall('open', 'lost-reply');
+      harness.service.faults.failCall('open', 'lost-reply');
       state = (await harness.open(state)) as Planned;
     }
     expect(harness.doubles.asked.opened).toBeLessThanOrEqual(8);
@@ -191,7 +191,7 @@ describe('a create whose reply is lost', () => {
   it('ends with that error once patience is over', async () => {
     const { harness, waiting } = await lost();
     harness.doubles.clock.advance(boundOf('patience') * 1000);
-    harness.service.faults.befallCall('open', 'lost-reply');
+    harness.service.faults.failCall('open', 'lost-reply');
     await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'CreateReplyLostError' });
   });
 
@@ -208,7 +208,7 @@ describe('a create whose reply is lost', () => {
 describe('a create that is refused', () => {
   it('for being one too many is made again after the pause that was asked for', async () => {
     const harness = await StepHarness.set();
-    harness.service.faults.befallCall('open', 'throttled');
+    harness.service.faults.failCall('open', 'throttled');
     const waiting = await harness.opened(3);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 7, sessionsOpened: 0 });
     expect(await harness.open(harness.pause(waiting))).toMatchObject({
@@ -222,10 +222,10 @@ describe('a create that is refused', () => {
 
   it('for being one too many again and again ends by name after the patience for named times', async () => {
     const harness = await StepHarness.set();
-    harness.service.faults.befallCall('open', 'throttled');
+    harness.service.faults.failCall('open', 'throttled');
     const waiting = await harness.opened(3);
     harness.doubles.clock.advance(boundOf('namedPatience') * 1000);
-    harness.service.faults.befallCall('open', 'throttled');
+    harness.service.faults.failCall('open', 'throttled');
     await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'ThrottledError' });
   });
 

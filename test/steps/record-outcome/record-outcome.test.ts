@@ -58,8 +58,8 @@ describe('RecordOutcome of a ready asset', () => {
   it('adds up the retries of the transfer and of all its ranges', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(60);
-    harness.service.faults.befall(1, { kind: 'reset' });
-    harness.service.faults.befall(55, { kind: 'reset' });
+    harness.service.faults.failSend(1, { kind: 'reset' });
+    harness.service.faults.failSend(55, { kind: 'reset' });
     await harness.sendAll(opened);
     await harness.doubles.store.incrementRetries(opened.transferId, { NetworkError: 1 });
     const state = await harness.confirm(opened);

@@ -54,7 +54,7 @@ describe('ReportProofs', () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
-    harness.service.faults.befallCall('report', 'throttled');
+    harness.service.faults.failCall('report', 'throttled');
     await harness.report(itemOf(opened));
     expect(harness.doubles.asked.reports).toHaveLength(2);
     expect((await harness.row(opened)).retries).toEqual({ ThrottledError: 1 });

@@ -83,7 +83,7 @@ describe('SendChunks', () => {
 
   it('leaves no timer behind', async () => {
     const { harness, item } = await planned(6);
-    harness.service.faults.befall(2, { kind: 'reset' });
+    harness.service.faults.failSend(2, { kind: 'reset' });
     await harness.send(item);
     expect(harness.doubles.clock.pending()).toBe(0);
   });
@@ -98,7 +98,7 @@ it('a second try asks for its address apart, where a pause of the service holds 
     await destination.prepareChunks(session, indexes, call);
   };
   harness.override({ prepareChunks });
-  harness.service.faults.befall(2, { kind: 'reset' });
+  harness.service.faults.failSend(2, { kind: 'reset' });
   expect(await harness.send(item)).toMatchObject({ next: 'sent' });
   expect(asked).toEqual([[1, 2, 3], [2]]);
 });
@@ -106,7 +106,7 @@ it('a second try asks for its address apart, where a pause of the service holds 
 describe('a chunk that stands still', () => {
   it('is given up when no byte moved for too long, and sent again', async () => {
     const { harness, opened, item } = await planned(1, { noProgressMs: 20_000 });
-    harness.doubles.source.befall(1, { kind: 'stalled', afterBytes: 100 });
+    harness.doubles.source.failRead(1, { kind: 'stalled', afterBytes: 100 });
     const sending = harness.send(item);
     await settle();
     harness.doubles.clock.advance(19_000);
@@ -134,7 +134,7 @@ describe('a chunk that stands still', () => {
 
   it('is given up when the call’s time is up', async () => {
     const { harness, opened, item } = await planned(1);
-    harness.doubles.source.befall(1, { kind: 'stalled', afterBytes: 100 });
+    harness.doubles.source.failRead(1, { kind: 'stalled', afterBytes: 100 });
     const sending = harness.send(item, { lengthMs: 30_000 });
     await settle();
     harness.doubles.clock.advance(30_000);
@@ -150,7 +150,7 @@ describe('a chunk that fails', () => {
     ['TruncatedReadError', { kind: 'truncated', afterBytes: 100 }],
   ] as const)('for %s is read and sent again', async (name, fault) => {
     const { harness, opened, item } = await planned(3);
-    harness.doubles.source.befall(2, fault);
+    harness.doubles.source.failRead(2, fault);
     expect(await harness.send(item)).toMatchObject({ next: 'sent' });
     expect(harness.doubles.source.reads).toHaveLength(4);
     expect((await rangeRow(harness, opened))?.retries).toEqual({ [name]: 1 });
@@ -210,7 +210,7 @@ describe('a chunk that fails', () => {
 
   it('because the service asks for a longer pause than is left ends the call with that pause', async () => {
     const { harness, item } = await planned(20, { chunksInFlight: 2 });
-    harness.service.faults.befall(1, { kind: 'throttled', retryAfterSeconds: 200 });
+    harness.service.faults.failSend(1, { kind: 'throttled', retryAfterSeconds: 200 });
     const paused = await harness.send(item, { lengthMs: 60_000 });
     expect(paused).toMatchObject({ next: 'wait', waitSeconds: 200 });
     expect(sent(harness).length).toBeLessThan(4);
@@ -309,7 +309,7 @@ describe('what is measured', () => {
 
   it('of a chunk whose time begins anew with each try, its last try', async () => {
     const { harness, item } = await planned(1);
-    harness.doubles.source.befall(1, { kind: 'unavailable' });
+    harness.doubles.source.failRead(1, { kind: 'unavailable' });
     await harness.send(item);
     expect(harness.doubles.meter.sum('ChunkLatency')).toBe(0);
     expect(harness.doubles.meter.sum('ChunksSent')).toBe(1);
@@ -317,9 +317,9 @@ describe('what is measured', () => {
 
   it('of retries are as many by each cause as the range’s row keeps', async () => {
     const { harness, opened, item } = await planned(20, { chunksInFlight: 2 });
-    harness.doubles.source.befall(1, { kind: 'unavailable' });
-    harness.service.faults.befall(2, { kind: 'reset' });
-    harness.service.faults.befall(5, { kind: 'throttled', retryAfterSeconds: 200 });
+    harness.doubles.source.failRead(1, { kind: 'unavailable' });
+    harness.service.faults.failSend(2, { kind: 'reset' });
+    harness.service.faults.failSend(5, { kind: 'throttled', retryAfterSeconds: 200 });
     expect(await harness.send(item, { lengthMs: 60_000 })).toMatchObject({ next: 'wait' });
     const retries = (await rangeRow(harness, opened))?.retries ?? {};
     expect(Object.keys(retries).sort()).toEqual([
