@@ -1,13 +1,13 @@
 import { type ErrorName, isErrorName } from '#src/core/errors/errors.ts';
 import type { Outcome } from './outcome.ts';
 
-/** The names by which a transfer is failed from outside, by how its execution ended. */
+/** The errors of a transfer whose execution ended without RecordOutcome, by how the execution ended. */
 export const endedOutsideErrors = {
   timedOut: 'ExecutionTimedOutError',
   otherwise: 'ExecutionEndedError',
 } as const satisfies Record<string, ErrorName>;
 
-/** Whether an outcome was written from outside, and not by the execution itself. */
+/** True if the reconciler or an operator's stop wrote the outcome, not the execution itself. */
 export function wasEndedOutside(outcome: Outcome | undefined): boolean {
   if (outcome?.status === 'cancelled') return outcome.cancelledBy !== 'request';
   const error = String(outcome?.error ?? '');

@@ -1,6 +1,6 @@
 import { nextStepOf } from '#src/core/errors/errors.ts';
 
-/** What a Fail state says: a name, and one line that tells what happened and what to do. */
+/** The contents of a Fail state: an error name, and one line with what happened and what to do. */
 export interface Failure {
   readonly error: string;
   readonly cause: string;
@@ -9,8 +9,8 @@ export interface Failure {
 const maxCauseLength = 1000;
 
 /**
- * Reads what a Catch left. Lambda's cause is JSON text with `errorType`, `errorMessage` and a trace;
- * the platform's own is plain text.
+ * Reads the error that a Catch stored. Lambda's cause is JSON text with `errorType`, `errorMessage` and a
+ * trace. The cause of Step Functions itself is plain text.
  */
 export function readFailure({
   Error: name,
@@ -26,24 +26,24 @@ export function readFailure({
   };
 }
 
-/** Text that others wrote as one line of bounded length that ends with a full stop. */
+/** Returns external text as one line of bounded length that ends with a full stop. */
 export function toSentence(text: string): string {
-  return withStop(toOneLine(text).slice(0, maxCauseLength).toWellFormed());
+  return withFullStop(toOneLine(text).slice(0, maxCauseLength).toWellFormed());
 }
 
 /**
- * The message in a cause that Lambda wrote as JSON, else the cause as it is. The state machine may have
- * put a sentence behind the JSON, which is kept.
+ * Returns the message in a cause that Lambda wrote as JSON, otherwise the cause itself. Preserves a
+ * sentence that the state machine appended to the JSON.
  */
 export function readCauseMessage(cause: string): string {
-  const message = messageIn(cause);
+  const message = parseMessage(cause);
   if (message !== undefined) return message;
   const end = cause.lastIndexOf('} ') + 1;
-  const head = messageIn(cause.slice(0, end));
-  return head === undefined ? cause : withStop(head.trim()) + cause.slice(end);
+  const head = parseMessage(cause.slice(0, end));
+  return head === undefined ? cause : withFullStop(head.trim()) + cause.slice(end);
 }
 
-function messageIn(text: string): string | undefined {
+function parseMessage(text: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed !== 'object' || parsed === null || !('errorMessage' in parsed)) return;
@@ -53,11 +53,11 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-/** Text that others wrote, without what would break or turn a line. */
+/** Returns external text without line breaks, control characters and direction marks. */
 export function toOneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}\s]+/gu, ' ').trim();
 }
 
-function withStop(sentence: string): string {
+function withFullStop(sentence: string): string {
   return sentence === '' || /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -1,27 +1,26 @@
 import * as z from 'zod/mini';
 import en from 'zod/v4/locales/en.js';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { priorities } from '#src/core/queue/queue.ts';
 import { bucketFlaw } from '#src/core/source/buckets.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
-import type { TransferOptions } from '#src/core/transfer/transfer.ts';
+import { type TransferOptions, transferOptionsSchema } from '#src/core/transfer/transfer.ts';
 import {
   type MetadataValue,
   maxMetadataLength,
   metadataFlaw,
 } from '#src/core/transfer/user-metadata.ts';
 
-// The small zod has no words of its own; these are read by people.
+// zod/mini has no messages of its own. Users read these messages.
 z.config(en());
 
-/** A start by a person, or by whoever may start executions: what it names was chosen. */
+/** A manual start: an operator or a program that may start executions chose the object. */
 export interface ManualRequest {
   readonly start: 'manual';
   readonly reference: SourceReference;
   readonly options: TransferOptions;
 }
 
-/** A start by S3's event about a new object: what it claims is compared with the configuration. */
+/** A start by an S3 event about a new object. Its claim is compared with the configuration. */
 export interface EventRequest {
   readonly start: 'event';
   readonly reference: SourceReference;
@@ -29,32 +28,35 @@ export interface EventRequest {
   readonly claim: EventClaim;
 }
 
-/** What starts a transfer, whichever way it came in. Its reference has no account and no Region. */
+/** The request of a start, manual or by an event. Its reference has no account and no Region. */
 export type TransferRequest = ManualRequest | EventRequest;
 
-/** What an event says of its object besides the name. */
+/** The data of an event about its object, except for the name. */
 export interface EventClaim {
-  /** The account that the event comes from: EventBridge sets it, and whoever starts by hand. */
+  /** The account of the event. EventBridge sets it; a manual start with an event can contain any value. */
   readonly account?: string | undefined;
   readonly region?: string | undefined;
   readonly sizeBytes?: number | undefined;
-  /** As S3 gives it, without quotes. */
+  /** The ETag as S3 sends it, without quotes. */
   readonly etag?: string | undefined;
 }
 
-/** A bucket's name, or the ARN or alias of an access point. */
+/** The name of a bucket, or the ARN or alias of an access point. */
 const bucket = z.string().check(({ value, issues }) => {
   const message = bucketFlaw(value);
   if (message) issues.push({ code: 'custom', message, input: value });
 });
 
-/** No name at S3 holds half a surrogate pair: it can't be sent, and two of them would look alike. */
-const unicode = z.refine<string>((value) => value.isWellFormed(), 'holds half a character');
+/** Rejects half a surrogate pair: UTF-8 cannot encode it, so no name at S3 contains one. */
+const unicode = z.refine<string>((value) => value.isWellFormed(), 'contains an unpaired surrogate');
 
 const key = z.string().check(
   z.minLength(1, 'must not be empty'),
   unicode,
-  z.refine((value) => new TextEncoder().encode(value).length <= 1024, 'is longer than 1,024 bytes'),
+  z.refine(
+    (value) => new TextEncoder().encode(value).length <= 1024,
+    'must have at most 1,024 bytes',
+  ),
 );
 
 const versionId = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode);
@@ -64,13 +66,16 @@ const metadataValue = z.custom<MetadataValue>().check(({ value, issues }) => {
   if (message) issues.push({ code: 'custom', message, input: value });
 });
 
-/** A value of null counts as left out. */
+/** A value of null counts as absent. */
 const userMetadata = z.pipe(
   z.transform(withoutNulls),
   z
-    .record(z.string().check(z.minLength(1, 'a name must not be empty')), metadataValue)
+    .record(z.string().check(z.minLength(1, 'contains an empty name')), metadataValue)
     .check(
-      z.refine((value) => JSON.stringify(value).length <= maxMetadataLength, 'is over 16 KiB'),
+      z.refine(
+        (value) => JSON.stringify(value).length <= maxMetadataLength,
+        'must have at most 16 KiB as JSON',
+      ),
     ),
 );
 
@@ -83,18 +88,17 @@ const plainSchema = z.strictObject({
   bucket,
   key,
   versionId: z.optional(versionId),
+  ...transferOptionsSchema.shape,
   filename: z.optional(
     z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode),
   ),
   userMetadata: z.optional(userMetadata),
-  enableHls: z.optional(z.boolean()),
-  enableThumbnail: z.optional(z.boolean()),
-  force: z.optional(z.boolean()),
-  priority: z.optional(z.enum(priorities)),
 });
 
-const account = z.string().check(z.regex(/^\d{12}$/, 'is not an account of 12 digits'));
-const region = z.string().check(z.regex(/^[a-z0-9-]{1,64}$/, 'is not a Region'));
+const account = z.string().check(z.regex(/^\d{12}$/, 'must be 12 digits'));
+const region = z
+  .string()
+  .check(z.regex(/^[a-z0-9-]{1,64}$/, 'must be a Region, such as eu-west-1'));
 
 /** S3's Object Created event as EventBridge delivers it; its key is not URL-encoded. */
 const eventSchema = z.looseObject({
@@ -114,21 +118,21 @@ const eventSchema = z.looseObject({
 });
 
 /**
- * Reads the input of an execution: a plain object from a person, or an S3 event as it comes.
- * @throws InvalidInputError - it is neither; names the field and what would be right
+ * Reads the input of an execution: a plain object from a user, or an S3 event as EventBridge delivers it.
+ * @throws InvalidInputError - names the invalid field, its value, and what must hold
  */
 export function readRequest(input: unknown): TransferRequest {
   if (isEvent(input)) {
-    return requestOfEvent(parse(eventSchema, input, 'event'));
+    return eventRequestOf(parse(eventSchema, input, 'event'));
   }
   const { bucket, key, versionId, ...options } = parse(plainSchema, input, 'input');
   return { start: 'manual', reference: { bucket, key, versionId }, options };
 }
 
 /**
- * The fields of an input that a request is read from, as an input again. What else an event holds may
- * be long, and a state that waits must stay small.
- * @throws InvalidInputError - as `readRequest`
+ * Returns an input with only the fields that `readRequest` uses. Other fields of an event can be long, and
+ * the state of a waiting execution must stay small.
+ * @throws InvalidInputError - the same as `readRequest`
  */
 export function essentialInput(input: unknown): unknown {
   if (!isEvent(input)) return input;
@@ -148,7 +152,7 @@ function isEvent(input: unknown): boolean {
   return typeof input === 'object' && input !== null && 'detail-type' in input;
 }
 
-function requestOfEvent({ account, region, detail }: z.infer<typeof eventSchema>): EventRequest {
+function eventRequestOf({ account, region, detail }: z.infer<typeof eventSchema>): EventRequest {
   const { bucket, object } = detail;
   return {
     start: 'event',
@@ -164,9 +168,11 @@ function parse<T extends z.ZodMiniType>(schema: T, input: unknown, what: string)
   const [issue] = parsed.error.issues;
   const path = issue?.path.map(String) ?? [];
   const field = path.length === 0 ? what : `${what}.${path.join('.')}`;
+  const value = valueAt(input, path);
+  const subject = value === undefined ? `Missing ${field}` : `Invalid ${field} ${quote(value)}`;
   throw new TransferError(
     'InvalidInputError',
-    `${field} is ${shown(valueAt(input, path))}: ${issue?.message}; the smallest input is {"bucket":"…","key":"…"}`,
+    `${subject}: ${issue?.message}. The smallest input is {"bucket":"…","key":"…"}`,
   );
 }
 
@@ -177,17 +183,16 @@ function valueAt(input: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** The value that was wrong, as far as it fits a line. */
-function shown(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const text = written(value);
+/** Returns the invalid value as JSON, cut to 80 characters. */
+function quote(value: unknown): string {
+  const text = toJson(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function written(value: unknown): string {
+function toJson(value: unknown): string {
   try {
     return JSON.stringify(value);
   } catch {
-    return 'nested too deep to be shown';
+    return '(too deeply nested to show)';
   }
 }

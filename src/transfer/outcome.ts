@@ -1,17 +1,17 @@
 import { addCounts, type RetryCounts, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Invocation, Needs } from './step.ts';
 
-/** An outcome as the execution's output, the transfer's row and the event show it. */
+/** An outcome, as the execution's output, the transfer's row and the event contain it. */
 export type Outcome = Readonly<Record<string, unknown>>;
 
-/** What names a transfer in a log line: its object, its id and the execution that owns it. */
+/** Returns the log fields that identify a transfer: its object, its id and the execution that owns it. */
 export function transferLogFields({ transferId, source, owner }: TransferRecord) {
   return { bucket: source.bucket, key: source.key, transferId, execution: owner };
 }
 
 /**
- * Everything that is told of a transfer at its end.
- * @param outcome - how it ended: its status, and why where there is a why
+ * Returns the complete outcome of a transfer that ended.
+ * @param outcome - the status, and the reason if there is one
  */
 export async function describeOutcome(
   ports: Needs<'store'>,
@@ -40,11 +40,11 @@ export async function describeOutcome(
     checksum: checksumSkipped ? 'none' : (algorithm ?? 'none'),
     etags: (await isOpaque(ports, transfer)) ? 'opaque' : undefined,
     checksumNotCompared: checksumSkipped ? `FULL_OBJECT ${algorithm}` : source.otherChecksum,
-    retries: await allRetries(ports, transfer),
+    retries: await sumRetries(ports, transfer),
   };
 }
 
-/** Whether nothing but length and TLS says that a chunk arrived as it was read. */
+/** True if the ETags of the session prove nothing: only length and TLS protect its chunks. */
 async function isOpaque(
   { store }: Needs<'store'>,
   { transferId, sessionNumber }: TransferRecord,
@@ -52,8 +52,8 @@ async function isOpaque(
   return (await store.session(transferId, sessionNumber))?.etagMode === 'opaque';
 }
 
-/** Counts of the transfer, and of the ranges of all its sessions. */
-async function allRetries(
+/** Returns the retries of the transfer and of the ranges of all its sessions. */
+async function sumRetries(
   { store }: Needs<'store'>,
   { transferId, retries }: TransferRecord,
 ): Promise<RetryCounts> {

@@ -9,14 +9,14 @@ import {
 } from '#src/core/transfer/transfer.ts';
 import type { Invocation, Needs } from './step.ts';
 
-/** When a lease taken or renewed now runs out. */
+/** Returns the end of a lease that is taken or renewed now, in milliseconds since 1970. */
 export function leaseEndFrom(now: number): number {
   return now + leaseSeconds * 1000;
 }
 
 /**
- * Returns the transfer's row, if this execution still owns it by that fence, and renews its lease, at
- * most once a minute.
+ * Returns the transfer's row if this execution still owns it under that fence. Renews the lease at most
+ * once a minute.
  * @throws FencedOutError - another execution owns it
  * @throws TransferCancelledError - an operator cancelled it
  */
@@ -43,12 +43,12 @@ export async function readOwnedTransfer(
   return transfer;
 }
 
-/** The error of a transfer that an operator cancelled. */
+/** Returns the error of a transfer that an operator cancelled. */
 function cancelledError({ transferId }: TransferRecord): TransferError {
   return new TransferError('TransferCancelledError', `transfer ${transferId} was cancelled`);
 }
 
-/** Why a write of this transfer was refused: it was cancelled, or has another owner by now. */
+/** Returns the reason why a write of this transfer failed: a cancel, or another owner. */
 export async function ownershipLostError(
   { store }: Pick<Needs<'store'>, 'store'>,
   { transferId }: Pick<TransferRecord, 'transferId'>,
@@ -59,13 +59,13 @@ export async function ownershipLostError(
     : fencedOutError(transferId, row?.owner);
 }
 
-/** Clocks of Lambda and Step Functions differ by less than this, in ms. */
+/** Upper bound of the difference between the clocks of Lambda and Step Functions, in ms. */
 const maxClockSkewMs = 5_000;
 
 /**
- * True if another execution has made the transfer ready, or has taken it or renewed its lease since
- * this one started. An owner that has been silent since before then may have ended before this
- * execution went for the transfer, and reports nothing in its place: report twice rather than never.
+ * True if another execution owns the transfer: it made the transfer ready, or it took or renewed the
+ * lease after this execution started. An owner without a renewal since then may have ended, and reports
+ * nothing; report twice rather than never.
  */
 export function isOwnedByAnother(
   { state, owner, leaseUntil }: TransferRecord,
@@ -77,20 +77,20 @@ export function isOwnedByAnother(
   return state === 'ready' || isHeldSince;
 }
 
-/** The error of an execution that lost its transfer. */
+/** Returns the error of an execution that lost its transfer. */
 export function fencedOutError(transferId: string, owner: string | undefined): TransferError {
   return new TransferError(
     'FencedOutError',
-    `transfer ${transferId} is owned by ${owner ?? 'another execution'} now`,
+    `transfer ${transferId} is now owned by ${owner ?? 'another execution'}`,
   );
 }
 
-/** A session that can be sent to: its row with create's answer. */
+/** A session that accepts chunks: its row contains the reply to the create request. */
 export type UsableSession = SessionRecord & { readonly session: UploadSession };
 
 /**
- * The session that the state names.
- * @throws SessionExpiredError - its row has no upload session: it was never opened, or lost
+ * Returns the session that the state names.
+ * @throws SessionExpiredError - its row has no upload session: it was never opened, or its reply was lost
  */
 export async function readUsableSession(
   { store }: Needs<'store'>,

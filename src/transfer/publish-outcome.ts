@@ -2,7 +2,7 @@ import type { TransferEvent } from '#src/core/ports/events.ts';
 import { isOver, type TransferRecord, type TransferState } from '#src/core/transfer/transfer.ts';
 import type { Needs } from './step.ts';
 
-/** The event by which each end is published. */
+/** The type of the event for each end. */
 export const eventTypes: Readonly<
   Record<Exclude<TransferState, 'queued' | 'active'>, TransferEvent['type']>
 > = {
@@ -13,37 +13,35 @@ export const eventTypes: Readonly<
   cancelled: 'Transfer Cancelled',
 };
 
-/** An end that is replaced by another while it is told is told again as that; each is an execution's. */
-const maxTellings = 3;
+/** Publishes of one call: each replaced end is published again, and only executions replace an end. */
+const maxPublishes = 3;
 
 /**
- * Puts the event of a transfer that is over, then marks it as put while it still stands: where another
- * end has taken its place meanwhile, that one is told too. To be done after the row was read anew: an
- * older copy may tell of an outcome that no longer is.
- * @returns false where there is nothing left to tell
- * @throws EventNotPublishedError - it is still to be told then
+ * Publishes the event of a transfer that ended, then marks the row as published if the end is unchanged.
+ * If another end replaced it, publishes that end as well. Read the row just before the call: an older
+ * copy can contain a replaced outcome.
+ * @returns true if an event was published
+ * @throws EventNotPublishedError - the outcome stays unpublished, and a later call publishes it
  */
 export async function publishOutcome(
   ports: Needs<'store' | 'events'>,
   row: TransferRecord,
 ): Promise<boolean> {
-  let standing: TransferRecord | undefined = row;
-  let told = false;
-  for (let telling = 0; standing && telling < maxTellings; telling++) {
-    if (!isUnpublished(standing)) return told;
-    await tell(ports, standing);
-    told = true;
-    if (await mark(ports, standing)) return told;
-    standing = await ports.store.transfer(row.transferId);
+  let current: TransferRecord | undefined = row;
+  for (let published = 0; published < maxPublishes; published++) {
+    if (!current || !isUnpublished(current)) return published > 0;
+    await publishEvent(ports, current);
+    if (await markPublished(ports, current)) return true;
+    current = await ports.store.transfer(row.transferId);
   }
-  return told;
+  return true;
 }
 
 function isUnpublished({ state, outcome, outcomePublished }: TransferRecord): boolean {
   return isOver(state) && outcome !== undefined && !outcomePublished;
 }
 
-async function tell(
+async function publishEvent(
   { events, clock }: Needs<'events'>,
   { state, outcome = {} }: TransferRecord,
 ): Promise<void> {
@@ -51,8 +49,11 @@ async function tell(
   await events.publish({ type: eventTypes[state], detail: outcome, at: clock.now() });
 }
 
-/** A refused start has no owner and so no fence to hold to. */
-async function mark({ store, clock }: Needs<'store'>, row: TransferRecord): Promise<boolean> {
+/** Returns false if the end changed. A rejected start has no owner, so its row needs no fence. */
+async function markPublished(
+  { store, clock }: Needs<'store'>,
+  row: TransferRecord,
+): Promise<boolean> {
   const { transferId, fence, state, changedAt } = row;
   if (state !== 'refused') {
     const seen = { state, changedAt };

@@ -6,21 +6,22 @@ import type { Invocation, Needs } from './step.ts';
 import { rejectionIdOf } from './transfer-ids.ts';
 
 /**
- * Records a start that ended before it took a transfer: a row of its own, then the event, then the
- * confirmation. Returns what row and event say of it.
- * @param state - `refused` where it failed, `cancelled` where it was stopped on purpose
+ * Records a start that ended before it took a transfer: writes a row, publishes the event, then marks the
+ * row as published.
+ * @param state - `refused` if the start failed, `cancelled` if it was stopped on purpose
+ * @returns the outcome that the row and the event contain
  */
 export async function recordRejection(
   { store, events, clock }: Needs<'store' | 'events'>,
-  told: Readonly<Record<string, unknown>>,
+  reported: Readonly<Record<string, unknown>>,
   { executionId, executionInput }: Invocation,
   state: 'refused' | 'cancelled' = 'refused',
 ): Promise<Readonly<Record<string, unknown>>> {
   const now = clock.now();
   const transferId = rejectionIdOf(executionId);
   const reference = referenceOf(executionInput);
-  const output = { ...told, transferId, execution: executionId, ...reference };
-  const refusal: TransferRecord = {
+  const output = { ...reported, transferId, execution: executionId, ...reference };
+  const rejection: TransferRecord = {
     transferId,
     state,
     destination: '',
@@ -37,13 +38,13 @@ export async function recordRejection(
     outcomePublished: false,
     retries: {},
   };
-  await store.putRejection(refusal);
+  await store.putRejection(rejection);
   await events.publish({ type: eventTypes[state], detail: output, at: now });
-  await store.putRejection({ ...refusal, outcomePublished: true });
+  await store.putRejection({ ...rejection, outcomePublished: true });
   return output;
 }
 
-/** Bucket and key of the start, as far as it names them; another field may be what was wrong. */
+/** Returns the bucket and key of the input, if it has them: another field may be the invalid one. */
 function referenceOf(input: unknown) {
   const named = namedSchema.safeParse(input);
   try {
@@ -53,7 +54,7 @@ function referenceOf(input: unknown) {
   }
 }
 
-/** What is longer names no object, and a row of it could outgrow what the table takes. */
+/** Longer values name no object, and could make the row larger than an item of the table. */
 const namedSchema = z.object({
   bucket: z.string().check(z.maxLength(255)),
   key: z.string().check(z.maxLength(1024)),

@@ -2,14 +2,14 @@ import type { TransferError } from '#src/core/errors/errors.ts';
 import type { Needs } from './step.ts';
 
 /**
- * Returns the cause that a retry is counted by: its error, or `SharedBackoff` where the call was not
- * made. Counted as `ThrottledError`, one 429 would be multiplied by every caller that obeys it.
+ * Returns the cause under which a retry is counted: the name of its error, or `SharedBackoff` if the call
+ * was postponed. Otherwise one 429 would count once for every caller that waits because of it.
  */
 export function retryCauseOf({ name, isCallPostponed }: TransferError): string {
   return isCallPostponed ? 'SharedBackoff' : name;
 }
 
-/** Counts a retry for a row that is written later, and for the meter now. */
+/** Counts a retry, in `retries` for a later write of the row and as a metric. */
 export function countRetry(
   { ports, retries }: { readonly ports: Needs; readonly retries: Record<string, number> },
   cause: string,
@@ -18,7 +18,7 @@ export function countRetry(
   ports.meter.add('Retries', 1, cause);
 }
 
-/** Counts a retry of the transfer itself, for its row and for the meter. */
+/** Counts a retry of the transfer itself, in its row and as a metric. */
 export async function countTransferRetry(
   { store, meter }: Needs<'store'>,
   transferId: string,

@@ -6,9 +6,9 @@ import type { Invocation, Needs } from './step.ts';
 import { contentIds } from './transfer-ids.ts';
 
 /**
- * Finds a ready transfer of an earlier version of the same key whose asset holds exactly these bytes.
- * Undefined unless the source asks for it (`sameContent: 'reuse'`), digests prove the same bytes, the
- * asset is still ready, and it was made with the options that are asked for.
+ * Finds a ready transfer of an earlier version of the same key with exactly these bytes. Returns undefined
+ * unless the source sets `sameContent: 'reuse'`, digests prove the same bytes, the asset is still ready,
+ * and the asset has the requested options.
  */
 export async function findSameContent(
   { store, destination }: Needs<'store' | 'destination'>,
@@ -20,7 +20,7 @@ export async function findSameContent(
     const row = transferId === undefined ? undefined : await store.transfer(transferId);
     // The content record may be older than the row, so the row decides.
     if (row?.state !== 'ready' || row.assetId === undefined) continue;
-    if (!isSameContent(row.source, source) || !isSameKind(row.source, source)) continue;
+    if (!isSameContent(row.source, source) || !isSameMediaType(row.source, source)) continue;
     if (!hasOptions(row.options, options)) continue;
     const { phase } = await destination.assetStatus(row.assetId, { signal });
     if (phase === 'ready') return row;
@@ -28,7 +28,7 @@ export async function findSameContent(
   return undefined;
 }
 
-/** Records by its digests what a ready asset holds, so that a later version may use it again. */
+/** Records the digests of a ready asset. A later version with the same digests can then use the asset. */
 export async function recordContent(
   { store }: Needs<'store'>,
   { destination, source, transferId }: TransferRecord,
@@ -37,22 +37,26 @@ export async function recordContent(
     await store.recordContent(contentId, transferId);
 }
 
-/** The service makes another asset of the same bytes where they are audio than where they are video. */
-function isSameKind(made: SourceObject, asked: SourceObject): boolean {
-  const kindOf = (object: SourceObject) => mediaTypeOf(object.key, object.contentType, object);
-  return kindOf(made) === kindOf(asked);
+/** True if both objects have the same media type: the service makes different assets of audio and video. */
+function isSameMediaType(existing: SourceObject, requested: SourceObject): boolean {
+  const typeOf = (object: SourceObject) => mediaTypeOf(object.key, object.contentType, object);
+  return typeOf(existing) === typeOf(requested);
 }
 
-/** An option that is not asked for may be anything; an event asks for none. */
-function hasOptions(made: TransferOptions, { force: _, ...asked }: TransferOptions): boolean {
-  return Object.entries(asked).every(
+/** True if the asset has every requested option. An event requests none. */
+function hasOptions(
+  existing: TransferOptions,
+  { force: _, ...requested }: TransferOptions,
+): boolean {
+  return Object.entries(requested).every(
     ([name, value]) =>
-      value === undefined || sortedText(made[name as keyof TransferOptions]) === sortedText(value),
+      value === undefined ||
+      sortedJson(existing[name as keyof TransferOptions]) === sortedJson(value),
   );
 }
 
-/** The table keeps no order of an object's keys. */
-function sortedText(value: unknown): string {
+/** Sorts the keys: the table does not preserve the order of an object's keys. */
+function sortedJson(value: unknown): string {
   const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value);
   return JSON.stringify(value, isRecord ? Object.keys(value).sort() : undefined);
 }

@@ -3,8 +3,8 @@ import { provenCount, type SessionRecord } from '#src/core/transfer/transfer.ts'
 import type { Needs } from './step.ts';
 
 /**
- * True if the replies to reports accepted every chunk of a session, and no count of the service
- * contradicts them.
+ * True if the replies to reports accepted every chunk of a session, and the service counts no pending or
+ * failed chunk.
  */
 export function isCompleteByReceipts(
   { session, acceptedIndexes = [], reportedComplete }: SessionRecord,
@@ -15,8 +15,8 @@ export function isCompleteByReceipts(
 }
 
 /**
- * True if a session that the service no longer knows is complete: its receipts say so, and every
- * chunk was sent. Its asset says what became of the bytes.
+ * True if a session that the service no longer knows is complete: its receipts cover every chunk, and
+ * every chunk has a proof. Its asset then shows whether the bytes are usable.
  */
 export async function isProvenComplete(
   { store }: Needs<'store'>,

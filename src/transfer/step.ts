@@ -10,7 +10,7 @@ import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
-/** What every step is given. */
+/** The ports of every step. */
 export interface CommonPorts {
   readonly clock: Clock;
   readonly random: Random;
@@ -18,7 +18,7 @@ export interface CommonPorts {
   readonly meter: Meter;
 }
 
-/** Everything a step may ask for; each names the few it needs. */
+/** All ports. Each step names the ports that it needs. */
 export interface Ports extends CommonPorts {
   readonly settings: Settings;
   readonly source: SourceReader;
@@ -33,27 +33,27 @@ export interface Ports extends CommonPorts {
   readonly concurrency: (transferId: string) => AdaptiveConcurrency;
 }
 
-/** The ports a step names, beside the common ones. */
+/** The common ports and the named ones. */
 export type Needs<K extends keyof Ports = never> = CommonPorts & Pick<Ports, K>;
 
-/** One call of a step: by which execution, by which invocation, and until when. */
+/** One call of a step: its execution, its invocation and its deadline. */
 export interface Invocation {
   readonly executionId: string;
-  /** What the execution was started with, where the state machine passes it on. */
+  /** The input of the execution, if the state machine passes it on. */
   readonly executionInput?: unknown;
   /** When the execution started, in milliseconds since 1970. */
   readonly executionStartedAt: number;
-  /** Unique to this call; two calls of one execution differ. */
+  /** Unique to this call, also among calls of one execution. */
   readonly invocationId: string;
-  /** All work must be over by then, in milliseconds since 1970. */
+  /** Time by which all work must end, in milliseconds since 1970. */
   readonly deadline: number;
-  /** How much time the call was given, in milliseconds. */
+  /** Total time of the call, in milliseconds. */
   readonly lengthMs: number;
   /** Aborted at the deadline. */
   readonly signal: AbortSignal;
 }
 
-/** A step of the state machine: what the state holds comes in, what it shall hold goes out. */
+/** A step of the state machine: receives a state and returns the next one. */
 export type Step<K extends keyof Ports = never> = (
   ports: Needs<K>,
   state: unknown,

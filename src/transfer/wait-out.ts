@@ -4,21 +4,21 @@ import { waitLogFields } from './retry-with-backoff.ts';
 import type { Outage } from './state.ts';
 import type { CommonPorts } from './step.ts';
 
-/** Who waits, for the log, and how long a denied read of its object is tried again. */
+/** The step that waits, and how long its source permits retries of a denied read, in seconds. */
 interface WaitSubject {
   readonly transferId?: string | undefined;
   readonly step: string;
   readonly deniedSeconds?: number | undefined;
 }
 
-/** A state that may hold an error which is being waited out. */
+/** A state that can contain an outage. */
 interface MaybeInOutage {
   readonly outage?: Outage | undefined;
-  /** Sessions of this execution whose opening was not answered. */
+  /** Sessions of this execution whose create request got no reply. */
   readonly createsLost?: number;
 }
 
-/** What a step answers while it waits. */
+/** What a step answers while it waits out an error. */
 export interface WaitAnswer {
   readonly next: 'wait';
   readonly waitSeconds: number;
@@ -26,27 +26,27 @@ export interface WaitAnswer {
 }
 
 /**
- * Answers a transient error with a wait, longer each time and at least as long as the service asked.
- * @throws the error itself, once patience is over or waiting can't help
+ * Answers a transient error with a wait, longer each time and at least as long as the service requested.
+ * @throws the error itself, if a bound is reached or a wait cannot help
  */
 export function waitOut(
   ports: CommonPorts,
   { outage, createsLost = 0 }: MaybeInOutage,
   error: TransferError,
-  waiter: WaitSubject,
+  subject: WaitSubject,
 ): WaitAnswer {
   const now = ports.clock.now();
-  const { deniedSeconds } = waiter;
-  const seconds = secondsOf(outage, error, now, { createsLost, deniedSeconds });
-  logWait(ports, waiter, error, seconds);
+  const { deniedSeconds } = subject;
+  const seconds = waitSecondsFor(outage, error, now, { createsLost, deniedSeconds });
+  logWait(ports, subject, error, seconds);
   return {
     next: 'wait',
     waitSeconds: waitStateSeconds(seconds, error.name),
-    outage: outageFrom(outage, error, now, seconds, waiter.step),
+    outage: extendOutage(outage, error, now, seconds, subject.step),
   };
 }
 
-function secondsOf(
+function waitSecondsFor(
   outage: Outage | undefined,
   error: TransferError,
   now: number,
@@ -56,13 +56,13 @@ function secondsOf(
   const { sameSince = now, sameWaits = 0 } = outage?.error === error.name ? outage : {};
   const [waitingMs, sameMs] = [now - since, now - sameSince];
   const deniedMs = now - (outage?.deniedSince ?? now);
-  const known = { waits, waitingMs, namedMs, sameWaits, sameMs, deniedMs, ...bounds };
-  const decision = decide(error, { within: 'step', ...known });
-  if (decision.action === 'end') throw ended(decision.error, waitingMs);
+  const facts = { waits, waitingMs, namedMs, sameWaits, sameMs, deniedMs, ...bounds };
+  const decision = decide(error, { within: 'step', ...facts });
+  if (decision.action === 'end') throw withWaitedTime(decision.error, waitingMs);
   return decision.action === 'wait' ? decision.seconds : 0;
 }
 
-function outageFrom(
+function extendOutage(
   outage: Outage | undefined,
   error: TransferError,
   now: number,
@@ -76,14 +76,14 @@ function outageFrom(
     error: error.name,
     reason: error.message.slice(0, 500).toWellFormed(),
     ...{ since, waits: waits + 1, sameSince, sameWaits: sameWaits + 1, step },
-    namedMs: namedMs + allowedMs(error, waitMs),
+    namedMs: namedMs + excusedMs(error, waitMs),
     deniedSince: outage?.deniedSince ?? (isDenial(error) ? Math.floor(now) : undefined),
     until: Math.ceil(now) + waitMs,
   };
 }
 
-/** The part of a wait that is no outage: the other side named it, or the source lets reads be denied. */
-function allowedMs(error: TransferError, waitMs: number): number {
+/** Returns the part of a wait that does not count against patience: requested by the service, or a permitted denial. */
+function excusedMs(error: TransferError, waitMs: number): number {
   const namedMs = Math.ceil((error.retryAfterSeconds ?? 0) * 1000);
   return isDenial(error) ? waitMs : Math.min(waitMs, namedMs);
 }
@@ -92,29 +92,29 @@ function isDenial({ name }: TransferError): boolean {
   return name === 'SourceDeniedForNowError';
 }
 
-/** What is left of a trouble after a success of `step`: nothing where that step met it. */
+/** Returns the outage after a success of a step: undefined if that step met the outage. */
 export function outageAfterSuccess(step: string, outage: Outage | undefined): Outage | undefined {
   return outage?.step === step ? undefined : outage;
 }
 
-/** Returns the rest of a wait that is not over: the service must not be asked too early. */
+/** Returns the rest of a wait that has not ended: a call must not reach the service too early. */
 export function remainingWait(
   { clock }: CommonPorts,
   { outage }: MaybeInOutage,
 ): { readonly next: 'wait'; readonly waitSeconds: number } | undefined {
   const leftMs = (outage?.until ?? 0) - clock.now();
-  // A Wait state may end a moment early.
+  // A Wait state can end up to a second early.
   if (leftMs < 1_000) return undefined;
   return { next: 'wait', waitSeconds: waitStateSeconds(leftMs / 1000) };
 }
 
-/** The trouble itself as an error, for an execution that gives up. */
+/** Returns the outage as an error, for an execution that gives up. */
 export function outageError({ error, reason }: Outage, waitedMs: number): TransferError {
   const name: ErrorName = isErrorName(error) ? error : 'ServiceUnavailableError';
-  return ended(new TransferError(name, reason), waitedMs);
+  return withWaitedTime(new TransferError(name, reason), waitedMs);
 }
 
-/** Shows a wait in the log, with its reason and the time of the next try, and measures it. */
+/** Logs a wait with its reason and the time of the next try, and records the metric. */
 export function logWait(
   { log, meter, clock }: CommonPorts,
   { transferId, step }: WaitSubject,
@@ -126,11 +126,12 @@ export function logWait(
   log.info('waiting', { transferId, step, ...waitLogFields(error, until) });
 }
 
-function ended(error: TransferError, waitedMs: number): TransferError {
+/** Adds the waited minutes to the message. */
+function withWaitedTime(error: TransferError, waitedMs: number): TransferError {
   if (error.disposition === 'fail' || waitedMs < 60_000) return error;
   const minutes = Math.round(waitedMs / 60_000);
-  const words = error.message.replace(/\.$/, '');
-  return new TransferError(error.name, `${words} (for ${minutes} minutes)`, {
+  const text = error.message.replace(/\.$/, '');
+  return new TransferError(error.name, `${text} (for ${minutes} minutes)`, {
     cause: error,
     status: error.status,
     origin: error.origin,

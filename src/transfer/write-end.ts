@@ -3,9 +3,9 @@ import { describeOutcome, type Outcome } from './outcome.ts';
 import type { Needs } from './step.ts';
 
 /**
- * Writes the end of a transfer from outside its execution, while its state is still the one that was seen.
- * @param reported - how it ended: its status, and why
- * @returns the row as it is now; undefined where its owner or its state has changed
+ * Writes the end of a transfer from outside its execution, if its state is unchanged.
+ * @param reported - the status and the reason
+ * @returns the new row, or undefined if the owner or the state changed
  */
 export async function writeEnd(
   ports: Needs<'store'>,

@@ -74,7 +74,7 @@ describe('a plain input', () => {
     async (number) => {
       const userMetadata = JSON.parse(`{"id":${number}}`);
       const message = await refusal({ ...smallest, userMetadata });
-      expect(message).toMatch(/^input\.userMetadata\.id is .* lose digits. Send it as text/);
+      expect(message).toMatch(/^Invalid input\.userMetadata\.id .* lose digits. Send it as text/);
     },
   );
 
