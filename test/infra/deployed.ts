@@ -27,7 +27,7 @@ export interface Machine {
 /** The template of the stack with one source bucket. */
 export const template = synthesizeTemplate({ sourceBuckets: ['films'] });
 
-/** Its state machine, references turned into ARNs; no hash of any code is left in it. */
+/** Its state machine, with ARNs instead of references and without hashes of code. */
 export const machine = readDefinition(template);
 
 export const definition = machine.definition as unknown as Machine;
@@ -35,16 +35,16 @@ export const definition = machine.definition as unknown as Machine;
 /** The machine inside the Map. */
 export const rangeMachine = definition.States.SendRanges?.ItemProcessor as Machine;
 
-/** Every state of both. */
+/** Every state of both machines. */
 export const allStates: readonly (readonly [string, State])[] = [
   ...Object.entries(definition.States),
   ...Object.entries(rangeMachine.States),
 ];
 
-/** Every Task of both. */
+/** Every Task of both machines. */
 export const tasks = allStates.filter(([, { Type }]) => Type === 'Task');
 
-/** Where a state may go. */
+/** Returns the states that may follow a state. */
 export function nextOf(state: State): string[] {
   const targets = [
     state.Next,
@@ -55,7 +55,7 @@ export function nextOf(state: State): string[] {
   return targets.filter((target) => target !== undefined);
 }
 
-/** All states that can be reached from one, itself included. */
+/** Returns all states that are reachable from a state, itself included. */
 export function reachableFrom(from: string, { States }: Machine): Set<string> {
   const seen = new Set<string>();
   const pending = [from];
@@ -68,26 +68,26 @@ export function reachableFrom(from: string, { States }: Machine): Set<string> {
   return seen;
 }
 
-/** All resources of a type, by logical id. */
+/** Returns all resources of a type, by logical id. */
 export function resources(type: string, within = template): [string, Record<string, unknown>][] {
   return Object.entries(within.Resources)
     .filter(([, { Type }]) => Type === type)
     .map(([id, { Properties }]) => [id, { ...Properties }]);
 }
 
-/** Their properties alone. */
+/** Returns the properties of all resources of a type. */
 export function propertiesOf(type: string, within = template): Record<string, unknown>[] {
   return resources(type, within).map(([, properties]) => properties);
 }
 
-/** The rules that start executions: those of S3's events. */
+/** Returns the rules on S3's events, which start executions. */
 export function objectRules(within = template): Record<string, unknown>[] {
   return propertiesOf('AWS::Events::Rule', within).filter(({ EventPattern }) =>
     JSON.stringify(EventPattern ?? '').includes('aws.s3'),
   );
 }
 
-/** One statement of a policy, as far as tests read it. */
+/** The fields of a policy statement that tests read. */
 export interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];
@@ -103,7 +103,7 @@ interface FunctionProperties {
   readonly Role: { readonly 'Fn::GetAtt': readonly [string, string] };
 }
 
-/** The properties of a step's function; its logical id is the construct's path and a hash of it. */
+/** Returns the properties of a step's function, by the construct's path in its logical id. */
 export function functionOf(step: StepName, within = template): FunctionProperties {
   const found = resources('AWS::Lambda::Function', within).find(([id]) =>
     id.startsWith(`Chunkferry${step}`),
@@ -111,26 +111,26 @@ export function functionOf(step: StepName, within = template): FunctionPropertie
   return found?.[1] as unknown as FunctionProperties;
 }
 
-/** Every statement of the policies of a step's function. */
+/** Returns every statement of the policies of a step's function. */
 export function statementsOf(step: StepName, within = template): Statement[] {
   return statementsOfRole(functionOf(step, within).Role['Fn::GetAtt'][0], within);
 }
 
-/** Every statement of the policies of a role, by its logical id. */
+/** Returns every statement of the policies of a role, by its logical id. */
 export function statementsOfRole(role: string, within = template): Statement[] {
   return propertiesOf('AWS::IAM::Policy', within)
     .filter(({ Roles }) => (Roles as { Ref: string }[]).some(({ Ref }) => Ref === role))
     .flatMap(({ PolicyDocument }) => (PolicyDocument as { Statement: Statement[] }).Statement);
 }
 
-/** What a role may do with an action's service, as texts with references in angle brackets. */
+/** Returns the resources of an action, as text with references in angle brackets. */
 export function resourcesFor(action: string, statements: readonly Statement[]): string[] {
   return statements
     .filter(({ Action }) => [Action].flat().includes(action))
     .flatMap(({ Resource }) => [Resource].flat().map(plain));
 }
 
-/** A value of a template as text: what is known only after deployment in angle brackets. */
+/** Returns a template's value as text, with references in angle brackets. */
 export function plain(value: unknown): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['', undefined]] = Object.entries(value ?? {});
@@ -138,12 +138,12 @@ export function plain(value: unknown): string {
   return `<${[argument].flat().join('.')}>`;
 }
 
-/** What `make` was refused with, as one line. */
-export function refusal(make: () => unknown): string {
+/** Returns the error that `make` throws, as one line. */
+export function errorOf(make: () => unknown): string {
   try {
     make();
   } catch (error) {
     return String(error);
   }
-  return 'not refused';
+  return 'no error';
 }

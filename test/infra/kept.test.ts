@@ -13,8 +13,8 @@ const templates = {
 };
 
 /**
- * Resources that hold something, or whose ARN somebody else was told: under another logical id, an
- * upgrade would replace them by empty ones, or leave the others with an ARN of nothing.
+ * Resources with data, or with an ARN that other accounts use. Under another logical id, an upgrade
+ * would replace them with empty resources or invalidate the ARN.
  */
 const stateful = [
   'AWS::DynamoDB::Table',
@@ -37,7 +37,7 @@ const idsOf = (template: CloudFormationTemplate) =>
   );
 
 describe('an upgrade keeps', () => {
-  it('what the stack of transfers holds', () => {
+  it("the stateful resources of the transfers' stack", () => {
     expect(idsOf(templates.transfers)).toMatchInlineSnapshot(`
       {
         "AWS::DynamoDB::Table": [
@@ -78,7 +78,7 @@ describe('an upgrade keeps', () => {
     `);
   });
 
-  it('what the stack of a source account holds', () => {
+  it("the stateful resources of the source account's stack", () => {
     expect(idsOf(templates['source-account'])).toMatchInlineSnapshot(`
       {
         "AWS::DynamoDB::Table": [],
@@ -96,7 +96,7 @@ describe('an upgrade keeps', () => {
     `);
   });
 
-  it('the name of the bus, to which other accounts send', () => {
+  it('the name of the bus that other accounts send to', () => {
     expect(resources('AWS::Events::EventBus', templates.transfers)).toMatchInlineSnapshot(`
       [
         [
@@ -145,7 +145,7 @@ describe('an upgrade keeps', () => {
   });
 });
 
-/** Without what changes with every line of code, and the definition, which has a snapshot of its own. */
+/** Returns the template without hashes of code and without the definition, which has its own snapshot. */
 function lasting(template: CloudFormationTemplate): string {
   const asText = (key: string, value: unknown) =>
     key === 'DefinitionString' ? '<state-machine.asl.json>' : value;
@@ -154,7 +154,7 @@ function lasting(template: CloudFormationTemplate): string {
     .replaceAll(/CurrentVersion[0-9A-F]{8}[0-9a-f]{32}/g, '<version>');
 }
 
-describe('the template is the one that was looked at last:', () => {
+describe('the template equals the reviewed snapshot:', () => {
   it.each(Object.entries(templates))('%s', async (name, template) => {
     await expect(lasting(template)).toMatchFileSnapshot(`__snapshots__/${name}.template.json`);
   });

@@ -3,7 +3,7 @@ import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 
 const kmsKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
 
-/** A Chunkferry with all that may be configured of its sources. */
+/** A Chunkferry with every option of sources. */
 export const richProps: TransferStackProps = {
   sources: [
     { bucket: 'films', prefixes: ['in/', 'raw/'], suffixes: ['.mp4'], minSize: 1_000, kmsKeyArn },
@@ -26,7 +26,7 @@ export const inVpc: TransferStackProps = {
   vpcSubnetIds: ['subnet-0123456789abcdef0', 'subnet-01234567'],
 };
 
-/** A source account with all that may be configured. */
+/** A source account with every option. */
 export const richSourceAccount: SourceAccountStackProps = {
   busArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/intake',
   buckets: ['theirs', 'others'],
@@ -36,12 +36,12 @@ export const richSourceAccount: SourceAccountStackProps = {
   kmsKeyArns: ['arn:aws:kms:eu-central-1:111122223333:key/1234abcd'],
 };
 
-/** Each option of the stack of transfers that changes who may do what, at least once. */
+/** Each option of the transfers' stack that changes permissions, at least once. */
 export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
-  'nothing configured': {},
-  'all of its sources configured': richProps,
+  'all defaults': {},
+  'every option of sources': richProps,
   'an organization that may send': { ...richProps, organizationId: 'o-abcdefghij' },
-  'what exists already given': {
+  'existing resources': {
     apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf',
     apiKeySecretKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/5678efab',
     eventBusName: 'ours',
@@ -50,15 +50,15 @@ export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
   'a VPC': inVpc,
 };
 
-/** The same of the stack in a source account. */
+/** Each option of the source account's stack that changes permissions, at least once. */
 export const sourceAccountSetups: Readonly<Record<string, SourceAccountStackProps>> = {
-  'all configured': richSourceAccount,
-  'the least': {
+  'every option': richSourceAccount,
+  'the required props': {
     busArn: richSourceAccount.busArn,
     buckets: ['theirs'],
     externalId: 'ferry-1',
   },
-  'a reader made in another Region': {
+  'the reader in another Region': {
     busArn: richSourceAccount.busArn,
     buckets: ['theirs'],
     readerRole: false,

@@ -13,7 +13,7 @@ function only(type: string): Record<string, unknown> {
   return found[0]?.[1] ?? {};
 }
 
-/** Every action that the role of a step's function may do, beside logs and traces. */
+/** Returns every action of a step's role, except logs and traces. */
 function actionsOf(step: StepName): string[] {
   return statementsOf(step)
     .flatMap(({ Action }) => [Action].flat())
@@ -22,7 +22,7 @@ function actionsOf(step: StepName): string[] {
 }
 
 describe('the functions', () => {
-  it.each(stepNames)('%s runs on Node.js 24 on arm64, traced, logging JSON', (step) => {
+  it.each(stepNames)('%s runs on Node.js 24 on arm64, with traces and JSON logs', (step) => {
     expect(functionOf(step)).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -31,7 +31,7 @@ describe('the functions', () => {
     });
   });
 
-  it('send with 1,024 MiB and 600 s, do all else with 512 MiB and 60 s', () => {
+  it('have 1,024 MiB and 600 s to send, 512 MiB and 60 s for other steps', () => {
     const sizes = stepNames.map((step) => {
       const { MemorySize, Timeout } = functionOf(step);
       return [step, MemorySize, Timeout];
@@ -42,7 +42,7 @@ describe('the functions', () => {
     expect(sizes).toEqual(expected);
   });
 
-  it('are each called by a published version, and old versions stay', () => {
+  it('have published versions, which are retained', () => {
     const versions = Object.values(template.Resources).filter(
       ({ Type }) => Type === 'AWS::Lambda::Version',
     );
@@ -51,26 +51,26 @@ describe('the functions', () => {
     );
   });
 
-  it('find nothing in their environment that the code does not know', () => {
+  it('have only variables that the code reads', () => {
     const known: string[] = [...Object.values(environmentKeys), 'NODE_OPTIONS'];
     const set = stepNames.flatMap((step) => Object.keys(functionOf(step).Environment.Variables));
     expect(set.filter((key) => !known.includes(key))).toEqual([]);
   });
 
-  it('are told how many transfers and sends there may be', () => {
+  it('read the bounds of active transfers and sends', () => {
     expect(functionOf('OpenSession').Environment.Variables).toMatchObject({
       MAX_ACTIVE_TRANSFERS: '10',
       MAX_SEND_CONCURRENCY: '80',
     });
   });
 
-  it('reserve nothing of the account unless the prop says so', () => {
+  it('reserve no concurrency by default', () => {
     expect(JSON.stringify(template)).not.toContain('ReservedConcurrentExecutions');
     const reserving = synthesizeTemplate({ sendReservedConcurrency: 90 });
     expect(functionOf('SendChunks', reserving)).toMatchObject({ ReservedConcurrentExecutions: 90 });
   });
 
-  it('get the tuning that was given, and no default that the code has already', () => {
+  it('get the tuning of the props, and no default of the code', () => {
     const tuned = synthesizeTemplate({ mapConcurrency: 40, maxMediaBytes: 5_000_000_000 });
     const text = JSON.stringify(tuned);
     expect(text).toContain('"MAP_CONCURRENCY":"40"');
@@ -78,7 +78,7 @@ describe('the functions', () => {
     expect(text).not.toContain('CHUNKS_IN_FLIGHT');
   });
 
-  it('wait for the reply to a chunk as long as the prop says', () => {
+  it('get the time for the reply to a chunk', () => {
     expect(JSON.stringify(template)).not.toContain('UPLOAD_REPLY_MS');
     const patient = synthesizeTemplate({ uploadReply: Duration.minutes(10) });
     expect(functionOf('SendChunks', patient).Environment.Variables).toMatchObject({
@@ -86,7 +86,7 @@ describe('the functions', () => {
     });
   });
 
-  it('let chunks go to private addresses only where that was asked for', () => {
+  it('allow private upload hosts only with the prop', () => {
     expect(JSON.stringify(template)).not.toContain('PRIVATE_UPLOAD_HOSTS');
     const allowing = synthesizeTemplate({ privateUploadHosts: true });
     expect(functionOf('SendChunks', allowing).Environment.Variables).toMatchObject({
@@ -114,7 +114,7 @@ describe('permissions', () => {
     expect(actionsOf(step)).toEqual(actions);
   });
 
-  it.each(stepNames)('let %s reach nothing of every name but what has no name', (step) => {
+  it.each(stepNames)('allow %s a wildcard only for actions without resources', (step) => {
     const looks = step === 'InspectSource' ? ['lambda:GetAccountSettings'] : [];
     const everywhere = statementsOf(step).filter(({ Resource }) => Resource === '*');
     expect(everywhere.flatMap(({ Action }) => Action).sort()).toEqual([
@@ -124,7 +124,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it.each(stepNames)('let %s write its own log only', (step) => {
+  it.each(stepNames)('allow %s to write its own log only', (step) => {
     const [log] = resources('AWS::Logs::LogGroup').find(([id]) =>
       id.startsWith(`Chunkferry${step}Logs`),
     ) as [string, unknown];
@@ -138,22 +138,19 @@ describe('permissions', () => {
     expect(roles.filter((role) => role === own)).toHaveLength(1);
   });
 
-  it.each(stepsWith('callService'))(
-    'let %s reach rows of the one table, and none of its indexes',
-    (step) => {
-      const table = ['<ChunkferryProofs999C7424.Arn>'];
-      expect(resourcesFor('dynamodb:Query', statementsOf(step))).toEqual(table);
-    },
-  );
-
-  it('name the secret to the steps that call the service only', () => {
-    const told = stepNames.filter(
-      (step) => environmentKeys.apiKeySecretArn in functionOf(step).Environment.Variables,
-    );
-    expect(told.sort()).toEqual([...stepsWith('callService')].sort());
+  it.each(stepsWith('callService'))('allow %s rows of the table, without its indexes', (step) => {
+    const table = ['<ChunkferryProofs999C7424.Arn>'];
+    expect(resourcesFor('dynamodb:Query', statementsOf(step))).toEqual(table);
   });
 
-  it('let the state machine call every version, for executions under way call old ones', () => {
+  it('allow the secret only to the steps that call the service', () => {
+    const holders = stepNames.filter(
+      (step) => environmentKeys.apiKeySecretArn in functionOf(step).Environment.Variables,
+    );
+    expect(holders.sort()).toEqual([...stepsWith('callService')].sort());
+  });
+
+  it('allow the state machine to call every version, because running executions call old versions', () => {
     const text = JSON.stringify(resources('AWS::IAM::Policy'));
     for (const step of stepNames) {
       expect(text).toMatch(
@@ -164,7 +161,7 @@ describe('permissions', () => {
 });
 
 describe('the table', () => {
-  it('has the keys, the indexes and the lifetime that the code reads', () => {
+  it('has the keys, the indexes and the TTL attribute of the code', () => {
     const { stateIndex, outboxIndex } = tableSchema;
     expect(only('AWS::DynamoDB::Table')).toMatchObject({
       KeySchema: [
@@ -183,7 +180,7 @@ describe('the table', () => {
     });
   });
 
-  it('is on demand, encrypted, and can be restored to any point in time', () => {
+  it('is on demand, encrypted, and has point-in-time recovery', () => {
     expect(only('AWS::DynamoDB::Table')).toMatchObject({
       BillingMode: 'PAY_PER_REQUEST',
       SSESpecification: { SSEEnabled: true },
@@ -191,7 +188,7 @@ describe('the table', () => {
     });
   });
 
-  it('can not be deleted by anybody, unless the prop says so', () => {
+  it('has deletion protection by default', () => {
     expect(only('AWS::DynamoDB::Table')).toMatchObject({ DeletionProtectionEnabled: true });
     const open = synthesizeTemplate({ tableDeletionProtection: false });
     expect(resources('AWS::DynamoDB::Table', open)).toMatchObject([
@@ -199,7 +196,7 @@ describe('the table', () => {
     ]);
   });
 
-  it('stays when the stack goes', () => {
+  it('is retained when the stack is deleted', () => {
     expect(template.Resources.ChunkferryProofs999C7424).toMatchObject({
       Type: 'AWS::DynamoDB::Table',
       DeletionPolicy: 'Retain',
@@ -209,7 +206,7 @@ describe('the table', () => {
 });
 
 describe('the state machine', () => {
-  it('is a Standard one, traced, its log without what the state holds', () => {
+  it('is a Standard machine with traces and a log without the data', () => {
     expect(only('AWS::StepFunctions::StateMachine')).toMatchObject({
       StateMachineType: 'STANDARD',
       TracingConfiguration: { Enabled: true },
@@ -219,30 +216,30 @@ describe('the state machine', () => {
 });
 
 describe('the rest', () => {
-  it('leaves every bucket and its notification settings alone', () => {
+  it('changes no bucket and no notification settings', () => {
     const types = Object.values(template.Resources).map(({ Type }) => Type);
     expect(types.filter((type) => /^(AWS::S3|Custom)::/.test(type))).toEqual([]);
   });
 
-  it('makes a secret without a value, which a generated one would look like', () => {
+  it('creates a secret without a generated value', () => {
     expect(Object.keys(only('AWS::SecretsManager::Secret'))).toEqual(['Description']);
   });
 
-  it('makes no secret where one is given', () => {
+  it('creates no secret with apiKeySecretArn', () => {
     const apiKeySecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
     const text = JSON.stringify(synthesizeTemplate({ apiKeySecretArn }));
     expect(text).not.toContain('AWS::SecretsManager::Secret');
     expect(text).toContain(`"${environmentKeys.apiKeySecretArn}":"${apiKeySecretArn}"`);
   });
 
-  it('keeps every log for a bounded time', () => {
+  it('retains every log for a bounded time', () => {
     const groups = resources('AWS::Logs::LogGroup');
     // One for each step, the reconciler, the dispatcher, the failure reports and the state machine.
     expect(groups).toHaveLength(stepNames.length + 4);
     expect(groups.filter(([, { RetentionInDays }]) => RetentionInDays !== 90)).toEqual([]);
   });
 
-  it('tells the names that a person needs', () => {
+  it('has the outputs that an operator needs', () => {
     expect(Object.keys(template.Outputs ?? {})).toEqual([
       'StateMachineArn',
       'TableName',
@@ -251,13 +248,13 @@ describe('the rest', () => {
       'AlarmTopicArn',
       'DashboardName',
       'DispatcherName',
-      ...[...stepNames, 'Reconcile', 'Dispatcher', 'ReportFailures'].map(
+      ...[...stepNames, 'Reconciler', 'Dispatcher', 'ReportFailures'].map(
         (name) => `${name}RoleArn`,
       ),
     ]);
   });
 
-  it('says with the name of the dispatcher how to pause, resume and cancel', () => {
+  it('describes the commands in the output of the dispatcher', () => {
     const output = template.Outputs?.DispatcherName as { Value: unknown; Description: string };
     expect(output.Value).toEqual({ Ref: expect.stringMatching(/^ChunkferryDispatcherDispatch/) });
     const commands = output.Description.match(/\{[^}]*\}/g)?.map((text) => JSON.parse(text));
@@ -266,13 +263,15 @@ describe('the rest', () => {
       { command: 'resume' },
       { command: 'cancel', transferId: '<id>' },
     ]);
-    // CloudFormation shows a question mark for anything else than ASCII.
+    // CloudFormation shows a question mark for any other character than ASCII.
     expect(output.Description).toMatch(/^[ -~]+$/);
   });
 
-  it('tells for each function the role that it runs as', () => {
+  it('has an output for the role of each function', () => {
     const roles = resources('AWS::Lambda::Function').map(([, { Role }]) => Role);
-    const told = Object.entries(template.Outputs ?? {}).filter(([name]) => /RoleArn$/.test(name));
-    expect(told.map(([, { Value }]) => Value)).toEqual(expect.arrayContaining(roles));
+    const outputs = Object.entries(template.Outputs ?? {}).filter(([name]) =>
+      /RoleArn$/.test(name),
+    );
+    expect(outputs.map(([, { Value }]) => Value)).toEqual(expect.arrayContaining(roles));
   });
 });

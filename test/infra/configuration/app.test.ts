@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-app-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-/** Runs the app as the CDK does, bundling nothing. */
+/** Runs the app as the CDK does, without bundling. */
 function runApp(context: Record<string, unknown>) {
   const env = {
     ...process.env,
@@ -24,7 +24,7 @@ function runApp(context: Record<string, unknown>) {
 const busArn = 'arn:aws:events:eu-west-1:123456789012:event-bus/intake';
 
 describe('the app', () => {
-  it('makes one stack, chosen by context', async () => {
+  it('creates the stack that the context chooses', async () => {
     const context = {
       stack: 'source-account',
       busArn,
@@ -52,7 +52,7 @@ describe('the app', () => {
       { sourceBuckets: 'films', sources: '[{"bucket":"films"}]' },
       'ConfigurationError: Overlapping sources: "films" (any object) and "films" (any object). Separate them by prefixes, suffixes or sizes: an object must belong to one source only.\n',
     ],
-  ])('says what is wrong %s on one line and fails', async (_, context, stderr) => {
+  ])('fails with one line about an error %s', async (_, context, stderr) => {
     expect(await runApp(context)).toEqual({ code: 1, stderr });
   });
 });

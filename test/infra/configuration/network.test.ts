@@ -13,10 +13,10 @@ import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { stepNames } from '#src/core/stack/step-names.ts';
-import { propertiesOf, refusal, resourcesFor, statementsOf, template } from '../deployed.ts';
+import { errorOf, propertiesOf, resourcesFor, statementsOf, template } from '../deployed.ts';
 import { inVpc } from '../rich-setup.ts';
 
-/** The template of a stack with a VPC of its own. */
+/** Returns the template of a custom stack with a VPC. */
 const ownVpc = (use: (vpc: IVpc, stack: Stack) => NetworkProps) =>
   synthesize((app) => {
     const stack = new Stack(app, 'Own');
@@ -29,7 +29,7 @@ interface VpcConfig {
   readonly SecurityGroupIds: readonly unknown[];
 }
 
-/** Of the functions that are ours: those with a handler of their own. */
+/** Returns the VPC configuration of Chunkferry's own functions. */
 const configs = (of: ReturnType<typeof ownVpc>) =>
   propertiesOf('AWS::Lambda::Function', of)
     .filter(({ Architectures }) => String(Architectures) === 'arm64')
@@ -39,11 +39,11 @@ const configs = (of: ReturnType<typeof ownVpc>) =>
 const functionCount = stepNames.length + 3;
 
 describe('B16: a VPC', () => {
-  it('is none unless it is given', () => {
+  it('is absent by default', () => {
     expect(configs(template)).toEqual(Array(functionCount).fill(undefined));
   });
 
-  it('holds every function, the reconciler and the dispatcher too, in its private subnets and one group', () => {
+  it('contains every function in its private subnets and one security group', () => {
     const all = configs(ownVpc((vpc) => ({ vpc })));
     expect(all).toHaveLength(functionCount);
     expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(1);
@@ -51,7 +51,7 @@ describe('B16: a VPC', () => {
     expect(JSON.stringify(all[0]?.SubnetIds)).not.toMatch(/Public/);
   });
 
-  it('has the subnets and the security groups that are given', () => {
+  it('has the subnets and the security groups of the props', () => {
     const all = configs(
       ownVpc((vpc, stack) => {
         return {
@@ -64,7 +64,7 @@ describe('B16: a VPC', () => {
     for (const one of all) expect(JSON.stringify(one?.SecurityGroupIds)).toMatch(/Mine/);
   });
 
-  it('is reached to the outside by a new group, and from nowhere', () => {
+  it('has a new group that allows outbound traffic only', () => {
     const groups = propertiesOf('AWS::EC2::SecurityGroup', synthesizeTemplate(inVpc));
     expect(groups).toMatchObject([
       { SecurityGroupEgress: [{ CidrIp: '0.0.0.0/0', IpProtocol: '-1' }] },
@@ -72,7 +72,7 @@ describe('B16: a VPC', () => {
     expect(groups[0]).not.toHaveProperty('SecurityGroupIngress');
   });
 
-  it('is given by the ids of its parts', () => {
+  it('is set by the ids of its parts', () => {
     const groups = ['sg-0123456789abcdef0'];
     const all = configs(synthesizeTemplate({ ...inVpc, securityGroupIds: groups }));
     expect(all).toEqual(
@@ -80,7 +80,7 @@ describe('B16: a VPC', () => {
     );
   });
 
-  it.each(stepNames)('lets Lambda make the network interfaces of %s', (step) => {
+  it.each(stepNames)('allows Lambda to create the network interfaces of %s', (step) => {
     const statements = statementsOf(step, synthesizeTemplate(inVpc));
     expect(resourcesFor('ec2:CreateNetworkInterface', statements)).toEqual(['*']);
     expect(resourcesFor('ec2:CreateNetworkInterface', statementsOf(step))).toEqual([]);
@@ -92,20 +92,20 @@ const lineOf = (message: string) => `ConfigurationError: ${message}`;
 const groupIn = (vpc: IVpc, stack: Stack) =>
   new SecurityGroup(stack, 'Mine', { vpc }) as ISecurityGroup;
 
-describe('a network is refused on one line when', () => {
+describe('a network fails on one line when', () => {
   it.each<[string, (vpc: IVpc, stack: Stack) => NetworkProps, string]>([
     [
-      'subnets have no VPC',
+      'subnets are set without a VPC',
       () => ({ vpcSubnets: { subnetType: SubnetType.PUBLIC } }),
       'Missing vpc: vpcSubnets is set. Set the VPC',
     ],
     [
-      'groups have no VPC',
+      'groups are set without a VPC',
       (vpc, stack) => ({ securityGroups: [groupIn(vpc, stack)] }),
       'Missing vpc: securityGroups is set.',
     ],
     [
-      'its groups are none',
+      'its list of groups is empty',
       (vpc) => ({ vpc, securityGroups: [] }),
       'Invalid securityGroups []: must have at least one entry',
     ],
@@ -115,12 +115,12 @@ describe('a network is refused on one line when', () => {
       'Invalid vpcSubnets',
     ],
     [
-      'there is no such subnet',
+      'it selects an unknown subnet',
       (vpc) => ({ vpc, vpcSubnets: { subnetGroupName: 'Nowhere' } }),
       'Invalid vpcSubnets {"subnetGroupName":"Nowhere"}: must select a subnet of the VPC. There are no subnet groups with name \'Nowhere\'',
     ],
   ])('%s', (_, props, message) => {
-    const line = refusal(() => ownVpc(props));
+    const line = errorOf(() => ownVpc(props));
     expect(line).toContain(lineOf(message));
     expect(line).not.toContain('\n');
   });
@@ -143,16 +143,16 @@ describe('a network is refused on one line when', () => {
       'Invalid securityGroupIds[0] "default": must look like sg-',
     ],
   ])('its ids are %o', (props, message) => {
-    expect(refusal(() => synthesizeTemplate(props))).toContain(lineOf(message));
+    expect(errorOf(() => synthesizeTemplate(props))).toContain(lineOf(message));
   });
 
-  it('a VPC is given both as a construct and by its id', () => {
+  it('a VPC is set both as a construct and by its id', () => {
     const make = () =>
       synthesize((app) => {
         const vpc = new Vpc(new Stack(app, 'Own'), 'Vpc') as IVpc;
         return new TransferStack(app, 'Chunkferry', { ...inVpc, vpc });
       });
-    expect(refusal(make)).toContain(
+    expect(errorOf(make)).toContain(
       `Invalid vpcId "${inVpc.vpcId}": must not be set together with vpc. Use one of them`,
     );
   });

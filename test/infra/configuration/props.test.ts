@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import type { TransferWindow } from '#src/core/queue/transfer-window.ts';
-import { refusal } from '../deployed.ts';
+import { errorOf } from '../deployed.ts';
 import { windowFlaws } from './window-flaws.ts';
 
 const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
 const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
 
-describe('a prop out of its bounds is refused with its value and what would be right:', () => {
+describe('an invalid prop fails with its value and what must hold:', () => {
   it.each<[TransferStackProps, string]>([
     [
       { sendTimeout: Duration.seconds(901) },
@@ -120,12 +120,12 @@ describe('a prop out of its bounds is refused with its value and what would be r
     ],
     [{ apiKeySecretArn: 'my-key' }, 'Invalid apiKeySecretArn "my-key": must be the secret'],
   ])('%o', (props, message) => {
-    expect(refusal(() => synthesizeTemplate(props))).toContain(`ConfigurationError: ${message}`);
+    expect(errorOf(() => synthesizeTemplate(props))).toContain(`ConfigurationError: ${message}`);
   });
 
-  it('shows no password of a URL', () => {
+  it('shows no password of a URL in the message', () => {
     const baseUrl = 'https://me:a-secret-word@example.com/v1';
-    expect(refusal(() => synthesizeTemplate({ baseUrl }))).not.toContain('a-secret-word');
+    expect(errorOf(() => synthesizeTemplate({ baseUrl }))).not.toContain('a-secret-word');
   });
 
   it.each<TransferStackProps>([

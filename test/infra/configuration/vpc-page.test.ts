@@ -9,20 +9,20 @@ const page = readFileSync(new URL('../../../docs/vpc.md', import.meta.url), 'utf
 const names = [...stepNames, 'Reconcile', 'Dispatch', 'Report'];
 const template = synthesizeTemplate(richProps);
 
-/** The functions that a cell of the page names: a list, or all but a list. */
+/** Returns the functions in a cell of the page: a list, or `all but` a list. */
 function functionsIn(cell: string): string[] {
   const said = names.filter((name) => new RegExp(`\\b${name}\\b`).test(cell));
   return cell.startsWith('all but ') ? names.filter((name) => !said.includes(name)) : said;
 }
 
-/** Where a function is in the construct tree, if not at its top. */
+/** The path of a function in the construct tree, if it is not at the top. */
 const paths: Readonly<Record<string, string>> = {
   Reconcile: 'ReconcilerReconcile',
   Dispatch: 'DispatcherDispatch',
   Report: 'MonitoringFailureReportsReport',
 };
 
-/** The statements of a function's role. */
+/** Returns the statements of a function's role. */
 function statements(name: string): Statement[] {
   const id = new RegExp(`^Chunkferry${paths[name] ?? name}ServiceRole[0-9A-F]{8}$`);
   const roles = Object.keys(template.Resources).filter((one) => id.test(one));
@@ -37,7 +37,7 @@ const mayCall = (service: string) =>
     ),
   );
 
-/** The second cell of the row that begins so. */
+/** Returns the second cell of the row that begins with `start`. */
 const cellOf = (start: string) =>
   page
     .split('\n')
@@ -56,11 +56,11 @@ describe('docs/vpc.md', () => {
     ['STS', 'sts'],
     ['Lambda', 'lambda'],
     ['SNS', 'sns'],
-  ])('names for %s the functions that may call it', (start, service) => {
+  ])('lists the functions that may call %s', (start, service) => {
     expect(functionsIn(cellOf(start))).toEqual(mayCall(service));
   });
 
-  it('names every service that a function calls by itself', () => {
+  it('lists every service that a function calls', () => {
     const byThePlatform = new Set(['logs', 'xray', 'kms', 'sqs', 'ec2']);
     const called = names.flatMap((name) =>
       statements(name).flatMap(({ Action }) =>

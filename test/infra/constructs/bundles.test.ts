@@ -30,7 +30,7 @@ const bundles = [...stepNames, 'ReconcilerReconcile', 'DispatcherDispatch'] as c
 
 type BundleName = StepName | (typeof bundles)[number];
 
-/** Where the code of a function was bundled to: its asset is named after its hash. */
+/** Returns the folder of a function's bundle, which the asset's hash names. */
 function folderOf(step: BundleName): string {
   const [, resource] = Object.entries(template.Resources).find(
     ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith(`Chunkferry${step}`),
@@ -39,7 +39,7 @@ function folderOf(step: BundleName): string {
   return join(outdir, `asset.${Code.S3Key.replace('.zip', '')}`);
 }
 
-/** Runs a script over a bundle's handler in a process of its own, far from any node_modules. */
+/** Runs a script over a bundle's handler in a process of its own, outside any node_modules. */
 async function withBundle(step: BundleName, script: string, env: NodeJS.ProcessEnv = {}) {
   const bundle = pathToFileURL(join(folderOf(step), 'index.mjs')).href;
   const { stdout } = await promisify(execFile)(
@@ -50,7 +50,7 @@ async function withBundle(step: BundleName, script: string, env: NodeJS.ProcessE
   return stdout;
 }
 
-/** An S3 that holds nothing, on loopback. */
+/** An empty S3 on loopback. */
 async function withEmptyS3<T>(use: (url: string) => Promise<T>): Promise<T> {
   const server = createServer((_, response) => response.writeHead(404).end());
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -69,7 +69,7 @@ const askForAnObject = `
   process.exit();`;
 
 describe('the bundle of', () => {
-  it.each(bundles)('%s is one module of at most 1 MB and its map', (step) => {
+  it.each(bundles)('%s is one module of at most 1 MB, and its source map', (step) => {
     const folder = folderOf(step);
     expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map']);
     expect(statSync(join(folder, 'index.mjs')).size).toBeLessThanOrEqual(1_000_000);
@@ -79,7 +79,7 @@ describe('the bundle of', () => {
     expect(await withBundle(step, 'console.log(typeof handler)')).toBe('function\n');
   });
 
-  it('InspectSource speaks HTTP with the one parser that is left in it', async () => {
+  it('InspectSource speaks HTTP with the only parser in its bundle', async () => {
     const output = await withEmptyS3((AWS_ENDPOINT_URL_S3) =>
       withBundle('InspectSource', askForAnObject, {
         AWS_ENDPOINT_URL_S3,

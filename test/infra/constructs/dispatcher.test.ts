@@ -9,7 +9,7 @@ import { resources, resourcesFor, statementsOfRole, template as whole } from '..
 
 const machineArn = 'arn:aws:states:eu-west-1:123456789012:stateMachine:transfers';
 
-/** A stack with a dispatcher alone, its code not bundled. */
+/** Returns a stack with a dispatcher only, without bundling. */
 function dispatching(): Template {
   const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Stack');
   const dispatcher = new Dispatcher(stack, 'Dispatcher', {
@@ -25,7 +25,7 @@ function dispatching(): Template {
 const template = dispatching();
 const functionArn = { 'Fn::GetAtt': [Match.stringLikeRegexp('^DispatcherDispatch'), 'Arn'] };
 
-/** The rule that has a property. */
+/** Returns the rule with a property. */
 function ruleWith(property: string): Record<string, unknown> {
   const rules = Object.values(template.findResources('AWS::Events::Rule'));
   const found = rules.filter(({ Properties }) => Object.hasOwn(Properties, property));
@@ -33,7 +33,7 @@ function ruleWith(property: string): Record<string, unknown> {
   return found[0]?.Properties;
 }
 
-/** What a rule calls its one target with, as text. */
+/** Returns the input of a rule's target, as text. */
 function inputOf(rule: Record<string, unknown>): { input?: string; transformer?: unknown } {
   const [target] = rule.Targets as { Input?: string; InputTransformer?: unknown }[];
   return {
@@ -43,7 +43,7 @@ function inputOf(rule: Record<string, unknown>): { input?: string; transformer?:
 }
 
 describe('the dispatcher runs', () => {
-  it('when an execution of the one state machine ended, however it ended', () => {
+  it('when an execution of its state machine ends in any status', () => {
     expect(ruleWith('EventPattern').EventPattern).toEqual({
       source: ['aws.states'],
       'detail-type': ['Step Functions Execution Status Change'],
@@ -61,7 +61,7 @@ describe('the dispatcher runs', () => {
     });
   });
 
-  it('each minute, and measures then', () => {
+  it('every minute, and measures the queue', () => {
     const rule = ruleWith('ScheduleExpression');
     expect(rule.ScheduleExpression).toBe('rate(1 minute)');
     expect(JSON.parse(inputOf(rule).input ?? '')).toEqual({
@@ -70,7 +70,7 @@ describe('the dispatcher runs', () => {
     });
   });
 
-  it('again after a minute at the latest: no call is kept or repeated', () => {
+  it('again within a minute: no call is kept or retried', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 0,
       MaximumEventAgeInSeconds: 60,
@@ -79,7 +79,7 @@ describe('the dispatcher runs', () => {
       expect(Properties.Targets).toMatchObject([{ RetryPolicy: { MaximumRetryAttempts: 0 } }]);
   });
 
-  it('as one function on Node.js 24 on arm64, traced, logging JSON for as long as was asked', () => {
+  it('as one function on Node.js 24 on arm64, with traces and JSON logs of the retention in the props', () => {
     template.resourceCountIs('AWS::Lambda::Function', 1);
     template.hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
@@ -93,7 +93,7 @@ describe('the dispatcher runs', () => {
     template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   });
 
-  it('by its own rules alone', () => {
+  it('by its own rules only', () => {
     const permissions = Object.values(template.findResources('AWS::Lambda::Permission'));
     expect(permissions).toHaveLength(2);
     for (const { Properties } of permissions)
@@ -113,13 +113,13 @@ describe('in the whole stack, the dispatcher', () => {
     expect(resourcesFor('states:StartExecution', statements)).toEqual([`<${machineId}>`]);
   });
 
-  it('may ask for executions of this state machine only', () => {
+  it('may describe executions of this state machine only', () => {
     expect(resourcesFor('states:DescribeExecution', statements)).toEqual([
       `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machineId}.Name>:*`,
     ]);
   });
 
-  it('may do what its work needs and no more', () => {
+  it('may do only what its work needs', () => {
     const actions = statements
       .flatMap(({ Action }) => [Action].flat())
       .filter((action) => !/^(xray|logs):/.test(action));
@@ -135,7 +135,7 @@ describe('in the whole stack, the dispatcher', () => {
     ]);
   });
 
-  it('knows the bound of active transfers, and neither the key nor the service', () => {
+  it('reads the bound of active transfers, but neither the API key nor the service', () => {
     expect(dispatch.Environment.Variables).toMatchObject({ MAX_ACTIVE_TRANSFERS: '10' });
     expect(Object.keys(dispatch.Environment.Variables).sort()).toEqual([
       'EVENT_BUS_NAME',
@@ -166,7 +166,7 @@ describe('in the whole stack, the dispatcher', () => {
     );
   });
 
-  it('is not told of any window where none is set', () => {
+  it('reads no window if none is set', () => {
     expect(JSON.stringify(whole)).not.toContain('TRANSFER_WINDOW');
   });
 });

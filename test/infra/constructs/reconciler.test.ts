@@ -8,7 +8,7 @@ import { Reconciler } from '#infra/constructs/reconciler.ts';
 
 const machineArn = 'arn:aws:states:eu-west-1:123456789012:stateMachine:transfers';
 
-/** A stack with a reconciler alone, its code not bundled. */
+/** Returns a stack with a reconciler only, without bundling. */
 function reconciled(): Template {
   const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Stack');
   const reconciler = new Reconciler(stack, 'Reconciler', {
@@ -29,7 +29,7 @@ const template = reconciled();
 const queueArn = { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReconcilerDeadLetters'), 'Arn'] };
 const functionArn = { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReconcilerReconcile'), 'Arn'] };
 
-it('runs when an execution of the one state machine ended otherwise than well', () => {
+it('runs when an execution of its state machine does not succeed', () => {
   template.hasResourceProperties('AWS::Events::Rule', {
     EventPattern: {
       source: ['aws.states'],
@@ -47,7 +47,7 @@ it('runs every five minutes', () => {
   });
 });
 
-it('is tried three times, then what it was called with is kept', () => {
+it('is tried three times, then its event is kept', () => {
   template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
     MaximumRetryAttempts: 2,
     MaximumEventAgeInSeconds: 21_600,
@@ -55,7 +55,7 @@ it('is tried three times, then what it was called with is kept', () => {
   });
 });
 
-it('keeps it for 14 days in a queue of its own, encrypted and over TLS only', () => {
+it('keeps events for 14 days in a queue of its own, encrypted and over TLS only', () => {
   template.hasResourceProperties('AWS::SQS::Queue', {
     SqsManagedSseEnabled: true,
     MessageRetentionPeriod: 14 * 24 * 3600,
@@ -72,7 +72,7 @@ it('keeps it for 14 days in a queue of its own, encrypted and over TLS only', ()
   });
 });
 
-it('has one function, on Node.js 24 on arm64, traced, logging JSON for as long as was asked', () => {
+it('has one function on Node.js 24 on arm64, with traces and JSON logs of the retention in the props', () => {
   template.resourceCountIs('AWS::Lambda::Function', 1);
   template.hasResourceProperties('AWS::Lambda::Function', {
     Runtime: 'nodejs24.x',
@@ -86,7 +86,7 @@ it('has one function, on Node.js 24 on arm64, traced, logging JSON for as long a
   template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
 });
 
-it('may do what it was permitted and keep its own dead letters, and no more', () => {
+it('may do only what `permit` grants, and send its own dead letters', () => {
   const statements = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
     ({ Properties }) => Properties.PolicyDocument.Statement as { Action: string | string[] }[],
   );

@@ -20,7 +20,7 @@ const alarms = alarmsIn(template);
 function alarm(name: string, from = alarms): AlarmProperties {
   const found = from.get(name);
   if (found) return found;
-  throw new Error(`there is no alarm ${name}`);
+  throw new Error(`no alarm ${name}`);
 }
 
 describe('an alarm', () => {
@@ -31,7 +31,7 @@ describe('an alarm', () => {
     ['ClaimsRefused', 'Sum', { TreatMissingData: 'notBreaching' }],
     ['OrphanSessions', 'Maximum', { TreatMissingData: 'ignore', Threshold: 5 }],
     ['UnconfirmedEvents', 'Maximum', { TreatMissingData: 'ignore', EvaluationPeriods: 3 }],
-  ])('%s goes off above its threshold of the metric of that name', (name, Statistic, more) => {
+  ])('%s fires above its threshold of the metric with the same name', (name, Statistic, more) => {
     expect(alarm(name)).toMatchObject({
       Namespace: metricNamespace,
       MetricName: name,
@@ -58,7 +58,7 @@ describe('an alarm', () => {
     });
   });
 
-  it('NoProgress goes off when transfers are active and no byte arrives for 15 minutes', () => {
+  it('NoProgress fires when transfers are active and no byte arrives for 15 minutes', () => {
     const { Metrics, ...others } = alarm('NoProgress');
     expect(others).toMatchObject({
       Threshold: 0,
@@ -75,7 +75,7 @@ describe('an alarm', () => {
     ['DeadLettersObjectEvents', 'ApproximateNumberOfMessagesVisible', 'AWS/SQS'],
     ['SendThrottles', 'Throttles', 'AWS/Lambda'],
     ['ReconcilerFails', 'Errors', 'AWS/Lambda'],
-  ])('%s goes off at the first sign', (name, MetricName, Namespace) => {
+  ])('%s fires at the first occurrence', (name, MetricName, Namespace) => {
     expect(alarm(name)).toMatchObject({
       MetricName,
       Namespace,
@@ -85,7 +85,7 @@ describe('an alarm', () => {
     });
   });
 
-  it('QueueStalled goes off after 15 minutes without movement while slots are free', () => {
+  it('QueueStalled fires after 15 minutes without a start while slots are free', () => {
     expect(alarm('QueueStalled')).toMatchObject({
       Namespace: metricNamespace,
       MetricName: 'QueueStalledSeconds',
@@ -98,7 +98,7 @@ describe('an alarm', () => {
     });
   });
 
-  it('DispatcherFails goes off when the dispatcher fails in two periods, not after one command', () => {
+  it('DispatcherFails fires when the dispatcher fails in two periods, not after one command', () => {
     expect(alarm('DispatcherFails')).toMatchObject({
       MetricName: 'Errors',
       Namespace: 'AWS/Lambda',
@@ -108,22 +108,25 @@ describe('an alarm', () => {
     });
   });
 
-  it('TableThrottles adds up the calls by which rows are written and read', () => {
+  it('TableThrottles adds up the operations on rows', () => {
     expect(metricsOf(alarm('TableThrottles'))).toEqual(Array(5).fill('ThrottledRequests'));
   });
 
-  it.each(['ReconcilerSilent', 'DispatcherSilent'])('%s takes no value for no call', (name) => {
-    expect(alarm(name)).toMatchObject({
-      MetricName: 'Invocations',
-      Period: 900,
-      Threshold: 1,
-      ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
-    });
-  });
+  it.each(['ReconcilerSilent', 'DispatcherSilent'])(
+    '%s counts a missing value as no call',
+    (name) => {
+      expect(alarm(name)).toMatchObject({
+        MetricName: 'Invocations',
+        Period: 900,
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'breaching',
+      });
+    },
+  );
 
   it.each([...alarms.keys()])(
-    '%s says what it means and what to do, in CloudWatch’s bounds',
+    '%s describes its meaning and what to do, within CloudWatch’s limit',
     (name) => {
       const { AlarmDescription } = alarm(name);
       expect(AlarmDescription.split(/\. /).length).toBeGreaterThan(1);
@@ -132,11 +135,11 @@ describe('an alarm', () => {
     },
   );
 
-  it.each([...alarms.keys()])('%s tells the one topic', (name) => {
+  it.each([...alarms.keys()])('%s notifies the topic', (name) => {
     expect(alarm(name).AlarmActions).toEqual([{ Ref: expect.stringMatching(/^MonitoringAlarms/) }]);
   });
 
-  it('keeps the logical id that it has had', () => {
+  it('keeps its logical id', () => {
     const ids = Object.keys(template.Resources).filter((id) => /^Monitoring/.test(id));
     expect(ids.sort()).toMatchInlineSnapshot(`
       [
@@ -165,7 +168,7 @@ describe('an alarm', () => {
 });
 
 describe('the thresholds', () => {
-  it('are those that were given', () => {
+  it('are the values of the props', () => {
     const alarmThresholds = {
       throttledRetries: 7,
       orphanSessions: 0,
@@ -181,12 +184,12 @@ describe('the thresholds', () => {
 });
 
 describe('the topic', () => {
-  it('is spoken to over TLS only', () => {
+  it('accepts TLS only', () => {
     const policies = JSON.stringify(resourcesOf('AWS::SNS::TopicPolicy', template));
     expect(policies).toContain('"aws:SecureTransport":"false"');
   });
 
-  it('lets the alarms of this account publish, and nobody else by its policy', () => {
+  it('allows only the alarms of this account to publish', () => {
     const [{ PolicyDocument } = {}] = resourcesOf('AWS::SNS::TopicPolicy', template);
     const { Statement } = PolicyDocument as { Statement: { Effect: string }[] };
     expect(Statement.filter(({ Effect }) => Effect === 'Allow')).toMatchObject([
@@ -198,7 +201,7 @@ describe('the topic', () => {
     ]);
   });
 
-  it('has no subscription unless an address is given', () => {
+  it('has a subscription only with an address', () => {
     expect(resourcesOf('AWS::SNS::Subscription', template)).toEqual([]);
     const given = monitoredTemplate(() => ({ alarmEmail: 'ops@example.com' }));
     expect(resourcesOf('AWS::SNS::Subscription', given)).toMatchObject([
@@ -206,7 +209,7 @@ describe('the topic', () => {
     ]);
   });
 
-  it('may be one that exists', () => {
+  it('may be an existing topic', () => {
     const arn = 'arn:aws:sns:eu-west-1:123456789012:pages';
     const given = monitoredTemplate((stack) => ({
       alarmTopic: Topic.fromTopicArn(stack, 'Pages', arn),
@@ -220,7 +223,7 @@ describe.each([
   ['reconciler', /^Reconciler/],
   ['dispatcher', /^(Dispatcher|QueueStalled)/],
 ])('the %s', (name, itsAlarms) => {
-  it('is not watched while there is none', () => {
+  it('has no alarm without its function', () => {
     const without = alarmsIn(
       monitoredTemplate(() => ({ [name]: undefined }) as unknown as Partial<MonitoringProps>),
     );
@@ -228,7 +231,7 @@ describe.each([
   });
 });
 
-describe('a prop out of its bounds is refused with its value and what would be right:', () => {
+describe('an invalid prop fails with its value and what must hold:', () => {
   const given = (props: Partial<MonitoringProps>): Given => {
     return () => props;
   };

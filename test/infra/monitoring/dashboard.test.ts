@@ -7,7 +7,7 @@ import { alarmsIn, metricsOf, monitoredTemplate, resourcesOf } from './monitorin
 
 const template = monitoredTemplate();
 
-/** All text of the dashboard, references in it replaced by their names. */
+/** The text of the dashboard, with names instead of references. */
 function dashboardBody(): { readonly widgets: readonly Widget[] } {
   const [{ DashboardBody } = {}] = resourcesOf('AWS::CloudWatch::Dashboard', template);
   if (typeof DashboardBody === 'string') return JSON.parse(DashboardBody);
@@ -29,7 +29,7 @@ interface Widget {
 
 const { widgets } = dashboardBody();
 
-/** The names of our metrics in one of the dashboard's lines: those of a search too. */
+/** Returns the names of the product's metrics in a line of the dashboard, also in a search. */
 function productMetricsIn(line: readonly unknown[]): string[] {
   const [first, second] = line;
   if (first === metricNamespace) return [String(second)];
@@ -42,7 +42,7 @@ const shown = new Set(
 );
 
 describe('the dashboard', () => {
-  it('answers five questions, each under a heading', () => {
+  it('has five headings', () => {
     const headings = widgets.flatMap(({ properties }) => properties.markdown ?? []);
     expect(headings).toEqual([
       '## What is moving',
@@ -53,7 +53,7 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('names no metric that is not in the catalogue', () => {
+  it('uses only metrics of the catalogue', () => {
     expect([...shown].filter((name) => !Object.hasOwn(metricCatalogue, name))).toEqual([]);
   });
 
@@ -74,13 +74,13 @@ describe('the dashboard', () => {
     ['ChunksToHost', 'UploadHost'],
     ['RateLowered', 'Kind'],
     ['CallsStopped', 'Kind'],
-  ])('searches %s by every %s that turns up', (name, dimension) => {
+  ])('searches %s by every value of %s', (name, dimension) => {
     const text = JSON.stringify(widgets);
     expect(text).toContain(`SEARCH('{Chunkferry,service,${dimension}} MetricName=`);
     expect(shown).toContain(name);
   });
 
-  it('asks the logs of every function for the last errors', () => {
+  it('searches the logs of every function for the last errors', () => {
     const query = widgets.find(({ type }) => type === 'log')?.properties.query ?? '';
     expect(query.match(/SOURCE/g)).toHaveLength(stepNames.length + 2);
     for (const field of ['step', 'error', 'reason', 'nextStep']) expect(query).toContain(field);
@@ -113,14 +113,14 @@ describe('the dashboard', () => {
     'ActiveTransfers',
     'Paused',
     'WindowOpen',
-  ])('shows %s under what waits', (name) => {
+  ])('shows %s under "What waits"', (name) => {
     const texts = widgets.map(({ properties }) => JSON.stringify(properties));
     const from = texts.findIndex((text) => text.includes('## What waits'));
     const to = texts.findIndex((text) => text.includes('## How fast'));
     expect(texts.slice(from, to).join('\n')).toContain(`"${name}"`);
   });
 
-  it('counts queued and dispatched transfers by the minute', () => {
+  it('counts queued and dispatched transfers for each minute', () => {
     const counts = widgets.find(({ properties }) => properties.title?.startsWith('Queued and'));
     for (const line of counts?.properties.metrics ?? [])
       expect(line.at(-1)).toMatchObject({ period: 60, stat: 'Sum' });
@@ -139,16 +139,16 @@ describe('every metric of the catalogue', () => {
   const written = ['src', 'functions'].flatMap(sourcesOf).join('\n');
   const alarmed = new Set([...alarmsIn(template).values()].flatMap(metricsOf));
 
-  it.each(Object.keys(metricCatalogue))('%s is written somewhere', (name) => {
+  it.each(Object.keys(metricCatalogue))('%s is written by the code', (name) => {
     expect(written.includes(`'${name}'`)).toBe(true);
   });
 
-  it.each(Object.keys(metricCatalogue))('%s is shown or alarmed', (name) => {
+  it.each(Object.keys(metricCatalogue))('%s is on the dashboard or in an alarm', (name) => {
     expect(shown.has(name) || alarmed.has(name)).toBe(true);
   });
 });
 
-/** The text of every source file of a room, but the catalogue itself. */
+/** Returns the text of every source file in a folder, except the catalogue. */
 function sourcesOf(room: string): string[] {
   return readdirSync(room, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('metrics.ts'))

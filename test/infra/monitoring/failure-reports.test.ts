@@ -14,7 +14,7 @@ const { stack } = monitoredStack((scope) => ({
 const template = Template.fromStack(stack);
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [Match.stringLikeRegexp(id), 'Arn'] });
 
-it('takes the failures of this state machine from our bus, and of no other', () => {
+it('takes only the failures of this state machine from the bus', () => {
   template.hasResourceProperties('AWS::Events::Rule', {
     EventBusName: 'ours',
     EventPattern: {
@@ -31,7 +31,7 @@ it('takes the failures of this state machine from our bus, and of no other', () 
   });
 });
 
-it('makes one call of the failures of two minutes', () => {
+it('reports the failures of two minutes in one call', () => {
   template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
     BatchSize: 1000,
     MaximumBatchingWindowInSeconds: 120,
@@ -39,7 +39,7 @@ it('makes one call of the failures of two minutes', () => {
   });
 });
 
-it('keeps what no notice reported for 14 days, and an alarm says so', () => {
+it('keeps unreported failures for 14 days, and has an alarm for them', () => {
   template.hasResourceProperties('AWS::SQS::Queue', {
     RedrivePolicy: {
       deadLetterTargetArn: arnOf('^MonitoringFailureReportsDeadLetters'),
@@ -50,7 +50,7 @@ it('keeps what no notice reported for 14 days, and an alarm says so', () => {
   expect(alarm?.AlarmDescription).toContain('no notice reported');
 });
 
-it('names to the function the topic, the table and the dashboard', () => {
+it('passes the topic, the table and the dashboard to the function', () => {
   template.hasResourceProperties('AWS::Lambda::Function', {
     Environment: {
       Variables: {
@@ -63,7 +63,7 @@ it('names to the function the topic, the table and the dashboard', () => {
   });
 });
 
-it('N18: every alarm also says when it is over', () => {
+it('N18: every alarm also notifies when it ends', () => {
   for (const { Properties } of Object.values(template.findResources('AWS::CloudWatch::Alarm')))
     expect(Properties.OKActions).toEqual(Properties.AlarmActions);
 });

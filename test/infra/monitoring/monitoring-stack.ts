@@ -9,10 +9,10 @@ import type { MonitoringProps } from '#infra/monitoring/monitoring-props.ts';
 import type { CloudFormationTemplate } from '#infra/synthesize.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 
-/** What is made for a test: all but what it says itself. */
+/** Returns the props that a test overrides. */
 export type Given = (stack: Stack) => Partial<MonitoringProps>;
 
-/** A stack with nothing bundled that holds what is watched, and Monitoring over it. */
+/** Creates a stack with the watched resources and Monitoring, without bundling. */
 export function monitoredStack(given: Given = () => ({})): { app: App; stack: Stack } {
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
   const stack = new Stack(app, 'Stack', { env: { account: '123456789012', region: 'eu-west-1' } });
@@ -34,7 +34,7 @@ export function monitoredStack(given: Given = () => ({})): { app: App; stack: St
   return { app, stack };
 }
 
-/** Its template. */
+/** Returns the template of that stack. */
 export function monitoredTemplate(given?: Given): CloudFormationTemplate {
   const { app, stack } = monitoredStack(given);
   return app.synth().getStackArtifact(stack.artifactId).template;
@@ -57,7 +57,7 @@ function deadLetterQueue(stack: Stack): Queue {
   });
 }
 
-/** One alarm, as far as these tests read it. */
+/** The properties of an alarm that these tests read. */
 export interface AlarmProperties {
   readonly AlarmDescription: string;
   readonly AlarmActions: readonly { readonly Ref: string }[];
@@ -76,7 +76,7 @@ export interface AlarmProperties {
   }[];
 }
 
-/** All alarms by the name in their logical id. */
+/** Returns all alarms by the name in their logical id. */
 export function alarmsIn({ Resources }: CloudFormationTemplate): Map<string, AlarmProperties> {
   const found = Object.entries(Resources).filter(
     ([, { Type }]) => Type === 'AWS::CloudWatch::Alarm',
@@ -89,13 +89,13 @@ export function alarmsIn({ Resources }: CloudFormationTemplate): Map<string, Ala
   );
 }
 
-/** Names of the metrics that an alarm looks at, in its expression or by itself. */
+/** Returns the names of an alarm's metrics, also those in its expression. */
 export function metricsOf({ MetricName, Metrics = [] }: AlarmProperties): string[] {
   const inside = Metrics.map(({ MetricStat }) => MetricStat?.Metric.MetricName);
   return [MetricName, ...inside].filter((name) => name !== undefined);
 }
 
-/** The properties of all resources of a type. */
+/** Returns the properties of all resources of a type. */
 export function resourcesOf(
   type: string,
   { Resources }: CloudFormationTemplate,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { monitoredStack } from './monitoring-stack.ts';
 
 describe('cdk-nag’s AwsSolutions pack', () => {
-  it('finds nothing in Monitoring, and nothing in it is suppressed', () => {
+  it('has no finding and no suppression in Monitoring', () => {
     const { app, stack } = monitoredStack(() => ({ alarmEmail: 'ops@example.com' }));
     app.synth();
     const { violations } = new AwsSolutionsChecks(app).validateScope(app);

@@ -9,7 +9,7 @@ const snippets = [...readFileSync(page, 'utf8').matchAll(/```ts\n([\s\S]*?)```/g
   ([, code = '']) => code,
 );
 
-/** The stack that a snippet makes, run as it is printed. */
+/** Returns the stack of a snippet, run unchanged. */
 async function stackOf(code: string, n: number): Promise<Template> {
   const lines = code.split('\n');
   const imports = lines.filter((line) => line.startsWith('import '));
@@ -33,7 +33,7 @@ describe('the snippets of docs/notifications.md', () => {
   it.each([
     ['mail', 0, 'Transfer Ready'],
     ['Slack', 1, 'Transfer Failed'],
-  ])('for %s makes a rule on our bus that has a target', async (_, n, detailType) => {
+  ])('for %s creates a rule with a target on the bus', async (_, n, detailType) => {
     const template = await stackOf(snippets[n] ?? '', n);
     const [rule] = Object.values(template.findResources('AWS::Events::Rule'));
     expect(rule?.Properties).toMatchObject({
@@ -43,7 +43,7 @@ describe('the snippets of docs/notifications.md', () => {
     });
   });
 
-  it('for Slack posts plain text, in which a key is no markup', async () => {
+  it('for Slack posts plain text, without markup from an object key', async () => {
     const template = await stackOf(snippets[1] ?? '', 1);
     const [rule] = Object.values(template.findResources('AWS::Events::Rule'));
     const [target] = rule?.Properties.Targets ?? [];

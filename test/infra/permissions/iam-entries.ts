@@ -1,26 +1,26 @@
-/** One line of the list. A whole grant is as many of them as there are actions times resources. */
+/** One line of the list: its actions on each of its resources. */
 export interface Entry {
   /** Actions, separated by commas. */
   readonly may: string;
-  /** Resources; left out in a trust and for calling a function, which are about the holder itself. */
+  /** Resources. Default: the holder itself, in a trust and for calling a function. */
   readonly on?: readonly string[];
-  /** Who; in the policies of resources and in trusts. */
+  /** Principals, in the policies of resources and in trusts. */
   readonly who?: readonly string[];
   /** The whole condition. */
   readonly when?: Readonly<Record<string, unknown>>;
-  /** Forbids instead. */
+  /** A denial. */
   readonly never?: true;
-  /** Why nothing narrower than a wildcard does; needed where there is one, and nowhere else. */
+  /** Why a wildcard is needed; required for a wildcard, and only then. */
   readonly why?: string;
 }
 
-/** Entries by who holds them: a role, or the resource whose policy they stand in. */
+/** Entries by holder: a role, or the resource with the policy. */
 export type IamList = Readonly<Record<string, readonly Entry[]>>;
 
 export const aws = 'arn:<AWS::Partition>';
 export const here = '<AWS::Region>:<AWS::AccountId>';
 
-/** The condition that a key is used through one service of one Region only. */
+/** The condition that limits a key to one service in one Region. */
 export const through = (service: string) => ({
   StringEquals: { 'kms:ViaService': `${service}.<AWS::URLSuffix>` },
 });

@@ -7,7 +7,7 @@ const overTlsOnly = (may: string, who: string, on: string): Entry => ({
   who: [who],
   on: [on],
   when: { Bool: { 'aws:SecureTransport': 'false' } },
-  why: 'it forbids, and so must hold for whoever and whatever',
+  why: 'a denial applies to every principal and action',
 });
 
 const deadLetters = (path: string): IamList => ({
@@ -18,7 +18,7 @@ const deadLetters = (path: string): IamList => ({
       who: ['Service events.amazonaws.com'],
       on: [`<${path}.Arn>`],
       when: { ArnLike: { 'aws:SourceArn': `${aws}:events:${here}:rule/*` } },
-      why: "one statement for all rules of this account and Region: a queue's policy takes 20 only",
+      why: "one statement for all rules of this account and Region: a queue's policy may have 20",
     },
   ],
 });
@@ -34,7 +34,7 @@ const alarmTopic = (path: string): IamList => ({
         StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' },
         ArnLike: { 'aws:SourceArn': `${aws}:cloudwatch:${here}:alarm:*` },
       },
-      why: 'the topic takes every alarm of this account and Region, also of other stacks',
+      why: 'the topic accepts every alarm of this account and Region, also of other stacks',
     },
   ],
 });
@@ -61,7 +61,7 @@ const calledByRules = (path: string): Entry[] =>
     when: { SourceArn: `<${path}/${rule}.Arn>` },
   }));
 
-/** Who may do what by the policy of a resource. */
+/** Permissions in the policies of resources. */
 export const resourcePolicies: IamList = {
   ...deadLetters('Chunkferry/ObjectCreated/DeadLetters'),
   ...deadLetters('Chunkferry/Reconciler/DeadLetters'),
@@ -90,14 +90,14 @@ export const resourcePolicies: IamList = {
     mayPut(
       ['*'],
       { StringEquals: { 'aws:PrincipalOrgID': 'o-abcdefghij' } },
-      'the condition names the organization: its accounts are not known one by one',
+      'the condition names the organization: the accounts in it are unknown',
     ),
   ],
   'Chunkferry/Reconciler/Reconcile': calledByRules('Chunkferry/Reconciler'),
   'Chunkferry/Dispatcher/Dispatch': calledByRules('Chunkferry/Dispatcher'),
 };
 
-const told = (roles: string[], service: string): Entry => ({
+const decryptsFor = (roles: string[], service: string): Entry => ({
   may: 'kms:Decrypt',
   who: roles.map((role) => `AWS ${role}`),
   on: ['*'],
@@ -105,20 +105,20 @@ const told = (roles: string[], service: string): Entry => ({
   why: "in a key's policy * is the key itself",
 });
 
-/** What the outputs tell a person to put into the policies of keys. */
-export const toldStatements: IamList = {
+/** The outputs with statements for the policies of keys. */
+export const outputStatements: IamList = {
   'output KeyPolicyStatement': [
-    told(
+    decryptsFor(
       stepsWith('readSources').map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
       's3.eu-west-1',
     ),
-    told(['<SourceAccount/Reader.Arn>'], 's3.eu-central-1'),
+    decryptsFor(['<SourceAccount/Reader.Arn>'], 's3.eu-central-1'),
   ],
   'output KeyPolicyStatement444455556666': [
-    told([`${aws}:iam::444455556666:role/VideoReader`], 's3.eu-west-1'),
+    decryptsFor([`${aws}:iam::444455556666:role/VideoReader`], 's3.eu-west-1'),
   ],
   'output ApiKeyPolicyStatement': [
-    told(
+    decryptsFor(
       [
         ...stepsWith('callService').map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
         '<Chunkferry/Reconciler/Reconcile/ServiceRole.Arn>',

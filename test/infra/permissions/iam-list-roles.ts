@@ -1,7 +1,7 @@
 import { stepNames } from '#src/core/stack/step-names.ts';
 
-/** Who acts with which role; nobody else acts with any. */
-export const rolesWorn: readonly string[] = [
+/** Every resource that uses a role, and the role. */
+export const rolesInUse: readonly string[] = [
   ...stepNames.map((step) => `Chunkferry/${step}: Chunkferry/${step}/ServiceRole.Arn`),
   'Chunkferry/Reconciler/Reconcile: Chunkferry/Reconciler/Reconcile/ServiceRole.Arn',
   'Chunkferry/Dispatcher/Dispatch: Chunkferry/Dispatcher/Dispatch/ServiceRole.Arn',
@@ -14,7 +14,7 @@ export const rolesWorn: readonly string[] = [
   'SourceAccount/Forwarding/Rule: SourceAccount/Forwarding/Role.Arn',
 ];
 
-/** Kinds of resources whose permissions the list's test can read, or that have none. */
+/** Resource types whose permissions the reader supports, or that have none. */
 export const readTypes: readonly string[] = [
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',

@@ -19,10 +19,10 @@ import {
 import { sourceAccountSetups, transferSetups } from '../rich-setup.ts';
 import type { Entry } from './iam-entries.ts';
 import { iamList } from './iam-list.ts';
-import { readTypes, rolesWorn } from './iam-list-roles.ts';
-import { type Grant, grantsIn, rolesWornIn } from './policies.ts';
+import { readTypes, rolesInUse } from './iam-list-roles.ts';
+import { type Grant, grantsIn, rolesUsedIn } from './policies.ts';
 
-/** By the setup that each was made for. */
+/** The template of each setup. */
 const templates: Readonly<Record<string, CloudFormationTemplate>> = Object.fromEntries([
   ...Object.entries(transferSetups).map(([name, props]) => [
     `transfers: ${name}`,
@@ -34,7 +34,7 @@ const templates: Readonly<Record<string, CloudFormationTemplate>> = Object.fromE
   ]),
 ]);
 
-/** What each template lets anybody do. */
+/** The grants in each template. */
 const setups: Readonly<Record<string, readonly Grant[]>> = Object.fromEntries(
   Object.entries(templates).map(([name, template]) => [name, grantsIn(template)]),
 );
@@ -48,7 +48,7 @@ const listed = new Map(
   ),
 );
 
-/** One grant as a line that a person can read and compare. */
+/** Returns a grant as a readable line. */
 function lineOf({ holder, effect, principal, action, resource, condition }: Grant): string {
   const parts = [
     `${holder}: ${effect} ${action}`,
@@ -81,38 +81,41 @@ function sortedKeys(_: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What a template may do beyond the list, with what to do about it. */
+/** Returns the grants that the list lacks, each with what to do. */
 function beyondList(grants: readonly Grant[]): string[] {
   const lines = new Set(grants.map(lineOf).filter((line) => !listed.has(line)));
   return [...lines].map(
     (line) =>
-      `${line}\n  is not in the list (test/infra/permissions/iam-list.ts, iam-list-resources.ts). Take it out of infra/, or narrow it; where the code needs it, add it to the list, and say why if it has a wildcard.`,
+      `${line}\n  is not in the list (test/infra/permissions/iam-list.ts, iam-list-resources.ts). Remove it from infra/, or narrow it. If the code needs it, add it to the list, with a reason for a wildcard.`,
   );
 }
 
-/** A wildcard that IAM would read as one; `${*}` is a star itself. */
+/** True for a wildcard that IAM expands; `${*}` is a literal star. */
 function isWild({ may, on = [], who = [], when = {} }: Entry): boolean {
   const texts = [may, ...on, ...who, JSON.stringify(when)];
   return texts.some((text) => /[*?]/.test(text.replaceAll(/\$\{[*?]\}/g, '')));
 }
 
-describe('the list of who may do what', () => {
-  it.each(Object.entries(setups))('has all that is allowed with %s', (_, grants) => {
-    expect(grants.length).toBeGreaterThan(3);
-    expect(beyondList(grants)).toEqual([]);
-  });
+describe('the list of permissions', () => {
+  it.each(Object.entries(setups))(
+    'contains every permission of the templates with %s',
+    (_, grants) => {
+      expect(grants.length).toBeGreaterThan(3);
+      expect(beyondList(grants)).toEqual([]);
+    },
+  );
 
-  it('has nothing that no template needs', () => {
+  it('contains no permission that every template lacks', () => {
     const unneeded = [...listed.keys()].filter((line) => !needed.has(line));
     expect(
       unneeded.map(
         (line) =>
-          `${line}\n  is in no template. Take it out of the list (test/infra/permissions/iam-list.ts, iam-list-resources.ts); if it forbids or has a condition, find out first who took it out of infra/.`,
+          `${line}\n  is in no template. Remove it from the list (test/infra/permissions/iam-list.ts, iam-list-resources.ts). If it is a denial or has a condition, first find out who removed it from infra/.`,
       ),
     ).toEqual([]);
   });
 
-  it('says why where something has a wildcard, and nowhere else', () => {
+  it('has a reason for each wildcard, and for nothing else', () => {
     const all = Object.entries(iamList).flatMap(([holder, entries]) =>
       entries.map((entry) => ({ holder, ...entry })),
     );
@@ -122,7 +125,7 @@ describe('the list of who may do what', () => {
     expect(explained.map(({ holder, may }) => `${holder}: ${may}`)).toEqual([]);
   });
 
-  it.each(Object.entries(setups))('loses nothing that forbids with %s', (_, grants) => {
+  it.each(Object.entries(setups))('contains every denial of the templates with %s', (_, grants) => {
     const holders = new Set(grants.map(({ holder }) => holder));
     const forbidden = Object.entries(iamList)
       .filter(([holder]) => holders.has(holder))
@@ -134,34 +137,34 @@ describe('the list of who may do what', () => {
   });
 });
 
-describe('the list of who acts with which role', () => {
-  it('is what the templates say, of all setups together', () => {
-    const worn = new Set(Object.values(templates).flatMap(rolesWornIn));
-    expect([...worn].sort()).toEqual([...rolesWorn].sort());
+describe('the list of roles in use', () => {
+  it('equals the roles in the templates of all setups', () => {
+    const used = new Set(Object.values(templates).flatMap(rolesUsedIn));
+    expect([...used].sort()).toEqual([...rolesInUse].sort());
   });
 
-  it('tells of a function that acts with the role of another', () => {
+  it('detects a function that uses the role of another function', () => {
     const template = synthesize((app) => {
       const stack = new TransferStack(app, 'Chunkferry');
       const { AwaitAsset, SendChunks } = stack.chunkferry.functions;
       (AwaitAsset.node.defaultChild as CfnFunction).role = SendChunks.role?.roleArn ?? '';
       return stack;
     });
-    expect(rolesWornIn(template).filter((line) => !rolesWorn.includes(line))).toEqual([
+    expect(rolesUsedIn(template).filter((line) => !rolesInUse.includes(line))).toEqual([
       'Chunkferry/AwaitAsset: Chunkferry/SendChunks/ServiceRole.Arn',
     ]);
   });
 });
 
-it('no template has a kind of resource whose permissions are not read', () => {
+it('the reader covers every type of resource in the templates', () => {
   const types = Object.values(templates).flatMap(({ Resources }) =>
     Object.values(Resources).map(({ Type }) => Type),
   );
   expect([...new Set(types)].sort()).toEqual([...readTypes].sort());
 });
 
-describe('the reading of a template tells of', () => {
-  /** What is beyond the list once somebody has added to the stack. */
+describe('the reader of a template detects', () => {
+  /** Returns the grants beyond the list after `add` changes the stack. */
   function beyondWith(add: (stack: TransferStack) => void): string {
     const template = synthesize((app) => {
       const stack = new TransferStack(app, 'Chunkferry');
@@ -229,24 +232,24 @@ describe('the reading of a template tells of', () => {
     expect(beyondWith(add)).toContain(line);
   });
 
-  it('a condition that was taken away', () => {
+  it('a removed condition', () => {
     const grants = Object.values(setups).flat();
     const conditional = grants.filter(({ condition }) => condition !== undefined);
     const bare = conditional.map(({ condition, ...grant }) => grant);
     expect(beyondList(bare)).toHaveLength(new Set(bare.map(lineOf)).size);
   });
 
-  it('a policy that is written as text, by refusing it', () => {
+  it('a policy that is text, by an error', () => {
     const PolicyDocument = '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
     const Rest = { Type: 'AWS::Logs::ResourcePolicy', Properties: { PolicyDocument } };
-    expect(() => grantsIn({ Resources: { Rest } })).toThrow('a policy is written as text');
+    expect(() => grantsIn({ Resources: { Rest } })).toThrow('unsupported policy as text');
   });
 
-  it('a statement that it can not judge, by refusing it', () => {
+  it('a statement that it cannot read, by an error', () => {
     const PolicyDocument = {
       Statement: [{ Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }],
     };
     const Rest = { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument } };
-    expect(() => grantsIn({ Resources: { Rest } })).toThrow('a statement has NotAction');
+    expect(() => grantsIn({ Resources: { Rest } })).toThrow('unsupported field NotAction');
   });
 });

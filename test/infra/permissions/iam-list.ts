@@ -1,12 +1,12 @@
 import { type Permission, permissionsOf } from '#src/core/stack/permissions.ts';
 import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
 import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
-import { resourcePolicies, toldStatements } from './iam-list-resources.ts';
+import { outputStatements, resourcePolicies } from './iam-list-resources.ts';
 
 const table = '<Chunkferry/Proofs.Arn>';
 const machine = '<Chunkferry/Transfers/StateMachine';
-const givenSecret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
-const givenSecretKey = 'arn:aws:kms:eu-west-1:123456789012:key/5678efab';
+const existingSecret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
+const existingSecretKey = 'arn:aws:kms:eu-west-1:123456789012:key/5678efab';
 
 const buses = ['default', 'ours'].map((name) => `${aws}:events:${here}:event-bus/${name}`);
 const readers = ['111122223333:role/ChunkferryReader', '444455556666:role/VideoReader'];
@@ -29,21 +29,21 @@ const rows = (...actions: string[]): Entry => ({
 const putEvents: Entry = { may: 'events:PutEvents', on: buses };
 
 const apiKey: readonly Entry[] = [
-  { may: 'secretsmanager:GetSecretValue', on: ['<Chunkferry/ApiKey>', givenSecret] },
-  { may: 'kms:Decrypt', on: [givenSecretKey], when: through('secretsmanager.eu-west-1') },
+  { may: 'secretsmanager:GetSecretValue', on: ['<Chunkferry/ApiKey>', existingSecret] },
+  { may: 'kms:Decrypt', on: [existingSecretKey], when: through('secretsmanager.eu-west-1') },
 ];
 
 const executions: Entry = {
   may: 'states:DescribeExecution',
   on: [`${aws}:states:${here}:execution:${machine}.Name>:*`],
-  why: 'executions of the one state machine get their names when they start',
+  why: 'executions of this state machine get their names when they start',
 };
 
 const readObjects: readonly Entry[] = [
   {
     may: 's3:GetObject, s3:GetObjectVersion',
     on: objects.map((prefix) => `${aws}:s3:::${prefix}*`),
-    why: "the keys of a source's objects are not known before",
+    why: "the keys of a source's objects are unknown at deployment",
   },
   { may: 's3:ListBucket', on: buckets },
   {
@@ -54,21 +54,21 @@ const readObjects: readonly Entry[] = [
   { may: 'sts:AssumeRole', on: readers.map((role) => `${aws}:iam::${role}`) },
 ];
 
-/** What lets Lambda put a function into a VPC, where one is given. */
+/** Allows Lambda to attach a function to a VPC. */
 const networkInterfaces: Entry = {
   may: 'ec2:CreateNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:DeleteNetworkInterface, ec2:AssignPrivateIpAddresses, ec2:UnassignPrivateIpAddresses',
   on: ['*'],
   why: 'Lambda makes the network interfaces, and asks for these actions on any',
 };
 
-/** What every function may do: write its own log and its traces. */
+/** The permissions of every function: its own log and its traces. */
 const ofFunction = (log: string): readonly Entry[] => [
   trusts('lambda'),
   { may: 'logs:CreateLogStream, logs:PutLogEvents', on: [`<${log}.Arn>`] },
   {
     may: 'xray:PutTelemetryRecords, xray:PutTraceSegments',
     on: ['*'],
-    why: 'X-Ray knows no resources for these actions',
+    why: 'X-Ray supports no resources for these actions',
   },
   networkInterfaces,
 ];
@@ -79,7 +79,11 @@ const entriesOf: Readonly<Record<Permission, readonly Entry[]>> = {
   readSources: readObjects,
   checkBuckets: [{ may: 's3:GetBucketNotification', on: buckets }],
   checkQuotas: [
-    { may: 'lambda:GetAccountSettings', on: ['*'], why: "the account's limits are no resource" },
+    {
+      may: 'lambda:GetAccountSettings',
+      on: ['*'],
+      why: "the account's limits support no resource",
+    },
   ],
   readRows: [rows('GetItem', 'Query')],
   writeRows: [rows('PutItem')],
@@ -127,7 +131,7 @@ const roles: IamList = {
         StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' },
         ArnLike: { 'aws:SourceArn': `${aws}:states:${here}:stateMachine:*` },
       }),
-      why: "the machine's own ARN can't stand in the trust of the role that it is made with",
+      why: "the role is created before the machine, so its trust can't name the machine's ARN",
     },
     {
       may: 'lambda:InvokeFunction',
@@ -143,17 +147,17 @@ const roles: IamList = {
       on: [...stepNames, 'Reconciler/Reconcile', 'Dispatcher/Dispatch'].map(
         (path) => `<Chunkferry/${path}.Arn>:*`,
       ),
-      why: 'an execution under way calls the versions that it began with, whatever is deployed since',
+      why: 'a running execution calls the versions that it started with, also after a deployment',
     },
     {
       may: 'logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:DeleteLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:DescribeResourcePolicies, logs:DescribeLogGroups',
       on: ['*'],
-      why: 'the delivery of logs has no resource',
+      why: 'the delivery of logs supports no resource',
     },
     {
       may: 'xray:PutTelemetryRecords, xray:PutTraceSegments, xray:GetSamplingRules, xray:GetSamplingTargets',
       on: ['*'],
-      why: 'X-Ray knows no resources for these actions',
+      why: 'X-Ray supports no resources for these actions',
     },
   ],
   'BucketNotificationsHandler050a0587b7544547bf325f094a3db834/Role': [
@@ -185,7 +189,7 @@ const roles: IamList = {
     {
       may: 's3:GetObject, s3:GetObjectVersion',
       on: theirObjects.map((prefix) => `${aws}:s3:::${prefix}*`),
-      why: "the keys of a source's objects are not known before",
+      why: "the keys of a source's objects are unknown at deployment",
     },
     { may: 's3:ListBucket, s3:GetBucketNotification', on: theirBuckets },
     {
@@ -197,11 +201,11 @@ const roles: IamList = {
 };
 
 /**
- * Everything that the templates of all setups may let anybody do: by the role that may, or by the
- * resource whose policy says who may. Nothing is in a template that is not here, nor the other way.
+ * Every grant in the templates of all setups, by role or by the resource whose policy has it. The
+ * templates and this list are equal.
  */
 export const iamList: IamList = {
   ...roles,
   ...resourcePolicies,
-  ...toldStatements,
+  ...outputStatements,
 };

@@ -11,7 +11,7 @@ import { inVpc, richProps, richSourceAccount } from '../rich-setup.ts';
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-nag-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-/** What the pack finds that nothing beside the construct explains. */
+/** Returns the pack's findings without a recorded reason. */
 function findings(build: (app: App) => Stack): string[] {
   const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } });
   build(app);
@@ -21,7 +21,7 @@ function findings(build: (app: App) => Stack): string[] {
   );
 }
 
-/** The acknowledged findings of a whole stack, with their reasons. */
+/** Returns the acknowledged findings of a stack, with their reasons. */
 function acknowledged(stack: Stack): [string, string][] {
   return stack.node
     .findAll()
@@ -43,11 +43,11 @@ const makers: [string, (app: App) => Stack][] = [
 ];
 
 describe.each(makers)("cdk-nag's AwsSolutions pack over the stack of %s", (_, build) => {
-  it('finds nothing that is not explained', () => {
+  it('has no finding without a reason', () => {
     expect(findings(build)).toEqual([]);
   });
 
-  it('is given a whole sentence for each finding that is', () => {
+  it('has a complete sentence as the reason of each finding', () => {
     const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } });
     const all = acknowledged(build(app));
     expect(all.length).toBeGreaterThan(0);

@@ -1,14 +1,14 @@
 import type { CloudFormationTemplate } from '#infra/synthesize.ts';
 
-/** One thing that a template lets somebody do, or forbids: one action on one resource. */
+/** One permission or denial of a template: one action on one resource. */
 export interface Grant {
-  /** Whose policy it stands in: a role, or the resource that has a policy of its own, by its construct's path. */
+  /** The role, or the resource with the policy, by its construct's path. */
   readonly holder: string;
   readonly effect: string;
-  /** Who: named in the policies of resources and in trusts only. */
+  /** Set in the policies of resources and in trusts only. */
   readonly principal?: string;
   readonly action: string;
-  /** Absent in a trust, which is about the role itself. */
+  /** Absent in a trust, which applies to the role itself. */
   readonly resource?: string;
   /** As canonical JSON, references in angle brackets. */
   readonly condition?: string;
@@ -16,25 +16,28 @@ export interface Grant {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What may stand in a statement; `NotAction` and its like say what is left over, so none is read here. */
+/** The supported fields of a statement; `NotAction` and similar fields are errors. */
 const readFields = ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition'];
 
-/** Where a policy names whose it is. */
+/** The properties in which a policy names its holder. */
 const holderFields = ['Roles', 'Users', 'Groups', 'Queues', 'Topics', 'Bucket', 'EventBusName'];
 
 /**
- * Everything that a template's policies say: of roles, inline, attached and by ARN, of their trusts,
- * and of every resource that has a policy, wherever in its properties the statements stand.
+ * Returns every grant in a template's policies: of roles (inline, attached and by ARN), of their
+ * trusts, and of resources with a policy anywhere in their properties.
  */
 export function grantsIn(template: CloudFormationTemplate): Grant[] {
   const read = new TemplateReader(template);
-  return [...Object.keys(template.Resources).flatMap((id) => read.grantsOf(id)), ...read.told()];
+  return [
+    ...Object.keys(template.Resources).flatMap((id) => read.grantsOf(id)),
+    ...read.outputGrants(),
+  ];
 }
 
-/** Who acts with which role: `function: role`, by their constructs' paths. */
-export function rolesWornIn(template: CloudFormationTemplate): string[] {
+/** Returns `function: role` for every role in use, by their constructs' paths. */
+export function rolesUsedIn(template: CloudFormationTemplate): string[] {
   const read = new TemplateReader(template);
-  return Object.keys(template.Resources).flatMap((id) => read.rolesWornBy(id));
+  return Object.keys(template.Resources).flatMap((id) => read.rolesUsedBy(id));
 }
 
 class TemplateReader {
@@ -50,20 +53,20 @@ class TemplateReader {
     const holders = this.#holdersOf(id, Properties);
     const statements = statementsIn(Properties).flatMap((one) => this.#statement(one));
     if (/Policy$/.test(Type) && statements.length === 0) {
-      throw new Error(`${Type} ${id} holds no statement that can be read`);
+      throw new Error(`${Type} ${id} has no statement that can be read`);
     }
     return holders.flatMap((holder) =>
       [...statements, ...this.#attached(Properties)].map((grant) => ({ holder, ...grant })),
     );
   }
 
-  rolesWornBy(id: string): string[] {
+  rolesUsedBy(id: string): string[] {
     const roles = rolesIn(this.#template.Resources[id]?.Properties);
     return roles.map((role) => `${this.#path(id)}: ${unbracketed(this.#text(role))}`);
   }
 
-  /** What the outputs tell a person to put into the policies of keys. */
-  told(): Grant[] {
+  /** Returns the statements in the outputs for the policies of keys. */
+  outputGrants(): Grant[] {
     const outputs = Object.entries(this.#template.Outputs ?? {});
     return outputs
       .filter(([name]) => /PolicyStatement/.test(name))
@@ -75,7 +78,7 @@ class TemplateReader {
       );
   }
 
-  /** A policy is its roles', a resource's policy the resource's, and a role has its trust itself. */
+  /** A policy belongs to its roles, a resource's policy to the resource, and a trust to its role. */
   #holdersOf(id: string, properties: Json): string[] {
     const held = holderFields.flatMap((field) => properties[field] ?? []);
     return held.length > 0 ? held.map((one) => unbracketed(this.#text(one))) : [this.#path(id)];
@@ -102,7 +105,7 @@ class TemplateReader {
   #statement(statement: Json): Omit<Grant, 'holder'>[] {
     const unread = Object.keys(statement).filter((field) => !readFields.includes(field));
     if (unread.length > 0)
-      throw new Error(`a statement has ${unread}: ${JSON.stringify(statement)}`);
+      throw new Error(`unsupported field ${unread} in the statement ${JSON.stringify(statement)}`);
     const { Effect, Principal, Action, Resource, Condition } = statement;
     const principals = Principal === undefined ? [undefined] : this.#principals(Principal);
     const resources = Resource === undefined ? [undefined] : [Resource].flat().map(this.#text);
@@ -130,7 +133,7 @@ class TemplateReader {
     return JSON.stringify(sorted(condition, this.#text));
   }
 
-  /** What is known only after deployment in angle brackets, resources by their construct's path. */
+  /** Returns text with references in angle brackets, resources by their construct's path. */
   readonly #text = (value: unknown): string => {
     if (typeof value === 'string') return value;
     const [[intrinsic, argument] = ['nothing', undefined]] = Object.entries(value ?? {});
@@ -139,7 +142,7 @@ class TemplateReader {
     return `<${[this.#path(name ?? ''), ...attribute].join('.')}>`;
   };
 
-  /** Below its stack, without the ids that the CDK puts at the end. */
+  /** Returns the construct's path below its stack, without the id `Resource` of the CDK. */
   #path(id: string): string {
     const path = this.#template.Resources[id]?.Metadata?.['aws:cdk:path'];
     return typeof path === 'string' ? path.replace(/^[^/]+\//, '').replace(/\/Resource$/, '') : id;
@@ -150,16 +153,16 @@ function unbracketed(reference: string): string {
   return reference.replace(/^<(.*)>$/, '$1');
 }
 
-/** Every statement, however deep; an inline policy of a role and a bus's one statement alike. */
+/** Returns every statement at any depth, also of inline policies and buses. */
 function statementsIn(value: unknown): Json[] {
   if (typeof value === 'string' && /"Effect"/.test(value))
-    throw new Error(`a policy is written as text, which is not read: ${value}`);
+    throw new Error(`unsupported policy as text: ${value}`);
   if (typeof value !== 'object' || value === null) return [];
   if ('Effect' in value) return [value as Json];
   return Object.values(value).flatMap(statementsIn);
 }
 
-/** Every role that a resource names to act with, however deep. */
+/** Returns every role that a resource uses, at any depth. */
 function rolesIn(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, one]) =>

@@ -4,17 +4,17 @@ import { describe, expect, it } from 'vitest';
 import type { SourceProps } from '#infra/sources/source-props.ts';
 import { Chunkferry } from '#infra/stacks/chunkferry.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
-import { refusal } from '../deployed.ts';
+import { errorOf } from '../deployed.ts';
 import { richProps } from '../rich-setup.ts';
 
 const withSources = (...sources: SourceProps[]) => synthesizeTemplate({ sources });
 
-describe('a source is refused on one line when', () => {
+describe('a source fails on one line when', () => {
   const key = 'arn:aws:kms:eu-west-1:123456789012:key/1';
 
   it.each<[string, SourceProps, string]>([
     [
-      'its bucket is no name',
+      'its bucket is not a name',
       { bucket: 'Fi' },
       'Invalid sources[0].bucket "Fi": must be a bucket name',
     ],
@@ -29,7 +29,7 @@ describe('a source is refused on one line when', () => {
       'Invalid sources[0].bucket "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap": Multi-Region Access Points are not supported',
     ],
     [
-      'its bucket is the ARN of one',
+      'its bucket is an ARN',
       { bucket: 'arn:aws:s3:::films' },
       'Invalid sources[0].bucket "arn:aws:s3:::films": must be a name, not an ARN. Use "films"',
     ],
@@ -39,7 +39,7 @@ describe('a source is refused on one line when', () => {
       'Invalid sources[0].region "us-east-1": must be "us-west-2", as in the bucket\'s ARN.',
     ],
     [
-      'the events of an access point are to be switched on',
+      'switchOnEvents is set for an access point',
       {
         bucket: 'arn:aws:s3:us-west-2:123456789012:accesspoint/films',
         switchOnEvents: true,
@@ -57,7 +57,7 @@ describe('a source is refused on one line when', () => {
       'Invalid sources[0].bucket "10.0.0.1": must be',
     ],
     [
-      'its bucket bears a name that S3 keeps for itself',
+      'its bucket has a name that S3 reserves',
       { bucket: 'xn--films' },
       'Invalid sources[0].bucket "xn--films": the prefix "xn--" is reserved by S3',
     ],
@@ -67,17 +67,17 @@ describe('a source is refused on one line when', () => {
       'Invalid sources[0].bucket "films--euw1-az1--x-s3": the suffix "--x-s3" is reserved for directory buckets',
     ],
     [
-      'its prefixes are none',
+      'its prefixes are empty',
       { bucket: 'films', prefixes: [] },
       'Invalid sources[0].prefixes []: must have at least one entry. Omit it to take any key.',
     ],
     [
-      'its suffixes are none',
+      'its suffixes are empty',
       { bucket: 'films', suffixes: [] },
       'Invalid sources[0].suffixes []: must have at least one entry',
     ],
     [
-      'a prefix is named twice',
+      'a prefix is listed twice',
       { bucket: 'films', prefixes: ['in/', 'in/'] },
       'Invalid sources[0].prefixes[1] "in/": must be listed once.',
     ],
@@ -87,22 +87,22 @@ describe('a source is refused on one line when', () => {
       'Invalid sources[0].suffixes[1] "mp4": must have its dot. Use ".mp4".',
     ],
     [
-      'no media type is known for a suffix',
+      'a suffix has an unknown media type',
       { bucket: 'films', suffixes: ['.mp4', '.R3D'] },
       'Invalid sources[0].suffixes[1] ".R3D": must end with the extension of a media type. Or set its type: mediaTypes {".R3D":"video"}, with -c mediaTypes=.R3D=video.',
     ],
     [
-      'a media type is none',
+      'a media type is invalid',
       { bucket: 'films', mediaTypes: { '.r3d': 'film' as 'video' } },
       'Invalid sources[0].mediaTypes[".r3d"] "film": must be "video", "audio" or "image".',
     ],
     [
-      'its media types are none',
+      'its media types are empty',
       { bucket: 'films', mediaTypes: {} },
       'Invalid sources[0].mediaTypes {}: must have at least one entry',
     ],
     [
-      'a media type is named for a suffix without a dot',
+      'a media type is set for a suffix without a dot',
       { bucket: 'films', mediaTypes: { r3d: 'video' } },
       'Invalid sources[0].mediaTypes key "r3d": must have its dot. Use ".r3d".',
     ],
@@ -117,37 +117,37 @@ describe('a source is refused on one line when', () => {
       'Invalid sources[0].minSize -1: must be a whole number of at least 0.',
     ],
     [
-      'no object can have its size',
+      'its size bounds exclude each other',
       { bucket: 'films', minSize: 3, maxSize: 2 },
       'Invalid sources[0].minSize 3: must not be above maxSize, which is 2.',
     ],
     [
-      'its Region is none',
+      'its Region is invalid',
       { bucket: 'films', region: 'Ireland' },
       'Invalid sources[0].region "Ireland": must be a Region such as eu-west-1.',
     ],
     [
-      'its account is none',
+      'its account is invalid',
       { bucket: 'films', account: '1234' },
       'Invalid sources[0].account "1234": must be 12 digits.',
     ],
     [
-      'its account is not known',
+      'its account is not a source account',
       { bucket: 'films', account: '999988887777' },
       'Invalid sources[0].account "999988887777": must be listed in sourceAccounts. Add it there, or',
     ],
     [
-      'its requestPayer is no truth',
+      'its requestPayer is text',
       { bucket: 'films', requestPayer: 'requester' as never },
       'Invalid sources[0].requestPayer "requester": must be true or false.',
     ],
     [
-      'it waits too shortly for a denial to end',
+      'its wait for a denial is too short',
       { bucket: 'films', waitWhileDenied: Duration.seconds(59) },
       'Invalid sources[0].waitWhileDenied 59 s: must be 60 to 86,400 whole seconds.',
     ],
     [
-      'it waits for longer than a day for a denial to end',
+      'its wait for a denial is longer than a day',
       { bucket: 'films', waitWhileDenied: Duration.hours(25) },
       'Invalid sources[0].waitWhileDenied 90000 s: must be 60 to 86,400 whole seconds.',
     ],
@@ -162,12 +162,12 @@ describe('a source is refused on one line when', () => {
       'Invalid sources[0].kmsKeyArn "arn:aws:kms:eu-west-1:123456789012:alias/films": must be a key\'s ARN',
     ],
   ])('%s', (_, source, message) => {
-    const line = refusal(() => withSources(source));
+    const line = errorOf(() => withSources(source));
     expect(line).toContain(`ConfigurationError: ${message}`);
     expect(line).not.toContain('\n');
   });
 
-  it('two keys are given', () => {
+  it('two keys are set', () => {
     const make = () =>
       synthesize((app) => {
         const stack = new Stack(app, 'Own');
@@ -176,24 +176,24 @@ describe('a source is refused on one line when', () => {
         new Chunkferry(stack, 'Chunkferry', { sources: [source] });
         return stack;
       });
-    expect(refusal(make)).toContain(
+    expect(errorOf(make)).toContain(
       `Invalid sources[0].kmsKeyArn "${key}": must not be set together with encryptionKey.`,
     );
   });
 
-  it('its events are to be switched on in another account', () => {
+  it('switchOnEvents is set for another account', () => {
     const theirs = { bucket: 'theirs', account: '111122223333', switchOnEvents: true };
-    const line = refusal(() => synthesizeTemplate({ ...richProps, sources: [theirs] }));
+    const line = errorOf(() => synthesizeTemplate({ ...richProps, sources: [theirs] }));
     expect(line).toContain(
       'Invalid sources[0].switchOnEvents true: must be used with a bucket of the stack',
     );
   });
 
-  it('all together are too long for the environment of a function', () => {
+  it('all sources together exceed the environment of a function', () => {
     const sources = Array.from({ length: 61 }, (_, index) => ({
       bucket: `a-bucket-with-a-rather-long-name-${index}`,
     }));
-    expect(refusal(() => withSources(...sources))).toMatch(
+    expect(errorOf(() => withSources(...sources))).toMatch(
       /ConfigurationError: Too many sources: they take 30\d\d bytes of the functions' environment, and at most 3000 fit/,
     );
   });
@@ -201,17 +201,17 @@ describe('a source is refused on one line when', () => {
 
 describe('two sources of one bucket', () => {
   const pair = (one: Partial<SourceProps>, other: Partial<SourceProps>) =>
-    refusal(() => withSources({ bucket: 'films', ...one }, { bucket: 'films', ...other }));
+    errorOf(() => withSources({ bucket: 'films', ...one }, { bucket: 'films', ...other }));
 
   it.each<[string, Partial<SourceProps>, Partial<SourceProps>]>([
-    ['take anything', {}, {}],
+    ['take any object', {}, {}],
     ['have the same prefix', { prefixes: ['in/'] }, { prefixes: ['in/'] }],
-    ['have prefixes of which one begins the other', { prefixes: ['in/'] }, { prefixes: ['in/a'] }],
+    ['have a prefix that begins the other', { prefixes: ['in/'] }, { prefixes: ['in/a'] }],
     ['have prefixes in one only', { prefixes: ['in/'] }, {}],
     ['have suffixes that differ in case only', { suffixes: ['.mp4'] }, { suffixes: ['.MP4'] }],
-    ['have suffixes that end alike', { suffixes: ['.cut.mp4'] }, { suffixes: ['.mp4'] }],
+    ['have a suffix that ends the other', { suffixes: ['.cut.mp4'] }, { suffixes: ['.mp4'] }],
     ['have sizes that touch', { maxSize: 10 }, { minSize: 10 }],
-  ])('that %s are refused', (_, one, other) => {
+  ])('that %s fail', (_, one, other) => {
     expect(pair(one, other)).toMatch(/Overlapping sources: "films" .* and "films" .*\. Separate/);
   });
 
@@ -219,17 +219,17 @@ describe('two sources of one bucket', () => {
     ['prefixes', { prefixes: ['in/'] }, { prefixes: ['out/'] }],
     ['suffixes', { suffixes: ['.mp4'] }, { suffixes: ['.mov'] }],
     ['sizes', { maxSize: 9 }, { minSize: 10 }],
-  ])('whose %s keep them apart are taken', (_, one, other) => {
-    expect(pair(one, other)).toBe('not refused');
+  ])('with separate %s are accepted', (_, one, other) => {
+    expect(pair(one, other)).toBe('no error');
   });
 
-  it('names both by their filters', () => {
+  it('are named with their filters', () => {
     expect(pair({ prefixes: ['in/'], minSize: 5 }, {})).toBe(
       'ConfigurationError: Overlapping sources: "films" (prefixes in/, from 5 bytes) and "films" (any object). Separate them by prefixes, suffixes or sizes: an object must belong to one source only.',
     );
   });
 
-  it('that disagree on the Region are refused', () => {
+  it('with different Regions fail', () => {
     const line = pair({ prefixes: ['a/'] }, { prefixes: ['b/'], region: 'us-east-1' });
     expect(line).toContain('Conflicting sources of bucket "films": the stack\'s account in');
   });

@@ -5,22 +5,22 @@ import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { functionOf, plain } from '../deployed.ts';
 
-/** What the inspecting function reads of each source. */
-function toldBy(props: ChunkferryProps) {
+/** Returns sameContent of each source in the settings of InspectSource. */
+function sameContentIn(props: ChunkferryProps) {
   const { SOURCES } = functionOf('InspectSource', synthesizeTemplate(props)).Environment.Variables;
   const { list } = readSettings({ SOURCES: plain(SOURCES) }).sources;
   return list.map(({ sameContent }) => sameContent);
 }
 
 describe('sameContent', () => {
-  it('is told to the functions for the source that asks to reuse', () => {
+  it('is in the settings of a source with reuse', () => {
     const sources = [{ bucket: 'films', sameContent: 'reuse' as const }, { bucket: 'matches' }];
-    expect(toldBy({ sources })).toEqual(['reuse', undefined]);
+    expect(sameContentIn({ sources })).toEqual(['reuse', undefined]);
   });
 
-  it('of the construct is that of every source that does not say otherwise', () => {
+  it('of the construct applies to sources without their own', () => {
     const sources = [{ bucket: 'films' }, { bucket: 'matches', sameContent: 'transfer' as const }];
-    expect(toldBy({ sameContent: 'reuse', sources })).toEqual(['reuse', undefined]);
+    expect(sameContentIn({ sameContent: 'reuse', sources })).toEqual(['reuse', undefined]);
   });
 
   it('comes from the context, for the stack and for a source', () => {
@@ -36,7 +36,7 @@ describe('sameContent', () => {
       { sources: [{ bucket: 'films', sameContent: 'yes' }] },
       'Invalid sources[0].sameContent "yes"',
     ],
-  ])('of %s with another value is refused in one line', (_, props, says) => {
+  ])('of %s with another value fails on one line', (_, props, says) => {
     const synthesized = () => synthesizeTemplate(props as unknown as ChunkferryProps);
     expect(synthesized).toThrow(`${says}: must be "transfer" or "reuse"`);
   });

@@ -3,9 +3,9 @@ import { defaultReaderRoleName, readerRoleArn } from '#infra/sources/reader-role
 import type { SourceAccountStackProps } from '#infra/stacks/source-account-stack.ts';
 import { synthesizeSourceAccount } from '#infra/synthesize.ts';
 import {
+  errorOf,
   plain,
   propertiesOf,
-  refusal,
   resources,
   resourcesFor,
   statementsOfRole,
@@ -18,7 +18,7 @@ describe("the source account's stack", () => {
     id.includes('Reader'),
   ) as [string, Record<string, unknown>];
 
-  it('sends the events of its buckets straight to the bus, and keeps what it could not', () => {
+  it('sends the events of its buckets to the bus, and keeps undelivered events', () => {
     expect(propertiesOf('AWS::Events::Rule', template)).toMatchObject([
       {
         EventPattern: {
@@ -40,14 +40,14 @@ describe("the source account's stack", () => {
     ]);
   });
 
-  it('lets its rule put events on that one bus and do nothing else', () => {
+  it('allows its rule to put events on that bus only', () => {
     const [[role] = []] = resources('AWS::IAM::Role', template).filter(([id]) => id !== readerId);
     expect(statementsOfRole(String(role), template)).toEqual([
       { Effect: 'Allow', Action: 'events:PutEvents', Resource: richSourceAccount.busArn },
     ]);
   });
 
-  it('lets the transfer account read by external id, and by those roles alone', () => {
+  it('allows the transfer account to read with the external id, by the listed roles only', () => {
     expect(reader.RoleName).toBe('ChunkferryReader');
     expect(reader.AssumeRolePolicyDocument).toMatchObject({
       Statement: [
@@ -64,7 +64,7 @@ describe("the source account's stack", () => {
     expect(JSON.stringify(reader.AssumeRolePolicyDocument)).toContain(':iam::123456789012:root');
   });
 
-  it('lets the reader read those objects, look at those buckets and use those keys', () => {
+  it('allows the reader those objects, buckets and keys', () => {
     const statements = statementsOfRole(readerId, template);
     const buckets = ['others', 'theirs'].map((bucket) => `arn:<AWS::Partition>:s3:::${bucket}`);
     const objects = buckets.flatMap((bucket) => [`${bucket}/in/*`, `${bucket}/raw/*`]);
@@ -87,13 +87,13 @@ describe("the source account's stack", () => {
     });
   });
 
-  it("bears the name by which the transfers' stack assumes it", () => {
+  it("has the role name that the transfers' stack assumes", () => {
     expect(readerRoleArn('111122223333')).toMatch(
       new RegExp(`:iam::111122223333:role/${defaultReaderRoleName}$`),
     );
   });
 
-  it("puts out what the keys' policies must say", () => {
+  it("has an output with the statement for the keys' policies", () => {
     const statement = JSON.parse(plain(template.Outputs?.KeyPolicyStatement?.Value));
     expect(statement).toMatchObject({
       Principal: { AWS: [`<${readerId}.Arn>`] },
@@ -101,7 +101,7 @@ describe("the source account's stack", () => {
     });
   });
 
-  it('rings an alarm as soon as an event could not be sent, and says what to do', () => {
+  it('has an alarm for the first undelivered event, which describes what to do', () => {
     const [queue] = resources('AWS::SQS::Queue', template).map(([id]) => id);
     const [topic] = resources('AWS::SNS::Topic', template).map(([id]) => id);
     expect(propertiesOf('AWS::CloudWatch::Alarm', template)).toMatchObject([
@@ -119,23 +119,23 @@ describe("the source account's stack", () => {
     ]);
   });
 
-  it('sends the alarm to an address, where one is given', () => {
+  it('sends the alarm to the address in the props', () => {
     const alarmEmail = 'ops@example.com';
-    const told = synthesizeSourceAccount({ ...richSourceAccount, alarmEmail });
-    expect(propertiesOf('AWS::SNS::Subscription', told)).toMatchObject([
+    const withEmail = synthesizeSourceAccount({ ...richSourceAccount, alarmEmail });
+    expect(propertiesOf('AWS::SNS::Subscription', withEmail)).toMatchObject([
       { Protocol: 'email', Endpoint: alarmEmail },
     ]);
     expect(propertiesOf('AWS::SNS::Subscription', template)).toEqual([]);
   });
 
-  it('makes no reader where another Region has made it', () => {
+  it('creates no reader with readerRole=false', () => {
     const { busArn, buckets } = richSourceAccount;
     const second = synthesizeSourceAccount({ busArn, buckets, readerRole: false });
     expect(resources('AWS::IAM::Role', second)).toHaveLength(1);
     expect(Object.keys(second.Outputs ?? {})).toEqual(['DeadLetterQueueUrl', 'AlarmTopicArn']);
   });
 
-  it('trusts another account than that of the bus, where one is given', () => {
+  it('trusts transferAccount instead of the account of the bus', () => {
     const other = synthesizeSourceAccount({
       ...richSourceAccount,
       transferAccount: '999988887777',
@@ -147,29 +147,29 @@ describe("the source account's stack", () => {
 
   it.each<[string, Partial<SourceAccountStackProps>, string]>([
     [
-      'the bus is no ARN',
+      'the bus is not an ARN',
       { busArn: 'intake' },
       'Invalid busArn "intake": must be the output BusArn',
     ],
-    ['no bucket is named', { buckets: [] }, 'Invalid buckets []: must have at least one entry'],
+    ['the buckets are empty', { buckets: [] }, 'Invalid buckets []: must have at least one entry'],
     [
-      'a bucket is no name',
+      'a bucket is not a name',
       { buckets: ['s3://films'] },
       'Invalid buckets[0] "s3://films": must be',
     ],
     ['a prefix is empty', { prefixes: [''] }, 'Invalid prefixes[0] "": must not be empty'],
     [
-      'its prefixes are none',
+      'its prefixes are empty',
       { prefixes: [] },
       'Invalid prefixes []: must have at least one entry',
     ],
     [
-      'its principals are none, which would trust all',
+      'its principals are empty, which would trust all roles',
       { readerPrincipalArns: [] },
       'Invalid readerPrincipalArns []: must have at least one entry',
     ],
     [
-      'the address is none',
+      'the address is invalid',
       { alarmEmail: 'ops' },
       'Invalid alarmEmail "ops": must be an address such as',
     ],
@@ -179,30 +179,30 @@ describe("the source account's stack", () => {
       'Invalid externalId "x": must be 2 to 1,224',
     ],
     [
-      'a key is no ARN',
+      'a key is not an ARN',
       { kmsKeyArns: ['my-key'] },
       'Invalid kmsKeyArns[0] "my-key": must be a key\'s ARN',
     ],
     [
-      'an account is none',
+      'an account is invalid',
       { transferAccount: '12' },
       'Invalid transferAccount "12": must be 12 digits.',
     ],
     [
-      'a principal is no role',
+      'a principal is not a role',
       { readerPrincipalArns: ['me'] },
       'Invalid readerPrincipalArns[0] "me": must be a role',
     ],
-  ])('is refused on one line when %s', (_, props, message) => {
-    const line = refusal(() => synthesizeSourceAccount({ ...richSourceAccount, ...props }));
+  ])('fails on one line when %s', (_, props, message) => {
+    const line = errorOf(() => synthesizeSourceAccount({ ...richSourceAccount, ...props }));
     expect(line).toContain(`ConfigurationError: ${message}`);
     expect(line).not.toContain('\n');
   });
 
-  it('is refused without an external id for its reader', () => {
+  it('fails without an external id for its reader', () => {
     const { externalId, ...others } = richSourceAccount;
     expect(externalId).toBeDefined();
-    expect(refusal(() => synthesizeSourceAccount(others))).toContain(
+    expect(errorOf(() => synthesizeSourceAccount(others))).toContain(
       'Missing externalId: must be set for the reader role',
     );
   });

@@ -4,11 +4,11 @@ import { synthesizeSourceAccount, synthesizeTemplate } from '#infra/synthesize.t
 import { readSettings } from '#src/config/environment.ts';
 import { stepsWith } from '#src/core/stack/permissions.ts';
 import {
+  errorOf,
   functionOf,
   objectRules,
   plain,
   propertiesOf,
-  refusal,
   resources,
   resourcesFor,
   statementsOf,
@@ -18,7 +18,7 @@ import { richProps, richSourceAccount } from '../rich-setup.ts';
 const rich = synthesizeTemplate(richProps);
 const organizationId = 'o-abcdefghij';
 
-/** Who may put what on the bus. */
+/** Returns the statements of the bus's policy. */
 function busStatements(props: TransferStackProps) {
   const template = synthesizeTemplate(props);
   return propertiesOf('AWS::Events::EventBusPolicy', template).map(
@@ -46,7 +46,7 @@ describe('the bus of other accounts', () => {
     }
   });
 
-  it('takes S3 events of exactly the organization, where one is given', () => {
+  it('takes S3 events of exactly the organization in the props', () => {
     expect(busStatements({ ...theirs, organizationId })).toMatchObject([
       {
         Principal: '*',
@@ -56,7 +56,7 @@ describe('the bus of other accounts', () => {
     ]);
   });
 
-  it('starts an execution by account, whatever bucket is claimed', () => {
+  it('filters by account, not by bucket', () => {
     const template = synthesizeTemplate(theirs);
     expect(objectRules(template)).toMatchObject([
       {
@@ -72,25 +72,25 @@ describe('the bus of other accounts', () => {
     expect(JSON.stringify(objectRules(template))).not.toContain('bucket');
   });
 
-  it('starts an execution for any account of an organization, so that an unlisted one is refused', () => {
+  it('starts an execution for any account of an organization, which rejects an unlisted account', () => {
     const [rule] = objectRules(synthesizeTemplate({ ...theirs, organizationId }));
     expect(rule?.EventPattern).toEqual({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
   });
 
-  it("takes events of this account's other Regions, where a source is there", () => {
+  it("takes events of this account's other Regions with a source", () => {
     const far = busStatements({ sources: [{ bucket: 'far-away', region: 'us-east-1' }] });
     expect(far.map(({ Principal }) => plain((Principal as { AWS: unknown }).AWS))).toEqual([
       'arn:<AWS::Partition>:iam::<AWS::AccountId>:root',
     ]);
   });
 
-  it('is not there where nobody sends', () => {
+  it('is absent without source accounts and other Regions', () => {
     const template = synthesizeTemplate({ sourceBuckets: ['films'] });
     expect(resources('AWS::Events::EventBus', template)).toEqual([]);
     expect(template.Outputs).not.toHaveProperty('BusArn');
   });
 
-  it("tells the source account's stack what it needs", () => {
+  it("is in the outputs for the source account's stack", () => {
     expect(plain(rich.Outputs?.BusArn?.Value)).toMatch(
       /^<ChunkferryObjectCreatedIntakeBus.*\.Arn>$/,
     );
@@ -106,18 +106,18 @@ describe('the readers', () => {
     'arn:<AWS::Partition>:iam::444455556666:role/VideoReader',
   ];
 
-  it.each(stepsWith('readSources'))('are all that %s may assume', (step) => {
+  it.each(stepsWith('readSources'))('are the only roles that %s may assume', (step) => {
     expect(resourcesFor('sts:AssumeRole', statementsOf(step, rich))).toEqual(arns);
   });
 
   it.each(['OpenSession', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset', 'RecordOutcome'] as const)(
-    'are out of the reach of %s',
+    'cannot be assumed by %s',
     (step) => {
       expect(resourcesFor('sts:AssumeRole', statementsOf(step, rich))).toEqual([]);
     },
   );
 
-  it('are told by account, each with its external id', () => {
+  it('are in the settings by account, each with its external id', () => {
     const { SOURCES } = functionOf('InspectSource', rich).Environment.Variables;
     expect(readSettings({ SOURCES: plain(SOURCES) }).sources.readers).toEqual({
       111122223333: { roleArn: arns[0], externalId: 'ferry-1' },
@@ -126,17 +126,17 @@ describe('the readers', () => {
   });
 });
 
-describe('source accounts are refused on one line when', () => {
+describe('source accounts fail on one line when', () => {
   const account = '111122223333';
 
   it.each<[string, TransferStackProps, string]>([
     [
-      'an account is none',
+      'an account is invalid',
       { sourceAccounts: [{ account: '11112222333', externalId: 'ferry' }] },
       'Invalid sourceAccounts[0].account "11112222333": must be 12 digits.',
     ],
     [
-      'one is named twice',
+      'an account is listed twice',
       { sourceAccounts: [1, 2].map(() => ({ account, externalId: 'ferry' })) },
       'Invalid sourceAccounts[1].account "111122223333": must be listed once.',
     ],
@@ -151,17 +151,17 @@ describe('source accounts are refused on one line when', () => {
       'Invalid sourceAccounts[0].externalId "x": must be 2 to 1,224 letters',
     ],
     [
-      'an organization is none',
+      'the organization is invalid',
       { organizationId: 'mine', sourceAccounts: [{ account, externalId: 'ferry' }] },
       'Invalid organizationId "mine": must be "o-" and 10 to 32',
     ],
     [
-      'an organization has no readers',
+      'an organization has no source accounts',
       { organizationId },
       'Invalid organizationId "o-abcdefghij": must be set together with sourceAccounts.',
     ],
   ])('%s', (_, props, message) => {
-    const line = refusal(() => synthesizeTemplate(props));
+    const line = errorOf(() => synthesizeTemplate(props));
     expect(line).toContain(`ConfigurationError: ${message}`);
     expect(line).not.toContain('\n');
   });
@@ -172,7 +172,7 @@ describe('the queues of undelivered events', () => {
     propertiesOf('AWS::SQS::Queue', template),
   );
 
-  it('keep them for 14 days, encrypted', () => {
+  it('retain them for 14 days, encrypted', () => {
     expect(queues.length).toBeGreaterThan(1);
     for (const queue of queues) {
       expect(queue).toMatchObject({
@@ -195,7 +195,7 @@ describe('the queues of undelivered events', () => {
     ]);
   });
 
-  it('are reached over TLS only', () => {
+  it('accept TLS only', () => {
     for (const template of [rich, synthesizeSourceAccount(richSourceAccount)]) {
       for (const policy of propertiesOf('AWS::SQS::QueuePolicy', template)) {
         expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');

@@ -8,10 +8,10 @@ import { toSource } from '#infra/sources/to-source.ts';
 import { Chunkferry } from '#infra/stacks/chunkferry.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import {
+  errorOf,
   functionOf,
   objectRules,
   plain,
-  refusal,
   resources,
   resourcesFor,
   statementsOf,
@@ -37,11 +37,11 @@ describe('B7: a Region (terraform-provider-aws#45894)', () => {
     'mx-central-1',
     'ap-southeast-12',
     'us-iso2-east-1',
-  ])('%s is taken (terraform-provider-aws#45894)', (region) => {
+  ])('%s is accepted (terraform-provider-aws#45894)', (region) => {
     expect(take(region)).toBe(region);
   });
 
-  it('of any partition that the CDK knows is taken', () => {
+  it('of every partition in the CDK is accepted', () => {
     const names = RegionInfo.regions.map(({ name }) => name).filter((name) => name !== here.region);
     expect(names.map(take)).toEqual(names);
   });
@@ -55,8 +55,8 @@ describe('B7: a Region (terraform-provider-aws#45894)', () => {
     '',
     'global',
     'us-east-1 ',
-  ])('%j is refused', (region) => {
-    expect(refusal(() => take(region))).toContain(
+  ])('%j is rejected', (region) => {
+    expect(errorOf(() => take(region))).toContain(
       `Invalid sources[0].region ${JSON.stringify(region)}: must be a Region such as eu-west-1`,
     );
   });
@@ -74,20 +74,20 @@ describe('B8: the name of a bucket from before March 2018 (aws-cdk#31731)', () =
     'X'.repeat(255),
     'sthree-films',
     'amzn-s3-demo-films',
-  ])('%s is taken (aws-cdk#31731)', (name) => {
+  ])('%s is accepted (aws-cdk#31731)', (name) => {
     expect(() => checkedSource({ bucket: name })).not.toThrow();
   });
 
   it.each(['ab', 'x'.repeat(256), 'films/in', 'films in', 'fïlms', '192.168.0.1', ''])(
-    '%s is none and is refused',
+    '%s is rejected',
     (name) => {
-      expect(refusal(() => checkedSource({ bucket: name }))).toContain(
+      expect(errorOf(() => checkedSource({ bucket: name }))).toContain(
         `Invalid sources[0].bucket ${JSON.stringify(name)}: must be a bucket name`,
       );
     },
   );
 
-  it('is in the rule, the policy and the settings as it is', () => {
+  it('is unchanged in the rule and the policy', () => {
     const template = synthesizeTemplate({ sourceBuckets: ['MyCompany_Media'] });
     expect(objectRules(template)).toMatchObject([
       { EventPattern: { detail: { bucket: { name: ['MyCompany_Media'] } } } },
@@ -99,7 +99,7 @@ describe('B8: the name of a bucket from before March 2018 (aws-cdk#31731)', () =
   });
 });
 
-/** The template of a stack of somebody's own whose construct gets these sources, one after another. */
+/** Returns the template of a custom stack whose construct gets these sources by `addSource`. */
 const ownStack = (sourcesOf: (stack: Stack) => readonly SourceProps[]) =>
   synthesize((app) => {
     const stack = new Stack(app, 'Own');
@@ -125,7 +125,7 @@ describe('B12: a bucket whose name is known only after deployment (aws-cdk#22236
     expect(plain(SOURCES)).toBe('{"list":[{"bucket":"<FilmsBucket>"}],"readers":{}}');
   });
 
-  it('has the same logical id in each synthesis, wherever it stands among the sources', () => {
+  it('has the same logical id in each synthesis, at any position among the sources', () => {
     const [one] = ruleIds(ownStack(() => [imported('A')]));
     const two = ruleIds(ownStack(() => [{ bucket: 'films' }, imported('B'), imported('A')]));
     expect(one).toBeDefined();
@@ -147,8 +147,8 @@ describe('B12: a bucket whose name is known only after deployment (aws-cdk#22236
     ]);
   });
 
-  it('that is named twice is refused in words', () => {
-    const line = refusal(() => ownStack(() => [imported('A'), imported('A')]));
+  it('that is listed twice fails with a readable name', () => {
+    const line = errorOf(() => ownStack(() => [imported('A'), imported('A')]));
     expect(line).toContain('Overlapping sources: (name known after deployment) (any object) and');
     expect(line).not.toContain('Token');
   });
@@ -182,11 +182,11 @@ describe('B13: an access point (s3fs#637)', () => {
     expect(resourcesFor('s3:ListBucket', statements)).toEqual([allowed]);
   });
 
-  it.each([arn, alias])('%s has no rule, as no event bears its name', (bucket) => {
+  it.each([arn, alias])('%s has no rule, because no event names it', (bucket) => {
     expect(objectRules(synthesizeTemplate({ sources: [{ bucket }] }))).toEqual([]);
   });
 
-  it('has the Region that its ARN names', () => {
+  it('has the Region of its ARN', () => {
     expect(checkedSource({ bucket: arn })).toEqual({ bucket: arn, region: 'us-west-2' });
   });
 });

@@ -21,7 +21,7 @@ import { richProps } from '../rich-setup.ts';
 
 const withSources = (...sources: SourceProps[]) => synthesizeTemplate({ sources });
 
-/** The template of a stack of somebody's own, with the bucket and the construct in it. */
+/** Returns the template of a custom stack with a bucket and the construct. */
 function withBucket(use: (bucket: IBucket, ferry: Chunkferry) => void): CloudFormationTemplate {
   return synthesize((app) => {
     const stack = new Stack(app, 'Own');
@@ -40,14 +40,14 @@ function patterns(template: CloudFormationTemplate): unknown[] {
   return objectRules(template).map(({ EventPattern }) => EventPattern);
 }
 
-/** What the functions will read, references in angle brackets. */
-function told(template: CloudFormationTemplate): Sources {
+/** Returns the sources in the functions' settings, with references in angle brackets. */
+function configuredSources(template: CloudFormationTemplate): Sources {
   const { SOURCES } = functionOf('SendChunks', template).Environment.Variables;
   return readSettings({ SOURCES: plain(SOURCES) }).sources;
 }
 
 describe('a source bucket', () => {
-  it('has a rule of its own that starts an execution with the event as it comes', () => {
+  it('has a rule that starts an execution with the unchanged event', () => {
     const [rule, ...more] = objectRules(withSources({ bucket: 'films' }));
     expect(more).toEqual([]);
     expect(rule).toMatchObject({
@@ -66,7 +66,7 @@ describe('a source bucket', () => {
     expect(JSON.stringify(rule)).not.toContain('Input');
   });
 
-  it('filters its events by prefix and by least size, but not by suffix', () => {
+  it('filters its events by prefix and minimum size, not by suffix', () => {
     const template = withSources({
       bucket: 'films',
       prefixes: ['in/'],
@@ -85,7 +85,7 @@ describe('a source bucket', () => {
     expect(JSON.stringify(patterns(template))).not.toContain('mp4');
   });
 
-  it('with several sources lets through what any of them may take', () => {
+  it('with several sources passes events for any of them', () => {
     const template = withSources(
       { bucket: 'films', prefixes: ['in/'], minSize: 10 },
       { bucket: 'films', prefixes: ['raw/'], minSize: 5 },
@@ -102,7 +102,7 @@ describe('a source bucket', () => {
     ]);
   });
 
-  it('with a source that takes any key filters no key', () => {
+  it('with a source for any key does not filter keys', () => {
     const template = withSources(
       { bucket: 'films', prefixes: ['in/'], suffixes: ['.mp4'] },
       { bucket: 'films', suffixes: ['.mp3'] },
@@ -110,14 +110,14 @@ describe('a source bucket', () => {
     expect(JSON.stringify(patterns(template))).not.toContain('prefix');
   });
 
-  it('with more prefixes than a pattern may hold filters no key', () => {
+  it('with more prefixes than a pattern allows does not filter keys', () => {
     const prefixes = Array.from({ length: 100 }, (_, index) => `a-long-folder-${index}/`);
     expect(patterns(withSources({ bucket: 'films', prefixes }))).toEqual([
       expect.objectContaining({ detail: { bucket: { name: ['films'] } } }),
     ]);
   });
 
-  it('keeps its notification settings unless it is told otherwise', () => {
+  it('changes its notification settings only with switchOnEvents', () => {
     const kept = withSources({ bucket: 'films' });
     const switched = withSources({ bucket: 'films', switchOnEvents: true });
     expect(resources('Custom::S3BucketNotifications', kept)).toEqual([]);
@@ -130,17 +130,17 @@ describe('a source bucket', () => {
     ]);
   });
 
-  it('may be added when the construct is there already', () => {
+  it('may be added to an existing construct', () => {
     const template = withBucket((bucket, ferry) => ferry.addSource({ bucket, prefixes: ['in/'] }));
     const [[id] = []] = resources('AWS::S3::Bucket', template);
-    expect(told(template).list).toEqual([{ bucket: `<${id}>`, prefixes: ['in/'] }]);
+    expect(configuredSources(template).list).toEqual([{ bucket: `<${id}>`, prefixes: ['in/'] }]);
     expect(patterns(template)).toMatchObject([{ detail: { bucket: { name: [{ Ref: id }] } } }]);
     expect(resourcesFor('s3:GetObject', statementsOf('SendChunks', template))).toEqual([
       `arn:<AWS::Partition>:s3:::<${id}>/in/*`,
     ]);
   });
 
-  it('that is of this account but another Region has its events taken from the intake bus', () => {
+  it('of another Region sends its events through the intake bus', () => {
     const template = synthesize((app) => {
       const stack = new Stack(app, 'Own', {
         env: { account: '123456789012', region: 'eu-west-1' },
@@ -150,28 +150,28 @@ describe('a source bucket', () => {
       });
       return stack;
     });
-    expect(told(template).list).toEqual([{ bucket: 'far-away', region: 'us-east-1' }]);
+    expect(configuredSources(template).list).toEqual([{ bucket: 'far-away', region: 'us-east-1' }]);
     expect(patterns(template)).toEqual([
       { source: ['aws.s3'], 'detail-type': ['Object Created'], account: ['123456789012'] },
     ]);
   });
 
-  it("that names the stack's own account and Region is told without them", () => {
+  it("with the stack's own account and Region omits them in the settings", () => {
     const template = synthesize((app) => {
       const env = { account: '123456789012', region: 'eu-west-1' };
       const stack = new Stack(app, 'Own', { env });
       new Chunkferry(stack, 'Chunkferry', { sources: [{ bucket: 'films', ...env }] });
       return stack;
     });
-    expect(told(template).list).toEqual([{ bucket: 'films' }]);
+    expect(configuredSources(template).list).toEqual([{ bucket: 'films' }]);
     expect(resources('AWS::Events::EventBus', template)).toEqual([]);
   });
 });
 
-it('tells the functions that the requester pays, and how long denials are waited out', () => {
+it('passes requestPayer and waitWhileDenied to the functions', () => {
   const waitWhileDenied = Duration.hours(2);
   const paid = { bucket: 'films', requestPayer: true, waitWhileDenied };
-  expect(told(withSources(paid)).list).toEqual([
+  expect(configuredSources(withSources(paid)).list).toEqual([
     { bucket: 'films', requestPayer: true, waitWhileDeniedSeconds: 7_200 },
   ]);
 });
@@ -179,7 +179,7 @@ it('tells the functions that the requester pays, and how long denials are waited
 describe('the functions', () => {
   const template = synthesizeTemplate(richProps);
 
-  it.each(stepsWith('readSources'))('%s is told every source', (step) => {
+  it.each(stepsWith('readSources'))('%s reads every source', (step) => {
     const { SOURCES } = functionOf(step, template).Environment.Variables;
     const { list } = readSettings({ SOURCES: plain(SOURCES) }).sources;
     expect(list).toEqual([
@@ -192,16 +192,16 @@ describe('the functions', () => {
     ]);
   });
 
-  it('that do not read objects are told none', () => {
+  it('that do not read objects have no sources', () => {
     expect(functionOf('OpenSession', template).Environment.Variables).not.toHaveProperty('SOURCES');
   });
 
-  it('are told nothing where there is nothing', () => {
+  it('have no variable for sources without any', () => {
     const variables = functionOf('SendChunks', synthesizeTemplate()).Environment.Variables;
     expect(variables).not.toHaveProperty('SOURCES');
   });
 
-  it.each(stepsWith('readSources'))("%s may read what this account's sources ask for", (step) => {
+  it.each(stepsWith('readSources'))("%s may read the objects of this account's sources", (step) => {
     expect(resourcesFor('s3:GetObject', statementsOf(step, template))).toEqual(
       ['far-away/*', 'films/in/*', 'films/raw/*', 'films/talks/*', 'matches/*'].map(
         (objects) => `arn:<AWS::Partition>:s3:::${objects}`,
@@ -218,7 +218,7 @@ describe('the functions', () => {
     ]);
   });
 
-  it('may decrypt through S3 of the Region of the key only', () => {
+  it("may decrypt only through S3 in the key's Region", () => {
     const decrypting = statementsOf('SendChunks', template).filter(
       ({ Action }) => Action === 'kms:Decrypt',
     );
@@ -227,13 +227,13 @@ describe('the functions', () => {
     ]);
   });
 
-  it('may decrypt what the key of a given bucket encrypted', () => {
+  it('may decrypt with the key of a bucket construct', () => {
     const own = withBucket((bucket, ferry) => ferry.addSource({ bucket }));
     const [[key] = []] = resources('AWS::KMS::Key', own);
     expect(resourcesFor('kms:Decrypt', statementsOf('SendChunks', own))).toEqual([`<${key}.Arn>`]);
   });
 
-  it('read a prefix with a wildcard in it as it is written', () => {
+  it('escape wildcards in a prefix', () => {
     const literal = withSources({ bucket: 'films', prefixes: ['what?/*/$'] });
     expect(resourcesFor('s3:GetObject', statementsOf('SendChunks', literal))).toEqual([
       ['arn:<AWS::Partition>:s3:::films/what$', '{?}/$', '{*}/$', '{$}*'].join(''),
@@ -245,7 +245,7 @@ describe('the statement for the policies of the keys', () => {
   const { Outputs } = synthesizeTemplate(richProps);
   const statement = (output: string) => JSON.parse(plain(Outputs?.[output]?.Value));
 
-  it('lets the two reading roles decrypt', () => {
+  it('allows the two reading roles to decrypt', () => {
     expect(statement('KeyPolicyStatement')).toEqual({
       Sid: 'ChunkferryReads',
       Effect: 'Allow',
@@ -261,7 +261,7 @@ describe('the statement for the policies of the keys', () => {
     });
   });
 
-  it('names S3 of each Region that has one of the keys', () => {
+  it('names S3 in the Region of each key', () => {
     const key = (region: string) => `arn:aws:kms:${region}:123456789012:key/1`;
     const { Outputs: outputs } = withSources(
       { bucket: 'films', kmsKeyArn: key('eu-west-1') },
@@ -274,13 +274,13 @@ describe('the statement for the policies of the keys', () => {
     ]);
   });
 
-  it('lets the reader role decrypt in its own account', () => {
+  it('allows the reader role to decrypt in its own account', () => {
     expect(statement('KeyPolicyStatement444455556666').Principal).toEqual({
       AWS: ['arn:<AWS::Partition>:iam::444455556666:role/VideoReader'],
     });
   });
 
-  it('is put out only where a key was named', () => {
+  it('is an output only with a key', () => {
     expect(JSON.stringify(withSources({ bucket: 'films' }).Outputs)).not.toContain('KeyPolicy');
   });
 });

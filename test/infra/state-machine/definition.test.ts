@@ -24,12 +24,12 @@ function endsOf(type: string): string[] {
 }
 
 describe('the definition', () => {
-  it('is the committed one', async () => {
+  it('equals the committed file', async () => {
     const text = `${JSON.stringify(definition, null, 2)}\n`;
     await expect(text).toMatchFileSnapshot('__snapshots__/state-machine.asl.json');
   });
 
-  it('has a task for each step, one that starts queued transfers, and one that asks each function but the last what it can reach', () => {
+  it('has a task for each step, a task that starts queued transfers, and a check of each function except RecordOutcome', () => {
     const checked = functionNames.filter((name) => name !== 'RecordOutcome');
     const checks = checked.map((name) => `Check${name}`);
     const all = [...stepNames, 'StartQueued', ...checks];
@@ -45,11 +45,11 @@ describe('the definition', () => {
     ]);
   });
 
-  it('holds no presence test that the local interpreter would get wrong', () => {
+  it('has no presence test that the local interpreter does not support', () => {
     expect(JSON.stringify(definition)).not.toMatch(/"Is[A-Z][a-zA-Z]*":false/);
   });
 
-  it('speaks JSONPath only', () => {
+  it('uses JSONPath only', () => {
     const text = JSON.stringify(definition);
     expect(text).not.toMatch(/"(QueryLanguage|Assign|Arguments|Output|Items|Condition)":/);
     expect(text).not.toContain('{%');
@@ -66,22 +66,22 @@ describe('error names', () => {
     ),
   ]);
 
-  it('are ours, or stand in the list of platform names', () => {
+  it('are in the catalogue or in the list of platform errors', () => {
     const known = (error: string) =>
       isErrorName(error) || platformErrorNames.includes(error) || error === 'States.ALL';
     expect(named.filter(([, error]) => !known(error))).toEqual([]);
   });
 
-  it.each(tasks)('of the retry class and the platform are all retried by %s', (_, state) => {
+  it.each(tasks)('of the retry class and of the platform are retried by %s', (_, state) => {
     const retried = state.Retry?.flatMap(({ ErrorEquals }) => ErrorEquals);
     expect(new Set(retried)).toEqual(new Set([...platformErrorNames, ...errorNames('retry')]));
   });
 
-  it('of a table that can’t be reached are retried for hours where nothing else repeats the work', () => {
+  it('of an unavailable table are retried for hours, except where a schedule repeats the work', () => {
     const patient = tasks
       .filter(([, { Retry }]) => (Retry?.[0] as { MaxAttempts?: number })?.MaxAttempts === 144)
       .map(([name]) => name);
-    // Two in the map, and StartQueued: the dispatcher's schedule does its work again.
+    // Two in the Map, and StartQueued: the dispatcher's schedule repeats its work.
     const brief = ['SendChunks', 'ReportProofs', 'StartQueued'];
     const outside = tasks.map(([name]) => name).filter((name) => !brief.includes(name));
     expect(patient.sort()).toEqual(outside.sort());
@@ -94,7 +94,7 @@ describe('error names', () => {
 });
 
 describe('ways', () => {
-  it.each(machines)('of %s lead to states that exist', (_, { States }) => {
+  it.each(machines)('of %s lead to existing states', (_, { States }) => {
     const missing = Object.values(States)
       .flatMap(nextOf)
       .filter((next) => !States[next]);
@@ -109,7 +109,7 @@ describe('ways', () => {
     expect(state.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
   });
 
-  it('of the map itself catch everything', () => {
+  it('of the Map itself catch everything', () => {
     expect(definition.States.SendRanges?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
   });
 
@@ -118,7 +118,7 @@ describe('ways', () => {
     expect(choices.filter(([, { Default }]) => Default === undefined)).toEqual([]);
   });
 
-  it('end the transfer green in one state only', () => {
+  it('succeed in one state only', () => {
     expect(endsOf('Succeed')).toEqual(['Ended']);
     expect(Object.values(definition.States).filter(({ End }) => End)).toEqual([]);
   });
@@ -128,29 +128,29 @@ describe('ways', () => {
     ...(state.Type === 'Choice' && state.Default ? [[name, state.Default] as const] : []),
   ]);
 
-  it.each(failing)('that fail in %s by %s reach a Fail state', (_, target) => {
+  it.each(failing)('of a failed %s with %s reach a Fail state', (_, target) => {
     const reached = reachableFrom(target, definition);
     expect(endsOf('Fail').some((name) => reached.has(name))).toBe(true);
   });
 
-  it.each(failing)('that fail in %s by %s reach Ended through RecordOutcome alone', (_, target) => {
+  it.each(failing)('of a failed %s with %s reach Ended through RecordOutcome only', (_, target) => {
     const { RecordOutcome, ...others } = definition.States;
     expect(RecordOutcome).toBeDefined();
     expect(reachableFrom(target, { ...definition, States: others })).not.toContain('Ended');
   });
 
-  it('never fail inside the map, where a failure would leave the other ranges sending', () => {
+  it('never fail inside the Map, where other ranges may still send', () => {
     expect(Object.values(rangeMachine.States).filter(({ Type }) => Type === 'Fail')).toEqual([]);
   });
 });
 
 describe('timeouts', () => {
-  it.each(tasks)('of %s outlast its function', (_, { Resource, TimeoutSeconds }) => {
+  it.each(tasks)('of %s exceed the timeout of its function', (_, { Resource, TimeoutSeconds }) => {
     const called = machine.functions.get(String(Resource));
     expect(TimeoutSeconds).toBeGreaterThanOrEqual((called?.timeoutSeconds ?? Number.NaN) + 30);
   });
 
-  it('bound the whole execution to seven days', () => {
+  it('limit an execution to seven days', () => {
     expect((definition as unknown as { TimeoutSeconds: number }).TimeoutSeconds).toBe(7 * 86_400);
   });
 });

@@ -9,7 +9,7 @@ type Answer = (payload: never) => unknown;
 
 const waiting = { waitSeconds: 0 };
 
-/** Steps that do nothing and find everything in order, two ranges to send. */
+/** Answers of a transfer without failures, with two ranges to send. */
 const smooth: Record<StepName | 'Reconcile' | 'Dispatch', Answer> = {
   InspectSource: () => ({ next: 'open', ...waiting }),
   OpenSession: () => ({
@@ -41,7 +41,7 @@ interface Failed {
   readonly state: { readonly error: { readonly Error: string; readonly Cause: string } };
 }
 
-/** As the real one does, it makes the error in the state the error of the execution. */
+/** Returns the error in the state as the execution's error, as RecordOutcome does. */
 const recordsFailure: Answer = ({ state: { error } }: Failed) => ({
   next: 'fail',
   output: {},
@@ -49,7 +49,7 @@ const recordsFailure: Answer = ({ state: { error } }: Failed) => ({
   cause: error.Cause,
 });
 
-/** Runs the definition over such steps; tells how it ended, and each call in the order of their ends. */
+/** Runs the definition over these answers. Returns its end, and the calls in the order of their ends. */
 async function run(
   answers: Partial<typeof smooth>,
   input: unknown = { bucket: 'films', key: 'film.mp4' },
@@ -72,7 +72,7 @@ const fail = () => {
 };
 
 describe('an execution', () => {
-  it('in which nothing fails calls each step once, the map once a range', async () => {
+  it('without failures calls each step once, and the Map once for each range', async () => {
     const { status, output, calls } = await run({});
     expect({ status, output }).toEqual({ status: 'SUCCEEDED', output: { assetId: 'a' } });
     expect(calls.map(({ functionName }) => functionName)).toEqual([
@@ -83,7 +83,7 @@ describe('an execution', () => {
     ]);
   });
 
-  it('whose queued transfers can not be started goes on to its asset', async () => {
+  it('continues to its asset when queued transfers cannot be started', async () => {
     const { status, callsOf } = await run({ Dispatch: fail });
     expect(status).toBe('SUCCEEDED');
     expect(callsOf('AwaitAsset').map(({ payload }) => payload)).toMatchObject([
@@ -91,14 +91,14 @@ describe('an execution', () => {
     ]);
   });
 
-  it('that the dispatcher started begins at OpenSession', async () => {
+  it('from the dispatcher starts at OpenSession', async () => {
     const dispatched = { transferId: 't', fence: 1 };
     const { calls, callsOf } = await run({}, { dispatched, bucket: 'films', key: 'film.mp4' });
     expect(calls[0]?.functionName).toBe('OpenSession');
     expect(callsOf('OpenSession')).toMatchObject([{ payload: { state: { dispatched } } }]);
   });
 
-  it('of a queued transfer calls the dispatcher not at all, and ends', async () => {
+  it('that queues its transfer ends without calling the dispatcher', async () => {
     const { status, calls } = await run({ OpenSession: () => ({ next: 'ended', ...waiting }) });
     expect(status).toBe('SUCCEEDED');
     expect(calls.map(({ functionName }) => functionName)).toEqual([
@@ -110,7 +110,7 @@ describe('an execution', () => {
 
   const outer = ['InspectSource', 'OpenSession', 'ConfirmUpload', 'AwaitAsset'] as const;
 
-  it.each(outer)('whose %s fails is recorded and fails by that name', async (step) => {
+  it.each(outer)('records a failed %s and fails with its error name', async (step) => {
     const { status, error, callsOf } = await run({ [step]: fail, RecordOutcome: recordsFailure });
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'SourceNotFoundError' });
     expect(callsOf('RecordOutcome')).toHaveLength(1);
@@ -137,7 +137,7 @@ describe('an execution', () => {
     },
   );
 
-  it('whose SendChunks gives an answer that no state knows hands it to ReportProofs', async () => {
+  it('passes an unknown answer of SendChunks to ReportProofs', async () => {
     const { callsOf } = await run({ SendChunks: () => ({ next: 'dance' }) });
     const reported = { state: { error: { Error: 'UnexpectedError' } } };
     expect(callsOf('ReportProofs').map(({ payload }) => payload)).toMatchObject([
@@ -146,23 +146,23 @@ describe('an execution', () => {
     ]);
   });
 
-  it('whose outcome can not be recorded fails by a name of its own', async () => {
+  it('fails with OutcomeNotRecordedError when its outcome cannot be recorded', async () => {
     const { status, error } = await run({ RecordOutcome: fail });
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'OutcomeNotRecordedError' });
   });
 
-  it('whose recorded outcome says neither way fails as a bug', async () => {
+  it('fails as a bug after an unknown answer of RecordOutcome', async () => {
     const { status, error } = await run({ RecordOutcome: () => ({ next: 'dance' }) });
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'UnexpectedError' });
   });
 
-  it('tells RecordOutcome what it was started with, also where the start was refused', async () => {
+  it('passes its input to RecordOutcome, also after a rejected start', async () => {
     const { callsOf } = await run({ InspectSource: fail, RecordOutcome: recordsFailure });
     const input = { bucket: 'films', key: 'film.mp4' };
     expect(callsOf('RecordOutcome').map(({ payload }) => payload)).toMatchObject([{ input }]);
   });
 
-  it('tries a step again that failed by a name of the retry class, and no other', async () => {
+  it('retries a step only after an error of the retry class', async () => {
     const fails = (name: ErrorName) => () => {
       throw new TransferError(name, 'no answer');
     };
@@ -173,7 +173,7 @@ describe('an execution', () => {
     expect(await callsWith(fail)).toBe(1);
   });
 
-  it('goes back to OpenSession when chunks are missing or the session expired', async () => {
+  it('returns to OpenSession when chunks are missing or the session expired', async () => {
     const verdicts = ['missing', 'expired', 'asset'];
     const { callsOf } = await run({
       ConfirmUpload: () => ({ next: verdicts.shift(), ...waiting }),
@@ -181,18 +181,18 @@ describe('an execution', () => {
     expect(callsOf('OpenSession')).toHaveLength(3);
   });
 
-  it('calls a step again after each pause that it asks for', async () => {
+  it('calls a step again after each wait that it requests', async () => {
     const rest = ['wait', 'wait', 'ended'];
     const { callsOf } = await run({ AwaitAsset: () => ({ next: rest.shift(), ...waiting }) });
     expect(callsOf('AwaitAsset')).toHaveLength(3);
   });
 });
 
-describe('an execution whose failure can not be recorded', () => {
+describe('an execution whose failure cannot be recorded', () => {
   const unable = () => {
     throw new TransferError('ConfigurationError', 'no table');
   };
-  /** Ends by an error that Lambda or the platform words so. */
+  /** Runs an execution that ends with this error of Lambda or the platform. */
   const endedBy = (Cause: string | undefined, name = 'SourceNotFoundError') =>
     run({
       RecordOutcome: unable,
@@ -200,7 +200,7 @@ describe('an execution whose failure can not be recorded', () => {
     });
   const unrecorded = `The outcome could not be recorded. ${errorCatalogue.OutcomeNotRecordedError.nextStep}`;
 
-  it('fails by the first name, with its message in place of Lambda’s JSON', async () => {
+  it('fails with the first error name, and its message instead of Lambda’s JSON', async () => {
     const { status, error, cause } = await run({ AwaitAsset: fail, RecordOutcome: unable });
     expect({ status, error, cause }).toEqual({
       status: 'FAILED',
@@ -215,18 +215,18 @@ describe('an execution whose failure can not be recorded', () => {
     ['an empty trace', '{"errorType":"E","errorMessage":"gone","trace":[]}', 'gone.'],
     ['a message first', '{"errorMessage":"2026 timed out"}', '2026 timed out.'],
     ['quotes', '{"errorType":"E","errorMessage":"\\"a\\" is gone"}', '"a" is gone.'],
-  ])('shows the message of a Lambda cause with %s', async (_, lambda, told) => {
-    expect((await endedBy(lambda)).cause).toBe(`${told} ${unrecorded}`);
+  ])('shows the message of a Lambda cause with %s', async (_, lambda, message) => {
+    expect((await endedBy(lambda)).cause).toBe(`${message} ${unrecorded}`);
   });
 
   it.each([
     ['plain text', 'The task timed out.'],
     ['JSON of another shape', '{"code":"E"}'],
-    ['JSON that has no message', '{"errorType":"E","trace":["E"]}'],
-    ['a message that is no text', '{"errorType":"E","errorMessage":null,"trace":[]}'],
-    ['JSON that was cut', '{"errorType":"E","errorMessage":"gone","trace":["E: gone","    at f'],
+    ['JSON without a message', '{"errorType":"E","trace":["E"]}'],
+    ['a message that is not text', '{"errorType":"E","errorMessage":null,"trace":[]}'],
+    ['truncated JSON', '{"errorType":"E","errorMessage":"gone","trace":["E: gone","    at f'],
     ['an empty text', ''],
-  ])('shows as it is a cause that is %s', async (_, text) => {
+  ])('keeps a cause that is %s', async (_, text) => {
     const { error, cause } = await endedBy(text);
     expect({ error, cause }).toEqual({
       error: 'SourceNotFoundError',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import { definition, machine, type State } from '../deployed.ts';
 
-/** A state of the transfer's definition, with all that it says. */
+/** Returns a state of the transfer's definition. */
 function state(name: string): State & Readonly<Record<string, unknown>> {
   const found = definition.States[name];
   if (found) return found as State & Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ function state(name: string): State & Readonly<Record<string, unknown>> {
 describe('StartQueued', () => {
   const start = state('StartQueued');
 
-  it('runs once the upload is confirmed, before the asset is waited for', () => {
+  it('runs after the upload is confirmed, before the wait for the asset', () => {
     const leading = Object.entries(definition.States).filter(([, { Choices, Next }]) =>
       [Next, ...(Choices ?? []).map((choice) => choice.Next)].includes('StartQueued'),
     );
@@ -21,24 +21,24 @@ describe('StartQueued', () => {
     expect(start.Next).toBe('AwaitAsset');
   });
 
-  it('catches everything and goes on, with the state as it was', () => {
+  it('catches everything and continues with unchanged data', () => {
     expect(start.Catch).toEqual([
       { ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'AwaitAsset' },
     ]);
     expect(start.ResultPath).toBeNull();
   });
 
-  it('names the state machine to the dispatcher, and nothing else', () => {
+  it('passes only the state machine to the dispatcher', () => {
     expect(start.Parameters).toEqual({ 'stateMachineArn.$': '$$.StateMachine.Id' });
   });
 
-  it('calls the dispatcher that is deployed now, not a version', () => {
+  it('calls the latest dispatcher, not a version', () => {
     const called = machine.functions.get(String(start.Resource));
     expect(String(start.Resource)).toContain('Dispatch');
     expect(called?.timeoutSeconds).toBe(50);
   });
 
-  it('gives up within minutes: the schedule calls the dispatcher each minute', () => {
+  it('ends its retries within minutes: the schedule calls the dispatcher each minute', () => {
     const retries = (start.Retry ?? []) as unknown as { MaxAttempts: number }[];
     expect(Math.max(...retries.map(({ MaxAttempts }) => MaxAttempts))).toBeLessThanOrEqual(10);
   });
@@ -55,7 +55,7 @@ describe('a start', () => {
     });
   });
 
-  it('of a preflight is looked for first', () => {
+  it('of a preflight is checked first', () => {
     expect(JSON.stringify(preflight)).toContain('$.preflight');
   });
 
@@ -122,7 +122,7 @@ describe('docs/performance.md names the cost of a transfer:', () => {
 });
 
 describe('a queued transfer', () => {
-  it('is waited for by no state: OpenSession ends, and RecordOutcome reports it', () => {
+  it('needs no Wait state: OpenSession ends, and RecordOutcome reports it', () => {
     const choices = state('ChooseNextStep').Choices ?? [];
     expect(choices.find(({ StringEquals }) => StringEquals === 'ended')?.Next).toBe(
       'RecordOutcome',
