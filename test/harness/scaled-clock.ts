@@ -1,10 +1,10 @@
 import type { Clock } from '#src/core/ports/clock.ts';
 
-/** What one turn of the event loop counts for at most, in real milliseconds. */
-const longestTurnMs = 3;
+/** Maximum real time that one turn of the event loop counts, in ms. */
+const maxTurnMs = 3;
 
 export interface ScaledClock extends Clock {
-  /** Runs at another factor from now on. */
+  /** Sets the factor from now on. */
   setFactor(factor: number): void;
   stop(): void;
 }
@@ -15,9 +15,9 @@ interface Timer {
 }
 
 /**
- * A clock that runs `factor` times faster than the machine's, for everything in one process. While
- * the event loop is held up it stands nearly still, so a busy machine makes no timeout fire that an
- * idle one would not.
+ * Starts a clock that runs `factor` times faster than the machine's, for all parts of one process. It
+ * nearly stops while the event loop is blocked: a busy machine fires no timeout that an idle machine
+ * would not fire.
  */
 export function startScaledClock(initialFactor: number): ScaledClock {
   let factor = initialFactor;
@@ -29,7 +29,7 @@ export function startScaledClock(initialFactor: number): ScaledClock {
 
   function turn(): void {
     const turnedAt = performance.now();
-    now += Math.min(turnedAt - lastTurn, longestTurnMs) * factor;
+    now += Math.min(turnedAt - lastTurn, maxTurnMs) * factor;
     lastTurn = turnedAt;
     const due = [...timers].filter(({ dueAt }) => dueAt <= now);
     for (const timer of due.sort((a, b) => a.dueAt - b.dueAt)) {

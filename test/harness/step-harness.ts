@@ -65,7 +65,7 @@ export class StepHarness<S extends TestService = ServiceSized> {
     this.ports = { ...this.ports, destination: { ...this.ports.destination, ...calls } };
   }
 
-  /** Changes what a Lambda sandbox would be given anew. */
+  /** Changes settings, as a new deployment does. */
   tune(settings: Partial<Settings>): void {
     this.ports = { ...this.ports, settings: { ...this.ports.settings, ...settings } };
   }

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { faultNames } from './faults/fault-classes.ts';
 import { count, describeFailure, openTally, tableOf } from './report.ts';
-import { runSeed, warmUp } from './run-seed.ts';
+import { runSeed } from './run-seed.ts';
 
 const seedsPerTest = 250;
 
@@ -11,7 +11,6 @@ const seedsPerTest = 250;
  */
 export function describeSeeds(first: number, seeds: number): void {
   const tally = openTally();
-  beforeAll(async () => void (await warmUp()));
   afterAll(() => console.log(`${tally.seeds} seeds\n${tableOf(tally)}`));
 
   describe('the whole pipeline in virtual time, with faults everywhere', () => {

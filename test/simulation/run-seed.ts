@@ -1,8 +1,7 @@
-import { openPipeline } from '#local/pipeline.ts';
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { chanceOf } from '../harness/chance.ts';
+import { deployedMachine } from '../harness/deployed-machine.ts';
 import { startOfTime, takeTime, type VirtualTime } from '../harness/virtual-time.ts';
 import type { FaultClass, FaultSelection } from './faults/fault-classes.ts';
 import { allTransfers, checkFinalState, checkOrphans } from './invariants/final-state.ts';
@@ -29,26 +28,14 @@ const hourMs = 60 * minuteMs;
 /** The maximum duration of a run after faults are disabled, in ms. */
 const patienceMs = 72 * hourMs;
 
-let machine: LocalStateMachine | undefined;
-
-/** The machine as it is synthesized, once a process; it takes a second. */
-export async function warmUp(): Promise<LocalStateMachine> {
-  if (machine) return machine;
-  const pipeline = openPipeline({ buckets: [], environment: {} });
-  await pipeline.close();
-  machine = pipeline.machine;
-  return machine;
-}
-
 /** Runs one seed to its end and checks all invariants. Runs of the same seed are identical. */
 export async function runSeed(
   seed: number,
   mutation?: Mutation,
   selection?: FaultSelection,
 ): Promise<SeedResult> {
-  const definition = await warmUp();
   const time = takeTime(chanceOf(seed ^ 0x5eed).random);
-  const simulation = await openSimulation(seed, definition, mutation, selection);
+  const simulation = await openSimulation(seed, deployedMachine(), mutation, selection);
   try {
     await runToRest(simulation, time);
     await checkFinalState(simulation);

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type FaultClass, faultNames } from './faults/fault-classes.ts';
 import { count, describeFailure, openTally, type Tally, tableOf } from './report.ts';
-import { runSeed, type SeedResult, warmUp } from './run-seed.ts';
+import { runSeed, type SeedResult } from './run-seed.ts';
 
 /** Failures that are printed in full; of further failures only the seeds are printed. */
 const maxFailuresPrinted = 5;
@@ -51,7 +51,6 @@ const { seeds, from, seed, only, without } = new Command('soak')
 
 const selection = { only, without };
 
-await warmUp();
 process.exitCode = seed === undefined ? await soak(from, seeds) : await replay(seed);
 
 async function replay(one: number): Promise<number> {

@@ -4,13 +4,13 @@ import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { sampleBytes } from '../../doubles/memory/memory-source.ts';
+import { deployedMachine } from '../../harness/deployed-machine.ts';
 import { openProcessPool } from '../../harness/process-pool.ts';
 import { dispatcher, reconciler } from '../../harness/sandbox.ts';
 import { restartTime, skipTime, untilSettled } from '../../harness/virtual-time.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
 import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
-import { warmUp } from '../../simulation/run-seed.ts';
 import { abortionOf, callFunction, type Started, startObserved } from '../support/crash-harness.ts';
 import { portsOf } from '../support/crash-ports.ts';
 import { type Moment, type OnMoment, observedHandler, type Run } from '../support/moments.ts';
@@ -56,7 +56,7 @@ export interface QueueCrashHarness {
 /** Opens a harness. All harnesses have the same start time and random numbers. */
 export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarness> {
   restartTime();
-  const machine = await warmUp();
+  const machine = deployedMachine();
   const environment = faultlessEnvironment();
   const simulation = await openObservedSimulation(environment);
   for (const film of Object.values(films)) {

@@ -10,6 +10,7 @@ import {
 import type { LocalFunction } from '#local/state-machine/template.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
+import { deployedMachine } from '../../harness/deployed-machine.ts';
 import { openProcessPool } from '../../harness/process-pool.ts';
 import { type FirstStart, handlersSince } from '../../harness/redriven-machine.ts';
 import { reconciler } from '../../harness/sandbox.ts';
@@ -18,7 +19,6 @@ import { statusChange } from '../../reconciler/reconciler-harness.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
 import type { Execution } from '../../simulation/load/executions.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
-import { warmUp } from '../../simulation/run-seed.ts';
 import { portsOf } from './crash-ports.ts';
 import { type OnMoment, observedHandler, type Run, reportTransition } from './moments.ts';
 import {
@@ -75,7 +75,7 @@ export interface CrashHarness extends FilmTraits {
 /** Opens a harness with one film. All harnesses have the same start time and random numbers. */
 export async function openCrashHarness({ chunks, checksum }: FilmTraits): Promise<CrashHarness> {
   restartTime();
-  const machine = await warmUp();
+  const machine = deployedMachine();
   const environment = faultlessEnvironment();
   const simulation = await openObservedSimulation(environment);
   await putFilm(simulation, { chunks, checksum });

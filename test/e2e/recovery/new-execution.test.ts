@@ -31,7 +31,7 @@ async function killAfter(proofs: number, input: unknown) {
   return execution;
 }
 
-describe('a new execution after one that was killed', () => {
+describe('a new execution after a killed execution', () => {
   it('takes over its transfer and sends only the remaining chunks', async () => {
     const film = harness.put(10);
     await killAfter(4, inputOf(film));
@@ -110,7 +110,7 @@ describe('a new execution after one that was killed', () => {
   );
 });
 
-describe('a new execution after one that failed', () => {
+describe('a new execution after a failed execution', () => {
   it('continues from its chunks after the cause is gone', async () => {
     const film = harness.put(10);
     harness.service.faults.add({ on: 'put', nth: 6, kind: 'status', status: 400, code: 'Odd' });

@@ -5,8 +5,8 @@ import { createHandlers } from '#local/handlers.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import { isErrorName } from '#src/core/errors/errors.ts';
+import { deployedMachine } from '../../harness/deployed-machine.ts';
 import { bucket, inputOf, openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
-import { warmUp } from '../../simulation/run-seed.ts';
 import { eventOf, events, plainInputs } from './inputs/starts.ts';
 import { budget } from './support/budget.ts';
 import { fuzz } from './support/fuzz.ts';
@@ -14,7 +14,7 @@ import { openHandlerHarness } from './support/handler-harness.ts';
 
 let machine: LocalStateMachine;
 beforeAll(async () => {
-  machine = await warmUp();
+  machine = deployedMachine();
 });
 
 /** Whether Step Functions accepts an input: JSON of at most 256 KiB (Step Functions quotas, 2026). */

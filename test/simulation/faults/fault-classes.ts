@@ -73,7 +73,7 @@ const reportedClasses = {
   'unknown status': 0.05,
   /** GET of a session returns 404 after its completion, forever or for a long time. */
   'session 404 after completion': 0.5,
-  /** The API fails for every request of every caller. The name says which step listeners the outage first. */
+  /** The API fails for every request of every caller. The name says which step meets the outage first. */
   'API outage while opening': 0.3,
   'API outage while sending': 0.3,
   'API outage while confirming': 0.1,

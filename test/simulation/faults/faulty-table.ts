@@ -12,7 +12,7 @@ const indexLagMs = 3_000;
 /** The text of every dead-socket error. An error that contains it comes from a transient fault. */
 export const transientTableText = 'a kept socket was dead';
 
-/** Sockets of one sandbox to the table: the maximum of consecutive calls that onMoment a dead socket. */
+/** Sockets of one sandbox to the table: the maximum of consecutive calls that meet a dead socket. */
 const keptSockets = 6;
 
 /** Remaining dead sockets of each resumed sandbox. */

@@ -45,7 +45,7 @@ const boundErrors: ReadonlySet<string> = new Set([
  */
 export function checkFailure({ violations, faults }: Simulation, execution: Execution): void {
   const { id, result, startedAt } = execution;
-  // A redrive goes on with the outage in its recorded input: patience counts from the first start.
+  // A redrive continues with the outage in its recorded input: patience counts from the first start.
   if (result?.status !== 'FAILED' || Date.now() - startedAt >= patienceMs) return;
   const { error = '', cause = '' } = result;
   const isTransient =

@@ -9,7 +9,7 @@ import type { QueueMemory } from '../invariants/checked-queue.ts';
 import type { Execution } from './executions.ts';
 import type { Simulation } from './simulation.ts';
 
-/** Windows environment the start time of every run, 22:00: some close soon, some open soon. */
+/** Windows around the start time of every run, 22:00: some close soon, some open soon. */
 const windows = [
   { from: '20:00', to: '22:20' },
   { from: '22:10', to: '21:30' },

@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runSeed, warmUp } from '../run-seed.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runSeed } from '../run-seed.ts';
 import { mutations } from './mutations.ts';
 
 const caught: string[] = [];
-beforeAll(async () => void (await warmUp()));
 afterAll(() => console.log(caught.join('\n')));
 
 describe('a mutation', () => {
