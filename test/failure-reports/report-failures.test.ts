@@ -14,7 +14,7 @@ const failure = {
   cause: `asset a1 failed: no video track. ${nextStep}`,
 };
 
-/** Reports failures and gives the notices that went out. */
+/** Reports failures and returns the notices that were sent. */
 async function noticesOf(...details: readonly (object | string)[]): Promise<Notice[]> {
   const notices: Notice[] = [];
   const nothing = () => {};
@@ -37,7 +37,7 @@ async function noticesOf(...details: readonly (object | string)[]): Promise<Noti
 const many = (count: number, more: object = {}) =>
   Array.from({ length: count }, (_, i) => ({ ...failure, transferId: `t${i}`, ...more }));
 
-it('N18: one failure is a notice with film, error, next step, execution and dashboard', async () => {
+it('N18: one failure becomes a notice with object, error, next step, execution and dashboard', async () => {
   const [notice] = await noticesOf(failure);
   expect(notice).toEqual({
     subject: '1 transfer failed in Chunkferry/Chunkferry: AssetFailedError',
@@ -55,24 +55,24 @@ it('N18: one failure is a notice with film, error, next step, execution and dash
   });
 });
 
-it('a batch is one notice', async () => {
+it('a batch becomes one notice', async () => {
   expect(await noticesOf(...many(3))).toHaveLength(1);
 });
 
-it('N18: a storm lists the first 25 failures and counts the rest', async () => {
+it('N18: a large batch lists the first 25 failures and counts the rest', async () => {
   const [notice] = await noticesOf(...many(40));
   expect(notice?.text.match(/Next step/g)).toHaveLength(25);
   expect(notice?.text).toContain('…and 15 more.');
 });
 
-it('a storm shows the query for all of its failures, for a reader without the repository', async () => {
+it('a large batch contains the query for all its failures', async () => {
   const [notice] = await noticesOf(...many(26));
   expect(notice?.text).toContain(
     `aws dynamodb query --region eu-west-1 --table-name Proofs-1 --index-name byState --no-scan-index-forward --key-condition-expression 'stateDay = :d' --expression-attribute-values '{":d":{"S":"failed#2026-11-28"}}'`,
   );
 });
 
-it('a storm of 1,000 failures with the longest texts fits into an SNS message', async () => {
+it('a batch of 1,000 failures with the longest texts fits into an SNS message', async () => {
   const more = { key: '🎬'.repeat(256), cause: '🎬'.repeat(1000) };
   const [notice] = await noticesOf(...many(1000, more));
   expect(Buffer.byteLength(notice?.text ?? '')).toBeLessThan(256 * 1024);
@@ -95,12 +95,12 @@ it('the subject is at most 100 characters of ASCII', async () => {
   expect(notice?.subject).toMatch(/^[\x20-\x7e]{1,100}$/);
 });
 
-it('an event that came twice is listed once', async () => {
+it('a repeated event is listed once', async () => {
   const [notice] = await noticesOf(failure, failure);
   expect(notice?.subject).toMatch(/^1 transfer failed/);
 });
 
-it('a key that holds a line break stays on its line', async () => {
+it('a key with a line break stays on one line', async () => {
   const [notice] = await noticesOf({
     ...failure,
     key: 'a\nDashboard: https://evil.example\u202e.mp4',
@@ -124,7 +124,7 @@ it.each([
 });
 
 it.each(['', 'null', '{"detail":{}}', '[]'])(
-  'what is no such event sends no notice: %j',
+  'an unsupported event sends no notice: %j',
   async (body) => {
     expect(await noticesOf(body)).toEqual([]);
   },

@@ -18,19 +18,19 @@ const event = {
   },
 };
 
-/** The message that an input is refused with. */
-async function refusal(input: unknown): Promise<string> {
+/** Returns the message with which an input is rejected. */
+async function rejection(input: unknown): Promise<string> {
   const error = await failureOf(Promise.resolve().then(() => readRequest(input)));
   expect(error.name).toBe('InvalidInputError');
   return error.message;
 }
 
 describe('a plain input', () => {
-  it('needs no more than bucket and key', () => {
+  it('needs only bucket and key', () => {
     expect(readRequest(smallest)).toEqual({ start: 'manual', reference: smallest, options: {} });
   });
 
-  it('may name a version and every option', () => {
+  it('accepts a version and every option', () => {
     const options = {
       filename: 'Premiere.mp4',
       userMetadata: { reel: 3, final: true, title: 'näh' },
@@ -43,42 +43,42 @@ describe('a plain input', () => {
     expect(readRequest(input)).toEqual({ start: 'manual', reference, options });
   });
 
-  it('has a key as S3 holds it: nothing is decoded', () => {
+  it('contains the key as S3 stores it: nothing is decoded', () => {
     expect(readRequest({ ...smallest, key: 'a%20b/c+d.mp4' }).reference.key).toBe('a%20b/c+d.mp4');
   });
 
-  it('has a key of at most 1,024 bytes, however many characters these are', async () => {
+  it('accepts a key of at most 1,024 bytes, for any number of characters', async () => {
     expect(readRequest({ ...smallest, key: 'ü'.repeat(512) }).reference.key).toHaveLength(512);
-    expect(await refusal({ ...smallest, key: 'ü'.repeat(513) })).toContain('key');
+    expect(await rejection({ ...smallest, key: 'ü'.repeat(513) })).toContain('key');
   });
 
-  it('has metadata of at most 16 KiB', async () => {
+  it('accepts metadata of at most 16 KiB', async () => {
     const fits = { note: 'x'.repeat(16 * 1024 - '{"note":""}'.length) };
     expect(readRequest({ ...smallest, userMetadata: fits }).options.userMetadata).toEqual(fits);
-    const tooMuch = { note: `${fits.note}x` };
-    expect(await refusal({ ...smallest, userMetadata: tooMuch })).toContain('userMetadata');
+    const tooLong = { note: `${fits.note}x` };
+    expect(await rejection({ ...smallest, userMetadata: tooLong })).toContain('userMetadata');
   });
 
-  it('has metadata of lists of texts too', () => {
+  it('accepts metadata with lists of strings', () => {
     const userMetadata = { tags: ['a', 'b'], none: [] };
     expect(readRequest({ ...smallest, userMetadata }).options.userMetadata).toEqual(userMetadata);
   });
 
-  it('has no metadata of null: such a value counts as left out', () => {
+  it('ignores metadata with the value null', () => {
     const userMetadata = { reel: null, title: 'x' };
     expect(readRequest({ ...smallest, userMetadata }).options.userMetadata).toEqual({ title: 'x' });
   });
 
   it.each(['9007199254740993', '-9007199254740993', '1e300'])(
-    'has no metadata number that loses digits, such as %s',
+    'rejects a metadata number that loses digits, such as %s',
     async (number) => {
       const userMetadata = JSON.parse(`{"id":${number}}`);
-      const message = await refusal({ ...smallest, userMetadata });
+      const message = await rejection({ ...smallest, userMetadata });
       expect(message).toMatch(/^Invalid input\.userMetadata\.id .* lose digits. Send it as text/);
     },
   );
 
-  it('may have the largest integer that keeps its digits as metadata', () => {
+  it('accepts the largest safe integer as metadata', () => {
     const userMetadata = { id: Number.MAX_SAFE_INTEGER, share: 0.1 };
     expect(readRequest({ ...smallest, userMetadata }).options.userMetadata).toEqual(userMetadata);
   });
@@ -105,34 +105,34 @@ describe('a plain input', () => {
     ['enableHls', { ...smallest, enableHls: 'yes' }],
     ['enableThumbnail', { ...smallest, enableThumbnail: 1 }],
     ['force', { ...smallest, force: 'true' }],
-  ])('is refused by the name of its bad field: %s (%#)', async (field, input) => {
-    expect(await refusal(input)).toContain(`input.${field}`);
+  ])('is rejected with the name of its invalid field: %s (%#)', async (field, input) => {
+    expect(await rejection(input)).toContain(`input.${field}`);
   });
 
   it.each(['fileName', 'Bucket', 'detailType', 'account', 'region', 'roleArn', 'externalId'])(
-    'may not have a field %s',
+    'rejects an unknown field %s',
     async (field) => {
       const long = { ...smallest, key: `${'reel/'.repeat(40)}film.mp4` };
-      expect(await refusal({ ...long, [field]: 'x' })).toContain(field);
+      expect(await rejection({ ...long, [field]: 'x' })).toContain(field);
     },
   );
 
   it.each([undefined, null, 'films/film.mp4', 7, [], [smallest], {}])(
-    'is an object: %j is refused with what would be right',
+    'must be an object: %j is rejected with an example',
     async (input) => {
-      expect(await refusal(input)).toContain('{"bucket":"…","key":"…"}');
+      expect(await rejection(input)).toContain('{"bucket":"…","key":"…"}');
     },
   );
 
-  it('is refused in one line', async () => {
-    expect(await refusal({ ...smallest, bucket: 'a\nb', key: 'x\ny' })).not.toMatch(/[\r\n]/);
+  it('is rejected in one line', async () => {
+    expect(await rejection({ ...smallest, bucket: 'a\nb', key: 'x\ny' })).not.toMatch(/[\r\n]/);
   });
 });
 
 describe('an event of S3', () => {
   const withObject = (object: object) => ({ ...event, detail: { ...event.detail, object } });
 
-  it('names bucket, key and version, whatever else it tells', () => {
+  it('yields bucket, key, version and claim; other fields are ignored', () => {
     expect(readRequest(event)).toEqual({
       start: 'event',
       reference: { bucket: 'films', key: 'a b/ü+%2F.mp4', versionId: 'v1' },
@@ -141,7 +141,7 @@ describe('an event of S3', () => {
     });
   });
 
-  it('asks for nothing and has no role, whatever else stands in it', () => {
+  it('yields no options and no role, even if it contains them', () => {
     const { options, reference } = readRequest({
       ...event,
       roleArn: 'arn:aws:iam::999999999999:role/other',
@@ -152,7 +152,7 @@ describe('an event of S3', () => {
     expect(Object.keys(reference).sort()).toEqual(['bucket', 'key', 'versionId']);
   });
 
-  it('may leave out all but the name', () => {
+  it('needs only the name of the object', () => {
     const { account: _, region: __, ...bare } = event;
     const detail = { bucket: { name: 'films' }, object: { key: 'film.mp4' } };
     expect(readRequest({ ...bare, detail })).toEqual({
@@ -163,7 +163,7 @@ describe('an event of S3', () => {
     });
   });
 
-  it('has no version where the bucket has none', () => {
+  it('yields no version if the bucket has none', () => {
     const { 'version-id': _, ...object } = event.detail.object;
     const { reference } = readRequest({ ...event, detail: { ...event.detail, object } });
     expect(reference).toEqual({ bucket: 'films', key: 'a b/ü+%2F.mp4' });
@@ -180,7 +180,7 @@ describe('an event of S3', () => {
     ['detail.object.key', { ...event, detail: { ...event.detail, object: { key: '' } } }],
     ['detail.object.size', withObject({ key: 'x', size: -1 })],
     ['detail.object.size', withObject({ key: 'x', size: '5' })],
-  ])('is refused by the name of its bad field: %s', async (field, input) => {
-    expect(await refusal(input)).toContain(`event.${field}`);
+  ])('is rejected with the name of its invalid field: %s', async (field, input) => {
+    expect(await rejection(input)).toContain(`event.${field}`);
   });
 });

@@ -7,12 +7,12 @@ import { StepHarness } from '../harness/step-harness.ts';
 const bytes = Buffer.alloc(3000, 7);
 const md5 = '0123456789abcdef0123456789abcdef';
 
-/** Puts a version of the film, known by its ETag; what its digests say of it is the test's. */
+/** Stores a version of the film, identified by its ETag. */
 function put({ doubles }: StepHarness, etag: string, traits: Partial<SourceObject> = {}) {
   doubles.source.put(film, bytes, { etag, digests: { md5 }, ...traits });
 }
 
-/** The first version is a ready asset; gives how the second version ends. */
+/** Ingests the first version, then returns the outcome of the second version. */
 async function second(
   first: Partial<SourceObject>,
   traits: Partial<SourceObject>,
@@ -30,16 +30,16 @@ async function second(
 
 const sha256 = 'LCa0a2j/xo/5m0U8HTBBNBNCLXBkg7+g+YpeiGJm564=';
 
-describe('B18: a new version uses the asset again that is there', () => {
+describe('B18: a new version uses the existing asset', () => {
   it.each<[string, Partial<SourceObject>, Partial<SourceObject>]>([
-    ['where the ETag is the same MD5', {}, {}],
+    ['if the ETag is the same MD5', {}, {}],
     [
-      'where the ETag of the same parts is the same',
+      'if the ETag of the same parts is the same',
       { digests: { md5: `${md5}-2`, firstPartBytes: 2000 } },
       { digests: { md5: `${md5}-2`, firstPartBytes: 2000 } },
     ],
     [
-      'where the SHA-256 is the same, whatever the ETags',
+      'if the SHA-256 is the same, with different ETags',
       { digests: { sha256, md5 } },
       { digests: { sha256 } },
     ],
@@ -56,11 +56,13 @@ describe('B18: a new version uses the asset again that is there', () => {
   });
 });
 
-it('the same metadata in another order asks for nothing else', async () => {
+it('the same metadata in another order counts as the same options', async () => {
   const asked = (userMetadata: object) => ({ ...film, userMetadata });
   const harness = await StepHarness.set();
   put(harness, 'v1');
-  await runTransfer(harness.doubles, asked({ a: 1, b: ['x', 'y'] }), { executionId: 'execution-1' });
+  await runTransfer(harness.doubles, asked({ a: 1, b: ['x', 'y'] }), {
+    executionId: 'execution-1',
+  });
   put(harness, 'v2');
   const { output } = await runTransfer(harness.doubles, asked({ b: ['x', 'y'], a: 1 }), {
     executionId: 'execution-2',
@@ -68,37 +70,37 @@ it('the same metadata in another order asks for nothing else', async () => {
   expect(output).toMatchObject({ status: 'already-ingested' });
 });
 
-describe('B18: a new version is a transfer of its own', () => {
+describe('B18: a new version has its own transfer', () => {
   const parts = (firstPartBytes: number) => ({ digests: { md5: `${md5}-2`, firstPartBytes } });
   it.each<[string, Partial<SourceObject>, Partial<SourceObject>]>([
-    ['where the source does not ask for it', { digests: undefined }, { digests: undefined }],
-    ['where the ETag is another', {}, { digests: { md5: md5.replace('0', 'f') } }],
-    ['where as many parts are of another size', parts(2000), parts(1000)],
-    ['where one ETag is of parts', {}, parts(2000)],
+    ['if the source does not set sameContent', { digests: undefined }, { digests: undefined }],
+    ['if the ETag differs', {}, { digests: { md5: md5.replace('0', 'f') } }],
+    ['if the parts have another size', parts(2000), parts(1000)],
+    ['if one ETag is a multipart ETag', {}, parts(2000)],
     [
-      'where the SHA-256 differs although the ETag is the same',
+      'if the SHA-256 differs although the ETag is the same',
       { digests: { sha256, md5 } },
       { digests: { sha256: 'x', md5 } },
     ],
-    ['where the earlier one had no digest', { digests: undefined }, {}],
-    ['where the size is another', {}, { sizeBytes: 2999 }],
+    ['if the earlier version had no digest', { digests: undefined }, {}],
+    ['if the size differs', {}, { sizeBytes: 2999 }],
   ])('%s', async (_, first, traits) => {
     const { before, output } = await second(first, traits);
     expect(output.transferId).not.toBe(before.transferId);
     expect(output.status).not.toBe('already-ingested');
   });
 
-  it('where the start asks for other options', async () => {
+  it('if the start requests other options', async () => {
     const { output } = await second({}, {}, { ...film, userMetadata: { season: 2026 } });
     expect(output).toMatchObject({ status: 'ready' });
   });
 
-  it('where it is forced', async () => {
+  it('if the start is forced', async () => {
     const { output } = await second({}, {}, { ...film, force: true });
     expect(output).toMatchObject({ status: 'ready' });
   });
 
-  it('where the asset is gone at the service', async () => {
+  it('if the service lost the asset', async () => {
     const forget = (harness: StepHarness) => {
       const assetStatus = async () => ({ phase: 'missing' as const });
       const { destination } = harness.doubles.ports;
@@ -106,8 +108,8 @@ describe('B18: a new version is a transfer of its own', () => {
       Object.assign(harness.doubles.ports, {
         destination: {
           ...destination,
-          assetStatus: (...given: Parameters<typeof destination.assetStatus>) =>
-            asked++ === 0 ? assetStatus() : destination.assetStatus(...given),
+          assetStatus: (...args: Parameters<typeof destination.assetStatus>) =>
+            asked++ === 0 ? assetStatus() : destination.assetStatus(...args),
         },
       });
     };
@@ -116,7 +118,7 @@ describe('B18: a new version is a transfer of its own', () => {
     expect(harness.service.assetIds()).toHaveLength(2);
   });
 
-  it('where its content type is of another kind of media', async () => {
+  it('if its content type belongs to another media type', async () => {
     const harness = await StepHarness.set();
     const clip = { ...film, key: 'reels/clip' };
     const traits = { digests: { md5 } };
@@ -127,7 +129,7 @@ describe('B18: a new version is a transfer of its own', () => {
     expect(output).toMatchObject({ status: 'ready' });
   });
 
-  it('under another key, which names another asset', async () => {
+  it('under another key, because its asset has another name', async () => {
     const harness = await StepHarness.set();
     put(harness, 'v1');
     await runTransfer(harness.doubles, film, { executionId: 'execution-1' });

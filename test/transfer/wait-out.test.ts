@@ -8,17 +8,17 @@ import { film } from '../harness/port-harness.ts';
 import { itemOf, type Planned, StepHarness } from '../harness/step-harness.ts';
 
 const hour = 3600 * 1000;
-const waiter = { step: 'SendChunks' };
+const subject = { step: 'SendChunks' };
 
-/** Meets errors one after the other, and lets each wait pass. */
-function waits(
+/** Waits out several errors in a row. */
+function waitOutAll(
   harness: StepHarness,
   errors: readonly [name: ErrorName, retryAfterSeconds?: number][],
 ) {
   let state: { outage?: ReturnType<typeof waitOut>['outage'] } = {};
   for (const [name, retryAfterSeconds] of errors) {
     const error = new TransferError(name, `a ${name}`, { retryAfterSeconds });
-    const waiting = waitOut(harness.ports, state, error, waiter);
+    const waiting = waitOut(harness.ports, state, error, subject);
     harness.doubles.clock.advance(
       Math.max(0, (waiting.outage.until ?? 0) - harness.doubles.clock.now()),
     );
@@ -28,14 +28,14 @@ function waits(
 }
 
 describe('patience', () => {
-  it('counts the part of a wait that the other side did not ask for', async () => {
+  it('counts the part of a wait that the service did not request', async () => {
     const harness = await StepHarness.set();
     const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 1 });
     let state: Parameters<typeof waitOut>[1] = {};
     const begin = harness.doubles.clock.now();
     expect(() => {
       for (;;) {
-        const waiting = waitOut(harness.ports, state, error, waiter);
+        const waiting = waitOut(harness.ports, state, error, subject);
         harness.doubles.clock.advance(waiting.waitSeconds * 1000);
         state = waiting;
       }
@@ -43,29 +43,29 @@ describe('patience', () => {
     expect(harness.doubles.clock.now() - begin).toBeLessThan(7 * hour);
   });
 
-  it('does not count the hours that the other side named', async () => {
+  it('does not count the hours that the service requested', async () => {
     const harness = await StepHarness.set();
     const named: [ErrorName, number] = ['ThrottledError', 8 * 3600];
-    const after = waits(harness, [named, ['ThrottledError'], ['ServiceUnavailableError']]);
+    const after = waitOutAll(harness, [named, ['ThrottledError'], ['ServiceUnavailableError']]);
     expect(after.outage).toMatchObject({ waits: 3, namedMs: 8 * hour });
   });
 
-  it('ends after two days of named waits', async () => {
+  it('ends after two days of requested waits', async () => {
     const harness = await StepHarness.set();
     const named: [ErrorName, number] = ['ThrottledError', 24 * 3600];
-    expect(() => waits(harness, [named, named, named])).toThrow(/for 2880 minutes/);
+    expect(() => waitOutAll(harness, [named, named, named])).toThrow(/for 2880 minutes/);
   });
 
-  it('gives a refused chunk its fresh URLs also after an outage of another kind', async () => {
+  it('allows a rejected chunk its fresh URLs also after another kind of outage', async () => {
     const harness = await StepHarness.set();
     const outage = Array.from({ length: 6 }, (): [ErrorName] => ['ServiceUnavailableError']);
-    const state = waits(harness, outage);
+    const state = waitOutAll(harness, outage);
     harness.doubles.clock.advance(hour);
     const refusal = new TransferError('PresignedUrlRejectedError', 'chunk 3: 403');
-    expect(waitOut(harness.ports, state, refusal, waiter).outage).toMatchObject({ sameWaits: 1 });
+    expect(waitOut(harness.ports, state, refusal, subject).outage).toMatchObject({ sameWaits: 1 });
   });
 
-  it('begins anew once chunks were stored', async () => {
+  it('starts again once chunks were stored', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     const since = harness.doubles.clock.now();
@@ -83,12 +83,12 @@ describe('patience', () => {
     expect(await harness.confirm(harness.pause(first))).toMatchObject({ outage: { waits: 2 } });
   });
 
-  it('of a call that named a time ends no sentence twice', async () => {
+  it('adds the waited time without a second full stop', async () => {
     const harness = await StepHarness.set();
     const error = new TransferError('NetworkError', 'no route. Set HTTPS_PROXY.');
-    const state = waitOut(harness.ports, {}, error, waiter);
+    const state = waitOut(harness.ports, {}, error, subject);
     harness.doubles.clock.advance(boundOf('patience') * 1000);
-    expect(() => waitOut(harness.ports, state, error, waiter)).toThrow(
+    expect(() => waitOut(harness.ports, state, error, subject)).toThrow(
       'no route. Set HTTPS_PROXY (for 360 minutes)',
     );
   });
@@ -98,14 +98,14 @@ describe('receipts', () => {
   const session = { uploadId: 'upload-1', chunkSizeBytes: 1024, totalChunks: 3, details: {} };
   const whole = sessionRecord({ session, acceptedIndexes: [1, 2, 3] });
 
-  it('of every chunk make a session complete', () => {
+  it('that cover every chunk make a session complete', () => {
     expect(isCompleteByReceipts(whole)).toBe(true);
     expect(isCompleteByReceipts(whole, { completed: 0, pending: 0, failed: 0 })).toBe(true);
     expect(isCompleteByReceipts({ ...whole, acceptedIndexes: [1, 3] })).toBe(false);
   });
 
   it.each(['pending', 'failed'])(
-    'count for nothing where the service counts a %s chunk',
+    'prove nothing if the service counts a %s chunk',
     (kind) => {
       const counts = { completed: 2, pending: 0, failed: 0, [kind]: 1 };
       expect(isCompleteByReceipts({ ...whole, reportedComplete: true }, counts)).toBe(false);
@@ -160,8 +160,8 @@ describe('receipts', () => {
 });
 
 describe('a reply to a report that calls the upload complete too early', () => {
-  /** A session whose first chunk alone was sent, and which a reply called complete; then it is gone. */
-  async function calledComplete() {
+  /** Returns a lost session of which one chunk was sent, and which a reply reported as complete. */
+  async function reportedComplete() {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 1 }] }));
@@ -174,8 +174,8 @@ describe('a reply to a report that calls the upload complete too early', () => {
     return { harness, opened };
   }
 
-  it('is not believed where chunks were never sent: a new session takes them', async () => {
-    const { harness, opened } = await calledComplete();
+  it('is not accepted if chunks were never sent: a new session receives them', async () => {
+    const { harness, opened } = await reportedComplete();
     const confirmed = await harness.confirm(opened);
     expect(confirmed).toMatchObject({ next: 'expired' });
     expect(await harness.open(confirmed)).toMatchObject({ next: 'send', sessionNumber: 2 });
@@ -183,8 +183,8 @@ describe('a reply to a report that calls the upload complete too early', () => {
 });
 
 it.each([
-  ['leaves an ingest whose session the service contradicts', 'ProtocolViolationError', 2],
-  ['goes on with an ingest whose source contradicts itself', 'SourceProtocolError', 1],
+  ['starts another ingest after a contradiction of the service', 'ProtocolViolationError', 2],
+  ['continues an ingest after a contradiction of the source', 'SourceProtocolError', 1],
 ] as const)('a forced start %s', async (_, error, ingest) => {
   const harness = await StepHarness.set();
   const opened = await harness.opened(3);
@@ -196,8 +196,8 @@ it.each([
   expect((await harness.row(again)).ingestNumber).toBe(ingest);
 });
 
-describe('a chunk that the service always calls failed', () => {
-  it('ends the execution by name after a few sends', async () => {
+describe('a chunk that the service always reports as failed', () => {
+  it('fails the execution by name after the maximum of sends', async () => {
     const harness = await StepHarness.set();
     let state: Planned = await harness.opened(3);
     const counts = { completed: 2, pending: 0, failed: 1 };
@@ -221,20 +221,20 @@ describe('a chunk that the service always calls failed', () => {
   });
 });
 
-it('an unknown status without counts does not keep missing chunks from being sent', async () => {
+it('an unknown status without counts does not prevent the send of missing chunks', async () => {
   const harness = await StepHarness.set();
   const opened = await harness.opened(3);
   harness.override({ sessionStatus: async () => ({ phase: 'busy' }) });
   expect(await harness.confirm(opened)).toMatchObject({ next: 'missing' });
 });
 
-it('ranges at once grow again after a round that was slow for nobody', async () => {
+it('the concurrent ranges grow again after a round without slow ranges', async () => {
   const harness = await StepHarness.set();
   const opened = await harness.opened(3);
   expect(await harness.confirm({ ...opened, senders: 2 })).toMatchObject({ senders: 4 });
 });
 
-it('a create that a dead call left behind is looked for before another session is opened', async () => {
+it('the unfinished sessions are listed before another session is opened after a dead call', async () => {
   const harness = await StepHarness.set();
   const opened = await harness.opened(3);
   const { store } = harness.doubles;
@@ -253,15 +253,15 @@ it('a create that a dead call left behind is looked for before another session i
   expect(lists).toBe(1);
 });
 
-it('a service that wants order gets no later chunk before a mismatched one', async () => {
+it('a service that requires order receives no later chunk before a mismatched chunk', async () => {
   const harness = await StepHarness.set();
   const { destination } = harness.ports;
   const sent: number[] = [];
   harness.override({
     traits: { ...destination.traits, order: 'ascending' },
-    sendChunk: async (...given) => {
-      const delivery = await destination.sendChunk(...given);
-      sent.push(given[1].index);
+    sendChunk: async (...args) => {
+      const delivery = await destination.sendChunk(...args);
+      sent.push(args[1].index);
       return sent.length <= 3 ? { ...delivery, proof: 'f'.repeat(32) } : delivery;
     },
   });

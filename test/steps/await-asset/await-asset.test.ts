@@ -4,7 +4,7 @@ import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { AssetStatus } from '#src/core/transfer/destination.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
-/** A transfer whose bytes are complete, at a service whose asset is processed for so long. */
+/** Returns a transfer with complete bytes, at a service with that processing time. */
 async function confirmed(processingMs = 3_600_000) {
   const harness = await StepHarness.set({ processingMs });
   const opened = await harness.opened(2);
@@ -12,33 +12,33 @@ async function confirmed(processingMs = 3_600_000) {
   return { harness, state: await harness.confirm(opened) };
 }
 
-function tells(harness: StepHarness, status: AssetStatus): void {
+function setStatus(harness: StepHarness, status: AssetStatus): void {
   harness.override({ assetStatus: async () => status });
 }
 
 describe('AwaitAsset', () => {
-  it('ends when the asset can be used', async () => {
+  it('ends when the asset is ready', async () => {
     const { harness, state } = await confirmed(0);
     const ending = { status: 'ready', assetId: 'asset-1' };
     expect(await harness.await(state)).toMatchObject({ next: 'ended', waitSeconds: 0, ending });
   });
 
-  it('waits longer after each look, at most five minutes', async () => {
+  it('waits longer after each check, up to five minutes', async () => {
     const { harness, state } = await confirmed();
-    let looked: { next: string; waitSeconds: number } = state;
+    let checked: { next: string; waitSeconds: number } = state;
     const waits: number[] = [];
     for (let i = 0; i < 20; i++) {
-      looked = await harness.await(looked);
-      expect(looked.next).toBe('wait');
-      waits.push(looked.waitSeconds);
+      checked = await harness.await(checked);
+      expect(checked.next).toBe('wait');
+      waits.push(checked.waitSeconds);
     }
     expect(waits.slice(0, 4)).toEqual([2, 3, 5, 7]);
     expect(Math.max(...waits)).toBe(300);
   });
 
-  it('ends by name when the asset failed, in the service’s own words', async () => {
+  it('fails with the reason of the service if the asset failed', async () => {
     const { harness, state } = await confirmed();
-    tells(harness, { phase: 'failed', reason: 'the codec is not supported' });
+    setStatus(harness, { phase: 'failed', reason: 'the codec is not supported' });
     await expect(harness.await(state)).rejects.toMatchObject({
       name: 'AssetFailedError',
       message: expect.stringContaining('the codec is not supported'),
@@ -47,7 +47,7 @@ describe('AwaitAsset', () => {
 
   it('waits half an hour for an asset that the service does not know', async () => {
     const { harness, state } = await confirmed();
-    tells(harness, { phase: 'missing' });
+    setStatus(harness, { phase: 'missing' });
     const first = await harness.await(state);
     harness.doubles.clock.advance(20 * 60_000);
     const second = await harness.await(first);
@@ -56,7 +56,7 @@ describe('AwaitAsset', () => {
     await expect(harness.await(second)).rejects.toMatchObject({ name: 'AssetMissingError' });
   });
 
-  it('gives up by name when the asset is never ready', async () => {
+  it('fails by name if the asset is never ready', async () => {
     const { harness, state } = await confirmed(1e12);
     harness.doubles.clock.advance(boundOf('readiness') * 1000);
     expect(await harness.await(state)).toMatchObject({ next: 'wait' });
@@ -64,7 +64,7 @@ describe('AwaitAsset', () => {
     await expect(harness.await(state)).rejects.toMatchObject({ name: 'AssetNotReadyError' });
   });
 
-  it('waits as long as a throttling service asks, and counts it', async () => {
+  it('waits as long as a throttling service requests, and counts the retry', async () => {
     const { harness, state } = await confirmed();
     const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 77 });
     harness.override({ assetStatus: () => Promise.reject(error) });
@@ -72,18 +72,18 @@ describe('AwaitAsset', () => {
     expect((await harness.row(state)).retries).toEqual({ ThrottledError: 1 });
   });
 
-  it('does not take looks that were never answered for an asset that is missing', async () => {
+  it('does not count failed checks as a missing asset', async () => {
     const { harness, state } = await confirmed();
     const error = new TransferError('ThrottledError', '429');
     harness.override({ assetStatus: () => Promise.reject(error) });
     let next: object = state;
-    for (let look = 0; look < 20; look++)
+    for (let check = 0; check < 20; check++)
       next = harness.pause((await harness.await(next)) as never);
     harness.override({ assetStatus: async () => ({ phase: 'missing' }) });
     expect(await harness.await(next)).toMatchObject({ next: 'wait' });
   });
 
-  it('does not bear for ever with a service that can’t be reached', async () => {
+  it('fails after six hours if the service is unreachable', async () => {
     const { harness, state } = await confirmed();
     const error = new TransferError('NetworkError', 'reset');
     harness.override({ assetStatus: () => Promise.reject(error) });
@@ -95,14 +95,14 @@ describe('AwaitAsset', () => {
     });
   });
 
-  it('ends at once by an error that no waiting mends', async () => {
+  it('fails at once with a final error', async () => {
     const { harness, state } = await confirmed();
     const error = new TransferError('CredentialsRejectedError', '401');
     harness.override({ assetStatus: () => Promise.reject(error) });
     await expect(harness.await(state)).rejects.toMatchObject({ name: 'CredentialsRejectedError' });
   });
 
-  it('ends when another execution has the transfer', async () => {
+  it('fails if another execution owns the transfer', async () => {
     const { harness, state } = await confirmed();
     const refused = harness.await(state, { executionId: 'execution-b' });
     await expect(refused).rejects.toMatchObject({ name: 'FencedOutError' });

@@ -10,14 +10,14 @@ import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/ste
 
 const hour = 3600 * 1000;
 
-/** A transfer whose chunks are all sent, and reported unless the service is told not to hear it. */
-async function sentAll(chunks = 3) {
+/** Returns a transfer with an open session. */
+async function openTransfer(chunks = 3) {
   const harness = await StepHarness.set();
   const opened = await harness.opened(chunks);
   return { harness, opened };
 }
 
-/** Its chunks were kept by someone who summed nothing up. */
+/** Returns a store whose chunks have no CRC. */
 function withoutCrcs(store: TransferStore): TransferStore {
   return {
     ...store,
@@ -28,30 +28,30 @@ function withoutCrcs(store: TransferStore): TransferStore {
   };
 }
 
-/** A status that the service tells whatever is true. */
-function tells(harness: StepHarness, status: SessionStatus): void {
+/** Makes the service return this status. */
+function setStatus(harness: StepHarness, status: SessionStatus): void {
   harness.override({ sessionStatus: async () => status });
 }
 
 describe('ConfirmUpload', () => {
-  it('passes a completed upload on and writes down what it became', async () => {
-    const { harness, opened } = await sentAll();
+  it('records the asset of a completed upload', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.sendAll(opened);
     harness.doubles.clock.advance(5_000);
     const now = harness.doubles.clock.now();
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset', polls: 0, since: now });
-    const written = { assetId: 'asset-1', totalChunks: 3, bytesCompleteAt: now };
-    expect(await harness.row(opened)).toMatchObject(written);
+    const expected = { assetId: 'asset-1', totalChunks: 3, bytesCompleteAt: now };
+    expect(await harness.row(opened)).toMatchObject(expected);
   });
 
-  it('sends back a transfer whose chunks are not all proven', async () => {
-    const { harness, opened } = await sentAll();
+  it('answers "missing" while a chunk has no proof', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
     expect(await harness.confirm(opened)).toMatchObject({ next: 'missing', sessionNumber: 1 });
   });
 
-  it('waits longer before each further round in which a range failed and nothing was stored', async () => {
-    const { harness, opened } = await sentAll();
+  it('waits longer before each round after a failed range without progress', async () => {
+    const { harness, opened } = await openTransfer();
     let state = { ...opened } as Awaited<ReturnType<typeof harness.confirm>>;
     const waits: number[] = [];
     for (const round of [1, 2, 3, 4]) {
@@ -66,10 +66,10 @@ describe('ConfirmUpload', () => {
     expect(waits).toEqual([2, 3, 5, 7]);
   });
 
-  it('waits while the service has everything and does not say completed', async () => {
-    const { harness, opened } = await sentAll();
+  it('waits while the service has every chunk and has not completed the upload', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.sendAll(opened);
-    tells(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
+    setStatus(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
     let state: { waitSeconds: number; next: string } = opened;
     const waits: number[] = [];
     for (let i = 0; i < 20; i++) {
@@ -81,26 +81,26 @@ describe('ConfirmUpload', () => {
     expect(Math.max(...waits)).toBe(300);
   });
 
-  it('gives up by name when the service never says completed', async () => {
-    const { harness, opened } = await sentAll();
+  it('fails by name if the service never completes the upload', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.sendAll(opened);
-    tells(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
+    setStatus(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
     const waiting = await harness.confirm(opened);
     harness.doubles.clock.advance(boundOf('confirmation') * 1000 + 1);
     const given = harness.confirm(waiting);
     await expect(given).rejects.toMatchObject({ name: 'UploadNotConfirmedError' });
   });
 
-  it('does not count the time that sending took against that bound', async () => {
-    const { harness, opened } = await sentAll();
+  it('does not count the time of sending against that bound', async () => {
+    const { harness, opened } = await openTransfer();
     harness.doubles.clock.advance(7 * hour);
     await harness.sendAll(opened);
-    tells(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
+    setStatus(harness, { phase: 'active', counts: { completed: 3, pending: 0, failed: 0 } });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'wait' });
   });
 
-  it('waits as long as a throttling service asks', async () => {
-    const { harness, opened } = await sentAll();
+  it('waits as long as a throttling service requests', async () => {
+    const { harness, opened } = await openTransfer();
     const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 77 });
     harness.override({ sessionStatus: () => Promise.reject(error) });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'wait', waitSeconds: 77 });
@@ -108,47 +108,47 @@ describe('ConfirmUpload', () => {
   });
 
   it.each(['expired', 'failed'] as const)(
-    'asks for a new session where one is %s',
+    'requests a new session if the session is %s',
     async (phase) => {
-      const { harness, opened } = await sentAll();
-      tells(harness, { phase });
+      const { harness, opened } = await openTransfer();
+      setStatus(harness, { phase });
       expect(await harness.confirm(opened)).toMatchObject({ next: 'expired' });
     },
   );
 
-  it('asks for a new session where it expires between two calls', async () => {
-    const { harness, opened } = await sentAll();
+  it('requests a new session if the session expires between two calls', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.send(itemOf(opened));
     const error = new TransferError('SessionExpiredError', '404');
     harness.override({ chunkStates: () => Promise.reject(error) });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'expired' });
   });
 
-  it('believes an asset that is ready rather than a session that is forgotten', async () => {
-    const { harness, opened } = await sentAll();
+  it('accepts a ready asset although the session is expired', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.sendAll(opened);
-    tells(harness, { phase: 'expired' });
+    setStatus(harness, { phase: 'expired' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
   });
 
-  it('fails when the table can’t be reached, so that the state machine tries again', async () => {
-    const { harness, opened } = await sentAll();
+  it('fails if the table is unavailable, and the state machine retries it', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.sendAll(opened);
     harness.doubles.store.failNext('patchTransfer');
     const refused = harness.confirm(opened);
     await expect(refused).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });
 
-  it('fails when another execution has the transfer', async () => {
-    const { harness, opened } = await sentAll();
+  it('fails if another execution owns the transfer', async () => {
+    const { harness, opened } = await openTransfer();
     const refused = harness.confirm(opened, { executionId: 'execution-b' });
     await expect(refused).rejects.toMatchObject({ name: 'FencedOutError' });
   });
 });
 
-describe('a chunk that the service does not count', () => {
-  it('is reported again, three times, then loses its proof and is sent again', async () => {
-    const { harness, opened } = await sentAll();
+describe('a chunk that the service does not count as completed', () => {
+  it('is reported again three times, then loses its proof and is sent again', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.send(itemOf(opened));
     harness.service.dropNextReport();
     await harness.report(itemOf(opened));
@@ -170,8 +170,8 @@ describe('a chunk that the service does not count', () => {
     expect((await harness.row(opened)).retries).toEqual({ ChunkReportedAgain: 9, ChunkResent: 3 });
   });
 
-  it('is counted at once when only its report was lost', async () => {
-    const { harness, opened } = await sentAll();
+  it('is completed by one more report if only its report was lost', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.send(itemOf(opened));
     const waiting = await harness.confirm(opened);
     expect(waiting).toMatchObject({ next: 'wait' });
@@ -179,16 +179,16 @@ describe('a chunk that the service does not count', () => {
     expect(harness.doubles.asked.sends).toHaveLength(3);
   });
 
-  it('is reported again without its session’s other chunks', async () => {
-    const { harness, opened } = await sentAll();
+  it('is reported again without the other chunks of its session', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.send(itemOf(opened));
     await harness.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     await harness.confirm(opened);
     expect(harness.doubles.asked.reports).toEqual([[1, 2], [3]]);
   });
 
-  it('is sent again alone when the service calls it failed', async () => {
-    const { harness, opened } = await sentAll();
+  it('is sent again alone if the service reports it as failed', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.send(itemOf(opened));
     await harness.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     harness.service.failChunk(2);
@@ -200,43 +200,43 @@ describe('a chunk that the service does not count', () => {
     expect(harness.doubles.asked.sends.map(({ index }) => index)).toEqual([1, 2, 3, 2]);
   });
 
-  it('is not looked for page by page while all that is known to be missing is unsent', async () => {
-    const { harness, opened } = await sentAll();
-    const states = () => Promise.reject(new Error('no page was to be read'));
+  it('is not searched in pages while every missing chunk is unsent', async () => {
+    const { harness, opened } = await openTransfer();
+    const states = () => Promise.reject(new Error('unexpected read of a page'));
     harness.override({ chunkStates: states });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'missing' });
   });
 });
 
-describe('an error that a range left', () => {
+describe('a recorded error of a range', () => {
   const failure = (name: ErrorName, changes: object = {}) => ({
     ...{ name, disposition: name === 'RequestRejectedError' ? 'fail' : 'retry', message: 'no' },
     ...{ executionId: 'execution-a', round: 1, ...changes },
   });
 
   async function left(error: object) {
-    const { harness, opened } = await sentAll();
+    const { harness, opened } = await openTransfer();
     const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
     await harness.doubles.store.recordRangeFailure(key, error as never);
     return harness.confirm(opened);
   }
 
-  it('for good ends the execution by its name', async () => {
+  it('that is final ends the execution by its name', async () => {
     const ended = left(failure('RequestRejectedError'));
     await expect(ended).rejects.toMatchObject({ name: 'RequestRejectedError', message: 'no' });
   });
 
   it.each([
-    ['that may pass', failure('NetworkError')],
-    ['of a table that can be read again', failure('TableUnavailableError')],
+    ['that is transient', failure('NetworkError')],
+    ['of a table that is available again', failure('TableUnavailableError')],
     ['of an earlier round', failure('RequestRejectedError', { round: 0 })],
     ['of another execution', failure('RequestRejectedError', { executionId: 'execution-z' })],
-  ])('%s does not', async (_, error) => {
+  ])('%s does not end the execution', async (_, error) => {
     expect(await left(error)).toMatchObject({ next: 'missing' });
   });
 
-  it('is of no account once the service has everything', async () => {
-    const { harness, opened } = await sentAll();
+  it('has no effect once the service has every chunk', async () => {
+    const { harness, opened } = await openTransfer();
     await harness.sendAll(opened);
     const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
     const error = failure('RequestRejectedError');
@@ -244,8 +244,8 @@ describe('an error that a range left', () => {
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
   });
 
-  it('because the object was overwritten ends the transfer as superseded', async () => {
-    const { harness, opened } = await sentAll();
+  it('that the object was overwritten ends the transfer as superseded', async () => {
+    const { harness, opened } = await openTransfer();
     harness.doubles.source.delete({ bucket: 'films', key: 'reels/film.mp4' });
     await harness.sendAll(opened);
     expect(await harness.confirm(opened)).toMatchObject({
@@ -258,7 +258,7 @@ describe('an error that a range left', () => {
 describe('the checksum of the whole object', () => {
   const algorithms: CrcAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME'];
 
-  it.each(algorithms)('%s is that of the chunks that were sent', async (algorithm) => {
+  it.each(algorithms)('%s matches the checksum of the chunks that were sent', async (algorithm) => {
     const harness = await StepHarness.set();
     const checksum = await checksumOf(algorithm, sampleBytes(5 * chunkBytes));
     const opened = await harness.opened(5, { checksum });
@@ -266,7 +266,7 @@ describe('the checksum of the whole object', () => {
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
   });
 
-  it.each(algorithms)('%s that differs ends the transfer by name', async (algorithm) => {
+  it.each(algorithms)('%s that differs fails the transfer by name', async (algorithm) => {
     const harness = await StepHarness.set();
     const checksum = await checksumOf(algorithm, sampleBytes(5 * chunkBytes, 'another film'));
     const opened = await harness.opened(5, { checksum });
@@ -275,7 +275,7 @@ describe('the checksum of the whole object', () => {
       name: 'SourceChecksumMismatchError',
       message: expect.stringContaining(checksum.value),
     });
-    // A person is told to delete the asset, so its id must be known.
+    // The operator must delete the asset, so the row contains its id.
     expect(await harness.row(opened)).toMatchObject({ assetId: 'asset-1' });
   });
 
@@ -283,7 +283,7 @@ describe('the checksum of the whole object', () => {
     ['agrees', 'film', 'asset'],
     ['differs', 'another film', 'SourceChecksumMismatchError'],
   ])(
-    'that %s is compared also where a proof was retired whose bytes had arrived',
+    'that %s is also compared with a retired proof whose bytes had arrived',
     async (_, content, end) => {
       const harness = await StepHarness.set();
       const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes, content));
@@ -304,39 +304,39 @@ describe('the checksum of the whole object', () => {
     },
   );
 
-  it('that could not be compared is told as such, not as compared', async () => {
+  it('that was not compared is reported as not compared', async () => {
     const harness = await StepHarness.set();
     const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes));
     const opened = await harness.opened(5, { checksum });
     await harness.sendAll(opened);
     harness.ports = { ...harness.ports, store: withoutCrcs(harness.ports.store) };
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
-    const told = await describeOutcome(
+    const outcome = await describeOutcome(
       harness.ports,
       await harness.row(opened),
       { executionStartedAt: 0 },
       {},
     );
-    expect(told).toMatchObject({ checksum: 'none', checksumNotCompared: 'FULL_OBJECT CRC32' });
+    expect(outcome).toMatchObject({ checksum: 'none', checksumNotCompared: 'FULL_OBJECT CRC32' });
   });
 
-  it('of another kind is named in what is told', async () => {
+  it('of an unsupported kind is named in the outcome', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(5, { otherChecksum: 'COMPOSITE SHA256' });
     await harness.sendAll(opened);
     await harness.confirm(opened);
-    const told = await describeOutcome(
+    const outcome = await describeOutcome(
       harness.ports,
       await harness.row(opened),
       { executionStartedAt: 0 },
       {},
     );
-    expect(told).toMatchObject({ checksum: 'none', checksumNotCompared: 'COMPOSITE SHA256' });
+    expect(outcome).toMatchObject({ checksum: 'none', checksumNotCompared: 'COMPOSITE SHA256' });
   });
 });
 
-describe('a service that is mistaken', () => {
-  it('in calling an upload complete of which a chunk was never sent is not believed', async () => {
+describe('a wrong status', () => {
+  it('that calls an upload complete is rejected if a chunk was never sent', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
@@ -349,20 +349,20 @@ describe('a service that is mistaken', () => {
   });
 });
 
-it('a late call about a replaced session leaves the new one’s asset in the row', async () => {
-  const { harness, opened } = await sentAll();
+it('a late call for a replaced session does not change the asset of the new session', async () => {
+  const { harness, opened } = await openTransfer();
   const { ports } = harness;
   const held = Promise.withResolvers<void>();
   const { sessionStatus } = ports.destination;
   harness.override({
-    sessionStatus: async (...given) => {
-      const status = await sessionStatus(...given);
+    sessionStatus: async (...args) => {
+      const status = await sessionStatus(...args);
       await held.promise;
       return status;
     },
   });
   await harness.sendAll(opened);
-  // As if the reply to the last report had been lost: the receipts do not say that it is complete.
+  // Simulates a lost reply to the last report: no receipt reports the upload as complete.
   await harness.doubles.store.withdrawReceipts(opened.transferId, 1);
   const late = harness.confirm(opened, { invocationId: 'late' });
   late.catch(() => {});

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { film } from '../../harness/port-harness.ts';
 import { Negotiated } from '../../doubles/destinations/negotiated.ts';
 import { Serial } from '../../doubles/destinations/serial.ts';
+import { film } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 const negotiated = () => StepHarness.around((clock, options) => new Negotiated(clock, options));
 const serial = () => StepHarness.around((clock, options) => new Serial(clock, options));
 
-describe('an upload that must be finished by a call', () => {
-  it('is finished once every chunk has a proof, and its asset written down', async () => {
+describe('an upload with an explicit finish', () => {
+  it('is finished once every chunk has a proof, and its asset is recorded', async () => {
     const harness = await negotiated();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
@@ -27,7 +27,7 @@ describe('an upload that must be finished by a call', () => {
     expect(harness.doubles.asked.finished).toBe(0);
   });
 
-  it('is not finished twice when only the row was not written', async () => {
+  it('is not finished twice if only the write of the row failed', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
@@ -38,14 +38,14 @@ describe('an upload that must be finished by a call', () => {
     expect(harness.service.assetIds()).toEqual(['media-1']);
   });
 
-  it('is finished with proofs whose reports were never heard', async () => {
+  it('is finished with proofs that were never reported', async () => {
     const harness = await negotiated();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
   });
 
-  it('waits and is tried again when the service is busy', async () => {
+  it('waits and is finished later if the service is busy', async () => {
     const harness = await negotiated();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
@@ -55,7 +55,7 @@ describe('an upload that must be finished by a call', () => {
     expect(await harness.confirm(harness.pause(waiting))).toMatchObject({ next: 'asset' });
   });
 
-  it('makes one asset although the answer was lost, where the service can be asked again', async () => {
+  it('creates one asset although the reply to the finish was lost', async () => {
     const harness = await negotiated();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
@@ -65,7 +65,7 @@ describe('an upload that must be finished by a call', () => {
     expect(harness.service.assetIds()).toEqual(['file-1']);
   });
 
-  it('asks for a new session when sending found the session gone', async () => {
+  it('requests a new session if sending found the session lost', async () => {
     const harness = await negotiated();
     const opened = await harness.opened(3);
     harness.service.forgetSessions();
@@ -76,8 +76,8 @@ describe('an upload that must be finished by a call', () => {
   });
 });
 
-describe('an upload that ends with a digest of the whole object', () => {
-  it('reads the object once more for it', async () => {
+describe('an upload whose finish needs a digest of the whole object', () => {
+  it('reads the object once more for the digest', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
@@ -89,7 +89,7 @@ describe('an upload that ends with a digest of the whole object', () => {
     expect(harness.doubles.source.reads).toHaveLength(4);
   });
 
-  it('ends as superseded when the object is overwritten before that', async () => {
+  it('ends as superseded if the object was overwritten before that', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
@@ -98,7 +98,7 @@ describe('an upload that ends with a digest of the whole object', () => {
     expect(await harness.confirm(opened)).toMatchObject(ended);
   });
 
-  it('waits when the object can’t be read just then', async () => {
+  it('waits if the object cannot be read at that moment', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     await harness.sendAll(opened);
@@ -107,24 +107,24 @@ describe('an upload that ends with a digest of the whole object', () => {
   });
 });
 
-describe('a session that is born with its first chunk', () => {
-  it('is written down before the next chunk goes', async () => {
+describe('a session that its first chunk creates', () => {
+  it('is stored before the next chunk is sent', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     const seen: (string | undefined)[] = [];
     const { sendChunk } = harness.ports.destination;
     harness.override({
-      sendChunk: async (...given) => {
+      sendChunk: async (...args) => {
         const record = await harness.doubles.store.session(opened.transferId, 1);
         seen.push(record?.session?.uploadId);
-        return sendChunk(...given);
+        return sendChunk(...args);
       },
     });
     await harness.send(itemOf(opened));
     expect(seen).toEqual(['', 'sc-1', 'sc-1']);
   });
 
-  it('is begun anew when nobody heard of it', async () => {
+  it('is created again if the reply to the first chunk was lost', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     harness.service.faults.failSend(1, { kind: 'lost-reply' });
@@ -134,7 +134,7 @@ describe('a session that is born with its first chunk', () => {
     expect(record?.session?.uploadId).toBe('sc-2');
   });
 
-  it('goes on after a chunk whose proof was not written', async () => {
+  it('continues after a chunk whose proof was not stored', async () => {
     const harness = await serial();
     const opened = await harness.opened(3);
     harness.doubles.store.failNext('storeProof');
@@ -144,7 +144,7 @@ describe('a session that is born with its first chunk', () => {
     expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
   });
 
-  it('sends nothing of a range before every chunk of those before it is proven', async () => {
+  it('sends no chunk of a range while the range before it has a chunk without a proof', async () => {
     const harness = await serial();
     const opened = await harness.opened(60);
     const { sendChunk } = harness.ports.destination;

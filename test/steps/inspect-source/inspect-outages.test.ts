@@ -5,13 +5,13 @@ import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { objectId } from '#src/transfer/transfer-ids.ts';
-import { film, putFilm } from '../../harness/port-harness.ts';
 import { invocationOf } from '../../harness/invocation.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
 import { json, StepHarness } from '../../harness/step-harness.ts';
 
 const minute = 60;
 
-/** S3's event about the film, with much that is of no use here. */
+/** S3's event about the film, with long fields that the step does not need. */
 const event = {
   version: '0',
   source: 'aws.s3',
@@ -25,8 +25,8 @@ const event = {
   },
 };
 
-/** A harness whose S3 refuses everything with an error for so many seconds. */
-async function stageRefusing(name: ErrorName, seconds: number, source: Partial<Source> = {}) {
+/** Returns a harness whose S3 fails with an error for that many seconds. */
+async function harnessWithOutage(name: ErrorName, seconds: number, source: Partial<Source> = {}) {
   const sources = { list: [{ bucket: film.bucket, ...source }], readers: {} };
   const harness = await StepHarness.set({}, { sources });
   putFilm(harness.doubles, 9);
@@ -41,13 +41,13 @@ async function stageRefusing(name: ErrorName, seconds: number, source: Partial<S
       return reader.inspect({ bucket: reference.bucket, key: reference.key });
     },
     confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
-    read: (...given) => reader.read(...given),
+    read: (...args) => reader.read(...args),
   };
   harness.ports = { ...harness.ports, source: refusing };
   return harness;
 }
 
-/** Calls the step as the state machine does, until it no longer waits; the seconds waited with it. */
+/** Calls the step until it answers anything but a wait. Returns the answer and the waited seconds. */
 async function runTransfer(harness: StepHarness, input: unknown) {
   const startedAt = harness.doubles.clock.now();
   let state: unknown = json(input);
@@ -67,23 +67,23 @@ describe('InspectSource', () => {
   it.each([
     ['B4: a storm of 90 seconds (rclone#3456)', 90],
     ['an outage of five hours', 5 * 60 * minute],
-  ])('sits out %s, so that no event is spent', async (_, seconds) => {
-    const harness = await stageRefusing('SourceUnavailableError', seconds);
+  ])('waits out %s, and loses no event', async (_, seconds) => {
+    const harness = await harnessWithOutage('SourceUnavailableError', seconds);
     const { answer, seconds: waited } = await runTransfer(harness, event);
     expect(answer).toMatchObject({ next: 'open', source: { bucket: film.bucket, key: film.key } });
     expect(waited).toBeGreaterThanOrEqual(seconds);
   });
 
   it('ends after six hours with the error that it waited for', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', 24 * 60 * minute);
+    const harness = await harnessWithOutage('SourceUnavailableError', 24 * 60 * minute);
     await expect(runTransfer(harness, event)).rejects.toMatchObject({
       name: 'SourceUnavailableError',
       message: expect.stringMatching(/^S3 said no \(for 36\d minutes\)$/),
     });
   });
 
-  it('keeps the essential fields of an event, and no others, while it waits', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', minute);
+  it('stores only the essential fields of an event while it waits', async () => {
+    const harness = await harnessWithOutage('SourceUnavailableError', minute);
     const invocation = invocationOf(harness.doubles);
     const answer = json(await inspectSource(harness.ports, event, invocation));
     invocation.close();
@@ -94,36 +94,36 @@ describe('InspectSource', () => {
     expect(JSON.stringify(answer).length).toBeLessThan(1_000);
   });
 
-  it('keeps the options of a start by hand while it waits', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', 5 * minute);
+  it('stores the options of a manual start while it waits', async () => {
+    const harness = await harnessWithOutage('SourceUnavailableError', 5 * minute);
     const options = { filename: 'a.mp4', force: true };
     expect((await runTransfer(harness, { ...film, ...options })).answer).toMatchObject({ options });
   });
 
-  it('asks S3 nothing before the wait is over', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', minute);
+  it('sends no request to S3 before the end of the wait', async () => {
+    const harness = await harnessWithOutage('SourceUnavailableError', minute);
     const invocation = invocationOf(harness.doubles);
     const waiting = json(await inspectSource(harness.ports, event, invocation));
-    const asks = harness.doubles.clock.now();
+    const checkedAt = harness.doubles.clock.now();
     const again = json(await inspectSource(harness.ports, waiting, invocation));
     invocation.close();
     expect(again).toMatchObject({ next: 'wait' });
-    expect(harness.doubles.clock.now()).toBe(asks);
+    expect(harness.doubles.clock.now()).toBe(checkedAt);
   });
 
-  it('shows the wait in the log', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', 2 * minute);
+  it('logs the wait', async () => {
+    const harness = await harnessWithOutage('SourceUnavailableError', 2 * minute);
     await runTransfer(harness, event);
     const waits = harness.doubles.logged.filter(({ message }) => message === 'waiting');
     expect(waits[0]?.fields).toMatchObject({ step: 'InspectSource', reason: 'S3 said no' });
   });
 });
 
-describe('an object of which a HEAD tells and which no GET finds', () => {
+describe('an object that HEAD finds and GET does not find', () => {
   const superseded = () => Promise.reject(new TransferError('SourceSupersededError', 'is gone'));
 
-  it('ends by name within minutes where HEAD tells of the same content each time', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', 0);
+  it('fails by name within minutes if HEAD always finds the same content', async () => {
+    const harness = await harnessWithOutage('SourceUnavailableError', 0);
     const source = { ...harness.ports.source, confirmReadable: superseded };
     harness.ports = { ...harness.ports, source };
     const startedAt = harness.doubles.clock.now();
@@ -134,15 +134,16 @@ describe('an object of which a HEAD tells and which no GET finds', () => {
     expect(harness.doubles.clock.now() - startedAt).toBeLessThan(10 * minute * 1_000);
   });
 
-  it('is waited for where it is another content each time', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', 0);
+  it('is retried if HEAD finds another content each time', async () => {
+    const harness = await harnessWithOutage('SourceUnavailableError', 0);
     const { source: reader } = harness.ports;
     const until = harness.doubles.clock.now() + 30 * minute * 1_000;
     let writes = 0;
     const source: SourceReader = {
       ...reader,
-      inspect: async (...given) => ({ ...(await reader.inspect(...given)), etag: `${++writes}` }),
-      confirmReadable: () => (harness.doubles.clock.now() < until ? superseded() : Promise.resolve()),
+      inspect: async (...args) => ({ ...(await reader.inspect(...args)), etag: `${++writes}` }),
+      confirmReadable: () =>
+        harness.doubles.clock.now() < until ? superseded() : Promise.resolve(),
     };
     harness.ports = { ...harness.ports, source };
     expect((await runTransfer(harness, event)).answer).toMatchObject({ next: 'open' });
@@ -150,22 +151,22 @@ describe('an object of which a HEAD tells and which no GET finds', () => {
 });
 
 describe('a denied object', () => {
-  it('is waited for as long as its source says (aws-s3-virusscan#17)', async () => {
-    const harness = await stageRefusing('SourceDeniedForNowError', 3 * minute, {
+  it('is retried for the time that its source configures (aws-s3-virusscan#17)', async () => {
+    const harness = await harnessWithOutage('SourceDeniedForNowError', 3 * minute, {
       waitWhileDeniedSeconds: 10 * minute,
     });
     const { answer } = await runTransfer(harness, event);
     expect(answer).toMatchObject({ next: 'open', source: { waitWhileDeniedSeconds: 600 } });
   });
 
-  it('and a storm after hours of it spend no event', async () => {
-    const harness = await stageRefusing('SourceDeniedForNowError', 7 * 60 * minute, {
+  it('is retried through other errors of S3 after hours, and no event is lost', async () => {
+    const harness = await harnessWithOutage('SourceDeniedForNowError', 7 * 60 * minute, {
       waitWhileDeniedSeconds: 24 * 60 * minute,
     });
     const refusing = harness.ports.source;
     let storms = 0;
-    const inspect: SourceReader['inspect'] = async (...given) =>
-      refusing.inspect(...given).catch((error) => {
+    const inspect: SourceReader['inspect'] = async (...args) =>
+      refusing.inspect(...args).catch((error) => {
         const isLate = harness.doubles.clock.now() % (3 * 3600_000) > 2 * 3600_000;
         if (isLate && storms++ < 12) throw new TransferError('SourceUnavailableError', '503');
         throw error;
@@ -175,8 +176,8 @@ describe('a denied object', () => {
     expect(storms).toBeGreaterThan(0);
   });
 
-  it('ends by its final name, and how long it was waited for, once that time is over', async () => {
-    const harness = await stageRefusing('SourceDeniedForNowError', 60 * minute, {
+  it('fails with the final error and the waited time after that time', async () => {
+    const harness = await harnessWithOutage('SourceDeniedForNowError', 60 * minute, {
       waitWhileDeniedSeconds: 10 * minute,
     });
     await expect(runTransfer(harness, event)).rejects.toMatchObject({
@@ -185,8 +186,8 @@ describe('a denied object', () => {
     });
   });
 
-  it('is refused before anything is created where HEAD passes and a read does not', async () => {
-    const harness = await stageRefusing('SourceUnavailableError', 0);
+  it('is rejected before anything is created if HEAD succeeds and a read is denied', async () => {
+    const harness = await harnessWithOutage('SourceUnavailableError', 0);
     const denied = new TransferError('SourceAccessDeniedError', 'S3 denies s3:GetObjectVersion');
     const source = { ...harness.ports.source, confirmReadable: () => Promise.reject(denied) };
     harness.ports = { ...harness.ports, source };
@@ -194,7 +195,7 @@ describe('a denied object', () => {
     expect(harness.doubles.asked.opened).toBe(0);
   });
 
-  it('names the option per source where its value is wrong, at the start of a function', () => {
+  it('with an invalid option per source is named at the start of a function', () => {
     const list = [{ bucket: 'films', waitWhileDeniedSeconds: 5 }];
     const SOURCES = JSON.stringify({ list, readers: {} });
     expect(() => readSettings({ SOURCES })).toThrow(
@@ -202,7 +203,7 @@ describe('a denied object', () => {
     );
   });
 
-  it('names the payer where it is no truth, at the start of a function', () => {
+  it('with an invalid requestPayer is named at the start of a function', () => {
     const list = [{ bucket: 'films', requestPayer: 'requester' }];
     const SOURCES = JSON.stringify({ list, readers: {} });
     expect(() => readSettings({ SOURCES })).toThrow(
@@ -213,7 +214,7 @@ describe('a denied object', () => {
 
 describe('Content-Encoding (aws-cli#7856)', () => {
   it.each(['gzip', 'GZIP', 'br', 'aws-chunked,gzip', 'deflate', 'zstd'])(
-    '%s is refused by name',
+    'rejects %s by name',
     async (contentEncoding) => {
       const harness = await StepHarness.set();
       putFilm(harness.doubles, 9, { contentEncoding });
@@ -225,7 +226,7 @@ describe('Content-Encoding (aws-cli#7856)', () => {
   );
 
   it.each(['', 'aws-chunked', 'identity', 'AWS-Chunked, identity'])(
-    '%j passes',
+    'accepts %j',
     async (contentEncoding) => {
       const harness = await StepHarness.set();
       putFilm(harness.doubles, 9, { contentEncoding });
@@ -234,7 +235,7 @@ describe('Content-Encoding (aws-cli#7856)', () => {
   );
 });
 
-it('gives the version null an identity by its ETag, as it can be overwritten', () => {
+it('identifies the version null by its ETag, because it can be overwritten', () => {
   const identityOf = (etag: string, versionId?: string) =>
     objectId('d', { ...film, etag, versionId, sizeBytes: 9 });
   expect(identityOf('a', 'null')).toBe(identityOf('a'));

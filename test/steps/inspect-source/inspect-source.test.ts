@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
-/** The identity of what an input names. */
+/** Returns the identity of the object of an input. */
 const identityOf = async (harness: StepHarness, input: object) =>
   (await harness.inspect(input)).object;
 
 describe('InspectSource', () => {
-  it('pins the object and hands it on with what was asked for', async () => {
+  it('pins the object with the options of the start', async () => {
     const harness = await StepHarness.set();
     const object = harness.doubles.source.put(film, Buffer.alloc(9), { contentType: 'video/mp4' });
     const inspected = await harness.inspect({ ...film, filename: 'a.mp4', force: true });
@@ -19,7 +19,7 @@ describe('InspectSource', () => {
     });
   });
 
-  it('gives each version of an object an identity of its own', async () => {
+  it('gives each version of an object its own identity', async () => {
     const harness = await StepHarness.set();
     const identities = await Promise.all(
       ['v1', 'v2'].map(async (versionId) => {
@@ -30,7 +30,7 @@ describe('InspectSource', () => {
     expect(new Set(identities).size).toBe(2);
   });
 
-  it('tells contents apart by ETag where there are no versions', async () => {
+  it('distinguishes contents by ETag if the bucket has no versions', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 10);
     const first = await identityOf(harness, film);
@@ -44,7 +44,7 @@ describe('InspectSource', () => {
     ['SourceTypeUnsupportedError', 'reels/notes.txt', 5, { contentType: 'text/plain' }],
     ['SourceTypeUnsupportedError', 'reels/notes', 5, {}],
     ['SourceTooLargeError', 'reels/film.mp4', 5, { sizeBytes: 1024 * 1024 + 1 }],
-  ] as const)('refuses with %s: %s of %i bytes', async (name, key, sizeBytes, traits) => {
+  ] as const)('rejects with %s: %s of %i bytes', async (name, key, sizeBytes, traits) => {
     const harness = await StepHarness.set();
     harness.doubles.source.put({ bucket: 'films', key }, Buffer.alloc(sizeBytes), traits);
     const refused = harness.inspect({ bucket: 'films', key });
@@ -52,7 +52,7 @@ describe('InspectSource', () => {
     expect(harness.doubles.asked.opened).toBe(0);
   });
 
-  it('refuses a bucket that no source names, by its name and before S3 is asked', async () => {
+  it('rejects a bucket that is not a source, by its name and without a request to S3', async () => {
     const harness = await StepHarness.set();
     const reference = { bucket: 'elsewhere', key: 'film.mp4' };
     harness.doubles.source.put(reference, Buffer.alloc(9));
@@ -63,7 +63,7 @@ describe('InspectSource', () => {
     });
   });
 
-  it('refuses a key outside the prefixes of its bucket, which no role may read, before S3 is asked', async () => {
+  it('rejects a key outside the prefixes of its bucket without a request to S3', async () => {
     const list = [
       { bucket: 'films', prefixes: ['in/', 'new/'] },
       { bucket: 'films', prefixes: ['old/'] },
@@ -76,7 +76,7 @@ describe('InspectSource', () => {
     });
   });
 
-  it('reads what a person names with the reader of the source whose prefix it has', async () => {
+  it('reads the object of a manual start with the source whose prefix it has', async () => {
     const list = [
       { bucket: 'films', prefixes: ['other/'] },
       { bucket: 'films', prefixes: [film.key.slice(0, 3)], region: 'eu-west-1' },
@@ -86,7 +86,7 @@ describe('InspectSource', () => {
     await expect(harness.inspect(film)).resolves.toMatchObject({ source: { region: 'eu-west-1' } });
   });
 
-  it('takes what a person names whatever the suffixes and sizes of its source are', async () => {
+  it('ignores suffix and size filters for a manual start', async () => {
     const films = { bucket: 'films', suffixes: ['.mov'], minSize: 100 };
     const harness = await StepHarness.set({}, { sources: { list: [films], readers: {} } });
     putFilm(harness.doubles, 9);
@@ -94,7 +94,7 @@ describe('InspectSource', () => {
     expect(harness.doubles.meter.taken).toEqual([]);
   });
 
-  it('pins account and Region as its source has them', async () => {
+  it('pins the account and Region of the source', async () => {
     const account = '444455556666';
     const films = { bucket: 'films', account, region: 'eu-west-1' };
     const harness = await StepHarness.set({}, { sources: { list: [films], readers: {} } });
@@ -104,7 +104,7 @@ describe('InspectSource', () => {
     });
   });
 
-  it('gives an object the same identity from whichever account it is read', async () => {
+  it('gives an object the same identity in every source account', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 9);
     const ours = await identityOf(harness, film);
@@ -113,12 +113,12 @@ describe('InspectSource', () => {
     expect(await identityOf(harness, film)).toBe(ours);
   });
 
-  it('says that an object is not there', async () => {
+  it('reports a missing object', async () => {
     const harness = await StepHarness.set();
     await expect(harness.inspect()).rejects.toMatchObject({ name: 'SourceNotFoundError' });
   });
 
-  it('asks S3 nothing about a folder', async () => {
+  it('sends no request to S3 about a folder', async () => {
     const harness = await StepHarness.set();
     const refused = harness.inspect({ bucket: 'films', key: 'nowhere/' });
     await expect(refused).rejects.toMatchObject({ name: 'SourceIsFolderError' });
@@ -128,17 +128,20 @@ describe('InspectSource', () => {
     ['maxMediaBytes', 'film.mp4'],
     ['maxMediaBytes', 'sound.WAV'],
     ['maxImageBytes', 'still.png'],
-  ])('takes the configured %s for %s in place of the service’s limit', async (setting, key) => {
-    const harness = await StepHarness.set({}, { [setting]: 100 });
-    const reference = { bucket: 'films', key };
-    harness.doubles.source.put(reference, Buffer.alloc(100));
-    await expect(harness.inspect(reference)).resolves.toMatchObject({ next: 'open' });
-    harness.doubles.source.put(reference, Buffer.alloc(101));
-    await expect(harness.inspect(reference)).rejects.toMatchObject({
-      name: 'SourceTooLargeError',
-      message: expect.stringMatching(/101 bytes.*limited to 100 bytes/),
-    });
-  });
+  ])(
+    'applies the configured %s for %s instead of the limit of the service',
+    async (setting, key) => {
+      const harness = await StepHarness.set({}, { [setting]: 100 });
+      const reference = { bucket: 'films', key };
+      harness.doubles.source.put(reference, Buffer.alloc(100));
+      await expect(harness.inspect(reference)).resolves.toMatchObject({ next: 'open' });
+      harness.doubles.source.put(reference, Buffer.alloc(101));
+      await expect(harness.inspect(reference)).rejects.toMatchObject({
+        name: 'SourceTooLargeError',
+        message: expect.stringMatching(/101 bytes.*limited to 100 bytes/),
+      });
+    },
+  );
 
   it('shows a key with a line break in one line', async () => {
     const harness = await StepHarness.set();

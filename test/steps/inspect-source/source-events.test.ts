@@ -4,11 +4,13 @@ import type { PortHarness } from '../../harness/port-harness.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
-const ours = '111122223333';
-const theirs = '444455556666';
-const readers = { [theirs]: { roleArn: `arn:aws:iam::${theirs}:role/reader`, externalId: 'x' } };
+const ourAccount = '111122223333';
+const theirAccount = '444455556666';
+const readers = {
+  [theirAccount]: { roleArn: `arn:aws:iam::${theirAccount}:role/reader`, externalId: 'x' },
+};
 
-interface Told {
+interface EventChanges {
   readonly bucket?: string;
   readonly key?: string;
   readonly size?: number | undefined;
@@ -18,8 +20,13 @@ interface Told {
   readonly region?: string;
 }
 
-/** S3's event about the film, unless told otherwise. */
-function eventOf({ bucket = 'films', account = ours, region = 'us-east-1', ...object }: Told = {}) {
+/** Returns S3's event about the film, with these changes. */
+function eventOf({
+  bucket = 'films',
+  account = ourAccount,
+  region = 'us-east-1',
+  ...object
+}: EventChanges = {}) {
   return {
     source: 'aws.s3',
     'detail-type': 'Object Created',
@@ -29,31 +36,31 @@ function eventOf({ bucket = 'films', account = ours, region = 'us-east-1', ...ob
   };
 }
 
-const stageWith = (list: readonly Source[], more: Partial<Sources> = {}) =>
+const harnessWith = (list: readonly Source[], more: Partial<Sources> = {}) =>
   StepHarness.set({}, { sources: { list, readers, ...more } });
 
-/** Counts what S3 is asked. */
-function watchS3({ source }: PortHarness): { asked: number } {
-  const watched = { asked: 0 };
+/** Counts the requests to S3. */
+function watchS3({ source }: PortHarness): { requests: number } {
+  const watched = { requests: 0 };
   const inspect = source.inspect.bind(source);
   source.inspect = (reference) => {
-    watched.asked++;
+    watched.requests++;
     return inspect(reference);
   };
   return watched;
 }
 
-describe('an event about an object that a source takes', () => {
-  it('pins the object as a start by hand does', async () => {
-    const harness = await stageWith([{ bucket: 'films', suffixes: ['.MP4'], minSize: 9 }]);
+describe('an event about an object that matches a source', () => {
+  it('pins the object like a manual start', async () => {
+    const harness = await harnessWith([{ bucket: 'films', suffixes: ['.MP4'], minSize: 9 }]);
     putFilm(harness.doubles, 9);
     const byHand = await harness.inspect(film);
     expect(await harness.inspect(eventOf())).toEqual({ ...byHand, start: 'event' });
     expect(harness.doubles.meter.taken).toEqual([]);
   });
 
-  it('pins the version that it names', async () => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+  it('pins the version that the event names', async () => {
+    const harness = await harnessWith([{ bucket: 'films' }]);
     for (const versionId of ['v1', 'v2']) {
       harness.doubles.source.put({ ...film, versionId }, Buffer.alloc(9));
     }
@@ -63,17 +70,21 @@ describe('an event about an object that a source takes', () => {
     });
   });
 
-  it('pins account and Region as the source has them, of another account too', async () => {
-    const harness = await stageWith([{ bucket: 'films', account: theirs, region: 'eu-west-1' }]);
+  it('pins the account and Region of the source, also of another account', async () => {
+    const harness = await harnessWith([
+      { bucket: 'films', account: theirAccount, region: 'eu-west-1' },
+    ]);
     putFilm(harness.doubles, 9);
-    expect(await harness.inspect(eventOf({ account: theirs, region: 'eu-west-1' }))).toMatchObject({
+    expect(
+      await harness.inspect(eventOf({ account: theirAccount, region: 'eu-west-1' })),
+    ).toMatchObject({
       next: 'open',
-      source: { account: theirs, region: 'eu-west-1' },
+      source: { account: theirAccount, region: 'eu-west-1' },
     });
   });
 
-  it('is taken where one of several sources takes it', async () => {
-    const harness = await stageWith([
+  it('is accepted if one of several sources matches', async () => {
+    const harness = await harnessWith([
       { bucket: 'films', prefixes: ['in/'] },
       { bucket: 'films', prefixes: ['reels/'] },
     ]);
@@ -81,8 +92,8 @@ describe('an event about an object that a source takes', () => {
     expect(await harness.inspect(eventOf())).toMatchObject({ next: 'open' });
   });
 
-  it('takes what is there by now, and says that it is another content', async () => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+  it('pins the current content, and logs that it was overwritten', async () => {
+    const harness = await harnessWith([{ bucket: 'films' }]);
     putFilm(harness.doubles, 9);
     expect(await harness.inspect(eventOf({ etag: 'older' }))).toMatchObject({ next: 'open' });
     expect(harness.doubles.logged).toContainEqual({
@@ -91,7 +102,7 @@ describe('an event about an object that a source takes', () => {
     });
   });
 
-  it('still fails where the object can’t be moved', async () => {
+  it('fails if the object cannot be moved', async () => {
     const harness = await StepHarness.set(
       {},
       { sources: { list: [{ bucket: 'films' }], readers } },
@@ -103,42 +114,42 @@ describe('an event about an object that a source takes', () => {
 });
 
 describe('B9: an event about an object that is', () => {
-  const ignoredOf = async (put: (harness: StepHarness) => void, told: Told = {}) => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+  const ignoredOf = async (put: (harness: StepHarness) => void, changes: EventChanges = {}) => {
+    const harness = await harnessWith([{ bucket: 'films' }]);
     put(harness);
-    const { ending } = (await harness.inspect(eventOf(told))) as unknown as { ending: object };
+    const { ending } = (await harness.inspect(eventOf(changes))) as unknown as { ending: object };
     const { meter } = harness.doubles;
     const counted = meter.taken.filter(({ metric }) => metric === 'EventsIgnoredByReason');
     return { ending, counted: counted.map(({ by }) => by) };
   };
 
-  it('empty ends as ignored, and is counted', async () => {
+  it('empty ends as ignored and is counted', async () => {
     const put = (harness: StepHarness) => harness.doubles.source.put(film, Buffer.alloc(0));
     const { ending, counted } = await ignoredOf(put, { size: 0 });
     expect(ending).toEqual({ status: 'ignored', ...film, why: 'it has 0 bytes' });
     expect(counted).toEqual(['empty']);
   });
 
-  it('gone since then ends as ignored, and is counted', async () => {
+  it('deleted since the event ends as ignored and is counted', async () => {
     const { ending, counted } = await ignoredOf(() => {});
     expect(ending).toMatchObject({ status: 'ignored', why: expect.stringContaining(film.key) });
     expect(counted).toEqual(['gone']);
   });
 
-  it('empty by now although the event told of bytes ends as ignored', async () => {
+  it('empty now ends as ignored although the event reported bytes', async () => {
     const put = (harness: StepHarness) => harness.doubles.source.put(film, Buffer.alloc(0));
     expect((await ignoredOf(put, { size: 9 })).counted).toEqual(['empty']);
   });
 
-  it('whole by now although the event told of no bytes is taken', async () => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+  it('not empty any more is accepted although the event reported 0 bytes', async () => {
+    const harness = await harnessWith([{ bucket: 'films' }]);
     putFilm(harness.doubles, 9);
     expect(await harness.inspect(eventOf({ size: 0 }))).toMatchObject({ next: 'open' });
   });
 });
 
-describe('an event about a stranger ends as ignored, before S3 is asked anything:', () => {
-  it.each<[string, Partial<Source>, Told, string]>([
+describe('an event about an unmatched object ends as ignored without a request to S3:', () => {
+  it.each<[string, Partial<Source>, EventChanges, string]>([
     ['another prefix', { prefixes: ['in/'] }, {}, 'its key does not begin with "in/"'],
     [
       'a prefix in another letter case',
@@ -156,31 +167,31 @@ describe('an event about a stranger ends as ignored, before S3 is asked anything
       'it has 0 bytes, fewer than 1',
     ],
     ['a folder marker', {}, { key: 'reels/', size: 0 }, 'it is a folder marker'],
-  ])('%s', async (_, filters, told, why) => {
-    const harness = await stageWith([{ bucket: 'films', ...filters }]);
+  ])('%s', async (_, filters, changes, why) => {
+    const harness = await harnessWith([{ bucket: 'films', ...filters }]);
     const s3 = watchS3(harness.doubles);
-    const key = told.key ?? film.key;
-    expect(await harness.inspect(eventOf(told))).toEqual({
+    const key = changes.key ?? film.key;
+    expect(await harness.inspect(eventOf(changes))).toEqual({
       next: 'ended',
       waitSeconds: 0,
       ending: { status: 'ignored', bucket: 'films', key, why },
     });
     expect(harness.doubles.meter.sum('EventsIgnored')).toBe(1);
-    expect(s3.asked).toBe(0);
+    expect(s3.requests).toBe(0);
   });
 
-  it('a prefix that differs, where the size is not told', async () => {
-    const harness = await stageWith([{ bucket: 'films', prefixes: ['in/'], minSize: 10 }]);
+  it('another prefix, in an event without the size', async () => {
+    const harness = await harnessWith([{ bucket: 'films', prefixes: ['in/'], minSize: 10 }]);
     const s3 = watchS3(harness.doubles);
-    const told = await harness.inspect(eventOf({ size: undefined }));
-    expect(told).toMatchObject({ ending: { status: 'ignored' } });
-    expect(s3.asked).toBe(0);
+    const changes = await harness.inspect(eventOf({ size: undefined }));
+    expect(changes).toMatchObject({ ending: { status: 'ignored' } });
+    expect(s3.requests).toBe(0);
   });
 });
 
-describe('an event about a stranger ends as ignored, once S3 has told of it:', () => {
-  it('a size that the event does not tell', async () => {
-    const harness = await stageWith([{ bucket: 'films', minSize: 10 }]);
+describe('an event about an unmatched object ends as ignored after a request to S3:', () => {
+  it('a size that the event does not contain', async () => {
+    const harness = await harnessWith([{ bucket: 'films', minSize: 10 }]);
     harness.doubles.source.put(film, Buffer.alloc(0));
     expect(await harness.inspect(eventOf({ size: undefined }))).toMatchObject({
       next: 'ended',
@@ -189,8 +200,8 @@ describe('an event about a stranger ends as ignored, once S3 has told of it:', (
     expect(harness.doubles.meter.sum('EventsIgnored')).toBe(1);
   });
 
-  it('a size that it has come to since its event', async () => {
-    const harness = await stageWith([{ bucket: 'films', maxSize: 10 }]);
+  it('a size that changed since the event', async () => {
+    const harness = await harnessWith([{ bucket: 'films', maxSize: 10 }]);
     putFilm(harness.doubles, 11);
     expect(await harness.inspect(eventOf({ size: 9 }))).toMatchObject({
       ending: { status: 'ignored', why: 'it has 11 bytes, more than 10' },
@@ -198,7 +209,7 @@ describe('an event about a stranger ends as ignored, once S3 has told of it:', (
   });
 
   it.each([9, 0])('no video, audio or image, of %i bytes', async (size) => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+    const harness = await harnessWith([{ bucket: 'films' }]);
     const key = 'reels/notes.txt';
     harness.doubles.source.put({ bucket: 'films', key }, Buffer.alloc(size), {
       contentType: 'text/plain',
@@ -212,8 +223,8 @@ describe('an event about a stranger ends as ignored, once S3 has told of it:', (
 });
 
 describe('an ignored event', () => {
-  it('ends the execution well, its output saying why', async () => {
-    const harness = await stageWith([{ bucket: 'films', prefixes: ['in/'] }]);
+  it('ends the execution successfully, with the reason in the output', async () => {
+    const harness = await harnessWith([{ bucket: 'films', prefixes: ['in/'] }]);
     const ended = await harness.inspect(eventOf());
     expect(await harness.record(ended)).toEqual({
       next: 'succeed',
@@ -222,68 +233,68 @@ describe('an ignored event', () => {
   });
 });
 
-describe('an event that claims a bucket', () => {
-  it.each<[string, readonly Source[], Told, string]>([
+describe('an event that names a bucket', () => {
+  it.each<[string, readonly Source[], EventChanges, string]>([
     [
-      'which is no source',
+      'that is not a source',
       [{ bucket: 'films' }],
       { bucket: 'others' },
       'an event of account 111122223333 names the bucket "others", which is not a configured source',
     ],
     [
-      'of ours, from an account that has a reader',
+      'of our account, from an account with a reader',
       [{ bucket: 'films' }],
-      { account: theirs },
-      `an event of account ${theirs} names the bucket "films", which is not a source of that account`,
+      { account: theirAccount },
+      `an event of account ${theirAccount} names the bucket "films", which is not a source of that account`,
     ],
     [
-      'of an account, from ours',
-      [{ bucket: 'films', account: theirs }],
+      'of another account, from our account',
+      [{ bucket: 'films', account: theirAccount }],
       {},
-      `an event of account ${ours} names the bucket "films", which is not a source of that account`,
+      `an event of account ${ourAccount} names the bucket "films", which is not a source of that account`,
     ],
     [
-      'of an account, from a third one',
+      'of another account, from a third account',
       [
-        { bucket: 'films', account: theirs },
+        { bucket: 'films', account: theirAccount },
         { bucket: 'more', account: '777788889999' },
       ],
       { account: '777788889999' },
       'an event of account 777788889999 names the bucket "films", which is not a source of that account',
     ],
-  ])('%s, is refused by name and counted', async (_, list, told, message) => {
-    const harness = await stageWith(list);
+  ])('%s, is rejected by name and counted', async (_, list, changes, message) => {
+    const harness = await harnessWith(list);
     const s3 = watchS3(harness.doubles);
-    await expect(harness.inspect(eventOf(told))).rejects.toMatchObject({
+    await expect(harness.inspect(eventOf(changes))).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
       disposition: 'fail',
       message,
     });
     expect(harness.doubles.meter.taken).toEqual([{ metric: 'ClaimsRefused', value: 1 }]);
-    expect(s3.asked).toBe(0);
+    expect(s3.requests).toBe(0);
   });
 
-  it('of ours, from an account that nobody knows, is refused once it is known which is ours', async () => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+  it('of our account, from an unknown account, is rejected if the execution names our account', async () => {
+    const harness = await harnessWith([{ bucket: 'films' }]);
     putFilm(harness.doubles, 9);
-    const executionId = `arn:aws:states:us-east-1:${ours}:execution:machine:one`;
-    const stranger = eventOf({ account: '999999999999' });
-    await expect(harness.inspect(stranger, { executionId })).rejects.toMatchObject({
+    const executionId = `arn:aws:states:us-east-1:${ourAccount}:execution:machine:one`;
+    const unknown = eventOf({ account: '999999999999' });
+    await expect(harness.inspect(unknown, { executionId })).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
       message: expect.stringContaining('account 999999999999'),
     });
     expect(await harness.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
   });
 
-  it('is not judged by the account of a local execution, which is nobody’s', async () => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+  it('is not compared with the account of a local execution', async () => {
+    const harness = await harnessWith([{ bucket: 'films' }]);
     putFilm(harness.doubles, 9);
     const executionId = 'arn:aws:states:local:000000000000:execution:machine:one';
     expect(await harness.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
   });
 
-  it('of an account is refused where it does not say whose it is', async () => {
-    const harness = await stageWith([{ bucket: 'films', account: theirs }]);
+  it('of another account is rejected if it contains no account', async () => {
+    const harness = await harnessWith([{ bucket: 'films', account: theirAccount }]);
     const { account: _, ...nameless } = eventOf();
     await expect(harness.inspect(nameless)).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
@@ -291,8 +302,10 @@ describe('an event that claims a bucket', () => {
     });
   });
 
-  it('is refused before its filters are asked', async () => {
-    const harness = await stageWith([{ bucket: 'films', account: theirs, prefixes: ['in/'] }]);
+  it('is rejected before the filters apply', async () => {
+    const harness = await harnessWith([
+      { bucket: 'films', account: theirAccount, prefixes: ['in/'] },
+    ]);
     await expect(harness.inspect(eventOf())).rejects.toMatchObject({
       name: 'SourceClaimRefusedError',
     });
@@ -300,19 +313,19 @@ describe('an event that claims a bucket', () => {
 });
 
 describe('an event of another Region than its source', () => {
-  it('is refused with both', async () => {
-    const harness = await stageWith([{ bucket: 'films', region: 'eu-west-1' }]);
+  it('is rejected with both Regions', async () => {
+    const harness = await harnessWith([{ bucket: 'films', region: 'eu-west-1' }]);
     const s3 = watchS3(harness.doubles);
     await expect(harness.inspect(eventOf({ region: 'us-east-1' }))).rejects.toMatchObject({
       name: 'SourceRegionMismatchError',
       message:
         'an event of the Region us-east-1 names the bucket "films", whose source is in the Region eu-west-1',
     });
-    expect(s3.asked).toBe(0);
+    expect(s3.requests).toBe(0);
   });
 
-  it('is not told where the source names none', async () => {
-    const harness = await stageWith([{ bucket: 'films' }]);
+  it('is accepted if the source names no Region', async () => {
+    const harness = await harnessWith([{ bucket: 'films' }]);
     putFilm(harness.doubles, 9);
     const event = eventOf({ region: 'ap-south-1' });
     expect(await harness.inspect(event)).toMatchObject({ next: 'open' });

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
-const place = { account: '444455556666', region: 'eu-west-1' };
-const theirs = { list: [{ bucket: 'films', ...place }], readers: {} };
+const location = { account: '444455556666', region: 'eu-west-1' };
+const sources = { list: [{ bucket: 'films', ...location }], readers: {} };
 
-it('every range is read in the account and Region that the object was pinned with', async () => {
-  const harness = await StepHarness.set({}, { sources: theirs });
+it('reads every range with the account and Region of the pinned object', async () => {
+  const harness = await StepHarness.set({}, { sources: sources });
   const { source } = harness.doubles;
   const read = source.read.bind(source);
   const pinned: SourceObject[] = [];
@@ -15,8 +15,8 @@ it('every range is read in the account and Region that the object was pinned wit
     return read(object, range, signal);
   };
   const planned = await harness.opened(3);
-  expect((await harness.row(planned)).source).toMatchObject(place);
+  expect((await harness.row(planned)).source).toMatchObject(location);
   await harness.send(itemOf(planned));
   expect(pinned).toHaveLength(3);
-  for (const object of pinned) expect(object).toMatchObject(place);
+  for (const object of pinned) expect(object).toMatchObject(location);
 });

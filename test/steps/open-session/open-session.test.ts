@@ -7,8 +7,8 @@ import {
 } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { film, putFilm } from '../../harness/port-harness.ts';
 import { Serial } from '../../doubles/destinations/serial.ts';
+import { film, putFilm } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 describe('OpenSession', () => {
@@ -28,7 +28,7 @@ describe('OpenSession', () => {
     });
   });
 
-  it('leaves out the ranges that are proven, and keeps the numbers of the others', async () => {
+  it('skips proven ranges, and the others keep their numbers', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(120);
     await harness.send(itemOf(opened, 2));
@@ -37,7 +37,7 @@ describe('OpenSession', () => {
     expect(again).toMatchObject({ round: 2, planned: 5 });
   });
 
-  it('goes straight to the look when every chunk is proven', async () => {
+  it('answers "confirm" if every chunk is proven', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
@@ -45,19 +45,19 @@ describe('OpenSession', () => {
     expect(again).toMatchObject({ next: 'confirm', ranges: [] });
   });
 
-  it('tells the service type, size, shaped name and metadata', async () => {
+  it('sends the type, size, shortened name and metadata to the service', async () => {
     const harness = await StepHarness.set();
-    let asked: unknown;
+    let sent: unknown;
     const { openSession } = harness.ports.destination;
     harness.override({
       openSession: (request, call) => {
-        asked = request;
+        sent = request;
         return openSession(request, call);
       },
     });
     const options = { filename: `${'x'.repeat(300)}.mp4`, userMetadata: { reel: 3 } };
     await harness.opened(2, {}, { ...film, ...options, enableHls: true });
-    expect(asked).toMatchObject({
+    expect(sent).toMatchObject({
       source: { sizeBytes: 2 * chunkBytes },
       mediaType: 'video',
       filename: `${'x'.repeat(251)}.mp4`,
@@ -72,19 +72,19 @@ describe('OpenSession', () => {
     [{ chunksInFlight: 1, mapConcurrency: 2 }, 2],
     [{ chunksInFlight: 64, mapConcurrency: 40 }, 1],
   ])(
-    'lets no more ranges go at once than %j and the service’s 8 chunks allow',
+    'limits the concurrent ranges by %j and the service’s 8 chunks in flight',
     async (tuned, n) => {
       const harness = await StepHarness.set({}, tuned);
       expect((await harness.opened(150)).concurrency).toBe(n);
     },
   );
 
-  it('lets one range go after the other where the service wants order', async () => {
+  it('sends one range after the other if the service requires order', async () => {
     const harness = await StepHarness.around((clock, options) => new Serial(clock, options));
     expect((await harness.opened(150)).concurrency).toBe(1);
   });
 
-  it('writes the session’s row before it asks for one', async () => {
+  it('writes the session’s row before the create request', async () => {
     const harness = await StepHarness.set();
     let before: unknown;
     const { openSession } = harness.ports.destination;
@@ -102,7 +102,7 @@ describe('OpenSession', () => {
     });
   });
 
-  it('refuses a plan of more ranges than one execution can hold', async () => {
+  it('rejects a plan with more ranges than one execution can process', async () => {
     const harness = await StepHarness.set({ maxBytes: 1e12 });
     putFilm(harness.doubles, 1, { sizeBytes: 50 * 400 * chunkBytes + 1 });
     const refused = harness.open(await harness.inspect());
@@ -112,7 +112,7 @@ describe('OpenSession', () => {
   it.each([
     ['rounds', { round: maxRoundsPerExecution }],
     ['ranges', { planned: maxRangesPerExecution }],
-  ])('ends by name after too many %s', async (_, spent) => {
+  ])('fails by name after too many %s', async (_, spent) => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     const refused = harness.open({ ...opened, ...spent, next: 'missing' });
@@ -120,8 +120,8 @@ describe('OpenSession', () => {
   });
 });
 
-describe('a create whose reply is lost', () => {
-  /** OpenSession after a create that took effect without an answer. */
+describe('a create request whose reply is lost', () => {
+  /** Calls OpenSession with a create request that takes effect without a reply. */
   async function lost() {
     const harness = await StepHarness.set();
     harness.service.faults.failCall('open', 'lost-reply');
@@ -134,7 +134,7 @@ describe('a create whose reply is lost', () => {
     expect(waiting.waitSeconds).toBeGreaterThan(0);
   });
 
-  it('is attributed, counted and never adopted', async () => {
+  it('is recorded and counted, and its session is never used', async () => {
     const { harness, waiting } = await lost();
     const opened = await harness.open(harness.pause(waiting));
     expect(opened).toMatchObject({ next: 'send', sessionNumber: 2, sessionsOpened: 1 });
@@ -146,14 +146,14 @@ describe('a create whose reply is lost', () => {
     expect((await harness.row(waiting)).retries).toEqual({ CreateReplyLostError: 1 });
   });
 
-  it('counts as lost when the caller died over it', async () => {
+  it('counts as lost if the call stopped before the reply', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
     const { openSession } = harness.ports.destination;
     harness.override({
-      openSession: async (...given) => {
-        await openSession(...given);
+      openSession: async (...args) => {
+        await openSession(...args);
         throw new Error('the sandbox is gone');
       },
     });
@@ -165,7 +165,7 @@ describe('a create whose reply is lost', () => {
     expect((await harness.row(opened)).retries).toEqual({ CreateReplyLostError: 1 });
   });
 
-  it('counts as lost when its answer could not be written', async () => {
+  it('counts as lost if the reply could not be stored', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
@@ -176,7 +176,7 @@ describe('a create whose reply is lost', () => {
     expect(sessions.map(({ state }) => state)).toEqual(['lost', 'open']);
   });
 
-  it('opens a handful of sessions in an hour of it, and goes on', async () => {
+  it('causes few further sessions in an hour of lost replies, then continues', async () => {
     const { harness, waiting } = await lost();
     let state = waiting;
     const endsAt = harness.doubles.clock.now() + 3_600_000;
@@ -188,14 +188,14 @@ describe('a create whose reply is lost', () => {
     expect(await harness.open(state)).not.toHaveProperty('outage');
   });
 
-  it('ends with that error once patience is over', async () => {
+  it('fails with that error after the maximum wait', async () => {
     const { harness, waiting } = await lost();
     harness.doubles.clock.advance(boundOf('patience') * 1000);
     harness.service.faults.failCall('open', 'lost-reply');
     await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'CreateReplyLostError' });
   });
 
-  it('asks for no other session while not even the list of sessions can be read', async () => {
+  it('requests no other session while the list of sessions cannot be read', async () => {
     const { harness, waiting } = await lost();
     const error = new TransferError('ServiceUnavailableError', '502');
     harness.override({ listUnfinished: () => Promise.reject(error) });
@@ -205,8 +205,8 @@ describe('a create whose reply is lost', () => {
   });
 });
 
-describe('a create that is refused', () => {
-  it('for being one too many is made again after the pause that was asked for', async () => {
+describe('a create request that is rejected', () => {
+  it('by throttling is repeated after the requested wait', async () => {
     const harness = await StepHarness.set();
     harness.service.faults.failCall('open', 'throttled');
     const waiting = await harness.opened(3);
@@ -220,7 +220,7 @@ describe('a create that is refused', () => {
     expect((await harness.row(waiting)).retries).toEqual({ ThrottledError: 1 });
   });
 
-  it('for being one too many again and again ends by name after the patience for named times', async () => {
+  it('by repeated throttling fails by name after the maximum of requested waits', async () => {
     const harness = await StepHarness.set();
     harness.service.faults.failCall('open', 'throttled');
     const waiting = await harness.opened(3);
@@ -229,20 +229,20 @@ describe('a create that is refused', () => {
     await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'ThrottledError' });
   });
 
-  it('is not asked for before the hour that the service named', async () => {
+  it('is not repeated before the time that the service requested', async () => {
     const harness = await StepHarness.set();
     const error = new TransferError('ThrottledError', '429', { retryAfterSeconds: 7200 });
     const { openSession } = harness.ports.destination;
     harness.override({ openSession: () => Promise.reject(error) });
     let state = await harness.opened(3);
-    const askedAt = harness.doubles.clock.now();
+    const requestedAt = harness.doubles.clock.now();
     harness.override({ openSession });
     while (state.next === 'wait') state = (await harness.open(harness.pause(state))) as Planned;
-    expect(harness.doubles.clock.now() - askedAt).toBe(7_200_000);
+    expect(harness.doubles.clock.now() - requestedAt).toBe(7_200_000);
     expect(harness.doubles.asked.opened).toBe(1);
   });
 
-  it('waits longer each time where the service names no pause', async () => {
+  it('waits longer each time if the service requests no time', async () => {
     const harness = await StepHarness.set();
     const throttled = () => Promise.reject(new TransferError('ThrottledError', '429'));
     harness.override({ openSession: throttled });
@@ -257,7 +257,7 @@ describe('a create that is refused', () => {
   });
 
   it.each(['RequestRejectedError', 'CredentialsRejectedError', 'ApiNotAllowedError'] as const)(
-    'by %s ends the execution with that name, and nothing was created',
+    'by %s ends the execution with that name and creates nothing',
     async (name) => {
       const harness = await StepHarness.set();
       harness.override({ openSession: () => Promise.reject(new TransferError(name, 'no')) });
@@ -268,8 +268,8 @@ describe('a create that is refused', () => {
   );
 });
 
-describe('a session left behind', () => {
-  it('is used if the service still takes chunks for it', async () => {
+describe('an existing session', () => {
+  it('is used if the service still accepts chunks for it', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(120);
     await harness.send(itemOf(opened, 1));
@@ -279,7 +279,7 @@ describe('a session left behind', () => {
     expect(harness.doubles.asked.opened).toBe(1);
   });
 
-  it('is replaced once it has expired, and none of its chunks counts any more', async () => {
+  it('is replaced once it has expired, and none of its chunks counts', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
@@ -291,16 +291,16 @@ describe('a session left behind', () => {
     expect((await harness.row(opened)).retries).toEqual({ SessionExpiredError: 1 });
   });
 
-  it('is replaced by one of two calls that run at once: the slower creates nothing', async () => {
+  it('is replaced by one of two concurrent calls: the slower call creates nothing', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     harness.service.forgetSessions();
     const expired = { ...opened, next: 'expired' };
     const { ports } = harness;
-    const addSession: TransferStore['addSession'] = async (...given) => {
+    const addSession: TransferStore['addSession'] = async (...args) => {
       harness.ports = ports;
       await harness.open(expired, { invocationId: 'faster' });
-      return ports.store.addSession(...given);
+      return ports.store.addSession(...args);
     };
     harness.ports = { ...ports, store: { ...ports.store, addSession } };
     await expect(harness.open(expired, { invocationId: 'slower' })).rejects.toMatchObject({
@@ -313,7 +313,7 @@ describe('a session left behind', () => {
     expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open', 'refused']);
   });
 
-  it('is not given up by an execution that has lost the transfer meanwhile', async () => {
+  it('is not given up by an execution that lost the transfer', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     const { ports } = harness;
@@ -337,14 +337,14 @@ describe('a session left behind', () => {
     expect(harness.doubles.asked.opened).toBe(1);
   });
 
-  it('is asked about before it is given up: it may be alive', async () => {
+  it('is checked before it is given up: it may be usable', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     const again = await harness.open({ ...opened, next: 'expired' });
     expect(again).toMatchObject({ next: 'send', sessionNumber: 1 });
   });
 
-  it('is asked about once its time is up', async () => {
+  it('is checked after its expiry time', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     harness.service.forgetSessions();
@@ -353,7 +353,7 @@ describe('a session left behind', () => {
     expect(again).toMatchObject({ next: 'send', sessionNumber: 2 });
   });
 
-  it('is asked about again when the first asking was throttled', async () => {
+  it('is checked again if the first check was throttled', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     harness.service.forgetSessions();
@@ -370,7 +370,7 @@ describe('a session left behind', () => {
     });
   });
 
-  it('is not replaced by another one too many', async () => {
+  it('is not replaced beyond the maximum of sessions', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     harness.service.forgetSessions();

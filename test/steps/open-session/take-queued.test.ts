@@ -7,7 +7,7 @@ import { nameOfFilm, openQueue, type QueueHarness } from '../../queue/queue-harn
 
 const name = 'dispatched';
 
-/** A queue with one queued transfer and a free slot, and what the dispatcher starts for it. */
+/** Returns a queue with one transfer and a free slot, and the execution that the dispatcher starts. */
 async function queued() {
   const queue = await openQueue();
   await queue.command({ command: 'pause' });
@@ -18,22 +18,22 @@ async function queued() {
   return { ...queue, transferId, fence, input, open: () => queue.goOn({ name, input }) };
 }
 
-/** Does something just before the next write that would take the transfer. */
+/** Runs `race` just before the next write that takes the transfer. */
 function beforeTaking({ harness }: QueueHarness, race: () => Promise<unknown>): void {
   const { store } = harness.ports;
   let isDone = false;
-  const takeTransfer: typeof store.takeTransfer = async (...given) => {
+  const takeTransfer: typeof store.takeTransfer = async (...args) => {
     if (!isDone) {
       isDone = true;
       await race();
     }
-    return store.takeTransfer(...given);
+    return store.takeTransfer(...args);
   };
   harness.ports = { ...harness.ports, store: { ...store, takeTransfer } };
 }
 
 describe('a dispatched execution', () => {
-  it('takes the transfer by the next fence, with a new lease', async () => {
+  it('takes the transfer with the next fence and a new lease', async () => {
     const { harness, row, open, fence } = await queued();
     expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
     const leaseUntil = harness.doubles.clock.now() + leaseSeconds * 1000;
@@ -47,7 +47,7 @@ describe('a dispatched execution', () => {
     expect(harness.doubles.queue.tickets()).toEqual([]);
   });
 
-  it('takes it once where it is called twice', async () => {
+  it('takes the transfer once if it is called twice', async () => {
     const { harness, row, open, fence } = await queued();
     await open();
     expect(await open()).toMatchObject({ next: 'send' });
@@ -55,21 +55,21 @@ describe('a dispatched execution', () => {
     expect(harness.doubles.asked.opened).toBe(1);
   });
 
-  it('goes on by the same fence after a write whose reply was lost', async () => {
+  it('continues with the same fence after a write whose reply was lost', async () => {
     const { harness, open, fence } = await queued();
     const { store } = harness.ports;
-    const takeTransfer: typeof store.takeTransfer = async (...given) => {
-      await store.takeTransfer(...given);
+    const takeTransfer: typeof store.takeTransfer = async (...args) => {
+      await store.takeTransfer(...args);
       throw new TransferError('TableUnavailableError', 'the reply was lost');
     };
-    const whole = harness.ports;
-    harness.ports = { ...whole, store: { ...store, takeTransfer } };
+    const allPorts = harness.ports;
+    harness.ports = { ...allPorts, store: { ...store, takeTransfer } };
     await expect(open()).rejects.toMatchObject({ name: 'TableUnavailableError' });
-    harness.ports = whole;
+    harness.ports = allPorts;
     expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
   });
 
-  it('takes it alone where two are started at once', async () => {
+  it('takes the transfer alone if two are started at once', async () => {
     const { harness, open, goOn, input } = await queued();
     const both = await Promise.all([open(), goOn({ name: 'other', input })]);
     expect(both.map(({ next }) => next).sort()).toEqual(['ended', 'send']);
@@ -82,7 +82,7 @@ describe('a dispatched execution', () => {
     expect(harness.doubles.meter.sum('TransfersDispatched')).toBe(1);
   });
 
-  it('names the next execution where the transfer was queued again since', async () => {
+  it('names the next execution if the transfer was queued again', async () => {
     const queue = await queued();
     const { harness, row, open, transferId, fence } = queue;
     const before = await row(1);
@@ -97,7 +97,7 @@ describe('a dispatched execution', () => {
     ['failed', 'no-longer-queued'],
     ['superseded', 'no-longer-queued'],
     ['cancelled', 'cancelled'],
-  ] as const)('ends well where the transfer is %s by now', async (state, status) => {
+  ] as const)('ends successfully if the transfer is %s now', async (state, status) => {
     const { harness, open, transferId, fence } = await queued();
     const patch: { state: TransferState } = { state };
     await harness.doubles.store.patchTransfer(transferId, fence, patch, 1);
@@ -105,18 +105,18 @@ describe('a dispatched execution', () => {
   });
 });
 
-describe('a dispatched execution that is redriven after it was stopped', () => {
-  const settled = {
+describe('a dispatched execution that is stopped and redriven', () => {
+  const outcomes = {
     failed: { status: 'failed', error: 'ExecutionEndedError' },
     cancelled: { status: 'cancelled', cancelledBy: 'stop', why: 'stopped by an operator' },
   } as const;
 
   it.each(['failed', 'cancelled'] as const)(
-    'goes on where the reconciler wrote "%s"',
+    'continues if the reconciler wrote "%s"',
     async (state) => {
       const { harness, row, open, transferId, fence } = await queued();
       await open();
-      const ended = { state, outcome: settled[state], slot: undefined };
+      const ended = { state, outcome: outcomes[state], slot: undefined };
       await harness.doubles.store.patchTransfer(transferId, fence + 1, ended, 1);
       expect(await open()).toMatchObject({ next: 'send', fence: fence + 1 });
       const after = await row(1);
@@ -125,7 +125,7 @@ describe('a dispatched execution that is redriven after it was stopped', () => {
     },
   );
 
-  it('stays cancelled where an operator cancelled the transfer', async () => {
+  it('stays cancelled if an operator cancelled the transfer', async () => {
     const { open, command, transferId } = await queued();
     await open();
     await command({ command: 'cancel', transferId });
@@ -134,7 +134,7 @@ describe('a dispatched execution that is redriven after it was stopped', () => {
 });
 
 describe('a cancel while a dispatched execution takes the transfer', () => {
-  it('that comes first ends the execution as cancelled, with no session', async () => {
+  it('that comes first ends the execution as cancelled, without a session', async () => {
     const queue = await queued();
     const { harness, transferId } = queue;
     const { ports } = harness;
@@ -147,12 +147,12 @@ describe('a cancel while a dispatched execution takes the transfer', () => {
     const { harness, row, open, transferId, command } = await queued();
     const { store } = harness.ports;
     let isTaken = false;
-    const patchTransfer: typeof store.patchTransfer = async (...given) => {
+    const patchTransfer: typeof store.patchTransfer = async (...args) => {
       if (!isTaken) {
         isTaken = true;
         await open();
       }
-      return store.patchTransfer(...given);
+      return store.patchTransfer(...args);
     };
     const racing = { ...harness.ports, store: { ...store, patchTransfer } };
     expect(await runCommand(racing, { command: 'cancel', transferId })).toMatchObject({
@@ -163,7 +163,7 @@ describe('a cancel while a dispatched execution takes the transfer', () => {
   });
 });
 
-it('an object that is queued again by a forced start stays queued once', async () => {
+it('an object stays queued once after a second, forced start', async () => {
   const { harness, start } = await queued();
   expect(await start(1, { force: true })).toMatchObject({ ending: { status: 'queued' } });
   expect(harness.doubles.queue.tickets()).toHaveLength(1);

@@ -7,8 +7,8 @@ import { StepHarness } from '../../harness/step-harness.ts';
 
 const [a, b] = ['execution-a', 'execution-b'];
 
-/** A transfer that execution a has in hand, and what execution b would open. */
-async function inHand() {
+/** Returns a transfer that execution a owns, and the state with which execution b starts. */
+async function ownedTransfer() {
   const harness = await StepHarness.set();
   putFilm(harness.doubles, 3000);
   const inspected = await harness.inspect();
@@ -16,8 +16,8 @@ async function inHand() {
   return { harness, inspected, opened };
 }
 
-describe('taking a transfer', () => {
-  it('is won by one of many executions that start at once', async () => {
+describe('takeTransfer', () => {
+  it('succeeds for one of many executions that start at once', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
@@ -35,16 +35,16 @@ describe('taking a transfer', () => {
     expect(harness.doubles.asked.opened).toBe(1);
   });
 
-  it('is refused while the owner runs, whatever its lease says', async () => {
-    const { harness, inspected } = await inHand();
+  it('fails while the owner runs, even after the end of its lease', async () => {
+    const { harness, inspected } = await ownedTransfer();
     harness.doubles.executions.states.set(a, 'running');
     harness.doubles.clock.advance(leaseSeconds * 1000 * 5);
     const { ending } = (await harness.open(inspected, { executionId: b })) as { ending: object };
     expect(ending).toMatchObject({ status: 'running-elsewhere', execution: a, key: film.key });
   });
 
-  it('is granted as soon as the owner has ended', async () => {
-    const { harness, inspected, opened } = await inHand();
+  it('succeeds as soon as the owner has ended', async () => {
+    const { harness, inspected, opened } = await ownedTransfer();
     harness.doubles.executions.states.set(a, 'ended');
     const taken = await harness.open(inspected, { executionId: b });
     expect(taken).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
@@ -52,8 +52,8 @@ describe('taking a transfer', () => {
     await expect(harness.confirm(opened, { executionId: a })).rejects.toMatchObject(error);
   });
 
-  it('waits for the lease where nobody can tell whether the owner runs', async () => {
-    const { harness, inspected } = await inHand();
+  it('waits for the end of the lease if the state of the owner is unknown', async () => {
+    const { harness, inspected } = await ownedTransfer();
     harness.doubles.clock.advance(leaseSeconds * 1000);
     const held = await harness.open(inspected, { executionId: b });
     expect(held).toMatchObject({ ending: { status: 'running-elsewhere' } });
@@ -62,8 +62,8 @@ describe('taking a transfer', () => {
     expect(taken).toMatchObject({ next: 'send', fence: 2 });
   });
 
-  it('finds a lease that its owner renewed while it worked', async () => {
-    const { harness, inspected, opened } = await inHand();
+  it('respects a lease that the owner renewed', async () => {
+    const { harness, inspected, opened } = await ownedTransfer();
     harness.doubles.clock.advance((leaseSeconds - 100) * 1000);
     await harness.confirm(opened, { executionId: a });
     harness.doubles.clock.advance((leaseSeconds - 100) * 1000);
@@ -71,16 +71,16 @@ describe('taking a transfer', () => {
     expect(held).toMatchObject({ ending: { status: 'running-elsewhere' } });
   });
 
-  it('asks nobody when the same execution tries again', async () => {
-    const { harness, inspected } = await inHand();
+  it('succeeds without a check when the same execution repeats it', async () => {
+    const { harness, inspected } = await ownedTransfer();
     const again = await harness.open(inspected, { executionId: a });
     expect(again).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
     expect(harness.doubles.executions.asked).toBe(0);
     expect(harness.doubles.asked.opened).toBe(1);
   });
 
-  it('goes on with a transfer that failed', async () => {
-    const { harness, inspected, opened } = await inHand();
+  it('continues a failed transfer', async () => {
+    const { harness, inspected, opened } = await ownedTransfer();
     const error = { Error: 'UploadFailedError', Cause: '' };
     await harness.record({ ...opened, error }, { executionId: a });
     const taken = await harness.open(inspected, { executionId: b });
@@ -88,7 +88,7 @@ describe('taking a transfer', () => {
     expect(await harness.row(opened)).toMatchObject({ state: 'active', outcomePublished: false });
   });
 
-  it('says which asset there is already', async () => {
+  it('returns the existing asset', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     const { output } = await runTransfer(harness.doubles, film);
@@ -102,7 +102,7 @@ describe('taking a transfer', () => {
   });
 });
 
-/** A film that is ingested, and what execution b would open to ingest it again. */
+/** Returns an ingested film, and the state of a forced start. */
 async function forcedAgain() {
   const harness = await StepHarness.set();
   putFilm(harness.doubles, 3000);
@@ -111,21 +111,21 @@ async function forcedAgain() {
   return { harness, forced, output };
 }
 
-/** Opens while one method of the table does not answer. */
+/** Opens while one method of the table fails. */
 async function openWithout(
   harness: StepHarness,
   method: 'takeTransfer' | 'raiseIngestNumber',
   inspected: Parameters<StepHarness['open']>[0],
 ): Promise<void> {
   const { ports } = harness;
-  const dies = async () => Promise.reject(new TransferError('TableUnavailableError', 'no'));
-  harness.ports = { ...ports, store: { ...ports.store, [method]: dies } };
+  const fail = async () => Promise.reject(new TransferError('TableUnavailableError', 'no'));
+  harness.ports = { ...ports, store: { ...ports.store, [method]: fail } };
   await expect(harness.open(inspected, { executionId: b })).rejects.toThrow();
   harness.ports = ports;
 }
 
-describe('a further ingest', () => {
-  it('is made by force, with a number of its own', async () => {
+describe('another ingest', () => {
+  it('is started by force, with its own number', async () => {
     const { harness, forced, output } = await forcedAgain();
     const opened = await harness.open(forced, { executionId: b });
     const row = await harness.row(opened);
@@ -133,7 +133,7 @@ describe('a further ingest', () => {
     expect(row.transferId).not.toBe(output.transferId);
   });
 
-  it('is not made twice by a forced start that died after its number, where another made it ready', async () => {
+  it('is not repeated by a forced start that stopped after its number, if another start finished it', async () => {
     const { harness, forced } = await forcedAgain();
     await openWithout(harness, 'takeTransfer', forced);
     await runTransfer(harness.doubles, film, { executionId: 'execution-c' });
@@ -142,14 +142,14 @@ describe('a further ingest', () => {
     expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
-  it('is made by a forced start that died before its number', async () => {
+  it('is started by a forced start that stopped before its number', async () => {
     const { harness, forced } = await forcedAgain();
     await openWithout(harness, 'raiseIngestNumber', forced);
     await harness.open(forced, { executionId: b });
     expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
-  it('is not made twice by a forced start that is tried again', async () => {
+  it('is not repeated by a forced start that is retried', async () => {
     const { harness, forced } = await forcedAgain();
     const first = await harness.open(forced, { executionId: b });
     const again = await harness.open(forced, { executionId: b });
@@ -157,7 +157,7 @@ describe('a further ingest', () => {
     expect(await harness.doubles.store.latestIngestNumber(forced.object)).toBe(2);
   });
 
-  it('is made when the asset is gone at the service', async () => {
+  it('is started if the service lost the asset', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     const { output } = await runTransfer(harness.doubles, film);
@@ -166,7 +166,7 @@ describe('a further ingest', () => {
     expect(await harness.row(opened)).toMatchObject({ ingestNumber: 2 });
   });
 
-  it('is made by force after an asset that went missing before it was ready', async () => {
+  it('is started by force after an asset disappeared before it was ready', async () => {
     const harness = await StepHarness.set({ processingMs: 3_600_000 });
     putFilm(harness.doubles, 3000);
     const first = await runTransfer(harness.doubles, film, {
@@ -175,11 +175,15 @@ describe('a further ingest', () => {
       },
     });
     expect(first.error).toBe('AssetMissingError');
-    const { output } = await runTransfer(harness.doubles, { ...film, force: true }, { executionId: b });
+    const { output } = await runTransfer(
+      harness.doubles,
+      { ...film, force: true },
+      { executionId: b },
+    );
     expect(output).toMatchObject({ status: 'ready', assetId: 'asset-2' });
   });
 
-  it('is made by force after bytes that were not those of the object', async () => {
+  it('is started by force after a checksum mismatch', async () => {
     const harness = await StepHarness.set();
     const checksum = { algorithm: 'CRC32', value: 'AAAAAA==' } as const;
     putFilm(harness.doubles, 3000, { checksum });

@@ -7,7 +7,7 @@ import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
 const ready = { status: 'ready', assetId: 'asset-1' };
 
-/** A transfer whose asset is ready, not yet recorded. */
+/** Returns a transfer with a ready asset and no outcome. */
 async function awaited() {
   const harness = await StepHarness.set();
   const startedAt = harness.doubles.clock.now();
@@ -20,8 +20,8 @@ async function awaited() {
   return { harness, state, ended, given: { executionStartedAt: startedAt } };
 }
 
-/** What an execution that failed is told to be. */
-async function failing(error: { Error: string; Cause: string }) {
+/** Records the failure of an execution. */
+async function recordFailure(error: { Error: string; Cause: string }) {
   const { harness, state } = await awaited();
   return { harness, state, recorded: await harness.record({ ...state, error }) };
 }
@@ -31,7 +31,7 @@ function types({ doubles }: StepHarness): string[] {
 }
 
 describe('RecordOutcome of a ready asset', () => {
-  it('tells the transfer with its times and counts', async () => {
+  it('returns the transfer with its times and counts', async () => {
     const { harness, state, ended, given } = await awaited();
     await harness.doubles.store.incrementRetries(state.transferId, { ThrottledError: 2 });
     const recorded = await harness.record(ended, given);
@@ -67,7 +67,7 @@ describe('RecordOutcome of a ready asset', () => {
     expect(output.retries).toEqual({ NetworkError: 3 });
   });
 
-  it('writes the row, then puts the event, then marks the row as announced', async () => {
+  it('writes the row, publishes the event, then marks the row as published', async () => {
     const { harness, state, ended } = await awaited();
     const seen: object[] = [];
     harness.ports = {
@@ -87,7 +87,7 @@ describe('RecordOutcome of a ready asset', () => {
     ]);
   });
 
-  it('fails when the event is not taken, so that the state machine tries again', async () => {
+  it('fails if the event is not accepted, and the state machine retries it', async () => {
     const { harness, state, ended } = await awaited();
     harness.doubles.events.failures = 1;
     const refused = harness.record(ended);
@@ -97,14 +97,14 @@ describe('RecordOutcome of a ready asset', () => {
     expect(types(harness)).toEqual(['Transfer Ready']);
   });
 
-  it('puts no second event once the first is confirmed', async () => {
+  it('publishes no second event after the first is marked', async () => {
     const { harness, ended } = await awaited();
     await harness.record(ended);
     await harness.record(ended);
     expect(types(harness)).toEqual(['Transfer Ready']);
   });
 
-  it('puts the event again when only its confirmation failed', async () => {
+  it('publishes the event again if only the mark failed', async () => {
     const { harness, state, ended } = await awaited();
     const { patchTransfer } = harness.doubles.store;
     let calls = 0;
@@ -112,8 +112,8 @@ describe('RecordOutcome of a ready asset', () => {
       ...harness.ports,
       store: {
         ...harness.doubles.store,
-        patchTransfer: (...given) => {
-          if (++calls !== 2) return patchTransfer(...given);
+        patchTransfer: (...args) => {
+          if (++calls !== 2) return patchTransfer(...args);
           throw new TransferError('TableUnavailableError', 'no');
         },
       },
@@ -133,7 +133,7 @@ describe('RecordOutcome of a ready asset', () => {
     expect(types(harness)).toEqual([]);
   });
 
-  it('is announced by a later execution where the first could not', async () => {
+  it('is published by a later execution if the first could not publish it', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     harness.doubles.events.failures = 100;
@@ -146,9 +146,9 @@ describe('RecordOutcome of a ready asset', () => {
   });
 });
 
-describe('RecordOutcome of what is not this execution’s to write', () => {
+describe('RecordOutcome of an execution that does not own the transfer', () => {
   it.each(['already-ingested', 'running-elsewhere'])(
-    'passes %s on and writes nothing',
+    'returns %s and writes nothing',
     async (status) => {
       const { harness, state } = await awaited();
       const before = await harness.row(state);
@@ -163,8 +163,8 @@ describe('RecordOutcome of what is not this execution’s to write', () => {
     },
   );
 
-  it('lets an execution that was fenced out fail by that name and writes nothing', async () => {
-    const { harness, state, recorded } = await failing({ Error: 'FencedOutError', Cause: 'gone' });
+  it('fails a fenced-out execution by that name and writes nothing', async () => {
+    const { harness, state, recorded } = await recordFailure({ Error: 'FencedOutError', Cause: 'gone' });
     expect(recorded).toMatchObject({ next: 'fail', error: 'FencedOutError' });
     expect(await harness.row(state)).toMatchObject({ state: 'active' });
     expect(types(harness)).toEqual([]);
@@ -172,7 +172,7 @@ describe('RecordOutcome of what is not this execution’s to write', () => {
 });
 
 describe('RecordOutcome of a superseded object', () => {
-  it('ends well, with a row and an event of its own', async () => {
+  it('succeeds, with its own state and event', async () => {
     const { harness, state } = await awaited();
     const ending = { status: 'superseded', why: 'the object is another one now' };
     const recorded = await harness.record({ ...state, ending });
@@ -186,22 +186,22 @@ describe('RecordOutcome of a failure', () => {
   const cause = (errorMessage: string) =>
     JSON.stringify({ errorType: 'Error', errorMessage, trace: ['at x (y.js:1:1)'] });
 
-  it('fails by the error’s name, with one line that says what to do', async () => {
+  it('fails by the error’s name, with one line that contains the next step', async () => {
     const error = { Error: 'CredentialsRejectedError', Cause: cause('401: the key is refused') };
-    const { harness, state, recorded } = await failing(error);
+    const { harness, state, recorded } = await recordFailure(error);
     expect(recorded).toMatchObject({
       next: 'fail',
       error: 'CredentialsRejectedError',
       cause: `401: the key is refused. ${errorCatalogue.CredentialsRejectedError.nextStep}`,
     });
-    const told = {
+    const reported = {
       status: 'failed',
       error: 'CredentialsRejectedError',
       transferId: state.transferId,
     };
-    expect(await harness.row(state)).toMatchObject({ state: 'failed', outcome: told });
+    expect(await harness.row(state)).toMatchObject({ state: 'failed', outcome: reported });
     expect(harness.doubles.events.outcomes).toMatchObject([
-      { type: 'Transfer Failed', detail: told },
+      { type: 'Transfer Failed', detail: reported },
     ]);
   });
 
@@ -209,23 +209,23 @@ describe('RecordOutcome of a failure', () => {
     ['Lambda’s JSON', cause('two\nlines\tand\u0007a bell')],
     ['plain text', 'RequestId: 1 Error: Runtime\r\nexited'],
     ['JSON of another form', '{"message":"x\\ny"}'],
-    ['JSON that is no object', '"x\\ny"'],
-    ['nothing', ''],
+    ['JSON that is not an object', '"x\\ny"'],
+    ['an empty text', ''],
     ['a very long text', `${'x'.repeat(40_000)}\ny`],
   ])('makes one short line of %s', async (_, text) => {
-    const { recorded } = await failing({ Error: 'Sandbox.Timedout', Cause: text });
+    const { recorded } = await recordFailure({ Error: 'Sandbox.Timedout', Cause: text });
     const line = (recorded as { cause: string }).cause;
     expect(line).not.toMatch(/\p{Cc}/u);
     expect(line.length).toBeLessThan(1300);
     expect(line).toContain('Start a new execution');
   });
 
-  it('shows no trace', async () => {
-    const { recorded } = await failing({ Error: 'UnexpectedError', Cause: cause('TypeError: x') });
+  it('contains no stack trace', async () => {
+    const { recorded } = await recordFailure({ Error: 'UnexpectedError', Cause: cause('TypeError: x') });
     expect((recorded as { cause: string }).cause).toMatch(/^TypeError: x\. (?!.*at x)/);
   });
 
-  it('is that of the transfer also where it failed between taking and saying so', async () => {
+  it('is recorded in the transfer also if the step failed just after it took the transfer', async () => {
     const harness = await StepHarness.set();
     putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
@@ -237,7 +237,7 @@ describe('RecordOutcome of a failure', () => {
     expect(await harness.row(output)).toMatchObject({ state: 'failed', ingestNumber: 1 });
   });
 
-  it('takes the asset of an earlier session for none of its own', async () => {
+  it('does not contain the asset of an earlier session', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
@@ -247,10 +247,10 @@ describe('RecordOutcome of a failure', () => {
   });
 });
 
-describe('RecordOutcome of an error, where another execution has the transfer by now', () => {
+describe('RecordOutcome of an error while another execution owns the transfer', () => {
   const error = { Error: 'RoundsExhaustedError', Cause: '' };
 
-  /** A failed transfer that another execution takes some time after this one began, and brings over. */
+  /** Returns a transfer that another execution took after this one started, and completed. */
   async function takenOver() {
     const { harness, state, ended, given } = await awaited();
     const row = await harness.row(state);
@@ -262,8 +262,8 @@ describe('RecordOutcome of an error, where another execution has the transfer by
 
   it.each([
     ['names it', (transferId: string) => ({ transferId })],
-    ['was lost before it named it', () => ({})],
-  ])('tells nothing, where the state %s', async (_, stateOf) => {
+    ['ended before it named it', () => ({})],
+  ])('reports nothing if the state %s', async (_, stateOf) => {
     const { harness, state, given } = await takenOver();
     const late = await harness.record({ ...stateOf(state.transferId), error }, given);
     expect(late).toMatchObject({ next: 'fail', error: 'FencedOutError' });
@@ -271,7 +271,7 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     expect(await harness.doubles.store.transfer(rejectionIdOf('execution-a'))).toBeUndefined();
   });
 
-  it('reports a start that went for it while its last owner was silent: that one may be over', async () => {
+  it('reports a start that tried to take it from a silent owner, which may have ended', async () => {
     const harness = await StepHarness.set();
     const { transferId } = await harness.opened(3);
     harness.doubles.clock.advance(6_000);
@@ -284,7 +284,7 @@ describe('RecordOutcome of an error, where another execution has the transfer by
     expect(types(harness)).toEqual(['Transfer Failed']);
   });
 
-  it('reports nothing for a start that lost it to one that has renewed its lease since', async () => {
+  it('reports nothing for a start that lost it to an owner that has renewed its lease', async () => {
     const harness = await StepHarness.set();
     const early = { executionId: 'execution-b', executionStartedAt: harness.doubles.clock.now() };
     harness.doubles.clock.advance(6_000);
@@ -295,7 +295,7 @@ describe('RecordOutcome of an error, where another execution has the transfer by
   });
 
   it.each(['failed', 'superseded'] as const)(
-    'tells of a start that went for it, where it was made %s: perhaps it was never its own',
+    'reports a start that tried to take it if it is %s: the end may not be its own',
     async (state) => {
       const { harness, state: owned, given } = await takenOver();
       const { transferId, fence } = await harness.row(owned);
@@ -312,10 +312,10 @@ describe('RecordOutcome of an error, where another execution has the transfer by
   );
 });
 
-describe('N25: RecordOutcome of a refused start', () => {
+describe('N25: RecordOutcome of a rejected start', () => {
   const error = { Error: 'InvalidInputError', Cause: 'input.force: no' };
 
-  it('writes a row of its own with the object that was named, and puts the event', async () => {
+  it('writes a row with the named object, and publishes the event', async () => {
     const harness = await StepHarness.set();
     const recorded = await harness.record({ error }, { executionInput: film });
     const transferId = rejectionIdOf('execution-a');
@@ -335,14 +335,14 @@ describe('N25: RecordOutcome of a refused start', () => {
     ]);
   });
 
-  it.each([undefined, null, 'films', [], { bucket: 7 }])('bears an input of %j', async (input) => {
+  it.each([undefined, null, 'films', [], { bucket: 7 }])('accepts an input of %j', async (input) => {
     const harness = await StepHarness.set();
     const recorded = await harness.record({ error }, { executionInput: input });
     expect(recorded).toMatchObject({ next: 'fail', cause: expect.stringContaining('force: no') });
     expect(types(harness)).toEqual(['Transfer Failed']);
   });
 
-  it('names the object also when another field is what was wrong', async () => {
+  it('names the object also if another field is invalid', async () => {
     const harness = await StepHarness.set();
     const executionInput = { ...film, force: 'yes' };
     const { output } = await harness.record({ error }, { executionInput });

@@ -17,7 +17,7 @@ describe('ReportProofs', () => {
     expect(harness.doubles.asked.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
   });
 
-  it('takes as many calls as the service’s own bound makes necessary', async () => {
+  it('splits the proofs into calls of the size that the service accepts', async () => {
     const harness = await StepHarness.around((clock, options) => new Negotiated(clock, options));
     harness.override({ traits: { ...harness.ports.destination.traits, maxProofsPerReport: 20 } });
     const opened = await harness.opened(50);
@@ -26,7 +26,7 @@ describe('ReportProofs', () => {
     expect(harness.doubles.asked.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
   });
 
-  it('makes no call where the service wants no reports', async () => {
+  it('makes no call if the service takes no reports', async () => {
     const harness = await StepHarness.around((clock, options) => new Serial(clock, options));
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
@@ -34,14 +34,14 @@ describe('ReportProofs', () => {
     expect(harness.doubles.asked.reports).toEqual([]);
   });
 
-  it('makes no call where nothing is proven', async () => {
+  it('makes no call without proofs', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.report(itemOf(opened));
     expect(harness.doubles.asked.reports).toEqual([]);
   });
 
-  it('leaves out proofs that are retired', async () => {
+  it('skips retired proofs', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
@@ -50,7 +50,7 @@ describe('ReportProofs', () => {
     expect(harness.doubles.asked.reports).toEqual([[1, 3]]);
   });
 
-  it('tries again what may pass, and counts it', async () => {
+  it('retries a transient error, and counts the retry', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
@@ -60,7 +60,7 @@ describe('ReportProofs', () => {
     expect((await harness.row(opened)).retries).toEqual({ ThrottledError: 1 });
   });
 
-  it('writes down an error for good and ends nevertheless', async () => {
+  it('records a final error and ends normally', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send(itemOf(opened));
@@ -73,7 +73,7 @@ describe('ReportProofs', () => {
     });
   });
 
-  it('reports what a sender that died had kept, and writes down that it died', async () => {
+  it('reports the stored proofs of a dead sender, and records its death', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
@@ -88,15 +88,15 @@ describe('ReportProofs', () => {
     });
   });
 
-  it('keeps the name of an error of ours, and its message without the trace', async () => {
+  it('records the name and message of a product error without the stack trace', async () => {
     const harness = await StepHarness.set();
     const opened = await harness.opened(3);
     const cause = { errorType: 'UnexpectedError', errorMessage: 'TypeError: x', trace: ['at y'] };
     const error = { Error: 'UnexpectedError', Cause: JSON.stringify(cause) };
     await harness.report({ ...itemOf(opened), error });
-    const noted = await rangeError(harness, opened);
-    expect(noted).toMatchObject({ name: 'UnexpectedError', disposition: 'fail' });
-    expect(noted?.message).toContain('TypeError: x');
-    expect(noted?.message).not.toContain('trace');
+    const recorded = await rangeError(harness, opened);
+    expect(recorded).toMatchObject({ name: 'UnexpectedError', disposition: 'fail' });
+    expect(recorded?.message).toContain('TypeError: x');
+    expect(recorded?.message).not.toContain('trace');
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
-/** A harness with one range planned. */
+/** Returns a harness with one planned range. */
 async function planned(chunks: number) {
   const harness = await StepHarness.set();
   const opened = await harness.opened(chunks);
@@ -18,8 +18,8 @@ function sent(harness: StepHarness): number[] {
   return harness.doubles.asked.sends.map(({ index }) => index);
 }
 
-describe('a range in other hands', () => {
-  it('is waited for as long as it is claimed', async () => {
+describe('a range that another sender claims', () => {
+  it('waits until the end of the claim', async () => {
     const { harness, item, key } = await planned(3);
     const now = harness.doubles.clock.now();
     await harness.doubles.store.claimRange(key, 'another', now, now + 42_000);
@@ -27,7 +27,7 @@ describe('a range in other hands', () => {
     expect(sent(harness)).toEqual([]);
   });
 
-  it('is taken over once the claim has run out, and the death of its sender counted', async () => {
+  it('is taken over after the end of the claim, and counts the dead sender', async () => {
     const { harness, opened, item, key } = await planned(3);
     const now = harness.doubles.clock.now();
     await harness.doubles.store.claimRange(key, 'another', now, now + 42_000);
@@ -36,21 +36,21 @@ describe('a range in other hands', () => {
     expect((await rangeRow(harness, opened))?.retries).toEqual({ SenderDied: 1 });
   });
 
-  it('is not waited for without end', async () => {
+  it('stops after the maximum of calls', async () => {
     const { harness, item, key } = await planned(3);
     const now = harness.doubles.clock.now();
     await harness.doubles.store.claimRange(key, 'another', now, now + 1e9);
-    const given = await harness.send({ ...item, calls: boundOf('callsPerRange') });
-    expect(given).toMatchObject({ next: 'stop' });
+    const answer = await harness.send({ ...item, calls: boundOf('callsPerRange') });
+    expect(answer).toMatchObject({ next: 'stop' });
   });
 
-  it('is given back at the end of each call', async () => {
+  it('is released at the end of each call', async () => {
     const { harness, opened, item } = await planned(3);
     await harness.send(item);
     expect(await rangeRow(harness, opened)).toEqual({ n: 1, retries: {} });
   });
 
-  it('is left alone once another execution owns the transfer', async () => {
+  it('is not sent once another execution owns the transfer', async () => {
     const { harness, opened, item } = await planned(3);
     harness.doubles.executions.states.set('execution-a', 'ended');
     await harness.open(await harness.inspect(), { executionId: 'execution-b' });
@@ -61,13 +61,13 @@ describe('a range in other hands', () => {
 });
 
 describe('SendChunks without a table', () => {
-  it('fails, so that the state machine tries it again', async () => {
+  it('fails, and the state machine retries it', async () => {
     const { harness, item } = await planned(1);
     harness.doubles.store.failNext('releaseRange');
     await expect(harness.send(item)).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });
 
-  it('goes on after such a failure as soon as its own claim has run out', async () => {
+  it('continues after such a failure at the end of its own claim', async () => {
     const { harness, item } = await planned(1);
     harness.doubles.store.failNext('releaseRange');
     await harness.send(item, { lengthMs: 60_000 }).catch(() => {});

@@ -4,7 +4,7 @@ import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
-/** A harness with one range planned. */
+/** Returns a harness with one planned range. */
 async function planned(chunks: number, tuned: Parameters<typeof StepHarness.set>[1] = {}) {
   const harness = await StepHarness.set({}, tuned);
   const opened = await harness.opened(chunks);
@@ -23,13 +23,13 @@ function sent(harness: StepHarness): number[] {
   return harness.doubles.asked.sends.map(({ index }) => index);
 }
 
-/** Lets everything happen that needs no time. */
-async function settle(): Promise<void> {
+/** Runs all pending work that needs no time. */
+async function runPending(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((done) => setImmediate(done));
 }
 
 describe('SendChunks', () => {
-  it('sends every chunk of its range and keeps a proof of each', async () => {
+  it('sends every chunk of its range and stores a proof of each', async () => {
     const { harness, opened, item } = await planned(7);
     expect(await harness.send(item)).toMatchObject({ next: 'sent', calls: 1 });
     const rows = [...(await proven(harness, opened)).values()];
@@ -52,14 +52,14 @@ describe('SendChunks', () => {
     expect((await proven(harness, opened)).size).toBe(6);
   });
 
-  it('has nothing to do for a range that is sent', async () => {
+  it('sends nothing if every chunk of the range has a proof', async () => {
     const { harness, item } = await planned(6);
     await harness.send(item);
     expect(await harness.send(item)).toMatchObject({ next: 'sent' });
     expect(sent(harness)).toHaveLength(6);
   });
 
-  it('stops before its time is up and says that there is more', async () => {
+  it('stops before the deadline and answers that chunks are left', async () => {
     const { harness, opened, item } = await planned(9, { chunksInFlight: 1 });
     harness.service.faults.sendMs = 3_000;
     const startedAt = harness.doubles.clock.now();
@@ -74,7 +74,7 @@ describe('SendChunks', () => {
     expect(sent(harness)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('starts no chunk that would not end in time if it is as slow as those before', async () => {
+  it('starts no chunk that would miss the deadline at the speed of the slowest chunk so far', async () => {
     const { harness, item } = await planned(9, { chunksInFlight: 1 });
     harness.service.faults.sendMs = 8_000;
     expect(await harness.send(item, { lengthMs: 20_000 })).toMatchObject({ next: 'more' });
@@ -89,28 +89,28 @@ describe('SendChunks', () => {
   });
 });
 
-it('a second try asks for its address apart, where a pause of the service holds it up', async () => {
+it('a second try requests its presigned URL in a separate call', async () => {
   const { harness, item } = await planned(3);
-  const asked: (readonly number[])[] = [];
+  const requested: (readonly number[])[] = [];
   const { destination } = harness.ports;
   const prepareChunks: typeof destination.prepareChunks = async (session, indexes, call) => {
-    asked.push(indexes);
+    requested.push(indexes);
     await destination.prepareChunks(session, indexes, call);
   };
   harness.override({ prepareChunks });
   harness.service.faults.failSend(2, { kind: 'reset' });
   expect(await harness.send(item)).toMatchObject({ next: 'sent' });
-  expect(asked).toEqual([[1, 2, 3], [2]]);
+  expect(requested).toEqual([[1, 2, 3], [2]]);
 });
 
-describe('a chunk that stands still', () => {
-  it('is given up when no byte moved for too long, and sent again', async () => {
+describe('a chunk that makes no progress', () => {
+  it('is aborted and sent again if no byte moves for too long', async () => {
     const { harness, opened, item } = await planned(1, { noProgressMs: 20_000 });
     harness.doubles.source.failRead(1, { kind: 'stalled', afterBytes: 100 });
     const sending = harness.send(item);
-    await settle();
+    await runPending();
     harness.doubles.clock.advance(19_000);
-    await settle();
+    await runPending();
     expect(sent(harness)).toEqual([1]);
     harness.doubles.clock.advance(6_000);
     expect(await sending).toMatchObject({ next: 'sent' });
@@ -118,7 +118,7 @@ describe('a chunk that stands still', () => {
     expect((await rangeRow(harness, opened))?.retries).toEqual({ RequestTimeoutError: 1 });
   });
 
-  it('is not given up while bytes move, however long it takes', async () => {
+  it('is not aborted while bytes move, however long it takes', async () => {
     const harness = await StepHarness.set({ chunkSizeBytes: 64 * 1024 }, { noProgressMs: 20_000 });
     const { sendChunk } = harness.ports.destination;
     harness.override({
@@ -132,11 +132,11 @@ describe('a chunk that stands still', () => {
     expect(sent(harness)).toEqual([1]);
   });
 
-  it('is given up when the call’s time is up', async () => {
+  it('is aborted at the deadline of the call', async () => {
     const { harness, opened, item } = await planned(1);
     harness.doubles.source.failRead(1, { kind: 'stalled', afterBytes: 100 });
     const sending = harness.send(item, { lengthMs: 30_000 });
-    await settle();
+    await runPending();
     harness.doubles.clock.advance(30_000);
     await sending;
     expect((await proven(harness, opened)).size).toBe(0);
@@ -148,7 +148,7 @@ describe('a chunk that fails', () => {
   it.each([
     ['SourceUnavailableError', { kind: 'unavailable' }],
     ['TruncatedReadError', { kind: 'truncated', afterBytes: 100 }],
-  ] as const)('for %s is read and sent again', async (name, fault) => {
+  ] as const)('with %s is read and sent again', async (name, fault) => {
     const { harness, opened, item } = await planned(3);
     harness.doubles.source.failRead(2, fault);
     expect(await harness.send(item)).toMatchObject({ next: 'sent' });
@@ -156,7 +156,7 @@ describe('a chunk that fails', () => {
     expect((await rangeRow(harness, opened))?.retries).toEqual({ [name]: 1 });
   });
 
-  it('again and again cancels no other chunk', async () => {
+  it('repeatedly cancels no other chunk', async () => {
     const { harness, opened, item } = await planned(6);
     const { sendChunk } = harness.ports.destination;
     harness.override({
@@ -173,7 +173,7 @@ describe('a chunk that fails', () => {
     });
   });
 
-  it('is no proof when the answer came before the whole chunk was taken', async () => {
+  it('gets no proof from a reply that came before the whole chunk was received', async () => {
     const { harness, opened, item } = await planned(1);
     const early = { proof: 'd'.repeat(32), evidence: 'etag' } as const;
     harness.override({ sendChunk: async () => early });
@@ -182,7 +182,7 @@ describe('a chunk that fails', () => {
     expect((await rangeRow(harness, opened))?.error?.name).toBe('UploadRefusedError');
   });
 
-  it('because the object was overwritten stops the range at once', async () => {
+  it('stops the range at once if the object was overwritten', async () => {
     const { harness, opened, item } = await planned(20, { chunksInFlight: 1 });
     putFilm(harness.doubles, 20 * chunkBytes + 1);
     expect(await harness.send(item)).toMatchObject({ next: 'stop' });
@@ -194,7 +194,7 @@ describe('a chunk that fails', () => {
     });
   });
 
-  it('because its session is gone stops the range at once', async () => {
+  it('stops the range at once if the session is lost', async () => {
     const { harness, opened, item } = await planned(20, { chunksInFlight: 1 });
     const { sendChunk } = harness.ports.destination;
     harness.override({
@@ -208,7 +208,7 @@ describe('a chunk that fails', () => {
     expect((await rangeRow(harness, opened))?.error?.name).toBe('SessionExpiredError');
   });
 
-  it('because the service asks for a longer pause than is left ends the call with that pause', async () => {
+  it('ends the call with a wait if the service requests a longer wait than the time left', async () => {
     const { harness, item } = await planned(20, { chunksInFlight: 2 });
     harness.service.faults.failSend(1, { kind: 'throttled', retryAfterSeconds: 200 });
     const paused = await harness.send(item, { lengthMs: 60_000 });
@@ -216,7 +216,7 @@ describe('a chunk that fails', () => {
     expect(sent(harness).length).toBeLessThan(4);
   });
 
-  it('because no address can be had fails with that error', async () => {
+  it('fails with the error of the request for presigned URLs', async () => {
     const { harness, opened, item } = await planned(3);
     const refused = new TransferError('ServiceUnavailableError', '503');
     harness.override({ prepareChunks: () => Promise.reject(refused) });
@@ -227,7 +227,7 @@ describe('a chunk that fails', () => {
 });
 
 describe('a proof', () => {
-  it('that can’t be written makes the chunk one that is still to be sent', async () => {
+  it('counts only once it is written: without it the chunk is sent again', async () => {
     const { harness, opened, item } = await planned(1);
     harness.doubles.store.failNext('storeProof');
     await harness.send(item);
@@ -236,14 +236,14 @@ describe('a proof', () => {
     expect((await proven(harness, opened)).size).toBe(1);
   });
 
-  it('that another sender kept first stays', async () => {
+  it('is not replaced if another sender stored it first', async () => {
     const { harness, opened, item } = await planned(1);
     const { sendChunk } = harness.ports.destination;
     const other = { index: 1, sizeBytes: 1024, proof: 'other', md5: 'other' };
     harness.override({
-      sendChunk: async (...given) => {
+      sendChunk: async (...args) => {
         await harness.doubles.store.storeProof(opened.transferId, 1, other);
-        return sendChunk(...given);
+        return sendChunk(...args);
       },
     });
     expect(await harness.send(item)).toMatchObject({ next: 'sent' });
@@ -251,7 +251,7 @@ describe('a proof', () => {
     expect((await rangeRow(harness, opened))?.retries).toEqual({ ProofConflict: 1 });
   });
 
-  it('takes the place of a retired one', async () => {
+  it('replaces a retired proof', async () => {
     const { harness, opened, item } = await planned(1);
     await harness.send(item);
     await harness.doubles.store.retireProof(opened.transferId, 1, 1, 1, 'lost');
@@ -260,7 +260,7 @@ describe('a proof', () => {
     expect((await proven(harness, opened)).get(1)?.retiredBecause).toBeUndefined();
   });
 
-  it('holds the checksum of its bytes where the object has one', async () => {
+  it('contains the CRC of its bytes if the object has a checksum', async () => {
     const harness = await StepHarness.set();
     const checksum = { algorithm: 'CRC32C', value: 'AAAAAA==' } as const;
     const opened = await harness.opened(2, { checksum });
@@ -271,13 +271,13 @@ describe('a proof', () => {
   });
 });
 
-describe('what is measured', () => {
-  it('of each chunk: its bytes, its time, and the host that took it', async () => {
+describe('the metrics', () => {
+  it('of a chunk are its bytes, its latency and the upload host', async () => {
     const { harness, item } = await planned(5);
     const { sendChunk } = harness.ports.destination;
     harness.override({
-      sendChunk: async (...given) => {
-        const delivery = await sendChunk(...given);
+      sendChunk: async (...args) => {
+        const delivery = await sendChunk(...args);
         await harness.doubles.clock.sleep(300);
         return { ...delivery, host: 'uploads.s3.eu-west-1.amazonaws.com' };
       },
@@ -292,14 +292,14 @@ describe('what is measured', () => {
     for (const { value } of latencies) expect(value).toBeGreaterThanOrEqual(300);
   });
 
-  it('of a call: how fast it sent', async () => {
+  it('of a call include its throughput', async () => {
     const { harness, item } = await planned(6, { chunksInFlight: 1 });
     harness.service.faults.sendMs = 1_000;
     await harness.send(item);
     expect(harness.doubles.meter.sum('Throughput')).toBe(chunkBytes);
   });
 
-  it('of a call that sends nothing is nothing', async () => {
+  it('of a call that sends nothing are empty', async () => {
     const { harness, item } = await planned(6);
     await harness.send(item);
     harness.doubles.meter.taken.length = 0;
@@ -307,7 +307,7 @@ describe('what is measured', () => {
     expect(harness.doubles.meter.taken).toEqual([]);
   });
 
-  it('of a chunk whose time begins anew with each try, its last try', async () => {
+  it('of a chunk measure the latency of its last try', async () => {
     const { harness, item } = await planned(1);
     harness.doubles.source.failRead(1, { kind: 'unavailable' });
     await harness.send(item);
@@ -315,7 +315,7 @@ describe('what is measured', () => {
     expect(harness.doubles.meter.sum('ChunksSent')).toBe(1);
   });
 
-  it('of retries are as many by each cause as the range’s row keeps', async () => {
+  it('of retries equal the counts by cause in the range’s row', async () => {
     const { harness, opened, item } = await planned(20, { chunksInFlight: 2 });
     harness.doubles.source.failRead(1, { kind: 'unavailable' });
     harness.service.faults.failSend(2, { kind: 'reset' });
@@ -333,12 +333,12 @@ describe('what is measured', () => {
   });
 });
 
-describe('what is logged', () => {
-  it('of a chunk that was sent names it and the host that took it', async () => {
+describe('the log', () => {
+  it('of a sent chunk names the chunk and the upload host', async () => {
     const { harness, opened, item } = await planned(1);
     const { sendChunk } = harness.ports.destination;
     harness.override({
-      sendChunk: async (...given) => ({ ...(await sendChunk(...given)), host: 'host' }),
+      sendChunk: async (...args) => ({ ...(await sendChunk(...args)), host: 'host' }),
     });
     await harness.send(item);
     const { transferId } = opened;
@@ -346,7 +346,7 @@ describe('what is logged', () => {
     expect(harness.doubles.logged).toContainEqual({ message: 'chunk proof stored', fields });
   });
 
-  it('of a chunk that is given up names it and why', async () => {
+  it('of a chunk that fails for good names the chunk and the reason', async () => {
     const { harness, opened, item } = await planned(2);
     putFilm(harness.doubles, 2 * chunkBytes + 1);
     await harness.send(item);
