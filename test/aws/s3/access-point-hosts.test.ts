@@ -12,8 +12,8 @@ async function hostOf(Bucket: string): Promise<string> {
   const client = createS3Client({ agent, region: 'eu-west-1', credentials });
   let host = '';
   client.middlewareStack.add(
-    () => async (given) => {
-      host = (given.request as { readonly hostname: string }).hostname;
+    () => async (middlewareArgs) => {
+      host = (middlewareArgs.request as { readonly hostname: string }).hostname;
       return { response: {}, output: { $metadata: {} } } as never;
     },
     { step: 'finalizeRequest', priority: 'low' },

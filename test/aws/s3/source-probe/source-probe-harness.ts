@@ -5,7 +5,7 @@ import type { SourcePlace } from '#src/aws/s3/clients.ts';
 import { createSourceProbe } from '#src/aws/s3/source-probe.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
-import { startServer } from '../../http/http-server.ts';
+import { startServer } from '../../../http/http-server.ts';
 
 /** A reply of the S3 double. */
 export interface Answer {
