@@ -15,21 +15,23 @@ export type SlotResult =
 
 /**
  * Renews the transfer's slot, or acquires a slot. Publishes the start first, at least once. A transfer
- * without a ticket acquires a slot only if no transfer of the same or a higher priority is queued.
+ * that the dispatcher did not start acquires a slot only if no queued transfer is ahead of it.
+ * @param isDispatched - whether the dispatcher started the execution for this transfer
  * @param publishStart - called after the slot is taken and before the row has it
  * @throws FencedOutError, TransferCancelledError, TableUnavailableError
  */
 export async function acquireSlot(
   ports: SlotPorts,
   transfer: TransferRecord,
+  isDispatched: boolean,
   publishStart: () => Promise<void>,
 ): Promise<SlotResult> {
   const hasSlot = await renewOwnSlot(ports, transfer);
   const holdReason = await findHoldReason(ports, hasSlot);
   if (holdReason) return { slot: 'none', because: holdReason };
   if (hasSlot) return { slot: 'renewed', transfer };
-  const isNew = transfer.ticketNumber === undefined && !ports.settings.isLocalRun;
-  if (isNew && (await isAnyAhead(ports, transfer)))
+  const mayTake = isDispatched || ports.settings.isLocalRun;
+  if (!mayTake && (await isAnyAhead(ports, transfer)))
     return { slot: 'none', because: 'other transfers are ahead' };
   const slot = await takeFreeSlot(ports, transfer);
   if (slot === undefined) return { slot: 'none', because: 'no slot is free' };
@@ -45,11 +47,20 @@ async function renewOwnSlot(
   return queue.renewSlotLease({ slot, transferId, fence, until: leaseEndFrom(clock.now()) });
 }
 
-/** Whether any transfer of the same or a higher priority waits in the queue. */
-async function isAnyAhead({ queue }: SlotPorts, { options }: TransferRecord): Promise<boolean> {
+/**
+ * Whether a queued transfer has a higher priority or a lower ticket number. A transfer without a number is
+ * behind every transfer of its priority. A number alone entitles to nothing: a step that is repeated after
+ * it drew one must not pass the queue.
+ */
+async function isAnyAhead(
+  { queue }: SlotPorts,
+  { options, ticketNumber = Number.POSITIVE_INFINITY }: TransferRecord,
+): Promise<boolean> {
   const own = priorities.indexOf(options.priority ?? 'live');
-  for (const priority of priorities.slice(0, own + 1))
-    if ((await queue.firstTickets(priority, 1)).length > 0) return true;
+  for (const [index, priority] of priorities.slice(0, own + 1).entries()) {
+    const [first] = await queue.firstTickets(priority, 1);
+    if (first && (index < own || first.number < ticketNumber)) return true;
+  }
   return false;
 }
 

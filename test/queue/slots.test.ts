@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { film } from '../harness/port-harness.ts';
@@ -24,6 +25,21 @@ describe('with one slot', () => {
     expect(await start(3)).toMatchObject({
       ending: { status: 'queued', because: 'other transfers are ahead', position: 2 },
     });
+  });
+
+  it('lets no transfer pass the queue by repeating a step that drew a number', async () => {
+    const { harness, start } = await openQueue();
+    const first = await start(1);
+    await start(2);
+    const { ports } = harness;
+    const putTicket = async () => {
+      throw new TransferError('TableUnavailableError', 'the table is unreachable');
+    };
+    harness.ports = { ...ports, queue: { ...ports.queue, putTicket } };
+    await expect(start(3)).rejects.toMatchObject({ name: 'TableUnavailableError' });
+    harness.ports = ports;
+    await harness.record({ ...first, error: { Error: 'UploadFailedError', Cause: '' } }, by(1));
+    expect(await start(3)).toMatchObject({ ending: { because: 'other transfers are ahead' } });
   });
 
   it('gives a free slot to a live transfer before a waiting backfill', async () => {

@@ -26,6 +26,8 @@ export interface EnteredTransfer {
   readonly owned: Owned;
   /** True if this call took the transfer. Its session may then be left from an earlier execution. */
   readonly isNewOwner: boolean;
+  /** True if the dispatcher started the execution for this transfer, and this call took it. */
+  readonly isDispatched: boolean;
 }
 
 /** A start that owns no transfer yet: the service asked for a wait. */
@@ -60,7 +62,7 @@ async function reenter(
 ): Promise<EnteredTransfer | { ending: Ending }> {
   const transfer = await readOwnedTransfer(ports, owned, invocation);
   if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };
-  return { transfer: await reopen(ports, transfer), owned, isNewOwner: false };
+  return { transfer: await reopen(ports, transfer), owned, isNewOwner: false, isDispatched: false };
 }
 
 async function enterFirst(
@@ -68,13 +70,13 @@ async function enterFirst(
   start: Inspected | DispatchedStart,
   invocation: Invocation,
 ): Promise<EnteredTransfer | { ending: Ending }> {
-  const result =
-    'dispatched' in start
-      ? await takeQueued(ports, start, invocation)
-      : await takeTransfer(ports, start, invocation);
+  const isDispatched = 'dispatched' in start;
+  const result = isDispatched
+    ? await takeQueued(ports, start, invocation)
+    : await takeTransfer(ports, start, invocation);
   if ('ending' in result) return result;
   const owned = initialState(result.taken, ports.clock.now());
-  return { transfer: await reopen(ports, result.taken), owned, isNewOwner: true };
+  return { transfer: await reopen(ports, result.taken), owned, isNewOwner: true, isDispatched };
 }
 
 function readStart(state: unknown): Inspected | DispatchedStart {

@@ -44,8 +44,9 @@ export async function openSession(
   const entered = await enterTransfer(ports, state, invocation);
   if ('next' in entered) return entered;
   if ('ending' in entered) return endWith(entered.ending);
-  const { transfer, owned } = entered;
-  const result = await acquireSlot(ports, transfer, () => publishStart(ports, transfer));
+  const { transfer, owned, isDispatched } = entered;
+  const publish = () => publishStart(ports, transfer);
+  const result = await acquireSlot(ports, transfer, isDispatched, publish);
   if (result.slot === 'none') return leaveWithoutSlot(ports, entered, result.because);
   const rest = remainingWait(ports, owned);
   if (rest) return waitWith(owned, rest);
