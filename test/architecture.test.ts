@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest';
 /** Which rooms each room may import from, itself included; outside packages are listed by name below. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['src/core'],
-  'src/steps': ['src/core', 'src/steps'],
+  'src/transfer': ['src/core', 'src/transfer'],
+  'src/rates': ['src/core', 'src/transfer', 'src/rates'],
+  'src/queue': ['src/core', 'src/transfer', 'src/queue'],
+  'src/steps': ['src/core', 'src/transfer', 'src/queue', 'src/steps'],
+  'src/reconciler': ['src/core', 'src/transfer', 'src/queue', 'src/reconciler'],
+  'src/preflight': ['src/core', 'src/transfer', 'src/preflight'],
+  'src/failure-reports': ['src/core', 'src/transfer', 'src/failure-reports'],
   'src/http': ['src/core', 'src/http'],
   'src/config': ['src/core', 'src/config'],
   'src/destinations': ['src/core', 'src/http', 'src/destinations'],
@@ -38,7 +44,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** Packages that a room may use; Node's own are free to all but the pure rooms, which name theirs. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['zod/mini'],
-  'src/steps': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
+  'src/transfer': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
+  'src/rates': [],
+  'src/queue': ['zod/mini'],
+  'src/steps': ['node:crypto', 'zod/mini'],
+  'src/reconciler': ['zod/mini'],
+  'src/preflight': ['zod/mini'],
+  'src/failure-reports': ['zod/mini'],
   'src/http': [
     'ipaddr.js',
     'undici',
@@ -49,7 +61,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/config': ['zod/mini'],
   'src/destinations': ['zod/mini', 'node:'],
-  'src/aws': ['@aws-sdk/', 'zod/mini', 'node:'],
+  'src/aws': ['@aws-sdk/', 'hash-wasm', 'zod/mini', 'node:'],
   functions: ['@aws-sdk/', '@aws-lambda-powertools/', 'aws-lambda', 'zod/mini'],
   infra: ['aws-cdk-lib', 'constructs', 'fastest-levenshtein', 'zod', 'node:'],
 };
@@ -114,6 +126,27 @@ describe('the layering', () => {
       );
     });
     expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it('lets no step import another step', () => {
+    const stepOf = (path: string) => /^src\/steps\/([^/]+)\//.exec(path)?.[1];
+    const wrong = imports.filter(({ file, target }) => {
+      const [own, other] = [stepOf(file), stepOf(target)];
+      return own !== undefined && other !== undefined && own !== other;
+    });
+    expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+  });
+
+  it('lets core run in a browser: no Buffer', () => {
+    const using = sourcesOf('src/core').filter((file) =>
+      /\bBuffer\b/.test(readFileSync(file, 'utf8')),
+    );
+    expect(using).toEqual([]);
+  });
+
+  it('has a rule for every room', () => {
+    const rooms = readdirSync('src').map((name) => `src/${name}`);
+    expect(rooms.filter((room) => !(room in allowed))).toEqual([]);
   });
 
   it('keeps one destination from knowing another', () => {

@@ -61,3 +61,13 @@ async function sumRetries(
   const ranges = await Promise.all(sessions.map(({ number }) => store.ranges(transferId, number)));
   return ranges.flat().reduce((sum, range) => addCounts(sum, range.retries), retries);
 }
+
+/** How the execution ends: the output of the Succeed state, or the error and cause of the Fail state. */
+export type RecordOutcomeResult =
+  | { readonly next: 'succeed'; readonly output: Outcome }
+  | {
+      readonly next: 'fail';
+      readonly output: Outcome;
+      readonly error: string;
+      readonly cause: string;
+    };

@@ -10,7 +10,7 @@ import {
   preflightSteps,
   type StepFindings,
 } from '#src/preflight/preflight.ts';
-import type { RecordOutcomeResult } from '#src/steps/record-outcome/record-outcome.ts';
+import type { RecordOutcomeResult } from '#src/transfer/outcome.ts';
 import { invocationOf } from '../harness/invocation.ts';
 import { json, StepHarness } from '../harness/step-harness.ts';
 

@@ -4,7 +4,7 @@ import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/tr
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { type Failure, readFailure } from '#src/transfer/failure.ts';
-import { describeOutcome, type Outcome } from '#src/transfer/outcome.ts';
+import { describeOutcome, type Outcome, type RecordOutcomeResult } from '#src/transfer/outcome.ts';
 import { fencedOutError } from '#src/transfer/ownership.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
@@ -15,16 +15,6 @@ import { assertNotTakenOver, findOwnedTransfer, isStillQueued } from './find-tra
 import { writeAndPublish } from './write-outcome.ts';
 
 type RecordPorts = Needs<'store' | 'queue' | 'events'>;
-
-/** How the execution ends: the output of the Succeed state, or the error and cause of the Fail state. */
-export type RecordOutcomeResult =
-  | { readonly next: 'succeed'; readonly output: Outcome }
-  | {
-      readonly next: 'fail';
-      readonly output: Outcome;
-      readonly error: string;
-      readonly cause: string;
-    };
 
 /**
  * Writes the outcome into the transfer's row, publishes its event, then marks the row as published. The
