@@ -84,7 +84,7 @@ describe('the bundle of', () => {
       withBundle('InspectSource', askForAnObject, {
         AWS_ENDPOINT_URL_S3,
         [environmentKeys.sources]: '{"list":[{"bucket":"films"}],"readers":{}}',
-        AWS_ACCESS_KEY_ID: 'nobody',
+        AWS_ACCESS_KEY_ID: 'unused',
         AWS_SECRET_ACCESS_KEY: 'nothing',
       }),
     );

@@ -248,7 +248,7 @@ describe('an invalid prop fails with its value and what must hold:', () => {
       'Invalid alarmEmail "ops": must be an address such as',
     ],
     [
-      'alarmEmail beside alarmTopic',
+      'alarmEmail together with alarmTopic',
       (stack) => ({ alarmEmail: 'ops@example.com', alarmTopic: new Topic(stack, 'Pages') }),
       'Invalid alarmEmail "ops@example.com": must not be set together with alarmTopic',
     ],

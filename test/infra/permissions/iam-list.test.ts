@@ -185,19 +185,19 @@ describe('the reader of a template detects', () => {
     [
       'a managed policy by its ARN',
       (stack) =>
-        new User(stack, 'Somebody', {
+        new User(stack, 'OtherUser', {
           managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('ReadOnlyAccess')],
         }),
-      'Somebody: Allow all of a managed policy on arn:<AWS::Partition>:iam::aws:policy/ReadOnlyAccess',
+      'OtherUser: Allow all of a managed policy on arn:<AWS::Partition>:iam::aws:policy/ReadOnlyAccess',
     ],
     [
       'a policy that is attached from outside',
       (stack) =>
         new ManagedPolicy(stack, 'More', {
           statements: [anything.copy()],
-          users: [new User(stack, 'Somebody')],
+          users: [new User(stack, 'OtherUser')],
         }),
-      'Somebody: Allow s3:* on *',
+      'OtherUser: Allow s3:* on *',
     ],
     [
       "a resource's policy",
