@@ -15,7 +15,7 @@ const context = {
 
 let harness: StepHarness;
 beforeEach(async () => {
-  harness = await StepHarness.set();
+  harness = await StepHarness.create();
   harness.doubles.executions.states.set(executionId, 'running');
 });
 

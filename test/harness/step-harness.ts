@@ -19,18 +19,28 @@ import { film, openPortHarness, type PortHarness, putFilm } from './port-harness
 
 export const chunkBytes = 1024;
 
-/** A session with a plan, as OpenSession hands it on. */
+/** The answer of OpenSession with a plan. */
 export type Planned = Exclude<OpenSessionResult, { readonly ending: unknown }>;
 
-/** What InspectSource hands on to OpenSession. */
+/** The answer of InspectSource that leads to OpenSession. */
 type Accepted = Extract<Awaited<ReturnType<typeof inspectSource>>, { readonly next: 'open' }>;
 
-/** Makes a service; left out, one of TwelveLabs' shape. */
+/** Creates the service of the harness. */
 type MakeService<S> = (clock: ManualClock, options: ServiceOptions) => S;
 
-type Given = Partial<Invocation>;
+/** Properties of a call that a test sets. */
+type CallOptions = Partial<Invocation>;
 
-/** The port harness with single step calls. States between steps are copied as JSON. */
+/**
+ * The port harness with single step calls, for tests of one step. States between steps are copied as
+ * JSON.
+ *
+ * 1. `harness = await StepHarness.create()`; `StepHarness.createWith(make)` takes another service.
+ * 2. `planned = await harness.openTransfer(chunks)` stores a film and opens its session.
+ * 3. `harness.send(itemOf(planned))`, `report`, `confirm`, `await` and `record` call the next steps.
+ * 4. `harness.override(calls)` replaces calls of the destination; `harness.tune(settings)` changes settings.
+ * 5. `harness.doubles` is the port harness: its rows, events, metrics, faults and clock.
+ */
 export class StepHarness<S extends TestService = ServiceSized> {
   readonly service: S;
   ports: PortHarness['ports'];
@@ -42,18 +52,23 @@ export class StepHarness<S extends TestService = ServiceSized> {
     this.service = service;
   }
 
-  static set(options?: Partial<ServiceOptions>, tuned?: Partial<Settings>): Promise<StepHarness> {
-    return StepHarness.around((clock, given) => new ServiceSized(clock, given), options, tuned);
+  /** Creates a harness with a service of the shape of TwelveLabs. */
+  static create(
+    options?: Partial<ServiceOptions>,
+    tuned?: Partial<Settings>,
+  ): Promise<StepHarness> {
+    return StepHarness.createWith((clock, own) => new ServiceSized(clock, own), options, tuned);
   }
 
-  static async around<S extends TestService>(
+  /** Creates a harness with another service. */
+  static async createWith<S extends TestService>(
     make: MakeService<S>,
     options: Partial<ServiceOptions> = {},
     tuned: Partial<Settings> = {},
   ): Promise<StepHarness<S>> {
     let service: S | undefined;
     const doubles = await openPortHarness(
-      async (clock, given) => (service = make(clock, given)),
+      async (clock, own) => (service = make(clock, own)),
       options,
       tuned,
     );
@@ -70,38 +85,38 @@ export class StepHarness<S extends TestService = ServiceSized> {
     this.ports = { ...this.ports, settings: { ...this.ports.settings, ...settings } };
   }
 
-  /** Of an input whose object is accepted. */
-  inspect(input: unknown = film, given?: Given): Promise<Accepted> {
+  /** Inspects an input whose object is accepted. */
+  inspect(input: unknown = film, options?: CallOptions): Promise<Accepted> {
     const inspect = (call: Invocation) => inspectSource(this.ports, json(input), call);
-    return this.#call(given, inspect) as Promise<Accepted>;
+    return this.#call(options, inspect) as Promise<Accepted>;
   }
 
-  open(state: unknown, given?: Given) {
-    return this.#call(given, (call) => openSession(this.ports, json(state), call));
+  open(state: unknown, options?: CallOptions) {
+    return this.#call(options, (call) => openSession(this.ports, json(state), call));
   }
 
-  send(item: unknown, given?: Given) {
-    return this.#call(given, (call) => sendChunks(this.ports, json(item), call));
+  send(item: unknown, options?: CallOptions) {
+    return this.#call(options, (call) => sendChunks(this.ports, json(item), call));
   }
 
-  report(item: unknown, given?: Given) {
-    return this.#call(given, (call) => reportProofs(this.ports, json(item), call));
+  report(item: unknown, options?: CallOptions) {
+    return this.#call(options, (call) => reportProofs(this.ports, json(item), call));
   }
 
-  confirm(state: unknown, given?: Given) {
-    return this.#call(given, (call) => confirmUpload(this.ports, json(state), call));
+  confirm(state: unknown, options?: CallOptions) {
+    return this.#call(options, (call) => confirmUpload(this.ports, json(state), call));
   }
 
-  await(state: unknown, given?: Given) {
-    return this.#call(given, (call) => awaitAsset(this.ports, json(state), call));
+  await(state: unknown, options?: CallOptions) {
+    return this.#call(options, (call) => awaitAsset(this.ports, json(state), call));
   }
 
-  record(state: unknown, given?: Given) {
-    return this.#call(given, (call) => recordOutcome(this.ports, json(state), call));
+  record(state: unknown, options?: CallOptions) {
+    return this.#call(options, (call) => recordOutcome(this.ports, json(state), call));
   }
 
-  /** Puts the film, pins it and opens a session for it. */
-  async opened(
+  /** Stores the film, pins it and opens a session for it. */
+  async openTransfer(
     chunks: number,
     traits: Partial<SourceObject> = {},
     input: object = film,
@@ -110,37 +125,37 @@ export class StepHarness<S extends TestService = ServiceSized> {
     return (await this.open(await this.inspect(input))) as Planned;
   }
 
-  /** Sends all planned ranges once and reports what was sent. */
-  async sendAll(planned: Planned, given?: Given): Promise<void> {
+  /** Sends all planned ranges once and reports their proofs. */
+  async sendAll(planned: Planned, options?: CallOptions): Promise<void> {
     for (const range of planned.ranges) {
-      await this.send(itemOf(planned, range.n), given);
-      await this.report(itemOf(planned, range.n), given);
+      await this.send(itemOf(planned, range.n), options);
+      await this.report(itemOf(planned, range.n), options);
     }
   }
 
-  /** Lets the time of a Wait state pass. */
-  pause<T extends { readonly waitSeconds: number }>(state: T): T {
+  /** Advances the clock by the time of a Wait state. */
+  waitFor<T extends { readonly waitSeconds: number }>(state: T): T {
     this.doubles.clock.advance(state.waitSeconds * 1000);
     return state;
   }
 
-  /** The row of the transfer that a state speaks of. */
+  /** Returns the row of the transfer that a state names. */
   async row(state: object) {
     const transferId = 'transferId' in state ? String(state.transferId) : '';
     const row = await this.doubles.store.transfer(transferId);
     if (row) return row;
-    throw new Error(`there is no transfer of ${JSON.stringify(state)}`);
+    throw new Error(`no transfer row for ${JSON.stringify(state)}`);
   }
 
-  async #call<T>(given: Given = {}, step: (call: Invocation) => Promise<T>): Promise<T> {
-    const invocation = invocationOf(this.doubles, given);
+  async #call<T>(options: CallOptions = {}, step: (call: Invocation) => Promise<T>): Promise<T> {
+    const invocation = invocationOf(this.doubles, options);
     const result = json(await step(invocation).finally(invocation.close));
     canarySearch.searchText('history', textOf(result));
     return result;
   }
 }
 
-/** The n-th iteration's state, as the map makes it. */
+/** Returns the state of the n-th iteration of the map. */
 export function itemOf(planned: Planned, n = 1): RangeState {
   const { transferId, fence, sessionNumber, round, ranges } = planned;
   const range = ranges.find((one) => one.n === n);
@@ -152,6 +167,7 @@ export function itemOf(planned: Planned, n = 1): RangeState {
   throw new Error(`range ${n} is not planned`);
 }
 
+/** Copies a value as JSON. */
 export function json<T>(value: T): T {
   return value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
 }

@@ -7,7 +7,7 @@ import { StepHarness } from '../harness/step-harness.ts';
 const machine = 'arn:aws:states:eu-central-1:111111111111:stateMachine:Transfers';
 
 it('a local run starts no transfer of the queue', async () => {
-  const harness = await StepHarness.set({}, { maxActiveTransfers: 1 });
+  const harness = await StepHarness.create({}, { maxActiveTransfers: 1 });
   putFilm(harness.doubles, 1024);
   await harness.doubles.queue.setPause({ since: 0, underWay: 'finish' });
   const queued = await harness.open(await harness.inspect(film));
@@ -21,7 +21,7 @@ it('a local run starts no transfer of the queue', async () => {
 });
 
 it('starts no transfer for a slot that an execution is about to take', async () => {
-  const harness = await StepHarness.set({}, { maxActiveTransfers: 1 });
+  const harness = await StepHarness.create({}, { maxActiveTransfers: 1 });
   const { queue, store, source, starter } = harness.doubles;
   await queue.setPause({ since: 0, underWay: 'finish' });
   for (const key of ['first.mp4', 'second.mp4']) {

@@ -11,7 +11,7 @@ const caught = { Error: refused.name, Cause: refused.message };
 
 /** Queues a transfer by execution a. Returns the state of the dispatched execution b. */
 async function openQueued() {
-  const harness = await StepHarness.set();
+  const harness = await StepHarness.create();
   putFilm(harness.doubles, 3000);
   await harness.ports.queue.setPause({ since: 0, underWay: 'finish' });
   const opened = await harness.open(await harness.inspect(), { executionId: a });

@@ -42,7 +42,7 @@ export const by = (i: number): Partial<Invocation> => ({ executionId: `execution
 export const nameOfFilm = (i: number) => ({ ...film, key: `film ${i}.mp4` });
 
 export async function openQueue(tuned: Partial<Settings> = {}): Promise<QueueHarness> {
-  const harness = await StepHarness.set({}, { ...oneSlot, ...tuned });
+  const harness = await StepHarness.create({}, { ...oneSlot, ...tuned });
   const executions = new ScriptedExecutions();
   const call = async <T>(work: (invocation: Invocation) => Promise<T>): Promise<T> => {
     const invocation = invocationOf(harness.doubles, {});

@@ -100,7 +100,7 @@ describe('with one slot', () => {
   });
 
   it('finds its slot again after a crash between taking and recording it', async () => {
-    const harness = await StepHarness.set({}, { maxActiveTransfers: 1, maxSendConcurrency: 4 });
+    const harness = await StepHarness.create({}, { maxActiveTransfers: 1, maxSendConcurrency: 4 });
     harness.doubles.source.put(film, sampleBytes(chunkBytes));
     const inspected = await harness.inspect(film);
     harness.doubles.store.failNext('patchTransfer');

@@ -36,7 +36,7 @@ export interface ReconcilerHarness {
 }
 
 export async function openReconciler(): Promise<ReconcilerHarness> {
-  const harness = await StepHarness.set();
+  const harness = await StepHarness.create();
   const executions = new ScriptedExecutions();
   const listed: ListedSession[] = [];
   const listUnfinished = async () => ({ sessions: listed, truncated: false });
@@ -62,7 +62,7 @@ export async function openSending(
   traits?: Parameters<typeof putFilm>[2],
 ): Promise<ReconcilerHarness & { readonly opened: Planned; row(): Promise<TransferRecord> }> {
   const reconciler = await openReconciler();
-  const opened = await reconciler.harness.opened(chunks, traits);
+  const opened = await reconciler.harness.openTransfer(chunks, traits);
   return Object.assign(reconciler, { opened, row: () => reconciler.harness.row(opened) });
 }
 

@@ -19,7 +19,7 @@ async function second(
   input: object = film,
   between: (harness: StepHarness) => void = () => {},
 ) {
-  const harness = await StepHarness.set();
+  const harness = await StepHarness.create();
   put(harness, 'v1', first);
   const before = await runTransfer(harness.doubles, film, { executionId: 'execution-1' });
   between(harness);
@@ -58,7 +58,7 @@ describe('B18: a new version uses the existing asset', () => {
 
 it('the same metadata in another order counts as the same options', async () => {
   const asked = (userMetadata: object) => ({ ...film, userMetadata });
-  const harness = await StepHarness.set();
+  const harness = await StepHarness.create();
   put(harness, 'v1');
   await runTransfer(harness.doubles, asked({ a: 1, b: ['x', 'y'] }), {
     executionId: 'execution-1',
@@ -119,7 +119,7 @@ describe('B18: a new version has its own transfer', () => {
   });
 
   it('if its content type belongs to another media type', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const clip = { ...film, key: 'reels/clip' };
     const traits = { digests: { md5 } };
     harness.doubles.source.put(clip, bytes, { ...traits, etag: 'v1', contentType: 'video/mp4' });
@@ -130,7 +130,7 @@ describe('B18: a new version has its own transfer', () => {
   });
 
   it('under another key, because its asset has another name', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     put(harness, 'v1');
     await runTransfer(harness.doubles, film, { executionId: 'execution-1' });
     const other = { ...film, key: 'reels/other.mp4' };

@@ -89,7 +89,7 @@ async function repair(
 }
 
 /**
- * Withdraws a proof, so that the next plan sends the chunk again.
+ * Withdraws a proof. The next plan then sends the chunk again.
  * @throws UploadFailedError - the service has lost the chunk too often; its proof is withdrawn nevertheless
  */
 async function resend(check: UploadCheck, chunk: ChunkRecord, reason: string): Promise<void> {

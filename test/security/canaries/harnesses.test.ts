@@ -49,7 +49,7 @@ describe('the port harness', () => {
   });
 
   it("searches its rows and its steps' answers", async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const film = { bucket: 'films', key: leakingKey };
     harness.doubles.source.put(film, Buffer.alloc(10));
     await harness.open(await harness.inspect(film));

@@ -6,8 +6,8 @@ import { StepHarness } from '../../harness/step-harness.ts';
 
 /** Returns a transfer with complete bytes, at a service with that processing time. */
 async function confirmed(processingMs = 3_600_000) {
-  const harness = await StepHarness.set({ processingMs });
-  const opened = await harness.opened(2);
+  const harness = await StepHarness.create({ processingMs });
+  const opened = await harness.openTransfer(2);
   await harness.sendAll(opened);
   return { harness, state: await harness.confirm(opened) };
 }
@@ -78,7 +78,7 @@ describe('AwaitAsset', () => {
     harness.override({ assetStatus: () => Promise.reject(error) });
     let next: object = state;
     for (let check = 0; check < 20; check++)
-      next = harness.pause((await harness.await(next)) as never);
+      next = harness.waitFor((await harness.await(next)) as never);
     harness.override({ assetStatus: async () => ({ phase: 'missing' }) });
     expect(await harness.await(next)).toMatchObject({ next: 'wait' });
   });

@@ -1,31 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
-import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { describeOutcome } from '#src/transfer/outcome.ts';
-import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
-import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
+import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
 const hour = 3600 * 1000;
 
 /** Returns a transfer with an open session. */
 async function openTransfer(chunks = 3) {
-  const harness = await StepHarness.set();
-  const opened = await harness.opened(chunks);
+  const harness = await StepHarness.create();
+  const opened = await harness.openTransfer(chunks);
   return { harness, opened };
-}
-
-/** Returns a store whose chunks have no CRC. */
-function withoutCrcs(store: TransferStore): TransferStore {
-  return {
-    ...store,
-    chunks: async (...which) => {
-      const rows = await store.chunks(...which);
-      return new Map([...rows].map(([index, row]) => [index, { ...row, crc: undefined }]));
-    },
-  };
 }
 
 /** Makes the service return this status. */
@@ -61,7 +46,7 @@ describe('ConfirmUpload', () => {
         ...{ executionId: 'execution-a', round },
       });
       state = await harness.confirm({ ...state, round });
-      waits.push(harness.pause(state).waitSeconds);
+      waits.push(harness.waitFor(state).waitSeconds);
     }
     expect(waits).toEqual([2, 3, 5, 7]);
   });
@@ -146,68 +131,6 @@ describe('ConfirmUpload', () => {
   });
 });
 
-describe('a chunk that the service does not count as completed', () => {
-  it('is reported again three times, then loses its proof and is sent again', async () => {
-    const { harness, opened } = await openTransfer();
-    await harness.send(itemOf(opened));
-    harness.service.dropNextReport();
-    await harness.report(itemOf(opened));
-    let state = opened as { next: string };
-    for (let i = 0; i < 3; i++) {
-      harness.service.dropNextReport();
-      state = await harness.confirm(state);
-      expect(state.next).toBe('wait');
-    }
-    state = await harness.confirm(state);
-    expect(state.next).toBe('missing');
-    const rows = await harness.doubles.store.chunks(opened.transferId, 1);
-    expect(rows.get(2)).toMatchObject({ generation: 1, retiredBecause: expect.any(String) });
-
-    const again = (await harness.open(state)) as Planned;
-    await harness.sendAll(again);
-    expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
-    expect(harness.doubles.asked.sends).toHaveLength(6);
-    expect((await harness.row(opened)).retries).toEqual({ ChunkReportedAgain: 9, ChunkResent: 3 });
-  });
-
-  it('is completed by one more report if only its report was lost', async () => {
-    const { harness, opened } = await openTransfer();
-    await harness.send(itemOf(opened));
-    const waiting = await harness.confirm(opened);
-    expect(waiting).toMatchObject({ next: 'wait' });
-    expect(await harness.confirm(waiting)).toMatchObject({ next: 'asset' });
-    expect(harness.doubles.asked.sends).toHaveLength(3);
-  });
-
-  it('is reported again without the other chunks of its session', async () => {
-    const { harness, opened } = await openTransfer();
-    await harness.send(itemOf(opened));
-    await harness.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
-    await harness.confirm(opened);
-    expect(harness.doubles.asked.reports).toEqual([[1, 2], [3]]);
-  });
-
-  it('is sent again alone if the service reports it as failed', async () => {
-    const { harness, opened } = await openTransfer();
-    await harness.send(itemOf(opened));
-    await harness.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
-    harness.service.failChunk(2);
-    const state = await harness.confirm(opened);
-    expect(state).toMatchObject({ next: 'missing' });
-    const again = (await harness.open(state)) as Planned;
-    await harness.sendAll(again);
-    expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
-    expect(harness.doubles.asked.sends.map(({ index }) => index)).toEqual([1, 2, 3, 2]);
-  });
-
-  it('is not searched in pages while every missing chunk is unsent', async () => {
-    const { harness, opened } = await openTransfer();
-    const states = () => Promise.reject(new Error('unexpected read of a page'));
-    harness.override({ chunkStates: states });
-    expect(await harness.confirm(opened)).toMatchObject({ next: 'missing' });
-  });
-});
-
 describe('a recorded error of a range', () => {
   const failure = (name: ErrorName, changes: object = {}) => ({
     ...{ name, disposition: name === 'RequestRejectedError' ? 'fail' : 'retry', message: 'no' },
@@ -255,90 +178,10 @@ describe('a recorded error of a range', () => {
   });
 });
 
-describe('the checksum of the whole object', () => {
-  const algorithms: CrcAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME'];
-
-  it.each(algorithms)('%s matches the checksum of the chunks that were sent', async (algorithm) => {
-    const harness = await StepHarness.set();
-    const checksum = await checksumOf(algorithm, sampleBytes(5 * chunkBytes));
-    const opened = await harness.opened(5, { checksum });
-    await harness.sendAll(opened);
-    expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
-  });
-
-  it.each(algorithms)('%s that differs fails the transfer by name', async (algorithm) => {
-    const harness = await StepHarness.set();
-    const checksum = await checksumOf(algorithm, sampleBytes(5 * chunkBytes, 'another film'));
-    const opened = await harness.opened(5, { checksum });
-    await harness.sendAll(opened);
-    await expect(harness.confirm(opened)).rejects.toMatchObject({
-      name: 'SourceChecksumMismatchError',
-      message: expect.stringContaining(checksum.value),
-    });
-    // The operator must delete the asset, so the row contains its id.
-    expect(await harness.row(opened)).toMatchObject({ assetId: 'asset-1' });
-  });
-
-  it.each([
-    ['agrees', 'film', 'asset'],
-    ['differs', 'another film', 'SourceChecksumMismatchError'],
-  ])(
-    'that %s is also compared with a retired proof whose bytes had arrived',
-    async (_, content, end) => {
-      const harness = await StepHarness.set();
-      const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes, content));
-      const opened = await harness.opened(5, { checksum });
-      await harness.sendAll(opened);
-      await harness.doubles.store.retireProof(
-        opened.transferId,
-        1,
-        2,
-        1,
-        'the service rejects its proof',
-      );
-      const confirmed = harness.confirm(opened).then(
-        ({ next }) => next,
-        ({ name }) => name,
-      );
-      expect(await confirmed).toBe(end);
-    },
-  );
-
-  it('that was not compared is reported as not compared', async () => {
-    const harness = await StepHarness.set();
-    const checksum = await checksumOf('CRC32', sampleBytes(5 * chunkBytes));
-    const opened = await harness.opened(5, { checksum });
-    await harness.sendAll(opened);
-    harness.ports = { ...harness.ports, store: withoutCrcs(harness.ports.store) };
-    expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
-    const outcome = await describeOutcome(
-      harness.ports,
-      await harness.row(opened),
-      { executionStartedAt: 0 },
-      {},
-    );
-    expect(outcome).toMatchObject({ checksum: 'none', checksumNotCompared: 'FULL_OBJECT CRC32' });
-  });
-
-  it('of an unsupported kind is named in the outcome', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(5, { otherChecksum: 'COMPOSITE SHA256' });
-    await harness.sendAll(opened);
-    await harness.confirm(opened);
-    const outcome = await describeOutcome(
-      harness.ports,
-      await harness.row(opened),
-      { executionStartedAt: 0 },
-      {},
-    );
-    expect(outcome).toMatchObject({ checksum: 'none', checksumNotCompared: 'COMPOSITE SHA256' });
-  });
-});
-
 describe('a wrong status', () => {
   it('that calls an upload complete is rejected if a chunk was never sent', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
     await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
     harness.override({ sessionStatus: async () => ({ phase: 'completed' }) });
     await expect(harness.confirm(opened)).rejects.toMatchObject({
@@ -379,4 +222,10 @@ it('a late call for a replaced session does not change the asset of the new sess
   held.resolve();
   await expect(late).rejects.toMatchObject({ name: 'FencedOutError' });
   expect(await harness.row(opened)).toMatchObject({ sessionNumber: 2, assetId: 'asset-2' });
+});
+
+it('the concurrent ranges grow again after a round without slow ranges', async () => {
+  const harness = await StepHarness.create();
+  const opened = await harness.openTransfer(3);
+  expect(await harness.confirm({ ...opened, senders: 2 })).toMatchObject({ senders: 4 });
 });

@@ -5,13 +5,13 @@ import { Serial } from '../../doubles/destinations/serial.ts';
 import { film } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
-const negotiated = () => StepHarness.around((clock, options) => new Negotiated(clock, options));
-const serial = () => StepHarness.around((clock, options) => new Serial(clock, options));
+const negotiated = () => StepHarness.createWith((clock, options) => new Negotiated(clock, options));
+const serial = () => StepHarness.createWith((clock, options) => new Serial(clock, options));
 
 describe('an upload with an explicit finish', () => {
   it('is finished once every chunk has a proof, and its asset is recorded', async () => {
     const harness = await negotiated();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
     expect(await harness.row(opened)).toMatchObject({ assetId: 'file-1', totalChunks: 3 });
@@ -21,7 +21,7 @@ describe('an upload with an explicit finish', () => {
 
   it('is not finished while a proof is missing', async () => {
     const harness = await negotiated();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'missing' });
     expect(harness.doubles.asked.finished).toBe(0);
@@ -29,7 +29,7 @@ describe('an upload with an explicit finish', () => {
 
   it('is not finished twice if only the write of the row failed', async () => {
     const harness = await serial();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
     harness.doubles.store.failNext('patchTransfer');
     await expect(harness.confirm(opened)).rejects.toMatchObject({ name: 'TableUnavailableError' });
@@ -40,34 +40,34 @@ describe('an upload with an explicit finish', () => {
 
   it('is finished with proofs that were never reported', async () => {
     const harness = await negotiated();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.send(itemOf(opened));
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
   });
 
   it('waits and is finished later if the service is busy', async () => {
     const harness = await negotiated();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
     harness.service.faults.failCall('finish', 'throttled');
     const waiting = await harness.confirm(opened);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 7 });
-    expect(await harness.confirm(harness.pause(waiting))).toMatchObject({ next: 'asset' });
+    expect(await harness.confirm(harness.waitFor(waiting))).toMatchObject({ next: 'asset' });
   });
 
   it('creates one asset although the reply to the finish was lost', async () => {
     const harness = await negotiated();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
     harness.service.faults.failCall('finish', 'lost-reply');
     const waiting = await harness.confirm(opened);
-    expect(await harness.confirm(harness.pause(waiting))).toMatchObject({ next: 'asset' });
+    expect(await harness.confirm(harness.waitFor(waiting))).toMatchObject({ next: 'asset' });
     expect(harness.service.assetIds()).toEqual(['file-1']);
   });
 
   it('requests a new session if sending found the session lost', async () => {
     const harness = await negotiated();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     harness.service.forgetSessions();
     expect(await harness.send(itemOf(opened))).toMatchObject({ next: 'stop' });
     const state = await harness.confirm(opened);
@@ -79,7 +79,7 @@ describe('an upload with an explicit finish', () => {
 describe('an upload whose finish needs a digest of the whole object', () => {
   it('reads the object once more for the digest', async () => {
     const harness = await serial();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
     await harness.confirm(opened);
     expect(harness.doubles.source.reads.at(-1)).toEqual({
@@ -91,7 +91,7 @@ describe('an upload whose finish needs a digest of the whole object', () => {
 
   it('ends as superseded if the object was overwritten before that', async () => {
     const harness = await serial();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
     harness.doubles.source.delete(film);
     const ended = { next: 'ended', ending: { status: 'superseded' } };
@@ -100,7 +100,7 @@ describe('an upload whose finish needs a digest of the whole object', () => {
 
   it('waits if the object cannot be read at that moment', async () => {
     const harness = await serial();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
     harness.doubles.source.failRead(1, { kind: 'unavailable' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'wait' });
@@ -110,7 +110,7 @@ describe('an upload whose finish needs a digest of the whole object', () => {
 describe('a session that its first chunk creates', () => {
   it('is stored before the next chunk is sent', async () => {
     const harness = await serial();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     const seen: (string | undefined)[] = [];
     const { sendChunk } = harness.ports.destination;
     harness.override({
@@ -126,7 +126,7 @@ describe('a session that its first chunk creates', () => {
 
   it('is created again if the reply to the first chunk was lost', async () => {
     const harness = await serial();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     harness.service.faults.failSend(1, { kind: 'lost-reply' });
     expect(await harness.send(itemOf(opened))).toMatchObject({ next: 'sent' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
@@ -136,7 +136,7 @@ describe('a session that its first chunk creates', () => {
 
   it('continues after a chunk whose proof was not stored', async () => {
     const harness = await serial();
-    const opened = await harness.opened(3);
+    const opened = await harness.openTransfer(3);
     harness.doubles.store.failNext('storeProof');
     await harness.send(itemOf(opened));
     const again = (await harness.open({ ...opened, next: 'missing' })) as Planned;
@@ -146,7 +146,7 @@ describe('a session that its first chunk creates', () => {
 
   it('sends no chunk of a range while the range before it has a chunk without a proof', async () => {
     const harness = await serial();
-    const opened = await harness.opened(60);
+    const opened = await harness.openTransfer(60);
     const { sendChunk } = harness.ports.destination;
     harness.override({
       sendChunk: () => Promise.reject(new TransferError('NetworkError', 'reset')),

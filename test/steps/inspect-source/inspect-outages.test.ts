@@ -28,7 +28,7 @@ const event = {
 /** Returns a harness whose S3 fails with an error for that many seconds. */
 async function harnessWithOutage(name: ErrorName, seconds: number, source: Partial<Source> = {}) {
   const sources = { list: [{ bucket: film.bucket, ...source }], readers: {} };
-  const harness = await StepHarness.set({}, { sources });
+  const harness = await StepHarness.create({}, { sources });
   putFilm(harness.doubles, 9);
   const until = harness.doubles.clock.now() + seconds * 1_000;
   const { source: reader } = harness.ports;
@@ -58,7 +58,7 @@ async function runTransfer(harness: StepHarness, input: unknown) {
     if (answer.next !== 'wait') {
       return { answer, seconds: (harness.doubles.clock.now() - startedAt) / 1_000 };
     }
-    harness.pause(answer);
+    harness.waitFor(answer);
     state = answer;
   }
 }
@@ -216,7 +216,7 @@ describe('Content-Encoding (aws-cli#7856)', () => {
   it.each(['gzip', 'GZIP', 'br', 'aws-chunked,gzip', 'deflate', 'zstd'])(
     'rejects %s by name',
     async (contentEncoding) => {
-      const harness = await StepHarness.set();
+      const harness = await StepHarness.create();
       putFilm(harness.doubles, 9, { contentEncoding });
       await expect(harness.inspect()).rejects.toMatchObject({
         name: 'SourceContentEncodedError',
@@ -228,7 +228,7 @@ describe('Content-Encoding (aws-cli#7856)', () => {
   it.each(['', 'aws-chunked', 'identity', 'AWS-Chunked, identity'])(
     'accepts %j',
     async (contentEncoding) => {
-      const harness = await StepHarness.set();
+      const harness = await StepHarness.create();
       putFilm(harness.doubles, 9, { contentEncoding });
       await expect(harness.inspect()).resolves.toMatchObject({ next: 'open' });
     },

@@ -8,7 +8,7 @@ const identityOf = async (harness: StepHarness, input: object) =>
 
 describe('InspectSource', () => {
   it('pins the object with the options of the start', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const object = harness.doubles.source.put(film, Buffer.alloc(9), { contentType: 'video/mp4' });
     const inspected = await harness.inspect({ ...film, filename: 'a.mp4', force: true });
     expect(inspected).toMatchObject({
@@ -20,7 +20,7 @@ describe('InspectSource', () => {
   });
 
   it('gives each version of an object its own identity', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const identities = await Promise.all(
       ['v1', 'v2'].map(async (versionId) => {
         harness.doubles.source.put({ ...film, versionId }, Buffer.alloc(9));
@@ -31,7 +31,7 @@ describe('InspectSource', () => {
   });
 
   it('distinguishes contents by ETag if the bucket has no versions', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     putFilm(harness.doubles, 10);
     const first = await identityOf(harness, film);
     putFilm(harness.doubles, 11);
@@ -45,7 +45,7 @@ describe('InspectSource', () => {
     ['SourceTypeUnsupportedError', 'reels/notes', 5, {}],
     ['SourceTooLargeError', 'reels/film.mp4', 5, { sizeBytes: 1024 * 1024 + 1 }],
   ] as const)('rejects with %s: %s of %i bytes', async (name, key, sizeBytes, traits) => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     harness.doubles.source.put({ bucket: 'films', key }, Buffer.alloc(sizeBytes), traits);
     const refused = harness.inspect({ bucket: 'films', key });
     await expect(refused).rejects.toMatchObject({ name, message: expect.stringContaining(key) });
@@ -53,7 +53,7 @@ describe('InspectSource', () => {
   });
 
   it('rejects a bucket that is not a source, by its name and without a request to S3', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const reference = { bucket: 'elsewhere', key: 'film.mp4' };
     harness.doubles.source.put(reference, Buffer.alloc(9));
     await expect(harness.inspect(reference)).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe('InspectSource', () => {
       { bucket: 'films', prefixes: ['in/', 'new/'] },
       { bucket: 'films', prefixes: ['old/'] },
     ];
-    const harness = await StepHarness.set({}, { sources: { list, readers: {} } });
+    const harness = await StepHarness.create({}, { sources: { list, readers: {} } });
     putFilm(harness.doubles, 9);
     await expect(harness.inspect(film)).rejects.toMatchObject({
       name: 'SourceNotConfiguredError',
@@ -81,14 +81,14 @@ describe('InspectSource', () => {
       { bucket: 'films', prefixes: ['other/'] },
       { bucket: 'films', prefixes: [film.key.slice(0, 3)], region: 'eu-west-1' },
     ];
-    const harness = await StepHarness.set({}, { sources: { list, readers: {} } });
+    const harness = await StepHarness.create({}, { sources: { list, readers: {} } });
     putFilm(harness.doubles, 9);
     await expect(harness.inspect(film)).resolves.toMatchObject({ source: { region: 'eu-west-1' } });
   });
 
   it('ignores suffix and size filters for a manual start', async () => {
     const films = { bucket: 'films', suffixes: ['.mov'], minSize: 100 };
-    const harness = await StepHarness.set({}, { sources: { list: [films], readers: {} } });
+    const harness = await StepHarness.create({}, { sources: { list: [films], readers: {} } });
     putFilm(harness.doubles, 9);
     await expect(harness.inspect(film)).resolves.toMatchObject({ next: 'open' });
     expect(harness.doubles.meter.taken).toEqual([]);
@@ -97,7 +97,7 @@ describe('InspectSource', () => {
   it('pins the account and Region of the source', async () => {
     const account = '444455556666';
     const films = { bucket: 'films', account, region: 'eu-west-1' };
-    const harness = await StepHarness.set({}, { sources: { list: [films], readers: {} } });
+    const harness = await StepHarness.create({}, { sources: { list: [films], readers: {} } });
     putFilm(harness.doubles, 9);
     await expect(harness.inspect(film)).resolves.toMatchObject({
       source: { account, region: 'eu-west-1' },
@@ -105,7 +105,7 @@ describe('InspectSource', () => {
   });
 
   it('gives an object the same identity in every source account', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     putFilm(harness.doubles, 9);
     const ours = await identityOf(harness, film);
     const films = { bucket: 'films', account: '444455556666', region: 'eu-west-1' };
@@ -114,12 +114,12 @@ describe('InspectSource', () => {
   });
 
   it('reports a missing object', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     await expect(harness.inspect()).rejects.toMatchObject({ name: 'SourceNotFoundError' });
   });
 
   it('sends no request to S3 about a folder', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const refused = harness.inspect({ bucket: 'films', key: 'nowhere/' });
     await expect(refused).rejects.toMatchObject({ name: 'SourceIsFolderError' });
   });
@@ -131,7 +131,7 @@ describe('InspectSource', () => {
   ])(
     'applies the configured %s for %s instead of the limit of the service',
     async (setting, key) => {
-      const harness = await StepHarness.set({}, { [setting]: 100 });
+      const harness = await StepHarness.create({}, { [setting]: 100 });
       const reference = { bucket: 'films', key };
       harness.doubles.source.put(reference, Buffer.alloc(100));
       await expect(harness.inspect(reference)).resolves.toMatchObject({ next: 'open' });
@@ -144,7 +144,7 @@ describe('InspectSource', () => {
   );
 
   it('shows a key with a line break in one line', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const reference = { bucket: 'films', key: 'a\nb.mp4' };
     harness.doubles.source.put(reference, Buffer.alloc(0));
     await expect(harness.inspect(reference)).rejects.toMatchObject({

@@ -7,7 +7,7 @@ const bucket = 'films';
 /** Returns both kinds of start for an object of a source. */
 async function harnessWith(key: string, contentType: string, source: Partial<Source> = {}) {
   const list = [{ bucket, ...source }];
-  const harness = await StepHarness.set({}, { sources: { list, readers: {} } });
+  const harness = await StepHarness.create({}, { sources: { list, readers: {} } });
   harness.doubles.source.put({ bucket, key }, Buffer.alloc(10), { contentType });
   const byManualStart = () => harness.inspect({ bucket, key });
   const byEvent = () =>

@@ -6,7 +6,7 @@ const location = { account: '444455556666', region: 'eu-west-1' };
 const sources = { list: [{ bucket: 'films', ...location }], readers: {} };
 
 it('reads every range with the account and Region of the pinned object', async () => {
-  const harness = await StepHarness.set({}, { sources: sources });
+  const harness = await StepHarness.create({}, { sources: sources });
   const { source } = harness.doubles;
   const read = source.read.bind(source);
   const pinned: SourceObject[] = [];
@@ -14,7 +14,7 @@ it('reads every range with the account and Region of the pinned object', async (
     pinned.push(object);
     return read(object, range, signal);
   };
-  const planned = await harness.opened(3);
+  const planned = await harness.openTransfer(3);
   expect((await harness.row(planned)).source).toMatchObject(location);
   await harness.send(itemOf(planned));
   expect(pinned).toHaveLength(3);

@@ -9,7 +9,7 @@ const [a, b] = ['execution-a', 'execution-b'];
 
 /** Returns a transfer that execution a owns, and the state with which execution b starts. */
 async function ownedTransfer() {
-  const harness = await StepHarness.set();
+  const harness = await StepHarness.create();
   putFilm(harness.doubles, 3000);
   const inspected = await harness.inspect();
   const opened = await harness.open(inspected, { executionId: a });
@@ -18,7 +18,7 @@ async function ownedTransfer() {
 
 describe('takeTransfer', () => {
   it('succeeds for one of many executions that start at once', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     putFilm(harness.doubles, 3000);
     const inspected = await harness.inspect();
     const ids = Array.from({ length: 8 }, (_, i) => `execution-${i}`);
@@ -89,7 +89,7 @@ describe('takeTransfer', () => {
   });
 
   it('returns the existing asset', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     putFilm(harness.doubles, 3000);
     const { output } = await runTransfer(harness.doubles, film);
     const opened = await harness.open(await harness.inspect(), { executionId: b });
@@ -104,7 +104,7 @@ describe('takeTransfer', () => {
 
 /** Returns an ingested film, and the state of a forced start. */
 async function forcedAgain() {
-  const harness = await StepHarness.set();
+  const harness = await StepHarness.create();
   putFilm(harness.doubles, 3000);
   const { output } = await runTransfer(harness.doubles, film);
   const forced = await harness.inspect({ ...film, force: true });
@@ -158,7 +158,7 @@ describe('another ingest', () => {
   });
 
   it('is started if the service lost the asset', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     putFilm(harness.doubles, 3000);
     const { output } = await runTransfer(harness.doubles, film);
     harness.service.deleteAsset(String(output.assetId));
@@ -167,7 +167,7 @@ describe('another ingest', () => {
   });
 
   it('is started by force after an asset disappeared before it was ready', async () => {
-    const harness = await StepHarness.set({ processingMs: 3_600_000 });
+    const harness = await StepHarness.create({ processingMs: 3_600_000 });
     putFilm(harness.doubles, 3000);
     const first = await runTransfer(harness.doubles, film, {
       onCall: (step) => {
@@ -184,7 +184,7 @@ describe('another ingest', () => {
   });
 
   it('is started by force after a checksum mismatch', async () => {
-    const harness = await StepHarness.set();
+    const harness = await StepHarness.create();
     const checksum = { algorithm: 'CRC32', value: 'AAAAAA==' } as const;
     putFilm(harness.doubles, 3000, { checksum });
     expect((await runTransfer(harness.doubles, film)).error).toBe('SourceChecksumMismatchError');
@@ -192,4 +192,18 @@ describe('another ingest', () => {
     await runTransfer(harness.doubles, { ...film, force: true }, { executionId: b });
     expect(harness.doubles.events.outcomes.at(-1)?.detail).toMatchObject({ ingestNumber: 2 });
   });
+});
+
+it.each([
+  ['starts another ingest after a contradiction of the service', 'ProtocolViolationError', 2],
+  ['continues an ingest after a contradiction of the source', 'SourceProtocolError', 1],
+] as const)('a forced start %s', async (_, error, ingest) => {
+  const harness = await StepHarness.create();
+  const opened = await harness.openTransfer(3);
+  const outcome = { status: 'failed', error };
+  const patch = { state: 'failed', outcome } as const;
+  await harness.doubles.store.patchTransfer(opened.transferId, opened.fence, patch, 0);
+  const inspected = await harness.inspect({ ...film, force: true });
+  const again = await harness.open(inspected, { executionId: 'execution-b' });
+  expect((await harness.row(again)).ingestNumber).toBe(ingest);
 });

@@ -10,40 +10,42 @@ async function rangeError(harness: StepHarness, { transferId }: Planned) {
 
 describe('ReportProofs', () => {
   it('reports the proofs of its range in one call', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(60);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(60);
     await harness.send(itemOf(opened, 2));
     expect(await harness.report(itemOf(opened, 2))).toEqual({ reported: 10 });
     expect(harness.doubles.asked.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
   });
 
   it('splits the proofs into calls of the size that the service accepts', async () => {
-    const harness = await StepHarness.around((clock, options) => new Negotiated(clock, options));
+    const harness = await StepHarness.createWith(
+      (clock, options) => new Negotiated(clock, options),
+    );
     harness.override({ traits: { ...harness.ports.destination.traits, maxProofsPerReport: 20 } });
-    const opened = await harness.opened(50);
+    const opened = await harness.openTransfer(50);
     await harness.send(itemOf(opened));
     await harness.report(itemOf(opened));
     expect(harness.doubles.asked.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
   });
 
   it('makes no call if the service takes no reports', async () => {
-    const harness = await StepHarness.around((clock, options) => new Serial(clock, options));
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.createWith((clock, options) => new Serial(clock, options));
+    const opened = await harness.openTransfer(3);
     await harness.send(itemOf(opened));
     await harness.report(itemOf(opened));
     expect(harness.doubles.asked.reports).toEqual([]);
   });
 
   it('makes no call without proofs', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
     await harness.report(itemOf(opened));
     expect(harness.doubles.asked.reports).toEqual([]);
   });
 
   it('skips retired proofs', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
     await harness.send(itemOf(opened));
     await harness.doubles.store.retireProof(opened.transferId, 1, 2, 1, 'lost');
     await harness.report(itemOf(opened));
@@ -51,8 +53,8 @@ describe('ReportProofs', () => {
   });
 
   it('retries a transient error, and counts the retry', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
     await harness.send(itemOf(opened));
     harness.service.faults.failCall('report', 'throttled');
     await harness.report(itemOf(opened));
@@ -61,8 +63,8 @@ describe('ReportProofs', () => {
   });
 
   it('records a final error and ends normally', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
     await harness.send(itemOf(opened));
     const error = new TransferError('RequestRejectedError', '400: no');
     harness.override({ reportProofs: () => Promise.reject(error) });
@@ -74,8 +76,8 @@ describe('ReportProofs', () => {
   });
 
   it('reports the stored proofs of a dead sender, and records its death', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
     await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     const error = { Error: 'Sandbox.Timedout', Cause: 'Task timed out after 900.00 seconds' };
     await harness.report({ ...itemOf(opened), error });
@@ -89,8 +91,8 @@ describe('ReportProofs', () => {
   });
 
   it('records the name and message of a product error without the stack trace', async () => {
-    const harness = await StepHarness.set();
-    const opened = await harness.opened(3);
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
     const cause = { errorType: 'UnexpectedError', errorMessage: 'TypeError: x', trace: ['at y'] };
     const error = { Error: 'UnexpectedError', Cause: JSON.stringify(cause) };
     await harness.report({ ...itemOf(opened), error });

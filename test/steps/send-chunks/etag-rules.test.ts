@@ -9,7 +9,7 @@ type Etag = (md5: string, chunkIndex: number, before: number) => Partial<ChunkDe
 
 /** Sends the chunks of an object to a storage with such ETags. Returns what was stored. */
 async function sendTo(etag: Etag, chunks: number, chunksInFlight = 4) {
-  const harness = await StepHarness.set({}, { chunksInFlight });
+  const harness = await StepHarness.create({}, { chunksInFlight });
   const sends: number[] = [];
   harness.override({
     sendChunk: async (_session, { index }, body) => {
@@ -20,7 +20,7 @@ async function sendTo(etag: Etag, chunks: number, chunksInFlight = 4) {
       return { proof: '', evidence: 'etag', ...etag(md5.digest('hex'), index, before) };
     },
   });
-  const opened = await harness.opened(chunks);
+  const opened = await harness.openTransfer(chunks);
   await harness.send(itemOf(opened));
   const { store } = harness.doubles;
   const proven = async () => [...(await store.chunks(opened.transferId, 1)).keys()];
@@ -106,4 +106,20 @@ describe('an ETag', () => {
     expect(await proven()).toHaveLength(5);
     expect(session?.etagMode).toBe('unknown');
   });
+});
+
+it('a service that requires order receives no later chunk before a mismatched chunk', async () => {
+  const harness = await StepHarness.create();
+  const { destination } = harness.ports;
+  const sent: number[] = [];
+  harness.override({
+    traits: { ...destination.traits, order: 'ascending' },
+    sendChunk: async (...args) => {
+      const delivery = await destination.sendChunk(...args);
+      sent.push(args[1].index);
+      return sent.length <= 3 ? { ...delivery, proof: 'f'.repeat(32) } : delivery;
+    },
+  });
+  await harness.send(itemOf(await harness.openTransfer(3)));
+  expect(sent).toEqual([1, 1, 1, 1, 2, 3]);
 });

@@ -1,34 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
-
-/** Returns a harness with one planned range. */
-async function planned(chunks: number) {
-  const harness = await StepHarness.set();
-  const opened = await harness.opened(chunks);
-  const key = { transferId: opened.transferId, sessionNumber: 1, n: 1 };
-  return { harness, opened, item: itemOf(opened), key };
-}
-
-async function rangeRow(harness: StepHarness, { transferId }: Planned) {
-  return (await harness.doubles.store.ranges(transferId, 1))[0];
-}
-
-function sent(harness: StepHarness): number[] {
-  return harness.doubles.asked.sends.map(({ index }) => index);
-}
+import { planRange, rangeRow, sentIndexes } from './send-harness.ts';
 
 describe('a range that another sender claims', () => {
   it('waits until the end of the claim', async () => {
-    const { harness, item, key } = await planned(3);
+    const { harness, item, key } = await planRange(3);
     const now = harness.doubles.clock.now();
     await harness.doubles.store.claimRange(key, 'another', now, now + 42_000);
     expect(await harness.send(item)).toMatchObject({ next: 'wait', waitSeconds: 42, calls: 1 });
-    expect(sent(harness)).toEqual([]);
+    expect(sentIndexes(harness)).toEqual([]);
   });
 
   it('is taken over after the end of the claim, and counts the dead sender', async () => {
-    const { harness, opened, item, key } = await planned(3);
+    const { harness, opened, item, key } = await planRange(3);
     const now = harness.doubles.clock.now();
     await harness.doubles.store.claimRange(key, 'another', now, now + 42_000);
     harness.doubles.clock.advance(42_000);
@@ -37,7 +21,7 @@ describe('a range that another sender claims', () => {
   });
 
   it('stops after the maximum of calls', async () => {
-    const { harness, item, key } = await planned(3);
+    const { harness, item, key } = await planRange(3);
     const now = harness.doubles.clock.now();
     await harness.doubles.store.claimRange(key, 'another', now, now + 1e9);
     const answer = await harness.send({ ...item, calls: boundOf('callsPerRange') });
@@ -45,36 +29,36 @@ describe('a range that another sender claims', () => {
   });
 
   it('is released at the end of each call', async () => {
-    const { harness, opened, item } = await planned(3);
+    const { harness, opened, item } = await planRange(3);
     await harness.send(item);
     expect(await rangeRow(harness, opened)).toEqual({ n: 1, retries: {} });
   });
 
   it('is not sent once another execution owns the transfer', async () => {
-    const { harness, opened, item } = await planned(3);
+    const { harness, opened, item } = await planRange(3);
     harness.doubles.executions.states.set('execution-a', 'ended');
     await harness.open(await harness.inspect(), { executionId: 'execution-b' });
     expect(await harness.send(item)).toMatchObject({ next: 'stop' });
-    expect(sent(harness)).toEqual([]);
+    expect(sentIndexes(harness)).toEqual([]);
     expect((await rangeRow(harness, opened))?.error?.name).toBe('FencedOutError');
   });
 });
 
 describe('SendChunks without a table', () => {
   it('fails, and the state machine retries it', async () => {
-    const { harness, item } = await planned(1);
+    const { harness, item } = await planRange(1);
     harness.doubles.store.failNext('releaseRange');
     await expect(harness.send(item)).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });
 
   it('continues after such a failure at the end of its own claim', async () => {
-    const { harness, item } = await planned(1);
+    const { harness, item } = await planRange(1);
     harness.doubles.store.failNext('releaseRange');
     await harness.send(item, { lengthMs: 60_000 }).catch(() => {});
     const waiting = await harness.send(item);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 60 });
     harness.doubles.clock.advance(60_000);
     expect(await harness.send(waiting)).toMatchObject({ next: 'sent' });
-    expect(sent(harness)).toEqual([1]);
+    expect(sentIndexes(harness)).toEqual([1]);
   });
 });
