@@ -51,7 +51,7 @@ const crashes: Readonly<Record<string, Crash>> = {
 };
 
 const films: Readonly<Record<string, FilmTraits>> = {
-  'a film of one range, with a CRC': { chunks: 3, checksum: 'CRC64NVME' },
+  'a film of one range, with a CRC': { chunks: 3, checksum: 'CRC32C' },
   'a film of two ranges': { chunks: 60 },
 };
 

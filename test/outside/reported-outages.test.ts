@@ -41,7 +41,7 @@ describe('A3: a service outage (onedrive-api-docs#1165)', () => {
   });
 
   it('of an hour at the create call is waited for', async () => {
-    harness.clock.setFactor(400);
+    harness.clock.setFactor(1_000);
     harness.behave(forSeconds('create', 3_600, status(503)));
     const facts = await harness.ingest(harness.put(3), 6_000);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { put: 3 } });
@@ -57,7 +57,7 @@ describe('A3: a service outage (onedrive-api-docs#1165)', () => {
   );
 
   it('of an hour with lost replies leaves at most ten empty sessions', async () => {
-    harness.clock.setFactor(400);
+    harness.clock.setFactor(1_000);
     harness.behave(forSeconds('create', 3_600, { kind: 'lost-reply' }));
     const facts = await harness.ingest(harness.put(3), 12_000);
     expect(facts).toMatchObject({ ended: 'ready', assets: 1, sessions: atMost(10) });

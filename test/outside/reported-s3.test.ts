@@ -79,6 +79,7 @@ describe('B4: an outage of S3 at the HEAD (rclone#3456)', () => {
     ['90 seconds', 90],
     ['ten minutes', 600],
   ])('of %s loses no event', async (_, seconds) => {
+    harness.clock.setFactor(400);
     const film = harness.put(2);
     for (const method of ['HEAD', 'GET'] as const) {
       const times = Number.POSITIVE_INFINITY;

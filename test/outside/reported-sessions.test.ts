@@ -37,6 +37,7 @@ describe('A2: a session that is not found after its completion (onedrive-api-doc
       completedSession: 'known',
       completedAfterMs: 600_000,
     });
+    harness.clock.setFactor(400);
     harness.behave(always('status', status(410)));
     const facts = await harness.ingest(harness.put(5));
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });

@@ -34,6 +34,9 @@ export async function runSeed(
   mutation?: Mutation,
   selection?: FaultSelection,
 ): Promise<SeedResult> {
+  const { stackTraceLimit } = Error;
+  // Errors are frequent here, and each stack takes time.
+  Error.stackTraceLimit = 3;
   const time = takeTime(chanceOf(seed ^ 0x5eed).random);
   const simulation = await openSimulation(seed, deployedMachine(), mutation, selection);
   try {
@@ -47,6 +50,7 @@ export async function runSeed(
   } finally {
     simulation.processPool.close();
     time.restore();
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -53,7 +53,16 @@ export interface Orphans {
   counted: number;
 }
 
-/** All parts of one run. */
+/**
+ * The simulation: the deployed handlers and state machine in virtual time, over ports with seeded faults.
+ * All draws come from the seed, so a run can be repeated.
+ *
+ * 1. `runSeed(seed)` runs one seed to its end and returns its violations; tests use nothing else.
+ * 2. `runSeed(seed, mutation)` adds a deliberate bug; a check must report it.
+ * 3. `npm run soak -- --seed <seed>` prints the trace of one seed.
+ * 4. A new fault: a class in `faults/fault-classes.ts`, and `faults.strikes(name)` at its place.
+ * 5. A new invariant: a check in `invariants/` that calls `violations.report`, and a mutation for it.
+ */
 export interface Simulation {
   readonly chance: Chance;
   readonly faults: Faults;
