@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { errorCatalogue } from '#src/core/errors/error-catalogue.ts';
 
 /** Which rooms each room may import from, itself included; outside packages are listed by name below. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -178,6 +179,16 @@ describe('the layering', () => {
       return from !== to && arrows.has(`${to} ${from}`);
     });
     expect(mutual.map(([arrow, file]) => `${arrow} (${file})`)).toEqual([]);
+  });
+
+  it('lets only core/errors decide by the name of an error', () => {
+    const names = Object.keys(errorCatalogue).join('|');
+    const comparison = new RegExp(`[!=]== \\(?'(?:${names})'|isTransferError\\(\\w+, `);
+    const deciding = ['src/steps', 'src/transfer', 'src/queue', 'src/reconciler', 'src/preflight']
+      .concat(['src/rates', 'src/destinations', 'src/aws', 'src/failure-reports'])
+      .flatMap(sourcesOf)
+      .filter((file) => comparison.test(readFileSync(file, 'utf8')));
+    expect(deciding).toEqual([]);
   });
 
   it('takes time and chance in one place only', () => {

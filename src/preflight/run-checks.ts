@@ -1,4 +1,5 @@
-import { asTransferError, type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { type Finding, failedByError, passedCheck } from '#src/core/stack/preflight.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
@@ -44,7 +45,7 @@ async function runCheck(ports: Needs, deadline: number, check: Check): Promise<r
     return (await within(ports, ms, check.run)) ?? [passedCheck(check.name)];
   } catch (thrown) {
     const error = asTransferError(thrown);
-    const isGeneral = error.name === ('ConfigurationError' satisfies ErrorName);
+    const isGeneral = errorMeans(error, 'misconfigured');
     return [failedByError(check.name, error, isGeneral ? check.nextStep : undefined)];
   }
 }

@@ -1,4 +1,5 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { CallLimiter, CallLimits } from './call-limiter.ts';
 
@@ -35,7 +36,7 @@ async function takeSource(limits: CallLimits, signal?: AbortSignal): Promise<voi
   try {
     await limits.take('source', signal);
   } catch (error) {
-    if (!isTransferError(error, 'ThrottledError')) throw error;
+    if (!errorMeans(error, 'throttled')) throw error;
     const { message, retryAfterSeconds, isCallPostponed, origin } = error;
     const options = { cause: error, retryAfterSeconds, isCallPostponed, origin };
     throw new TransferError('SourceUnavailableError', message, options);

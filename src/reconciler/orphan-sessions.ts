@@ -1,4 +1,4 @@
-import { isTransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
@@ -36,7 +36,7 @@ async function listUnfinished(
     if (listing?.truncated) log.warn('list of unfinished sessions is incomplete');
     return listing?.sessions;
   } catch (error) {
-    if (!isTransferError(error, 'ThrottledError')) throw error;
+    if (!errorMeans(error, 'throttled')) throw error;
     log.info('orphan sessions not counted: the service is throttled');
     return undefined;
   }

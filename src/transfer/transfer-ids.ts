@@ -38,7 +38,7 @@ export function rejectionIdOf(executionId: string): string {
   return digestOf(['refused', executionId]);
 }
 
-/** JSON separates the parts whatever they contain, so two lists of parts never give one text. */
+/** JSON separates the parts for any content: two lists of parts never give one text. */
 function digestOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }

@@ -1,3 +1,4 @@
+import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
 import { decide, type StepContext, waitStateSeconds } from '#src/core/errors/recovery.ts';
 import { waitLogFields } from './retry-with-backoff.ts';
@@ -89,7 +90,7 @@ function excusedMs(error: TransferError, waitMs: number): number {
 }
 
 function isDenial({ name }: TransferError): boolean {
-  return name === 'SourceDeniedForNowError';
+  return nameMeans(name, 'sourceDeniedForNow');
 }
 
 /** Returns the outage after a success of a step: undefined if that step met the outage. */

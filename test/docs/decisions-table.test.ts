@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { errorMeanings } from '#src/core/errors/error-meanings.ts';
 import {
   type ErrorName,
   errorCatalogue,
@@ -45,5 +46,18 @@ describe('the decisions in docs/how-it-works.md', () => {
     const error = new TransferError(name, `a ${name}`);
     const decided = [decide(error, inCall).action, decide(error, inStep).action];
     expect(documented.get(name)).toEqual(decided);
+  });
+});
+
+describe('the meanings in docs/how-it-works.md', () => {
+  const [, table = ''] =
+    /\n\n\| meaning \| errors \| effect \|\n.*\n([\s\S]*?)\n\n/.exec(page) ?? [];
+
+  it('are the meanings of the code', () => {
+    const rows = Object.entries(errorMeanings).map(([meaning, { errors, effect }]) => {
+      const listed = errors.map((name) => `\`${name}\``).join(', ');
+      return `| \`${meaning}\` | ${listed} | ${effect} |`;
+    });
+    expect(table.split('\n')).toEqual(rows);
   });
 });

@@ -51,7 +51,7 @@ function pathsIn(page: string): string[] {
   return [...proseOf(page).matchAll(path)].map(([, found = '']) => found);
 }
 
-/** Whether a path exists. A part such as `<step>` or `*` stands for any name. */
+/** Whether a path exists. A part such as `<step>` or `*` means any name. */
 function isThere(path: string, folder = '.'): boolean {
   const [first = '', ...rest] = path.replace(/\/$/, '').split('/');
   const pattern = first.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll(/<\w+>|\*+/g, '.*');

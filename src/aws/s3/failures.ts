@@ -6,6 +6,7 @@ import {
   sdkFailure,
   textField,
 } from '#src/aws/sdk-failure.ts';
+import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { type ErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
@@ -51,7 +52,7 @@ export function explainS3Failure(
     status: failure.status,
     origin: 'source',
     isThrottle: isThrottle(failure),
-    isContainerMissing: name === 'SourceNotFoundError' && isContainerMissing(failure),
+    isContainerMissing: nameMeans(name, 'sourceMissing') && isContainerMissing(failure),
   });
 }
 

@@ -27,7 +27,7 @@ function nameOf(failure: SdkFailure): ErrorName {
 }
 
 function isDenied(failure: SdkFailure): boolean {
-  return nameOf(failure) === 'SourceRoleRefusedError';
+  return !isOwnFailure(failure) && !isUnavailable(failure);
 }
 
 /** Returns true for an error of the SDK itself: no Region, or no own credentials. */

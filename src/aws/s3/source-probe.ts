@@ -6,7 +6,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
-import { asTransferError, type ErrorName, isTransferError } from '#src/core/errors/errors.ts';
+import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
+import { asTransferError } from '#src/core/errors/errors.ts';
 import { matchingSource } from '#src/core/source/source-filter.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Source } from '#src/core/source/sources.ts';
@@ -128,16 +129,6 @@ function readableKey(source: Source, contents: readonly ListedObject[]): string 
   return keys.find((key) => matchingSource([source], { key })) ?? keys[0];
 }
 
-/** Errors that every other request to the bucket would return too. */
-const outOfReach: readonly ErrorName[] = [
-  'SourceNotFoundError',
-  'SourceRegionMismatchError',
-  'SourceRoleRefusedError',
-  'SourceNotConfiguredError',
-  'SourceUnavailableError',
-  'ConfigurationError',
-];
-
 async function unlisted(
   clientFor: SourceProbeOptions['clientFor'],
   check: string,
@@ -145,12 +136,12 @@ async function unlisted(
   thrown: unknown,
 ): Promise<Pick<Listed, 'finding' | 'isReached'>> {
   const error = explainS3Failure(thrown, start);
-  const isReached = !outOfReach.includes(error.name);
-  if (isTransferError(error, 'SourceNotFoundError')) {
+  const isReached = !errorMeans(error, 'sourceUnreachable');
+  if (errorMeans(error, 'sourceMissing')) {
     const nextStep = "Correct the bucket's name in the configured sources and deploy.";
     return { finding: failedByError(check, error, nextStep), isReached };
   }
-  if (!isTransferError(error, 'SourceAccessDeniedError')) {
+  if (!errorMeans(error, 'sourceDenied')) {
     return { finding: failedByError(check, error), isReached };
   }
   return { finding: await listRefused(clientFor, check, start, thrown), isReached };
@@ -206,14 +197,6 @@ function nothingToRead(start: SourceReference, isListed: boolean): Finding {
   return skippedCheck(check, problem, 'Put a file there and run the preflight again.');
 }
 
-/** Errors about the one object, which prove nothing about permissions. */
-const aboutTheObject: readonly ErrorName[] = [
-  'SourceArchivedError',
-  'SourceCustomerEncryptedError',
-  'SourceNotFoundError',
-  'SourceSupersededError',
-];
-
 async function read(
   clientFor: SourceProbeOptions['clientFor'],
   reference: SourceReference,
@@ -227,10 +210,10 @@ async function read(
     return passedCheck(check);
   } catch (thrown) {
     const error = asTransferError(thrown);
-    if (error.name === 'SourceAccessDeniedError') {
+    if (nameMeans(error.name, 'sourceDenied')) {
       return failedByError(check, error, await diagnoseDenial(client, reference));
     }
-    if (!aboutTheObject.includes(error.name)) return failedByError(check, error);
+    if (!nameMeans(error.name, 'oneObjectUnreadable')) return failedByError(check, error);
     return skippedCheck(check, `${error.name}: ${error.message}`, 'Check with another object.');
   }
 }

@@ -1,7 +1,7 @@
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import {
   type ErrorName,
   type ErrorOrigin,
-  isTransferError,
   TransferError,
   type TransferErrorOptions,
 } from '#src/core/errors/errors.ts';
@@ -100,19 +100,12 @@ export function serviceError(
   return new TransferError(name, message, { ...options, origin: 'service' });
 }
 
-/** A transport's errors for a failed request. */
-const networkErrors: readonly ErrorName[] = [
-  'NetworkError',
-  'RequestTimeoutError',
-  'UploadHostRefusedError',
-];
-
 /**
  * Adds an origin to a transport's own error. Returns any other error unchanged, such as an error of a
  * body's source or the reason of `signal`.
  */
 export function fromOrigin(error: unknown, origin: ErrorOrigin, signal: AbortSignal): unknown {
-  const isOther = !isTransferError(error, ...networkErrors) || error.origin !== undefined;
+  const isOther = !errorMeans(error, 'networkFailed') || error.origin !== undefined;
   if (isOther || error === signal.reason) return error;
   const { name, message, cause, status, retryAfterSeconds, isCallPostponed, stack } = error;
   const copy = new TransferError(name, message, {

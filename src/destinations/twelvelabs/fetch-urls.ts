@@ -1,4 +1,5 @@
-import { asTransferError, isTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { asTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';
@@ -67,10 +68,10 @@ export async function fetchUrlsSingly(
 }
 
 function isRejectedSpan(error: unknown, isLasting: () => boolean): error is TransferError {
-  if (isTransferError(error, 'RequestRejectedError')) {
+  if (errorMeans(error, 'requestRejected')) {
     return spanRefusals.includes(error.status ?? 0);
   }
-  return isTransferError(error, 'ServiceUnavailableError') && error.status === 409 && isLasting();
+  return errorMeans(error, 'serviceUnavailable') && error.status === 409 && isLasting();
 }
 
 async function fetchEach(

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
-import { type ErrorName, isTransferError, type TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type { CallOptions, SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
@@ -60,17 +61,9 @@ function bodyOf(request: SessionRequest): Record<string, unknown> {
   };
 }
 
-/** Errors of a request that was not sent: a bug or setting of ours, a proxy, or an address that is not allowed. */
-const unsent: readonly ErrorName[] = [
-  'UnexpectedError',
-  'InvalidInputError',
-  'ConfigurationError',
-  'UploadHostRefusedError',
-];
-
 /** Returns CreateReplyLostError, unless the request was certainly not sent and had no effect. */
 function lostUnlessUnsent(error: unknown, signal: AbortSignal): unknown {
-  const isUnsent = wasNeverSent(error) || isTransferError(error, ...unsent);
+  const isUnsent = wasNeverSent(error) || errorMeans(error, 'neverSent');
   const isNetworkFailure = signal.aborted || isTransferError(error);
   if (isUnsent || !isNetworkFailure) return error;
   const reason = isTransferError(error) ? error.message : 'the call was aborted';

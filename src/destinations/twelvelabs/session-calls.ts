@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type {
   AssetStatus,
@@ -78,7 +79,7 @@ export async function sessionStatus(
     const reason = readReason(status.error) ?? readReason(status.reason);
     return { phase: status.status, counts: countsOf(status), reason };
   } catch (error) {
-    if (!isTransferError(error, 'SessionExpiredError')) throw error;
+    if (!errorMeans(error, 'sessionLost')) throw error;
     return { phase: 'expired', reason: error.message };
   }
 }

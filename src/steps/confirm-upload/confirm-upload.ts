@@ -1,4 +1,5 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
@@ -80,9 +81,8 @@ async function confirmOnce(check: UploadCheck): Promise<ConfirmUploadResult> {
 /** @throws an error that is neither transient nor an answer about the session or the source */
 function answerError(check: UploadCheck, error: unknown): ConfirmUploadResult {
   const { ports, transfer, owned } = check;
-  if (isTransferError(error, 'SourceSupersededError'))
-    return superseded(transfer, owned, error.message);
-  if (isTransferError(error, 'SessionExpiredError')) return decideNextStep(check, 'expired', []);
+  if (errorMeans(error, 'sourceSuperseded')) return superseded(transfer, owned, error.message);
+  if (errorMeans(error, 'sessionLost')) return decideNextStep(check, 'expired', []);
   if (!isTransient(error)) throw error;
   countRetry(check, retryCauseOf(error));
   const subject = { transferId: owned.transferId, step: 'ConfirmUpload' };
@@ -93,7 +93,7 @@ function endWith(
   { transfer, owned }: UploadCheck,
   { name, message }: RangeFailure,
 ): ConfirmUploadResult {
-  if (name === 'SourceSupersededError') return superseded(transfer, owned, message);
+  if (nameMeans(name, 'sourceSuperseded')) return superseded(transfer, owned, message);
   throw new TransferError(name, message);
 }
 

@@ -1,4 +1,5 @@
 import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
+import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
@@ -66,7 +67,7 @@ function sendersAfter(
   { concurrency = 2, senders }: Owned,
   failures: readonly RangeFailure[],
 ): number | undefined {
-  const isTooSlow = failures.some(({ name }) => name === 'LineTooSlowError');
+  const isTooSlow = failures.some(({ name }) => nameMeans(name, 'connectionTooSlow'));
   if (isTooSlow) return Math.max(1, Math.floor(concurrency / 2));
   return senders && Math.min(maxMapConcurrency, senders * 2);
 }
@@ -78,7 +79,7 @@ function sendersAfter(
  */
 function needsWait({ name, origin }: RangeFailure): boolean {
   const { scope, disposition } = errorCatalogue[name];
-  if (name === 'TableUnavailableError') return false;
+  if (nameMeans(name, 'tableUnavailable')) return false;
   if (disposition !== 'renew') return disposition === 'retry';
   return scope === 'chunk' || (scope === 'session' && origin === 'storage');
 }
@@ -101,7 +102,7 @@ function transientErrorOf(
   { name, message, origin, retryAt }: RangeFailure,
   now: number,
 ): TransferError {
-  const isRejectedChunk = name === 'SessionExpiredError';
+  const isRejectedChunk = nameMeans(name, 'sessionLost');
   const retryAfterSeconds = retryAt && Math.max(0, (retryAt - now) / 1000);
   const options = { origin, ...(retryAfterSeconds && { retryAfterSeconds }) };
   return new TransferError(isRejectedChunk ? 'PresignedUrlRejectedError' : name, message, options);

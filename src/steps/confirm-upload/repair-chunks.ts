@@ -1,4 +1,5 @@
-import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { maxRefusedGenerations, maxReportsPerChunk } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkState, ChunkStatePage, SessionStatus } from '#src/core/transfer/destination.ts';
@@ -158,7 +159,7 @@ async function tryReport(
   try {
     await reportInBatches(check, check.owned.transferId, check.record, chunks);
   } catch (error) {
-    if (isTransferError(error, 'RequestRejectedError')) return error;
+    if (errorMeans(error, 'requestRejected')) return error;
     throw error;
   }
 }

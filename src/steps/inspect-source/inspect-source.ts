@@ -1,4 +1,5 @@
-import { asTransferError, isTransferError, TransferError } from '#src/core/errors/errors.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import {
   configuredMediaType,
@@ -130,7 +131,7 @@ async function inspectEventObject(
  * A missing bucket is still an error: no later event would report it.
  */
 function deletedError(error: unknown): TransferError {
-  if (isTransferError(error, 'SourceNotFoundError') && !error.isContainerMissing) return error;
+  if (errorMeans(error, 'sourceMissing') && !error.isContainerMissing) return error;
   throw error;
 }
 
@@ -206,7 +207,7 @@ async function confirmReadable({ ports, invocation, unread }: Call, object: Sour
   try {
     await ports.source.confirmReadable(object, invocation.signal);
   } catch (error) {
-    if (!isTransferError(error, 'SourceSupersededError')) throw error;
+    if (!errorMeans(error, 'sourceSuperseded')) throw error;
     throw changedError(error, object, unread);
   }
 }

@@ -1,3 +1,4 @@
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { maxSessionsPerExecution } from '#src/core/limits/limits.ts';
 import { mediaTypeOf, shapeFilename } from '#src/core/source/source-object.ts';
@@ -234,9 +235,9 @@ async function afterFailedCreate(
   error: unknown,
 ): Promise<SessionChoice> {
   if (!isTransferError(error)) throw error;
-  const isLost = error.name === 'CreateReplyLostError';
+  const isLost = errorMeans(error, 'createReplyLost');
   // An invalid reply still means that the service may have created a session.
-  const mayExist = isLost || error.name === 'ProtocolViolationError';
+  const mayExist = isLost || errorMeans(error, 'serviceContradicted');
   await ports.store.markSession(transferId, number, mayExist ? 'lost' : 'refused');
   if (!isLost) throw error;
   await countTransferRetry(ports, transferId, 'CreateReplyLostError');

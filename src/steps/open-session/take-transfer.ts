@@ -1,4 +1,5 @@
-import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { nameMeans } from '#src/core/errors/error-meanings.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { isCancelledByRequest, isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { leaseEndFrom } from '#src/transfer/ownership.ts';
@@ -126,7 +127,7 @@ export function contendedError(): TransferError {
  */
 function isUnresumable({ state, bytesCompleteAt, outcome }: TransferRecord): boolean {
   if (!isOver(state)) return false;
-  const isContradicted = outcome?.error === ('ProtocolViolationError' satisfies ErrorName);
+  const isContradicted = nameMeans(String(outcome?.error), 'serviceContradicted');
   return bytesCompleteAt !== undefined || isContradicted;
 }
 

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { type ErrorName, isTransferError } from '#src/core/errors/errors.ts';
+import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
@@ -30,8 +30,8 @@ export async function recordOutcome(
     return await record(ports, state, invocation);
   } catch (error) {
     // An operator cancelled the transfer after the row was read, so read the row again.
-    if (isTransferError(error, 'TransferCancelledError')) return record(ports, state, invocation);
-    if (!isTransferError(error, 'FencedOutError')) throw error;
+    if (errorMeans(error, 'cancelled')) return record(ports, state, invocation);
+    if (!errorMeans(error, 'ownershipLost')) throw error;
     // If thrown, the Catch would report OutcomeNotRecordedError, with the wrong next step.
     return failUnrecorded(readFailure({ Error: error.name, Cause: error.message }));
   }
@@ -59,8 +59,10 @@ async function record(
 type Ended = z.infer<typeof endedSchema>;
 
 function isCancelled(error: Ended['error'], transfer: TransferRecord | undefined): boolean {
-  const name: ErrorName = 'TransferCancelledError';
-  return error?.Error === name || (transfer !== undefined && isCancelledByRequest(transfer));
+  return (
+    (error !== undefined && nameMeans(error.Error, 'cancelled')) ||
+    (transfer !== undefined && isCancelledByRequest(transfer))
+  );
 }
 
 /** Releases what a cancelled transfer still holds. Its outcome was written when it was cancelled. */
@@ -97,7 +99,7 @@ async function recordFailure(
   failure: Failure,
   invocation: Invocation,
 ): Promise<RecordOutcomeResult> {
-  if (failure.error === 'FencedOutError') return failUnrecorded(failure);
+  if (nameMeans(failure.error, 'ownershipLost')) return failUnrecorded(failure);
   ports.meter.add('TransfersFailed', 1);
   ports.meter.add('FailuresByError', 1, failure.error);
   const reported = { status: 'failed', ...failure };

@@ -1,3 +1,4 @@
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { isErrorName, isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { isProven, type RangeFailure } from '#src/core/transfer/transfer.ts';
 import { readCauseMessage } from '#src/transfer/failure.ts';
@@ -47,7 +48,7 @@ async function recordReportFailure(
   const { log, store } = context.ports;
   const { transferId, range } = item;
   log.warn('report given up', { transferId, range: range.n, error: error.name });
-  if (error.name === 'ThrottledError') countRetry(context, retryCauseOf(error));
+  if (errorMeans(error, 'throttled')) countRetry(context, retryCauseOf(error));
   await store.recordRangeFailure(keyOf(item), reportFailureOf(context, item, error));
 }
 
@@ -58,7 +59,7 @@ function reportFailureOf(
   error: TransferError,
 ): RangeFailure {
   const failure = rangeFailureOf(error, item, invocation, ports.clock.now());
-  const isRejected = error.name === 'RequestRejectedError';
+  const isRejected = errorMeans(error, 'requestRejected');
   return { ...failure, disposition: isRejected ? 'retry' : failure.disposition };
 }
 

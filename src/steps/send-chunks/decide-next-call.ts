@@ -1,4 +1,5 @@
 import { growingWaitSeconds, wholeWaitSeconds } from '#src/core/errors/backoff.ts';
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
@@ -99,7 +100,7 @@ function raiseConcurrency(
 
 /** Names the setting to raise, if the call ended while the upload host had a whole chunk. */
 function nameSetting({ cutOff, invocation }: SendContext, error: TransferError): TransferError {
-  if (cutOff !== 'replying' || error.name !== 'RequestTimeoutError') return error;
+  if (cutOff !== 'replying' || !errorMeans(error, 'stalled')) return error;
   const seconds = Math.round(invocation.lengthMs / 1000);
   return new TransferError(
     'RequestTimeoutError',

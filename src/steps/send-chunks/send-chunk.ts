@@ -1,3 +1,4 @@
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
@@ -62,7 +63,7 @@ function mismatchError(index: number): TransferError {
 /** Returns what the retry decision needs to know about this chunk. */
 function retryFacts(context: SendContext, chunk: QueuedChunk, error: TransferError) {
   // A reply that reports a mismatch itself has a status. It does not count as a compared ETag.
-  const isComparedEtag = error.name === 'ChunkMismatchError' && error.status === undefined;
+  const isComparedEtag = errorMeans(error, 'chunkMismatched') && error.status === undefined;
   const { order } = context.ports.destination.traits;
   return {
     refusedForMs: recordRefusal(context, error),

@@ -1,3 +1,4 @@
+import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
@@ -180,13 +181,12 @@ function canBePostponed(
   { name }: TransferError,
 ): boolean {
   const { order } = context.ports.destination.traits;
-  return name === 'ChunkMismatchError' && order === 'any' && !isPostponed && mismatches > 0;
+  return nameMeans(name, 'chunkMismatched') && order === 'any' && !isPostponed && mismatches > 0;
 }
 
 function outcomeOf({ name }: TransferError): ChunkResult['outcome'] {
-  if (name === 'RequestTimeoutError') return 'slow';
-  const isRefusal = name === 'PresignedUrlRejectedError' || name === 'UploadRefusedError';
-  return isRefusal ? 'refused' : 'failed';
+  if (nameMeans(name, 'stalled')) return 'slow';
+  return nameMeans(name, 'chunkRefused') ? 'refused' : 'failed';
 }
 
 /** True if another chunk can start: one is queued, time is left, and no error so far would stop it. */
@@ -196,7 +196,7 @@ function canStartChunk(work: RangeWork): boolean {
   if (ports.concurrency(transfer.transferId).haltedRound === roundId) return false;
   const { order } = ports.destination.traits;
   const isStopped = work.errors.some(
-    (error) => order === 'ascending' || stopsOthers(work, error) || error.name === 'ThrottledError',
+    (error) => order === 'ascending' || stopsOthers(work, error) || errorMeans(error, 'throttled'),
   );
   return !isStopped && hasTime(work);
 }
@@ -231,7 +231,7 @@ function mostSerious(errors: readonly TransferError[]): TransferError | undefine
   return (
     errors.find(({ disposition }) => disposition === 'fail') ??
     errors.find(({ scope }) => scope === 'session' || scope === 'transfer') ??
-    errors.find(({ name }) => name === 'ThrottledError') ??
+    errors.find((error) => errorMeans(error, 'throttled')) ??
     errors[0]
   );
 }
