@@ -5,34 +5,39 @@ import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkBody } from '#src/core/transfer/destination.ts';
 import type { Needs } from '#src/transfer/step.ts';
-import type { ProgressWatch } from './watch-progress.ts';
+import type { ProgressWatch } from './progress-watch.ts';
+
+type DigestPorts = Needs<'source' | 'newCrc'>;
 
 /** Digests of the bytes of one chunk. */
 export type ChunkDigests = Pick<ChunkProof, 'md5' | 'crc'>;
 
-/** A chunk's body that hashes its bytes while they are read. */
-export interface DigestedBody extends ChunkBody {
-  /**
-   * Returns the MD5 of the last complete reading, and its CRC if the object has a checksum.
-   * @throws ChunkMismatchError - no reading was complete, so the reply proves nothing
-   */
-  digests(): ChunkDigests;
-}
+/** A chunk's body that hashes its bytes while they are read. Memory holds the digests, not the bytes. */
+export class DigestedBody implements ChunkBody {
+  readonly sizeBytes: number;
+  readonly #ports: DigestPorts;
+  readonly #object: SourceObject;
+  readonly #range: ByteRange;
+  readonly #watch: ProgressWatch;
+  #digests: ChunkDigests | undefined;
 
-/** Returns a body that reads one range of the source. Memory holds the running digests, not the bytes. */
-export function createDigestedBody(
-  { source, newCrc }: Needs<'source' | 'newCrc'>,
-  object: SourceObject,
-  range: ByteRange,
-  watch: ProgressWatch,
-): DigestedBody {
-  let digests: ChunkDigests | undefined;
-  async function* open(): AsyncGenerator<Uint8Array> {
-    digests = undefined;
+  constructor(ports: DigestPorts, object: SourceObject, range: ByteRange, watch: ProgressWatch) {
+    this.sizeBytes = lengthOf(range);
+    this.#ports = ports;
+    this.#object = object;
+    this.#range = range;
+    this.#watch = watch;
+  }
+
+  /** Reads the range of the source, from its start. */
+  async *open(): AsyncGenerator<Uint8Array> {
+    this.#digests = undefined;
+    const { checksum } = this.#object;
     const md5 = createHash('md5');
-    const crc = object.checksum && (await newCrc(object.checksum.algorithm));
+    const crc = checksum && (await this.#ports.newCrc(checksum.algorithm));
+    const watch = this.#watch;
     watch.reading();
-    for await (const bytes of source.read(object, range, watch.signal)) {
+    for await (const bytes of this.#ports.source.read(this.#object, this.#range, watch.signal)) {
       watch.sending(bytes.byteLength);
       md5.update(bytes);
       crc?.update(bytes);
@@ -40,17 +45,18 @@ export function createDigestedBody(
       watch.reading();
     }
     watch.replying();
-    digests = { md5: md5.digest('hex'), crc: await crc?.digest() };
+    this.#digests = { md5: md5.digest('hex'), crc: await crc?.digest() };
   }
-  return {
-    sizeBytes: lengthOf(range),
-    open,
-    digests: () => {
-      if (digests) return digests;
-      throw new TransferError(
-        'ChunkMismatchError',
-        'the upload host replied before it received the whole chunk',
-      );
-    },
-  };
+
+  /**
+   * Returns the MD5 of the last complete reading, and its CRC if the object has a checksum.
+   * @throws ChunkMismatchError - no reading was complete, so the reply proves nothing
+   */
+  digests(): ChunkDigests {
+    if (this.#digests) return this.#digests;
+    throw new TransferError(
+      'ChunkMismatchError',
+      'the upload host replied before it received the whole chunk',
+    );
+  }
 }

@@ -7,9 +7,9 @@ import type { ChunkDelivery, UploadSession } from '#src/core/transfer/destinatio
 import { countRetry } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import { lengthOfChunk } from './chunk-length.ts';
-import { type ChunkDigests, createDigestedBody } from './digested-body.ts';
+import { type ChunkDigests, DigestedBody } from './digested-body.ts';
+import { ProgressWatch } from './progress-watch.ts';
 import { measureChunk, type SendContext } from './send-context.ts';
-import { watchProgress } from './watch-progress.ts';
 
 /** A chunk that waits to be sent by this call. */
 export interface QueuedChunk {
@@ -97,11 +97,11 @@ function renewUrl({ ports, record, invocation }: SendContext, index: number): Pr
 async function streamChunk(context: SendContext, index: number): Promise<SentChunk> {
   const { ports, transfer, record, invocation } = context;
   const chunk = chunkAt(index, transfer.source.sizeBytes, record.session.chunkSizeBytes);
-  const watch = watchProgress(ports.clock, ports.settings.noProgressMs, invocation, index);
+  const watch = new ProgressWatch(ports.clock, ports.settings.noProgressMs, invocation, index);
   const startedAt = ports.clock.now();
   let requestedAt = startedAt;
   try {
-    const digested = createDigestedBody(ports, transfer.source, chunk.range, watch);
+    const digested = new DigestedBody(ports, transfer.source, chunk.range, watch);
     const open = () => {
       requestedAt = ports.clock.now();
       return digested.open();
