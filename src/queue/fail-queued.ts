@@ -1,10 +1,10 @@
 import { maxStartsPerTicket } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { writeEnd } from '#src/transfer/ended-outside.ts';
 import { readFailure } from '#src/transfer/failure.ts';
 import { transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
-import { writeEnd } from '#src/transfer/write-end.ts';
 import { releaseSlotOrTicket } from './slots.ts';
 
 /** Fails a queued transfer after too many failed starts. */

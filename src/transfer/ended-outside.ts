@@ -1,5 +1,7 @@
 import { type ErrorName, isErrorName } from '#src/core/errors/errors.ts';
-import type { Outcome } from './outcome.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { describeOutcome, type Outcome } from './outcome.ts';
+import type { Needs } from './step.ts';
 
 /** The errors of a transfer whose execution ended without RecordOutcome, by how the execution ended. */
 export const endedOutsideErrors = {
@@ -12,4 +14,25 @@ export function wasEndedOutside(outcome: Outcome | undefined): boolean {
   if (outcome?.status === 'cancelled') return outcome.cancelledBy !== 'request';
   const error = String(outcome?.error ?? '');
   return isErrorName(error) && (Object.values(endedOutsideErrors) as ErrorName[]).includes(error);
+}
+
+/**
+ * Writes the end of a transfer from outside its execution, if its state is unchanged.
+ * @param reported - the status and the reason
+ * @returns the new row, or undefined if the owner or the state changed
+ */
+export async function writeEnd(
+  ports: Needs<'store'>,
+  row: TransferRecord,
+  state: 'failed' | 'cancelled',
+  reported: Outcome,
+): Promise<TransferRecord | undefined> {
+  const { transferId, fence, createdAt } = row;
+  const started = { executionStartedAt: createdAt };
+  const outcome = await describeOutcome(ports, row, started, reported);
+  const patch = { state, outcome, outcomePublished: false };
+  const changedAt = ports.clock.now();
+  const seen = { state: row.state };
+  const isWritten = await ports.store.patchTransfer(transferId, fence, patch, changedAt, seen);
+  return isWritten ? { ...row, ...patch, changedAt } : undefined;
 }
