@@ -70,13 +70,17 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
   if (maxProofsPerReport > 0) faults.push(['an ETag of other bytes', { kind: 'wrong-etag' }]);
 
   it.each(faults)('%s costs one more send of that chunk', async (_, fault) => {
-    const { harness } = await expectArrival(open, ({ service }) => service.faults.failSend(4, fault));
+    const { harness } = await expectArrival(open, ({ service }) =>
+      service.faults.failSend(4, fault),
+    );
     expect(resent(harness)).toHaveLength(1);
     expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 11 } });
   });
 
   it.each(faults)('%s of the first chunk costs one more send', async (_, fault) => {
-    const { harness } = await expectArrival(open, ({ service }) => service.faults.failSend(1, fault));
+    const { harness } = await expectArrival(open, ({ service }) =>
+      service.faults.failSend(1, fault),
+    );
     expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 11 } });
   });
 
@@ -102,7 +106,9 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
 function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenService): void {
   it('waits as long as the service asked before it sends the chunk again', async () => {
     const fault = { kind: 'throttled', retryAfterSeconds: 45 } as const;
-    const { harness } = await expectArrival(open, ({ service }) => service.faults.failSend(4, fault));
+    const { harness } = await expectArrival(open, ({ service }) =>
+      service.faults.failSend(4, fault),
+    );
     const [again] = resent(harness);
     const [first, second] = harness.asked.sends.filter(({ index }) => index === again);
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(45_000);

@@ -21,7 +21,7 @@ let ports: PreflightPorts;
 /** The calls of the source probe. */
 let probed: { readonly source: Source; readonly withEventNotifications: boolean }[];
 beforeEach(async () => {
-  harness = await StepHarness.set();
+  harness = await StepHarness.create();
   probed = [];
   harness.doubles.executions.states.set(executionId, 'running');
   const listUnfinished = async () => ({ sessions: [], truncated: false });
