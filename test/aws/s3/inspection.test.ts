@@ -53,6 +53,9 @@ describe('inspecting an object', () => {
     ['COMPOSITE', 'CRC32'],
     ['COMPOSITE', 'SHA256'],
     ['FULL_OBJECT', 'SHA1'],
+    // seaweedfs#10235: another S3 server gives a composite of a type that AWS gives for whole objects.
+    ['COMPOSITE', 'CRC64NVME'],
+    ['FULL_OBJECT', 'CRC64NVME'],
   ] as const)('names a %s %s, which chunks in parallel can not verify', async (type, algorithm) => {
     const checksum = { algorithm, type, value: 'AAAA-2' };
     s3.double.put('films', film.key, bytes, { checksum });
