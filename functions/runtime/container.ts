@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Part<T> {
   /** The port that this part provides. An override of that port replaces the part. */
   readonly port?: keyof Ports;
-  /** True if `reset` keeps the value: sockets, and what counts the calls of a sandbox. */
+  /** True if `reset` keeps the value: sockets, the logger and the meter. */
   readonly survivesReset?: boolean;
   build(container: Container): T;
   /** Releases what keeps a local process from ending. */

@@ -1,19 +1,14 @@
 import type { Context } from 'aws-lambda';
 import { asTransferError } from '#src/core/errors/errors.ts';
 import type { StepResult } from '#src/core/stack/next-answers.ts';
+import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import type { ServiceFunctionName, StepName } from '#src/core/stack/step-names.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import { concludePreflight, preflight, type StepFindings } from '#src/preflight/preflight.ts';
 import type { CommonPorts, Invocation } from '#src/transfer/step.ts';
 import type { ServiceCall } from '#src/transfer/work-through.ts';
 import type { Container, Part } from './container.ts';
-import {
-  isPreflightState,
-  preflightExecution,
-  readStepPayload,
-  type StepPayload,
-  startCall,
-} from './invocation.ts';
+import { preflightExecution, readStepPayload, type StepPayload, startCall } from './invocation.ts';
 import { type CallKeys, openCallLog } from './log.ts';
 import { subjectIn } from './log-subject.ts';
 import { flushMeter, meterOf } from './meter.ts';
@@ -58,7 +53,7 @@ export function createStepHandler<S extends StepName, P extends Parts, O extends
 ): HandlerFactory<O | PreflightResult> {
   return createHandlerFactory<P, O | PreflightResult>(parts, 'step failed', (event, { clock }) => {
     const payload = readStepPayload(event);
-    const isPreflight = isPreflightState(payload.state);
+    const isPreflight = isPreflightInput(payload.state);
     return {
       keys: { step, ...subjectIn(payload) },
       isPreflight,

@@ -27,12 +27,6 @@ export function readStepPayload(event: unknown): StepPayload {
   );
 }
 
-/** True if the state asks a step for a preflight. */
-export function isPreflightState(state: unknown): boolean {
-  if (typeof state !== 'object' || state === null) return false;
-  return 'preflight' in state && state.preflight === true;
-}
-
 /** A preflight's call of a function that belongs to no execution. No event of AWS has a state. */
 const preflightCallSchema = z.object({
   state: z.object({ preflight: z.literal(true) }),

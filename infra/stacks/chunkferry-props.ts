@@ -87,7 +87,7 @@ const fields = {
   }),
   sendTimeout: duration(secondsBounds.sendTimeout).default(Duration.seconds(600)).meta({
     description:
-      'Time limit of one call of the sending function. A send that approaches it stops cleanly and is called again for the rest. At the default, a reply may take `uploadReply` after the last byte of a chunk.',
+      'Time limit of one call of the sending function. A send that approaches it stops cleanly and is called again for the rest. At the default, the upload host has its whole reply time after the last byte of a chunk.',
   }),
   stepMemoryMiB: wholeNumber(128, 10_240).default(512).meta({
     description: 'Memory of each other function, in MiB.',

@@ -49,8 +49,8 @@ async function renewOwnSlot(
 
 /**
  * Whether a queued transfer has a higher priority or a lower ticket number. A transfer without a number is
- * behind every transfer of its priority. A number alone entitles to nothing: a step that is repeated after
- * it drew one must not pass the queue.
+ * behind every transfer of its priority. A ticket number alone gives no right to a slot: a repeated step must
+ * not overtake the queue.
  */
 async function isAnyAhead(
   { queue }: SlotPorts,

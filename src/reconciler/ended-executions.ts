@@ -1,3 +1,4 @@
+import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
@@ -105,7 +106,7 @@ async function recordRejectedStart(
  */
 function needsOutcome({ status, input }: FinishedExecution): boolean {
   const parsed = parseInput(input);
-  return status !== 'succeeded' && !isPreflight(parsed) && !isDispatched(parsed);
+  return status !== 'succeeded' && !isPreflightInput(parsed) && !isDispatched(parsed);
 }
 
 async function recordStart(
@@ -137,8 +138,4 @@ function parseInput(input: string | undefined): unknown {
 
 function isDispatched(input: unknown): boolean {
   return dispatchedSchema.safeParse(input).success;
-}
-
-function isPreflight(input: unknown): boolean {
-  return typeof input === 'object' && input !== null && 'preflight' in input;
 }

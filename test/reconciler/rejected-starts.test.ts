@@ -126,4 +126,13 @@ describe('an execution that ended before it took a transfer', () => {
     });
     expect(outcomesOf(reconciler)).toEqual([]);
   });
+
+  it('is reported if its input declines a preflight', async () => {
+    const reconciler = await openReconciler();
+    const input = JSON.stringify({ preflight: false, bucket: 'films', key: 'film.mp4' });
+    expect(await reconciler.reconcile(statusChange('FAILED', { input }))).toMatchObject({
+      result: 'refused',
+    });
+    expect(outcomesOf(reconciler)).toHaveLength(1);
+  });
 });

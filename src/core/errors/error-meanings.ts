@@ -96,7 +96,7 @@ export const errorMeanings = {
   },
   sourceDeniedForNow: {
     errors: ['SourceDeniedForNowError'],
-    effect: 'The wait does not count as an outage.',
+    effect: 'The wait does not count against the six hours.',
   },
   sourceUnreachable: {
     errors: [

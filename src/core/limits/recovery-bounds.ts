@@ -44,7 +44,7 @@ export const recoveryBounds = {
   namedPatience: {
     value: 48 * hour,
     unit: 'seconds',
-    bounds: 'The same, including the waits of a Retry-After, which do not count above',
+    bounds: 'How long a transient error may last in total, waits of a Retry-After included',
     because: 'A daily quota is available again within a day.',
   },
   freshUrls: {

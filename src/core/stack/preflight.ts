@@ -56,3 +56,9 @@ export function failedByError(
   const step = nextStep.replace(startAgain, 'Run the preflight again.');
   return failedCheck(check, `${error.name}: ${error.message}`, step);
 }
+
+/** True if an input, or a step's state, asks for a preflight. Any other value starts a transfer. */
+export function isPreflightInput(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null) return false;
+  return 'preflight' in input && input.preflight === true;
+}
