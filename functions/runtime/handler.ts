@@ -76,22 +76,18 @@ export function createReconcilerHandler<P extends Parts, O>(
   run: (ports: NoInfer<PortsOf<P>>, event: unknown, call: ServiceCall) => Promise<O>,
   parts: P,
 ): HandlerFactory<O | StepFindings> {
-  return createHandlerFactory<P, O | StepFindings>(
-    parts,
-    'reconciling failed',
-    (event, { clock }) => {
-      const executionId = preflightExecution(event);
-      return {
-        keys: { step: name },
-        isPreflight: executionId !== undefined,
-        run: async (ports, call) => {
-          if (executionId === undefined) return run(ports, event, call);
-          const invocation = { ...call, executionId, executionStartedAt: clock.now() };
-          return preflight(name, ports as PreflightPorts, invocation);
-        },
-      };
-    },
-  );
+  return createHandlerFactory<P, O | StepFindings>(parts, 'call failed', (event, { clock }) => {
+    const executionId = preflightExecution(event);
+    return {
+      keys: { step: name },
+      isPreflight: executionId !== undefined,
+      run: async (ports, call) => {
+        if (executionId === undefined) return run(ports, event, call);
+        const invocation = { ...call, executionId, executionStartedAt: clock.now() };
+        return preflight(name, ports as PreflightPorts, invocation);
+      },
+    };
+  });
 }
 
 /** @param failureMessage - the log line of a call that fails */

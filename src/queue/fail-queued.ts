@@ -2,7 +2,7 @@ import { maxStartsPerTicket } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { writeEnd } from '#src/transfer/ended-outside.ts';
 import { readFailure } from '#src/transfer/failure.ts';
-import { transferLogFields } from '#src/transfer/outcome.ts';
+import { countFailure, transferLogFields } from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { releaseSlotOrTicket } from './slots.ts';
@@ -12,15 +12,14 @@ export async function failQueued(
   ports: Needs<'store' | 'queue' | 'events'>,
   row: TransferRecord,
 ): Promise<void> {
-  const { meter, log } = ports;
+  const { log } = ports;
   const failure = readFailure({
     Error: 'StartsExhaustedError',
     Cause: `${maxStartsPerTicket} executions of the dispatcher ended before they took the transfer`,
   });
   const ended = await writeEnd(ports, row, 'failed', { status: 'failed', ...failure });
   if (!ended) return;
-  meter.add('TransfersFailed', 1);
-  meter.add('FailuresByError', 1, failure.error);
+  countFailure(ports, failure.error);
   log.error('queued transfer failed', { ...transferLogFields(row), error: failure.error });
   await releaseSlotOrTicket(ports, row);
   await publishOutcome(ports, ended);

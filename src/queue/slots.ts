@@ -1,8 +1,8 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import { leaseRenewalSeconds, leaseSeconds, maxSlots } from '#src/core/limits/limits.ts';
+import { leaseSeconds, maxSlots } from '#src/core/limits/limits.ts';
 import { priorities, type Slot } from '#src/core/queue/queue.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { leaseEndFrom, ownershipLostError } from '#src/transfer/ownership.ts';
+import { isRenewalDue, leaseEndFrom, ownershipLostError } from '#src/transfer/ownership.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { findHoldReason, type WaitReason } from './admission.ts';
 
@@ -150,8 +150,8 @@ export async function renewSlot(
   // A transfer that was closed or queued meanwhile has lost its slot, even if the slot is free.
   if (state !== 'active') return false;
   const now = clock.now();
-  const isDue = leaseUntil - now <= (leaseSeconds - leaseRenewalSeconds) * 1000;
-  if (slot === undefined || bytesCompleteAt !== undefined || !isDue) return true;
+  const isSending = slot !== undefined && bytesCompleteAt === undefined;
+  if (!isSending || !isRenewalDue({ leaseUntil }, now)) return true;
   return queue.renewSlotLease({ slot, transferId, fence, until: leaseEndFrom(now) });
 }
 

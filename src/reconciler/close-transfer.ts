@@ -3,7 +3,12 @@ import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { endedOutsideErrors } from '#src/transfer/ended-outside.ts';
 import { readCauseMessage, readFailure, toSentence } from '#src/transfer/failure.ts';
-import { describeOutcome, type Outcome, transferLogFields } from '#src/transfer/outcome.ts';
+import {
+  countFailure,
+  describeOutcome,
+  type Outcome,
+  transferLogFields,
+} from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
@@ -101,8 +106,7 @@ export function countClosed(
     meter.add('TransfersCancelled', 1);
     return;
   }
-  meter.add('TransfersFailed', 1);
-  meter.add('FailuresByError', 1, error);
+  countFailure({ meter }, error);
 }
 
 /** Releases the slot or ticket of a transfer that is over, and publishes its outcome. */

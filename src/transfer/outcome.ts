@@ -9,6 +9,12 @@ export function transferLogFields({ transferId, source, owner }: TransferRecord)
   return { bucket: source.bucket, key: source.key, transferId, execution: owner };
 }
 
+/** Counts a transfer, or a start, that ended with an error. */
+export function countFailure({ meter }: Pick<Needs, 'meter'>, error: string | undefined): void {
+  meter.add('TransfersFailed', 1);
+  meter.add('FailuresByError', 1, error);
+}
+
 /**
  * Returns the complete outcome of a transfer that ended.
  * @param outcome - the status, and the reason if there is one

@@ -14,6 +14,14 @@ export function leaseEndFrom(now: number): number {
   return now + leaseSeconds * 1000;
 }
 
+/** True once a minute: the lease, and the slot with it, is renewed no more often. */
+export function isRenewalDue(
+  { leaseUntil }: Pick<TransferRecord, 'leaseUntil'>,
+  now: number,
+): boolean {
+  return leaseUntil - now <= (leaseSeconds - leaseRenewalSeconds) * 1000;
+}
+
 /**
  * Returns the transfer's row if this execution still owns it under that fence. Renews the lease at most
  * once a minute.
@@ -32,7 +40,7 @@ export async function readOwnedTransfer(
   if (isCancelledByRequest(transfer)) throw cancelledError(transfer);
   const now = clock.now();
   if (transfer.state === 'queued') return transfer;
-  if (transfer.leaseUntil - now > (leaseSeconds - leaseRenewalSeconds) * 1000) return transfer;
+  if (!isRenewalDue(transfer, now)) return transfer;
   const renewed = await store.patchTransfer(
     state.transferId,
     state.fence,

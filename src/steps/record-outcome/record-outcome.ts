@@ -4,7 +4,12 @@ import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/tr
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { type Failure, readFailure } from '#src/transfer/failure.ts';
-import { describeOutcome, type Outcome, type RecordOutcomeResult } from '#src/transfer/outcome.ts';
+import {
+  countFailure,
+  describeOutcome,
+  type Outcome,
+  type RecordOutcomeResult,
+} from '#src/transfer/outcome.ts';
 import { fencedOutError } from '#src/transfer/ownership.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
@@ -100,8 +105,7 @@ async function recordFailure(
   invocation: Invocation,
 ): Promise<RecordOutcomeResult> {
   if (nameMeans(failure.error, 'ownershipLost')) return failUnrecorded(failure);
-  ports.meter.add('TransfersFailed', 1);
-  ports.meter.add('FailuresByError', 1, failure.error);
+  countFailure(ports, failure.error);
   const reported = { status: 'failed', ...failure };
   if (!transfer)
     return { next: 'fail', output: await recordRejection(ports, reported, invocation), ...failure };
