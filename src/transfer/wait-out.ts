@@ -1,5 +1,5 @@
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
+import { type ErrorName, isErrorName, TransferError, withDetail } from '#src/core/errors/errors.ts';
 import { decide, type StepContext, waitStateSeconds } from '#src/core/errors/recovery.ts';
 import { waitLogFields } from './retry-with-backoff.ts';
 import type { Outage } from './state.ts';
@@ -131,8 +131,7 @@ export function logWait(
 function withWaitedTime(error: TransferError, waitedMs: number): TransferError {
   if (error.disposition === 'fail' || waitedMs < 60_000) return error;
   const minutes = Math.round(waitedMs / 60_000);
-  const text = error.message.replace(/\.$/, '');
-  return new TransferError(error.name, `${text} (for ${minutes} minutes)`, {
+  return new TransferError(error.name, withDetail(error.message, `for ${minutes} minutes`), {
     cause: error,
     status: error.status,
     origin: error.origin,

@@ -82,3 +82,8 @@ export function asTransferError(error: unknown): TransferError {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new TransferError('UnexpectedError', text, { cause: error });
 }
+
+/** Appends a detail to a message, in brackets. A full stop at the end of the message is removed. */
+export function withDetail(message: string, detail: string): string {
+  return `${message.replace(/\.$/, '')} (${detail})`;
+}

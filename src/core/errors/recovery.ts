@@ -1,7 +1,7 @@
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import { growingWaitSeconds, jitteredBackoffMs, wholeWaitSeconds } from './backoff.ts';
-import { type ErrorName, isTransferError, TransferError } from './errors.ts';
+import { type ErrorName, isTransferError, TransferError, withDetail } from './errors.ts';
 
 /**
  * What happens after an error. This module alone decides it. Within a call: repeat the request, renew
@@ -105,7 +105,7 @@ function finalRefusal(error: TransferError, tries: number, refusedForMs: number)
   const seconds = Math.round(refusedForMs / 1000);
   return new TransferError(
     'UploadRefusedError',
-    `${error.message} (${tries} sends on fresh URLs in ${seconds} s)`,
+    withDetail(error.message, `${tries} sends on fresh URLs in ${seconds} s`),
     { cause: error, status: error.status, origin: 'storage' },
   );
 }
@@ -124,7 +124,7 @@ function decideMismatch(error: TransferError, context: CallContext, mismatches: 
 }
 
 function corrupt(error: TransferError, tries: number): TransferError {
-  const message = `${error.message} (${tries} sends)`;
+  const message = withDetail(error.message, `${tries} sends`);
   return new TransferError('ChunkCorruptError', message, { cause: error, origin: 'storage' });
 }
 
@@ -175,7 +175,7 @@ function finalSourceError(error: TransferError, waitedMs: number): TransferError
   if (name === undefined) return error;
   const { message, status, origin } = error;
   const minutes = Math.round(waitedMs / 60_000);
-  return new TransferError(name, `${message} (for ${minutes} minutes)`, {
+  return new TransferError(name, withDetail(message, `for ${minutes} minutes`), {
     cause: error,
     status,
     origin,
