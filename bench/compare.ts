@@ -1,4 +1,4 @@
-import { deployedDefinition } from '#local/state-machine/deployed-definition.ts';
+import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import type { Film } from './films.ts';

@@ -9,8 +9,8 @@ import { createHandler as reportProofs } from '#functions/report-proofs/handler.
 import type { Container } from '#functions/runtime/container.ts';
 import type { HandlerFactory } from '#functions/runtime/handler.ts';
 import { createHandler as sendChunks } from '#functions/send-chunks/handler.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
-import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
 
 /** What the handlers of the deployed functions are created by. */
 const factories: Readonly<Record<FunctionName, HandlerFactory<unknown>>> = {

@@ -1,4 +1,8 @@
 import { type Container, createContainer } from '#functions/runtime/container.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
+import { withTimeLimit } from '#local/state-machine/lambda/time-limit.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
@@ -6,15 +10,11 @@ import type { Sources } from '#src/core/source/sources.ts';
 import { functionNames } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { createHandlers, type Handlers } from './handlers.ts';
-import type { LocalStateMachine } from './state-machine/definition.ts';
-import { deployedDefinition } from './state-machine/deployed-definition.ts';
-import type { LambdaHandler } from './state-machine/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionOptions,
   startExecution,
 } from './state-machine/run.ts';
-import { withTimeLimit } from './state-machine/time-limit.ts';
 
 export interface PipelineOptions {
   /** The buckets that may be read, as sources without filters. */

@@ -5,7 +5,7 @@ import { createContainer } from '#functions/runtime/container.ts';
 import { localCredentials, localRegion } from '#local/emulators/local-account.ts';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { createHandlers } from '#local/handlers.ts';
-import { lambdaContext } from '#local/state-machine/lambda-context.ts';
+import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { maxSlots } from '#src/core/limits/limits.ts';

@@ -1,5 +1,5 @@
 import type { Attributes, Edge, Graph, Node, Subgraph } from '@viz-js/viz';
-import type { StateFields } from '../state-machine/states.ts';
+import type { StateFields } from '#local/state-machine/definition/states.ts';
 import * as style from './style.ts';
 
 /** The definition of a state machine or of a Map's item processor. */

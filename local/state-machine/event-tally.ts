@@ -1,8 +1,8 @@
 import type { StateMachine, StateMachineDefinition } from 'aws-local-stepfunctions';
-import { measurePayload } from './payload-limit.ts';
-import type { RunEnding } from './run-ending.ts';
-import type { ServiceLimits } from './service-limits.ts';
-import { allStates } from './states.ts';
+import type { ServiceLimits } from '#local/state-machine/definition/service-limits.ts';
+import { allStates } from '#local/state-machine/definition/states.ts';
+import { measurePayload } from '#local/state-machine/lambda/payload-limit.ts';
+import type { RunEnding } from '#local/state-machine/lambda/run-ending.ts';
 
 /** One entry of the interpreter's event log, with input and output. */
 export type StateMachineEvent =

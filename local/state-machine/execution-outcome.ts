@@ -3,7 +3,7 @@ import {
   ExecutionError,
   ExecutionTimeoutError,
 } from 'aws-local-stepfunctions';
-import type { RunEnding } from './run-ending.ts';
+import type { RunEnding } from '#local/state-machine/lambda/run-ending.ts';
 
 /** The status of an execution, as in the service. */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';

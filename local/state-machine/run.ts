@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { StateMachine } from 'aws-local-stepfunctions';
-import { TransferError } from '#src/core/errors/errors.ts';
-import { executionArnOf } from '#src/core/queue/execution-arn.ts';
-import type { LocalStateMachine } from './definition.ts';
-import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
-import { type ExecutionOutcome, type ExecutionStatus, outcomeOf } from './execution-outcome.ts';
-import { copyJson, jsonBytes } from './json-payload.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import {
+  type ServiceLimits,
+  serviceLimits,
+} from '#local/state-machine/definition/service-limits.ts';
+import { allStates } from '#local/state-machine/definition/states.ts';
+import { isValid, validateDefinition } from '#local/state-machine/definition/valid-definitions.ts';
+import { copyJson, jsonBytes } from '#local/state-machine/lambda/json-payload.ts';
 import {
   createLambdaRuntime,
   type FaultPlan,
   type InvocationRecord,
   type LambdaHandler,
   type LambdaRuntime,
-} from './lambda-runtime.ts';
-import { createRunEnding, type RunEnding } from './run-ending.ts';
-import { type ServiceLimits, serviceLimits } from './service-limits.ts';
-import { allStates } from './states.ts';
-import { isValid, validateDefinition } from './valid-definitions.ts';
+} from '#local/state-machine/lambda/lambda-runtime.ts';
+import { createRunEnding, type RunEnding } from '#local/state-machine/lambda/run-ending.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
+import { type ExecutionOutcome, type ExecutionStatus, outcomeOf } from './execution-outcome.ts';
 import { type Sleep, scaleWaits } from './wait-scaling.ts';
 
 export type { ExecutionStatus };

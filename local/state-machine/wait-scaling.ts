@@ -1,8 +1,8 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
+import { maxTimerSeconds } from '#local/state-machine/definition/service-limits.ts';
+import { allStates, isFields, type StateFields } from '#local/state-machine/definition/states.ts';
+import { type RunEnding, uncatchable } from '#local/state-machine/lambda/run-ending.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { type RunEnding, uncatchable } from './run-ending.ts';
-import { maxTimerSeconds } from './service-limits.ts';
-import { allStates, isFields, type StateFields } from './states.ts';
 
 /** Sleeps for the time in a Wait state's input. Returns the input. */
 export type WaitTask = (input: unknown) => Promise<unknown>;

@@ -1,5 +1,5 @@
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
-import { deployedDefinition } from '#local/state-machine/deployed-definition.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
 
 let machine: LocalStateMachine | undefined;
 

@@ -1,7 +1,7 @@
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
-import { isFields, type StateFields } from '#local/state-machine/states.ts';
-import { assumeValid } from '#local/state-machine/valid-definitions.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import { isFields, type StateFields } from '#local/state-machine/definition/states.ts';
+import { assumeValid } from '#local/state-machine/definition/valid-definitions.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 
 /** The first start of a redriven execution. The interpreter only knows the redrive. */
 export interface FirstStart {

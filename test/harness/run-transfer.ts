@@ -1,6 +1,6 @@
 import { createContainer } from '#functions/runtime/container.ts';
 import { createHandlers } from '#local/handlers.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionResult,

@@ -1,5 +1,5 @@
 import { synthesizeTemplate } from '#infra/synthesize.ts';
-import { readDefinition } from '#local/state-machine/definition.ts';
+import { readDefinition } from '#local/state-machine/definition/definition.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
 
 /** A state of the definition, with the fields that these tests read. */

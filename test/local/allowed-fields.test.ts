@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertSupported } from '#local/state-machine/allowed-fields.ts';
+import { assertSupported } from '#local/state-machine/definition/allowed-fields.ts';
 import { machineOf, mapOf, task, workArn } from './machines.ts';
 
 const known = new Set([workArn]);

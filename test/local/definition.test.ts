@@ -3,9 +3,9 @@ import { Code, type IFunction, Function as LambdaFunction, Runtime } from 'aws-c
 import { DefinitionBody, StateMachine, Timeout } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { describe, expect, it } from 'vitest';
-import { readDefinition } from '#local/state-machine/definition.ts';
+import { readDefinition } from '#local/state-machine/definition/definition.ts';
+import type { CloudFormationTemplate } from '#local/state-machine/definition/template.ts';
 import { runExecution } from '#local/state-machine/run.ts';
-import type { CloudFormationTemplate } from '#local/state-machine/template.ts';
 
 function synthesize(): CloudFormationTemplate {
   const app = new App({

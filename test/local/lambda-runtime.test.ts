@@ -5,8 +5,8 @@ import {
   type InvocationRecord,
   type LambdaHandler,
   type LambdaRuntimeOptions,
-} from '#local/state-machine/lambda-runtime.ts';
-import { createRunEnding } from '#local/state-machine/run-ending.ts';
+} from '#local/state-machine/lambda/lambda-runtime.ts';
+import { createRunEnding } from '#local/state-machine/lambda/run-ending.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { work, workArn } from './machines.ts';
 

@@ -1,6 +1,6 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
-import type { LocalFunction } from '#local/state-machine/template.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 
 /** The ARN of the only function of these machines. */
 export const workArn = 'arn:aws:lambda:us-east-1:000000000000:function:Work:1';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import type { ExecutionOptions } from '#local/state-machine/run.ts';
 import { machineOf, mapOf, task } from './machines.ts';
 import { failing, start } from './run-machine.ts';

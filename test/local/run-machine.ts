@@ -1,4 +1,4 @@
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { type ExecutionOptions, startExecution } from '#local/state-machine/run.ts';
 import { machineOf, task } from './machines.ts';
 

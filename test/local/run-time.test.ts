@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import type { ExecutionOptions } from '#local/state-machine/run.ts';
 import { machineOf, mapOf, task } from './machines.ts';
 import { failing, retrying, run } from './run-machine.ts';

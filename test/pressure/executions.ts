@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pipeline } from '#local/pipeline.ts';
-import { lambdaContext } from '#local/state-machine/lambda-context.ts';
-import type { FaultPlan } from '#local/state-machine/lambda-runtime.ts';
+import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
+import type { FaultPlan } from '#local/state-machine/lambda/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionResult,

@@ -1,9 +1,9 @@
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { chanceOf } from '../harness/chance.ts';
 import { deployedMachine } from '../harness/deployed-machine.ts';
 import { startOfTime, takeTime, type VirtualTime } from '../harness/virtual-time.ts';
 import type { FaultClass, FaultSelection } from './faults/fault-classes.ts';
+import { chanceOf } from './harness/chance.ts';
 import { allTransfers, checkFinalState, checkOrphans } from './invariants/final-state.ts';
 import type { Violation } from './invariants/violations.ts';
 import { contentOf } from './load/objects.ts';

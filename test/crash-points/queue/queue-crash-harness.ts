@@ -1,14 +1,14 @@
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { stateMachineArn } from '#local/state-machine/run.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { sampleBytes } from '../../doubles/memory/memory-source.ts';
 import { deployedMachine } from '../../harness/deployed-machine.ts';
-import { openProcessPool } from '../../harness/process-pool.ts';
-import { dispatcher, reconciler } from '../../harness/sandbox.ts';
 import { restartTime, skipTime, untilSettled } from '../../harness/virtual-time.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
+import { openProcessPool } from '../../simulation/harness/process-pool.ts';
+import { dispatcher, reconciler } from '../../simulation/harness/sandbox.ts';
 import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
 import { abortionOf, callFunction, type Started, startObserved } from '../support/crash-harness.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dispatcher } from '../../harness/sandbox.ts';
 import { fakeTime, restoreTime, untilSettled } from '../../harness/virtual-time.ts';
+import { dispatcher } from '../../simulation/harness/sandbox.ts';
 import type { Moment } from '../support/moments.ts';
 import { type Depth, everyNth } from '../support/points.ts';
 import { holdAt, recordMoments } from './hold-moment.ts';

@@ -1,22 +1,22 @@
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import { lambdaContext } from '#local/state-machine/lambda-context.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionOptions,
   startExecution,
 } from '#local/state-machine/run.ts';
-import type { LocalFunction } from '#local/state-machine/template.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
 import { deployedMachine } from '../../harness/deployed-machine.ts';
-import { openProcessPool } from '../../harness/process-pool.ts';
 import { type FirstStart, handlersSince } from '../../harness/redriven-machine.ts';
-import { reconciler } from '../../harness/sandbox.ts';
 import { restartTime } from '../../harness/virtual-time.ts';
 import { statusChange } from '../../reconciler/reconciler-harness.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
+import { openProcessPool } from '../../simulation/harness/process-pool.ts';
+import { reconciler } from '../../simulation/harness/sandbox.ts';
 import type { Execution } from '../../simulation/load/executions.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
 import { portsOf } from './crash-ports.ts';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { promiseHooks } from 'node:v8';
 import { createContainer } from '#functions/runtime/container.ts';
 import { createHandlers } from '#local/handlers.ts';
+import { assumeValid } from '#local/state-machine/definition/valid-definitions.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
-import { assumeValid } from '#local/state-machine/valid-definitions.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Job, SavedMachine } from './killable-runs.ts';
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import type { LocalFunction } from '#local/state-machine/template.ts';
 
 /** The machine as JSON, for the child processes. */
 export interface SavedMachine extends Omit<LocalStateMachine, 'functions'> {

@@ -1,9 +1,9 @@
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
-import type { Sandbox } from '../../harness/sandbox.ts';
 import { parseRequest } from '../../simulation/faults/faulty-transport.ts';
+import type { Sandbox } from '../../simulation/harness/sandbox.ts';
 
 /** A moment directly before or after an externally visible effect. */
 export interface Moment {

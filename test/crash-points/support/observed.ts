@@ -1,8 +1,8 @@
 import type { ExecutionHandle } from '#local/state-machine/run.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
-import { chanceOf } from '../../harness/chance.ts';
-import type { SandboxEnvironment } from '../../harness/sandbox.ts';
 import { drawFaults } from '../../simulation/faults/fault-classes.ts';
+import { chanceOf } from '../../simulation/harness/chance.ts';
+import type { SandboxEnvironment } from '../../simulation/harness/sandbox.ts';
 import { openTables } from '../../simulation/invariants/checked-store.ts';
 import { checkEnd } from '../../simulation/invariants/requests-and-ends.ts';
 import { openViolationLog } from '../../simulation/invariants/violations.ts';

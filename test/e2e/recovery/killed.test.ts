@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Invocation } from '#local/state-machine/lambda-runtime.ts';
+import type { Invocation } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { stepNames } from '#src/core/stack/step-names.ts';
 import {
   expectReady,

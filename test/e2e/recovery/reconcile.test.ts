@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { queue as queuePart } from '#functions/runtime/table.ts';
-import { lambdaContext } from '#local/state-machine/lambda-context.ts';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
+import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { ExecutionHandle } from '#local/state-machine/run.ts';
-import type { LocalFunction } from '#local/state-machine/template.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { ReconcileResult } from '#src/reconciler/reconcile.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { FaultPlan } from '#local/state-machine/lambda-runtime.ts';
+import type { FaultPlan } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { isProven } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { platformErrorNames } from '#infra/constructs/retry-policy.ts';
+import { platformErrorNames } from '#infra/state-machine/retry-policy.ts';
 import { errorNames, isErrorName } from '#src/core/errors/errors.ts';
 import { functionNames, stepNames } from '#src/core/stack/step-names.ts';
 import {

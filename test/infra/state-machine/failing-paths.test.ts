@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { InvocationRecord } from '#local/state-machine/lambda-runtime.ts';
+import type { InvocationRecord } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { runExecution } from '#local/state-machine/run.ts';
 import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createContainer } from '#functions/runtime/container.ts';
 import { createHandlers } from '#local/handlers.ts';
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import { isErrorName } from '#src/core/errors/errors.ts';
 import { deployedMachine } from '../../harness/deployed-machine.ts';

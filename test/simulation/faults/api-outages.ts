@@ -1,5 +1,5 @@
 import type { HttpReply } from '#src/core/ports/transport.ts';
-import type { Chance } from '../../harness/chance.ts';
+import type { Chance } from '../harness/chance.ts';
 import type { FaultClass, Faults } from './fault-classes.ts';
 import type { Operation } from './faulty-transport.ts';
 

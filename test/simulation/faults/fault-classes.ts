@@ -1,4 +1,4 @@
-import type { Chance } from '../../harness/chance.ts';
+import type { Chance } from '../harness/chance.ts';
 
 /** The fault classes with their probability at each opportunity, in a run that has the class. */
 const faultClasses = {

@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { EventPublisher } from '#src/core/ports/events.ts';
-import type { Sandbox } from '../../harness/sandbox.ts';
+import type { Sandbox } from '../harness/sandbox.ts';
 import { checkEvent } from '../invariants/requests-and-ends.ts';
 import type { Simulation } from '../load/simulation.ts';
 

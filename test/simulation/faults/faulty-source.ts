@@ -2,7 +2,7 @@ import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
-import type { Sandbox } from '../../harness/sandbox.ts';
+import type { Sandbox } from '../harness/sandbox.ts';
 import { type ObjectStore, pieceBytes } from '../load/objects.ts';
 import type { Faults } from './fault-classes.ts';
 import type { S3Faults } from './s3-outages.ts';

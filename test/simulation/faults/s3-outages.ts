@@ -1,6 +1,6 @@
 import { explainS3Failure } from '#src/aws/s3/failures.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
-import type { Chance } from '../../harness/chance.ts';
+import type { Chance } from '../harness/chance.ts';
 import type { Faults } from './fault-classes.ts';
 
 /** The text of every injected S3 error. An error that contains it comes from a transient fault. */

@@ -1,5 +1,5 @@
 import { systemClock } from '#src/config/system-clock.ts';
-import type { Chance } from '../../harness/chance.ts';
+import type { Chance } from '../harness/chance.ts';
 import type { Faults } from './fault-classes.ts';
 
 /** Pieces of one chunk on a slow line: each takes less time than a sender's stall timeout. */

@@ -1,6 +1,6 @@
 import type { QueueStore, Slot, Ticket } from '#src/core/queue/queue.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { Sandbox } from '../../harness/sandbox.ts';
+import type { Sandbox } from '../harness/sandbox.ts';
 import type { CheckContext, Tables } from './checked-store.ts';
 
 /** The maximum difference between clocks, in ms. */

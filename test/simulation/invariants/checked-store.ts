@@ -5,7 +5,7 @@ import {
   createMemoryTransferStore,
   type MemoryTransferStore,
 } from '../../doubles/memory/transfer-store.ts';
-import { dispatcher, reconciler, type Sandbox } from '../../harness/sandbox.ts';
+import { dispatcher, reconciler, type Sandbox } from '../harness/sandbox.ts';
 import {
   checkCancelled,
   checkTaking,

@@ -1,8 +1,8 @@
-import { serviceLimits } from '#local/state-machine/service-limits.ts';
+import { serviceLimits } from '#local/state-machine/definition/service-limits.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import { isProven } from '#src/core/transfer/transfer.ts';
-import type { Sandbox } from '../../harness/sandbox.ts';
 import type { ParsedRequest } from '../faults/faulty-transport.ts';
+import type { Sandbox } from '../harness/sandbox.ts';
 import type { Execution } from '../load/executions.ts';
 import type { Simulation } from '../load/simulation.ts';
 import { endOf } from './checked-store.ts';

@@ -1,15 +1,15 @@
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
-import { lambdaContext } from '#local/state-machine/lambda-context.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
+import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { stateMachineArn } from '#local/state-machine/run.ts';
-import type { LocalFunction } from '#local/state-machine/template.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
-import type { Chance } from '../../harness/chance.ts';
-import { dispatcher } from '../../harness/sandbox.ts';
 import type { Faults } from '../faults/fault-classes.ts';
+import type { Chance } from '../harness/chance.ts';
+import { dispatcher } from '../harness/sandbox.ts';
 import type { Trace } from '../trace.ts';
 import type { Execution, Executions } from './executions.ts';
 

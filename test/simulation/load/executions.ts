@@ -1,19 +1,19 @@
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import { lambdaContext } from '#local/state-machine/lambda-context.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionResult,
   startExecution,
 } from '#local/state-machine/run.ts';
-import type { LocalFunction } from '#local/state-machine/template.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
-import type { Chance } from '../../harness/chance.ts';
 import { handlersSince, machineFrom, statesOf } from '../../harness/redriven-machine.ts';
-import { reconciler } from '../../harness/sandbox.ts';
 import type { Faults } from '../faults/fault-classes.ts';
+import type { Chance } from '../harness/chance.ts';
+import { reconciler } from '../harness/sandbox.ts';
 import type { Trace } from '../trace.ts';
 
 /** One execution of the state machine. */

@@ -7,7 +7,7 @@ import type {
   SourceReference,
 } from '#src/core/source/source-object.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
-import type { Chance } from '../../harness/chance.ts';
+import type { Chance } from '../harness/chance.ts';
 
 /** One content of a key, current or earlier. */
 export interface Content {

@@ -1,5 +1,5 @@
 import { isOver } from '#src/core/transfer/transfer.ts';
-import { dispatcher } from '../../harness/sandbox.ts';
+import { dispatcher } from '../harness/sandbox.ts';
 import { allTransfers } from '../invariants/final-state.ts';
 import type { Simulation } from './simulation.ts';
 import { later } from './starts.ts';

@@ -5,11 +5,11 @@ import {
 import type { TwelveLabsSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
-import type { Chance } from '../../harness/chance.ts';
 import { ApiOutages } from '../faults/api-outages.ts';
 import type { Faults } from '../faults/fault-classes.ts';
 import { OffSpecReplies } from '../faults/off-spec-replies.ts';
 import { SlowLine } from '../faults/slow-line.ts';
+import type { Chance } from '../harness/chance.ts';
 
 /** The simulated service, with a record of its uploads. */
 export interface Service extends InProcessTwelveLabs {

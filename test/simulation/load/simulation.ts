@@ -1,4 +1,4 @@
-import type { LocalStateMachine } from '#local/state-machine/definition.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
@@ -6,16 +6,16 @@ import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { type Chance, chanceOf } from '../../harness/chance.ts';
-import { drawsOf, openProcessPool, type ProcessPool } from '../../harness/process-pool.ts';
 import { completePorts } from '../../harness/product-ports.ts';
-import { dispatcher, type Sandbox, type SandboxEnvironment } from '../../harness/sandbox.ts';
 import { drawFaults, type FaultSelection, type Faults } from '../faults/fault-classes.ts';
 import { faultyBus } from '../faults/faulty-bus.ts';
 import { faultySource, type SourceFaults } from '../faults/faulty-source.ts';
 import { faultyQueue, faultyStore } from '../faults/faulty-table.ts';
 import { faultyTransport, type Wire } from '../faults/faulty-transport.ts';
 import { openS3Faults, type S3Faults } from '../faults/s3-outages.ts';
+import { type Chance, chanceOf } from '../harness/chance.ts';
+import { drawsOf, openProcessPool, type ProcessPool } from '../harness/process-pool.ts';
+import { dispatcher, type Sandbox, type SandboxEnvironment } from '../harness/sandbox.ts';
 import { watchedQueue } from '../invariants/checked-queue.ts';
 import {
   type CheckContext,

@@ -1,5 +1,5 @@
 import type { QueueStore } from '#src/core/queue/queue.ts';
-import { dispatcher } from '../../harness/sandbox.ts';
+import { dispatcher } from '../harness/sandbox.ts';
 import type { Mutation } from '../load/simulation.ts';
 import type { MutationCase } from './mutations.ts';
 

@@ -1,6 +1,6 @@
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
-import type { LocalStateMachine } from './definition.ts';
-import { isFields, type StateFields } from './states.ts';
+import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import { isFields, type StateFields } from '#local/state-machine/definition/states.ts';
 
 /**
  * Replaces the time limit of one function. Lambda's limit does not exist locally: a chunk may take an

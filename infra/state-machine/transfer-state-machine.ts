@@ -18,12 +18,12 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import type { Dispatcher } from '#infra/constructs/dispatcher.ts';
+import type { Reconciler } from '#infra/constructs/reconciler.ts';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import type { AnsweringStep } from '#src/core/stack/next-answers.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import { preflightChecks } from './preflight.ts';
-import type { Reconciler } from './reconciler.ts';
 import { sendRanges } from './send-ranges.ts';
 import {
   type Branches,

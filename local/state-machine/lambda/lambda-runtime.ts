@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 import { createHandlerPool, type LambdaHandler } from './handler-pool.ts';
 import { copyJson } from './json-payload.ts';
 import { lambdaContext } from './lambda-context.ts';
 import { crashError } from './lambda-errors.ts';
 import { measurePayload } from './payload-limit.ts';
 import type { RunEnding } from './run-ending.ts';
-import type { LocalFunction } from './template.ts';
 
 export type { LambdaHandler };
 

@@ -2,10 +2,10 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IChainable, JsonPath } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import type { Dispatcher } from '#infra/constructs/dispatcher.ts';
+import type { Reconciler } from '#infra/constructs/reconciler.ts';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
-import type { Dispatcher } from './dispatcher.ts';
-import type { Reconciler } from './reconciler.ts';
 import { functionTask, stepTask } from './step-task.ts';
 
 /** The input that makes a function check its permissions only. */

@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
-import { referenceOf } from './configuration/reference.ts';
-import { sourceAccountKeys } from './context/source-account-keys.ts';
-import { contextSourceFields, transferKeys } from './context/transfer-keys.ts';
-import { thresholdFields } from './monitoring/alarm-thresholds.ts';
-import { accountReaderFields } from './sources/account-readers.ts';
-import { sourceProps } from './sources/source-props.ts';
-import { chunkferryProps } from './stacks/chunkferry-props.ts';
-import { windowFields } from './stacks/queue-fields.ts';
+import { referenceOf } from '#infra/configuration/reference.ts';
+import { sourceAccountKeys } from '#infra/context/source-account-keys.ts';
+import { contextSourceFields, transferKeys } from '#infra/context/transfer-keys.ts';
+import { thresholdFields } from '#infra/monitoring/alarm-thresholds.ts';
+import { accountReaderFields } from '#infra/sources/account-readers.ts';
+import { sourceProps } from '#infra/sources/source-props.ts';
+import { chunkferryProps } from '#infra/stacks/chunkferry-props.ts';
+import { windowFields } from '#infra/stacks/queue-fields.ts';
 
 /** The committed page. */
 export const configurationFile = fileURLToPath(
-  new URL('../docs/configuration.md', import.meta.url),
+  new URL('../../docs/configuration.md', import.meta.url),
 );
 
 type Fields = Readonly<Record<string, z.ZodType>>;

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { LocalFunction } from './template.ts';
+import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 
 /** Returns the context object of one invocation. Its remaining time starts now. */
 export function lambdaContext(

@@ -1,8 +1,8 @@
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { FaultClass, Faults } from '../simulation/faults/fault-classes.ts';
-import type { Trace } from '../simulation/trace.ts';
+import type { FaultClass, Faults } from '../faults/fault-classes.ts';
+import type { Trace } from '../trace.ts';
 import type { Chance } from './chance.ts';
 
 /** Dependencies of a sandbox. */

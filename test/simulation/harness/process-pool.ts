@@ -1,6 +1,6 @@
 import { createContainer } from '#functions/runtime/container.ts';
 import { createHandler } from '#local/handlers.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda-runtime.ts';
+import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { type FunctionName, functionNames } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { dispatcher, Sandbox, type SandboxEnvironment } from './sandbox.ts';

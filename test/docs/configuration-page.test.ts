@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { referenceOf } from '#infra/configuration/reference.ts';
-import { configurationFile, configurationPage } from '#infra/configuration-page.ts';
+import { configurationFile, configurationPage } from '#infra/configuration-page/page.ts';
 import { chunkferryProps } from '#infra/stacks/chunkferry-props.ts';
 import { readSettings } from '#src/config/environment.ts';
 
