@@ -71,7 +71,7 @@ export function crossAccountScenario(harness: Harness): Check {
 /** The source account forwards an additional bucket. The account of the state machine still rejects it. */
 export function unlistedBucketScenario(harness: Harness): Check {
   return {
-    name: 'an event of a bucket that is not a source of its account fails with SourceClaimRefusedError',
+    name: 'an event of a bucket that is not a source of its account fails with SourceClaimRejectedError',
     run: async () => {
       await makeBucket(harness.source, unlistedBucket);
       await enableEvents(harness.source, unlistedBucket);
@@ -80,7 +80,7 @@ export function unlistedBucketScenario(harness: Harness): Check {
       const execution = await executionFor(harness.home.sfn, await machineArn(harness), key);
       const { status, error, cause } = await endOf(harness.home.sfn, execution);
       equal(status, 'FAILED');
-      equal(error, 'SourceClaimRefusedError');
+      equal(error, 'SourceClaimRejectedError');
       match(cause ?? '', /films-unlisted/);
     },
   };

@@ -84,10 +84,10 @@ function transferAlarms({ deployment, alarmThresholds }: CheckedMonitoringProps)
       missing: nothingHappened,
     },
     {
-      id: 'ClaimsRefused',
+      id: 'ClaimsRejected',
       description:
-        'An event named a bucket of another account and was rejected. Search the logs of InspectSource for SourceClaimRefusedError, which names the sending account. If that account is not yours, remove it from sourceAccounts or organizationId.',
-      metric: productMetric(deployment, 'ClaimsRefused', { statistic: 'Sum' }),
+        'An event named a bucket of another account and was rejected. Search the logs of InspectSource for SourceClaimRejectedError, which names the sending account. If that account is not yours, remove it from sourceAccounts or organizationId.',
+      metric: productMetric(deployment, 'ClaimsRejected', { statistic: 'Sum' }),
       threshold: 0,
       missing: nothingHappened,
     },

@@ -55,7 +55,7 @@ function moving({ deployment }: CheckedMonitoringProps): IWidget[] {
     graph('Events that start nothing', 12, [
       count('EventsIgnored'),
       byAllValues(deployment, 'EventsIgnoredByReason'),
-      count('ClaimsRefused'),
+      count('ClaimsRejected'),
     ]),
   ];
 }

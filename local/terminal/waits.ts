@@ -20,7 +20,7 @@ const waitedFor: Readonly<Record<string, string>> = {
   ServiceUnavailableError: 'the service',
   SourceUnavailableError: 'S3',
   TruncatedReadError: 'S3',
-  SourceSignatureRefusedError: 'S3, which rejects the signature; check the clock',
+  SourceSignatureRejectedError: 'S3, which rejects the signature; check the clock',
   SourceDeniedForNowError: 'S3, which denies the object for now',
   SourceInconsistentError: 'S3, whose HEAD and GET disagree',
   TableUnavailableError: 'the table of proofs',

@@ -25,5 +25,5 @@ async function openTunnel(pool: PoolType, proxy: URL, target: Dispatcher.Connect
   if (statusCode >= 200 && statusCode < 300) return { socket, statusCode: 200 };
   socket.on('error', () => {}).destroy();
   if (statusCode === 407) throw credentialsMissing(`the proxy ${proxy.host}`);
-  throw new ProxyError(proxy, 'refused to open a tunnel', `status ${statusCode}`);
+  throw new ProxyError(proxy, 'did not open a tunnel', `status ${statusCode}`);
 }

@@ -93,7 +93,7 @@ export interface UploadHosts {
 /**
  * Returns a guard that allows sockets only to public addresses and to the configured host. It checks the
  * address at each connection: a public name may later resolve into a private network. Its
- * `UploadHostRefusedError` names the host and the address. Returns undefined for a service without TLS,
+ * `UploadHostRejectedError` names the host and the address. Returns undefined for a service without TLS,
  * which runs on this machine.
  */
 export function createConnectGuard(hosts: UploadHosts): ConnectGuard | undefined {
@@ -112,8 +112,8 @@ export function createConnectGuard(hosts: UploadHosts): ConnectGuard | undefined
         const addresses = typeof found === 'string' ? [{ address: found, family: 4 }] : found;
         try {
           check(host, addresses);
-        } catch (refusal) {
-          return callback(refusal as Error, '');
+        } catch (rejection) {
+          return callback(rejection as Error, '');
         }
         if (options.all) return callback(null, addresses);
         callback(null, addresses[0]?.address ?? '', addresses[0]?.family);
@@ -124,12 +124,12 @@ export function createConnectGuard(hosts: UploadHosts): ConnectGuard | undefined
 
 function checkOf(isAllowed: (address: string) => boolean) {
   return (host: string, addresses: readonly { readonly address: string }[]): void => {
-    const refused = addresses.find(({ address }) => !isAllowed(address))?.address;
-    if (refused === undefined) return;
-    const resolved = host === refused ? '' : ` resolves to ${refused}, which`;
+    const rejected = addresses.find(({ address }) => !isAllowed(address))?.address;
+    if (rejected === undefined) return;
+    const resolved = host === rejected ? '' : ` resolves to ${rejected}, which`;
     throw new TransferError(
-      'UploadHostRefusedError',
-      `Invalid upload host "${host}":${resolved} belongs to ${rangeOf(refused)}; it must be a public address.`,
+      'UploadHostRejectedError',
+      `Invalid upload host "${host}":${resolved} belongs to ${rangeOf(rejected)}; it must be a public address.`,
     );
   };
 }

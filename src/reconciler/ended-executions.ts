@@ -19,10 +19,10 @@ export interface EndedExecution {
 }
 
 /**
- * `closed`, `refused` and `cancelled`: this call recorded an outcome. `finished`: an outcome was recorded
+ * `closed`, `rejected` and `cancelled`: this call recorded an outcome. `finished`: an outcome was recorded
  * before. `unchanged`: no outcome is missing, or another execution owns the transfer.
  */
-export type EndedExecutionResult = 'closed' | 'refused' | 'cancelled' | 'finished' | 'unchanged';
+export type EndedExecutionResult = 'closed' | 'rejected' | 'cancelled' | 'finished' | 'unchanged';
 
 /**
  * Records an outcome for an execution that ended without RecordOutcome: the outcome of its transfer, or
@@ -113,9 +113,9 @@ async function recordStart(
   ports: ReconcilerPorts,
   { executionId, end }: EndedExecution,
   call: ServiceCall,
-): Promise<'refused' | 'cancelled'> {
+): Promise<'rejected' | 'cancelled'> {
   const recorded = describeEnd(end);
-  const state = recorded.state === 'cancelled' ? 'cancelled' : 'refused';
+  const state = recorded.state === 'cancelled' ? 'cancelled' : 'rejected';
   const executionStartedAt = end.startedAt ?? ports.clock.now();
   const executionInput = parseInput(end.input);
   const invocation = { ...call, executionId, executionInput, executionStartedAt };

@@ -9,7 +9,7 @@ export const eventTypes: Readonly<
   ready: 'Transfer Ready',
   failed: 'Transfer Failed',
   superseded: 'Transfer Superseded',
-  refused: 'Transfer Failed',
+  rejected: 'Transfer Failed',
   cancelled: 'Transfer Cancelled',
 };
 
@@ -55,7 +55,7 @@ async function markPublished(
   row: TransferRecord,
 ): Promise<boolean> {
   const { transferId, fence, state, changedAt } = row;
-  if (state !== 'refused') {
+  if (state !== 'rejected') {
     const seen = { state, changedAt };
     return store.patchTransfer(transferId, fence, { outcomePublished: true }, clock.now(), seen);
   }

@@ -8,14 +8,14 @@ import { rejectionIdOf } from './transfer-ids.ts';
 /**
  * Records a start that ended before it took a transfer: writes a row, publishes the event, then marks the
  * row as published.
- * @param state - `refused` if the start failed, `cancelled` if it was stopped on purpose
+ * @param state - `rejected` if the start failed, `cancelled` if it was stopped on purpose
  * @returns the outcome that the row and the event contain
  */
 export async function recordRejection(
   { store, events, clock }: Needs<'store' | 'events'>,
   reported: Readonly<Record<string, unknown>>,
   { executionId, executionInput }: Invocation,
-  state: 'refused' | 'cancelled' = 'refused',
+  state: 'rejected' | 'cancelled' = 'rejected',
 ): Promise<Readonly<Record<string, unknown>>> {
   const now = clock.now();
   const transferId = rejectionIdOf(executionId);

@@ -14,7 +14,7 @@ export interface RetryContext {
 /** Facts about the request itself: see `CallContext`. */
 type RequestFacts = Pick<
   CallContext,
-  'refusedForMs' | 'mismatches' | 'canComeLater' | 'isUndecided'
+  'rejectedForMs' | 'mismatches' | 'canComeLater' | 'isUndecided'
 >;
 
 /** Shorter waits are not logged, in ms. */

@@ -139,7 +139,7 @@ export const rangeStateSchema = z.object({
   /** Limit of chunks in flight, after a call in which no chunk ended. */
   chunkConcurrency: z.optional(count),
   /** Start of the time in which the upload host rejects every chunk, in milliseconds since 1970. */
-  refusedSince: z.optional(count),
+  rejectedSince: z.optional(count),
   /** The error that the Catch stored, if the send step did not end by itself. */
   error: z.optional(z.object({ Error: z.string(), Cause: z._default(z.string(), '') })),
 });

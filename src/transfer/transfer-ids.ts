@@ -35,7 +35,7 @@ export function contentIds(destination: string, { digests, ...source }: SourceOb
 
 /** Returns the id of a start that ended before it took a transfer. */
 export function rejectionIdOf(executionId: string): string {
-  return digestOf(['refused', executionId]);
+  return digestOf(['rejected', executionId]);
 }
 
 /** JSON separates the parts for any content: two lists of parts never give one text. */

@@ -16,7 +16,7 @@ const accepted: Reply = {
   status: 200,
   body: { executionArn: 'arn:one', startDate: 1_795_000_000 },
 };
-const refused = (status: number, type: string): Reply => ({
+const rejected = (status: number, type: string): Reply => ({
   status,
   body: { __type: type, message: 'said so' },
 });
@@ -67,7 +67,7 @@ describe('a start by Step Functions', () => {
   it.each(['ExecutionAlreadyExists', 'com.amazonaws.swf.service.v2.model#ExecutionAlreadyExists'])(
     'returns `exists` if the reply is %s',
     async (type) => {
-      const { starter } = await stepFunctions([refused(400, type)]);
+      const { starter } = await stepFunctions([rejected(400, type)]);
       expect(await starter.start(start)).toBe('exists');
     },
   );
@@ -80,7 +80,7 @@ describe('a start by Step Functions', () => {
     [500, 'InternalFailure'],
     [503, 'ServiceUnavailable'],
   ])('throws a retryable error if the reply is %i %s', async (status, type) => {
-    const { starter } = await stepFunctions([refused(status, type)]);
+    const { starter } = await stepFunctions([rejected(status, type)]);
     await expect(starter.start(start)).rejects.toMatchObject({
       name: 'ExecutionNotStartedError',
       disposition: 'retry',
@@ -89,13 +89,13 @@ describe('a start by Step Functions', () => {
   });
 
   it('succeeds after one failed reply', async () => {
-    const { starter, asked } = await stepFunctions([refused(500, 'InternalFailure'), accepted], 2);
+    const { starter, asked } = await stepFunctions([rejected(500, 'InternalFailure'), accepted], 2);
     expect(await starter.start(start)).toBe('started');
     expect(asked).toHaveLength(2);
   });
 
   it('returns `exists` if the first reply was lost and the execution has ended', async () => {
-    const replies = [refused(500, 'InternalFailure'), refused(400, 'ExecutionAlreadyExists')];
+    const replies = [rejected(500, 'InternalFailure'), rejected(400, 'ExecutionAlreadyExists')];
     const { starter } = await stepFunctions(replies, 2);
     expect(await starter.start(start)).toBe('exists');
   });

@@ -61,7 +61,7 @@ describe("Lambda's quota of concurrent executions", () => {
   });
 
   it.each([
-    ['a refusal', Object.assign(new Error('no'), { name: 'AccessDeniedException' })],
+    ['a rejection', Object.assign(new Error('no'), { name: 'AccessDeniedException' })],
     ['an answer without limits', undefined],
   ])('that is unreadable because of %s causes a note with the permission', async (_, error) => {
     const client = new LambdaClient({ region: 'us-east-1' });

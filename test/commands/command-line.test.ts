@@ -35,7 +35,7 @@ describe('an error that ends a command', () => {
   it.each(['local', 'stack'] as const)(
     'of the catalogue has the next step of the runtime "%s"',
     (runtime) => {
-      const line = lineOf(new TransferError('CredentialsRejectedError', 'refused'), runtime);
+      const line = lineOf(new TransferError('CredentialsRejectedError', 'rejected'), runtime);
       expect(line.includes('secret')).toBe(runtime === 'stack');
     },
   );
@@ -48,9 +48,9 @@ describe('an error that ends a command', () => {
 
 describe('a recorded failure', () => {
   it('has the next step of a local run instead of the stack’s', () => {
-    const cause = 'The key is refused. Put a valid API key into the secret, then start again.';
+    const cause = 'The key is rejected. Put a valid API key into the secret, then start again.';
     expect(withLocalNextStep({ error: 'CredentialsRejectedError', cause }).cause).toBe(
-      'The key is refused. Put a valid API key into TWELVE_LABS_API_KEY, then run the command again.',
+      'The key is rejected. Put a valid API key into TWELVE_LABS_API_KEY, then run the command again.',
     );
   });
 

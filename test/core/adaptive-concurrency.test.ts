@@ -100,9 +100,9 @@ describe('chunks in flight', () => {
   it('are one at a time while the upload host rejects every chunk, then increase again', async () => {
     const one = control();
     await fill(one);
-    const refused = { outcome: 'refused', storedBytes: 0, tookMs: 100 } as const;
-    one.release(refused);
-    one.release(refused);
+    const rejected = { outcome: 'rejected', storedBytes: 0, tookMs: 100 } as const;
+    one.release(rejected);
+    one.release(rejected);
     expect(one.limit).toBe(1);
     await fill(one);
     one.release({ outcome: 'stored', storedBytes: 1, tookMs: 100 });

@@ -30,7 +30,7 @@ const errorOf = (name: ErrorName, retryAfterSeconds?: number) =>
 const special: readonly ErrorName[] = [
   'TableUnavailableError',
   'SourceDeniedForNowError',
-  'SourceSignatureRefusedError',
+  'SourceSignatureRejectedError',
   'SourceInconsistentError',
 ];
 
@@ -70,7 +70,7 @@ describe('a decision', () => {
   });
 
   it.each([
-    ['a refused signature', 'SourceSignatureRefusedError', 'SourceCredentialsRejectedError'],
+    ['a rejected signature', 'SourceSignatureRejectedError', 'SourceCredentialsRejectedError'],
     ['a HEAD that no GET confirms', 'SourceInconsistentError', 'SourceProtocolError'],
   ] as const)('retries %s for two minutes, then ends with the final error', (_, first, final) => {
     const error = errorOf(first);
@@ -92,7 +92,7 @@ describe('a decision', () => {
     expect(decide(hours, inStep())).toEqual({ action: 'wait', seconds: 7_200 });
   });
 
-  it('retries a refused chunk on a few fresh URLs within two minutes, then ends with the refusal', () => {
+  it('retries a rejected chunk on a few fresh URLs within two minutes, then ends with the rejection', () => {
     const error = new TransferError('PresignedUrlRejectedError', 'chunk 3 at host: 403 Denied', {
       status: 403,
     });
@@ -103,11 +103,11 @@ describe('a decision', () => {
       waits.push('afterMs' in decision ? decision.afterMs : Number.NaN);
     }
     const total = waits.reduce((sum, ms) => sum + ms, 0);
-    expect(total).toBeLessThanOrEqual(boundOf('refusalPatience') * 1000);
-    const end = decide(error, inCall({ tries: boundOf('freshUrls'), refusedForMs: total }));
+    expect(total).toBeLessThanOrEqual(boundOf('rejectionPatience') * 1000);
+    const end = decide(error, inCall({ tries: boundOf('freshUrls'), rejectedForMs: total }));
     expect(end).toMatchObject({
       action: 'end',
-      error: { name: 'UploadRefusedError', status: 403, message: /403 Denied.*5 sends/ },
+      error: { name: 'UploadRejectedError', status: 403, message: /403 Denied.*5 sends/ },
     });
   });
 

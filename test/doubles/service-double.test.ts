@@ -157,7 +157,7 @@ describe('a switch', () => {
   });
 
   it('makes the service reject URLs for a span with a completed chunk', async () => {
-    service.switches.completedChunkUrls = 'refuse';
+    service.switches.completedChunkUrls = 'reject';
     const { id, urls } = await openUpload(2);
     await report(id, (await put(urls[0])).headers.get('etag'));
     const path = `/assets/multipart-uploads/${id}/presigned-urls`;

@@ -23,7 +23,7 @@ export interface StsCall {
 }
 
 /** A reply in place of credentials. */
-export interface StsRefusal {
+export interface StsRejection {
   readonly status: number;
   readonly code: string;
   readonly message: string;
@@ -38,26 +38,26 @@ export interface StsDouble {
   readonly endpoint: string;
   readonly calls: StsCall[];
   /** Replies to the next calls with this error, or resets them. */
-  failNext(refusal: StsRefusal | 'reset', times?: number): void;
+  failNext(rejection: StsRejection | 'reset', times?: number): void;
   close(): Promise<void>;
 }
 
 /** Starts the double on 127.0.0.1. */
 export async function startStsDouble(options: StsDoubleOptions): Promise<StsDouble> {
   const calls: StsCall[] = [];
-  const refusals: (StsRefusal | 'reset')[] = [];
+  const rejections: (StsRejection | 'reset')[] = [];
   const server = await startServer(async (request, response) => {
     const call = readCall(request, await text(request));
     calls.push(call);
-    const refusal = refusals.shift() ?? refusalOf(call, options.roles);
-    if (refusal === 'reset') request.socket.resetAndDestroy();
-    else if (refusal) answer(response, refusal.status, refusalXml(refusal));
+    const rejection = rejections.shift() ?? rejectionOf(call, options.roles);
+    if (rejection === 'reset') request.socket.resetAndDestroy();
+    else if (rejection) answer(response, rejection.status, rejectionXml(rejection));
     else answer(response, 200, credentialsXml(options, calls.length));
   });
   return {
     endpoint: server.origin,
     calls,
-    failNext: (refusal, times = 1) => void refusals.push(...Array(times).fill(refusal)),
+    failNext: (rejection, times = 1) => void rejections.push(...Array(times).fill(rejection)),
     close: server.close,
   };
 }
@@ -74,10 +74,10 @@ function readCall({ headers }: IncomingMessage, body: string): StsCall {
   };
 }
 
-function refusalOf(
+function rejectionOf(
   { roleArn, externalId }: StsCall,
   roles: StsDoubleOptions['roles'],
-): StsRefusal | undefined {
+): StsRejection | undefined {
   if (roleArn && externalId && roles[roleArn] === externalId) return undefined;
   const message = `User: arn:aws:sts::111122223333:assumed-role/sender/one is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`;
   return { status: 403, code: 'AccessDenied', message };
@@ -95,7 +95,7 @@ function credentialsXml(
 </AssumeRoleResult></AssumeRoleResponse>`;
 }
 
-function refusalXml({ code, message }: StsRefusal) {
+function rejectionXml({ code, message }: StsRejection) {
   return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
 <Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
 }

@@ -12,7 +12,7 @@ describe('a proxy that fails', () => {
     return startProxy({ target, ...(onConnect && { onConnect }) });
   };
 
-  it('is named if it refuses connections, and nothing is sent', async () => {
+  it('is named if it rejects connections, and nothing is sent', async () => {
     const proxy = await proxyThat();
     await proxy.close();
     const send = transportIn({ HTTPS_PROXY: proxy.url.replace('//', `//me:${canary}@`) });
@@ -37,7 +37,7 @@ describe('a proxy that fails', () => {
     const proxy = await proxyThat((socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`));
     const error = await failureOf(transportIn({ HTTPS_PROXY: proxy.url })('https://api.test/'));
     expect(error.message).toBe(
-      `GET api.test: the proxy 127.0.0.1:${proxy.port} refused to open a tunnel (status ${status})`,
+      `GET api.test: the proxy 127.0.0.1:${proxy.port} did not open a tunnel (status ${status})`,
     );
     expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', true]);
     expect(proxy.tunnels).toHaveLength(1);

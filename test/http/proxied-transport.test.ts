@@ -96,7 +96,7 @@ describe('HTTPS_PROXY', () => {
       const target = await startTlsServer(echo);
       const proxy = await startProxy({ target });
       const send = transportIn({ HTTPS_PROXY: proxy.url }, { guard });
-      expect((await failureOf(send(`https://${host}/`))).name).toBe('UploadHostRefusedError');
+      expect((await failureOf(send(`https://${host}/`))).name).toBe('UploadHostRejectedError');
       expect(proxy.tunnels).toEqual([]);
     },
   );
@@ -170,7 +170,7 @@ describe('HTTP_PROXY', () => {
 
   it('reports missing credentials for a 407', async () => {
     const target = await startPlainServer(echo);
-    const proxy = await startProxy({ target, refuseWith: 407 });
+    const proxy = await startProxy({ target, rejectWith: 407 });
     const error = await failureOf(transportIn({ HTTP_PROXY: proxy.url })('http://store.test/'));
     expect(error.name).toBe('ConfigurationError');
     expect(error.message).toMatch(/^GET store\.test: the proxy requires credentials \(407\)\./);

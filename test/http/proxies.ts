@@ -53,7 +53,7 @@ export interface TestProxyOptions {
   /** Replies to CONNECT itself, in place of a tunnel. */
   readonly onConnect?: (socket: Duplex) => void;
   /** Replies to a forwarded request with this status. */
-  readonly refuseWith?: number;
+  readonly rejectWith?: number;
 }
 
 /** Starts a forward proxy like a company's: only the proxy resolves the names of the servers behind it. */
@@ -64,7 +64,7 @@ export async function startProxy(options: TestProxyOptions): Promise<TestProxy> 
   const server = createServer((asked, reply) => {
     forwarded.push(asked.url ?? '');
     credentials.push(asked.headers['proxy-authorization']);
-    if (options.refuseWith) return reply.writeHead(options.refuseWith).end();
+    if (options.rejectWith) return reply.writeHead(options.rejectWith).end();
     const { pathname, search } = new URL(asked.url ?? '');
     const { method, headers } = asked;
     const passed = request(

@@ -112,7 +112,7 @@ describe('an upload host', () => {
     });
     const url = `${origin.replace('127.0.0.1', 'storage.example')}/c?X-Amz-Signature=abc`;
     const error = await failureOf(send({ method: 'PUT', url }));
-    expect([error.name, error.disposition]).toEqual(['UploadHostRefusedError', 'fail']);
+    expect([error.name, error.disposition]).toEqual(['UploadHostRejectedError', 'fail']);
     expect(error.message).toBe(
       `Invalid upload host "storage.example": resolves to ${addresses.at(-1)}, which belongs to ${range}; it must be a public address.`,
     );
@@ -128,7 +128,7 @@ describe('an upload host', () => {
         agent: { guard: guarded(lookup) },
       });
       const error = await failureOf(send({ url: origin.replace('127.0.0.1', host) }));
-      expect(error.name).toBe('UploadHostRefusedError');
+      expect(error.name).toBe('UploadHostRejectedError');
       expect(error.message).toMatch(
         /^Invalid upload host "\S+": belongs to the loopback range; it must be a public address\.$/,
       );
@@ -148,7 +148,7 @@ describe('an upload host', () => {
         }),
       );
     }
-    expect(answers).toEqual(['[{"address":"8.8.8.8","family":4}]', 'UploadHostRefusedError']);
+    expect(answers).toEqual(['[{"address":"8.8.8.8","family":4}]', 'UploadHostRejectedError']);
   });
 
   it('fails with a network error if it does not resolve', async () => {
@@ -253,7 +253,7 @@ describe('the guard of a destination', () => {
       body: 'x',
       signal,
     });
-    expect((await failureOf(sending)).name).toBe('UploadHostRefusedError');
+    expect((await failureOf(sending)).name).toBe('UploadHostRejectedError');
     await sockets.close();
     await server.close();
   });

@@ -9,7 +9,11 @@ describe("a service's own text", () => {
       'see https://u.example/… now',
     ],
     ["a URL's credentials", 'at http://me:CANARY@u.example/', 'at http://u.example/…'],
-    ['the value of an API key header', 'x-api-key: CANARY was refused', 'x-api-key: … was refused'],
+    [
+      'the value of an API key header',
+      'x-api-key: CANARY was rejected',
+      'x-api-key: … was rejected',
+    ],
     ['a key in JSON', '{"api_key":"CANARY"}', '{"api_key":"…"}'],
     ['a bearer token', 'Authorization: Bearer CANARY', 'Authorization: Bearer …'],
     ['a signature in a query', 'a?X-Amz-Signature=CANARY&b=1', 'a?X-Amz-Signature=…&b=1'],

@@ -77,7 +77,7 @@ describe('a connection', () => {
     expect([error.name, wasNeverSent(error)]).toEqual(['NetworkError', false]);
   });
 
-  it('that is refused certainly did not send the request', async () => {
+  it('that is rejected certainly did not send the request', async () => {
     const { send, origin, close } = await serve((_, response) => response.end());
     await close();
     const error = await failureOf(send());

@@ -6,8 +6,8 @@ import { StepHarness } from '../harness/step-harness.ts';
 import { openReconciler, statusChange } from '../reconciler/reconciler-harness.ts';
 
 const [a, b] = ['execution-a', 'execution-b'];
-const refused = new TransferError('RequestRejectedError', 'the service rejected the session');
-const caught = { Error: refused.name, Cause: refused.message };
+const rejected = new TransferError('RequestRejectedError', 'the service rejected the session');
+const caught = { Error: rejected.name, Cause: rejected.message };
 
 /** Queues a transfer by execution a. Returns the state of the dispatched execution b. */
 async function openQueued() {
@@ -25,17 +25,17 @@ async function openQueued() {
 describe('a dispatched execution', () => {
   it('fails its transfer if opening the session fails', async () => {
     const { harness, state, row } = await openQueued();
-    harness.override({ openSession: async () => Promise.reject(refused) });
+    harness.override({ openSession: async () => Promise.reject(rejected) });
     await expect(harness.open(state, { executionId: b })).rejects.toMatchObject({
-      name: refused.name,
+      name: rejected.name,
     });
     await harness.record({ ...state, error: caught }, { executionId: b });
-    expect(await row()).toMatchObject({ state: 'failed', outcome: { error: refused.name } });
+    expect(await row()).toMatchObject({ state: 'failed', outcome: { error: rejected.name } });
   });
 
   it('releases its slot if opening the session fails', async () => {
     const { harness, state } = await openQueued();
-    harness.override({ openSession: async () => Promise.reject(refused) });
+    harness.override({ openSession: async () => Promise.reject(rejected) });
     await expect(harness.open(state, { executionId: b })).rejects.toThrow();
     await harness.record({ ...state, error: caught }, { executionId: b });
     expect(await harness.ports.queue.slots(10)).toEqual([]);
@@ -44,7 +44,7 @@ describe('a dispatched execution', () => {
   it('leaves the transfer queued if it fails before it takes it', async () => {
     const { harness, state, row } = await openQueued();
     const recorded = await harness.record({ ...state, error: caught }, { executionId: b });
-    expect(recorded).toMatchObject({ next: 'fail', error: refused.name });
+    expect(recorded).toMatchObject({ next: 'fail', error: rejected.name });
     expect(await row()).toMatchObject({ state: 'queued' });
     expect(harness.doubles.events.outcomes).toEqual([]);
   });

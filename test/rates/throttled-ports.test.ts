@@ -26,14 +26,14 @@ beforeEach(() => {
   limiter = { ...limits(''), local: limits(', locally') };
 });
 
-const refusal = new TransferError('ThrottledError', '429');
+const rejection = new TransferError('ThrottledError', '429');
 
 /** A service that rejects every call and records the calls by name. */
-function refusing() {
+function rejecting() {
   const calls: string[] = [];
   const one = (name: string) => async () => {
     calls.push(name);
-    throw refusal;
+    throw rejection;
   };
   const names = [...apiCalls.map(([name]) => name), 'sendChunk'];
   const service = Object.fromEntries(names.map((name) => [name, one(name)]));
@@ -61,14 +61,14 @@ describe('every call of a destination', () => {
       (to: Destination) => to.sendChunk({} as never, {} as never, {} as never, call),
     ] as const,
   ])('waits for the limiter and reports its error to it: %s', async (name, kind, ask) => {
-    const { calls, service } = refusing();
-    await expect(ask(service)).rejects.toBe(refusal);
-    expect([taken, calls, learned]).toEqual([[kind], [name], [refusal]]);
+    const { calls, service } = rejecting();
+    await expect(ask(service)).rejects.toBe(rejection);
+    expect([taken, calls, learned]).toEqual([[kind], [name], [rejection]]);
   });
 
   it('is not made while its kind is stopped', async () => {
     postponed = new TransferError('ThrottledError', 'wait', { isCallPostponed: true });
-    const { calls, service } = refusing();
+    const { calls, service } = rejecting();
     await expect(service.assetStatus('a', call)).rejects.toBe(postponed);
     expect([calls, learned]).toEqual([[], []]);
   });

@@ -19,10 +19,10 @@ describe('an execution that ended before it took a transfer', () => {
   it('is reported as a rejected start, with the object of its input', async () => {
     const reconciler = await openReconciler();
     const reconciled = await reconciler.reconcile(statusChange('TIMED_OUT'));
-    expect(reconciled).toMatchObject({ result: 'refused' });
+    expect(reconciled).toMatchObject({ result: 'rejected' });
     const error = 'ExecutionTimedOutError';
     expect(await reconciler.harness.row({ transferId: rejectionId })).toMatchObject({
-      state: 'refused',
+      state: 'rejected',
       source: film,
       outcomePublished: true,
       outcome: { status: 'failed', error, execution: executionId, ...film },
@@ -131,7 +131,7 @@ describe('an execution that ended before it took a transfer', () => {
     const reconciler = await openReconciler();
     const input = JSON.stringify({ preflight: false, bucket: 'films', key: 'film.mp4' });
     expect(await reconciler.reconcile(statusChange('FAILED', { input }))).toMatchObject({
-      result: 'refused',
+      result: 'rejected',
     });
     expect(outcomesOf(reconciler)).toHaveLength(1);
   });

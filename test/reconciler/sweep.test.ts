@@ -7,10 +7,10 @@ describe('a sweep with failing parts', () => {
   it('runs the other parts, then throws the first error', async () => {
     const reconciler = await openReconciler();
     await putOver(reconciler, 't1');
-    const refused = new TransferError('CredentialsRejectedError', '401');
+    const rejected = new TransferError('CredentialsRejectedError', '401');
     const destination = {
       ...reconciler.ports.destination,
-      listUnfinished: () => Promise.reject(refused),
+      listUnfinished: () => Promise.reject(rejected),
     };
     reconciler.ports = { ...reconciler.ports, destination };
     reconciler.harness.doubles.store.failNext('listTransfers');

@@ -7,7 +7,7 @@ describe('a sweep over unpublished outcomes', () => {
     ['ready', 'Transfer Ready'],
     ['failed', 'Transfer Failed'],
     ['superseded', 'Transfer Superseded'],
-    ['refused', 'Transfer Failed'],
+    ['rejected', 'Transfer Failed'],
     ['cancelled', 'Transfer Cancelled'],
   ] as const)('publishes a %s transfer as %s', async (state, type) => {
     const reconciler = await openReconciler();

@@ -191,7 +191,7 @@ describe('A16: null and omitted fields (Sia#2760)', () => {
 
 describe('A17: a service that rejects URL requests for completed chunks', () => {
   it('receives requests only for missing chunks if two of 21 failed', async () => {
-    harness.service.switches.completedChunkUrls = 'refuse';
+    harness.service.switches.completedChunkUrls = 'reject';
     const failed = { kind: 'fail-chunk', error: 'lost', chunks: [10, 12] } as const;
     harness.service.faults.add({ on: 'report', ...failed });
     const facts = await harness.ingest(harness.put(21));

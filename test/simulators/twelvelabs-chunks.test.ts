@@ -96,8 +96,8 @@ describe('presigned URLs', () => {
     expect(body.upload_urls.map((entry: Answer['body']) => entry.chunk_index)).toEqual([2]);
   });
 
-  it('for a span with a completed chunk are rejected with completedChunkUrls "refuse"', async () => {
-    simulator.switches.completedChunkUrls = 'refuse';
+  it('for a span with a completed chunk are rejected with completedChunkUrls "reject"', async () => {
+    simulator.switches.completedChunkUrls = 'reject';
     const { id, urls } = await open(2);
     await report(id, proofOf(1, (await put(urls[1])).etag));
     const ask = (start: number, count: number) =>
@@ -213,8 +213,8 @@ describe('the upload host', () => {
     expect((await report(id, proofOf(1, md5(randomBytes(size))))).status).toBe(400);
   });
 
-  it('closes the connection of a rejected PUT with refusedPut "close"', async () => {
-    simulator.switches.refusedPut = 'close';
+  it('closes the connection of a rejected PUT with rejectedPut "close"', async () => {
+    simulator.switches.rejectedPut = 'close';
     const { urls } = await open(1);
     await put(urls[1]);
     expect((await put(urls[1])).headers.get('connection')).toBe('close');

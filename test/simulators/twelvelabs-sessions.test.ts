@@ -204,10 +204,10 @@ describe('the rate limit', () => {
     simulator.switches.rateLimit = { calls: 2, windowMs: 30_000, retryAfter: true, headers: true };
     const codes: number[] = [];
     for (let i = 0; i < 2; i += 1) codes.push((await call('GET', uploads)).status);
-    const refused = await call('GET', uploads);
-    expect([...codes, refused.status]).toEqual([200, 200, 429]);
-    expect(refused.headers.get('retry-after')).toBe('30');
-    expect(refused.headers.get('x-ratelimit-reset')).toBe(String(time.now / 1000 + 30));
+    const rejected = await call('GET', uploads);
+    expect([...codes, rejected.status]).toEqual([200, 200, 429]);
+    expect(rejected.headers.get('retry-after')).toBe('30');
+    expect(rejected.headers.get('x-ratelimit-reset')).toBe(String(time.now / 1000 + 30));
     time.now += 30_000;
     expect((await call('GET', uploads)).status).toBe(200);
   });

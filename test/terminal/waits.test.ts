@@ -28,7 +28,7 @@ describe('N5: a wait', () => {
       'Waiting for S3 (SlowDown (503): reduce your request rate), next try in 12 s',
     ],
     [
-      'SourceSignatureRefusedError',
+      'SourceSignatureRejectedError',
       'GetObject: 403',
       'Waiting for S3, which rejects the signature; check the clock (GetObject: 403), next try in 12 s',
     ],

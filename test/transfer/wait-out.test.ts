@@ -58,8 +58,10 @@ describe('patience', () => {
     const outage = Array.from({ length: 6 }, (): [ErrorName] => ['ServiceUnavailableError']);
     const state = waitOutAll(harness, outage);
     harness.doubles.clock.advance(hour);
-    const refusal = new TransferError('PresignedUrlRejectedError', 'chunk 3: 403');
-    expect(waitOut(harness.ports, state, refusal, subject).outage).toMatchObject({ sameWaits: 1 });
+    const rejection = new TransferError('PresignedUrlRejectedError', 'chunk 3: 403');
+    expect(waitOut(harness.ports, state, rejection, subject).outage).toMatchObject({
+      sameWaits: 1,
+    });
   });
 
   it('starts again once chunks were stored', async () => {

@@ -62,7 +62,7 @@ export function rangeRows(table: TableAccess, expiry: () => Row): RangeRows {
   };
 }
 
-/** A claim that was released after the refused write ends now. */
+/** A claim that was released after the rejected write ends now. */
 function heldElsewhere(row: Row | undefined, now: number): RangeClaim {
   const { claimUntil = now } = row ? readRow(claim, row) : {};
   return { held: false, until: claimUntil, tookOver: false };

@@ -35,7 +35,7 @@ const sessionRow = z.object({
   row: z.string(),
   attempt: z.string(),
   openedAt: z.number(),
-  state: z.enum(['opening', 'open', 'refused', 'lost', 'replaced']),
+  state: z.enum(['opening', 'open', 'rejected', 'lost', 'replaced']),
   session: z.optional(uploadSession),
   etagMode: z.enum(['unknown', 'md5', 'opaque']),
   mismatched: z.optional(z.set(z.number())),

@@ -82,12 +82,12 @@ async function read(table: Table, Key: RowKey): Promise<Row | undefined> {
 async function write(table: Table, Item: RowKey & Row, condition?: Condition): Promise<boolean> {
   const input = { TableName: table.tableName, Item, ...conditionInput(condition) };
   const command = new PutCommand(input);
-  return (await unlessRefused(table, () => table.document.send(command))) !== false;
+  return (await unlessRejected(table, () => table.document.send(command))) !== false;
 }
 
 async function update(table: Table, Key: RowKey, change: RowChange): Promise<Row | false> {
   const command = new UpdateCommand({ TableName: table.tableName, Key, ...changeInput(change) });
-  const reply = await unlessRefused(table, () => table.document.send(command));
+  const reply = await unlessRejected(table, () => table.document.send(command));
   return reply && (reply.Attributes ?? {});
 }
 
@@ -100,7 +100,7 @@ async function remove(table: Table, Key: RowKey, condition?: Condition): Promise
     ReturnValues: 'ALL_OLD',
   } as const;
   const command = new DeleteCommand(input);
-  const reply = await unlessRefused(table, () => table.document.send(command));
+  const reply = await unlessRejected(table, () => table.document.send(command));
   return reply && (reply.Attributes ?? {});
 }
 
@@ -159,7 +159,7 @@ async function translated<T>({ tableName }: Table, call: () => Promise<T>): Prom
 }
 
 /** Returns false if the write's condition does not hold. */
-async function unlessRefused<T>(table: Table, call: () => Promise<T>): Promise<T | false> {
+async function unlessRejected<T>(table: Table, call: () => Promise<T>): Promise<T | false> {
   try {
     return await call();
   } catch (error) {

@@ -10,7 +10,7 @@ const misconfigured = new Set([
   'CredentialsProviderError',
 ]);
 
-/** Returns true if a write's own condition refused it, which is a result and not a failure. */
+/** Returns true if a write's own condition rejected it, which is a result and not a failure. */
 export function isConditionFailure(error: unknown): boolean {
   return sdkFailure(error).name === 'ConditionalCheckFailedException';
 }
@@ -30,6 +30,6 @@ function nameFor({ name, message, wasSent }: ReturnType<typeof sdkFailure>): Err
   if (misconfigured.has(name) || message.startsWith('Region is missing')) {
     return 'ConfigurationError';
   }
-  // The SDK refused a value before it sent anything: a bug of this code.
+  // The SDK rejected a value before it sent anything: a bug of this code.
   return wasSent ? 'TableUnavailableError' : 'UnexpectedError';
 }

@@ -186,9 +186,9 @@ function stateDayOf({ state }: TransferPatch, now: number): Row {
   return { [tableSchema.stateIndex.partitionKey]: stateDay(state, day) };
 }
 
-/** Lists refused starts as failed: one query then finds every failure. */
+/** Lists rejected starts as failed: one query then finds every failure. */
 function stateDay(state: TransferState, day: string): string {
-  return `${state === 'refused' ? 'failed' : state}#${day}`;
+  return `${state === 'rejected' ? 'failed' : state}#${day}`;
 }
 
 function rowOf({ retries, ...record }: TransferRecord) {

@@ -121,7 +121,7 @@ function signingError(
   switch (signingFault(failure.name)) {
     case 'signature':
       return [
-        'SourceSignatureRefusedError',
+        'SourceSignatureRejectedError',
         `S3 rejected the signature of the request for ${object}: ${summary}`,
       ];
     case 'credentials': {

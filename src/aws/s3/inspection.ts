@@ -21,7 +21,7 @@ import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './failu
  * body, one GET of the first byte finds the reason.
  * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
  * @throws SourceRegionMismatchError - the bucket is in another Region than its source names
- * @throws SourceRoleRefusedError - STS denies the reader role of the object's account
+ * @throws SourceRoleRejectedError - STS denies the reader role of the object's account
  * @throws ConfigurationError - no Region or credentials are set
  * @throws InvalidInputError - S3 or the SDK rejects the name itself
  * @throws SourceProtocolError - the reply has no ETag or no size
@@ -57,7 +57,7 @@ async function headOf(
 async function reasonFromFirstByte(
   client: S3Client,
   reference: SourceReference,
-  refusal: unknown,
+  rejection: unknown,
 ): Promise<TransferError> {
   try {
     const { Body } = await client.send(
@@ -68,7 +68,7 @@ async function reasonFromFirstByte(
     return explainS3Failure(error, reference);
   }
   const message = `HeadObject failed for ${nameOfObject(reference)}, and GetObject succeeded.`;
-  return new TransferError('SourceUnavailableError', message, { cause: refusal });
+  return new TransferError('SourceUnavailableError', message, { cause: rejection });
 }
 
 function assertNotCustomerEncrypted(

@@ -27,7 +27,7 @@ interface Reading {
  * socket; an abort throws the signal's reason.
  * @throws SourceSupersededError - the object was overwritten or deleted
  * @throws SourceAccessDeniedError, SourceArchivedError - the object is no longer readable
- * @throws SourceNotConfiguredError, SourceRoleRefusedError - the reader role of its account is not available
+ * @throws SourceNotConfiguredError, SourceRoleRejectedError - the reader role of its account is not available
  * @throws SourceUnavailableError, TruncatedReadError - retryable, also during the iteration
  * @throws SourceProtocolError - S3 returned another range
  */
@@ -71,14 +71,14 @@ async function askFor(
   try {
     return await clientOf(source).send(command, { abortSignal: signal });
   } catch (error) {
-    throw signal.aborted ? signal.reason : explainRefusal(error, source);
+    throw signal.aborted ? signal.reason : explainRejection(error, source);
   }
 }
 
 /** 412: another ETag. 404 and 405: deleted. 416: shorter than the range, which proves other content. */
 const supersedingStatuses = new Set<number | undefined>([404, 405, 412, 416]);
 
-function explainRefusal(error: unknown, source: SourceObject): TransferError {
+function explainRejection(error: unknown, source: SourceObject): TransferError {
   const failure = sdkFailure(error);
   const isSuperseded = supersedingStatuses.has(failure.status) && !placeCodes.has(failure.name);
   if (!isSuperseded) return explainS3Failure(error, source);

@@ -30,7 +30,7 @@ const sessionName = 'chunkferry';
 /**
  * Returns the credentials of an account's reader role, from STS in this Region with the configured
  * external id. They are cached until shortly before they expire; concurrent reads share one call. The
- * provider throws SourceRoleRefusedError if STS denies the role, and SourceUnavailableError (retryable)
+ * provider throws SourceRoleRejectedError if STS denies the role, and SourceUnavailableError (retryable)
  * if STS fails.
  * @throws SourceNotConfiguredError - the account has no configured reader
  */

@@ -12,7 +12,7 @@ import { signingFault } from './signing-faults.ts';
 /**
  * Translates a failed AssumeRole.
  * @returns SourceUnavailableError if STS or the connection failed; ConfigurationError if this process
- *   has no Region or credentials; SourceRoleRefusedError with STS's message in all other cases
+ *   has no Region or credentials; SourceRoleRejectedError with STS's message in all other cases
  */
 export function explainRoleFailure(error: unknown, roleArn: string): TransferError {
   const failure = sdkFailure(error);
@@ -23,7 +23,7 @@ export function explainRoleFailure(error: unknown, roleArn: string): TransferErr
 
 function nameOf(failure: SdkFailure): ErrorName {
   if (isOwnFailure(failure)) return 'ConfigurationError';
-  return isUnavailable(failure) ? 'SourceUnavailableError' : 'SourceRoleRefusedError';
+  return isUnavailable(failure) ? 'SourceUnavailableError' : 'SourceRoleRejectedError';
 }
 
 function isDenied(failure: SdkFailure): boolean {

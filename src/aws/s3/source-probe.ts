@@ -144,11 +144,11 @@ async function unlisted(
   if (!errorMeans(error, 'sourceDenied')) {
     return { finding: failedByError(check, error), isReached };
   }
-  return { finding: await listRefused(clientFor, check, start, thrown), isReached };
+  return { finding: await listRejected(clientFor, check, start, thrown), isReached };
 }
 
 /** Reports a denied listing. Transfers list nothing, but without a listing the check finds no object to read. */
-async function listRefused(
+async function listRejected(
   clientFor: SourceProbeOptions['clientFor'],
   check: string,
   start: SourceReference,

@@ -20,16 +20,16 @@ export const errorMeanings = {
     errors: ['RequestTimeoutError'],
     effect: 'The chunk counts as slow, so fewer chunks go at once.',
   },
-  chunkRefused: {
-    errors: ['PresignedUrlRejectedError', 'UploadRefusedError'],
-    effect: 'The chunk counts as refused, not as slow.',
+  chunkRejected: {
+    errors: ['PresignedUrlRejectedError', 'UploadRejectedError'],
+    effect: 'The chunk counts as rejected, not as slow.',
   },
   chunkMismatched: {
     errors: ['ChunkMismatchError'],
     effect: 'The chunk moves behind the others once, because they can show opaque ETags.',
   },
   connectionTooSlow: {
-    errors: ['LineTooSlowError'],
+    errors: ['ConnectionTooSlowError'],
     effect: 'The next round sends half as many ranges at once.',
   },
   requestRejected: {
@@ -58,12 +58,12 @@ export const errorMeanings = {
       'UnexpectedError',
       'InvalidInputError',
       'ConfigurationError',
-      'UploadHostRefusedError',
+      'UploadHostRejectedError',
     ],
     effect: 'A create request certainly had no effect.',
   },
   networkFailed: {
-    errors: ['NetworkError', 'RequestTimeoutError', 'UploadHostRefusedError'],
+    errors: ['NetworkError', 'RequestTimeoutError', 'UploadHostRejectedError'],
     effect: 'The adapter adds the origin of the failure.',
   },
   tableUnavailable: {
@@ -102,7 +102,7 @@ export const errorMeanings = {
     errors: [
       'SourceNotFoundError',
       'SourceRegionMismatchError',
-      'SourceRoleRefusedError',
+      'SourceRoleRejectedError',
       'SourceNotConfiguredError',
       'SourceUnavailableError',
       'ConfigurationError',

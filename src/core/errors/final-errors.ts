@@ -46,7 +46,7 @@ export const finalErrors = {
     localNextStep:
       'Check every cache and gateway between this computer and S3, and that the storage supports versions. Then run the command again.',
   },
-  UploadHostRefusedError: {
+  UploadHostRejectedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
@@ -54,7 +54,7 @@ export const finalErrors = {
     localNextStep:
       'If uploads go to a private address on purpose, set PRIVATE_UPLOAD_HOSTS=true. Otherwise report the host to the service.',
   },
-  UploadRefusedError: {
+  UploadRejectedError: {
     scope: 'chunk',
     disposition: 'fail',
     nextStep: `Read the message of the upload host, and check every proxy and gateway between this network and that host. ${startAgain}`,
@@ -65,7 +65,7 @@ export const finalErrors = {
     nextStep:
       'Check every proxy and gateway between this network and the upload host. A storage whose ETags are not MD5 sums must declare it, as SSE-KMS does.',
   },
-  LineTooSlowError: {
+  ConnectionTooSlowError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: `Raise sendTimeoutSeconds (at most 900), or run the transfer on a faster connection. ${startAgain}`,
@@ -77,7 +77,7 @@ export const finalErrors = {
     nextStep: 'Add the bucket to the configured sources and deploy, or correct the bucket name.',
     localNextStep: 'Correct the bucket name, then run the command again.',
   },
-  SourceClaimRefusedError: {
+  SourceClaimRejectedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
@@ -90,7 +90,7 @@ export const finalErrors = {
     nextStep: 'Correct the Region of the source in the configuration, then deploy.',
     localNextStep: 'Set AWS_REGION to the Region of the bucket, then run the command again.',
   },
-  SourceRoleRefusedError: {
+  SourceRoleRejectedError: {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:

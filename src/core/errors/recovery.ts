@@ -22,8 +22,8 @@ export interface CallContext {
   readonly within: 'call';
   /** Tries of this request, including this one. */
   readonly tries: number;
-  /** The time since the upload host first refused this chunk, in ms. */
-  readonly refusedForMs?: number;
+  /** The time since the upload host first rejected this chunk, in ms. */
+  readonly rejectedForMs?: number;
   /** Sends of this chunk whose ETag was not the MD5 of the sent bytes. */
   readonly mismatches?: number;
   /** Whether other chunks can be sent first. They may prove that the session's ETags are opaque. */
@@ -56,7 +56,7 @@ export interface StepContext {
   readonly deniedSeconds?: number | undefined;
 }
 
-/** Waits before a refused chunk is sent on its next fresh URL, in ms. Their sum is below two minutes. */
+/** Waits before a rejected chunk is sent on its next fresh URL, in ms. Their sum is below two minutes. */
 const freshUrlDelaysMs = [0, 8_000, 25_000, 60_000] as const;
 
 /** Decides what to do about an error. */
@@ -69,7 +69,7 @@ export function decide(error: TransferError, context: CallContext | StepContext)
 function decideInCall(error: TransferError, context: CallContext): Decision {
   if (error.scope === 'session') return { action: 'renew', what: 'session', afterMs: 0 };
   if (context.mismatches) return decideMismatch(error, context, context.mismatches);
-  if (error.scope === 'chunk') return decideRefusal(error, context);
+  if (error.scope === 'chunk') return decideRejection(error, context);
   // A denial lasts for minutes, so a retry within seconds is useless.
   if (error.name === 'SourceDeniedForNowError') return { action: 'wait', seconds: 0 };
   const afterMs = delayMs(error, context);
@@ -88,23 +88,23 @@ function delayMs(error: TransferError, { tries, random }: CallContext): number {
     : retryAfterSeconds * 1000;
 }
 
-/** A refusal by the upload host, or a reply without a proof, is final after fresh URLs and two minutes. */
-function decideRefusal(error: TransferError, context: CallContext): Decision {
-  const { tries, refusedForMs = 0, timeLeftMs } = context;
+/** A rejection by the upload host, or a reply without a proof, is final after fresh URLs and two minutes. */
+function decideRejection(error: TransferError, context: CallContext): Decision {
+  const { tries, rejectedForMs = 0, timeLeftMs } = context;
   const afterMs = freshUrlDelaysMs[tries - 1];
-  const isLong = tries > 2 && refusedForMs >= boundOf('refusalPatience') * 1000;
+  const isLong = tries > 2 && rejectedForMs >= boundOf('rejectionPatience') * 1000;
   if (afterMs === undefined || tries >= boundOf('freshUrls') || isLong) {
-    return { action: 'end', error: finalRefusal(error, tries, refusedForMs) };
+    return { action: 'end', error: finalRejection(error, tries, rejectedForMs) };
   }
   if (afterMs >= timeLeftMs) return { action: 'wait', seconds: 0 };
   return { action: 'renew', what: 'url', afterMs };
 }
 
-/** Returns the final error. It has the refusal as its cause and states the number of sends. */
-function finalRefusal(error: TransferError, tries: number, refusedForMs: number): TransferError {
-  const seconds = Math.round(refusedForMs / 1000);
+/** Returns the final error. It has the rejection as its cause and states the number of sends. */
+function finalRejection(error: TransferError, tries: number, rejectedForMs: number): TransferError {
+  const seconds = Math.round(rejectedForMs / 1000);
   return new TransferError(
-    'UploadRefusedError',
+    'UploadRejectedError',
     withDetail(error.message, `${tries} sends on fresh URLs in ${seconds} s`),
     { cause: error, status: error.status, origin: 'storage' },
   );
@@ -139,7 +139,7 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
     return { action: 'wait', seconds };
   }
   if (error.name === 'SessionExpiredError') return { action: 'renew', what: 'session', afterMs: 0 };
-  if (error.scope === 'chunk' && sameWaits > 2 && sameMs >= boundOf('refusalPatience') * 1000) {
+  if (error.scope === 'chunk' && sameWaits > 2 && sameMs >= boundOf('rejectionPatience') * 1000) {
     return { action: 'end', error: finalChunkError(error, sameWaits, sameMs) };
   }
   if (isPatienceOver(error, context)) {
@@ -152,7 +152,7 @@ function isPatienceOver({ name }: TransferError, context: StepContext): boolean 
   const { waitingMs, namedMs = 0, deniedSeconds = 0 } = context;
   const waitedMs = sourceWaitMs(name, context);
   if (name === 'SourceDeniedForNowError') return waitedMs >= deniedSeconds * 1000;
-  if (finalSourceNames[name]) return waitedMs >= boundOf('refusalPatience') * 1000;
+  if (finalSourceNames[name]) return waitedMs >= boundOf('rejectionPatience') * 1000;
   const unnamedMs = waitingMs - namedMs;
   return unnamedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('namedPatience') * 1000;
 }
@@ -165,11 +165,11 @@ function sourceWaitMs(name: ErrorName, context: StepContext): number {
 
 const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
   SourceDeniedForNowError: 'SourceAccessDeniedError',
-  SourceSignatureRefusedError: 'SourceCredentialsRejectedError',
+  SourceSignatureRejectedError: 'SourceCredentialsRejectedError',
   SourceInconsistentError: 'SourceProtocolError',
 };
 
-/** Returns the final error for a refusal by S3 that outlasted its bound. Its name has the right next step. */
+/** Returns the final error for a rejection by S3 that outlasted its bound. Its name has the right next step. */
 function finalSourceError(error: TransferError, waitedMs: number): TransferError {
   const name = finalSourceNames[error.name];
   if (name === undefined) return error;
@@ -184,7 +184,7 @@ function finalSourceError(error: TransferError, waitedMs: number): TransferError
 
 function finalChunkError(error: TransferError, waits: number, waitingMs: number): TransferError {
   if (error.name === 'ChunkMismatchError') return corrupt(error, waits);
-  return finalRefusal(error, waits, waitingMs);
+  return finalRejection(error, waits, waitingMs);
 }
 
 /** Returns the wait before a session is opened again after a lost create reply: 5 s, then four times as long. */

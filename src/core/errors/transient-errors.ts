@@ -18,7 +18,7 @@ export const transientErrors = {
   /** Becomes a SourceAccessDeniedError after the source's waitWhileDenied. */
   SourceDeniedForNowError: { scope: 'call', disposition: 'retry', nextStep: startAgain },
   /** Becomes a SourceCredentialsRejectedError after two minutes. */
-  SourceSignatureRefusedError: { scope: 'call', disposition: 'retry', nextStep: startAgain },
+  SourceSignatureRejectedError: { scope: 'call', disposition: 'retry', nextStep: startAgain },
   /** HEAD and GET of one object disagree. Becomes a SourceProtocolError after two minutes. */
   SourceInconsistentError: { scope: 'call', disposition: 'retry', nextStep: startAgain },
   TruncatedReadError: { scope: 'call', disposition: 'retry', nextStep: startAgain },

@@ -30,7 +30,7 @@ export const maxChunksInFlight = 64;
 export const maxReportsPerChunk = 3;
 
 /** Sends of a chunk whose proof the service rejects each time, before the execution ends. */
-export const maxRefusedGenerations = 3;
+export const maxRejectedGenerations = 3;
 
 /** Chunks that must mismatch twice each, without any match, before ETags count as opaque. */
 export const opaqueEvidenceChunks = 3;

@@ -51,15 +51,15 @@ export const recoveryBounds = {
     value: 5,
     unit: 'tries',
     bounds:
-      'Sends of one chunk, each on a fresh URL, that the upload host refuses before the refusal is final',
+      'Sends of one chunk, each on a fresh URL, that the upload host rejects before the rejection is final',
     because: 'The first fresh URL replaces an expired or used URL.',
   },
-  refusalPatience: {
+  rejectionPatience: {
     value: 120,
     unit: 'seconds',
     bounds:
-      'How long the upload host may refuse fresh URLs, S3 may refuse a signature, or HEAD and GET may disagree, before the error is final',
-    because: 'A refusal that outlasts two minutes and fresh URLs is a policy, not a fault.',
+      'How long the upload host may reject fresh URLs, S3 may reject a signature, or HEAD and GET may disagree, before the error is final',
+    because: 'A rejection that outlasts two minutes and fresh URLs is a policy, not a fault.',
   },
   mismatchedSends: {
     value: 4,

@@ -20,8 +20,8 @@ export interface AdaptiveConcurrency {
 export interface ChunkResult {
   readonly storedBytes: number;
   readonly tookMs: number;
-  /** `slow`: the time was over. `refused`: the upload host rejected the chunk. `failed`: any other error. */
-  readonly outcome: 'stored' | 'slow' | 'refused' | 'failed';
+  /** `slow`: the time was over. `rejected`: the upload host rejected the chunk. `failed`: any other error. */
+  readonly outcome: 'stored' | 'slow' | 'rejected' | 'failed';
 }
 
 /** Chunks in flight before the first measurement. */
@@ -42,8 +42,8 @@ const harmlessLoss = 0.9;
 /** Windows in which a limit that was found good stays unchanged. */
 const restWindows = 8;
 
-/** Consecutive refusals after which the limit becomes one chunk, as a probe. */
-const refusalsUntilProbe = 2;
+/** Consecutive rejections after which the limit becomes one chunk, as a probe. */
+const rejectionsUntilProbe = 2;
 
 interface Measured {
   readonly limit: number;
@@ -133,7 +133,7 @@ class Control {
   readonly #maxInFlight: number;
   #before: Measured | undefined;
   #restingWindows = 0;
-  #refusals = 0;
+  #rejections = 0;
   /** Chunks in flight from a higher limit. They would distort the measurement of the lower limit. */
   #leftOver = 0;
   #inFlight = 0;
@@ -152,13 +152,13 @@ class Control {
     const { outcome } = result;
     if (outcome === 'stored') this.#recordStored(result, inFlight);
     else if (outcome === 'slow') this.#apply({ limit: Math.floor(this.limit / 2) });
-    else if (outcome === 'refused' && ++this.#refusals >= refusalsUntilProbe)
+    else if (outcome === 'rejected' && ++this.#rejections >= rejectionsUntilProbe)
       this.#apply({ limit: 1 });
   }
 
   #recordStored({ storedBytes, tookMs }: ChunkResult, inFlight: number): void {
-    const wasProbing = this.#refusals >= refusalsUntilProbe;
-    this.#refusals = 0;
+    const wasProbing = this.#rejections >= rejectionsUntilProbe;
+    this.#rejections = 0;
     if (wasProbing) this.#apply({ limit: initialLimit });
     if (this.#leftOver > 0) {
       this.#leftOver--;

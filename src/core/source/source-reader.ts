@@ -13,8 +13,8 @@ export interface SourceReader {
    * Pins an object to its present content.
    * @throws SourceNotFoundError, SourceAccessDeniedError, SourceArchivedError, SourceCustomerEncryptedError
    * @throws SourceCredentialsRejectedError - S3 rejects our credentials
-   * @throws SourceSignatureRefusedError, SourceDeniedForNowError - retryable for a bounded time
-   * @throws SourceNotConfiguredError, SourceRoleRefusedError - the account has no reader role, or STS denies it
+   * @throws SourceSignatureRejectedError, SourceDeniedForNowError - retryable for a bounded time
+   * @throws SourceNotConfiguredError, SourceRoleRejectedError - the account has no reader role, or STS denies it
    * @throws SourceRegionMismatchError - the bucket is not in the Region of its source
    * @throws ConfigurationError - no Region or no credentials are configured
    * @throws InvalidInputError - S3 rejects the name

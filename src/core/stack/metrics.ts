@@ -37,7 +37,7 @@ export const metricCatalogue = {
   /** `EventsIgnored` by reason: `filters`, `folder`, `type`, `empty` or `gone`. */
   EventsIgnoredByReason: { unit: 'Count', dimension: 'Reason' },
   /** Events that named a bucket of another account. */
-  ClaimsRefused: { unit: 'Count' },
+  ClaimsRejected: { unit: 'Count' },
   /** From the start of the execution until the asset is ready. */
   TimeToReady: { unit: 'Seconds' },
   /** Assets that a replaced session created: an object may have two assets. */

@@ -8,7 +8,7 @@ import { isUserMetadata, type UserMetadata } from './user-metadata.ts';
 
 /**
  * The states of a transfer. A `queued` transfer waits for a slot, without an execution. An execution owns
- * an `active` transfer. All other states are final. `cancelled`: stopped on purpose. `refused`: a start
+ * an `active` transfer. All other states are final. `cancelled`: stopped on purpose. `rejected`: a start
  * that failed before it took a transfer.
  */
 export const transferStates = [
@@ -17,7 +17,7 @@ export const transferStates = [
   'ready',
   'failed',
   'superseded',
-  'refused',
+  'rejected',
   'cancelled',
 ] as const;
 
@@ -91,7 +91,7 @@ export interface TransferRecord extends Readonly<z.infer<typeof transferRecordSc
 }
 
 /**
- * A session's row. `opening` without a session: the create reply may be lost. `refused`: the service
+ * A session's row. `opening` without a session: the create reply may be lost. `rejected`: the service
  * rejected the create call and created nothing.
  */
 export interface SessionRecord {
@@ -99,7 +99,7 @@ export interface SessionRecord {
   /** The execution and fence of the create call. */
   readonly attempt: string;
   readonly openedAt: number;
-  readonly state: 'opening' | 'open' | 'refused' | 'lost' | 'replaced';
+  readonly state: 'opening' | 'open' | 'rejected' | 'lost' | 'replaced';
   readonly session?: UploadSession | undefined;
   readonly etagMode: EtagMode;
   /** Chunks that mismatched twice. */

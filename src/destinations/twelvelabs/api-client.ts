@@ -5,7 +5,7 @@ import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
 import { redact, removeSecret } from '#src/http/redact.ts';
-import { fromOrigin, type Operation, refusalOf, rejectsKey } from './errors.ts';
+import { fromOrigin, type Operation, rejectionOf, rejectsKey } from './errors.ts';
 import { askReplyMs } from './limits.ts';
 
 export interface ApiClientOptions {
@@ -39,11 +39,11 @@ export interface ApiClient {
   exchange(call: ApiCall): Promise<HttpReply>;
   /**
    * Sends one call and returns its reply, if the status is 200–299.
-   * @throws the error that `refusal` returns for any other status
+   * @throws the error that `rejection` returns for any other status
    */
   ask(call: ApiCall): Promise<HttpReply>;
   /** Returns the error for a reply outside 200–299. */
-  refusal(reply: HttpReply, operation: Operation): TransferError;
+  rejection(reply: HttpReply, operation: Operation): TransferError;
 }
 
 /**
@@ -66,14 +66,14 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     });
     return sendWith(options.transport, baseUrl, newKey, call);
   };
-  const refusal = (reply: HttpReply, operation: Operation) =>
-    refusalOf(reply, operation, baseUrl, options.clock.now());
+  const rejection = (reply: HttpReply, operation: Operation) =>
+    rejectionOf(reply, operation, baseUrl, options.clock.now());
   const ask = async (call: ApiCall): Promise<HttpReply> => {
     const reply = await exchange(call);
     if (isSuccess(reply)) return reply;
-    throw refusal(reply, call.operation);
+    throw rejection(reply, call.operation);
   };
-  return { exchange, ask, refusal };
+  return { exchange, ask, rejection };
 }
 
 export function isSuccess(reply: HttpReply): boolean {

@@ -36,7 +36,7 @@ export interface ChunkPut {
  * @throws SessionExpiredError - the storage does not know the upload
  * @throws ChunkMismatchError - the storage received other bytes, or returned no ETag
  * @throws ThrottledError, ServiceUnavailableError - by status and code, also by the code in a 2xx; retryable
- * @throws UploadRefusedError - the storage rejected the chunk permanently, or redirected
+ * @throws UploadRejectedError - the storage rejected the chunk permanently, or redirected
  * @throws ProtocolViolationError - `headers` contradict the headers of the HTTP client
  */
 export async function putChunk(
@@ -139,7 +139,7 @@ function nameByCode(code: string): ErrorName | undefined {
 
 function putErrorName(reply: HttpReply, { code = '', message = '' }: ServiceError): ErrorName {
   const { status } = reply;
-  if (isRedirect(status)) return 'UploadRefusedError';
+  if (isRedirect(status)) return 'UploadRejectedError';
   if (status === 429) return 'ThrottledError';
   const byCode = nameByCode(code);
   if (byCode) return byCode;
@@ -148,7 +148,9 @@ function putErrorName(reply: HttpReply, { code = '', message = '' }: ServiceErro
   if (status === 400 && /expired/i.test(`${code} ${message}`)) return 'PresignedUrlRejectedError';
   if (status === 401 || status === 403) return 'PresignedUrlRejectedError';
   if (status === 404 || status === 410) return 'SessionExpiredError';
-  return code === '' && mayBeFromProxy(status) ? 'PresignedUrlRejectedError' : 'UploadRefusedError';
+  return code === '' && mayBeFromProxy(status)
+    ? 'PresignedUrlRejectedError'
+    : 'UploadRejectedError';
 }
 
 /** A 4xx without a storage code may come from a proxy, and a new URL may help; not for a chunk that is too large (413). */

@@ -75,7 +75,7 @@ export function describeRedirect(status: number, host: string | undefined): stri
 }
 
 /** Returns the error for a reply outside 200–299; `url` is the request's. */
-export function refusalOf(
+export function rejectionOf(
   reply: HttpReply,
   operation: Operation,
   url: string,

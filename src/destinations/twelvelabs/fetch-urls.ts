@@ -41,7 +41,7 @@ const operation: Operation = { name: 'asking for presigned URLs', onSession: tru
 const maxRejectedSingly = 3;
 
 /** Statuses that reject a span for one of its chunks: bad request, out of range, unprocessable. */
-const spanRefusals: readonly number[] = [400, 416, 422];
+const spanRejections: readonly number[] = [400, 416, 422];
 
 /**
  * Fetches the URLs of a span. A service may reject a span for one of its chunks: the chunks of a rejected
@@ -69,7 +69,7 @@ export async function fetchUrlsSingly(
 
 function isRejectedSpan(error: unknown, isLasting: () => boolean): error is TransferError {
   if (errorMeans(error, 'requestRejected')) {
-    return spanRefusals.includes(error.status ?? 0);
+    return spanRejections.includes(error.status ?? 0);
   }
   return errorMeans(error, 'serviceUnavailable') && error.status === 409 && isLasting();
 }

@@ -25,8 +25,8 @@ const operation: Operation = {
  * Opens an upload session. Ignores the presigned URLs in the reply: one function opens the session, others
  * send its chunks, and a URL must never pass between them.
  * @throws CreateReplyLostError - the service may have opened a session with an unknown id: no reply, a 408
- *   or 5xx that is not in `refusals`, or a 2xx from another server
- * @throws ThrottledError, ServiceUnavailableError - the service did nothing, see `refusals`
+ *   or 5xx that is not in `rejections`, or a 2xx from another server
+ * @throws ThrottledError, ServiceUnavailableError - the service did nothing, see `rejections`
  * @throws ProtocolViolationError - the reply contradicts the documents or the object's size
  */
 export async function openSession(
@@ -45,7 +45,7 @@ export async function openSession(
     translate: (error) => lostUnlessUnsent(error, signal),
   });
   if (mayHaveTakenEffect(reply)) throw replyLost(reply, nowMs());
-  if (!isSuccess(reply)) throw client.refusal(reply, operation);
+  if (!isSuccess(reply)) throw client.rejection(reply, operation);
   return sessionOf(reply, request.source.sizeBytes, nowMs());
 }
 
@@ -76,11 +76,11 @@ function lostUnlessUnsent(error: unknown, signal: AbortSignal): unknown {
  * Transient statuses with which a server, or a proxy in front of it, reports that it did not act on the
  * request. After any other transient status, the request may have had an effect.
  */
-const refusals: readonly number[] = [409, 423, 425, 429, 503];
+const rejections: readonly number[] = [409, 423, 425, 429, 503];
 
 function mayHaveTakenEffect(reply: HttpReply): boolean {
   if (isSuccess(reply)) return !isJsonObject(reply);
-  return isTransientStatus(reply.status) && !refusals.includes(reply.status);
+  return isTransientStatus(reply.status) && !rejections.includes(reply.status);
 }
 
 function replyLost(reply: HttpReply, nowMs: number): TransferError {

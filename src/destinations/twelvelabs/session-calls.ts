@@ -127,7 +127,7 @@ export async function assetStatus(
   const path = `/assets/${encodeURIComponent(assetId)}`;
   const reply = await client.exchange({ operation: askingAsset, method: 'GET', path, signal });
   if (!isSuccess(reply)) {
-    if (!isUnknownId(reply)) throw client.refusal(reply, askingAsset);
+    if (!isUnknownId(reply)) throw client.rejection(reply, askingAsset);
     return {
       phase: 'missing',
       reason: describeServiceError(reply.status, readServiceError(reply.text)),

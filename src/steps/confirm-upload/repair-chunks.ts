@@ -1,6 +1,6 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { maxRefusedGenerations, maxReportsPerChunk } from '#src/core/limits/limits.ts';
+import { maxRejectedGenerations, maxReportsPerChunk } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkState, ChunkStatePage, SessionStatus } from '#src/core/transfer/destination.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
@@ -146,7 +146,7 @@ async function reportSeparating(
   if (!rejection) return [];
   const rejected: ChunkRecord[] = [];
   for (const chunk of pending) if (await tryReport(check, [chunk])) rejected.push(chunk);
-  const isFinal = rejected.some(({ generation }) => generation >= maxRefusedGenerations);
+  const isFinal = rejected.some(({ generation }) => generation >= maxRejectedGenerations);
   if (isFinal || (pending.length > 1 && rejected.length === pending.length)) throw rejection;
   return rejected;
 }

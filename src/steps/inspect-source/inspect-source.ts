@@ -63,7 +63,7 @@ interface Call {
  * Pins the object of an input or event: its version, ETag, size and type. Fails with a named error before
  * anything is created. Ignores an event if the object matches no source, is not media, or is empty or
  * deleted, and skips the request to S3 if the event already shows that.
- * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRefusedError,
+ * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRejectedError,
  *   SourceRegionMismatchError, SourceIsFolderError, SourceEmptyError, SourceTypeUnsupportedError,
  *   SourceTooLargeError, SourceContentEncodedError, and the errors of the source reader
  */

@@ -27,7 +27,7 @@ function noSourceReason(ofBucket: readonly Source[], { bucket, key }: SourceRefe
 /**
  * Returns the configured sources that an event can belong to: the sources of its bucket, account and
  * Region. At least one.
- * @throws SourceClaimRefusedError - the bucket is not a source, or not a source of that account; counted
+ * @throws SourceClaimRejectedError - the bucket is not a source, or not a source of that account; counted
  * @throws SourceRegionMismatchError - the sources of the bucket are in other Regions
  */
 export function sourcesFromEvent(
@@ -42,8 +42,8 @@ export function sourcesFromEvent(
     account === undefined ? isOwnAccount(claim) : account === claim.account,
   );
   if (!isNonEmpty(ofAccount)) {
-    meter.add('ClaimsRefused', 1);
-    throw claimRefused(reference.bucket, claim, ofBucket.length > 0);
+    meter.add('ClaimsRejected', 1);
+    throw claimRejected(reference.bucket, claim, ofBucket.length > 0);
   }
   const ofRegion = ofAccount.filter(({ region }) => isSameOrUnknown(region, claim.region));
   if (!isNonEmpty(ofRegion)) throw regionMismatch(reference.bucket, claim, ofAccount);
@@ -76,11 +76,11 @@ function isNonEmpty(sources: readonly Source[]): sources is readonly [Source, ..
   return sources.length > 0;
 }
 
-function claimRefused(bucket: string, { account }: EventClaim, isSource: boolean): TransferError {
+function claimRejected(bucket: string, { account }: EventClaim, isSource: boolean): TransferError {
   const who = account === undefined ? 'no account' : `account ${account}`;
   const why = isSource ? 'is not a source of that account' : 'is not a configured source';
   return new TransferError(
-    'SourceClaimRefusedError',
+    'SourceClaimRejectedError',
     `an event of ${who} names the bucket ${JSON.stringify(bucket)}, which ${why}`,
   );
 }

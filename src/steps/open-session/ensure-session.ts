@@ -202,7 +202,7 @@ async function reserveSessionNumber(
     }
     const patch = { sessionNumber: number };
     if (await store.patchTransfer(transferId, fence, patch, now, seen)) return number;
-    await store.markSession(transferId, number, 'refused');
+    await store.markSession(transferId, number, 'rejected');
     throw await lostRaceError(store, transferId, fence);
   }
   throw new TransferError(
@@ -238,7 +238,7 @@ async function afterFailedCreate(
   const isLost = errorMeans(error, 'createReplyLost');
   // An invalid reply still means that the service may have created a session.
   const mayExist = isLost || errorMeans(error, 'serviceContradicted');
-  await ports.store.markSession(transferId, number, mayExist ? 'lost' : 'refused');
+  await ports.store.markSession(transferId, number, mayExist ? 'lost' : 'rejected');
   if (!isLost) throw error;
   await countTransferRetry(ports, transferId, 'CreateReplyLostError');
   const { sessionsOpened } = owned;

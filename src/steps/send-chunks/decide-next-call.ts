@@ -16,7 +16,7 @@ export interface StateChange {
   readonly waitSeconds?: number;
   readonly idleCalls?: number;
   readonly chunkConcurrency?: number | undefined;
-  readonly refusedSince?: number | undefined;
+  readonly rejectedSince?: number | undefined;
 }
 
 /** What follows from one call: the range's next state, its row's error, and the effect on other ranges. */
@@ -65,8 +65,8 @@ function waitOrStop(
     return { change: { next: 'stop' }, failure, isIdle: true };
   const waitSeconds = wholeWaitSeconds(Math.max(requestedSeconds, growingWaitSeconds(idleCalls)));
   if (error) logRangeWait(context, error, waitSeconds);
-  const { refusedSince } = context;
-  return { change: { next: 'wait', waitSeconds, idleCalls, refusedSince }, failure };
+  const { rejectedSince } = context;
+  return { change: { next: 'wait', waitSeconds, idleCalls, rejectedSince }, failure };
 }
 
 /**
@@ -113,7 +113,7 @@ function tooSlowError({ record, movedBytes = 0, invocation }: SendContext): Tran
   const seconds = invocation.lengthMs / 1000;
   const rate = Math.round(movedBytes / seconds / 1000);
   return new TransferError(
-    'LineTooSlowError',
+    'ConnectionTooSlowError',
     `a chunk of ${record.session.chunkSizeBytes} bytes did not fit into one call of ${Math.round(seconds)} s (sendTimeoutSeconds): a single chunk moved at ${rate} kB/s`,
   );
 }

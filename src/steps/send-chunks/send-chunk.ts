@@ -66,7 +66,7 @@ function retryFacts(context: SendContext, chunk: QueuedChunk, error: TransferErr
   const isComparedEtag = errorMeans(error, 'chunkMismatched') && error.status === undefined;
   const { order } = context.ports.destination.traits;
   return {
-    refusedForMs: recordRefusal(context, error),
+    rejectedForMs: recordRejection(context, error),
     mismatches: isComparedEtag ? chunk.mismatches : 0,
     canComeLater: !chunk.isPostponed && order === 'any',
     isUndecided: canBecomeOpaque(context),
@@ -79,10 +79,10 @@ function canBecomeOpaque({ record }: SendContext): boolean {
 }
 
 /** Returns how long the upload host has rejected every chunk, in ms. */
-function recordRefusal(context: SendContext, { scope }: TransferError): number {
+function recordRejection(context: SendContext, { scope }: TransferError): number {
   const now = context.ports.clock.now();
-  if (scope === 'chunk') context.refusedSince ??= now;
-  return now - (context.refusedSince ?? now);
+  if (scope === 'chunk') context.rejectedSince ??= now;
+  return now - (context.rejectedSince ?? now);
 }
 
 /**

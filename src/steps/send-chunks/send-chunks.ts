@@ -134,7 +134,7 @@ async function isBlockedByGap(
  */
 async function createSendContext(
   ports: SendPorts,
-  { transferId, fence, sessionNumber, round, range, chunkConcurrency, refusedSince }: RangeState,
+  { transferId, fence, sessionNumber, round, range, chunkConcurrency, rejectedSince }: RangeState,
   invocation: Invocation,
   retries: Record<string, number>,
 ): Promise<SendContext> {
@@ -151,12 +151,12 @@ async function createSendContext(
     claimedUntil: claimEndFrom(now, invocation),
     roundId: roundId(invocation.executionId, round),
     chunkConcurrency: chunkConcurrency ?? ports.settings.chunksInFlight,
-    refusedSince,
+    rejectedSince,
     ownedAt: now,
   };
 }
 
 function nextState(item: RangeState, change: StateChange): SendChunksResult {
-  const { calls, error: _, refusedSince: __, ...kept } = item;
+  const { calls, error: _, rejectedSince: __, ...kept } = item;
   return { ...kept, calls: calls + 1, waitSeconds: 0, ...change };
 }

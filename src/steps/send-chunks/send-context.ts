@@ -33,7 +33,7 @@ export interface SendContext {
   /** What a chunk was doing when the deadline cut it off, if it had nearly the whole call. */
   cutOff?: 'moving' | 'replying';
   /** Start of the time in which the upload host rejects every chunk, in milliseconds since 1970. */
-  refusedSince?: number | undefined;
+  rejectedSince?: number | undefined;
   /** End of the claim on the range, in milliseconds since 1970. */
   claimedUntil: number;
   readonly rangeKey: RangeKey;
@@ -50,7 +50,7 @@ export function measureChunk(
 ): void {
   const { meter } = context.ports;
   context.sentBytes = (context.sentBytes ?? 0) + sizeBytes;
-  context.refusedSince = undefined;
+  context.rejectedSince = undefined;
   meter.add('BytesSent', sizeBytes);
   meter.add('ChunksSent', 1);
   meter.add('ChunkLatency', latencyMs);

@@ -186,7 +186,7 @@ function canBePostponed(
 
 function outcomeOf({ name }: TransferError): ChunkResult['outcome'] {
   if (nameMeans(name, 'stalled')) return 'slow';
-  return nameMeans(name, 'chunkRefused') ? 'refused' : 'failed';
+  return nameMeans(name, 'chunkRejected') ? 'rejected' : 'failed';
 }
 
 /** True if another chunk can start: one is queued, time is left, and no error so far would stop it. */

@@ -34,15 +34,15 @@ async function documentedQuery(): Promise<ReadonlyMap<string, string>> {
 
 it('N16: finds all failures of today (UTC), and nothing else, by the query in docs/operations.md', async () => {
   const now = Date.now();
-  const put = async (transferId: string, state: 'failed' | 'refused' | 'cancelled' | 'ready') => {
+  const put = async (transferId: string, state: 'failed' | 'rejected' | 'cancelled' | 'ready') => {
     const outcome = { status: state, execution: `execution of ${transferId}` };
     const record = transferRecord({ transferId, state, outcome, changedAt: now });
-    await (state === 'refused'
+    await (state === 'rejected'
       ? table.store.putRejection(record)
       : table.store.takeTransfer(record, undefined));
   };
   await put('a transfer', 'failed');
-  await put('a start', 'refused');
+  await put('a start', 'rejected');
   await put('stopped on purpose', 'cancelled');
   await put('well', 'ready');
   const asked = await documentedQuery();

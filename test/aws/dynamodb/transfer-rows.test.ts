@@ -180,19 +180,19 @@ describe('listing transfers', () => {
     expect(await list('failed', '2026-11-22')).toEqual([]);
   });
 
-  it('lists refused starts as failed, and allows writing them again', async () => {
-    const refusal = transferRecord({ transferId: 'refusal', state: 'refused', fence: 0 });
-    await table.store.putRejection(refusal);
-    await table.store.putRejection({ ...refusal, outcomePublished: true });
-    expect(await list('failed', '2026-11-21')).toContain('refusal');
-    expect((await table.store.transfer('refusal'))?.outcomePublished).toBe(true);
+  it('lists rejected starts as failed, and allows writing them again', async () => {
+    const rejection = transferRecord({ transferId: 'rejection', state: 'rejected', fence: 0 });
+    await table.store.putRejection(rejection);
+    await table.store.putRejection({ ...rejection, outcomePublished: true });
+    expect(await list('failed', '2026-11-21')).toContain('rejection');
+    expect((await table.store.transfer('rejection'))?.outcomePublished).toBe(true);
   });
 
   it('reads many pages', async () => {
     const records = Array.from({ length: 230 }, (_, i) =>
       transferRecord({
         transferId: `page-${i}`,
-        state: 'refused',
+        state: 'rejected',
         changedAt: testNow + 3 * day + i,
       }),
     );
@@ -225,10 +225,10 @@ it('sets no expiry on a transfer row', async () => {
   expect(await table.row('kept-object', 'ingests')).not.toHaveProperty('expiresAt');
 });
 
-it('sets an expiry on the row of a refused start', async () => {
-  await table.store.putRejection(transferRecord({ transferId: 'refused', state: 'refused' }));
+it('sets an expiry on the row of a rejected start', async () => {
+  await table.store.putRejection(transferRecord({ transferId: 'rejected', state: 'rejected' }));
   const expiresAt = testNow / 1000 + rowLifetimeSeconds;
-  expect(await table.row('refused', 'transfer')).toMatchObject({ expiresAt });
+  expect(await table.row('rejected', 'transfer')).toMatchObject({ expiresAt });
 });
 
 it('stores the transfer of a content without an expiry', async () => {

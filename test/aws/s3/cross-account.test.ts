@@ -87,7 +87,7 @@ describe("another account's object", () => {
 
   it("is not read with this stack's own credentials", async () => {
     expect(await failureOf(container.get(source).inspect(film))).toMatchObject({
-      name: 'SourceSignatureRefusedError',
+      name: 'SourceSignatureRejectedError',
     });
     expect(sts.calls).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe("another account's object", () => {
     vi.stubEnv('SOURCES', sourcesWith({ [account]: { roleArn, externalId: 'another' } }));
     container.reset();
     expect(await failureOf(container.get(source).inspect(theirs))).toMatchObject({
-      name: 'SourceRoleRefusedError',
+      name: 'SourceRoleRejectedError',
       message: expect.stringContaining(roleArn),
     });
     expect(s3.calls).toEqual([]);

@@ -9,7 +9,7 @@ import { readerOf } from './s3-fixture.ts';
 const film = { bucket: 'films', key: 'film.mp4', region: 'eu-central-1' };
 const keyArn = 'arn:aws:kms:eu-west-1:444455556666:key/0b1c2d3e-0000-4000-8000-000000000000';
 
-interface Refusal {
+interface Rejection {
   readonly status: number;
   readonly code: string;
   readonly message?: string;
@@ -19,7 +19,7 @@ interface Refusal {
 }
 
 /** Returns the error of an inspection if S3 replies so to the HEAD, without a body, and to the GET. */
-async function refusedBy({ status, code, message = '', elements = '', headers = {} }: Refusal) {
+async function rejectedBy({ status, code, message = '', elements = '', headers = {} }: Rejection) {
   const answer: RequestListener = ({ method }, response) => {
     const xml = `<Error><Code>${code}</Code><Message>${message}</Message>${elements}</Error>`;
     response.writeHead(status, { 'content-type': 'application/xml', ...headers });
@@ -38,7 +38,7 @@ describe('a bucket in another Region', () => {
   const expected =
     'bucket "films" is in Region eu-west-1, and its source names Region eu-central-1';
 
-  it.each<[string, Refusal]>([
+  it.each<[string, Rejection]>([
     [
       'the header of a redirect',
       {
@@ -63,8 +63,8 @@ describe('a bucket in another Region', () => {
         headers: { 'x-amz-bucket-region': 'eu-west-1' },
       },
     ],
-  ])('is named by %s', async (_, refusal) => {
-    expect(await refusedBy(refusal)).toMatchObject({
+  ])('is named by %s', async (_, rejection) => {
+    expect(await rejectedBy(rejection)).toMatchObject({
       name: 'SourceRegionMismatchError',
       disposition: 'fail',
       message: expected,
@@ -72,7 +72,7 @@ describe('a bucket in another Region', () => {
   });
 
   it('is reported even if S3 does not name the Region', async () => {
-    expect(await refusedBy({ status: 301, code: 'PermanentRedirect' })).toMatchObject({
+    expect(await rejectedBy({ status: 301, code: 'PermanentRedirect' })).toMatchObject({
       name: 'SourceRegionMismatchError',
       message: 'bucket "films" is in another Region, and its source names Region eu-central-1',
     });
@@ -84,7 +84,7 @@ describe('a denied KMS key', () => {
 
   it('is named, even at the end of a long S3 message', async () => {
     const message = `${role} is not authorized to perform: kms:Decrypt because ${'x '.repeat(60)} on resource: ${keyArn} with an explicit deny`;
-    expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
+    expect(await rejectedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringContaining(
         `S3 denied kms:Decrypt with the key ${keyArn} on "s3://films/film.mp4"`,
@@ -94,7 +94,7 @@ describe('a denied KMS key', () => {
 
   it('is reported if S3 does not name it', async () => {
     const message = `${role} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext`;
-    expect(await refusedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
+    expect(await rejectedBy({ status: 403, code: 'AccessDenied', message })).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringMatching(
         /^S3 denied kms:Decrypt with the object's KMS key on "s3:\/\/films/,
@@ -104,8 +104,8 @@ describe('a denied KMS key', () => {
 
   it('may be disabled', async () => {
     const message = `${keyArn} is disabled.`;
-    const refusal = { status: 400, code: 'KMS.DisabledException', message };
-    expect(await refusedBy(refusal)).toMatchObject({
+    const rejection = { status: 400, code: 'KMS.DisabledException', message };
+    expect(await rejectedBy(rejection)).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringContaining(`S3 denied kms:Decrypt with the key ${keyArn} on`),
     });
@@ -119,7 +119,7 @@ it.each([
   ['InvalidToken', 400, 'were rejected'],
   ['InvalidAccessKeyId', 403, 'were rejected'],
 ])('%s throws SourceCredentialsRejectedError', async (code, status, what) => {
-  expect(await refusedBy({ status, code })).toMatchObject({
+  expect(await rejectedBy({ status, code })).toMatchObject({
     name: 'SourceCredentialsRejectedError',
     disposition: 'fail',
     message: expect.stringContaining(
@@ -131,8 +131,8 @@ it.each([
 it.each(['SignatureDoesNotMatch', 'InvalidSignatureException', 'AuthFailure'])(
   '%s names the signature, and is retryable because a wrong clock may cause it',
   async (code) => {
-    expect(await refusedBy({ status: 403, code })).toMatchObject({
-      name: 'SourceSignatureRefusedError',
+    expect(await rejectedBy({ status: 403, code })).toMatchObject({
+      name: 'SourceSignatureRejectedError',
       disposition: 'retry',
       message: expect.stringContaining('S3 rejected the signature of the request for "s3://films'),
     });
@@ -142,7 +142,7 @@ it.each(['SignatureDoesNotMatch', 'InvalidSignatureException', 'AuthFailure'])(
 // https://github.com/boto/boto3/issues/3219, https://github.com/boto/boto3/issues/2952
 describe('a denial', () => {
   const who = 'User: arn:aws:sts::111122223333:assumed-role/r/s is not authorized to perform:';
-  const deniedBy = (message: string) => refusedBy({ status: 403, code: 'AccessDenied', message });
+  const deniedBy = (message: string) => rejectedBy({ status: 403, code: 'AccessDenied', message });
 
   it.each([
     ['with an explicit deny in a resource-based policy', "the bucket's or the key's policy"],
@@ -206,7 +206,7 @@ describe('a transient code', () => {
   ];
 
   it.each([...throttling, ...failing])('is retryable: %s with a 400', async (code) => {
-    expect(await refusedBy({ status: 400, code })).toMatchObject({
+    expect(await rejectedBy({ status: 400, code })).toMatchObject({
       name: 'SourceUnavailableError',
       isThrottle: throttling.includes(code),
     });
@@ -215,7 +215,7 @@ describe('a transient code', () => {
   it.each(['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'])(
     "about this machine's clock is retryable: %s",
     async (code) => {
-      expect(await refusedBy({ status: 403, code })).toMatchObject({
+      expect(await rejectedBy({ status: 403, code })).toMatchObject({
         name: 'SourceUnavailableError',
         message: expect.stringContaining("this machine's clock differs from S3's"),
       });
@@ -226,7 +226,7 @@ describe('a transient code', () => {
     'is not needed for status %i of a HEAD: no GET for the reason follows',
     async (status) => {
       const code = 'OfNoKnownKind';
-      expect(await refusedBy({ status, code })).toMatchObject({ name: 'SourceUnavailableError' });
+      expect(await rejectedBy({ status, code })).toMatchObject({ name: 'SourceUnavailableError' });
     },
   );
 

@@ -9,7 +9,7 @@ afterEach(() => s3.close());
 
 const bytes = Buffer.from('twelve bytes');
 const film = { bucket: 'films', key: 'a/film.mp4' };
-const refusal = (reference: Parameters<S3Fixture['reader']['inspect']>[0] = film) =>
+const rejection = (reference: Parameters<S3Fixture['reader']['inspect']>[0] = film) =>
   s3.reader.inspect(reference).then(
     () => expect.unreachable('it did not fail'),
     (error: { name: string; message: string }) => error,
@@ -17,7 +17,7 @@ const refusal = (reference: Parameters<S3Fixture['reader']['inspect']>[0] = film
 
 describe('a missing object', () => {
   it('is named by its key', async () => {
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceNotFoundError',
       message: 'object "s3://films/a/film.mp4" does not exist',
       isContainerMissing: false,
@@ -25,7 +25,7 @@ describe('a missing object', () => {
   });
 
   it('is named by its bucket', async () => {
-    expect(await refusal({ bucket: 'nope', key: 'x' })).toMatchObject({
+    expect(await rejection({ bucket: 'nope', key: 'x' })).toMatchObject({
       name: 'SourceNotFoundError',
       message: 'bucket "nope" does not exist',
       isContainerMissing: true,
@@ -39,7 +39,7 @@ describe('a missing object', () => {
     const fault = { kind: 'error', status: 404, code } as const;
     s3.double.fail(fault, { method: 'HEAD' });
     s3.double.fail(fault);
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceNotFoundError',
       message: expect.stringMatching(message),
       isContainerMissing: true,
@@ -49,13 +49,13 @@ describe('a missing object', () => {
   it('is transient if the GET finds it', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'error', status: 404, code: 'NoSuchKey' }, { method: 'HEAD' });
-    expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError' });
+    expect(await rejection()).toMatchObject({ name: 'SourceUnavailableError' });
   });
 
   it('is named by its version', async () => {
     s3.double.put('kept', 'film.mp4', bytes);
     expect(
-      await refusal({ bucket: 'kept', key: 'film.mp4', versionId: 'version.99' }),
+      await rejection({ bucket: 'kept', key: 'film.mp4', versionId: 'version.99' }),
     ).toMatchObject({
       name: 'SourceNotFoundError',
       message: '"s3://kept/film.mp4", version "version.99" does not exist',
@@ -64,7 +64,7 @@ describe('a missing object', () => {
 
   it('is named by an invalid version id of any characters', async () => {
     const versionId = "(it's) no*version!&x=1 🎬";
-    expect(await refusal({ bucket: 'kept', key: 'film.mp4', versionId })).toMatchObject({
+    expect(await rejection({ bucket: 'kept', key: 'film.mp4', versionId })).toMatchObject({
       name: 'SourceNotFoundError',
       message: expect.stringContaining(`version "${versionId}"`),
     });
@@ -74,7 +74,7 @@ describe('a missing object', () => {
   it('may be a deleted object of a versioned bucket', async () => {
     s3.double.put('kept', 'film.mp4', bytes);
     s3.double.delete('kept', 'film.mp4');
-    expect(await refusal({ bucket: 'kept', key: 'film.mp4' })).toMatchObject({
+    expect(await rejection({ bucket: 'kept', key: 'film.mp4' })).toMatchObject({
       name: 'SourceNotFoundError',
     });
   });
@@ -83,7 +83,7 @@ describe('a missing object', () => {
     s3.double.put('kept', 'film.mp4', bytes);
     s3.double.delete('kept', 'film.mp4');
     expect(
-      await refusal({ bucket: 'kept', key: 'film.mp4', versionId: 'version.2' }),
+      await rejection({ bucket: 'kept', key: 'film.mp4', versionId: 'version.2' }),
     ).toMatchObject({
       name: 'SourceNotFoundError',
       message: expect.stringContaining('is a delete marker'),
@@ -95,7 +95,7 @@ describe('a denied object', () => {
   it('is explained by one GET of the first byte', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.deny('films', film.key);
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringContaining('s3:GetObject'),
     });
@@ -108,7 +108,7 @@ describe('a denied object', () => {
   it('may also be missing, if S3 does not distinguish the two', async () => {
     await s3.close();
     s3 = await startS3({ buckets: ['films'], hidesMissing: true });
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringContaining('or the object does not exist: without s3:ListBucket'),
     });
@@ -117,7 +117,7 @@ describe('a denied object', () => {
   it('names a denied KMS key', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.deny('films', film.key, 'kms');
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceAccessDeniedError',
       message: expect.stringMatching(
         /^S3 denied kms:Decrypt with the object's KMS key on .*AccessDenied \(403\)/,
@@ -127,12 +127,12 @@ describe('a denied object', () => {
 
   it('names no KMS key for a role with KMS in its name', async () => {
     s3.double.deny('films', film.key, 'policy', 'kms-reader');
-    expect((await refusal()).message).not.toContain('kms:Decrypt');
+    expect((await rejection()).message).not.toContain('kms:Decrypt');
   });
 
   it('may be encrypted with a customer’s key', async () => {
     s3.double.put('films', film.key, bytes, { customerEncrypted: true });
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceCustomerEncryptedError',
       message:
         '"s3://films/a/film.mp4" is encrypted with a customer-provided key (SSE-C), which S3 requires in every request.',
@@ -142,7 +142,7 @@ describe('a denied object', () => {
   it('is every object with credentials that S3 does not know', async () => {
     const unknownReader = readerOf(s3.double.endpoint, { accessKeyId: 'x', secretAccessKey: 'y' });
     await expect(unknownReader.reader.inspect(film)).rejects.toMatchObject({
-      name: 'SourceSignatureRefusedError',
+      name: 'SourceSignatureRejectedError',
       message: expect.stringContaining('S3 rejected the signature'),
     });
     await unknownReader.close();
@@ -151,7 +151,7 @@ describe('a denied object', () => {
   it('is transient if only the HEAD fails', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied' }, { method: 'HEAD' });
-    expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError' });
+    expect(await rejection()).toMatchObject({ name: 'SourceUnavailableError' });
     expect(s3.double.openReplies()).toBe(0);
   });
 });
@@ -171,7 +171,7 @@ describe('an archived object', () => {
     ],
   ])('is rejected with the name %s', async (name, traits, restore) => {
     s3.double.put('films', film.key, bytes, traits);
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceArchivedError',
       message: `"s3://films/a/film.mp4" is archived in ${name}: ${restore}.`,
     });
@@ -187,7 +187,7 @@ describe('a failing S3', () => {
   ])('with %s (%i) is unavailable, without a retry', async (code, status) => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'error', status, code }, { method: 'HEAD' });
-    expect(await refusal()).toMatchObject({ name: 'SourceUnavailableError', status });
+    expect(await rejection()).toMatchObject({ name: 'SourceUnavailableError', status });
     expect(s3.double.calls).toHaveLength(1);
   });
 
@@ -211,7 +211,7 @@ describe('a failing S3', () => {
   it('without an ETag in its reply violates the protocol', async () => {
     s3.double.put('films', film.key, bytes);
     s3.double.fail({ kind: 'header', name: 'etag', value: undefined }, { method: 'HEAD' });
-    expect(await refusal()).toMatchObject({
+    expect(await rejection()).toMatchObject({
       name: 'SourceProtocolError',
       message: expect.stringContaining('no ETag'),
     });
@@ -221,23 +221,23 @@ describe('a failing S3', () => {
 it('names the Region of a bucket in another Region, and the configured one', async () => {
   s3.double.createBucket('abroad', { region: 'eu-west-1' });
   const configured = { bucket: 'abroad', key: 'x', region: 'eu-central-1' };
-  expect(await refusal(configured)).toMatchObject({
+  expect(await rejection(configured)).toMatchObject({
     name: 'SourceRegionMismatchError',
     message: 'bucket "abroad" is in Region eu-west-1, and its source names Region eu-central-1',
   });
-  expect(await refusal({ bucket: 'abroad', key: 'x' })).toMatchObject({
+  expect(await rejection({ bucket: 'abroad', key: 'x' })).toMatchObject({
     name: 'SourceRegionMismatchError',
     message: 'bucket "abroad" is in Region eu-west-1, and the request was made in Region us-east-1',
   });
 });
 
 it('throws InvalidInputError for a name that the SDK rejects', async () => {
-  expect(await refusal({ bucket: 'a/b', key: 'x' })).toMatchObject({ name: 'InvalidInputError' });
+  expect(await rejection({ bucket: 'a/b', key: 'x' })).toMatchObject({ name: 'InvalidInputError' });
   expect(s3.double.calls).toEqual([]);
 });
 
 it('bounds and quotes a key in messages', async () => {
-  const { message } = await refusal({ bucket: 'films', key: `line\nbreak${'🎬'.repeat(240)}` });
+  const { message } = await rejection({ bucket: 'films', key: `line\nbreak${'🎬'.repeat(240)}` });
   expect(message).toContain('"s3://films/line\\nbreak🎬');
   expect(message).toContain('🎬…"');
   expect(Array.from(message).length).toBeLessThan(330);

@@ -98,7 +98,7 @@ describe('a denial by STS', () => {
     const wrong = { [studio.account]: { roleArn: studio.roleArn, externalId: 'wrong' } };
     const provider = createReaderCredentials({ readers: wrong, clock })(studio.account);
     expect(await failureOf(provider())).toMatchObject({
-      name: 'SourceRoleRefusedError',
+      name: 'SourceRoleRejectedError',
       disposition: 'fail',
       status: 403,
       message: expect.stringMatching(
@@ -115,7 +115,7 @@ describe('a denial by STS', () => {
     ['ExpiredTokenException', 400],
   ])('with %s (%i) is final', async (code, status) => {
     sts.failNext({ status, code, message: 'no' }, 9);
-    expect(await failureOf(read())).toMatchObject({ name: 'SourceRoleRefusedError', status });
+    expect(await failureOf(read())).toMatchObject({ name: 'SourceRoleRejectedError', status });
   });
 
   it('is not cached: the next read requests again', async () => {

@@ -21,9 +21,9 @@ const readBack = async (reference: SourceReference) => {
   return (await s3.readAll(source, whole(source))).sha256;
 };
 const namedVersions = () => s3.double.calls.map(({ versionId }) => versionId);
-const refusal = (work: Promise<unknown>) =>
+const rejection = (work: Promise<unknown>) =>
   work.then(
-    () => expect.unreachable('it was not refused'),
+    () => expect.unreachable('it was not rejected'),
     (error: { name: string; message: string }) => error,
   );
 
@@ -60,7 +60,7 @@ describe('B1: the version null (cloud-custodian#2003, AWSS3.jl#241)', () => {
     s3.double.setVersioning('films', 'suspended');
     const source = await s3.reader.inspect(film);
     s3.double.put('films', film.key, newer);
-    const { name } = await refusal(s3.readAll(source, whole(source)));
+    const { name } = await rejection(s3.readAll(source, whole(source)));
     expect([source.versionId, name]).toEqual(['null', 'SourceSupersededError']);
   });
 
@@ -82,7 +82,7 @@ describe('B2: a clock that is not S3’s (aws-sdk-js-v3#8005, WSL#10006)', () =>
   ])('is corrected by the first error: S3 is %s', async (_, aheadMs) => {
     s3.double.put('films', film.key, old);
     s3.double.clockAheadMs = aheadMs;
-    expect(await refusal(s3.reader.inspect(film))).toMatchObject({
+    expect(await rejection(s3.reader.inspect(film))).toMatchObject({
       name: 'SourceUnavailableError',
     });
     expect(await readBack(film)).toBe(sha256(old));
@@ -92,7 +92,7 @@ describe('B2: a clock that is not S3’s (aws-sdk-js-v3#8005, WSL#10006)', () =>
     s3.double.put('films', film.key, old);
     const source = await s3.reader.inspect(film);
     s3.double.clockAheadMs = 3_600_000;
-    expect(await refusal(s3.readAll(source, whole(source)))).toMatchObject({
+    expect(await rejection(s3.readAll(source, whole(source)))).toMatchObject({
       name: 'SourceUnavailableError',
       disposition: 'retry',
       message: expect.stringContaining("this machine's clock differs from S3's"),
@@ -113,7 +113,7 @@ describe('B3: a transient code (re:Post kms-throttlingexception-error)', () => {
     s3.double.put('films', film.key, old);
     s3.double.fail(throttled, { method: 'HEAD' });
     s3.double.fail({ ...throttled, code });
-    expect(await refusal(s3.reader.inspect(film))).toMatchObject({
+    expect(await rejection(s3.reader.inspect(film))).toMatchObject({
       name: 'SourceUnavailableError',
       isThrottle,
       message: expect.stringContaining(`${code} (400)`),
@@ -124,7 +124,7 @@ describe('B3: a transient code (re:Post kms-throttlingexception-error)', () => {
     s3.double.put('films', film.key, old);
     const source = await s3.reader.inspect(film);
     s3.double.fail({ ...throttled, status: 409, code: 'OperationAborted' });
-    expect(await refusal(s3.readAll(source, whole(source)))).toMatchObject({
+    expect(await rejection(s3.readAll(source, whole(source)))).toMatchObject({
       name: 'SourceUnavailableError',
     });
   });
@@ -134,7 +134,7 @@ describe('B6: a HEAD that succeeds and a denied GET (boto#3219)', () => {
   const kept = { bucket: 'kept', key: film.key };
   const tried = async () => {
     const source = await s3.reader.inspect(kept);
-    return refusal(s3.reader.confirmReadable(source, signal));
+    return rejection(s3.reader.confirmReadable(source, signal));
   };
 
   it('names s3:GetObjectVersion if only versions are denied', async () => {
@@ -180,7 +180,7 @@ describe('B6: a HEAD that succeeds and a denied GET (boto#3219)', () => {
     s3.double.put('films', film.key, old);
     const source = await s3.reader.inspect(film);
     s3.double.put('films', film.key, newer);
-    expect(await refusal(s3.reader.confirmReadable(source, signal))).toMatchObject({
+    expect(await rejection(s3.reader.confirmReadable(source, signal))).toMatchObject({
       name: 'SourceSupersededError',
     });
   });
@@ -211,12 +211,12 @@ describe('B14: a bucket whose requester pays (aws-cli#2557)', () => {
 
   it('accepts the charge also in the GET after a failed HEAD', async () => {
     s3.double.fail({ kind: 'error', status: 403, code: 'AccessDenied' }, { method: 'HEAD' });
-    await refusal(s3.reader.inspect({ ...film, bucket: 'paid', requestPayer: true }));
+    await rejection(s3.reader.inspect({ ...film, bucket: 'paid', requestPayer: true }));
     expect(s3.double.calls.at(-1)).toMatchObject({ method: 'GET', requestPayer: 'requester' });
   });
 
   it('names the option if it is not set', async () => {
-    expect(await refusal(s3.reader.inspect({ ...film, bucket: 'paid' }))).toMatchObject({
+    expect(await rejection(s3.reader.inspect({ ...film, bucket: 'paid' }))).toMatchObject({
       name: 'SourceAccessDeniedError',
       nextStep: expect.stringContaining('requestPayer'),
     });
@@ -238,7 +238,7 @@ describe('B15: temporarily denied reads (aws-s3-virusscan#17)', () => {
       s3.double.put('kept', film.key, old);
       s3.double.deny('kept', film.key, reason);
       const reference = { bucket: 'kept', key: film.key, waitWhileDeniedSeconds: 600 };
-      expect(await refusal(readBack(reference))).toMatchObject({
+      expect(await rejection(readBack(reference))).toMatchObject({
         name: 'SourceDeniedForNowError',
         disposition: 'retry',
       });
@@ -248,7 +248,7 @@ describe('B15: temporarily denied reads (aws-s3-virusscan#17)', () => {
   it('do not include rejected credentials', async () => {
     s3.double.fail({ kind: 'error', status: 400, code: 'ExpiredToken' }, { method: 'HEAD' });
     s3.double.fail({ kind: 'error', status: 400, code: 'ExpiredToken' });
-    expect(await refusal(readBack({ ...film, waitWhileDeniedSeconds: 600 }))).toMatchObject({
+    expect(await rejection(readBack({ ...film, waitWhileDeniedSeconds: 600 }))).toMatchObject({
       name: 'SourceCredentialsRejectedError',
     });
   });

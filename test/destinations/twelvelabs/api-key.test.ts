@@ -18,7 +18,7 @@ function rotatedKey(first: string, second: string): ApiKeySource & { refreshes: 
 }
 
 const status = { status: 'active', chunks_completed: 1 };
-const refusing =
+const rejecting =
   (badKey: string): Script =>
   ({ headers }) =>
     headers['x-api-key'] === badKey
@@ -28,7 +28,7 @@ const refusing =
 describe('the API key', () => {
   it('is refreshed once when the service rejects it, and the call is repeated once', async () => {
     const apiKey = rotatedKey('old', 'new');
-    const { twelveLabs, sent, call } = scriptTwelveLabs(refusing('old'), { apiKey });
+    const { twelveLabs, sent, call } = scriptTwelveLabs(rejecting('old'), { apiKey });
     await twelveLabs.sessionStatus(session, call);
     expect([sent.map(({ headers }) => headers['x-api-key']), apiKey.refreshes]).toEqual([
       ['old', 'new'],
@@ -38,7 +38,7 @@ describe('the API key', () => {
 
   it('ends the call if a refresh returns the same key', async () => {
     const apiKey = rotatedKey('CANARY', 'CANARY');
-    const { twelveLabs, sent, call } = scriptTwelveLabs(refusing('CANARY'), { apiKey });
+    const { twelveLabs, sent, call } = scriptTwelveLabs(rejecting('CANARY'), { apiKey });
     const error = await failureOf(twelveLabs.sessionStatus(session, call));
     expect([error.name, sent.length]).toEqual(['CredentialsRejectedError', 1]);
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
@@ -53,7 +53,7 @@ describe('the API key', () => {
 
   it('is used without a refresh if another call has refreshed it', async () => {
     const apiKey = rotatedKey('old', 'new');
-    const { twelveLabs, sent, call } = scriptTwelveLabs(refusing('old'), { apiKey });
+    const { twelveLabs, sent, call } = scriptTwelveLabs(rejecting('old'), { apiKey });
     await Promise.all([
       twelveLabs.sessionStatus(session, call),
       twelveLabs.sessionStatus(session, call),

@@ -81,11 +81,11 @@ describe('sending a chunk', () => {
     [400, xml('RequestTimeout'), 'ServiceUnavailableError'],
     [400, xml('IncompleteBody'), 'ServiceUnavailableError'],
     [400, xml('BadDigest'), 'ChunkMismatchError'],
-    [400, xml('EntityTooLarge'), 'UploadRefusedError'],
+    [400, xml('EntityTooLarge'), 'UploadRejectedError'],
     [404, xml('NoSuchUpload'), 'SessionExpiredError'],
     [408, '', 'ServiceUnavailableError'],
     [409, xml('OperationAborted'), 'ServiceUnavailableError'],
-    [413, '', 'UploadRefusedError'],
+    [413, '', 'UploadRejectedError'],
     [423, '', 'ServiceUnavailableError'],
     [425, '', 'ServiceUnavailableError'],
     [429, '', 'ThrottledError'],
@@ -100,8 +100,8 @@ describe('sending a chunk', () => {
     [200, xml('SlowDown'), 'ThrottledError'],
     [200, xml('NoSuchUpload'), 'SessionExpiredError'],
     [200, xml('Unheard'), 'ServiceUnavailableError'],
-    [501, xml('NotImplemented'), 'UploadRefusedError'],
-    [505, '', 'UploadRefusedError'],
+    [501, xml('NotImplemented'), 'UploadRejectedError'],
+    [505, '', 'UploadRejectedError'],
     [503, xml('SlowDown'), 'ThrottledError'],
     [503, xml('ServiceUnavailable'), 'ServiceUnavailableError'],
     [500, xml('InternalError'), 'ServiceUnavailableError'],
@@ -132,7 +132,7 @@ describe('sending a chunk', () => {
       const { twelveLabs, call } = scriptTwelveLabs(freshUrls(undefined, put));
       const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
       expect([error.name, error.message]).toEqual([
-        'UploadRefusedError',
+        'UploadRejectedError',
         `chunk 1 at s3.example.test: redirected (${status})${host}, which is not followed`,
       ]);
     },

@@ -189,12 +189,12 @@ describe('a lost reply to openSession', () => {
     expect((await failureOf(opened)).retryAfterSeconds).toBe(12);
   });
 
-  it.each(['ConfigurationError', 'UploadHostRefusedError'] as const)(
+  it.each(['ConfigurationError', 'UploadHostRejectedError'] as const)(
     'is not assumed after %s: nothing was sent',
     async (name) => {
-      const refusal = new TransferError(name, 'the proxy requires credentials (407)');
+      const rejection = new TransferError(name, 'the proxy requires credentials (407)');
       const { opened } = open(() => {
-        throw refusal;
+        throw rejection;
       });
       expect((await failureOf(opened)).name).toBe(name);
     },

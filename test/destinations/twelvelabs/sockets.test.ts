@@ -78,7 +78,7 @@ describe('over real sockets', () => {
   });
 
   it.each<[string, string, Put]>([
-    ['refused before it was read', 'PresignedUrlRejectedError', (_, r) => r.writeHead(403).end()],
+    ['rejected before it was read', 'PresignedUrlRejectedError', (_, r) => r.writeHead(403).end()],
     ['reset', 'NetworkError', (q) => q.once('data', () => q.socket.resetAndDestroy())],
     [
       'left without an answer',
@@ -107,8 +107,8 @@ describe('over real sockets', () => {
 
   it('names a proxy that requires credentials for openSession: no session was opened', async () => {
     const target = await startPlainServer((_, response) => response.end());
-    const refusal = 'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n';
-    const proxy = await startProxy({ target, onConnect: (socket) => void socket.end(refusal) });
+    const rejection = 'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n';
+    const proxy = await startProxy({ target, onConnect: (socket) => void socket.end(rejection) });
     agent = createAgent({}, readProxies({ HTTPS_PROXY: proxy.url }));
     const clock = holdClock();
     const twelveLabs = createTwelveLabs({
@@ -157,6 +157,6 @@ describe('over real sockets', () => {
     });
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), big, call));
     await otherServer.close();
-    expect([error.name, received]).toEqual(['UploadRefusedError', 0]);
+    expect([error.name, received]).toEqual(['UploadRejectedError', 0]);
   });
 });

@@ -79,25 +79,25 @@ describe('A19: a service in conflict, locked or temporarily unavailable', () => 
     'returns %i, which is transient at the API and at the storage',
     async (status) => {
       const api = await serveTwelveLabs(() => ({ status, headers: { 'Retry-After': '7200' } }));
-      const refused = await failureOf(api.twelveLabs.prepareChunks(session, [1], api.call));
+      const rejected = await failureOf(api.twelveLabs.prepareChunks(session, [1], api.call));
       const storage = await serveTwelveLabs(onPut({ status }));
       const unsent = await failureOf(
         storage.twelveLabs.sendChunk(session, chunk(1), body, storage.call),
       );
       const name = 'ServiceUnavailableError';
-      expect(refused).toMatchObject({ name, status, origin: 'service', retryAfterSeconds: 7200 });
+      expect(rejected).toMatchObject({ name, status, origin: 'service', retryAfterSeconds: 7200 });
       expect(unsent).toMatchObject({ name, status, origin: 'storage' });
     },
   );
 
   it.each([501, 505])('returns %i, which is final', async (status) => {
     const api = await serveTwelveLabs(() => ({ status }));
-    const refused = await failureOf(api.twelveLabs.sessionStatus(session, api.call));
+    const rejected = await failureOf(api.twelveLabs.sessionStatus(session, api.call));
     const storage = await serveTwelveLabs(onPut({ status }));
     const unsent = await failureOf(
       storage.twelveLabs.sendChunk(session, chunk(1), body, storage.call),
     );
-    expect([refused.name, unsent.name]).toEqual(['RequestRejectedError', 'UploadRefusedError']);
+    expect([rejected.name, unsent.name]).toEqual(['RequestRejectedError', 'UploadRejectedError']);
   });
 
   it('reports for openSession whether it created a session', async () => {
@@ -120,7 +120,7 @@ describe('A19: a service in conflict, locked or temporarily unavailable', () => 
     );
     const error = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
     expect([error.name, error.message]).toEqual([
-      'UploadRefusedError',
+      'UploadRejectedError',
       `chunk 1 at ${host}: redirected (307) to cdn.example.test, which is not followed`,
     ]);
     expect(inspect(error, { depth: 10 })).not.toContain('CANARY');
@@ -131,9 +131,9 @@ describe('A19: a service in conflict, locked or temporarily unavailable', () => 
       method === 'PUT' || path.includes('/assets/a1') ? { close: true } : undefined,
     );
     const cause = expect.any(Error);
-    const refused = await failureOf(twelveLabs.assetStatus('a1', call));
+    const rejected = await failureOf(twelveLabs.assetStatus('a1', call));
     const unsent = await failureOf(twelveLabs.sendChunk(session, chunk(1), body, call));
-    expect(refused).toMatchObject({ name: 'NetworkError', origin: 'service', cause });
+    expect(rejected).toMatchObject({ name: 'NetworkError', origin: 'service', cause });
     expect(unsent).toMatchObject({ name: 'NetworkError', origin: 'storage', cause });
   });
 

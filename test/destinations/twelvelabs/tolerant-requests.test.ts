@@ -149,7 +149,7 @@ describe('A17: a service without URLs for completed chunks', () => {
     ]);
   });
 
-  const refusing =
+  const rejecting =
     (status: number): Responder =>
     (received, count) => {
       const reply = completed(received, count);
@@ -159,14 +159,14 @@ describe('A17: a service without URLs for completed chunks', () => {
   it.each([416, 422])(
     'receives single requests after it rejects a span with %i',
     async (status) => {
-      const { twelveLabs, received, call } = await serveTwelveLabs(refusing(status));
+      const { twelveLabs, received, call } = await serveTwelveLabs(rejecting(status));
       await twelveLabs.prepareChunks(session, [1, 2, 3], call);
       expect(spans(received)).toHaveLength(4);
     },
   );
 
   it('receives single requests if a span conflicts for all tries of a call', async () => {
-    const { twelveLabs, received, call } = await serveTwelveLabs(refusing(409));
+    const { twelveLabs, received, call } = await serveTwelveLabs(rejecting(409));
     const prepare = () => twelveLabs.prepareChunks(session, [1, 2, 3], call);
     for (let tries = 1; tries < boundOf('triesPerCall'); tries++) {
       expect((await failureOf(prepare())).name).toBe('ServiceUnavailableError');

@@ -92,7 +92,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
       (store, id) =>
         store.updateSession(id, number, uploadSession),
   ),
-  fc.tuple(small, fc.constantFrom('lost', 'refused', 'replaced')).map(
+  fc.tuple(small, fc.constantFrom('lost', 'rejected', 'replaced')).map(
     ([number, state]): Call =>
       (store, id) =>
         store.markSession(id, number, state as 'lost'),

@@ -142,9 +142,9 @@ type TransferRows = Pick<
   | 'listUnpublished'
 >;
 
-/** Refused starts are listed as failed. */
+/** Rejected starts are listed as failed. */
 function stateDay(state: TransferState, day: string): string {
-  return `${state === 'refused' ? 'failed' : state}#${day}`;
+  return `${state === 'rejected' ? 'failed' : state}#${day}`;
 }
 
 function dayOf(ms: number): string {

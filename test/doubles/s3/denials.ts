@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { keyBytes } from './objects.ts';
-import { S3Refusal } from './replies.ts';
+import { S3Rejection } from './replies.ts';
 
 /**
  * The subject of a denial: every read, the encryption key, the versions, or the encryption key of
@@ -9,7 +9,7 @@ import { S3Refusal } from './replies.ts';
 export type DenialReason = 'policy' | 'kms' | 'version' | 'kms-get';
 
 interface Denial {
-  readonly refusal: S3Refusal;
+  readonly rejection: S3Rejection;
   /** Returns true if the denial applies to a request. */
   meets(request: IncomingMessage): boolean;
 }
@@ -30,8 +30,8 @@ export class Denials {
       reason === 'version'
         ? url?.includes('versionId=') === true
         : reason !== 'kms-get' || method === 'GET';
-    const refusal = denied(actions[reason], role);
-    this.#byKey.set(`${bucket}/${keyBytes(key)}`, { refusal, meets });
+    const rejection = denied(actions[reason], role);
+    this.#byKey.set(`${bucket}/${keyBytes(key)}`, { rejection, meets });
   }
 
   allow(bucket: string, key: string): void {
@@ -41,24 +41,24 @@ export class Denials {
   /** @param key - as latin1 bytes */
   check(bucket: string, key: string, request: IncomingMessage): void {
     const denial = this.#byKey.get(`${bucket}/${key}`);
-    if (denial?.meets(request)) throw denial.refusal;
+    if (denial?.meets(request)) throw denial.rejection;
   }
 }
 
-export function denied(action: string, role: string): S3Refusal {
+export function denied(action: string, role: string): S3Rejection {
   const who = `User: arn:aws:sts::111122223333:assumed-role/${role}/one`;
-  return new S3Refusal(403, 'AccessDenied', `${who} is not authorized to perform: ${action}`);
+  return new S3Rejection(403, 'AccessDenied', `${who} is not authorized to perform: ${action}`);
 }
 
 /** The largest difference between a request's time and S3's, in ms. */
 const maxSkewMs = 15 * 60_000;
 
-/** @throws S3Refusal - the request's time differs from `now` by more than S3 allows */
+/** @throws S3Rejection - the request's time differs from `now` by more than S3 allows */
 export function assertClock({ headers }: IncomingMessage, now: number): void {
   const stamp = headers['x-amz-date'];
   if (stamp === undefined) return;
   const iso = String(stamp).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z');
   if (Math.abs(Date.parse(iso) - now) <= maxSkewMs) return;
   const message = 'The difference between the request time and the current time is too large.';
-  throw new S3Refusal(403, 'RequestTimeTooSkewed', message);
+  throw new S3Rejection(403, 'RequestTimeTooSkewed', message);
 }

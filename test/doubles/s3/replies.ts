@@ -3,7 +3,7 @@ import type { PreparedReply } from './faults.ts';
 import type { StoredVersion } from './objects.ts';
 
 /** An S3 error; a reply without a body still has its `headers`. */
-export class S3Refusal extends Error {
+export class S3Rejection extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Record<string, string>;
@@ -17,17 +17,17 @@ export class S3Refusal extends Error {
 }
 
 /** Returns S3's XML for an error; a HEAD receives no body. */
-export function refusalReply(refusal: S3Refusal, method: string): PreparedReply {
-  const region = refusal.headers['x-amz-bucket-region'];
+export function rejectionReply(rejection: S3Rejection, method: string): PreparedReply {
+  const region = rejection.headers['x-amz-bucket-region'];
   const xml = [
     '<?xml version="1.0" encoding="UTF-8"?>\n<Error>',
-    `<Code>${refusal.code}</Code><Message>${escaped(refusal.message)}</Message>`,
+    `<Code>${rejection.code}</Code><Message>${escaped(rejection.message)}</Message>`,
     region ? `<Region>${region}</Region>` : '',
     '<RequestId>DOUBLE0000000000</RequestId></Error>',
   ].join('');
   return {
-    status: refusal.status,
-    headers: { ...refusal.headers, 'content-type': 'application/xml' },
+    status: rejection.status,
+    headers: { ...rejection.headers, 'content-type': 'application/xml' },
     body: method === 'HEAD' ? [] : [Buffer.from(xml)],
   };
 }
@@ -38,7 +38,7 @@ const archiveClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 export function assertReadable(version: StoredVersion, request: IncomingMessage): void {
   const { headers, method } = request;
   if (version.customerEncrypted && !headers['x-amz-server-side-encryption-customer-algorithm']) {
-    throw new S3Refusal(
+    throw new S3Rejection(
       400,
       'InvalidRequest',
       'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
@@ -47,13 +47,13 @@ export function assertReadable(version: StoredVersion, request: IncomingMessage)
   const ifMatch = headers['if-match'];
   if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== `"${version.etag}"`) {
     const message = 'At least one of the pre-conditions you specified did not hold';
-    throw new S3Refusal(412, 'PreconditionFailed', message);
+    throw new S3Rejection(412, 'PreconditionFailed', message);
   }
   const archived = version.archiveStatus ?? version.storageClass ?? '';
   const isArchived = version.archiveStatus !== undefined || archiveClasses.has(archived);
   if (method === 'GET' && isArchived && !version.restore?.includes('="false"')) {
     const message = "The operation is not valid for the object's storage class";
-    throw new S3Refusal(403, 'InvalidObjectState', message);
+    throw new S3Rejection(403, 'InvalidObjectState', message);
   }
 }
 
@@ -131,11 +131,15 @@ function rangeOf(
   if (header === undefined) return undefined;
   const match = /^bytes=(\d+)-(\d*)$/.exec(header);
   if (!match)
-    throw new S3Refusal(501, 'NotImplemented', `the double does not support the range "${header}"`);
+    throw new S3Rejection(
+      501,
+      'NotImplemented',
+      `the double does not support the range "${header}"`,
+    );
   const start = Number(match[1]);
   const last = match[2] === '' ? sizeBytes - 1 : Math.min(Number(match[2]), sizeBytes - 1);
   if (start >= sizeBytes || last < start) {
-    throw new S3Refusal(416, 'InvalidRange', 'The requested range is not satisfiable', {
+    throw new S3Rejection(416, 'InvalidRange', 'The requested range is not satisfiable', {
       'content-range': `bytes */${sizeBytes}`,
     });
   }

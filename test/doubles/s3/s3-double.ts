@@ -20,7 +20,7 @@ import {
   type StoredVersion,
   type Versioning,
 } from './objects.ts';
-import { assertReadable, objectReply, refusalReply, S3Refusal } from './replies.ts';
+import { assertReadable, objectReply, rejectionReply, S3Rejection } from './replies.ts';
 import type { S3Call, S3Double, S3DoubleOptions } from './s3-double-types.ts';
 import { signatureFault } from './signature.ts';
 import { type Target, targetOf } from './target.ts';
@@ -171,12 +171,12 @@ class Double implements S3Double {
     try {
       if (fault?.kind === 'error') {
         const { status, code, message = 'Please reduce your request rate.' } = fault;
-        throw new S3Refusal(status, code, message);
+        throw new S3Rejection(status, code, message);
       }
       this.#assertSupported(request, target);
       const bucket = this.#bucketOf(target);
       if (bucket.isRequesterPays && request.headers['x-amz-request-payer'] !== 'requester') {
-        throw new S3Refusal(403, 'AccessDenied', 'Access Denied');
+        throw new S3Rejection(403, 'AccessDenied', 'Access Denied');
       }
       this.#denials.check(target.bucket, target.key, request);
       const version = this.#versionOf(bucket, target);
@@ -184,28 +184,28 @@ class Double implements S3Double {
       const ignoresRange = fault?.kind === 'ignore-range';
       const isVersioned = bucket.versioning !== 'never';
       return await objectReply(version, request, isVersioned, ignoresRange);
-    } catch (refusal) {
-      if (refusal instanceof S3Refusal) return refusalReply(refusal, request.method ?? '');
-      throw refusal;
+    } catch (rejection) {
+      if (rejection instanceof S3Rejection) return rejectionReply(rejection, request.method ?? '');
+      throw rejection;
     }
   }
 
   #assertSupported(request: IncomingMessage, { query }: Target): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      throw new S3Refusal(501, 'NotImplemented', `the double does not support ${request.method}`);
+      throw new S3Rejection(501, 'NotImplemented', `the double does not support ${request.method}`);
     }
     const unknown = [...query.keys()].filter((name) => !knownQueries.has(name));
-    if (unknown.length > 0) throw new S3Refusal(501, 'NotImplemented', `query: ${unknown}`);
+    if (unknown.length > 0) throw new S3Rejection(501, 'NotImplemented', `query: ${unknown}`);
     const fault = signatureFault(request, this.#options.secretAccessKey);
-    if (fault) throw new S3Refusal(403, fault, 'The signature is missing or does not match.');
+    if (fault) throw new S3Rejection(403, fault, 'The signature is missing or does not match.');
     assertClock(request, Date.now() + this.clockAheadMs);
   }
 
   #bucketOf({ bucket }: Target): StoredBucket {
     const stored = this.#objects.buckets.get(bucket);
-    if (!stored) throw new S3Refusal(404, 'NoSuchBucket', 'The specified bucket does not exist');
+    if (!stored) throw new S3Rejection(404, 'NoSuchBucket', 'The specified bucket does not exist');
     if (stored.region !== ownRegion) {
-      throw new S3Refusal(301, 'PermanentRedirect', 'Use the endpoint of the bucket.', {
+      throw new S3Rejection(301, 'PermanentRedirect', 'Use the endpoint of the bucket.', {
         'x-amz-bucket-region': stored.region,
       });
     }
@@ -217,12 +217,12 @@ class Double implements S3Double {
     const wanted = target.query.get('versionId');
     if (wanted === null) return this.#current(versions.at(-1), bucket);
     if (wanted !== 'null' && !wanted.startsWith('version.')) {
-      throw new S3Refusal(400, 'InvalidArgument', 'Invalid version id specified');
+      throw new S3Rejection(400, 'InvalidArgument', 'Invalid version id specified');
     }
     const version = versions.find((one) => one.versionId === wanted);
-    if (!version) throw new S3Refusal(404, 'NoSuchVersion', 'The version does not exist.');
+    if (!version) throw new S3Rejection(404, 'NoSuchVersion', 'The version does not exist.');
     if (!version.content) {
-      throw new S3Refusal(405, 'MethodNotAllowed', 'The method is not allowed', {
+      throw new S3Rejection(405, 'MethodNotAllowed', 'The method is not allowed', {
         'x-amz-delete-marker': 'true',
       });
     }
@@ -232,7 +232,7 @@ class Double implements S3Double {
   #current(latest: StoredVersion | undefined, { versioning }: StoredBucket): StoredVersion {
     if (latest?.content) return latest;
     if (this.#options.hidesMissing) throw denied('s3:ListBucket', 'reader');
-    throw new S3Refusal(404, 'NoSuchKey', 'The specified key does not exist.', {
+    throw new S3Rejection(404, 'NoSuchKey', 'The specified key does not exist.', {
       ...(latest && versioning !== 'never' && { 'x-amz-delete-marker': 'true' }),
     });
   }

@@ -115,7 +115,7 @@ describe('a new execution after a failed execution', () => {
     const film = harness.put(10);
     harness.service.faults.add({ on: 'put', nth: 6, kind: 'status', status: 400, code: 'Odd' });
     const failed = await harness.run(inputOf(film));
-    expect(failed).toMatchObject({ status: 'FAILED', error: 'UploadRefusedError' });
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'UploadRejectedError' });
     const { transferId } = await harness.transferOf(film);
     const kept = (await harness.store.chunks(transferId, 1)).size;
     harness.service.calls.clear();
@@ -129,7 +129,7 @@ describe('a new execution after a failed execution', () => {
   it('in one range finds the chunks of all other ranges sent and reported', async () => {
     const film = harness.put(150);
     harness.service.faults.add({ on: 'put', chunk: 60, kind: 'status', status: 400 });
-    expect(await harness.run(inputOf(film))).toMatchObject({ error: 'UploadRefusedError' });
+    expect(await harness.run(inputOf(film))).toMatchObject({ error: 'UploadRejectedError' });
     const { transferId } = await harness.transferOf(film);
     const kept = await harness.store.chunks(transferId, 1);
     const others = [...kept.keys()].filter((index) => index <= 50 || index > 100);

@@ -31,7 +31,7 @@ const variants: readonly (readonly [string, Partial<TwelveLabsSwitches>])[] = [
   ['ETags are of SSE-KMS, undeclared', { etag: 'kms-silent' }],
   ['a bad proof fails its chunk', { badReport: 'mark-failed' }],
   ['a session has no initial URLs', { initialUrls: 0 }],
-  ['a rejected PUT closes its connection', { refusedPut: 'close' }],
+  ['a rejected PUT closes its connection', { rejectedPut: 'close' }],
   [
     'headers are part of the signature',
     {
@@ -110,7 +110,7 @@ describe('a late PUT that replaces a proven chunk, under SSE-KMS', () => {
     expect(put.status).toBe(200);
   }
 
-  it.each(['refuse', 'mark-failed'] as const)(
+  it.each(['reject', 'mark-failed'] as const)(
     'causes one more send of that chunk if the service answers the report with %s',
     async (badReport) => {
       Object.assign(harness.service.switches, { etag: 'kms', badReport });

@@ -202,7 +202,7 @@ describe('a start that is rejected by name, without a call to the service:', () 
     expect(harness.service.calls.all()).toEqual([]);
     const rejection = (await harness.rows()).find(({ owner }) => owner === result.executionArn);
     expect(rejection).toMatchObject({
-      state: 'refused',
+      state: 'rejected',
       outcomePublished: true,
       outcome: { error },
     });

@@ -28,7 +28,7 @@ describe('an alarm', () => {
     ['TransfersFailed', 'Sum', { TreatMissingData: 'notBreaching' }],
     ['SessionsNearExpiry', 'Maximum', { TreatMissingData: 'ignore' }],
     ['LateDuplicates', 'Sum', { TreatMissingData: 'notBreaching' }],
-    ['ClaimsRefused', 'Sum', { TreatMissingData: 'notBreaching' }],
+    ['ClaimsRejected', 'Sum', { TreatMissingData: 'notBreaching' }],
     ['OrphanSessions', 'Maximum', { TreatMissingData: 'ignore', Threshold: 5 }],
     ['UnconfirmedEvents', 'Maximum', { TreatMissingData: 'ignore', EvaluationPeriods: 3 }],
   ])('%s fires above its threshold of the metric with the same name', (name, Statistic, more) => {
@@ -145,7 +145,7 @@ describe('an alarm', () => {
       [
         "MonitoringAlarms66989066",
         "MonitoringAlarmsPolicy6491E2DD",
-        "MonitoringClaimsRefusedE453D7FE",
+        "MonitoringClaimsRejectedE453D7FE",
         "MonitoringDashboard0C3675C6",
         "MonitoringDeadLettersObjectEvents0C6012F8",
         "MonitoringDispatcherFailsEDC37967",

@@ -71,7 +71,7 @@ describe('the credentials of STS', () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', other.endpoint);
     container.reset();
     const error = await failureOf(container.get(source).inspect(film));
-    expect(error.name).toBe('SourceSignatureRefusedError');
+    expect(error.name).toBe('SourceSignatureRejectedError');
     expect(canariesIn(dumpOf(error))).toEqual([]);
   });
 

@@ -135,7 +135,7 @@ describe('a simulation that shows a secret breaks an invariant', () => {
       transport: (wire) => ({
         send: async (request) => {
           if (request.method !== 'PUT') return wire.send(request);
-          throw new TransferError('RequestRejectedError', `refused: ${request.url}`);
+          throw new TransferError('RequestRejectedError', `rejected: ${request.url}`);
         },
       }),
     };

@@ -27,16 +27,16 @@ describe('a secret in a text of the service is not repeated', () => {
 
   it.each(secrets)('in the HTML page of a rejected call: %s', async (_, secret) => {
     const body = `<html>no such key: ${secret}</html>`;
-    const refusal = { on: 'create', kind: 'status', status: 401, body, times: 2 } as const;
-    const output = await captureOutput(harness, [harness.put(3)], [refusal]);
+    const rejection = { on: 'create', kind: 'status', status: 401, body, times: 2 } as const;
+    const output = await captureOutput(harness, [harness.put(3)], [rejection]);
     expect(output).toContain('CredentialsRejectedError');
     expect(canariesIn(output)).toEqual([]);
   });
 
   it.each(secrets)('in the JSON of a rejected call: %s', async (_, secret) => {
     const body = { code: 'parameter_invalid', message: `no such key: ${secret}` };
-    const refusal = { on: 'create', kind: 'status', status: 400, body } as const;
-    const output = await captureOutput(harness, [harness.put(3)], [refusal]);
+    const rejection = { on: 'create', kind: 'status', status: 400, body } as const;
+    const output = await captureOutput(harness, [harness.put(3)], [rejection]);
     expect(output).toContain('RequestRejectedError');
     expect(canariesIn(output)).toEqual([]);
   });

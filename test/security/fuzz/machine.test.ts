@@ -96,7 +96,7 @@ describe('an execution over a table with the limits of DynamoDB', () => {
     expect(Buffer.byteLength(result.cause ?? '')).toBeLessThan(32_768);
     const rows = await harness.rows();
     const [row] = rows.filter(({ owner }) => owner === result.executionArn);
-    expect(row).toMatchObject({ state: 'refused', outcomePublished: true });
+    expect(row).toMatchObject({ state: 'rejected', outcomePublished: true });
     expect(harness.service.calls.count('create')).toBe(0);
   });
 

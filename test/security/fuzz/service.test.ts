@@ -177,7 +177,7 @@ describe('a URL to which no chunk may be sent', () => {
     const session = await harness.ports.destination.openSession(request, { signal });
     plan.spoiling = { how: 'url', url };
     const result = await classify(() => ask(harness, 'send', session));
-    expect(result).toMatchObject({ kind: 'refused', error: { name: 'ProtocolViolationError' } });
+    expect(result).toMatchObject({ kind: 'rejected', error: { name: 'ProtocolViolationError' } });
     expect(sent.filter((one) => !isApi(one))).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ async function outcomeOf(input: unknown): Promise<string | undefined> {
   const started = await start(harness, input);
   expect(harness.longestLine).toBeLessThan(maxLineLength);
   expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
-  if (started.how === 'refused') return started.name;
+  if (started.how === 'rejected') return started.name;
   if (started.how === 'opened') expect(harness.creates()).toBe(1);
   return started.how === 'ignored' ? 'ignored' : undefined;
 }

@@ -42,7 +42,7 @@ function exchange() {
 async function tryReply(reply: RawReply): Promise<string | undefined> {
   server.reply = reply;
   const result = await classify(exchange);
-  if (result.kind === 'refused') return result.error.name;
+  if (result.kind === 'rejected') return result.error.name;
   const { status, text, headers } = result.value;
   expect(Number.isInteger(status)).toBe(true);
   expect(text.length).toBeLessThanOrEqual(maxReplyBytes);
@@ -63,7 +63,7 @@ async function readSource(): Promise<string> {
 async function tryRead(reply: RawReply): Promise<string | undefined> {
   server.reply = reply;
   const result = await classify(readSource);
-  if (result.kind === 'refused') return result.error.name;
+  if (result.kind === 'rejected') return result.error.name;
   expect(result.value).toHaveLength(5);
   return undefined;
 }
@@ -92,7 +92,7 @@ describe('a reply without end', () => {
     const before = heapMiB();
     for (let i = 0; i < 10; i++) {
       const result = await classify(exchange);
-      expect(result).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
+      expect(result).toMatchObject({ kind: 'rejected', error: { name: 'NetworkError' } });
     }
     expect(heapMiB() - before).toBeLessThan(16);
     // Socket buffers on both sides hold additional bytes.
@@ -103,14 +103,14 @@ describe('a reply without end', () => {
     const declaredLength = `HTTP/1.1 200 OK\r\nContent-Length: ${2 ** 40}\r\n\r\n`;
     server.reply = { pieces: [declaredLength, piece], after: 'endless' };
     const result = await classify(exchange);
-    expect(result).toMatchObject({ kind: 'refused', error: { name: 'NetworkError' } });
+    expect(result).toMatchObject({ kind: 'rejected', error: { name: 'NetworkError' } });
   });
 
   it('of S3 is cut off at the end of the range', async () => {
     const range = 'HTTP/1.1 206 P\r\nETag: "e"\r\nContent-Range: bytes 0-4/5\r\n\r\n';
     server.reply = { pieces: [range, piece], after: 'endless' };
     const result = await classify(readSource);
-    expect(result).toMatchObject({ kind: 'refused', error: { name: 'TruncatedReadError' } });
+    expect(result).toMatchObject({ kind: 'rejected', error: { name: 'TruncatedReadError' } });
   });
 });
 
@@ -122,12 +122,12 @@ describe('a slow reply', () => {
   ])('is aborted by name: %s', async (_, pieces) => {
     server.reply = { pieces, after: 'stay' };
     const result = await classify(exchange);
-    expect(result).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
+    expect(result).toMatchObject({ kind: 'rejected', error: { name: 'RequestTimeoutError' } });
   });
 
   it('is aborted as a whole although single bytes arrive', async () => {
     const result = await classify(() => dripping());
-    expect(result).toMatchObject({ kind: 'refused', error: { name: 'RequestTimeoutError' } });
+    expect(result).toMatchObject({ kind: 'rejected', error: { name: 'RequestTimeoutError' } });
   });
 });
 

@@ -128,7 +128,7 @@ const rows: fc.Arbitrary<{ readonly key: RowKey; readonly means: string }> = fc
     const row = (key: RowKey, ...means: unknown[]) => ({ key, means: JSON.stringify(means) });
     return fc.constantFrom(
       row(transferKey(id), 'transfer', content, ingest),
-      row(transferKey(rejectionIdOf(text)), 'refusal', text),
+      row(transferKey(rejectionIdOf(text)), 'rejection', text),
       row(ingestsKey(idOf(object)), 'ingests', content),
       row(executionKey(text), 'execution', text),
       row(uploadKey(text), 'upload', text),

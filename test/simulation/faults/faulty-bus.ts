@@ -11,7 +11,7 @@ export function faultyBus(simulation: Simulation, sandbox: Sandbox): EventPublis
   return {
     publish: (event) =>
       sandbox.call(`events.publish ${event.type}`, async () => {
-        if (faults.strikes('event refused')) throw notPublished('the bus rejected the event');
+        if (faults.strikes('event rejected')) throw notPublished('the bus rejected the event');
         checkEvent(simulation, event);
         events.push(event);
         if (faults.strikes('event duplicated')) events.push(event);

@@ -68,7 +68,7 @@ async function send(wire: Wire, sandbox: Sandbox, parsed: ParsedRequest, request
   if (isDelayed) await systemClock.sleep(chance.between(1_000, 25_000), request.signal);
   applySessionFaults(wire, parsed.uploadId);
   if (faults.strikes('request lost')) throw reset(request);
-  if (faults.strikes('connection refused')) throw refused(wire, request);
+  if (faults.strikes('connection refused')) throw refusedConnection(wire, request);
   const outage = service.outages.apply(parsed.operation);
   if (outage === 'reset') throw reset(request);
   if (outage && outage !== 'reply replaced') return outage;
@@ -225,7 +225,7 @@ function reset({ method }: HttpRequest): Error {
 }
 
 /** Returns a connection error before the first byte: the request had no effect. */
-function refused({ chance }: Wire, { method }: HttpRequest): Error {
+function refusedConnection({ chance }: Wire, { method }: HttpRequest): Error {
   const code = chance.pick(['ECONNREFUSED', 'EAI_AGAIN', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT']);
   return networkFailure(Object.assign(new Error('no connection'), { code }), method);
 }

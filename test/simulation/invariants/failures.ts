@@ -21,7 +21,7 @@ const transientErrors: ReadonlySet<string> = new Set([
   'TruncatedReadError',
   'CreateReplyLostError',
   'ProtocolViolationError',
-  'LineTooSlowError',
+  'ConnectionTooSlowError',
 ]);
 
 /**
@@ -32,7 +32,7 @@ const boundErrors: ReadonlySet<string> = new Set([
   'RoundsExhaustedError',
   'SessionsExhaustedError',
   'PresignedUrlRejectedError',
-  'UploadRefusedError',
+  'UploadRejectedError',
   'UploadFailedError',
   'UploadNotConfirmedError',
   'AssetNotReadyError',

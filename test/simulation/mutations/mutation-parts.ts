@@ -185,14 +185,14 @@ export function unknownStatusIsFatal(): Mutation {
       send: async (request) => {
         const reply = await wire.send(request);
         const { operation } = parseRequest(request);
-        if (operation === 'status' || operation === 'asset') refuseUnknownStatuses(reply);
+        if (operation === 'status' || operation === 'asset') rejectUnknownStatuses(reply);
         return reply;
       },
     }),
   };
 }
 
-function refuseUnknownStatuses({ status, text }: HttpReply): void {
+function rejectUnknownStatuses({ status, text }: HttpReply): void {
   if (status !== 200) return;
   const { status: value, uploaded_chunks: chunks } = JSON.parse(text);
   const statuses = [value, ...(chunks ?? []).map((chunk: { status: unknown }) => chunk.status)];

@@ -104,7 +104,7 @@ describe('AwaitAsset', () => {
 
   it('fails if another execution owns the transfer', async () => {
     const { harness, state } = await confirmed();
-    const refused = harness.await(state, { executionId: 'execution-b' });
-    await expect(refused).rejects.toMatchObject({ name: 'FencedOutError' });
+    const rejected = harness.await(state, { executionId: 'execution-b' });
+    await expect(rejected).rejects.toMatchObject({ name: 'FencedOutError' });
   });
 });

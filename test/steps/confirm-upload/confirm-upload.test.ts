@@ -120,14 +120,14 @@ describe('ConfirmUpload', () => {
     const { harness, opened } = await openTransfer();
     await harness.sendAll(opened);
     harness.doubles.store.failNext('patchTransfer');
-    const refused = harness.confirm(opened);
-    await expect(refused).rejects.toMatchObject({ name: 'TableUnavailableError' });
+    const rejected = harness.confirm(opened);
+    await expect(rejected).rejects.toMatchObject({ name: 'TableUnavailableError' });
   });
 
   it('fails if another execution owns the transfer', async () => {
     const { harness, opened } = await openTransfer();
-    const refused = harness.confirm(opened, { executionId: 'execution-b' });
-    await expect(refused).rejects.toMatchObject({ name: 'FencedOutError' });
+    const rejected = harness.confirm(opened, { executionId: 'execution-b' });
+    await expect(rejected).rejects.toMatchObject({ name: 'FencedOutError' });
   });
 });
 

@@ -32,18 +32,18 @@ async function harnessWithOutage(name: ErrorName, seconds: number, source: Parti
   putFilm(harness.doubles, 9);
   const until = harness.doubles.clock.now() + seconds * 1_000;
   const { source: reader } = harness.ports;
-  const refuse = () => {
+  const reject = () => {
     if (harness.doubles.clock.now() < until) throw new TransferError(name, 'S3 said no');
   };
-  const refusing: SourceReader = {
+  const rejecting: SourceReader = {
     inspect: async ({ versionId: _, ...reference }) => {
-      refuse();
+      reject();
       return reader.inspect({ bucket: reference.bucket, key: reference.key });
     },
     confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
     read: (...args) => reader.read(...args),
   };
-  harness.ports = { ...harness.ports, source: refusing };
+  harness.ports = { ...harness.ports, source: rejecting };
   return harness;
 }
 
@@ -163,15 +163,15 @@ describe('a denied object', () => {
     const harness = await harnessWithOutage('SourceDeniedForNowError', 7 * 60 * minute, {
       waitWhileDeniedSeconds: 24 * 60 * minute,
     });
-    const refusing = harness.ports.source;
+    const rejecting = harness.ports.source;
     let storms = 0;
     const inspect: SourceReader['inspect'] = async (...args) =>
-      refusing.inspect(...args).catch((error) => {
+      rejecting.inspect(...args).catch((error) => {
         const isLate = harness.doubles.clock.now() % (3 * 3600_000) > 2 * 3600_000;
         if (isLate && storms++ < 12) throw new TransferError('SourceUnavailableError', '503');
         throw error;
       });
-    harness.ports = { ...harness.ports, source: { ...refusing, inspect } };
+    harness.ports = { ...harness.ports, source: { ...rejecting, inspect } };
     expect((await runTransfer(harness, event)).answer).toMatchObject({ next: 'open' });
     expect(storms).toBeGreaterThan(0);
   });

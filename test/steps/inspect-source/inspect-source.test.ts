@@ -47,8 +47,8 @@ describe('InspectSource', () => {
   ] as const)('rejects with %s: %s of %i bytes', async (name, key, sizeBytes, traits) => {
     const harness = await StepHarness.create();
     harness.doubles.source.put({ bucket: 'films', key }, Buffer.alloc(sizeBytes), traits);
-    const refused = harness.inspect({ bucket: 'films', key });
-    await expect(refused).rejects.toMatchObject({ name, message: expect.stringContaining(key) });
+    const rejected = harness.inspect({ bucket: 'films', key });
+    await expect(rejected).rejects.toMatchObject({ name, message: expect.stringContaining(key) });
     expect(harness.doubles.asked.opened).toBe(0);
   });
 
@@ -120,8 +120,8 @@ describe('InspectSource', () => {
 
   it('sends no request to S3 about a folder', async () => {
     const harness = await StepHarness.create();
-    const refused = harness.inspect({ bucket: 'films', key: 'nowhere/' });
-    await expect(refused).rejects.toMatchObject({ name: 'SourceIsFolderError' });
+    const rejected = harness.inspect({ bucket: 'films', key: 'nowhere/' });
+    await expect(rejected).rejects.toMatchObject({ name: 'SourceIsFolderError' });
   });
 
   it.each([

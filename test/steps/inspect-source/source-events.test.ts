@@ -143,11 +143,11 @@ describe('an event that names a bucket', () => {
     const harness = await harnessWith(list);
     const s3 = watchS3(harness.doubles);
     await expect(harness.inspect(eventOf(changes))).rejects.toMatchObject({
-      name: 'SourceClaimRefusedError',
+      name: 'SourceClaimRejectedError',
       disposition: 'fail',
       message,
     });
-    expect(harness.doubles.meter.taken).toEqual([{ metric: 'ClaimsRefused', value: 1 }]);
+    expect(harness.doubles.meter.taken).toEqual([{ metric: 'ClaimsRejected', value: 1 }]);
     expect(s3.requests).toBe(0);
   });
 
@@ -157,7 +157,7 @@ describe('an event that names a bucket', () => {
     const executionId = `arn:aws:states:us-east-1:${ourAccount}:execution:machine:one`;
     const unknown = eventOf({ account: '999999999999' });
     await expect(harness.inspect(unknown, { executionId })).rejects.toMatchObject({
-      name: 'SourceClaimRefusedError',
+      name: 'SourceClaimRejectedError',
       message: expect.stringContaining('account 999999999999'),
     });
     expect(await harness.inspect(eventOf(), { executionId })).toMatchObject({ next: 'open' });
@@ -174,7 +174,7 @@ describe('an event that names a bucket', () => {
     const harness = await harnessWith([{ bucket: 'films', account: theirAccount }]);
     const { account: _, ...nameless } = eventOf();
     await expect(harness.inspect(nameless)).rejects.toMatchObject({
-      name: 'SourceClaimRefusedError',
+      name: 'SourceClaimRejectedError',
       message: expect.stringContaining('an event of no account'),
     });
   });
@@ -184,7 +184,7 @@ describe('an event that names a bucket', () => {
       { bucket: 'films', account: theirAccount, prefixes: ['in/'] },
     ]);
     await expect(harness.inspect(eventOf())).rejects.toMatchObject({
-      name: 'SourceClaimRefusedError',
+      name: 'SourceClaimRejectedError',
     });
   });
 });

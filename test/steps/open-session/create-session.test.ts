@@ -101,7 +101,7 @@ describe('a create request that is rejected', () => {
       sessionNumber: 2,
     });
     const sessions = await harness.doubles.store.sessions(waiting.transferId);
-    expect(sessions.map(({ state }) => state)).toEqual(['refused', 'open']);
+    expect(sessions.map(({ state }) => state)).toEqual(['rejected', 'open']);
     expect((await harness.row(waiting)).retries).toEqual({ ThrottledError: 1 });
   });
 
@@ -148,7 +148,7 @@ describe('a create request that is rejected', () => {
       harness.override({ openSession: () => Promise.reject(new TransferError(name, 'no')) });
       await expect(harness.openTransfer(3)).rejects.toMatchObject({ name });
       const [, [[, session]]] = JSON.parse(harness.doubles.store.dump());
-      expect(session).toMatchObject({ number: 1, state: 'refused' });
+      expect(session).toMatchObject({ number: 1, state: 'rejected' });
     },
   );
 });

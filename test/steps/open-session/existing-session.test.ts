@@ -46,7 +46,7 @@ describe('an existing session', () => {
     expect(harness.doubles.asked.opened).toBe(2);
     expect(await harness.row(opened)).toMatchObject({ sessionNumber: 2 });
     const sessions = await harness.doubles.store.sessions(opened.transferId);
-    expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open', 'refused']);
+    expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open', 'rejected']);
   });
 
   it('is not given up by an execution that lost the transfer', async () => {

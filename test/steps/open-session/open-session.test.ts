@@ -98,8 +98,8 @@ describe('OpenSession', () => {
   it('rejects a plan with more ranges than one execution can process', async () => {
     const harness = await StepHarness.create({ maxBytes: 1e12 });
     putFilm(harness.doubles, 1, { sizeBytes: 50 * 400 * chunkBytes + 1 });
-    const refused = harness.open(await harness.inspect());
-    await expect(refused).rejects.toMatchObject({ name: 'PlanTooLargeError' });
+    const rejected = harness.open(await harness.inspect());
+    await expect(rejected).rejects.toMatchObject({ name: 'PlanTooLargeError' });
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe('OpenSession', () => {
   ])('fails by name after too many %s', async (_, spent) => {
     const harness = await StepHarness.create();
     const opened = await harness.openTransfer(3);
-    const refused = harness.open({ ...opened, ...spent, next: 'missing' });
-    await expect(refused).rejects.toMatchObject({ name: 'RoundsExhaustedError' });
+    const rejected = harness.open({ ...opened, ...spent, next: 'missing' });
+    await expect(rejected).rejects.toMatchObject({ name: 'RoundsExhaustedError' });
   });
 });

@@ -10,12 +10,12 @@ describe('RecordOutcome of a failure', () => {
     JSON.stringify({ errorType: 'Error', errorMessage, trace: ['at x (y.js:1:1)'] });
 
   it('fails by the error’s name, with one line that contains the next step', async () => {
-    const error = { Error: 'CredentialsRejectedError', Cause: cause('401: the key is refused') };
+    const error = { Error: 'CredentialsRejectedError', Cause: cause('401: the key is rejected') };
     const { harness, state, recorded } = await recordFailure(error);
     expect(recorded).toMatchObject({
       next: 'fail',
       error: 'CredentialsRejectedError',
-      cause: `401: the key is refused. ${errorCatalogue.CredentialsRejectedError.nextStep}`,
+      cause: `401: the key is rejected. ${errorCatalogue.CredentialsRejectedError.nextStep}`,
     });
     const reported = {
       status: 'failed',
@@ -82,7 +82,7 @@ describe('N25: RecordOutcome of a rejected start', () => {
     const transferId = rejectionIdOf('execution-a');
     expect(recorded).toMatchObject({ next: 'fail', error: error.Error, output: { transferId } });
     expect(await harness.row({ transferId })).toMatchObject({
-      state: 'refused',
+      state: 'rejected',
       source: film,
       owner: 'execution-a',
       outcomePublished: true,

@@ -65,8 +65,8 @@ describe('RecordOutcome of a ready asset', () => {
   it('fails if the event is not accepted, and the state machine retries it', async () => {
     const { harness, state, ended } = await readyTransfer();
     harness.doubles.events.failures = 1;
-    const refused = harness.record(ended);
-    await expect(refused).rejects.toMatchObject({ name: 'EventNotPublishedError' });
+    const rejected = harness.record(ended);
+    await expect(rejected).rejects.toMatchObject({ name: 'EventNotPublishedError' });
     expect(await harness.row(state)).toMatchObject({ state: 'ready', outcomePublished: false });
     expect(await harness.record(ended)).toMatchObject({ next: 'succeed' });
     expect(eventTypes(harness)).toEqual(['Transfer Ready']);

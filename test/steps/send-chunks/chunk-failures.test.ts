@@ -84,7 +84,7 @@ describe('a chunk that fails', () => {
     harness.override({ sendChunk: async () => early });
     await harness.send(item);
     expect((await provenChunks(harness, opened)).size).toBe(0);
-    expect((await rangeRow(harness, opened))?.error?.name).toBe('UploadRefusedError');
+    expect((await rangeRow(harness, opened))?.error?.name).toBe('UploadRejectedError');
   });
 
   it('stops the range at once if the object was overwritten', async () => {
@@ -123,8 +123,8 @@ describe('a chunk that fails', () => {
 
   it('fails with the error of the request for presigned URLs', async () => {
     const { harness, opened, item } = await planRange(3);
-    const refused = new TransferError('ServiceUnavailableError', '503');
-    harness.override({ prepareChunks: () => Promise.reject(refused) });
+    const rejected = new TransferError('ServiceUnavailableError', '503');
+    harness.override({ prepareChunks: () => Promise.reject(rejected) });
     await harness.send(item);
     expect(sentIndexes(harness)).toEqual([]);
     expect((await rangeRow(harness, opened))?.error?.name).toBe('ServiceUnavailableError');

@@ -134,13 +134,13 @@ function presign(context: SimulatorContext, call: ApiCall): Reply {
   const { start, count } = parsePresign(call.body);
   assertOpen(context, session);
   const wanted = session.chunks.slice(start - 1, start - 1 + count);
-  if (wanted.length < count && context.switches.countPastEnd === 'refuse') {
+  if (wanted.length < count && context.switches.countPastEnd === 'reject') {
     const text = `The parameter count is invalid: there are only ${session.chunks.length} chunks.`;
     throw new ApiRejection(400, 'parameter_invalid', text);
   }
   const rule = context.switches.completedChunkUrls;
   const completed = wanted.find((chunk) => chunk.state === 'completed');
-  if (completed && rule === 'refuse') {
+  if (completed && rule === 'reject') {
     const text = `Chunk ${completed.index} is completed.`;
     throw new ApiRejection(400, 'parameter_invalid', text);
   }

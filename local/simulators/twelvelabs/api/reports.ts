@@ -111,11 +111,11 @@ export function acceptReport(
   fault: ChunkFault,
 ): Receipt {
   const onlyCounts =
-    session.completesAt !== undefined && context.switches.reportAfterCompletion !== 'refuse';
+    session.completesAt !== undefined && context.switches.reportAfterCompletion !== 'reject';
   if (!onlyCounts) assertOpen(context, session);
   const checked = checkReports(session, reports);
   const flawed = checked.find(({ flaw }) => flaw !== undefined);
-  if (flawed && context.switches.badReport === 'refuse') {
+  if (flawed && context.switches.badReport === 'reject') {
     const text = `Chunk ${flawed.chunk.index} can't be accepted: ${flawed.flaw}.`;
     throw new ApiRejection(400, 'parameter_invalid', text);
   }

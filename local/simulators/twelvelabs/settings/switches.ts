@@ -54,7 +54,7 @@ export interface TwelveLabsSwitches {
    * Whether the connection stays open after a PUT that is rejected before its body is read. Default
    * `keep-alive`. With `close`, a client may get a reset instead of the status.
    */
-  refusedPut: 'keep-alive' | 'close';
+  rejectedPut: 'keep-alive' | 'close';
   /**
    * The form of an ETag. `md5` (default): the MD5 of the bytes, in quotes. `kms`: 32 other hex digits,
    * new for each PUT, with a header that names `aws:kms`. `kms-silent`: the same without the header.
@@ -67,16 +67,16 @@ export interface TwelveLabsSwitches {
    * Effect of a report with a wrong proof or size: a 400 for the whole report (default), or acceptance
    * with these chunks `failed` from then on. Unknown: which.
    */
-  badReport: 'refuse' | 'mark-failed';
+  badReport: 'reject' | 'mark-failed';
   /** Reply to a report for a completed session: a 400 (default), or a count of duplicates. Unknown. */
-  reportAfterCompletion: 'refuse' | 'count-duplicates';
+  reportAfterCompletion: 'reject' | 'count-duplicates';
   /** Reply to a request for URLs beyond the last chunk: a 400 (default), or the URLs up to it. Unknown. */
-  countPastEnd: 'refuse' | 'clip';
+  countPastEnd: 'reject' | 'clip';
   /**
    * URLs for completed chunks: `issue` (default), `skip`, or a 400 for any span that contains a completed
-   * chunk (`refuse`). Unknown.
+   * chunk (`reject`). Unknown.
    */
-  completedChunkUrls: 'issue' | 'skip' | 'refuse';
+  completedChunkUrls: 'issue' | 'skip' | 'reject';
   /** Whether both hosts reject a request without a User-Agent with a 403. Default false. */
   requireUserAgent: boolean;
   /**
@@ -130,12 +130,12 @@ export function defaultSwitches(): TwelveLabsSwitches {
     singleUse: 'by-attempt',
     urlLifetimeMs: hourMs,
     sessionLifetimeMs: 24 * hourMs,
-    refusedPut: 'keep-alive',
+    rejectedPut: 'keep-alive',
     etag: 'md5',
     wrongEtagChunks: [],
-    badReport: 'refuse',
-    reportAfterCompletion: 'refuse',
-    countPastEnd: 'refuse',
+    badReport: 'reject',
+    reportAfterCompletion: 'reject',
+    countPastEnd: 'reject',
     completedChunkUrls: 'issue',
     requireUserAgent: false,
     completedSession: 'known',

@@ -148,7 +148,7 @@ export function uploadListener(context: SimulatorContext) {
     if (end === 'reset') request.socket.resetAndDestroy();
     if (end === 'reset' || end === 'stall') return;
     const rejected = end ?? urlFaultReply(context, put, fault) ?? rejectionOf(context, put);
-    if (rejected && context.switches.refusedPut === 'close') response.shouldKeepAlive = false;
+    if (rejected && context.switches.rejectedPut === 'close') response.shouldKeepAlive = false;
     const reply = rejected ?? (await readAndStore(context, put, fault));
     if (fault?.kind === 'lost-reply') request.socket.destroy();
     if (!reply || fault?.kind === 'lost-reply') return;

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { films, notifications, probe, refusal, resetEachTest, s3 } from './source-probe-harness.ts';
+import {
+  films,
+  notifications,
+  probe,
+  rejection,
+  resetEachTest,
+  s3,
+} from './source-probe-harness.ts';
 
 resetEachTest();
 
@@ -11,7 +18,7 @@ describe("a bucket's EventBridge setting", () => {
   });
 
   it('is checked even if listing is denied', async () => {
-    s3.answers.list = refusal(403, 'AccessDenied');
+    s3.answers.list = rejection(403, 'AccessDenied');
     expect((await probe(films, true)).at(-1)).toEqual({ check, ok: true });
   });
 
@@ -36,7 +43,7 @@ describe("a bucket's EventBridge setting", () => {
   });
 
   it('that is unreadable causes a note with s3:GetBucketNotification', async () => {
-    s3.answers.notification = refusal(403, 'AccessDenied', 'no');
+    s3.answers.notification = rejection(403, 'AccessDenied', 'no');
     expect((await probe(films, true))[2]).toMatchObject({
       check,
       ok: true,

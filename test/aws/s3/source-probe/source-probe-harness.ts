@@ -76,7 +76,7 @@ export function notifications(content: string): string {
 }
 
 /** Returns an error reply of S3. */
-export function refusal(status: number, code: string, message = '', elements = ''): Answer {
+export function rejection(status: number, code: string, message = '', elements = ''): Answer {
   return {
     status,
     body: `<Error><Code>${code}</Code><Message>${message}</Message>${elements}</Error>`,
@@ -96,7 +96,7 @@ function answerTo({ method, url = '', headers }: IncomingMessage): Answer {
   const isUnpaid = isRequesterPays && headers['x-amz-request-payer'] !== 'requester';
   const isDenied =
     deniedPrefix !== undefined && url.includes(`prefix=${encodeURIComponent(deniedPrefix)}`);
-  if (isUnpaid || isDenied) return refusal(403, 'AccessDenied', 'Access Denied');
+  if (isUnpaid || isDenied) return rejection(403, 'AccessDenied', 'Access Denied');
   if (/list-type=2/.test(url)) return answers.list;
   if (/[?&]notification/.test(url)) return answers.notification;
   if (method === 'HEAD') return answers.head;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSourceProbe } from '#src/aws/s3/source-probe.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { films, listing, probe, refusal, resetEachTest, s3 } from './source-probe-harness.ts';
+import { films, listing, probe, rejection, resetEachTest, s3 } from './source-probe-harness.ts';
 
 resetEachTest();
 
@@ -48,7 +48,7 @@ describe('a source', () => {
   });
 
   it('names s3:ListBucket and the bucket if listing is denied', async () => {
-    s3.answers.list = refusal(403, 'AccessDenied', 'not authorized to perform: s3:ListBucket');
+    s3.answers.list = rejection(403, 'AccessDenied', 'not authorized to perform: s3:ListBucket');
     expect((await probe(films))[0]).toEqual({
       check: 'source: list "s3://films/in/" (s3:ListBucket)',
       ok: false,
@@ -76,7 +76,7 @@ describe('a source', () => {
   });
 
   it('with Requester Pays and a denied listing misses nothing, and reports that reading was not checked', async () => {
-    s3.answers.list = refusal(403, 'AccessDenied', 'Access Denied');
+    s3.answers.list = rejection(403, 'AccessDenied', 'Access Denied');
     const found = await probe({ ...films, requestPayer: true });
     expect(found.map(({ ok }) => ok)).toEqual([true, true]);
     expect(found.map(({ nextStep }) => nextStep).join(' ')).not.toContain('Allow s3:ListBucket');
@@ -117,14 +117,14 @@ describe('a source', () => {
   });
 
   it("of another account names that account's reader role if listing is denied", async () => {
-    s3.answers.list = refusal(403, 'AccessDenied');
+    s3.answers.list = rejection(403, 'AccessDenied');
     const [listed] = await probe({ ...films, account: '444455556666' });
     expect(listed?.nextStep).toContain('for the reader role of 444455556666');
   });
 
   it('names s3:GetObject and the object if only reading is denied', async () => {
     s3.answers.head = { status: 403 };
-    s3.answers.get = refusal(403, 'AccessDenied', 'not authorized to perform: s3:GetObject');
+    s3.answers.get = rejection(403, 'AccessDenied', 'not authorized to perform: s3:GetObject');
     expect((await probe(films))[1]).toMatchObject({
       check: 'source: read "s3://films/in/a.mp4" (s3:GetObject, s3:GetObjectVersion, kms:Decrypt)',
       ok: false,
@@ -133,7 +133,11 @@ describe('a source', () => {
   });
 
   it('reports denied versions', async () => {
-    s3.answers.get = refusal(403, 'AccessDenied', 'not authorized to perform: s3:GetObjectVersion');
+    s3.answers.get = rejection(
+      403,
+      'AccessDenied',
+      'not authorized to perform: s3:GetObjectVersion',
+    );
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
       problem: expect.stringContaining('s3:GetObjectVersion'),
@@ -141,7 +145,7 @@ describe('a source', () => {
   });
 
   it('N19: reports denied versions only, without the general causes', async () => {
-    s3.answers.get = refusal(403, 'AccessDenied', 'Access Denied');
+    s3.answers.get = rejection(403, 'AccessDenied', 'Access Denied');
     s3.unversioned = { status: 206, body: 'f', headers: { etag: '"e"' } };
     expect((await probe(films))[1]).toMatchObject({
       ok: false,
@@ -151,7 +155,7 @@ describe('a source', () => {
 
   it('names a denied key', async () => {
     const key = 'arn:aws:kms:us-east-1:111122223333:key/0b1c2d3e-0000-4000-8000-000000000000';
-    s3.answers.get = refusal(
+    s3.answers.get = rejection(
       403,
       'AccessDenied',
       `not authorized: kms:Decrypt on resource: ${key}`,
@@ -164,7 +168,7 @@ describe('a source', () => {
   });
 
   it('passes if the object is deleted before its read', async () => {
-    s3.answers.get = refusal(404, 'NoSuchKey');
+    s3.answers.get = rejection(404, 'NoSuchKey');
     expect((await probe(films))[1]).toMatchObject({
       ok: true,
       problem: expect.stringContaining('SourceSupersededError'),
@@ -173,7 +177,7 @@ describe('a source', () => {
 
   it('in another Region is reported once, with both Regions', async () => {
     const elements = '<Region>eu-west-1</Region>';
-    s3.answers.list = refusal(400, 'AuthorizationHeaderMalformed', '', elements);
+    s3.answers.list = rejection(400, 'AuthorizationHeaderMalformed', '', elements);
     expect(await probe({ ...films, region: 'eu-central-1' }, true)).toEqual([
       expect.objectContaining({
         ok: false,
@@ -184,7 +188,7 @@ describe('a source', () => {
   });
 
   it('that does not exist is reported once, by its name', async () => {
-    s3.answers.list = refusal(404, 'NoSuchBucket');
+    s3.answers.list = rejection(404, 'NoSuchBucket');
     expect(await probe(films, true)).toEqual([
       expect.objectContaining({
         ok: false,
@@ -196,7 +200,7 @@ describe('a source', () => {
 
   it('is reported once, with the role, if STS denies it', async () => {
     const error = new TransferError(
-      'SourceRoleRefusedError',
+      'SourceRoleRejectedError',
       'AssumeRole was denied for arn:aws:iam::4:role/r',
     );
     const clientFor = () => {
@@ -206,7 +210,7 @@ describe('a source', () => {
       [
         expect.objectContaining({
           ok: false,
-          problem: 'SourceRoleRefusedError: AssumeRole was denied for arn:aws:iam::4:role/r',
+          problem: 'SourceRoleRejectedError: AssumeRole was denied for arn:aws:iam::4:role/r',
           nextStep: error.nextStep,
         }),
       ],

@@ -17,7 +17,7 @@ type Try<T> = (input: T) => Promise<string | undefined>;
  * the seed and the path with which fast-check reproduces the input.
  */
 export async function fuzz<T>(kind: Kind, inputs: fc.Arbitrary<T>, attempt: Try<T>): Promise<void> {
-  const { runs, refusedShare } = budget[kind];
+  const { runs, rejectedShare } = budget[kind];
   const names = new Map<string, number>();
   let tried = 0;
   const before = heapMiB();
@@ -29,15 +29,15 @@ export async function fuzz<T>(kind: Kind, inputs: fc.Arbitrary<T>, attempt: Try<
   });
   await fc.assert(property, { numRuns: runs, seed, endOnFailure: true });
   const seconds = (performance.now() - startedAt) / 1000;
-  const refused = [...names.values()].reduce((sum, count) => sum + count, 0);
-  process.stdout.write(`fuzz: ${summaryOf(kind, { tried, refused, seconds })} ${listOf(names)}\n`);
+  const rejected = [...names.values()].reduce((sum, count) => sum + count, 0);
+  process.stdout.write(`fuzz: ${summaryOf(kind, { tried, rejected, seconds })} ${listOf(names)}\n`);
   expect(tried).toBe(runs);
-  expect(refused / tried).toBeGreaterThanOrEqual(refusedShare);
+  expect(rejected / tried).toBeGreaterThanOrEqual(rejectedShare);
   expect(heapMiB() - before).toBeLessThan(maxGrowthMiB);
 }
 
-function summaryOf(kind: string, { tried, refused, seconds }: Record<string, number>): string {
-  return `${kind}: ${tried} tried, ${refused} refused, ${seconds?.toFixed(1)} s`;
+function summaryOf(kind: string, { tried, rejected, seconds }: Record<string, number>): string {
+  return `${kind}: ${tried} tried, ${rejected} rejected, ${seconds?.toFixed(1)} s`;
 }
 
 function listOf(names: ReadonlyMap<string, number>): string {

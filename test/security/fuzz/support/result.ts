@@ -3,7 +3,7 @@ import { isErrorName, isTransferError, TransferError } from '#src/core/errors/er
 /** The result of one input: valid work, or an error of the catalogue. */
 export type FuzzResult<T> =
   | { readonly kind: 'work'; readonly value: T }
-  | { readonly kind: 'refused'; readonly error: TransferError };
+  | { readonly kind: 'rejected'; readonly error: TransferError };
 
 /** Maximum duration of one input, in ms: many times the slowest input on a busy machine. */
 export const maxInputMs = 5_000;
@@ -21,7 +21,7 @@ export async function classify<T>(attempt: () => Promise<T>): Promise<FuzzResult
   const result = await tried(attempt);
   const tookMs = performance.now() - startedAt;
   if (tookMs > maxInputMs) throw new Error(`one input took ${Math.round(tookMs)} ms`);
-  if (result.kind === 'refused') assertUsableError(result.error);
+  if (result.kind === 'rejected') assertUsableError(result.error);
   return result;
 }
 
@@ -29,7 +29,7 @@ async function tried<T>(attempt: () => Promise<T>): Promise<FuzzResult<T>> {
   try {
     return { kind: 'work', value: await withTimeout(attempt()) };
   } catch (error) {
-    if (error instanceof TransferError) return { kind: 'refused', error };
+    if (error instanceof TransferError) return { kind: 'rejected', error };
     throw new Error(`not an error of the catalogue: ${String(error)}`, { cause: error });
   }
 }

@@ -2,10 +2,10 @@ import type { HandlerHarness } from './handler-harness.ts';
 import { executionId } from './handler-harness.ts';
 import { classify } from './result.ts';
 
-/** The result of a start; `refused` names the error. */
+/** The result of a start; `rejected` names the error. */
 export type Started =
   | { readonly how: 'opened' | 'waits' | 'ignored' }
-  | { readonly how: 'refused'; readonly name: string };
+  | { readonly how: 'rejected'; readonly name: string };
 
 /** Maximum size of a row (DynamoDB quotas, 2026) and of an event (EventBridge quotas, 2026). */
 const maxRowBytes = 400 * 1024;
@@ -21,7 +21,7 @@ export async function start(harness: HandlerHarness, input: unknown): Promise<St
   const inspecting = await classify(() =>
     harness.call('InspectSource', { state: input, executionId, startedAt }),
   );
-  if (inspecting.kind === 'refused')
+  if (inspecting.kind === 'rejected')
     return recordRejection(harness, input, inspecting.error, before);
   const inspected = inspecting.value as { next: string; findings?: unknown };
   if (inspected.next === 'ended') {
@@ -32,9 +32,9 @@ export async function start(harness: HandlerHarness, input: unknown): Promise<St
   const opening = await classify(() =>
     harness.call('OpenSession', { state: inspected, executionId, startedAt }),
   );
-  if (opening.kind === 'refused') {
+  if (opening.kind === 'rejected') {
     if (harness.service.sessions().length > 0) throw new Error('a rejected start opened a session');
-    return { how: 'refused', name: opening.error.name };
+    return { how: 'rejected', name: opening.error.name };
   }
   return { how: (opening.value as { next: string }).next === 'wait' ? 'waits' : 'opened' };
 }
@@ -54,7 +54,7 @@ async function recordRejection(
   const recording = await classify(() =>
     harness.call('RecordOutcome', { state, executionId, startedAt, input }),
   );
-  if (recording.kind === 'refused') throw new Error(`not recorded: ${recording.error.message}`);
+  if (recording.kind === 'rejected') throw new Error(`not recorded: ${recording.error.message}`);
   const recorded = recording.value as { next: string; error: string };
   if (recorded.next !== 'fail' || recorded.error !== error.name) {
     throw new Error(
@@ -65,7 +65,7 @@ async function recordRejection(
   for (const event of harness.events.all.slice(eventsBefore)) {
     assertWithin(maxEventBytes, 'an event', event);
   }
-  return { how: 'refused', name: error.name };
+  return { how: 'rejected', name: error.name };
 }
 
 function assertNothingCreated(harness: HandlerHarness, before: string): void {
@@ -80,7 +80,7 @@ function assertOnlyRejection(harness: HandlerHarness, before: string): void {
   if (JSON.stringify(others) !== JSON.stringify(rowsBefore?.slice(1)))
     throw new Error('the start wrote other rows');
   const states = transfers.map(([, row]) => row.state);
-  if (states.join() !== 'refused')
+  if (states.join() !== 'rejected')
     throw new Error(`the rows are ${states.join()}, not one rejection`);
   for (const row of transfers) assertWithin(maxRowBytes, 'a row', row);
 }
