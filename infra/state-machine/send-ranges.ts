@@ -23,9 +23,9 @@ const payload = {
  */
 export function sendRanges(scope: Construct, functions: StepFunctions): MapState {
   return new MapState(scope, 'SendRanges', {
-    comment: 'Sends the ranges of the plan, with the concurrency of the plan',
+    comment: 'Sends the ranges of the plan, as many at once as the plan says',
     itemsPath: '$.ranges',
-    maxConcurrencyPath: '$.concurrency',
+    maxConcurrencyPath: '$.rangesAtOnce',
     itemSelector: {
       transferId: JsonPath.stringAt('$.transferId'),
       bucket: JsonPath.stringAt('$.bucket'),
@@ -33,7 +33,7 @@ export function sendRanges(scope: Construct, functions: StepFunctions): MapState
       fence: JsonPath.numberAt('$.fence'),
       sessionNumber: JsonPath.numberAt('$.sessionNumber'),
       round: JsonPath.numberAt('$.round'),
-      senders: JsonPath.numberAt('$.concurrency'),
+      rangesAtOnce: JsonPath.numberAt('$.rangesAtOnce'),
       proven: JsonPath.numberAt('$.proven'),
       range: JsonPath.objectAt('$$.Map.Item.Value'),
     },
@@ -50,12 +50,12 @@ function oneRange(scope: Construct, functions: StepFunctions): IChainable {
   const send = stepTask(scope, 'SendChunks', functions, payload, { briefRetry: true });
   const report = stepTask(scope, 'ReportProofs', functions, payload, { briefRetry: true });
   report.addCatch(stopped, caught);
-  const pause = new Wait(scope, 'WaitToSend', { time: WaitTime.secondsPath('$.waitSeconds') });
+  const wait = new Wait(scope, 'WaitToSend', { time: WaitTime.secondsPath('$.waitSeconds') });
   const next = chooseNext(
     scope,
     'ChooseNextRangeStep',
     'SendChunks',
-    { more: send, wait: pause.next(send), sent: report, stop: stopped },
+    { more: send, wait: wait.next(send), sent: report, stop: stopped },
     keepUnknownAnswer(scope, 'UnknownRangeNext').next(report),
   );
   return send.addCatch(report, caught).next(next);

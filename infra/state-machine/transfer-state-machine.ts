@@ -134,10 +134,10 @@ export class TransferStateMachine extends Construct {
 
   #connect(): void {
     const { InspectSource, OpenSession, AwaitAsset, ConfirmUpload, RecordOutcome } = this.#tasks;
-    const pause = this.#wait('WaitToOpen', OpenSession);
+    const waitToOpen = this.#wait('WaitToOpen', OpenSession);
     this.#inspect(InspectSource);
-    this.#open(pause);
-    this.#confirm(pause);
+    this.#open(waitToOpen);
+    this.#confirm(waitToOpen);
     this.#await();
     this.#record();
     for (const task of [OpenSession, ConfirmUpload, AwaitAsset]) {
@@ -160,14 +160,14 @@ export class TransferStateMachine extends Construct {
     );
   }
 
-  #open(pause: IChainable): void {
+  #open(waitToOpen: IChainable): void {
     const { OpenSession, ConfirmUpload, RecordOutcome } = this.#tasks;
     const send = sendRanges(this, this.#functions)
       .addCatch(RecordOutcome, { resultPath: '$.error' })
       .next(ConfirmUpload);
     OpenSession.next(
       this.#choose('ChooseNextStep', 'OpenSession', {
-        wait: pause,
+        wait: waitToOpen,
         send,
         confirm: ConfirmUpload,
         ended: RecordOutcome,
@@ -175,13 +175,13 @@ export class TransferStateMachine extends Construct {
     );
   }
 
-  #confirm(pause: IChainable): void {
+  #confirm(waitToOpen: IChainable): void {
     const { ConfirmUpload, AwaitAsset, RecordOutcome } = this.#tasks;
     ConfirmUpload.next(
       this.#choose('IsUploadConfirmed', 'ConfirmUpload', {
         wait: this.#wait('WaitToConfirm', ConfirmUpload),
-        missing: pause,
-        expired: pause,
+        missing: waitToOpen,
+        expired: waitToOpen,
         asset: this.#startQueued().next(AwaitAsset),
         ended: RecordOutcome,
       }),

@@ -31,7 +31,7 @@ export interface PreflightRun {
 /** A cold start takes seconds. A throttled function is retried for minutes. */
 const maxWaitMs = 5 * 60_000;
 
-/** The first and the longest pause between two polls, in ms. */
+/** The first and the longest wait between two polls, in ms. */
 const polls = { first: 500, longest: 5_000, growth: 1.5 };
 
 /** Number of events to read: RecordOutcome's answer is among the last few. */
@@ -79,8 +79,8 @@ async function endOf(
   { clock, progress }: PreflightRun,
 ): Promise<DescribeExecutionCommandOutput> {
   const from = clock.now();
-  for (let pause = polls.first; clock.now() - from < maxWaitMs; pause *= polls.growth) {
-    await clock.sleep(Math.min(pause, polls.longest));
+  for (let wait = polls.first; clock.now() - from < maxWaitMs; wait *= polls.growth) {
+    await clock.sleep(Math.min(wait, polls.longest));
     const found = await asOperator('states:DescribeExecution', () =>
       client.send(new DescribeExecutionCommand({ executionArn })),
     );

@@ -25,7 +25,7 @@ export function graphOf(definition: unknown): Graph {
       { tail: 'start', head: machine.StartAt, attributes: style.mainWay },
       ...edgesOf(machine),
     ],
-    subgraphs: [...pausesOf(machine), ...framesOf(machine)],
+    subgraphs: [...waitsOf(machine), ...framesOf(machine)],
   };
 }
 
@@ -63,8 +63,8 @@ function isOnSpine(machine: Machine, name: string): boolean {
   return type === 'Task' || type === 'Succeed' || (type === 'Choice' && followsTask);
 }
 
-/** Places each pause next to the state that follows it. */
-function pausesOf(machine: Machine): Subgraph[] {
+/** Places each wait next to the state that follows it. */
+function waitsOf(machine: Machine): Subgraph[] {
   return Object.entries(machine.States)
     .filter(([, state]) => state.Type === 'Wait')
     .map(([name, state]) => ({
@@ -82,7 +82,7 @@ function framesOf(machine: Machine): Subgraph[] {
       graphAttributes: { ...style.frame, label: `\u00a0\u00a0${name}: each range of the plan` },
       nodes: [...nodesOf(processor), { name: endOf(name), attributes: { ...style.dot, ...spine } }],
       edges: edgesOf(processor, name),
-      subgraphs: pausesOf(processor),
+      subgraphs: waitsOf(processor),
     };
   });
 }
@@ -97,7 +97,7 @@ function edgesOf(machine: Machine, map?: string): Edge[] {
   ]);
 }
 
-/** Returns the arrow to `Next`. A pause is to the right of its next state, so its arrow is reversed. */
+/** Returns the arrow to `Next`. A wait is to the right of its next state, so its arrow is reversed. */
 function onwards(machine: Machine, name: string, state: StateFields): Edge[] {
   if (state.Next === undefined) return [];
   if (state.Type === 'Wait') {

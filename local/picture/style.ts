@@ -11,7 +11,7 @@ const framed = { shape: 'box', style: 'filled,rounded', margin: '0.18,0.06' } as
 // The first line is a space: the renderer fails with an empty line.
 const legend = [
   '\u00a0',
-  'Blue: a function, retried after a crash. Yellow: a choice by its answer. Dashed box: a pause.',
+  'Blue: a function, retried after a crash. Yellow: a choice by its answer. Dashed box: a wait.',
   'Dashed arrow: an error after all retries. Dotted arrow: an unknown answer, which is a bug.',
 ].join('\\n');
 

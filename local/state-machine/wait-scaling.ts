@@ -10,7 +10,7 @@ export type WaitTask = (input: unknown) => Promise<unknown>;
 /** Sleeps for the given time, by real time or by a faster clock. */
 export type Sleep = (milliseconds: number) => Promise<void>;
 
-/** A definition with all pauses shortened by one factor. */
+/** A definition with all waits shortened by one factor. */
 export interface ScaledDefinition {
   readonly definition: StateMachineDefinition;
   /** The tasks, by state name, that replace each Wait with seconds from its input. */
@@ -21,7 +21,7 @@ export interface ScaledDefinition {
 const waitResource = 'arn:aws:lambda:us-east-1:000000000000:function:wait';
 
 /**
- * Divides every pause of a definition by `factor`: Wait states and the delays of Retry with their
+ * Divides every wait of a definition by `factor`: Wait states and the delays of Retry with their
  * jitter. Timeouts stay unchanged, since the work takes real time. The interpreter can only replace the
  * time of a Wait by a constant, so a Wait with seconds from its input becomes a task that sleeps. With
  * a factor of 1, the definition is unchanged.

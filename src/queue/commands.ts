@@ -75,7 +75,7 @@ export async function runCommand(
  * next reads the row, within about a minute, and then releases its slot.
  */
 async function cancel(ports: CommandPorts, transferId: string): Promise<CommandResult> {
-  for (let round = 0; round < maxCancelRounds; round++) {
+  for (let attempt = 0; attempt < maxCancelAttempts; attempt++) {
     const row = await ports.store.transfer(transferId);
     if (!row) throw noSuchTransfer(transferId);
     const { state } = row;
@@ -86,12 +86,12 @@ async function cancel(ports: CommandPorts, transferId: string): Promise<CommandR
     if (await cancelRow(ports, row))
       return { command: 'cancel', transferId, state: 'cancelled', changed: true };
   }
-  const message = `Cancelling transfer ${transferId} failed: its owner changed ${maxCancelRounds} times.`;
+  const message = `Cancelling transfer ${transferId} failed: its owner changed ${maxCancelAttempts} times.`;
   throw new TransferError('TableUnavailableError', message);
 }
 
-/** Tries to cancel. Each try fails if an execution takes or queues the transfer meanwhile. */
-const maxCancelRounds = 8;
+/** Attempts to cancel. An attempt fails if an execution takes or queues the transfer meanwhile. */
+const maxCancelAttempts = 8;
 
 function noSuchTransfer(transferId: string): TransferError {
   const message = `Invalid transferId ${JSON.stringify(transferId)}: no transfer has this id. Use the transferId of the execution's output or of the event.`;

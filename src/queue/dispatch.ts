@@ -26,7 +26,7 @@ export type DispatchPorts = Needs<'store' | 'queue' | 'events' | 'settings' | 's
 /** The result of one call of the dispatcher. */
 export interface DispatchResult extends QueueAvailability {
   /** Tickets at the head of the queue whose execution runs, started by this or an earlier call. */
-  readonly started: number;
+  readonly running: number;
 }
 
 /**
@@ -48,23 +48,23 @@ export async function dispatch(
   call: ServiceCall,
 ): Promise<DispatchResult> {
   const { settings, log } = ports;
-  if (settings.isLocalRun) return { started: 0, freeSlots: 0 };
+  if (settings.isLocalRun) return { running: 0, freeSlots: 0 };
   const availability = await readAvailability(ports);
   const { holdReason, freeSlots } = availability;
-  if (holdReason || freeSlots === 0) return { started: 0, ...availability };
+  if (holdReason || freeSlots === 0) return { running: 0, ...availability };
   const maxStarts = Math.min(freeSlots, maxStartsPerDispatch);
   const tickets = await readHead(ports, maxStarts + spareTickets);
   const isReserved = await reserveStarts(ports, Math.min(maxStarts, tickets.length));
-  if (!isReserved) return { started: 0, ...availability };
-  let started = 0;
+  if (!isReserved) return { running: 0, ...availability };
+  let running = 0;
   await workThrough(ports, call, tickets, async (ticket) => {
-    if (started >= maxStarts) return false;
+    if (running >= maxStarts) return false;
     if (!(await startTicket(ports, stateMachineArn, ticket))) return false;
-    started++;
+    running++;
     return true;
   });
-  if (tickets.length > 0) log.info('queue dispatched', { started, freeSlots });
-  return { started, freeSlots };
+  if (tickets.length > 0) log.info('queue dispatched', { running, freeSlots });
+  return { running, freeSlots };
 }
 
 /** Reserves starts in this second. Returns false if the quota is used up; a later call then continues. */

@@ -10,7 +10,7 @@ export const endedOutsideErrors = {
 } as const satisfies Record<string, ErrorName>;
 
 /** True if the reconciler or an operator's stop wrote the outcome, not the execution itself. */
-export function wasEndedOutside(outcome: Outcome | undefined): boolean {
+export function wasClosedByReconciler(outcome: Outcome | undefined): boolean {
   if (outcome?.status === 'cancelled') return outcome.cancelledBy !== 'request';
   const error = String(outcome?.error ?? '');
   return isErrorName(error) && (Object.values(endedOutsideErrors) as ErrorName[]).includes(error);

@@ -13,7 +13,7 @@ export const eventTypes: Readonly<
   cancelled: 'Transfer Cancelled',
 };
 
-/** Publishes of one call: each replaced end is published again, and only executions replace an end. */
+/** The most events of one call. Each end that replaces another during the call has an event of its own. */
 const maxPublishes = 3;
 
 /**

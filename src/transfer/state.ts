@@ -21,7 +21,7 @@ const outageSchema = z.object({
   /** Waits since the start. */
   waits: count,
   /** Sum of the waits that the service requested or the source permits, in milliseconds. */
-  namedMs: z._default(count, 0),
+  excusedMs: z._default(count, 0),
   /** Start of the current run of this same error, in milliseconds since 1970. */
   sameSince: z.optional(count),
   /** Waits in that run. */
@@ -109,9 +109,9 @@ export const ownedSchema = z.object({
   /** Rounds in which one range probed whether the outage is over. */
   probes: z._default(count, 0),
   /** Ranges that the last plan sent at once. */
-  concurrency: z.optional(count),
+  rangesAtOnce: z.optional(count),
   /** Limit of ranges sent at once, after a round in which the connection was too slow. */
-  senders: z.optional(count),
+  maxRangesAtOnce: z.optional(count),
   /** The page of chunk states at which the next check continues. */
   page: z.optional(count),
   /** The answer that leads back to OpenSession. */
@@ -129,7 +129,7 @@ export const rangeStateSchema = z.object({
   round: count,
   range: rangeSchema,
   /** Ranges of the transfer that are sent at once. */
-  senders: z._default(count, 1),
+  rangesAtOnce: z._default(count, 1),
   /** Chunks of the transfer that had a proof when the plan was made. */
   proven: z._default(count, 0),
   /** Calls of the send step for this range in this round. */

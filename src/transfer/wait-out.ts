@@ -53,11 +53,11 @@ function waitSecondsFor(
   now: number,
   bounds: Pick<StepContext, 'createsLost' | 'deniedSeconds'>,
 ): number {
-  const { since = now, waits = 0, namedMs = 0 } = outage ?? {};
+  const { since = now, waits = 0, excusedMs = 0 } = outage ?? {};
   const { sameSince = now, sameWaits = 0 } = outage?.error === error.name ? outage : {};
   const [waitingMs, sameMs] = [now - since, now - sameSince];
   const deniedMs = now - (outage?.deniedSince ?? now);
-  const facts = { waits, waitingMs, namedMs, sameWaits, sameMs, deniedMs, ...bounds };
+  const facts = { waits, waitingMs, excusedMs, sameWaits, sameMs, deniedMs, ...bounds };
   const decision = decide(error, { within: 'step', ...facts });
   if (decision.action === 'end') throw withWaitedTime(decision.error, waitingMs);
   return decision.action === 'wait' ? decision.seconds : 0;
@@ -70,23 +70,23 @@ function extendOutage(
   seconds: number,
   step: string,
 ): Outage {
-  const { since = now, waits = 0, namedMs = 0 } = outage ?? {};
+  const { since = now, waits = 0, excusedMs = 0 } = outage ?? {};
   const { sameSince = now, sameWaits = 0 } = outage?.error === error.name ? outage : {};
   const waitMs = Math.ceil(seconds * 1000);
   return {
     error: error.name,
     reason: error.message.slice(0, 500).toWellFormed(),
     ...{ since, waits: waits + 1, sameSince, sameWaits: sameWaits + 1, step },
-    namedMs: namedMs + excusedMs(error, waitMs),
+    excusedMs: excusedMs + excusedPart(error, waitMs),
     deniedSince: outage?.deniedSince ?? (isDenial(error) ? Math.floor(now) : undefined),
     until: Math.ceil(now) + waitMs,
   };
 }
 
 /** Returns the part of a wait that does not count against patience: requested by the service, or a permitted denial. */
-function excusedMs(error: TransferError, waitMs: number): number {
-  const namedMs = Math.ceil((error.retryAfterSeconds ?? 0) * 1000);
-  return isDenial(error) ? waitMs : Math.min(waitMs, namedMs);
+function excusedPart(error: TransferError, waitMs: number): number {
+  const requestedMs = Math.ceil((error.retryAfterSeconds ?? 0) * 1000);
+  return isDenial(error) ? waitMs : Math.min(waitMs, requestedMs);
 }
 
 function isDenial({ name }: TransferError): boolean {

@@ -74,21 +74,21 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
       service.faults.failSend(4, fault),
     );
     expect(resent(harness)).toHaveLength(1);
-    expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 11 } });
+    expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 11 } });
   });
 
   it.each(faults)('%s of the first chunk costs one more send', async (_, fault) => {
     const { harness } = await expectArrival(open, ({ service }) =>
       service.faults.failSend(1, fault),
     );
-    expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 11 } });
+    expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 11 } });
   });
 
   it('faults of all kinds cost one send each', async () => {
     const { harness } = await expectArrival(open, ({ service }) => {
       for (const [i, [, fault]] of faults.entries()) service.faults.failSend(2 * i + 1, fault);
     });
-    expect(harness.asked.sends).toHaveLength(10 + faults.length);
+    expect(harness.calls.sends).toHaveLength(10 + faults.length);
   });
 
   it('a chunk that fails all tries of one call is sent in a later call', async () => {
@@ -99,7 +99,7 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
       },
       chunk,
     );
-    expect(harness.asked.sends).toHaveLength(6);
+    expect(harness.calls.sends).toHaveLength(6);
   });
 }
 
@@ -110,7 +110,7 @@ function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenS
       service.faults.failSend(4, fault),
     );
     const [again] = resent(harness);
-    const [first, second] = harness.asked.sends.filter(({ index }) => index === again);
+    const [first, second] = harness.calls.sends.filter(({ index }) => index === again);
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(45_000);
   });
 
@@ -119,9 +119,9 @@ function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenS
       const { harness, result, startedAt } = await expectArrival(open, ({ service }) =>
         service.faults.failCall('open', 'throttled'),
       );
-      expect(harness.asked.opened).toBe(2);
+      expect(harness.calls.opened).toBe(2);
       expect(result.output.retries).toMatchObject({ ThrottledError: 1 });
-      const waitedMs = (harness.asked.sends[0]?.at ?? 0) - startedAt;
+      const waitedMs = (harness.calls.sends[0]?.at ?? 0) - startedAt;
       expect(waitedMs).toBeGreaterThanOrEqual(throttleSeconds * 1000);
     });
 
@@ -129,7 +129,7 @@ function describeThrottling({ sessionCreatedBy }: DestinationTraits, open: OpenS
       const { harness, result } = await expectArrival(open, ({ service }) =>
         service.faults.failCall('open', 'lost-reply'),
       );
-      expect(harness.asked).toMatchObject({ opened: 2, sends: { length: 10 } });
+      expect(harness.calls).toMatchObject({ opened: 2, sends: { length: 10 } });
       expect(result.output.retries).toMatchObject({ CreateReplyLostError: 1 });
       const sessions = await harness.store.sessions(String(result.output.transferId));
       expect(sessions.map(({ state }) => state)).toEqual(['lost', 'open']);
@@ -149,10 +149,10 @@ function describeSessions(open: OpenService): void {
       },
     });
     expect(killed.status).toBe('ABORTED');
-    harness.asked.sends.length = 0;
+    harness.calls.sends.length = 0;
     const { output } = await runTransfer(harness, film, { executionId: 'execution-b' });
     expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
-    expect(harness.asked).toMatchObject({ opened: 2, sends: { length: 120 } });
+    expect(harness.calls).toMatchObject({ opened: 2, sends: { length: 120 } });
     expect(harness.service.assetIds()).toEqual([output.assetId]);
   });
 
@@ -169,7 +169,7 @@ function describeSessions(open: OpenService): void {
     });
     expect(output).toMatchObject({ status: 'ready', retries: { SessionExpiredError: 1 } });
     expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
-    expect(harness.asked.opened).toBe(2);
+    expect(harness.calls.opened).toBe(2);
   });
 }
 
@@ -200,14 +200,14 @@ function describeReports(open: OpenService): void {
     const { harness } = await expectArrival(open, ({ service }) =>
       service.faults.failCall('report', 'lost-reply'),
     );
-    expect(harness.asked.sends).toHaveLength(10);
+    expect(harness.calls.sends).toHaveLength(10);
   });
 
   it('a throttled report is repeated', async () => {
     const { harness } = await expectArrival(open, ({ service }) =>
       service.faults.failCall('report', 'throttled'),
     );
-    expect(harness.asked.reports).toEqual([upTo(10), upTo(10)]);
+    expect(harness.calls.reports).toEqual([upTo(10), upTo(10)]);
   });
 
   it('failed reports are made up for in a later round', async () => {
@@ -215,7 +215,7 @@ function describeReports(open: OpenService): void {
     const sha256 = putFilm(harness, 60 * chunk);
     const { output } = await runTransfer(harness, film, { onCall: failOnce('ReportProofs') });
     expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
-    expect(harness.asked.sends).toHaveLength(60);
+    expect(harness.calls.sends).toHaveLength(60);
   });
 }
 
@@ -238,6 +238,6 @@ function describeOrder(open: OpenService): void {
       },
       60 * chunk,
     );
-    expect(harness.asked.sends.length).toBeLessThanOrEqual(60 + 5 + 5);
+    expect(harness.calls.sends.length).toBeLessThanOrEqual(60 + 5 + 5);
   });
 }

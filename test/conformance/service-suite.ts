@@ -191,7 +191,7 @@ function describeLimits({ sessionCreatedBy }: DestinationTraits, open: OpenServi
     const harness = await openPortHarness(open);
     putFilm(harness, 1, { sizeBytes: maxBytes + 1 });
     await expect(inspect(harness)).rejects.toMatchObject({ name: 'SourceTooLargeError' });
-    expect(harness.asked.opened).toBe(0);
+    expect(harness.calls.opened).toBe(0);
   });
 
   if (sessionCreatedBy === 'open') {

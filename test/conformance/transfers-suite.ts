@@ -40,14 +40,14 @@ function describeBytes(traits: DestinationTraits, open: OpenService): void {
     const { output } = await runTransfer(harness, film);
     expect(output.status).toBe('ready');
     expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
-    expect(harness.asked.sends).toHaveLength(Math.ceil(sizeBytes / chunk));
+    expect(harness.calls.sends).toHaveLength(Math.ceil(sizeBytes / chunk));
   });
 
   it('has at most the chunks in flight that the service allows', async () => {
     const harness = await openPortHarness(open, {}, { chunksInFlight: 64, mapConcurrency: 40 });
     putFilm(harness, 200 * chunk);
     await runTransfer(harness, film);
-    expect(harness.asked.mostInFlight).toBeLessThanOrEqual(traits.maxInFlight);
+    expect(harness.calls.mostInFlight).toBeLessThanOrEqual(traits.maxInFlight);
   });
 
   if (traits.order === 'any') {
@@ -55,14 +55,14 @@ function describeBytes(traits: DestinationTraits, open: OpenService): void {
       const harness = await openPortHarness(open, {}, { chunksInFlight: 2, mapConcurrency: 2 });
       putFilm(harness, 200 * chunk);
       await runTransfer(harness, film);
-      expect(harness.asked.mostInFlight).toBe(4);
+      expect(harness.calls.mostInFlight).toBe(4);
     });
   } else {
     it('sends one chunk after the other in order', async () => {
       const harness = await openPortHarness(open, {}, { chunksInFlight: 64, mapConcurrency: 40 });
       putFilm(harness, 120 * chunk);
       await runTransfer(harness, film);
-      expect(harness.asked.mostInFlight).toBe(1);
+      expect(harness.calls.mostInFlight).toBe(1);
       expect(sent(harness)).toEqual(upTo(120));
     });
   }
@@ -107,7 +107,7 @@ function describeRepeats(open: OpenService): void {
       status: 'SUCCEEDED',
       output: { status: 'already-ingested', assetId: first.output.assetId },
     });
-    expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 3 } });
+    expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 3 } });
     expect(harness.events.outcomes).toHaveLength(1);
   });
 
@@ -140,7 +140,7 @@ function describeRepeats(open: OpenService): void {
     expect(killed.status).toBe('ABORTED');
     const { output } = await runTransfer(harness, film, { executionId: 'execution-b' });
     expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
-    expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 120 } });
+    expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 120 } });
     expect(sent(harness).toSorted((a, b) => a - b)).toEqual(upTo(120));
   });
 
@@ -168,7 +168,7 @@ function describeRepeats(open: OpenService): void {
       },
     });
     expect(inner).toMatchObject({ status: 'running-elsewhere', execution: 'execution-a' });
-    expect(harness.asked).toMatchObject({ opened: 1, sends: { length: 3 } });
+    expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 3 } });
   });
 }
 
@@ -180,8 +180,8 @@ function killAt(step: FunctionName, nth: number) {
   };
 }
 
-export function sent({ asked }: PortHarness): number[] {
-  return asked.sends.map(({ index }) => index);
+export function sent({ calls }: PortHarness): number[] {
+  return calls.sends.map(({ index }) => index);
 }
 
 export function upTo(count: number): number[] {

@@ -30,7 +30,7 @@ export type OpenService = (clock: ManualClock, options: ServiceOptions) => Promi
  * 2. `sha256 = putFilm(harness, sizeBytes)` stores an object; `film` is its input.
  * 3. `await runTransfer(harness, film)` runs the deployed state machine; `StepHarness` calls single steps.
  * 4. Plan faults with `harness.service.faults`, `harness.source` and the `onCall` of `runTransfer`.
- * 5. Read results from `store`, `queue`, `events`, `meter`, `asked` and `logged`.
+ * 5. Read results from `store`, `queue`, `events`, `meter`, `calls` and `logged`.
  *
  * `sleep` moves the clock, so no test waits. Rows, events, metrics and log lines are searched for secrets.
  */
@@ -44,7 +44,7 @@ export interface PortHarness {
   readonly service: TestService;
   readonly destination: Destination;
   /** The recorded calls of the destination. */
-  readonly asked: DestinationLog;
+  readonly calls: DestinationLog;
   readonly events: TestEvents;
   readonly executions: TestExecutions;
   readonly starter: TestStarter;
@@ -73,7 +73,7 @@ export async function openPortHarness(
 ): Promise<PortHarness> {
   const clock = new ManualClock();
   const service = await open(clock, { ...serviceDefaults, ...options });
-  const [destination, asked] = recordDestination(service.destination, () => clock.now());
+  const [destination, calls] = recordDestination(service.destination, () => clock.now());
   const store = createMemoryTransferStore();
   const queue = createMemoryQueueStore();
   const meter = new TestMeter();
@@ -111,7 +111,7 @@ export async function openPortHarness(
     source,
     service,
     destination,
-    asked,
+    calls,
     events,
     executions,
     starter,

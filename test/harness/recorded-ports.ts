@@ -45,10 +45,10 @@ export class TestMeter implements Meter {
 export class TestExecutions implements ExecutionDirectory {
   readonly states = new Map<string, 'running' | 'ended' | 'unknown'>();
   /** The number of status calls. */
-  asked = 0;
+  statusCalls = 0;
 
   async statusOf(executionId: string): Promise<'running' | 'ended' | 'unknown'> {
-    this.asked++;
+    this.statusCalls++;
     return this.states.get(executionId) ?? 'unknown';
   }
 

@@ -162,7 +162,7 @@ export function itemOf(planned: Planned, n = 1): RangeState {
   if (range)
     return {
       ...{ transferId, fence, sessionNumber, round, range },
-      ...{ senders: 1, proven: 0, calls: 0, idleCalls: 0 },
+      ...{ rangesAtOnce: 1, proven: 0, calls: 0, idleCalls: 0 },
     };
   throw new Error(`range ${n} is not planned`);
 }

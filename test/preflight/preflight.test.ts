@@ -71,7 +71,7 @@ describe('a preflight of one function', () => {
   it('passes if everything works, and creates only a small row and an event', async () => {
     const found = await check('OpenSession');
     expect(found).toMatchObject({ failed: 0, passed: found.findings.length });
-    expect(harness.doubles.asked).toMatchObject({ opened: 0, sends: [], reports: [] });
+    expect(harness.doubles.calls).toMatchObject({ opened: 0, sends: [], reports: [] });
     expect(harness.doubles.events.all).toEqual([
       expect.objectContaining({
         type: 'Preflight Checked',

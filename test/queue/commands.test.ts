@@ -17,11 +17,11 @@ describe('a pause', () => {
       ending: { status: 'queued', because: 'transfers are paused' },
     });
     expect(await queue.dispatch()).toMatchObject({
-      started: 0,
+      running: 0,
       holdReason: 'transfers are paused',
     });
     await queue.command({ command: 'resume' });
-    expect(await queue.dispatch()).toMatchObject({ started: 1 });
+    expect(await queue.dispatch()).toMatchObject({ running: 1 });
   });
 
   it('lets active transfers complete', async () => {
@@ -49,7 +49,7 @@ describe('a pause', () => {
     const [start] = queue.harness.doubles.starter.starts;
     if (!start) throw new Error('no execution was started');
     expect(await queue.goOn(start)).toMatchObject({ next: 'send', sessionNumber: 1 });
-    expect(queue.harness.doubles.asked.opened).toBe(1);
+    expect(queue.harness.doubles.calls.opened).toBe(1);
   });
 
   it('is idempotent, and reports whether it changed anything', async () => {
@@ -73,9 +73,9 @@ describe('outside the transfer window', () => {
   it('starts queued transfers when the window opens', async () => {
     const queue = await openQueue({ transferWindow });
     await queue.start(1);
-    expect(await queue.dispatch()).toMatchObject({ started: 0 });
+    expect(await queue.dispatch()).toMatchObject({ running: 0 });
     queue.harness.doubles.clock.advance(10 * 3600_000);
-    expect(await queue.dispatch()).toMatchObject({ started: 1 });
+    expect(await queue.dispatch()).toMatchObject({ running: 1 });
   });
 });
 

@@ -26,7 +26,7 @@ describe('the dispatcher', () => {
     const first = await queue.start(1);
     const { ending } = await queue.start(2);
     await fail(queue, first, 1);
-    expect(await queue.dispatch()).toMatchObject({ started: 1, freeSlots: 1 });
+    expect(await queue.dispatch()).toMatchObject({ running: 1, freeSlots: 1 });
     expect(namesIn(queue)).toEqual([ending?.nextExecution]);
   });
 
@@ -34,7 +34,7 @@ describe('the dispatcher', () => {
     const queue = await openQueue();
     await queue.start(1);
     await queue.start(2);
-    expect(await queue.dispatch()).toEqual({ started: 0, freeSlots: 0 });
+    expect(await queue.dispatch()).toEqual({ running: 0, freeSlots: 0 });
     expect(namesIn(queue)).toEqual([]);
   });
 
@@ -51,9 +51,9 @@ describe('the dispatcher', () => {
     const { doubles } = queue.harness;
     const second = Math.floor(doubles.clock.now() / 1000);
     await doubles.queue.reserveStarts(second, maxStartsPerSecond, maxStartsPerSecond);
-    expect(await queue.dispatch()).toMatchObject({ started: 0 });
+    expect(await queue.dispatch()).toMatchObject({ running: 0 });
     doubles.clock.advance(1_000);
-    expect(await queue.dispatch()).toMatchObject({ started: 1 });
+    expect(await queue.dispatch()).toMatchObject({ running: 1 });
   });
 
   it('starts a ticket behind many tickets that wait for the reconciler', async () => {
@@ -71,7 +71,7 @@ describe('the dispatcher', () => {
         since: 0,
       });
     }
-    expect(await queue.dispatch()).toMatchObject({ started: 1 });
+    expect(await queue.dispatch()).toMatchObject({ running: 1 });
     expect(namesIn(queue)).toEqual([`${transferId}-1-1`]);
   });
 
@@ -96,7 +96,7 @@ describe('the dispatcher', () => {
     if (!start) throw new Error('no execution was started');
     const opened = await queue.goOn(start);
     expect(opened.next).toBe('send');
-    expect(await queue.dispatch()).toMatchObject({ started: 0, freeSlots: 0 });
+    expect(await queue.dispatch()).toMatchObject({ running: 0, freeSlots: 0 });
     await queue.harness.record(
       { ...opened, error: { Error: 'UploadFailedError', Cause: '' } },
       { executionId: start.name },

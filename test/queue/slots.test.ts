@@ -14,7 +14,7 @@ describe('with one slot', () => {
       next: 'ended',
       ending: { status: 'queued', because: 'no slot is free', position: 1 },
     });
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('queues a new transfer behind waiting transfers although a slot is free', async () => {

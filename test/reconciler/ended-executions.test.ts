@@ -118,7 +118,7 @@ describe('an execution that ended while its transfer was active', () => {
       executionId: 'execution-b',
     });
     expect(walked.status).toBe('SUCCEEDED');
-    expect(reconciler.harness.doubles.asked.sends).toHaveLength(3);
+    expect(reconciler.harness.doubles.calls.sends).toHaveLength(3);
   });
 });
 

@@ -29,7 +29,7 @@ describe('the ids that rows are stored under', () => {
 
   it('identifies a rejected start by its execution', () => {
     const execution = 'arn:aws:states:eu-west-1:123456789012:execution:Transfers:abc';
-    expect(rejectionIdOf(execution)).toBe('dd073c9bbb005d89793339bfa235cedb9971842c');
+    expect(rejectionIdOf(execution)).toBe('5335c98b360fbe41d188fac9b0e89861f64835d5');
   });
 
   it('identifies a content by each digest that proves it', () => {

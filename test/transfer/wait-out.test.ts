@@ -44,7 +44,7 @@ describe('patience', () => {
     const harness = await StepHarness.create();
     const named: [ErrorName, number] = ['ThrottledError', 8 * 3600];
     const after = waitOutAll(harness, [named, ['ThrottledError'], ['ServiceUnavailableError']]);
-    expect(after.outage).toMatchObject({ waits: 3, namedMs: 8 * hour });
+    expect(after.outage).toMatchObject({ waits: 3, excusedMs: 8 * hour });
   });
 
   it('ends after two days of requested waits', async () => {

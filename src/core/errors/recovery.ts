@@ -42,8 +42,8 @@ export interface StepContext {
   readonly waits: number;
   /** The time since the first of these waits, in ms. */
   readonly waitingMs: number;
-  /** The part of `waitingMs` that a Retry-After asked for, in ms. */
-  readonly namedMs?: number;
+  /** The part of `waitingMs` that a Retry-After requested or a permitted denial took, in ms. */
+  readonly excusedMs?: number;
   /** Consecutive waits for the same error. Default: `waits`. */
   readonly sameWaits?: number;
   /** The time since the first of `sameWaits`, in ms. Default: `waitingMs`. */
@@ -149,12 +149,14 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
 }
 
 function isPatienceOver({ name }: TransferError, context: StepContext): boolean {
-  const { waitingMs, namedMs = 0, deniedSeconds = 0 } = context;
+  const { waitingMs, excusedMs = 0, deniedSeconds = 0 } = context;
   const waitedMs = sourceWaitMs(name, context);
   if (name === 'SourceDeniedForNowError') return waitedMs >= deniedSeconds * 1000;
   if (finalSourceNames[name]) return waitedMs >= boundOf('rejectionPatience') * 1000;
-  const unnamedMs = waitingMs - namedMs;
-  return unnamedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('namedPatience') * 1000;
+  const countedMs = waitingMs - excusedMs;
+  return (
+    countedMs >= boundOf('patience') * 1000 || waitingMs >= boundOf('patienceWithRetryAfter') * 1000
+  );
 }
 
 /** Returns how long S3 has returned this error, in ms. Other errors do not interrupt a denial. */

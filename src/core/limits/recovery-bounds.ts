@@ -41,7 +41,7 @@ export const recoveryBounds = {
     bounds: 'How long a transient error may last without a success before it ends the execution',
     because: 'Outages of hours occur. After a longer outage, a new execution continues.',
   },
-  namedPatience: {
+  patienceWithRetryAfter: {
     value: 48 * hour,
     unit: 'seconds',
     bounds: 'How long a transient error may last in total, waits of a Retry-After included',

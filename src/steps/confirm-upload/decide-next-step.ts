@@ -55,7 +55,7 @@ function sendMissing(
   failures: readonly RangeFailure[],
 ): ConfirmUploadResult {
   const outage = outageAfterSuccess('ConfirmUpload', owned.outage);
-  const planned = { ...owned, outage, senders: sendersAfter(owned, failures), polls: 0 };
+  const planned = { ...owned, outage, maxRangesAtOnce: maxRangesAfter(owned, failures), polls: 0 };
   const failure = failures.find(needsWait);
   if (!failure)
     return { ...planned, next: 'missing', waitSeconds: growingWaitSeconds(owned.round - 1) };
@@ -63,13 +63,13 @@ function sendMissing(
 }
 
 /** Halves the ranges in flight after a round in which the connection was too slow, else doubles them. */
-function sendersAfter(
-  { concurrency = 2, senders }: Owned,
+function maxRangesAfter(
+  { rangesAtOnce = 2, maxRangesAtOnce }: Owned,
   failures: readonly RangeFailure[],
 ): number | undefined {
   const isTooSlow = failures.some(({ name }) => nameMeans(name, 'connectionTooSlow'));
-  if (isTooSlow) return Math.max(1, Math.floor(concurrency / 2));
-  return senders && Math.min(maxMapConcurrency, senders * 2);
+  if (isTooSlow) return Math.max(1, Math.floor(rangesAtOnce / 2));
+  return maxRangesAtOnce && Math.min(maxMapConcurrency, maxRangesAtOnce * 2);
 }
 
 /**

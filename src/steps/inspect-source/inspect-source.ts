@@ -12,6 +12,7 @@ import {
   type SourceReference,
 } from '#src/core/source/source-object.ts';
 import type { Source } from '#src/core/source/sources.ts';
+import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import {
   type EventRequest,
   essentialInput,
@@ -43,6 +44,11 @@ export interface Ignored {
   };
 }
 
+/** The answer to an input that asks for a preflight: no object, no transfer. */
+export interface PreflightStart {
+  readonly next: 'preflight';
+}
+
 /** A start that waits: S3 cannot be reached, or denies the object for now. The state holds the input. */
 export type InspectSourcePostponed = InspectWait;
 
@@ -56,13 +62,14 @@ interface Call {
   /** The input of the execution. */
   readonly input: unknown;
   /** Contents, by ETag and version, that HEAD found in this call and GET did not find. */
-  readonly unread: Set<string>;
+  readonly unreadable: Set<string>;
 }
 
 /**
  * Pins the object of an input or event: its version, ETag, size and type. Fails with a named error before
  * anything is created. Ignores an event if the object matches no source, is not media, or is empty or
- * deleted, and skips the request to S3 if the event already shows that.
+ * deleted, and skips the request to S3 if the event already shows that. An input that asks for a preflight
+ * leads to it and pins nothing.
  * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRejectedError,
  *   SourceRegionMismatchError, SourceIsFolderError, SourceEmptyError, SourceTypeUnsupportedError,
  *   SourceTooLargeError, SourceContentEncodedError, and the errors of the source reader
@@ -71,13 +78,14 @@ export async function inspectSource(
   ports: InspectPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Pinned | Ignored | InspectSourcePostponed> {
+): Promise<Pinned | Ignored | PreflightStart | InspectSourcePostponed> {
+  if (isPreflightInput(state)) return { next: 'preflight' };
   const waited = inspectWaitSchema.safeParse(state).data;
   const input = waited ? waited.input : state;
   const request = readRequest(input);
   const rest = waited && remainingWait(ports, waited);
   if (rest) return { ...waited, ...rest };
-  const call = { ports, request, invocation, waited, input, unread: new Set<string>() };
+  const call = { ports, request, invocation, waited, input, unreadable: new Set<string>() };
   if (request.start === 'manual') return inspectManual(call, request);
   return inspectEvent(call, request, sourcesFromEvent(ports, request, invocation));
 }
@@ -203,12 +211,12 @@ async function admit(call: Call, object: SourceObject) {
   return { object: identity, source, options, start, next: 'open', waitSeconds: 0 } as const;
 }
 
-async function confirmReadable({ ports, invocation, unread }: Call, object: SourceObject) {
+async function confirmReadable({ ports, invocation, unreadable }: Call, object: SourceObject) {
   try {
     await ports.source.confirmReadable(object, invocation.signal);
   } catch (error) {
     if (!errorMeans(error, 'sourceSuperseded')) throw error;
-    throw changedError(error, object, unread);
+    throw changedError(error, object, unreadable);
   }
 }
 
@@ -219,11 +227,11 @@ async function confirmReadable({ ports, invocation, unread }: Call, object: Sour
 function changedError(
   error: TransferError,
   { etag, versionId }: SourceObject,
-  unread: Set<string>,
+  unreadable: Set<string>,
 ): TransferError {
   const content = JSON.stringify([etag, versionId]);
-  const isSameAgain = unread.has(content);
-  unread.add(content);
+  const isSameAgain = unreadable.has(content);
+  unreadable.add(content);
   const options = { cause: error, origin: 'source' } as const;
   if (!isSameAgain) {
     const message = `${error.message}, while it was inspected`;

@@ -1,7 +1,7 @@
 import { isTransient } from '#src/core/errors/recovery.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
-import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
+import { wasClosedByReconciler } from '#src/transfer/ended-outside.ts';
 import { fencedOutError, readOwnedTransfer } from '#src/transfer/ownership.ts';
 import {
   type DispatchedStart,
@@ -96,7 +96,7 @@ async function reopen(
   const { transferId, fence, state, outcome } = transfer;
   if (state === 'active') return transfer;
   const isEnded = state === 'failed' || state === 'cancelled';
-  if (!isEnded || !wasEndedOutside(outcome)) throw fencedOutError(transferId, transfer.owner);
+  if (!isEnded || !wasClosedByReconciler(outcome)) throw fencedOutError(transferId, transfer.owner);
   const patch = { state: 'active', outcome: undefined, outcomePublished: false } as const;
   const isWritten = await store.patchTransfer(transferId, fence, patch, clock.now(), { state });
   if (!isWritten) throw fencedOutError(transferId, undefined);

@@ -16,7 +16,7 @@ import {
   enterTransfer,
   type OpenSessionPostponed,
 } from './enter-transfer.ts';
-import { planUpload, rangeConcurrency } from './plan-upload.ts';
+import { countRangesAtOnce, planUpload } from './plan-upload.ts';
 
 type OpenPorts = Needs<'store' | 'queue' | 'destination' | 'executions' | 'events' | 'settings'>;
 
@@ -24,7 +24,7 @@ type OpenPorts = Needs<'store' | 'queue' | 'destination' | 'executions' | 'event
 export type OpenSessionResult =
   | (Owned & {
       readonly ranges: readonly ChunkRange[];
-      readonly concurrency: number;
+      readonly rangesAtOnce: number;
       readonly next: Exclude<OpenSessionAnswer, 'ended'>;
       readonly waitSeconds: number;
     })
@@ -77,7 +77,7 @@ function waitWith(
   owned: Owned,
   wait: Partial<Owned> & { readonly next: 'wait'; readonly waitSeconds: number },
 ): OpenSessionResult {
-  return { ...owned, ...wait, ranges: [], concurrency: 1 };
+  return { ...owned, ...wait, ranges: [], rangesAtOnce: 1 };
 }
 
 async function openWithSlot(
@@ -124,12 +124,12 @@ async function continueWith(
 }
 
 function proceed(ports: OpenPorts, owned: Owned, ranges: readonly ChunkRange[]): OpenSessionResult {
-  const concurrency = rangeConcurrency(ports, owned, ranges);
+  const rangesAtOnce = countRangesAtOnce(ports, owned, ranges);
   const next = ranges.length === 0 ? 'confirm' : 'send';
   return {
     ...owned,
     ranges,
-    concurrency,
+    rangesAtOnce,
     polls: 0,
     since: ports.clock.now(),
     next,

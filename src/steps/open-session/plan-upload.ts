@@ -52,9 +52,9 @@ function ensureWithinPlan(ranges: number): void {
  * Returns how many ranges to send at once: one if the service requires order, otherwise the smallest
  * limit of the service, the operator and the connection. Every slot has the same share of the sends.
  */
-export function rangeConcurrency(
+export function countRangesAtOnce(
   { destination, settings }: Needs<'destination' | 'settings'>,
-  { senders = maxMapConcurrency }: Owned,
+  { maxRangesAtOnce = maxMapConcurrency }: Owned,
   ranges: readonly ChunkRange[],
 ): number {
   const { order, maxInFlight } = destination.traits;
@@ -62,6 +62,13 @@ export function rangeConcurrency(
   const { mapConcurrency, chunksInFlight, maxSendConcurrency, maxActiveTransfers } = settings;
   const bySockets = Math.floor(maxInFlight / Math.min(chunksInFlight, maxInFlight));
   const share = Math.floor(maxSendConcurrency / maxActiveTransfers);
-  const limits = [mapConcurrency, maxMapConcurrency, share, bySockets, ranges.length, senders];
+  const limits = [
+    mapConcurrency,
+    maxMapConcurrency,
+    share,
+    bySockets,
+    ranges.length,
+    maxRangesAtOnce,
+  ];
   return Math.max(1, Math.min(...limits));
 }

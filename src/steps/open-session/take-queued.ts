@@ -1,17 +1,17 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
-import { wasEndedOutside } from '#src/transfer/ended-outside.ts';
+import { wasClosedByReconciler } from '#src/transfer/ended-outside.ts';
 import { leaseEndFrom } from '#src/transfer/ownership.ts';
 import type { DispatchedStart, Ending } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 import { alreadyIngested, cancelledEnding, noLongerQueued, runningElsewhere } from './endings.ts';
-import { contendedError, maxTakeRounds, type TakeResult } from './take-transfer.ts';
+import { contendedError, maxTakeAttempts, type TakeResult } from './take-transfer.ts';
 
 /**
  * Takes the queued transfer that the dispatcher started this execution for.
  * @throws InvalidInputError - no transfer has that id
- * @throws TableUnavailableError - other executions changed the row in every round
+ * @throws TableUnavailableError - other executions changed the row in every attempt
  */
 export async function takeQueued(
   ports: Needs<'store' | 'queue'>,
@@ -19,7 +19,7 @@ export async function takeQueued(
   { executionId }: Invocation,
 ): Promise<TakeResult> {
   const { transferId, fence } = dispatched;
-  for (let round = 0; round < maxTakeRounds; round++) {
+  for (let attempt = 0; attempt < maxTakeAttempts; attempt++) {
     const before = await ports.store.transfer(transferId);
     if (!before) throw unknownTransferError(transferId);
     if (before.owner === executionId && isContinuable(before)) return { taken: before, before };
@@ -38,7 +38,7 @@ export async function takeQueued(
 
 /** True if an earlier call took the transfer, or if it was ended from outside before a redrive. */
 function isContinuable({ state, outcome }: TransferRecord): boolean {
-  return state === 'active' || wasEndedOutside(outcome);
+  return state === 'active' || wasClosedByReconciler(outcome);
 }
 
 function unknownTransferError(transferId: string): TransferError {

@@ -14,8 +14,8 @@ import {
   sameContentReused,
 } from './endings.ts';
 
-/** Rounds of reading and taking the row. A lost round means that another execution changed the row. */
-export const maxTakeRounds = 8;
+/** Attempts to read and take the row. An attempt fails if another execution changed the row. */
+export const maxTakeAttempts = 8;
 
 type TakePorts = Needs<'store' | 'destination' | 'executions' | 'queue'>;
 
@@ -38,7 +38,7 @@ interface Take {
  * queued or cancelled, another execution owns its transfer, or an asset of an earlier version has the
  * same bytes. A version that is an asset already is ingested again if the start is forced (once for
  * each execution) or if the service has lost the asset.
- * @throws TableUnavailableError - other executions changed the row in every round
+ * @throws TableUnavailableError - other executions changed the row in every attempt
  */
 export async function takeTransfer(
   ports: TakePorts,
@@ -48,7 +48,7 @@ export async function takeTransfer(
   const { force } = inspected.options;
   const take: Take = { ports, inspected, invocation };
   if (force) take.recordedId = await ports.store.transferOfExecution(invocation.executionId);
-  for (let round = 0; round < maxTakeRounds; round++) {
+  for (let attempt = 0; attempt < maxTakeAttempts; attempt++) {
     const result = await takeOnce(take);
     if (result) return result;
   }
@@ -117,7 +117,7 @@ function isClosedToStart(
 export function contendedError(): TransferError {
   return new TransferError(
     'TableUnavailableError',
-    `other executions changed the transfer's row in each of ${maxTakeRounds} rounds`,
+    `other executions changed the transfer's row in each of ${maxTakeAttempts} attempts`,
   );
 }
 
@@ -183,14 +183,14 @@ function takenRow(
     sessionNumber: before?.sessionNumber ?? 0,
     createdAt: before?.createdAt ?? now,
     changedAt: now,
-    ...inheritedPlace(before, options),
+    ...keptSlotOrTicket(before, options),
     ...clearedEnd,
     retries: before?.retries ?? {},
   };
 }
 
 /** Returns the slot and the ticket of an owner that ended without the transfer: they stay with the transfer. */
-function inheritedPlace(
+function keptSlotOrTicket(
   before: TransferRecord | undefined,
   { priority }: TransferRecord['options'],
 ): Pick<TransferRecord, 'slot' | 'ticketNumber'> {

@@ -30,8 +30,8 @@ export async function writeAndPublish(
   await publishOutcome(ports, { ...transfer, ...patch, changedAt });
 }
 
-/** Rounds of writing. A lost round means that the state of the row changed in between. */
-const maxWriteRounds = 3;
+/** Attempts to write. An attempt fails if the state of the row changed in between. */
+const maxWriteAttempts = 3;
 
 /** Replaces an outcome of the reconciler, but not the cancel of an operator. */
 async function writeOutcome(
@@ -41,7 +41,7 @@ async function writeOutcome(
   now: number,
 ): Promise<void> {
   let { state } = transfer;
-  for (let round = 0; round < maxWriteRounds; round++) {
+  for (let attempt = 0; attempt < maxWriteAttempts; attempt++) {
     if (await ports.store.patchTransfer(transferId, fence, patch, now, { state })) return;
     const row = await ports.store.transfer(transferId);
     if (row?.fence !== fence || isCancelledByRequest(row)) break;

@@ -19,7 +19,7 @@ export async function reportProofs(
   ports: ReportPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<{ reported: number }> {
+): Promise<void> {
   const item = readState(rangeStateSchema, state);
   const { transferId, sessionNumber, range } = item;
   if (item.error) await recordSenderFailure(ports, item, item.error, invocation);
@@ -32,7 +32,6 @@ export async function reportProofs(
   );
   if (Object.keys(context.retries).length > 0)
     await ports.store.incrementRetries(transferId, context.retries);
-  return { reported: rows.size };
 }
 
 /**

@@ -24,7 +24,7 @@ export interface CallDecision {
   readonly change: StateChange;
   readonly failure?: RangeFailure | undefined;
   /** True if the other ranges of the round would meet the same error. */
-  readonly stopsOthers?: boolean;
+  readonly haltsRound?: boolean;
   /** True if the range stops because too many calls in a row stored no chunk. */
   readonly isIdle?: boolean;
 }
@@ -33,13 +33,13 @@ export interface CallDecision {
 export function decideNextCall(
   context: SendContext,
   item: RangeState,
-  { left, stored, stopsOthers, ranOutOfTime, ...result }: RangeResult,
+  { left, stored, concernsOtherChunks, ranOutOfTime, ...result }: RangeResult,
 ): CallDecision {
   if (left === 0) return { change: { next: 'sent' } };
   const error = result.error && nameSetting(context, result.error);
   const failure = error && failureIn(context, item, error);
-  if (stopsOthers || error?.disposition === 'fail')
-    return { change: { next: 'stop' }, failure, stopsOthers };
+  if (concernsOtherChunks || error?.disposition === 'fail')
+    return { change: { next: 'stop' }, failure, haltsRound: concernsOtherChunks };
   const lowered = ranOutOfTime && lowerConcurrency(context, item, failure);
   if (lowered) return lowered;
   if (stored > 0 && error?.retryAfterSeconds === undefined)
@@ -60,7 +60,7 @@ function waitOrStop(
 ): CallDecision {
   const requestedSeconds = error?.retryAfterSeconds ?? 0;
   if (requestedSeconds > boundOf('longestWait'))
-    return { change: { next: 'stop' }, failure, stopsOthers: true };
+    return { change: { next: 'stop' }, failure, haltsRound: true };
   if (idleCalls > boundOf('idleCallsPerRange'))
     return { change: { next: 'stop' }, failure, isIdle: true };
   const waitSeconds = wholeWaitSeconds(Math.max(requestedSeconds, growingWaitSeconds(idleCalls)));
@@ -83,11 +83,11 @@ function lowerConcurrency(
   const idleCalls = item.idleCalls + 1;
   if (chunkConcurrency >= 1)
     return { change: { next: 'more', idleCalls, chunkConcurrency }, failure: cutOff };
-  const isOnlyRange = item.senders <= 1;
+  const isOnlyRange = item.rangesAtOnce <= 1;
   if (isOnlyRange && context.cutOff === 'replying') return undefined;
   const failure = failureIn(context, item, tooSlowError(context));
   const disposition = isOnlyRange ? failure.disposition : 'renew';
-  return { change: { next: 'stop' }, failure: { ...failure, disposition }, stopsOthers: true };
+  return { change: { next: 'stop' }, failure: { ...failure, disposition }, haltsRound: true };
 }
 
 /** Doubles the chunks in flight after a call that stored some, if an earlier call had lowered them. */

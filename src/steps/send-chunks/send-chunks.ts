@@ -64,9 +64,9 @@ export async function sendChunks(
   if (!claim.held) return nextState(item, waitUntil(claim.until, now));
   const retries: Record<string, number> = {};
   if (claim.tookOver) countRetry({ ports, retries }, 'SenderDied');
-  const { change, failure, stopsOthers } = await runCall(ports, item, invocation, retries);
+  const { change, failure, haltsRound } = await runCall(ports, item, invocation, retries);
   await store.releaseRange(key, invocationId, failure, retries);
-  if (stopsOthers) await haltRound(ports, item, invocation);
+  if (haltsRound) await haltRound(ports, item, invocation);
   return nextState(item, change);
 }
 
@@ -100,7 +100,7 @@ async function runCall(
     if (context.transfer.haltedRound === context.roundId) return { change: { next: 'stop' } };
     const decision = decideNextCall(context, item, await sendRange(context));
     if (!decision.isIdle) return decision;
-    return { ...decision, stopsOthers: !(await hasProgressed(ports, item)) };
+    return { ...decision, haltsRound: !(await hasProgressed(ports, item)) };
   } catch (error) {
     const now = ports.clock.now();
     const failure = rangeFailureOf(asTransferError(error), item, invocation, now);

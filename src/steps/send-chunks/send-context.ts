@@ -30,7 +30,7 @@ export interface SendContext {
   sentBytes?: number;
   /** Bytes read in this call, chunks that were not stored included; incremented in place. */
   movedBytes?: number;
-  /** What a chunk was doing when the deadline cut it off, if it had nearly the whole call. */
+  /** Set if the deadline cut off a chunk that had nearly the whole call: the bytes still moved, or only the reply was missing. */
   cutOff?: 'moving' | 'replying';
   /** Start of the time in which the upload host rejects every chunk, in milliseconds since 1970. */
   rejectedSince?: number | undefined;

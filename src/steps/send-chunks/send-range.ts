@@ -20,8 +20,8 @@ export interface RangeResult {
   readonly left: number;
   /** The most serious error: a final one, then a lost session, then a 429, then any other. */
   readonly error?: TransferError | undefined;
-  /** True if the other ranges would meet the same error. */
-  readonly stopsOthers: boolean;
+  /** True if chunks of other ranges would meet the same error. */
+  readonly concernsOtherChunks: boolean;
   /** True if the call stored no chunk because none ended within the time of a whole call. */
   readonly ranOutOfTime: boolean;
 }
@@ -165,7 +165,8 @@ function recordFailure(
   }
   work.errors.push(error);
   work.failuresInARow++;
-  if (stopsOthers(work, error)) ports.concurrency(transfer.transferId).haltedRound = roundId;
+  if (concernsOtherChunks(work, error))
+    ports.concurrency(transfer.transferId).haltedRound = roundId;
   ports.log.warn('chunk not sent', {
     transferId: transfer.transferId,
     chunkIndex: chunk.index,
@@ -196,13 +197,17 @@ function canStartChunk(work: RangeWork): boolean {
   if (ports.concurrency(transfer.transferId).haltedRound === roundId) return false;
   const { order } = ports.destination.traits;
   const isStopped = work.errors.some(
-    (error) => order === 'ascending' || stopsOthers(work, error) || errorMeans(error, 'throttled'),
+    (error) =>
+      order === 'ascending' || concernsOtherChunks(work, error) || errorMeans(error, 'throttled'),
   );
   return !isStopped && hasTime(work);
 }
 
 /** True if other chunks would meet the same error. A rejected chunk proves nothing if others were stored. */
-function stopsOthers({ stored }: RangeWork, { scope, disposition }: TransferError): boolean {
+function concernsOtherChunks(
+  { stored }: RangeWork,
+  { scope, disposition }: TransferError,
+): boolean {
   if (scope === 'chunk') return disposition === 'fail' && stored === 0;
   return disposition === 'fail' || scope === 'session' || scope === 'transfer';
 }
@@ -222,7 +227,7 @@ function resultOf(work: RangeWork): RangeResult {
     stored,
     left: context.missing.length - stored,
     error,
-    stopsOthers: error !== undefined && stopsOthers(work, error),
+    concernsOtherChunks: error !== undefined && concernsOtherChunks(work, error),
     ranOutOfTime: stored === 0 && context.cutOff !== undefined,
   };
 }

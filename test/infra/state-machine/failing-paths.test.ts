@@ -21,7 +21,7 @@ const smooth: Record<StepName | 'Reconcile' | 'Dispatch', Answer> = {
     fence: 1,
     sessionNumber: 1,
     round: 1,
-    concurrency: 1,
+    rangesAtOnce: 1,
     proven: 0,
     ranges: [
       { n: 1, first: 1, last: 50 },

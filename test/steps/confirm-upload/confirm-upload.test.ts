@@ -227,5 +227,7 @@ it('a late call for a replaced session does not change the asset of the new sess
 it('the concurrent ranges grow again after a round without slow ranges', async () => {
   const harness = await StepHarness.create();
   const opened = await harness.openTransfer(3);
-  expect(await harness.confirm({ ...opened, senders: 2 })).toMatchObject({ senders: 4 });
+  expect(await harness.confirm({ ...opened, maxRangesAtOnce: 2 })).toMatchObject({
+    maxRangesAtOnce: 4,
+  });
 });

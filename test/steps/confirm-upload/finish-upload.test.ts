@@ -24,7 +24,7 @@ describe('an upload with an explicit finish', () => {
     const opened = await harness.openTransfer(3);
     await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'missing' });
-    expect(harness.doubles.asked.finished).toBe(0);
+    expect(harness.doubles.calls.finished).toBe(0);
   });
 
   it('is not finished twice if only the write of the row failed', async () => {
@@ -34,7 +34,7 @@ describe('an upload with an explicit finish', () => {
     harness.doubles.store.failNext('patchTransfer');
     await expect(harness.confirm(opened)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
-    expect(harness.doubles.asked.finished).toBe(1);
+    expect(harness.doubles.calls.finished).toBe(1);
     expect(harness.service.assetIds()).toEqual(['media-1']);
   });
 
@@ -153,9 +153,9 @@ describe('a session that its first chunk creates', () => {
     });
     await harness.send(itemOf(opened, 1));
     harness.override({ sendChunk });
-    harness.doubles.asked.sends.length = 0;
+    harness.doubles.calls.sends.length = 0;
     const next = await harness.send(itemOf(opened, 2));
-    expect(harness.doubles.asked.sends).toEqual([]);
+    expect(harness.doubles.calls.sends).toEqual([]);
     expect(next).toMatchObject({ next: 'stop' });
   });
 });

@@ -29,7 +29,7 @@ describe('a chunk that the service does not count as completed', () => {
     const again = (await harness.open(state)) as Planned;
     await harness.sendAll(again);
     expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
-    expect(harness.doubles.asked.sends).toHaveLength(6);
+    expect(harness.doubles.calls.sends).toHaveLength(6);
     expect((await harness.row(opened)).retries).toEqual({ ChunkReportedAgain: 9, ChunkResent: 3 });
   });
 
@@ -39,7 +39,7 @@ describe('a chunk that the service does not count as completed', () => {
     const waiting = await harness.confirm(opened);
     expect(waiting).toMatchObject({ next: 'wait' });
     expect(await harness.confirm(waiting)).toMatchObject({ next: 'asset' });
-    expect(harness.doubles.asked.sends).toHaveLength(3);
+    expect(harness.doubles.calls.sends).toHaveLength(3);
   });
 
   it('is reported again without the other chunks of its session', async () => {
@@ -47,7 +47,7 @@ describe('a chunk that the service does not count as completed', () => {
     await harness.send(itemOf(opened));
     await harness.report({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     await harness.confirm(opened);
-    expect(harness.doubles.asked.reports).toEqual([[1, 2], [3]]);
+    expect(harness.doubles.calls.reports).toEqual([[1, 2], [3]]);
   });
 
   it('is sent again alone if the service reports it as failed', async () => {
@@ -60,7 +60,7 @@ describe('a chunk that the service does not count as completed', () => {
     const again = (await harness.open(state)) as Planned;
     await harness.sendAll(again);
     expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
-    expect(harness.doubles.asked.sends.map(({ index }) => index)).toEqual([1, 2, 3, 2]);
+    expect(harness.doubles.calls.sends.map(({ index }) => index)).toEqual([1, 2, 3, 2]);
   });
 
   it('is not searched in pages while every missing chunk is unsent', async () => {

@@ -192,7 +192,7 @@ describe('a denied object', () => {
     const source = { ...harness.ports.source, confirmReadable: () => Promise.reject(denied) };
     harness.ports = { ...harness.ports, source };
     await expect(runTransfer(harness, event)).rejects.toBe(denied);
-    expect(harness.doubles.asked.opened).toBe(0);
+    expect(harness.doubles.calls.opened).toBe(0);
   });
 
   it('with an invalid option per source is named at the start of a function', () => {

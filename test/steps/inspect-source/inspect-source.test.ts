@@ -49,7 +49,7 @@ describe('InspectSource', () => {
     harness.doubles.source.put({ bucket: 'films', key }, Buffer.alloc(sizeBytes), traits);
     const rejected = harness.inspect({ bucket: 'films', key });
     await expect(rejected).rejects.toMatchObject({ name, message: expect.stringContaining(key) });
-    expect(harness.doubles.asked.opened).toBe(0);
+    expect(harness.doubles.calls.opened).toBe(0);
   });
 
   it('rejects a bucket that is not a source, by its name and without a request to S3', async () => {

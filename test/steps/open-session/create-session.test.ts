@@ -69,7 +69,7 @@ describe('a create request whose reply is lost', () => {
       harness.service.faults.failCall('open', 'lost-reply');
       state = (await harness.open(state)) as Planned;
     }
-    expect(harness.doubles.asked.opened).toBeLessThanOrEqual(8);
+    expect(harness.doubles.calls.opened).toBeLessThanOrEqual(8);
     expect(await harness.open(state)).not.toHaveProperty('outage');
   });
 
@@ -86,7 +86,7 @@ describe('a create request whose reply is lost', () => {
     harness.override({ listUnfinished: () => Promise.reject(error) });
     const state = await harness.open(harness.waitFor(waiting));
     expect(state).toMatchObject({ next: 'wait', outage: { error: 'ServiceUnavailableError' } });
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 });
 
@@ -109,7 +109,7 @@ describe('a create request that is rejected', () => {
     const harness = await StepHarness.create();
     harness.service.faults.failCall('open', 'throttled');
     const waiting = await harness.openTransfer(3);
-    harness.doubles.clock.advance(boundOf('namedPatience') * 1000);
+    harness.doubles.clock.advance(boundOf('patienceWithRetryAfter') * 1000);
     harness.service.faults.failCall('open', 'throttled');
     await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'ThrottledError' });
   });
@@ -124,7 +124,7 @@ describe('a create request that is rejected', () => {
     harness.override({ openSession });
     while (state.next === 'wait') state = (await harness.open(harness.waitFor(state))) as Planned;
     expect(harness.doubles.clock.now() - requestedAt).toBe(7_200_000);
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('waits longer each time if the service requests no time', async () => {

@@ -12,7 +12,7 @@ describe('an existing session', () => {
     harness.doubles.executions.states.set('execution-a', 'ended');
     const taken = await harness.open(await harness.inspect(), { executionId: 'execution-b' });
     expect(taken).toMatchObject({ sessionNumber: 1, ranges: [{ n: 2 }, { n: 3 }] });
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('is replaced once it has expired, and none of its chunks counts', async () => {
@@ -43,7 +43,7 @@ describe('an existing session', () => {
       name: 'TableUnavailableError',
       message: `another call of this step opened session 2 of transfer ${opened.transferId}`,
     });
-    expect(harness.doubles.asked.opened).toBe(2);
+    expect(harness.doubles.calls.opened).toBe(2);
     expect(await harness.row(opened)).toMatchObject({ sessionNumber: 2 });
     const sessions = await harness.doubles.store.sessions(opened.transferId);
     expect(sessions.map(({ state }) => state)).toEqual(['replaced', 'open', 'rejected']);
@@ -70,7 +70,7 @@ describe('an existing session', () => {
     await expect(zombie).rejects.toMatchObject({ name: 'FencedOutError' });
     const [session] = await harness.doubles.store.sessions(opened.transferId);
     expect(session).toMatchObject({ number: 1, state: 'open' });
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('is checked before it is given up: it may be usable', async () => {
@@ -112,6 +112,6 @@ describe('an existing session', () => {
     harness.service.forgetSessions();
     const spent = { ...opened, sessionsOpened: maxSessionsPerExecution, next: 'expired' };
     await expect(harness.open(spent)).rejects.toMatchObject({ name: 'SessionsExhaustedError' });
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 });

@@ -68,13 +68,13 @@ describe('OpenSession', () => {
     'limits the concurrent ranges by %j and the service’s 8 chunks in flight',
     async (tuned, n) => {
       const harness = await StepHarness.create({}, tuned);
-      expect((await harness.openTransfer(150)).concurrency).toBe(n);
+      expect((await harness.openTransfer(150)).rangesAtOnce).toBe(n);
     },
   );
 
   it('sends one range after the other if the service requires order', async () => {
     const harness = await StepHarness.createWith((clock, options) => new Serial(clock, options));
-    expect((await harness.openTransfer(150)).concurrency).toBe(1);
+    expect((await harness.openTransfer(150)).rangesAtOnce).toBe(1);
   });
 
   it('writes the session’s row before the create request', async () => {

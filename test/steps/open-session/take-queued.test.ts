@@ -52,7 +52,7 @@ describe('a dispatched execution', () => {
     await open();
     expect(await open()).toMatchObject({ next: 'send' });
     expect((await row(1)).fence).toBe(fence + 1);
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('continues with the same fence after a write whose reply was lost', async () => {
@@ -73,7 +73,7 @@ describe('a dispatched execution', () => {
     const { harness, open, goOn, input } = await queued();
     const both = await Promise.all([open(), goOn({ name: 'other', input })]);
     expect(both.map(({ next }) => next).sort()).toEqual(['ended', 'send']);
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('is counted as dispatched', async () => {
@@ -140,7 +140,7 @@ describe('a cancel while a dispatched execution takes the transfer', () => {
     const { ports } = harness;
     beforeTaking(queue, () => runCommand(ports, { command: 'cancel', transferId }));
     expect(await queue.open()).toMatchObject({ ending: { status: 'cancelled', transferId } });
-    expect(harness.doubles.asked.opened).toBe(0);
+    expect(harness.doubles.calls.opened).toBe(0);
   });
 
   it('that comes second cancels the active transfer', async () => {

@@ -32,7 +32,7 @@ describe('takeTransfer', () => {
     for (const other of others) {
       expect(other).toMatchObject({ ending: { status: 'running-elsewhere' } });
     }
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('fails while the owner runs, even after the end of its lease', async () => {
@@ -75,8 +75,8 @@ describe('takeTransfer', () => {
     const { harness, inspected } = await ownedTransfer();
     const again = await harness.open(inspected, { executionId: a });
     expect(again).toMatchObject({ next: 'send', fence: 2, sessionNumber: 1 });
-    expect(harness.doubles.executions.asked).toBe(0);
-    expect(harness.doubles.asked.opened).toBe(1);
+    expect(harness.doubles.executions.statusCalls).toBe(0);
+    expect(harness.doubles.calls.opened).toBe(1);
   });
 
   it('continues a failed transfer', async () => {

@@ -13,8 +13,8 @@ describe('ReportProofs', () => {
     const harness = await StepHarness.create();
     const opened = await harness.openTransfer(60);
     await harness.send(itemOf(opened, 2));
-    expect(await harness.report(itemOf(opened, 2))).toEqual({ reported: 10 });
-    expect(harness.doubles.asked.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
+    await harness.report(itemOf(opened, 2));
+    expect(harness.doubles.calls.reports).toEqual([[51, 52, 53, 54, 55, 56, 57, 58, 59, 60]]);
   });
 
   it('splits the proofs into calls of the size that the service accepts', async () => {
@@ -25,7 +25,7 @@ describe('ReportProofs', () => {
     const opened = await harness.openTransfer(50);
     await harness.send(itemOf(opened));
     await harness.report(itemOf(opened));
-    expect(harness.doubles.asked.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
+    expect(harness.doubles.calls.reports.map(({ length }) => length)).toEqual([20, 20, 10]);
   });
 
   it('makes no call if the service takes no reports', async () => {
@@ -33,14 +33,14 @@ describe('ReportProofs', () => {
     const opened = await harness.openTransfer(3);
     await harness.send(itemOf(opened));
     await harness.report(itemOf(opened));
-    expect(harness.doubles.asked.reports).toEqual([]);
+    expect(harness.doubles.calls.reports).toEqual([]);
   });
 
   it('makes no call without proofs', async () => {
     const harness = await StepHarness.create();
     const opened = await harness.openTransfer(3);
     await harness.report(itemOf(opened));
-    expect(harness.doubles.asked.reports).toEqual([]);
+    expect(harness.doubles.calls.reports).toEqual([]);
   });
 
   it('skips retired proofs', async () => {
@@ -49,7 +49,7 @@ describe('ReportProofs', () => {
     await harness.send(itemOf(opened));
     await harness.doubles.store.retireProof(opened.transferId, 1, 2, 1, 'lost');
     await harness.report(itemOf(opened));
-    expect(harness.doubles.asked.reports).toEqual([[1, 3]]);
+    expect(harness.doubles.calls.reports).toEqual([[1, 3]]);
   });
 
   it('retries a transient error, and counts the retry', async () => {
@@ -58,7 +58,7 @@ describe('ReportProofs', () => {
     await harness.send(itemOf(opened));
     harness.service.faults.failCall('report', 'throttled');
     await harness.report(itemOf(opened));
-    expect(harness.doubles.asked.reports).toHaveLength(2);
+    expect(harness.doubles.calls.reports).toHaveLength(2);
     expect((await harness.row(opened)).retries).toEqual({ ThrottledError: 1 });
   });
 
@@ -81,7 +81,7 @@ describe('ReportProofs', () => {
     await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     const error = { Error: 'Sandbox.Timedout', Cause: 'Task timed out after 900.00 seconds' };
     await harness.report({ ...itemOf(opened), error });
-    expect(harness.doubles.asked.reports).toEqual([[1, 2]]);
+    expect(harness.doubles.calls.reports).toEqual([[1, 2]]);
     expect(await rangeError(harness, opened)).toMatchObject({
       disposition: 'retry',
       message: expect.stringContaining('Task timed out'),

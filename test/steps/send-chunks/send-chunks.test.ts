@@ -13,13 +13,13 @@ describe('SendChunks', () => {
   it.each([1, 3, 4])('keeps %i chunks in flight', async (chunksInFlight) => {
     const { harness, item } = await planRange(20, { chunksInFlight });
     await harness.send(item);
-    expect(harness.doubles.asked.mostInFlight).toBe(chunksInFlight);
+    expect(harness.doubles.calls.mostInFlight).toBe(chunksInFlight);
   });
 
   it('sends only the chunks that have no proof', async () => {
     const { harness, opened, item } = await planRange(6);
     await harness.send({ ...item, range: { n: 1, first: 2, last: 4 } });
-    harness.doubles.asked.sends.length = 0;
+    harness.doubles.calls.sends.length = 0;
     await harness.send(item);
     expect(sentIndexes(harness)).toEqual([1, 5, 6]);
     expect((await provenChunks(harness, opened)).size).toBe(6);

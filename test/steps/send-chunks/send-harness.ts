@@ -20,7 +20,7 @@ export async function rangeRow(harness: StepHarness, { transferId }: Planned) {
 }
 
 export function sentIndexes(harness: StepHarness): number[] {
-  return harness.doubles.asked.sends.map(({ index }) => index);
+  return harness.doubles.calls.sends.map(({ index }) => index);
 }
 
 /** Runs all pending work that needs no time. */
