@@ -138,9 +138,9 @@ function sourcesJson({ buckets, requestPayer }: PipelineOptions): string {
 }
 
 /** Returns the template's plain variables. References to other resources exist only when deployed. */
-function plainEnvironment({ functions }: LocalStateMachine): Record<string, string> {
-  const environment = [...functions.values()].flatMap((deployed) =>
-    Object.entries(deployed.environment),
-  );
+function plainEnvironment(machine: LocalStateMachine): Record<string, string> {
+  const machines = [machine, ...machine.nested.values()];
+  const functions = machines.flatMap((one) => [...one.functions.values()]);
+  const environment = functions.flatMap((deployed) => Object.entries(deployed.environment));
   return Object.fromEntries(environment.filter(([key]) => key !== 'NODE_OPTIONS'));
 }

@@ -1,7 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { asTransferError } from '#src/core/errors/errors.ts';
 import type { StepResult } from '#src/core/stack/next-answers.ts';
-import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import type { ServiceFunctionName, StepName } from '#src/core/stack/step-names.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import { concludePreflight, preflight, type StepFindings } from '#src/preflight/preflight.ts';
@@ -53,7 +52,7 @@ export function createStepHandler<S extends StepName, P extends Parts, O extends
 ): HandlerFactory<O | PreflightResult> {
   return createHandlerFactory<P, O | PreflightResult>(parts, 'step failed', (event, { clock }) => {
     const payload = readStepPayload(event);
-    const isPreflight = isPreflightInput(payload.state);
+    const isPreflight = payload.preflight === true;
     return {
       keys: { step, ...subjectIn(payload) },
       isPreflight,

@@ -10,6 +10,8 @@ const payloadSchema = z.object({
   executionId: z.string(),
   startedAt: z.optional(z.string()),
   input: z.optional(z.unknown()),
+  /** Set by the preflight's state machine only. An execution's input is in `state`. */
+  preflight: z.optional(z.literal(true)),
 });
 
 export type StepPayload = z.infer<typeof payloadSchema>;
@@ -27,11 +29,8 @@ export function readStepPayload(event: unknown): StepPayload {
   );
 }
 
-/** A preflight's call of a function that belongs to no execution. No event of AWS has a state. */
-const preflightCallSchema = z.object({
-  state: z.object({ preflight: z.literal(true) }),
-  executionId: z.string(),
-});
+/** A preflight's call of a function that belongs to no execution. No event of AWS has these fields. */
+const preflightCallSchema = z.object({ preflight: z.literal(true), executionId: z.string() });
 
 /** Returns the execution of the preflight that calls, or undefined for any other event. */
 export function preflightExecution(event: unknown): string | undefined {

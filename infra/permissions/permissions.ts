@@ -123,26 +123,25 @@ function allowNetworkInterfaces(target: LambdaFunction): void {
 }
 
 /**
- * Allows a role to describe executions of the state machine. It is a policy of its own to avoid a
- * circular dependency: a function depends on its role's default policy, and the state machine on the
- * function.
+ * Allows a role to describe executions of the state machine, and of the preflight, which tries the
+ * permission with its own execution. It is a policy of its own to avoid a circular dependency: a
+ * function depends on its role's default policy, and the state machines on the function.
  */
 export function allowDescribingExecutions(
   stateMachine: StateMachine,
+  preflight: StateMachine,
   id: string,
   role: IRole,
 ): Policy {
-  const executions = executionsOf(stateMachine);
+  const resources = [stateMachine, preflight].map(executionsOf);
   const policy = new Policy(stateMachine, id, {
     roles: [role],
-    statements: [
-      new PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
-    ],
+    statements: [new PolicyStatement({ actions: ['states:DescribeExecution'], resources })],
   });
   acknowledgeWildcards(
     policy,
-    'The role may describe every execution of this state machine: their names are unknown at deployment.',
-    executions,
+    'The role may describe every execution of these state machines: their names are unknown at deployment.',
+    ...resources,
   );
   return policy;
 }

@@ -28,6 +28,7 @@ import { SourceIntake } from '#infra/sources/source-intake.ts';
 import { SourceList } from '#infra/sources/source-list.ts';
 import { type SourceProps, sourceProps } from '#infra/sources/source-props.ts';
 import { toSource } from '#infra/sources/to-source.ts';
+import { PreflightStateMachine } from '#infra/state-machine/preflight-state-machine.ts';
 import { TransferStateMachine } from '#infra/state-machine/transfer-state-machine.ts';
 import type { FunctionWith } from '#src/core/stack/permissions.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
@@ -48,6 +49,8 @@ import {
 export class Chunkferry extends Construct {
   /** Start it with `{"bucket":"…","key":"…"}`. */
   readonly stateMachine: StateMachine;
+  /** Checks permissions, the API key and quotas. Start it with `{}`, or the other with `{"preflight":true}`. */
+  readonly preflightStateMachine: StateMachine;
   readonly table: Table;
   /** The functions by the name of their Task state. */
   readonly functions: StepFunctions;
@@ -85,7 +88,9 @@ export class Chunkferry extends Construct {
     allowResources(this.functions, this);
     this.reconciler = this.#createReconciler(checked);
     this.dispatcher = this.#createDispatcher(checked);
-    this.stateMachine = this.#createStateMachine(checked.logRetention);
+    const logGroup = this.#createLogGroup(checked.logRetention);
+    this.preflightStateMachine = this.#createPreflight(logGroup);
+    this.stateMachine = this.#createStateMachine(logGroup);
     this.#allowExecutionCalls();
     this.reconciler.reconcileExecutionsOf(this.stateMachine);
     this.dispatcher.dispatchFor(this.stateMachine);
@@ -153,24 +158,35 @@ export class Chunkferry extends Construct {
     send.reservedConcurrentExecutions = executions;
   }
 
-  #createStateMachine(retention: RetentionDays): StateMachine {
-    const logGroup = new LogGroup(this, 'TransferLogs', {
+  #createLogGroup(retention: RetentionDays): LogGroup {
+    return new LogGroup(this, 'TransferLogs', {
       // One account-wide policy admits logs under this prefix. Elsewhere each state machine adds to a
       // policy that has a size limit.
       logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, {})}`,
       retention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+  }
+
+  #createPreflight(logGroup: LogGroup): StateMachine {
     const { functions, reconciler, dispatcher } = this;
     const props = { functions, reconciler, dispatcher, logGroup };
-    const { stateMachine } = new TransferStateMachine(this, 'Transfers', props);
+    const { stateMachine } = new PreflightStateMachine(this, 'Preflight', props);
     const others = [reconciler.function, dispatcher.function];
     acknowledgeMachine(stateMachine, [...Object.values(functions), ...others]);
     return stateMachine;
   }
 
+  #createStateMachine(logGroup: LogGroup): StateMachine {
+    const { functions, dispatcher, preflightStateMachine: preflight } = this;
+    const props = { functions, dispatcher, preflight, logGroup };
+    const { stateMachine } = new TransferStateMachine(this, 'Transfers', props);
+    acknowledgeMachine(stateMachine, [...Object.values(functions), dispatcher.function]);
+    return stateMachine;
+  }
+
   #allowExecutionCalls(): void {
-    const { functions, reconciler, dispatcher, stateMachine } = this;
+    const { functions, reconciler, dispatcher, stateMachine, preflightStateMachine } = this;
     const roleOf = ({ role }: { readonly role?: IRole }) => role as IRole;
     const describing: Readonly<Record<FunctionWith<'describeExecutions'>, [string, IRole]>> = {
       OpenSession: ['AskForExecutions', roleOf(functions.OpenSession)],
@@ -178,7 +194,7 @@ export class Chunkferry extends Construct {
       Dispatch: ['AskForStarted', roleOf(dispatcher.function)],
     };
     for (const [id, role] of Object.values(describing)) {
-      allowDescribingExecutions(stateMachine, id, role);
+      allowDescribingExecutions(stateMachine, preflightStateMachine, id, role);
     }
     const starting: Readonly<Record<FunctionWith<'startExecutions'>, IRole>> = {
       Dispatch: roleOf(dispatcher.function),

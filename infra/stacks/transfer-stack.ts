@@ -43,8 +43,13 @@ export class TransferStack extends Stack {
   }
 
   #addOutputs(): void {
-    const { stateMachine, table, apiKeySecret, intake, dispatcher, monitoring } = this.chunkferry;
+    const { stateMachine, preflightStateMachine, table, apiKeySecret } = this.chunkferry;
+    const { intake, dispatcher, monitoring } = this.chunkferry;
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
+    new CfnOutput(this, 'PreflightStateMachineArn', {
+      description: 'Checks permissions, the API key and quotas; npm run doctor starts it',
+      value: preflightStateMachine.stateMachineArn,
+    });
     new CfnOutput(this, 'TableName', { value: table.tableName });
     new CfnOutput(this, 'SecretArn', { value: apiKeySecret.secretArn });
     new CfnOutput(this, 'DeadLetterQueueUrl', {

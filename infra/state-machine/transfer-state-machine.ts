@@ -7,23 +7,29 @@ import {
   DefinitionBody,
   Fail,
   type IChainable,
+  IntegrationPattern,
+  type IStateMachine,
   JsonPath,
   LogLevel,
   Pass,
   StateMachine,
   StateMachineType,
   Succeed,
+  TaskInput,
+  Timeout,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import {
+  type LambdaInvoke,
+  StepFunctionsStartExecution,
+} from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { Dispatcher } from '#infra/constructs/dispatcher.ts';
-import type { Reconciler } from '#infra/constructs/reconciler.ts';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import type { AnsweringStep } from '#src/core/stack/next-answers.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
-import { preflightChecks } from './preflight.ts';
+import { preflightTimeout } from './preflight-state-machine.ts';
 import { sendRanges } from './send-ranges.ts';
 import {
   type Branches,
@@ -38,10 +44,10 @@ import { failUnrecorded } from './unrecorded-outcome.ts';
 export interface TransferStateMachineProps {
   /** One function for each Task state. */
   readonly functions: StepFunctions;
-  /** A preflight checks it. */
-  readonly reconciler: Reconciler;
-  /** Called when an upload ends. A preflight checks it. */
+  /** Called when an upload ends. */
   readonly dispatcher: Dispatcher;
+  /** Started by the input `{"preflight":true}`. */
+  readonly preflight: IStateMachine;
   /** Receives the log of every transition. */
   readonly logGroup: ILogGroup;
 }
@@ -66,16 +72,17 @@ type OuterTasks = Readonly<Record<Exclude<StepName, 'SendChunks' | 'ReportProofs
 export class TransferStateMachine extends Construct {
   readonly stateMachine: StateMachine;
   readonly #functions: StepFunctions;
-  readonly #reconciler: Reconciler;
   readonly #dispatcher: Dispatcher;
+  readonly #preflight: IStateMachine;
   readonly #tasks: OuterTasks;
   readonly #unknownNext: IChainable;
+  readonly #ended: IChainable;
 
   constructor(scope: Construct, id: string, props: TransferStateMachineProps) {
     super(scope, id);
     this.#functions = props.functions;
-    this.#reconciler = props.reconciler;
     this.#dispatcher = props.dispatcher;
+    this.#preflight = props.preflight;
     this.#tasks = {
       InspectSource: this.#task('InspectSource'),
       OpenSession: this.#task('OpenSession'),
@@ -87,6 +94,7 @@ export class TransferStateMachine extends Construct {
       }),
     };
     this.#unknownNext = keepUnknownAnswer(this, 'UnknownNext').next(this.#tasks.RecordOutcome);
+    this.#ended = new Succeed(this, 'Ended', { outputPath: '$.output' });
     this.#connect();
     this.stateMachine = this.#machine(props);
   }
@@ -113,21 +121,10 @@ export class TransferStateMachine extends Construct {
     return stepTask(this, name, this.#functions, { ...payload, ...more });
   }
 
-  /** Branches by the input: a preflight, a queued transfer, or a new transfer. */
+  /** Branches by the input: a queued transfer, or a new one. */
   #start(): Choice {
-    const { InspectSource, OpenSession, RecordOutcome } = this.#tasks;
-    const isPreflight = Condition.and(
-      Condition.isPresent('$.preflight'),
-      Condition.isBoolean('$.preflight'),
-      Condition.booleanEquals('$.preflight', true),
-    );
-    const checked = {
-      functions: this.#functions,
-      reconciler: this.#reconciler,
-      dispatcher: this.#dispatcher,
-    };
+    const { InspectSource, OpenSession } = this.#tasks;
     return new Choice(this, 'ChooseStart')
-      .when(isPreflight, preflightChecks(this, checked, RecordOutcome))
       .when(Condition.isPresent('$.dispatched'), OpenSession)
       .otherwise(InspectSource);
   }
@@ -155,9 +152,26 @@ export class TransferStateMachine extends Construct {
       this.#choose('IsAccepted', 'InspectSource', {
         wait: this.#wait('WaitToInspect', inspect),
         open: OpenSession,
+        preflight: this.#startPreflight(),
         ended: RecordOutcome,
       }),
     );
+  }
+
+  /** Returns the report of the preflight as the output. RecordOutcome names a preflight's failure. */
+  #startPreflight(): IChainable {
+    const start = StepFunctionsStartExecution.jsonPath(this, 'StartPreflight', {
+      comment: 'Runs the preflight, and waits for its report',
+      stateMachine: this.#preflight,
+      integrationPattern: IntegrationPattern.RUN_JOB,
+      input: TaskInput.fromObject({}),
+      // The console then links the two executions.
+      associateWithParent: true,
+      taskTimeout: Timeout.duration(preflightTimeout.plus(Duration.minutes(1))),
+      resultSelector: { output: JsonPath.objectAt('$.Output') },
+    });
+    start.addCatch(this.#tasks.RecordOutcome, { resultPath: '$.error' });
+    return start.next(this.#ended);
   }
 
   #open(waitToOpen: IChainable): void {
@@ -216,14 +230,13 @@ export class TransferStateMachine extends Construct {
 
   #record(): void {
     const { RecordOutcome } = this.#tasks;
-    const succeed = new Succeed(this, 'Ended', { outputPath: '$.output' });
     const fail = new Fail(this, 'Failed', { errorPath: '$.error', causePath: '$.cause' });
     const unknown = new Fail(this, 'UnknownOutcome', {
       error: unknownAnswer.Error,
       cause: unknownAnswer.Cause,
     });
     RecordOutcome.addCatch(failUnrecorded(this), { resultPath: '$.recordError' }).next(
-      chooseNext(this, 'HasSucceeded', 'RecordOutcome', { succeed, fail }, unknown),
+      chooseNext(this, 'HasSucceeded', 'RecordOutcome', { succeed: this.#ended, fail }, unknown),
     );
   }
 

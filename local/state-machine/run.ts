@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { StateMachine } from 'aws-local-stepfunctions';
-import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import {
+  type LocalStateMachine,
+  stateMachineArn,
+} from '#local/state-machine/definition/definition.ts';
 import {
   type ServiceLimits,
   serviceLimits,
@@ -20,6 +23,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { createEventTally, type StateMachineEvent, type Tally } from './event-tally.ts';
 import { type ExecutionOutcome, type ExecutionStatus, outcomeOf } from './execution-outcome.ts';
+import { createNestedExecutions, type NestedExecutions } from './nested-executions.ts';
 import { type Sleep, scaleWaits } from './wait-scaling.ts';
 
 export type { ExecutionStatus };
@@ -86,7 +90,13 @@ export function startExecution(options: ExecutionOptions): ExecutionHandle {
   const ending = createRunEnding();
   const tally = createEventTally(machine.definition, limits, ending);
   const lambdas = createLambdaRuntime({ ...options, payloadBytes: limits.payloadBytes, ending });
-  const run = interpret(options, { name, arn }, input, lambdas, ending);
+  const nested = createNestedExecutions(machine, ending, (started, startedInput) =>
+    startExecution({
+      ...options,
+      ...{ machine: started, input: startedInput, name: undefined, onEvent: undefined },
+    }),
+  );
+  const run = interpret(options, { name, arn }, input, { lambdas, nested }, ending);
   ending.whenEnded(run.abort);
   const logRead = readLog(run.eventLogs, ending, (event) => {
     const counted = tally.count(event);
@@ -99,7 +109,11 @@ export function startExecution(options: ExecutionOptions): ExecutionHandle {
     return { executionArn: arn, ...outcome, ...tally.tally() };
   });
   const kill = () => ending.end({ status: 'ABORTED' });
-  return { executionArn: arn, status: () => status, result, kill, idle: lambdas.idle };
+  const idle = async () => {
+    await nested.idle();
+    await lambdas.idle();
+  };
+  return { executionArn: arn, status: () => status, result, kill, idle };
 }
 
 /** Runs a synthesized definition and waits for its end; see `startExecution`. */
@@ -117,11 +131,7 @@ function checkMachine(
     throw new TransferError('ConfigurationError', `Missing handlers: ${names}`);
   }
   if (!isValid(machine.definition)) validateDefinition(machine);
-}
-
-/** Returns the ARN of a local state machine. */
-export function stateMachineArn({ logicalId }: LocalStateMachine): string {
-  return `arn:aws:states:local:000000000000:stateMachine:${logicalId}`;
+  for (const started of machine.nested.values()) checkMachine(started, handlers);
 }
 
 function validInput(value: unknown, limitBytes: number): unknown {
@@ -144,12 +154,12 @@ function interpret(
   { machine, timeFactor = 1, sleep }: ExecutionOptions,
   { name, arn }: Identity,
   input: unknown,
-  lambdas: LambdaRuntime,
+  { lambdas, nested }: { readonly lambdas: LambdaRuntime; readonly nested: NestedExecutions },
   ending: RunEnding,
 ) {
   const { definition, waits } = scaleWaits(machine.definition, timeFactor, ending, sleep);
   const interpreter = new StateMachine(definition, { validationOptions: { noValidate: true } });
-  const calls = { ...functionCalls(machine, lambdas), ...waits };
+  const calls = { ...functionCalls(machine, lambdas), ...nested.calls, ...waits };
   type Overrides = NonNullable<NonNullable<Parameters<StateMachine['run']>[1]>['overrides']>;
   return interpreter.run(input as Parameters<StateMachine['run']>[0], {
     context: {

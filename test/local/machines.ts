@@ -31,6 +31,7 @@ export function machineOf(
     logicalId: 'Machine',
     definition: definition as unknown as StateMachineDefinition,
     functions: new Map([[workArn, called]]),
+    nested: new Map(),
   };
 }
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Pipeline } from '#local/pipeline.ts';
+import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
 import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { FaultPlan } from '#local/state-machine/lambda/lambda-runtime.ts';
-import {
-  type ExecutionHandle,
-  type ExecutionResult,
-  type ExecutionStatus,
-  stateMachineArn,
+import type {
+  ExecutionHandle,
+  ExecutionResult,
+  ExecutionStatus,
 } from '#local/state-machine/run.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';

@@ -4,12 +4,14 @@ import {
   type FieldLocation,
   type FieldRule,
   itemPayload,
-  knownFunction,
+  knownResource,
+  knownStateMachine,
   oneOf,
   payload,
   readPath,
   readPathOrNull,
   resultPath,
+  startExecutionResource,
   throwUnsupported,
   timerSeconds,
   truthyResult,
@@ -58,7 +60,7 @@ const fieldsByType: Readonly<Record<string, FieldRules>> = {
     ...every,
     ...paths,
     ...flow,
-    Resource: knownFunction,
+    Resource: knownResource,
     Parameters: payload,
     ResultSelector: payload,
     ResultPath: resultPath,
@@ -93,6 +95,9 @@ const fieldsByType: Readonly<Record<string, FieldRules>> = {
   Fail: { ...every, Error: anything, Cause: anything, ErrorPath: readPath, CausePath: readPath },
 };
 
+/** The parameters of a Task that starts a state machine. The interpreter gives the execution a name. */
+const startFields: FieldRules = { StateMachineArn: knownStateMachine, Input: payload };
+
 const machineFields: FieldRules = {
   StartAt: anything,
   States: anything,
@@ -116,20 +121,23 @@ const processorFields: FieldRules = {
  * fields, so the check is a list of supported fields. The interpreter's own validator finds errors
  * such as a missing target.
  * @param functions - the ARNs that a Task may name
+ * @param stateMachines - the ARNs of the state machines that a Task may start
  * @throws ConfigurationError - with the state and the field
  */
 export function assertSupported(
   definition: StateMachineDefinition,
   functions: ReadonlySet<string>,
+  stateMachines: ReadonlySet<string> = new Set(),
 ): void {
-  const machine: FieldLocation = { state: '', field: '', insideMap: false, functions };
+  const names = { functions, stateMachines };
+  const machine: FieldLocation = { state: '', field: '', insideMap: false, ...names };
   checkFields(definition, machineFields, machine);
   for (const named of allStates(definition)) {
     checkState(named, {
       state: named.name,
       field: 'Type',
       insideMap: named.map !== undefined,
-      functions,
+      ...names,
     });
   }
 }
@@ -149,6 +157,7 @@ function checkTask(state: StateFields, place: FieldLocation): void {
     const field = { ...place, field: 'TimeoutSeconds' };
     throwUnsupported(field, 'must be set, since the default of the interpreter is 60 s');
   }
+  if (state.Resource === startExecutionResource) checkStart(state, place);
   const catchers = (state.Catch ?? []) as readonly { ErrorEquals?: unknown }[];
   const catchesAll = catchers.some(
     ({ ErrorEquals }) => Array.isArray(ErrorEquals) && ErrorEquals.includes('States.ALL'),
@@ -159,6 +168,11 @@ function checkTask(state: StateFields, place: FieldLocation): void {
       'must catch States.ALL inside a Map, since queued iterations start even after a failure',
     );
   }
+}
+
+function checkStart(state: StateFields, place: FieldLocation): void {
+  checkFields(state.Parameters, startFields, { ...place, field: 'Parameters' });
+  if (place.insideMap) throwUnsupported(place, 'a start inside a Map has not been tested');
 }
 
 function checkFields(value: unknown, rules: FieldRules, place: FieldLocation): void {

@@ -13,22 +13,40 @@ export interface LocalStateMachine {
   readonly definition: StateMachineDefinition;
   /** The functions by ARN, which is the `Resource` of a Task in `definition`. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
+  /** The state machines that states of `definition` start, by ARN. */
+  readonly nested: ReadonlyMap<string, LocalStateMachine>;
+}
+
+/** Functions and state machines that a definition names, by ARN. */
+interface Named {
+  readonly functions: Map<string, LocalFunction>;
+  readonly nested: Map<string, LocalStateMachine>;
+  /** The logical ids of the state machines that are being read. None of them can be started. */
+  readonly reading: readonly string[];
 }
 
 const stateMachineType = 'AWS::StepFunctions::StateMachine';
 
 /**
- * Reads a state machine and its functions from a synthesized CloudFormation template. References to
- * functions become ARNs of a fictitious account.
- * @param logicalId - the state machine; required if the template has several
+ * Reads a state machine, its functions and the state machines that it starts from a synthesized
+ * CloudFormation template. References become ARNs of a fictitious account.
+ * @param logicalId - the state machine. Default: the only one that no other state machine starts
  * @throws ConfigurationError - the state machine is missing, or its definition has an intrinsic other
- * than `Fn::Join`, `Fn::GetAtt` of a function's `Arn`, and `Ref` to a function version or AWS::Partition
+ * than `Fn::Join`, `Fn::GetAtt` of a function's `Arn`, and `Ref` to a function version, a state machine
+ * or AWS::Partition
  */
 export function readDefinition(
   template: CloudFormationTemplate,
-  logicalId?: string,
+  logicalId: string = onlyStateMachine(template),
 ): LocalStateMachine {
-  const id = logicalId ?? onlyStateMachine(template);
+  return read(template, logicalId, []);
+}
+
+function read(
+  template: CloudFormationTemplate,
+  id: string,
+  readers: readonly string[],
+): LocalStateMachine {
   const properties = template.Resources[id]?.Properties;
   if (template.Resources[id]?.Type !== stateMachineType || !properties) {
     const message = `Unknown state machine ${JSON.stringify(id)}: it is not in the template`;
@@ -40,15 +58,25 @@ export function readDefinition(
       `Unsupported state machine ${JSON.stringify(id)}: its whole definition must be in DefinitionString`,
     );
   }
-  const functions = new Map<string, LocalFunction>();
-  const text = resolve(properties.DefinitionString, template, functions);
-  return { logicalId: id, definition: parse(text, id), functions };
+  const named: Named = { functions: new Map(), nested: new Map(), reading: [...readers, id] };
+  const text = resolve(properties.DefinitionString, template, named);
+  const { functions, nested } = named;
+  return { logicalId: id, definition: parse(text, id), functions, nested };
+}
+
+/** Returns the ARN of a local state machine. */
+export function stateMachineArn({ logicalId }: Pick<LocalStateMachine, 'logicalId'>): string {
+  return `arn:aws:states:local:000000000000:stateMachine:${logicalId}`;
 }
 
 function onlyStateMachine(template: CloudFormationTemplate): string {
-  const ids = Object.keys(template.Resources).filter(
-    (id) => template.Resources[id]?.Type === stateMachineType,
+  const all = Object.entries(template.Resources).filter(
+    ([, { Type }]) => Type === stateMachineType,
   );
+  const starts = (resource: TemplateResource, id: string) =>
+    JSON.stringify(resource.Properties?.DefinitionString ?? '').includes(`{"Ref":"${id}"}`);
+  const isStarted = (id: string) => all.some(([by, one]) => by !== id && starts(one, id));
+  const ids = all.map(([id]) => id).filter((id) => !isStarted(id));
   const [id] = ids;
   if (id === undefined || ids.length > 1) {
     throw new TransferError(
@@ -68,26 +96,25 @@ function parse(text: string, id: string): StateMachineDefinition {
   }
 }
 
-function resolve(
-  value: unknown,
-  template: CloudFormationTemplate,
-  functions: Map<string, LocalFunction>,
-): string {
+function resolve(value: unknown, template: CloudFormationTemplate, named: Named): string {
   if (typeof value === 'string') return value;
   const [[intrinsic, argument] = ['nothing', undefined], ...more] = Object.entries(value ?? {});
   if (more.length > 0) return throwUnresolvable(value);
   if (intrinsic === 'Fn::Join' && Array.isArray(argument) && Array.isArray(argument[1])) {
-    return argument[1].map((part) => resolve(part, template, functions)).join(String(argument[0]));
+    return argument[1].map((part) => resolve(part, template, named)).join(String(argument[0]));
   }
   if (intrinsic === 'Ref' && argument === 'AWS::Partition') return 'aws';
   if (intrinsic === 'Ref' && typeof argument === 'string') {
-    const version = template.Resources[argument];
-    if (version?.Type === 'AWS::Lambda::Version') {
-      return nameFunction(functionOf(version, value), ':1', template, functions);
+    const resource = template.Resources[argument];
+    if (resource?.Type === 'AWS::Lambda::Version') {
+      return nameFunction(functionOf(resource, value), ':1', template, named);
+    }
+    if (resource?.Type === stateMachineType && !named.reading.includes(argument)) {
+      return nameStateMachine(argument, template, named);
     }
   }
   if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') {
-    return nameFunction(String(argument[0]), '', template, functions);
+    return nameFunction(String(argument[0]), '', template, named);
   }
   return throwUnresolvable(value);
 }
@@ -103,10 +130,20 @@ function nameFunction(
   logicalId: string,
   versionSuffix: string,
   template: CloudFormationTemplate,
-  functions: Map<string, LocalFunction>,
+  { functions }: Named,
 ): string {
   const arn = `arn:aws:lambda:us-east-1:000000000000:function:${logicalId}${versionSuffix}`;
   functions.set(arn, readFunction(logicalId, template));
+  return arn;
+}
+
+function nameStateMachine(
+  logicalId: string,
+  template: CloudFormationTemplate,
+  { nested, reading }: Named,
+): string {
+  const arn = stateMachineArn({ logicalId });
+  if (!nested.has(arn)) nested.set(arn, read(template, logicalId, reading));
   return arn;
 }
 

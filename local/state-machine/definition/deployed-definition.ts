@@ -9,6 +9,7 @@ export interface SavedStateMachine {
   readonly logicalId: string;
   readonly definition: StateMachineDefinition;
   readonly functions: readonly (readonly [arn: string, deployed: LocalFunction])[];
+  readonly nested: readonly (readonly [arn: string, started: SavedStateMachine])[];
 }
 
 /** The file that `npm run definition` writes. A test compares it with the stack. */
@@ -19,12 +20,28 @@ export const savedDefinition = new URL('deployed-definition.json', import.meta.u
  * the memory of each local run.
  */
 export function deployedDefinition(): LocalStateMachine {
-  const saved: SavedStateMachine = JSON.parse(readFileSync(savedDefinition, 'utf8'));
-  assumeValid(saved.definition);
-  return { ...saved, functions: new Map(saved.functions) };
+  return fromSaved(JSON.parse(readFileSync(savedDefinition, 'utf8')));
+}
+
+/** Returns a state machine from its JSON. Its definition was validated when it was saved. */
+export function fromSaved({ functions, nested, ...machine }: SavedStateMachine): LocalStateMachine {
+  assumeValid(machine.definition);
+  return {
+    ...machine,
+    functions: new Map(functions),
+    nested: new Map(nested.map(([arn, started]) => [arn, fromSaved(started)])),
+  };
 }
 
 /** Returns the content of the file for a state machine. */
-export function saveDefinition({ functions, ...machine }: LocalStateMachine): string {
-  return `${JSON.stringify({ ...machine, functions: [...functions] }, null, 1)}\n`;
+export function saveDefinition(machine: LocalStateMachine): string {
+  return `${JSON.stringify(toSaved(machine), null, 1)}\n`;
+}
+
+function toSaved({ functions, nested, ...machine }: LocalStateMachine): SavedStateMachine {
+  return {
+    ...machine,
+    functions: [...functions],
+    nested: [...nested].map(([arn, started]) => [arn, toSaved(started)]),
+  };
 }

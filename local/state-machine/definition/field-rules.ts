@@ -10,6 +10,8 @@ export interface FieldLocation {
   readonly insideMap: boolean;
   /** ARNs that a Task may name. */
   readonly functions: ReadonlySet<string>;
+  /** ARNs of the state machines that a Task may start. */
+  readonly stateMachines: ReadonlySet<string>;
 }
 
 /** Checks one field's value. Throws if the interpreter does not support it. */
@@ -80,10 +82,20 @@ export const timerSeconds: FieldRule = (value, place) => {
   throwUnsupported(place, text);
 };
 
-/** A function of the template. The interpreter would call AWS for any other resource. */
-export const knownFunction: FieldRule = (value, place) => {
+/** The integration that starts a state machine and waits for its end. */
+export const startExecutionResource = 'arn:aws:states:::states:startExecution.sync:2';
+
+/** A function of the template, or the start of a state machine. The interpreter would call AWS for any other. */
+export const knownResource: FieldRule = (value, place) => {
+  if (value === startExecutionResource) return;
   if (typeof value === 'string' && place.functions.has(value)) return;
   throwUnsupported(place, `${JSON.stringify(value)} must be a function of the template`);
+};
+
+/** A state machine of the template. */
+export const knownStateMachine: FieldRule = (value, place) => {
+  if (typeof value === 'string' && place.stateMachines.has(value)) return;
+  throwUnsupported(place, `${JSON.stringify(value)} must be a state machine of the template`);
 };
 
 /** A truthy result. For a falsy result, the interpreter would return the input. */

@@ -19,8 +19,8 @@ export function assumeValid(definition: StateMachineDefinition): void {
  * Checks a definition against the language and against what the interpreter supports.
  * @throws ConfigurationError - the definition is invalid or has an unsupported field
  */
-export function validateDefinition({ definition, functions }: LocalStateMachine): void {
-  assertSupported(definition, new Set(functions.keys()));
+export function validateDefinition({ definition, functions, nested }: LocalStateMachine): void {
+  assertSupported(definition, new Set(functions.keys()), new Set(nested.keys()));
   try {
     new StateMachine(definition);
   } catch (cause) {

@@ -5,7 +5,7 @@ import type { StepName } from './step-names.ts';
  * the step use the same list. ReportProofs gives no answer: its range ends after it.
  */
 export const nextAnswers = {
-  InspectSource: ['wait', 'open', 'ended'],
+  InspectSource: ['wait', 'open', 'preflight', 'ended'],
   OpenSession: ['wait', 'send', 'confirm', 'ended'],
   SendChunks: ['more', 'wait', 'sent', 'stop'],
   ConfirmUpload: ['wait', 'missing', 'expired', 'asset', 'ended'],

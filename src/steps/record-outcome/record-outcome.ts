@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
+import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
@@ -16,6 +17,7 @@ import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { recordContent } from '#src/transfer/same-content.ts';
 import { type Ending, endedSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { failPreflight } from './fail-preflight.ts';
 import { assertNotTakenOver, findOwnedTransfer, isStillQueued } from './find-transfer.ts';
 import { writeAndPublish } from './write-outcome.ts';
 
@@ -53,6 +55,7 @@ async function record(
   invocation: Invocation,
 ): Promise<RecordOutcomeResult> {
   const ended = readState(endedSchema, state);
+  if (ended.error && isPreflightInput(invocation.executionInput)) return failPreflight(ended.error);
   const transfer = await findOwnedTransfer(ports, ended, invocation);
   if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);
   return ended.error

@@ -1,5 +1,5 @@
+import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { stateMachineArn } from '#local/state-machine/run.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';

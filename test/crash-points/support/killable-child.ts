@@ -2,18 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { promiseHooks } from 'node:v8';
 import { createContainer } from '#functions/runtime/container.ts';
 import { createHandlers } from '#local/handlers.ts';
-import { assumeValid } from '#local/state-machine/definition/valid-definitions.ts';
+import { fromSaved } from '#local/state-machine/definition/deployed-definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { Job, SavedMachine } from './killable-runs.ts';
+import type { Job } from './killable-runs.ts';
 
 /** A process that runs the executions of its job and kills itself between two awaits. */
 
 const [jobText = '{}'] = process.argv.slice(2);
 const { machineFile, finish, start, killAt, epoch, timeFactor } = JSON.parse(jobText) as Job;
-const saved = JSON.parse(await readFile(machineFile, 'utf8')) as SavedMachine;
-const machine = { ...saved, functions: new Map(saved.functions) };
-assumeValid(machine.definition);
+const machine = fromSaved(JSON.parse(await readFile(machineFile, 'utf8')));
 const clock = sharedClock();
 const quiet = () => {};
 const container = createContainer(process.env, {

@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
-import type { LocalFunction } from '#local/state-machine/definition/template.ts';
+import { saveDefinition } from '#local/state-machine/definition/deployed-definition.ts';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-
-/** The machine as JSON, for the child processes. */
-export interface SavedMachine extends Omit<LocalStateMachine, 'functions'> {
-  readonly functions: [string, LocalFunction][];
-}
 
 /** The job of a child process. */
 export interface Job {
@@ -55,12 +50,11 @@ export async function openKillableRuns(
 ): Promise<KillableRuns> {
   const folder = await mkdtemp(join(tmpdir(), 'crash-points-'));
   const machineFile = join(folder, 'machine.json');
-  const functions = [...machine.functions].map(([arn, one]): [string, LocalFunction] => [
-    arn,
-    one.name === 'SendChunks' ? { ...one, timeoutSeconds: sendSeconds } : one,
-  ]);
-  const saved: SavedMachine = { ...machine, functions };
-  await writeFile(machineFile, JSON.stringify(saved));
+  const functions = [...machine.functions].map(
+    ([arn, one]) =>
+      [arn, one.name === 'SendChunks' ? { ...one, timeoutSeconds: sendSeconds } : one] as const,
+  );
+  await writeFile(machineFile, saveDefinition({ ...machine, functions: new Map(functions) }));
   const common = { machineFile, epoch: Date.now(), timeFactor };
   const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
   return {

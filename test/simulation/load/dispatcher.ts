@@ -1,8 +1,8 @@
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
+import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
 import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
-import { stateMachineArn } from '#local/state-machine/run.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
