@@ -41,10 +41,10 @@ export async function isStillQueued(
 }
 
 /**
- * Throws if another execution reports this transfer. An execution that was stopped while it failed, and
- * redriven later, must not report a ready asset as failed. A state that names its transfer comes from
- * the owner; for an earlier failure, the execution's record names the transfer.
- * @throws FencedOutError
+ * Checks that no other execution has taken the transfer. Example: an execution was stopped while it
+ * failed, another made the asset ready, and a redrive must not report the ready asset as failed.
+ * The state names the transfer, or else the record of the execution does.
+ * @throws FencedOutError - another execution reports this transfer
  */
 export async function assertNotTakenOver(
   { store }: Needs<'store'>,

@@ -70,9 +70,9 @@ function waitOrStop(
 }
 
 /**
- * Halves the concurrency after a whole call in which no chunk ended: first the chunks of this range,
- * then the ranges of the transfer. With one chunk of one range left, bytes that still moved mean that
- * the connection is too slow. A late reply does not mean that: returns undefined, and the range waits.
+ * Lowers what is in flight after a whole call in which no chunk ended. Halves the chunks of this range
+ * first. From one chunk on, the next plan halves the ranges. With one chunk of one range, the transfer
+ * ends, because the connection is too slow. If only the reply was late, returns undefined: the range waits.
  */
 function lowerConcurrency(
   context: SendContext,
