@@ -6,8 +6,8 @@ import { Rows } from './rows.ts';
 type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | 'incrementReports'>;
 
 /** Returns the chunk methods of the store in memory. */
-export function memoryChunkRows(): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
-  const rows = new Rows<ChunkRecord>();
+export function memoryChunkRows(areCopies = true): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
+  const rows = new Rows<ChunkRecord>(areCopies);
   return {
     rows,
     chunks: async (transferId, session, first = 0, last = Number.POSITIVE_INFINITY) => {

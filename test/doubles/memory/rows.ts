@@ -1,17 +1,23 @@
 /** Rows by key, as copies: a caller's later change does not affect a row. */
 export class Rows<T extends object> {
+  readonly #copy: (row: T) => T;
   readonly #rows = new Map<string, T>();
   /** Keys by their prefix up to the first `#`, for reads of one partition. */
   readonly #partitions = new Map<string, Set<string>>();
 
+  /** @param areCopies - false: callers share the rows, which saves most of the time of a large load */
+  constructor(areCopies = true) {
+    this.#copy = areCopies ? copy : (row) => row;
+  }
+
   get(key: string): T | undefined {
     const row = this.#rows.get(key);
-    return row && copy(row);
+    return row && this.#copy(row);
   }
 
   set(key: string, row: T): void {
     if (!this.#rows.has(key)) this.#partitionOf(key).add(key);
-    this.#rows.set(key, copy(row));
+    this.#rows.set(key, this.#copy(row));
   }
 
   has(key: string): boolean {
@@ -22,7 +28,13 @@ export class Rows<T extends object> {
   under(prefix: string): [string, T][] {
     const keys = prefix.includes('#') ? this.#partitionOf(prefix) : this.#rows.keys();
     const found = [...keys].filter((key) => key.startsWith(prefix)).sort();
-    return found.map((key) => [key, copy(this.#rows.get(key) as T)]);
+    return found.map((key) => [key, this.#copy(this.#rows.get(key) as T)]);
+  }
+
+  /** Deletes the rows of one partition. */
+  forget(partition: string): void {
+    for (const key of this.#partitions.get(partition) ?? []) this.#rows.delete(key);
+    this.#partitions.delete(partition);
   }
 
   #partitionOf(key: string): Set<string> {

@@ -18,8 +18,8 @@ type SessionRows = Pick<
 >;
 
 /** Returns the session methods of the store in memory. */
-export function memorySessionRows(): SessionRows & { readonly rows: Rows<SessionRecord> } {
-  const rows = new Rows<SessionRecord>();
+export function memorySessionRows(areCopies = true): SessionRows & { readonly rows: Rows<SessionRecord> } {
+  const rows = new Rows<SessionRecord>(areCopies);
   const change = changeIn(rows);
   return { rows, ...recordRows(rows, change), ...evidenceRows(rows, change) };
 }

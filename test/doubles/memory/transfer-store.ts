@@ -12,6 +12,8 @@ export interface MemoryTransferStore extends TransferStore {
   dump(): string;
   /** Makes the next calls of a method fail without effect, like an unreachable table. */
   failNext(method: keyof TransferStore, times?: number): void;
+  /** Deletes all rows of a transfer, as if it never was. */
+  forget(transferId: string): void;
 }
 
 /** All rows of a store. */
@@ -26,24 +28,29 @@ interface Tables {
 /**
  * Creates a transfer store with the conditions of the port and of the table's store: a
  * session is set only while it is opening, and changing a missing session is a bug.
+ * @param areCopies - false: callers share the rows and must not change them
  */
-export function createMemoryTransferStore(): MemoryTransferStore {
+export function createMemoryTransferStore(areCopies = true): MemoryTransferStore {
   const tables: Tables = {
-    transfers: new Rows(),
+    transfers: new Rows(areCopies),
     stateDays: new Map(),
     ingests: new Map(),
     owners: new Map(),
   };
-  const [sessions, chunks, ranges] = [memorySessionRows(), memoryChunkRows(), memoryRangeRows()];
+  const sessions = memorySessionRows(areCopies);
+  const chunks = memoryChunkRows(areCopies);
+  const ranges = memoryRangeRows(areCopies);
   const { rows: _, ...store } = { ...transferRows(tables), ...sessions, ...chunks, ...ranges };
   const failures = new Map<string, number>();
+  const all = [tables.transfers, sessions.rows, chunks.rows, ranges.rows];
   return {
     ...failingAsPlanned(store, failures),
     failNext: (method, times = 1) => void failures.set(method, times),
-    dump: () => {
-      const all = [tables.transfers, sessions.rows, chunks.rows, ranges.rows];
-      return JSON.stringify(all.map((rows) => rows.under('')));
+    forget: (transferId) => {
+      for (const rows of all) rows.forget(transferId);
+      tables.stateDays.delete(transferId);
     },
+    dump: () => JSON.stringify(all.map((rows) => rows.under(''))),
   };
 }
 
