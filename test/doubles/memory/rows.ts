@@ -27,8 +27,14 @@ export class Rows<T extends object> {
   /** Returns the rows with this key prefix, by key. */
   under(prefix: string): [string, T][] {
     const keys = prefix.includes('#') ? this.#partitionOf(prefix) : this.#rows.keys();
-    const found = [...keys].filter((key) => key.startsWith(prefix)).sort();
-    return found.map((key) => [key, this.#copy(this.#rows.get(key) as T)]);
+    const found: [string, T][] = [];
+    let isSorted = true;
+    for (const key of keys) {
+      if (!key.startsWith(prefix)) continue;
+      isSorted &&= key > (found.at(-1)?.[0] ?? '');
+      found.push([key, this.#copy(this.#rows.get(key) as T)]);
+    }
+    return isSorted ? found : found.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   /** Deletes the rows of one partition. */
@@ -38,7 +44,8 @@ export class Rows<T extends object> {
   }
 
   #partitionOf(key: string): Set<string> {
-    const name = key.split('#', 1)[0] ?? '';
+    const end = key.indexOf('#');
+    const name = end < 0 ? key : key.slice(0, end);
     const partition = this.#partitions.get(name) ?? new Set();
     this.#partitions.set(name, partition);
     return partition;

@@ -11,7 +11,7 @@ const ranges = [1, 2, 3].map((n) => ({ n, first: n, last: n }));
 const planned = { ...fieldsOfMap(), ...owned, ranges, waitSeconds: 0 };
 const noWait = { waitSeconds: 0 };
 
-/** Returns the fields of the plan that the Map reads, whatever the definition calls them. */
+/** Returns the fields of the plan that the Map reads, by their names in the definition. */
 function fieldsOfMap(): Record<string, number> {
   const maps = allStates(machine.definition).filter(({ state }) => state.Type === 'Map');
   const paths = JSON.stringify(maps.map(({ state }) => ({ ...state, ItemProcessor: undefined })));

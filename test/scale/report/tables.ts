@@ -48,7 +48,7 @@ function loadTable(reports: readonly ScaleReport[]): string {
   row('the same by position alone', (report) => fairnessOf(report).worstByPosition.toFixed(2));
   row('objects a second', ({ throughput }) => throughput.toFixed(2));
   row('virtual hours', ({ virtualSeconds }) => (virtualSeconds / 3600).toFixed(2));
-  row('real seconds', ({ realSeconds }) => whole(realSeconds));
+  row('CPU seconds of this process', ({ cpuSeconds }) => whole(cpuSeconds));
   row('peak RSS of this process, MiB', ({ peakRssMiB }) => whole(peakRssMiB));
   return table.toString();
 }

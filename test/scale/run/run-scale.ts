@@ -17,6 +17,8 @@ import { Sandboxes } from './sandboxes.ts';
 export interface ScaleLoad {
   readonly objects: number;
   readonly seed: number;
+  /** `maxActiveTransfers`. Default: as deployed. */
+  readonly slots?: number | undefined;
 }
 
 /** What one load cost and how long its objects waited. */
@@ -31,7 +33,8 @@ export interface ScaleReport {
   /** Objects whose bytes were complete, per second. */
   readonly throughput: number;
   readonly virtualSeconds: number;
-  readonly realSeconds: number;
+  /** CPU time of this process. */
+  readonly cpuSeconds: number;
   readonly peakRssMiB: number;
 }
 
@@ -43,9 +46,10 @@ const keptMs = 60_000;
 /** Moves a load of objects through the deployed state machine, in virtual time. */
 export async function runScale(load: ScaleLoad): Promise<ScaleReport> {
   const run = new ScaleRun(load);
-  const realStart = performance.now();
+  const before = process.cpuUsage();
   await run.toEnd();
-  return run.report((performance.now() - realStart) / 1000);
+  const { user, system } = process.cpuUsage(before);
+  return run.report((user + system) / 1e6);
 }
 
 class ScaleRun {
@@ -72,7 +76,7 @@ class ScaleRun {
     this.#executions = new Executions(context, machine, invoke, (ended) => this.#ended(ended));
     this.#rules = new Rules(context, machine, this.#executions.arn, invoke);
     this.#sandboxes = new Sandboxes({
-      ...{ context, machine, table: this.#table, service: this.#service },
+      ...{ context, machine, table: this.#table, service: this.#service, slots: load.slots },
       shared: {
         events: { publish: async (event) => this.#published(event) },
         executions: this.#executions,
@@ -93,7 +97,7 @@ class ScaleRun {
     });
   }
 
-  report(realSeconds: number): ScaleReport {
+  report(cpuSeconds: number): ScaleReport {
     const { clock, tally, peaks } = this.#context;
     const journal = this.#journal;
     const { memory } = this.#table;
@@ -106,7 +110,7 @@ class ScaleRun {
         tally,
         peaks,
         journal,
-        realSeconds,
+        cpuSeconds,
       },
       left: { tickets, slots, uploads: this.#service.uploads },
       throughput: (this.#load.objects / (journal.lastRelease - begin)) * 1000,

@@ -26,6 +26,8 @@ export interface SandboxParts {
   readonly table: ModelTable;
   readonly service: ModelService;
   readonly shared: Pick<Ports, 'events' | 'executions' | 'starter'>;
+  /** Replaces the deployed `maxActiveTransfers`. Each slot keeps its share of the senders. */
+  readonly slots?: number | undefined;
 }
 
 /** One process of a function: a handler with a limiter, a concurrency control and a connection of its own. */
@@ -47,7 +49,7 @@ export class Sandboxes {
   constructor(parts: SandboxParts) {
     this.#parts = parts;
     this.#functions = deployedFunctions(parts.machine);
-    this.#settings = settingsOf(this.#functions);
+    this.#settings = settingsOf(this.#functions, parts.slots);
   }
 
   get settings(): Ports['settings'] {
@@ -102,8 +104,18 @@ export class Sandboxes {
 }
 
 /** Returns the settings that the deployed functions read. */
-function settingsOf(functions: ReadonlyMap<string, LocalFunction>): Ports['settings'] {
+function settingsOf(
+  functions: ReadonlyMap<string, LocalFunction>,
+  slots: number | undefined,
+): Ports['settings'] {
   const environment = [...functions.values()].map((deployed) => deployed.environment);
   const settings = readSettings(Object.assign({}, ...environment));
-  return { ...settings, sources: { list: [{ bucket }], readers: {} } };
+  const { maxActiveTransfers, maxSendConcurrency } = settings;
+  const active = slots ?? maxActiveTransfers;
+  return {
+    ...settings,
+    maxActiveTransfers: active,
+    maxSendConcurrency: Math.floor((maxSendConcurrency / maxActiveTransfers) * active),
+    sources: { list: [{ bucket }], readers: {} },
+  };
 }
