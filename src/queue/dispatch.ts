@@ -3,7 +3,6 @@ import {
   maxRequeuedSeconds,
   maxRestartSeconds,
   maxStartsPerDispatch,
-  maxStartsPerSecond,
   maxStartsPerTicket,
 } from '#src/core/limits/limits.ts';
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
@@ -17,6 +16,7 @@ import { findHoldReason } from './admission.ts';
 import { failQueued } from './fail-queued.ts';
 import { measureQueue, type QueueAvailability } from './measure-queue.ts';
 import { freeSlotNumbers, readLiveSlots } from './slots.ts';
+import { createStartQuota } from './start-quota.ts';
 
 /** The ports of the dispatcher. */
 export type DispatchPorts = Needs<'store' | 'queue' | 'events' | 'settings' | 'starter'> & {
@@ -27,6 +27,14 @@ export type DispatchPorts = Needs<'store' | 'queue' | 'events' | 'settings' | 's
 export interface DispatchResult extends QueueAvailability {
   /** Tickets at the head of the queue whose execution runs, started by this or an earlier call. */
   readonly running: number;
+}
+
+/** What a start of a ticket needs. */
+interface StartContext {
+  readonly ports: DispatchPorts;
+  readonly stateMachineArn: string;
+  /** Takes one start of the quota. False: a later call of the dispatcher continues. */
+  readonly mayStart: () => Promise<boolean>;
 }
 
 /**
@@ -54,30 +62,28 @@ export async function dispatch(
   if (holdReason || freeSlots === 0) return { running: 0, ...availability };
   const maxStarts = Math.min(freeSlots, maxStartsPerDispatch);
   const tickets = await readHead(ports, maxStarts + spareTickets);
-  const isReserved = await reserveStarts(ports, Math.min(maxStarts, tickets.length));
-  if (!isReserved) return { running: 0, ...availability };
-  let running = 0;
-  await workThrough(ports, call, tickets, async (ticket) => {
-    if (running >= maxStarts) return false;
-    if (!(await startTicket(ports, stateMachineArn, ticket))) return false;
-    running++;
-    return true;
-  });
+  const running = await startTickets(ports, stateMachineArn, tickets, maxStarts, call);
   if (tickets.length > 0) log.info('queue dispatched', { running, freeSlots });
   return { running, freeSlots };
 }
 
-/** Reserves starts in this second. Returns false if the quota is used up; a later call then continues. */
-async function reserveStarts(
-  { queue, clock, log }: DispatchPorts,
-  count: number,
-): Promise<boolean> {
-  if (count === 0) return false;
-  const second = Math.floor(clock.now() / 1000);
-  const isReserved = await queue.reserveStarts(second, count, maxStartsPerSecond);
-  if (!isReserved)
-    log.info('queue not dispatched: start quota of this second is used up', { count });
-  return isReserved;
+/** Starts tickets in order until `maxStarts` of them run. Returns how many do. */
+async function startTickets(
+  ports: DispatchPorts,
+  stateMachineArn: string,
+  tickets: readonly Ticket[],
+  maxStarts: number,
+  call: ServiceCall,
+): Promise<number> {
+  const quota = createStartQuota(ports);
+  let running = 0;
+  const mayStart = () => quota.take(Math.min(maxStarts - running, tickets.length));
+  return workThrough(ports, call, tickets, async (ticket) => {
+    if (running >= maxStarts || quota.isUsedUp) return false;
+    if (!(await startTicket({ ports, stateMachineArn, mayStart }, ticket))) return false;
+    running++;
+    return true;
+  });
 }
 
 async function readAvailability(ports: DispatchPorts): Promise<QueueAvailability> {
@@ -98,16 +104,13 @@ async function readHead({ queue }: DispatchPorts, limit: number): Promise<Ticket
 }
 
 /** Starts a ticket. Returns whether its execution runs. Deletes the ticket if its transfer no longer waits. */
-async function startTicket(
-  ports: DispatchPorts,
-  stateMachineArn: string,
-  ticket: Ticket,
-): Promise<boolean> {
+async function startTicket(context: StartContext, ticket: Ticket): Promise<boolean> {
+  const { ports } = context;
   const row = await ports.store.transfer(ticket.transferId);
   const isCurrent = row?.fence === ticket.fence;
   if (isCurrent && row.state === 'queued') {
     if (wasJustRequeued(row, ticket, ports.clock.now())) return false;
-    return startQueued(ports, stateMachineArn, row);
+    return startQueued(context, row);
   }
   // The execution has written the ticket but not the state. It may have died between the two writes.
   if (isCurrent && row.state === 'active') return false;
@@ -139,11 +142,9 @@ function isTakingSlot(
   return isTaken && isWaiting && now - changedAt < dispatchSeconds * 1000;
 }
 
-async function startQueued(
-  ports: DispatchPorts,
-  stateMachineArn: string,
-  row: TransferRecord,
-): Promise<boolean> {
+async function startQueued(context: StartContext, row: TransferRecord): Promise<boolean> {
+  const { ports, stateMachineArn } = context;
+  if (!(await context.mayStart())) return false;
   const { transferId, fence, source } = row;
   const name = nextExecutionName(row);
   const { bucket, key } = source;
@@ -152,15 +153,12 @@ async function startQueued(
   if (result === 'started') return true;
   const end = await ports.executions.endOf(executionArnOf(stateMachineArn, name));
   if (end.status === 'running' || end.status === 'unknown') return true;
-  return startAgain(ports, stateMachineArn, row);
+  return startAgain(context, row);
 }
 
 /** Counts a failed start: the execution ended before it took the transfer. The next name differs. */
-async function startAgain(
-  ports: DispatchPorts,
-  stateMachineArn: string,
-  row: TransferRecord,
-): Promise<boolean> {
+async function startAgain(context: StartContext, row: TransferRecord): Promise<boolean> {
+  const { ports } = context;
   const { transferId, fence, failedStarts = 0, changedAt } = row;
   const { store, clock } = ports;
   // An error that ends every execution must not fail the whole queue within a minute.
@@ -173,7 +171,7 @@ async function startAgain(
   const patch = { failedStarts: failedStarts + 1 };
   const seen = { state: 'queued' } as const;
   if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), seen))) return false;
-  return startQueued(ports, stateMachineArn, { ...row, ...patch });
+  return startQueued(context, { ...row, ...patch });
 }
 
 /**
