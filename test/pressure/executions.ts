@@ -18,6 +18,7 @@ import type {
 } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
+import { deployedFunctions } from '../harness/deployed-functions.ts';
 
 /** The executions of one object. */
 export interface ObjectRun {
@@ -181,9 +182,9 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
   }
 
   #contextOf(name: string) {
-    const { functions } = this.#pipeline().machine;
+    const functions = deployedFunctions(this.#pipeline().machine);
     const [arn, called] = [...functions].find(([, one]) => one.name === name) ?? [];
-    if (!arn || !called) throw new Error(`the state machine calls no function ${name}`);
+    if (!arn || !called) throw new Error(`the stack has no function ${name}`);
     return lambdaContext(called, arn, randomUUID(), Date.now);
   }
 

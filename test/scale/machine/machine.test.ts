@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
 import { allStates } from '#local/state-machine/definition/states.ts';
 import { startExecution } from '#local/state-machine/run.ts';
-import { deployedFunctions } from '../run/deployed-functions.ts';
+import { deployedFunctions } from '../../harness/deployed-functions.ts';
 import { compileMachine } from './machine.ts';
 
 const machine = deployedDefinition();

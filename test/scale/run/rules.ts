@@ -1,9 +1,9 @@
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import { dispatchSeconds, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
+import { deployedFunctions } from '../../harness/deployed-functions.ts';
 import { assumptions } from '../model/assumptions.ts';
 import { type LoadContext, passTime } from '../model/load-context.ts';
-import { deployedFunctions } from './deployed-functions.ts';
 
 /**
  * The rules of the stack that call the dispatcher and the reconciler: at each end of an execution, every

@@ -10,6 +10,7 @@ import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import { throttledSource } from '#src/rates/throttled-source.ts';
 import type { Ports } from '#src/transfer/step.ts';
+import { deployedFunctions } from '../../harness/deployed-functions.ts';
 import { assumptions } from '../model/assumptions.ts';
 import { Link } from '../model/link.ts';
 import { type LoadContext, passTime } from '../model/load-context.ts';
@@ -17,7 +18,6 @@ import { bucket } from '../model/objects.ts';
 import type { ModelService } from '../model/service.ts';
 import { modelSource } from '../model/source.ts';
 import type { ModelTable } from '../model/table.ts';
-import { deployedFunctions } from './deployed-functions.ts';
 
 /** What the sandboxes of all functions share. */
 export interface SandboxParts {
