@@ -15,7 +15,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/failure-reports': ['src/core', 'src/transfer', 'src/failure-reports'],
   'src/http': ['src/core', 'src/http'],
   'src/config': ['src/core', 'src/config'],
-  'src/destinations': ['src/core', 'src/http', 'src/destinations'],
+  'src/service-api': ['src/core', 'src/http', 'src/service-api'],
+  'src/destinations': ['src/core', 'src/http', 'src/service-api', 'src/destinations'],
   'src/aws': ['src/core', 'src/http', 'src/aws'],
   functions: ['src', 'functions'],
   infra: [
@@ -61,6 +62,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     'node:',
   ],
   'src/config': ['zod/mini'],
+  'src/service-api': ['zod/mini'],
   'src/destinations': ['zod/mini', 'node:'],
   'src/aws': ['@aws-sdk/', 'hash-wasm', 'zod/mini', 'node:'],
   functions: ['@aws-sdk/', '@aws-lambda-powertools/', 'aws-lambda', 'zod/mini'],
@@ -162,7 +164,8 @@ describe('the layering', () => {
   it('keeps the simulator from knowing the client it judges', () => {
     const wrong = imports.filter(
       ({ file, target }) =>
-        file.startsWith('local/simulators/') && /^src\/(destinations|http|steps|aws)/.test(target),
+        file.startsWith('local/simulators/') &&
+        /^src\/(destinations|service-api|http|steps|aws)/.test(target),
     );
     expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
   });
@@ -185,7 +188,13 @@ describe('the layering', () => {
     const names = Object.keys(errorCatalogue).join('|');
     const comparison = new RegExp(`[!=]== \\(?'(?:${names})'|isTransferError\\(\\w+, `);
     const deciding = ['src/steps', 'src/transfer', 'src/queue', 'src/reconciler', 'src/preflight']
-      .concat(['src/rates', 'src/destinations', 'src/aws', 'src/failure-reports'])
+      .concat([
+        'src/rates',
+        'src/destinations',
+        'src/service-api',
+        'src/aws',
+        'src/failure-reports',
+      ])
       .flatMap(sourcesOf)
       .filter((file) => comparison.test(readFileSync(file, 'utf8')));
     expect(deciding).toEqual([]);

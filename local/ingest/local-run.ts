@@ -5,10 +5,11 @@ import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Log } from '#src/core/ports/log.ts';
-import { checkBaseUrl } from '#src/destinations/twelvelabs/api-client.ts';
+import { service } from '#src/destinations/twelvelabs/errors.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
 import type { Ports } from '#src/transfer/step.ts';
+import { checkBaseUrl } from '#src/service-api/api-client.ts';
 import { startDynamoDb } from '../emulators/dynamodb.ts';
 import { startEventBridge } from '../emulators/eventbridge.ts';
 import { removeUserAwsSettings } from '../emulators/local-account.ts';
@@ -126,7 +127,7 @@ async function closeResources(resources: readonly LocalResource[]): Promise<void
 function assertEnvironment(): void {
   readProxies(process.env);
   const { [keys.apiKey]: apiKey, [keys.baseUrl]: baseUrl } = process.env;
-  if (baseUrl !== undefined) checkBaseUrl(baseUrl);
+  if (baseUrl !== undefined) checkBaseUrl(service, baseUrl);
   if (apiKey) return;
   throw new TransferError(
     'ConfigurationError',

@@ -4,7 +4,8 @@ import type { Transport } from '#src/core/ports/transport.ts';
 import type { MediaType } from '#src/core/source/source-object.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
-import { checkBaseUrl, createApiClient } from './api-client.ts';
+import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
+import { service } from './errors.ts';
 import { createSpanConflicts } from './fetch-urls.ts';
 import { listIncomplete } from './incomplete-sessions.ts';
 import { limitsOf, maxChunksInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
@@ -52,8 +53,8 @@ const traits: DestinationTraits = {
  */
 export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
   const { transport, clock, log } = options;
-  const baseUrl = checkBaseUrl(options.baseUrl);
-  const client = createApiClient({ ...options, baseUrl });
+  const baseUrl = checkBaseUrl(service, options.baseUrl);
+  const client = createApiClient({ ...options, service, baseUrl });
   const nowMs = () => clock.now();
   const allowInsecureUploads = options.allowInsecureUploads ?? /^http:/i.test(baseUrl);
   const stock = createUrlStock(clock);

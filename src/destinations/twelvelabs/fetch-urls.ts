@@ -4,8 +4,8 @@ import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';
 import { type RequestTarget, splitUrl } from '#src/http/request-target.ts';
-import type { ApiClient } from './api-client.ts';
-import { type Operation, serviceError } from './errors.ts';
+import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
+import { serviceError } from '#src/service-api/replies.ts';
 import type { PresignedUrl, UrlSpan } from './presigned-urls.ts';
 import { presignedUrlsReply, readReply } from './wire.ts';
 

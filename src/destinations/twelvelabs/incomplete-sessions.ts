@@ -3,8 +3,7 @@ import type {
   ListedSession,
   UnfinishedSessions,
 } from '#src/core/transfer/destination.ts';
-import type { ApiClient } from './api-client.ts';
-import type { Operation } from './errors.ts';
+import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { maxListPages, maxPageLength } from './limits.ts';
 import { incompleteReply, readReply } from './wire.ts';
 

@@ -7,8 +7,8 @@ import type {
   ChunkDelivery,
   UploadSession,
 } from '#src/core/transfer/destination.ts';
-import { putChunk } from './chunk-put.ts';
-import { serviceError } from './errors.ts';
+import { putChunk } from '#src/service-api/chunk-put.ts';
+import { serviceError } from '#src/service-api/replies.ts';
 import { fetchUrls, fetchUrlsSingly, type UrlPorts } from './fetch-urls.ts';
 import { spansOf, type UrlStock } from './presigned-urls.ts';
 

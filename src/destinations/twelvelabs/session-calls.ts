@@ -11,9 +11,10 @@ import type {
   SessionStatus,
   UploadSession,
 } from '#src/core/transfer/destination.ts';
-import { type ApiClient, isSuccess } from './api-client.ts';
-import { describeServiceError, readReason, readServiceError } from './error-body.ts';
-import { isUnknownId, type Operation, serviceError } from './errors.ts';
+import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
+import { describeServiceError, readReason, readServiceError } from '#src/service-api/error-body.ts';
+import { isSuccess, serviceError } from '#src/service-api/replies.ts';
+import { isUnknownId } from './errors.ts';
 import { changeReplyMs, maxPageLength, maxProofsPerReport } from './limits.ts';
 import { assetReply, chunkStatesReply, readReply, reportReply, statusReply } from './wire.ts';
 

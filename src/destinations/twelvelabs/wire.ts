@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import type { HttpReply } from '#src/core/ports/transport.ts';
-import { redact } from '#src/http/redact.ts';
-import { jsonObject } from './error-body.ts';
-import { serviceError } from './errors.ts';
+import { readServiceReply } from '#src/service-api/read-reply.ts';
 import {
   countOrZero,
+  httpUrl,
+  identifier,
   index,
   itemsOf,
   lenientCount,
@@ -13,22 +13,14 @@ import {
   stateOf,
   time,
   unknownOr,
-} from './wire-fields.ts';
+  uploadHeaders,
+} from '#src/service-api/wire-fields.ts';
+import { service } from './errors.ts';
 
 /**
  * Schemas of the fields that are used in TwelveLabs' replies. A field that decides about bytes is required
  * and bounded. Any other may be absent, null or of another type; unknown fields are ignored.
  */
-
-const identifier = z.string().check(z.maxLength(1024), z.regex(/^[\x21-\x7e]+$/));
-
-const httpUrl = z.string().check(z.maxLength(8192), z.regex(/^https?:\/\/[a-z0-9[][\x21-\x7e]*$/i));
-
-/**
- * The headers of each PUT. A value may be a number, or a list as in Go; PHP writes an empty object as an
- * empty list.
- */
-const uploadHeaders = z.pipe(z.transform(plainHeaders), z.record(z.string(), z.string()));
 
 /** The reply to opening a session; its URLs are ignored, see `openSession`. */
 export const createReply = z.looseObject({
@@ -99,48 +91,13 @@ export const assetReply = z.looseObject({
   reason: z.optional(z.unknown()),
 });
 
-/**
- * Reads a reply by its schema; `operation` names the call, such as "opening a session".
- * @throws ProtocolViolationError - a field does not match the schema; the message names it
- * @throws ServiceUnavailableError - not a JSON object: another server has replied in the service's place
- */
+/** Reads a reply of TwelveLabs, see `readServiceReply`. */
 export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operation: string): T {
-  const { status, text } = reply;
-  const subject = `Invalid ${status} reply from TwelveLabs to ${operation}`;
-  const body = jsonObject(text);
-  if (body === undefined) {
-    const message = `${subject}: must be a JSON object.`;
-    throw serviceError('ServiceUnavailableError', message, { status });
-  }
-  const result = schema.safeParse(body);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = redact(issue?.path.map(String).join('.') || 'body', 80);
-  const message = `${subject}: the field "${field}" does not match (${issue?.code}).`;
-  throw serviceError('ProtocolViolationError', message, { status });
-}
-
-/** Returns true if a reply's body is a JSON object; a proxy's page is not. */
-export function isJsonObject(reply: HttpReply): boolean {
-  return jsonObject(reply.text) !== undefined;
+  return readServiceReply(service.name, schema, reply, operation);
 }
 
 function lenientPages(value: unknown): number | undefined {
   const pages = (value as { total_page?: unknown } | null | undefined)?.total_page;
   const count = lenientCount.safeParse(pages).data;
   return typeof count === 'number' ? count : undefined;
-}
-
-function plainHeaders(value: unknown): unknown {
-  if (value === undefined || value === null) return {};
-  if (Array.isArray(value)) return value.length === 0 ? {} : value;
-  if (typeof value !== 'object') return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== null);
-  return Object.fromEntries(entries.map(([name, item]) => [name, plainHeader(item)]));
-}
-
-function plainHeader(value: unknown): unknown {
-  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
-  if (isList) return value.join(', ');
-  return typeof value === 'number' ? String(value) : value;
 }

@@ -6,6 +6,19 @@ export const maxIndex = 10_000_000;
 /** A chunk's index, from 1. */
 export const index = z.int().check(z.gte(1), z.lte(maxIndex));
 
+/** An id that a path may hold. */
+export const identifier = z.string().check(z.maxLength(1024), z.regex(/^[\x21-\x7e]+$/));
+
+export const httpUrl = z
+  .string()
+  .check(z.maxLength(8192), z.regex(/^https?:\/\/[a-z0-9[][\x21-\x7e]*$/i));
+
+/**
+ * The headers of each PUT. A value may be a number, or a list as in Go; PHP writes an empty object as an
+ * empty list.
+ */
+export const uploadHeaders = z.pipe(z.transform(plainHeaders), z.record(z.string(), z.string()));
+
 /** A field of any type, which `read` converts; it may be absent. */
 export function unknownOr<T>(read: (value: unknown) => T) {
   return z.pipe(z.optional(z.unknown()), z.transform(read));
@@ -79,4 +92,18 @@ function parseTime(text: string): number | undefined {
   const hasOffset = /(?:z|[+-]\d{2}:?\d{2})$/i.test(text);
   const ms = Date.parse(hasTime && !hasOffset ? `${text}Z` : text);
   return Number.isNaN(ms) ? undefined : ms;
+}
+
+function plainHeaders(value: unknown): unknown {
+  if (value === undefined || value === null) return {};
+  if (Array.isArray(value)) return value.length === 0 ? {} : value;
+  if (typeof value !== 'object') return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(entries.map(([name, item]) => [name, plainHeader(item)]));
+}
+
+function plainHeader(value: unknown): unknown {
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  if (isList) return value.join(', ');
+  return typeof value === 'number' ? String(value) : value;
 }

@@ -1,17 +1,54 @@
-import { TransferError } from '#src/core/errors/errors.ts';
+import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
 import { redact, removeSecret } from '#src/http/redact.ts';
-import { fromOrigin, type Operation, rejectionOf, rejectsKey } from './errors.ts';
-import { askReplyMs } from './limits.ts';
+import { describeServiceError, readServiceError, type ServiceError } from './error-body.ts';
+import {
+  describeRedirect,
+  fromOrigin,
+  isRedirect,
+  isSuccess,
+  redirectHost,
+  serviceError,
+} from './replies.ts';
+import { retryAfterSeconds } from './retry-after.ts';
+
+/** A call of the API. */
+export interface Operation {
+  /** For messages, such as "opening a session". */
+  readonly name: string;
+  /** Whether the path names an upload session: 404 then means an unknown session. */
+  readonly onSession: boolean;
+  /** The longest time for the reply after the request's last byte, in ms. Default: the service's `askReplyMs`. */
+  readonly replyMs?: number;
+}
+
+/** What the client knows about one service. */
+export interface Service {
+  /** For messages, such as "TwelveLabs". */
+  readonly name: string;
+  /** A valid base URL, for messages. */
+  readonly exampleUrl: string;
+  /** The header for the API key, in lower case. */
+  readonly keyHeader: string;
+  /** The longest time for the reply to a call that changes nothing, in ms. */
+  readonly askReplyMs: number;
+  /** Returns true if a reply rejects the API key. */
+  rejectsKey(reply: HttpReply): boolean;
+  /** Returns the name of the error for a reply outside 200–299. */
+  errorName(reply: HttpReply, error: ServiceError, operation: Operation): ErrorName;
+  /** Returns the wait, in seconds, for a reply whose headers request none. */
+  waitSeconds?(reply: HttpReply, error: ServiceError): number | undefined;
+}
 
 export interface ApiClientOptions {
+  readonly service: Service;
   readonly transport: Transport;
   readonly apiKey: ApiKeySource;
-  /** Absolute, with the version: `https://api.twelvelabs.io/v1.3`. */
+  /** Absolute, with the version, such as `https://api.twelvelabs.io/v1.3`. */
   readonly baseUrl: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,7 +57,7 @@ export interface ApiClientOptions {
 /** One call of the API. */
 export interface ApiCall {
   readonly operation: Operation;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** The path below the base URL, with a leading slash and percent-encoded ids. */
   readonly path: string;
   /** Sent as JSON. */
@@ -53,21 +90,22 @@ export interface ApiClient {
 const shortestKey = 16;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
-  const baseUrl = checkBaseUrl(options.baseUrl);
+  const { service, transport } = options;
+  const baseUrl = checkBaseUrl(service, options.baseUrl);
   const keyAfter = shareRefreshes(options.apiKey);
   const exchange = async (call: ApiCall): Promise<HttpReply> => {
     const key = await options.apiKey.get();
-    const reply = await sendWith(options.transport, baseUrl, key, call);
-    if (!rejectsKey(reply)) return reply;
+    const reply = await sendWith({ service, transport, baseUrl, key }, call);
+    if (!service.rejectsKey(reply)) return reply;
     const newKey = await keyAfter(key);
     if (newKey === key) return reply;
     options.log.warn('API key rejected, repeating the call with a new key', {
       operation: call.operation.name,
     });
-    return sendWith(options.transport, baseUrl, newKey, call);
+    return sendWith({ service, transport, baseUrl, key: newKey }, call);
   };
   const rejection = (reply: HttpReply, operation: Operation) =>
-    rejectionOf(reply, operation, baseUrl, options.clock.now());
+    rejectionOf({ service, baseUrl, nowMs: options.clock.now() }, reply, operation);
   const ask = async (call: ApiCall): Promise<HttpReply> => {
     const reply = await exchange(call);
     if (isSuccess(reply)) return reply;
@@ -76,21 +114,40 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   return { exchange, ask, rejection };
 }
 
-export function isSuccess(reply: HttpReply): boolean {
-  return reply.status >= 200 && reply.status < 300;
+interface RejectionContext {
+  readonly service: Service;
+  readonly baseUrl: string;
+  readonly nowMs: number;
+}
+
+/** Returns the error for a reply outside 200–299. */
+function rejectionOf(
+  { service, baseUrl, nowMs }: RejectionContext,
+  reply: HttpReply,
+  operation: Operation,
+): TransferError {
+  const { status, headers } = reply;
+  const error = readServiceError(reply.text);
+  const message = isRedirect(status)
+    ? `${operation.name} was ${describeRedirect(status, redirectHost(headers.location, baseUrl))}`
+    : `${service.name} answered ${operation.name} with ${describeServiceError(status, error)}`;
+  return serviceError(service.errorName(reply, error, operation), message, {
+    status,
+    retryAfterSeconds: retryAfterSeconds(headers, nowMs) ?? service.waitSeconds?.(reply, error),
+  });
 }
 
 /**
  * Returns the base URL without trailing slashes.
  * @throws ConfigurationError - not an absolute http or https URL, or it holds more than a path
  */
-export function checkBaseUrl(baseUrl: string): string {
+export function checkBaseUrl({ name, exampleUrl }: Service, baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const isWeb = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
   if (!url || !isWeb || url.search || url.hash || url.username || url.password) {
     throw new TransferError(
       'ConfigurationError',
-      `Invalid TwelveLabs base URL ${JSON.stringify(redact(baseUrl))}: must be a URL such as https://api.twelvelabs.io/v1.3, with https (http for this machine only) and without credentials, query or fragment.`,
+      `Invalid ${name} base URL ${JSON.stringify(redact(baseUrl))}: must be a URL such as ${exampleUrl}, with https (http for this machine only) and without credentials, query or fragment.`,
     );
   }
   return baseUrl.replace(/\/+$/, '');
@@ -101,10 +158,15 @@ function isLoopback({ hostname }: URL): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
+interface Sender {
+  readonly service: Service;
+  readonly transport: Transport;
+  readonly baseUrl: string;
+  readonly key: string;
+}
+
 async function sendWith(
-  transport: Transport,
-  baseUrl: string,
-  key: string,
+  { service, transport, baseUrl, key }: Sender,
   call: ApiCall,
 ): Promise<HttpReply> {
   const hasBody = call.body !== undefined;
@@ -112,7 +174,7 @@ async function sendWith(
     method: call.method,
     url: baseUrl + call.path,
     headers: {
-      'x-api-key': checkKey(key),
+      [service.keyHeader]: checkKey(key),
       accept: 'application/json',
       'accept-encoding': 'identity',
       'user-agent': userAgent,
@@ -120,7 +182,7 @@ async function sendWith(
     },
     body: hasBody ? JSON.stringify(call.body) : undefined,
     signal: call.signal,
-    replyTimeoutMs: call.operation.replyMs ?? askReplyMs,
+    replyTimeoutMs: call.operation.replyMs ?? service.askReplyMs,
   };
   try {
     const reply = await transport.send(request);

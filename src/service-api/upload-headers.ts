@@ -1,5 +1,5 @@
 import { userAgent } from '#src/core/stack/product.ts';
-import { serviceError } from './errors.ts';
+import { serviceError } from './replies.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -19,6 +19,7 @@ const credentialHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
   'x-api-key',
+  'x-sbg-auth-token',
   'x-amz-security-token',
 ]);
 
@@ -43,14 +44,14 @@ const maxUploadHeaders = 32;
  * headers: their values are checked when a chunk is sent.
  * @throws ProtocolViolationError - too many headers, or a header that no PUT may hold; the message names it
  */
-export function checkUploadHeaders(headers: Headers): Headers {
+export function checkUploadHeaders(headers: Headers, service: string): Headers {
   const entries = Object.entries(headers);
   const bad = entries.find(([name, value]) => !isSendable(name, value));
   if (!bad && entries.length <= maxUploadHeaders) return headers;
   const flaw = bad
     ? `${JSON.stringify(bad[0].slice(0, 80))} must not be sent with a chunk`
     : `"${entries.length}" headers must be at most ${maxUploadHeaders}`;
-  throw serviceError('ProtocolViolationError', `Invalid upload_headers from TwelveLabs: ${flaw}.`);
+  throw serviceError('ProtocolViolationError', `Invalid upload_headers from ${service}: ${flaw}.`);
 }
 
 /**

@@ -9,9 +9,15 @@ import { removeSecret } from '#src/http/redact.ts';
 import { splitUrl } from '#src/http/request-target.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import { isThrottlingCode, isTransientCode } from '#src/http/storage-codes.ts';
-import { isSuccess } from './api-client.ts';
 import { describeServiceError, readServiceError, type ServiceError } from './error-body.ts';
-import { describeRedirect, fromOrigin, isFromGateway, isRedirect, redirectHost } from './errors.ts';
+import {
+  describeRedirect,
+  fromOrigin,
+  isFromGateway,
+  isRedirect,
+  isSuccess,
+  redirectHost,
+} from './replies.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 import { headersOf } from './upload-headers.ts';
 
@@ -19,7 +25,11 @@ import { headersOf } from './upload-headers.ts';
 export interface ChunkPut {
   readonly chunkIndex: number;
   readonly url: string;
-  /** The session's `upload_headers`. */
+  /** Default: PUT. */
+  readonly method?: 'PUT' | 'POST' | undefined;
+  /** Statuses of success. Default: 200–299. */
+  readonly successCodes?: readonly number[] | undefined;
+  /** The headers that the service requires with the chunk. */
   readonly headers: Readonly<Record<string, string>>;
   readonly sizeBytes: number;
   /** Bytes of every chunk of the session but the last. */
@@ -30,33 +40,67 @@ export interface ChunkPut {
   readonly signal: AbortSignal;
 }
 
+/** The reply of a storage that has stored a chunk. */
+export interface StoredChunk {
+  readonly reply: HttpReply;
+  readonly host: string;
+  /** Names the chunk and the host, for messages. */
+  readonly subject: string;
+}
+
 /**
- * Sends one chunk once, without the API key: the URL alone grants the upload.
- * @throws PresignedUrlRejectedError - the storage rejected the URL
- * @throws SessionExpiredError - the storage does not know the upload
- * @throws ChunkMismatchError - the storage received other bytes, or returned no ETag
- * @throws ThrottledError, ServiceUnavailableError - by status and code, also by the code in a 2xx; retryable
- * @throws UploadRejectedError - the storage rejected the chunk permanently, or redirected
- * @throws ProtocolViolationError - `headers` contradict the headers of the HTTP client
+ * Sends one chunk once, and reads its proof from the ETag.
+ * @throws ChunkMismatchError - the reply has no ETag, and the errors of `storeChunk`
  */
 export async function putChunk(
   transport: Transport,
   put: ChunkPut,
   nowMs: () => number,
 ): Promise<ChunkDelivery> {
+  const stored = await storeChunk(transport, put, nowMs);
+  const proof = etagOf(stored);
+  assertNotSecret(proof, put, stored);
+  return deliveryOf(stored, proof, 'etag');
+}
+
+export function deliveryOf(
+  { reply, host }: StoredChunk,
+  proof: string,
+  evidence: ChunkDelivery['evidence'],
+): ChunkDelivery {
+  return { proof, evidence, encryption: reply.headers['x-amz-server-side-encryption'], host };
+}
+
+/**
+ * Verifies that a proof holds no part of the URL: rows and reports contain the proof.
+ * @throws ChunkMismatchError
+ */
+export function assertNotSecret(proof: string, { url }: ChunkPut, { subject }: StoredChunk): void {
+  if (proof.length < shortestPiece || !url.includes(proof)) return;
+  const message = `Invalid reply to ${subject}: its proof repeats the URL.`;
+  throw storageError('ChunkMismatchError', message);
+}
+
+/**
+ * Sends one chunk once, without the API key: the URL alone grants the upload.
+ * @throws PresignedUrlRejectedError - the storage rejected the URL
+ * @throws SessionExpiredError - the storage does not know the upload
+ * @throws ChunkMismatchError - the storage received other bytes
+ * @throws ThrottledError, ServiceUnavailableError - by status and code, also by the code in a 2xx; retryable
+ * @throws UploadRejectedError - the storage rejected the chunk permanently, or redirected
+ * @throws ProtocolViolationError - `headers` contradict the headers of the HTTP client
+ */
+export async function storeChunk(
+  transport: Transport,
+  put: ChunkPut,
+  nowMs: () => number,
+): Promise<StoredChunk> {
   const { host } = splitUrl(put.url);
   const reply = await exchange(transport, put, host);
   const subject = `chunk ${put.chunkIndex} at ${host}`;
-  if (!isSuccess(reply) || holdsError(reply.text)) throw putRejection(reply, put, subject, nowMs());
-  const encryption = reply.headers['x-amz-server-side-encryption'];
-  const proof = etagOf(reply, subject);
-  if (proof.length >= shortestPiece && put.url.includes(proof)) {
-    throw storageError(
-      'ChunkMismatchError',
-      `Invalid reply to ${subject}: its ETag repeats the URL.`,
-    );
-  }
-  return { proof, evidence: 'etag', encryption, host };
+  const isStored = put.successCodes?.includes(reply.status) ?? isSuccess(reply);
+  if (!isStored || holdsError(reply.text)) throw putRejection(reply, put, subject, nowMs());
+  return { reply, host, subject };
 }
 
 async function exchange(transport: Transport, put: ChunkPut, host: string): Promise<HttpReply> {
@@ -64,7 +108,7 @@ async function exchange(transport: Transport, put: ChunkPut, host: string): Prom
   const headers = headersOf(put.headers, { ...put, host });
   try {
     return await transport.send({
-      method: 'PUT',
+      method: put.method ?? 'PUT',
       url,
       headers,
       body,
@@ -104,7 +148,7 @@ function withoutUrl(text: string, url: string): string {
 const etagForm = /^((?:W\/)?"?([\x21\x23-\x7e]{1,256})"?)(?:, *\1)*$/;
 
 /** Returns the ETag. A proxy's own 200 has none; the error makes the engine send the chunk again. */
-function etagOf(reply: HttpReply, subject: string): string {
+export function etagOf({ reply, subject }: StoredChunk): string {
   const etag = etagForm.exec(reply.headers.etag?.trim() ?? '');
   if (etag?.[2]) return etag[2];
   throw storageError('ChunkMismatchError', `Invalid reply to ${subject}: it has no usable ETag.`, {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxStopSeconds } from '#src/core/limits/limits.ts';
-import { retryAfterSeconds } from '#src/destinations/twelvelabs/retry-after.ts';
+import { retryAfterSeconds } from '#src/service-api/retry-after.ts';
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
 const inSeconds = (seconds: number) => String(now / 1000 + seconds);
