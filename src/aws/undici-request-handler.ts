@@ -22,13 +22,24 @@ export interface SdkReply {
   readonly body: Readable;
 }
 
+/** Options of `send` that the SDK passes on to the handler. */
+export interface SendOptions {
+  readonly abortSignal?: AbortSignal;
+  /** Called with the signed request. */
+  readonly onRequest?: (request: SdkRequest) => void;
+  /** The reply to a request that was sent without the SDK. The first request with these options takes it. */
+  earlierReply?: Promise<{ readonly response: SdkReply }> | undefined;
+}
+
+interface HandlerOptions extends Omit<SendOptions, 'abortSignal'> {
+  readonly abortSignal?: unknown;
+  readonly requestTimeout?: number;
+}
+
 /** The `requestHandler` of every SDK client, without the SDK's own types. */
 export interface SdkRequestHandler {
   readonly metadata: { readonly handlerProtocol: string };
-  handle(
-    request: SdkRequest,
-    options?: { abortSignal?: unknown; requestTimeout?: number },
-  ): Promise<{ response: SdkReply }>;
+  handle(request: SdkRequest, options?: HandlerOptions): Promise<{ response: SdkReply }>;
   destroy(): void;
   updateHttpClientConfig(): void;
   httpHandlerConfigs(): object;
@@ -43,15 +54,21 @@ export interface SdkRequestHandler {
 export function createUndiciRequestHandler(agent: HttpAgent): SdkRequestHandler {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
-    handle: async (request, options) => {
+    handle: async (request, options = {}) => {
+      const { earlierReply } = options;
+      if (earlierReply) {
+        options.earlierReply = undefined;
+        return earlierReply;
+      }
+      options.onRequest?.(request);
       const reply = await dispatch(agent, {
         origin: `${request.protocol}//${request.hostname}${request.port ? `:${request.port}` : ''}`,
         path: pathAndQuery(request),
         method: request.method,
         headers: request.headers,
         body: request.body,
-        signal: signalOf(options?.abortSignal),
-        headersTimeoutMs: options?.requestTimeout,
+        signal: signalOf(options.abortSignal),
+        headersTimeoutMs: options.requestTimeout,
         repeatsFailedReuse: isWhole(request.body),
       });
       return { response: asSdkReply(reply) };

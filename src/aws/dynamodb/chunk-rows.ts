@@ -36,7 +36,7 @@ export function chunkRows(table: TableAccess, expiry: () => Row): ChunkRows {
       const key = chunkKey(transferId, session, index);
       const generation = (retiredGeneration ?? 0) + 1;
       const row = { ...key, ...stored, ...expiry(), generation, reports: 0 };
-      const isWritten = await table.write(row, absentOrRetired(retiredGeneration));
+      const isWritten = await table.writeFlat(row, absentOrRetired(retiredGeneration));
       return isWritten ? 'written' : compare(await read(table, key), proof);
     },
     retireProof: async (transferId, session, index, generation, reason) => {

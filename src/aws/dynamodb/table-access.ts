@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   DynamoDBDocumentClient,
@@ -8,6 +8,7 @@ import {
   type QueryCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { RepeatedRequest } from '#src/aws/repeated-request.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import {
   betweenInput,
@@ -27,6 +28,8 @@ export interface TableAccess {
   read(key: RowKey): Promise<Row | undefined>;
   /** Writes a whole row; returns false if the condition does not hold. */
   write(row: RowKey & Row, condition?: Condition): Promise<boolean>;
+  /** Writes a row of texts and whole numbers as `write` does, with a fifth of its CPU time. */
+  writeFlat(row: RowKey & FlatRow, condition: Condition): Promise<boolean>;
   /** Changes a row and returns the requested attributes; false if the condition does not hold. */
   change(key: RowKey, change: RowChange): Promise<Row | false>;
   /** Returns the rows of a partition between two sort keys, ascending. */
@@ -49,9 +52,14 @@ const maxRowsPerQuery = 10_000;
 /** Pages of an index query: some 100,000 transfers of one state on one day. */
 const maxIndexPages = 1_000;
 
+/** A row without nested values. */
+export type FlatRow = Readonly<Record<string, string | number | undefined>>;
+
 interface Table {
+  readonly client: DynamoDBClient;
   readonly document: DynamoDBDocumentClient;
   readonly tableName: string;
+  readonly puts: RepeatedRequest;
 }
 
 /**
@@ -61,10 +69,11 @@ interface Table {
 export function openTable(client: DynamoDBClient, tableName: string): TableAccess {
   const marshallOptions = { removeUndefinedValues: true };
   const document = DynamoDBDocumentClient.from(client, { marshallOptions });
-  const table = { document, tableName };
+  const table = { client, document, tableName, puts: new RepeatedRequest(client) };
   return {
     read: (key) => read(table, key),
     write: (row, condition) => write(table, row, condition),
+    writeFlat: (row, condition) => writeFlat(table, row, condition),
     change: (key, change) => update(table, key, change),
     between: (transferId, first, last) => allRows(table, betweenInput(transferId, first, last)),
     inIndex: (index, partition, order) => indexRows(table, index, partition, order),
@@ -83,6 +92,39 @@ async function write(table: Table, Item: RowKey & Row, condition?: Condition): P
   const input = { TableName: table.tableName, Item, ...conditionInput(condition) };
   const command = new PutCommand(input);
   return (await unlessRejected(table, () => table.document.send(command))) !== false;
+}
+
+async function writeFlat(table: Table, row: FlatRow, condition: Condition): Promise<boolean> {
+  const { values = {} } = condition;
+  const { ConditionExpression, ExpressionAttributeNames } = conditionInput(condition);
+  const input = {
+    TableName: table.tableName,
+    Item: flatValues(row),
+    ConditionExpression,
+    ExpressionAttributeNames,
+    ...(condition.values && { ExpressionAttributeValues: flatValues(values) }),
+  };
+  const viaSdk = (options: object) => table.client.send(new PutItemCommand(input), options);
+  const put = async () => {
+    const sent = await table.puts.send({ body: JSON.stringify(input) }, viaSdk);
+    // A reply that breaks off proves nothing. The condition makes a second write harmless.
+    if ('reply' in sent) await readToEnd(sent.reply.body).catch(() => viaSdk({}));
+  };
+  return (await unlessRejected(table, put)) !== false;
+}
+
+async function readToEnd(body: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of body);
+}
+
+/** Returns the values as DynamoDB's JSON. */
+function flatValues(row: FlatRow): Record<string, AttributeValue> {
+  const values: Record<string, AttributeValue> = {};
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === 'string') values[name] = { S: value };
+    else if (value !== undefined) values[name] = { N: String(value) };
+  }
+  return values;
 }
 
 async function update(table: Table, Key: RowKey, change: RowChange): Promise<Row | false> {

@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { describeSdkFailure, safeCause, sdkFailure, textField } from '#src/aws/sdk-failure.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import {
@@ -9,17 +7,10 @@ import {
   rangeHeader,
 } from '#src/core/source/byte-range.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
-import { addressOf } from './address.ts';
 import type { S3ClientOf } from './clients.ts';
 import { explainS3Failure, nameOfObject, placeCodes } from './failures.ts';
 import { unquoteEtag } from './inspection.ts';
-
-/** One read of a range. */
-interface Reading {
-  readonly source: SourceObject;
-  readonly range: ByteRange;
-  readonly signal: AbortSignal;
-}
+import { getRange, type RangeReply, type RangeRequest } from './ranged-get.ts';
 
 /**
  * Reads one range by one GET. Compares the reply's status, ETag, version, Content-Range and length with
@@ -27,21 +18,32 @@ interface Reading {
  * socket; an abort throws the signal's reason.
  * @throws SourceSupersededError - the object was overwritten or deleted
  * @throws SourceAccessDeniedError, SourceArchivedError - the object is no longer readable
- * @throws SourceNotConfiguredError, SourceRoleRejectedError - the reader role of its account is not available
+ * @throws SourceNotConfiguredError, SourceRoleRefusedError - the reader role of its account is not available
  * @throws SourceUnavailableError, TruncatedReadError - retryable, also during the iteration
  * @throws SourceProtocolError - S3 returned another range
  */
 export async function* readRange(
   clientOf: S3ClientOf,
-  reading: Reading,
+  request: RangeRequest,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const reply = await askFor(clientOf, reading);
-  const body = reply.Body as Readable;
+  const { source, range, signal } = request;
+  const { body, ...reply } = await askFor(clientOf, request);
+  const expectedBytes = lengthOf(range);
+  let receivedBytes = 0;
   try {
-    compareReply(reply, reading);
-    yield* countedBytes(body, reading);
+    compareReply(reply, request);
+    for await (const bytes of body) {
+      receivedBytes += bytes.length;
+      if (receivedBytes > expectedBytes) throw wrongLength(source, range, 'has more bytes');
+      yield bytes;
+    }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : brokenRead(error, source, range, receivedBytes);
   } finally {
     body.destroy();
+  }
+  if (receivedBytes < expectedBytes) {
+    throw wrongLength(source, range, `ended after ${receivedBytes}`);
   }
 }
 
@@ -55,21 +57,14 @@ export async function readFirstByte(
   source: SourceObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const reading = { source, range: { start: 0, endInclusive: 0 }, signal };
-  for await (const _ of readRange(clientOf, reading));
+  const request = { source, range: { start: 0, endInclusive: 0 }, signal };
+  for await (const _ of readRange(clientOf, request));
 }
 
-async function askFor(
-  clientOf: S3ClientOf,
-  { source, range, signal }: Reading,
-): Promise<GetObjectCommandOutput> {
-  const command = new GetObjectCommand({
-    ...addressOf(source),
-    Range: rangeHeader(range),
-    IfMatch: `"${source.etag}"`,
-  });
+async function askFor(clientOf: S3ClientOf, request: RangeRequest): Promise<RangeReply> {
+  const { source, signal } = request;
   try {
-    return await clientOf(source).send(command, { abortSignal: signal });
+    return await getRange(clientOf(source), request);
   } catch (error) {
     throw signal.aborted ? signal.reason : explainRejection(error, source);
   }
@@ -93,58 +88,37 @@ function superseded(source: SourceObject, what: string, cause?: unknown): Transf
   return new TransferError('SourceSupersededError', `${nameOfObject(source)} ${what}`, { cause });
 }
 
-function compareReply(reply: GetObjectCommandOutput, { source, range }: Reading): void {
-  const etag = reply.ETag === undefined ? 'none' : unquoteEtag(reply.ETag);
+type ReplyFields = Omit<RangeReply, 'body'>;
+
+function compareReply(reply: ReplyFields, { source, range }: RangeRequest): void {
+  const etag = reply.etag === undefined ? 'none' : unquoteEtag(reply.etag);
   if (etag !== source.etag) {
     throw superseded(source, `has the ETag ${etag} and had ${source.etag} at its inspection`);
   }
   if (source.versionId !== undefined && versionOf(reply, source) !== source.versionId) {
-    throw superseded(source, `was requested; S3 returned version ${reply.VersionId ?? 'none'}`);
+    throw superseded(source, `was requested; S3 returned version ${reply.versionId ?? 'none'}`);
   }
   compareRange(reply, { source, range });
 }
 
 /** A bucket without versioning names no version in its replies, even in a reply for `null`. */
-function versionOf({ VersionId }: GetObjectCommandOutput, { versionId }: SourceObject) {
-  return VersionId ?? (versionId === 'null' ? 'null' : undefined);
+function versionOf(reply: ReplyFields, { versionId }: SourceObject) {
+  return reply.versionId ?? (versionId === 'null' ? 'null' : undefined);
 }
 
-function compareRange(
-  { $metadata, ContentRange, ContentLength }: GetObjectCommandOutput,
-  { source, range }: Pick<Reading, 'source' | 'range'>,
-): void {
-  const status = $metadata.httpStatusCode;
+function compareRange(reply: ReplyFields, { source, range }: Omit<RangeRequest, 'signal'>): void {
+  const { status, contentRange: received, contentLength } = reply;
   const expected = contentRange(range, source.sizeBytes);
   const isWholeObject = status === 200 && lengthOf(range) === source.sizeBytes;
-  const isAskedRange = status === 206 && ContentRange === expected;
-  if (!isAskedRange && !(isWholeObject && (ContentRange ?? expected) === expected)) {
+  const isAskedRange = status === 206 && received === expected;
+  if (!isAskedRange && !(isWholeObject && (received ?? expected) === expected)) {
     throw new TransferError(
       'SourceProtocolError',
-      `Invalid reply for ${nameOfObject(source)}: expected "${expected}", received ${status} with "${ContentRange ?? 'no Content-Range'}".`,
+      `Invalid reply for ${nameOfObject(source)}: expected "${expected}", received ${status} with "${received ?? 'no Content-Range'}".`,
     );
   }
-  if (ContentLength !== undefined && ContentLength !== lengthOf(range)) {
-    throw wrongLength(source, range, `has a Content-Length of ${ContentLength}`);
-  }
-}
-
-async function* countedBytes(
-  body: AsyncIterable<Uint8Array>,
-  { source, range, signal }: Reading,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const expectedBytes = lengthOf(range);
-  let receivedBytes = 0;
-  try {
-    for await (const bytes of body) {
-      receivedBytes += bytes.length;
-      if (receivedBytes > expectedBytes) throw wrongLength(source, range, 'has more bytes');
-      yield bytes;
-    }
-  } catch (error) {
-    throw signal.aborted ? signal.reason : brokenRead(error, source, range, receivedBytes);
-  }
-  if (receivedBytes < expectedBytes) {
-    throw wrongLength(source, range, `ended after ${receivedBytes}`);
+  if (contentLength !== undefined && contentLength !== lengthOf(range)) {
+    throw wrongLength(source, range, `has a Content-Length of ${contentLength}`);
   }
 }
 
