@@ -6,7 +6,9 @@ import { Rows } from './rows.ts';
 type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | 'incrementReports'>;
 
 /** Returns the chunk methods of the store in memory. */
-export function memoryChunkRows(areCopies = true): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
+export function memoryChunkRows(
+  areCopies = true,
+): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
   const rows = new Rows<ChunkRecord>(areCopies);
   return {
     rows,

@@ -8,7 +8,9 @@ type RangeRows = Pick<
 >;
 
 /** Returns the range methods of the store in memory. */
-export function memoryRangeRows(areCopies = true): RangeRows & { readonly rows: Rows<RangeRecord> } {
+export function memoryRangeRows(
+  areCopies = true,
+): RangeRows & { readonly rows: Rows<RangeRecord> } {
   const rows = new Rows<RangeRecord>(areCopies);
   const rowOf = (key: RangeKey): RangeRecord => rows.get(keyOf(key)) ?? { n: key.n, retries: {} };
   return {
