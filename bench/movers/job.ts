@@ -1,22 +1,26 @@
-import type { Shape } from '../plan.ts';
-import type { Sink } from '../servers.ts';
+import type { Shape } from '../plan/shapes.ts';
+import type { Film } from '../processes/films.ts';
+import type { Bucket, Sink } from '../processes/servers.ts';
 
-/** The job of a mover: the object, the destination, and the shape. */
+/** The job of a mover: the objects, the destination, and the shape. */
 export interface MoverJob {
-  readonly s3Url: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly sizeBytes: number;
+  readonly source: Bucket;
+  /** Moved one after another. */
+  readonly films: readonly Film[];
   readonly sink: Sink;
   readonly tableUrl: string;
   readonly shape: Shape;
   /** A folder for temporary files. */
   readonly directory: string;
   /** The checksum to compute, for movers with a choice. */
-  readonly sums?: 'md5' | 'crc' | undefined;
+  readonly sums?: 'md5' | undefined;
+  /** The bucket to write to, for movers that know no upload sessions. */
+  readonly target?: Bucket | undefined;
+  /** The program to run, for movers that are one. */
+  readonly program?: readonly string[] | undefined;
 }
 
-/** Returns the object's URL. The local S3 requires no signature. */
-export function objectUrl({ s3Url, bucket, key }: MoverJob): string {
-  return `${s3Url}/${bucket}/${key}`;
+/** Returns an object's URL. The local S3 requires no signature. */
+export function objectUrl({ source }: MoverJob, { key }: Film): string {
+  return `${source.url}/${source.bucket}/${key}`;
 }

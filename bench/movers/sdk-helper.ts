@@ -5,8 +5,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TwelveLabs } from 'twelvelabs-js';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { measure } from '../measure.ts';
-import { serveRequests } from '../worker-process.ts';
+import { measure, sumUsages, type Usage } from '../measure/usage.ts';
+import type { Film } from '../processes/films.ts';
+import { serveRequests } from '../processes/worker-process.ts';
 import { type MoverJob, objectUrl } from './job.ts';
 
 /**
@@ -19,18 +20,29 @@ serveRequests(async (job: MoverJob) => {
   Object.assign(process.env, { TMPDIR: folder, TWELVELABS_BASE_URL: job.sink.baseUrl });
   const client = new TwelveLabs({ apiKey: job.sink.apiKey });
   try {
-    return await measure(async () => {
-      const path = join(folder, 'film.mp4');
-      await download(job, path);
-      await client.multipartUpload.uploadFile(path);
-    });
+    const usages: Usage[] = [];
+    for (const film of job.films) usages.push(await moveFilm(job, film, folder, client));
+    return sumUsages(usages);
   } finally {
     await rm(folder, { recursive: true });
   }
 });
 
-async function download(job: MoverJob, path: string): Promise<void> {
-  const reply = await fetch(objectUrl(job));
+async function moveFilm(
+  job: MoverJob,
+  film: Film,
+  folder: string,
+  client: TwelveLabs,
+): Promise<Usage> {
+  return measure(async () => {
+    const path = join(folder, 'film.mp4');
+    await download(objectUrl(job, film), path);
+    await client.multipartUpload.uploadFile(path);
+  });
+}
+
+async function download(url: string, path: string): Promise<void> {
+  const reply = await fetch(url);
   if (!reply.ok || !reply.body) {
     throw new TransferError('UnexpectedError', `The download failed with status ${reply.status}`);
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { createContainer } from '#functions/runtime/container.ts';
-import { localCredentials, localRegion } from '#local/emulators/local-account.ts';
+import { localRegion } from '#local/emulators/local-account.ts';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { createHandlers } from '#local/handlers.ts';
 import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
@@ -12,26 +12,18 @@ import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
-import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
-import { measure } from '../measure.ts';
-import { serveRequests } from '../worker-process.ts';
+import { measure, sumUsages, type Usage } from '../measure/usage.ts';
+import type { Film } from '../processes/films.ts';
+import { serveRequests } from '../processes/worker-process.ts';
 import type { MoverJob } from './job.ts';
-
-/** The part of the state after OpenSession that the map's iterations need. */
-interface Transfer {
-  readonly transferId: string;
-  readonly fence: number;
-  readonly sessionNumber: number;
-  readonly round: number;
-  readonly ranges: readonly ChunkRange[];
-  readonly concurrency: number;
-}
+import { readRangeMap } from './map-state.ts';
 
 /** An answer of OpenSession. `ending` is set if the execution ends without a session. */
-interface OpenResult extends Transfer {
+interface OpenResult {
   readonly next: OpenSessionAnswer;
   readonly waitSeconds: number;
   readonly ending?: { readonly status: string };
+  readonly [field: string]: unknown;
 }
 
 /** The defaults of the deployed SendChunks function. */
@@ -49,36 +41,37 @@ let tableReady: Promise<void> | undefined;
 
 // Events and metrics are not part of moving bytes.
 const overrides = { events: { publish: async () => {} }, meter: { add: () => {} } };
+const ranges = readRangeMap();
 const handlers = createHandlers(createContainer(process.env, overrides));
-
-const executionId = `arn:aws:states:local:000000000000:execution:bench:${randomUUID()}`;
 
 /**
  * Calls the deployed handlers as the state machine does. Measures the map: sending and reporting of all
- * ranges. Inspects the object and opens the session before, and confirms the upload after it.
+ * ranges. Inspects each object and opens its session before, and confirms the upload after it. For an
+ * object with a CRC64NVME, the confirmation compares the sum of all bytes with it.
  */
 serveRequests(async (job: MoverJob) => {
   tableReady ??= prepare(job);
   await tableReady;
-  const transfer = await openTransfer(job);
-  const queue = [...transfer.ranges];
-  const iterations = async () => {
-    for (let range = queue.shift(); range; range = queue.shift()) await sendRange(transfer, range);
-  };
-  const usage = await measure(() =>
-    Promise.all(Array.from({ length: transfer.concurrency }, iterations)),
-  );
-  if (job.sums !== 'crc') await confirm(transfer);
-  return usage;
+  const usages: Usage[] = [];
+  for (const film of job.films) usages.push(await moveFilm(job, film));
+  return sumUsages(usages);
 });
 
-function environmentOf({ s3Url, bucket, tableUrl, sink, shape }: MoverJob): Record<string, string> {
+async function moveFilm(job: MoverJob, film: Film): Promise<Usage> {
+  const call = callerFor(`arn:aws:states:local:000000000000:execution:bench:${randomUUID()}`);
+  const transfer = await openTransfer(call, job.source.bucket, film.key);
+  const usage = await measure(() => ranges.run(transfer, call));
+  await confirm(call, transfer);
+  return usage;
+}
+
+function environmentOf({ source, tableUrl, sink, shape }: MoverJob): Record<string, string> {
   return {
-    AWS_ENDPOINT_URL_S3: s3Url,
+    AWS_ENDPOINT_URL_S3: source.url,
     AWS_ENDPOINT_URL_DYNAMODB: tableUrl,
     AWS_REGION: localRegion,
-    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    AWS_ACCESS_KEY_ID: source.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: source.secretAccessKey,
     [keys.tableName]: tableName,
     [keys.apiKey]: sink.apiKey,
     [keys.baseUrl]: sink.baseUrl,
@@ -87,7 +80,10 @@ function environmentOf({ s3Url, bucket, tableUrl, sink, shape }: MoverJob): Reco
     // The share of each slot is all ranges of the shape.
     [keys.maxActiveTransfers]: String(slots),
     [keys.maxSendConcurrency]: String(slots * shape.rangesAtOnce),
-    [keys.sources]: JSON.stringify({ list: [{ bucket }], readers: {} } satisfies Sources),
+    [keys.sources]: JSON.stringify({
+      list: [{ bucket: source.bucket }],
+      readers: {},
+    } satisfies Sources),
   };
 }
 
@@ -102,9 +98,8 @@ async function prepare(job: MoverJob): Promise<void> {
 }
 
 /** @throws UnexpectedError - OpenSession ended, for example as `queued`, or has no session to send to */
-async function openTransfer({ bucket, key, sums }: MoverJob): Promise<Transfer> {
-  const inspected = await call<{ source: object }>('InspectSource', { bucket, key });
-  let state: unknown = sums === 'crc' ? withChecksum(inspected) : inspected;
+async function openTransfer(call: Call, bucket: string, key: string): Promise<OpenResult> {
+  let state: unknown = await call('InspectSource', { bucket, key });
   for (let calls = 0; calls < maxOpenCalls; calls++) {
     const opened = await call<OpenResult>('OpenSession', state);
     if (opened.next === 'send') return opened;
@@ -120,46 +115,29 @@ function notOpened(answer: string): TransferError {
   return new TransferError('UnexpectedError', message);
 }
 
-/**
- * Adds a made-up checksum, since the bench's S3 has none: the send path then sums every chunk. The wrong
- * value has no effect, because this upload is not confirmed.
- */
-function withChecksum(inspected: { readonly source: object }): object {
-  const checksum = { algorithm: 'CRC64NVME', value: 'AAAAAAAAAAA=' };
-  return { ...inspected, source: { ...inspected.source, checksum } };
-}
-
-async function sendRange(transfer: Transfer, range: ChunkRange): Promise<void> {
-  const { transferId, fence, sessionNumber, round } = transfer;
-  let state: { next?: string } = { transferId, fence, sessionNumber, round, range } as object;
-  do state = await call('SendChunks', state);
-  while (state.next === 'more');
-  if (state.next !== 'sent') {
-    const message = `SendChunks answered ${JSON.stringify(state.next)} for range ${range.n}: expected "sent"`;
-    throw new TransferError('UnexpectedError', message);
-  }
-  await call('ReportProofs', state);
-}
-
-async function confirm(transfer: Transfer): Promise<void> {
+async function confirm(call: Call, transfer: OpenResult): Promise<void> {
   const { next } = await call<{ next: string }>('ConfirmUpload', transfer);
   if (next === 'asset') return;
   const message = `ConfirmUpload answered ${JSON.stringify(next)}: expected "asset"`;
   throw new TransferError('UnexpectedError', message);
 }
 
-/** Calls a handler with the payload of the state machine and the context of Lambda. */
-async function call<Result>(name: FunctionName, state: unknown): Promise<Result> {
-  const called = {
-    name: 'bench',
-    logicalId: 'Bench',
-    handler: 'index.handler',
-    timeoutSeconds,
-    memoryMib,
-    environment: {},
-    referencedEnvironment: [],
+type Call = <Result>(name: FunctionName, state: unknown) => Promise<Result>;
+
+/** Returns a call of a handler with the payload of the state machine and the context of Lambda. */
+function callerFor(executionId: string): Call {
+  return async <Result>(name: FunctionName, state: unknown) => {
+    const called = {
+      name: 'bench',
+      logicalId: 'Bench',
+      handler: 'index.handler',
+      timeoutSeconds,
+      memoryMib,
+      environment: {},
+      referencedEnvironment: [],
+    };
+    const context = lambdaContext(called, 'arn:aws:lambda:local', randomUUID(), Date.now);
+    const payload = { state, executionId, startedAt: new Date().toISOString() };
+    return (await handlers[name](payload as never, context)) as Result;
   };
-  const context = lambdaContext(called, 'arn:aws:lambda:local', randomUUID(), Date.now);
-  const payload = { state, executionId, startedAt: new Date().toISOString() };
-  return (await handlers[name](payload as never, context)) as Result;
 }

@@ -2,23 +2,42 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { loopbackAddress, loopbackUrl } from '#local/emulators/loopback.ts';
-import { serveRequests } from '../worker-process.ts';
+import { readIdentity } from './identity.ts';
+import { serveRequests } from './worker-process.ts';
 
 /** A request to the source: return its URL, serve a file as an object, or return and reset the counts. */
 export type SourceRequest =
   | { readonly kind: 'url' }
-  | { readonly kind: 'serve'; readonly path: string; readonly objectPath: string }
+  | {
+      readonly kind: 'serve';
+      readonly path: string;
+      readonly objectPath: string;
+      /** Stored with the object, as S3 stores it with new objects. */
+      readonly crc64nvme?: string | undefined;
+    }
   | { readonly kind: 'takeCounts' };
+
+/** The requests since the last `takeCounts`. */
+export interface SourceCounts {
+  readonly byMethod: Readonly<Record<string, number>>;
+  /** The time of the first GET, in milliseconds since 1970. */
+  readonly firstGetAt?: number | undefined;
+}
 
 interface ServedObject {
   readonly file: FileHandle;
   readonly sizeBytes: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly checksumHeaders: Readonly<Record<string, string>>;
 }
 
 const objects = new Map<string, ServedObject>();
+const files = new Map<string, Promise<FileHandle>>();
 let counts: Record<string, number> = {};
+let firstGetAt: number | undefined;
 
 const bufferBytes = 256 * 1024;
 
@@ -26,43 +45,64 @@ const bufferBytes = 256 * 1024;
  * The part of S3 that readers need: HEAD and ranged GET of files, with one buffer for each request. It
  * takes 0.4 s of CPU a GiB. s3rver takes 2 to 3 s, as much as the movers, and would distort the results.
  */
-const server = createServer((request, response) => {
+const listener = (request: IncomingMessage, response: ServerResponse) => {
   answer(request, response).catch(() => response.destroy());
-});
+};
+const identity = readIdentity();
+const server = identity ? createTlsServer(identity, listener) : createServer(listener);
 server.listen(0, loopbackAddress);
 await once(server, 'listening');
 
 serveRequests(async (request: SourceRequest) => {
-  if (request.kind === 'url') return loopbackUrl(server.address() as never);
-  if (request.kind === 'serve') return serve(request.objectPath, request.path);
-  const taken = counts;
+  if (request.kind === 'url') return urlOf(server.address() as AddressInfo);
+  if (request.kind === 'serve') return serve(request);
+  const taken: SourceCounts = { byMethod: counts, firstGetAt };
   counts = {};
+  firstGetAt = undefined;
   return taken;
 });
 
-async function serve(objectPath: string, path: string): Promise<void> {
-  const file = await open(path);
+function urlOf(address: AddressInfo): string {
+  const url = loopbackUrl(address);
+  return identity ? url.replace('http:', 'https:') : url;
+}
+
+async function serve({
+  path,
+  objectPath,
+  crc64nvme,
+}: Extract<SourceRequest, { kind: 'serve' }>): Promise<void> {
+  const opened = files.get(path) ?? open(path);
+  files.set(path, opened);
+  const file = await opened;
   const { size, mtime } = await file.stat();
   const headers = {
-    // 32 hex digits like S3's ETags. The value does not matter here.
-    etag: `"${createHash('md5').update(path).digest('hex')}"`,
+    // 32 hex digits like S3's ETags. Each object has its own: equal content is moved once only.
+    etag: `"${createHash('md5').update(objectPath).digest('hex')}"`,
     'last-modified': mtime.toUTCString(),
     'content-type': 'video/mp4',
     'accept-ranges': 'bytes',
   };
-  objects.set(objectPath, { file, sizeBytes: size, headers });
+  const checksumHeaders: Record<string, string> = crc64nvme
+    ? { 'x-amz-checksum-crc64nvme': crc64nvme, 'x-amz-checksum-type': 'FULL_OBJECT' }
+    : {};
+  objects.set(objectPath, { file, sizeBytes: size, headers, checksumHeaders });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '', headers } = request;
   counts[method] = (counts[method] ?? 0) + 1;
+  if (method === 'GET') firstGetAt ??= Date.now();
   const object = objects.get(request.url?.split('?')[0] ?? '');
   if (!object) return void response.writeHead(404).end();
   const isChanged = (headers['if-match'] ?? object.headers.etag) !== object.headers.etag;
   if (isChanged) return void response.writeHead(412).end();
   const range = readRange(headers.range, object.sizeBytes);
+  const asksForChecksum = headers['x-amz-checksum-mode'] === 'ENABLED';
   response.writeHead(headers.range ? 206 : 200, {
     ...object.headers,
+    // As S3: the sum of the whole object is no sum of a range.
+    ...(asksForChecksum && !headers.range && object.checksumHeaders),
     'content-length': range.end - range.start,
     ...(headers.range && {
       'content-range': `bytes ${range.start}-${range.end - 1}/${object.sizeBytes}`,

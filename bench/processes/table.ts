@@ -1,5 +1,5 @@
 import { startDynamoDb } from '#local/emulators/dynamodb.ts';
-import { serveRequests } from '../worker-process.ts';
+import { serveRequests } from './worker-process.ts';
 
 const emulator = await startDynamoDb();
 

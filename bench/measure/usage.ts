@@ -7,6 +7,8 @@ export interface Usage {
   readonly cpuSeconds: number;
   /** The largest resident set of one process since its start, including the load of its modules. */
   readonly peakRssBytes: number | undefined;
+  /** From the start of a whole command until its first GET. */
+  readonly firstGetSeconds?: number | undefined;
 }
 
 /** Measures this process while it moves an object. Earlier work counts only for the memory. */
@@ -30,13 +32,13 @@ export async function peakRssBytes(pid: number): Promise<number | undefined> {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** Returns the median; NaN for an empty list. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low = Number.NaN, high = Number.NaN] = [
-    sorted[Math.ceil(middle) - 1],
-    sorted[Math.floor(middle)],
-  ];
-  return (low + high) / 2;
+/** Adds up the runs of several objects. The peak is that of one process, so the largest counts. */
+export function sumUsages(usages: readonly Usage[]): Usage {
+  const sum = (part: (usage: Usage) => number) => usages.reduce((all, one) => all + part(one), 0);
+  const peaks = usages.flatMap(({ peakRssBytes }) => peakRssBytes ?? []);
+  return {
+    seconds: sum(({ seconds }) => seconds),
+    cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
+    peakRssBytes: peaks.length > 0 ? Math.max(...peaks) : undefined,
+  };
 }

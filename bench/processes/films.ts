@@ -1,16 +1,20 @@
 import { createWriteStream } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createCRC64 } from 'hash-wasm';
 import { paddedMedia, smallestMediaBytes } from '#local/media/padded-media.ts';
 import { formatBytes } from '#local/terminal/size.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { Servers } from './servers.ts';
 
 /** Copies of an object on the disk at most: itself, its download, and the chunk files of the SDK helper. */
 const copiesByHelper = 3;
 
 const writeBytes = 1024 * 1024;
+
+/** The reflected polynomial of CRC64NVME (the catalogue of parametrised CRC algorithms). */
+const crc64nvmePolynomial = '9a6c9329ac4bc9b5';
 
 /**
  * Checks the sizes before any work is done.
@@ -23,7 +27,7 @@ export async function checkSizes(sizes: readonly number[], directory: string): P
   if (tooSmall !== undefined) {
     throw new TransferError(
       'InvalidInputError',
-      `Invalid --sizes: ${tooSmall} bytes are too few; must be at least ${least}, the size of the sample`,
+      `Invalid size ${tooSmall}: must be at least ${least} bytes, the size of the sample`,
     );
   }
   const { bavail, bsize } = await freeSpaceIn(directory);
@@ -51,21 +55,29 @@ export interface Film {
   readonly sizeBytes: number;
 }
 
-/**
- * Creates a film of this size and serves it without a copy. Flushes it to the disk first: later runs
- * must not pay for its writes.
- */
-export async function serveFilm(
-  servers: Servers,
-  directory: string,
-  key: string,
-  sizeBytes: number,
-): Promise<Film> {
-  const path = join(directory, key);
+/** A film on the disk. */
+export interface FilmFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** The checksum that S3 stores with most objects, in base64. */
+  readonly crc64nvme: string;
+}
+
+/** Creates a film of this size. Flushes it to the disk: later runs must not pay for its writes. */
+export async function createFilm(directory: string, sizeBytes: number): Promise<FilmFile> {
+  const path = join(directory, `film-${sizeBytes}.mp4`);
+  const crc = (await createCRC64(crc64nvmePolynomial)).init();
+  const summed = new Transform({
+    transform(bytes: Buffer, _encoding, done) {
+      crc.update(bytes);
+      done(null, bytes);
+    },
+  });
   await pipeline(
     await paddedMedia(sizeBytes),
+    summed,
     createWriteStream(path, { highWaterMark: writeBytes, flush: true }),
   );
-  await servers.serve(key, path);
-  return { key, sizeBytes };
+  const crc64nvme = Buffer.from(crc.digest('binary')).toString('base64');
+  return { path, sizeBytes, crc64nvme };
 }
