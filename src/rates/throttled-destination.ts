@@ -12,18 +12,27 @@ type EveryMember = { readonly [K in keyof Required<Destination>]: Destination[K]
 export function throttledDestination(to: Destination, limiter: CallLimiter): Destination {
   const api = <T>(options: CallOptions, call: () => Promise<T>) =>
     limitedCall(limiter, 'service', options.signal, call);
-  const { listUnfinished: list } = to;
-  const { listUnfinished, ...members }: EveryMember = {
+  const { listUnfinished: list, abortSession: abort, prepareChunk: prepare } = to;
+  const {
+    listUnfinished,
+    abortSession,
+    prepareChunk: _,
+    ...members
+  }: EveryMember = {
     identity: to.identity,
     traits: to.traits,
     limits: (mediaType) => to.limits(mediaType),
     openSession: (request, options) => api(options, () => to.openSession(request, options)),
     prepareChunks: (session, indexes, options) =>
-      api(options, () => to.prepareChunks(session, indexes, options)),
-    sendChunk: (session, chunk, body, options) =>
-      limitedCall(limiter, 'storage', options.signal, () =>
+      prepare ? nothing : api(options, () => to.prepareChunks(session, indexes, options)),
+    // The engine does not make this call: `sendChunk` does.
+    prepareChunk: undefined,
+    sendChunk: async (session, chunk, body, options) => {
+      if (prepare) await api(options, () => prepare(session, chunk.index, options));
+      return limitedCall(limiter, 'storage', options.signal, () =>
         to.sendChunk(session, chunk, body, options),
-      ),
+      );
+    },
     reportProofs: (session, proofs, options) =>
       api(options, () => to.reportProofs(session, proofs, options)),
     finish: (session, proofs, digest, options) =>
@@ -33,9 +42,16 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
       api(options, () => to.chunkStates(session, page, options)),
     assetStatus: (assetId, options) => api(options, () => to.assetStatus(assetId, options)),
     listUnfinished: list && ((options) => api(options, () => list(options))),
+    abortSession: abort && ((session, options) => api(options, () => abort(session, options))),
   };
-  return { ...members, ...(listUnfinished && { listUnfinished }) };
+  return {
+    ...members,
+    ...(listUnfinished && { listUnfinished }),
+    ...(abortSession && { abortSession }),
+  };
 }
+
+const nothing = Promise.resolve();
 
 /** Makes a call when the limits of its kind allow it. Adapts the limits to its error. */
 export async function limitedCall<T>(

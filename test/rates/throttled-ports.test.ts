@@ -49,6 +49,7 @@ const apiCalls: readonly [string, (to: Destination) => Promise<unknown> | undefi
   ['chunkStates', (to) => to.chunkStates({} as never, 1, call)],
   ['assetStatus', (to) => to.assetStatus('a', call)],
   ['listUnfinished', (to) => to.listUnfinished?.(call)],
+  ['abortSession', (to) => to.abortSession?.({} as never, call)],
 ];
 
 // https://github.com/rclone/rclone/issues/3199: some commands went past the pacer.
@@ -75,7 +76,25 @@ describe('every call of a destination', () => {
 
   it('is absent if the service has no such call', () => {
     const bare = throttledDestination({} as Destination, limiter);
-    expect('listUnfinished' in bare).toBe(false);
+    expect(['listUnfinished' in bare, 'abortSession' in bare]).toEqual([false, false]);
+  });
+
+  it('counts the call that prepares one chunk, just before that chunk', async () => {
+    const calls: unknown[] = [];
+    const service = throttledDestination(
+      {
+        prepareChunks: async () => void calls.push('prepareChunks'),
+        prepareChunk: async (_: unknown, index: number) => void calls.push(index),
+        sendChunk: async () => calls.push('sendChunk'),
+      } as unknown as Destination,
+      limiter,
+    );
+    await service.prepareChunks({} as never, [1, 2, 3], call);
+    await service.sendChunk({} as never, { index: 2 } as never, {} as never, call);
+    expect([calls, taken]).toEqual([
+      [2, 'sendChunk'],
+      ['service', 'storage'],
+    ]);
   });
 });
 

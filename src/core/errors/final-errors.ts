@@ -31,6 +31,29 @@ export const finalErrors = {
     nextStep: 'Read the message of the service, correct the input, then start again.',
     localNextStep: 'Read the message of the service, correct the command, then run it again.',
   },
+  /** The service has a file of this name, and the settings neither overwrite nor rename. */
+  NameTakenError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep:
+      'Start again with another filename, or delete or rename the file at the service. To allow it for all files, set the reaction to a taken name to rename or overwrite.',
+    localNextStep:
+      'Run the command again with another filename, or delete or rename the file at the service.',
+  },
+  ProjectNotFoundError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep: 'Correct the project or folder in the configuration, then start again.',
+    localNextStep: 'Correct the project or folder, then run the command again.',
+  },
+  ProjectDeniedError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep:
+      "Give the token's user the permission to write into the project at the service, then start again.",
+    localNextStep:
+      "Give the token's user the permission to write into the project at the service, then run the command again.",
+  },
   ProtocolViolationError: {
     scope: 'transfer',
     disposition: 'fail',

@@ -112,7 +112,8 @@ export interface AssetStatus {
 /** An unfinished session in the service's list. */
 export interface ListedSession {
   readonly uploadId: string;
-  readonly sizeBytes: number;
+  /** Absent if the service does not list it. */
+  readonly sizeBytes?: number | undefined;
   /** Milliseconds since 1970. */
   readonly createdAt?: number | undefined;
   readonly expiresAt?: number | undefined;
@@ -157,6 +158,12 @@ export interface Destination {
     options: CallOptions,
   ): Promise<void>;
   /**
+   * Fetches what one chunk needs, by one call, just before the chunk is sent. Present if the service has
+   * one call for each chunk; `prepareChunks` then does nothing. The rate limiter makes this call, so that
+   * it counts as a call of the API. Without it, `sendChunk` makes the call itself.
+   */
+  prepareChunk?(session: UploadSession, index: number, options: CallOptions): Promise<void>;
+  /**
    * Sends one chunk once, to an address that was never used before.
    * @throws PresignedUrlRejectedError - the address is expired or was used
    * @throws SessionExpiredError - the session is unknown to the service or closed
@@ -193,4 +200,10 @@ export interface Destination {
   assetStatus(assetId: string, options: CallOptions): Promise<AssetStatus>;
   /** Lists the unfinished sessions; absent if the service cannot list them. */
   listUnfinished?(options: CallOptions): Promise<UnfinishedSessions>;
+  /**
+   * Ends a session and deletes its chunks; absent if the service has no such call. An unknown session is no
+   * error. Call it only for a transfer that will not continue.
+   * @throws RequestRejectedError - the upload is complete
+   */
+  abortSession?(session: UploadSession, options: CallOptions): Promise<void>;
 }

@@ -1,0 +1,21 @@
+import type { UploadSession } from '#src/core/transfer/destination.ts';
+
+/** Where a file goes: the top of a project, or a folder. */
+export type Place =
+  | { readonly project: string; readonly parent?: undefined }
+  | { readonly parent: string; readonly project?: undefined };
+
+/** Returns the place as the fields of a request's body. */
+export function placeFields({ project, parent }: Place): Readonly<Record<string, string>> {
+  return project === undefined ? { parent } : { project };
+}
+
+/** Returns the path that lists the files and folders of a place, by their exact name. */
+export function listingPath(place: Place, name: string): string {
+  return `/files?${new URLSearchParams({ ...placeFields(place), name, limit: '10' })}`;
+}
+
+/** Returns the path of an upload. */
+export function sessionPath({ uploadId }: UploadSession): string {
+  return `/upload/multipart/${encodeURIComponent(uploadId)}`;
+}
