@@ -104,7 +104,7 @@ function joinedHeaders(headers: DispatchReply['headers']): Record<string, string
 }
 
 /** Returns the path as the SDK signed it. Parsing it as a URL would rewrite keys such as `a/../b`. */
-function pathAndQuery({ path, query }: SdkRequest): string {
+export function pathAndQuery({ path, query }: SdkRequest): string {
   const text = queryText(query);
   return text === '' ? path : `${path}?${text}`;
 }
@@ -120,7 +120,7 @@ function queryText(query: SdkRequest['query']): string {
 }
 
 /** Percent-encodes all but the unreserved characters (RFC 3986 §2.3), as the signature does. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

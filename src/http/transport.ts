@@ -34,9 +34,9 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
   const { origin, path, host } = splitUrl(request.url);
   const name = `${request.method} ${host}`;
   const replyTimeoutMs = request.replyTimeoutMs ?? options.replyTimeoutMs ?? defaultReplyTimeoutMs;
-  const limit = createReplyLimit(options.clock, replyTimeoutMs, name);
+  const limit = createReplyLimit(options.clock, replyTimeoutMs, name, request.signal);
   const body = watch(request, limit.start, name);
-  const signal = AbortSignal.any([request.signal, limit.signal]);
+  const { signal } = limit;
   try {
     const { method, headers } = request;
     const input = { origin, path, method, headers, body, signal, ...silenceOf(request) };
@@ -53,7 +53,7 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     if (body instanceof WatchedBody && body.failure) throw body.failure.error;
-    if (limit.signal.aborted) throw limit.signal.reason;
+    if (signal.aborted) throw signal.reason;
     throw isTransferError(error) ? error : networkFailure(error, name);
   } finally {
     limit.stop();
@@ -80,9 +80,15 @@ function silenceOf({ replyTimeoutMs }: HttpRequest) {
   return { headersTimeoutMs: silenceMs, bodyTimeoutMs: silenceMs };
 }
 
-/** Creates a time limit that runs from its first `start`. */
-function createReplyLimit(clock: Clock, replyTimeoutMs: number, name: string) {
+/**
+ * Creates a time limit that runs from its first `start`. Its signal also follows the caller's. A listener
+ * takes less CPU time than `AbortSignal.any`.
+ */
+function createReplyLimit(clock: Clock, replyTimeoutMs: number, name: string, caller: AbortSignal) {
   const controller = new AbortController();
+  const abort = () => controller.abort(caller.reason);
+  if (caller.aborted) abort();
+  else caller.addEventListener('abort', abort, { once: true });
   let cancel: (() => void) | undefined;
   const expire = () => {
     const message = `${name}: no complete reply within ${replyTimeoutMs} ms`;
@@ -93,7 +99,10 @@ function createReplyLimit(clock: Clock, replyTimeoutMs: number, name: string) {
     start: () => {
       cancel ??= clock.after(replyTimeoutMs, expire);
     },
-    stop: () => cancel?.(),
+    stop: () => {
+      cancel?.();
+      caller.removeEventListener('abort', abort);
+    },
   };
 }
 

@@ -200,13 +200,14 @@ function bodyOf(
 ): string | Uint8Array | AsyncIterable<Uint8Array> | null {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string' || body instanceof Uint8Array) return body;
-  return asGenerator(body);
+  return asPlainIterable(body);
 }
 
 /**
- * Wraps the source, so undici ends it through its iterator on an early reply, a reset, an abort and a
- * timeout. Streams of the S3 SDK were observed to keep their sockets open in those cases without it.
+ * Hides that a source is a stream, so undici ends it through its iterator on an early reply, a reset, an
+ * abort and a timeout. Streams of the S3 SDK were observed to keep their sockets open in those cases
+ * without it.
  */
-async function* asGenerator(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* source;
+function asPlainIterable(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => source[Symbol.asyncIterator]() };
 }

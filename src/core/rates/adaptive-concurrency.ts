@@ -82,6 +82,10 @@ export function createAdaptiveConcurrency(
     acquire: (signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
+        if (inFlight < control.limit && waiting.length === 0) {
+          inFlight++;
+          return resolve();
+        }
         const start = () => {
           signal.removeEventListener('abort', cancel);
           resolve();

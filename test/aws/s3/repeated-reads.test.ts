@@ -205,6 +205,7 @@ describe('on the wire, a repeated GET', () => {
       expect(one.url).toBe(first.url);
       expect(others(one)).toEqual(others(first));
       expect(scopeOf(one)).toBe(scopeOf(first));
+      expect(Object.keys(one.headers).filter((name) => name.startsWith('amz-sdk'))).toEqual([]);
     }
     expect(first.headers).toMatchObject({
       'x-amz-security-token': token,
