@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** `npm test`. What takes longer than a few minutes is in `vitest.deep.config.ts`. */
@@ -7,6 +8,12 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/**/*.deep.test.ts'],
     setupFiles: ['./test/local-aws-setup.ts', './test/security/canary-setup.ts'],
     pool: 'forks',
+    // Files share their worker's modules: to load the SDK and the CDK costs seconds a file.
+    isolate: false,
+    // The processes that tests start load the SDK in half the time from compiled code.
+    env: {
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
+    },
     testTimeout: 120_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

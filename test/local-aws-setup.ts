@@ -1,4 +1,8 @@
 import { removeUserAwsSettings } from '#local/emulators/local-account.ts';
+import { restoreEnvironment } from './process-environment.ts';
+
+// A worker runs many test files, and some of them change the environment.
+restoreEnvironment();
 
 // Tests call only local servers and must ignore the user's AWS profile, keys and Region.
 removeUserAwsSettings();

@@ -30,12 +30,16 @@ export function startCommand(
   { maxFileKiB }: { readonly maxFileKiB?: number } = {},
 ): Running {
   const script = fileURLToPath(new URL(`../../local/commands/${name}.ts`, import.meta.url));
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const call = [process.execPath, script, ...args];
   // The limit on the file size simulates a full disk.
   const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB}; `;
   const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...call], {
-    env: { PATH, HOME, AWS_EC2_METADATA_DISABLED: 'true', ...secretsOf(name), ...environment },
+    env: {
+      ...{ PATH, HOME, NODE_COMPILE_CACHE, AWS_EC2_METADATA_DISABLED: 'true' },
+      ...secretsOf(name),
+      ...environment,
+    },
   });
   let stdout = '';
   let stderr = '';

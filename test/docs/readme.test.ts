@@ -42,9 +42,9 @@ async function cloneOf(root: string): Promise<string> {
 
 /** Runs a line of the pages in a shell, as written, without `npm ci`. */
 function run(line: string) {
-  const { PATH = '' } = process.env;
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
   const env = {
-    PATH,
+    ...{ PATH, NODE_COMPILE_CACHE },
     HOME: folder,
     TWELVE_LABS_API_KEY: simulator.apiKey,
     TWELVELABS_BASE_URL: simulator.baseUrl,

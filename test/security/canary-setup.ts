@@ -1,23 +1,15 @@
 import { afterAll, afterEach } from 'vitest';
-import { TransferError } from '#src/core/errors/errors.ts';
-import { watchErrors } from './canaries/watch-errors.ts';
 import './canaries/task-meta.ts';
 import { canarySearch, describeFindings } from './canaries/search.ts';
-import { watchStream } from './canaries/watch-stream.ts';
+import { errorWatch } from './canaries/watch-process.ts';
 
-for (const stream of [process.stdout, process.stderr]) {
-  watchStream(stream, (text) => canarySearch.searchText('printed', text));
-}
-watchErrors(
-  TransferError,
-  (text) => canarySearch.searchText('errors', text),
-  (task) => canarySearch.atEnd(task),
-);
+// Each file searches as much as in a process of its own.
+errorWatch.restart();
 
 afterEach(assertNoFindings);
 // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures to make
 afterAll(({}, file) => {
-  file.meta.searched = canarySearch.counts;
+  file.meta.searched = canarySearch.takeCounts();
   assertNoFindings();
 });
 

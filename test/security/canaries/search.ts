@@ -31,7 +31,7 @@ export interface Finding {
 
 /** Searches output for canaries and counts it. */
 export class CanarySearch {
-  readonly counts: Counts = {};
+  counts: Counts = {};
   #findings: Finding[] = [];
   readonly #seen = new WeakSet<object>();
   #pending: (() => void)[] = [];
@@ -50,6 +50,13 @@ export class CanarySearch {
     addCounts(this.counts, { [kind]: { items, characters: text.length } });
     const canaries = canariesIn(text);
     if (canaries.length > 0) this.#findings.push({ kind, canaries, context: contextOf(text) });
+  }
+
+  /** Returns the counts since the last call, and starts new ones. */
+  takeCounts(): Counts {
+    const { counts } = this;
+    this.counts = {};
+    return counts;
   }
 
   /** Registers a search for the end of the test. */

@@ -29,8 +29,8 @@ let printed: string;
 
 /** Synthesizes as the CDK does, with bundled functions. */
 async function synthesize(context: object): Promise<string> {
-  const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, ...secrets, CDK_OUTDIR: outdir };
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, ...secrets, CDK_OUTDIR: outdir };
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['infra/app.ts'], {
     env: { ...env, CDK_CONTEXT_JSON: JSON.stringify(context) },
   });

@@ -1,10 +1,16 @@
 import { dumpOf } from './search.ts';
 
-/** Maximum formatted errors: formatting a stack takes a millisecond. */
-const dumpsPerProcess = 300;
+/** Maximum formatted errors of a test file: formatting a stack takes a millisecond. */
+const dumpsPerFile = 300;
 
 /** Maximum depth of a chain of causes. */
 const maxDepth = 8;
+
+/** A watch on the errors of a class. */
+export interface ErrorWatch {
+  /** Formats the first error of each kind again, as at the start of a test file. */
+  restart(): void;
+}
 
 /**
  * Searches every created error of a class, thrown or not: immediately its message and causes, and for
@@ -15,17 +21,18 @@ export function watchErrors(
   errorClass: abstract new (...given: never[]) => Error,
   search: (text: string) => void,
   later: (task: () => void) => void,
-): void {
+): ErrorWatch {
   const dumped = new Set<string>();
   const inspect = (error: Error) => {
     search(textOfError(error, maxDepth));
     const kind = error.message.replace(/\d+/g, '#').slice(0, 200);
-    if (dumped.size >= dumpsPerProcess || dumped.has(kind)) return;
+    if (dumped.size >= dumpsPerFile || dumped.has(kind)) return;
     dumped.add(kind);
     later(() => search(dumpOf(error)));
   };
   // `super(…)` calls the current prototype of the class.
   Object.setPrototypeOf(errorClass, watchedError(inspect));
+  return { restart: () => dumped.clear() };
 }
 
 function watchedError(inspect: (error: Error) => void): ErrorConstructor {

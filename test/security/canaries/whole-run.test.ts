@@ -8,8 +8,8 @@ const config = 'test/security/canary-fixtures/vitest.config.ts';
 
 /** Runs one leaking test file in its own process. */
 async function run(leak: string, extraEnv: Readonly<Record<string, string>> = {}) {
-  const { PATH = '', HOME = '' } = process.env;
-  const env = { PATH, HOME, LEAK: leak, ...extraEnv };
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, LEAK: leak, ...extraEnv };
   const child = spawn(process.execPath, [vitest, 'run', '--config', config], { env });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
