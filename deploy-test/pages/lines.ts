@@ -40,6 +40,7 @@ const needsCliVersion2 =
 export const linesNotRun: Readonly<Record<string, string>> = {
   'export TWELVE_LABS_API_KEY=…': 'the key belongs to the reader; a test compares its name',
   'npm run demo -- --size 2GiB': 'it takes a minute; test/commands/demo.test.ts runs other sizes',
+  'npm run bench -- --cost': 'it takes minutes and needs all of the machine',
   'npm run test:deploy -- --keep':
     'only Ctrl-C ends it; test/deploy-test/keep.test.ts checks its output',
   'aws lambda invoke --function-name <DispatcherName> --cli-binary-format raw-in-base64-out --payload \'{"command":"pause"}\' answer.json':
