@@ -1,5 +1,5 @@
 import { Negotiated } from '../doubles/destinations/negotiated.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from '../harness/clock.ts';
 import { serviceDefaults } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 

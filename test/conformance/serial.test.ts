@@ -1,5 +1,5 @@
 import { Serial } from '../doubles/destinations/serial.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from '../harness/clock.ts';
 import { serviceDefaults } from '../harness/port-harness.ts';
 import { describeDestination } from './destination-suite.ts';
 

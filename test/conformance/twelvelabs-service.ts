@@ -13,7 +13,7 @@ import {
   throttleSeconds,
 } from '../doubles/destinations/faults.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
-import type { ManualClock } from '../doubles/manual-clock.ts';
+import type { ManualClock } from '../harness/clock.ts';
 
 /** A sleeper moves the clock while replies are in flight: a long timeout prevents false timeouts. */
 const replyTimeoutMs = 3_600_000;

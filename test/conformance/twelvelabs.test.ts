@@ -1,5 +1,5 @@
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from '../harness/clock.ts';
 import { describeDestination } from './destination-suite.ts';
 import { openTwelveLabs } from './twelvelabs-service.ts';
 

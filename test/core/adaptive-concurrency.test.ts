@@ -3,7 +3,7 @@ import {
   type AdaptiveConcurrency,
   createAdaptiveConcurrency,
 } from '#src/core/rates/adaptive-concurrency.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from '../harness/clock.ts';
 
 /** A connection in virtual time that all chunks in flight share. */
 interface Line {

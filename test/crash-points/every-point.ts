@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { fakeTime, restoreTime, skipTime, untilSettled } from '../harness/virtual-time.ts';
+import { fakeTime, restoreTime, skipTime, untilSettled } from '../harness/clock.ts';
 import {
   type CrashHarness,
   type FilmTraits,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeTime, restoreTime, untilSettled } from '../harness/virtual-time.ts';
+import { fakeTime, restoreTime, untilSettled } from '../harness/clock.ts';
 import { type FilmTraits, openCrashHarness } from './support/crash-harness.ts';
 import type { Moment } from './support/moments.ts';
 import { brokenPromises } from './support/promises.ts';

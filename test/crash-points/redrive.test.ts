@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionResult } from '#local/state-machine/run.ts';
-import { fakeTime, restoreTime, untilSettled } from '../harness/virtual-time.ts';
+import { fakeTime, restoreTime, untilSettled } from '../harness/clock.ts';
 import { type CrashHarness, type FilmTraits, openCrashHarness } from './support/crash-harness.ts';
 import type { Moment } from './support/moments.ts';
 import { type Allowed, brokenLateEnd, brokenPromises, stateOf } from './support/promises.ts';

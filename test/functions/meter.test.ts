@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { createEmfMeter } from '#functions/runtime/meter.ts';
 import { deploymentDimension, type MetricName, metricCatalogue } from '#src/core/stack/metrics.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from '../harness/clock.ts';
 
 /** One line in CloudWatch's embedded metric format. */
 interface Line extends Readonly<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createContainer } from '#functions/runtime/container.ts';
 import { createTracer } from '#functions/runtime/tracer.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from '../harness/clock.ts';
 
 const keys = { step: 'SendChunks', transferId: 'transfer-1' };
 const traceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8';

@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Invocation } from '#src/transfer/step.ts';
-import type { ManualClock } from '../doubles/manual-clock.ts';
+import type { ManualClock } from './clock.ts';
 
 let calls = 0;
 

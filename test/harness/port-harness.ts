@@ -6,7 +6,7 @@ import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
+import { ManualClock } from './clock.ts';
 import { MemorySource, sampleBytes } from '../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import {

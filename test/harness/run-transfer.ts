@@ -8,7 +8,7 @@ import {
 } from '#local/state-machine/run.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import type { ManualClock } from '../doubles/manual-clock.ts';
+import type { ManualClock } from './clock.ts';
 import { deployedMachine } from './deployed-machine.ts';
 import type { TestExecutions } from './recorded-ports.ts';
 

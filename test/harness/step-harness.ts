@@ -12,7 +12,7 @@ import type { RangeState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
-import type { ManualClock } from '../doubles/manual-clock.ts';
+import type { ManualClock } from './clock.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
 import { invocationOf } from './invocation.ts';
 import { film, openPortHarness, type PortHarness, putFilm } from './port-harness.ts';

@@ -24,7 +24,7 @@ import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 import { canaries } from '../security/canaries/canaries.ts';
 import { canarySearch } from '../security/canaries/search.ts';
 import { searchedPipeline } from '../security/canaries/searched-pipeline.ts';
-import { type ScaledClock, startScaledClock } from './scaled-clock.ts';
+import { type ScaledClock, startScaledClock } from './clock.ts';
 
 /**
  * The harness over the wire: the deployed state machine and handlers, with DynamoDB, EventBridge, S3 and

@@ -8,7 +8,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { HttpRequest } from '#src/core/ports/transport.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
-import { holdClock } from './http-server.ts';
+import { ManualClock } from '../harness/clock.ts';
 import { failureOf, kib64, serveTransport, source } from './served-transport.ts';
 
 /** Starts a server that writes raw bytes after a whole request, or at once. */
@@ -131,7 +131,7 @@ const text = JSON.stringify({ assets: Array.from({ length: 100 }, (_, id) => ({ 
 async function sendEncoded(encoding: string, body: Uint8Array, maxReplyBytes?: number) {
   const { send } = await serveTransport(
     (_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body),
-    { clock: holdClock(), transport: { maxReplyBytes } },
+    { clock: new ManualClock(undefined, 'owner'), transport: { maxReplyBytes } },
   );
   return send();
 }
@@ -159,7 +159,7 @@ describe('an encoded reply', () => {
         response
           .writeHead(403, { 'content-encoding': 'gzip' })
           .end(zlib.gzipSync('<Code>X</Code>')),
-      { clock: holdClock() },
+      { clock: new ManualClock(undefined, 'owner') },
     );
     expect(await send()).toMatchObject({ status: 403, text: '<Code>X</Code>' });
   });

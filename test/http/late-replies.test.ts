@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '#src/config/system-clock.ts';
-import { holdClock } from './http-server.ts';
+import { ManualClock } from '../harness/clock.ts';
 import { failureOf, type Setting, serveTransport, source } from './served-transport.ts';
 
 /** An agent whose timeouts expire after one tick of undici's timers, about a second. */
@@ -46,7 +46,7 @@ describe('a reply long after the last byte', () => {
 
 describe('the limit of a request', () => {
   it('replaces the default of 30 s', async () => {
-    const clock = holdClock();
+    const clock = new ManualClock(undefined, 'owner');
     let answered = false;
     const { send } = await serve(
       (request) => {
@@ -67,14 +67,14 @@ describe('the limit of a request', () => {
   });
 
   it('may be shorter than the default', async () => {
-    const clock = holdClock();
+    const clock = new ManualClock(undefined, 'owner');
     const { send } = await serve(() => clock.advance(50), { clock });
     const error = await failureOf(send({ replyTimeoutMs: 50 }));
     expect(error.message).toMatch(/: no complete reply within 50 ms$/);
   });
 
   it('runs from the last byte, not from the first', async () => {
-    const clock = holdClock();
+    const clock = new ManualClock(undefined, 'owner');
     const { send } = await serve(
       (request, response) => {
         request.resume().on('end', () => response.end('ok'));

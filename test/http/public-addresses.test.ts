@@ -5,10 +5,11 @@ import { createSockets } from '#functions/runtime/sockets.ts';
 import { createConnectGuard, isPublicAddress } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
 import type { ConnectGuard } from '#src/http/undici.ts';
-import { holdClock, startServer } from './http-server.ts';
+import { ManualClock } from '../harness/clock.ts';
+import { startServer } from './http-server.ts';
 import { failureOf, serveTransport } from './served-transport.ts';
 
-const clock = holdClock();
+const clock = new ManualClock(undefined, 'owner');
 const service = 'https://api.twelvelabs.io/v1.3';
 
 /** Creates a resolver that returns one list for each call, and counts its calls. */

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TransferError } from '#src/core/errors/errors.ts';
 import { wasNeverSent } from '#src/http/network-failure.ts';
-import { type HeldClock, holdClock } from './http-server.ts';
+import { ManualClock } from '../harness/clock.ts';
 import {
   canary,
   failureOf,
@@ -13,10 +13,10 @@ import {
   source,
 } from './served-transport.ts';
 
-let clock: HeldClock;
+let clock: ManualClock;
 
 beforeEach(() => {
-  clock = holdClock();
+  clock = new ManualClock(undefined, 'owner');
 });
 
 const serve = (listener: RequestListener, setting: Omit<Setting, 'clock'> = {}) =>

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { type HeldClock, holdClock } from './http-server.ts';
+import { ManualClock } from '../harness/clock.ts';
 import { failureOf, kib64, type Setting, serveTransport, source } from './served-transport.ts';
 
-let clock: HeldClock;
+let clock: ManualClock;
 
 beforeEach(() => {
-  clock = holdClock();
+  clock = new ManualClock(undefined, 'owner');
 });
 
 const serve = (listener: RequestListener, setting: Omit<Setting, 'clock'> = {}) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
-import { startTable, stillClock, type TableFixture } from '../aws/dynamodb/table-fixture.ts';
+import { startTable, type TableFixture, testClock } from '../aws/dynamodb/table-fixture.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import { createMemoryTransferStore } from '../doubles/memory/transfer-store.ts';
 import { costTable, measureQueue } from './queue-cost.ts';
@@ -41,7 +41,7 @@ describe('the table reads of one object', () => {
       },
       { step: 'initialize', name: 'countCapacity' },
     );
-    const queue = createDynamoQueueStore({ client, tableName, clock: stillClock });
+    const queue = createDynamoQueueStore({ client, tableName, clock: testClock });
     let before = { ...used };
     const stores = {
       store,

@@ -9,8 +9,8 @@ import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { openSession } from '#src/steps/open-session/open-session.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
+import { ManualClock } from '../harness/clock.ts';
 
 /** The cost of one phase: calls of the table, items read and calls of Step Functions. */
 export interface Cost {

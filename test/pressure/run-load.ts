@@ -1,5 +1,5 @@
 import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
-import { takeTime, type VirtualTime } from '../harness/virtual-time.ts';
+import { fakeTime, passTime, restoreTime } from '../harness/clock.ts';
 import type { ObjectRun } from './executions.ts';
 import { bucket, type LoadHarness, openHarness } from './harness.ts';
 import type { QueuedStart } from './load-table.ts';
@@ -38,7 +38,7 @@ const maxVirtualMs = 10 * 24 * 3600_000;
 /** Puts all objects at once, and advances the time until all executions have ended. */
 export async function runLoad(load: Load): Promise<LoadReport> {
   const realStart = performance.now();
-  const time = takeTime(seededRandom(load.seed + 1));
+  fakeTime(seededRandom(load.seed + 1));
   const maxSendConcurrency = 2 * load.maxActiveTransfers;
   const { maxActiveTransfers } = load;
   const harness = openHarness(load.seed, { maxActiveTransfers, maxSendConcurrency });
@@ -47,7 +47,7 @@ export async function runLoad(load: Load): Promise<LoadReport> {
     const keys = Array.from({ length: load.objects }, (_, i) => `film ${i}.mp4`);
     const digests = new Map(keys.map((key) => [key, harness.put(key)]));
     for (const key of keys) harness.executions.arrive(bucket, key);
-    await passUntilCalm(harness, time, load);
+    await passUntilCalm(harness, load);
     const runs = keys.map((key) => harness.executions.watch.objects.get(key) as ObjectRun);
     const virtualSeconds = (Date.now() - start) / 1000;
     const realSeconds = (performance.now() - realStart) / 1000;
@@ -55,7 +55,7 @@ export async function runLoad(load: Load): Promise<LoadReport> {
     return { load, harness, runs, digests, undisturbedStarts, virtualSeconds, realSeconds };
   } finally {
     await harness.pipeline.close();
-    time.restore();
+    restoreTime();
   }
 }
 
@@ -76,22 +76,22 @@ async function startsOf(
 }
 
 /** Runs minute by minute: the schedule's call, some kills, and restarts of killed transfers. */
-async function passUntilCalm(harness: LoadHarness, time: VirtualTime, load: Load): Promise<void> {
+async function passUntilCalm(harness: LoadHarness, load: Load): Promise<void> {
   const { executions, queue } = harness;
   const kills = killer(harness, Math.round(load.objects * load.killedShare));
   const end = Date.now() + maxVirtualMs;
   while (Date.now() < end) {
     executions.everyMinute();
     kills.everyMinute();
-    await passOne(time);
+    await passOne();
     if (executions.isCalm && kills.areDone() && queue.tickets().length === 0) return;
   }
 }
 
-async function passOne(time: VirtualTime): Promise<void> {
+async function passOne(): Promise<void> {
   const until = Date.now() + minuteMs;
   const tick = setTimeout(() => {}, minuteMs);
-  await time.pass(() => Date.now() >= until, 2 * minuteMs);
+  await passTime(() => Date.now() >= until, 2 * minuteMs);
   clearTimeout(tick);
 }
 

@@ -5,8 +5,8 @@ import type { LogFields } from '#src/core/ports/log.ts';
 import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
 import type { RateStore } from '#src/rates/rate-sharing.ts';
 import { retryCauseOf } from '#src/transfer/retry-counts.ts';
-import { ManualClock } from '../doubles/manual-clock.ts';
 import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
+import { ManualClock } from '../harness/clock.ts';
 
 let clock: ManualClock;
 let queue: MemoryQueueStore;

@@ -5,7 +5,7 @@ import type { Random } from '#src/core/ports/clock.ts';
 import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
 import { limitedCall } from '#src/rates/throttled-destination.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
-import { EventClock } from './event-clock.ts';
+import { ManualClock } from '../harness/clock.ts';
 
 /** Decides about one call: `undefined` accepts it, otherwise the reply is throttled. */
 export type Server = (now: number) => { readonly retryAfterSeconds?: number } | undefined;
@@ -56,7 +56,7 @@ export interface LoadResult {
 /** Runs callers against a server for some virtual time. They retry as `retryWithBackoff` does. */
 export async function runLoad(load: Load): Promise<LoadResult> {
   const { server, callers, seconds, processes = 1, seed = 1 } = load;
-  const clock = new EventClock();
+  const clock = new ManualClock(0);
   const random = seededRandom(seed);
   const result = {
     accepted: 0,
@@ -90,11 +90,11 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     }
   };
   const all = Array.from({ length: callers }, (_, i) => limiters[i % processes] as CallLimiter);
-  await clock.run(Promise.all(all.map(caller)));
+  await Promise.all(all.map(caller));
   return { ...result, throttledBySecond: result.throttledBySecond.slice(0, seconds) };
 }
 
-function limitersOf(count: number, clock: EventClock, random: Random): CallLimiter[] {
+function limitersOf(count: number, clock: ManualClock, random: Random): CallLimiter[] {
   const queue = createMemoryQueueStore();
   const quiet = () => {};
   const log = { info: quiet, warn: quiet, error: quiet };

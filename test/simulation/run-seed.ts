@@ -1,7 +1,7 @@
 import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { fakeTime, passTime, restoreTime, startOfTime } from '../harness/clock.ts';
 import { deployedMachine } from '../harness/deployed-machine.ts';
-import { startOfTime, takeTime, type VirtualTime } from '../harness/virtual-time.ts';
 import type { FaultClass, FaultSelection } from './faults/fault-classes.ts';
 import { chanceOf } from './harness/chance.ts';
 import { allTransfers, checkFinalState, checkOrphans } from './invariants/final-state.ts';
@@ -37,10 +37,10 @@ export async function runSeed(
   const { stackTraceLimit } = Error;
   // Errors are frequent here, and each stack takes time.
   Error.stackTraceLimit = 3;
-  const time = takeTime(chanceOf(seed ^ 0x5eed).random);
+  fakeTime(chanceOf(seed ^ 0x5eed).random);
   const simulation = await openSimulation(seed, deployedMachine(), mutation, selection);
   try {
-    await runToRest(simulation, time);
+    await runToRest(simulation);
     await checkFinalState(simulation);
     await checkOrphans(simulation);
     return resultOf(seed, simulation);
@@ -49,27 +49,27 @@ export async function runSeed(
     return resultOf(seed, simulation);
   } finally {
     simulation.processPool.close();
-    time.restore();
+    restoreTime();
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-async function runToRest(simulation: Simulation, time: VirtualTime): Promise<void> {
+async function runToRest(simulation: Simulation): Promise<void> {
   const { executions, faults, chance } = simulation;
   await planStarts(simulation);
   const isQuiet = () => isAtRest(simulation);
   const dispatching = simulation.dispatcher.openSchedule();
   const sweeping = sweepOften(simulation);
-  await time.pass(isQuiet, chance.pick([10 * minuteMs, hourMs, 6 * hourMs]));
+  await passTime(isQuiet, chance.pick([10 * minuteMs, hourMs, 6 * hourMs]));
   faults.disable();
   for (const uploadId of simulation.service.vanished) simulation.service.recallSession(uploadId);
-  await rest(simulation, time, isQuiet);
-  await settle(simulation, time, afterFaultsMs);
+  await rest(simulation, isQuiet);
+  await settle(simulation, afterFaultsMs);
   for (const need of ['start', 'forced start'] as const) {
-    await untilSessionsFit(simulation, time);
+    await untilSessionsFit(simulation);
     for (const input of await neededStarts(simulation, need)) executions.start(input);
-    await rest(simulation, time, isQuiet);
-    await settle(simulation, time, afterRestMs);
+    await rest(simulation, isQuiet);
+    await settle(simulation, afterRestMs);
   }
   sweeping.stop();
   dispatching.stop();
@@ -83,18 +83,14 @@ const sessionLifeMs = 24 * hourMs + minuteMs;
  * Waits until abandoned sessions expire if they use the whole session limit of the service. They
  * cannot be closed, and their life is longer than the patience of a start.
  */
-async function untilSessionsFit({ service }: Simulation, time: VirtualTime): Promise<void> {
+async function untilSessionsFit({ service }: Simulation): Promise<void> {
   const active = service.sessions().filter(({ state }) => state === 'active').length;
   if (active < Number(service.context.switches.maxActiveSessions)) return;
-  await time.pass(() => false, sessionLifeMs);
+  await passTime(() => false, sessionLifeMs);
 }
 
-async function rest(
-  { violations }: Simulation,
-  time: VirtualTime,
-  isQuiet: () => boolean,
-): Promise<void> {
-  if (await time.pass(isQuiet, patienceMs)) return;
+async function rest({ violations }: Simulation, isQuiet: () => boolean): Promise<void> {
+  if (await passTime(isQuiet, patienceMs)) return;
   violations.report('everything comes to rest', `not within ${patienceMs / hourMs} calm hours`);
 }
 
@@ -112,9 +108,9 @@ const afterFaultsMs = 21 * minuteMs;
 /** Time for one more sweep, in ms: nothing dies without faults. */
 const afterRestMs = 6 * minuteMs;
 
-async function settle(simulation: Simulation, time: VirtualTime, ms: number): Promise<void> {
+async function settle(simulation: Simulation, ms: number): Promise<void> {
   const until = Date.now() + ms;
-  await rest(simulation, time, () => Date.now() >= until && isAtRest(simulation));
+  await rest(simulation, () => Date.now() >= until && isAtRest(simulation));
 }
 
 /** Whether no execution runs, no call is planned and the queue is empty. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { startOfTime } from '../harness/virtual-time.ts';
+import { startOfTime } from '../harness/clock.ts';
 
 const maxLines = 4_000;
 

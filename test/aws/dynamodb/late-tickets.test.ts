@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { createMemoryQueueStore } from '../../doubles/memory/queue-store.ts';
-import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
+import { startTable, type TableFixture, testClock, testNow } from './table-fixture.ts';
 
 let table: TableFixture;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ afterAll(() => table.close());
 
 const stores: readonly (readonly [string, () => QueueStore])[] = [
   ['in memory', createMemoryQueueStore],
-  ['in the table', () => createDynamoQueueStore({ ...table, clock: stillClock })],
+  ['in the table', () => createDynamoQueueStore({ ...table, clock: testClock })],
 ];
 
 const ticket = { priority: 'live', number: 1, transferId: 't1', since: testNow } as const;

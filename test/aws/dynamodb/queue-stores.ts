@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
 import type { QueueStore, Slot, Ticket } from '#src/core/queue/queue.ts';
 import { createMemoryQueueStore } from '../../doubles/memory/queue-store.ts';
-import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
+import { startTable, type TableFixture, testClock, testNow } from './table-fixture.ts';
 
 export const minute = 60_000;
 
@@ -33,7 +33,7 @@ export function queueStores(): readonly (readonly [string, () => Promise<QueueSt
   const openTable = async () => {
     await table.close();
     table = await startTable();
-    return createDynamoQueueStore({ ...table, clock: stillClock });
+    return createDynamoQueueStore({ ...table, clock: testClock });
   };
   return [
     ['in memory', async () => createMemoryQueueStore()],

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
 import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { preflight } from '#src/preflight/preflight.ts';
-import { startTable, stillClock, type TableFixture, testNow } from './table-fixture.ts';
+import { startTable, type TableFixture, testClock, testNow } from './table-fixture.ts';
 
 let table: TableFixture;
 beforeAll(async () => {
@@ -14,8 +14,8 @@ afterAll(() => table.close());
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
 function tryRows({ client, tableName, store } = table) {
-  const queue = createDynamoQueueStore({ client, tableName, clock: stillClock });
-  const common = { clock: stillClock, random: () => 0, log, meter: { add: () => {} } };
+  const queue = createDynamoQueueStore({ client, tableName, clock: testClock });
+  const common = { clock: testClock, random: () => 0, log, meter: { add: () => {} } };
   return preflight(
     'Reconcile',
     { ...common, store, queue },
@@ -40,7 +40,7 @@ it('tries every action on the table and its indexes, and leaves one expiring row
 it('names each action that fails on a missing table', async () => {
   const { client } = table;
   const tableName = 'elsewhere';
-  const store = createDynamoTransferStore({ client, tableName, clock: stillClock });
+  const store = createDynamoTransferStore({ client, tableName, clock: testClock });
   const found = await tryRows({ ...table, tableName, store });
   expect(found).toMatchObject({ passed: 0, failed: 8 });
   expect(found.findings[0]).toMatchObject({

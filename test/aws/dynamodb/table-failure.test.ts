@@ -6,8 +6,8 @@ import {
   collected,
   localDynamo,
   startTable,
-  stillClock,
   type TableFixture,
+  testClock,
   transferRecord,
 } from './table-fixture.ts';
 
@@ -21,7 +21,7 @@ it('names a missing table', async () => {
   const store = createDynamoTransferStore({
     client: table.client,
     tableName: 'nowhere',
-    clock: stillClock,
+    clock: testClock,
   });
   await expect(store.transfer('x')).rejects.toMatchObject({
     name: 'ConfigurationError',
@@ -33,7 +33,7 @@ it('throws TableUnavailableError for an unreachable table', async () => {
   const store = createDynamoTransferStore({
     client: localDynamo(1),
     tableName: 'transfers',
-    clock: stillClock,
+    clock: testClock,
   });
   const calls = [
     store.transfer('x'),
@@ -74,7 +74,7 @@ describe('a reply of DynamoDB', () => {
     const store = createDynamoTransferStore({
       client,
       tableName: 'transfers',
-      clock: stillClock,
+      clock: testClock,
     });
     const message = `DynamoDB failed for table "transfers": ${code} (${status}): said`;
     await expect(store.transfer('x')).rejects.toMatchObject({ name, message });

@@ -6,10 +6,10 @@ import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand } from '@aws-sdk/
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
-import type { Clock } from '#src/core/ports/clock.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { SessionRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { ManualClock } from '../../harness/clock.ts';
 
 /** dynalite is untyped. */
 const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server;
@@ -28,12 +28,7 @@ export interface TableFixture {
 /** The time of every test here, in milliseconds since 1970. */
 export const testNow = Date.UTC(2026, 10, 21, 12);
 
-/** A clock that never advances. */
-export const stillClock: Clock = {
-  now: () => testNow,
-  sleep: async () => {},
-  after: () => () => {},
-};
+export const testClock = new ManualClock(testNow);
 
 /** Starts a DynamoDB in memory that holds the table. */
 export async function startTable(): Promise<TableFixture> {
@@ -46,7 +41,7 @@ export async function startTable(): Promise<TableFixture> {
   return {
     client,
     tableName,
-    store: createDynamoTransferStore({ client, tableName, clock: stillClock }),
+    store: createDynamoTransferStore({ client, tableName, clock: testClock }),
     row: async (transferId, row) => {
       const Key = { transferId, row };
       return (await document.send(new GetCommand({ TableName: tableName, Key }))).Item;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createReaderCredentials } from '#src/aws/s3/reader-credentials.ts';
 import { type StsDouble, startStsDouble } from '../../doubles/sts-double.ts';
-import { type HeldClock, holdClock } from '../../http/http-server.ts';
+import { ManualClock } from '../../harness/clock.ts';
 import { failureOf } from '../../http/served-transport.ts';
 import { canaries } from '../../security/canaries/canaries.ts';
 
@@ -12,11 +12,11 @@ const readers = {
   [archive.account]: { roleArn: archive.roleArn, externalId: 'archive-id' },
 };
 
-let clock: HeldClock;
+let clock: ManualClock;
 let sts: StsDouble;
 let credentialsOf: ReturnType<typeof createReaderCredentials>;
 beforeEach(async () => {
-  clock = holdClock();
+  clock = new ManualClock(undefined, 'owner');
   sts = await startStsDouble({
     roles: { [studio.roleArn]: 'studio-id', [archive.roleArn]: 'archive-id' },
     secretAccessKey: canaries.secretAccessKey,

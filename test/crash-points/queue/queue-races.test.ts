@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fakeTime, restoreTime, untilSettled } from '../../harness/virtual-time.ts';
+import { fakeTime, restoreTime, untilSettled } from '../../harness/clock.ts';
 import { dispatcher } from '../../simulation/harness/sandbox.ts';
 import { holdAt, recordMoments } from './hold-moment.ts';
 import {

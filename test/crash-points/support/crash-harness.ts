@@ -12,7 +12,7 @@ import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
 import { deployedMachine } from '../../harness/deployed-machine.ts';
 import { type FirstStart, handlersSince } from '../../harness/redriven-machine.ts';
-import { restartTime } from '../../harness/virtual-time.ts';
+import { restartTime } from '../../harness/clock.ts';
 import { statusChange } from '../../reconciler/reconciler-harness.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
 import { openProcessPool } from '../../simulation/harness/process-pool.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { untilSettled } from '../../harness/virtual-time.ts';
+import { untilSettled } from '../../harness/clock.ts';
 import { type CrashHarness, type FilmTraits, openCrashHarness } from './crash-harness.ts';
 import type { Moment } from './moments.ts';
 import { brokenPromises } from './promises.ts';

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from '#local/state-machine/run.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
-import { skipTime } from '../../harness/virtual-time.ts';
+import { skipTime } from '../../harness/clock.ts';
 import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
 import type { CrashHarness } from './crash-harness.ts';
 

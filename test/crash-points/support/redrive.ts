@@ -1,5 +1,5 @@
 import { type FirstStart, machineFrom, statesOf } from '../../harness/redriven-machine.ts';
-import { untilSettled } from '../../harness/virtual-time.ts';
+import { untilSettled } from '../../harness/clock.ts';
 import { type CrashHarness, film, type RunOptions, type Started } from './crash-harness.ts';
 
 /** One entry of a state in an execution's history. */

@@ -1,4 +1,4 @@
-import { holdClock } from '../../http/http-server.ts';
+import { ManualClock } from '../../harness/clock.ts';
 import { type Answer, etag, type Script, type Sent } from './scripted.ts';
 
 export const stored: Answer = { headers: { etag: `"${etag}"` } };
@@ -14,7 +14,9 @@ export function freshUrls(
   return (sent) => {
     if (sent.method === 'PUT') return put(sent);
     const { start, count } = sent.body as { start: number; count: number };
-    const expires_at = new Date(holdClock().now() + lifetimeMs).toISOString();
+    const expires_at = new Date(
+      new ManualClock(undefined, 'owner').now() + lifetimeMs,
+    ).toISOString();
     const upload_urls = range(start, start + count - 1).map((chunk_index) => ({
       chunk_index,
       url: `https://s3.example.test/c/${chunk_index}?sig=CANARY${++serial}`,

@@ -8,7 +8,7 @@ import {
   type TwelveLabs,
   type TwelveLabsOptions,
 } from '#src/destinations/twelvelabs/destination.ts';
-import { type HeldClock, holdClock } from '../../http/http-server.ts';
+import { ManualClock } from '../../harness/clock.ts';
 
 export { failureOf } from '../../http/served-transport.ts';
 
@@ -39,7 +39,7 @@ export const apiKey = 'tlk_CANARYKEY';
 export interface Scripted {
   readonly twelveLabs: TwelveLabs;
   readonly sent: Sent[];
-  readonly clock: HeldClock;
+  readonly clock: ManualClock;
   readonly call: { readonly signal: AbortSignal };
 }
 
@@ -60,7 +60,7 @@ export function scriptTwelveLabs(
       };
     },
   };
-  const clock = holdClock();
+  const clock = new ManualClock(undefined, 'owner');
   const ports = { transport, apiKey: fixedKey(apiKey), baseUrl, clock, log: silentLog };
   return {
     twelveLabs: createTwelveLabs({ ...ports, ...options }),

@@ -3,7 +3,8 @@ import type { Log } from '#src/core/ports/log.ts';
 import { createTwelveLabs, type TwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
-import { type HeldClock, holdClock, startServer } from '../../http/http-server.ts';
+import { ManualClock } from '../../harness/clock.ts';
+import { startServer } from '../../http/http-server.ts';
 import { apiKey, created, etag, fixedKey, silentLog } from './scripted.ts';
 
 /** One request from the wire. */
@@ -38,7 +39,7 @@ export interface ServedTwelveLabs {
   /** Host and port of the server. */
   readonly host: string;
   readonly call: { readonly signal: AbortSignal };
-  readonly clock: HeldClock;
+  readonly clock: ManualClock;
   /** Closes the server before the test ends. */
   stop(): Promise<void>;
 }
@@ -69,7 +70,7 @@ export async function serveTwelveLabs(
     await closeAgent(agent);
     await stop();
   });
-  const clock = holdClock();
+  const clock = new ManualClock(undefined, 'owner');
   const twelveLabs = createTwelveLabs({
     transport: createTransport({ agent, clock }),
     apiKey: fixedKey(apiKey),

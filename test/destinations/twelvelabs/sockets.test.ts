@@ -8,7 +8,8 @@ import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
-import { type HttpServer, holdClock, startServer } from '../../http/http-server.ts';
+import { ManualClock } from '../../harness/clock.ts';
+import { type HttpServer, startServer } from '../../http/http-server.ts';
 import { startPlainServer, startProxy } from '../../http/proxies.ts';
 import {
   apiKey,
@@ -44,7 +45,7 @@ describe('over real sockets', () => {
       });
     });
     agent = createAgent();
-    const clock = holdClock();
+    const clock = new ManualClock(undefined, 'owner');
     const twelveLabs = createTwelveLabs({
       transport: createTransport({ agent, clock }),
       apiKey: fixedKey(apiKey),
@@ -110,7 +111,7 @@ describe('over real sockets', () => {
     const rejection = 'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n';
     const proxy = await startProxy({ target, onConnect: (socket) => void socket.end(rejection) });
     agent = createAgent({}, readProxies({ HTTPS_PROXY: proxy.url }));
-    const clock = holdClock();
+    const clock = new ManualClock(undefined, 'owner');
     const twelveLabs = createTwelveLabs({
       transport: createTransport({ agent, clock }),
       apiKey: fixedKey(apiKey),
@@ -134,7 +135,7 @@ describe('over real sockets', () => {
       response.writeHead(307, { location: `${otherServer.origin}/v1.3/assets` }).end();
     });
     agent = createAgent();
-    const clock = holdClock();
+    const clock = new ManualClock(undefined, 'owner');
     const twelveLabs = createTwelveLabs({
       transport: createTransport({ agent, clock }),
       apiKey: fixedKey(apiKey),

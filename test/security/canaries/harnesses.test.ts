@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceOptions } from '../../doubles/destinations/service.ts';
 import { ServiceSized } from '../../doubles/destinations/service-sized.ts';
-import type { ManualClock } from '../../doubles/manual-clock.ts';
+import type { ManualClock } from '../../harness/clock.ts';
 import { openPortHarness } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 import { inputOf, openWireHarness } from '../../harness/wire-harness.ts';

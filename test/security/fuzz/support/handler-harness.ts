@@ -10,11 +10,11 @@ import type { Transport } from '#src/core/ports/transport.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { ManualClock } from '../../../doubles/manual-clock.ts';
 import { MemorySource, sampleBytes } from '../../../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore } from '../../../doubles/memory/queue-store.ts';
 import { createMemoryTransferStore } from '../../../doubles/memory/transfer-store.ts';
 import { TestStarter } from '../../../doubles/test-starter.ts';
+import { ManualClock } from '../../../harness/clock.ts';
 import { completePorts } from '../../../harness/product-ports.ts';
 import { TestEvents, TestExecutions } from '../../../harness/recorded-ports.ts';
 
@@ -36,6 +36,7 @@ const settings: Settings = {
   noProgressMs: 20_000,
   maxActiveTransfers: 3,
   maxSendConcurrency: 6,
+  sendTimeoutMs: 600_000,
   isLocalRun: false,
   sources: {
     list: [
