@@ -20,6 +20,7 @@ export class DigestedBody implements ChunkBody {
   readonly #range: ByteRange;
   readonly #watch: ProgressWatch;
   #digests: ChunkDigests | undefined;
+  #isRead = false;
 
   constructor(ports: DigestPorts, object: SourceObject, range: ByteRange, watch: ProgressWatch) {
     this.sizeBytes = lengthOf(range);
@@ -29,31 +30,41 @@ export class DigestedBody implements ChunkBody {
     this.#watch = watch;
   }
 
-  /** Reads the range of the source, from its start. */
+  /**
+   * Reads the range of the source, from its start. The digests are ready before the last bytes are passed
+   * on: over TLS, the reply can arrive before the HTTP client asks for more.
+   */
   async *open(): AsyncGenerator<Uint8Array> {
     this.#digests = undefined;
+    this.#isRead = false;
     const { checksum } = this.#object;
     const md5 = createHash('md5');
     const crc = checksum && (await this.#ports.newCrc(checksum.algorithm));
     const watch = this.#watch;
+    let left = this.sizeBytes;
     watch.reading();
     for await (const bytes of this.#ports.source.read(this.#object, this.#range, watch.signal)) {
       watch.sending(bytes.byteLength);
       md5.update(bytes);
       crc?.update(bytes);
+      left -= bytes.byteLength;
+      if (left === 0) this.#digests = { md5: md5.digest('hex'), crc: await crc?.digest() };
       yield bytes;
       watch.reading();
     }
     watch.replying();
-    this.#digests = { md5: md5.digest('hex'), crc: await crc?.digest() };
+    this.#isRead = true;
   }
 
   /**
    * Returns the MD5 of the last complete reading, and its CRC if the object has a checksum.
+   * @param proof - the storage's. A proof that equals the MD5 shows by itself that the storage received
+   *   all bytes. Any other counts only if the HTTP client had written all bytes before the reply.
    * @throws ChunkMismatchError - no reading was complete, so the reply proves nothing
    */
-  digests(): ChunkDigests {
-    if (this.#digests) return this.#digests;
+  digests(proof: string): ChunkDigests {
+    const digests = this.#digests;
+    if (digests && (this.#isRead || proof.toLowerCase() === digests.md5)) return digests;
     throw new TransferError(
       'ChunkMismatchError',
       'the upload host replied before it received the whole chunk',

@@ -111,7 +111,7 @@ async function streamChunk(context: SendContext, index: number): Promise<SentChu
     const delivery = await ports.destination.sendChunk(record.session, chunk, body, { signal });
     const latencyMs = ports.clock.now() - requestedAt;
     if (delivery.session) await storeSession(context, delivery.session);
-    return { delivery, digests: digested.digests(), latencyMs };
+    return { delivery, digests: digested.digests(delivery.proof), latencyMs };
   } finally {
     watch.stop();
     context.movedBytes = (context.movedBytes ?? 0) + watch.movedBytes;

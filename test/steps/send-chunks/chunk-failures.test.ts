@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
@@ -85,6 +86,29 @@ describe('a chunk that fails', () => {
     await harness.send(item);
     expect((await provenChunks(harness, opened)).size).toBe(0);
     expect((await rangeRow(harness, opened))?.error?.name).toBe('UploadRejectedError');
+  });
+
+  it.each([
+    ['the MD5 of all bytes is a proof', (md5: string) => md5, 1],
+    ['an opaque ETag is none', () => 'opaque', 0],
+  ])('and whose reply overtakes the end of the reading: %s', async (_, proofOf, proven) => {
+    const { harness, opened, item } = await planRange(1);
+    harness.override({
+      // As over TLS: all bytes are written, and the reply comes before the next one is asked for.
+      sendChunk: async (_session, _chunk, { sizeBytes, open }) => {
+        const md5 = createHash('md5');
+        const pieces = open()[Symbol.asyncIterator]();
+        for (let left = sizeBytes; left > 0; ) {
+          const { value } = await pieces.next();
+          md5.update(value);
+          left -= value.byteLength;
+        }
+        return { proof: proofOf(md5.digest('hex')), evidence: 'etag' };
+      },
+    });
+    await harness.send(item);
+    expect((await provenChunks(harness, opened)).size).toBe(proven);
+    expect(Boolean((await rangeRow(harness, opened))?.retries?.ChunkMismatchError)).toBe(!proven);
   });
 
   it('stops the range at once if the object was overwritten', async () => {
