@@ -7,8 +7,11 @@ export type PriceName = keyof typeof prices;
 export const assumptions = {
   /** One SendChunks function moves this much; its network decides, not its CPU. */
   sendBytesPerSecond: 75e6,
-  /** A call of another function is billed for at least this long, since AWS is slower than loopback. */
-  leastCallMs: 200,
+  /**
+   * A call of another function: a few round trips to the table and one or two to the service. What it
+   * takes here says nothing: the senders share its process.
+   */
+  callMs: 300,
   /** Lambda's own start and report lines of a call, as JSON. */
   lambdaLogBytesPerCall: 700,
   /** A history event in the state machine's log, without execution data. */
@@ -77,10 +80,11 @@ function sendingGbSeconds({ sizeBytes, calls }: CountedTransfer): number {
 
 function otherGbSeconds(calls: CountedTransfer['calls']): number {
   const others = calls.filter(({ name }) => name !== 'SendChunks');
-  return others.reduce((sum, call) => {
-    const ms = Math.max(call.milliseconds, call.count * assumptions.leastCallMs);
-    return sum + (ms / 1000) * (call.memoryMib / MiBPerGB);
-  }, 0);
+  return others.reduce(
+    (sum, { count, memoryMib }) =>
+      sum + ((count * assumptions.callMs) / 1000) * (memoryMib / MiBPerGB),
+    0,
+  );
 }
 
 /** Returns a line's dollars for one transfer. */

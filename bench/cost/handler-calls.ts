@@ -10,8 +10,6 @@ export interface CallTally {
   readonly name: string;
   readonly memoryMib: number;
   readonly count: number;
-  /** The measured durations of all calls, added up. */
-  readonly milliseconds: number;
 }
 
 export interface CountedCalls {
@@ -20,9 +18,9 @@ export interface CountedCalls {
   tally(): CallTally[];
 }
 
-/** Counts and times the calls of a pipeline's functions. `afterCall` runs at the end of each call. */
+/** Counts the calls of a pipeline's functions. `afterCall` runs at the end of each call. */
 export function countCalls(pipeline: Pipeline, afterCall: () => void): CountedCalls {
-  const tallies = new Map<string, { count: number; milliseconds: number }>();
+  const tallies = new Map<string, number>();
   const deployed = new Map([...pipeline.machine.functions.values()].map((one) => [one.name, one]));
   const contextOf = (name: string): Context => {
     const called = deployed.get(name);
@@ -32,14 +30,11 @@ export function countCalls(pipeline: Pipeline, afterCall: () => void): CountedCa
   };
   const entries = functionNames.map((name) => {
     const counted = async (event: unknown, context: Context | undefined) => {
-      const startedAt = performance.now();
       try {
         return await pipeline.handlers[name](event as never, context ?? contextOf(name));
       } finally {
         afterCall();
-        const { count, milliseconds } = tallies.get(name) ?? { count: 0, milliseconds: 0 };
-        const took = Math.ceil(performance.now() - startedAt);
-        tallies.set(name, { count: count + 1, milliseconds: milliseconds + took });
+        tallies.set(name, (tallies.get(name) ?? 0) + 1);
       }
     };
     return [name, counted];
@@ -47,10 +42,10 @@ export function countCalls(pipeline: Pipeline, afterCall: () => void): CountedCa
   return {
     handlers: Object.fromEntries(entries) as Handlers,
     tally: () =>
-      [...tallies].map(([name, tally]) => ({
+      [...tallies].map(([name, count]) => ({
         name,
         memoryMib: deployed.get(name)?.memoryMib ?? 0,
-        ...tally,
+        count,
       })),
   };
 }

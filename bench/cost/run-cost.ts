@@ -46,9 +46,7 @@ export async function runCost({ directory, record, print }: CostOptions): Promis
 
 function detailsOf(transfer: CountedTransfer): string {
   const { calls, ranges, table, logLines, metrics, transitions, historyEvents } = transfer;
-  const called = calls.map(
-    ({ name, count, milliseconds }) => `${count} ${name} (${milliseconds} ms)`,
-  );
+  const called = calls.map(({ name, count }) => `${count} ${name}`);
   const tableCalls = Object.entries(table.calls).map(([name, count]) => `${count} ${name}`);
   return [
     `${ranges.length} ranges, ${transitions} transitions (${transitionsApartFromPolls(transfer)} without poll rounds), ${historyEvents} history events`,
@@ -77,11 +75,10 @@ function shown(quantity: number): string {
 /** Returns what the bill assumes and what it leaves out. */
 function notes(): string[] {
   const { region, date } = prices.stateTransition;
-  const { sendBytesPerSecond, leastCallMs, lambdaLogBytesPerCall, historyEventLogBytes } =
-    assumptions;
+  const { sendBytesPerSecond, callMs, lambdaLogBytesPerCall, historyEventLogBytes } = assumptions;
   return [
     `Prices of ${region}, ${date} (src/core/stack/prices.json). 1 TB is 10^12 bytes. Egress is not included.`,
-    `Assumed: ${sendBytesPerSecond / 1e6} MB/s for each sending function; at least ${leastCallMs} ms for each call of another;`,
+    `Assumed: ${sendBytesPerSecond / 1e6} MB/s for each sending function; ${callMs} ms for each call of another;`,
     `${lambdaLogBytesPerCall} bytes of Lambda's own log lines a call; ${historyEventLogBytes} bytes a history event in the state machine's log.`,
     'The asset is ready at the first check: each further check adds three transitions and a Lambda request.',
     `Not per transfer: the dispatcher's and the reconciler's schedules, stored logs and rows, and ${prices.metricMonth.value} $ a month for each metric.`,
