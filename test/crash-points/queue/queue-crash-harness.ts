@@ -61,7 +61,7 @@ export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarne
   const simulation = await openObservedSimulation(environment);
   for (const film of Object.values(films)) {
     const bytes = sampleBytes(chunks * chunkSizeBytes - (film === films.first ? 10 : 20));
-    simulation.objects.put(film, bytes, { isVersioned: false, isEncrypted: false });
+    simulation.objects.put(film, bytes);
   }
   const requests: ParsedRequest[] = [];
   const dead = new Set<string>();

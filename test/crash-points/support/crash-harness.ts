@@ -120,11 +120,7 @@ export async function openCrashHarness({ chunks, checksum }: FilmTraits): Promis
 
 async function putFilm({ objects }: Simulation, { chunks, checksum }: FilmTraits): Promise<void> {
   const bytes = sampleBytes(chunks * chunkSizeBytes - 10);
-  objects.put(film, bytes, {
-    isVersioned: false,
-    isEncrypted: false,
-    checksum: checksum && (await checksumOf(checksum, bytes)),
-  });
+  objects.put(film, bytes, { checksum: checksum && (await checksumOf(checksum, bytes)) });
 }
 
 type StartOptions = Pick<ExecutionOptions, 'machine' | 'handlers'> & Omit<RunOptions, 'onMoment'>;

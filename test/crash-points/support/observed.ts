@@ -1,5 +1,6 @@
 import type { ExecutionHandle } from '#local/state-machine/run.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
+import { MemorySource } from '../../doubles/memory/memory-source.ts';
 import { drawFaults } from '../../simulation/faults/fault-classes.ts';
 import { chanceOf } from '../../simulation/harness/chance.ts';
 import type { SandboxEnvironment } from '../../simulation/harness/sandbox.ts';
@@ -7,7 +8,6 @@ import { openTables } from '../../simulation/invariants/checked-store.ts';
 import { checkEnd } from '../../simulation/invariants/requests-and-ends.ts';
 import { openViolationLog } from '../../simulation/invariants/violations.ts';
 import type { Execution } from '../../simulation/load/executions.ts';
-import { ObjectStore } from '../../simulation/load/objects.ts';
 import { openService } from '../../simulation/load/service.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
 import { openTrace } from '../../simulation/trace.ts';
@@ -51,7 +51,7 @@ export async function openObservedSimulation({
     service,
     chance,
     violations: openViolationLog(),
-    objects: new ObjectStore(chance),
+    objects: new MemorySource(),
     tables: openTables(),
     executions: { all: new Map<string, Execution>() } as Simulation['executions'],
     events: [] as TransferEvent[],

@@ -9,9 +9,12 @@ import type {
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { sdkCrc } from '../sdk-crc.ts';
 
-interface Stored {
+/** One content of a key, current or earlier. */
+export interface Content {
   readonly object: SourceObject;
   readonly bytes: Buffer;
+  /** Whether it is readable: a version until its deletion, other content until the next change. */
+  isReadable: boolean;
 }
 
 /** The fault of one read; `afterBytes` is the number of bytes before it. */
@@ -21,25 +24,36 @@ export type ReadFault =
   /** Yields no further byte and does not end before its signal aborts. */
   | { readonly kind: 'stalled'; readonly afterBytes: number };
 
-const pieceBytes = 16 * 1024;
-
-/** Objects in memory, each pinned by its ETag. Overwriting an object ends all reads of its old content. */
+/**
+ * S3 over the port, in memory, with and without versions. A read continues with the content that it began
+ * to read. The simulation wraps its own faults around it. What only the wire shows (replies, signatures,
+ * denials) is in `test/doubles/s3`; s3rver, which stores files, serves local runs only.
+ */
 export class MemorySource implements SourceReader {
+  readonly contents: Content[] = [];
   /** The read ranges, in the order of the requests. */
   readonly reads: ByteRange[] = [];
-  readonly #objects = new Map<string, Stored>();
+  /** Size of the pieces of a read, in bytes. */
+  pieceBytes = 16 * 1024;
+  readonly #byKey = new Map<string, Content[]>();
   readonly #faults = new Map<number, ReadFault>();
 
-  /** Puts an object and returns it as pinned. */
+  /** Puts an object and returns it as pinned. Without a version, it replaces the key's other content. */
   put(reference: SourceReference, bytes: Buffer, traits: Partial<SourceObject> = {}): SourceObject {
     const etag = createHash('md5').update(bytes).digest('hex');
     const object = { ...reference, etag, sizeBytes: bytes.length, ...traits };
-    this.#objects.set(nameOf(reference), { object, bytes });
+    const contents = this.#of(object);
+    if (!object.versionId) for (const old of contents) old.isReadable = false;
+    const content = { object, bytes, isReadable: true };
+    this.#byKey.set(nameOf(object), [...contents, content]);
+    this.contents.push(content);
     return object;
   }
 
+  /** Deletes the named version, or the latest content. */
   delete(reference: SourceReference): void {
-    this.#objects.delete(nameOf(reference));
+    const content = this.current(reference);
+    if (content) content.isReadable = false;
   }
 
   /** Plans a fault for the n-th read from now, counted from 1. */
@@ -47,16 +61,32 @@ export class MemorySource implements SourceReader {
     this.#faults.set(this.reads.length + nth, fault);
   }
 
+  current({ bucket, key, versionId }: SourceReference): Content | undefined {
+    const readable = this.#of({ bucket, key }).filter(({ isReadable }) => isReadable);
+    return readable.findLast(({ object }) => !versionId || object.versionId === versionId);
+  }
+
+  /** Returns the content that an object was pinned to, also after its deletion. */
+  pinned(source: SourceObject): Content | undefined {
+    return this.#of(source).findLast(
+      ({ object }) => object.etag === source.etag && object.versionId === source.versionId,
+    );
+  }
+
+  /** Whether any content of the key has a version: a read must name it. */
+  hasVersions(reference: SourceReference): boolean {
+    return this.#of(reference).some(({ object }) => object.versionId !== undefined);
+  }
+
   async inspect(reference: SourceReference): Promise<SourceObject> {
-    const stored = this.#objects.get(nameOf(reference));
-    if (stored) return stored.object;
-    throw new TransferError('SourceNotFoundError', `${nameOf(reference)} does not exist`);
+    const content = this.current(reference);
+    if (content) return content.object;
+    throw new TransferError('SourceNotFoundError', `${reference.key} does not exist`);
   }
 
   /** Does not count as a read of a range. */
   async confirmReadable(source: SourceObject): Promise<void> {
-    if (this.#objects.get(nameOf(source))?.object.etag === source.etag) return;
-    throw new TransferError('SourceSupersededError', `${nameOf(source)} has changed`);
+    this.#matching(source);
   }
 
   async *read(
@@ -65,18 +95,40 @@ export class MemorySource implements SourceReader {
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
     const fault = this.#faults.get(this.reads.push(range));
-    const stored = this.#objects.get(nameOf(source));
-    if (stored?.object.etag !== source.etag) {
-      throw new TransferError('SourceSupersededError', `${nameOf(source)} has changed`);
-    }
+    const { bytes } = this.#matching(source);
     if (fault?.kind === 'unavailable') throw new TransferError('SourceUnavailableError', '503');
     const requested = lengthOf(range);
     const length = fault ? Math.min(requested, fault.afterBytes) : requested;
-    yield* piecesOf(stored.bytes.subarray(range.start, range.start + length), signal);
+    for (const piece of piecesOf(
+      bytes.subarray(range.start, range.start + length),
+      this.pieceBytes,
+    )) {
+      signal.throwIfAborted();
+      yield piece;
+    }
     if (fault?.kind === 'stalled') await aborted(signal);
     if (fault)
       throw new TransferError('TruncatedReadError', `${length} of ${requested} bytes arrived`);
   }
+
+  /**
+   * Returns the content of a read with If-Match: the named version, or the latest content.
+   * @throws SourceSupersededError - the pinned content is no longer readable
+   */
+  #matching(source: SourceObject): Content {
+    const content = source.versionId ? this.pinned(source) : this.current(source);
+    if (content?.isReadable && content.object.etag === source.etag) return content;
+    throw new TransferError('SourceSupersededError', `${source.key} has changed`);
+  }
+
+  #of(reference: SourceReference): readonly Content[] {
+    return this.#byKey.get(nameOf(reference)) ?? [];
+  }
+}
+
+/** Returns the identity of a content across all keys. */
+export function contentOf({ bucket, key, versionId, etag }: SourceObject): string {
+  return JSON.stringify([bucket, key, versionId, etag]);
 }
 
 /** Returns S3's checksum of these bytes: base64, big-endian. */
@@ -93,11 +145,12 @@ export function sampleBytes(sizeBytes: number, seed = 'film'): Buffer {
     .digest();
 }
 
-async function* piecesOf(bytes: Buffer, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    signal.throwIfAborted();
-    yield bytes.subarray(at, at + pieceBytes);
-  }
+export function* piecesOf(bytes: Buffer, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+function nameOf({ bucket, key }: SourceReference): string {
+  return `${bucket}/${key}`;
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
@@ -106,8 +159,4 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
-}
-
-function nameOf({ bucket, key, versionId }: SourceReference): string {
-  return `s3://${bucket}/${key}${versionId ? `?${versionId}` : ''}`;
 }

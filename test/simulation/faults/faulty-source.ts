@@ -2,10 +2,13 @@ import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
+import type { MemorySource } from '../../doubles/memory/memory-source.ts';
 import type { Sandbox } from '../harness/sandbox.ts';
-import { type ObjectStore, pieceBytes } from '../load/objects.ts';
 import type { Faults } from './fault-classes.ts';
 import type { S3Faults } from './s3-outages.ts';
+
+/** Size of the pieces of a read without a slow connection, in bytes. */
+export const pieceBytes = 128;
 
 /** Hooks of a faulty source. */
 export interface SourceFaults {
@@ -21,7 +24,7 @@ export interface SourceFaults {
 
 /** Returns a source reader for one sandbox. Objects may change at any time. */
 export function faultySource(
-  objects: ObjectStore,
+  objects: MemorySource,
   { faults, change, onWrongBytes, onUnpinnedRead, s3 }: SourceFaults,
   sandbox: Sandbox,
 ): SourceReader {

@@ -1,8 +1,8 @@
 import { isOver, type SessionRecord, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
+import { hex } from '../../doubles/destinations/service.ts';
+import { type Content, contentOf } from '../../doubles/memory/memory-source.ts';
 import type { Execution } from '../load/executions.ts';
-import type { Content } from '../load/objects.ts';
-import { contentOf, sha256 } from '../load/objects.ts';
 import type { Simulation } from '../load/simulation.ts';
 import { checkSecrets } from './secrets.ts';
 
@@ -39,7 +39,7 @@ async function checkAssets(simulation: Simulation, rows: readonly TransferRecord
       continue;
     }
     const content = simulation.objects.pinned(row.source) as Content;
-    const isWhole = (await service.storedSha256(assetId)) === sha256(content.bytes);
+    const isWhole = (await service.storedSha256(assetId)) === hex('sha256', content.bytes);
     if (!isWhole && !isReportedWrong(simulation, row, assetId))
       violations.report(
         'a ready asset holds exactly the bytes of its object',

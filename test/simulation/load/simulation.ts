@@ -6,10 +6,11 @@ import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Ports } from '#src/transfer/step.ts';
+import { contentOf, MemorySource } from '../../doubles/memory/memory-source.ts';
 import { completePorts } from '../../harness/product-ports.ts';
 import { drawFaults, type FaultSelection, type Faults } from '../faults/fault-classes.ts';
 import { faultyBus } from '../faults/faulty-bus.ts';
-import { faultySource, type SourceFaults } from '../faults/faulty-source.ts';
+import { faultySource, pieceBytes, type SourceFaults } from '../faults/faulty-source.ts';
 import { faultyQueue, faultyStore } from '../faults/faulty-table.ts';
 import { faultyTransport, type Wire } from '../faults/faulty-transport.ts';
 import { openS3Faults, type S3Faults } from '../faults/s3-outages.ts';
@@ -29,7 +30,6 @@ import { openViolationLog, type ViolationLog } from '../invariants/violations.ts
 import { openTrace, type Trace } from '../trace.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type Execution, Executions } from './executions.ts';
-import { contentOf, ObjectStore } from './objects.ts';
 import {
   boundOf,
   recordDisturbed,
@@ -70,7 +70,7 @@ export interface Simulation {
   readonly violations: ViolationLog;
   /** The settings of the newest deployment. */
   readonly settings: Settings;
-  readonly objects: ObjectStore;
+  readonly objects: MemorySource;
   readonly s3: S3Faults;
   readonly tables: Tables;
   readonly service: Service;
@@ -161,7 +161,7 @@ export async function openSimulation(
       processPool.version++;
     },
     queueChance,
-    objects: new ObjectStore(chance),
+    objects: new MemorySource(),
     s3: openS3Faults(faults, s3),
     tables: openTables(),
     service: await openService(seed, chance, faults),
@@ -182,8 +182,7 @@ export async function openSimulation(
     onChange: () => {},
     onEnd: () => {},
   };
-  simulation.objects.pieceBytes =
-    simulation.service.line?.pieceBytes ?? simulation.objects.pieceBytes;
+  simulation.objects.pieceBytes = simulation.service.line?.pieceBytes ?? pieceBytes;
   return simulation;
 }
 
@@ -194,6 +193,7 @@ function drawSettings(chance: Chance): Settings {
     noProgressMs: 20_000,
     maxActiveTransfers: chance.between(1, 3),
     maxSendConcurrency: 8,
+    sendTimeoutMs: 600_000,
     isLocalRun: false,
     sources: { list: Object.values(buckets).map((bucket) => ({ bucket })), readers: {} },
   };

@@ -1,6 +1,7 @@
 import type { Priority } from '#src/core/queue/queue.ts';
-import { sdkCrc } from '../../doubles/sdk-crc.ts';
-import { crcAlgorithms, type PutOptions } from './objects.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
+import { hex } from '../../doubles/destinations/service.ts';
+import { checksumOf, type MemorySource } from '../../doubles/memory/memory-source.ts';
 import { planOperators } from './operators.ts';
 import { buckets, type Simulation } from './simulation.ts';
 
@@ -11,6 +12,9 @@ interface Start {
 }
 
 const minuteMs = 60_000;
+
+/** The algorithms whose full-object checksum can be combined from chunks. */
+const crcs = ['CRC64NVME', 'CRC32', 'CRC32C'] as const;
 
 /**
  * Puts the objects of a run and plans its starts: events, possibly duplicated and out of order, and
@@ -36,13 +40,10 @@ export async function planStarts(simulation: Simulation): Promise<void> {
   };
   simulation.onChange = (how, reference) => {
     if (how === 'delete') return objects.delete(reference);
-    const isVersioned = reference.bucket === buckets.versioned;
+    const versionId = reference.bucket === buckets.versioned ? nextVersion(objects) : undefined;
     const old = objects.contents.findLast(({ object }) => object.key === reference.key);
     const size = chance.hits(0.6) ? (old?.bytes.length ?? 1) : chance.between(1, 2_000);
-    const { object } = objects.put(reference, bytesOf(simulation, size), {
-      isVersioned,
-      isEncrypted: false,
-    });
+    const object = objects.put({ ...reference, versionId }, bytesOf(simulation, size));
     plan(simulation, chance.between(10, 5_000), eventOf(object));
     if (faults.strikes('start duplicated'))
       plan(simulation, chance.between(10, 90_000), eventOf(object));
@@ -66,15 +67,18 @@ async function oneObject(simulation: Simulation, n: number): Promise<Start[]> {
   const { chance, faults, objects } = simulation;
   const isVersioned = chance.hits(0.4);
   const bytes = bytesOf(simulation, sizeOf(simulation));
-  const options: PutOptions = {
-    isVersioned,
-    isEncrypted: chance.hits(0.2),
-    checksum: chance.hits(0.4) ? await checksumOf(simulation, bytes) : undefined,
-  };
+  const isEncrypted = chance.hits(0.2);
+  const checksum = chance.hits(0.4) ? await checksumOf(chance.pick(crcs), bytes) : undefined;
   const bucket = isVersioned ? buckets.versioned : buckets.plain;
   const isNull = isVersioned && faults.strikes('null version');
-  const { object } = objects.put({ bucket, key: `film ${n}.mp4` }, bytes, { ...options, isNull });
-  const { key, versionId } = object;
+  const versionId = isNull ? 'null' : isVersioned ? nextVersion(objects) : undefined;
+  // As under SSE-KMS: the ETag is not an MD5.
+  const etag = isEncrypted ? hex('md5', Buffer.from(String(chance.random()))) : hex('md5', bytes);
+  const object = objects.put({ bucket, key: `film ${n}.mp4`, versionId }, bytes, {
+    etag,
+    checksum,
+  });
+  const { key } = object;
   if (isNull) {
     const laterMs = chance.pick([0, minuteMs, 10 * minuteMs]);
     later(simulation, laterMs, () => simulation.onChange('overwrite', { bucket, key }));
@@ -96,7 +100,7 @@ function burst(simulation: Simulation, others: number): Start[] {
   return Array.from({ length: chance.between(4, 9) }, (_, i): Start => {
     const reference = { bucket: buckets.plain, key: `film ${others + i + 1}.mp4` };
     const bytes = bytesOf(drawn, sizeOf(drawn));
-    const { object } = objects.put(reference, bytes, { isVersioned: false, isEncrypted: false });
+    const object = objects.put(reference, bytes);
     const priority: Priority = 'backfill';
     const input = chance.hits(0.5) ? eventOf(object) : { ...reference, priority };
     return { at: chance.between(0, minuteMs), input };
@@ -117,22 +121,13 @@ function bytesOf({ chance }: Simulation, sizeBytes: number): Buffer {
   return bytes;
 }
 
-async function checksumOf({ chance }: Simulation, bytes: Buffer) {
-  const algorithm = chance.pick(crcAlgorithms);
-  const crc = await sdkCrc(algorithm);
-  crc.update(bytes);
-  return { algorithm, value: await crc.digest() };
+/** Returns the id of a new version: unique in a run. */
+function nextVersion({ contents }: MemorySource): string {
+  return `v${1 + contents.length}`;
 }
 
 /** Returns S3's event of an object, as EventBridge delivers it. */
-function eventOf(object: {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId?: string | undefined;
-  readonly etag: string;
-  readonly sizeBytes: number;
-}): object {
-  const { bucket, key, versionId, etag, sizeBytes } = object;
+function eventOf({ bucket, key, versionId, etag, sizeBytes }: SourceObject): object {
   return {
     source: 'aws.s3',
     'detail-type': 'Object Created',

@@ -1,6 +1,7 @@
 import { isTransferError } from '#src/core/errors/errors.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
-import { pieces } from '../load/objects.ts';
+import { piecesOf } from '../../doubles/memory/memory-source.ts';
+import { pieceBytes } from '../faults/faulty-source.ts';
 import type { Mutation } from '../load/simulation.ts';
 import {
   adoptLostSession,
@@ -177,7 +178,7 @@ export const mutations: readonly MutationCase[] = [
               }
             } catch (error) {
               if (!isTransferError(error, 'TruncatedReadError')) throw error;
-              yield* pieces(Buffer.alloc(lengthOf(range) - sizeBytes));
+              yield* piecesOf(Buffer.alloc(lengthOf(range) - sizeBytes), pieceBytes);
             }
           },
         },
