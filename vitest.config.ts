@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import LongestFirst from './test/longest-first.ts';
 
 /** `npm test`. What takes longer than a few minutes is in `vitest.deep.config.ts`. */
 export default defineConfig({
@@ -16,7 +17,9 @@ export default defineConfig({
     },
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // Two cores: one worker waits while two work.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     silent: 'passed-only',
     reporters: ['dot', './test/totals-reporter.ts'],
   },

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import { runToEnd, startCommand } from './run-command.ts';
+import { type Ended, runToEnd, startCommand } from './run-command.ts';
 
 const chunkSizeBytes = 64 * 1024;
 const chunks = 6;
@@ -36,44 +36,42 @@ afterAll(() => simulator.close());
 
 const lastLineOf = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
+/** Expects the file's name in the asset and in the output, without its local URL, and the processing of the asset. */
+function assertShowsFile({ stdout, stderr }: Ended, file: string): void {
+  expect(stdout).toContain(`\nfile      ${file}\n`);
+  expect(simulator.sessions().at(-2)?.filename).toBe('film.mp4');
+  expect(`${stdout}${stderr}`).not.toContain('this-computer');
+  expect(stderr).toContain('The service is processing the asset');
+}
+
+/** Expects one JSON object with the file instead of the local bucket and key. */
+function assertJsonOfFile(stdout: string, file: string): void {
+  const output = JSON.parse(stdout);
+  expect(output.file).toBe(file);
+  expect(Object.keys(output)).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(bucket|key|etag|versionId)$/)]),
+  );
+  expect(stdout).not.toContain('this-computer');
+}
+
 describe('npm run ingest of a local file', () => {
-  it('N8: creates no second asset after touch and mv', async () => {
+  it('N8, N6: sends new bytes as a new asset, and none after touch and mv', async () => {
     const first = await runToEnd('ingest', [film], environment);
     const moved = join(folder, 'moved film.mov');
     await rename(film, moved);
     await utimes(moved, new Date(0), new Date(0));
-    const second = await runToEnd('ingest', [moved], environment);
-    expect([first.code, second.code]).toEqual([0, 0]);
-    expect(lastLineOf(second.stdout)).toBe(lastLineOf(first.stdout));
-    expect(simulator.calls.count('create')).toBe(1);
-  });
+    const second = await runToEnd('ingest', [moved, '--json'], environment);
+    const creates = simulator.calls.count('create');
+    await writeFile(moved, Buffer.alloc(chunks * chunkSizeBytes, 'other bytes'));
+    const third = await runToEnd('ingest', [moved, '--json'], environment);
 
-  it('creates a new asset for new bytes under the same name', async () => {
-    const first = await runToEnd('ingest', [film], environment);
-    await writeFile(film, Buffer.alloc(chunks * chunkSizeBytes, 'other bytes'));
-    const second = await runToEnd('ingest', [film], environment);
-    expect([first.code, second.code]).toEqual([0, 0]);
-    expect(lastLineOf(second.stdout)).not.toBe(lastLineOf(first.stdout));
-  });
-
-  it('gives the asset the name of the file, and shows the file instead of its local URL', async () => {
-    const { stdout, stderr } = await runToEnd('ingest', [film], environment);
-    expect(stdout).toContain(`\nfile      ${film}\n`);
-    expect(simulator.sessions().at(-1)?.filename).toBe('film.mp4');
-    expect(`${stdout}${stderr}`).not.toContain('this-computer');
-  });
-
-  it('prints JSON with the file instead of the local bucket and key', async () => {
-    const first = await runToEnd('ingest', [film, '--json'], environment);
-    const again = await runToEnd('ingest', [film, '--json'], environment);
-    for (const { stdout } of [first, again]) {
-      const output = JSON.parse(stdout);
-      expect(output.file).toBe(film);
-      expect(Object.keys(output)).not.toEqual(
-        expect.arrayContaining([expect.stringMatching(/^(bucket|key|etag|versionId)$/)]),
-      );
-      expect(stdout).not.toContain('this-computer');
-    }
+    const assetId = lastLineOf(first.stdout);
+    expect([first.code, second.code, third.code, creates]).toEqual([0, 0, 0, 1]);
+    expect(JSON.parse(second.stdout)).toMatchObject({ status: 'already-ingested', assetId });
+    expect(JSON.parse(third.stdout).status).toBe('ready');
+    expect(JSON.parse(third.stdout).assetId).not.toBe(assetId);
+    assertShowsFile(first, film);
+    for (const { stdout } of [second, third]) assertJsonOfFile(stdout, moved);
   });
 
   it('fails if the file changes while it is sent', async () => {
@@ -97,11 +95,6 @@ describe('npm run ingest of a local file', () => {
       /^The last run of this content failed: AssetFailedError: .*the codec is unknown.* This run sends all bytes again\.$/,
     );
     expect(second.stderr).not.toMatch(/execution|secret|role/);
-  });
-
-  it('N6: shows that the service is processing the asset', async () => {
-    const { stderr } = await runToEnd('ingest', [film], environment);
-    expect(stderr).toContain('The service is processing the asset');
   });
 
   it('N5: shows a wait for the network in one line, and ends cleanly on SIGTERM', async () => {

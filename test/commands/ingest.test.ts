@@ -42,26 +42,18 @@ afterAll(async () => {
 });
 
 describe('npm run ingest', () => {
-  it('prints the id of an asset with the bytes of the file as the last line', async () => {
-    const { code, stdout } = await runToEnd('ingest', [film], environment);
-    expect(code).toBe(0);
-    const assetId = stdout.trim().split('\n').at(-1) ?? '';
+  it('sends a file once: prints the id of the asset, then that the asset exists', async () => {
+    const call = [film, '--metadata', '{"tags":["a","b"],"season":2026,"none":null}'];
+    const first = await runToEnd('ingest', call, environment);
+    const again = await runToEnd('ingest', [...call, '--json'], environment);
+    const assetId = first.stdout.trim().split('\n').at(-1) ?? '';
+    expect([first.code, again.code]).toEqual([0, 0]);
     expect(await simulator.storedSha256(assetId)).toBe(sha256);
     expect(simulator.calls.count('put')).toBe(chunks);
-  });
-
-  it('N4: prints with --json one object on stdout and nothing else', async () => {
-    const { code, stdout } = await runToEnd('ingest', [film, '--json'], environment);
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'ready', bytes: chunks * MiB, chunks });
-    expect(stdout.trim().split('\n')).toHaveLength(1);
-  });
-
-  it('passes metadata to the service, including lists of strings, without null values', async () => {
-    const metadata = '{"tags":["a","b"],"season":2026,"none":null}';
-    const { code } = await runToEnd('ingest', [film, '--metadata', metadata], environment);
-    const session = simulator.sessions().at(-1);
-    expect([code, session?.userMetadata]).toEqual([0, { tags: ['a', 'b'], season: 2026 }]);
+    // Lists of strings pass; null values do not.
+    const userMetadata = { tags: ['a', 'b'], season: 2026 };
+    expect(simulator.sessions().at(-1)?.userMetadata).toEqual(userMetadata);
+    expect(JSON.parse(again.stdout)).toMatchObject({ status: 'already-ingested', assetId });
   });
 
   it('rejects metadata with a number that JSON rounds, and opens no session', async () => {
@@ -71,18 +63,7 @@ describe('npm run ingest', () => {
     expect(stderr).toMatch(/InvalidInputError: Invalid input\.userMetadata\.id .* Send it as text/);
   });
 
-  it('does not send again if an asset with this content exists', async () => {
-    const first = await runToEnd('ingest', [film, '--json'], environment);
-    const second = await runToEnd('ingest', [film, '--json'], environment);
-    expect(JSON.parse(second.stdout)).toMatchObject({
-      status: 'already-ingested',
-      assetId: JSON.parse(first.stdout).assetId,
-    });
-    expect(second.code).toBe(0);
-    expect(simulator.calls.count('put')).toBe(chunks);
-  });
-
-  it('N14: after kill -9, sends only the chunks without a proof', async () => {
+  it('N14, N4: after kill -9, sends only the chunks without a proof, and prints one JSON object', async () => {
     simulator.faults.add({ on: 'put', nth: 8, times: 1, kind: 'stall' });
     const { child, ended } = startCommand('ingest', [film], environment);
     const accepted = () => simulator.calls.of('put').filter(({ status }) => status === 200).length;
@@ -93,6 +74,9 @@ describe('npm run ingest', () => {
     simulator.calls.clear();
     const again = await runToEnd('ingest', [film, '--json'], environment);
     expect(again.code).toBe(0);
+    expect(again.stdout.trim().split('\n')).toHaveLength(1);
+    const whole = { status: 'ready', bytes: chunks * MiB, chunks };
+    expect(JSON.parse(again.stdout)).toMatchObject(whole);
     expect(simulator.calls.count('put')).toBe(1);
     expect(simulator.calls.count('create')).toBe(0);
     expect(await simulator.storedSha256(JSON.parse(again.stdout).assetId)).toBe(sha256);

@@ -88,11 +88,9 @@ describe('a command line in the pages', () => {
 });
 
 describe('N4: --json through npm itself', () => {
-  it.each([
-    'npm run --silent ingest -- --json ./film.mp4 | cat',
-    'npm run --json ingest -- ./film.mp4 | cat',
-  ])('is one object on stdout: %s', async (line) => {
-    const { code, stdout } = await run(line);
+  // The page's own line has `npm run --silent ingest -- --json`.
+  it('is one object on stdout, also if npm has --json itself', async () => {
+    const { code, stdout } = await run('npm run --json ingest -- ./film.mp4 | cat');
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { assetId: expect.any(String) }]);
   });
 

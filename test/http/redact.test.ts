@@ -54,6 +54,14 @@ describe("a service's own text", () => {
     expect(redact('a\u202Eb\u2066c')).toBe('a b c');
   });
 
+  it.each([
+    ['KEY with $&, the replacement', 'a KEY with $&, the replacement', 'a …'],
+    ['K+Y', 'a K+Y and K+Y', 'a … and …'],
+    ['KEY', '100 % of KEY', '100 % of …'],
+  ])('loses the known secret %j with and without escapes around it', (secret, text, expected) => {
+    expect(removeSecret(text, secret)).toBe(expected);
+  });
+
   it('does not change for an empty secret', () => {
     expect(removeSecret('abc', '')).toBe('abc');
   });

@@ -1,26 +1,54 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import type { CloudFormationResource, CloudFormationTemplate } from '#infra/synthesize.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import { canaries, canariesIn } from '../../security/canaries/canaries.ts';
+import { type FileText, filesOf } from '../../security/canaries/files.ts';
+import { canarySearch } from '../../security/canaries/search.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-bundles-'));
+
+/** Secrets that may be in the operator's shell while the CDK runs. */
+const secrets = {
+  TWELVE_LABS_API_KEY: canaries.apiKey,
+  API_KEY: canaries.keyLike,
+  AWS_ACCESS_KEY_ID: 'ASIA0000000000000000',
+  AWS_SECRET_ACCESS_KEY: canaries.secretAccessKey,
+  AWS_SESSION_TOKEN: canaries.sessionToken,
+};
+
+const context = {
+  busArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/intake',
+  sourceBuckets: 'a-bucket',
+  externalId: 'id',
+};
+
+let printed: string;
 let template: CloudFormationTemplate;
 
-beforeAll(() => {
-  const app = new App({ outdir });
-  const { artifactId } = new TransferStack(app, 'Chunkferry');
-  template = app.synth().getStackArtifact(artifactId).template;
+/** Synthesizes as the CDK does, with bundled functions. */
+async function synthesize(context: object): Promise<string> {
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const env = { PATH, HOME, NODE_COMPILE_CACHE, ...secrets, CDK_OUTDIR: outdir };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['infra/app.ts'], {
+    env: { ...env, CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+  return stdout + stderr;
+}
+
+beforeAll(async () => {
+  const own = await synthesize({ sourceBuckets: 'films' });
+  printed = own + (await synthesize({ ...context, stack: 'source-account' }));
+  template = JSON.parse(readFileSync(join(outdir, 'Chunkferry.template.json'), 'utf8'));
 }, 120_000);
 
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
@@ -89,5 +117,27 @@ describe('the bundle of', () => {
       }),
     );
     expect(output).toContain('ended with SourceNotFoundError');
+  });
+});
+
+function leaksIn(files: readonly FileText[]): string[] {
+  for (const { text } of files) canarySearch.searchText('templates', text);
+  return files.flatMap(({ path, text }) => canariesIn(text).map((shown) => `${path}: ${shown}`));
+}
+
+describe('a synthesis with secrets in the environment', () => {
+  it('writes no secret to templates, manifests, bundles or output', () => {
+    const files = filesOf(outdir);
+    const named = (end: string) => files.filter(({ path }) => path.endsWith(end)).length;
+    expect([named('.template.json'), named('.assets.json')]).toEqual([2, 2]);
+    expect(named('index.mjs')).toBeGreaterThan(6);
+    expect(leaksIn(files)).toEqual([]);
+    expect(canariesIn(printed)).toEqual([]);
+  });
+
+  it('would name a file with a secret', () => {
+    const planted = { path: 'index.mjs', text: `const key="${canaries.keyLike}"` };
+    expect(leaksIn([planted])).toEqual(['index.mjs: the API key in the format of a key (plain)']);
+    canarySearch.takeFindings();
   });
 });

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeSeeds } from './describe-seeds.ts';
 import { regressions } from './regressions.ts';
 import { describeFailure } from './report.ts';
 import { runSeed } from './run-seed.ts';
-
-/** The other seeds are in `simulation.deep.test.ts`. */
-describeSeeds(1, 500);
 
 describe('a seed', () => {
   it.each([3, 169, 1_001])('does the very same twice (%i)', async (seed) => {

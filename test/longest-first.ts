@@ -1,0 +1,26 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Folders with the longest files. The last file to start decides when the run ends. */
+const longest = [
+  'test/simulation/',
+  'test/crash-points/',
+  'test/commands/',
+  'test/infra/constructs/',
+  'test/security/',
+  'test/e2e/',
+  'test/reported/',
+  'test/docs/',
+];
+
+/** Starts the longest files first; within a folder as vitest does, by the times of the last run. */
+export default class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => rankOf(a) - rankOf(b));
+  }
+}
+
+function rankOf({ moduleId }: TestSpecification): number {
+  const rank = longest.findIndex((folder) => moduleId.includes(folder));
+  return rank === -1 ? longest.length : rank;
+}
