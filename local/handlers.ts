@@ -5,7 +5,6 @@ import { createHandler as inspectSource } from '#functions/inspect-source/handle
 import { createHandler as openSession } from '#functions/open-session/handler.ts';
 import { createHandler as reconcile } from '#functions/reconcile/handler.ts';
 import { createHandler as recordOutcome } from '#functions/record-outcome/handler.ts';
-import { createHandler as reportProofs } from '#functions/report-proofs/handler.ts';
 import type { Container } from '#functions/runtime/container.ts';
 import type { HandlerFactory } from '#functions/runtime/handler.ts';
 import { createHandler as sendChunks } from '#functions/send-chunks/handler.ts';
@@ -17,7 +16,6 @@ const factories: Readonly<Record<FunctionName, HandlerFactory<unknown>>> = {
   InspectSource: inspectSource,
   OpenSession: openSession,
   SendChunks: sendChunks,
-  ReportProofs: reportProofs,
   ConfirmUpload: confirmUpload,
   AwaitAsset: awaitAsset,
   RecordOutcome: recordOutcome,

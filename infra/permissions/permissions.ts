@@ -157,6 +157,27 @@ export function allowStarting(stateMachine: StateMachine, id: string, role: IRol
   });
 }
 
+/**
+ * Allows a state machine to start another and to wait for its end. Step Functions learns of the end by
+ * a rule that it manages itself.
+ */
+export function allowRunning(stateMachine: StateMachine, started: StateMachine): void {
+  const executions = executionsOf(started);
+  allow(stateMachine, [started.stateMachineArn], ['states:StartExecution']);
+  allow(stateMachine, [executions], ['states:DescribeExecution', 'states:StopExecution']);
+  const rule = Stack.of(stateMachine).formatArn({
+    service: 'events',
+    resource: 'rule',
+    resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
+  });
+  allow(stateMachine, [rule], ['events:PutTargets', 'events:PutRule', 'events:DescribeRule']);
+  acknowledgeWildcards(
+    stateMachine,
+    'The execution that a state starts gets its name when it starts.',
+    executions,
+  );
+}
+
 function executionsOf(stateMachine: StateMachine): string {
   return Stack.of(stateMachine).formatArn({
     service: 'states',

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import {
   defaultActiveTransfers,
   defaultSendConcurrency,
+  defaultSendTimeoutMs,
   maxChunksInFlight,
   maxMapConcurrency,
   maxUploadReplyMs,
@@ -85,10 +86,12 @@ const fields = {
   sendMemoryMiB: wholeNumber(128, 10_240).default(1024).meta({
     description: 'Memory of the sending function, in MiB. It also determines CPU and network.',
   }),
-  sendTimeout: duration(secondsBounds.sendTimeout).default(Duration.seconds(600)).meta({
-    description:
-      'Time limit of one call of the sending function. A send that approaches it stops cleanly and is called again for the rest. At the default, the upload host has its whole reply time after the last byte of a chunk.',
-  }),
+  sendTimeout: duration(secondsBounds.sendTimeout)
+    .default(Duration.millis(defaultSendTimeoutMs))
+    .meta({
+      description:
+        'Time limit of one call of the sending function. A send that approaches it stops cleanly and is called again for the rest. At the default, the upload host has its whole reply time after the last byte of a chunk.',
+    }),
   stepMemoryMiB: wholeNumber(128, 10_240).default(512).meta({
     description: 'Memory of each other function, in MiB.',
   }),

@@ -172,8 +172,7 @@ export class Chunkferry extends Construct {
     const { functions, reconciler, dispatcher } = this;
     const props = { functions, reconciler, dispatcher, logGroup };
     const { stateMachine } = new PreflightStateMachine(this, 'Preflight', props);
-    const others = [reconciler.function, dispatcher.function];
-    acknowledgeMachine(stateMachine, [...Object.values(functions), ...others]);
+    acknowledgeMachine(stateMachine, [reconciler.function, dispatcher.function]);
     return stateMachine;
   }
 

@@ -38,6 +38,7 @@ export function stepEnvironment(
     [keys.mapConcurrency]: props.mapConcurrency,
     ...queueBounds(props),
     [keys.maxSendConcurrency]: props.maxSendConcurrency,
+    [keys.sendTimeoutMs]: step === 'OpenSession' ? props.sendTimeout.toMilliseconds() : undefined,
     [keys.maxMediaBytes]: props.maxMediaBytes,
     [keys.maxImageBytes]: props.maxImageBytes,
     [keys.noProgressMs]: props.noProgress?.toMilliseconds(),

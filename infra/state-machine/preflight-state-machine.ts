@@ -17,7 +17,12 @@ import { Construct } from 'constructs';
 import type { Dispatcher } from '#infra/constructs/dispatcher.ts';
 import type { Reconciler } from '#infra/constructs/reconciler.ts';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import {
+  checkStateOf,
+  type ServiceFunctionName,
+  type StepName,
+  stepNames,
+} from '#src/core/stack/step-names.ts';
 import { chooseNext, functionTask, stepTask, unknownAnswer } from './step-task.ts';
 
 /** The functions that a preflight checks, and the log of its transitions. */
@@ -31,9 +36,10 @@ export interface PreflightStateMachineProps {
 /** A preflight takes about a minute. Functions that crash or find no free capacity are retried. */
 export const preflightTimeout = Duration.hours(1);
 
-/** The payload that makes a function check what its role can reach. */
+/** The payload that makes a function check what its role can reach. No execution's input sets `preflight`. */
 const payload = {
   preflight: true,
+  state: {},
   executionId: JsonPath.stringAt('$$.Execution.Id'),
   startedAt: JsonPath.stringAt('$$.Execution.StartTime'),
 };
@@ -76,16 +82,16 @@ export class PreflightStateMachine extends Construct {
   }
 
   #step(step: StepName, functions: StepFunctions): LambdaInvoke {
-    const more = { id: `Check${step}`, resultPath: `$.${step}` };
+    const more = { id: checkStateOf(step), resultPath: `$.${step}` };
     return stepTask(this, step, functions, payload, more);
   }
 
   /** Calls the latest version, as the function's rules do: it belongs to no execution. */
   #service(
-    name: string,
+    name: ServiceFunctionName,
     { function: called, timeLimit }: Pick<Reconciler | Dispatcher, 'function' | 'timeLimit'>,
   ): LambdaInvoke {
-    return functionTask(this, `Check${name}`, payload, {
+    return functionTask(this, checkStateOf(name), payload, {
       // The cast: the two CDK types differ in how they declare an optional property.
       called: called as IFunction,
       timeLimit,
@@ -95,7 +101,7 @@ export class PreflightStateMachine extends Construct {
   }
 
   #conclude(functions: StepFunctions): LambdaInvoke {
-    const more = { id: 'CheckRecordOutcome' };
+    const more = { id: checkStateOf('RecordOutcome') };
     const findings = { ...payload, state: JsonPath.entirePayload };
     const conclude = stepTask(this, 'RecordOutcome', functions, findings, more);
     conclude.next(this.#hasPassed());
@@ -109,6 +115,11 @@ export class PreflightStateMachine extends Construct {
       error: unknownAnswer.Error,
       cause: unknownAnswer.Cause,
     });
-    return chooseNext(this, 'HasPassed', 'RecordOutcome', { succeed, fail }, unknown);
+    return chooseNext(
+      this,
+      { name: 'HasPassed', step: 'RecordOutcome' },
+      { succeed, fail },
+      unknown,
+    );
   }
 }

@@ -13,7 +13,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import type { ErrorName } from '#src/core/errors/errors.ts';
-import { type AnsweringStep, type NextAnswer, nextAnswers } from '#src/core/stack/next-answers.ts';
+import { type NextAnswer, nextAnswers } from '#src/core/stack/next-answers.ts';
 import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
 import { retryInMap, retryPolicy } from './retry-policy.ts';
 
@@ -78,24 +78,30 @@ export function functionTask(
 }
 
 /** The state that follows each answer of a step. A missing or an unknown answer is a type error. */
-export type Branches<Step extends AnsweringStep> = Readonly<Record<NextAnswer<Step>, IChainable>>;
+export type Branches<Step extends StepName> = Readonly<Record<NextAnswer<Step>, IChainable>>;
+
+/** The Choice behind a step. */
+export interface NextChoice<Step extends StepName> {
+  readonly name: string;
+  readonly step: Step;
+  /** Where the step's answer is. Default: `$.next`. */
+  readonly path?: string;
+}
 
 /**
- * Returns the Choice behind a step: it branches on the step's answer, `$.next`.
- * @param name - the name of the Choice state
+ * Returns the Choice behind a step: it branches on the step's answer.
  * @param otherwise - the state for an answer outside the step's list, which only a bug can cause
  */
-export function chooseNext<Step extends AnsweringStep>(
+export function chooseNext<Step extends StepName>(
   scope: Construct,
-  name: string,
-  step: Step,
+  { name, step, path = '$.next' }: NextChoice<Step>,
   branches: Branches<Step>,
   otherwise: IChainable,
 ): Choice {
   const choice = new Choice(scope, name);
   const answers: readonly NextAnswer<Step>[] = nextAnswers[step];
   for (const answer of answers) {
-    choice.when(Condition.stringEquals('$.next', answer), branches[answer]);
+    choice.when(Condition.stringEquals(path, answer), branches[answer]);
   }
   return choice.otherwise(otherwise);
 }

@@ -2,35 +2,28 @@ import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import {
-  Choice,
-  Condition,
+  type Choice,
   DefinitionBody,
   Fail,
   type IChainable,
-  IntegrationPattern,
-  type IStateMachine,
   JsonPath,
   LogLevel,
   Pass,
   StateMachine,
   StateMachineType,
   Succeed,
-  TaskInput,
-  Timeout,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import {
-  type LambdaInvoke,
-  StepFunctionsStartExecution,
-} from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { Dispatcher } from '#infra/constructs/dispatcher.ts';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import type { AnsweringStep } from '#src/core/stack/next-answers.ts';
+import { allowRunning } from '#infra/permissions/permissions.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
 import { preflightTimeout } from './preflight-state-machine.ts';
-import { sendRanges } from './send-ranges.ts';
+import { continueRanges, sendRanges } from './send-ranges.ts';
+import { startExecution } from './start-execution.ts';
 import {
   type Branches,
   chooseNext,
@@ -47,7 +40,7 @@ export interface TransferStateMachineProps {
   /** Called when an upload ends. */
   readonly dispatcher: Dispatcher;
   /** Started by the input `{"preflight":true}`. */
-  readonly preflight: IStateMachine;
+  readonly preflight: StateMachine;
   /** Receives the log of every transition. */
   readonly logGroup: ILogGroup;
 }
@@ -63,7 +56,7 @@ const payload = {
 };
 
 /** The Task states outside the Map. */
-type OuterTasks = Readonly<Record<Exclude<StepName, 'SendChunks' | 'ReportProofs'>, LambdaInvoke>>;
+type OuterTasks = Readonly<Record<Exclude<StepName, 'SendChunks'>, LambdaInvoke>>;
 
 /**
  * The definition of a transfer: states, Retry, Catch and timeouts. It uses JSONPath, and only paths
@@ -73,7 +66,7 @@ export class TransferStateMachine extends Construct {
   readonly stateMachine: StateMachine;
   readonly #functions: StepFunctions;
   readonly #dispatcher: Dispatcher;
-  readonly #preflight: IStateMachine;
+  readonly #preflight: StateMachine;
   readonly #tasks: OuterTasks;
   readonly #unknownNext: IChainable;
   readonly #ended: IChainable;
@@ -103,7 +96,7 @@ export class TransferStateMachine extends Construct {
     const machine = new StateMachine(this, 'StateMachine', {
       comment:
         'Transfers one S3 object into the service. Smallest input: {"bucket":"my-bucket","key":"film.mp4"}. {"preflight":true} checks permissions, API key, event switches and quotas.',
-      definitionBody: DefinitionBody.fromChainable(this.#start()),
+      definitionBody: DefinitionBody.fromChainable(this.#tasks.InspectSource),
       stateMachineType: StateMachineType.STANDARD,
       timeout: machineTimeout,
       tracingEnabled: true,
@@ -114,19 +107,12 @@ export class TransferStateMachine extends Construct {
     // Running executions call the versions that they started with: the role must also allow
     // versions that the newest definition no longer names.
     for (const step of Object.values(props.functions)) step.grantInvoke(machine);
+    allowRunning(machine, props.preflight);
     return machine;
   }
 
   #task(name: keyof OuterTasks, more: Readonly<Record<string, unknown>> = {}): LambdaInvoke {
     return stepTask(this, name, this.#functions, { ...payload, ...more });
-  }
-
-  /** Branches by the input: a queued transfer, or a new one. */
-  #start(): Choice {
-    const { InspectSource, OpenSession } = this.#tasks;
-    return new Choice(this, 'ChooseStart')
-      .when(Condition.isPresent('$.dispatched'), OpenSession)
-      .otherwise(InspectSource);
   }
 
   #connect(): void {
@@ -160,15 +146,10 @@ export class TransferStateMachine extends Construct {
 
   /** Returns the report of the preflight as the output. RecordOutcome names a preflight's failure. */
   #startPreflight(): IChainable {
-    const start = StepFunctionsStartExecution.jsonPath(this, 'StartPreflight', {
+    const start = startExecution(this, 'StartPreflight', {
       comment: 'Runs the preflight, and waits for its report',
       stateMachine: this.#preflight,
-      integrationPattern: IntegrationPattern.RUN_JOB,
-      input: TaskInput.fromObject({}),
-      // The console then links the two executions.
-      associateWithParent: true,
-      taskTimeout: Timeout.duration(preflightTimeout.plus(Duration.minutes(1))),
-      resultSelector: { output: JsonPath.objectAt('$.Output') },
+      timeout: preflightTimeout.plus(Duration.minutes(1)),
     });
     start.addCatch(this.#tasks.RecordOutcome, { resultPath: '$.error' });
     return start.next(this.#ended);
@@ -194,12 +175,22 @@ export class TransferStateMachine extends Construct {
     ConfirmUpload.next(
       this.#choose('IsUploadConfirmed', 'ConfirmUpload', {
         wait: this.#wait('WaitToConfirm', ConfirmUpload),
+        continue: this.#continue(),
         missing: waitToOpen,
         expired: waitToOpen,
-        asset: this.#startQueued().next(AwaitAsset),
+        asset: AwaitAsset,
+        dispatch: this.#startQueued().next(AwaitAsset),
         ended: RecordOutcome,
       }),
     );
+  }
+
+  /** Ranges whose first call was not enough. An ordinary transfer has none. */
+  #continue(): IChainable {
+    const { ConfirmUpload, RecordOutcome } = this.#tasks;
+    return continueRanges(this, this.#functions)
+      .addCatch(RecordOutcome, { resultPath: '$.error' })
+      .next(ConfirmUpload);
   }
 
   /** The upload's slot is free now. The dispatcher's schedule repeats a call that fails. */
@@ -236,12 +227,17 @@ export class TransferStateMachine extends Construct {
       cause: unknownAnswer.Cause,
     });
     RecordOutcome.addCatch(failUnrecorded(this), { resultPath: '$.recordError' }).next(
-      chooseNext(this, 'HasSucceeded', 'RecordOutcome', { succeed: this.#ended, fail }, unknown),
+      chooseNext(
+        this,
+        { name: 'HasSucceeded', step: 'RecordOutcome' },
+        { succeed: this.#ended, fail },
+        unknown,
+      ),
     );
   }
 
-  #choose<Step extends AnsweringStep>(name: string, step: Step, branches: Branches<Step>): Choice {
-    return chooseNext(this, name, step, branches, this.#unknownNext);
+  #choose<Step extends StepName>(name: string, step: Step, branches: Branches<Step>): Choice {
+    return chooseNext(this, { name, step }, branches, this.#unknownNext);
   }
 
   #wait(name: string, next: IChainable): IChainable {

@@ -24,6 +24,8 @@ export const environmentKeys = {
   maxActiveTransfers: 'MAX_ACTIVE_TRANSFERS',
   /** Concurrent calls of the send step over all transfers. */
   maxSendConcurrency: 'MAX_SEND_CONCURRENCY',
+  /** The time limit of one call of the send step, in milliseconds. */
+  sendTimeoutMs: 'SEND_TIMEOUT_MS',
   /** `true` in a local run, which has no dispatcher. */
   localRun: 'LOCAL_RUN',
   /** The hours in which transfers start, as JSON (src/core/queue/transfer-window.ts). */

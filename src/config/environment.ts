@@ -3,6 +3,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import {
   defaultActiveTransfers,
   defaultSendConcurrency,
+  defaultSendTimeoutMs,
   maxChunksInFlight,
   maxDeniedSeconds,
   maxMapConcurrency,
@@ -32,6 +33,7 @@ const settingsSchema = z.object({
   ),
   [keys.maxActiveTransfers]: count(defaultActiveTransfers, maxSlots),
   [keys.maxSendConcurrency]: count(defaultSendConcurrency, maxSlots * maxMapConcurrency),
+  [keys.sendTimeoutMs]: count(defaultSendTimeoutMs, 900_000),
   [keys.localRun]: z._default(z.enum(['true', 'false']), 'false'),
   [keys.transferWindow]: z.optional(z.string()),
   [keys.sources]: z._default(z.string(), '{"list":[],"readers":{}}'),
@@ -58,6 +60,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     mapConcurrency: read[keys.mapConcurrency],
     maxActiveTransfers: read[keys.maxActiveTransfers],
     maxSendConcurrency: read[keys.maxSendConcurrency],
+    sendTimeoutMs: read[keys.sendTimeoutMs],
     isLocalRun: read[keys.localRun] === 'true',
     transferWindow: readWindow(read[keys.transferWindow]),
     sources: readSources(read[keys.sources]),

@@ -64,6 +64,14 @@ async function isAnyAhead(
   return false;
 }
 
+/** Whether any transfer waits in the queue. */
+export async function isAnyQueued({ queue }: Pick<SlotPorts, 'queue'>): Promise<boolean> {
+  for (const priority of priorities) {
+    if ((await queue.firstTickets(priority, 1)).length > 0) return true;
+  }
+  return false;
+}
+
 /** Starts at a random free slot, so concurrent transfers try different slots. */
 async function takeFreeSlot(
   ports: SlotPorts,

@@ -2,7 +2,7 @@ import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
-import { dispatchedSchema } from '#src/transfer/state.ts';
+import { dispatchedStartIn } from '#src/transfer/state.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import type { ServiceCall } from '#src/transfer/work-through.ts';
 import { closeTransfer, countClosed, describeEnd, finishTransfer } from './close-transfer.ts';
@@ -106,7 +106,7 @@ async function recordRejectedStart(
  */
 function needsOutcome({ status, input }: FinishedExecution): boolean {
   const parsed = parseInput(input);
-  return status !== 'succeeded' && !isPreflightInput(parsed) && !isDispatched(parsed);
+  return status !== 'succeeded' && !isPreflightInput(parsed) && !dispatchedStartIn(parsed);
 }
 
 async function recordStart(
@@ -134,8 +134,4 @@ function parseInput(input: string | undefined): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isDispatched(input: unknown): boolean {
-  return dispatchedSchema.safeParse(input).success;
 }

@@ -94,7 +94,10 @@ export function fencedOutError(transferId: string, owner: string | undefined): T
 }
 
 /** A session that accepts chunks: its row contains the reply to the create request. */
-export type UsableSession = SessionRecord & { readonly session: UploadSession };
+export type UsableSession = SessionRecord & {
+  readonly session: UploadSession;
+  readonly rangeCount: number;
+};
 
 /**
  * Returns the session that the state names.

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { maxChunksPerRange } from '#src/core/limits/limits.ts';
+import { maxChunksPerSession } from '#src/core/limits/limits.ts';
 import { sourceObjectSchema } from '#src/core/source/source-object.ts';
 import { transferOptionsSchema } from '#src/core/transfer/transfer.ts';
 
@@ -59,6 +59,11 @@ export const dispatchedSchema = z.object({
 
 export type DispatchedStart = z.infer<typeof dispatchedSchema>;
 
+/** Returns the input of an execution that the dispatcher starts; undefined for any other input. */
+export function dispatchedStartIn(input: unknown): DispatchedStart | undefined {
+  return dispatchedSchema.safeParse(input).data;
+}
+
 /** The state of InspectSource while it waits: the essential fields of the input, and the outage. */
 export const inspectWaitSchema = z.strictObject({
   input: z.unknown(),
@@ -69,15 +74,39 @@ export const inspectWaitSchema = z.strictObject({
 
 export type InspectWait = z.infer<typeof inspectWaitSchema>;
 
-/** Consecutive chunks of a plan. The limit protects against a loop over a huge range. */
+/**
+ * A range of a plan, and how far its calls have come. The limit of chunks protects against a loop over a
+ * huge range.
+ */
 const rangeSchema = z
-  .object({ n: count, first: count, last: count })
+  .object({
+    n: count,
+    first: count,
+    last: count,
+    /** Calls of the send step for this range in this round. */
+    calls: z._default(count, 0),
+    /** Calls in a row that stored nothing. */
+    idleCalls: z._default(count, 0),
+    /** Limit of chunks in flight, after a call in which no chunk ended. */
+    chunkConcurrency: z.optional(count),
+    /** Start of the time in which the upload host rejects every chunk, in milliseconds since 1970. */
+    rejectedSince: z.optional(count),
+  })
   .check(
     z.refine(
-      ({ first, last }) => first >= 1 && last >= first && last - first < maxChunksPerRange,
+      ({ first, last }) => first >= 1 && last >= first && last - first < maxChunksPerSession,
       'must be a range of a plan',
     ),
   );
+
+/** What one iteration of SendRanges returns: the answer of SendChunks, which the step itself wrote. */
+export const sentRangeSchema = z.looseObject({
+  next: z.optional(z.string()),
+  /** Time of the next call, in milliseconds since 1970. */
+  until: z.optional(count),
+});
+
+export type SentRange = z.infer<typeof sentRangeSchema>;
 
 /** The name of the object, for the log lines of every step. */
 const objectNames = { bucket: z.optional(z.string()), key: z.optional(z.string()) };
@@ -120,7 +149,7 @@ export const ownedSchema = z.object({
 
 export type Owned = z.infer<typeof ownedSchema>;
 
-/** The state of one iteration of the map. */
+/** The state of one iteration of a Map. */
 export const rangeStateSchema = z.object({
   transferId: z.string(),
   ...objectNames,
@@ -132,15 +161,7 @@ export const rangeStateSchema = z.object({
   rangesAtOnce: z._default(count, 1),
   /** Chunks of the transfer that had a proof when the plan was made. */
   proven: z._default(count, 0),
-  /** Calls of the send step for this range in this round. */
-  calls: z._default(count, 0),
-  /** Calls in a row that stored nothing. */
-  idleCalls: z._default(count, 0),
-  /** Limit of chunks in flight, after a call in which no chunk ended. */
-  chunkConcurrency: z.optional(count),
-  /** Start of the time in which the upload host rejects every chunk, in milliseconds since 1970. */
-  rejectedSince: z.optional(count),
-  /** The error that the Catch stored, if the send step did not end by itself. */
+  /** The error that the Catch stored, if the send step ended without an answer. */
   error: z.optional(z.object({ Error: z.string(), Cause: z._default(z.string(), '') })),
 });
 

@@ -97,6 +97,9 @@ function describeOutcome(open: OpenService): void {
   });
 }
 
+/** A sender moves 48 chunks in half of this time, so that is the length of a range. */
+export const shortRanges = { sendTimeoutMs: 5 };
+
 function describeRepeats(open: OpenService): void {
   it('sends nothing again for a second execution after success', async () => {
     const harness = await openPortHarness(open);
@@ -134,7 +137,7 @@ function describeRepeats(open: OpenService): void {
   });
 
   it('continues from the stored chunks in another execution', async () => {
-    const harness = await openPortHarness(open);
+    const harness = await openPortHarness(open, {}, shortRanges);
     const sha256 = putFilm(harness, 120 * chunk);
     const killed = await runTransfer(harness, film, { onCall: killAt('SendChunks', 2) });
     expect(killed.status).toBe('ABORTED');

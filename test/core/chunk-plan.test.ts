@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxChunksPerRange, maxRangeBytes } from '#src/core/limits/limits.ts';
+import { minBytesPerSender } from '#src/core/limits/limits.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
 import {
   type Chunk,
   chunkAt,
   chunkCount,
-  chunksPerRange,
+  chunksPerSender,
   indexesOf,
   planChunks,
   planRanges,
@@ -98,28 +98,30 @@ describe('planChunks', () => {
 });
 
 describe('planRanges', () => {
+  const split = fc
+    .integer({ min: 1, max: 5000 })
+    .chain((totalChunks) =>
+      fc.tuple(fc.constant(totalChunks), fc.integer({ min: 1, max: Math.min(totalChunks, 400) })),
+    );
+
   it('covers every chunk once, in order, numbered from 1', () => {
     fc.assert(
-      fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
-        const total = chunkCount(sizeBytes, chunkSizeBytes);
-        const ranges = planRanges(total, chunkSizeBytes, () => false);
+      fc.property(split, ([totalChunks, count]) => {
+        const ranges = planRanges(totalChunks, count, () => false);
         expect(ranges.map(({ n }) => n)).toEqual(ranges.map((_, i) => i + 1));
         const indexes = ranges.flatMap(indexesOf);
-        expect(indexes).toHaveLength(total);
+        expect(indexes).toHaveLength(totalChunks);
         expect(indexes.every((index, i) => index === i + 1)).toBe(true);
       }),
     );
   });
 
-  it('limits each range to 50 chunks and 512 MiB, except for a single larger chunk', () => {
+  it('makes ranges that differ by one chunk at most', () => {
     fc.assert(
-      fc.property(plan, ({ sizeBytes, chunkSizeBytes }) => {
-        const total = chunkCount(sizeBytes, chunkSizeBytes);
-        for (const { first, last } of planRanges(total, chunkSizeBytes, () => false)) {
-          const chunks = last - first + 1;
-          expect(chunks).toBeLessThanOrEqual(maxChunksPerRange);
-          if (chunks > 1) expect(chunks * chunkSizeBytes).toBeLessThanOrEqual(maxRangeBytes);
-        }
+      fc.property(split, ([totalChunks, count]) => {
+        const lengths = planRanges(totalChunks, count, () => false).map((r) => indexesOf(r).length);
+        expect(lengths).toHaveLength(count);
+        expect(Math.max(...lengths) - Math.min(...lengths)).toBeLessThanOrEqual(1);
       }),
     );
   });
@@ -127,10 +129,10 @@ describe('planRanges', () => {
   it('returns a range with the same number and bounds for any proofs', () => {
     const proven = fc.uniqueArray(fc.integer({ min: 1, max: 500 }));
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), proven, (total, indexes) => {
+      fc.property(split, proven, ([totalChunks, count], indexes) => {
         const isProven = (index: number) => indexes.includes(index);
-        const all = planRanges(total, 5 * MiB, () => false);
-        const left = planRanges(total, 5 * MiB, isProven);
+        const all = planRanges(totalChunks, count, () => false);
+        const left = planRanges(totalChunks, count, isProven);
         const unproven = all.filter((range) => !indexesOf(range).every(isProven));
         expect(left).toEqual(unproven);
       }),
@@ -138,21 +140,23 @@ describe('planRanges', () => {
   });
 
   it('returns no ranges if all chunks are proven', () => {
-    expect(planRanges(120, 5 * MiB, () => true)).toEqual([]);
+    expect(planRanges(120, 8, () => true)).toEqual([]);
   });
+});
 
+describe('chunksPerSender', () => {
   it.each([
     [1, 50],
     [5 * MiB, 50],
-    [maxRangeBytes / 50, 50],
-    [maxRangeBytes / 50 + 1, 49],
+    [minBytesPerSender / 50, 50],
+    [minBytesPerSender / 50 + 1, 49],
     [64 * MiB, 8],
-    [maxRangeBytes / 2, 2],
-    [maxRangeBytes / 2 + 1, 1],
-    [maxRangeBytes, 1],
-    [maxRangeBytes + 1, 1],
+    [minBytesPerSender / 2, 2],
+    [minBytesPerSender / 2 + 1, 1],
+    [minBytesPerSender, 1],
+    [minBytesPerSender + 1, 1],
     [4 * GiB, 1],
-  ])('puts chunks of %d bytes into ranges of %i', (chunkSizeBytes, expected) => {
-    expect(chunksPerRange(chunkSizeBytes)).toBe(expected);
+  ])('gives a sender of chunks of %d bytes at least %i of them', (chunkSizeBytes, expected) => {
+    expect(chunksPerSender(chunkSizeBytes)).toBe(expected);
   });
 });

@@ -53,6 +53,7 @@ const crashes: Readonly<Record<string, Crash>> = {
 const films: Readonly<Record<string, FilmTraits>> = {
   'a film of one range, with a CRC': { chunks: 3, checksum: 'CRC32C' },
   'a film of two ranges': { chunks: 60 },
+  'a film of one range, with two pages of URLs and two reports': { chunks: 60, rangesAtOnce: 1 },
 };
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxChunksPerRange } from '#src/core/limits/limits.ts';
+import { chunksPerUrlPage } from '#src/core/limits/limits.ts';
 import type { MediaType } from '#src/core/source/source-object.ts';
 import { createDestination, destinationNames } from '#src/destinations/registry.ts';
 import { maxProofsPerReport, maxUrlsPerCall } from '#src/destinations/twelvelabs/limits.ts';
@@ -60,8 +60,8 @@ describe('the TwelveLabs destination', () => {
     });
   });
 
-  it('covers a range of the engine with one call for URLs and one report', () => {
-    expect([maxUrlsPerCall, maxProofsPerReport]).toEqual([maxChunksPerRange, maxChunksPerRange]);
+  it('covers a page of URLs of the engine with one call', () => {
+    expect([maxUrlsPerCall, maxProofsPerReport]).toEqual([chunksPerUrlPage, 50]);
   });
 
   it('needs no call to finish', async () => {

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, errorNames, isErrorName } from '#src/core/errors/errors.ts';
 import {
-  maxChunksPerRange,
-  maxRangeBytes,
+  maxChunksPerSession,
   maxRangesPerExecution,
   maxRangesPerPlan,
   maxRoundsPerExecution,
   maxSessionsPerExecution,
+  minBytesPerSender,
+  minChunksPerSender,
+  plannedBytesPerSecond,
 } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import { maxMetadataLength } from '#src/core/transfer/user-metadata.ts';
@@ -85,7 +87,10 @@ describe('docs/limits.md', () => {
   it.each([
     `more than ${maxBytesByMediaType.video / 1024 ** 3} GiB`,
     `more than ${maxBytesByMediaType.image / 1024 ** 2} MiB`,
-    `${maxRangesPerPlan} ranges of ${maxChunksPerRange} chunks or ${maxRangeBytes / 1024 ** 2} MiB`,
+    `more than ${maxChunksPerSession.toLocaleString('en-US')} chunks in one upload session`,
+    `a range for each ${minChunksPerSender} chunks or ${minBytesPerSender / 1024 ** 2} MiB`,
+    `at ${plannedBytesPerSecond / 1e6} MB/s`,
+    `more than ${maxRangesPerPlan} ranges in one plan`,
     `${maxRoundsPerExecution} rounds, or ${maxRangesPerExecution} ranges`,
     `more than ${maxSessionsPerExecution} sessions`,
     `longer than ${hours(boundOf('confirmation'))} until the service confirms`,

@@ -6,18 +6,14 @@ import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
-import { ManualClock } from './clock.ts';
 import { MemorySource, sampleBytes } from '../doubles/memory/memory-source.ts';
-import { createMemoryQueueStore, type MemoryQueueStore } from '../doubles/memory/queue-store.ts';
-import {
-  createMemoryTransferStore,
-  type MemoryTransferStore,
-} from '../doubles/memory/transfer-store.ts';
+import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
+import { createMemoryTransferStore } from '../doubles/memory/transfer-store.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
-import { TestStarter } from '../doubles/test-starter.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
+import { ManualClock } from './clock.ts';
 import { type DestinationLog, recordDestination } from './recorded-destination.ts';
-import { TestEvents, TestExecutions, TestMeter } from './recorded-ports.ts';
+import { TestEvents, TestExecutions, TestMeter, TestStarter } from './recorded-ports.ts';
 
 /** Starts a service and its destination. The service ends with the test. */
 export type OpenService = (clock: ManualClock, options: ServiceOptions) => Promise<TestService>;
@@ -34,22 +30,31 @@ export type OpenService = (clock: ManualClock, options: ServiceOptions) => Promi
  *
  * `sleep` moves the clock, so no test waits. Rows, events, metrics and log lines are searched for secrets.
  */
-export interface PortHarness {
+export interface PortHarness extends Doubles {
   readonly ports: Ports & { readonly clock: ManualClock };
-  readonly clock: ManualClock;
-  readonly store: MemoryTransferStore;
-  readonly queue: MemoryQueueStore;
-  readonly meter: TestMeter;
-  readonly source: MemorySource;
   readonly service: TestService;
   readonly destination: Destination;
   /** The recorded calls of the destination. */
   readonly calls: DestinationLog;
-  readonly events: TestEvents;
-  readonly executions: TestExecutions;
-  readonly starter: TestStarter;
   /** The log lines of the product. */
   readonly logged: { readonly message: string; readonly fields: LogFields }[];
+}
+
+/** The doubles of all ports but the service's, the log and the settings. */
+export type Doubles = ReturnType<typeof openDoubles>;
+
+/** Opens new doubles with one clock. */
+export function openDoubles() {
+  return {
+    clock: new ManualClock(),
+    store: createMemoryTransferStore(),
+    queue: createMemoryQueueStore(),
+    source: new MemorySource(),
+    meter: new TestMeter(),
+    events: new TestEvents(),
+    executions: new TestExecutions(),
+    starter: new TestStarter(),
+  };
 }
 
 /** Default limits of a service. Chunks are small, so objects of many chunks are small too. */
@@ -61,6 +66,7 @@ const settings: Settings = {
   noProgressMs: 600_000,
   maxActiveTransfers: 10,
   maxSendConcurrency: 80,
+  sendTimeoutMs: 600_000,
   isLocalRun: false,
   sources: { list: [{ bucket: 'films' }], readers: {} },
 };
@@ -71,52 +77,25 @@ export async function openPortHarness(
   options: Partial<ServiceOptions> = {},
   settingChanges: Partial<Settings> = {},
 ): Promise<PortHarness> {
-  const clock = new ManualClock();
+  const doubles = openDoubles();
+  const { clock, store, meter } = doubles;
   const service = await open(clock, { ...serviceDefaults, ...options });
   const [destination, calls] = recordDestination(service.destination, () => clock.now());
-  const store = createMemoryTransferStore();
-  const queue = createMemoryQueueStore();
-  const meter = new TestMeter();
-  const source = new MemorySource();
-  const events = new TestEvents();
-  const executions = new TestExecutions();
-  const starter = new TestStarter();
   const logged: PortHarness['logged'] = [];
   canarySearch.atEnd(() => {
     canarySearch.searchText('rows', store.dump());
     canarySearch.searchText('metrics', textOf(meter.taken), meter.taken.length);
   });
   const ports = {
-    clock,
+    ...doubles,
     random: () => 0.5,
     log: logInto(logged),
     settings: { ...settings, ...settingChanges },
-    source,
-    store,
-    queue,
     destination,
-    events,
-    executions,
-    starter,
     newCrc: sdkCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
-    meter,
   };
-  return {
-    ports,
-    clock,
-    store,
-    queue,
-    meter,
-    source,
-    service,
-    destination,
-    calls,
-    events,
-    executions,
-    starter,
-    logged,
-  };
+  return { ...doubles, ports, service, destination, calls, logged };
 }
 
 /** The input of an execution for the object of `putFilm`. */

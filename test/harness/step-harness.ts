@@ -3,17 +3,17 @@ import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { awaitAsset } from '#src/steps/await-asset/await-asset.ts';
 import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
-import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
+import type { ConfirmUploadResult } from '#src/steps/confirm-upload/decide-next-step.ts';
+import { inspectSource, type Pinned } from '#src/steps/inspect-source/inspect-source.ts';
 import { type OpenSessionResult, openSession } from '#src/steps/open-session/open-session.ts';
 import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
-import { reportProofs } from '#src/steps/report-proofs/report-proofs.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
 import type { RangeState } from '#src/transfer/state.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
-import type { ManualClock } from './clock.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
+import type { ManualClock } from './clock.ts';
 import { invocationOf } from './invocation.ts';
 import { film, openPortHarness, type PortHarness, putFilm } from './port-harness.ts';
 
@@ -23,7 +23,7 @@ export const chunkBytes = 1024;
 export type Planned = Exclude<OpenSessionResult, { readonly ending: unknown }>;
 
 /** The answer of InspectSource that leads to OpenSession. */
-type Accepted = Extract<Awaited<ReturnType<typeof inspectSource>>, { readonly next: 'open' }>;
+type Accepted = Pinned;
 
 /** Creates the service of the harness. */
 type MakeService<S> = (clock: ManualClock, options: ServiceOptions) => S;
@@ -37,7 +37,8 @@ type CallOptions = Partial<Invocation>;
  *
  * 1. `harness = await StepHarness.create()`; `StepHarness.createWith(make)` takes another service.
  * 2. `planned = await harness.openTransfer(chunks)` stores a film and opens its session.
- * 3. `harness.send(itemOf(planned))`, `report`, `confirm`, `await` and `record` call the next steps.
+ * 3. `harness.send(itemOf(planned))`, `confirm`, `await` and `record` call the next steps; a further call
+ *    of a range is `harness.send({ ...item, range: answer })`.
  * 4. `harness.override(calls)` replaces calls of the destination; `harness.tune(settings)` changes settings.
  * 5. `harness.doubles` is the port harness: its rows, events, metrics, faults and clock.
  */
@@ -99,12 +100,15 @@ export class StepHarness<S extends TestService = ServiceSized> {
     return this.#call(options, (call) => sendChunks(this.ports, json(item), call));
   }
 
-  report(item: unknown, options?: CallOptions) {
-    return this.#call(options, (call) => reportProofs(this.ports, json(item), call));
+  /** Checks the upload of an owned transfer. */
+  confirm(state: unknown, options?: CallOptions): Promise<ConfirmUploadResult> {
+    const confirm = (call: Invocation) => confirmUpload(this.ports, json(state), call);
+    return this.#call(options, confirm) as Promise<ConfirmUploadResult>;
   }
 
-  confirm(state: unknown, options?: CallOptions) {
-    return this.#call(options, (call) => confirmUpload(this.ports, json(state), call));
+  /** Records the error of a range, as the state after its sender's end without an answer does. */
+  recordRangeError(item: unknown, options?: CallOptions) {
+    return this.#call(options, (call) => confirmUpload(this.ports, json(item), call));
   }
 
   await(state: unknown, options?: CallOptions) {
@@ -125,11 +129,10 @@ export class StepHarness<S extends TestService = ServiceSized> {
     return (await this.open(await this.inspect(input))) as Planned;
   }
 
-  /** Sends all planned ranges once and reports their proofs. */
+  /** Sends all planned ranges once. */
   async sendAll(planned: Planned, options?: CallOptions): Promise<void> {
     for (const range of planned.ranges) {
       await this.send(itemOf(planned, range.n), options);
-      await this.report(itemOf(planned, range.n), options);
     }
   }
 
@@ -161,8 +164,8 @@ export function itemOf(planned: Planned, n = 1): RangeState {
   const range = ranges.find((one) => one.n === n);
   if (range)
     return {
-      ...{ transferId, fence, sessionNumber, round, range },
-      ...{ rangesAtOnce: 1, proven: 0, calls: 0, idleCalls: 0 },
+      ...{ transferId, fence, sessionNumber, round },
+      ...{ rangesAtOnce: 1, proven: 0, range: { ...range, calls: 0, idleCalls: 0 } },
     };
   throw new Error(`range ${n} is not planned`);
 }

@@ -1,5 +1,8 @@
 import { synthesizeTemplate } from '#infra/synthesize.ts';
-import { readDefinition } from '#local/state-machine/definition/definition.ts';
+import {
+  type LocalStateMachine,
+  readDefinition,
+} from '#local/state-machine/definition/definition.ts';
 import type { StepName } from '#src/core/stack/step-names.ts';
 
 /** A state of the definition, with the fields that these tests read. */
@@ -30,19 +33,35 @@ export const template = synthesizeTemplate({ sourceBuckets: ['films'] });
 /** Its state machine, with ARNs instead of references and without hashes of code. */
 export const machine = readDefinition(template);
 
-export const definition = machine.definition as unknown as Machine;
+/** A copy: the interpreter adds fields to the definition that it runs. */
+export const definition = structuredClone(machine.definition) as unknown as Machine;
 
-/** The machine inside the Map. */
-export const rangeMachine = definition.States.SendRanges?.ItemProcessor as Machine;
+/** The machines inside the Maps: the first call of a range, and its further calls. */
+export const rangeMachines = ['SendRanges', 'ContinueRanges'].map(
+  (name) => definition.States[name]?.ItemProcessor as Machine,
+);
 
-/** Every state of both machines. */
+/** Every state of all machines. */
 export const allStates: readonly (readonly [string, State])[] = [
-  ...Object.entries(definition.States),
-  ...Object.entries(rangeMachine.States),
-];
+  definition,
+  ...rangeMachines,
+].flatMap(({ States }) => Object.entries(States));
 
-/** Every Task of both machines. */
+/** Every Task of all machines. */
 export const tasks = allStates.filter(([, { Type }]) => Type === 'Task');
+
+/** Every Task of both machines that calls a function. */
+export const functionTasks = tasks.filter(([, { Resource }]) =>
+  machine.functions.has(String(Resource)),
+);
+
+/** The state machine that StartPreflight starts. */
+export const preflightMachine = [...machine.nested.values()][0] as LocalStateMachine;
+
+/** A copy of its definition. */
+export const preflightDefinition = structuredClone(
+  preflightMachine.definition,
+) as unknown as Machine;
 
 /** Returns the states that may follow a state. */
 export function nextOf(state: State): string[] {

@@ -55,7 +55,6 @@ describe('an upgrade keeps', () => {
           "ChunkferryOpenSessionLogs2DE30635",
           "ChunkferryReconcilerReconcileLogs2F3AEE5F",
           "ChunkferryRecordOutcomeLogs6A31B05B",
-          "ChunkferryReportProofsLogs69C69720",
           "ChunkferrySendChunksLogsD060A22F",
           "ChunkferryTransferLogs5DC3BF4F",
         ],
@@ -72,6 +71,7 @@ describe('an upgrade keeps', () => {
           "ChunkferryApiKey9FD52BA5",
         ],
         "AWS::StepFunctions::StateMachine": [
+          "ChunkferryPreflightStateMachineC867FB56",
           "ChunkferryTransfersStateMachineB0309E1F",
         ],
       }
@@ -125,11 +125,10 @@ describe('an upgrade keeps', () => {
 
   it('the roles that use the key of the secret, which the policy of that key names', () => {
     const roles = resources('AWS::IAM::Role', templates.transfers).map(([id]) => id);
-    const others = /OpenSession|ReportProofs|ConfirmUpload|AwaitAsset|Reconcile/;
+    const others = /OpenSession|ConfirmUpload|AwaitAsset|Reconcile/;
     expect(roles.filter((id) => others.test(id))).toMatchInlineSnapshot(`
       [
         "ChunkferryOpenSessionServiceRoleE5876ADC",
-        "ChunkferryReportProofsServiceRole50AA951B",
         "ChunkferryConfirmUploadServiceRoleD49C1316",
         "ChunkferryAwaitAssetServiceRole5084B24B",
         "ChunkferryReconcilerReconcileServiceRole7315765E",

@@ -106,7 +106,6 @@ describe('permissions', () => {
     ['InspectSource', ['lambda:GetAccountSettings', 's3:GetBucketNotification', ...objects]],
     ['OpenSession', [...slots, 'events:PutEvents', ...key, 'states:DescribeExecution']],
     ['SendChunks', [...rows, ...objects, ...key]],
-    ['ReportProofs', [...changes, ...key]],
     ['ConfirmUpload', ['dynamodb:DeleteItem', ...changes, ...key]],
     ['AwaitAsset', [...changes, ...key]],
     ['RecordOutcome', [...slots, 'events:PutEvents']],
@@ -205,9 +204,18 @@ describe('the table', () => {
   });
 });
 
-describe('the state machine', () => {
-  it('is a Standard machine with traces and a log without the data', () => {
-    expect(only('AWS::StepFunctions::StateMachine')).toMatchObject({
+describe('the state machines', () => {
+  const machines = resources('AWS::StepFunctions::StateMachine');
+
+  it('are the preflight and the transfer', () => {
+    expect(machines.map(([id]) => id)).toEqual([
+      expect.stringContaining('Preflight'),
+      expect.stringContaining('Transfers'),
+    ]);
+  });
+
+  it.each(machines)('%s is Standard, with traces and a log without the data', (_, machine) => {
+    expect(machine).toMatchObject({
       StateMachineType: 'STANDARD',
       TracingConfiguration: { Enabled: true },
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
@@ -242,6 +250,7 @@ describe('the rest', () => {
   it('has the outputs that an operator needs', () => {
     expect(Object.keys(template.Outputs ?? {})).toEqual([
       'StateMachineArn',
+      'PreflightStateMachineArn',
       'TableName',
       'SecretArn',
       'DeadLetterQueueUrl',

@@ -267,11 +267,11 @@ describe('the conclusion of a preflight', () => {
 
   it('reports a function that did not run with the error of its Task', async () => {
     const Cause = JSON.stringify({ errorMessage: 'TABLE_NAME is not set', trace: [] });
-    const state = { ...allGood, ReportProofs: { Error: 'ConfigurationError', Cause } };
+    const state = { ...allGood, AwaitAsset: { Error: 'ConfigurationError', Cause } };
     const { output } = await conclude(state);
     expect(output).toMatchObject({
       steps: {
-        ReportProofs: {
+        AwaitAsset: {
           failed: 1,
           findings: [{ problem: 'ConfigurationError: TABLE_NAME is not set' }],
         },

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { readUsableSession } from '#src/transfer/ownership.ts';
+import { reportInBatches } from '#src/transfer/report-in-batches.ts';
 import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
 import { sessionRecord } from '../aws/dynamodb/table-fixture.ts';
+import { invocationOf } from '../harness/invocation.ts';
 import { itemOf, StepHarness } from '../harness/step-harness.ts';
 
 describe('receipts', () => {
@@ -36,7 +39,11 @@ describe('receipts', () => {
     const harness = await StepHarness.create();
     const opened = await harness.openTransfer(4);
     await harness.send(itemOf({ ...opened, ranges: [{ n: 1, first: 1, last: 2 }] }));
-    for (const _ of [1, 2, 3]) await harness.report(itemOf(opened));
+    const { ports } = harness;
+    const session = await readUsableSession(ports, opened.transferId, 1);
+    const proofs = [...(await harness.doubles.store.chunks(opened.transferId, 1)).values()];
+    const context = { ports, invocation: invocationOf(harness.doubles), retries: {} };
+    for (const _ of [1, 2]) await reportInBatches(context, opened.transferId, session, proofs);
     const record = await harness.doubles.store.session(opened.transferId, 1);
     expect(record?.acceptedIndexes).toEqual([1, 2]);
   });

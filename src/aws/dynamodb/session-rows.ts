@@ -37,6 +37,7 @@ const sessionRow = z.object({
   openedAt: z.number(),
   state: z.enum(['opening', 'open', 'rejected', 'lost', 'replaced']),
   session: z.optional(uploadSession),
+  rangeCount: z.optional(z.number()),
   etagMode: z.enum(['unknown', 'md5', 'opaque']),
   mismatched: z.optional(z.set(z.number())),
   acceptedIndexes: z.optional(z.set(z.number())),
@@ -59,8 +60,8 @@ function recordRows(table: TableAccess) {
     },
     addSession: (transferId, record) =>
       table.write(rowOf(transferId, record), { expression: 'attribute_not_exists(#transferId)' }),
-    setSession: async (transferId, number, session) =>
-      (await setOnce(table, transferId, number, session)) ||
+    setSession: async (transferId, number, session, rangeCount) =>
+      (await setOnce(table, transferId, number, { session, rangeCount })) ||
       // After a lost reply the SDK writes again: a row that holds this session is a success.
       (await read(table, transferId, number))?.session?.uploadId === session.uploadId,
     updateSession: async (transferId, number, session) => {
@@ -129,10 +130,10 @@ async function setOnce(
   table: TableAccess,
   transferId: string,
   number: number,
-  session: UploadSession,
+  opened: { readonly session: UploadSession; readonly rangeCount: number },
 ): Promise<boolean> {
   const changed = await table.change(sessionKey(transferId, number), {
-    set: { session, state: 'open' },
+    set: { ...opened, state: 'open' },
     condition: {
       expression: '#state = :opening AND attribute_not_exists(#session)',
       values: { ':opening': 'opening' },

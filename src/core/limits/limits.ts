@@ -2,11 +2,28 @@
 
 const MiB = 1024 * 1024;
 
-/** Chunks in one range: limits what one send repeats after a crash. A destination may split a range into more calls. */
-export const maxChunksPerRange = 50;
+/**
+ * Chunks, or bytes, that are worth a sender of their own. An object gets a further range only for as
+ * many. Smaller ranges cost more calls than they save time.
+ */
+export const minChunksPerSender = 50;
+export const minBytesPerSender = 512 * MiB;
 
-/** Limits the duration of one send, independent of the chunk size. */
-export const maxRangeBytes = 512 * MiB;
+/** Chunks whose URLs one request prepares. A page is fetched shortly before its use: URLs expire. */
+export const chunksPerUrlPage = 50;
+
+/**
+ * The rate that plans assume for one call of SendChunks, in bytes per second. It is a quarter of the about
+ * 75 MB/s that others report for the network of a Lambda function (not measured here). A slower call
+ * answers `more` and continues.
+ */
+export const plannedBytesPerSecond = 20_000_000;
+
+/**
+ * Chunks of one upload session. The session's row names every accepted chunk: 20,000 numbers take about
+ * 140 KB of the 400 KB that DynamoDB allows a row.
+ */
+export const maxChunksPerSession = 20_000;
 
 /** Ranges in one plan. 400 iterations stay far below an execution's limit of 25,000 history events. */
 export const maxRangesPerPlan = 400;
@@ -40,6 +57,9 @@ export const defaultActiveTransfers = 10;
 
 /** The default of concurrent calls of SendChunks: eight for each active transfer. */
 export const defaultSendConcurrency = 80;
+
+/** The default time limit of one call of SendChunks, in ms. */
+export const defaultSendTimeoutMs = 600_000;
 
 /**
  * The highest `maxActiveTransfers`. A check of the slots reads as many rows of one partition, which

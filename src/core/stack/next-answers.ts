@@ -2,24 +2,19 @@ import type { StepName } from './step-names.ts';
 
 /**
  * The answers that each step may return as `next`. The step's return type and the Choice state behind
- * the step use the same list. ReportProofs gives no answer: its range ends after it.
+ * the step use the same list.
  */
 export const nextAnswers = {
   InspectSource: ['wait', 'open', 'preflight', 'ended'],
   OpenSession: ['wait', 'send', 'confirm', 'ended'],
   SendChunks: ['more', 'wait', 'sent', 'stop'],
-  ConfirmUpload: ['wait', 'missing', 'expired', 'asset', 'ended'],
+  ConfirmUpload: ['wait', 'continue', 'missing', 'expired', 'asset', 'dispatch', 'ended'],
   AwaitAsset: ['wait', 'ended'],
   RecordOutcome: ['succeed', 'fail'],
-} as const satisfies Readonly<
-  Record<Exclude<StepName, 'ReportProofs'>, readonly [string, ...string[]]>
->;
-
-/** The steps whose answer decides which state follows. */
-export type AnsweringStep = keyof typeof nextAnswers;
+} as const satisfies Readonly<Record<StepName, readonly [string, ...string[]]>>;
 
 /** The answers of one step. */
-export type NextAnswer<Step extends AnsweringStep> = (typeof nextAnswers)[Step][number];
+export type NextAnswer<Step extends StepName> = (typeof nextAnswers)[Step][number];
 
 export type InspectSourceAnswer = NextAnswer<'InspectSource'>;
 export type OpenSessionAnswer = NextAnswer<'OpenSession'>;
@@ -28,7 +23,7 @@ export type ConfirmUploadAnswer = NextAnswer<'ConfirmUpload'>;
 export type AwaitAssetAnswer = NextAnswer<'AwaitAsset'>;
 export type RecordOutcomeAnswer = NextAnswer<'RecordOutcome'>;
 
-/** What a step returns: an object with one of the step's answers, or any value from ReportProofs. */
-export type StepResult<Step extends StepName> = Step extends AnsweringStep
-  ? { readonly next: NextAnswer<Step> }
-  : unknown;
+/** What a step returns: an object with one of the step's answers. */
+export interface StepResult<Step extends StepName> {
+  readonly next: NextAnswer<Step>;
+}

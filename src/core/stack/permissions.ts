@@ -38,7 +38,6 @@ const permissions = {
     'describeExecutions',
   ],
   SendChunks: ['callService', 'readSources', 'readRows', 'writeRows', 'updateRows'],
-  ReportProofs: ['callService', 'readRows', 'updateRows'],
   ConfirmUpload: ['callService', 'readRows', 'updateRows', 'deleteRows'],
   AwaitAsset: ['callService', 'readRows', 'updateRows'],
   RecordOutcome: ['readRows', 'writeRows', 'updateRows', 'deleteRows', 'publishEvents'],

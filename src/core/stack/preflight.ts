@@ -57,7 +57,7 @@ export function failedByError(
   return failedCheck(check, `${error.name}: ${error.message}`, step);
 }
 
-/** True if an input, or a step's state, asks for a preflight. Any other value starts a transfer. */
+/** True if an execution's input asks for a preflight. Any other value starts a transfer. */
 export function isPreflightInput(input: unknown): boolean {
   if (typeof input !== 'object' || input === null) return false;
   return 'preflight' in input && input.preflight === true;

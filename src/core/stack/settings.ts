@@ -11,6 +11,8 @@ export interface Settings {
   readonly maxActiveTransfers: number;
   /** Concurrent calls of SendChunks, over all transfers. */
   readonly maxSendConcurrency: number;
+  /** The time limit of one call of SendChunks, in ms. It bounds the ranges of a plan. */
+  readonly sendTimeoutMs: number;
   /** Whether this is a local run. Without a dispatcher, a queued local run waits for a slot itself. */
   readonly isLocalRun: boolean;
   /** The hours in which transfers start. Default: at any time. */

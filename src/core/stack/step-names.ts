@@ -16,11 +16,8 @@ const stepEntries = {
   },
   SendChunks: {
     folder: 'send-chunks',
-    purpose: 'Sends the chunks of one range that have no proof yet, and stores a proof for each',
-  },
-  ReportProofs: {
-    folder: 'report-proofs',
-    purpose: "Reports the range's proofs to the service",
+    purpose:
+      'Sends the chunks of one range that have no proof yet, stores and reports their proofs',
   },
   ConfirmUpload: {
     folder: 'confirm-upload',
@@ -69,3 +66,8 @@ export const functionEntries: Readonly<Record<FunctionName, FunctionEntry>> = {
   ...stepEntries,
   ...serviceEntries,
 };
+
+/** Returns the name of the preflight's state that checks a function. RecordOutcome's is the last: it concludes. */
+export function checkStateOf(name: FunctionName): string {
+  return `Check${name}`;
+}

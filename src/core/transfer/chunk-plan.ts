@@ -1,5 +1,10 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import { maxChunksPerRange, maxRangeBytes } from '#src/core/limits/limits.ts';
+import {
+  maxRangesPerPlan,
+  minBytesPerSender,
+  minChunksPerSender,
+  plannedBytesPerSecond,
+} from '#src/core/limits/limits.ts';
 import type { ByteRange } from '#src/core/source/byte-range.ts';
 
 /** One piece of the object. `index` counts from 1, as at the services. */
@@ -54,25 +59,58 @@ export function planChunks(sizeBytes: number, chunkSizeBytes: number): Chunk[] {
   );
 }
 
-/** Returns the chunks per range: as many as one URL call and one report accept, within `maxRangeBytes`. */
-export function chunksPerRange(chunkSizeBytes: number): number {
-  return Math.max(1, Math.min(maxChunksPerRange, Math.floor(maxRangeBytes / chunkSizeBytes)));
+/** The chunks of a session. */
+export interface ChunkLayout {
+  readonly totalChunks: number;
+  /** Bytes of every chunk except the last. */
+  readonly chunkSizeBytes: number;
+}
+
+/** How many senders an object may have, and how long each may take. */
+export interface SenderBounds {
+  /** Ranges of one transfer that are sent at once. */
+  readonly rangesAtOnce: number;
+  /** The time limit of one call of SendChunks, in ms. */
+  readonly sendTimeoutMs: number;
+}
+
+/** Returns how many chunks are worth a sender of their own. */
+export function chunksPerSender(chunkSizeBytes: number): number {
+  return Math.max(1, Math.min(minChunksPerSender, Math.floor(minBytesPerSender / chunkSizeBytes)));
 }
 
 /**
- * Returns the ranges with at least one chunk without a proof. Number and bounds of a range depend on the
- * session's chunk size only, so a claim covers the same chunks in every plan.
+ * Returns into how many ranges a session is split: as many as are sent at once, each with the chunks of
+ * a sender. Twice as many, or three times, if one sender could not move its range in half of its time
+ * limit: another try of a slow range then still fits into one call.
+ */
+export function countRanges(
+  { totalChunks, chunkSizeBytes }: ChunkLayout,
+  { rangesAtOnce, sendTimeoutMs }: SenderBounds,
+): number {
+  const senders = Math.ceil(totalChunks / chunksPerSender(chunkSizeBytes));
+  const atOnce = Math.min(rangesAtOnce, senders);
+  const maxRangeBytes = (sendTimeoutMs / 2) * (plannedBytesPerSecond / 1000);
+  const maxChunks = Math.max(1, Math.floor(maxRangeBytes / chunkSizeBytes));
+  const turns = Math.ceil(totalChunks / maxChunks / atOnce);
+  return Math.min(totalChunks, maxRangesPerPlan, turns * atOnce);
+}
+
+/**
+ * Returns the ranges with at least one chunk without a proof. Their lengths differ by one chunk at most.
+ * Number and bounds of a range depend on the session only, so a claim covers the same chunks in every
+ * plan.
  */
 export function planRanges(
   totalChunks: number,
-  chunkSizeBytes: number,
+  rangeCount: number,
   isProven: (chunkIndex: number) => boolean,
 ): ChunkRange[] {
-  const width = chunksPerRange(chunkSizeBytes);
-  return Array.from({ length: Math.ceil(totalChunks / width) }, (_, i) => ({
+  const endOf = (n: number) => Math.floor((n * totalChunks) / rangeCount);
+  return Array.from({ length: rangeCount }, (_, i) => ({
     n: i + 1,
-    first: i * width + 1,
-    last: Math.min((i + 1) * width, totalChunks),
+    first: endOf(i) + 1,
+    last: endOf(i + 1),
   })).filter((range) => indexesOf(range).some((index) => !isProven(index)));
 }
 

@@ -115,10 +115,15 @@ export interface TransferStore {
   /** Writes a session's row before the create call. Returns false if the number exists. */
   addSession(transferId: string, record: SessionRecord): Promise<boolean>;
   /**
-   * Stores the reply to the create call and makes the row `open`. Returns false if the row has another
-   * reply, or was given up.
+   * Stores the reply to the create call and the number of ranges, and makes the row `open`. Returns false
+   * if the row has another reply, or was given up.
    */
-  setSession(transferId: string, number: number, session: UploadSession): Promise<boolean>;
+  setSession(
+    transferId: string,
+    number: number,
+    session: UploadSession,
+    rangeCount: number,
+  ): Promise<boolean>;
   /** Replaces the session after a chunk or the finish has changed it. */
   updateSession(transferId: string, number: number, session: UploadSession): Promise<void>;
   /** Changes the state of a session's row. */

@@ -101,6 +101,8 @@ export interface SessionRecord {
   readonly openedAt: number;
   readonly state: 'opening' | 'open' | 'rejected' | 'lost' | 'replaced';
   readonly session?: UploadSession | undefined;
+  /** Into how many ranges the session is split. Set with `session`, and never changed. */
+  readonly rangeCount?: number | undefined;
   readonly etagMode: EtagMode;
   /** Chunks that mismatched twice. */
   readonly mismatched: readonly number[];

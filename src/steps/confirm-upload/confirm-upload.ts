@@ -3,7 +3,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
-import { renewSlot } from '#src/queue/slots.ts';
+import { isAnyQueued, renewSlot } from '#src/queue/slots.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
@@ -17,6 +17,7 @@ import {
   type UploadCheck,
   type UploadStatus,
 } from './check-upload.ts';
+import { continueRanges } from './continue-ranges.ts';
 import {
   type ConfirmUploadResult,
   decideNextStep,
@@ -24,11 +25,13 @@ import {
   waitForRange,
 } from './decide-next-step.ts';
 import { finishUpload } from './finish-upload.ts';
+import { isOfOneRange, type RangeErrorRecorded, recordRangeError } from './record-range-error.ts';
 import { repairChunks } from './repair-chunks.ts';
 
 /**
  * Decides from the rows and the service whether all bytes have arrived. Chunks without a proof, or
- * lost by the service, are planned again.
+ * lost by the service, are planned again. Ranges that need further calls are sent first. A call for one
+ * range whose sender ended without an answer records that.
  * @throws the final error of a range, SourceChecksumMismatchError, UploadNotConfirmedError,
  *   FencedOutError
  */
@@ -36,11 +39,14 @@ export async function confirmUpload(
   ports: ConfirmPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<ConfirmUploadResult> {
+): Promise<ConfirmUploadResult | RangeErrorRecorded> {
+  if (isOfOneRange(state)) return recordRangeError(ports, state, invocation);
   const owned = readState(ownedSchema, state);
   const transfer = await readOwnedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
   await renewSlot(ports, transfer);
+  const continued = continueRanges(ports, state);
+  if (continued) return { ...owned, ...continued };
   const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest };
   const record = await readUsableSession(ports, owned.transferId, owned.sessionNumber);
@@ -72,10 +78,16 @@ async function confirmOnce(check: UploadCheck): Promise<ConfirmUploadResult> {
     const { clock } = check.ports;
     const postponed = failures.find(({ retryAt = 0 }) => retryAt > clock.now());
     if (postponed) return { ...check.owned, ...waitForRange(check, postponed) };
-    return decideNextStep(check, await checkUpload(check), failures);
+    const answer = decideNextStep(check, await checkUpload(check), failures);
+    return answer.next === 'asset' ? { ...answer, next: await afterUpload(check) } : answer;
   } catch (error) {
     return answerError(check, error);
   }
+}
+
+/** The slot is free. A state of its own starts queued transfers, if there are any. */
+async function afterUpload({ ports }: UploadCheck): Promise<'asset' | 'dispatch'> {
+  return (await isAnyQueued(ports)) ? 'dispatch' : 'asset';
 }
 
 /** @throws an error that is neither transient nor an answer about the session or the source */

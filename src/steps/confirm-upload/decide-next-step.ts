@@ -7,13 +7,15 @@ import type { RangeFailure, TransferRecord } from '#src/core/transfer/transfer.t
 import type { Ending, Owned } from '#src/transfer/state.ts';
 import { outageAfterSuccess, type WaitAnswer, waitOut } from '#src/transfer/wait-out.ts';
 import type { UploadCheck, UploadStatus } from './check-upload.ts';
+import type { ContinuedRanges } from './continue-ranges.ts';
 
 /** What ConfirmUpload answers: the state after one check, or the end of the execution. */
 export type ConfirmUploadResult =
   | (Owned & {
-      readonly next: 'wait' | 'missing' | 'expired' | 'asset';
+      readonly next: 'wait' | 'missing' | 'expired' | 'asset' | 'dispatch';
       readonly waitSeconds: number;
     })
+  | (Owned & ContinuedRanges)
   | (Owned & { readonly next: 'ended'; readonly waitSeconds: 0; readonly ending: Ending });
 
 /**

@@ -21,7 +21,13 @@ import {
   type TransferRequest,
 } from '#src/transfer/input.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
-import { type Inspected, type InspectWait, inspectWaitSchema } from '#src/transfer/state.ts';
+import {
+  type DispatchedStart,
+  dispatchedStartIn,
+  type Inspected,
+  type InspectWait,
+  inspectWaitSchema,
+} from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 import { objectId } from '#src/transfer/transfer-ids.ts';
 import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
@@ -43,6 +49,9 @@ export interface Ignored {
     readonly why: string;
   };
 }
+
+/** A queued transfer, which the dispatcher starts. */
+export type QueuedStart = DispatchedStart & { readonly next: 'open'; readonly waitSeconds: 0 };
 
 /** The answer to an input that asks for a preflight: no object, no transfer. */
 export interface PreflightStart {
@@ -69,7 +78,7 @@ interface Call {
  * Pins the object of an input or event: its version, ETag, size and type. Fails with a named error before
  * anything is created. Ignores an event if the object matches no source, is not media, or is empty or
  * deleted, and skips the request to S3 if the event already shows that. An input that asks for a preflight
- * leads to it and pins nothing.
+ * leads to it and pins nothing. The input of a queued transfer passes: its object is pinned already.
  * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRejectedError,
  *   SourceRegionMismatchError, SourceIsFolderError, SourceEmptyError, SourceTypeUnsupportedError,
  *   SourceTooLargeError, SourceContentEncodedError, and the errors of the source reader
@@ -78,8 +87,10 @@ export async function inspectSource(
   ports: InspectPorts,
   state: unknown,
   invocation: Invocation,
-): Promise<Pinned | Ignored | PreflightStart | InspectSourcePostponed> {
+): Promise<Pinned | QueuedStart | Ignored | PreflightStart | InspectSourcePostponed> {
   if (isPreflightInput(state)) return { next: 'preflight' };
+  const queued = dispatchedStartIn(state);
+  if (queued) return { ...queued, next: 'open', waitSeconds: 0 };
   const waited = inspectWaitSchema.safeParse(state).data;
   const input = waited ? waited.input : state;
   const request = readRequest(input);

@@ -16,8 +16,9 @@ import { isProvenComplete } from '#src/transfer/session-receipts.ts';
 import type { Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 import { type WaitAnswer, waitOut } from '#src/transfer/wait-out.ts';
+import { countRangesOf } from './ranges-at-once.ts';
 
-type SessionPorts = Needs<'store' | 'destination'>;
+type SessionPorts = Needs<'store' | 'destination' | 'settings'>;
 
 /** The session to use, and what to do next. */
 export type SessionChoice = {
@@ -164,7 +165,8 @@ async function createSession(
   }
   if (session.uploadId) await ports.store.recordUpload(session.uploadId, transferId);
   // If this write fails, the row stays `opening`, and the next call treats the session as lost.
-  const isSet = await ports.store.setSession(transferId, number, session);
+  const rangeCount = countRangesOf(ports, session);
+  const isSet = await ports.store.setSession(transferId, number, session, rangeCount);
   if (!isSet) await readOwnedTransfer(ports, transfer, invocation);
   const record = await readUsableSession(ports, transferId, number);
   const { createsLost } = owned;

@@ -16,7 +16,8 @@ import {
   enterTransfer,
   type OpenSessionPostponed,
 } from './enter-transfer.ts';
-import { countRangesAtOnce, planUpload } from './plan-upload.ts';
+import { planUpload } from './plan-upload.ts';
+import { countRangesAtOnce } from './ranges-at-once.ts';
 
 type OpenPorts = Needs<'store' | 'queue' | 'destination' | 'executions' | 'events' | 'settings'>;
 

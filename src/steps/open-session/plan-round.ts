@@ -11,22 +11,28 @@ export interface PlannedRound {
   readonly ranges: readonly ChunkRange[];
 }
 
+/** The ranges without a proof of every chunk, and the part of one range that probes for all. */
+export interface UnprovenRanges {
+  readonly ranges: readonly ChunkRange[];
+  readonly probe: readonly ChunkRange[];
+}
+
 /**
  * Plans the next round. During an outage in which no chunk was stored since the last plan, the round
- * has one range, which probes for all: an outage of hours then fits into an execution's history.
+ * has one short range, which probes for all: an outage of hours then fits into an execution's history.
  * @param proven - chunks that have a proof now
  * @throws the error of the outage, if the history has no room for another round
  * @throws RoundsExhaustedError - the same without an outage
  */
 export function planRound(
   owned: Owned,
-  unproven: readonly ChunkRange[],
+  unproven: UnprovenRanges,
   proven: number,
   now: number,
 ): PlannedRound {
   const outage = proven > owned.proven ? undefined : owned.outage;
   const isProbe = outage !== undefined && owned.round > 0;
-  const ranges = isProbe ? unproven.slice(0, 1) : unproven;
+  const ranges = isProbe ? unproven.probe : unproven.ranges;
   const next = {
     ...owned,
     outage,

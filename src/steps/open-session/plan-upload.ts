@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import { maxMapConcurrency, maxRangesPerPlan } from '#src/core/limits/limits.ts';
-import { type ChunkRange, planRanges } from '#src/core/transfer/chunk-plan.ts';
+import { maxChunksPerSession, minChunksPerSender } from '#src/core/limits/limits.ts';
+import { type ChunkRange, indexesOf, planRanges } from '#src/core/transfer/chunk-plan.ts';
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { UsableSession } from '#src/transfer/ownership.ts';
 import type { Owned } from '#src/transfer/state.ts';
@@ -15,20 +15,21 @@ export async function planUpload(
   { store, clock, log }: Needs<'store'>,
   { transferId, source }: TransferRecord,
   owned: Owned,
-  { number, session }: UsableSession,
+  { number, session, rangeCount }: UsableSession,
 ): Promise<PlannedRound> {
+  const { totalChunks, chunkSizeBytes } = session;
+  ensureWithinSession(totalChunks);
   const chunks = await store.chunks(transferId, number);
   const proven = chunks.values().filter(isProven).toArray();
-  const unproven = planRanges(session.totalChunks, session.chunkSizeBytes, (index) =>
-    isProven(chunks.get(index)),
-  );
-  ensureWithinPlan(unproven.length);
-  const planned = planRound(owned, unproven, proven.length, clock.now());
+  const hasProof = (index: number) => isProven(chunks.get(index));
+  const unproven = planRanges(totalChunks, rangeCount, hasProof);
+  const plan = { ranges: unproven, probe: probeOf(unproven, hasProof) };
+  const planned = planRound(owned, plan, proven.length, clock.now());
   log.info('upload planned', {
     transferId,
     sessionNumber: number,
-    chunks: session.totalChunks,
-    chunkSizeBytes: session.chunkSizeBytes,
+    chunks: totalChunks,
+    chunkSizeBytes,
     provenBytes: sumOfBytes(proven),
     sizeBytes: source.sizeBytes,
     ranges: planned.ranges.length,
@@ -36,39 +37,24 @@ export async function planUpload(
   return planned;
 }
 
+/** Returns the start of the first range: a probe needs few chunks, and the others wait for its end. */
+function probeOf(
+  [range]: readonly ChunkRange[],
+  hasProof: (index: number) => boolean,
+): readonly ChunkRange[] {
+  const first = range && indexesOf(range).find((index) => !hasProof(index));
+  if (!range || first === undefined) return [];
+  return [{ n: range.n, first, last: Math.min(range.last, first + minChunksPerSender - 1) }];
+}
+
 function sumOfBytes(chunks: readonly ChunkRecord[]): number {
   return chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-function ensureWithinPlan(ranges: number): void {
-  if (ranges <= maxRangesPerPlan) return;
+function ensureWithinSession(totalChunks: number): void {
+  if (totalChunks <= maxChunksPerSession) return;
   throw new TransferError(
     'PlanTooLargeError',
-    `one plan has ${ranges} ranges, but at most ${maxRangesPerPlan} are allowed`,
+    `the upload session has ${totalChunks} chunks, but at most ${maxChunksPerSession} are allowed`,
   );
-}
-
-/**
- * Returns how many ranges to send at once: one if the service requires order, otherwise the smallest
- * limit of the service, the operator and the connection. Every slot has the same share of the sends.
- */
-export function countRangesAtOnce(
-  { destination, settings }: Needs<'destination' | 'settings'>,
-  { maxRangesAtOnce = maxMapConcurrency }: Owned,
-  ranges: readonly ChunkRange[],
-): number {
-  const { order, maxInFlight } = destination.traits;
-  if (order === 'ascending') return 1;
-  const { mapConcurrency, chunksInFlight, maxSendConcurrency, maxActiveTransfers } = settings;
-  const bySockets = Math.floor(maxInFlight / Math.min(chunksInFlight, maxInFlight));
-  const share = Math.floor(maxSendConcurrency / maxActiveTransfers);
-  const limits = [
-    mapConcurrency,
-    maxMapConcurrency,
-    share,
-    bySockets,
-    ranges.length,
-    maxRangesAtOnce,
-  ];
-  return Math.max(1, Math.min(...limits));
 }

@@ -15,7 +15,7 @@ import { fencedOutError } from '#src/transfer/ownership.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { recordContent } from '#src/transfer/same-content.ts';
-import { type Ending, endedSchema, readState } from '#src/transfer/state.ts';
+import { dispatchedStartIn, type Ending, endedSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 import { failPreflight } from './fail-preflight.ts';
 import { assertNotTakenOver, findOwnedTransfer, isStillQueued } from './find-transfer.ts';
@@ -54,7 +54,10 @@ async function record(
   state: unknown,
   invocation: Invocation,
 ): Promise<RecordOutcomeResult> {
-  const ended = readState(endedSchema, state);
+  const ended = {
+    ...dispatchedStartIn(invocation.executionInput),
+    ...readState(endedSchema, state),
+  };
   if (ended.error && isPreflightInput(invocation.executionInput)) return failPreflight(ended.error);
   const transfer = await findOwnedTransfer(ports, ended, invocation);
   if (isCancelled(ended.error, transfer)) return recordCancelled(ports, transfer, ended);

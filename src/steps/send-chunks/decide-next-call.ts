@@ -29,13 +29,20 @@ export interface CallDecision {
   readonly isIdle?: boolean;
 }
 
-/** Decides what the range does after a call: continue at once, wait, or stop. */
+/**
+ * Decides what the range does after a call: continue at once, wait, or stop. ConfirmUpload repeats a
+ * report that failed, so a range without missing chunks is over.
+ */
 export function decideNextCall(
   context: SendContext,
   item: RangeState,
   { left, stored, concernsOtherChunks, ranOutOfTime, ...result }: RangeResult,
 ): CallDecision {
-  if (left === 0) return { change: { next: 'sent' } };
+  if (left === 0)
+    return {
+      change: { next: 'sent' },
+      failure: reportFailureIn(context, item, result.reportError),
+    };
   const error = result.error && nameSetting(context, result.error);
   const failure = error && failureIn(context, item, error);
   if (concernsOtherChunks || error?.disposition === 'fail')
@@ -44,7 +51,7 @@ export function decideNextCall(
   if (lowered) return lowered;
   if (stored > 0 && error?.retryAfterSeconds === undefined)
     return { change: continueAtOnce(context, item), failure };
-  const idleCalls = stored > 0 ? 0 : item.idleCalls + 1;
+  const idleCalls = stored > 0 ? 0 : item.range.idleCalls + 1;
   return waitOrStop(context, error, failure, idleCalls);
 }
 
@@ -80,7 +87,7 @@ function lowerConcurrency(
   cutOff: RangeFailure | undefined,
 ): CallDecision | undefined {
   const chunkConcurrency = Math.floor(context.chunkConcurrency / 2);
-  const idleCalls = item.idleCalls + 1;
+  const idleCalls = item.range.idleCalls + 1;
   if (chunkConcurrency >= 1)
     return { change: { next: 'more', idleCalls, chunkConcurrency }, failure: cutOff };
   const isOnlyRange = item.rangesAtOnce <= 1;
@@ -93,7 +100,7 @@ function lowerConcurrency(
 /** Doubles the chunks in flight after a call that stored some, if an earlier call had lowered them. */
 function raiseConcurrency(
   { ports }: SendContext,
-  { chunkConcurrency }: RangeState,
+  { range: { chunkConcurrency } }: RangeState,
 ): number | undefined {
   return chunkConcurrency && Math.min(ports.settings.chunksInFlight, chunkConcurrency * 2);
 }
@@ -124,6 +131,17 @@ function failureIn(
   error: TransferError,
 ): RangeFailure {
   return rangeFailureOf(error, item, invocation, ports.clock.now());
+}
+
+/** One bad proof can cause a rejected report. ConfirmUpload finds that proof, so the error is not final. */
+function reportFailureIn(
+  context: SendContext,
+  item: RangeState,
+  error: TransferError | undefined,
+): RangeFailure | undefined {
+  if (!error) return undefined;
+  const failure = failureIn(context, item, error);
+  return errorMeans(error, 'requestRejected') ? { ...failure, disposition: 'retry' } : failure;
 }
 
 function logRangeWait(

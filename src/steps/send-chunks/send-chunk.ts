@@ -4,6 +4,7 @@ import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import { areEtagsOpaque, type ChunkProof, checkEtag } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery, UploadSession } from '#src/core/transfer/destination.ts';
+import { isProven } from '#src/core/transfer/transfer.ts';
 import { countRetry } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import { lengthOfChunk } from './chunk-length.ts';
@@ -28,13 +29,20 @@ interface SentChunk {
   readonly latencyMs: number;
 }
 
+/** A chunk whose proof is in the table. */
+export interface StoredChunk {
+  /** The stored proof; undefined if it was retired meanwhile. */
+  readonly proof: ChunkProof | undefined;
+  /** The time of the successful try, in ms. */
+  readonly latencyMs: number;
+}
+
 /**
  * Sends one chunk from the source to the destination and stores its proof. Each retry reads the range
  * again and uses a new presigned URL.
- * @returns the time of the successful try, in ms
  * @throws TransferError - the error of the last try that this call allows
  */
-export function sendChunk(context: SendContext, chunk: QueuedChunk): Promise<number> {
+export function sendChunk(context: SendContext, chunk: QueuedChunk): Promise<StoredChunk> {
   const attempt = async (n: number) => {
     if (n > 1 || chunk.isPostponed) await renewUrl(context, chunk.index);
     return sendOnce(context, chunk);
@@ -42,7 +50,7 @@ export function sendChunk(context: SendContext, chunk: QueuedChunk): Promise<num
   return retryWithBackoff(context, attempt, (error) => retryFacts(context, chunk, error));
 }
 
-async function sendOnce(context: SendContext, chunk: QueuedChunk): Promise<number> {
+async function sendOnce(context: SendContext, chunk: QueuedChunk): Promise<StoredChunk> {
   const { index } = chunk;
   const { delivery, digests, latencyMs } = await streamChunk(context, index);
   if (!(await isAccepted(context, chunk, delivery, digests))) {
@@ -50,9 +58,10 @@ async function sendOnce(context: SendContext, chunk: QueuedChunk): Promise<numbe
     throw mismatchError(index);
   }
   const sizeBytes = lengthOfChunk(context.transfer, context.record, index);
-  await storeProof(context, { index, sizeBytes, proof: delivery.proof, ...digests }, delivery.host);
-  measureChunk(context, delivery, sizeBytes, latencyMs);
-  return latencyMs;
+  const sent = { index, sizeBytes, proof: delivery.proof, ...digests };
+  const proof = await storeProof(context, sent);
+  measureChunk(context, delivery, sent, latencyMs);
+  return { proof, latencyMs };
 }
 
 function mismatchError(index: number): TransferError {
@@ -173,21 +182,22 @@ async function setEtagMode(context: SendContext, etagMode: 'md5' | 'opaque'): Pr
   await ports.store.setEtagMode(transfer.transferId, record.number, etagMode);
 }
 
-/** Stores the proof. Only then does the chunk count as sent. */
+/** Stores the proof, and returns the stored one. Only then does the chunk count as sent. */
 async function storeProof(
   context: SendContext,
   proof: ChunkProof,
-  host: string | undefined,
-): Promise<void> {
+): Promise<ChunkProof | undefined> {
   const { ports, transfer, record, rows } = context;
   const { transferId } = transfer;
-  const { index: chunkIndex, sizeBytes } = proof;
+  const { index: chunkIndex } = proof;
   const retired = rows.get(chunkIndex)?.generation;
   const result = await ports.store.storeProof(transferId, record.number, proof, retired);
   if (result === 'conflict') {
     ports.log.warn('another proof was stored first', { transferId, chunkIndex });
     countRetry(context, 'ProofConflict');
-    return;
+    const stored = await ports.store.chunks(transferId, record.number, chunkIndex, chunkIndex);
+    const other = stored.get(chunkIndex);
+    return isProven(other) ? other : undefined;
   }
-  ports.log.info('chunk proof stored', { transferId, chunkIndex, sizeBytes, host });
+  return proof;
 }

@@ -2,14 +2,15 @@
  * The upload protocol, in order. Other files refer to this comment.
  *
  * 1. Open. OpenSession writes the session's row, creates the upload session at the service, and plans
- *    ranges of chunks that have no proof. A range has at most as many chunks as one report.
- * 2. Send. SendChunks claims a range. For each chunk it reads the bytes from S3 under the pinned ETag,
- *    streams them to the upload host, and compares the ETag in the reply with the MD5 of the bytes.
- *    That ETag is the chunk's proof.
+ *    ranges of chunks that have no proof: as many as are sent at once.
+ * 2. Send. SendChunks claims a range. It fetches the URLs page by page. For each chunk it reads the bytes
+ *    from S3 under the pinned ETag, streams them to the upload host, and compares the ETag in the reply
+ *    with the MD5 of the bytes. That ETag is the chunk's proof.
  * 3. Store. SendChunks writes the proof to the chunk's row. Only then does the chunk count as sent. The
  *    write is conditional: the first proof of a generation wins.
- * 4. Report. ReportProofs reads the proofs from the rows, never from memory, and reports them to the
- *    service. A repeated report is harmless: the service counts it as a duplicate.
+ * 4. Report. SendChunks reports stored proofs to the service in batches, while it sends further chunks,
+ *    and records what each reply accepted. A proof without such a receipt is reported again. A repeated
+ *    report is harmless: the service counts it as a duplicate.
  * 5. Confirm. ConfirmUpload compares the counts of the service with the rows. A pending chunk is
  *    reported again. A failed chunk, or a chunk that stays pending, loses its proof: its generation is
  *    retired, and the next plan sends it again.
@@ -37,17 +38,20 @@ import type { SendContext, SendPorts } from './send-context.ts';
 import { claimEndFrom, sendRange } from './send-range.ts';
 
 /**
- * The state of a range after one call. `more` and `wait`: call again. `sent`: every chunk has a proof.
- * `stop`: the next plan contains the missing chunks.
+ * The range after one call. `more` and `wait`: call again. `sent`: every chunk has a proof. `stop`: the
+ * next plan contains the missing chunks.
  */
-export type SendChunksResult = RangeState & {
+export type SendChunksResult = RangeState['range'] & {
   readonly next: SendChunksAnswer;
   readonly waitSeconds: number;
+  /** The end of the wait, in milliseconds since 1970. */
+  readonly until: number;
 };
 
 /**
- * Sends the chunks of one range that have no proof, several in flight. Claims the range until the
- * deadline. Writes every error to the range's row, and throws only if that write fails.
+ * Sends the chunks of one range that have no proof, several in flight, and reports their proofs. Claims
+ * the range until the deadline. Writes every error to the range's row, and throws only if that write
+ * fails.
  */
 export async function sendChunks(
   ports: SendPorts,
@@ -55,19 +59,20 @@ export async function sendChunks(
   invocation: Invocation,
 ): Promise<SendChunksResult> {
   const item = readState(rangeStateSchema, state);
-  if (item.calls >= boundOf('callsPerRange')) return nextState(item, { next: 'stop' });
   const { store, clock } = ports;
+  const answer = (change: StateChange) => rangeAfter(item, change, clock.now());
+  if (item.range.calls >= boundOf('callsPerRange')) return answer({ next: 'stop' });
   const key = { transferId: item.transferId, sessionNumber: item.sessionNumber, n: item.range.n };
   const { invocationId } = invocation;
   const now = clock.now();
   const claim = await store.claimRange(key, invocationId, now, claimEndFrom(now, invocation));
-  if (!claim.held) return nextState(item, waitUntil(claim.until, now));
+  if (!claim.held) return answer(waitUntil(claim.until, now));
   const retries: Record<string, number> = {};
   if (claim.tookOver) countRetry({ ports, retries }, 'SenderDied');
   const { change, failure, haltsRound } = await runCall(ports, item, invocation, retries);
   await store.releaseRange(key, invocationId, failure, retries);
   if (haltsRound) await haltRound(ports, item, invocation);
-  return nextState(item, change);
+  return answer(change);
 }
 
 function waitUntil(until: number, now: number): StateChange {
@@ -134,7 +139,7 @@ async function isBlockedByGap(
  */
 async function createSendContext(
   ports: SendPorts,
-  { transferId, fence, sessionNumber, round, range, chunkConcurrency, rejectedSince }: RangeState,
+  { transferId, fence, sessionNumber, round, range }: RangeState,
   invocation: Invocation,
   retries: Record<string, number>,
 ): Promise<SendContext> {
@@ -150,13 +155,15 @@ async function createSendContext(
     rangeKey: { transferId, sessionNumber, n: range.n },
     claimedUntil: claimEndFrom(now, invocation),
     roundId: roundId(invocation.executionId, round),
-    chunkConcurrency: chunkConcurrency ?? ports.settings.chunksInFlight,
-    rejectedSince,
+    chunkConcurrency: range.chunkConcurrency ?? ports.settings.chunksInFlight,
+    rejectedSince: range.rejectedSince,
     ownedAt: now,
   };
 }
 
-function nextState(item: RangeState, change: StateChange): SendChunksResult {
-  const { calls, error: _, rejectedSince: __, ...kept } = item;
-  return { ...kept, calls: calls + 1, waitSeconds: 0, ...change };
+function rangeAfter({ range }: RangeState, change: StateChange, now: number): SendChunksResult {
+  const { calls, rejectedSince: _, ...kept } = range;
+  const { waitSeconds = 0 } = change;
+  const until = Math.ceil(now + waitSeconds * 1000);
+  return { ...kept, calls: calls + 1, ...change, waitSeconds, until };
 }

@@ -1,3 +1,5 @@
+import type { LogFields } from '#src/core/ports/log.ts';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import type { ChunkRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { RangeKey } from '#src/core/transfer/transfer-store.ts';
@@ -8,6 +10,15 @@ import type { Invocation, Needs } from '#src/transfer/step.ts';
 export type SendPorts = Needs<
   'store' | 'queue' | 'source' | 'destination' | 'settings' | 'newCrc' | 'concurrency'
 >;
+
+/** The chunks that one call has stored. */
+interface SentChunks {
+  bytes: number;
+  /** The lowest and the highest index. */
+  first: number;
+  last: number;
+  readonly hosts: Set<string>;
+}
 
 /** The data of one call that sends one range. */
 export interface SendContext {
@@ -26,8 +37,8 @@ export interface SendContext {
   readonly roundId: string;
   /** Limit of chunks of this range in flight; lower than the setting after a call in which none ended. */
   readonly chunkConcurrency: number;
-  /** Bytes of the chunks that this call has stored; incremented in place. */
-  sentBytes?: number;
+  /** The chunks that this call has stored; changed in place. Absent before the first. */
+  sent?: SentChunks;
   /** Bytes read in this call, chunks that were not stored included; incremented in place. */
   movedBytes?: number;
   /** Set if the deadline cut off a chunk that had nearly the whole call: the bytes still moved, or only the reply was missing. */
@@ -45,11 +56,16 @@ export interface SendContext {
 export function measureChunk(
   context: SendContext,
   { host }: ChunkDelivery,
-  sizeBytes: number,
+  { index, sizeBytes }: Pick<ChunkProof, 'index' | 'sizeBytes'>,
   latencyMs: number,
 ): void {
   const { meter } = context.ports;
-  context.sentBytes = (context.sentBytes ?? 0) + sizeBytes;
+  context.sent ??= { bytes: 0, first: index, last: index, hosts: new Set() };
+  const { sent } = context;
+  sent.bytes += sizeBytes;
+  sent.first = Math.min(sent.first, index);
+  sent.last = Math.max(sent.last, index);
+  if (host !== undefined) sent.hosts.add(host);
   context.rejectedSince = undefined;
   meter.add('BytesSent', sizeBytes);
   meter.add('ChunksSent', 1);
@@ -58,7 +74,14 @@ export function measureChunk(
 }
 
 /** Records the throughput of a call, in bytes per second, if it stored anything. */
-export function measureThroughput({ ports, sentBytes = 0 }: SendContext, startedAt: number): void {
+export function measureThroughput({ ports, sent }: SendContext, startedAt: number): void {
   const seconds = (ports.clock.now() - startedAt) / 1000;
-  if (sentBytes > 0 && seconds > 0) ports.meter.add('Throughput', Math.round(sentBytes / seconds));
+  if (sent && seconds > 0) ports.meter.add('Throughput', Math.round(sent.bytes / seconds));
+}
+
+/** Returns the log fields of the chunks that a call has stored. */
+export function sentFields({ sent }: SendContext): LogFields {
+  if (!sent) return {};
+  const { first, last, bytes, hosts } = sent;
+  return { firstChunk: first, lastChunk: last, sizeBytes: bytes, hosts: [...hosts].join(' ') };
 }

@@ -6,11 +6,12 @@ import { ensureAdmitted } from '#src/queue/admission.ts';
 import { renewSlot, slotLost } from '#src/queue/slots.ts';
 import { readOwnedTransfer } from '#src/transfer/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
-import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import type { Invocation } from '#src/transfer/step.ts';
 import { lengthOfChunk } from './chunk-length.ts';
+import { ChunkQueue } from './chunk-queue.ts';
+import { ProofReporter } from './proof-reporter.ts';
 import { type QueuedChunk, sendChunk } from './send-chunk.ts';
-import { measureThroughput, type SendContext } from './send-context.ts';
+import { measureThroughput, type SendContext, sentFields } from './send-context.ts';
 
 /** The result of one call for its range. */
 export interface RangeResult {
@@ -22,6 +23,8 @@ export interface RangeResult {
   readonly error?: TransferError | undefined;
   /** True if chunks of other ranges would meet the same error. */
   readonly concernsOtherChunks: boolean;
+  /** The error of a report, if all chunks have proofs and some are not reported. */
+  readonly reportError?: TransferError | undefined;
   /** True if the call stored no chunk because none ended within the time of a whole call. */
   readonly ranOutOfTime: boolean;
 }
@@ -32,7 +35,8 @@ const maxFailuresInARow = 4;
 /** What the workers of one call share. */
 interface RangeWork {
   readonly context: SendContext;
-  readonly queue: QueuedChunk[];
+  readonly queue: ChunkQueue;
+  readonly reporter: ProofReporter;
   readonly errors: TransferError[];
   stored: number;
   failuresInARow: number;
@@ -40,24 +44,44 @@ interface RangeWork {
 }
 
 /**
- * Sends the missing chunks, as many at once as the connection, the settings and the service allow. The
- * failure of one chunk cancels no other chunk. An error that every chunk would meet stops new chunks.
+ * Sends the missing chunks, as many at once as the connection, the settings and the service allow, and
+ * reports their proofs meanwhile. The failure of one chunk cancels no other chunk. An error that every
+ * chunk would meet stops new chunks.
  */
 export async function sendRange(context: SendContext): Promise<RangeResult> {
   const work = createWork(context);
-  if (context.missing.length === 0) return resultOf(work);
   const startedAt = context.ports.clock.now();
-  if (!(await prepareUrls(work))) return resultOf(work);
-  const workers = Array.from({ length: concurrencyOf(context) }, () => sendQueuedChunks(work));
-  await Promise.all(workers);
-  measureThroughput(context, startedAt);
-  logRange(work);
-  return resultOf(work);
+  await work.queue.open();
+  if (work.errors.length === 0 && context.missing.length > 0) {
+    const workers = Array.from({ length: concurrencyOf(context) }, () => sendQueuedChunks(work));
+    await Promise.all(workers);
+    measureThroughput(context, startedAt);
+    logRange(work, startedAt);
+  }
+  return resultOf(work, await endReports(work));
 }
 
 function createWork(context: SendContext): RangeWork {
-  const queue = context.missing.map((index) => ({ index, isPostponed: false, mismatches: 0 }));
-  return { context, queue, errors: [], stored: 0, failuresInARow: 0, slowestMs: 0 };
+  const errors: TransferError[] = [];
+  const queue = new ChunkQueue(context, concurrencyOf(context), (error) => errors.push(error));
+  const reporter = new ProofReporter(context, (error) => {
+    if (endsSending(error)) errors.push(error);
+  });
+  return { context, queue, reporter, errors, stored: 0, failuresInARow: 0, slowestMs: 0 };
+}
+
+/** True if the error of a report concerns every chunk. A rejected report may have one bad proof. */
+function endsSending({ name, disposition, scope }: TransferError): boolean {
+  if (nameMeans(name, 'requestRejected')) return false;
+  return disposition === 'fail' || scope === 'session' || scope === 'transfer';
+}
+
+/** Reports the rest if the range is complete. Otherwise the next call reports it, with more proofs at once. */
+async function endReports(work: RangeWork): Promise<TransferError | undefined> {
+  const { context, reporter, stored } = work;
+  if (stored === context.missing.length) return reporter.finish();
+  await reporter.settle();
+  return undefined;
 }
 
 function concurrencyOf({ ports, chunkConcurrency, missing }: SendContext): number {
@@ -65,28 +89,16 @@ function concurrencyOf({ ports, chunkConcurrency, missing }: SendContext): numbe
   return order === 'ascending' ? 1 : Math.min(chunkConcurrency, maxInFlight, missing.length);
 }
 
-/** Obtains the presigned URLs of all missing chunks at once. False if that failed: the error is recorded. */
-async function prepareUrls({ context, errors }: RangeWork): Promise<boolean> {
-  const { ports, record, missing, invocation } = context;
-  const { signal } = invocation;
-  const prepare = () => ports.destination.prepareChunks(record.session, missing, { signal });
-  try {
-    await retryWithBackoff(context, prepare);
-    return true;
-  } catch (error) {
-    if (!isTransferError(error)) throw error;
-    errors.push(error);
-    return false;
-  }
-}
-
-function logRange({ context, stored, errors }: RangeWork): void {
+/** Writes one line for all chunks of the call. A chunk that fails has its own line. */
+function logRange({ context, stored, errors }: RangeWork, startedAt: number): void {
   const { ports, transfer, record, invocation } = context;
   ports.log.info('range ended', {
     transferId: transfer.transferId,
     sessionNumber: record.number,
     stored,
+    ...sentFields(context),
     failed: errors.length,
+    tookMs: ports.clock.now() - startedAt,
     leftMs: invocation.deadline - ports.clock.now(),
   });
 }
@@ -103,8 +115,8 @@ async function sendQueuedChunks(work: RangeWork): Promise<void> {
     let result = notSent;
     try {
       // Another worker may have met a final error during the wait.
-      const chunk = canStartChunk(work) ? work.queue.shift() : undefined;
-      if (chunk) result = await sendOne(work, chunk);
+      const chunk = canStartChunk(work) ? await work.queue.next() : undefined;
+      if (chunk && canStart(work)) result = await sendOne(work, chunk);
     } finally {
       control.release(result);
     }
@@ -119,7 +131,8 @@ async function sendOne(work: RangeWork, chunk: QueuedChunk): Promise<ChunkResult
   const elapsedMs = () => context.ports.clock.now() - startedAt;
   try {
     await renewOwnership(context);
-    const latencyMs = await sendChunk(context, chunk);
+    const { latencyMs, proof } = await sendChunk(context, chunk);
+    if (proof) work.reporter.add(proof);
     work.stored++;
     work.failuresInARow = 0;
     work.slowestMs = Math.max(work.slowestMs, elapsedMs());
@@ -160,7 +173,7 @@ function recordFailure(
   const { ports, transfer, roundId } = work.context;
   if (!isTransferError(error)) throw error;
   if (canBePostponed(work, chunk, error)) {
-    work.queue.push({ ...chunk, isPostponed: true });
+    work.queue.postpone(chunk);
     return 'failed';
   }
   work.errors.push(error);
@@ -192,8 +205,12 @@ function outcomeOf({ name }: TransferError): ChunkResult['outcome'] {
 
 /** True if another chunk can start: one is queued, time is left, and no error so far would stop it. */
 function canStartChunk(work: RangeWork): boolean {
+  return !work.queue.isEmpty && canStart(work);
+}
+
+function canStart(work: RangeWork): boolean {
   const { ports, transfer, roundId } = work.context;
-  if (work.queue.length === 0 || work.failuresInARow >= maxFailuresInARow) return false;
+  if (work.failuresInARow >= maxFailuresInARow) return false;
   if (ports.concurrency(transfer.transferId).haltedRound === roundId) return false;
   const { order } = ports.destination.traits;
   const isStopped = work.errors.some(
@@ -219,7 +236,7 @@ function hasTime({ context, slowestMs }: RangeWork): boolean {
   return leftMs > Math.min(sendReserveMs, invocation.lengthMs / 4) && leftMs > slowestMs;
 }
 
-function resultOf(work: RangeWork): RangeResult {
+function resultOf(work: RangeWork, reportError: TransferError | undefined): RangeResult {
   const { context, errors, stored } = work;
   const error = mostSerious(errors);
   if (error?.disposition === 'retry') countRetry(context, retryCauseOf(error));
@@ -227,6 +244,7 @@ function resultOf(work: RangeWork): RangeResult {
     stored,
     left: context.missing.length - stored,
     error,
+    reportError,
     concernsOtherChunks: error !== undefined && concernsOtherChunks(work, error),
     ranOutOfTime: stored === 0 && context.cutOff !== undefined,
   };

@@ -30,35 +30,35 @@ describe('a session row', () => {
 
   it('opens with the reply to openSession', async () => {
     await table.store.addSession('set', sessionRecord());
-    expect(await table.store.setSession('set', 1, uploadSession)).toBe(true);
+    expect(await table.store.setSession('set', 1, uploadSession, 8)).toBe(true);
     const record = await table.store.session('set', 1);
-    expect(record).toEqual(sessionRecord({ state: 'open', session: uploadSession }));
+    expect(record).toEqual(sessionRecord({ state: 'open', session: uploadSession, rangeCount: 8 }));
   });
 
   it('accepts no second, different session', async () => {
     await table.store.addSession('set-twice', sessionRecord());
-    await table.store.setSession('set-twice', 1, uploadSession);
+    await table.store.setSession('set-twice', 1, uploadSession, 8);
     const other = { ...uploadSession, uploadId: 'upload-2' };
-    expect(await table.store.setSession('set-twice', 1, other)).toBe(false);
+    expect(await table.store.setSession('set-twice', 1, other, 8)).toBe(false);
     expect((await table.store.session('set-twice', 1))?.session?.uploadId).toBe('upload-1');
   });
 
   it('accepts the same session again, for a write whose reply was lost', async () => {
     await table.store.addSession('set-again', sessionRecord());
-    await table.store.setSession('set-again', 1, uploadSession);
-    expect(await table.store.setSession('set-again', 1, uploadSession)).toBe(true);
+    await table.store.setSession('set-again', 1, uploadSession, 8);
+    expect(await table.store.setSession('set-again', 1, uploadSession, 8)).toBe(true);
   });
 
   it('accepts no session after it was marked as lost', async () => {
     await table.store.addSession('lost', sessionRecord());
     await table.store.markSession('lost', 1, 'lost');
-    expect(await table.store.setSession('lost', 1, uploadSession)).toBe(false);
+    expect(await table.store.setSession('lost', 1, uploadSession, 8)).toBe(false);
     expect(await table.store.session('lost', 1)).toEqual(sessionRecord({ state: 'lost' }));
   });
 
   it('is updated after a chunk or the finish has changed it', async () => {
     await table.store.addSession('update', sessionRecord());
-    await table.store.setSession('update', 1, uploadSession);
+    await table.store.setSession('update', 1, uploadSession, 8);
     const { assetId: _, ...changed } = { ...uploadSession, uploadId: 'born-late' };
     await table.store.updateSession('update', 1, changed);
     expect((await table.store.session('update', 1))?.session).toEqual(changed);
@@ -91,7 +91,7 @@ describe('a session row', () => {
 
   it('never expires', async () => {
     await table.store.addSession('stays', sessionRecord());
-    await table.store.setSession('stays', 1, uploadSession);
+    await table.store.setSession('stays', 1, uploadSession, 8);
     expect(await table.row('stays', 'session#0001')).not.toHaveProperty('expiresAt');
   });
 

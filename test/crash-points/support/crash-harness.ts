@@ -1,8 +1,5 @@
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
-import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import {
   type ExecutionHandle,
   type ExecutionOptions,
@@ -10,10 +7,14 @@ import {
 } from '#local/state-machine/run.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
-import { deployedMachine } from '../../harness/deployed-machine.ts';
-import { type FirstStart, handlersSince } from '../../harness/redriven-machine.ts';
 import { restartTime } from '../../harness/clock.ts';
-import { statusChange } from '../../reconciler/reconciler-harness.ts';
+import {
+  callFunction,
+  deployedMachine,
+  type FirstStart,
+  handlersSince,
+  statusEvent,
+} from '../../harness/machine.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
 import { openProcessPool } from '../../simulation/harness/process-pool.ts';
 import { reconciler } from '../../simulation/harness/sandbox.ts';
@@ -34,6 +35,8 @@ export const film = { bucket: 'films', key: 'reels/film.mp4' };
 export interface FilmTraits {
   readonly chunks: number;
   readonly checksum?: CrcAlgorithm | undefined;
+  /** Ranges that are sent at once, and planned at most. Default: 2. */
+  readonly rangesAtOnce?: number | undefined;
 }
 
 /** Options of one execution. */
@@ -73,7 +76,8 @@ export interface CrashHarness extends FilmTraits {
 }
 
 /** Opens a harness with one film. All harnesses have the same start time and random numbers. */
-export async function openCrashHarness({ chunks, checksum }: FilmTraits): Promise<CrashHarness> {
+export async function openCrashHarness(traits: FilmTraits): Promise<CrashHarness> {
+  const { chunks, checksum, rangesAtOnce } = traits;
   restartTime();
   const machine = deployedMachine();
   const environment = faultlessEnvironment();
@@ -91,11 +95,11 @@ export async function openCrashHarness({ chunks, checksum }: FilmTraits): Promis
       observedHandler(name, handler, runOf),
     ]),
   );
-  const reconcile = (event: object) =>
-    callFunction(machine, reconciler, handlers[reconciler] as LambdaHandler, event);
+  const reconcile = (event: object) => callFunction(machine, handlers, reconciler, event);
   const harness: CrashHarness = {
     chunks,
     checksum,
+    rangesAtOnce,
     machine,
     simulation,
     requests,
@@ -150,18 +154,6 @@ export function abortionOf(
   const execution = executions.all.get(executionArn) as Execution;
   execution.isEndReconciled = true;
   const { input, startedAt } = execution;
-  const detail = { input: JSON.stringify(input), startDate: startedAt };
-  return statusChange('ABORTED', detail, executionArn);
-}
-
-/** Calls a function that belongs to no execution, as Lambda does. */
-export function callFunction(
-  { functions }: LocalStateMachine,
-  name: string,
-  handler: LambdaHandler,
-  event: object,
-): unknown {
-  const [template] = functions.values();
-  const called = { ...(template as LocalFunction), name, timeoutSeconds: 150 };
-  return handler(event as never, lambdaContext(called, `arn:${name}`, 'settle', Date.now));
+  const fields = { input: JSON.stringify(input), startDate: startedAt };
+  return statusEvent(executionArn, 'ABORTED', fields);
 }

@@ -15,7 +15,8 @@ import { directoryOf } from './directory.ts';
 import { observedPort, observedSource, observedTransport, type RunOf } from './moments.ts';
 
 /** Dependencies of a process's ports. */
-export interface PortContext extends Pick<CrashHarness, 'simulation' | 'isDirectoryUnavailable'> {
+export interface PortContext
+  extends Pick<CrashHarness, 'simulation' | 'isDirectoryUnavailable' | 'rangesAtOnce'> {
   /** Number of slots. Default: 2, more than the transfers of most scenarios. */
   readonly slots?: number;
   /** Default: starts nothing, for scenarios without a queued transfer. */
@@ -28,6 +29,7 @@ const standard: Settings = {
   noProgressMs: 20_000,
   maxActiveTransfers: 2,
   maxSendConcurrency: 8,
+  sendTimeoutMs: 600_000,
   isLocalRun: false,
   sources: { list: [{ bucket: 'films' }], readers: {} },
 };
@@ -44,7 +46,8 @@ export function portsOf(
 ): Ports {
   const { violations, tables, objects, service, events } = harness.simulation;
   const { slots = standard.maxActiveTransfers, starter = idleStarter } = harness;
-  const settings = { ...standard, maxActiveTransfers: slots };
+  const { rangesAtOnce: mapConcurrency = standard.mapConcurrency } = harness;
+  const settings = { ...standard, maxActiveTransfers: slots, mapConcurrency };
   const observed = <T extends object>(part: T, kind: string) =>
     observedPort(part, kind, runOf, sandbox);
   const checkContext: CheckContext = {

@@ -1,6 +1,7 @@
-import { type FirstStart, machineFrom, statesOf } from '../../harness/redriven-machine.ts';
 import { untilSettled } from '../../harness/clock.ts';
+import { type FirstStart, machineFrom, statesOf } from '../../harness/machine.ts';
 import { type CrashHarness, film, type RunOptions, type Started } from './crash-harness.ts';
+import type { OnMoment } from './moments.ts';
 
 /** One entry of a state in an execution's history. */
 export interface Entry {
@@ -17,12 +18,20 @@ export interface Aborted {
   readonly entry: Entry;
 }
 
-/** Aborts an execution at its n-th state entry, counted from 1. Running functions continue. */
-export async function abortAtEntry(harness: CrashHarness, n: number): Promise<Aborted> {
+/**
+ * Aborts an execution at its n-th state entry, counted from 1. Running functions continue.
+ * @param onMoment - the faults of the execution
+ */
+export async function abortAtEntry(
+  harness: CrashHarness,
+  n: number,
+  onMoment: OnMoment,
+): Promise<Aborted> {
   const { promise: reached, resolve: reach } = Promise.withResolvers<Entry>();
   let mapInput: unknown;
   let entered = 0;
   const run: Started = harness.start({
+    onMoment,
     onEvent(event) {
       if (event.type !== 'StateEntered') return;
       const { name: state, type, input } = event.state;

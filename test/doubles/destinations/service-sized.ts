@@ -19,7 +19,7 @@ import { Faults } from './faults.ts';
 import { hex, maxFilenameLength, type ServiceOptions, type TestService } from './service.ts';
 import { countsOf, planned, provenChunk, type SizedUpload } from './sized-upload.ts';
 
-const traits: DestinationTraits = {
+export const serviceTraits: DestinationTraits = {
   sessionCreatedBy: 'open',
   order: 'any',
   maxInFlight: 8,
@@ -39,7 +39,7 @@ const pageLength = 50;
  */
 export class ServiceSized implements Destination, TestService {
   readonly identity = 'service-sized';
-  readonly traits = traits;
+  readonly traits = serviceTraits;
   readonly destination: Destination = this;
   readonly faults: Faults;
   readonly #clock: Clock;
@@ -81,7 +81,7 @@ export class ServiceSized implements Destination, TestService {
     session: UploadSession,
     proofs: readonly ChunkProof[],
   ): Promise<ReportReceipt> {
-    if (proofs.length > traits.maxProofsPerReport) {
+    if (proofs.length > serviceTraits.maxProofsPerReport) {
       throw new TransferError('RequestRejectedError', `${proofs.length} proofs in one report`);
     }
     return this.faults.call('report', () => this.#report(session, proofs));

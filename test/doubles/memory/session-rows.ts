@@ -18,7 +18,9 @@ type SessionRows = Pick<
 >;
 
 /** Returns the session methods of the store in memory. */
-export function memorySessionRows(areCopies = true): SessionRows & { readonly rows: Rows<SessionRecord> } {
+export function memorySessionRows(
+  areCopies = true,
+): SessionRows & { readonly rows: Rows<SessionRecord> } {
   const rows = new Rows<SessionRecord>(areCopies);
   const change = changeIn(rows);
   return { rows, ...recordRows(rows, change), ...evidenceRows(rows, change) };
@@ -47,11 +49,11 @@ function recordRows(rows: Rows<SessionRecord>, change: Change) {
       rows.set(keyOf(transferId, record.number), record);
       return true;
     },
-    setSession: async (transferId, number, session) => {
+    setSession: async (transferId, number, session, rangeCount) => {
       const record = rows.get(keyOf(transferId, number));
       if (record?.session) return record.session.uploadId === session.uploadId;
       if (record?.state !== 'opening') return false;
-      change(transferId, number, { session, state: 'open' });
+      change(transferId, number, { session, rangeCount, state: 'open' });
       return true;
     },
     updateSession: async (transferId, number, session) => change(transferId, number, { session }),

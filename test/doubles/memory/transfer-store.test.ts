@@ -85,7 +85,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   fc.tuple(small, small).map(
     ([number, n]): Call =>
       (store, id) =>
-        store.setSession(id, number, { ...uploadSession, uploadId: `upload-${n}` }),
+        store.setSession(id, number, { ...uploadSession, uploadId: `upload-${n}` }, n),
   ),
   small.map(
     (number): Call =>

@@ -37,8 +37,8 @@ describe('a function that is killed', () => {
   it.each(
     stepNames.flatMap((step) => [[step, 'crash-before'] as const, [step, 'crash-after'] as const]),
   )('%s, %s its work, costs no chunk and makes no second asset', async (step, kind) => {
-    // Only the Map's steps differ with the number of ranges.
-    const chunks = ['SendChunks', 'ReportProofs'].includes(step) ? twoRanges : 3;
+    // Only the step in the Map differs with the number of ranges.
+    const chunks = step === 'SendChunks' ? twoRanges : 3;
     const film = harness.put(chunks);
     const faults = killFirst(step, kind);
     await expectReady(harness, film, await harness.run(inputOf(film), { faults }));
@@ -54,11 +54,22 @@ describe('a function that is killed', () => {
     await expectReady(harness, film, await harness.run(inputOf(film), { faults }));
   });
 
-  it('every time fails only its range, and the next round sends the remaining chunks', async () => {
+  it('in all its tries is called again after the other ranges', async () => {
     const film = harness.put(twoRanges);
     let calls = 0;
     const faults = ({ stateName }: Invocation) =>
       stateName === 'SendChunks' && ++calls <= 4
+        ? { kind: 'crash-before' as const, error: 'Runtime.ExitError' }
+        : undefined;
+    await expectReady(harness, film, await harness.run(inputOf(film), { faults }));
+    expect(harness.service.calls.count('put')).toBe(twoRanges);
+  });
+
+  it('every time fails only its range, and the next round sends the remaining chunks', async () => {
+    const film = harness.put(twoRanges);
+    let calls = 0;
+    const faults = ({ stateName }: Invocation) =>
+      ['SendChunks', 'ContinueRange'].includes(stateName) && ++calls <= 16
         ? { kind: 'crash-before' as const, error: 'Runtime.ExitError' }
         : undefined;
     await expectReady(harness, film, await harness.run(inputOf(film), { faults }));

@@ -88,7 +88,7 @@ describe('a new execution after a killed execution', () => {
     expect(harness.service.calls.counts()).toMatchObject({ create: 1, put: 10 });
   });
 
-  it.each(['ReportProofs', 'ConfirmUpload', 'AwaitAsset', 'RecordOutcome'])(
+  it.each(['ConfirmUpload', 'AwaitAsset', 'RecordOutcome'])(
     'killed before %s sends nothing and reports the asset',
     async (step) => {
       const film = harness.put(5, { traits: { checksum: { algorithm: 'CRC32C' } } });

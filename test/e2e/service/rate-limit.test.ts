@@ -15,12 +15,19 @@ beforeAll(async () => {
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
 
+/** The input of a Wait state: of a step, or of a range. */
+interface Wait {
+  readonly waitSeconds?: number;
+  readonly range?: { readonly waitSeconds?: number };
+}
+
 /** Collects the seconds of every entered Wait state. */
 function watchWaits() {
   const seconds: unknown[] = [];
   const onEvent = (event: StateMachineEvent) => {
     if (event.type !== 'StateEntered' || event.state.type !== 'Wait') return;
-    seconds.push((event.state.input as { waitSeconds: number }).waitSeconds);
+    const { waitSeconds, range = { waitSeconds } } = event.state.input as Wait;
+    seconds.push(range.waitSeconds);
   };
   return { seconds, onEvent };
 }

@@ -107,16 +107,21 @@ describe('in the whole stack, the dispatcher', () => {
     id.startsWith('ChunkferryDispatcherDispatch'),
   ) as [string, { Role: { 'Fn::GetAtt': [string, string] }; Environment: { Variables: object } }];
   const statements = statementsOfRole(dispatch.Role['Fn::GetAtt'][0]);
-  const [machineId] = resources('AWS::StepFunctions::StateMachine')[0] as [string, unknown];
+  const machines = resources('AWS::StepFunctions::StateMachine').map(([id]) => id);
+  const machineId = machines.find((id) => id.includes('Transfers'));
 
   it('may start executions of this state machine only', () => {
     expect(resourcesFor('states:StartExecution', statements)).toEqual([`<${machineId}>`]);
   });
 
-  it('may describe executions of this state machine only', () => {
-    expect(resourcesFor('states:DescribeExecution', statements)).toEqual([
-      `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machineId}.Name>:*`,
-    ]);
+  it('may describe executions of this state machine and of the preflight only', () => {
+    const preflightId = machines.find((id) => id.includes('Preflight'));
+    expect(resourcesFor('states:DescribeExecution', statements)).toEqual(
+      [preflightId, machineId].map(
+        (id) =>
+          `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*`,
+      ),
+    );
   });
 
   it('may do only what its work needs', () => {

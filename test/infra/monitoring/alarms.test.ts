@@ -145,7 +145,7 @@ describe('an alarm', () => {
       [
         "MonitoringAlarms66989066",
         "MonitoringAlarmsPolicy6491E2DD",
-        "MonitoringClaimsRejectedE453D7FE",
+        "MonitoringClaimsRejected5D397BF9",
         "MonitoringDashboard0C3675C6",
         "MonitoringDeadLettersObjectEvents0C6012F8",
         "MonitoringDispatcherFailsEDC37967",

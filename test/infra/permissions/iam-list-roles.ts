@@ -7,6 +7,7 @@ export const rolesInUse: readonly string[] = [
   'Chunkferry/Dispatcher/Dispatch: Chunkferry/Dispatcher/Dispatch/ServiceRole.Arn',
   'Chunkferry/Monitoring/FailureReports/Report: Chunkferry/Monitoring/FailureReports/Report/ServiceRole.Arn',
   'Chunkferry/Transfers/StateMachine: Chunkferry/Transfers/StateMachine/Role.Arn',
+  'Chunkferry/Preflight/StateMachine: Chunkferry/Preflight/StateMachine/Role.Arn',
   ...['Intake/Rule', 'Rule-films', 'Rule-matches', 'Rule-far-away'].map(
     (rule) => `Chunkferry/ObjectCreated/${rule}: Chunkferry/Transfers/StateMachine/EventsRole.Arn`,
   ),

@@ -5,6 +5,7 @@ import { outputStatements, resourcePolicies } from './iam-list-resources.ts';
 
 const table = '<Chunkferry/Proofs.Arn>';
 const machine = '<Chunkferry/Transfers/StateMachine';
+const preflight = '<Chunkferry/Preflight/StateMachine';
 const existingSecret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
 const existingSecretKey = 'arn:aws:kms:eu-west-1:123456789012:key/5678efab';
 
@@ -35,8 +36,8 @@ const apiKey: readonly Entry[] = [
 
 const executions: Entry = {
   may: 'states:DescribeExecution',
-  on: [`${aws}:states:${here}:execution:${machine}.Name>:*`],
-  why: 'executions of this state machine get their names when they start',
+  on: [machine, preflight].map((name) => `${aws}:states:${here}:execution:${name}.Name>:*`),
+  why: 'executions of these state machines get their names when they start',
 };
 
 const readObjects: readonly Entry[] = [
@@ -106,6 +107,40 @@ const ofWork = (name: FunctionName, path: string, ...entries: Entry[]) => ({
   ],
 });
 
+/** Returns what the role of a state machine may do. `functions` are the paths that it calls in any version. */
+const ofMachine = (functions: readonly string[], ...entries: Entry[]): readonly Entry[] => [
+  {
+    ...trusts('states', {
+      StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' },
+      ArnLike: { 'aws:SourceArn': `${aws}:states:${here}:stateMachine:*` },
+    }),
+    why: "the role is created before the machine, so its trust can't name the machine's ARN",
+  },
+  {
+    may: 'lambda:InvokeFunction',
+    on: [
+      ...functions.map((path) => `<Chunkferry/${path}.Arn>`),
+      ...stepNames.map((step) => `<Chunkferry/${step}/CurrentVersion>`),
+    ],
+  },
+  {
+    may: 'lambda:InvokeFunction',
+    on: functions.map((path) => `<Chunkferry/${path}.Arn>:*`),
+    why: 'a running execution calls the versions that it started with, also after a deployment',
+  },
+  {
+    may: 'logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:DeleteLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:DescribeResourcePolicies, logs:DescribeLogGroups',
+    on: ['*'],
+    why: 'the delivery of logs supports no resource',
+  },
+  {
+    may: 'xray:PutTelemetryRecords, xray:PutTraceSegments, xray:GetSamplingRules, xray:GetSamplingTargets',
+    on: ['*'],
+    why: 'X-Ray supports no resources for these actions',
+  },
+  ...entries,
+];
+
 const roles: IamList = {
   ...Object.assign({}, ...stepNames.map((step) => ofWork(step, step))),
   ...ofWork('Reconcile', 'Reconciler/Reconcile', {
@@ -125,41 +160,23 @@ const roles: IamList = {
     trusts('events', { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } }),
     { may: 'states:StartExecution', on: [`${machine}>`] },
   ],
-  'Chunkferry/Transfers/StateMachine/Role': [
+  'Chunkferry/Transfers/StateMachine/Role': ofMachine(
+    [...stepNames, 'Dispatcher/Dispatch'],
+    { may: 'states:StartExecution', on: [`${preflight}>`] },
     {
-      ...trusts('states', {
-        StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' },
-        ArnLike: { 'aws:SourceArn': `${aws}:states:${here}:stateMachine:*` },
-      }),
-      why: "the role is created before the machine, so its trust can't name the machine's ARN",
+      may: 'states:DescribeExecution, states:StopExecution',
+      on: [`${aws}:states:${here}:execution:${preflight}.Name>:*`],
+      why: 'the preflight that a state starts gets its name when it starts',
     },
     {
-      may: 'lambda:InvokeFunction',
-      on: [
-        ...stepNames.map((step) => `<Chunkferry/${step}.Arn>`),
-        ...stepNames.map((step) => `<Chunkferry/${step}/CurrentVersion>`),
-        '<Chunkferry/Reconciler/Reconcile.Arn>',
-        '<Chunkferry/Dispatcher/Dispatch.Arn>',
-      ],
+      may: 'events:PutTargets, events:PutRule, events:DescribeRule',
+      on: [`${aws}:events:${here}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`],
     },
-    {
-      may: 'lambda:InvokeFunction',
-      on: [...stepNames, 'Reconciler/Reconcile', 'Dispatcher/Dispatch'].map(
-        (path) => `<Chunkferry/${path}.Arn>:*`,
-      ),
-      why: 'a running execution calls the versions that it started with, also after a deployment',
-    },
-    {
-      may: 'logs:CreateLogDelivery, logs:GetLogDelivery, logs:UpdateLogDelivery, logs:DeleteLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:DescribeResourcePolicies, logs:DescribeLogGroups',
-      on: ['*'],
-      why: 'the delivery of logs supports no resource',
-    },
-    {
-      may: 'xray:PutTelemetryRecords, xray:PutTraceSegments, xray:GetSamplingRules, xray:GetSamplingTargets',
-      on: ['*'],
-      why: 'X-Ray supports no resources for these actions',
-    },
-  ],
+  ),
+  'Chunkferry/Preflight/StateMachine/Role': ofMachine([
+    'Reconciler/Reconcile',
+    'Dispatcher/Dispatch',
+  ]),
   'BucketNotificationsHandler050a0587b7544547bf325f094a3db834/Role': [
     trusts('lambda'),
     { may: 's3:GetBucketNotification, s3:PutBucketNotification', on: [`${aws}:s3:::matches`] },

@@ -110,7 +110,7 @@ describe('the readers', () => {
     expect(resourcesFor('sts:AssumeRole', statementsOf(step, rich))).toEqual(arns);
   });
 
-  it.each(['OpenSession', 'ReportProofs', 'ConfirmUpload', 'AwaitAsset', 'RecordOutcome'] as const)(
+  it.each(['OpenSession', 'ConfirmUpload', 'AwaitAsset', 'RecordOutcome'] as const)(
     'cannot be assumed by %s',
     (step) => {
       expect(resourcesFor('sts:AssumeRole', statementsOf(step, rich))).toEqual([]);

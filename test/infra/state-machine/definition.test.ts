@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { platformErrorNames } from '#infra/state-machine/retry-policy.ts';
 import { errorNames, isErrorName } from '#src/core/errors/errors.ts';
-import { functionNames, stepNames } from '#src/core/stack/step-names.ts';
+import { stepNames } from '#src/core/stack/step-names.ts';
 import {
   allStates,
   definition,
+  functionTasks,
   machine,
   nextOf,
-  rangeMachine,
+  rangeMachines,
   reachableFrom,
   tasks,
 } from '../deployed.ts';
 
 const machines = [
   ['the transfer', definition],
-  ['one range', rangeMachine],
+  ...rangeMachines.map((part) => ['one range', part] as const),
 ] as const;
 
 function endsOf(type: string): string[] {
@@ -29,10 +30,11 @@ describe('the definition', () => {
     await expect(text).toMatchFileSnapshot('__snapshots__/state-machine.asl.json');
   });
 
-  it('has a task for each step, a task that starts queued transfers, and a check of each function except RecordOutcome', () => {
-    const checked = functionNames.filter((name) => name !== 'RecordOutcome');
-    const checks = checked.map((name) => `Check${name}`);
-    const all = [...stepNames, 'StartQueued', ...checks];
+  it('has a task for each step, two for ranges in need, one for queued transfers, one for a preflight', () => {
+    const all = [
+      ...stepNames,
+      ...['ContinueRange', 'RecordRangeError', 'StartQueued', 'StartPreflight'],
+    ];
     expect(tasks.map(([name]) => name).sort()).toEqual(all.sort());
   });
 
@@ -72,7 +74,7 @@ describe('error names', () => {
     expect(named.filter(([, error]) => !known(error))).toEqual([]);
   });
 
-  it.each(tasks)('of the retry class and of the platform are retried by %s', (_, state) => {
+  it.each(functionTasks)('of the retry class and of the platform are retried by %s', (_, state) => {
     const retried = state.Retry?.flatMap(({ ErrorEquals }) => ErrorEquals);
     expect(new Set(retried)).toEqual(new Set([...platformErrorNames, ...errorNames('retry')]));
   });
@@ -81,9 +83,9 @@ describe('error names', () => {
     const patient = tasks
       .filter(([, { Retry }]) => (Retry?.[0] as { MaxAttempts?: number })?.MaxAttempts === 144)
       .map(([name]) => name);
-    // Two in the Map, and StartQueued: the dispatcher's schedule repeats its work.
-    const brief = ['SendChunks', 'ReportProofs', 'StartQueued'];
-    const outside = tasks.map(([name]) => name).filter((name) => !brief.includes(name));
+    // Three in the Maps, and StartQueued: the dispatcher's schedule repeats its work.
+    const brief = ['SendChunks', 'ContinueRange', 'RecordRangeError', 'StartQueued'];
+    const outside = functionTasks.map(([name]) => name).filter((name) => !brief.includes(name));
     expect(patient.sort()).toEqual(outside.sort());
   });
 
@@ -109,8 +111,8 @@ describe('ways', () => {
     expect(state.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
   });
 
-  it('of the Map itself catch everything', () => {
-    expect(definition.States.SendRanges?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
+  it.each(['SendRanges', 'ContinueRanges'])('of the Map %s itself catch everything', (name) => {
+    expect(definition.States[name]?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
   });
 
   it('of every choice have a default', () => {
@@ -139,16 +141,20 @@ describe('ways', () => {
     expect(reachableFrom(target, { ...definition, States: others })).not.toContain('Ended');
   });
 
-  it('never fail inside the Map, where other ranges may still send', () => {
-    expect(Object.values(rangeMachine.States).filter(({ Type }) => Type === 'Fail')).toEqual([]);
+  it('never fail inside a Map, where other ranges may still send', () => {
+    const states = rangeMachines.flatMap(({ States }) => Object.values(States));
+    expect(states.filter(({ Type }) => Type === 'Fail')).toEqual([]);
   });
 });
 
 describe('timeouts', () => {
-  it.each(tasks)('of %s exceed the timeout of its function', (_, { Resource, TimeoutSeconds }) => {
-    const called = machine.functions.get(String(Resource));
-    expect(TimeoutSeconds).toBeGreaterThanOrEqual((called?.timeoutSeconds ?? Number.NaN) + 30);
-  });
+  it.each(functionTasks)(
+    'of %s exceed the timeout of its function',
+    (_, { Resource, TimeoutSeconds }) => {
+      const called = machine.functions.get(String(Resource));
+      expect(TimeoutSeconds).toBeGreaterThanOrEqual((called?.timeoutSeconds ?? Number.NaN) + 30);
+    },
+  );
 
   it('limit an execution to seven days', () => {
     expect((definition as unknown as { TimeoutSeconds: number }).TimeoutSeconds).toBe(7 * 86_400);

@@ -9,6 +9,11 @@ type Answer = (payload: never) => unknown;
 
 const waiting = { waitSeconds: 0 };
 
+/** The state of one range. */
+interface Sent {
+  readonly state: { readonly range: { readonly n: number } };
+}
+
 /** Answers of a transfer without failures, with two ranges to send. */
 const smooth: Record<StepName | 'Reconcile' | 'Dispatch', Answer> = {
   InspectSource: () => ({ next: 'open', ...waiting }),
@@ -28,8 +33,7 @@ const smooth: Record<StepName | 'Reconcile' | 'Dispatch', Answer> = {
       { n: 2, first: 51, last: 60 },
     ],
   }),
-  SendChunks: () => ({ next: 'sent', ...waiting }),
-  ReportProofs: () => ({}),
+  SendChunks: ({ state: { range } }: Sent) => ({ ...range, next: 'sent', ...waiting }),
   ConfirmUpload: () => ({ next: 'asset', ...waiting }),
   AwaitAsset: () => ({ next: 'ended', ...waiting }),
   RecordOutcome: () => ({ next: 'succeed', output: { assetId: 'a' } }),
@@ -78,23 +82,30 @@ describe('an execution', () => {
     expect(calls.map(({ functionName }) => functionName)).toEqual([
       'InspectSource',
       'OpenSession',
-      ...['SendChunks', 'ReportProofs', 'SendChunks', 'ReportProofs'],
-      ...['ConfirmUpload', 'Dispatch', 'AwaitAsset', 'RecordOutcome'],
+      ...['SendChunks', 'SendChunks'],
+      ...['ConfirmUpload', 'AwaitAsset', 'RecordOutcome'],
     ]);
   });
 
-  it('continues to its asset when queued transfers cannot be started', async () => {
-    const { status, callsOf } = await run({ Dispatch: fail });
+  it('starts queued transfers only if some wait, and continues to its asset if that fails', async () => {
+    const queued = { ConfirmUpload: () => ({ next: 'dispatch', ...waiting }) };
+    const { status, callsOf } = await run({ ...queued, Dispatch: fail });
     expect(status).toBe('SUCCEEDED');
+    expect(callsOf('Dispatch')).toHaveLength(1);
     expect(callsOf('AwaitAsset').map(({ payload }) => payload)).toMatchObject([
-      { state: { next: 'asset' } },
+      { state: { next: 'dispatch' } },
     ]);
   });
 
-  it('from the dispatcher starts at OpenSession', async () => {
+  it('from the dispatcher passes its input to OpenSession', async () => {
     const dispatched = { transferId: 't', fence: 1 };
-    const { calls, callsOf } = await run({}, { dispatched, bucket: 'films', key: 'film.mp4' });
-    expect(calls[0]?.functionName).toBe('OpenSession');
+    const passes: Answer = ({ state }: { state: object }) => ({
+      ...state,
+      next: 'open',
+      ...waiting,
+    });
+    const input = { dispatched, bucket: 'films', key: 'film.mp4' };
+    const { callsOf } = await run({ InspectSource: passes }, input);
     expect(callsOf('OpenSession')).toMatchObject([{ payload: { state: { dispatched } } }]);
   });
 
@@ -127,23 +138,68 @@ describe('an execution', () => {
     },
   );
 
-  it.each(['SendChunks', 'ReportProofs'] as const)(
-    'whose %s fails in every range still sends the others and confirms',
-    async (step) => {
-      const { status, callsOf } = await run({ [step]: fail });
-      expect(status).toBe('SUCCEEDED');
-      expect(callsOf('ReportProofs')).toHaveLength(2);
-      expect(callsOf('ConfirmUpload')).toHaveLength(1);
-    },
-  );
+  /** Answers as ConfirmUpload does: ranges that are not over continue first. */
+  const continuing: Answer = ({ state }: { state: { sentRanges?: { next: string }[] } }) => {
+    const unfinished = (state.sentRanges ?? []).filter(
+      ({ next }) => !['sent', 'stop'].includes(next),
+    );
+    return unfinished.length > 0
+      ? { ...state, sentRanges: [], unfinished, next: 'continue', ...waiting }
+      : { next: 'asset', ...waiting };
+  };
 
-  it('passes an unknown answer of SendChunks to ReportProofs', async () => {
-    const { callsOf } = await run({ SendChunks: () => ({ next: 'dance' }) });
-    const reported = { state: { error: { Error: 'UnexpectedError' } } };
-    expect(callsOf('ReportProofs').map(({ payload }) => payload)).toMatchObject([
-      reported,
-      reported,
+  it('calls SendChunks again for the ranges that need more, and waits as long as it asks for', async () => {
+    const rest = ['more', 'wait', 'more', 'sent'];
+    const { status, callsOf, entered } = await run({
+      ConfirmUpload: continuing,
+      SendChunks: ({ state: { range } }: Sent) => {
+        const next = range.n === 1 ? rest.shift() : 'sent';
+        return { ...range, next, ...waiting };
+      },
+    });
+    expect(status).toBe('SUCCEEDED');
+    expect(callsOf('SendChunks')).toHaveLength(5);
+    expect(entered).toMatchObject({
+      SendChunks: 2,
+      ContinueRange: 3,
+      WaitToSend: 1,
+      RangeEnded: 1,
+    });
+    expect(callsOf('ConfirmUpload')).toHaveLength(2);
+  });
+
+  it('whose SendChunks fails in every range calls it again, records the error and confirms', async () => {
+    const recorded: unknown[] = [];
+    const confirms: Answer = (payload: { state: { range?: object; error?: object } }) => {
+      if (payload.state.range) recorded.push(payload.state);
+      return continuing(payload as never);
+    };
+    const { status, callsOf } = await run({ SendChunks: fail, ConfirmUpload: confirms });
+    expect(status).toBe('SUCCEEDED');
+    expect(callsOf('SendChunks')).toHaveLength(4);
+    const error = { Error: 'SourceNotFoundError' };
+    expect(recorded).toMatchObject([
+      { range: { n: 1, first: 1, last: 50 }, error },
+      { range: { n: 2, first: 51, last: 60 }, error },
     ]);
+  });
+
+  it('whose error of a range cannot be recorded still confirms', async () => {
+    const confirms: Answer = (payload: { state: { range?: object } }) =>
+      payload.state.range ? fail() : continuing(payload as never);
+    const { status } = await run({ SendChunks: fail, ConfirmUpload: confirms });
+    expect(status).toBe('SUCCEEDED');
+  });
+
+  it('records an unknown answer of SendChunks as the error of its range', async () => {
+    const { callsOf } = await run({
+      SendChunks: ({ state: { range } }: Sent) => ({ ...range, next: 'dance' }),
+      ConfirmUpload: continuing,
+    });
+    const errors = callsOf('ConfirmUpload')
+      .map(({ payload }) => (payload as { state: { error?: object } }).state.error)
+      .filter(Boolean);
+    expect(errors).toMatchObject([{ Error: 'UnexpectedError' }, { Error: 'UnexpectedError' }]);
   });
 
   it('fails with OutcomeNotRecordedError when its outcome cannot be recorded', async () => {

@@ -21,6 +21,13 @@ describe('StartQueued', () => {
     expect(start.Next).toBe('AwaitAsset');
   });
 
+  it('runs only if transfers are queued', () => {
+    const nextAfter = (answer: string) =>
+      state('IsUploadConfirmed').Choices?.find(({ StringEquals }) => StringEquals === answer)?.Next;
+    expect(nextAfter('dispatch')).toBe('StartQueued');
+    expect(nextAfter('asset')).toBe('AwaitAsset');
+  });
+
   it('catches everything and continues with unchanged data', () => {
     expect(start.Catch).toEqual([
       { ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'AwaitAsset' },
@@ -45,36 +52,26 @@ describe('StartQueued', () => {
 });
 
 describe('a start', () => {
-  const [preflight, dispatched] = state('ChooseStart').Choices ?? [];
-
-  it('by the dispatcher leads to OpenSession', () => {
-    expect(dispatched).toEqual({
-      Variable: '$.dispatched',
-      IsPresent: true,
-      Next: 'OpenSession',
-    });
-  });
-
-  it('of a preflight is checked first', () => {
-    expect(JSON.stringify(preflight)).toContain('$.preflight');
-  });
-
-  it('of any other kind leads to InspectSource', () => {
-    expect(state('ChooseStart').Default).toBe('InspectSource');
+  it('of every kind leads to InspectSource: no state asks for its kind', () => {
+    expect(definition.StartAt).toBe('InspectSource');
+    const started = state('IsAccepted').Choices?.find(
+      ({ StringEquals }) => StringEquals === 'preflight',
+    );
+    expect(started?.Next).toBe('StartPreflight');
   });
 });
 
 /** The states that an execution enters, by what each step answers as `next`. */
-function entered(from: string, answers: readonly string[]): string[] {
+function entered(answers: readonly string[]): string[] {
   const left = [...answers];
   const names: string[] = [];
-  for (let name: string | undefined = from; name !== undefined; ) {
+  for (let name: string | undefined = definition.StartAt; name !== undefined; ) {
     names.push(name);
     const { Choices, Next, Type } = state(name);
     const answer: string | undefined = Type === 'Choice' ? left.shift() : undefined;
     name =
-      Choices?.find(({ StringEquals, Variable }) => [StringEquals, Variable].includes(answer))
-        ?.Next ?? (Type === 'Choice' ? state(name).Default : Next);
+      Choices?.find(({ StringEquals }) => StringEquals === answer)?.Next ??
+      (Type === 'Choice' ? state(name).Default : Next);
   }
   expect(left).toEqual([]);
   return names;
@@ -86,8 +83,8 @@ describe('docs/performance.md names the cost of a transfer:', () => {
   const page = readFileSync(new URL('../../../docs/performance.md', import.meta.url), 'utf8');
   const said = (what: string) =>
     Number(new RegExp(`^\\| ${what}.* \\| (\\d+) \\|$`, 'm').exec(page)?.[1]);
-  const ofRange = ['SendChunks', 'ChooseNextRangeStep', 'ReportProofs'];
-  const atOnce = entered('ChooseStart', ['a start', 'open', ...toReady]);
+  const ofRange = ['SendChunks'];
+  const atOnce = entered(['open', ...toReady]);
 
   it('one range, and an asset that is ready at the first check', () => {
     expect(atOnce).toContain('SendRanges');
@@ -96,22 +93,15 @@ describe('docs/performance.md names the cost of a transfer:', () => {
   });
 
   it('a further check of the asset', () => {
-    const checks = entered('ChooseStart', [
-      'a start',
-      'open',
-      'send',
-      'asset',
-      'wait',
-      'ended',
-      'succeed',
-    ]);
+    const checks = entered(['open', 'send', 'asset', 'wait', 'ended', 'succeed']);
     expect(said('each further check')).toBe(checks.length - atOnce.length);
   });
 
-  it('the queue, however long it takes', () => {
-    const queued = entered('ChooseStart', ['a start', 'open', 'ended', 'succeed']);
-    const dispatched = entered('ChooseStart', ['$.dispatched', ...toReady]);
-    expect(said('waiting in the queue')).toBe(queued.length + dispatched.length - atOnce.length);
+  it('the queue, however long it takes, and the start of the next transfer', () => {
+    const queued = entered(['open', 'ended', 'succeed']);
+    expect(said('waiting in the queue')).toBe(queued.length);
+    const starting = entered(['open', 'send', 'dispatch', 'ended', 'succeed']);
+    expect(said('the end of an upload')).toBe(starting.length - atOnce.length);
   });
 
   it('the calls of the dispatcher in a month', () => {

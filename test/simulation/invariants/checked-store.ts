@@ -144,8 +144,8 @@ export function watchedStore(
       if (isAdded) await checkNewSession(tables, checkContext, sandbox, transferId);
       return isAdded;
     },
-    setSession: async (transferId, number, session) => {
-      const isSet = await store.setSession(transferId, number, session);
+    setSession: async (transferId, number, session, rangeCount) => {
+      const isSet = await store.setSession(transferId, number, session, rangeCount);
       if (isSet) uploads.set(session.uploadId, { transferId, number });
       return isSet;
     },

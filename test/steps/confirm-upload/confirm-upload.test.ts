@@ -103,6 +103,7 @@ describe('ConfirmUpload', () => {
 
   it('requests a new session if the session expires between two calls', async () => {
     const { harness, opened } = await openTransfer();
+    harness.service.dropNextReport();
     await harness.send(itemOf(opened));
     const error = new TransferError('SessionExpiredError', '404');
     harness.override({ chunkStates: () => Promise.reject(error) });

@@ -146,6 +146,8 @@ describe('a session that its first chunk creates', () => {
 
   it('sends no chunk of a range while the range before it has a chunk without a proof', async () => {
     const harness = await serial();
+    // A sender moves nine chunks in half of this time.
+    harness.tune({ sendTimeoutMs: 1 });
     const opened = await harness.openTransfer(60);
     const { sendChunk } = harness.ports.destination;
     harness.override({

@@ -7,6 +7,7 @@ import { itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts
 describe('an existing session', () => {
   it('is used if the service still accepts chunks for it', async () => {
     const harness = await StepHarness.create();
+    harness.tune({ chunksInFlight: 1, mapConcurrency: 3 });
     const opened = await harness.openTransfer(120);
     await harness.send(itemOf(opened, 1));
     harness.doubles.executions.states.set('execution-a', 'ended');
@@ -18,7 +19,7 @@ describe('an existing session', () => {
   it('is replaced once it has expired, and none of its chunks counts', async () => {
     const harness = await StepHarness.create();
     const opened = await harness.openTransfer(3);
-    await harness.send(itemOf(opened));
+    await harness.send({ ...itemOf(opened), range: { n: 1, first: 1, last: 2 } });
     harness.service.forgetSessions();
     const again = (await harness.open({ ...opened, next: 'expired' })) as Planned;
     expect(again).toMatchObject({ next: 'send', sessionNumber: 2, ranges: [{ n: 1 }] });

@@ -1,28 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import { maxRangesPerExecution, maxRoundsPerExecution } from '#src/core/limits/limits.ts';
+import {
+  maxChunksPerSession,
+  maxRangesPerExecution,
+  maxRoundsPerExecution,
+} from '#src/core/limits/limits.ts';
 import { Serial } from '../../doubles/destinations/serial.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { chunkBytes, itemOf, type Planned, StepHarness } from '../../harness/step-harness.ts';
 
+const threeAtOnce = { chunksInFlight: 1, mapConcurrency: 3 };
+
 describe('OpenSession', () => {
-  it('plans the ranges of a new session', async () => {
-    const harness = await StepHarness.create();
-    const opened = await harness.openTransfer(120);
+  it('plans as many ranges as are sent at once', async () => {
+    const harness = await StepHarness.create({}, threeAtOnce);
+    const opened = await harness.openTransfer(302);
     expect(opened).toMatchObject({
       next: 'send',
       round: 1,
       planned: 3,
+      rangesAtOnce: 3,
       sessionNumber: 1,
       ranges: [
-        { n: 1, first: 1, last: 50 },
-        { n: 2, first: 51, last: 100 },
-        { n: 3, first: 101, last: 120 },
+        { n: 1, first: 1, last: 100 },
+        { n: 2, first: 101, last: 201 },
+        { n: 3, first: 202, last: 302 },
       ],
     });
   });
 
+  it('plans the same ranges of a session after a deployment with other settings', async () => {
+    const harness = await StepHarness.create({}, threeAtOnce);
+    const { ranges } = await harness.openTransfer(302);
+    harness.tune({ mapConcurrency: 1, maxActiveTransfers: 80, sendTimeoutMs: 60_000 });
+    harness.doubles.executions.states.set('execution-a', 'ended');
+    const call = { executionId: 'execution-b' };
+    const again = (await harness.open(await harness.inspect(film, call), call)) as Planned;
+    expect(again).toMatchObject({ ranges, rangesAtOnce: 1 });
+  });
+
   it('skips proven ranges, and the others keep their numbers', async () => {
-    const harness = await StepHarness.create();
+    const harness = await StepHarness.create({}, threeAtOnce);
     const opened = await harness.openTransfer(120);
     await harness.send(itemOf(opened, 2));
     const again = (await harness.open({ ...opened, next: 'missing' })) as Planned;
@@ -95,9 +112,9 @@ describe('OpenSession', () => {
     });
   });
 
-  it('rejects a plan with more ranges than one execution can process', async () => {
+  it('rejects a session with more chunks than its row can name', async () => {
     const harness = await StepHarness.create({ maxBytes: 1e12 });
-    putFilm(harness.doubles, 1, { sizeBytes: 50 * 400 * chunkBytes + 1 });
+    putFilm(harness.doubles, 1, { sizeBytes: maxChunksPerSession * chunkBytes + 1 });
     const rejected = harness.open(await harness.inspect());
     await expect(rejected).rejects.toMatchObject({ name: 'PlanTooLargeError' });
   });

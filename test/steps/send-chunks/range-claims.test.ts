@@ -24,7 +24,10 @@ describe('a range that another sender claims', () => {
     const { harness, item, key } = await planRange(3);
     const now = harness.doubles.clock.now();
     await harness.doubles.store.claimRange(key, 'another', now, now + 1e9);
-    const answer = await harness.send({ ...item, calls: boundOf('callsPerRange') });
+    const answer = await harness.send({
+      ...item,
+      range: { ...item.range, calls: boundOf('callsPerRange') },
+    });
     expect(answer).toMatchObject({ next: 'stop' });
   });
 
@@ -58,7 +61,7 @@ describe('SendChunks without a table', () => {
     const waiting = await harness.send(item);
     expect(waiting).toMatchObject({ next: 'wait', waitSeconds: 60 });
     harness.doubles.clock.advance(60_000);
-    expect(await harness.send(waiting)).toMatchObject({ next: 'sent' });
+    expect(await harness.send({ ...item, range: waiting })).toMatchObject({ next: 'sent' });
     expect(sentIndexes(harness)).toEqual([1]);
   });
 });

@@ -66,16 +66,22 @@ describe('the metrics', () => {
 });
 
 describe('the log', () => {
-  it('of a sent chunk names the chunk and the upload host', async () => {
-    const { harness, opened, item } = await planRange(1);
+  it('of a range has one line for all chunks, with their upload hosts', async () => {
+    const { harness, opened, item } = await planRange(3);
     const { sendChunk } = harness.ports.destination;
     harness.override({
       sendChunk: async (...args) => ({ ...(await sendChunk(...args)), host: 'host' }),
     });
+    const earlier = harness.doubles.logged.length;
     await harness.send(item);
     const { transferId } = opened;
-    const fields = { transferId, chunkIndex: 1, sizeBytes: chunkBytes, host: 'host' };
-    expect(harness.doubles.logged).toContainEqual({ message: 'chunk proof stored', fields });
+    const chunks = { firstChunk: 1, lastChunk: 3, sizeBytes: 3 * chunkBytes, hosts: 'host' };
+    expect(harness.doubles.logged.slice(earlier)).toEqual([
+      {
+        message: 'range ended',
+        fields: expect.objectContaining({ transferId, ...chunks, stored: 3, failed: 0, tookMs: 0 }),
+      },
+    ]);
   });
 
   it('of a chunk that fails for good names the chunk and the reason', async () => {

@@ -10,13 +10,11 @@ import type { Transport } from '#src/core/ports/transport.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
-import { MemorySource, sampleBytes } from '../../../doubles/memory/memory-source.ts';
-import { createMemoryQueueStore } from '../../../doubles/memory/queue-store.ts';
-import { createMemoryTransferStore } from '../../../doubles/memory/transfer-store.ts';
-import { TestStarter } from '../../../doubles/test-starter.ts';
-import { ManualClock } from '../../../harness/clock.ts';
+import { sampleBytes } from '../../../doubles/memory/memory-source.ts';
+import type { ManualClock } from '../../../harness/clock.ts';
+import { openDoubles } from '../../../harness/port-harness.ts';
 import { completePorts } from '../../../harness/product-ports.ts';
-import { TestEvents, TestExecutions } from '../../../harness/recorded-ports.ts';
+import type { TestEvents, TestExecutions } from '../../../harness/recorded-ports.ts';
 
 /** Films of our own account and of another account. */
 export const ours = { bucket: 'films', key: 'reels/film.mp4' };
@@ -82,7 +80,9 @@ export interface HandlerHarness {
 export type Wire = (inner: Transport) => Transport;
 
 export async function openHandlerHarness(wire: Wire = (inner) => inner): Promise<HandlerHarness> {
-  const clock = new ManualClock();
+  const doubles = openDoubles();
+  const { clock, store, events, executions, source } = doubles;
+  for (const film of [ours, theirs]) source.put(film, sampleBytes(filmBytes));
   const service = await openInProcess({
     clock,
     seed: 7,
@@ -90,23 +90,11 @@ export async function openHandlerHarness(wire: Wire = (inner) => inner): Promise
     initialUrls: 1,
     maxBytes: { video: maxBytes, audio: maxBytes, image: maxBytes },
   });
-  const store = createMemoryTransferStore();
-  const events = new TestEvents();
-  const executions = new TestExecutions();
-  const ports = completePorts(
-    {
-      ...{ clock, settings, store, events, executions, source: sourceOfFilms() },
-      queue: createMemoryQueueStore(),
-      starter: new TestStarter(),
-      random: () => 0.5,
-      meter: { add: () => {} },
-      log: logInto((length) => {
-        harness.longestLine = Math.max(harness.longestLine, length);
-      }),
-    },
-    service,
-    wire(service.transport),
-  );
+  const log = logInto((length) => {
+    harness.longestLine = Math.max(harness.longestLine, length);
+  });
+  const common = { ...doubles, settings, random: () => 0.5, log, meter: { add: () => {} } };
+  const ports = completePorts(common, service, wire(service.transport));
   const handlers = createHandlers(createContainer(process.env, ports));
   const harness: HandlerHarness = {
     ...{ clock, service, ports, events, executions, longestLine: 0 },
@@ -115,13 +103,6 @@ export async function openHandlerHarness(wire: Wire = (inner) => inner): Promise
     creates: () => service.context.calls.count('create'),
   };
   return harness;
-}
-
-function sourceOfFilms(): MemorySource {
-  const source = new MemorySource();
-  source.put(ours, sampleBytes(filmBytes));
-  source.put(theirs, sampleBytes(filmBytes));
-  return source;
 }
 
 function logInto(onLine: (length: number) => void): Ports['log'] {

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { itemOf, StepHarness } from '../../harness/step-harness.ts';
+
+describe('ConfirmUpload, with ranges that need further calls', () => {
+  async function confirmWith(sentRanges: readonly object[]) {
+    const harness = await StepHarness.create({}, { mapConcurrency: 1 });
+    const opened = await harness.openTransfer(3);
+    const answer = await harness.confirm({ ...opened, sentRanges });
+    return { harness, opened, answer };
+  }
+
+  it('continues those only, and asks the service nothing', async () => {
+    const more = {
+      n: 2,
+      first: 51,
+      last: 60,
+      calls: 1,
+      idleCalls: 0,
+      next: 'more',
+      waitSeconds: 0,
+    };
+    const { answer } = await confirmWith([{ n: 1, next: 'sent' }, more, { n: 3, next: 'stop' }]);
+    expect(answer).toMatchObject({ next: 'continue', waitSeconds: 0, unfinished: [more] });
+  });
+
+  it('waits only for the rest of the wait of a range', async () => {
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
+    const now = harness.doubles.clock.now();
+    const waiting = { n: 1, first: 1, last: 3, next: 'wait', waitSeconds: 300 };
+    const confirm = (until: number) =>
+      harness.confirm({ ...opened, sentRanges: [{ ...waiting, until }] });
+    expect(await confirm(now + 90_000)).toMatchObject({
+      unfinished: [{ next: 'wait', waitSeconds: 90 }],
+    });
+    expect(await confirm(now - 1)).toMatchObject({
+      unfinished: [{ next: 'more', waitSeconds: 0 }],
+    });
+  });
+
+  it('continues an answer that no state knows: the state machine records the bug', async () => {
+    const { answer } = await confirmWith([{}]);
+    expect(answer).toMatchObject({ unfinished: [{ next: 'none' }] });
+  });
+
+  it('does not continue for an execution that lost its transfer', async () => {
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
+    const sentRanges = [{ n: 1, first: 1, last: 3, next: 'more', waitSeconds: 0 }];
+    const lost = harness.confirm({ ...opened, fence: 0, sentRanges });
+    await expect(lost).rejects.toThrow('is now owned by');
+  });
+});
+
+describe('ConfirmUpload, for a range whose sender ended without an answer', () => {
+  async function recordError(error: object) {
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
+    const answer = await harness.recordRangeError({ ...itemOf(opened), error });
+    const [row] = await harness.doubles.store.ranges(opened.transferId, 1);
+    return { answer, recorded: row?.error };
+  }
+
+  it('records its death', async () => {
+    const Cause = 'Task timed out after 900.00 seconds';
+    const { answer, recorded } = await recordError({ Error: 'Sandbox.Timedout', Cause });
+    expect(answer).toEqual({ next: 'continue', waitSeconds: 0, unfinished: [] });
+    expect(recorded).toMatchObject({
+      disposition: 'retry',
+      message: expect.stringContaining('Task timed out'),
+      executionId: 'execution-a',
+      round: 1,
+    });
+  });
+
+  it('records the name and message of a product error without the stack trace', async () => {
+    const cause = { errorType: 'UnexpectedError', errorMessage: 'TypeError: x', trace: ['at y'] };
+    const error = { Error: 'UnexpectedError', Cause: JSON.stringify(cause) };
+    const { recorded } = await recordError(error);
+    expect(recorded).toMatchObject({ name: 'UnexpectedError', disposition: 'fail' });
+    expect(recorded?.message).toContain('TypeError: x');
+    expect(recorded?.message).not.toContain('trace');
+  });
+});
