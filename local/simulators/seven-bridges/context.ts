@@ -18,6 +18,8 @@ export interface CallRecord {
 
 /** The state of one simulated service. The API and the storage share it. */
 export interface SimulatorContext {
+  /** The origin of the API, for absolute links. Set once it listens. */
+  origin: string;
   readonly token: string;
   readonly project: string;
   readonly clock: SimulatorClock;

@@ -54,7 +54,7 @@ const initialize: Handler = (context, { body, query }) => {
 function summary(context: SimulatorContext, upload: Upload): Record<string, unknown> {
   const { id, name, partSize, place, initiated } = upload;
   return {
-    href: `/v2/upload/multipart/${id}`,
+    href: `${context.origin}/v2/upload/multipart/${id}`,
     upload_id: id,
     ...place,
     name,
@@ -72,7 +72,8 @@ const list: Handler = (context, { query }) => {
     const { part_size: _, parallel_uploads: __, ...item } = summary(context, upload);
     return item;
   });
-  return json(200, { href: '/v2/upload/multipart', items, links: [] });
+  const body = { href: `${context.origin}/v2/upload/multipart`, items, links: [] };
+  return json(200, body, { 'X-Total-Matching-Query': String(unfinished.length) });
 };
 
 const details: Handler = (context, { id, query }) => {
@@ -124,13 +125,16 @@ function addReports(upload: Upload, reports: readonly PartReport[]): void {
 const complete: Handler = (context, { id, body }) => {
   const upload = context.store.upload(id);
   addReports(upload, parseCompletion(body));
-  return json(200, rendered(context.store.complete(upload)));
+  return json(200, rendered(context, context.store.complete(upload)));
 };
 
-function rendered({ id, name, type, size, place, createdAt }: Entry): Record<string, unknown> {
+function rendered(
+  { origin }: SimulatorContext,
+  { id, name, type, size, place, createdAt }: Entry,
+): Record<string, unknown> {
   const time = new Date(createdAt).toISOString().replace(/\.\d+Z$/, 'Z');
   const times = { created_on: time, modified_on: time };
-  return { href: `/v2/files/${id}`, id, name, type, size, ...place, ...times };
+  return { href: `${origin}/v2/files/${id}`, id, name, type, size, ...place, ...times };
 }
 
 const abort: Handler = (context, { id }) => {
@@ -138,7 +142,7 @@ const abort: Handler = (context, { id }) => {
   return { status: 204, headers: {}, body: '' };
 };
 
-const file: Handler = (context, { id }) => json(200, rendered(context.store.entry(id)));
+const file: Handler = (context, { id }) => json(200, rendered(context, context.store.entry(id)));
 
 /** Items of a list have few fields, unless `fields=_all` asks for more. */
 const files: Handler = (context, { query }) => {
@@ -147,15 +151,21 @@ const files: Handler = (context, { query }) => {
   const found = context.store
     .in(place)
     .filter(({ name }) => names.length === 0 || names.includes(name))
-    .map(rendered)
-    .map(({ size: _, created_on: __, modified_on: ___, ...item }) => item);
-  return json(200, { href: '/v2/files', items: found, links: [] });
+    .map((entry) => rendered(context, entry))
+    .map((item) => (query.get('fields') === '_all' ? item : withoutDetails(item)));
+  const body = { href: `${context.origin}/v2/files?${query}`, items: found, links: [] };
+  return json(200, body, { 'X-Total-Matching-Query': String(found.length) });
 };
+
+function withoutDetails(item: Record<string, unknown>): Record<string, unknown> {
+  const { size: _, created_on: __, modified_on: ___, ...rest } = item;
+  return rest;
+}
 
 const createFolder: Handler = (context, { body }) => {
   const { name, project, parent } = parseFolder(body);
   const place = placeOf(context, project, parent);
-  return json(201, rendered(context.store.createFolder(place, name)));
+  return json(201, rendered(context, context.store.createFolder(place, name)));
 };
 
 const other: Handler = () => {

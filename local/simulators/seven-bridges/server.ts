@@ -57,11 +57,12 @@ export async function startSevenBridges(
   const context = createContext(options);
   const api = await listen(apiListener(context), context);
   const storage = await listen(storageListener(context), context);
+  context.origin = originOf(api);
   context.addresses.origin = originOf(storage);
   const { token, project, switches, faults, calls, store } = context;
   return {
     ...{ token, project, switches, faults, calls },
-    baseUrl: `${originOf(api)}/v2`,
+    baseUrl: `${context.origin}/v2`,
     uploads: () => store.uploads,
     entries: () => store.entries.filter(({ isDeleted }) => !isDeleted),
     storedSha256: (fileId) => sha256Of(store.entries.find(({ id }) => id === fileId)),
@@ -80,7 +81,15 @@ function createContext(options: SevenBridgesOptions): SimulatorContext {
   const switches = { ...defaultSwitches(), ...switched };
   const random = seededRandom();
   return {
-    ...{ clock, switches, project, token: defaultToken, faults: new FaultPlan(), calls: [] },
+    ...{
+      origin: '',
+      clock,
+      switches,
+      project,
+      token: defaultToken,
+      faults: new FaultPlan(),
+      calls: [],
+    },
     store: new Store(clock, switches, random),
     addresses: new PartAddresses(clock, random),
     keepsBytes: store === 'memory',
