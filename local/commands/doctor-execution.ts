@@ -9,18 +9,20 @@ import {
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
+import { checkStateOf } from '#src/core/stack/step-names.ts';
 import type { StepFindings } from '#src/preflight/preflight.ts';
 import { asOperator } from './doctor-failure.ts';
 
-/** The execution's output: the findings of the functions, by step. */
+/** The report: the execution's output, with the findings of each function. */
 export interface Preflight {
   readonly passed: number;
   readonly failed: number;
   readonly steps: Readonly<Record<string, StepFindings>>;
 }
 
-/** The parameters of one preflight of a deployed state machine. */
+/** The parameters of one run of a deployed preflight. */
 export interface PreflightRun {
+  /** The state machine of the preflight. */
   readonly stateMachineArn: string;
   readonly region?: string | undefined;
   readonly clock: Clock;
@@ -34,7 +36,7 @@ const maxWaitMs = 5 * 60_000;
 /** The first and the longest wait between two polls, in ms. */
 const polls = { first: 500, longest: 5_000, growth: 1.5 };
 
-/** Number of events to read: RecordOutcome's answer is among the last few. */
+/** Number of events to read: the conclusion is among the last few. */
 const lastEvents = 20;
 
 /**
@@ -66,7 +68,7 @@ async function start(client: SFNClient, stateMachineArn: string): Promise<string
       new StartExecutionCommand({
         stateMachineArn,
         name: `preflight-${randomUUID()}`,
-        input: JSON.stringify({ preflight: true }),
+        input: '{}',
       }),
     ),
   );
@@ -93,7 +95,7 @@ async function endOf(
 }
 
 /**
- * Reads RecordOutcome's output from the history, since a failed execution has no output. Returns
+ * Reads the conclusion from the history, since a failed execution has no output. Returns
  * undefined without permission for the history. The execution's cause still names the failed checks.
  */
 async function recordedOutput(
@@ -107,7 +109,7 @@ async function recordedOutput(
   try {
     const { events = [] } = await client.send(new GetExecutionHistoryCommand(query));
     const exits = events.map(({ stateExitedEventDetails }) => stateExitedEventDetails);
-    return exits.find((details) => details?.name === 'RecordOutcome')?.output;
+    return exits.find((details) => details?.name === checkStateOf('RecordOutcome'))?.output;
   } catch {
     return undefined;
   }

@@ -6,13 +6,14 @@ import { asOperator } from './doctor-failure.ts';
 
 /** The resources in the stack's outputs. */
 export interface DeployedStack {
-  readonly stateMachineArn: string;
+  /** The state machine of the preflight. */
+  readonly preflightArn: string;
   readonly secretArn: string;
 }
 
 /**
  * Finds a deployed stack by its name.
- * @throws ConfigurationError - the stack does not exist, is not a Chunkferry stack, or the call failed
+ * @throws ConfigurationError - the stack does not exist, has no preflight, or the call failed
  */
 export async function findStack(name: string, region?: string): Promise<DeployedStack> {
   const client = new CloudFormationClient({ ...boundedCalls, ...(region && { region }) });
@@ -21,10 +22,11 @@ export async function findStack(name: string, region?: string): Promise<Deployed
     const value = outputs.get(key);
     if (value) return value;
     throw noStack(
-      `Invalid stack ${JSON.stringify(name)}: it has no output ${key}. Its deployment has not finished, or it is not a Chunkferry stack`,
+      `Invalid stack ${JSON.stringify(name)}: it has no output ${key}. Its deployment has not finished, its version is older than this command, or it is not a Chunkferry stack`,
     );
   };
-  return { stateMachineArn: output('StateMachineArn'), secretArn: output('SecretArn') };
+  const secretArn = output('SecretArn');
+  return { preflightArn: output('PreflightStateMachineArn'), secretArn };
 }
 
 async function outputsOf(

@@ -40,12 +40,12 @@ await command.parseAsync();
 async function doctor({ stack, region, json }: Flags): Promise<number> {
   const asJson = isJsonAsked(json);
   if (asJson) assertOnlyJson();
-  const { stateMachineArn, secretArn } = await findStack(stack, region);
-  print(`Running the preflight of ${stateMachineArn}`);
+  const { preflightArn, secretArn } = await findStack(stack, region);
+  print(`Running the preflight ${preflightArn}`);
   const [secret, preflight] = await Promise.all([
     checkSecret(secretArn, region),
     runPreflight({
-      stateMachineArn,
+      stateMachineArn: preflightArn,
       region,
       clock: systemClock,
       progress: everyTenSeconds(),

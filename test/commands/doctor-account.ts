@@ -5,8 +5,8 @@ import { type HttpServer, startServer } from '../http/http-server.ts';
 import { runToEnd } from './run-command.ts';
 
 const region = 'eu-west-1';
-export const machineArn = `arn:aws:states:${region}:111122223333:stateMachine:Transfers`;
-export const executionArn = `arn:aws:states:${region}:111122223333:execution:Transfers:preflight-1`;
+export const preflightArn = `arn:aws:states:${region}:111122223333:stateMachine:Preflight`;
+export const executionArn = `arn:aws:states:${region}:111122223333:execution:Preflight:preflight-1`;
 export const secretArn = `arn:aws:secretsmanager:${region}:111122223333:secret:ApiKey-AbCdEf`;
 
 export const good = { findings: [{ check: 'list films', ok: true }], passed: 1, failed: 0 };
@@ -40,7 +40,7 @@ export function useAccount(): void {
   beforeEach(() => {
     requests = [];
     account = {
-      DescribeStacks: { StateMachineArn: machineArn, SecretArn: secretArn },
+      DescribeStacks: { PreflightStateMachineArn: preflightArn, SecretArn: secretArn },
       StartExecution: { executionArn, startDate: 0 },
       DescribeExecution: ended('SUCCEEDED', { output: JSON.stringify(passedOutput) }),
       DescribeSecret: { ARN: secretArn, VersionIdsToStages: { v: ['AWSCURRENT'] } },
@@ -53,7 +53,7 @@ export function useAccount(): void {
             type: 'TaskStateExited',
             previousEventId: 7,
             stateExitedEventDetails: {
-              name: 'RecordOutcome',
+              name: 'CheckRecordOutcome',
               output: JSON.stringify({ next: 'fail', output: failedOutput }),
             },
           },
@@ -71,7 +71,7 @@ export function useAccount(): void {
 
 /** Returns DescribeExecution's reply. */
 export function ended(status: string, more: object = {}) {
-  return { executionArn, stateMachineArn: machineArn, name: 'preflight-1', status, ...more };
+  return { executionArn, stateMachineArn: preflightArn, name: 'preflight-1', status, ...more };
 }
 
 /** Answers in XML for CloudFormation, in JSON for the other services. */

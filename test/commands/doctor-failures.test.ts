@@ -6,6 +6,8 @@ import {
   environment,
   errorReply,
   executionArn,
+  requests,
+  secretArn,
   useAccount,
 } from './doctor-account.ts';
 
@@ -17,7 +19,7 @@ describe('npm run doctor ends with one line, without a stack trace,', () => {
     expect(code).toBe(1);
     expect(stdout).toBe('');
     const lines = stderr.trim().split('\n');
-    expect(lines.filter((line) => !line.startsWith('Running the preflight of '))).toHaveLength(1);
+    expect(lines.filter((line) => !line.startsWith('Running the preflight '))).toHaveLength(1);
     return lines.at(-1) ?? '';
   }
 
@@ -39,8 +41,16 @@ describe('npm run doctor ends with one line, without a stack trace,', () => {
   it('for a stack that is not a Chunkferry stack', async () => {
     account.DescribeStacks = { ReaderRoleArn: 'arn' };
     expect(await lastLine('--stack', 'Source')).toContain(
-      'Invalid stack "Source": it has no output StateMachineArn',
+      'ConfigurationError: Invalid stack "Source": it has no output SecretArn',
     );
+  });
+
+  it('for a stack of a version whose preflight is not a state machine of its own', async () => {
+    account.DescribeStacks = { StateMachineArn: 'arn', SecretArn: secretArn };
+    expect(await lastLine()).toContain(
+      'ConfigurationError: Invalid stack "Chunkferry": it has no output PreflightStateMachineArn. Its deployment has not finished, its version is older than this command, or it is not a Chunkferry stack. Fix this',
+    );
+    expect(requests.map(({ operation }) => operation)).not.toContain('StartExecution');
   });
 
   it('without permission to describe the stack', async () => {
@@ -93,11 +103,14 @@ describe('N23: npm run doctor prints its list', () => {
     expect(await list()).toContain('InspectSource: bucket films sends');
   });
 
-  it('if the deployed state machine has no preflight', async () => {
-    const error = 'InvalidInputError';
-    account.DescribeExecution = ended('FAILED', { error, cause: 'input.bucket is missing.' });
+  it('if the preflight fails without a conclusion', async () => {
+    const error = 'Lambda.Unknown';
+    account.DescribeExecution = ended('FAILED', {
+      error,
+      cause: 'The function ran out of memory.',
+    });
     expect(await list()).toContain(
-      `The preflight ${executionArn} ended as FAILED: InvalidInputError: input.bucket is missing`,
+      `The preflight ${executionArn} ended as FAILED: Lambda.Unknown: The function ran out of memory`,
     );
   });
 });

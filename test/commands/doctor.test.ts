@@ -6,7 +6,7 @@ import {
   environment,
   errorReply,
   good,
-  machineArn,
+  preflightArn,
   requests,
   secretArn,
   useAccount,
@@ -15,7 +15,7 @@ import {
 useAccount();
 
 describe('npm run doctor', () => {
-  it('runs the preflight of the deployed state machine and exits with 0 if no check fails', async () => {
+  it('runs the deployed preflight and exits with 0 if no check fails', async () => {
     account.DescribeExecution = [ended('RUNNING'), account.DescribeExecution];
     const { code, stdout } = await doctor();
     expect(stdout).toBe(
@@ -33,8 +33,8 @@ describe('npm run doctor', () => {
     expect(code).toBe(0);
     const start = requests.find(({ operation }) => operation === 'StartExecution');
     expect(start?.input).toMatchObject({
-      stateMachineArn: machineArn,
-      input: '{"preflight":true}',
+      stateMachineArn: preflightArn,
+      input: '{}',
     });
     expect(requests.filter(({ operation }) => operation === 'DescribeExecution')).toHaveLength(2);
   });

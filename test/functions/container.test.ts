@@ -66,9 +66,11 @@ describe('a handler', () => {
     const step = async () => ({ next: 'sent' }) as const;
     const createHandler = createStepHandler('SendChunks', step, { settings: part });
     const handler = createHandler(createContainer({}, overrides));
-    const call = (state: object) => handler({ executionId: 'e', state }, context);
+    const call = (payload: object) => handler({ executionId: 'e', state: {}, ...payload }, context);
     await call({});
     await call({});
+    expect(part.build).toHaveBeenCalledTimes(1);
+    await call({ state: { preflight: true } });
     expect(part.build).toHaveBeenCalledTimes(1);
     await call({ preflight: true });
     expect(part.build).toHaveBeenCalledTimes(2);

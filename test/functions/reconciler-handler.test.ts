@@ -47,7 +47,7 @@ async function call(event: unknown) {
 
 describe('the reconciler', () => {
   it('checks its permissions and reconciles nothing if a preflight calls it', async () => {
-    const { answer, runs } = await call({ state: { preflight: true }, executionId });
+    const { answer, runs } = await call({ preflight: true, executionId });
     expect(runs).toBe(0);
     expect(answer).toMatchObject({ failed: 0, passed: expect.any(Number) });
     const { findings } = answer as { findings: { check: string }[] };
@@ -64,7 +64,8 @@ describe('the reconciler', () => {
 
   it.each([
     ['a schedule', {}],
-    ['a malformed preflight', { state: { preflight: 'yes' }, executionId }],
+    ['a malformed preflight', { preflight: 'yes', executionId }],
+    ['an input that asks for a preflight', { state: { preflight: true }, executionId }],
     ['a status change', { source: 'aws.states', detail: {} }],
   ])('reconciles if it is called with %s', async (_, event) => {
     expect(await call(event)).toEqual({ answer: { swept: 1 }, runs: 1 });

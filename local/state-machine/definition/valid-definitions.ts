@@ -22,7 +22,8 @@ export function assumeValid(definition: StateMachineDefinition): void {
 export function validateDefinition({ definition, functions, nested }: LocalStateMachine): void {
   assertSupported(definition, new Set(functions.keys()), new Set(nested.keys()));
   try {
-    new StateMachine(definition);
+    // The validator adds fields to the definition.
+    new StateMachine(structuredClone(definition));
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new TransferError('ConfigurationError', text, { cause });
