@@ -83,7 +83,8 @@ export const recoveryBounds = {
     value: 150,
     unit: 'calls',
     bounds: 'Calls of SendChunks for one range in one round',
-    because: 'A range has at most 50 chunks, and a slow connection stores one chunk in a call.',
+    because:
+      '150 calls of ten minutes last longer than a session. After fewer stored chunks, the next round continues.',
   },
   probes: {
     value: 250,
