@@ -24,8 +24,8 @@ export const maxBytesByMediaType: Readonly<Record<MediaType, number>> = {
 export const maxFilenameLength = 255;
 
 /**
- * The most presigned URLs of one call (OpenAPI, 2026-02-17; twelvelabs-js 1.3.4). The engine's ranges hold
- * as many chunks (`maxChunksPerRange`), so a range takes one call for URLs and one report.
+ * The most presigned URLs of one call (OpenAPI, 2026-02-17; twelvelabs-js 1.3.4). The engine asks for as many
+ * at once (`chunksPerUrlPage`), so a page takes one call.
  */
 export const maxUrlsPerCall = 50;
 

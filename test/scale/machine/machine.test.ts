@@ -28,7 +28,6 @@ const ready: Answers = {
     { next: 'more', ...noWait },
     { next: 'sent', ...noWait },
   ],
-  ReportProofs: [{ reported: 1 }],
   ConfirmUpload: [
     { ...owned, next: 'wait', ...noWait },
     { ...owned, next: 'asset', ...noWait },
