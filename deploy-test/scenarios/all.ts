@@ -8,7 +8,7 @@ import {
   unlistedBucketScenario,
 } from './cross-account.ts';
 import { deadLetterScenario } from './dead-letter.ts';
-import { doctorScenario, wrongKeyScenario } from './doctor.ts';
+import { doctorScenario, preflightInputScenario, wrongKeyScenario } from './doctor.ts';
 import { firstDeployScenario } from './first-deploy.ts';
 import { lintScenario } from './lint.ts';
 import { loopbackScenario } from './loopback.ts';
@@ -57,6 +57,7 @@ export const scenarios = (harness: Harness): Check[] => [
   crossAccountScenario(harness),
   unlistedBucketScenario(harness),
   doctorScenario(harness),
+  preflightInputScenario(harness),
   wrongKeyScenario(harness),
   secondDeployScenario(harness),
   abortedScenario(harness),

@@ -28,8 +28,8 @@ const command = new Command('npm run doctor --')
     'after',
     `
 Uses the credentials of your AWS profile or environment. They need cloudformation:DescribeStacks,
-states:StartExecution, states:DescribeExecution, states:GetExecutionHistory and
-secretsmanager:DescribeSecret.
+secretsmanager:DescribeSecret, and for the stack's preflight states:StartExecution,
+states:DescribeExecution and states:GetExecutionHistory.
 
 Exits with 0 if no check fails, else with 1.`,
   )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assertSupported } from '#local/state-machine/definition/allowed-fields.ts';
+import { startExecutionResource } from '#local/state-machine/definition/field-rules.ts';
 import { machineOf, mapOf, task, workArn } from './machines.ts';
 
 const known = new Set([workArn]);
@@ -211,6 +212,31 @@ describe('an unsupported definition', () => {
         message: expect.stringContaining(start),
       }),
     );
+  });
+
+  describe('the start of a state machine', () => {
+    const arn = 'arn:aws:states:local:000000000000:stateMachine:Started';
+    const start = (StateMachineArn: string, more: object = {}) =>
+      task({
+        Resource: startExecutionResource,
+        Parameters: { StateMachineArn, ...more },
+        End: true,
+      });
+    const checkStart = (state: unknown) =>
+      assertSupported(machineOf({ S: state }).definition, known, new Set([arn]));
+
+    it('passes if the template has the state machine', () => {
+      expect(() => checkStart(start(arn, { Input: { 'a.$': '$.a' } }))).not.toThrow();
+    });
+
+    it.each([
+      ['another state machine', start(`${arn}2`), 'StateMachineArn of state S'],
+      ['a name for the execution', start(arn, { Name: 'a' }), 'Name of state S'],
+      ['no parameters', task({ Resource: startExecutionResource, End: true }), 'Parameters of'],
+      ['a place inside a Map', inMap({ ...start(arn), Catch: catchAll }).M, 'Parameters of state'],
+    ])('is rejected with %s', (_, state, message) => {
+      expect(() => checkStart(state)).toThrow(message);
+    });
   });
 
   it.each([

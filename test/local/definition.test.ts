@@ -106,6 +106,33 @@ describe('reading a synthesized definition', () => {
     );
   });
 
+  describe('that starts another state machine', () => {
+    const started = { Type: 'AWS::StepFunctions::StateMachine' };
+    const both: CloudFormationTemplate = {
+      Resources: {
+        ...templateWith(join('{"Comment":"', { Ref: 'Started' }, '"}')).Resources,
+        Started: { ...started, Properties: { DefinitionString: '{"Comment":"started"}' } },
+      },
+    };
+    const arn = 'arn:aws:states:local:000000000000:stateMachine:Started';
+
+    it('returns both, and takes the one that no other starts', () => {
+      const { logicalId, definition, nested } = readDefinition(both);
+      expect([logicalId, definition.Comment]).toEqual(['Machine', arn]);
+      expect([...nested.keys()]).toEqual([arn]);
+      expect(nested.get(arn)?.definition.Comment).toBe('started');
+    });
+
+    it('rejects two state machines that start each other', () => {
+      const DefinitionString = join('"', { Ref: 'Machine' }, '"');
+      const cycle = {
+        Resources: { ...both.Resources, Started: { ...started, Properties: { DefinitionString } } },
+      };
+      expect(() => readDefinition(cycle, 'Machine')).toThrow('Unsupported intrinsic');
+      expect(() => readDefinition(cycle)).toThrow('has 0 state machines');
+    });
+  });
+
   it('rejects a template without a state machine', () => {
     expect(() => readDefinition({ Resources: {} })).toThrow('has 0 state machines');
   });

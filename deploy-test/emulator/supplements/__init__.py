@@ -9,6 +9,7 @@ from . import (
     event_targets,
     execution_names,
     metric_math_alarms,
+    nested_executions,
     node_errors,
     object_versions,
     principal_arns,
@@ -27,6 +28,7 @@ def add() -> None:
         node_errors,
         principal_arns,
         task_roles,
+        nested_executions,
         event_targets,
         execution_names,
     ):

@@ -171,8 +171,9 @@ function checkTask(state: StateFields, place: FieldLocation): void {
 }
 
 function checkStart(state: StateFields, place: FieldLocation): void {
-  checkFields(state.Parameters, startFields, { ...place, field: 'Parameters' });
-  if (place.insideMap) throwUnsupported(place, 'a start inside a Map has not been tested');
+  const parameters = { ...place, field: 'Parameters' };
+  if (place.insideMap) throwUnsupported(parameters, 'a start inside a Map has not been tested');
+  checkFields(state.Parameters, startFields, parameters);
 }
 
 function checkFields(value: unknown, rules: FieldRules, place: FieldLocation): void {

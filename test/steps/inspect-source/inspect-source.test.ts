@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
+import { invocationOf } from '../../harness/invocation.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
@@ -17,6 +19,18 @@ describe('InspectSource', () => {
       next: 'open',
       waitSeconds: 0,
     });
+  });
+
+  it('leads an input that asks for a preflight to it, without a request to S3', async () => {
+    const { ports, doubles } = await StepHarness.create();
+    const source = new Proxy(ports.source, {
+      get: () => expect.unreachable('S3 was asked'),
+    });
+    const invocation = invocationOf(doubles, { executionId: 'e' });
+    const inspect = (input: object) => inspectSource({ ...ports, source }, input, invocation);
+    expect(await inspect({ preflight: true })).toEqual({ next: 'preflight' });
+    await expect(inspect({ preflight: false })).rejects.toThrow('Missing input.bucket');
+    invocation.close();
   });
 
   it('gives each version of an object its own identity', async () => {
