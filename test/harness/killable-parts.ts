@@ -2,9 +2,9 @@ import { destination } from '#functions/runtime/destination.ts';
 import { source } from '#functions/runtime/source.ts';
 import { store } from '#functions/runtime/table.ts';
 import { readSettings } from '#src/config/environment.ts';
-import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { WireHarness } from './wire-harness.ts';
+import { type Around, wrapPort } from './wrap-port.ts';
 
 /** A simulated sandbox. After `kill`, every call of its ports fails. */
 export interface KillableSandbox {
@@ -40,65 +40,36 @@ export function startSandbox(harness: WireHarness, options: KillOptions = {}): K
   const throwIfDead = () => {
     if (isDead) throw new Error('the sandbox is dead');
   };
+  const killable: Around = (_, call) => {
+    throwIfDead();
+    return call();
+  };
   const container = harness.pipeline.container();
   const settings = readSettings(process.env);
-  const { chunksInFlight = settings.chunksInFlight } = options;
-  harness.override({
-    settings: { ...settings, chunksInFlight },
-    store: killingStore(killable(container.get(store), throwIfDead), sandbox, options),
-    destination: killable(container.get(destination), throwIfDead),
-    source: killableSource(container.get(source), throwIfDead),
-  });
-  return sandbox;
-}
-
-function killable<T extends object>(port: T, throwIfDead: () => void): T {
-  return new Proxy(port, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      return (...args: unknown[]) => {
-        throwIfDead();
-        return member.apply(target, args);
-      };
-    },
-  });
-}
-
-function killableSource(reader: SourceReader, throwIfDead: () => void): SourceReader {
-  return {
-    inspect: (reference) => reader.inspect(reference),
-    confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
-    async *read(object, range, signal) {
-      for await (const bytes of reader.read(object, range, signal)) {
-        throwIfDead();
-        yield bytes;
-      }
-    },
-  };
-}
-
-/** Returns a store that kills its sandbox as the options say. */
-function killingStore(
-  port: TransferStore,
-  sandbox: KillableSandbox,
-  { proofs, at }: KillOptions,
-): TransferStore {
+  const { chunksInFlight = settings.chunksInFlight, proofs, at } = options;
   let stored = 0;
-  const storeProof: TransferStore['storeProof'] = async (...args) => {
-    const answer = await port.storeProof(...args);
-    stored += 1;
-    if (stored === proofs) sandbox.kill();
+  const killing: Around = async (name, call) => {
+    if (name === at) sandbox.kill();
+    throwIfDead();
+    const answer = await call();
+    if (name === 'storeProof' && ++stored === proofs) sandbox.kill();
     return answer;
   };
-  const lastCall = (...args: unknown[]) => {
-    sandbox.kill();
-    return Reflect.apply(port[at as keyof TransferStore] as () => unknown, port, args);
-  };
-  return new Proxy(port, {
-    get: (target, name) => {
-      if (name === at) return lastCall;
-      return name === 'storeProof' ? storeProof : Reflect.get(target, name);
+  const reader = container.get(source);
+  harness.override({
+    settings: { ...settings, chunksInFlight },
+    store: wrapPort(container.get(store), killing),
+    destination: wrapPort(container.get(destination), killable),
+    source: {
+      inspect: (reference) => reader.inspect(reference),
+      confirmReadable: (object, signal) => reader.confirmReadable(object, signal),
+      async *read(object, range, signal) {
+        for await (const bytes of reader.read(object, range, signal)) {
+          throwIfDead();
+          yield bytes;
+        }
+      },
     },
   });
+  return sandbox;
 }

@@ -1,6 +1,11 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
-import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
+import type {
+  ExecutionDirectory,
+  ExecutionEnd,
+  ExecutionStart,
+  ExecutionStarter,
+} from '#src/core/ports/executions.ts';
 import type { Meter, MetricName } from '#src/core/stack/metrics.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
 
@@ -55,5 +60,18 @@ export class TestExecutions implements ExecutionDirectory {
   async endOf(executionId: string): Promise<ExecutionEnd> {
     const status = this.states.get(executionId) ?? 'unknown';
     return { status: status === 'ended' ? 'aborted' : status };
+  }
+}
+
+/** Records the started executions, and handles their names as Step Functions does. */
+export class TestStarter implements ExecutionStarter {
+  readonly starts: ExecutionStart[] = [];
+  /** The names of ended executions. */
+  readonly ended = new Set<string>();
+
+  async start(start: ExecutionStart): Promise<'started' | 'exists'> {
+    if (this.ended.has(start.name)) return 'exists';
+    this.starts.push(start);
+    return 'started';
   }
 }

@@ -9,7 +9,7 @@ import {
 import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { ManualClock } from './clock.ts';
-import { deployedMachine } from './deployed-machine.ts';
+import { deployedMachine } from './machine.ts';
 import type { TestExecutions } from './recorded-ports.ts';
 
 /** The payload of a step. */

@@ -3,11 +3,7 @@ import type { Pipeline } from '#local/pipeline.ts';
 import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
 import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { FaultPlan } from '#local/state-machine/lambda/lambda-runtime.ts';
-import type {
-  ExecutionHandle,
-  ExecutionResult,
-  ExecutionStatus,
-} from '#local/state-machine/run.ts';
+import type { ExecutionHandle, ExecutionResult } from '#local/state-machine/run.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type {
@@ -19,6 +15,7 @@ import type {
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { ServiceFunctionName } from '#src/core/stack/step-names.ts';
 import { deployedFunctions } from '../harness/deployed-functions.ts';
+import { statusEvent, statusOf } from '../harness/machine.ts';
 
 /** The executions of one object. */
 export interface ObjectRun {
@@ -127,7 +124,7 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
 
   async endOf(executionId: string): Promise<ExecutionEnd> {
     const status = this.#pipeline().statusOf(executionId);
-    return { status: status ? ends[status] : 'unknown' };
+    return { status: status ? statusOf(status) : 'unknown' };
   }
 
   get #machineArn(): string {
@@ -173,12 +170,8 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
     run.last = (output ?? { status, error, cause }) as ObjectRun['last'];
     this.#call('Dispatch', { stateMachineArn: this.#machineArn });
     if (status === 'SUCCEEDED') return;
-    const detail = { executionArn, status, input: JSON.stringify(input), error, cause };
-    this.#call('Reconcile', {
-      source: 'aws.states',
-      'detail-type': 'Step Functions Execution Status Change',
-      detail,
-    });
+    const fields = { input: JSON.stringify(input), error, cause };
+    this.#call('Reconcile', statusEvent(executionArn, status, fields));
   }
 
   #contextOf(name: string) {
@@ -205,14 +198,6 @@ export class Executions implements ExecutionDirectory, ExecutionStarter {
       });
   }
 }
-
-const ends: Readonly<Record<ExecutionStatus, ExecutionEnd['status']>> = {
-  RUNNING: 'running',
-  SUCCEEDED: 'succeeded',
-  FAILED: 'failed',
-  TIMED_OUT: 'timed-out',
-  ABORTED: 'aborted',
-};
 
 function newRun(key: string): ObjectRun {
   return {

@@ -3,6 +3,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { wrapPort } from '../harness/wrap-port.ts';
 
 /** The calls of the table. */
 export interface TableWatch {
@@ -14,8 +15,6 @@ export interface TableWatch {
 /** The share of the queue's calls that fail. Half of them have taken effect. */
 const failingShare = 0.001;
 
-type Call = (...args: never[]) => unknown;
-
 /**
  * Adds latency to every call of a store, and counts the calls. Without latency, calls of a store in memory
  * never overlap, and no races occur.
@@ -25,7 +24,7 @@ export function slowTable<S extends TransferStore | QueueStore>(
   watch: TableWatch,
   random: Random,
 ): S {
-  return wrapped(store, (call) => async () => {
+  return wrapPort(store, async (_, call) => {
     watch.calls++;
     await systemClock.sleep(2 + random() * 10);
     return call();
@@ -38,25 +37,11 @@ export function failingTable<S extends QueueStore>(store: S, watch: TableWatch, 
     watch.failed++;
     throw new TransferError('TableUnavailableError', 'the table is unreachable');
   };
-  return wrapped(store, (call) => async () => {
+  return wrapPort(store, async (_, call) => {
     const drawn = random();
     if (drawn < failingShare / 2) fail();
     const answer = await call();
     if (drawn < failingShare) fail();
     return answer;
   });
-}
-
-/** Excludes lists: no load reads them. */
-function wrapped<S extends object>(
-  store: S,
-  around: (call: () => unknown) => () => Promise<unknown>,
-): S {
-  const calls = Object.entries(store).map(([name, method]) => [
-    name,
-    typeof method !== 'function' || name.startsWith('list') || name === 'tickets'
-      ? method
-      : (...args: never[]) => around(() => (method as Call)(...args))(),
-  ]);
-  return Object.fromEntries(calls) as S;
 }

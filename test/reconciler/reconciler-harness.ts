@@ -5,8 +5,10 @@ import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { type ReconcileResult, reconcile } from '#src/reconciler/reconcile.ts';
 import type { ReconcilerPorts } from '#src/reconciler/reconciler-ports.ts';
 import { invocationOf } from '../harness/invocation.ts';
+import { statusEvent } from '../harness/machine.ts';
 import { film, type putFilm } from '../harness/port-harness.ts';
 import { type Planned, StepHarness } from '../harness/step-harness.ts';
+import { type Around, wrapPort } from '../harness/wrap-port.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';
 
 /** The execution of a harness's steps. */
@@ -68,8 +70,7 @@ export async function openSending(
 
 /** Returns a status change event of Step Functions, as EventBridge delivers it. */
 export function statusChange(status: string, more: object = {}, executionArn = executionId) {
-  const detail = { executionArn, status, input: JSON.stringify(film), output: null, ...more };
-  return { source: 'aws.states', 'detail-type': 'Step Functions Execution Status Change', detail };
+  return statusEvent(executionArn, status, { input: JSON.stringify(film), ...more });
 }
 
 /** A crash at one call, before or after its effect. */
@@ -102,20 +103,14 @@ export async function crashEverywhere(
 /** Returns ports that crash at the n-th external call, counted over all ports. */
 function crashingPorts(ports: ReconcilerPorts, { call, when }: Crash) {
   let calls = 0;
-  const wrap = <T extends object>(part: T): T =>
-    new Proxy(part, {
-      get(target, name) {
-        const member: unknown = Reflect.get(target, name);
-        if (typeof member !== 'function' || `${String(name)}`.startsWith('list')) return member;
-        return async (...args: unknown[]) => {
-          const isLast = ++calls === call;
-          if (isLast && when === 'before') throw crash();
-          const result: unknown = await member.apply(target, args);
-          if (isLast) throw crash();
-          return result;
-        };
-      },
-    });
+  const crashing: Around = async (_, act) => {
+    const isLast = ++calls === call;
+    if (isLast && when === 'before') throw crash();
+    const result: unknown = await act();
+    if (isLast) throw crash();
+    return result;
+  };
+  const wrap = <T extends object>(part: T): T => wrapPort(part, crashing);
   const { store, queue, events, executions } = ports;
   const wrapped = {
     store: wrap(store),

@@ -2,7 +2,7 @@ import { opaqueEvidenceChunks, sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { contentOf } from '../doubles/memory/memory-source.ts';
 import { fakeTime, passTime, restoreTime, startOfTime } from '../harness/clock.ts';
-import { deployedMachine } from '../harness/deployed-machine.ts';
+import { deployedMachine } from '../harness/machine.ts';
 import type { FaultClass, FaultSelection } from './faults/fault-classes.ts';
 import { chanceOf } from './harness/chance.ts';
 import { allTransfers, checkFinalState, checkOrphans } from './invariants/final-state.ts';

@@ -1,17 +1,16 @@
 import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
-import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { sampleBytes } from '../../doubles/memory/memory-source.ts';
 import { restartTime, skipTime, untilSettled } from '../../harness/clock.ts';
-import { deployedMachine } from '../../harness/deployed-machine.ts';
+import { callFunction, deployedMachine } from '../../harness/machine.ts';
 import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
 import { openProcessPool } from '../../simulation/harness/process-pool.ts';
 import { dispatcher, reconciler } from '../../simulation/harness/sandbox.ts';
 import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
-import { abortionOf, callFunction, type Started, startObserved } from '../support/crash-harness.ts';
+import { abortionOf, type Started, startObserved } from '../support/crash-harness.ts';
 import { portsOf } from '../support/crash-ports.ts';
 import { type Moment, type OnMoment, observedHandler, type Run } from '../support/moments.ts';
 import {
@@ -94,8 +93,8 @@ export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarne
       observedHandler(name, handler, () => runOf(name)),
     ]),
   );
-  const call = async (name: string, event: object) =>
-    callFunction(machine, name, handlers[name] as LambdaHandler, event);
+  const call = (name: typeof dispatcher | typeof reconciler, event: object) =>
+    callFunction(machine, handlers, name, event);
   let starts = 0;
   const harness: QueueCrashHarness = {
     simulation,

@@ -1,13 +1,6 @@
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
+import { statusOf } from '../../harness/machine.ts';
 import type { CrashHarness } from './crash-harness.ts';
-
-const ends = {
-  RUNNING: 'running',
-  SUCCEEDED: 'succeeded',
-  FAILED: 'failed',
-  TIMED_OUT: 'timed-out',
-  ABORTED: 'aborted',
-} as const;
 
 /** Returns a directory that answers as DescribeExecution. A killed execution is aborted. */
 export function directoryOf(
@@ -25,7 +18,7 @@ export function directoryOf(
       const execution = find(id);
       if (!execution) return { status: 'unknown' };
       const { startedAt, handle, input } = execution;
-      return { status: ends[handle.status()], startedAt, input: JSON.stringify(input) };
+      return { status: statusOf(handle.status()), startedAt, input: JSON.stringify(input) };
     },
   };
 }

@@ -2,6 +2,7 @@ import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
+import { wrapPort } from '../../harness/wrap-port.ts';
 import { parseRequest } from '../../simulation/faults/faulty-transport.ts';
 import type { Sandbox } from '../../simulation/harness/sandbox.ts';
 
@@ -63,14 +64,9 @@ export function observedPort<T extends object>(
   runOf: RunOf,
   sandbox: Sandbox,
 ): T {
-  return new Proxy(part, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name);
-      if (typeof member !== 'function') return member;
-      return (...args: unknown[]) =>
-        effect(runOf, sandbox, `${kind}.${String(name)}`, () => member.apply(target, args));
-    },
-  });
+  return wrapPort(part, (name, call) =>
+    effect(runOf, sandbox, `${kind}.${name}`, call as () => Promise<unknown>),
+  );
 }
 
 /** Returns a source whose reads are effects when they begin. A dead process receives no bytes. */

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
+import { sdkCrc } from '../sdk-crc.ts';
 
 /** Bytes that can be read from any position without storing them all. */
 export interface DoubleContent {
@@ -57,11 +57,9 @@ export function digestOf(
   return hash.digest('hex');
 }
 
-const crcs = { CRC32: Crc32, CRC32C: Crc32c, CRC64NVME: Crc64Nvme };
-
 /** Returns the whole content's checksum in S3's form: base64, big-endian. */
 export async function crcOf(content: DoubleContent, algorithm: CrcAlgorithm): Promise<string> {
-  const crc = new crcs[algorithm]();
+  const crc = await sdkCrc(algorithm);
   for (const piece of content.pieces(0, content.sizeBytes)) crc.update(piece);
-  return Buffer.from(await crc.digest()).toString('base64');
+  return crc.digest();
 }

@@ -50,6 +50,9 @@ export interface StoredBucket {
   readonly objects: Map<string, StoredVersion[]>;
 }
 
+/** The Region of the double, and of its buckets by default. */
+export const ownRegion = 'us-east-1';
+
 /** Returns a key's bytes, one character each. */
 export function keyBytes(key: string | Uint8Array): string {
   return Buffer.from(typeof key === 'string' ? Buffer.from(key, 'utf8') : key).toString('latin1');
@@ -67,15 +70,24 @@ export class ObjectStore {
   readonly buckets = new Map<string, StoredBucket>();
   #written = 0;
 
-  createBucket(name: string, traits: Omit<StoredBucket, 'objects'>): void {
-    this.buckets.set(name, { ...traits, objects: new Map() });
+  createBucket(name: string, traits: BucketTraits = {}): void {
+    const { versioned = false, region = ownRegion, requesterPays = false } = traits;
+    const versioning = versioned ? 'enabled' : 'never';
+    const objects = new Map<string, StoredVersion[]>();
+    this.buckets.set(name, { versioning, region, isRequesterPays: requesterPays, objects });
   }
 
+  /** Changes a bucket's versioning; existing versions stay. */
+  setVersioning(bucket: string, versioning: Versioning): void {
+    this.bucket(bucket).versioning = versioning;
+  }
+
+  /** Puts or overwrites an object: a new version, or a new ETag without versioning. */
   put(
     bucket: string,
     key: string | Uint8Array,
     content: DoubleContent | Uint8Array,
-    traits: ObjectTraits,
+    traits: ObjectTraits = {},
   ): StoredVersion {
     const whole = content instanceof Uint8Array ? bufferContent(content) : content;
     const isSeeded = !(content instanceof Uint8Array);

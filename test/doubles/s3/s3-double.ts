@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { DoubleContent } from './content.ts';
 import { assertClock, type DenialReason, Denials, denied } from './denials.ts';
 import {
   applyFault,
@@ -12,45 +11,67 @@ import {
   type S3Fault,
   sendFaulty,
 } from './faults.ts';
-import {
-  type BucketTraits,
-  ObjectStore,
-  type ObjectTraits,
-  type StoredBucket,
-  type StoredVersion,
-  type Versioning,
-} from './objects.ts';
+import { ObjectStore, ownRegion, type StoredBucket, type StoredVersion } from './objects.ts';
 import { assertReadable, objectReply, rejectionReply, S3Rejection } from './replies.ts';
-import type { S3Call, S3Double, S3DoubleOptions } from './s3-double-types.ts';
 import { signatureFault } from './signature.ts';
 import { type Target, targetOf } from './target.ts';
 
-export type { S3Call, S3Double, S3DoubleOptions } from './s3-double-types.ts';
+export interface S3DoubleOptions {
+  /** Buckets without versioning. */
+  readonly buckets?: readonly string[];
+  readonly versionedBuckets?: readonly string[];
+  /** Default: a free port. */
+  readonly port?: number;
+  /** The secret for checking every signature. Default: only the signature's form is checked. */
+  readonly secretAccessKey?: string;
+  /** Replies 403 for a missing key, as S3 does for a role without s3:ListBucket. */
+  readonly hidesMissing?: boolean;
+}
 
-const ownRegion = 'us-east-1';
+/** One request and its reply; `status` is 0 without a reply. */
+export interface S3Call {
+  readonly method: string;
+  readonly bucket: string;
+  /** As UTF-8. */
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly range: string | undefined;
+  readonly ifMatch: string | undefined;
+  readonly requestPayer: string | undefined;
+  status: number;
+}
+
 const knownQueries = new Set(['partNumber', 'versionId', 'x-id']);
 
 /** Starts the double on 127.0.0.1; all its state is in memory. */
 export async function startS3Double(options: S3DoubleOptions = {}): Promise<S3Double> {
-  const double = new Double(options);
+  const double = new S3Double(options);
   for (const name of options.buckets ?? []) double.createBucket(name);
   for (const name of options.versionedBuckets ?? []) double.createBucket(name, { versioned: true });
   await double.listen(options.port ?? 0);
   return double;
 }
 
-class Double implements S3Double {
+/**
+ * A strict S3 for reading, in process: path-style GET and HEAD by wire protocol. Tests put objects with
+ * its methods. It stores versions, checks If-Match, decodes the raw path and normalises nothing. s3rver
+ * can do none of that, so it serves local runs only.
+ */
+export class S3Double extends ObjectStore {
+  /** Every request, in order. */
   readonly calls: S3Call[] = [];
+  /** `http://127.0.0.1:port`, for AWS_ENDPOINT_URL_S3. */
   endpoint = '';
+  /** The offset of its clock from the machine's, in ms. */
   clockAheadMs = 0;
   readonly #options: S3DoubleOptions;
-  readonly #objects = new ObjectStore();
   readonly #faults = new FaultPlan();
   readonly #denials = new Denials();
   readonly #server: Server;
   #openReplies = 0;
 
   constructor(options: S3DoubleOptions) {
+    super();
     this.#options = options;
     this.#server = createServer((request, response) => this.#answer(request, response));
   }
@@ -66,46 +87,18 @@ class Double implements S3Double {
     return this.calls.filter(matches).length;
   }
 
+  /** The GETs of chunks, without the GETs of only the first byte, which check an object. */
   chunkReads(): number {
     return this.calls.filter(({ method, range }) => method === 'GET' && range !== 'bytes=0-0')
       .length;
   }
 
+  /** The replies that are still being sent. */
   openReplies(): number {
     return this.#openReplies;
   }
 
-  createBucket(name: string, traits: BucketTraits = {}): void {
-    const {
-      versioned = false,
-      region = ownRegion,
-      requesterPays: isRequesterPays = false,
-    } = traits;
-    const versioning = versioned ? 'enabled' : 'never';
-    this.#objects.createBucket(name, { versioning, region, isRequesterPays });
-  }
-
-  setVersioning(bucket: string, versioning: Versioning): void {
-    this.#objects.bucket(bucket).versioning = versioning;
-  }
-
-  put(
-    bucket: string,
-    key: string | Uint8Array,
-    content: DoubleContent | Uint8Array,
-    traits: ObjectTraits = {},
-  ): StoredVersion {
-    return this.#objects.put(bucket, key, content, traits);
-  }
-
-  delete(bucket: string, key: string | Uint8Array): void {
-    this.#objects.delete(bucket, key);
-  }
-
-  deleteVersion(bucket: string, key: string | Uint8Array, versionId: string): void {
-    this.#objects.deleteVersion(bucket, key, versionId);
-  }
-
+  /** Denies an existing or missing key to a role: by policy, or by its encryption key. */
   deny(bucket: string, key: string, reason: DenialReason = 'policy', role = 'reader'): void {
     this.#denials.deny(bucket, key, reason, role);
   }
@@ -114,6 +107,7 @@ class Double implements S3Double {
     this.#denials.allow(bucket, key);
   }
 
+  /** Plans a fault for coming requests. */
   fail(fault: S3Fault, scope: FaultScope = {}): void {
     this.#faults.add(fault, scope);
   }
@@ -202,7 +196,7 @@ class Double implements S3Double {
   }
 
   #bucketOf({ bucket }: Target): StoredBucket {
-    const stored = this.#objects.buckets.get(bucket);
+    const stored = this.buckets.get(bucket);
     if (!stored) throw new S3Rejection(404, 'NoSuchBucket', 'The specified bucket does not exist');
     if (stored.region !== ownRegion) {
       throw new S3Rejection(301, 'PermanentRedirect', 'Use the endpoint of the bucket.', {

@@ -5,7 +5,7 @@ import { createHandlers } from '#local/handlers.ts';
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import { type ExecutionResult, startExecution } from '#local/state-machine/run.ts';
 import { isErrorName } from '#src/core/errors/errors.ts';
-import { deployedMachine } from '../../harness/deployed-machine.ts';
+import { deployedMachine } from '../../harness/machine.ts';
 import { bucket, inputOf, openWireHarness, type WireHarness } from '../../harness/wire-harness.ts';
 import { eventOf, events, plainInputs } from './inputs/starts.ts';
 import { budget } from './support/budget.ts';

@@ -1,12 +1,11 @@
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
-import type { LocalFunction } from '#local/state-machine/definition/template.ts';
-import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { dispatchSeconds } from '#src/core/limits/limits.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import { callFunction } from '../../harness/machine.ts';
 import type { Faults } from '../faults/fault-classes.ts';
 import type { Chance } from '../harness/chance.ts';
 import { dispatcher } from '../harness/sandbox.ts';
@@ -25,9 +24,6 @@ export interface DispatcherPorts {
   /** Whether the queue has no ticket. */
   isQueueEmpty(): boolean;
 }
-
-/** The function's time limit, in seconds. */
-const timeLimitSeconds = 50;
 
 /** The maximum delay of a status event, in ms. */
 const latestMs = 1_800_000;
@@ -75,17 +71,10 @@ export class Dispatcher {
   /** Calls the function as Lambda does. */
   async call(event: object): Promise<unknown> {
     const { machine, handlers, executions } = this.#ports;
-    const [one] = machine.functions.values();
-    const called = {
-      ...(one as LocalFunction),
-      name: dispatcher,
-      timeoutSeconds: timeLimitSeconds,
-    };
     const requestId = `dispatch-${++this.#calls}`;
-    const context = lambdaContext(called, 'arn:dispatch', requestId, Date.now);
     executions().pending++;
     try {
-      return await (handlers[dispatcher] as LambdaHandler)(event as never, context);
+      return await callFunction(machine, handlers, dispatcher, event, requestId);
     } finally {
       executions().pending--;
     }

@@ -1,7 +1,5 @@
 import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
-import type { LocalFunction } from '#local/state-machine/definition/template.ts';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import { lambdaContext } from '#local/state-machine/lambda/lambda-context.ts';
 import type { LambdaHandler } from '#local/state-machine/lambda/lambda-runtime.ts';
 import {
   type ExecutionHandle,
@@ -10,7 +8,14 @@ import {
 } from '#local/state-machine/run.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
-import { handlersSince, machineFrom, statesOf } from '../../harness/redriven-machine.ts';
+import {
+  callFunction,
+  handlersSince,
+  machineFrom,
+  statesOf,
+  statusEvent,
+  statusOf,
+} from '../../harness/machine.ts';
 import type { Faults } from '../faults/fault-classes.ts';
 import type { Chance } from '../harness/chance.ts';
 import { reconciler } from '../harness/sandbox.ts';
@@ -190,17 +195,13 @@ export class Executions {
     const { startedAt, result } = execution;
     const input = JSON.stringify(execution.input);
     const { status = 'RUNNING', error, cause } = result ?? {};
-    const directoryStatus = status.toLowerCase().replace('_', '-') as 'aborted';
-    return { status: directoryStatus, startedAt, input, error, cause };
+    return { status: statusOf(status), startedAt, input, error, cause };
   }
 
   /** Calls the function as Lambda does. */
   #call(event: object): Promise<unknown> {
     const { machine, handlers } = this.#ports;
-    const [one] = machine.functions.values();
-    const called = { ...(one as LocalFunction), name: reconciler, timeoutSeconds: 150 };
-    const context = lambdaContext(called, 'arn:reconcile', `sweep-${++this.#calls}`, Date.now);
-    return (handlers[reconciler] as LambdaHandler)(event as never, context) as Promise<unknown>;
+    return callFunction(machine, handlers, reconciler, event, `sweep-${++this.#calls}`);
   }
 
   /** Sends the status event of an end. Delivery is best effort: lost, duplicated or late events occur. */
@@ -209,14 +210,8 @@ export class Executions {
     const { faults, chance } = this.#ports;
     if (faults.strikes('status event lost')) return;
     const { status, error, cause } = result as ExecutionResult;
-    const startDate = startedAt;
-    const ending = { status, startDate, input: JSON.stringify(input), error, cause };
-    const detail = { executionArn: id, ...ending };
-    const event = {
-      source: 'aws.states',
-      'detail-type': 'Step Functions Execution Status Change',
-      detail,
-    };
+    const fields = { startDate: startedAt, input: JSON.stringify(input), error, cause };
+    const event = statusEvent(id, status, fields);
     const times = faults.strikes('status event duplicated') ? 2 : 1;
     for (let time = 0; time < times; time++) {
       const most = faults.strikes('status event late') ? 1_800_000 : 3_000;
