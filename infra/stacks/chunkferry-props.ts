@@ -196,9 +196,6 @@ export const chunkferryProps = z
     issues.push(invalidAt(['tableRemovalPolicy'], tableRemovalPolicy, must));
   });
 
-/** Props of a Chunkferry, none of which is required; docs/configuration.md describes each. */
-export type ChunkferryProps = Readonly<z.input<typeof chunkferryProps>>;
-
 /** Props with the defaults of the infrastructure filled in, and every bound checked. */
 export type CheckedProps = Readonly<z.output<typeof chunkferryProps>>;
 
@@ -206,7 +203,7 @@ export type CheckedProps = Readonly<z.output<typeof chunkferryProps>>;
  * Fills in the defaults and checks every bound before the stack is synthesized.
  * @throws ConfigurationError - names the prop, its value and what must hold
  */
-export function checkProps(props: ChunkferryProps): CheckedProps {
+export function checkProps(props: Readonly<z.input<typeof chunkferryProps>>): CheckedProps {
   const checked = check(chunkferryProps, props);
   assertWindow(checked.transferWindow);
   checkNetwork(checked);

@@ -26,14 +26,15 @@ import { readersOf } from '#infra/sources/account-readers.ts';
 import { labelOfCall } from '#infra/sources/bucket-identity.ts';
 import { SourceIntake } from '#infra/sources/source-intake.ts';
 import { SourceList } from '#infra/sources/source-list.ts';
-import { type SourceProps, sourceProps } from '#infra/sources/source-props.ts';
+import { sourceProps } from '#infra/sources/source-props.ts';
 import { toSource } from '#infra/sources/to-source.ts';
 import { PreflightStateMachine } from '#infra/state-machine/preflight-state-machine.ts';
 import { TransferStateMachine } from '#infra/state-machine/transfer-state-machine.ts';
 import type { FunctionWith } from '#src/core/stack/permissions.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 import { check } from '../configuration/check.ts';
-import { type CheckedProps, type ChunkferryProps, checkProps } from './chunkferry-props.ts';
+import { type CheckedProps, checkProps } from './chunkferry-props.ts';
+import type { ChunkferryProps, SourceProps } from './documented-props.ts';
 import {
   dispatcherEnvironment,
   reconcilerEnvironment,

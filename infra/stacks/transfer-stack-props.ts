@@ -4,7 +4,7 @@ import { kmsKeyArn, secretArn } from '../configuration/arn-fields.ts';
 import { deployTimeText, invalidAt } from '../configuration/fields.ts';
 import { type NamedNetworkProps, namedNetworkFields } from '../network/named-network.ts';
 import { bucketName } from '../sources/bucket-field.ts';
-import type { ChunkferryProps } from './chunkferry-props.ts';
+import type { ChunkferryProps } from './documented-props.ts';
 
 /** The fields that name existing resources. */
 export const namedFields = {

@@ -2,8 +2,23 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { referenceOf } from '#infra/configuration/reference.ts';
 import { configurationFile, configurationPage } from '#infra/configuration-page/page.ts';
+import { documentedProps, propsFile } from '#infra/configuration-page/props-file.ts';
 import { chunkferryProps } from '#infra/stacks/chunkferry-props.ts';
 import { readSettings } from '#src/config/environment.ts';
+
+describe('the props that an editor describes', () => {
+  const file = documentedProps();
+
+  it('equal those of the schemas; npm run docs:configuration writes them', () => {
+    expect(readFileSync(propsFile, 'utf8')).toBe(file);
+  });
+
+  it('have a description each', () => {
+    const members = file.match(/^.*\n {2}readonly \w+\??: .*;$/gm) ?? [];
+    expect(members.length).toBeGreaterThan(50);
+    for (const member of members) expect(member).toMatch(/^ {2}( \*\/|\/\*\* .+ \*\/)\n/);
+  });
+});
 
 describe('docs/configuration.md', () => {
   const page = configurationPage();

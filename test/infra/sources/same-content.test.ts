@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { transferProps } from '#infra/context/transfers.ts';
-import type { ChunkferryProps } from '#infra/stacks/chunkferry-props.ts';
+import type { ChunkferryProps } from '#infra/stacks/documented-props.ts';
 import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { functionOf, plain } from '../deployed.ts';
