@@ -41,7 +41,7 @@ export function countCalls(directory: string): Promise<CountedTransfer[]> {
   const plans = transitionLimits.map(([sizeBytes]) => ({
     sizeBytes: chunkCount(sizeBytes, smallestChunkBytes) * smallChunkBytes,
     chunkSizeBytes: smallChunkBytes,
-    standsFor: { sizeBytes, chunkSizeBytes: smallestChunkBytes },
+    represents: { sizeBytes, chunkSizeBytes: smallestChunkBytes },
   }));
   return countTransfers(plans, directory);
 }
@@ -72,7 +72,7 @@ export function countBounds(transfer: CountedTransfer): CountBound[] {
 }
 
 function transitionBounds(transfer: CountedTransfer): CountBound[] {
-  const { sizeBytes, chunkSizeBytes } = transfer.standsFor ?? transfer;
+  const { sizeBytes, chunkSizeBytes } = transfer.represents ?? transfer;
   if (chunkSizeBytes !== smallestChunkBytes) return [];
   return transitionLimits
     .filter(([size]) => size === sizeBytes)
@@ -105,9 +105,9 @@ export function reportCalls(
   return hasFailed ? 1 : 0;
 }
 
-function titleOf({ standsFor, ranges, ...moved }: CountedTransfer): string {
-  const { sizeBytes, chunkSizeBytes } = standsFor ?? moved;
+function titleOf({ represents, ranges, ...moved }: CountedTransfer): string {
+  const { sizeBytes, chunkSizeBytes } = represents ?? moved;
   const chunks = chunkCount(sizeBytes, chunkSizeBytes);
-  const small = standsFor ? `, moved as ${formatBytes(moved.sizeBytes)}` : '';
+  const small = represents ? `, moved as ${formatBytes(moved.sizeBytes)}` : '';
   return `${formatBytes(sizeBytes)} in chunks of ${formatBytes(chunkSizeBytes)}${small}: ${chunks} chunks in ${ranges.length} ranges`;
 }

@@ -11,7 +11,7 @@ export interface TransferPlan {
   readonly sizeBytes: number;
   readonly chunkSizeBytes: number;
   /** The transfer whose chunks, ranges and calls it has, at a fraction of the bytes. */
-  readonly standsFor?: { readonly sizeBytes: number; readonly chunkSizeBytes: number };
+  readonly represents?: { readonly sizeBytes: number; readonly chunkSizeBytes: number };
 }
 
 /**

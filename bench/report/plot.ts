@@ -3,7 +3,7 @@ import type { Quartiles } from '../measure/statistics.ts';
 import { type MoverName, rows } from '../plan/rows.ts';
 import type { Results } from './record.ts';
 
-/** The movers of every row, in the colours of the Okabe-Ito palette, which most eyes tell apart. */
+/** The movers of every row, in the colours of the Okabe-Ito palette, which readers with colour blindness can distinguish. */
 const plotted: readonly (readonly [mover: MoverName, label: string, color: string])[] = [
   ['send path, CRC64NVME', 'send path, CRC64NVME', '#0072b2'],
   ['send path', 'send path, no CRC', '#56b4e9'],

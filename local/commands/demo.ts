@@ -116,7 +116,7 @@ async function move(
       TWELVE_LABS_API_KEY: simulator.apiKey,
       TWELVELABS_BASE_URL: simulator.baseUrl,
     },
-    overrides: { log: progress.log },
+    overrides: progress.ports,
   });
   progress.print('Moving it into the simulated TwelveLabs.');
   const execution = pipeline.start({ bucket, key: film.key }, { onEvent: progress.onEvent });

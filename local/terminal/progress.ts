@@ -1,4 +1,5 @@
 import type { Log, LogFields } from '#src/core/ports/log.ts';
+import type { Meter } from '#src/core/stack/metrics.ts';
 import type { StateMachineEvent } from '../state-machine/event-tally.ts';
 import { createPlainDisplay } from './plain-display.ts';
 import { canRedraw, columnsOf, terminalDisplay } from './status-display.ts';
@@ -9,8 +10,8 @@ import { printable } from './words.ts';
 
 /** The progress display of one transfer. */
 export interface Progress {
-  /** The log of the steps. Its lines update the progress; warnings are printed. */
-  readonly log: Log;
+  /** The log and the metrics of the steps. They update the progress; warnings are printed. */
+  readonly ports: { readonly log: Log; readonly meter: Meter };
   /** Updates the phase from an event of the state machine. */
   onEvent(event: StateMachineEvent): void;
   /** Shows how much of the file is hashed. */
@@ -48,7 +49,7 @@ export function createProgress(output: NodeJS.WriteStream): Progress {
     display.show(draw, state.view());
   };
   return {
-    log: progressLog(state, display.print, update),
+    ports: { log: progressLog(state, display.print, update), meter: progressMeter(state, update) },
     onEvent(event) {
       const phase = event.type === 'StateEntered' ? phaseOfState[event.state.name] : undefined;
       if (phase === undefined) return;
@@ -84,6 +85,17 @@ function progressLog(state: TransferState, print: (line: string) => void, update
   };
 }
 
+/** Returns a meter that adds each stored chunk to the state. Metrics of a local run go nowhere else. */
+function progressMeter(state: TransferState, update: () => void): Meter {
+  return {
+    add(metric, value) {
+      if (metric !== 'BytesSent') return;
+      state.moved(value);
+      update();
+    },
+  };
+}
+
 /** Returns false for a log line that does not change the state. */
 function updateState(
   state: TransferState,
@@ -104,9 +116,6 @@ function updateState(
       if (resumed) print(resumed);
       return true;
     }
-    case 'chunk proof stored':
-      state.moved(Number(fields.sizeBytes));
-      return true;
     default:
       return false;
   }

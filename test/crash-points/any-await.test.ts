@@ -1,4 +1,4 @@
 import { describeAnyAwait } from './any-await.ts';
 
 /** More points are in `any-await.deep.test.ts`. */
-describeAnyAwait(12);
+describeAnyAwait(6);

@@ -9,8 +9,17 @@ import {
   type Started,
 } from './support/crash-harness.ts';
 import type { Moment } from './support/moments.ts';
-import { type Depth, everyNth, isAt, ofEachKind, type Point, pointsOf } from './support/points.ts';
+import {
+  type Depth,
+  everyNth,
+  firstOfEachKind,
+  isAt,
+  ofEachKind,
+  type Point,
+  pointsOf,
+} from './support/points.ts';
 import { type Allowed, brokenPromises, stateOf } from './support/promises.ts';
+import { shortStacks } from './support/short-stacks.ts';
 
 /** What is killed at a point, and how the transfer continues. */
 interface Crash {
@@ -57,13 +66,15 @@ const films: Readonly<Record<string, FilmTraits>> = {
 };
 
 /**
- * Selects the points of one crash. A sample kills each point of the short film once as a whole run and
- * once as one function; of the long film it takes two points of each kind, each with one crash.
+ * Selects the points of one crash for a sample: the first and the last point of each kind, of a long film
+ * the first. Each is killed once as a whole run, and every second one that is in a function as one function.
  */
 function select(points: readonly Point[], { chunks }: FilmTraits, how: Crash): readonly Point[] {
   const wholeRuns = Object.values(crashes).filter(({ kill }) => kill === wholeRun);
-  if (chunks > 50) return everyNth(ofEachKind(points), Object.values(crashes).length, indexOf(how));
-  return how.kill === wholeRun ? everyNth(points, wholeRuns.length, indexOf(how)) : points;
+  const kinds = chunks > 50 ? firstOfEachKind(points) : ofEachKind(points);
+  return how.kill === wholeRun
+    ? everyNth(kinds, wholeRuns.length, indexOf(how))
+    : everyNth(kinds, 2, 0);
 }
 
 function indexOf(how: Crash): number {
@@ -92,6 +103,7 @@ async function crashAt(traits: FilmTraits, point: Point, how: Crash): Promise<st
 /** Describes crashes at every point of a run, or at a sample of the points. */
 export function describeEveryPoint(depth: Depth): void {
   beforeEach(fakeTime);
+  beforeEach(shortStacks);
   afterEach(restoreTime);
 
   describe.each(Object.entries(films))('%s', (film, traits) => {

@@ -9,8 +9,9 @@ import {
   type Started,
 } from './support/crash-harness.ts';
 import type { Moment } from './support/moments.ts';
-import { type Depth, everyNth, isAt, type Point, pointsOf } from './support/points.ts';
+import { type Depth, everyNth, isAt, ofEachKind, type Point, pointsOf } from './support/points.ts';
 import { brokenLateEnd, brokenPromises, describeEnd } from './support/promises.ts';
+import { shortStacks } from './support/short-stacks.ts';
 
 const traits: FilmTraits = { chunks: 3 };
 
@@ -149,7 +150,7 @@ async function raceAt(point: Point, race: Race): Promise<string[]> {
   return broken.map((promise) => `${point.when} ${point.index} ${point.name}: ${promise}`);
 }
 
-/** Runs one kind of race at the points, or at its share of them. */
+/** Runs one kind of race at the points, or at its share of the points of each kind. */
 async function raceEverywhere(
   races: Readonly<Record<string, Race>>,
   what: string,
@@ -157,7 +158,8 @@ async function raceEverywhere(
   depth: Depth,
 ): Promise<void> {
   const names = Object.keys(races);
-  const chosen = depth === 'all' ? points : everyNth(points, names.length, names.indexOf(what));
+  const share = everyNth(ofEachKind(points), names.length, names.indexOf(what));
+  const chosen = depth === 'all' ? points : share;
   const broken: string[] = [];
   for (const point of chosen) broken.push(...(await raceAt(point, races[what] as Race)));
   console.log(`${what}: ${chosen.length} points, ${broken.length} broken promises`);
@@ -165,9 +167,10 @@ async function raceEverywhere(
   expect(broken).toEqual([]);
 }
 
-/** Describes races of two executions at every point, or each point with one kind of race. */
+/** Describes races of two executions at every point, or each kind of point with one kind of race. */
 export function describeRaces(depth: Depth): void {
   beforeEach(fakeTime);
+  beforeEach(shortStacks);
   afterEach(restoreTime);
 
   describe('two executions of one film', () => {

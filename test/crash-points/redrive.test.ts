@@ -5,8 +5,10 @@ import { type CrashHarness, type FilmTraits, openCrashHarness } from './support/
 import type { Moment, OnMoment } from './support/moments.ts';
 import { type Allowed, brokenLateEnd, brokenPromises, stateOf } from './support/promises.ts';
 import { type Aborted, abortAtEntry, type Entry, redrive } from './support/redrive.ts';
+import { shortStacks } from './support/short-stacks.ts';
 
 beforeEach(fakeTime);
+beforeEach(shortStacks);
 afterEach(restoreTime);
 
 const traits: FilmTraits = { chunks: 3 };

@@ -52,11 +52,11 @@ const failing = ({ meter }: Needs) => {
 
 describe('a log line', () => {
   it("has step, transfer, request, and Powertools' fields about the function", async () => {
-    await call(({ log }) => log.info('chunk proof stored', { chunkIndex: 7 }));
+    await call(({ log }) => log.info('chunk not sent', { chunkIndex: 7 }));
     expect(lines()).toMatchObject([
       {
         level: 'INFO',
-        message: 'chunk proof stored',
+        message: 'chunk not sent',
         service: 'chunkferry',
         step: 'SendChunks',
         transferId: 'transfer-1',

@@ -7,7 +7,10 @@ import { withUserNames } from '#local/ingest/source.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 
 const nothing = () => {};
-const silent = { info: nothing, warn: nothing, error: nothing };
+const silent = {
+  log: { info: nothing, warn: nothing, error: nothing },
+  meter: { add: nothing },
+};
 
 it('a file that changes between hashing and HEAD creates no asset', async () => {
   const simulator = await startTwelveLabs({ store: 'memory' });

@@ -3,6 +3,7 @@ import { fakeTime, restoreTime, untilSettled } from '../../harness/clock.ts';
 import { dispatcher } from '../../simulation/harness/sandbox.ts';
 import type { Moment } from '../support/moments.ts';
 import { type Depth, everyNth } from '../support/points.ts';
+import { shortStacks } from '../support/short-stacks.ts';
 import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,
@@ -125,6 +126,7 @@ async function crashAt(scenario: Scenario, point: QueuePoint, kill: (typeof cras
 /** Describes crashes at every point of the queue, or each kind of point with one crash. */
 export function describeQueuePoints(depth: Depth): void {
   beforeEach(fakeTime);
+  beforeEach(shortStacks);
   afterEach(restoreTime);
 
   describe.each(Object.entries(scenarios))('%s', (what, scenario) => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeTime, restoreTime, untilSettled } from '../../harness/clock.ts';
 import { dispatcher } from '../../simulation/harness/sandbox.ts';
+import { shortStacks } from '../support/short-stacks.ts';
 import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,
@@ -13,6 +14,7 @@ import {
 } from './queue-crash-harness.ts';
 
 beforeEach(fakeTime);
+beforeEach(shortStacks);
 afterEach(restoreTime);
 
 const { second } = films;

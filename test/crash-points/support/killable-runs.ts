@@ -56,15 +56,14 @@ export async function openKillableRuns(
   );
   await writeFile(machineFile, saveDefinition({ ...machine, functions: new Map(functions) }));
   const common = { machineFile, epoch: Date.now(), timeFactor };
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
   return {
-    run: (job) => runChild({ ...common, ...job }, env),
+    run: (job) => runChild({ ...common, ...job }),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-function runChild(job: Job, env: NodeJS.ProcessEnv): Promise<JobResult> {
-  const child = spawn(process.execPath, [script, JSON.stringify(job)], { env });
+function runChild(job: Job): Promise<JobResult> {
+  const child = spawn(process.execPath, [script, JSON.stringify(job)]);
   const output = { out: '', error: '' };
   child.stdout.on('data', (text) => {
     output.out += text;

@@ -1,23 +1,23 @@
 /** Rows by key, as copies: a caller's later change does not affect a row. */
 export class Rows<T extends object> {
-  readonly #copy: (row: T) => T;
-  readonly #rows = new Map<string, T>();
+  readonly #rows = new Map<string, string | T>();
+  readonly #areCopies: boolean;
   /** Keys by their prefix up to the first `#`, for reads of one partition. */
   readonly #partitions = new Map<string, Set<string>>();
 
   /** @param areCopies - false: callers share the rows, which saves most of the time of a large load */
   constructor(areCopies = true) {
-    this.#copy = areCopies ? copy : (row) => row;
+    this.#areCopies = areCopies;
   }
 
   get(key: string): T | undefined {
-    const row = this.#rows.get(key);
-    return row && this.#copy(row);
+    const stored = this.#rows.get(key);
+    return stored === undefined ? undefined : rowOf(stored);
   }
 
   set(key: string, row: T): void {
     if (!this.#rows.has(key)) this.#partitionOf(key).add(key);
-    this.#rows.set(key, this.#copy(row));
+    this.#rows.set(key, this.#areCopies ? JSON.stringify(row) : row);
   }
 
   has(key: string): boolean {
@@ -32,7 +32,7 @@ export class Rows<T extends object> {
     for (const key of keys) {
       if (!key.startsWith(prefix)) continue;
       isSorted &&= key > (found.at(-1)?.[0] ?? '');
-      found.push([key, this.#copy(this.#rows.get(key) as T)]);
+      found.push([key, rowOf(this.#rows.get(key) as string | T)]);
     }
     return isSorted ? found : found.sort(([a], [b]) => (a < b ? -1 : 1));
   }
@@ -52,7 +52,7 @@ export class Rows<T extends object> {
   }
 }
 
-/** Copies a value as a table stores it: as JSON, without undefined fields. */
-function copy<T>(row: T): T {
-  return JSON.parse(JSON.stringify(row)) as T;
+/** Returns a row as a table stores it: as JSON, without undefined fields. Only a read parses it. */
+function rowOf<T extends object>(stored: string | T): T {
+  return typeof stored === 'string' ? (JSON.parse(stored) as T) : stored;
 }

@@ -11,6 +11,7 @@ afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 function runApp(context: Record<string, unknown>) {
   const env = {
     ...process.env,
+    CDK_VALIDATION: 'true',
     CDK_OUTDIR: outdir,
     CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], ...context }),
   };

@@ -135,6 +135,10 @@ describe('a synthesis with secrets in the environment', () => {
     expect(canariesIn(printed)).toEqual([]);
   });
 
+  it('prints no warning, such as a finding of the CDK’s validation', () => {
+    expect(printed).toBe('');
+  });
+
   it('would name a file with a secret', () => {
     const planted = { path: 'index.mjs', text: `const key="${canaries.keyLike}"` };
     expect(leaksIn([planted])).toEqual(['index.mjs: the API key in the format of a key (plain)']);

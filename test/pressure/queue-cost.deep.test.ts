@@ -1,0 +1,3 @@
+import { describeQueueCost } from './describe-queue-cost.ts';
+
+describeQueueCost([1_000, 100_000]);
