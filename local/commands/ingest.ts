@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
-// Compiling the modules takes half of the start. The cache is next to the code, where nobody else writes.
+// Compiling the modules takes half of the start. The cache is next to the code, where only this project writes.
 enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/compiled'));
 
 await import('./ingest-command.ts');

@@ -90,6 +90,9 @@ async function withEmptyS3<T>(use: (url: string) => Promise<T>): Promise<T> {
   }
 }
 
+/** InspectSource runs for every event, also for those that it ignores, so its bound is lower. */
+const maxBytesOf = (step: BundleName) => (step === 'InspectSource' ? 900_000 : 1_000_000);
+
 const askForAnObject = `
   const context = { getRemainingTimeInMillis: () => 20_000, functionName: 'f', awsRequestId: 'r' };
   const payload = { executionId: 'e', state: { bucket: 'films', key: 'film.mp4' } };
@@ -97,11 +100,14 @@ const askForAnObject = `
   process.exit();`;
 
 describe('the bundle of', () => {
-  it.each(bundles)('%s is one module of at most 1 MB, and its source map', (step) => {
-    const folder = folderOf(step);
-    expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map']);
-    expect(statSync(join(folder, 'index.mjs')).size).toBeLessThanOrEqual(1_000_000);
-  });
+  it.each(bundles)(
+    '%s is one module of at most 1 MB (InspectSource: 900 KB), and its source map',
+    (step) => {
+      const folder = folderOf(step);
+      expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map']);
+      expect(statSync(join(folder, 'index.mjs')).size).toBeLessThanOrEqual(maxBytesOf(step));
+    },
+  );
 
   it.each(bundles)('%s runs without any installed package', async (step) => {
     expect(await withBundle(step, 'console.log(typeof handler)')).toBe('function\n');
@@ -136,7 +142,8 @@ describe('a synthesis with secrets in the environment', () => {
   });
 
   it('prints no warning, such as a finding of the CDK’s validation', () => {
-    expect(printed).toBe('');
+    // The CDK names each asset that it bundles.
+    expect(printed.replaceAll(/^Bundling asset .*\n/gm, '')).toBe('');
   });
 
   it('would name a file with a secret', () => {
