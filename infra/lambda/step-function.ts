@@ -39,6 +39,14 @@ const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
  */
 const unusedModules = ['../milo/*', '../llhttp/llhttp-wasm.js', '../web/*'];
 
+/**
+ * The SDK's providers of credentials from files and commands of a computer. The SDK imports each when it
+ * tries it. In Lambda, the role's credentials are in the environment, which it tries first.
+ */
+const computersProviders = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
+  (name) => `@aws-sdk/credential-provider-${name}`,
+);
+
 const bundling: BundlingOptions = {
   format: OutputFormat.ESM,
   target: 'node24',
@@ -49,7 +57,7 @@ const bundling: BundlingOptions = {
   sourcesContent: false,
   logLevel: LogLevel.WARNING,
   // An explicit list also bundles the AWS SDK, in the tested versions.
-  externalModules: unusedModules,
+  externalModules: [...unusedModules, ...computersProviders],
   // Some dependencies call require, which ES modules lack.
   banner:
     "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",

@@ -56,7 +56,7 @@ it('a run names what changed by more than 10 %', () => {
     ['a', 'b', 'c'].map((id) => found(id, 1)),
     at,
   );
-  const fresh = [found('a', 1.1), found('b', 0.85), found('c', Number.NaN), found('new', 5)];
+  const fresh = [found('a', 1.09), found('b', 0.85), found('c', Number.NaN), found('new', 5)];
   expect(changeLines(measures, fresh)).toEqual([
     'changed -15 %: b: 0.850, was 1.00 on 2026-11-28 (abc1234)',
   ]);
