@@ -48,9 +48,9 @@ describe('the table reads of one object', () => {
 
   it('does not grow with the queue', async () => {
     const [small, large] = tables as [TableFixture, TableFixture];
-    const few = await capacity(small, 60);
-    const many = await capacity(large, 120);
-    console.log('capacity units and bytes read for each object', { 60: few, 120: many });
+    const few = await capacity(small, 120);
+    const many = await capacity(large, 240);
+    console.log('capacity units and bytes read for each object', { 120: few, 240: many });
     expect(few.units).toBeGreaterThan(0);
     expect(many.units / few.units).toBeLessThan(1.05);
     expect(many.bytes / few.bytes).toBeLessThan(1.05);
