@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  type CloudFormationTemplate,
-  synthesizeSourceAccount,
-  synthesizeTemplate,
-} from '#infra/synthesize.ts';
+import type { CloudFormationTemplate } from '#infra/synthesize.ts';
 import { errorCatalogue } from '#src/core/errors/errors.ts';
-import { richProps, richSourceAccount } from '../infra/rich-setup.ts';
+import { richTemplate, sourceAccountTemplate } from '../infra/rich-setup.ts';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 
@@ -41,8 +37,8 @@ describe('docs/operations.md', () => {
   const errors = entries('error');
 
   it('has an entry for every alarm that deploys, and no other', () => {
-    const transfers = alarmsIn(synthesizeTemplate(richProps));
-    const sourceAccount = alarmsIn(synthesizeSourceAccount(richSourceAccount));
+    const transfers = alarmsIn(richTemplate());
+    const sourceAccount = alarmsIn(sourceAccountTemplate());
     const deployed = [...transfers, ...sourceAccount];
     expect(deployed.length).toBeGreaterThan(15);
     expect([...alarms.keys()].toSorted()).toEqual(deployed.toSorted());

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { stepNames } from '#src/core/stack/step-names.ts';
 import { type Statement, statementsOfRole } from '../infra/deployed.ts';
-import { richProps } from '../infra/rich-setup.ts';
+import { richTemplate } from '../infra/rich-setup.ts';
 
 const page = readFileSync(new URL('../../docs/vpc.md', import.meta.url), 'utf8');
 const names = [...stepNames, 'Reconcile', 'Dispatch', 'Report'];
-const template = synthesizeTemplate(richProps);
+const template = richTemplate();
 
 /** Returns the functions in a cell of the page: a list, or `all but` a list. */
 function functionsIn(cell: string): string[] {

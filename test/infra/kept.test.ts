@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type CloudFormationTemplate,
-  synthesizeSourceAccount,
-  synthesizeTemplate,
-} from '#infra/synthesize.ts';
+import type { CloudFormationTemplate } from '#infra/synthesize.ts';
 import { resources } from './deployed.ts';
-import { richProps, richSourceAccount } from './rich-setup.ts';
+import { richTemplate, sourceAccountTemplate } from './rich-setup.ts';
 
 const templates = {
-  transfers: synthesizeTemplate(richProps),
-  'source-account': synthesizeSourceAccount(richSourceAccount),
+  transfers: richTemplate(),
+  'source-account': sourceAccountTemplate(),
 };
 
 /**

@@ -1,5 +1,10 @@
 import type { SourceAccountStackProps } from '#infra/stacks/source-account-stack.ts';
 import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
+import {
+  type CloudFormationTemplate,
+  synthesizeSourceAccount,
+  synthesizeTemplate,
+} from '#infra/synthesize.ts';
 
 const kmsKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd';
 
@@ -64,3 +69,22 @@ export const sourceAccountSetups: Readonly<Record<string, SourceAccountStackProp
     readerRole: false,
   },
 };
+
+const synthesized = new Map<string, CloudFormationTemplate>();
+
+/** Returns a template that several tests read. A process synthesizes it once. */
+function once(name: string, synthesize: () => CloudFormationTemplate): CloudFormationTemplate {
+  const template = synthesized.get(name) ?? synthesize();
+  synthesized.set(name, template);
+  return template;
+}
+
+/** Returns the template of `richProps`. */
+export const richTemplate = () => once('rich', () => synthesizeTemplate(richProps));
+
+/** Returns the template of `inVpc`. */
+export const vpcTemplate = () => once('in a VPC', () => synthesizeTemplate(inVpc));
+
+/** Returns the template of `richSourceAccount`. */
+export const sourceAccountTemplate = () =>
+  once('source account', () => synthesizeSourceAccount(richSourceAccount));

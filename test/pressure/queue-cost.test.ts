@@ -48,6 +48,7 @@ describe('the table reads of one object', () => {
 
   it('does not grow with the queue', async () => {
     const [small, large] = tables as [TableFixture, TableFixture];
+    // Both are longer than the head of the queue that a call reads.
     const few = await capacity(small, 120);
     const many = await capacity(large, 240);
     console.log('capacity units and bytes read for each object', { 120: few, 240: many });

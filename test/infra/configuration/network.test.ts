@@ -14,7 +14,7 @@ import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
 import { synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { stepNames } from '#src/core/stack/step-names.ts';
 import { errorOf, propertiesOf, resourcesFor, statementsOf, template } from '../deployed.ts';
-import { inVpc } from '../rich-setup.ts';
+import { inVpc, vpcTemplate } from '../rich-setup.ts';
 
 /** Returns the template of a custom stack with a VPC. */
 const ownVpc = (use: (vpc: IVpc, stack: Stack) => NetworkProps) =>
@@ -65,7 +65,7 @@ describe('B16: a VPC', () => {
   });
 
   it('has a new group that allows outbound traffic only', () => {
-    const groups = propertiesOf('AWS::EC2::SecurityGroup', synthesizeTemplate(inVpc));
+    const groups = propertiesOf('AWS::EC2::SecurityGroup', vpcTemplate());
     expect(groups).toMatchObject([
       { SecurityGroupEgress: [{ CidrIp: '0.0.0.0/0', IpProtocol: '-1' }] },
     ]);
@@ -81,7 +81,7 @@ describe('B16: a VPC', () => {
   });
 
   it.each(stepNames)('allows Lambda to create the network interfaces of %s', (step) => {
-    const statements = statementsOf(step, synthesizeTemplate(inVpc));
+    const statements = statementsOf(step, vpcTemplate());
     expect(resourcesFor('ec2:CreateNetworkInterface', statements)).toEqual(['*']);
     expect(resourcesFor('ec2:CreateNetworkInterface', statementsOf(step))).toEqual([]);
   });

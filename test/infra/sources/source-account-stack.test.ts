@@ -10,10 +10,10 @@ import {
   resourcesFor,
   statementsOfRole,
 } from '../deployed.ts';
-import { richSourceAccount } from '../rich-setup.ts';
+import { richSourceAccount, sourceAccountTemplate } from '../rich-setup.ts';
 
 describe("the source account's stack", () => {
-  const template = synthesizeSourceAccount(richSourceAccount);
+  const template = sourceAccountTemplate();
   const [readerId, reader] = resources('AWS::IAM::Role', template).find(([id]) =>
     id.includes('Reader'),
   ) as [string, Record<string, unknown>];

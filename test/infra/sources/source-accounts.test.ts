@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
-import { synthesizeSourceAccount, synthesizeTemplate } from '#infra/synthesize.ts';
+import { synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { stepsWith } from '#src/core/stack/permissions.ts';
 import {
@@ -13,9 +13,9 @@ import {
   resourcesFor,
   statementsOf,
 } from '../deployed.ts';
-import { richProps, richSourceAccount } from '../rich-setup.ts';
+import { richProps, richTemplate, sourceAccountTemplate } from '../rich-setup.ts';
 
-const rich = synthesizeTemplate(richProps);
+const rich = richTemplate();
 const organizationId = 'o-abcdefghij';
 
 /** Returns the statements of the bus's policy. */
@@ -168,7 +168,7 @@ describe('source accounts fail on one line when', () => {
 });
 
 describe('the queues of undelivered events', () => {
-  const queues = [rich, synthesizeSourceAccount(richSourceAccount)].flatMap((template) =>
+  const queues = [rich, sourceAccountTemplate()].flatMap((template) =>
     propertiesOf('AWS::SQS::Queue', template),
   );
 
@@ -196,7 +196,7 @@ describe('the queues of undelivered events', () => {
   });
 
   it('accept TLS only', () => {
-    for (const template of [rich, synthesizeSourceAccount(richSourceAccount)]) {
+    for (const template of [rich, sourceAccountTemplate()]) {
       for (const policy of propertiesOf('AWS::SQS::QueuePolicy', template)) {
         expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');
       }

@@ -17,7 +17,7 @@ import {
   resourcesFor,
   statementsOf,
 } from '../deployed.ts';
-import { richProps } from '../rich-setup.ts';
+import { richTemplate } from '../rich-setup.ts';
 
 const withSources = (...sources: SourceProps[]) => synthesizeTemplate({ sources });
 
@@ -177,7 +177,7 @@ it('passes requestPayer and waitWhileDenied to the functions', () => {
 });
 
 describe('the functions', () => {
-  const template = synthesizeTemplate(richProps);
+  const template = richTemplate();
 
   it.each(stepsWith('readSources'))('%s reads every source', (step) => {
     const { SOURCES } = functionOf(step, template).Environment.Variables;
@@ -242,7 +242,7 @@ describe('the functions', () => {
 });
 
 describe('the statement for the policies of the keys', () => {
-  const { Outputs } = synthesizeTemplate(richProps);
+  const { Outputs } = richTemplate();
   const statement = (output: string) => JSON.parse(plain(Outputs?.[output]?.Value));
 
   it('allows the two reading roles to decrypt', () => {
