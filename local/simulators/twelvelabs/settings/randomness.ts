@@ -17,5 +17,7 @@ export function seededRandom(seed: number = randomInt(2 ** 32)): Random {
 
 /** Returns `count` hexadecimal digits. An id of the service has 24. */
 export function hexDigits(random: Random, count: number): string {
-  return Array.from({ length: count }, () => Math.floor(random() * 16).toString(16)).join('');
+  let digits = '';
+  while (digits.length < count) digits += Math.floor(random() * 16).toString(16);
+  return digits;
 }

@@ -55,7 +55,7 @@ export class UrlIssuer {
     const token = hexDigits(this.#random, 32);
     const folder = `${session.asset.assetId}/${canary('pathNonce')}${token.slice(0, 10)}`;
     const url = new URL(`/uploads/${folder}/original`, this.origin);
-    const query = {
+    const query = new URLSearchParams({
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
       'X-Amz-Credential': `${accessKeyId}/${date.slice(0, 8)}/us-east-1/s3/aws4_request`,
@@ -66,9 +66,9 @@ export class UrlIssuer {
       partNumber: String(chunkIndex),
       uploadId: session.uploadId,
       'x-id': 'UploadPart',
-    };
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    url.searchParams.set('X-Amz-Signature', this.#sign(url));
+    });
+    query.set('X-Amz-Signature', this.#sign(url.pathname, query));
+    url.search = String(query);
     return { chunkIndex, url: url.href, expiresAt: signedAt + lifetimeSeconds * 1000 };
   }
 
@@ -86,7 +86,7 @@ export class UrlIssuer {
 
   /** Returns the error reply for an invalid, expired or used URL; undefined for a valid URL. `use` counts from 1. */
   rejectionOf(url: URL, use: number): Reply | undefined {
-    if (url.searchParams.get('X-Amz-Signature') !== this.#sign(url)) {
+    if (url.searchParams.get('X-Amz-Signature') !== this.#sign(url.pathname, url.searchParams)) {
       return storageError(403, 'SignatureDoesNotMatch', 'The signature does not match.');
     }
     if (this.#clock.now() >= this.#expiry(url)) return this.expiredReply(url);
@@ -118,11 +118,11 @@ export class UrlIssuer {
     return url.searchParams.get('X-Amz-Security-Token') ?? '';
   }
 
-  #sign(url: URL): string {
-    const signed = new URLSearchParams(url.searchParams);
+  #sign(path: string, query: URLSearchParams): string {
+    const signed = new URLSearchParams(query);
     signed.delete('X-Amz-Signature');
     signed.sort();
-    const hmac = createHmac('sha256', this.#secret).update(`${url.pathname}\n${signed}`);
+    const hmac = createHmac('sha256', this.#secret).update(`${path}\n${signed}`);
     return (canary('signature') + hmac.digest('hex')).slice(0, 64);
   }
 }
