@@ -1,11 +1,9 @@
 import { formatBytes } from '#local/terminal/size.ts';
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import { type Limit, type Verdict, verdictOf } from '../plan/measures.ts';
-import { GiB } from '../plan/shapes.ts';
+import { transitionChunkBytes, transitionLimits } from './bill-limits.ts';
 import { countTransfers } from './count-transfer.ts';
 import type { CountedTransfer } from './counted-transfer.ts';
-
-const MiB = 1024 * 1024;
 
 /** A limit of a count. It holds on every machine. */
 export interface CountBound {
@@ -24,24 +22,15 @@ const getsOfInspectSource = 1;
 /** States that one poll round enters: a wait, the step, and its Choice. */
 const statesPerPollRound = 3;
 
-/** The most state transitions of a transfer at default settings, poll rounds apart, by size in bytes. */
-const transitionLimits: readonly (readonly [sizeBytes: number, limit: number])[] = [
-  [4 * GiB, 36],
-  [256 * MiB, 14],
-];
-
-/** The chunk size of the transitions' limits: most ranges and calls. */
-const smallestChunkBytes = 5 * MiB;
-
 /** With this chunk size, a small object has as many chunks and ranges as a large one. */
 const smallChunkBytes = 64 * 1024;
 
 /** Moves small objects with the chunks, ranges and calls of 4 GiB and 256 MiB in chunks of 5 MiB. */
 export function countCalls(directory: string): Promise<CountedTransfer[]> {
   const plans = transitionLimits.map(([sizeBytes]) => ({
-    sizeBytes: chunkCount(sizeBytes, smallestChunkBytes) * smallChunkBytes,
+    sizeBytes: chunkCount(sizeBytes, transitionChunkBytes) * smallChunkBytes,
     chunkSizeBytes: smallChunkBytes,
-    represents: { sizeBytes, chunkSizeBytes: smallestChunkBytes },
+    represents: { sizeBytes, chunkSizeBytes: transitionChunkBytes },
   }));
   return countTransfers(plans, directory);
 }
@@ -73,7 +62,7 @@ export function countBounds(transfer: CountedTransfer): CountBound[] {
 
 function transitionBounds(transfer: CountedTransfer): CountBound[] {
   const { sizeBytes, chunkSizeBytes } = transfer.represents ?? transfer;
-  if (chunkSizeBytes !== smallestChunkBytes) return [];
+  if (chunkSizeBytes !== transitionChunkBytes) return [];
   return transitionLimits
     .filter(([size]) => size === sizeBytes)
     .map(([, limit]) =>

@@ -1,10 +1,14 @@
-import { type Bill, dollarsOf, dollarsPerTb } from './bill.ts';
+import { type Bill, billOf, dollarsOf, dollarsPerTb } from './bill.ts';
+import { transitionsApartFromPolls } from './count-calls.ts';
+import type { CountedTransfer } from './counted-transfer.ts';
 
 /** A bill as the results hold it. */
 export interface RecordedBill {
   readonly sizeBytes: number;
   readonly chunkSizeBytes: number;
   readonly dollarsPerTb: number;
+  /** State transitions of the transfer, poll rounds apart. */
+  readonly transitions: number;
   readonly lines: readonly {
     readonly name: string;
     readonly quantity: number;
@@ -14,10 +18,12 @@ export interface RecordedBill {
 
 const TB = 1e12;
 
-/** Returns a bill with the price of each line. */
-export function recordedBill(bill: Bill): RecordedBill {
+/** Returns the bill of a transfer with the price of each line. */
+export function recordedBill(transfer: CountedTransfer): RecordedBill {
+  const bill = billOf(transfer);
   const { sizeBytes, chunkSizeBytes, lines } = bill;
   return {
+    transitions: transitionsApartFromPolls(transfer),
     sizeBytes,
     chunkSizeBytes,
     dollarsPerTb: dollarsPerTb(bill),

@@ -3,7 +3,7 @@ import prices from '#src/core/stack/prices.json' with { type: 'json' };
 import { verdictOf } from '../plan/measures.ts';
 import { GiB } from '../plan/shapes.ts';
 import { changeLines, provenance, readResults, writeResults } from '../report/record.ts';
-import { assumptions, billOf } from './bill.ts';
+import { assumptions } from './bill.ts';
 import { billLimits } from './bill-limits.ts';
 import { countBounds, transitionsApartFromPolls } from './count-calls.ts';
 import { countTransfers, type TransferPlan } from './count-transfer.ts';
@@ -29,7 +29,7 @@ export interface CostOptions {
 export async function runCost({ directory, record, print }: CostOptions): Promise<number> {
   print('Moving 256 MiB and 4 GiB, each in chunks of 5 and of 16 MiB, through the state machine.');
   const transfers = await countTransfers(plans, directory);
-  const bills = transfers.map((transfer) => recordedBill(billOf(transfer)));
+  const bills = transfers.map(recordedBill);
   transfers.forEach((transfer, n) => {
     write(`\n${billId(transfer)}\n${detailsOf(transfer)}\n${tableOf(bills[n] as RecordedBill)}`);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { billLimits } from '../cost/bill-limits.ts';
+import { billLimits, transitionChunkBytes, transitionLimits } from '../cost/bill-limits.ts';
+import { billId } from '../cost/recorded-bill.ts';
 import type { Quartiles } from '../measure/statistics.ts';
 import { type Limit, type Measure, measures, verdictOf } from '../plan/measures.ts';
 import { rows } from '../plan/rows.ts';
@@ -54,9 +55,22 @@ function goalsTable({ measures: recorded, bills }: Results): string {
     const name = `${id}: AWS bill of a TB, apart from egress`;
     return [name, limitText(limit, '$'), value, verdictOf(bill?.dollarsPerTb, limit), of(bill)];
   });
+  const counted = transitionLimits.map(([sizeBytes, value]) => {
+    const id = billId({ sizeBytes, chunkSizeBytes: transitionChunkBytes });
+    const found = bills[id]?.transitions;
+    const limit: Limit = { rule: 'at most', value };
+    const name = `${id}: state transitions, poll rounds apart`;
+    return [
+      name,
+      limitText(limit, ''),
+      String(found ?? '–'),
+      verdictOf(found, limit),
+      of(bills[id]),
+    ];
+  });
   return tableOf(
     ['goal', 'limit', 'measured', 'verdict', 'runs, date, commit'],
-    [...measured, ...priced],
+    [...measured, ...priced, ...counted],
   );
 }
 
@@ -74,7 +88,7 @@ function goalLine(measure: Measure, found: RecordedFinding | undefined): string[
 }
 
 function limitText(limit: Limit | undefined, unit: string): string {
-  return limit ? `${limit.rule} ${limit.value} ${unit}` : '';
+  return limit ? `${limit.rule} ${limit.value} ${unit}`.trim() : '';
 }
 
 function of(at: Provenance | undefined): string {

@@ -3,7 +3,10 @@ import type { Needs } from '#src/transfer/step.ts';
 
 /** The starts that one call of the dispatcher may make. All calls share the quota of each second. */
 export interface StartQuota {
-  /** True once the quota of a second was used up. This call then starts nothing more. */
+  /**
+   * True once a second had no start left, or could not be read. This call then starts nothing more: a
+   * later ticket must not pass the one that met the error.
+   */
   readonly isUsedUp: boolean;
   /**
    * Takes one start of this second. Reserves several by one write, for as long as the second lasts: a
@@ -18,10 +21,12 @@ export function createStartQuota({ queue, clock, log }: Needs<'queue'>): StartQu
   let reserved = { second: 0, left: 0 };
   let isUsedUp = false;
   const reserve = async (second: number, count: number) => {
-    isUsedUp = !(await queue.reserveStarts(second, count, maxStartsPerSecond));
-    if (isUsedUp)
-      log.info('queue not dispatched: start quota of this second is used up', { count });
-    else reserved = { second, left: count };
+    isUsedUp = true;
+    const isReserved = await queue.reserveStarts(second, count, maxStartsPerSecond);
+    if (!isReserved)
+      return log.info('queue not dispatched: start quota of this second is used up', { count });
+    isUsedUp = false;
+    reserved = { second, left: count };
   };
   return {
     get isUsedUp() {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { maxStartsPerSecond } from '#src/core/limits/limits.ts';
 import { createStartQuota } from '#src/queue/start-quota.ts';
 import { StepHarness } from '../harness/step-harness.ts';
@@ -46,4 +47,13 @@ it('ends a call whose second is used up by other calls, and a call after it cont
   expect([await quota.take(1), quota.isUsedUp]).toEqual([false, true]);
   clock.advance(1_000);
   expect(await createStartQuota(ports).take(1)).toBe(true);
+});
+
+it('starts nothing more after an error, so that no later ticket passes an earlier one', async () => {
+  const { ports } = await openQuota();
+  const error = new TransferError('TableUnavailableError', 'reserveStarts: no answer');
+  const queue = { ...ports.queue, reserveStarts: () => Promise.reject(error) };
+  const quota = createStartQuota({ ...ports, queue });
+  await expect(quota.take(1)).rejects.toBe(error);
+  expect(quota.isUsedUp).toBe(true);
 });
