@@ -18,7 +18,6 @@ import {
   essentialInput,
   type ManualRequest,
   readRequest,
-  type TransferRequest,
 } from '#src/transfer/input.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import {
@@ -28,12 +27,11 @@ import {
   type InspectWait,
   inspectWaitSchema,
 } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { objectId } from '#src/transfer/transfer-ids.ts';
+import type { Invocation } from '#src/transfer/step.ts';
 import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+import { admit } from './admit-object.ts';
+import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
 import { manualSource, sourcesFromEvent } from './source-claim.ts';
-
-type InspectPorts = Needs<'source' | 'destination' | 'settings'>;
 
 /** A pinned object that is ready for a session. */
 export type Pinned = Inspected & { readonly next: 'open'; readonly waitSeconds: 0 };
@@ -60,19 +58,6 @@ export interface PreflightStart {
 
 /** A start that waits: S3 cannot be reached, or denies the object for now. The state holds the input. */
 export type InspectSourcePostponed = InspectWait;
-
-/** One call of this step. */
-interface Call {
-  readonly ports: InspectPorts;
-  readonly request: TransferRequest;
-  readonly invocation: Invocation;
-  /** The state of an earlier call that waits. */
-  readonly waited: InspectWait | undefined;
-  /** The input of the execution. */
-  readonly input: unknown;
-  /** Contents, by ETag and version, that HEAD found in this call and GET did not find. */
-  readonly unreadable: Set<string>;
-}
 
 /**
  * Pins the object of an input or event: its version, ETag, size and type. Fails with a named error before
@@ -102,7 +87,7 @@ export async function inspectSource(
 }
 
 async function inspectManual(
-  call: Call,
+  call: InspectCall,
   request: ManualRequest,
 ): Promise<Pinned | InspectSourcePostponed> {
   const { reference } = request;
@@ -114,7 +99,7 @@ async function inspectManual(
 }
 
 async function inspectEvent(
-  call: Call,
+  call: InspectCall,
   request: EventRequest,
   sources: readonly Source[],
 ): Promise<Pinned | Ignored | InspectSourcePostponed> {
@@ -129,7 +114,7 @@ async function inspectEvent(
 }
 
 async function inspectEventObject(
-  call: Call,
+  call: InspectCall,
   request: EventRequest,
   source: Source,
   sources: readonly Source[],
@@ -159,7 +144,7 @@ function deletedError(error: unknown): TransferError {
  * of up to six hours must not lose it.
  */
 async function waitOutErrors<T>(
-  { ports, invocation, waited, input }: Call,
+  { ports, invocation, waited, input }: InspectCall,
   { waitWhileDeniedSeconds: deniedSeconds }: Source,
   work: () => Promise<T>,
 ): Promise<T | InspectSourcePostponed> {
@@ -198,83 +183,12 @@ function unmatchedReason(
 }
 
 /** Reads the object. Account, Region, read options and media type come from the configuration, not the input. */
-async function pin({ ports, request }: Call, source: Source): Promise<SourceObject> {
+async function pin({ ports, request }: InspectCall, source: Source): Promise<SourceObject> {
   const { account, region, requestPayer, waitWhileDeniedSeconds, sameContent } = source;
   const configured = { account, region, requestPayer, waitWhileDeniedSeconds };
   const options = { withDigests: sameContent === 'reuse' };
   const object = await ports.source.inspect({ ...request.reference, ...configured }, options);
   return { ...object, ...configured, mediaType: configuredMediaType(source, object.key) };
-}
-
-/** Rejects an object that cannot be moved, then reads one byte: a denied object must create nothing. */
-async function admit(call: Call, object: SourceObject) {
-  const { ports, request } = call;
-  if (object.sizeBytes === 0) {
-    throw new TransferError('SourceEmptyError', `${addressOf(object)} has 0 bytes`);
-  }
-  ensureWithinSize(ports, object);
-  assertNotEncoded(object);
-  await confirmReadable(call, object);
-  const { contentEncoding: _, kmsKey: __, ...source } = object;
-  const { options } = request;
-  const identity = objectId(ports.destination.identity, source);
-  const { start } = request;
-  return { object: identity, source, options, start, next: 'open', waitSeconds: 0 } as const;
-}
-
-async function confirmReadable({ ports, invocation, unreadable }: Call, object: SourceObject) {
-  try {
-    await ports.source.confirmReadable(object, invocation.signal);
-  } catch (error) {
-    if (!errorMeans(error, 'sourceSuperseded')) throw error;
-    throw changedError(error, object, unreadable);
-  }
-}
-
-/**
- * Returns the error of an object that changed between HEAD and GET: transient, so it is inspected again. If
- * HEAD then finds the same content, nothing changed: HEAD and GET contradict each other.
- */
-function changedError(
-  error: TransferError,
-  { etag, versionId }: SourceObject,
-  unreadable: Set<string>,
-): TransferError {
-  const content = JSON.stringify([etag, versionId]);
-  const isSameAgain = unreadable.has(content);
-  unreadable.add(content);
-  const options = { cause: error, origin: 'source' } as const;
-  if (!isSameAgain) {
-    const message = `${error.message}, while it was inspected`;
-    return new TransferError('SourceUnavailableError', message, options);
-  }
-  const message = `HEAD finds the object but GET does not: ${error.message}. Possible causes: a cache, a gateway, or a storage that ignores versions`;
-  return new TransferError('SourceInconsistentError', message, options);
-}
-
-/** Content encodings that leave the bytes of the file as they are. */
-const plainEncodings = new Set(['', 'aws-chunked', 'identity']);
-
-/** The service would receive the encoded bytes, which are not media. */
-function assertNotEncoded(source: SourceObject): void {
-  const { contentEncoding = '' } = source;
-  const encodings = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
-  if (encodings.every((name) => plainEncodings.has(name))) return;
-  throw new TransferError(
-    'SourceContentEncodedError',
-    `${addressOf(source)} has the Content-Encoding ${JSON.stringify(contentEncoding)}: its bytes are not the file itself`,
-  );
-}
-
-function ensureWithinSize({ destination, settings }: InspectPorts, source: SourceObject): void {
-  const mediaType = mediaTypeOf(source.key, source.contentType, source);
-  const configured = mediaType === 'image' ? settings.maxImageBytes : settings.maxMediaBytes;
-  const maxBytes = configured ?? destination.limits(mediaType).maxBytes;
-  if (source.sizeBytes <= maxBytes) return;
-  throw new TransferError(
-    'SourceTooLargeError',
-    `${addressOf(source)} has ${source.sizeBytes} bytes; ${mediaType} is limited to ${maxBytes} bytes`,
-  );
 }
 
 /** Why an event is ignored: the dimension of the metric `EventsIgnoredByReason`. */
@@ -294,8 +208,4 @@ function ignored(
 
 function isFolderMarker({ key }: SourceReference): boolean {
   return key.endsWith('/');
-}
-
-function addressOf({ bucket, key }: SourceReference): string {
-  return `s3://${bucket}/${JSON.stringify(key).slice(1, -1)}`;
 }
