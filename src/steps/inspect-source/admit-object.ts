@@ -1,0 +1,79 @@
+import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { mediaTypeOf, type SourceObject } from '#src/core/source/source-object.ts';
+import { objectId } from '#src/transfer/transfer-ids.ts';
+import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
+
+/** Rejects an object that cannot be moved, then reads one byte: a denied object must create nothing. */
+export async function admit(call: InspectCall, object: SourceObject) {
+  const { ports, request } = call;
+  if (object.sizeBytes === 0) {
+    throw new TransferError('SourceEmptyError', `${addressOf(object)} has 0 bytes`);
+  }
+  ensureWithinSize(ports, object);
+  assertNotEncoded(object);
+  await confirmReadable(call, object);
+  const { contentEncoding: _, kmsKey: __, ...source } = object;
+  const { options } = request;
+  const identity = objectId(ports.destination.identity, source);
+  const { start } = request;
+  return { object: identity, source, options, start, next: 'open', waitSeconds: 0 } as const;
+}
+
+async function confirmReadable(
+  { ports, invocation, unreadable }: InspectCall,
+  object: SourceObject,
+) {
+  try {
+    await ports.source.confirmReadable(object, invocation.signal);
+  } catch (error) {
+    if (!errorMeans(error, 'sourceSuperseded')) throw error;
+    throw changedError(error, object, unreadable);
+  }
+}
+
+/**
+ * Returns the error of an object that changed between HEAD and GET: transient, so it is inspected again. If
+ * HEAD then finds the same content, nothing changed: HEAD and GET contradict each other.
+ */
+function changedError(
+  error: TransferError,
+  { etag, versionId }: SourceObject,
+  unreadable: Set<string>,
+): TransferError {
+  const content = JSON.stringify([etag, versionId]);
+  const isSameAgain = unreadable.has(content);
+  unreadable.add(content);
+  const options = { cause: error, origin: 'source' } as const;
+  if (!isSameAgain) {
+    const message = `${error.message}, while it was inspected`;
+    return new TransferError('SourceUnavailableError', message, options);
+  }
+  const message = `HEAD finds the object but GET does not: ${error.message}. Possible causes: a cache, a gateway, or a storage that ignores versions`;
+  return new TransferError('SourceInconsistentError', message, options);
+}
+
+/** Content encodings that leave the bytes of the file as they are. */
+const plainEncodings = new Set(['', 'aws-chunked', 'identity']);
+
+/** The service would receive the encoded bytes, which are not media. */
+function assertNotEncoded(source: SourceObject): void {
+  const { contentEncoding = '' } = source;
+  const encodings = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
+  if (encodings.every((name) => plainEncodings.has(name))) return;
+  throw new TransferError(
+    'SourceContentEncodedError',
+    `${addressOf(source)} has the Content-Encoding ${JSON.stringify(contentEncoding)}: its bytes are not the file itself`,
+  );
+}
+
+function ensureWithinSize({ destination, settings }: InspectPorts, source: SourceObject): void {
+  const mediaType = mediaTypeOf(source.key, source.contentType, source);
+  const configured = mediaType === 'image' ? settings.maxImageBytes : settings.maxMediaBytes;
+  const maxBytes = configured ?? destination.limits(mediaType).maxBytes;
+  if (source.sizeBytes <= maxBytes) return;
+  throw new TransferError(
+    'SourceTooLargeError',
+    `${addressOf(source)} has ${source.sizeBytes} bytes; ${mediaType} is limited to ${maxBytes} bytes`,
+  );
+}
