@@ -1,10 +1,10 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, expect, it } from 'vitest';
 import { createEventBridgePublisher } from '#src/aws/event-bridge-publisher.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
+import { mockedClient } from './mocked-client.ts';
 
-const bus = mockClient(EventBridgeClient);
+const bus = mockedClient(EventBridgeClient);
 afterEach(() => {
   bus.reset();
 });

@@ -1,9 +1,9 @@
 import { DescribeExecutionCommand, type ExecutionStatus, SFNClient } from '@aws-sdk/client-sfn';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, expect, it } from 'vitest';
 import { createExecutionDirectory } from '#src/aws/execution-directory.ts';
+import { mockedClient } from './mocked-client.ts';
 
-const stepFunctions = mockClient(SFNClient);
+const stepFunctions = mockedClient(SFNClient);
 afterEach(() => {
   stepFunctions.reset();
 });

@@ -1,9 +1,9 @@
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createQuotaProbe } from '#src/aws/quota-probe.ts';
+import { mockedClient } from './mocked-client.ts';
 
-const lambda = mockClient(LambdaClient);
+const lambda = mockedClient(LambdaClient);
 afterEach(() => {
   lambda.reset();
 });

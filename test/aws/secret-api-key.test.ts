@@ -1,10 +1,10 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
 import { canaries } from '../security/canaries/canaries.ts';
+import { mockedClient } from './mocked-client.ts';
 
-const secrets = mockClient(SecretsManagerClient);
+const secrets = mockedClient(SecretsManagerClient);
 afterEach(() => {
   secrets.reset();
 });

@@ -1,7 +1,8 @@
+import { lengthOf } from '#src/core/source/byte-range.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import { assumptions } from './assumptions.ts';
 import { type LoadContext, passTime } from './load-context.ts';
-import { token } from './sparse-bytes.ts';
+import { tokenOf } from './sparse-bytes.ts';
 
 /** Amazon S3 without bytes: each range is one token. The link models the time of its bytes. */
 export function modelSource(context: LoadContext): SourceReader {
@@ -16,9 +17,9 @@ export function modelSource(context: LoadContext): SourceReader {
       tally.source.add('GET');
       await passTime(context, assumptions.sourceMs);
     },
-    async *read() {
+    async *read(_object, range) {
       tally.source.add('GET');
-      yield token;
+      yield tokenOf(lengthOf(range));
     },
   };
 }

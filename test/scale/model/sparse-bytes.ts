@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** The bytes of every chunk, in place of its real ones. The real step hashes it, and the upload host returns its MD5. */
-export const token = Buffer.from('sparse');
+const text = 'sparse';
 
-export const tokenEtag = createHash('md5').update(token).digest('hex');
+/** What the upload host returns for every chunk: the MD5 of the bytes that the real step hashes. */
+export const tokenEtag = createHash('md5').update(text).digest('hex');
+
+/**
+ * Returns a few bytes in place of all bytes of a chunk. Their `byteLength` is the chunk's: the step counts
+ * by it. A hash reads only the few.
+ */
+export function tokenOf(chunkBytes: number): Uint8Array {
+  return Object.defineProperty(Buffer.from(text), 'byteLength', { value: chunkBytes });
+}

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Container, createContainer } from '#functions/runtime/container.ts';
 import { source } from '#functions/runtime/source.ts';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
+import { mockedClient } from '../../aws/mocked-client.ts';
 import { startS3Double } from '../../doubles/s3/s3-double.ts';
 import { startStsDouble } from '../../doubles/sts-double.ts';
 import { startServer } from '../../http/http-server.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 describe('the value of Secrets Manager is in no error', () => {
-  const secrets = mockClient(SecretsManagerClient);
+  const secrets = mockedClient(SecretsManagerClient);
   afterEach(() => void secrets.reset());
 
   const failure = () => {
