@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue } from '#src/core/errors/error-catalogue.ts';
 
-/** Which rooms each room may import from, itself included; outside packages are listed by name below. */
+/** Which folders each folder may import from, itself included; outside packages are listed by name below. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['src/core'],
   'src/transfer': ['src/core', 'src/transfer'],
@@ -43,7 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'deploy-test': ['src/core', 'local', 'deploy-test'],
 };
 
-/** Packages that a room may use; Node's own are free to all but the pure rooms, which name theirs. */
+/** Packages that a folder may use; Node's own are free to all but the pure folders, which name theirs. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['zod/mini'],
   'src/transfer': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
@@ -71,24 +71,28 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 
 interface Import {
   readonly file: string;
-  readonly room: string;
+  readonly folder: string;
   readonly target: string;
 }
 
-const imports = Object.keys(allowed).flatMap((room) =>
-  sourcesOf(room).flatMap((file) => importsOf(room, file)),
+const imports = Object.keys(allowed).flatMap((folder) =>
+  sourcesOf(folder).flatMap((file) => importsOf(folder, file)),
 );
 
-function sourcesOf(room: string): string[] {
-  return readdirSync(room, { recursive: true, encoding: 'utf8' })
+function sourcesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(room, name));
+    .map((name) => join(folder, name));
 }
 
-function importsOf(room: string, file: string): Import[] {
+function importsOf(folder: string, file: string): Import[] {
   const text = readFileSync(file, 'utf8');
   const found = text.matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s)?'([^'\n]+)'/gm);
-  return [...found].map(([, specifier = '']) => ({ file, room, target: resolve(file, specifier) }));
+  return [...found].map(([, specifier = '']) => ({
+    file,
+    folder,
+    target: resolve(file, specifier),
+  }));
 }
 
 function resolve(file: string, specifier: string): string {
@@ -111,17 +115,17 @@ describe('the layering', () => {
     expect(imports.length).toBeGreaterThan(300);
   });
 
-  it('lets every room import only from rooms further in', () => {
+  it('lets every folder import only from folders further in', () => {
     const wrong = imports.filter(
-      (one) => isOurs(one) && !isWithin(one.target, allowed[one.room] ?? []),
+      (one) => isOurs(one) && !isWithin(one.target, allowed[one.folder] ?? []),
     );
     expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
   });
 
-  it('lets the inner rooms use only the packages on their list', () => {
-    const wrong = imports.filter(({ room, target, ...one }) => {
-      const list = packages[room];
-      if (!list || isOurs({ room, target, ...one })) return false;
+  it('lets the inner folders use only the packages on their list', () => {
+    const wrong = imports.filter(({ folder, target, ...one }) => {
+      const list = packages[folder];
+      if (!list || isOurs({ folder, target, ...one })) return false;
       return !list.some(
         (name) =>
           target === name ||
@@ -147,9 +151,9 @@ describe('the layering', () => {
     expect(using).toEqual([]);
   });
 
-  it('has a rule for every room', () => {
-    const rooms = readdirSync('src').map((name) => `src/${name}`);
-    expect(rooms.filter((room) => !(room in allowed))).toEqual([]);
+  it('has a rule for every folder', () => {
+    const folders = readdirSync('src').map((name) => `src/${name}`);
+    expect(folders.filter((folder) => !(folder in allowed))).toEqual([]);
   });
 
   it('keeps one destination from knowing another', () => {
@@ -172,8 +176,8 @@ describe('the layering', () => {
 
   it('no folder imports a folder that imports it', () => {
     const arrows = new Map<string, string>();
-    for (const room of ['src', 'functions', 'infra', 'local']) {
-      for (const one of sourcesOf(room).flatMap((file) => importsOf(room, file))) {
+    for (const folder of ['src', 'functions', 'infra', 'local']) {
+      for (const one of sourcesOf(folder).flatMap((file) => importsOf(folder, file))) {
         if (isOurs(one)) arrows.set(`${dirname(one.file)} ${dirname(one.target)}`, one.file);
       }
     }

@@ -46,8 +46,8 @@ function anchorsOf(page: string): string[] {
 
 /** Paths in backticks that begin with a folder of the repository. */
 function pathsIn(page: string): string[] {
-  const rooms = ['src', 'functions', 'infra', 'local', 'test', 'deploy-test', 'bench', 'docs'];
-  const path = new RegExp(`\`((?:${rooms.join('|')}|\\.ci|\\.github)/[^\`\\s]*)\``, 'g');
+  const folders = ['src', 'functions', 'infra', 'local', 'test', 'deploy-test', 'bench', 'docs'];
+  const path = new RegExp(`\`((?:${folders.join('|')}|\\.ci|\\.github)/[^\`\\s]*)\``, 'g');
   return [...proseOf(page).matchAll(path)].map(([, found = '']) => found);
 }
 

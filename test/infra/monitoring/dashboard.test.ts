@@ -149,8 +149,8 @@ describe('every metric of the catalogue', () => {
 });
 
 /** Returns the text of every source file in a folder, except the catalogue. */
-function sourcesOf(room: string): string[] {
-  return readdirSync(room, { recursive: true, encoding: 'utf8' })
+function sourcesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.endsWith('metrics.ts'))
-    .map((name) => readFileSync(join(room, name), 'utf8'));
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
 }
