@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import type { RecordedBill } from '../cost/recorded-bill.ts';
 import type { Quartiles } from '../measure/statistics.ts';
@@ -48,6 +48,7 @@ export function readResults(file: URL = resultsFile): Results {
 export function writeResults(results: Results, file: URL = resultsFile): void {
   const round = (_key: string, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(digits)) : value;
+  mkdirSync(new URL('.', file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, round, 2)}\n`);
 }
 
