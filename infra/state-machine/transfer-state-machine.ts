@@ -45,7 +45,7 @@ export interface TransferStateMachineProps {
   readonly logGroup: ILogGroup;
 }
 
-/** Days of sending on a slow line or through outages, and 24 h for an asset. Queued transfers run no execution. */
+/** Days of sending on a slow connection or through outages, and 24 h for an asset. Queued transfers run no execution. */
 const machineTimeout = Duration.days(7);
 
 /** The input of the functions outside the Map. The state of InspectSource is the execution's input. */

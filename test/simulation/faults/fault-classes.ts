@@ -64,7 +64,7 @@ const faultClasses = {
  */
 const reportedClasses = {
   /** The connection is slow for the whole run; the chunks in flight share it. */
-  'slow line': 0.2,
+  'slow connection': 0.2,
   /** The reply to a PUT arrives up to 4.5 minutes after its last byte. */
   'late reply': 0.04,
   /** The connection fails before the first byte of the request is sent. */

@@ -86,7 +86,7 @@ async function send(wire: Wire, sandbox: Sandbox, parsed: ParsedRequest, request
   return service.replies.alter(parsed.operation, request.url, reply);
 }
 
-/** Passes the request to the service; a slow line delays the bytes of a PUT. */
+/** Passes the request to the service; a slow connection delays the bytes of a PUT. */
 async function deliver(
   wire: Wire,
   { operation, uploadId }: ParsedRequest,
@@ -94,9 +94,9 @@ async function deliver(
 ): Promise<HttpReply> {
   const { service, faults, chance } = wire;
   const { body, signal } = request;
-  const carried = typeof body === 'object' && service.line?.carry(body, signal);
+  const carried = typeof body === 'object' && service.connection?.carry(body, signal);
   const reply = await service.transport.send(carried ? { ...request, body: carried } : request);
-  if (operation === 'put' && reply.status === 200) service.line?.countStored();
+  if (operation === 'put' && reply.status === 200) service.connection?.countStored();
   if (operation !== 'report' || service.purged.has(uploadId)) return reply;
   if (service.context.sessions.known(uploadId).completesAt === undefined) return reply;
   if (!faults.strikes('session 404 after completion')) return reply;

@@ -23,7 +23,10 @@ export function checkRequest(
   const indexes = chunks.map(({ index }) => index);
   const uses = service.context.calls.of('put', { uploadId }).filter(({ urlUse = 1 }) => urlUse > 1);
   if (service.line?.isStoring === false)
-    violations.report('a slow line stores chunks', `${sandbox.name} sends chunk ${indexes[0]}`);
+    violations.report(
+      'a slow connection stores chunks',
+      `${sandbox.name} sends chunk ${indexes[0]}`,
+    );
   if (uses.length > 0) violations.report('no presigned URL is used twice', `chunk ${indexes[0]}`);
   void checkChunks(simulation, request);
 }

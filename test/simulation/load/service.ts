@@ -8,7 +8,7 @@ import type { ChunkRecord } from '#src/core/transfer/transfer.ts';
 import { ApiOutages } from '../faults/api-outages.ts';
 import type { Faults } from '../faults/fault-classes.ts';
 import { OffSpecReplies } from '../faults/off-spec-replies.ts';
-import { SlowLine } from '../faults/slow-line.ts';
+import { SlowConnection } from '../faults/slow-connection.ts';
 import type { Chance } from '../harness/chance.ts';
 
 /** The simulated service, with a record of its uploads. */
@@ -23,7 +23,7 @@ export interface Service extends InProcessTwelveLabs {
   readonly outages: ApiOutages;
   readonly replies: OffSpecReplies;
   /** The connection to the upload host, if it is slow. */
-  readonly line: SlowLine | undefined;
+  readonly connection: SlowConnection | undefined;
   /** Complete sessions that the service does not find, until when, and whether for all operations. */
   readonly purged: Map<string, { readonly until: number; readonly isWhole: boolean }>;
   /** When the caller recorded that a report's reply declared an upload complete, in ms. */
@@ -44,7 +44,7 @@ export async function openService(seed: number, chance: Chance, faults: Faults):
   const { sessions } = service.context;
   const { chunkSizeBytes, maxActiveSessions } = service.context.switches;
   const mayLoseCreates = maxActiveSessions === Number.POSITIVE_INFINITY;
-  const isSlow = faults.strikes('slow line');
+  const isSlow = faults.strikes('slow connection');
   const storeChunk = sessions.storeChunk.bind(sessions);
   sessions.storeChunk = (session, index, stored) => {
     taken.add(`${session.uploadId} ${index} ${stored.md5} ${stored.etag}`);
@@ -59,7 +59,7 @@ export async function openService(seed: number, chance: Chance, faults: Faults):
     vanished: new Set(),
     outages: new ApiOutages(faults, chance, mayLoseCreates),
     replies: new OffSpecReplies(faults, chance),
-    line: isSlow ? new SlowLine(Number(chunkSizeBytes), chance, faults) : undefined,
+    connection: isSlow ? new SlowConnection(Number(chunkSizeBytes), chance, faults) : undefined,
     purged: new Map(),
     confirmed,
     confirmedAt: (uploadId) => {

@@ -182,7 +182,7 @@ export async function openSimulation(
     onChange: () => {},
     onEnd: () => {},
   };
-  simulation.objects.pieceBytes = simulation.service.line?.pieceBytes ?? pieceBytes;
+  simulation.objects.pieceBytes = simulation.service.connection?.pieceBytes ?? pieceBytes;
   return simulation;
 }
 

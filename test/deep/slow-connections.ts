@@ -60,8 +60,8 @@ const issueCases: readonly Case[] = [
   { megabits: 10, chunkMiB: 64 },
 ];
 
-const command = new Command('test:line')
-  .description('Measures the share of a slow line that arrives as stored chunks.')
+const command = new Command('test:slow')
+  .description('Measures how much of the rate of a slow connection arrives as stored chunks.')
   .option('--minutes <n>', 'minutes to measure', positive, 10)
   .option('--warm-up <seconds>', 'seconds from the first call to the measurement', positive, 60)
   .option('--rate <megabits>', 'run the cases of one rate, in Mbit/s', positive)

@@ -2,17 +2,17 @@ import { systemClock } from '#src/config/system-clock.ts';
 import type { Chance } from '../harness/chance.ts';
 import type { Faults } from './fault-classes.ts';
 
-/** Pieces of one chunk on a slow line: each takes less time than a sender's stall timeout. */
+/** Pieces of one chunk on a slow connection: each takes less time than a sender's stall timeout. */
 const piecesPerChunk = 96;
 
-/** Seconds of a chunk that has the line for itself. Three chunks of the maximum fit one call. */
+/** Seconds of a chunk that has the connection for itself. Three chunks of the maximum fit one call. */
 const aloneSeconds = { least: 20, most: 65 };
 
 /** Maximum PUTs that begin before one is stored: far more than are in flight at once. */
 const maxBegunUnstored = 100;
 
 /** A slow connection that all PUTs in flight share. It is fast once faults are disabled. */
-export class SlowLine {
+export class SlowConnection {
   /** Size of the pieces of a source read, in bytes. */
   readonly pieceBytes: number;
   readonly #msPerByte: number;
@@ -37,7 +37,7 @@ export class SlowLine {
     this.#begunSinceStored = 0;
   }
 
-  /** Yields the pieces of a body at the rate of the line. */
+  /** Yields the pieces of a body at the rate of the connection. */
   async *carry(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const put = Symbol('PUT');
     // The source of a dead process never answers: the loop may not end.
@@ -47,7 +47,7 @@ export class SlowLine {
     let isBegun = false;
     try {
       for await (const piece of body) {
-        // A PUT whose source returns no byte never uses the line.
+        // A PUT whose source returns no byte never uses the connection.
         if (!isBegun) this.#begunSinceStored++;
         isBegun = true;
         const ms = piece.byteLength * this.#msPerByte * this.#inFlight.size;
