@@ -22,7 +22,7 @@ export function checkRequest(
   }
   const indexes = chunks.map(({ index }) => index);
   const uses = service.context.calls.of('put', { uploadId }).filter(({ urlUse = 1 }) => urlUse > 1);
-  if (service.line?.isStoring === false)
+  if (service.connection?.isStoring === false)
     violations.report(
       'a slow connection stores chunks',
       `${sandbox.name} sends chunk ${indexes[0]}`,
