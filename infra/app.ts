@@ -15,7 +15,8 @@ try {
   if (stackKind(context) === 'source-account') {
     new SourceAccountStack(app, 'ChunkferrySource', sourceAccountProps(context));
   } else {
-    new TransferStack(app, 'Chunkferry', transferProps(context));
+    const props = transferProps(context);
+    new TransferStack(app, props.stackName ?? 'Chunkferry', props);
   }
   app.synth();
 } catch (error) {

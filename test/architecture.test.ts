@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue } from '#src/core/errors/error-catalogue.ts';
+import { destinations } from '#src/destinations/registry.ts';
 
 /** Which folders each folder may import from, itself included; outside packages are listed by name below. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -33,6 +34,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'src/core/source/sources.ts',
     'src/core/stack/table-schema.ts',
     'src/config/environment-keys.ts',
+    'src/destinations/registry.ts',
+    'src/service-api/definition.ts',
+    'src/service-api/settings.ts',
     'src/core/queue/queue.ts',
     'src/core/queue/transfer-window.ts',
     'infra',
@@ -163,6 +167,17 @@ describe('the layering', () => {
       return own !== undefined && other !== undefined && own !== other;
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('lets only src/destinations know the names of destinations', () => {
+    const names = destinations.flatMap(({ kind, title, secret }) => [kind, title, secret.variable]);
+    const name = new RegExp(names.join('|'), 'i');
+    const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+    const knowing = ['src', 'functions', 'infra']
+      .flatMap(sourcesOf)
+      .filter((file) => !file.startsWith('src/destinations/'))
+      .filter((file) => name.test(readFileSync(file, 'utf8').replace(comments, '')));
+    expect(knowing).toEqual([]);
   });
 
   it('keeps the simulator from knowing the client it judges', () => {

@@ -5,6 +5,7 @@ import { openPipeline } from '#local/pipeline.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
+import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
 import type { Bucket, Sink } from '../processes/servers.ts';
 import { serveRequests } from '../processes/worker-process.ts';
 import type { TransferPlan } from './count-transfer.ts';
@@ -63,8 +64,8 @@ serveRequests(async ({ source, key, sink }: TransferRequest) => {
       AWS_ENDPOINT_URL_DYNAMODB: table.url,
       [keys.tableName]: tableName,
       [keys.eventBusName]: 'default',
-      [keys.apiKey]: sink.apiKey,
-      [keys.baseUrl]: sink.baseUrl,
+      [twelveLabs.secret.variable]: sink.apiKey,
+      [twelveLabs.fields.baseUrl.variable]: sink.baseUrl,
     },
     overrides: { meter },
     timeFactor,

@@ -12,6 +12,7 @@ import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
+import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
 import { measure, sumUsages, type Usage } from '../measure/usage.ts';
 import type { Film } from '../processes/films.ts';
 import { serveRequests } from '../processes/worker-process.ts';
@@ -73,8 +74,8 @@ function environmentOf({ source, tableUrl, sink, shape }: MoverJob): Record<stri
     AWS_ACCESS_KEY_ID: source.accessKeyId,
     AWS_SECRET_ACCESS_KEY: source.secretAccessKey,
     [keys.tableName]: tableName,
-    [keys.apiKey]: sink.apiKey,
-    [keys.baseUrl]: sink.baseUrl,
+    [twelveLabs.secret.variable]: sink.apiKey,
+    [twelveLabs.fields.baseUrl.variable]: sink.baseUrl,
     [keys.chunksInFlight]: String(shape.inFlight / shape.rangesAtOnce),
     [keys.mapConcurrency]: String(shape.rangesAtOnce),
     // The share of each slot is all ranges of the shape.

@@ -3,13 +3,12 @@ import { createContainer } from '../runtime/container.ts';
 import { createStepHandler } from '../runtime/handler.ts';
 import { allProbes } from '../runtime/probes.ts';
 import { settings } from '../runtime/settings.ts';
-import { unlimitedDestination } from '../runtime/unlimited-destination.ts';
 import { locallyLimitedSource } from './locally-limited-source.ts';
+import { uncalledDestination } from './uncalled-destination.ts';
 
-/** InspectSource reads only the limits of the destination, which needs no call. */
 export const createHandler = createStepHandler('InspectSource', inspectSource, {
   source: locallyLimitedSource,
-  destination: unlimitedDestination,
+  destination: uncalledDestination,
   settings,
   probes: allProbes,
 });

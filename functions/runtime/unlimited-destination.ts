@@ -1,17 +1,16 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
-import { required } from '#src/config/environment.ts';
+import { requiredVariable } from '#src/config/environment.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
-import { createDestination } from '#src/destinations/registry.ts';
 import { createTransport } from '#src/http/transport.ts';
+import type { SecretForm } from '#src/service-api/definition.ts';
+import { configuredDestination } from './configured-destination.ts';
 import type { Container, PortPart } from './container.ts';
 import { sandboxLog } from './log.ts';
 import { settings } from './settings.ts';
 import { sockets } from './sockets.ts';
-
-const defaultBaseUrl = 'https://api.twelvelabs.io/v1.3';
 
 /** The service without the limits that functions share. */
 export const unlimitedDestination: PortPart<'destination'> = {
@@ -22,12 +21,11 @@ export const unlimitedDestination: PortPart<'destination'> = {
 function createUnlimitedDestination(container: Container) {
   const { clock, env } = container;
   const { privateUploadHosts: mayBePrivate = false, uploadReplyMs } = container.get(settings);
-  const baseUrl = env[keys.baseUrl] ?? defaultBaseUrl;
-  const agent = container.get(sockets).destination({ baseUrl, mayBePrivate });
-  return createDestination(env[keys.destination] ?? 'twelvelabs', {
+  const { definition, settings: own } = configuredDestination(env);
+  const agent = container.get(sockets).destination({ baseUrl: own.baseUrl, mayBePrivate });
+  return definition.create(own, {
     transport: createTransport({ agent, clock }),
-    apiKey: apiKeyOf(container),
-    baseUrl,
+    apiKey: apiKeyOf(container, definition.secret),
     clock,
     log: sandboxLog(container),
     uploadReplyMs,
@@ -35,12 +33,12 @@ function createUnlimitedDestination(container: Container) {
 }
 
 /** Reads the key from its secret. A local run sets no secret, but the key itself. */
-function apiKeyOf({ clock, env }: Container): ApiKeySource {
+function apiKeyOf({ clock, env }: Container, { variable, flawOf }: SecretForm): ApiKeySource {
   const secretArn = env[keys.apiKeySecretArn];
   if (secretArn) {
     const client = new SecretsManagerClient(boundedCalls);
-    return createSecretApiKey({ client, secretArn, clock });
+    return createSecretApiKey({ client, secretArn, clock, flawOf });
   }
-  const key = async () => required(env, 'apiKey');
+  const key = async () => requiredVariable(env, variable);
   return { get: key, refresh: key };
 }

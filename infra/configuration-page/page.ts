@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { referenceOf } from '#infra/configuration/reference.ts';
+import { keyOfSetting } from '#infra/context/destination-keys.ts';
 import { sourceAccountKeys } from '#infra/context/source-account-keys.ts';
 import { contextSourceFields, transferKeys } from '#infra/context/transfer-keys.ts';
 import { thresholdFields } from '#infra/monitoring/alarm-thresholds.ts';
@@ -8,6 +9,8 @@ import { accountReaderFields } from '#infra/sources/account-readers.ts';
 import { sourceProps } from '#infra/sources/source-props.ts';
 import { chunkferryProps } from '#infra/stacks/chunkferry-props.ts';
 import { windowFields } from '#infra/stacks/queue-fields.ts';
+import { destinations } from '#src/destinations/registry.ts';
+import type { AnyDefinition } from '#src/service-api/definition.ts';
 
 /** The committed page. */
 export const configurationFile = fileURLToPath(
@@ -36,6 +39,7 @@ export function configurationPage(): string {
     '### Fields of a transfer window',
     'The object `transferWindow`.',
     table('Field', windowFields),
+    ...destinationSections(),
     '## Source account',
     "Keys of the stack `ChunkferrySource`, which is deployed with `-c stack=source-account` in another account, or in another Region of the transfers' account.",
     table('Key', sourceAccountKeys),
@@ -51,6 +55,27 @@ export function configurationPage(): string {
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+function destinationSections(): string[] {
+  return [
+    '## Destinations',
+    'Settings of the service that receives the objects: context keys of the stack `Chunkferry`, or fields of the prop `destination`, with its `kind`. On your computer, each has an environment variable and an option of `npm run ingest` (`--on-name-taken`).',
+    ...destinations.flatMap((one) => [
+      `### ${one.title}`,
+      `\`destination=${one.kind}\`. The secret holds the ${one.secret.noun}, ${one.secret.storedAs}.`,
+      settingsTable(one),
+    ]),
+  ];
+}
+
+function settingsTable({ fields }: AnyDefinition): string {
+  const rows = Object.entries(fields).map(
+    ([name, { variable, type, default: fallback, description }]) =>
+      `| \`${keyOfSetting(name)}\` | \`${name}\` | \`${variable}\` | ${type} | ${fallback} | ${description} |`,
+  );
+  const head = '| Key | Field | Variable | Type | Default | What it does |';
+  return [head, '|---|---|---|---|---|---|', ...rows].join('\n');
 }
 
 function table(heading: string, fields: Fields): string {

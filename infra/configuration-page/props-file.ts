@@ -15,6 +15,7 @@ type Fields = Readonly<Record<string, z.ZodType>>;
 /** Interfaces of the props that are objects or lists of objects, by prop. */
 const nested: Readonly<Record<string, string>> = {
   sources: 'readonly SourceProps[] | undefined',
+  destination: 'DestinationProps | undefined',
   sourceAccounts: 'readonly SourceAccountProps[] | undefined',
   transferWindow: 'TransferWindowProps | undefined',
   alarmThresholds: 'AlarmThresholdProps | undefined',
@@ -26,7 +27,10 @@ export function documentedProps(): string {
     [
       "// Generated from the schemas by `npm run docs:configuration`. Change the schema's description, then run it.",
       "import type { z } from 'zod';",
+      "import type { DestinationProps } from '../destination/destination-props.ts';",
       "import type { chunkferryProps } from './chunkferry-props.ts';",
+      '',
+      "export type { DestinationProps } from '../destination/destination-props.ts';",
     ],
     [
       'type Schema = z.input<typeof chunkferryProps>;',

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { z } from 'zod';
-import { type SecondsBounds, seconds } from '../configuration/fields.ts';
+import { type SecondsBounds, seconds, text } from '../configuration/fields.ts';
 import { referenceOf } from '../configuration/reference.ts';
 
 /**
@@ -89,3 +89,18 @@ export function jsonKey<S extends z.ZodType>(field: OptionalField<S>) {
     }
   });
 }
+
+/** CloudFormation's rule for the names of stacks (CreateStack, StackName, 2026). */
+const stackName = text(
+  /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+  'must begin with a letter and have at most 128 letters, digits or hyphens',
+);
+
+/** The name of the stack: two stacks of one account and Region have different names. */
+export const stackNameKey = textKey(
+  stackName.optional().meta({
+    description:
+      'Name of the stack, for example to deploy a second one for another destination. `npm run doctor` takes it as `--stack`.',
+    default: '`Chunkferry`',
+  }),
+);

@@ -1,13 +1,14 @@
 import { closest } from 'fastest-levenshtein';
 import { quoted, throwConfigurationError, throwInvalid } from '../configuration/invalid.ts';
 import { referenceOf } from '../configuration/reference.ts';
+import { settingKeys } from './destination-keys.ts';
 import type { Context } from './key-fields.ts';
 import { sourceAccountKeys } from './source-account-keys.ts';
 import { contextSourceFields, transferKeys } from './transfer-keys.ts';
 
 /** The context keys of each stack. The key `stack` chooses the stack. */
 export const contextKeys = {
-  transfers: Object.keys(transferKeys),
+  transfers: [...Object.keys(transferKeys), ...Object.keys(settingKeys)],
   'source-account': Object.keys(sourceAccountKeys),
 } as const;
 

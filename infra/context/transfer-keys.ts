@@ -8,6 +8,7 @@ import { deniedBounds, deniedReference, sourceFields } from '../sources/source-p
 import { chunkferryProps, secondsBounds } from '../stacks/chunkferry-props.ts';
 import { windowFields } from '../stacks/queue-fields.ts';
 import { namedFields } from '../stacks/transfer-stack-props.ts';
+import { kindKey } from './destination-keys.ts';
 import {
   jsonKey,
   listKey,
@@ -15,6 +16,7 @@ import {
   pairsKey,
   plainListKey,
   secondsKey,
+  stackNameKey,
   switchKey,
   textKey,
 } from './key-fields.ts';
@@ -73,10 +75,13 @@ export const transferKeys = {
     default: 'none',
   }),
   organizationId: textKey(shape.organizationId),
+  stackName: stackNameKey,
+  destination: kindKey,
+  baseUrl: textKey(shape.baseUrl),
+  earlierDestinations: plainListKey(shape.earlierDestinations),
   apiKeySecretArn: textKey(namedFields.apiKeySecretArn),
   apiKeySecretKeyArn: textKey(namedFields.apiKeySecretKeyArn),
   eventBusName: textKey(namedFields.eventBusName),
-  baseUrl: textKey(shape.baseUrl),
   maxActiveTransfers: numberKey(shape.maxActiveTransfers),
   transferWindow: jsonKey(strictObject(windowFields).optional()).meta({
     type: 'JSON object',

@@ -4,11 +4,14 @@ import { throwConfigurationError } from '../configuration/invalid.ts';
 import { checkSuffixTypes } from '../sources/filter-fields.ts';
 import type { SourceProps } from '../sources/source-props.ts';
 import type { TransferStackProps } from '../stacks/transfer-stack-props.ts';
+import { destinationIn, settingKeys } from './destination-keys.ts';
 import type { Context } from './key-fields.ts';
 import { valuesOf } from './keys.ts';
 import { filterNames, transferKeys } from './transfer-keys.ts';
 
 const schema = z.object(transferKeys).check(checkSuffixTypes);
+
+const settingsSchema = z.object(settingKeys);
 
 type Values = z.output<typeof schema>;
 
@@ -18,7 +21,9 @@ type Values = z.output<typeof schema>;
  * @throws ConfigurationError - an unknown key, or an invalid value
  */
 export function transferProps(context: Context): TransferStackProps {
-  const values = check(schema, valuesOf('transfers', context));
+  const written = valuesOf('transfers', context);
+  const values = check(schema, written);
+  const destination = destinationIn({ ...check(settingsSchema, written), ...values });
   const {
     sourceBuckets,
     prefixes,
@@ -30,11 +35,19 @@ export function transferProps(context: Context): TransferStackProps {
     stepTimeoutSeconds: stepTimeout,
     noProgressSeconds: noProgress,
     uploadReplySeconds: uploadReply,
+    destination: _,
+    stackName,
     ...others
   } = values;
   const times = { sendTimeout, stepTimeout, noProgress, uploadReply };
   const all = [...(sources ?? []), ...filteredBuckets(values)];
-  return { ...others, ...times, ...(all.length > 0 && { sources: all }) };
+  return {
+    ...others,
+    ...times,
+    ...(destination && { destination }),
+    ...(stackName !== undefined && { stackName }),
+    ...(all.length > 0 && { sources: all }),
+  };
 }
 
 /** Returns a source for each of `sourceBuckets`, with the filters that apply to all of them. */

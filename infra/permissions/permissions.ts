@@ -13,7 +13,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import { hasPermission, rowActionsOf } from '#src/core/stack/permissions.ts';
+import { hasPermission, rowActionsOf, stepsWith } from '#src/core/stack/permissions.ts';
 import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
@@ -68,6 +68,11 @@ export function allowRows(table: Table, grantee: IGrantable, actions: readonly s
     [table.tableArn],
     actions.map((action) => `dynamodb:${action}`),
   );
+}
+
+/** Allows the steps that call the service to read the secret of an earlier destination. */
+export function allowReadingKeys(functions: StepFunctions, secret: ISecret): void {
+  for (const step of stepsWith('callService')) allowReadingKey(secret, functions[step]);
 }
 
 /** Allows reading the API key and, if its secret has a KMS key, decryption through Secrets Manager only. */

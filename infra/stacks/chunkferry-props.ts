@@ -22,12 +22,16 @@ import {
   trueOrFalse,
   wholeNumber,
 } from '../configuration/fields.ts';
+import {
+  type CheckedDestination,
+  checkDestination,
+  destinationFields,
+} from '../destination/destination-props.ts';
 import { alarmEmail, alarmThresholds } from '../monitoring/alarm-thresholds.ts';
 import { checkRecipients } from '../monitoring/monitoring-props.ts';
 import { checkNetwork, networkFields } from '../network/network-props.ts';
 import { accountList, accountReaderFields, checkOrganization } from '../sources/account-readers.ts';
 import { sameContent, sourceProps } from '../sources/source-props.ts';
-import { baseUrl } from './base-url.ts';
 import {
   assertWindow,
   checkQueue,
@@ -71,18 +75,15 @@ const fields = {
       default: 'none: only the source accounts may put events',
     }),
   apiKeySecret: cdkObject<ISecret>('ISecret').optional().meta({
-    description: "The secret that holds the service's API key as plain text.",
+    description:
+      "The secret that holds the destination's API key or token, in the form that [Destinations](#destinations) names.",
     default: 'a new secret without a value: store the key in it before the first transfer',
   }),
   eventBus: cdkObject<IEventBus>('IEventBus').optional().meta({
     description: 'Takes the events of transfers that started and ended.',
     default: "the account's default bus",
   }),
-  baseUrl: baseUrl().optional().meta({
-    description:
-      "The service's server, with its version path: https only, except on a loopback address.",
-    default: "the service's own",
-  }),
+  ...destinationFields,
   sendMemoryMiB: wholeNumber(128, 10_240).default(1024).meta({
     description: 'Memory of the sending function, in MiB. It also determines CPU and network.',
   }),
@@ -197,7 +198,10 @@ export const chunkferryProps = z
   });
 
 /** Props with the defaults of the infrastructure filled in, and every bound checked. */
-export type CheckedProps = Readonly<z.output<typeof chunkferryProps>>;
+export interface CheckedProps
+  extends Readonly<Omit<z.output<typeof chunkferryProps>, 'destination' | 'baseUrl'>> {
+  readonly destination: CheckedDestination;
+}
 
 /**
  * Fills in the defaults and checks every bound before the stack is synthesized.
@@ -207,5 +211,5 @@ export function checkProps(props: Readonly<z.input<typeof chunkferryProps>>): Ch
   const checked = check(chunkferryProps, props);
   assertWindow(checked.transferWindow);
   checkNetwork(checked);
-  return checked;
+  return { ...checked, destination: checkDestination(checked) };
 }

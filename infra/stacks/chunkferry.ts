@@ -4,20 +4,21 @@ import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { Dispatcher } from '#infra/constructs/dispatcher.ts';
 import { ProofTable } from '#infra/constructs/proof-table.ts';
 import { Reconciler } from '#infra/constructs/reconciler.ts';
+import { emptySecret } from '#infra/destination/destination-secrets.ts';
 import { StepFunction, type StepFunctions } from '#infra/lambda/step-function.ts';
 import { Monitoring } from '#infra/monitoring/monitoring.ts';
 import { type FunctionNetwork, functionNetwork } from '#infra/network/function-network.ts';
-import { acknowledge } from '#infra/permissions/acknowledge.ts';
 import {
   acknowledgeMachine,
   allowDescribingExecutions,
   allowDispatching,
+  allowReadingKeys,
   allowReconciling,
   allowResources,
   allowStarting,
@@ -32,6 +33,7 @@ import { PreflightStateMachine } from '#infra/state-machine/preflight-state-mach
 import { TransferStateMachine } from '#infra/state-machine/transfer-state-machine.ts';
 import type { FunctionWith } from '#src/core/stack/permissions.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
+import type { DestinationKind } from '#src/destinations/registry.ts';
 import { check } from '../configuration/check.ts';
 import { type CheckedProps, checkProps } from './chunkferry-props.ts';
 import type { ChunkferryProps, SourceProps } from './documented-props.ts';
@@ -55,7 +57,9 @@ export class Chunkferry extends Construct {
   readonly table: Table;
   /** The functions by the name of their Task state. */
   readonly functions: StepFunctions;
-  /** Holds the API key. */
+  /** The kind of the service that receives the objects. */
+  readonly destination: DestinationKind;
+  /** Holds the destination's API key or token. */
   readonly apiKeySecret: ISecret;
   readonly eventBus: IEventBus;
   /** The rules, the bus of other accounts and Regions, and the queue of events that started nothing. */
@@ -81,12 +85,14 @@ export class Chunkferry extends Construct {
       removalPolicy: checked.tableRemovalPolicy,
       deletionProtection: checked.tableDeletionProtection,
     });
-    this.apiKeySecret = checked.apiKeySecret ?? this.#emptySecret();
+    this.destination = checked.destination.definition.kind;
+    this.apiKeySecret = checked.apiKeySecret ?? emptySecret(this, this.destination);
     this.eventBus = checked.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.network = functionNetwork(this, checked);
     this.functions = this.#stepFunctions(checked);
     this.#reserve(checked.sendReservedConcurrency);
     allowResources(this.functions, this);
+    this.#keepEarlierSecrets(checked);
     this.reconciler = this.#createReconciler(checked);
     this.dispatcher = this.#createDispatcher(checked);
     const logGroup = this.#createLogGroup(checked.logRetention);
@@ -116,21 +122,6 @@ export class Chunkferry extends Construct {
     }
   }
 
-  /** Without a value: the functions would send a generated value to the service as the key. */
-  #emptySecret(): ISecret {
-    const secret = new Secret(this, 'ApiKey', {
-      description: "The service's API key, as plain text. Store it here by hand.",
-    });
-    const resource = secret.node.defaultChild as CfnSecret;
-    resource.generateSecretString = undefined;
-    acknowledge(
-      secret,
-      'The service issues and revokes the key on request of the operator: AWS cannot rotate it.',
-      'SMG4',
-    );
-    return secret as ISecret;
-  }
-
   #stepFunctions(props: CheckedProps): StepFunctions {
     const entries = stepNames.map((step) => [step, this.#stepFunction(step, props)] as const);
     return Object.fromEntries(entries) as Record<StepName, StepFunction>;
@@ -146,6 +137,13 @@ export class Chunkferry extends Construct {
       logRetention: props.logRetention,
       network: this.network,
     });
+  }
+
+  /** Functions of earlier versions, with the earlier destination in their variables, read its secret. */
+  #keepEarlierSecrets({ earlierDestinations }: CheckedProps): void {
+    const earlier = new Set(earlierDestinations);
+    earlier.delete(this.destination);
+    for (const kind of earlier) allowReadingKeys(this.functions, emptySecret(this, kind));
   }
 
   #shared(): SharedResources {

@@ -1,6 +1,9 @@
 // Generated from the schemas by `npm run docs:configuration`. Change the schema's description, then run it.
 import type { z } from 'zod';
+import type { DestinationProps } from '../destination/destination-props.ts';
 import type { chunkferryProps } from './chunkferry-props.ts';
+
+export type { DestinationProps } from '../destination/destination-props.ts';
 
 type Schema = z.input<typeof chunkferryProps>;
 type Source = NonNullable<Schema['sources']>[number];
@@ -37,7 +40,7 @@ export interface ChunkferryProps {
    */
   readonly organizationId?: Schema['organizationId'];
   /**
-   * The secret that holds the service's API key as plain text.
+   * The secret that holds the destination's API key or token, in the form that Destinations names.
    * @default a new secret without a value: store the key in it before the first transfer
    */
   readonly apiKeySecret?: Schema['apiKeySecret'];
@@ -47,8 +50,21 @@ export interface ChunkferryProps {
    */
   readonly eventBus?: Schema['eventBus'];
   /**
-   * The service's server, with its version path: https only, except on a loopback address.
-   * @default the service's own
+   * The service that receives the objects: `{ kind, … }` with the settings of its kind, see
+   * Destinations.
+   * @default `{ kind: 'twelvelabs' }`
+   */
+  readonly destination?: DestinationProps | undefined;
+  /**
+   * Kinds of destinations that this stack had before. Their secrets stay, so that transfers under
+   * way can complete: see Change the destination.
+   * @default none
+   */
+  readonly earlierDestinations?: Schema['earlierDestinations'];
+  /**
+   * The destination's server, with its version path: https only, except on a loopback address.
+   * Short for `baseUrl` of `destination`.
+   * @default the destination's own
    */
   readonly baseUrl?: Schema['baseUrl'];
   /**

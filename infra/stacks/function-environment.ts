@@ -32,7 +32,7 @@ export function stepEnvironment(
   return withoutAbsent({
     ...tableAndBus(shared),
     ...(hasPermission(step, 'callService') && apiKey(shared)),
-    [keys.baseUrl]: props.baseUrl,
+    ...(callsDestination(step) && destinationVariables(props)),
     [keys.sources]: reads ? sourcesJson(shared.table, sources) : undefined,
     [keys.chunksInFlight]: props.chunksInFlight,
     [keys.mapConcurrency]: props.mapConcurrency,
@@ -48,10 +48,14 @@ export function stepEnvironment(
 }
 
 export function reconcilerEnvironment(
-  { baseUrl }: CheckedProps,
+  props: CheckedProps,
   shared: SharedResources,
 ): Record<string, string> {
-  return withoutAbsent({ ...tableAndBus(shared), ...apiKey(shared), [keys.baseUrl]: baseUrl });
+  return withoutAbsent({
+    ...tableAndBus(shared),
+    ...apiKey(shared),
+    ...destinationVariables(props),
+  });
 }
 
 export function dispatcherEnvironment(
@@ -71,6 +75,15 @@ function tableAndBus({ table, eventBus, deployment }: SharedResources): Values {
 
 function apiKey({ apiKeySecret }: SharedResources): Values {
   return { [keys.apiKeySecretArn]: apiKeySecret.secretArn };
+}
+
+/** InspectSource calls no service, but rejects an object that the destination would reject. */
+function callsDestination(step: StepName): boolean {
+  return step === 'InspectSource' || hasPermission(step, 'callService');
+}
+
+function destinationVariables({ destination }: CheckedProps): Values {
+  return { [keys.destination]: destination.definition.kind, ...destination.environment };
 }
 
 function queueBounds({ maxActiveTransfers, transferWindow }: CheckedProps): Values {

@@ -43,7 +43,8 @@ export class TransferStack extends Stack {
   }
 
   #addOutputs(): void {
-    const { stateMachine, preflightStateMachine, table, apiKeySecret } = this.chunkferry;
+    const { stateMachine, preflightStateMachine, table, apiKeySecret, destination } =
+      this.chunkferry;
     const { intake, dispatcher, monitoring } = this.chunkferry;
     new CfnOutput(this, 'StateMachineArn', { value: stateMachine.stateMachineArn });
     new CfnOutput(this, 'PreflightStateMachineArn', {
@@ -52,6 +53,10 @@ export class TransferStack extends Stack {
     });
     new CfnOutput(this, 'TableName', { value: table.tableName });
     new CfnOutput(this, 'SecretArn', { value: apiKeySecret.secretArn });
+    new CfnOutput(this, 'Destination', {
+      description: 'The kind of the service that receives the objects',
+      value: destination,
+    });
     new CfnOutput(this, 'DeadLetterQueueUrl', {
       description: 'Holds events that could not start an execution',
       value: intake.deadLetterQueue.queueUrl,

@@ -7,17 +7,18 @@ import { Command } from 'commander';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { formatBytes, parseSize } from '#local/terminal/size.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
+import { definitionOf } from '#src/destinations/registry.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import type { Failure } from '#src/transfer/failure.ts';
 import { removeUserAwsSettings } from '../emulators/local-account.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';
 import { openPipeline } from '../pipeline.ts';
-import { startTwelveLabs } from '../simulators/twelvelabs/server.ts';
-import type { TwelveLabsSimulator } from '../simulators/twelvelabs/simulator.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { summaryOf } from '../terminal/summary.ts';
 import { beforeEnd, failureOf, printable, runCommand } from './command-line.ts';
+import { addDestinationOption, type LocalDefinition } from './destination-options.ts';
+import { type SimulatedService, startService } from './simulated-service.ts';
 
 const bucket = 'films';
 const tableName = 'transfers';
@@ -29,33 +30,47 @@ interface StoredFilm {
   readonly sha256: string;
 }
 
-const command = new Command('npm run demo --')
+interface Flags {
+  readonly size: string;
+  readonly destination: string;
+}
+
+/** A simulated destination. */
+interface Simulated {
+  readonly definition: LocalDefinition;
+  readonly service: SimulatedService;
+}
+
+const described = new Command('npm run demo --')
   .description(
-    'Moves a media file from a local S3 into a simulated TwelveLabs, with the same state machine and functions as the deployed stack. Needs no account and no key.',
+    'Moves a file from a local S3 into a simulated destination, with the same state machine and functions as the deployed stack. Needs no account and no key.',
   )
-  .argument('[file]', 'a media file of yours; the local S3 links it and makes no copy')
+  .argument('[file]', 'a file of yours; the local S3 links it and makes no copy');
+
+const command = addDestinationOption(described)
   .option('--size <size>', 'size of the generated film, if you name no file', '256MiB')
-  .action((file: string | undefined, { size }: { size: string }) =>
-    runCommand(() => demo(file, size), { runtime: 'local' }),
+  .action((file: string | undefined, flags: Flags) =>
+    runCommand(() => demo(file, flags), { runtime: 'local' }),
   );
 
 await command.parseAsync();
 
-async function demo(file: string | undefined, size: string): Promise<number> {
+async function demo(file: string | undefined, { size, destination }: Flags): Promise<number> {
+  const definition = definitionOf(destination, '--destination');
   removeUserAwsSettings();
   readProxies(process.env);
   const sizeBytes = file ? await fileSize(file) : await filmSize(size);
   const progress = createProgress(process.stderr);
   beforeEnd(progress.stop);
   const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });
-  const simulator = await startTwelveLabs({ assetReadyAfterMs: 1000 });
+  const service = await startService(definition);
   try {
     progress.print(`Putting a film of ${formatBytes(sizeBytes)} into the local S3.`);
     const film = file ? await link(emulators, file, sizeBytes) : await make(emulators, sizeBytes);
-    return await move(emulators, simulator, film, progress);
+    return await move(emulators, { definition, service }, film, progress);
   } finally {
     progress.stop();
-    await Promise.all([emulators.close(), simulator.close()]);
+    await Promise.all([emulators.close(), service.close()]);
   }
 }
 
@@ -103,7 +118,7 @@ async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise
 
 async function move(
   emulators: Emulators,
-  simulator: TwelveLabsSimulator,
+  { definition, service }: Simulated,
   film: StoredFilm,
   progress: Progress,
 ): Promise<number> {
@@ -113,12 +128,11 @@ async function move(
       ...emulators.environment,
       TABLE_NAME: tableName,
       EVENT_BUS_NAME: 'default',
-      TWELVE_LABS_API_KEY: simulator.apiKey,
-      TWELVELABS_BASE_URL: simulator.baseUrl,
+      ...service.environment,
     },
     overrides: progress.ports,
   });
-  progress.print('Moving it into the simulated TwelveLabs.');
+  progress.print(`Moving it into the simulated ${definition.title}.`);
   const execution = pipeline.start({ bucket, key: film.key }, { onEvent: progress.onEvent });
   emulators.follow(execution);
   const result = await execution.result;
@@ -126,7 +140,8 @@ async function move(
   await pipeline.close();
   if (result.status !== 'SUCCEEDED') return reportFailure(failureOf(result));
   const output = result.output as Record<string, unknown>;
-  return printSummary(output, film, progress, await simulator.storedSha256(`${output.assetId}`));
+  const arrived = await service.storedSha256(`${output.assetId}`);
+  return printSummary(output, film, { progress, arrived, asset: definition.asset });
 }
 
 function reportFailure({ error, cause }: Failure): number {
@@ -134,19 +149,29 @@ function reportFailure({ error, cause }: Failure): number {
   return 1;
 }
 
+/** What is printed besides the execution's output. */
+interface Arrived {
+  readonly progress: Progress;
+  /** The SHA-256 of the bytes at the service. */
+  readonly arrived: string;
+  readonly asset: string;
+}
+
 function printSummary(
   output: Record<string, unknown>,
   film: StoredFilm,
-  progress: Progress,
-  arrived: string,
+  { progress, arrived, asset }: Arrived,
 ): number {
   const isEqual = arrived === film.sha256;
   const object = ['object', `s3://${bucket}/${film.key}`] as const;
   process.stdout.write(
-    summaryOf(output, object, progress.sent(), [
-      ['SHA-256 in S3', film.sha256],
-      ['SHA-256 arrived', `${arrived}${isEqual ? '  equal' : '  DIFFERENT'}`],
-    ]),
+    summaryOf(output, object, progress.sent(), {
+      asset,
+      more: [
+        ['SHA-256 in S3', film.sha256],
+        ['SHA-256 arrived', `${arrived}${isEqual ? '  equal' : '  DIFFERENT'}`],
+      ],
+    }),
   );
   return isEqual ? 0 : 1;
 }

@@ -1,11 +1,19 @@
 import { Command } from 'commander';
 import { TransferError } from '#src/core/errors/errors.ts';
+import { destinations } from '#src/destinations/registry.ts';
 import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
 import { type IngestSource, withUserNames } from '../ingest/source.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { summaryOf } from '../terminal/summary.ts';
 import { beforeEnd, failureOf, printable, runCommand, withLocalNextStep } from './command-line.ts';
+import {
+  addDestinationOption,
+  addSettingOptions,
+  chosenDestination,
+  type LocalDefinition,
+  withVariable,
+} from './destination-options.ts';
 import { assertOnlyJson, isJsonAsked } from './json-output.ts';
 
 interface Flags extends IngestOptions {
@@ -17,15 +25,25 @@ interface Flags extends IngestOptions {
   readonly force?: boolean;
 }
 
+/** Lines of the help text: the variable with the secret of each destination. */
+function secretLines(): string {
+  const lines = destinations.map(
+    ({ secret, title }) => `  ${secret.variable.padEnd(26)} the ${secret.noun} of ${title}`,
+  );
+  return lines.join('\n');
+}
+
 const interrupted = 'Interrupted. Run the same command again. It continues from the stored chunks.';
 
-const command = new Command('npm run ingest --')
+const described = new Command('npm run ingest --')
   .description(
-    'Moves one file into TwelveLabs, with the same state machine and functions as the deployed stack. Stores a proof on disk for each chunk that arrived. After an interruption, run the same command again to continue.',
+    'Moves one file into TwelveLabs or another destination, with the same state machine and functions as the deployed stack. Stores a proof on disk for each chunk that arrived. After an interruption, run the same command again to continue.',
   )
-  .argument('<source>', 'a media file, or s3://bucket/key')
+  .argument('<source>', 'a file, or s3://bucket/key');
+
+const command = addSettingOptions(addDestinationOption(described))
   .option('--json', 'print the result as one JSON object on stdout, all other output on stderr')
-  .option('--filename <name>', 'filename of the asset (default: the name of the file)')
+  .option('--filename <name>', 'filename at the service (default: the name of the file)')
   .option(
     '--metadata <json>',
     'user metadata of the asset: a JSON object with strings, numbers, booleans and lists of strings',
@@ -42,9 +60,11 @@ const command = new Command('npm run ingest --')
   .addHelpText(
     'after',
     `
+Each setting of a destination has an option and an environment variable, which
+docs/configuration.md lists.
+
 Environment:
-  TWELVE_LABS_API_KEY        your API key; required
-  TWELVELABS_BASE_URL        base URL of another server than TwelveLabs, with /v1.3
+${secretLines()}
   AWS_PROFILE, AWS_…         as in other AWS tools; used only for s3:// and --table
   AWS_ENDPOINT_URL_S3        endpoint of s3:// (default: AWS)
   AWS_ENDPOINT_URL_DYNAMODB  endpoint of --table (default: AWS)
@@ -55,7 +75,7 @@ Environment:
   NODE_EXTRA_CA_CERTS        CA certificate of a proxy that inspects TLS
   CHUNKFERRY_DEBUG           any value adds the stack trace to an error
 
-Exits with 0 if the asset is ready, else with 1.`,
+Exits with 0 if the asset or file is ready, else with 1.`,
   )
   .action((source: string, flags: Flags) =>
     runCommand(() => ingest(source, flags), { runtime: 'local', interrupted }),
@@ -69,15 +89,17 @@ async function ingest(name: string, flags: Flags): Promise<number> {
   if (asJson) assertOnlyJson();
   const progress = createProgress(process.stderr);
   beforeEnd(progress.stop);
-  const run = await openLocalRun(name, flags, progress.ports, progress.hashed);
+  const destination = chosenDestination({ ...flags });
+  const { definition } = destination;
+  const run = await openLocalRun(name, flags, destination, progress.ports, progress.hashed);
   try {
-    printPrevious(run, progress, flags);
+    printPrevious(run, progress, flags, definition);
     const { bucket, key, file } = run.source;
     const { onEvent } = progress;
     const input = { bucket, key, filename: file?.filename, ...options };
     const result = await run.start(input, { onEvent }).result;
     progress.stop();
-    return printOutcome(outcomeOf(result, run), run, progress, asJson);
+    return printOutcome(outcomeOf(result, run, definition), { run, progress, definition, asJson });
   } finally {
     progress.stop();
     await run.close();
@@ -103,24 +125,35 @@ function parseMetadata(text: string): unknown {
 }
 
 /** Prints the failure of the previous run: the same failure may occur again after all bytes are sent. */
-function printPrevious({ previous, source }: LocalRun, progress: Progress, { force }: Flags): void {
+function printPrevious(
+  { previous, source }: LocalRun,
+  progress: Progress,
+  { force }: Flags,
+  definition: LocalDefinition,
+): void {
   if (!previous) return;
   const { error, cause } = withLocalNextStep(previous);
   const plan =
     previous.hadAllBytes || force
       ? 'This run sends all bytes again.'
       : 'This run continues from the stored chunks.';
-  const failed = `The last run of this content failed: ${error}: ${withUserNames(cause, source)}`;
+  const reason = withVariable(withUserNames(cause, source), definition);
+  const failed = `The last run of this content failed: ${error}: ${reason}`;
   progress.print(printable(`${failed} ${plan}`));
 }
 
 type Outcome = Readonly<Record<string, unknown>>;
 
 /** Returns the execution's output or its failure. Local files have the name that the user gave. */
-function outcomeOf(result: ExecutionResult, { source }: LocalRun): Outcome {
+function outcomeOf(
+  result: ExecutionResult,
+  { source }: LocalRun,
+  definition: LocalDefinition,
+): Outcome {
   if (!result.output) {
     const { error, cause } = failureOf(result);
-    return { status: 'failed', error, cause: withUserNames(cause, source) };
+    const reason = withVariable(withUserNames(cause, source), definition);
+    return { status: 'failed', error, cause: reason };
   }
   const output = result.output as Outcome;
   return source.file ? withFile(output, source) : output;
@@ -132,27 +165,33 @@ function withFile({ bucket: _, key: __, etag: ___, ...output }: Outcome, source:
   return { ...output, ...why, file: source.name };
 }
 
+/** What an outcome is printed with. */
+interface Printed {
+  readonly run: LocalRun;
+  readonly progress: Progress;
+  readonly definition: LocalDefinition;
+  readonly asJson: boolean;
+}
+
 /** Prints the outcome, with the asset id as the last line. Returns 0 only if the asset is ready. */
-function printOutcome(
-  outcome: Outcome,
-  run: LocalRun,
-  progress: Progress,
-  asJson: boolean,
-): number {
+function printOutcome(outcome: Outcome, printed: Printed): number {
+  const { asJson } = printed;
   const isReady = outcome.status === 'ready' || outcome.status === 'already-ingested';
   if (asJson) process.stdout.write(`${JSON.stringify(outcome)}\n`);
   if (!isReady) process.stderr.write(`${printable(reasonOf(outcome))}\n`);
-  else if (!asJson) process.stdout.write(reportOf(outcome, run, progress));
+  else if (!asJson) process.stdout.write(reportOf(outcome, printed));
   return isReady ? 0 : 1;
 }
 
-function reportOf(outcome: Outcome, { source }: LocalRun, progress: Progress): string {
+function reportOf(outcome: Outcome, { run, progress, definition }: Printed): string {
+  const { source } = run;
+  const { asset } = definition;
   const head =
     outcome.status === 'already-ingested'
-      ? 'An asset with this content exists. Use --force to ingest it again.\n'
+      ? `${asset === 'asset' ? 'An' : 'A'} ${asset} with this content exists. Use --force to ingest it again.\n`
       : '';
   const named = [source.file ? 'file' : 'object', source.name] as const;
-  return `${head}${summaryOf(outcome, named, progress.sent())}${outcome.assetId}\n`;
+  return `${head}${summaryOf(outcome, named, progress.sent(), { asset })}${outcome.assetId}\n`;
 }
 
 function reasonOf({ status, error, cause, leaseUntil, position, why }: Outcome): string {

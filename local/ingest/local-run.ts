@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { environmentKeys as keys } from '#src/config/environment-keys.ts';
+import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { service } from '#src/destinations/twelvelabs/errors.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
-import { checkBaseUrl } from '#src/service-api/api-client.ts';
+import type { AnyDefinition, DestinationResources } from '#src/service-api/definition.ts';
+import { readSettings } from '#src/service-api/settings.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { ExecutionHandle, ExecutionOptions } from '../state-machine/run.ts';
 import type { PreviousFailure } from './previous-run.ts';
@@ -18,6 +18,13 @@ export interface IngestOptions {
   readonly stateDir?: string;
   /** Whether the requester pays for reading an object at AWS. */
   readonly requestPayer?: boolean;
+}
+
+/** The service that receives the file. */
+export interface LocalDestination {
+  readonly definition: AnyDefinition;
+  /** Variables that replace those of the user's environment. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** The ports through which the progress of a run is shown. */
@@ -42,28 +49,41 @@ export interface LocalRun {
 export async function openLocalRun(
   name: string,
   options: IngestOptions,
+  destination: LocalDestination,
   shown: ShownPorts,
   onHash: HashProgress,
 ): Promise<LocalRun> {
-  assertEnvironment();
+  assertEnvironment(destination);
   const stateHome = await makeStateHome(options);
   const source = await readSource(name, stateHome, onHash);
   // The SDKs and the emulators take a second to load: a wrong call gets its answer before.
   const { openResourcesOf } = await import('./run-resources.ts');
-  return openResourcesOf(source, stateHome, options, shown);
+  return openResourcesOf(source, stateHome, { ...options, ...destination }, shown);
 }
 
 /** Checks the environment before a large file is hashed. */
-function assertEnvironment(): void {
+function assertEnvironment({ definition, environment }: LocalDestination): void {
   readProxies(process.env);
-  const { [keys.apiKey]: apiKey, [keys.baseUrl]: baseUrl } = process.env;
-  if (baseUrl !== undefined) checkBaseUrl(service, baseUrl);
-  if (apiKey) return;
-  throw new TransferError(
-    'ConfigurationError',
-    `${keys.apiKey} is not set. Put the service's API key into this environment variable`,
-  );
+  const { variable, noun, flawOf } = definition.secret;
+  const secret = process.env[variable];
+  definition.create(readSettings(definition, { ...process.env, ...environment }), unusedResources);
+  const flaw = secret
+    ? flawOf?.(secret)
+    : `is not set. Put the service's ${noun} into this environment variable`;
+  if (flaw !== undefined) throw new TransferError('ConfigurationError', `${variable} ${flaw}`);
 }
+
+const unused = async () => {
+  throw new TransferError('UnexpectedError', 'a check of the settings called the service');
+};
+
+/** For a destination that is created to check its settings. */
+const unusedResources: DestinationResources = {
+  transport: { send: unused },
+  apiKey: { get: unused, refresh: unused },
+  clock: systemClock,
+  log: { info() {}, warn() {}, error() {} },
+};
 
 async function makeStateHome({ stateDir }: IngestOptions): Promise<string> {
   const home = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');

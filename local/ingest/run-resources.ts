@@ -14,7 +14,7 @@ import type { ExecutionHandle } from '../state-machine/run.ts';
 import { ensureAwsAccess } from './aws-access.ts';
 import { releaseDeadClaims } from './dead-claims.ts';
 import { localEvents, localExecutions, localSource, localTable } from './local-ports.ts';
-import type { IngestOptions, LocalRun, ShownPorts } from './local-run.ts';
+import type { IngestOptions, LocalDestination, LocalRun, ShownPorts } from './local-run.ts';
 import { type PreviousFailure, previousFailure } from './previous-run.ts';
 import type { IngestSource, LocalFile } from './source.ts';
 
@@ -39,7 +39,7 @@ const tableName = 'transfers';
 export async function openResourcesOf(
   source: IngestSource,
   stateHome: string,
-  options: IngestOptions,
+  options: IngestOptions & Pick<LocalDestination, 'environment'>,
   shown: ShownPorts,
 ): Promise<LocalRun> {
   await prepareAws(source, options);
@@ -55,7 +55,7 @@ export async function openResourcesOf(
     buckets: [source.bucket],
     requestPayer: options.requestPayer,
     environment: Object.assign(
-      { [keys.localRun]: 'true' },
+      { [keys.localRun]: 'true', ...options.environment },
       ...resources.map(({ environment }) => environment),
     ),
     overrides: Object.assign({ ...shown }, ...resources.map(({ ports }) => ports)),

@@ -8,6 +8,8 @@ export interface SecretApiKeyOptions {
   readonly client: SecretsManagerClient;
   readonly secretArn: string;
   readonly clock: Clock;
+  /** Returns why a text is not the secret, such as "is not JSON". Default: it must be a single word. */
+  readonly flawOf?: ((text: string) => string | undefined) | undefined;
 }
 
 /** A rotated key is in use within five minutes, or at once when the service rejects the old key. */
@@ -25,7 +27,7 @@ const misconfigured = new Set([
 ]);
 
 /**
- * Reads the API key from a secret whose whole text is the key. Concurrent calls share one read.
+ * Reads the API key from a secret whose whole text is the key, or what `flawOf` accepts. Concurrent calls share one read.
  * @throws ConfigurationError - the secret cannot be read, or is not a key
  * @throws ServiceUnavailableError - Secrets Manager failed; retryable
  */
@@ -33,12 +35,13 @@ export function createSecretApiKey({
   client,
   secretArn,
   clock,
+  flawOf = flawOfWord,
 }: SecretApiKeyOptions): ApiKeySource {
   let cached: { readonly key: string; readonly until: number } | undefined;
   let reading: Promise<string> | undefined;
 
   const read = async () => {
-    const key = usableKey(await secretText(client, secretArn), secretArn);
+    const key = usableKey(await secretText(client, secretArn), secretArn, flawOf);
     cached = { key, until: clock.now() + cacheMs };
     return key;
   };
@@ -72,13 +75,20 @@ async function secretText(
 /** Printable ASCII without braces: valid in a header, and not JSON. */
 const oneWord = /^[!-z|~]+$/;
 
-/** Trims the text, as a pasted key may end with a line break, and checks that it fits into a header. */
-function usableKey(text: string | undefined, secretArn: string): string {
+function flawOfWord(text: string): string | undefined {
+  if (oneWord.test(text)) return undefined;
+  const flaw = text === '' ? 'is empty' : 'is not a single word';
+  return `${flaw}. Store only the API key, as plain text and not as JSON`;
+}
+
+/** Trims the text, as a pasted key may end with a line break, and checks its form. */
+function usableKey(
+  text: string | undefined,
+  secretArn: string,
+  flawOf: (text: string) => string | undefined,
+): string {
   const key = text?.trim() ?? '';
-  if (oneWord.test(key)) return key;
-  const flaw = key === '' ? 'is empty' : 'is not a single word';
-  throw new TransferError(
-    'ConfigurationError',
-    `Invalid secret ${secretArn}: it ${flaw}. Store only the API key, as plain text and not as JSON.`,
-  );
+  const flaw = flawOf(key);
+  if (flaw === undefined) return key;
+  throw new TransferError('ConfigurationError', `Invalid secret ${secretArn}: it ${flaw}.`);
 }

@@ -6,12 +6,10 @@ export const environmentKeys = {
   noticeTopicArn: 'NOTICE_TOPIC_ARN',
   /** The CloudWatch dashboard for the links in reports. */
   dashboardName: 'DASHBOARD_NAME',
+  /** The kind of the destination, which reads further keys of its own. */
   destination: 'DESTINATION',
-  /** The secret with the service's API key; a local run sets `apiKey` instead. */
+  /** The secret with the destination's API key; a local run sets the destination's own key instead. */
   apiKeySecretArn: 'API_KEY_SECRET_ARN',
-  apiKey: 'TWELVE_LABS_API_KEY',
-  /** A server other than the service's own, with the version path. */
-  baseUrl: 'TWELVELABS_BASE_URL',
   /** `true` lets chunks go to private addresses, such as an S3 behind an interface endpoint. */
   privateUploadHosts: 'PRIVATE_UPLOAD_HOSTS',
   /** The name of this Chunkferry in its metrics' dimension; Powertools defines the key. */

@@ -148,10 +148,21 @@ export function required(
   env: Readonly<Record<string, string | undefined>>,
   key: keyof typeof keys,
 ): string {
-  const value = env[keys[key]];
+  return requiredVariable(env, keys[key]);
+}
+
+/**
+ * Returns the value of a required variable, whose name the caller knows from elsewhere.
+ * @throws ConfigurationError - the variable is not set
+ */
+export function requiredVariable(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+): string {
+  const value = env[variable];
   if (value) return value;
   throw new TransferError(
     'ConfigurationError',
-    `Missing environment variable ${keys[key]}: it must be set.`,
+    `Missing environment variable ${variable}: it must be set.`,
   );
 }

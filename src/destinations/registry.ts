@@ -1,32 +1,37 @@
+import type * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { Destination } from '#src/core/transfer/destination.ts';
-import { createTwelveLabs, type TwelveLabsOptions } from './twelvelabs/destination.ts';
+import type { AnyDefinition } from '#src/service-api/definition.ts';
+import { sevenBridges } from './seven-bridges/definition.ts';
+import { twelveLabs } from './twelvelabs/definition.ts';
 
-/** The options of every destination. */
-export type DestinationOptions = TwelveLabsOptions;
+/** The only list of destinations. The first is the default. */
+const definitions = [twelveLabs, sevenBridges] as const;
 
-/** The only list of destinations. */
-const factories = {
-  twelvelabs: createTwelveLabs,
-} as const satisfies Record<string, (options: DestinationOptions) => Destination>;
+type Listed = (typeof definitions)[number];
 
-export type DestinationName = keyof typeof factories;
+/** The name of a destination in the configuration. */
+export type DestinationKind = Listed['kind'];
 
-/** Every destination's name. */
-export const destinationNames = Object.keys(factories) as readonly DestinationName[];
+/** Every destination. */
+export const destinations: readonly AnyDefinition<DestinationKind>[] = definitions;
+
+/** The destination of a stack or run that names none. */
+export const defaultKind: DestinationKind = definitions[0].kind;
+
+/** The settings of each destination, as a user writes them. */
+export type SettingsOf = {
+  readonly [D in Listed as D['kind']]: Readonly<z.input<D['schema']>>;
+};
 
 /**
- * Creates a destination by its name.
- * @throws ConfigurationError - the name is unknown
+ * Returns the definition of a destination.
+ * @param name - how the user wrote the setting, for the message
+ * @throws ConfigurationError - the kind is unknown
  */
-export function createDestination(name: string, options: DestinationOptions): Destination {
-  if (isDestinationName(name)) return factories[name](options);
-  throw new TransferError(
-    'ConfigurationError',
-    `Unknown destination ${JSON.stringify(name)}: must be one of ${destinationNames.join(', ')}.`,
-  );
-}
-
-function isDestinationName(name: string): name is DestinationName {
-  return Object.hasOwn(factories, name);
+export function definitionOf(kind: string, name: string): AnyDefinition<DestinationKind> {
+  const found = destinations.find((one) => one.kind === kind);
+  if (found) return found;
+  const kinds = destinations.map((one) => JSON.stringify(one.kind)).join(', ');
+  const message = `Invalid ${name} ${JSON.stringify(kind)}: must be one of ${kinds}.`;
+  throw new TransferError('ConfigurationError', message);
 }

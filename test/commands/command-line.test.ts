@@ -50,7 +50,7 @@ describe('a recorded failure', () => {
   it('has the next step of a local run instead of the stack’s', () => {
     const cause = 'The key is rejected. Put a valid API key into the secret, then start again.';
     expect(withLocalNextStep({ error: 'CredentialsRejectedError', cause }).cause).toBe(
-      'The key is rejected. Put a valid API key into TWELVE_LABS_API_KEY, then run the command again.',
+      'The key is rejected. Put a valid API key into its environment variable, then run the command again.',
     );
   });
 

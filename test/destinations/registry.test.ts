@@ -1,31 +1,65 @@
 import { describe, expect, it } from 'vitest';
 import { chunksPerUrlPage } from '#src/core/limits/limits.ts';
 import type { MediaType } from '#src/core/source/source-object.ts';
-import { createDestination, destinationNames } from '#src/destinations/registry.ts';
+import { type DestinationKind, definitionOf, destinations } from '#src/destinations/registry.ts';
+import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { maxProofsPerReport, maxUrlsPerCall } from '#src/destinations/twelvelabs/limits.ts';
+import { environmentOf, readSettings, settingsInEnvironment } from '#src/service-api/settings.ts';
 import { fixedKey, scriptTwelveLabs, session, silentLog } from './twelvelabs/scripted.ts';
 
-const options = {
+const resources = {
   transport: { send: () => Promise.reject(new Error('unused')) },
   apiKey: fixedKey('k'),
-  baseUrl: 'https://api.example.test/v1.3',
   clock: scriptTwelveLabs(() => ({})).clock,
   log: silentLog,
 };
 
+const kinds = destinations.map(({ kind }) => JSON.stringify(kind)).join(', ');
+
+const options = { ...resources, baseUrl: 'https://api.example.test/v1.3' };
+
+/** Settings with which each destination works. */
+const environments: Readonly<Record<DestinationKind, Readonly<Record<string, string>>>> = {
+  twelvelabs: {},
+  'seven-bridges': {
+    SEVEN_BRIDGES_ENVIRONMENT: 'cavatica',
+    SEVEN_BRIDGES_PROJECT: 'ada/genomes',
+  },
+};
+
 describe('the registry', () => {
-  it.each(destinationNames)('creates %s', (name) => {
-    expect(createDestination(name, options).identity).toContain(name);
-  });
+  it.each(destinations.map((one) => [one.kind, one] as const))(
+    'creates %s from its environment',
+    (kind, definition) => {
+      const settings = readSettings(definition, environments[kind]);
+      expect(definition.create(settings, resources).identity).toContain(kind);
+    },
+  );
 
   it.each(['youtube', 'toString', ''])('rejects %j and names the known destinations', (name) => {
-    expect(() => createDestination(name, options)).toThrow(
+    expect(() => definitionOf(name, 'DESTINATION')).toThrow(
       expect.objectContaining({
         name: 'ConfigurationError',
-        message: `Unknown destination ${JSON.stringify(name)}: must be one of twelvelabs.`,
+        message: `Invalid DESTINATION ${JSON.stringify(name)}: must be one of ${kinds}.`,
       }),
     );
   });
+
+  it('lists no variable twice: two destinations may be set in one shell', () => {
+    const all = destinations.flatMap(({ secret, fields }) => [
+      secret.variable,
+      ...Object.values(fields).map(({ variable }) => variable),
+    ]);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it.each(destinations.map((one) => [one.kind, one] as const))(
+    '%s has a variable for each setting, which reads what it writes',
+    (kind, definition) => {
+      const written = settingsInEnvironment(definition, environments[kind]);
+      expect(environmentOf(definition, written)).toEqual(environments[kind]);
+    },
+  );
 });
 
 describe('the TwelveLabs destination', () => {
@@ -36,12 +70,12 @@ describe('the TwelveLabs destination', () => {
     ['audio', 10 * GiB],
     ['image', GiB / 32],
   ])('accepts %s of %i bytes', (mediaType, maxBytes) => {
-    const limits = createDestination('twelvelabs', options).limits(mediaType);
+    const limits = createTwelveLabs(options).limits(mediaType);
     expect(limits).toEqual({ maxBytes, maxFilenameLength: 255 });
   });
 
   it('uses a configured size instead of the documented one', () => {
-    const destination = createDestination('twelvelabs', { ...options, limits: { video: 7 } });
+    const destination = createTwelveLabs({ ...options, limits: { video: 7 } });
     expect([destination.limits('video').maxBytes, destination.limits('image').maxBytes]).toEqual([
       7,
       GiB / 32,
@@ -49,7 +83,7 @@ describe('the TwelveLabs destination', () => {
   });
 
   it('has the traits of its API', () => {
-    expect(createDestination('twelvelabs', options).traits).toEqual({
+    expect(createTwelveLabs(options).traits).toEqual({
       sessionCreatedBy: 'open',
       order: 'any',
       maxInFlight: 64,

@@ -1,6 +1,6 @@
 import type { Transport } from '#src/core/ports/transport.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
-import { createDestination } from '#src/destinations/registry.ts';
+import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import { throttledSource } from '#src/rates/throttled-source.ts';
@@ -22,7 +22,7 @@ export function completePorts(
   const { clock, log, queue } = ports;
   const { apiKey: key, baseUrl } = service;
   const apiKey = { get: async () => key, refresh: async () => key };
-  const client = createDestination('twelvelabs', { transport, apiKey, baseUrl, clock, log });
+  const client = createTwelveLabs({ transport, apiKey, baseUrl, clock, log });
   const limiter = createCallLimiter({ ...ports, store: () => queue });
   return {
     ...ports,

@@ -253,6 +253,7 @@ describe('the rest', () => {
       'PreflightStateMachineArn',
       'TableName',
       'SecretArn',
+      'Destination',
       'DeadLetterQueueUrl',
       'AlarmTopicArn',
       'DashboardName',

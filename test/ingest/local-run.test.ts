@@ -5,8 +5,11 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { openLocalRun } from '#local/ingest/local-run.ts';
 import { withUserNames } from '#local/ingest/source.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import { sevenBridges } from '#src/destinations/seven-bridges/definition.ts';
+import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
 
 const nothing = () => {};
+const destination = { definition: twelveLabs, environment: {} };
 const silent = {
   log: { info: nothing, warn: nothing, error: nothing },
   meter: { add: nothing },
@@ -19,7 +22,7 @@ it('a file that changes between hashing and HEAD creates no asset', async () => 
   vi.stubEnv('TWELVELABS_BASE_URL', simulator.baseUrl);
   const film = join(folder, 'film.mp4');
   await writeFile(film, 'a film');
-  const run = await openLocalRun(film, { stateDir: folder }, silent, nothing);
+  const run = await openLocalRun(film, { stateDir: folder }, destination, silent, nothing);
   onTestFinished(async () => {
     await Promise.all([run.close(), simulator.close()]);
     await rm(folder, { recursive: true });
@@ -43,7 +46,24 @@ it.each([
   vi.stubEnv('TWELVE_LABS_API_KEY', 'key');
   vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const opening = openLocalRun('no-such-film.mp4', {}, silent, nothing);
+  const opening = openLocalRun('no-such-film.mp4', {}, destination, silent, nothing);
+  await expect(opening).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    message: expect.stringContaining(message),
+  });
+});
+
+it.each([
+  [{}, 'Invalid SEVEN_BRIDGES_PROJECT: set either this or the parent.'],
+  [{ SEVEN_BRIDGES_PROJECT: 'ada/genomes' }, 'SEVEN_BRIDGES_TOKEN is not set.'],
+  [
+    { SEVEN_BRIDGES_PROJECT: 'genomes' },
+    'Invalid SEVEN_BRIDGES_PROJECT "genomes": must be owner/name',
+  ],
+])('rejects %j for another destination before a file is read', async (set, message) => {
+  const environment = { SEVEN_BRIDGES_ENVIRONMENT: 'cavatica', ...set };
+  const other = { definition: sevenBridges, environment };
+  const opening = openLocalRun('no-such-file.bam', {}, other, silent, nothing);
   await expect(opening).rejects.toMatchObject({
     name: 'ConfigurationError',
     message: expect.stringContaining(message),

@@ -18,7 +18,7 @@ export const finalErrors = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep: 'Put a valid API key into the secret, then start again.',
-    localNextStep: 'Put a valid API key into TWELVE_LABS_API_KEY, then run the command again.',
+    localNextStep: 'Put a valid API key into its environment variable, then run the command again.',
   },
   ApiNotAllowedError: {
     scope: 'transfer',

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { TransferError } from '#src/core/errors/errors.ts';
+import type { SettingField } from '#src/service-api/definition.ts';
+import * as generic from '#src/service-api/settings.ts';
 import { maxPartBytes, minPartBytes } from './limits.ts';
 
 /** The base URLs of the environments (documents of each; sevenbridges2 0.2, 2024-02). */
@@ -14,19 +15,6 @@ export const baseUrls = {
 
 export type EnvironmentName = keyof typeof baseUrls;
 
-/** The environment variables of this destination. */
-export const environmentKeys = {
-  /** Local runs only; a function reads its secret. */
-  token: 'SEVEN_BRIDGES_TOKEN',
-  environment: 'SEVEN_BRIDGES_ENVIRONMENT',
-  baseUrl: 'SEVEN_BRIDGES_BASE_URL',
-  project: 'SEVEN_BRIDGES_PROJECT',
-  parent: 'SEVEN_BRIDGES_PARENT',
-  onNameTaken: 'SEVEN_BRIDGES_ON_NAME_TAKEN',
-  folders: 'SEVEN_BRIDGES_FOLDERS',
-  partSizeBytes: 'SEVEN_BRIDGES_PART_SIZE_BYTES',
-} as const;
-
 /** What happens to a file whose name is taken. `overwrite` deletes the older file. */
 export const nameReactions = ['fail', 'rename', 'overwrite'] as const;
 
@@ -34,31 +22,36 @@ export const nameReactions = ['fail', 'rename', 'overwrite'] as const;
 export const folderRules = ['flat', 'key'] as const;
 
 const project = z
-  .string()
+  .string('must be text')
   .check(z.regex(/^[\w.-]{1,100}\/[\w.-]{1,200}$/, 'must be owner/name, such as "ada/genomes"'));
 
-const parent = z.string().check(z.regex(/^[\w-]{1,100}$/, 'must be the id of a folder'));
+const parent = z
+  .string('must be text')
+  .check(z.regex(/^[\w-]{1,100}$/, 'must be the id of a folder'));
 
 const partSizeBytes = z
-  .int()
+  .int('must be a whole number')
   .check(
     z.gte(minPartBytes, `must be at least ${minPartBytes}`),
     z.lte(maxPartBytes, `must be at most ${maxPartBytes}`),
   );
 
-const environment = z.enum(Object.keys(baseUrls) as [EnvironmentName, ...EnvironmentName[]]);
+const environment = z.enum(
+  Object.keys(baseUrls) as [EnvironmentName, ...EnvironmentName[]],
+  mustBeOneOf(Object.keys(baseUrls)),
+);
 
-/** The settings of this destination, without its token. */
-const settingsSchema = z
+/** The settings as the user writes them. */
+const writtenSchema = z
   .strictObject({
     environment: z.optional(environment),
     /** In place of `environment`: another server with the same API. */
-    baseUrl: z.optional(z.string()),
+    baseUrl: z.optional(z.string('must be text')),
     project: z.optional(project),
     /** In place of `project`: the id of a folder. */
     parent: z.optional(parent),
-    onNameTaken: z._default(z.enum(nameReactions), 'fail'),
-    folders: z._default(z.enum(folderRules), 'flat'),
+    onNameTaken: z._default(z.enum(nameReactions, mustBeOneOf(nameReactions)), 'fail'),
+    folders: z._default(z.enum(folderRules, mustBeOneOf(folderRules)), 'flat'),
     /** The part size to propose. Default: by the size of the object. */
     partSizeBytes: z.optional(partSizeBytes),
   })
@@ -76,56 +69,80 @@ const settingsSchema = z
     }),
   );
 
+/** The settings of this destination, without its token. */
+export const settingsSchema = z.pipe(
+  writtenSchema,
+  z.transform(({ environment, baseUrl, ...rest }: z.output<typeof writtenSchema>) => ({
+    ...rest,
+    baseUrl: baseUrl ?? baseUrls[environment ?? 'cavatica'],
+  })),
+);
+
 export type SettingsInput = z.input<typeof settingsSchema>;
 
 /** Checked settings; the base URL is that of the environment, if an environment is set. */
-export type SevenBridgesSettings = Readonly<
-  Omit<z.output<typeof settingsSchema>, 'environment' | 'baseUrl'>
-> & { readonly baseUrl: string };
+export type SevenBridgesSettings = Readonly<z.output<typeof settingsSchema>>;
 
-type Names = Readonly<Record<string, string>>;
+/** How each setting is set, and its reference. */
+export const settingFields = {
+  environment: {
+    variable: 'SEVEN_BRIDGES_ENVIRONMENT',
+    type: oneOf(Object.keys(baseUrls)),
+    description: 'The platform, which determines the server. Set this or the base URL.',
+    default: 'none',
+  },
+  baseUrl: {
+    variable: 'SEVEN_BRIDGES_BASE_URL',
+    type: 'URL',
+    description: 'Another server with the same API, with `/v2`.',
+    default: 'none',
+  },
+  project: {
+    variable: 'SEVEN_BRIDGES_PROJECT',
+    type: 'text',
+    description: 'The project that receives the files, as `owner/name`. Set this or `parent`.',
+    default: 'none',
+  },
+  parent: {
+    variable: 'SEVEN_BRIDGES_PARENT',
+    type: 'text',
+    description: 'The id of the folder that receives the files, in place of the project.',
+    default: 'none',
+  },
+  onNameTaken: {
+    variable: 'SEVEN_BRIDGES_ON_NAME_TAKEN',
+    type: oneOf(nameReactions),
+    description:
+      'What happens if the name is taken. `rename` adds a number; `overwrite` deletes the older file.',
+    default: '`fail`',
+  },
+  folders: {
+    variable: 'SEVEN_BRIDGES_FOLDERS',
+    type: oneOf(folderRules),
+    description: '`key`: a folder for each prefix of the key. `flat`: no folders.',
+    default: '`flat`',
+  },
+  partSizeBytes: {
+    variable: 'SEVEN_BRIDGES_PART_SIZE_BYTES',
+    form: 'number',
+    type: 'whole number from 5,242,880 to 5,368,709,120',
+    description: 'The part size to propose, in bytes. The service may choose another size.',
+    default: "by the object's size",
+  },
+} as const satisfies Record<keyof SettingsInput, SettingField>;
 
 /**
  * Checks the settings.
- * @param names - how the user wrote each setting, for messages. Default: the names of the schema
  * @throws ConfigurationError - the message names every invalid setting, its value and what it must be
  */
-export function checkSettings(input: unknown, names: Names = {}): SevenBridgesSettings {
-  const parsed = settingsSchema.safeParse(input);
-  if (!parsed.success) {
-    const flaws = parsed.error.issues.map(({ path, message }) =>
-      flawOf(input, path, message, names),
-    );
-    throw new TransferError('ConfigurationError', flaws.join(' '));
-  }
-  const { environment: name, baseUrl, ...rest } = parsed.data;
-  return { ...rest, baseUrl: baseUrl ?? baseUrls[name ?? 'cavatica'] };
+export function checkSettings(input: unknown): SevenBridgesSettings {
+  return generic.checkSettings(settingsSchema, input);
 }
 
-/**
- * Reads the settings from the environment. An empty variable counts as absent.
- * @throws ConfigurationError
- */
-export function readSettings(
-  env: Readonly<Record<string, string | undefined>>,
-): SevenBridgesSettings {
-  const { token: _, ...keys } = environmentKeys;
-  const found = Object.entries(keys).flatMap(([name, key]) => (env[key] ? [[name, env[key]]] : []));
-  const input: Record<string, unknown> = Object.fromEntries(found);
-  const { partSizeBytes: size } = input;
-  if (size !== undefined)
-    input.partSizeBytes = /^\d{1,15}$/.test(String(size)) ? Number(size) : size;
-  return checkSettings(input, keys);
+function mustBeOneOf(values: readonly string[]): string {
+  return `must be one of ${values.map((value) => JSON.stringify(value)).join(', ')}`;
 }
 
-function flawOf(
-  input: unknown,
-  path: readonly PropertyKey[],
-  message: string,
-  names: Names,
-): string {
-  const name = String(path[0] ?? 'settings');
-  const value = (input as Record<string, unknown> | undefined)?.[name];
-  const shown = value === undefined ? '' : ` ${JSON.stringify(value)}`;
-  return `Invalid ${names[name] ?? name}${shown}: ${message.replace(/^Invalid (?:input|option): /, '')}.`;
+function oneOf(values: readonly string[]): string {
+  return values.map((value) => `\`${value}\``).join(', ');
 }

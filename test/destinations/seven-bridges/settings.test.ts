@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { sevenBridges } from '#src/destinations/seven-bridges/definition.ts';
 import { maxObjectBytes, maxParts, minPartBytes } from '#src/destinations/seven-bridges/limits.ts';
 import { partSizeOf } from '#src/destinations/seven-bridges/part-size.ts';
-import { checkSettings, readSettings } from '#src/destinations/seven-bridges/settings.ts';
+import { checkSettings } from '#src/destinations/seven-bridges/settings.ts';
+import { readSettings } from '#src/service-api/settings.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
@@ -34,7 +36,7 @@ describe('the part size for Seven Bridges', () => {
 
 describe('the settings for Seven Bridges', () => {
   it('are read from the environment', () => {
-    const settings = readSettings({
+    const settings = readSettings(sevenBridges, {
       SEVEN_BRIDGES_ENVIRONMENT: 'cgc',
       SEVEN_BRIDGES_PROJECT: 'ada/genomes',
       SEVEN_BRIDGES_ON_NAME_TAKEN: 'overwrite',
@@ -63,6 +65,10 @@ describe('the settings for Seven Bridges', () => {
       'Invalid project "a/b": set either this or the parent.',
     ],
     [
+      { environment: 'hyena', project: 'a/b' },
+      'Invalid environment "hyena": must be one of "cavatica", "cgc", "us", "eu", "biodatacatalyst", "china".',
+    ],
+    [
       { environment: 'cavatica', project: 'a/b', partSizeBytes: 1024 },
       'Invalid partSizeBytes 1024: must be at least 5242880.',
     ],
@@ -72,7 +78,7 @@ describe('the settings for Seven Bridges', () => {
 
   it('name the environment variable', () => {
     const env = { SEVEN_BRIDGES_ENVIRONMENT: 'cavatica', SEVEN_BRIDGES_PROJECT: 'x' };
-    expect(() => readSettings(env)).toThrow(
+    expect(() => readSettings(sevenBridges, env)).toThrow(
       'Invalid SEVEN_BRIDGES_PROJECT "x": must be owner/name',
     );
   });

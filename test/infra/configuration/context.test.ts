@@ -21,7 +21,14 @@ const everyTransferKey: Context = {
   apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf',
   apiKeySecretKeyArn: kmsKeyArn,
   eventBusName: 'ours',
+  stackName: 'Genomes',
+  destination: 'seven-bridges',
+  destinationProject: 'ada/genomes',
+  destinationOnNameTaken: 'rename',
+  destinationFolders: 'key',
+  destinationPartSizeBytes: '134217728',
   baseUrl: 'https://example.com/v1',
+  earlierDestinations: 'twelvelabs',
   maxActiveTransfers: '5',
   transferWindow: validWindow,
   maxSendConcurrency: '80',
@@ -137,12 +144,18 @@ describe("the context of the transfers' stack", () => {
 
   it('turns every key into a prop', () => {
     const props = transferProps(everyTransferKey);
-    expect(Object.keys(everyTransferKey).sort()).toEqual(contextKeys.transfers.toSorted());
+    const alternatives = ['destinationEnvironment', 'destinationParent'];
+    const others = contextKeys.transfers.filter((key) => !alternatives.includes(key));
+    expect(Object.keys(everyTransferKey).sort()).toEqual(others.toSorted());
     const names = ['sendTimeout', 'stepTimeout', 'noProgress', 'uploadReply'];
-    const renamed = contextKeys.transfers
+    const renamed = others
       .filter((key) => !['sourceBuckets', ...Object.keys(filters)].includes(key))
+      .filter((key) => !/^destination./.test(key))
       .map((key) => names.find((name) => key === `${name}Seconds`) ?? key);
     expect(Object.keys(props).sort()).toEqual(renamed.sort());
+    expect(Object.keys(props.destination ?? {}).sort()).toEqual(
+      ['kind', 'project', 'onNameTaken', 'folders', 'partSizeBytes'].sort(),
+    );
     expect(props.sources).toHaveLength(2);
     expect(Object.keys(props.sources?.[1] ?? {}).sort()).toEqual(
       ['bucket', ...Object.keys(filters)].sort(),

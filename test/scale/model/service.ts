@@ -8,7 +8,7 @@ import type {
   Destination,
   UploadSession,
 } from '#src/core/transfer/destination.ts';
-import { createDestination } from '#src/destinations/registry.ts';
+import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { maxUrlsPerCall } from '#src/destinations/twelvelabs/limits.ts';
 import { assumptions } from './assumptions.ts';
 import type { Link } from './link.ts';
@@ -178,7 +178,7 @@ function realDestination({ clock }: LoadContext): Destination {
   const unused = async () => {
     throw new Error('the real client was called');
   };
-  return createDestination('twelvelabs', {
+  return createTwelveLabs({
     transport: { send: unused },
     apiKey: { get: unused, refresh: unused },
     baseUrl: 'https://api.twelvelabs.io/v1.3',

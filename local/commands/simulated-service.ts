@@ -1,0 +1,52 @@
+import { environmentKeys as keys } from '#src/config/environment-keys.ts';
+import type { DestinationKind } from '#src/destinations/registry.ts';
+import type { AnyDefinition } from '#src/service-api/definition.ts';
+import { environmentOf } from '#src/service-api/settings.ts';
+
+/** A simulated destination, as a command uses it. */
+export interface SimulatedService {
+  /** The variables with which a local run calls it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Returns the SHA-256 of what arrived, in lower-case hex. */
+  storedSha256(assetId: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** A started simulator, with its settings in place of their variables. */
+interface Simulator extends Pick<SimulatedService, 'close'> {
+  readonly secret: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  storedSha256(assetId: string): string | Promise<string>;
+}
+
+/** How to start the simulator of each destination. A command loads only the one that it starts. */
+const starters: Readonly<Record<DestinationKind, () => Promise<Simulator>>> = {
+  async twelvelabs() {
+    const { startTwelveLabs } = await import('../simulators/twelvelabs/server.ts');
+    const simulator = await startTwelveLabs({ assetReadyAfterMs: 1000 });
+    const { apiKey, baseUrl } = simulator;
+    return { ...simulator, secret: apiKey, settings: { baseUrl } };
+  },
+  async 'seven-bridges'() {
+    const { startSevenBridges } = await import('../simulators/seven-bridges/server.ts');
+    const simulator = await startSevenBridges();
+    const { token, baseUrl, project } = simulator;
+    return { ...simulator, secret: token, settings: { baseUrl, project } };
+  },
+};
+
+/** Starts the simulator of a destination on free ports of loopback. */
+export async function startService(
+  definition: AnyDefinition<DestinationKind>,
+): Promise<SimulatedService> {
+  const { secret, settings, ...simulator } = await starters[definition.kind]();
+  return {
+    environment: {
+      [keys.destination]: definition.kind,
+      [definition.secret.variable]: secret,
+      ...environmentOf(definition, settings),
+    },
+    storedSha256: async (assetId) => simulator.storedSha256(assetId),
+    close: () => simulator.close(),
+  };
+}

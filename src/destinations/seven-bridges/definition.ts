@@ -1,0 +1,19 @@
+import type { DestinationDefinition } from '#src/service-api/definition.ts';
+import { createSevenBridges } from './destination.ts';
+import { service } from './errors.ts';
+import { settingFields, settingsSchema } from './settings.ts';
+
+/** Seven Bridges: Cavatica, the Cancer Genomics Cloud, BioData Catalyst and the platform itself. */
+export const sevenBridges: DestinationDefinition<'seven-bridges', typeof settingsSchema> = {
+  kind: 'seven-bridges',
+  title: service.name,
+  asset: 'file',
+  secret: {
+    variable: 'SEVEN_BRIDGES_TOKEN',
+    noun: 'authentication token',
+    storedAs: 'as plain text',
+  },
+  schema: settingsSchema,
+  fields: settingFields,
+  create: (settings, resources) => createSevenBridges({ ...resources, settings }),
+};

@@ -1,0 +1,15 @@
+import type { DestinationDefinition } from '#src/service-api/definition.ts';
+import { createTwelveLabs } from './destination.ts';
+import { service } from './errors.ts';
+import { settingFields, settingsSchema } from './settings.ts';
+
+/** TwelveLabs: video, audio and images, which become assets. */
+export const twelveLabs: DestinationDefinition<'twelvelabs', typeof settingsSchema> = {
+  kind: 'twelvelabs',
+  title: service.name,
+  asset: 'asset',
+  secret: { variable: 'TWELVE_LABS_API_KEY', noun: 'API key', storedAs: 'as plain text' },
+  schema: settingsSchema,
+  fields: settingFields,
+  create: ({ baseUrl }, resources) => createTwelveLabs({ ...resources, baseUrl }),
+};

@@ -1,0 +1,78 @@
+import type * as z from 'zod/mini';
+import type { Clock } from '#src/core/ports/clock.ts';
+import type { Log } from '#src/core/ports/log.ts';
+import type { Transport } from '#src/core/ports/transport.ts';
+import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
+
+/** What an adapter gets besides its own settings. */
+export interface DestinationResources {
+  readonly transport: Transport;
+  /** The source of the destination's secret. */
+  readonly apiKey: ApiKeySource;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The longest time for the reply to a chunk after its last byte, in ms. Default: the adapter's own. */
+  readonly uploadReplyMs?: number | undefined;
+}
+
+/** How a setting is set, and its reference in docs/configuration.md. */
+export interface SettingField {
+  /** Its environment variable. */
+  readonly variable: string;
+  /** The JSON type of its value. Default: text. */
+  readonly form?: 'number' | undefined;
+  /** As Markdown, such as "`flat`, `key`". */
+  readonly type: string;
+  readonly description: string;
+  /** As Markdown. */
+  readonly default: string;
+}
+
+/** What a destination keeps secret. */
+export interface SecretForm {
+  /** The environment variable of a local run. The secret of a stack has the same text. */
+  readonly variable: string;
+  /** For messages: "API key", "token". */
+  readonly noun: string;
+  /** How it is stored: "as plain text". */
+  readonly storedAs: string;
+  /** Returns why a text is not the secret, such as "is not JSON". Default: it must be a single word. */
+  readonly flawOf?: ((text: string) => string | undefined) | undefined;
+}
+
+/** Checked settings of any destination. */
+export interface BaseSettings {
+  /** The server that receives the secret: absolute, with its version path. */
+  readonly baseUrl: string;
+}
+
+/** The schema of a destination's settings, which checks and completes them. */
+export type SettingsSchema = z.ZodMiniType<BaseSettings>;
+
+/**
+ * One service, as its folder provides it and the registry lists it. Functions, infrastructure and commands
+ * know a destination by this only.
+ */
+export interface DestinationDefinition<
+  Kind extends string = string,
+  Schema extends SettingsSchema = SettingsSchema,
+> {
+  /** Its name in the configuration. */
+  readonly kind: Kind;
+  /** Its name in texts, such as "TwelveLabs". */
+  readonly title: string;
+  /** What it makes of an object: "asset", "file". */
+  readonly asset: string;
+  readonly secret: SecretForm;
+  readonly schema: Schema;
+  /** Every setting, by its name in the schema. */
+  readonly fields: { readonly [Name in keyof z.input<Schema>]-?: SettingField };
+  create(settings: z.output<Schema>, resources: DestinationResources): Destination;
+}
+
+/** Any definition, for code that serves all of them. */
+export interface AnyDefinition<Kind extends string = string>
+  extends Omit<DestinationDefinition<Kind>, 'fields'> {
+  readonly fields: Readonly<Record<string, SettingField>>;
+}
