@@ -77,5 +77,7 @@ export function typeAtHome({ terminal, home, service }: Harness, line: StackLine
 
 /** Puts the API key into the secret, as the pages describe after the first deployment. */
 export function putApiKey(harness: Harness): Promise<string> {
-  return typeAtHome(harness, 'aws secretsmanager put-secret-value …');
+  const line =
+    'aws secretsmanager put-secret-value --secret-id <SecretArn> --secret-string "$TWELVE_LABS_API_KEY"';
+  return typeAtHome(harness, line);
 }

@@ -9,9 +9,10 @@ import { commandLines } from './command-lines.ts';
 export const stackLines = [
   'npx cdk bootstrap',
   'npx cdk deploy -c sourceBuckets=…',
-  'aws secretsmanager put-secret-value …',
+  'aws secretsmanager put-secret-value --secret-id <SecretArn> --secret-string "$TWELVE_LABS_API_KEY"',
   'aws s3api put-bucket-notification-configuration --bucket my-videos …',
   'npm run doctor',
+  'npm run doctor -- --stack Genomes',
   'aws s3 cp film.mp4 …',
   'aws stepfunctions list-executions …',
   'npx cdk deploy -c transferWindow=…',
@@ -33,12 +34,22 @@ export const stackLines = [
 
 export type StackLine = (typeof stackLines)[number];
 
+const needsAccount =
+  "it names the service's own server; deploy-test/scenarios/other-destination.ts and test/commands/destinations.test.ts use a simulator";
+
 const needsCliVersion2 =
   'its option needs version 2 of the AWS CLI, which pip does not install; deploy-test/scenarios/queue.ts sends the same payload';
 
 /** Lines of the pages that no test runs, each with the reason. */
 export const linesNotRun: Readonly<Record<string, string>> = {
   'export TWELVE_LABS_API_KEY=…': 'the key belongs to the reader; a test compares its name',
+  'export SEVEN_BRIDGES_TOKEN=…': 'the token belongs to the reader; a test compares its name',
+  'npm run ingest -- ./reads.mp4 --destination seven-bridges --environment cavatica --project ada/genomes':
+    needsAccount,
+  'npx cdk deploy -c stackName=Genomes -c sourceBuckets=my-genomes -c destination=seven-bridges -c destinationEnvironment=cavatica -c destinationProject=ada/genomes':
+    needsAccount,
+  'aws secretsmanager put-secret-value --secret-id <SecretArn> --secret-string "$SEVEN_BRIDGES_TOKEN"':
+    needsAccount,
   'npm run demo -- --size 2GiB': 'it takes a minute; test/commands/demo.test.ts runs other sizes',
   'npm run bench -- --cost': 'it takes minutes and needs all of the machine',
   'npm run test:deploy -- --keep':

@@ -12,6 +12,7 @@ import { doctorScenario, preflightInputScenario, wrongKeyScenario } from './doct
 import { firstDeployScenario } from './first-deploy.ts';
 import { lintScenario } from './lint.ts';
 import { loopbackScenario } from './loopback.ts';
+import { sevenBridgesScenario } from './other-destination.ts';
 import {
   copiedFilmScenario,
   everyLineScenario,
@@ -65,6 +66,7 @@ export const scenarios = (harness: Harness): Check[] => [
   pauseScenario(harness),
   deployWhileQueuedScenario(harness),
   noOrphanScenario(harness),
+  sevenBridgesScenario(harness),
   otherDeploysScenario(harness),
   deadLetterScenario(harness),
   removalScenario(harness),

@@ -31,17 +31,20 @@ export function addDestinationOption(command: Command): Command {
 
 /** Adds an option for each setting of each destination: `partSizeBytes` is `--part-size-bytes`. */
 export function addSettingOptions(command: Command): Command {
-  for (const [setting, titles] of titlesBySetting())
-    command.option(`${flagOf(setting)} <value>`, `setting of ${titles.join(' and ')}`);
+  for (const [setting, texts] of textsBySetting())
+    command.option(`${flagOf(setting)} <value>`, texts.join(' '));
   return command;
 }
 
-function titlesBySetting(): Map<string, string[]> {
-  const titles = new Map<string, string[]>();
+/** Returns what each setting does, for each destination that has it. */
+function textsBySetting(): Map<string, string[]> {
+  const texts = new Map<string, string[]>();
   for (const { title, fields } of destinations)
-    for (const setting of Object.keys(fields))
-      titles.set(setting, [...(titles.get(setting) ?? []), title]);
-  return titles;
+    for (const [setting, { description }] of Object.entries(fields)) {
+      const text = `${title}: ${description.replaceAll('`', '')}`;
+      texts.set(setting, [...(texts.get(setting) ?? []), text]);
+    }
+  return texts;
 }
 
 function flagOf(setting: string): string {

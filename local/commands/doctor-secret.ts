@@ -3,17 +3,23 @@ import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { type Finding, failedCheck, passedCheck, skippedCheck } from '#src/core/stack/preflight.ts';
 
+import type { SecretForm } from '#src/service-api/definition.ts';
+import type { DeployedStack } from './doctor-stack.ts';
+
 const check = 'secret: it has a value';
 
-/** Checks that the secret has a value, without reading it. Never rejects. */
-export async function checkSecret(secretArn: string, region?: string): Promise<Finding> {
+/** Checks that the secret of a stack has a value, without reading it. Never rejects. */
+export async function checkSecret(
+  { secretArn, definition }: Pick<DeployedStack, 'secretArn' | 'definition'>,
+  region?: string,
+): Promise<Finding> {
   const client = new SecretsManagerClient({ ...boundedCalls, ...(region && { region }) });
   try {
     const command = new DescribeSecretCommand({ SecretId: secretArn });
     const { DeletedDate, VersionIdsToStages = {} } = await client.send(command);
     if (DeletedDate) return deleted(secretArn);
     const isFilled = Object.values(VersionIdsToStages).some((one) => one.includes('AWSCURRENT'));
-    return isFilled ? passedCheck(check) : empty(secretArn);
+    return isFilled ? passedCheck(check) : empty(secretArn, definition.secret);
   } catch (error) {
     const failure = sdkFailure(error);
     const reason = describeSdkFailure(failure);
@@ -26,8 +32,8 @@ export async function checkSecret(secretArn: string, region?: string): Promise<F
   }
 }
 
-function empty(secretArn: string): Finding {
-  const nextStep = `aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string "$TWELVE_LABS_API_KEY"`;
+function empty(secretArn: string, { variable }: SecretForm): Finding {
+  const nextStep = `aws secretsmanager put-secret-value --secret-id ${secretArn} --secret-string "$${variable}"`;
   return failedCheck(check, `the secret ${secretArn} has no value yet`, nextStep);
 }
 

@@ -2,6 +2,8 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
+import { defaultKind, definitionOf } from '#src/destinations/registry.ts';
+import type { LocalDefinition } from './destination-options.ts';
 import { asOperator } from './doctor-failure.ts';
 
 /** The resources in the stack's outputs. */
@@ -9,6 +11,7 @@ export interface DeployedStack {
   /** The state machine of the preflight. */
   readonly preflightArn: string;
   readonly secretArn: string;
+  readonly definition: LocalDefinition;
 }
 
 /**
@@ -26,7 +29,10 @@ export async function findStack(name: string, region?: string): Promise<Deployed
     );
   };
   const secretArn = output('SecretArn');
-  return { preflightArn: output('PreflightStateMachineArn'), secretArn };
+  // A stack of an earlier version has no output with its destination.
+  const kind = outputs.get('Destination') ?? defaultKind;
+  const definition = definitionOf(kind, `output Destination of the stack ${name}`);
+  return { preflightArn: output('PreflightStateMachineArn'), secretArn, definition };
 }
 
 async function outputsOf(

@@ -40,10 +40,11 @@ await command.parseAsync();
 async function doctor({ stack, region, json }: Flags): Promise<number> {
   const asJson = isJsonAsked(json);
   if (asJson) assertOnlyJson();
-  const { preflightArn, secretArn } = await findStack(stack, region);
+  const deployed = await findStack(stack, region);
+  const { preflightArn } = deployed;
   print(`Running the preflight ${preflightArn}`);
   const [secret, preflight] = await Promise.all([
-    checkSecret(secretArn, region),
+    checkSecret(deployed, region),
     runPreflight({
       stateMachineArn: preflightArn,
       region,

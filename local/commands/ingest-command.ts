@@ -41,7 +41,7 @@ const described = new Command('npm run ingest --')
   )
   .argument('<source>', 'a file, or s3://bucket/key');
 
-const command = addSettingOptions(addDestinationOption(described))
+const command = addDestinationOption(described)
   .option('--json', 'print the result as one JSON object on stdout, all other output on stderr')
   .option('--filename <name>', 'filename at the service (default: the name of the file)')
   .option(
@@ -81,7 +81,7 @@ Exits with 0 if the asset or file is ready, else with 1.`,
     runCommand(() => ingest(source, flags), { runtime: 'local', interrupted }),
   );
 
-await command.parseAsync();
+await addSettingOptions(command).parseAsync();
 
 async function ingest(name: string, flags: Flags): Promise<number> {
   const options = optionsOf(flags);

@@ -81,13 +81,13 @@ async function firstOf(rows: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of rows) return;
 }
 
-/** Lists sessions: this needs the secret, the key and the service, and creates nothing. */
+/** Makes a call that needs the secret, the key and the service, and creates nothing. */
 function serviceChecks({ destination }: PreflightPorts): Check[] {
   if (!destination) return [];
   const name = 'service: call it with the API key';
   const run = async (signal: AbortSignal) => {
-    if (destination.listUnfinished) {
-      await destination.listUnfinished({ signal });
+    if (destination.checkAccess || destination.listUnfinished) {
+      await (destination.checkAccess?.({ signal }) ?? destination.listUnfinished?.({ signal }));
       return undefined;
     }
     const problem = 'the API key was not checked: every call of this destination creates something';

@@ -13,7 +13,9 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
   const api = <T>(options: CallOptions, call: () => Promise<T>) =>
     limitedCall(limiter, 'service', options.signal, call);
   const { listUnfinished: list, abortSession: abort, prepareChunk: prepare } = to;
+  const check = to.checkAccess?.bind(to);
   const {
+    checkAccess,
     listUnfinished,
     abortSession,
     prepareChunk: _,
@@ -41,11 +43,13 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
     chunkStates: (session, page, options) =>
       api(options, () => to.chunkStates(session, page, options)),
     assetStatus: (assetId, options) => api(options, () => to.assetStatus(assetId, options)),
+    checkAccess: check && ((options) => api(options, () => check(options))),
     listUnfinished: list && ((options) => api(options, () => list(options))),
     abortSession: abort && ((session, options) => api(options, () => abort(session, options))),
   };
   return {
     ...members,
+    ...(checkAccess && { checkAccess }),
     ...(listUnfinished && { listUnfinished }),
     ...(abortSession && { abortSession }),
   };

@@ -24,7 +24,11 @@ export async function recordLateDuplicates(
   call: ServiceCall,
 ): Promise<SweepCounts> {
   const rows = await listRows(ports, call, finalStates, daysBack);
-  const replaced = rows.filter(({ sessionNumber }) => sessionNumber > 1);
+  // The service knows only the assets of its own transfers.
+  const replaced = rows.filter(
+    ({ sessionNumber, destination }) =>
+      sessionNumber > 1 && destination === ports.destination.identity,
+  );
   let lateDuplicates = 0;
   await workThrough(ports, call, sliceForRun(replaced, ports.clock.now()), async (row) => {
     const known = [row.assetId, ...duplicatesOf(row.outcome)];

@@ -69,6 +69,22 @@ describe('npm run doctor', () => {
     expect(requests.map(({ operation }) => operation)).not.toContain('GetSecretValue');
   });
 
+  it.each([
+    [undefined, '$TWELVE_LABS_API_KEY'],
+    ['twelvelabs', '$TWELVE_LABS_API_KEY'],
+    ['seven-bridges', '$SEVEN_BRIDGES_TOKEN'],
+  ])('says how to fill the secret of a stack with the destination %s', async (kind, variable) => {
+    account.DescribeSecret = { ARN: secretArn };
+    account.DescribeStacks = {
+      ...(account.DescribeStacks as object),
+      ...(kind && { Destination: kind }),
+    };
+    const { stdout } = await doctor();
+    expect(stdout).toContain(
+      `put-secret-value --secret-id ${secretArn} --secret-string "${variable}"`,
+    );
+  });
+
   it('notes a secret that these credentials may not describe', async () => {
     account.DescribeSecret = errorReply('AccessDeniedException', 'not authorized');
     const { code, stdout } = await doctor();

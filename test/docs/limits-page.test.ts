@@ -33,6 +33,7 @@ const named = new Set(
 const noLimits = new Set([
   'AssetFailedError',
   'CredentialsRejectedError',
+  'DestinationChangedError',
   'ExecutionEndedError',
   'FencedOutError',
   'NameTakenError',

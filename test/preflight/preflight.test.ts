@@ -150,6 +150,13 @@ describe('a preflight of one function', () => {
     ]);
   });
 
+  it("makes the service's own check in place of a list, if it has one", async () => {
+    const error = new TransferError('ProjectNotFoundError', 'the project a/b does not exist');
+    const destination = { ...harness.ports.destination, checkAccess: failing(error) };
+    const [finding] = failedOf(await check('AwaitAsset', { ...ports, destination }));
+    expect(finding?.problem).toBe('ProjectNotFoundError: the project a/b does not exist');
+  });
+
   it('reports an empty secret with the permission to read it', async () => {
     const error = new TransferError('ConfigurationError', 'the secret arn:key is empty');
     const destination = { ...harness.ports.destination, listUnfinished: failing(error) };

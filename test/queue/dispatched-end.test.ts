@@ -33,6 +33,20 @@ describe('a dispatched execution', () => {
     expect(await row()).toMatchObject({ state: 'failed', outcome: { error: rejected.name } });
   });
 
+  it('fails its transfer by name if the destination has changed, and a new start moves the object', async () => {
+    const { harness, state, row } = await openQueued();
+    harness.override({ identity: 'another' });
+    const name = 'DestinationChangedError';
+    await expect(harness.open(state, { executionId: b })).rejects.toMatchObject({ name });
+    const error = { Error: name, Cause: 'it was queued for another one' };
+    await harness.record({ ...state, error }, { executionId: b });
+    expect(await row()).toMatchObject({ state: 'failed', outcome: { error: name } });
+    expect(await harness.ports.queue.slots(10)).toEqual([]);
+    const opened = await harness.open(await harness.inspect(), { executionId: 'execution-c' });
+    expect(opened).toMatchObject({ next: 'send' });
+    expect((await harness.row(opened)).destination).toBe('another');
+  });
+
   it('releases its slot if opening the session fails', async () => {
     const { harness, state } = await openQueued();
     harness.override({ openSession: async () => Promise.reject(rejected) });

@@ -48,6 +48,7 @@ const apiCalls: readonly [string, (to: Destination) => Promise<unknown> | undefi
   ['sessionStatus', (to) => to.sessionStatus({} as never, call)],
   ['chunkStates', (to) => to.chunkStates({} as never, 1, call)],
   ['assetStatus', (to) => to.assetStatus('a', call)],
+  ['checkAccess', (to) => to.checkAccess?.(call)],
   ['listUnfinished', (to) => to.listUnfinished?.(call)],
   ['abortSession', (to) => to.abortSession?.({} as never, call)],
 ];

@@ -45,6 +45,17 @@ describe('a sweep over replaced sessions', () => {
     expect((await reconciler.row()).outcome).toMatchObject({ duplicates: ['asset-1'] });
   });
 
+  it('does not ask another destination about the assets of an earlier one', async () => {
+    const { reconciler, confirmed } = await replaced();
+    const { harness } = reconciler;
+    await harness.record(await harness.await(confirmed));
+    makeAllReady(reconciler);
+    const destination = { ...reconciler.ports.destination, identity: 'another' };
+    reconciler.ports = { ...reconciler.ports, destination };
+    await reconciler.reconcile();
+    expect(harness.doubles.meter.sum('LateDuplicates')).toBe(0);
+  });
+
   it('records a duplicate of a failed transfer whose bytes were complete', async () => {
     const { reconciler } = await replaced();
     await timeOut(reconciler);
@@ -84,10 +95,11 @@ describe('a sweep over replaced sessions', () => {
   it('checks a long list over several runs', async () => {
     const reconciler = await openReconciler();
     const checked = new Set<string>();
+    const { store, destination } = reconciler.ports;
+    const ready = { state: 'ready', sessionNumber: 2, destination: destination.identity } as const;
     const many = Array.from({ length: 450 }, (_, i) =>
-      transferRecord({ transferId: `t${i}`, state: 'ready', sessionNumber: 2 }),
+      transferRecord({ transferId: `t${i}`, ...ready }),
     );
-    const { store } = reconciler.ports;
     reconciler.ports = {
       ...reconciler.ports,
       store: {

@@ -14,6 +14,14 @@ export const finalErrors = {
     nextStep: 'Correct the configuration, then start again.',
     localNextStep: 'Fix this problem, then run the command again.',
   },
+  /** A queued transfer belongs to another destination than its execution. */
+  DestinationChangedError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep:
+      'Start the object by hand to send it to the present destination. To send it to the earlier one, deploy that destination again first.',
+    localNextStep: 'Run the command again with the present destination.',
+  },
   CredentialsRejectedError: {
     scope: 'transfer',
     disposition: 'fail',

@@ -198,6 +198,11 @@ export interface Destination {
    */
   chunkStates(session: UploadSession, page: number, options: CallOptions): Promise<ChunkStatePage>;
   assetStatus(assetId: string, options: CallOptions): Promise<AssetStatus>;
+  /**
+   * Fails as a transfer would if the key, the server or the settings are wrong. It makes one call and changes
+   * nothing. Absent if the service has no such call.
+   */
+  checkAccess?(options: CallOptions): Promise<void>;
   /** Lists the unfinished sessions; absent if the service cannot list them. */
   listUnfinished?(options: CallOptions): Promise<UnfinishedSessions>;
   /**

@@ -5,6 +5,7 @@ import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
 import { abortSession } from './abort-session.ts';
+import { checkAccess } from './check-access.ts';
 import { service } from './errors.ts';
 import { finish } from './finish.ts';
 import { createFolders } from './folders.ts';
@@ -32,7 +33,7 @@ export interface SevenBridgesOptions {
   readonly uploadReplyMs?: number | undefined;
 }
 
-type OptionalCalls = 'listUnfinished' | 'abortSession' | 'prepareChunk';
+type OptionalCalls = 'checkAccess' | 'listUnfinished' | 'abortSession' | 'prepareChunk';
 
 /** Seven Bridges as a destination. */
 export type SevenBridges = Destination & Required<Pick<Destination, OptionalCalls>>;
@@ -82,6 +83,7 @@ export function createSevenBridges(options: SevenBridgesOptions): SevenBridges {
     sessionStatus: (session, call) => sessionStatus(client, session, call),
     chunkStates: (session, _page, call) => chunkStates(client, session, call),
     assetStatus: (fileId, call) => assetStatus(client, fileId, call),
+    checkAccess: (call) => checkAccess(client, root, call),
     listUnfinished: (call) => listUnfinished(client, call),
     abortSession: (session, call) => abortSession(client, session, call),
   };

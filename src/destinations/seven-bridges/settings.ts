@@ -119,7 +119,7 @@ export const settingFields = {
   folders: {
     variable: 'SEVEN_BRIDGES_FOLDERS',
     type: oneOf(folderRules),
-    description: '`key`: a folder for each prefix of the key. `flat`: no folders.',
+    description: 'Folders for the files: with `key`, one for each prefix of the key; with `flat`, none.',
     default: '`flat`',
   },
   partSizeBytes: {

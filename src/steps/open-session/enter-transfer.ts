@@ -1,3 +1,4 @@
+import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
@@ -75,8 +76,25 @@ async function enterFirst(
     ? await takeQueued(ports, start, invocation)
     : await takeTransfer(ports, start, invocation);
   if ('ending' in result) return result;
+  assertOwnDestination(ports, result.taken);
   const owned = initialState(result.taken, ports.clock.now());
   return { transfer: await reopen(ports, result.taken), owned, isNewOwner: true, isDispatched };
+}
+
+/**
+ * A queued transfer starts with the functions of the present deployment. After a change of the destination,
+ * its id and its session belong to the earlier destination.
+ * @throws DestinationChangedError
+ */
+function assertOwnDestination(
+  { destination }: EnterPorts,
+  { transferId, ...row }: TransferRecord,
+): void {
+  if (row.destination === destination.identity) return;
+  throw new TransferError(
+    'DestinationChangedError',
+    `Transfer ${transferId} was queued for ${JSON.stringify(row.destination)}; the present destination is ${JSON.stringify(destination.identity)}.`,
+  );
 }
 
 function readStart(state: unknown): Inspected | DispatchedStart {

@@ -31,6 +31,29 @@ describe('an error of Seven Bridges', () => {
   });
 
   it.each([
+    [401, 90001, 'CredentialsRejectedError'],
+    [403, 8001, 'ProjectDeniedError'],
+    [404, 8010, 'ProjectNotFoundError'],
+    [429, 1000, 'ThrottledError'],
+  ])(
+    '%i with code %i to the check of the token and the project is %s',
+    async (status, code, name) => {
+      const { bridges, simulator, sent } = await bridge();
+      await bridges.checkAccess(call);
+      expect(sent.map(({ method }) => method)).toEqual(['GET']);
+      simulator.faults.add({ on: 'files', kind: 'status', status, body: bodyOf(status, code) });
+      expect(await failureOf(bridges.checkAccess(call))).toMatchObject({ name, status });
+    },
+  );
+
+  it('of an unknown project is found by the check', async () => {
+    const { bridges } = await bridge({}, { project: 'ada/unknown' });
+    expect(await failureOf(bridges.checkAccess(call))).toMatchObject({
+      name: 'ProjectNotFoundError',
+    });
+  });
+
+  it.each([
     [400, 8011, 'SessionExpiredError'],
     [400, 8012, 'RequestRejectedError'],
     [404, 8003, 'SessionExpiredError'],

@@ -76,6 +76,22 @@ describe('a dispatched execution', () => {
     expect(harness.doubles.calls.opened).toBe(1);
   });
 
+  it('fails by name if the destination has changed since the transfer was queued', async () => {
+    const { harness, transferId, open } = await queued();
+    const { destination } = harness.ports;
+    const { identity } = destination;
+    harness.ports = { ...harness.ports, destination: { ...destination, identity: 'another' } };
+    await expect(open()).rejects.toMatchObject({
+      name: 'DestinationChangedError',
+      message: expect.stringContaining(
+        `queued for "${identity}"; the present destination is "another"`,
+      ),
+    });
+    const row = await harness.doubles.store.transfer(transferId);
+    expect(row?.destination).toBe(identity);
+    expect(harness.doubles.calls.opened).toBe(0);
+  });
+
   it('is counted as dispatched', async () => {
     const { harness, open } = await queued();
     await open();
