@@ -16,14 +16,16 @@ export function isCompleteByReceipts(
 
 /**
  * True if a session that the service no longer knows is complete: its receipts cover every chunk, and
- * every chunk has a proof. Its asset then shows whether the bytes are usable.
+ * every chunk has a proof. Its asset then shows whether the bytes are usable. Never true if the upload needs
+ * a call of `finish`: receipts do not show that the call was made, and only its reply names the asset.
  */
 export async function isProvenComplete(
-  { store }: Needs<'store'>,
+  { store, destination }: Needs<'store' | 'destination'>,
   transferId: string,
   record: SessionRecord,
   counts?: SessionStatus['counts'],
 ): Promise<boolean> {
+  if (destination.traits.finish === 'explicit') return false;
   if (!isCompleteByReceipts(record, counts)) return false;
   const rows = await store.chunks(transferId, record.number);
   const proven = provenCount(rows);

@@ -4,6 +4,7 @@ import { isTransient } from '#src/core/errors/recovery.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { AwaitAssetAnswer } from '#src/core/stack/next-answers.ts';
 import type { AssetStatus } from '#src/core/transfer/destination.ts';
+import { assetIdOf } from '#src/transfer/asset-id.ts';
 import { findLateDuplicates, reportLateDuplicates } from '#src/transfer/late-duplicates.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
@@ -35,7 +36,7 @@ export async function awaitAsset(
   const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest };
   const { session } = await readUsableSession(ports, transferId, owned.sessionNumber);
-  const assetId = session.assetId ?? '';
+  const assetId = assetIdOf(session);
   try {
     const { signal } = invocation;
     const status = await ports.destination.assetStatus(assetId, { signal });

@@ -1,6 +1,7 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
+import { assetIdOf } from '#src/transfer/asset-id.ts';
 import { fencedOutError, type UsableSession } from '#src/transfer/ownership.ts';
 import type { Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
@@ -30,7 +31,7 @@ export type UploadStatus = 'busy' | 'missing' | 'expired' | 'asset';
 
 /**
  * Records that the service has every chunk, releases the slot, and compares the object's checksum.
- * @throws ProtocolViolationError - the service reports more chunks than were sent
+ * @throws ProtocolViolationError - the service reports more chunks than were sent, or named no asset
  * @throws SourceChecksumMismatchError
  */
 export async function completeUpload({
@@ -41,7 +42,8 @@ export async function completeUpload({
 }: UploadCheck): Promise<'asset'> {
   const now = ports.clock.now();
   const { transferId, fence } = owned;
-  const { assetId, totalChunks } = record.session;
+  const { totalChunks } = record.session;
+  const assetId = assetIdOf(record.session);
   const chunks = await ports.store.chunks(transferId, record.number);
   assertAllSent(chunks.size, totalChunks);
   const patch = { assetId, totalChunks, bytesCompleteAt: now };

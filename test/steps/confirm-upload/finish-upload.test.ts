@@ -76,6 +76,46 @@ describe('an upload with an explicit finish', () => {
   });
 });
 
+describe('an expired session that was never finished', () => {
+  const reported = async () => {
+    const harness = await negotiated();
+    const opened = await harness.openTransfer(3);
+    await harness.sendAll(opened);
+    harness.service.forgetSessions();
+    return { harness, opened };
+  };
+
+  it('leads to a new session, although every chunk is reported: it has no asset', async () => {
+    const { harness, opened } = await reported();
+    const confirmed = await harness.confirm(opened);
+    expect(confirmed).toMatchObject({ next: 'expired' });
+    const again = (await harness.open(confirmed)) as Planned;
+    expect(again).toMatchObject({ next: 'send', sessionNumber: 2 });
+    await harness.sendAll(again);
+    expect(await harness.confirm(again)).toMatchObject({ next: 'asset' });
+    expect(await harness.row(opened)).toMatchObject({ assetId: 'file-2' });
+  });
+
+  it('is replaced by an execution that takes the transfer over', async () => {
+    const { harness } = await reported();
+    harness.doubles.clock.advance(24 * 3_600_000);
+    const again = await harness.open(await harness.inspect(), { executionId: 'execution-b' });
+    expect(again).toMatchObject({ next: 'send', sessionNumber: 2 });
+  });
+});
+
+describe('a finished upload without an asset id', () => {
+  it.each(['', undefined])('fails with a named error: %j', async (assetId) => {
+    const harness = await negotiated();
+    const opened = await harness.openTransfer(3);
+    await harness.sendAll(opened);
+    harness.override({ finish: async (session) => ({ ...session, assetId }) });
+    const rejected = harness.confirm(opened);
+    await expect(rejected).rejects.toMatchObject({ name: 'ProtocolViolationError' });
+    expect((await harness.row(opened)).assetId).toBeUndefined();
+  });
+});
+
 describe('an upload whose finish needs a digest of the whole object', () => {
   it('reads the object once more for the digest', async () => {
     const harness = await serial();
