@@ -18,20 +18,20 @@ import { createProgress, type Progress } from '../terminal/progress.ts';
 import { summaryOf } from '../terminal/summary.ts';
 import { beforeEnd, failureOf, printable, runCommand } from './command-line.ts';
 import { addDestinationOption, type LocalDefinition } from './destination-options.ts';
-import { type SimulatedService, startService } from './simulated-service.ts';
+import { type Sample, type SimulatedService, sampleOf, startService } from './simulated-service.ts';
 
 const bucket = 'films';
 const tableName = 'transfers';
 
 /** The object in the local S3. */
-interface StoredFilm {
+interface StoredFile {
   readonly key: string;
   readonly sizeBytes: number;
   readonly sha256: string;
 }
 
 interface Flags {
-  readonly size: string;
+  readonly size?: string;
   readonly destination: string;
 }
 
@@ -48,7 +48,10 @@ const described = new Command('npm run demo --')
   .argument('[file]', 'a file of yours; the local S3 links it and makes no copy');
 
 const command = addDestinationOption(described)
-  .option('--size <size>', 'size of the generated film, if you name no file', '256MiB')
+  .option(
+    '--size <size>',
+    'size of the generated file, if you name none (default: 256MiB for a film)',
+  )
   .action((file: string | undefined, flags: Flags) =>
     runCommand(() => demo(file, flags), { runtime: 'local' }),
   );
@@ -59,15 +62,19 @@ async function demo(file: string | undefined, { size, destination }: Flags): Pro
   const definition = definitionOf(destination, '--destination');
   removeUserAwsSettings();
   readProxies(process.env);
-  const sizeBytes = file ? await fileSize(file) : await filmSize(size);
+  const sample = sampleOf(definition.kind);
+  const sizeBytes = file ? await fileSize(file) : await sampleSize(size ?? sample.size);
   const progress = createProgress(process.stderr);
   beforeEnd(progress.stop);
   const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });
   const service = await startService(definition);
   try {
-    progress.print(`Putting a film of ${formatBytes(sizeBytes)} into the local S3.`);
-    const film = file ? await link(emulators, file, sizeBytes) : await make(emulators, sizeBytes);
-    return await move(emulators, { definition, service }, film, progress);
+    const noun = file ? 'a file' : sample.noun;
+    progress.print(`Putting ${noun} of ${formatBytes(sizeBytes)} into the local S3.`);
+    const stored = file
+      ? await link(emulators, file, sizeBytes)
+      : await make(emulators, sample, sizeBytes);
+    return await move(emulators, { definition, service }, stored, progress);
   } finally {
     progress.stop();
     await Promise.all([emulators.close(), service.close()]);
@@ -83,7 +90,7 @@ async function fileSize(file: string): Promise<number> {
   );
 }
 
-async function filmSize(text: string): Promise<number> {
+async function sampleSize(text: string): Promise<number> {
   const sizeBytes = parseSize(text);
   const least = await smallestMediaBytes();
   if (sizeBytes >= least) return sizeBytes;
@@ -93,8 +100,11 @@ async function filmSize(text: string): Promise<number> {
   );
 }
 
-async function make({ s3 }: Emulators, sizeBytes: number): Promise<StoredFilm> {
-  const key = 'archive/sample film.mp4';
+async function make(
+  { s3 }: Emulators,
+  { key, contentType }: Sample,
+  sizeBytes: number,
+): Promise<StoredFile> {
   const hash = createHash('sha256');
   const film = (await paddedMedia(sizeBytes)).pipe(
     new Transform({
@@ -104,11 +114,11 @@ async function make({ s3 }: Emulators, sizeBytes: number): Promise<StoredFilm> {
       },
     }),
   );
-  await s3.putStream(bucket, key, film, sizeBytes, 'video/mp4');
+  await s3.putStream(bucket, key, film, sizeBytes, contentType);
   return { key, sizeBytes, sha256: hash.digest('hex') };
 }
 
-async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise<StoredFilm> {
+async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise<StoredFile> {
   const key = basename(file);
   await s3.linkFile(bucket, key, file);
   const hash = createHash('sha256');
@@ -119,7 +129,7 @@ async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise
 async function move(
   emulators: Emulators,
   { definition, service }: Simulated,
-  film: StoredFilm,
+  stored: StoredFile,
   progress: Progress,
 ): Promise<number> {
   const pipeline = openPipeline({
@@ -133,7 +143,7 @@ async function move(
     overrides: progress.ports,
   });
   progress.print(`Moving it into the simulated ${definition.title}.`);
-  const execution = pipeline.start({ bucket, key: film.key }, { onEvent: progress.onEvent });
+  const execution = pipeline.start({ bucket, key: stored.key }, { onEvent: progress.onEvent });
   emulators.follow(execution);
   const result = await execution.result;
   progress.stop();
@@ -141,7 +151,7 @@ async function move(
   if (result.status !== 'SUCCEEDED') return reportFailure(failureOf(result));
   const output = result.output as Record<string, unknown>;
   const arrived = await service.storedSha256(`${output.assetId}`);
-  return printSummary(output, film, { progress, arrived, asset: definition.asset });
+  return printSummary(output, stored, { progress, arrived, asset: definition.asset });
 }
 
 function reportFailure({ error, cause }: Failure): number {
@@ -159,16 +169,16 @@ interface Arrived {
 
 function printSummary(
   output: Record<string, unknown>,
-  film: StoredFilm,
+  stored: StoredFile,
   { progress, arrived, asset }: Arrived,
 ): number {
-  const isEqual = arrived === film.sha256;
-  const object = ['object', `s3://${bucket}/${film.key}`] as const;
+  const isEqual = arrived === stored.sha256;
+  const object = ['object', `s3://${bucket}/${stored.key}`] as const;
   process.stdout.write(
     summaryOf(output, object, progress.sent(), {
       asset,
       more: [
-        ['SHA-256 in S3', film.sha256],
+        ['SHA-256 in S3', stored.sha256],
         ['SHA-256 arrived', `${arrived}${isEqual ? '  equal' : '  DIFFERENT'}`],
       ],
     }),

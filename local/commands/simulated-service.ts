@@ -3,6 +3,16 @@ import type { DestinationKind } from '#src/destinations/registry.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { environmentOf } from '#src/service-api/settings.ts';
 
+/** The file that the demo makes. */
+export interface Sample {
+  readonly key: string;
+  readonly contentType: string;
+  /** Its size, unless the user names another one. */
+  readonly size: string;
+  /** What it is, in a sentence: "a film". */
+  readonly noun: string;
+}
+
 /** A simulated destination, as a command uses it. */
 export interface SimulatedService {
   /** The variables with which a local run calls it. */
@@ -17,6 +27,21 @@ interface Simulator extends Pick<SimulatedService, 'close'> {
   readonly secret: string;
   readonly settings: Readonly<Record<string, unknown>>;
   storedSha256(assetId: string): string | Promise<string>;
+}
+
+const film: Sample = {
+  key: 'archive/sample film.mp4',
+  contentType: 'video/mp4',
+  size: '256MiB',
+  noun: 'a film',
+};
+
+/** The samples of destinations that take no film of this size. */
+const samples: Readonly<Partial<Record<DestinationKind, Sample>>> = {};
+
+/** Returns the file that the demo makes for a destination. */
+export function sampleOf(kind: DestinationKind): Sample {
+  return samples[kind] ?? film;
 }
 
 /** How to start the simulator of each destination. A command loads only the one that it starts. */

@@ -53,6 +53,10 @@ export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
     alarmEmail: 'ops@example.com',
   },
   'a VPC': inVpc,
+  'another destination, and an earlier one': {
+    destination: { kind: 'seven-bridges', environment: 'cavatica', project: 'ada/genomes' },
+    earlierDestinations: ['twelvelabs'],
+  },
 };
 
 /** Each option of the source account's stack that changes permissions, at least once. */

@@ -6,6 +6,9 @@ import { outputStatements, resourcePolicies } from './iam-list-resources.ts';
 const table = '<Chunkferry/Proofs.Arn>';
 const machine = '<Chunkferry/Transfers/StateMachine';
 const preflight = '<Chunkferry/Preflight/StateMachine';
+/** The stack's own secrets: each kind of destination has one. */
+const ownSecrets = ['<Chunkferry/ApiKey>', '<Chunkferry/SevenBridgesApiKey>'];
+
 const existingSecret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
 const existingSecretKey = 'arn:aws:kms:eu-west-1:123456789012:key/5678efab';
 
@@ -30,7 +33,7 @@ const rows = (...actions: string[]): Entry => ({
 const putEvents: Entry = { may: 'events:PutEvents', on: buses };
 
 const apiKey: readonly Entry[] = [
-  { may: 'secretsmanager:GetSecretValue', on: ['<Chunkferry/ApiKey>', existingSecret] },
+  { may: 'secretsmanager:GetSecretValue', on: [...ownSecrets, existingSecret] },
   { may: 'kms:Decrypt', on: [existingSecretKey], when: through('secretsmanager.eu-west-1') },
 ];
 
