@@ -34,10 +34,14 @@ export interface Service {
   readonly exampleUrl: string;
   /** The header for the API key, in lower case. */
   readonly keyHeader: string;
+  /** The text before the key in its header, such as "Bearer ". Default: none. */
+  readonly keyPrefix?: string;
   /** The longest time for the reply to a call that changes nothing, in ms. */
   readonly askReplyMs: number;
   /** Returns true if a reply rejects the API key. */
   rejectsKey(reply: HttpReply): boolean;
+  /** Reads an error body, if its form is the service's own. Default: `readServiceError`. */
+  readError?(text: string): ServiceError;
   /** Returns the name of the error for a reply outside 200–299. */
   errorName(reply: HttpReply, error: ServiceError, operation: Operation): ErrorName;
   /** Returns the wait, in seconds, for a reply whose headers request none. */
@@ -54,6 +58,14 @@ export interface ApiClientOptions {
   readonly log: Log;
 }
 
+/** A request's body that is not JSON. */
+export interface ApiContent {
+  /** With the content type and, for a stream, the content length; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Returns the body. A repeated request opens it again. */
+  open(): string | AsyncIterable<Uint8Array>;
+}
+
 /** One call of the API. */
 export interface ApiCall {
   readonly operation: Operation;
@@ -62,6 +74,8 @@ export interface ApiCall {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  readonly content?: ApiContent | undefined;
   readonly signal: AbortSignal;
   /** Translates a transport error, whose origin is already `service`. */
   readonly translate?: ((error: unknown) => unknown) | undefined;
@@ -127,7 +141,7 @@ function rejectionOf(
   operation: Operation,
 ): TransferError {
   const { status, headers } = reply;
-  const error = readServiceError(reply.text);
+  const error = (service.readError ?? readServiceError)(reply.text);
   const message = isRedirect(status)
     ? `${operation.name} was ${describeRedirect(status, redirectHost(headers.location, baseUrl))}`
     : `${service.name} answered ${operation.name} with ${describeServiceError(status, error)}`;
@@ -169,18 +183,17 @@ async function sendWith(
   { service, transport, baseUrl, key }: Sender,
   call: ApiCall,
 ): Promise<HttpReply> {
-  const hasBody = call.body !== undefined;
   const request = {
     method: call.method,
     url: baseUrl + call.path,
     headers: {
-      [service.keyHeader]: checkKey(key),
+      [service.keyHeader]: `${service.keyPrefix ?? ''}${checkKey(key)}`,
       accept: 'application/json',
       'accept-encoding': 'identity',
       'user-agent': userAgent,
-      ...(hasBody && { 'content-type': 'application/json' }),
+      ...contentHeaders(call),
     },
-    body: hasBody ? JSON.stringify(call.body) : undefined,
+    body: call.content?.open() ?? (call.body === undefined ? undefined : JSON.stringify(call.body)),
     signal: call.signal,
     replyTimeoutMs: call.operation.replyMs ?? service.askReplyMs,
   };
@@ -192,6 +205,11 @@ async function sendWith(
     const error = fromOrigin(thrown, 'service', call.signal);
     throw call.translate ? call.translate(error) : error;
   }
+}
+
+function contentHeaders({ body, content }: ApiCall): Readonly<Record<string, string>> {
+  if (content) return content.headers;
+  return body === undefined ? {} : { 'content-type': 'application/json' };
 }
 
 /**

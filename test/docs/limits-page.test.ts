@@ -36,6 +36,7 @@ const noLimits = new Set([
   'DestinationChangedError',
   'ExecutionEndedError',
   'FencedOutError',
+  'CompletionUnknownError',
   'NameTakenError',
   'OutcomeNotRecordedError',
   'PreflightFailedError',

@@ -48,6 +48,15 @@ export const finalErrors = {
     localNextStep:
       'Run the command again with another filename, or delete or rename the file at the service.',
   },
+  /** The service may have made the asset; its reply was lost, and a repeated call may make a second one. */
+  CompletionUnknownError: {
+    scope: 'transfer',
+    disposition: 'fail',
+    nextStep:
+      'Look for the file at the service, by its name and time. If it does not exist, start again with force.',
+    localNextStep:
+      'Look for the file at the service, by its name and time. If it does not exist, run the command again with --force.',
+  },
   ProjectNotFoundError: {
     scope: 'transfer',
     disposition: 'fail',

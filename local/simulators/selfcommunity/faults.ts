@@ -1,0 +1,39 @@
+export type Operation = 'chunk' | 'complete' | 'media' | 'delete-media' | 'token' | 'other';
+
+/** What goes wrong with one request. */
+export type FaultEffect =
+  /** Answers with this status, without an effect. `body` replaces the service's own error. */
+  | { readonly kind: 'status'; readonly status: number; readonly body?: unknown }
+  /** Answers 429 with `Retry-After`. */
+  | { readonly kind: 'throttle'; readonly seconds: number }
+  /** Resets the connection before the request has an effect. */
+  | { readonly kind: 'reset' }
+  /** Performs the request, then closes the connection. */
+  | { readonly kind: 'lost-reply' }
+  /** Answers with a page in place of a reply, without an effect. */
+  | { readonly kind: 'page'; readonly status: number }
+  /** Rejects the access token from this request on, as if it had expired. */
+  | { readonly kind: 'expire-token' }
+  /** Performs the request and changes the JSON of the reply. */
+  | { readonly kind: 'alter'; readonly alter: (body: Record<string, unknown>) => unknown };
+
+export type Fault = FaultEffect & { readonly on: Operation; readonly nth?: number };
+
+/** The planned faults. Each applies to one request. */
+export class FaultPlan {
+  readonly #faults: { readonly fault: Fault; left: number }[] = [];
+
+  /** Plans a fault for the n-th request of its operation from now, counted from 1. */
+  add(fault: Fault): void {
+    this.#faults.push({ fault, left: fault.nth ?? 1 });
+  }
+
+  /** Counts a request and returns its fault. @internal */
+  take(operation: Operation): Fault | undefined {
+    const waiting = this.#faults.filter(({ fault }) => fault.on === operation);
+    const due = waiting.find(({ left }) => left === 1);
+    for (const entry of waiting) if (entry.left > 1) entry.left--;
+    if (due) this.#faults.splice(this.#faults.indexOf(due), 1);
+    return due?.fault;
+  }
+}

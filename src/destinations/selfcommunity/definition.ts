@@ -1,0 +1,22 @@
+import type { DestinationDefinition } from '#src/service-api/definition.ts';
+import { createSelfCommunity } from './destination.ts';
+import { service } from './errors.ts';
+import { flawOfSecret } from './secret.ts';
+import { settingFields, settingsSchema } from './settings.ts';
+
+/** SelfCommunity: images and documents, which become media of a community. */
+export const selfCommunity: DestinationDefinition<'selfcommunity', typeof settingsSchema> = {
+  kind: 'selfcommunity',
+  title: service.name,
+  asset: 'media',
+  secret: {
+    variable: 'SELFCOMMUNITY_TOKEN',
+    noun: 'access token',
+    storedAs:
+      'as plain text, or as JSON with accessToken, refreshToken, clientId, clientSecret and tokenUrl',
+    flawOf: flawOfSecret,
+  },
+  schema: settingsSchema,
+  fields: settingFields,
+  create: (settings, resources) => createSelfCommunity({ ...resources, settings }),
+};

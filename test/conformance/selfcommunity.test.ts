@@ -1,0 +1,17 @@
+import { createSelfCommunity } from '#src/destinations/selfcommunity/destination.ts';
+import { modes } from '#src/destinations/selfcommunity/settings.ts';
+import { ManualClock } from '../harness/clock.ts';
+import { describeDestination } from './destination-suite.ts';
+import { openSelfCommunity } from './selfcommunity-service.ts';
+
+const { traits } = createSelfCommunity({
+  transport: { send: () => Promise.reject(new Error('nothing is sent')) },
+  apiKey: { get: async () => 'none', refresh: async () => 'none' },
+  settings: { baseUrl: 'https://community.example.com/api/v2', mode: 'documented' },
+  clock: new ManualClock(),
+  log: { info: () => {}, warn: () => {}, error: () => {} },
+});
+
+for (const mode of modes) {
+  describeDestination(`SelfCommunity, at the simulator (${mode})`, traits, openSelfCommunity(mode));
+}
