@@ -1,16 +1,20 @@
-import { sweepSeconds } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { SweepPosition } from '#src/core/transfer/transfer-store.ts';
 import { findLateDuplicates, reportLateDuplicates } from '#src/transfer/late-duplicates.ts';
 import { transferLogFields } from '#src/transfer/outcome.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
-import { listRows } from './stale-transfers.ts';
 
 /** Days before today to search for ended transfers. A replaced session lives for at most 24 h. */
 const daysBack = 2;
 
 /** A failed transfer may have an asset as well, if its bytes were complete and another ingest followed. */
 const finalStates = ['ready', 'failed', 'superseded', 'cancelled'] as const;
+
+/** Rows read in one run: some seconds. */
+const maxEndedRowsRead = 20_000;
+
+const dayMs = 24 * 3600 * 1000;
 
 /** Transfers whose replaced sessions are checked in one run. */
 const maxTransfersChecked = 200;
@@ -23,30 +27,62 @@ export async function recordLateDuplicates(
   ports: ReconcilerPorts,
   call: ServiceCall,
 ): Promise<SweepCounts> {
-  const rows = await listRows(ports, call, finalStates, daysBack);
-  // The service knows only the assets of its own transfers.
-  const replaced = rows.filter(
-    ({ sessionNumber, destination }) =>
-      sessionNumber > 1 && destination === ports.destination.identity,
-  );
+  const sweep: Sweep = { position: await ports.store.sweepPosition() };
+  const started = sweep.position;
   let lateDuplicates = 0;
-  await workThrough(ports, call, sliceForRun(replaced, ports.clock.now()), async (row) => {
-    const known = [row.assetId, ...duplicatesOf(row.outcome)];
-    const found = await findLateDuplicates(ports, row, known, call.signal);
-    if (found.length > 0) await recordInOutcome(ports, row, found);
-    lateDuplicates += found.length;
-    return found.length > 0;
-  });
+  try {
+    await workThrough(ports, call, replacedTransfers(ports, call, sweep), async (row) => {
+      const known = [row.assetId, ...duplicatesOf(row.outcome)];
+      const found = await findLateDuplicates(ports, row, known, call.signal);
+      if (found.length > 0) await recordInOutcome(ports, row, found);
+      lateDuplicates += found.length;
+      return found.length > 0;
+    });
+  } finally {
+    if (started || sweep.position) await ports.store.setSweepPosition(sweep.position);
+  }
   return { lateDuplicates };
 }
 
-/** Returns the transfers of this run. Each run continues where the run before it ended. */
-function sliceForRun(rows: readonly TransferRecord[], now: number): TransferRecord[] {
-  if (rows.length <= maxTransfersChecked) return [...rows];
-  const run = Math.floor(now / (sweepSeconds * 1000));
-  const from = (run * maxTransfersChecked) % rows.length;
-  return [...rows.slice(from), ...rows.slice(0, from)].slice(0, maxTransfersChecked);
+/** Where to read on. Each run continues where the run before it stopped. */
+interface Sweep {
+  position: SweepPosition | undefined;
 }
+
+/** Lists ended transfers with a replaced session, from the sweep's position, up to the limits of one run. */
+async function* replacedTransfers(
+  { store, clock, destination }: ReconcilerPorts,
+  { deadline }: ServiceCall,
+  sweep: Sweep,
+): AsyncGenerator<TransferRecord> {
+  let rows = 0;
+  let replaced = 0;
+  for (const list of listsFrom(sweep.position, clock.now())) {
+    for await (const row of store.listTransfers(list.state, list.day, list.until)) {
+      sweep.position = { state: list.state, day: list.day, until: row.changedAt };
+      if (rows++ >= maxEndedRowsRead || clock.now() >= deadline) return;
+      // The service knows only the assets of its own transfers.
+      if (row.sessionNumber <= 1 || row.destination !== destination.identity) continue;
+      if (replaced++ >= maxTransfersChecked) return;
+      yield row;
+    }
+  }
+  sweep.position = undefined;
+}
+
+/** Returns the lists of ended transfers, oldest day first, from a position. A day that is over starts again. */
+function listsFrom(position: SweepPosition | undefined, now: number): List[] {
+  const days = Array.from({ length: daysBack + 1 }, (_, n) => now - (daysBack - n) * dayMs);
+  const lists = days.flatMap((at) =>
+    finalStates.map((state): List => ({ state, day: new Date(at).toISOString().slice(0, 10) })),
+  );
+  const first = lists.findIndex(
+    ({ state, day }) => state === position?.state && day === position.day,
+  );
+  return position && first >= 0 ? [position, ...lists.slice(first + 1)] : lists;
+}
+
+type List = Pick<SweepPosition, 'state' | 'day'> & Partial<SweepPosition>;
 
 async function recordInOutcome(
   ports: ReconcilerPorts,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { sweepSeconds } from '#src/core/limits/limits.ts';
 import { transferRecord } from '../aws/dynamodb/table-fixture.ts';
 import {
   executionId,
@@ -92,32 +91,67 @@ describe('a sweep over replaced sessions', () => {
     });
   });
 
-  it('checks a long list over several runs', async () => {
+  /** Puts ended transfers with a replaced session under today, each changed at a time of its own. */
+  async function ended(count: number, sessionNumber: (n: number) => number) {
     const reconciler = await openReconciler();
-    const checked = new Set<string>();
     const { store, destination } = reconciler.ports;
-    const ready = { state: 'ready', sessionNumber: 2, destination: destination.identity } as const;
-    const many = Array.from({ length: 450 }, (_, i) =>
-      transferRecord({ transferId: `t${i}`, ...ready }),
+    const checked: string[] = [];
+    const rows = Array.from({ length: count }, (_, n) =>
+      transferRecord({
+        transferId: `t${n}`,
+        state: 'ready',
+        sessionNumber: sessionNumber(n),
+        destination: destination.identity,
+        changedAt: count - n,
+      }),
     );
+    const today = new Date(reconciler.harness.doubles.clock.now()).toISOString().slice(0, 10);
     reconciler.ports = {
       ...reconciler.ports,
       store: {
         ...store,
-        listTransfers: async function* (state, day) {
-          const today = new Date(reconciler.harness.doubles.clock.now()).toISOString().slice(0, 10);
-          if (state === 'ready' && day === today) yield* many;
+        listTransfers: async function* (state, day, until = count) {
+          if (state === 'ready' && day === today) yield* rows.slice(count - until);
         },
         sessions: async (transferId) => {
-          checked.add(transferId);
+          checked.push(transferId);
           return [];
         },
       },
     };
-    for (let run = 0; run < 3; run++) {
-      await reconciler.reconcile();
-      reconciler.harness.doubles.clock.advance(sweepSeconds * 1000);
-    }
-    expect(checked.size).toBe(450);
+    return { reconciler, checked };
+  }
+
+  it('checks a long list over several runs', async () => {
+    const { reconciler, checked } = await ended(450, () => 2);
+    for (let run = 0; run < 3; run++) await reconciler.reconcile();
+    expect(new Set(checked).size).toBe(450);
+    expect(checked.length).toBeLessThanOrEqual(600);
+  });
+
+  it('continues where the last run stopped reading, and then begins again', async () => {
+    const { reconciler, checked } = await ended(45_000, (n) => (n === 44_999 ? 2 : 1));
+    await reconciler.reconcile();
+    await reconciler.reconcile();
+    expect(checked).toEqual([]);
+    await reconciler.reconcile();
+    expect(checked).toEqual(['t44999']);
+    expect(await reconciler.ports.store.sweepPosition()).toBeUndefined();
+    for (let run = 0; run < 3; run++) await reconciler.reconcile();
+    expect(checked).toEqual(['t44999', 't44999']);
+  });
+
+  it('continues with the transfer that it had no time for', async () => {
+    const { reconciler, checked } = await ended(10, () => 2);
+    const { clock } = reconciler.harness.doubles;
+    const { sessions } = reconciler.ports.store;
+    const slow = async (transferId: string) => {
+      clock.advance(hourMs);
+      return sessions(transferId);
+    };
+    const store = { ...reconciler.ports.store, sessions: slow };
+    reconciler.ports = { ...reconciler.ports, store };
+    for (let run = 0; run < 4; run++) await reconciler.reconcile();
+    expect(checked.slice(0, 4)).toEqual(['t0', 't1', 't2', 't3']);
   });
 });

@@ -42,13 +42,20 @@ export function betweenInput(transferId: string, first: string, last: string) {
 }
 
 /** Returns the query for one partition of an index. */
-export function indexInput(index: TableIndex, partition: string) {
+export function indexInput(index: TableIndex, partition: string, until?: number) {
+  const isBounded = until !== undefined;
   return {
     IndexName: index.name,
     Limit: indexPageRows,
-    KeyConditionExpression: '#partition = :partition',
-    ExpressionAttributeNames: { '#partition': index.partitionKey },
-    ExpressionAttributeValues: { ':partition': partition },
+    KeyConditionExpression: `#partition = :partition${isBounded ? ' AND #sort <= :until' : ''}`,
+    ExpressionAttributeNames: {
+      '#partition': index.partitionKey,
+      ...(isBounded && { '#sort': index.sortKey }),
+    },
+    ExpressionAttributeValues: {
+      ':partition': partition,
+      ...(isBounded && { ':until': until }),
+    },
   };
 }
 

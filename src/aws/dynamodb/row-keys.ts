@@ -63,6 +63,9 @@ export const startsKey: RowKey = { transferId: queueId, row: 'starts' };
 /** The key of the call rates that all functions share. */
 export const ratesKey: RowKey = { transferId: queueId, row: 'rates' };
 
+/** The key of the row where the last sweep over ended transfers stopped. */
+export const sweepKey: RowKey = { transferId: 'sweep', row: 'position' };
+
 /** The key of a session: `session#0001`. */
 export function sessionKey(transferId: string, session: number): RowKey {
   return { transferId, row: `session#${padded(session, 4)}` };

@@ -34,11 +34,15 @@ export interface TableAccess {
   change(key: RowKey, change: RowChange): Promise<Row | false>;
   /** Returns the rows of a partition between two sort keys, ascending. */
   between(transferId: string, first: string, last: string): Promise<Row[]>;
-  /** Returns the rows of an index's partition by its sort key; eventually consistent, as every index. */
+  /**
+   * Returns the rows of an index's partition by its sort key; eventually consistent, as every index.
+   * Omits rows with a sort key above `until`.
+   */
   inIndex(
     index: TableIndex,
     partition: string,
     order: 'ascending' | 'descending',
+    until?: number,
   ): AsyncGenerator<Row>;
   /** Returns the first rows of a partition between two sort keys, ascending. */
   firstBetween(transferId: string, first: string, last: string, limit: number): Promise<Row[]>;
@@ -76,7 +80,8 @@ export function openTable(client: DynamoDBClient, tableName: string): TableAcces
     writeFlat: (row, condition) => writeFlat(table, row, condition),
     change: (key, change) => update(table, key, change),
     between: (transferId, first, last) => allRows(table, betweenInput(transferId, first, last)),
-    inIndex: (index, partition, order) => indexRows(table, index, partition, order),
+    inIndex: (index, partition, order, until) =>
+      indexRows(table, indexInput(index, partition, until), partition, order),
     firstBetween: (transferId, first, last, limit) =>
       firstRows(table, betweenInput(transferId, first, last), limit),
     remove: (key, condition) => remove(table, key, condition),
@@ -174,11 +179,11 @@ async function allRows(table: Table, query: Query): Promise<Row[]> {
 
 async function* indexRows(
   table: Table,
-  index: TableIndex,
+  input: Query,
   partition: string,
   order: 'ascending' | 'descending',
 ): AsyncGenerator<Row> {
-  const query = { ...indexInput(index, partition), ScanIndexForward: order === 'ascending' };
+  const query = { ...input, ScanIndexForward: order === 'ascending' };
   let pageCount = 0;
   for await (const page of pagesOf(table, query)) {
     yield* page;

@@ -5,6 +5,7 @@ import {
   type TransferRecord,
   type TransferState,
   transferRecordSchema,
+  transferStates,
 } from '#src/core/transfer/transfer.ts';
 import type {
   SeenTransfer,
@@ -17,6 +18,7 @@ import {
   executionKey,
   ingestsKey,
   type RowKey,
+  sweepKey,
   transferKey,
   uploadKey,
 } from './row-keys.ts';
@@ -33,6 +35,8 @@ type TransferRows = Pick<
   | 'putRejection'
   | 'incrementRetries'
   | 'listTransfers'
+  | 'sweepPosition'
+  | 'setSweepPosition'
   | 'recordExecution'
   | 'transferOfExecution'
   | 'recordUpload'
@@ -47,8 +51,32 @@ type TransferRows = Pick<
  * attribute of a row that is written now.
  */
 export function transferRows(table: TableAccess, expiry: () => Row): TransferRows {
-  return { ...ingestRows(table), ...ownerRows(table, expiry), ...recordRows(table, expiry) };
+  return {
+    ...ingestRows(table),
+    ...ownerRows(table, expiry),
+    ...recordRows(table, expiry),
+    ...sweepRows(table),
+  };
 }
+
+function sweepRows(table: TableAccess) {
+  return {
+    sweepPosition: async () => {
+      const row = await table.read(sweepKey);
+      return row && readRow(sweepRow, row);
+    },
+    setSweepPosition: async (position) => {
+      if (position) await table.write({ ...sweepKey, ...position });
+      else await table.remove(sweepKey);
+    },
+  } satisfies Partial<TransferRows>;
+}
+
+const sweepRow = z.object({
+  state: z.enum(transferStates),
+  day: z.string(),
+  until: z.number(),
+});
 
 function ingestRows(table: TableAccess) {
   return {
@@ -95,7 +123,8 @@ function recordRows(table: TableAccess, expiry: () => Row) {
       await table.write({ ...rowOf(record), ...expiry() });
     },
     incrementRetries: (transferId, counts) => incrementRetries(table, transferId, counts),
-    listTransfers: (state, day) => listRecords(table, tableSchema.stateIndex, stateDay(state, day)),
+    listTransfers: (state, day, until) =>
+      listRecords(table, tableSchema.stateIndex, stateDay(state, day), 'descending', until),
     listUnpublished: () => listRecords(table, tableSchema.outboxIndex, unpublished, 'ascending'),
   } satisfies Partial<TransferRows>;
 }
@@ -161,9 +190,10 @@ async function* listRecords(
   table: TableAccess,
   index: TableIndex,
   partition: string,
-  order: 'ascending' | 'descending' = 'descending',
+  order: 'ascending' | 'descending',
+  until?: number,
 ): AsyncGenerator<TransferRecord> {
-  for await (const row of table.inIndex(index, partition, order)) yield recordOf(row);
+  for await (const row of table.inIndex(index, partition, order, until)) yield recordOf(row);
 }
 
 /** The partition of the outbox index, which holds every transfer whose outcome is not published. */

@@ -30,6 +30,14 @@ export type TransferPatch = Partial<
   >
 >;
 
+/** A row in the lists of transfers. */
+export interface SweepPosition {
+  readonly state: TransferState;
+  readonly day: string;
+  /** The time of the row's last change, in milliseconds since 1970. */
+  readonly until: number;
+}
+
 /** The result of claiming a range. */
 export interface RangeClaim {
   /** True if this sender has the claim. Otherwise another sender has it. */
@@ -105,8 +113,12 @@ export interface TransferStore {
   /**
    * Lists the transfers that entered a state on a UTC day (`2026-11-21`), latest first. `failed` lists
    * rejected starts as well, so one query finds every failure.
+   * @param until - omits later rows, in milliseconds since 1970
    */
-  listTransfers(state: TransferState, day: string): AsyncIterable<TransferRecord>;
+  listTransfers(state: TransferState, day: string, until?: number): AsyncIterable<TransferRecord>;
+  /** Returns where the last sweep over ended transfers stopped; undefined if it read all. */
+  sweepPosition(): Promise<SweepPosition | undefined>;
+  setSweepPosition(position: SweepPosition | undefined): Promise<void>;
 
   /** Returns the row of a session. */
   session(transferId: string, number: number): Promise<SessionRecord | undefined>;

@@ -172,6 +172,25 @@ describe('listing transfers', () => {
     expect(await list('ready', '2026-11-21')).toEqual([]);
   });
 
+  it('continues at a time, and keeps where a sweep stopped', async () => {
+    const { store } = table;
+    for (const at of [1, 2, 3]) {
+      const transferId = `part-${at}`;
+      await store.takeTransfer(transferRecord({ transferId }), undefined);
+      await store.patchTransfer(transferId, 1, { state: 'superseded' }, testNow + 9 * day + at);
+    }
+    const rest = await collected(
+      store.listTransfers('superseded', '2026-11-30', testNow + 9 * day + 2),
+    );
+    expect(rest.map(({ transferId }) => transferId)).toEqual(['part-2', 'part-1']);
+    expect(await store.sweepPosition()).toBeUndefined();
+    const position = { state: 'superseded', day: '2026-11-30', until: testNow } as const;
+    await store.setSweepPosition(position);
+    expect(await store.sweepPosition()).toEqual(position);
+    await store.setSweepPosition(undefined);
+    expect(await store.sweepPosition()).toBeUndefined();
+  });
+
   it('keeps a transfer on the day of its state after later changes', async () => {
     await table.store.takeTransfer(transferRecord({ transferId: 'stays' }), undefined);
     await table.store.patchTransfer('stays', 1, { state: 'failed' }, testNow);

@@ -180,5 +180,7 @@ describe('the store in memory', () => {
     }
     const listed = await collected(store.listTransfers('failed', '2026-11-21'));
     expect(listed.map(({ transferId }) => transferId)).toEqual(['t1', 't0']);
+    const rest = await collected(store.listTransfers('failed', '2026-11-21', testNow));
+    expect(rest.map(({ transferId }) => transferId)).toEqual(['t0']);
   });
 });

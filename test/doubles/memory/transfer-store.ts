@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import { addCounts, type TransferRecord, type TransferState } from '#src/core/transfer/transfer.ts';
-import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import type { SweepPosition, TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { memoryChunkRows } from './chunk-rows.ts';
 import { memoryRangeRows } from './range-rows.ts';
 import { Rows } from './rows.ts';
@@ -32,14 +32,14 @@ interface Tables {
  */
 export function createMemoryTransferStore(areCopies = true): MemoryTransferStore {
   const tables: Tables = {
-    transfers: new Rows(areCopies),
+    transfers: new Rows(areCopies ? 'json' : 'none'),
     stateDays: new Map(),
     ingests: new Map(),
     owners: new Map(),
   };
-  const sessions = memorySessionRows(areCopies);
-  const chunks = memoryChunkRows(areCopies);
-  const ranges = memoryRangeRows(areCopies);
+  const sessions = memorySessionRows(areCopies ? 'json' : 'none');
+  const chunks = memoryChunkRows(areCopies ? 'json' : 'none');
+  const ranges = memoryRangeRows(areCopies ? 'json' : 'none');
   const { rows: _, ...store } = { ...transferRows(tables), ...sessions, ...chunks, ...ranges };
   const failures = new Map<string, number>();
   const all = [tables.transfers, sessions.rows, chunks.rows, ranges.rows];
@@ -113,6 +113,7 @@ function ownerRows({ owners }: Tables) {
 }
 
 function lists({ transfers, stateDays }: Tables) {
+  let position: SweepPosition | undefined;
   return {
     listUnpublished: async function* () {
       const waiting = transfers
@@ -121,11 +122,17 @@ function lists({ transfers, stateDays }: Tables) {
         .filter(({ outcome, outcomePublished }) => outcome !== undefined && !outcomePublished);
       yield* waiting.sort((a, b) => a.changedAt - b.changedAt);
     },
-    listTransfers: async function* (state, day) {
+    sweepPosition: async () => position,
+    setSweepPosition: async (next) => {
+      position = next;
+    },
+    listTransfers: async function* (state, day, until = Number.POSITIVE_INFINITY) {
       const wanted = stateDay(state, day);
       const ids = [...stateDays].filter(([, listed]) => listed === wanted).map(([id]) => id);
       const rows = ids.sort().map((id) => transfers.get(id) as TransferRecord);
-      yield* rows.sort((a, b) => b.changedAt - a.changedAt);
+      yield* rows
+        .filter(({ changedAt }) => changedAt <= until)
+        .sort((a, b) => b.changedAt - a.changedAt);
     },
   } satisfies Partial<TransferRows>;
 }
@@ -140,6 +147,8 @@ type TransferRows = Pick<
   | 'putRejection'
   | 'incrementRetries'
   | 'listTransfers'
+  | 'sweepPosition'
+  | 'setSweepPosition'
   | 'recordExecution'
   | 'transferOfExecution'
   | 'recordUpload'

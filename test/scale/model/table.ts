@@ -12,7 +12,7 @@ const reads: ReadonlySet<string> = new Set<keyof TransferStore | keyof QueueStor
   ...(['transfer', 'session', 'sessions', 'chunks', 'ranges', 'latestIngestNumber'] as const),
   ...(['transferOfExecution', 'transferOfUpload', 'transferOfContent'] as const),
   ...(['listTransfers', 'listUnpublished', 'lastTicketNumbers', 'firstTickets', 'pause'] as const),
-  ...(['queueHead', 'slots', 'sharedRates'] as const),
+  ...(['queueHead', 'slots', 'sharedRates', 'sweepPosition'] as const),
 ]);
 
 /** The table in memory. It keeps the rows of transfers that wait or run, and only counts ended ones. */
@@ -40,7 +40,7 @@ export function openTable(context: LoadContext): ModelTable {
     transferOfExecution: async (id) => owners.get(id),
     recordUpload: async (id, transferId) => record(`upload ${id}`, transferId),
     transferOfUpload: async (id) => owners.get(`upload ${id}`),
-    listTransfers: (state, day) => listed(rows, ready, state, day),
+    listTransfers: (...list) => listed(rows, ready, ...list),
   };
   return {
     store: counted(store, context, () => undefined),
@@ -73,10 +73,14 @@ async function* listed(
   ready: ReturnType<typeof countByDay>,
   state: TransferState,
   day: string,
+  until = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<TransferRecord> {
-  yield* rows.listTransfers(state, day);
+  yield* rows.listTransfers(state, day, until);
   if (state !== 'ready') return;
-  for (let left = ready.of(day); left > 0; left--) yield droppedRow;
+  const start = Date.parse(day);
+  const left = Math.min(ready.of(day), until - start);
+  // Each row has a time of its own, as a sweep continues by it.
+  for (let n = left; n > 0; n--) yield { ...droppedRow, changedAt: start + n };
 }
 
 type Call = (...args: never[]) => unknown;
