@@ -9,13 +9,14 @@ type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | '
 export function memoryChunkRows(
   areCopies = true,
 ): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
-  const rows = new Rows<ChunkRecord>(areCopies);
+  const rows = new Rows<ChunkRecord>(areCopies ? 'flat' : 'none');
   return {
     rows,
     chunks: async (transferId, session, first = 0, last = Number.POSITIVE_INFINITY) => {
-      const all = rows.under(`${transferId}#${session}#`).map(([, record]) => record);
-      const wanted = all.filter(({ index }) => index >= first && index <= last);
-      return new Map(wanted.map((record) => [record.index, record]));
+      const to = last === Number.POSITIVE_INFINITY ? undefined : keyOf(transferId, session, last);
+      const from = keyOf(transferId, session, first);
+      const found = rows.under(`${transferId}#${session}#`, from, to);
+      return new Map(found.map(([, record]) => [record.index, record]));
     },
     storeProof: async (transferId, session, proof, retiredGeneration) => {
       const key = keyOf(transferId, session, proof.index);

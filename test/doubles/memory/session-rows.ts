@@ -21,7 +21,7 @@ type SessionRows = Pick<
 export function memorySessionRows(
   areCopies = true,
 ): SessionRows & { readonly rows: Rows<SessionRecord> } {
-  const rows = new Rows<SessionRecord>(areCopies);
+  const rows = new Rows<SessionRecord>(areCopies ? 'json' : 'none');
   const change = changeIn(rows);
   return { rows, ...recordRows(rows, change), ...evidenceRows(rows, change) };
 }
