@@ -49,7 +49,7 @@ const traceHeader = 'x-amzn-trace-id';
 /**
  * A request that the SDK has built and signed, for requests that differ in some headers or in the body.
  * It signs them with Signature Version 4 (AWS Identity and Access Management User Guide, "Create a signed
- * AWS API request"). The SDK's signer takes four times the CPU time, as it derives more for each request.
+ * AWS API request"). The SDK's signer takes six times the CPU time, as it derives more for each request.
  */
 export class RequestTemplate {
   readonly #request: SdkRequest;
