@@ -37,9 +37,9 @@ export function createMemoryTransferStore(areCopies = true): MemoryTransferStore
     ingests: new Map(),
     owners: new Map(),
   };
-  const sessions = memorySessionRows(areCopies ? 'json' : 'none');
-  const chunks = memoryChunkRows(areCopies ? 'json' : 'none');
-  const ranges = memoryRangeRows(areCopies ? 'json' : 'none');
+  const sessions = memorySessionRows(areCopies);
+  const chunks = memoryChunkRows(areCopies);
+  const ranges = memoryRangeRows(areCopies);
   const { rows: _, ...store } = { ...transferRows(tables), ...sessions, ...chunks, ...ranges };
   const failures = new Map<string, number>();
   const all = [tables.transfers, sessions.rows, chunks.rows, ranges.rows];
