@@ -49,7 +49,7 @@ const files: Readonly<Record<MoverName, MoverFile>> = {
 const ingestProgram = [
   process.execPath,
   '--max-semi-space-size=2',
-  new URL('../../local/commands/ingest.ts', import.meta.url).pathname,
+  new URL('../../local/commands/ingest.js', import.meta.url).pathname,
 ];
 
 /** Runs all movers alternately. Every second run has the reverse order, so neighbours change. */

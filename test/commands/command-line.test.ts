@@ -66,10 +66,10 @@ describe('a recorded failure', () => {
 describe('N4: JSON on a pipe', () => {
   const byNpm = {
     npm_lifecycle_event: 'ingest',
-    npm_lifecycle_script: 'node local/commands/ingest.ts',
+    npm_lifecycle_script: 'node local/commands/ingest.js',
   };
   const check = (isTerminal: boolean, env: Record<string, string>) =>
-    assertOnlyJson(isTerminal, env, 'ingest.ts');
+    assertOnlyJson(isTerminal, env, 'ingest.js');
 
   it('fails behind npm’s own lines, with the call that avoids them', () => {
     expect(() => check(false, { ...byNpm, npm_config_loglevel: 'notice' })).toThrow(

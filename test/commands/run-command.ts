@@ -29,7 +29,8 @@ export function startCommand(
   environment: Readonly<Record<string, string>> = {},
   { maxFileKiB }: { readonly maxFileKiB?: number } = {},
 ): Running {
-  const script = fileURLToPath(new URL(`../../local/commands/${name}.ts`, import.meta.url));
+  const file = name === 'ingest' ? 'ingest.js' : `${name}.ts`;
+  const script = fileURLToPath(new URL(`../../local/commands/${file}`, import.meta.url));
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const call = [process.execPath, script, ...args];
   // The limit on the file size simulates a full disk.

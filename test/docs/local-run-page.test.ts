@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../../docs/local-run.md', import.meta.url), 'utf8');
-const help = execFileSync(process.execPath, ['local/commands/ingest.ts', '--help']).toString();
+const help = execFileSync(process.execPath, ['local/commands/ingest.js', '--help']).toString();
 
 /** The rows of the table whose header begins with a word. */
 function rowsOf(header: string): string[] {
