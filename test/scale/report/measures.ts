@@ -23,13 +23,7 @@ export const constantMeasures: readonly Measure[] = [
   perObject('table writes', 2, ({ tally }) => tally.tableWrites.total),
   perObject('requests to S3', 2, ({ tally }) => tally.source.total),
   perObject('requests to the service', 2, ({ tally }) => tally.service.total),
-  {
-    // An object that finds a free slot needs no second execution: a tenth of 1,000 objects with 100 slots.
-    name: 'calls of StartExecution, of each queued object',
-    digits: 3,
-    of: ({ tally, journal }) =>
-      tally.other.of('StartExecution') / Math.max(1, journal.position.filter(Boolean).length),
-  },
+  perObject('calls of StartExecution', 3, ({ tally }) => tally.other.of('StartExecution')),
   perObject('events', 3, ({ tally }) => tally.other.of('PutEvents')),
 ];
 
