@@ -1,58 +1,102 @@
 import { equal, match } from 'node:assert/strict';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import {
-  type SevenBridgesSimulator,
-  startSevenBridges,
-} from '#local/simulators/seven-bridges/server.ts';
+import { startSelfCommunity } from '#local/simulators/selfcommunity/server.ts';
+import { startSevenBridges } from '#local/simulators/seven-bridges/server.ts';
+import type { Context } from '../cdk.ts';
 import type { Check } from '../checks.ts';
 import { type Harness, outputOf } from '../deployment.ts';
 import { endOf, executionFor } from '../executions.ts';
 import { enableEvents, makeBucket, putFilm } from '../films.ts';
 
-/** The bucket and the stack of the pages about another destination. */
-const bucket = 'my-genomes';
-const stack = 'Genomes';
+/** A further stack, next to the first one, and the service that it sends to. */
+interface OtherStack {
+  readonly name: string;
+  readonly bucket: string;
+  readonly context: Context;
+  readonly secret: string;
+  /** The key and the size of the object that is put into the bucket. */
+  readonly key: string;
+  readonly sizeMiB: number;
+  storedSha256(assetId: string): string;
+  close(): Promise<void>;
+}
 
-/** Deploys a second stack, next to the first one, with Seven Bridges as its destination. */
+/** Deploys a second stack, with Seven Bridges as its destination, under the name that the pages use. */
 export function sevenBridgesScenario(harness: Harness): Check {
   return {
     name: 'a second stack, for Seven Bridges, moves a new object into the project and passes npm run doctor',
-    run: async () => {
-      const service = await startSevenBridges();
-      try {
-        await deploy(harness, service);
-        await expectFile(harness, service);
+    run: () =>
+      withStack(harness, sevenBridges, async () => {
         const doctor = 'npm run doctor -- --stack Genomes';
         match(await harness.terminal.type(doctor, harness.home), /\d+ checks passed, 0 failed/);
-      } finally {
-        await service.close();
-      }
-    },
+      }),
   };
 }
 
-async function deploy({ cdk, home }: Harness, service: SevenBridgesSimulator): Promise<void> {
+/** Deploys a third stack, with SelfCommunity as its destination. */
+export function selfCommunityScenario(harness: Harness): Check {
+  return {
+    name: 'a third stack, for SelfCommunity, moves a new image in serial chunks',
+    run: () => withStack(harness, selfCommunity),
+  };
+}
+
+async function sevenBridges(): Promise<OtherStack> {
+  const service = await startSevenBridges();
+  return {
+    ...{ name: 'Genomes', bucket: 'my-genomes', key: 'runs/reads.mp4', sizeMiB: 12 },
+    context: {
+      destination: 'seven-bridges',
+      destinationProject: service.project,
+      destinationFolders: 'key',
+      baseUrl: service.baseUrl,
+    },
+    secret: service.token,
+    storedSha256: (id) => service.storedSha256(id),
+    close: () => service.close(),
+  };
+}
+
+async function selfCommunity(): Promise<OtherStack> {
+  const service = await startSelfCommunity();
+  return {
+    ...{ name: 'Community', bucket: 'my-photos', key: 'photos/team.jpg', sizeMiB: 1 },
+    context: { destination: 'selfcommunity', baseUrl: service.baseUrl },
+    secret: service.secret(),
+    storedSha256: (id) => service.storedSha256(id),
+    close: () => service.close(),
+  };
+}
+
+async function withStack(
+  harness: Harness,
+  start: () => Promise<OtherStack>,
+  more = async () => {},
+): Promise<void> {
+  const stack = await start();
+  try {
+    await deploy(harness, stack);
+    await expectArrived(harness, stack);
+    await more();
+  } finally {
+    await stack.close();
+  }
+}
+
+async function deploy({ cdk, home }: Harness, stack: OtherStack): Promise<void> {
+  const { name, bucket, context, secret } = stack;
   await makeBucket(home, bucket);
-  await cdk.deploy(home, {
-    stackName: stack,
-    sourceBuckets: bucket,
-    destination: 'seven-bridges',
-    destinationProject: service.project,
-    destinationFolders: 'key',
-    baseUrl: service.baseUrl,
-  });
-  const SecretId = await outputOf(home, stack, 'SecretArn');
-  await home.secrets.send(new PutSecretValueCommand({ SecretId, SecretString: service.token }));
+  await cdk.deploy(home, { stackName: name, sourceBuckets: bucket, ...context });
+  const SecretId = await outputOf(home, name, 'SecretArn');
+  await home.secrets.send(new PutSecretValueCommand({ SecretId, SecretString: secret }));
   await enableEvents(home, bucket);
 }
 
-async function expectFile({ home }: Harness, service: SevenBridgesSimulator): Promise<void> {
-  const film = await putFilm(home.s3, bucket, 'runs/reads.mp4', 12);
-  const machine = await outputOf(home, stack, 'StateMachineArn');
+async function expectArrived({ home }: Harness, stack: OtherStack): Promise<void> {
+  const film = await putFilm(home.s3, stack.bucket, stack.key, stack.sizeMiB);
+  const machine = await outputOf(home, stack.name, 'StateMachineArn');
   const execution = await executionFor(home.sfn, machine, film.key);
   const { status, error, cause, output } = await endOf(home.sfn, execution);
   equal(status, 'SUCCEEDED', `the execution ended ${status}: ${error}: ${cause}`);
-  const file = service.entries().find(({ id }) => id === output.assetId);
-  equal(file?.name, 'reads.mp4');
-  equal(service.storedSha256(String(output.assetId)), film.sha256);
+  equal(stack.storedSha256(String(output.assetId)), film.sha256);
 }

@@ -37,7 +37,14 @@ const film: Sample = {
 };
 
 /** The samples of destinations that take no film of this size. */
-const samples: Readonly<Partial<Record<DestinationKind, Sample>>> = {};
+const samples: Readonly<Partial<Record<DestinationKind, Sample>>> = {
+  selfcommunity: {
+    key: 'archive/sample photo.jpg',
+    contentType: 'image/jpeg',
+    size: '4MB',
+    noun: 'an image',
+  },
+};
 
 /** Returns the file that the demo makes for a destination. */
 export function sampleOf(kind: DestinationKind): Sample {
@@ -57,6 +64,12 @@ const starters: Readonly<Record<DestinationKind, () => Promise<Simulator>>> = {
     const simulator = await startSevenBridges();
     const { token, baseUrl, project } = simulator;
     return { ...simulator, secret: token, settings: { baseUrl, project } };
+  },
+  async selfcommunity() {
+    const { startSelfCommunity } = await import('../simulators/selfcommunity/server.ts');
+    const simulator = await startSelfCommunity();
+    const { baseUrl } = simulator;
+    return { ...simulator, secret: simulator.secret(), settings: { baseUrl } };
   },
 };
 

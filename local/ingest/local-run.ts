@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import type { AnyDefinition, DestinationResources } from '#src/service-api/definition.ts';
 import { readSettings } from '#src/service-api/settings.ts';
@@ -53,24 +54,26 @@ export async function openLocalRun(
   shown: ShownPorts,
   onHash: HashProgress,
 ): Promise<LocalRun> {
-  assertEnvironment(destination);
+  const accepting = checkedDestination(destination);
   const stateHome = await makeStateHome(options);
-  const source = await readSource(name, stateHome, onHash);
+  const source = await readSource(name, accepting, stateHome, onHash);
   // The SDKs and the emulators take a second to load: a wrong call gets its answer before.
   const { openResourcesOf } = await import('./run-resources.ts');
   return openResourcesOf(source, stateHome, { ...options, ...destination }, shown);
 }
 
-/** Checks the environment before a large file is hashed. */
-function assertEnvironment({ definition, environment }: LocalDestination): void {
+/** Checks the environment before a large file is hashed. Returns a destination that makes no call. */
+function checkedDestination({ definition, environment }: LocalDestination): Destination {
   readProxies(process.env);
   const { variable, noun, flawOf } = definition.secret;
   const secret = process.env[variable];
-  definition.create(readSettings(definition, { ...process.env, ...environment }), unusedResources);
+  const settings = readSettings(definition, { ...process.env, ...environment });
+  const destination = definition.create(settings, unusedResources);
   const flaw = secret
     ? flawOf?.(secret)
     : `is not set. Put the service's ${noun} into this environment variable`;
   if (flaw !== undefined) throw new TransferError('ConfigurationError', `${variable} ${flaw}`);
+  return destination;
 }
 
 const unused = async () => {

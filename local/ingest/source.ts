@@ -3,7 +3,9 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { splitS3Url } from '#src/core/source/buckets.ts';
-import { extensionOf, mediaTypeOf } from '#src/core/source/source-object.ts';
+import { typeOfExtension } from '#src/core/source/media-types.ts';
+import { extensionOf } from '#src/core/source/source-object.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 import { fingerprintOf } from '../emulators/file-fingerprint.ts';
 import { hashFile } from './file-hash.ts';
 
@@ -35,16 +37,19 @@ export type HashProgress = (bytes: number, sizeBytes: number) => void;
 
 /**
  * Reads the source: `s3://bucket/key`, or a file, which is hashed unless its hash is known.
+ * @param destination - decides whether it takes the file, without a call
  * @param stateHome - folder with the hashes of unchanged files
  * @throws InvalidInputError - the source is neither a file nor an s3:// URL
  * @throws SourceEmptyError, SourceTypeUnsupportedError - before a byte is read
  */
 export async function readSource(
   name: string,
+  destination: Pick<Destination, 'accept'>,
   stateHome: string,
   onProgress: HashProgress,
 ): Promise<IngestSource> {
-  return name.startsWith('s3://') ? readUrl(name) : readFile(name, stateHome, onProgress);
+  if (name.startsWith('s3://')) return readUrl(name);
+  return readFile(name, destination, stateHome, onProgress);
 }
 
 function readUrl(name: string): IngestSource {
@@ -53,12 +58,14 @@ function readUrl(name: string): IngestSource {
 
 async function readFile(
   name: string,
+  destination: Pick<Destination, 'accept'>,
   stateHome: string,
   onProgress: HashProgress,
 ): Promise<IngestSource> {
   const sizeBytes = await sizeOf(name);
   const filename = basename(name);
-  const contentType = `${mediaTypeOf(filename, undefined, { sizeBytes })}/${extensionOf(filename)}`;
+  destination.accept({ key: filename, sizeBytes });
+  const contentType = contentTypeOf(filename);
   const { path } = await fingerprintOf(name);
   const { sha256, fingerprint } = await hashFile(path, {
     directory: join(stateHome, 'hashes'),
@@ -67,6 +74,13 @@ async function readFile(
   const content = { fingerprint, etag: sha256.slice(0, 32) };
   const file = { path, filename, contentType, content };
   return { name, bucket: localBucket, key: sha256, stateId: sha256.slice(0, 16), file };
+}
+
+/** A file has no content type: the pipeline reads one that leads to the same media type as the extension. */
+function contentTypeOf(filename: string): string {
+  const extension = extensionOf(filename);
+  const type = typeOfExtension(extension);
+  return type === undefined ? 'application/octet-stream' : `${type}/${extension}`;
 }
 
 async function sizeOf(name: string): Promise<number> {

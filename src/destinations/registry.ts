@@ -1,11 +1,12 @@
 import type * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
+import { selfCommunity } from './selfcommunity/definition.ts';
 import { sevenBridges } from './seven-bridges/definition.ts';
 import { twelveLabs } from './twelvelabs/definition.ts';
 
 /** The only list of destinations. The first is the default. */
-const definitions = [twelveLabs, sevenBridges] as const;
+const definitions = [twelveLabs, sevenBridges, selfCommunity] as const;
 
 type Listed = (typeof definitions)[number];
 
@@ -16,7 +17,7 @@ export type DestinationKind = Listed['kind'];
 export const destinations: readonly AnyDefinition<DestinationKind>[] = definitions;
 
 /** The destination of a stack or run that names none. */
-export const defaultKind: DestinationKind = definitions[0].kind;
+export const defaultKind = definitions[0].kind satisfies DestinationKind;
 
 /** The settings of each destination, as a user writes them. */
 export type SettingsOf = {

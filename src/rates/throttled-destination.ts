@@ -23,7 +23,7 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
   }: EveryMember = {
     identity: to.identity,
     traits: to.traits,
-    limits: (mediaType) => to.limits(mediaType),
+    accept: (object) => to.accept(object),
     openSession: (request, options) => api(options, () => to.openSession(request, options)),
     prepareChunks: (session, indexes, options) =>
       prepare ? nothing : api(options, () => to.prepareChunks(session, indexes, options)),

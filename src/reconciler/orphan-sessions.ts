@@ -1,5 +1,6 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
+import { abortUpload, isGivenUp } from '#src/transfer/abort-upload.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
@@ -9,7 +10,10 @@ const orphanGraceMs = 120_000;
 /** Orphan sessions in the log of one run. All are counted. */
 const maxOrphansLogged = 100;
 
-/** Counts the unfinished sessions at the service without a transfer. Never deletes or adopts one. */
+/**
+ * Counts the unfinished sessions at the service without a transfer, and never deletes or adopts one. Aborts
+ * those whose transfer was given up: an abort at its end may have failed.
+ */
 export async function countOrphanSessions(
   ports: ReconcilerPorts,
   call: ServiceCall,
@@ -18,7 +22,7 @@ export async function countOrphanSessions(
   if (!listed) return {};
   let orphanSessions = 0;
   await workThrough(ports, call, listed, async (session) => {
-    if (!(await isOrphan(ports, session))) return false;
+    if (await isKnown(ports, session, call)) return false;
     if (++orphanSessions <= maxOrphansLogged) logOrphan(ports, session);
     return true;
   });
@@ -42,12 +46,34 @@ async function listUnfinished(
   }
 }
 
-async function isOrphan(
-  { store, clock }: ReconcilerPorts,
+/** True if the session has a transfer, or may not be recorded yet. */
+async function isKnown(
+  ports: ReconcilerPorts,
   { uploadId, createdAt }: ListedSession,
+  call: ServiceCall,
 ): Promise<boolean> {
-  if (createdAt !== undefined && createdAt > clock.now() - orphanGraceMs) return false;
-  return (await store.transferOfUpload(uploadId)) === undefined;
+  const { store, clock } = ports;
+  if (createdAt !== undefined && createdAt > clock.now() - orphanGraceMs) return true;
+  const transferId = await store.transferOfUpload(uploadId);
+  if (transferId !== undefined) await abortIfUnused(ports, transferId, uploadId, call);
+  return transferId !== undefined;
+}
+
+/** Aborts a session that no execution will continue. */
+async function abortIfUnused(
+  ports: ReconcilerPorts,
+  transferId: string,
+  uploadId: string,
+  call: ServiceCall,
+): Promise<void> {
+  const { store, destination } = ports;
+  if (!destination.abortSession) return;
+  const row = await store.transfer(transferId);
+  if (row?.destination !== destination.identity) return;
+  const sessions = await store.sessions(transferId);
+  const record = sessions.find(({ session }) => session?.uploadId === uploadId);
+  if (record && (isGivenUp(row) || record.state === 'replaced'))
+    await abortUpload(ports, transferId, record, call);
 }
 
 function logOrphan(

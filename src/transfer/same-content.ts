@@ -1,5 +1,6 @@
 import { isSameContent } from '#src/core/source/same-content.ts';
-import { mediaTypeOf, type SourceObject } from '#src/core/source/source-object.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
 import type { TransferOptions, TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
@@ -20,7 +21,8 @@ export async function findSameContent(
     const row = transferId === undefined ? undefined : await store.transfer(transferId);
     // The content record may be older than the row, so the row decides.
     if (row?.state !== 'ready' || row.assetId === undefined) continue;
-    if (!isSameContent(row.source, source) || !isSameMediaType(row.source, source)) continue;
+    if (!isSameContent(row.source, source) || !isSameKind(destination, row.source, source))
+      continue;
     if (!hasOptions(row.options, options)) continue;
     const { phase } = await destination.assetStatus(row.assetId, { signal });
     if (phase === 'ready') return row;
@@ -37,10 +39,13 @@ export async function recordContent(
     await store.recordContent(contentId, transferId);
 }
 
-/** True if both objects have the same media type: the service makes different assets of audio and video. */
-function isSameMediaType(existing: SourceObject, requested: SourceObject): boolean {
-  const typeOf = (object: SourceObject) => mediaTypeOf(object.key, object.contentType, object);
-  return typeOf(existing) === typeOf(requested);
+/** True if both objects are of the same kind: the service makes different assets of audio and video. */
+function isSameKind(
+  destination: Destination,
+  existing: SourceObject,
+  requested: SourceObject,
+): boolean {
+  return destination.accept(existing).kind === destination.accept(requested).kind;
 }
 
 /** True if the asset has every requested option. An event requests none. */

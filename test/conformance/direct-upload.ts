@@ -33,7 +33,7 @@ export class DirectUpload {
   static async open(harness: PortHarness, sizeBytes: number): Promise<DirectUpload> {
     const request = {
       source: objectOf(sizeBytes),
-      mediaType: 'video' as const,
+      kind: harness.destination.accept(film).kind,
       filename: 'film.mp4',
     };
     const session = await harness.destination.openSession(request, unbroken);

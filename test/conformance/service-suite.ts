@@ -206,7 +206,7 @@ function describeLimits({ sessionCreatedBy }: DestinationTraits, open: OpenServi
 }
 
 async function inspect(harness: PortHarness): Promise<unknown> {
-  expect(harness.destination.limits('video').maxBytes).toBe(maxBytes);
+  expect(harness.destination.accept(film).maxBytes).toBe(maxBytes);
   const invocation = invocationOf(harness);
   return inspectSource(harness.ports, film, invocation).finally(invocation.close);
 }

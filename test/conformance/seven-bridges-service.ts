@@ -4,6 +4,7 @@ import {
   type SevenBridgesSimulator,
   startSevenBridges,
 } from '#local/simulators/seven-bridges/server.ts';
+import type { SevenBridgesSwitches } from '#local/simulators/seven-bridges/switches.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { createSevenBridges } from '#src/destinations/seven-bridges/destination.ts';
 import { checkSettings } from '#src/destinations/seven-bridges/settings.ts';
@@ -28,6 +29,7 @@ const replyTimeoutMs = 3_600_000;
 export async function openSevenBridges(
   clock: ManualClock,
   { chunkSizeBytes, maxBytes }: ServiceOptions,
+  switches: Partial<SevenBridgesSwitches> = {},
 ): Promise<TestService> {
   const simulator = await startSevenBridges({
     ...{ clock, maxBytes, partSize: chunkSizeBytes },
@@ -35,6 +37,7 @@ export async function openSevenBridges(
     nameTaken: 'rename',
     // The engine ignores the limit here: no limiter is around the adapter.
     callsPerWindow: undefined,
+    ...switches,
   });
   const agent = createAgent();
   onTestFinished(async () => {

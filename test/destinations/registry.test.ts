@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chunksPerUrlPage } from '#src/core/limits/limits.ts';
-import type { MediaType } from '#src/core/source/source-object.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
 import { type DestinationKind, definitionOf, destinations } from '#src/destinations/registry.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { maxProofsPerReport, maxUrlsPerCall } from '#src/destinations/twelvelabs/limits.ts';
@@ -25,6 +25,7 @@ const environments: Readonly<Record<DestinationKind, Readonly<Record<string, str
     SEVEN_BRIDGES_ENVIRONMENT: 'cavatica',
     SEVEN_BRIDGES_PROJECT: 'ada/genomes',
   },
+  selfcommunity: { SELFCOMMUNITY_BASE_URL: 'https://community.example.com/api/v2' },
 };
 
 describe('the registry', () => {
@@ -70,16 +71,14 @@ describe('the TwelveLabs destination', () => {
     ['audio', 10 * GiB],
     ['image', GiB / 32],
   ])('accepts %s of %i bytes', (mediaType, maxBytes) => {
-    const limits = createTwelveLabs(options).limits(mediaType);
-    expect(limits).toEqual({ maxBytes, maxFilenameLength: 255 });
+    const accepted = createTwelveLabs(options).accept({ key: 'reels/0001', mediaType });
+    expect(accepted).toEqual({ kind: mediaType, maxBytes, maxFilenameLength: 255 });
   });
 
   it('uses a configured size instead of the documented one', () => {
     const destination = createTwelveLabs({ ...options, limits: { video: 7 } });
-    expect([destination.limits('video').maxBytes, destination.limits('image').maxBytes]).toEqual([
-      7,
-      GiB / 32,
-    ]);
+    const maxBytesOf = (key: string) => destination.accept({ key }).maxBytes;
+    expect([maxBytesOf('film.mp4'), maxBytesOf('still.png')]).toEqual([7, GiB / 32]);
   });
 
   it('has the traits of its API', () => {

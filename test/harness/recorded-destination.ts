@@ -28,7 +28,7 @@ export function recordDestination(
   const recorded: Destination = {
     identity: inner.identity,
     traits: inner.traits,
-    limits: (mediaType) => inner.limits(mediaType),
+    accept: (object) => inner.accept(object),
     openSession: (request, call) => {
       log.opened++;
       return inner.openSession(request, call);

@@ -60,7 +60,7 @@ export function busyService(
     ...service,
     identity: service.identity,
     traits: service.traits,
-    limits: () => service.limits(),
+    accept: (object) => service.accept(object),
     openSession: (request) =>
       api(async () => {
         begin(request.source.key);

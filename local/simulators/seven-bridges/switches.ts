@@ -10,7 +10,7 @@ export interface SevenBridgesSwitches {
   expires: 'iso' | 'milliseconds';
   /** The place of `success_codes` in the reply; the Java client reads it inside `report`. */
   successCodesIn: 'reply' | 'report';
-  /** The value of `parallel_uploads`. It restricts nothing. */
+  /** The value of `parallel_uploads`. The service counts on the client: it restricts nothing. */
   parallelUploads: boolean;
   /** Headers that each PUT must have. Most clients send none of them. */
   requiredHeaders: Readonly<Record<string, string>>;

@@ -28,6 +28,7 @@ const uploadSession = z.object({
   chunkSizeBytes: z.number(),
   totalChunks: z.number(),
   expiresAt: z.optional(z.number()),
+  maxInFlight: z.optional(z.number()),
   details: z.record(z.string(), z.string()),
 });
 

@@ -86,6 +86,15 @@ export const errorMeanings = {
     errors: ['SourceSupersededError'],
     effect: 'InspectSource inspects again. Later, the transfer ends as `superseded`.',
   },
+  uploadGivenUp: {
+    errors: [
+      'TransferCancelledError',
+      'SourceSupersededError',
+      'SourceChecksumMismatchError',
+      'PlanTooLargeError',
+    ],
+    effect: 'The session is aborted at the service: no execution will continue it.',
+  },
   sourceMissing: {
     errors: ['SourceNotFoundError'],
     effect: 'An event about a deleted object is ignored.',

@@ -1,4 +1,4 @@
-import type { MediaType, SourceObject } from '#src/core/source/source-object.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { Chunk } from './chunk-plan.ts';
 import type { ChunkProof } from './chunk-proof.ts';
 import type { UserMetadata } from './user-metadata.ts';
@@ -21,17 +21,26 @@ export interface DestinationTraits {
   readonly chunkStates: boolean;
 }
 
-/** The limits of the service for one media type. */
-export interface DestinationLimits {
+/** What a destination reads of an object to decide whether it takes the object. */
+export type ObjectFacts = Pick<SourceObject, 'key' | 'contentType' | 'mediaType'> & {
+  readonly sizeBytes?: number | undefined;
+};
+
+/** An object that a destination takes, if it is not too large. */
+export interface AcceptedObject {
+  /** The kind of the object at the service, such as "video" or "document". */
+  readonly kind: string;
+  /** The size limit of this kind, in bytes. The engine rejects a larger object. */
   readonly maxBytes: number;
-  /** In characters. */
+  /** In characters. The engine shortens a longer filename. */
   readonly maxFilenameLength: number;
 }
 
 /** The request to open a session. */
 export interface SessionRequest {
   readonly source: SourceObject;
-  readonly mediaType: MediaType;
+  /** The kind that `accept` returned. */
+  readonly kind: string;
   readonly filename: string;
   readonly userMetadata?: UserMetadata | undefined;
   readonly enableHls?: boolean | undefined;
@@ -48,8 +57,19 @@ export interface UploadSession {
   readonly totalChunks: number;
   /** Milliseconds since 1970. */
   readonly expiresAt?: number | undefined;
+  /** The service's limit on chunks in flight in this session, if it is lower than the trait. */
+  readonly maxInFlight?: number | undefined;
   /** Values that no later call returns, such as the headers of each chunk. */
   readonly details: Readonly<Record<string, string>>;
+}
+
+/** Returns how many chunks of a session may be in flight at the service. */
+export function maxInFlightOf(
+  { order, maxInFlight }: DestinationTraits,
+  session: Pick<UploadSession, 'maxInFlight'>,
+): number {
+  if (order === 'ascending') return 1;
+  return Math.max(1, Math.min(maxInFlight, session.maxInFlight ?? maxInFlight));
 }
 
 /** The bytes of one chunk. Each call of `open` starts a new read. */
@@ -140,7 +160,12 @@ export interface Destination {
   /** The stable name of service and server. Transfer ids contain it. */
   readonly identity: string;
   readonly traits: DestinationTraits;
-  limits(mediaType: MediaType): DestinationLimits;
+  /**
+   * Returns the kind and the limits of an object, without a call. Each destination has its own media rules. An
+   * event of an object of another type is ignored; a manual start of it fails.
+   * @throws SourceTypeUnsupportedError - the service does not take objects of this type
+   */
+  accept(object: ObjectFacts): AcceptedObject;
   /**
    * Opens a session. A repeated call can create a second session, so the errors separate three cases.
    * @throws CreateReplyLostError - the session may exist: no reply, or an ambiguous reply (500, 502,

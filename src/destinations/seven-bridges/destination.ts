@@ -9,7 +9,7 @@ import { checkAccess } from './check-access.ts';
 import { service } from './errors.ts';
 import { finish } from './finish.ts';
 import { createFolders } from './folders.ts';
-import { limitsOf, maxPartsInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
+import { acceptAny, maxPartsInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
 import { openSession } from './open-session.ts';
 import { createUrlStock } from './part-urls.ts';
 import type { Place } from './paths.ts';
@@ -72,7 +72,7 @@ export function createSevenBridges(options: SevenBridgesOptions): SevenBridges {
   return {
     identity: `seven-bridges ${baseUrl} ${root.project ?? root.parent}`,
     traits,
-    limits: () => limitsOf(options.maxBytes),
+    accept: () => acceptAny(options.maxBytes),
     openSession: (request, call) => openSession(openPorts, request, call),
     // A URL may live for a minute only, so each is fetched just before its part.
     prepareChunks: async () => {},

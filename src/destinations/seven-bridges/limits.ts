@@ -1,4 +1,4 @@
-import type { DestinationLimits } from '#src/core/transfer/destination.ts';
+import type { AcceptedObject } from '#src/core/transfer/destination.ts';
 
 /**
  * The limits of the Seven Bridges API v2, each with its source and date. They were not tested against the
@@ -68,7 +68,7 @@ export const uploadReplyMs = 5 * 60 * 1000;
 export const changeReplyMs = 5 * 60 * 1000;
 export const askReplyMs = 2 * 60 * 1000;
 
-/** Every type of file has the same limits. */
-export function limitsOf(maxBytes: number = maxObjectBytes): DestinationLimits {
-  return { maxBytes, maxFilenameLength };
+/** Every type of file is accepted, with the same limits. */
+export function acceptAny(maxBytes: number = maxObjectBytes): AcceptedObject {
+  return { kind: 'file', maxBytes, maxFilenameLength };
 }

@@ -112,12 +112,12 @@ function sessionOf(reply: HttpReply, target: Target, nowMs: number): UploadSessi
     uploadId: created.upload_id,
     chunkSizeBytes,
     totalChunks: plannedParts(sizeBytes, chunkSizeBytes, reply),
+    ...(created.parallel_uploads === false && { maxInFlight: 1 }),
     details: {
       ...placeFields(place),
       name: created.name ?? name,
       sizeBytes: String(sizeBytes),
       openedAt: String(openedAt),
-      ...(created.parallel_uploads === false && { parallelUploads: 'false' }),
     },
   };
 }

@@ -119,7 +119,8 @@ export const settingFields = {
   folders: {
     variable: 'SEVEN_BRIDGES_FOLDERS',
     type: oneOf(folderRules),
-    description: 'Folders for the files: with `key`, one for each prefix of the key; with `flat`, none.',
+    description:
+      'Folders for the files: with `key`, one for each prefix of the key; with `flat`, none.',
     default: '`flat`',
   },
   partSizeBytes: {

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import type { MediaType } from '#src/core/source/source-object.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
@@ -9,6 +9,7 @@ import { service } from './errors.ts';
 import { createSpanConflicts } from './fetch-urls.ts';
 import { listIncomplete } from './incomplete-sessions.ts';
 import { limitsOf, maxChunksInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
+import { mediaTypeOf } from './media-type.ts';
 import { openSession } from './open-session.ts';
 import { createUrlStock } from './presigned-urls.ts';
 import { prepareChunks, sendChunk } from './send-chunks.ts';
@@ -64,7 +65,7 @@ export function createTwelveLabs(options: TwelveLabsOptions): TwelveLabs {
   return {
     identity: `twelvelabs ${baseUrl}`,
     traits,
-    limits: (mediaType) => limitsOf(mediaType, options.limits),
+    accept: (object) => limitsOf(mediaTypeOf(object), options.limits),
     openSession: (request, call) => openSession(client, request, call, nowMs),
     prepareChunks: (session, indexes, call) => prepareChunks(sendPorts, session, indexes, call),
     sendChunk: (session, chunk, body, call) => sendChunk(sendPorts, session, chunk, body, call),

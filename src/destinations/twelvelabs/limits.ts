@@ -1,5 +1,5 @@
-import type { MediaType } from '#src/core/source/source-object.ts';
-import type { DestinationLimits } from '#src/core/transfer/destination.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
+import type { AcceptedObject } from '#src/core/transfer/destination.ts';
 
 /**
  * The limits of TwelveLabs' v1.3 API, each with its source and date. They were not tested against the
@@ -66,11 +66,8 @@ export const maxListPages = 20;
 
 /** Returns the limits of one media type. The configuration may override `maxBytes`. */
 export function limitsOf(
-  mediaType: MediaType,
+  kind: MediaType,
   overrides: Readonly<Partial<Record<MediaType, number>>> = {},
-): DestinationLimits {
-  return {
-    maxBytes: overrides[mediaType] ?? maxBytesByMediaType[mediaType],
-    maxFilenameLength,
-  };
+): AcceptedObject {
+  return { kind, maxBytes: overrides[kind] ?? maxBytesByMediaType[kind], maxFilenameLength };
 }

@@ -42,7 +42,7 @@ export async function openSession(
 function bodyOf(request: SessionRequest): Record<string, unknown> {
   return {
     filename: request.filename,
-    type: request.mediaType,
+    type: request.kind,
     total_size: request.source.sizeBytes,
     enable_hls: request.enableHls,
     enable_thumbnail: request.enableThumbnail,

@@ -4,6 +4,7 @@ import { isTransient } from '#src/core/errors/recovery.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
 import { isAnyQueued, renewSlot } from '#src/queue/slots.ts';
+import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
@@ -42,6 +43,17 @@ export async function confirmUpload(
 ): Promise<ConfirmUploadResult | RangeErrorRecorded> {
   if (isOfOneRange(state)) return recordRangeError(ports, state, invocation);
   const owned = readState(ownedSchema, state);
+  return abortIfGivenUp(ports, owned.transferId, invocation, () =>
+    confirmOwned(ports, state, owned, invocation),
+  );
+}
+
+async function confirmOwned(
+  ports: ConfirmPorts,
+  state: unknown,
+  owned: Owned,
+  invocation: Invocation,
+): Promise<ConfirmUploadResult> {
   const transfer = await readOwnedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
   await renewSlot(ports, transfer);

@@ -1,6 +1,6 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { mediaTypeOf, type SourceObject } from '#src/core/source/source-object.ts';
+import type { SourceObject } from '#src/core/source/source-object.ts';
 import { objectId } from '#src/transfer/transfer-ids.ts';
 import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
 
@@ -56,7 +56,7 @@ function changedError(
 /** Content encodings that leave the bytes of the file as they are. */
 const plainEncodings = new Set(['', 'aws-chunked', 'identity']);
 
-/** The service would receive the encoded bytes, which are not media. */
+/** The service would receive the encoded bytes, which are not the file. */
 function assertNotEncoded(source: SourceObject): void {
   const { contentEncoding = '' } = source;
   const encodings = contentEncoding.split(',').map((name) => name.trim().toLowerCase());
@@ -68,12 +68,13 @@ function assertNotEncoded(source: SourceObject): void {
 }
 
 function ensureWithinSize({ destination, settings }: InspectPorts, source: SourceObject): void {
-  const mediaType = mediaTypeOf(source.key, source.contentType, source);
-  const configured = mediaType === 'image' ? settings.maxImageBytes : settings.maxMediaBytes;
-  const maxBytes = configured ?? destination.limits(mediaType).maxBytes;
+  const accepted = destination.accept(source);
+  const { kind } = accepted;
+  const configured = kind === 'image' ? settings.maxImageBytes : settings.maxMediaBytes;
+  const maxBytes = configured ?? accepted.maxBytes;
   if (source.sizeBytes <= maxBytes) return;
   throw new TransferError(
     'SourceTooLargeError',
-    `${addressOf(source)} has ${source.sizeBytes} bytes; ${mediaType} is limited to ${maxBytes} bytes`,
+    `${addressOf(source)} has ${source.sizeBytes} bytes; ${kind} is limited to ${maxBytes} bytes`,
   );
 }

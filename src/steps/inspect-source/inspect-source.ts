@@ -6,11 +6,7 @@ import {
   describeMismatches,
   matchingSource,
 } from '#src/core/source/source-filter.ts';
-import {
-  mediaTypeOf,
-  type SourceObject,
-  type SourceReference,
-} from '#src/core/source/source-object.ts';
+import type { SourceObject, SourceReference } from '#src/core/source/source-object.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import {
@@ -61,7 +57,7 @@ export type InspectSourcePostponed = InspectWait;
 
 /**
  * Pins the object of an input or event: its version, ETag, size and type. Fails with a named error before
- * anything is created. Ignores an event if the object matches no source, is not media, or is empty or
+ * anything is created. Ignores an event if the object matches no source, is of a type that the destination does not take, or is empty or
  * deleted, and skips the request to S3 if the event already shows that. An input that asks for a preflight
  * leads to it and pins nothing. The input of a queued transfer passes: its object is pinned already.
  * @throws InvalidInputError, SourceNotConfiguredError, SourceClaimRejectedError,
@@ -124,7 +120,7 @@ async function inspectEventObject(
   const object = await pin(call, source).catch(deletedError);
   if (object instanceof TransferError) return ignored(ports, reference, 'gone', object.message);
   logOverwritten(ports, request, object);
-  const unmatched = unmatchedReason(sources, object);
+  const unmatched = unmatchedReason(ports, sources, object);
   if (unmatched) return ignored(ports, reference, ...unmatched);
   if (object.sizeBytes === 0) return ignored(ports, reference, 'empty', 'it has 0 bytes');
   return admit(call, object);
@@ -169,12 +165,13 @@ function logOverwritten(
 
 /** Checks the object as it is now: it may have been replaced since the event. */
 function unmatchedReason(
+  { destination }: InspectPorts,
   sources: readonly Source[],
   object: SourceObject,
 ): readonly [IgnoredReason, string] | undefined {
   if (!matchingSource(sources, object)) return ['filters', describeMismatches(sources, object)];
   try {
-    mediaTypeOf(object.key, object.contentType, object);
+    destination.accept(object);
     return undefined;
   } catch (error) {
     const { message, nextStep } = asTransferError(error);

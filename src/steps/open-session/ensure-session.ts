@@ -1,10 +1,11 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { maxSessionsPerExecution } from '#src/core/limits/limits.ts';
-import { mediaTypeOf, shapeFilename } from '#src/core/source/source-object.ts';
+import { shapeFilename } from '#src/core/source/source-object.ts';
 import type { SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
+import { abortUpload } from '#src/transfer/abort-upload.ts';
 import {
   ownershipLostError,
   readOwnedTransfer,
@@ -52,7 +53,7 @@ export async function ensureSession(
   const usable = record as UsableSession;
   const mustCheck = isNewOwner || owned.next !== 'missing' || hasExpired(ports, usable);
   const health = mustCheck ? await sessionHealth(ports, transferId, usable, invocation) : 'plan';
-  if (health === 'gone') return openNextSession(ports, transfer, owned, invocation, sessionNumber);
+  if (health === 'gone') return openNextSession(ports, transfer, owned, invocation, usable);
   const { sessionsOpened, createsLost } = owned;
   const common = { number: sessionNumber, sessionsOpened, createsLost };
   return health === 'plan'
@@ -110,7 +111,7 @@ async function openNextSession(
   transfer: TransferRecord,
   owned: Owned,
   invocation: Invocation,
-  replaces?: number,
+  replaces?: UsableSession,
 ): Promise<SessionChoice> {
   const { transferId } = transfer;
   ensureWithinSessions(transferId, owned.sessionsOpened);
@@ -118,7 +119,8 @@ async function openNextSession(
   const number = await reserveSessionNumber(ports, transfer, invocation);
   if (replaces !== undefined) {
     // Only after the reservation: a call that lost the race must not give up a session in use.
-    await ports.store.markSession(transferId, replaces, 'replaced');
+    await ports.store.markSession(transferId, replaces.number, 'replaced');
+    await abortUpload(ports, transferId, replaces, invocation);
     await countTransferRetry(ports, transferId, 'SessionExpiredError');
   }
   return createSession(ports, transfer, owned, number, invocation);
@@ -254,12 +256,11 @@ function sessionRequestOf(
   { destination }: SessionPorts,
   { source, options }: TransferRecord,
 ): SessionRequest {
-  const mediaType = mediaTypeOf(source.key, source.contentType, source);
-  const { maxFilenameLength } = destination.limits(mediaType);
+  const { kind, maxFilenameLength } = destination.accept(source);
   const { filename, userMetadata, enableHls, enableThumbnail } = options;
   return {
     source,
-    mediaType,
+    kind,
     filename: shapeFilename(filename ?? source.key, maxFilenameLength),
     userMetadata,
     enableHls,

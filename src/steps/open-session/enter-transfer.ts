@@ -2,6 +2,7 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
+import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
 import { wasClosedByReconciler } from '#src/transfer/ended-outside.ts';
 import { fencedOutError, readOwnedTransfer } from '#src/transfer/ownership.ts';
 import {
@@ -61,7 +62,9 @@ async function reenter(
   owned: Owned,
   invocation: Invocation,
 ): Promise<EnteredTransfer | { ending: Ending }> {
-  const transfer = await readOwnedTransfer(ports, owned, invocation);
+  const transfer = await abortIfGivenUp(ports, owned.transferId, invocation, () =>
+    readOwnedTransfer(ports, owned, invocation),
+  );
   if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };
   return { transfer: await reopen(ports, transfer), owned, isNewOwner: false, isDispatched: false };
 }

@@ -6,6 +6,7 @@ import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { WaitReason } from '#src/queue/admission.ts';
 import { joinQueue } from '#src/queue/join-queue.ts';
 import { acquireSlot } from '#src/queue/slots.ts';
+import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
 import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import type { Ending, Owned } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
@@ -51,7 +52,10 @@ export async function openSession(
   if (result.slot === 'none') return leaveWithoutSlot(ports, entered, result.because);
   const rest = remainingWait(ports, owned);
   if (rest) return waitWith(owned, rest);
-  return openWithSlot(ports, { ...entered, transfer: result.transfer }, invocation);
+  const held = { ...entered, transfer: result.transfer };
+  return abortIfGivenUp(ports, transfer.transferId, invocation, () =>
+    openWithSlot(ports, held, invocation),
+  );
 }
 
 /** How often a local run checks for a free slot, in seconds. */
@@ -119,13 +123,18 @@ async function continueWith(
   choice: SessionChoice,
 ): Promise<OpenSessionResult> {
   if (choice.next === 'wait') return waitWith(owned, choice.wait);
-  if (choice.next === 'confirm') return proceed(ports, owned, []);
-  const planned = await planUpload(ports, transfer, owned, choice.record);
-  return proceed(ports, planned.owned, planned.ranges);
+  if (choice.next === 'confirm') return proceed(ports, owned, [], 1);
+  const { ranges, ...planned } = await planUpload(ports, transfer, owned, choice.record);
+  const atOnce = countRangesAtOnce(ports, planned.owned, choice.record.session, ranges);
+  return proceed(ports, planned.owned, ranges, atOnce);
 }
 
-function proceed(ports: OpenPorts, owned: Owned, ranges: readonly ChunkRange[]): OpenSessionResult {
-  const rangesAtOnce = countRangesAtOnce(ports, owned, ranges);
+function proceed(
+  ports: OpenPorts,
+  owned: Owned,
+  ranges: readonly ChunkRange[],
+  rangesAtOnce: number,
+): OpenSessionResult {
   const next = ranges.length === 0 ? 'confirm' : 'send';
   return {
     ...owned,

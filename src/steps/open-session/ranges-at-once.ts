@@ -1,32 +1,33 @@
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
-import { type ChunkLayout, type ChunkRange, countRanges } from '#src/core/transfer/chunk-plan.ts';
+import { type ChunkRange, countRanges } from '#src/core/transfer/chunk-plan.ts';
+import { maxInFlightOf, type UploadSession } from '#src/core/transfer/destination.ts';
 import type { Owned } from '#src/transfer/state.ts';
 import type { Needs } from '#src/transfer/step.ts';
 
 type SharePorts = Needs<'destination' | 'settings'>;
 
 /** Returns into how many ranges a new session is split: as many as will run at once, if they are long enough. */
-export function countRangesOf(ports: SharePorts, layout: ChunkLayout): number {
+export function countRangesOf(ports: SharePorts, session: UploadSession): number {
   const { sendTimeoutMs } = ports.settings;
-  return countRanges(layout, { rangesAtOnce: shareOfSenders(ports), sendTimeoutMs });
+  return countRanges(session, { rangesAtOnce: shareOfSenders(ports, session), sendTimeoutMs });
 }
 
 /** Returns how many ranges of a plan are sent at once. */
 export function countRangesAtOnce(
   ports: SharePorts,
   { maxRangesAtOnce = maxMapConcurrency }: Owned,
+  session: UploadSession,
   ranges: readonly ChunkRange[],
 ): number {
-  return Math.max(1, Math.min(shareOfSenders(ports), ranges.length, maxRangesAtOnce));
+  return Math.max(1, Math.min(shareOfSenders(ports, session), ranges.length, maxRangesAtOnce));
 }
 
 /**
- * Returns how many ranges of one transfer may be sent at once: one if the service requires order, otherwise
- * the smallest limit of the service and the operator. Every slot has the same share of the sends.
+ * Returns how many ranges of one session may be sent at once: one if the service takes one chunk at a time,
+ * otherwise the smallest limit of the service and the operator. Every slot has the same share of the sends.
  */
-function shareOfSenders({ destination, settings }: SharePorts): number {
-  const { order, maxInFlight } = destination.traits;
-  if (order === 'ascending') return 1;
+function shareOfSenders({ destination, settings }: SharePorts, session: UploadSession): number {
+  const maxInFlight = maxInFlightOf(destination.traits, session);
   const { mapConcurrency, chunksInFlight, maxSendConcurrency, maxActiveTransfers } = settings;
   const bySockets = Math.floor(maxInFlight / Math.min(chunksInFlight, maxInFlight));
   const share = Math.floor(maxSendConcurrency / maxActiveTransfers);

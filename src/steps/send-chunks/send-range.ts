@@ -2,6 +2,7 @@ import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
+import { maxInFlightOf } from '#src/core/transfer/destination.ts';
 import { ensureAdmitted } from '#src/queue/admission.ts';
 import { renewSlot, slotLost } from '#src/queue/slots.ts';
 import { readOwnedTransfer } from '#src/transfer/ownership.ts';
@@ -84,9 +85,9 @@ async function endReports(work: RangeWork): Promise<TransferError | undefined> {
   return undefined;
 }
 
-function concurrencyOf({ ports, chunkConcurrency, missing }: SendContext): number {
-  const { order, maxInFlight } = ports.destination.traits;
-  return order === 'ascending' ? 1 : Math.min(chunkConcurrency, maxInFlight, missing.length);
+function concurrencyOf({ ports, record, chunkConcurrency, missing }: SendContext): number {
+  const maxInFlight = maxInFlightOf(ports.destination.traits, record.session);
+  return Math.max(1, Math.min(chunkConcurrency, maxInFlight, missing.length));
 }
 
 /** Writes one line for all chunks of the call. A chunk that fails has its own line. */

@@ -78,7 +78,7 @@ export function fixedKey(key: string): ApiKeySource {
 
 export const request: SessionRequest = {
   source: { bucket: 'b', key: 'film.mp4', etag: 'e', sizeBytes: 104_857_600 },
-  mediaType: 'video',
+  kind: 'video',
   filename: 'film.mp4',
 };
 

@@ -58,8 +58,8 @@ export class Negotiated implements Destination, TestService {
     this.faults = new Faults(clock);
   }
 
-  limits() {
-    return { maxBytes: this.#options.maxBytes, maxFilenameLength };
+  accept() {
+    return { kind: 'file', maxBytes: this.#options.maxBytes, maxFilenameLength };
   }
 
   async openSession({ source }: SessionRequest): Promise<UploadSession> {

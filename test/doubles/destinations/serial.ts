@@ -70,8 +70,8 @@ export class Serial implements Destination, TestService {
     this.faults = new Faults(clock);
   }
 
-  limits() {
-    return { maxBytes: this.#options.maxBytes, maxFilenameLength };
+  accept() {
+    return { kind: 'document', maxBytes: this.#options.maxBytes, maxFilenameLength };
   }
 
   /** Makes no call: the caller chooses the chunk size. */

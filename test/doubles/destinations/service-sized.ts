@@ -10,11 +10,13 @@ import type {
   ChunkStatePage,
   Destination,
   DestinationTraits,
+  ObjectFacts,
   ReportReceipt,
   SessionRequest,
   SessionStatus,
   UploadSession,
 } from '#src/core/transfer/destination.ts';
+import { mediaTypeOf } from '#src/destinations/twelvelabs/media-type.ts';
 import { Faults } from './faults.ts';
 import { hex, maxFilenameLength, type ServiceOptions, type TestService } from './service.ts';
 import { countsOf, planned, provenChunk, type SizedUpload } from './sized-upload.ts';
@@ -53,8 +55,10 @@ export class ServiceSized implements Destination, TestService {
     this.faults = new Faults(clock);
   }
 
-  limits() {
-    return { maxBytes: this.#options.maxBytes, maxFilenameLength };
+  /** The media rules of TwelveLabs. */
+  accept(object: ObjectFacts) {
+    const kind = mediaTypeOf(object);
+    return { kind, maxBytes: this.#options.maxBytes, maxFilenameLength };
   }
 
   async openSession({ source }: SessionRequest): Promise<UploadSession> {

@@ -95,6 +95,33 @@ describe('a stack with another destination', () => {
   });
 });
 
+describe('a stack for SelfCommunity', () => {
+  const baseUrl = 'https://community.example.com/api/v2';
+
+  it('has the server of the community and a secret with what a refresh needs', () => {
+    const template = synthesizeTemplate({ destination: { kind: 'selfcommunity', baseUrl } });
+    expect(variablesOf('SendChunks', template)).toMatchObject({
+      DESTINATION: 'selfcommunity',
+      SELFCOMMUNITY_BASE_URL: baseUrl,
+    });
+    const [[id, { Description }] = ['', {}]] = resources('AWS::SecretsManager::Secret', template);
+    expect(id).toMatch(/^ChunkferrySelfcommunityApiKey/);
+    expect(Description).toContain('access token');
+    expect(Description).toContain('refreshToken');
+  });
+
+  it('needs the server: there is no shared one', () => {
+    expect(errorOf(() => transferProps({ destination: 'selfcommunity' }))).toContain(
+      'Invalid baseUrl: must be the URL of your community',
+    );
+    const context = { destination: 'selfcommunity', baseUrl };
+    expect(transferProps(context)).toMatchObject({
+      destination: { kind: 'selfcommunity' },
+      baseUrl,
+    });
+  });
+});
+
 describe('a stack whose destination has changed', () => {
   it('publishes new versions of its functions: transfers under way call the earlier ones', () => {
     const versionsOf = (template: typeof other) =>
@@ -193,7 +220,7 @@ describe('an invalid destination', () => {
   it.each<[Record<string, unknown>, string]>([
     [
       { destination: 'seven-bridge' },
-      'Invalid destination "seven-bridge": must be one of "twelvelabs", "seven-bridges".',
+      'Invalid destination "seven-bridge": must be one of "twelvelabs", "seven-bridges", "selfcommunity".',
     ],
     [
       { destinationProject: 'a/b' },
@@ -214,7 +241,7 @@ describe('an invalid destination', () => {
     [{ stackName: 'my stack' }, 'Invalid stackName "my stack": must begin with a letter'],
     [
       { earlierDestinations: 'youtube' },
-      'Invalid earlierDestinations[0] "youtube": must be "twelvelabs" or "seven-bridges".',
+      'Invalid earlierDestinations[0] "youtube": must be "twelvelabs", "seven-bridges" or "selfcommunity".',
     ],
   ])('in the context %j ends the synthesis', (context, line) => {
     expect(errorOf(() => transferProps(context))).toContain(`ConfigurationError: ${line}`);

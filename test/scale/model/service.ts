@@ -44,7 +44,7 @@ export class ModelService {
     return {
       identity,
       traits,
-      limits: (mediaType) => this.#real.limits(mediaType),
+      accept: (object) => this.#real.accept(object),
       openSession: ({ source }) => this.#call('openSession', () => this.#open(source.sizeBytes)),
       prepareChunks: (_, indexes) => this.#fetchUrls(indexes.length),
       sendChunk: (session, { index }, body) => this.#send(link, session, index, body),

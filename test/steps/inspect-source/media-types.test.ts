@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '#src/core/source/sources.ts';
+import { Negotiated } from '../../doubles/destinations/negotiated.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 
 const bucket = 'films';
@@ -54,4 +55,32 @@ describe('B10: a suffix with a configured media type', () => {
     const harness = await harnessWith('Tape.R3D', 'binary/octet-stream', { mediaTypes });
     expect(await harness[start]()).toMatchObject({ next: 'open', source: { mediaType: 'video' } });
   });
+});
+
+describe('a destination that takes every type of file', () => {
+  const bucket = 'genomes';
+  const key = 'runs/reads.fastq.gz';
+  const starts = {
+    manual: { bucket, key },
+    event: {
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      detail: { bucket: { name: bucket }, object: { key, size: 10 } },
+    },
+  };
+
+  it.each(Object.entries(starts))(
+    'takes a file that is no media by a start: %s',
+    async (_, input) => {
+      const harness = await StepHarness.createWith(
+        (clock, options) => new Negotiated(clock, options),
+        {},
+        { sources: { list: [{ bucket }], readers: {} } },
+      );
+      harness.doubles.source.put({ bucket, key }, Buffer.alloc(10), {});
+      const inspected = await harness.inspect(input);
+      expect(inspected).toMatchObject({ next: 'open', source: { key } });
+      expect(await harness.open(inspected)).toMatchObject({ next: 'send' });
+    },
+  );
 });

@@ -69,7 +69,7 @@ describe('OpenSession', () => {
     await harness.openTransfer(2, {}, { ...film, ...options, enableHls: true });
     expect(sent).toMatchObject({
       source: { sizeBytes: 2 * chunkBytes },
-      mediaType: 'video',
+      kind: 'video',
       filename: `${'x'.repeat(251)}.mp4`,
       userMetadata: { reel: 3 },
       enableHls: true,
