@@ -1,4 +1,3 @@
-import { createConnectGuard, type UploadHosts } from '#src/http/public-addresses.ts';
 import { closeAgent, createAgent, type HttpAgent } from '#src/http/undici.ts';
 import type { Part } from './container.ts';
 
@@ -6,8 +5,11 @@ import type { Part } from './container.ts';
 export interface Sockets {
   /** Connections to S3. */
   source(): HttpAgent;
-  /** Connections to the service and to the upload hosts that it names. */
-  destination(hosts: UploadHosts): HttpAgent;
+  /**
+   * Connections to a destination, by name; `create` makes them at their first use. `destinationAgent` calls
+   * this. The bundle of a function that calls no destination leaves the checks of its addresses out.
+   */
+  destination(name: string, create: () => HttpAgent): HttpAgent;
   /** Closes idle connections. The next use opens new ones. */
   close(): Promise<void>;
 }
@@ -27,10 +29,7 @@ export function createSockets(): Sockets {
   };
   return {
     source: () => agentOf('source', () => createAgent()),
-    destination: (hosts) =>
-      agentOf(`${hosts.baseUrl} ${hosts.mayBePrivate}`, () =>
-        createAgent({ guard: createConnectGuard(hosts) }),
-      ),
+    destination: agentOf,
     async close() {
       const open = [...agents.values()];
       agents.clear();

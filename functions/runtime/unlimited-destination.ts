@@ -8,6 +8,7 @@ import { createTransport } from '#src/http/transport.ts';
 import type { SecretForm } from '#src/service-api/definition.ts';
 import { configuredDestination } from './configured-destination.ts';
 import type { Container, PortPart } from './container.ts';
+import { destinationAgent } from './destination-agent.ts';
 import { sandboxLog } from './log.ts';
 import { settings } from './settings.ts';
 import { sockets } from './sockets.ts';
@@ -22,7 +23,8 @@ function createUnlimitedDestination(container: Container) {
   const { clock, env } = container;
   const { privateUploadHosts: mayBePrivate = false, uploadReplyMs } = container.get(settings);
   const { definition, settings: own } = configuredDestination(env);
-  const agent = container.get(sockets).destination({ baseUrl: own.baseUrl, mayBePrivate });
+  const hosts = { baseUrl: own.baseUrl, mayBePrivate };
+  const agent = destinationAgent(container.get(sockets), hosts);
   return definition.create(own, {
     transport: createTransport({ agent, clock }),
     apiKey: apiKeyOf(container, definition.secret),

@@ -144,7 +144,8 @@ describe("the context of the transfers' stack", () => {
 
   it('turns every key into a prop', () => {
     const props = transferProps(everyTransferKey);
-    const alternatives = ['destinationEnvironment', 'destinationParent'];
+    // A destination takes one of two keys, or is not the one of this context.
+    const alternatives = ['destinationEnvironment', 'destinationParent', 'destinationMode'];
     const others = contextKeys.transfers.filter((key) => !alternatives.includes(key));
     expect(Object.keys(everyTransferKey).sort()).toEqual(others.toSorted());
     const names = ['sendTimeout', 'stepTimeout', 'noProgress', 'uploadReply'];
