@@ -39,7 +39,7 @@ describe('A2: a session that is not found after its completion (onedrive-api-doc
     });
     harness.clock.setFactor(400);
     harness.behave(always('status', status(410)));
-    const facts = await harness.ingest(harness.put(5));
+    const facts = await harness.ingest(harness.put(5), 7_200);
     expect(facts).toMatchObject({ ...arrivedOnce, calls: { create: 1, put: 5 } });
   });
 
