@@ -31,13 +31,15 @@ export function faultyStore(
   faults: Faults,
   sandbox: Sandbox,
 ): TransferStore {
-  const { listTransfers, listUnpublished, ...others } = store;
+  const { listTransfers, listUnpublished, sweepPosition, setSweepPosition, ...others } = store;
   const withLag = (rows: TransferRecord[], fits: (row: TransferRecord) => boolean) =>
     faults.strikes('stale read') ? staleRows(tables, rows, fits) : rows;
   return {
     ...(faultyMethods('store', others, faults, sandbox) as typeof others),
-    async *listTransfers(state: TransferState, day: string) {
-      const read = async () => Array.fromAsync(listTransfers(state, day));
+    // A sweep that cannot read or write its position is made again. Draws for it would change every seed.
+    ...{ sweepPosition, setSweepPosition },
+    async *listTransfers(state: TransferState, day: string, until?: number) {
+      const read = async () => Array.fromAsync(listTransfers(state, day, until));
       const rows = await sandbox.call('store.listTransfers', () =>
         faulty('listTransfers', read, faults, sandbox),
       );
