@@ -44,7 +44,7 @@ const needsCliVersion2 =
 export const linesNotRun: Readonly<Record<string, string>> = {
   'export TWELVE_LABS_API_KEY=…': 'the key belongs to the reader; a test compares its name',
   'export SEVEN_BRIDGES_TOKEN=…': 'the token belongs to the reader; a test compares its name',
-  'npm run ingest -- ./reads.mp4 --destination seven-bridges --environment cavatica --project ada/genomes':
+  'npm run ingest -- ./reads.bam --destination seven-bridges --environment cavatica --project ada/genomes':
     needsAccount,
   'npx cdk deploy -c stackName=Genomes -c sourceBuckets=my-genomes -c destination=seven-bridges -c destinationEnvironment=cavatica -c destinationProject=ada/genomes':
     needsAccount,

@@ -1,6 +1,5 @@
 import { equal, match } from 'node:assert/strict';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { startSelfCommunity } from '#local/simulators/selfcommunity/server.ts';
 import { startSevenBridges } from '#local/simulators/seven-bridges/server.ts';
 import type { Context } from '../cdk.ts';
 import type { Check } from '../checks.ts';
@@ -33,14 +32,6 @@ export function sevenBridgesScenario(harness: Harness): Check {
   };
 }
 
-/** Deploys a third stack, with SelfCommunity as its destination. */
-export function selfCommunityScenario(harness: Harness): Check {
-  return {
-    name: 'a third stack, for SelfCommunity, moves a new image in serial chunks',
-    run: () => withStack(harness, selfCommunity),
-  };
-}
-
 async function sevenBridges(): Promise<OtherStack> {
   const service = await startSevenBridges();
   return {
@@ -52,17 +43,6 @@ async function sevenBridges(): Promise<OtherStack> {
       baseUrl: service.baseUrl,
     },
     secret: service.token,
-    storedSha256: (id) => service.storedSha256(id),
-    close: () => service.close(),
-  };
-}
-
-async function selfCommunity(): Promise<OtherStack> {
-  const service = await startSelfCommunity();
-  return {
-    ...{ name: 'Community', bucket: 'my-photos', key: 'photos/team.jpg', sizeMiB: 1 },
-    context: { destination: 'selfcommunity', baseUrl: service.baseUrl },
-    secret: service.secret(),
     storedSha256: (id) => service.storedSha256(id),
     close: () => service.close(),
   };

@@ -62,6 +62,8 @@ export interface DestinationDefinition<
   readonly kind: Kind;
   /** Its name in texts, such as "TwelveLabs". */
   readonly title: string;
+  /** False if only local runs support it: one of its steps needs a permission that no stack grants. */
+  readonly deploys?: false | undefined;
   /** What it makes of an object: "asset", "file". */
   readonly asset: string;
   readonly secret: SecretForm;

@@ -96,29 +96,14 @@ describe('a stack with another destination', () => {
 });
 
 describe('a stack for SelfCommunity', () => {
-  const baseUrl = 'https://community.example.com/api/v2';
-
-  it('has the server of the community and a secret with what a refresh needs', () => {
-    const template = synthesizeTemplate({ destination: { kind: 'selfcommunity', baseUrl } });
-    expect(variablesOf('SendChunks', template)).toMatchObject({
-      DESTINATION: 'selfcommunity',
-      SELFCOMMUNITY_BASE_URL: baseUrl,
-    });
-    const [[id, { Description }] = ['', {}]] = resources('AWS::SecretsManager::Secret', template);
-    expect(id).toMatch(/^ChunkferrySelfcommunityApiKey/);
-    expect(Description).toContain('access token');
-    expect(Description).toContain('refreshToken');
-  });
-
-  it('needs the server: there is no shared one', () => {
-    expect(errorOf(() => transferProps({ destination: 'selfcommunity' }))).toContain(
-      'Invalid baseUrl: must be the URL of your community',
+  it('is rejected: no stack grants what its completion needs', () => {
+    const context = {
+      destination: 'selfcommunity',
+      baseUrl: 'https://community.example.com/api/v2',
+    };
+    expect(errorOf(() => transferProps(context))).toContain(
+      'Invalid destination "selfcommunity": works in local runs only, and does not deploy yet.',
     );
-    const context = { destination: 'selfcommunity', baseUrl };
-    expect(transferProps(context)).toMatchObject({
-      destination: { kind: 'selfcommunity' },
-      baseUrl,
-    });
   });
 });
 
