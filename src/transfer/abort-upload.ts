@@ -40,23 +40,28 @@ export async function abortUpload(
   }
 }
 
-/** Ends the session that a transfer uses now, as `abortUpload` does. */
+/** A transfer under the fence of one owner. */
+type OwnedTransfer = Pick<TransferRecord, 'transferId' | 'fence'>;
+
+/** Ends the session that a transfer uses now, as `abortUpload` does, unless another owner has taken it. */
 async function abortUploadOf(
   ports: AbortPorts & Needs<'store'>,
-  transferId: string,
+  owned: OwnedTransfer,
   invocation: Pick<Invocation, 'signal'>,
 ): Promise<void> {
   if (!ports.destination.abortSession) return;
-  const record = await openSessionOf(ports, transferId).catch(() => undefined);
-  if (record) await abortUpload(ports, transferId, record, invocation);
+  const record = await openSessionOf(ports, owned).catch(() => undefined);
+  if (record) await abortUpload(ports, owned.transferId, record, invocation);
 }
 
 async function openSessionOf(
   { store }: Needs<'store'>,
-  transferId: string,
+  { transferId, fence }: OwnedTransfer,
 ): Promise<SessionRecord | undefined> {
   const row = await store.transfer(transferId);
-  const record = row && (await store.session(transferId, row.sessionNumber));
+  // After a cancel, a start by hand may have taken the transfer. It continues with the same session.
+  if (row?.fence !== fence) return undefined;
+  const record = await store.session(transferId, row.sessionNumber);
   return record?.state === 'open' ? record : undefined;
 }
 
@@ -66,16 +71,16 @@ async function openSessionOf(
  */
 export async function abortIfGivenUp<T extends object>(
   ports: AbortPorts & Needs<'store'>,
-  transferId: string,
+  owned: OwnedTransfer,
   invocation: Pick<Invocation, 'signal'>,
   step: () => Promise<T>,
 ): Promise<T> {
   try {
     const result = await step();
-    if (isSuperseded(result)) await abortUploadOf(ports, transferId, invocation);
+    if (isSuperseded(result)) await abortUploadOf(ports, owned, invocation);
     return result;
   } catch (error) {
-    if (errorMeans(error, 'uploadGivenUp')) await abortUploadOf(ports, transferId, invocation);
+    if (errorMeans(error, 'uploadGivenUp')) await abortUploadOf(ports, owned, invocation);
     throw error;
   }
 }

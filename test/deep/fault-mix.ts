@@ -1,5 +1,5 @@
+import { seededRandom } from '#local/simulators/randomness.ts';
 import type { FaultEffect, FaultSource } from '#local/simulators/twelvelabs/faults/faults.ts';
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
 import type { CallRecord } from '#local/simulators/twelvelabs/wire/call-log.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 

@@ -1,5 +1,5 @@
 import FakeTimers from '@sinonjs/fake-timers';
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import type { Clock, Random } from '#src/core/ports/clock.ts';
 
 /*

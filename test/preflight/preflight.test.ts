@@ -1,51 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { Source } from '#src/core/source/sources.ts';
 import type { Finding } from '#src/core/stack/preflight.ts';
-import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
-import {
-  concludePreflight,
-  preflight,
-  preflightSteps,
-  type StepFindings,
-} from '#src/preflight/preflight.ts';
-import type { RecordOutcomeResult } from '#src/transfer/outcome.ts';
-import { invocationOf } from '../harness/invocation.ts';
-import { json, StepHarness } from '../harness/step-harness.ts';
+import type { StepFindings } from '#src/preflight/preflight.ts';
+import { executionId, failing, openPreflight, type PreflightHarness } from './preflight-harness.ts';
 
-const executionId = 'execution-a';
-
-let harness: StepHarness;
-let ports: PreflightPorts;
-/** The calls of the source probe. */
-let probed: { readonly source: Source; readonly withEventNotifications: boolean }[];
+let harness: PreflightHarness['harness'];
+let ports: PreflightHarness['ports'];
+let probed: PreflightHarness['probed'];
+let check: PreflightHarness['check'];
 beforeEach(async () => {
-  harness = await StepHarness.create();
-  probed = [];
-  harness.doubles.executions.states.set(executionId, 'running');
-  const listUnfinished = async () => ({ sessions: [], truncated: false });
-  ports = {
-    ...harness.ports,
-    destination: { ...harness.ports.destination, listUnfinished },
-    probes: {
-      source: async (source, { withEventNotifications }) => {
-        probed.push({ source, withEventNotifications });
-        return [{ check: `list ${source.bucket}`, ok: true }];
-      },
-      quotas: async () => [{ check: 'quota', ok: true }],
-    },
-  };
+  ({ harness, ports, probed, check } = await openPreflight());
 });
-
-function check(
-  step: FunctionName,
-  ownPorts: PreflightPorts = ports,
-  lengthMs = 55_000,
-): Promise<StepFindings> {
-  const invocation = invocationOf(harness.doubles, { executionId, lengthMs });
-  return preflight(step, ownPorts, invocation).finally(invocation.close);
-}
 
 /** Returns the ports of InspectSource. */
 function inspectPorts(): PreflightPorts {
@@ -53,19 +19,8 @@ function inspectPorts(): PreflightPorts {
   return others;
 }
 
-function conclude(state: object, ownPorts: PreflightPorts = ports): Promise<RecordOutcomeResult> {
-  const invocation = invocationOf(harness.doubles, { executionId });
-  return concludePreflight(ownPorts, json(state), invocation).finally(invocation.close);
-}
-
 const failedOf = ({ findings }: StepFindings) => findings.filter(({ ok }) => !ok);
 const namesOf = ({ findings }: StepFindings) => findings.map((finding) => finding.check).sort();
-
-function failing(error: TransferError) {
-  return async () => {
-    throw error;
-  };
-}
 
 describe('a preflight of one function', () => {
   it('passes if everything works, and creates only a small row and an event', async () => {
@@ -118,7 +73,7 @@ describe('a preflight of one function', () => {
       false,
       true,
     ]);
-    probed = [];
+    probed.length = 0;
     await check('SendChunks', { ...ports, settings });
     expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([
       false,
@@ -231,77 +186,5 @@ describe('a preflight of one function', () => {
     expect(found).toMatchObject({ passed: 201, failed: 200 });
     expect(JSON.stringify(found).length).toBeLessThan(14 * 1024);
     expect(found.findings.every(({ ok }) => !ok)).toBe(true);
-  });
-});
-
-describe('the conclusion of a preflight', () => {
-  const good: StepFindings = { findings: [{ check: 'a', ok: true }], passed: 1, failed: 0 };
-  const allGood = {
-    preflight: true,
-    ...Object.fromEntries(preflightSteps.map((step) => [step, good])),
-  };
-
-  it('succeeds if all checks pass, including those of RecordOutcome', async () => {
-    const recorded = await conclude(allGood);
-    expect(recorded).toMatchObject({
-      next: 'succeed',
-      output: { status: 'preflight', failed: 0, steps: { InspectSource: good } },
-    });
-    const { steps } = recorded.output as { steps: Record<string, StepFindings> };
-    expect(Object.keys(steps)).toEqual([...preflightSteps, 'RecordOutcome']);
-  });
-
-  it('is not counted, published or recorded as a transfer', async () => {
-    await conclude({ ...allGood, SendChunks: { Error: 'x', Cause: '' } });
-    expect(harness.doubles.meter.taken).toEqual([]);
-    expect(harness.doubles.events.all.map(({ type }) => type)).toEqual(['Preflight Checked']);
-    expect(harness.doubles.store.dump()).toBe('[[],[],[],[]]');
-  });
-
-  it('names every failed check in one line, with its functions and problem', async () => {
-    const bad = { findings: [{ check: 'list films', ok: false }], passed: 3, failed: 1 };
-    const state = { ...allGood, InspectSource: bad, SendChunks: bad };
-    const events = { publish: failing(new TransferError('EventNotPublishedError', 'no bus')) };
-    const recorded = await conclude(state, { ...ports, events });
-    expect(recorded).toMatchObject({
-      next: 'fail',
-      error: 'PreflightFailedError',
-      cause: expect.stringContaining(
-        'checks failed: InspectSource, SendChunks: list films; RecordOutcome: event bus: put an event (events:PutEvents): EventNotPublishedError: no bus. Fix',
-      ),
-    });
-  });
-
-  it('reports a function that did not run with the error of its Task', async () => {
-    const Cause = JSON.stringify({ errorMessage: 'TABLE_NAME is not set', trace: [] });
-    const state = { ...allGood, AwaitAsset: { Error: 'ConfigurationError', Cause } };
-    const { output } = await conclude(state);
-    expect(output).toMatchObject({
-      steps: {
-        AwaitAsset: {
-          failed: 1,
-          findings: [{ problem: 'ConfigurationError: TABLE_NAME is not set' }],
-        },
-      },
-    });
-  });
-
-  it('fails for a function without findings', async () => {
-    const { AwaitAsset: _, ...state } = { AwaitAsset: good, ...allGood };
-    const recorded = await conclude({ ...state, AwaitAsset: undefined });
-    expect(recorded).toMatchObject({ next: 'fail' });
-  });
-
-  it('stays below 100 KB if every function has the most findings', async () => {
-    const many = Array.from({ length: 2_000 }, (_, i): Finding => {
-      return { check: `check ${i}`, ok: false, problem: 'p'.repeat(600), nextStep: 'n' };
-    });
-    const full = await check('InspectSource', {
-      ...ports,
-      probes: { ...ports.probes, source: async () => many },
-    });
-    const state = Object.fromEntries(preflightSteps.map((step) => [step, full]));
-    const recorded = await conclude({ preflight: true, ...state });
-    expect(JSON.stringify(recorded).length).toBeLessThan(100_000);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { openPipeline, type Pipeline } from '#local/pipeline.ts';
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { systemClock } from '#src/config/system-clock.ts';
 import type { Random } from '#src/core/ports/clock.ts';

@@ -1,4 +1,4 @@
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import { fakeTime, passTime, restoreTime } from '../harness/clock.ts';
 import type { ObjectRun } from './executions.ts';
 import { bucket, type LoadHarness, openHarness } from './harness.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import { byTheMinute, noisy, runLoad, steady } from './call-load.ts';
 
 const seeds = [1, 2, 3];

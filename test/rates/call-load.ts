@@ -1,4 +1,4 @@
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import { jitteredBackoffMs } from '#src/core/errors/backoff.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { Random } from '#src/core/ports/clock.ts';

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { runCommand } from '#src/queue/commands.ts';
 import { reconcile } from '#src/reconciler/reconcile.ts';
+import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
 import { Negotiated } from '../doubles/destinations/negotiated.ts';
 import { invocationOf } from '../harness/invocation.ts';
 import { film } from '../harness/port-harness.ts';
@@ -91,6 +92,20 @@ describe('the session of a transfer that may continue', () => {
     await expect(harness.confirm(opened)).rejects.toMatchObject({ name: denied.name });
     await harness.record({ ...opened, error: { Error: denied.name, Cause: '401' } });
     await sweep();
+    expect(aborted).toEqual([]);
+  });
+
+  it('is not aborted after another execution has taken the transfer', async () => {
+    const { harness, opened, aborted } = await openTransfer();
+    const superseded = async () => {
+      const row = await harness.row(opened);
+      const next = { ...row, owner: 'execution-b', fence: row.fence + 1 };
+      expect(await harness.ports.store.takeTransfer(next, row)).toBe(true);
+      throw new TransferError('SourceSupersededError', 'the object was replaced');
+    };
+    const call = invocationOf(harness.doubles);
+    const ended = abortIfGivenUp(harness.ports, opened, call, superseded).finally(call.close);
+    await expect(ended).rejects.toMatchObject({ name: 'SourceSupersededError' });
     expect(aborted).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
-import type { SimulatorClock } from '../twelvelabs/settings/clock.ts';
-import type { FaultPlan, Operation } from './faults.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
+import type { FaultPlan } from '../fault-plan.ts';
+import type { Fault, Operation } from './faults.ts';
 import type { SelfCommunitySwitches } from './switches.ts';
 import type { Tokens } from './tokens.ts';
 import type { Store } from './uploads.ts';
@@ -19,6 +20,6 @@ export interface SimulatorContext {
   readonly switches: SelfCommunitySwitches;
   readonly store: Store;
   readonly tokens: Tokens;
-  readonly faults: FaultPlan;
+  readonly faults: FaultPlan<Fault>;
   readonly calls: CallRecord[];
 }

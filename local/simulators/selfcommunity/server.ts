@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { realClock } from '../twelvelabs/settings/clock.ts';
-import { seededRandom } from '../twelvelabs/settings/randomness.ts';
+import { realClock } from '#local/simulators/clock.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
+import { FaultPlan } from '../fault-plan.ts';
 import { sendReply } from '../twelvelabs/wire/replies.ts';
 import { apiListener } from './api-host.ts';
 import type { CallRecord, SimulatorContext } from './context.ts';
-import { FaultPlan } from './faults.ts';
+import type { Fault } from './faults.ts';
 import { json } from './replies.ts';
 import {
   defaultSwitches,
@@ -30,7 +31,7 @@ export interface SelfCommunitySimulator {
   secret(): string;
   /** Can be changed between calls. */
   readonly switches: SelfCommunitySwitches;
-  readonly faults: FaultPlan;
+  readonly faults: FaultPlan<Fault>;
   /** All requests in order of arrival. */
   readonly calls: readonly CallRecord[];
   uploads(): readonly Upload[];
@@ -74,7 +75,7 @@ function createContext(options: SelfCommunityOptions): SimulatorContext {
   const switches = { ...defaultSwitches(), ...switched };
   const random = seededRandom();
   return {
-    ...{ clock, switches, faults: new FaultPlan(), calls: [] },
+    ...{ clock, switches, faults: new FaultPlan<Fault>(), calls: [] },
     store: new Store(clock, switches, random),
     tokens: new Tokens(clock, switches, random),
   };

@@ -1,4 +1,4 @@
-import type { SimulatorClock } from '../twelvelabs/settings/clock.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
 
 /** How the service behaves where its documents and its likely library disagree, or are silent. */
 export interface SelfCommunitySwitches {

@@ -1,7 +1,7 @@
+import { canary } from '#local/simulators/canaries.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
+import { hexDigits } from '#local/simulators/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
-import { canary } from '../twelvelabs/settings/canaries.ts';
-import type { SimulatorClock } from '../twelvelabs/settings/clock.ts';
-import { hexDigits } from '../twelvelabs/settings/randomness.ts';
 import { json, type Reply } from './replies.ts';
 import type { SelfCommunitySwitches } from './switches.ts';
 

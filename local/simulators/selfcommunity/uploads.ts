@@ -1,6 +1,6 @@
+import type { SimulatorClock } from '#local/simulators/clock.ts';
+import { hexDigits } from '#local/simulators/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
-import type { SimulatorClock } from '../twelvelabs/settings/clock.ts';
-import { hexDigits } from '../twelvelabs/settings/randomness.ts';
 import type { SelfCommunitySwitches } from './switches.ts';
 
 /** One upload: a file that only grows. */

@@ -1,5 +1,6 @@
-import type { SimulatorClock } from '../twelvelabs/settings/clock.ts';
-import type { FaultPlan, Operation } from './faults.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
+import type { FaultPlan } from '../fault-plan.ts';
+import type { Fault, Operation } from './faults.ts';
 import type { PartAddresses } from './part-address.ts';
 import type { SevenBridgesSwitches } from './switches.ts';
 import type { Store } from './uploads.ts';
@@ -26,7 +27,7 @@ export interface SimulatorContext {
   readonly switches: SevenBridgesSwitches;
   readonly store: Store;
   readonly addresses: PartAddresses;
-  readonly faults: FaultPlan;
+  readonly faults: FaultPlan<Fault>;
   readonly calls: CallRecord[];
   readonly keepsBytes: boolean;
 }

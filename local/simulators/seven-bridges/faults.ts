@@ -32,22 +32,3 @@ export type FaultEffect =
   | { readonly kind: 'expired-url' };
 
 export type Fault = FaultEffect & { readonly on: Operation; readonly nth?: number };
-
-/** The planned faults. Each applies to one request. */
-export class FaultPlan {
-  readonly #faults: { readonly fault: Fault; left: number }[] = [];
-
-  /** Plans a fault for the n-th request of its operation from now, counted from 1. */
-  add(fault: Fault): void {
-    this.#faults.push({ fault, left: fault.nth ?? 1 });
-  }
-
-  /** Counts a request and returns its fault. @internal */
-  take(operation: Operation): Fault | undefined {
-    const waiting = this.#faults.filter(({ fault }) => fault.on === operation);
-    const due = waiting.find(({ left }) => left === 1);
-    for (const entry of waiting) if (entry.left > 1) entry.left--;
-    if (due) this.#faults.splice(this.#faults.indexOf(due), 1);
-    return due?.fault;
-  }
-}

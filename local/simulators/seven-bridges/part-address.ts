@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
+import { canary } from '#local/simulators/canaries.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
+import { hexDigits } from '#local/simulators/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
-import { canary } from '../twelvelabs/settings/canaries.ts';
-import type { SimulatorClock } from '../twelvelabs/settings/clock.ts';
-import { hexDigits } from '../twelvelabs/settings/randomness.ts';
 import { storageError } from '../twelvelabs/wire/replies.ts';
 import type { Reply } from './replies.ts';
 

@@ -1,4 +1,4 @@
-import type { SimulatorClock } from '../twelvelabs/settings/clock.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
 import { apiError, type Reply } from './replies.ts';
 import type { SevenBridgesSwitches } from './switches.ts';
 

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { canary } from '../twelvelabs/settings/canaries.ts';
-import { realClock } from '../twelvelabs/settings/clock.ts';
-import { seededRandom } from '../twelvelabs/settings/randomness.ts';
+import { canary } from '#local/simulators/canaries.ts';
+import { realClock } from '#local/simulators/clock.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
+import { FaultPlan } from '../fault-plan.ts';
 import { sendReply } from '../twelvelabs/wire/replies.ts';
 import { apiListener } from './api-host.ts';
 import type { CallRecord, SimulatorContext } from './context.ts';
-import { FaultPlan } from './faults.ts';
+import type { Fault } from './faults.ts';
 import { PartAddresses } from './part-address.ts';
 import { apiError } from './replies.ts';
 import { storageListener } from './storage-host.ts';
@@ -30,7 +31,7 @@ export interface SevenBridgesSimulator {
   readonly project: string;
   /** Can be changed between calls. */
   readonly switches: SevenBridgesSwitches;
-  readonly faults: FaultPlan;
+  readonly faults: FaultPlan<Fault>;
   /** All requests in order of arrival. */
   readonly calls: readonly CallRecord[];
   uploads(): readonly Upload[];
@@ -87,7 +88,7 @@ function createContext(options: SevenBridgesOptions): SimulatorContext {
       switches,
       project,
       token: defaultToken,
-      faults: new FaultPlan(),
+      faults: new FaultPlan<Fault>(),
       calls: [],
     },
     store: new Store(clock, switches, random),

@@ -1,7 +1,7 @@
+import { simulatedApiKey } from '#local/simulators/canaries.ts';
+import { realClock } from '#local/simulators/clock.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import { FaultPlan } from './faults/fault-plan.ts';
-import { simulatedApiKey } from './settings/canaries.ts';
-import { realClock } from './settings/clock.ts';
-import { seededRandom } from './settings/randomness.ts';
 import { defaultSwitches } from './settings/switches.ts';
 import type { TwelveLabsOptions } from './simulator.ts';
 import { openStorage } from './storage/chunk-storage.ts';

@@ -1,5 +1,5 @@
+import type { SimulatorClock } from '#local/simulators/clock.ts';
 import type { FaultPlan } from './faults/fault-plan.ts';
-import type { SimulatorClock } from './settings/clock.ts';
 import type { AssetType, SessionState, TwelveLabsSwitches } from './settings/switches.ts';
 import type { AssetState } from './storage/assets.ts';
 import type { StoreMode } from './storage/chunk-storage.ts';

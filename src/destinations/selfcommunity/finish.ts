@@ -3,6 +3,7 @@ import { isTransferError } from '#src/core/errors/errors.ts';
 import type { HttpReply } from '#src/core/ports/transport.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';
+import { assertAllProven } from '#src/service-api/all-proven.ts';
 import type { ApiCall, ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { serviceError } from '#src/service-api/replies.ts';
 import { sendCreate } from '#src/service-api/send-create.ts';
@@ -54,16 +55,6 @@ async function complete({ client, nowMs }: FinishPorts, call: ApiCall): Promise<
     if (errorMeans(error, 'createReplyLost')) throw completionUnknown(error.message, error);
     throw error;
   }
-}
-
-/** The service is not known to check that no chunk is missing, so an incomplete call is never made. */
-function assertAllProven({ totalChunks }: UploadSession, proofs: readonly ChunkProof[]): void {
-  const proven = new Set(proofs.map(({ index }) => index));
-  if (proven.size === totalChunks) return;
-  throw serviceError(
-    'RequestRejectedError',
-    `Invalid completion of an upload with ${proven.size} proofs: must have ${totalChunks}.`,
-  );
 }
 
 /** A media without a usable id exists all the same. */

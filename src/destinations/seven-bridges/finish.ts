@@ -1,6 +1,7 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { CallOptions, UploadSession } from '#src/core/transfer/destination.ts';
+import { assertAllProven } from '#src/service-api/all-proven.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { serviceError } from '#src/service-api/replies.ts';
 import { findFile } from './find-file.ts';
@@ -53,16 +54,6 @@ async function complete(
   const file = readReply(fileReply, reply, operation.name);
   assertSize(file, session);
   return file.id;
-}
-
-/** The service is not known to check that no part is missing, so an incomplete call is never made. */
-function assertAllProven({ totalChunks }: UploadSession, proofs: readonly ChunkProof[]): void {
-  const proven = new Set(proofs.map(({ index }) => index));
-  if (proven.size === totalChunks) return;
-  throw serviceError(
-    'RequestRejectedError',
-    `Invalid completion of an upload with ${proven.size} proofs: must have ${totalChunks}.`,
-  );
 }
 
 function assertSize(

@@ -43,7 +43,7 @@ export async function confirmUpload(
 ): Promise<ConfirmUploadResult | RangeErrorRecorded> {
   if (isOfOneRange(state)) return recordRangeError(ports, state, invocation);
   const owned = readState(ownedSchema, state);
-  return abortIfGivenUp(ports, owned.transferId, invocation, () =>
+  return abortIfGivenUp(ports, owned, invocation, () =>
     confirmOwned(ports, state, owned, invocation),
   );
 }

@@ -62,7 +62,7 @@ async function reenter(
   owned: Owned,
   invocation: Invocation,
 ): Promise<EnteredTransfer | { ending: Ending }> {
-  const transfer = await abortIfGivenUp(ports, owned.transferId, invocation, () =>
+  const transfer = await abortIfGivenUp(ports, owned, invocation, () =>
     readOwnedTransfer(ports, owned, invocation),
   );
   if (transfer.state === 'queued') return { ending: await queuedEnding(ports, transfer) };

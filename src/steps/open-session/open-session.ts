@@ -53,9 +53,7 @@ export async function openSession(
   const rest = remainingWait(ports, owned);
   if (rest) return waitWith(owned, rest);
   const held = { ...entered, transfer: result.transfer };
-  return abortIfGivenUp(ports, transfer.transferId, invocation, () =>
-    openWithSlot(ports, held, invocation),
-  );
+  return abortIfGivenUp(ports, owned, invocation, () => openWithSlot(ports, held, invocation));
 }
 
 /** How often a local run checks for a free slot, in seconds. */

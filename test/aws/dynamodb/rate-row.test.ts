@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { type CallRate, callKinds } from '#src/core/rates/call-rate.ts';
 import { createMemoryQueueStore } from '../../doubles/memory/queue-store.ts';

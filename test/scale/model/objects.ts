@@ -1,4 +1,4 @@
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 
 const MiB = 1024 * 1024;

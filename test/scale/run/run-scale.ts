@@ -1,4 +1,4 @@
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import { deployedDefinition } from '#local/state-machine/definition/deployed-definition.ts';
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import type { Settings } from '#src/core/stack/settings.ts';

@@ -1,8 +1,4 @@
-import {
-  canaryMark,
-  canaryTags,
-  simulatedApiKey,
-} from '#local/simulators/twelvelabs/settings/canaries.ts';
+import { canaryMark, canaryTags, simulatedApiKey } from '#local/simulators/canaries.ts';
 
 /** The tags of canaries that the simulator does not create. A tag follows the mark. */
 const testTags = {

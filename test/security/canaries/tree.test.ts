@@ -23,7 +23,7 @@ const committed = [
 ];
 
 /** The file that defines the canary mark. */
-const definingFiles = ['local/simulators/twelvelabs/settings/canaries.ts'];
+const definingFiles = ['local/simulators/canaries.ts'];
 
 const files = committed.flatMap(filesOf);
 

@@ -1,4 +1,4 @@
-import { seededRandom } from '#local/simulators/twelvelabs/settings/randomness.ts';
+import { seededRandom } from '#local/simulators/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 
 /** All random draws of one run, from one seed. */

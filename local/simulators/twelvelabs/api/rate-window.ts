@@ -1,4 +1,4 @@
-import type { SimulatorClock } from '../settings/clock.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
 import type { TwelveLabsSwitches } from '../settings/switches.ts';
 import { apiError, type Reply, throttleHeaders } from '../wire/replies.ts';
 

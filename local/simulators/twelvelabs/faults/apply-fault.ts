@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { SimulatorClock } from '../settings/clock.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
 import type { CallRecord } from '../wire/call-log.ts';
 import { htmlReply, type Reply, throttleHeaders } from '../wire/replies.ts';
 import type { FaultPlan } from './fault-plan.ts';

@@ -1,6 +1,6 @@
+import type { SimulatorClock } from '#local/simulators/clock.ts';
 import type { Random } from '#src/core/ports/clock.ts';
 import type { FaultPlan } from '../faults/fault-plan.ts';
-import type { SimulatorClock } from '../settings/clock.ts';
 import type { TwelveLabsSwitches } from '../settings/switches.ts';
 import type { CallLog } from '../wire/call-log.ts';
 import type { ChunkStorage } from './chunk-storage.ts';

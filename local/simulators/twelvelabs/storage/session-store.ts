@@ -1,6 +1,6 @@
+import type { SimulatorClock } from '#local/simulators/clock.ts';
+import { hexDigits } from '#local/simulators/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
-import type { SimulatorClock } from '../settings/clock.ts';
-import { hexDigits } from '../settings/randomness.ts';
 import type { AssetType, SessionState, TwelveLabsSwitches } from '../settings/switches.ts';
 import { ApiRejection } from '../wire/replies.ts';
 import type { CreateRequest } from '../wire/requests.ts';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
+import { canary } from '#local/simulators/canaries.ts';
+import type { SimulatorClock } from '#local/simulators/clock.ts';
+import { hexDigits } from '#local/simulators/randomness.ts';
 import type { Random } from '#src/core/ports/clock.ts';
-import { canary } from '../settings/canaries.ts';
-import type { SimulatorClock } from '../settings/clock.ts';
-import { hexDigits } from '../settings/randomness.ts';
 import type { TwelveLabsSwitches } from '../settings/switches.ts';
 import { type Reply, storageError, timestamp } from '../wire/replies.ts';
 import type { Session } from './session-store.ts';

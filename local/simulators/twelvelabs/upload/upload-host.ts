@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { hexDigits } from '#local/simulators/randomness.ts';
 import {
   applyFault,
   delayReply,
@@ -7,7 +8,6 @@ import {
   faultReply,
 } from '../faults/apply-fault.ts';
 import type { Fault } from '../faults/faults.ts';
-import { hexDigits } from '../settings/randomness.ts';
 import type { SimulatorContext } from '../storage/context.ts';
 import type { Session } from '../storage/session-store.ts';
 import type { CallRecord } from '../wire/call-log.ts';
