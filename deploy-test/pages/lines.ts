@@ -13,6 +13,7 @@ export const stackLines = [
   'aws s3api put-bucket-notification-configuration --bucket my-videos …',
   'npm run doctor',
   'npm run doctor -- --stack Genomes',
+  'npm run doctor -- --stack Community',
   'aws s3 cp film.mp4 …',
   'aws stepfunctions list-executions …',
   'npx cdk deploy -c transferWindow=…',
@@ -49,6 +50,10 @@ export const linesNotRun: Readonly<Record<string, string>> = {
   'npx cdk deploy -c stackName=Genomes -c sourceBuckets=my-genomes -c destination=seven-bridges -c destinationEnvironment=cavatica -c destinationProject=ada/genomes':
     needsAccount,
   'aws secretsmanager put-secret-value --secret-id <SecretArn> --secret-string "$SEVEN_BRIDGES_TOKEN"':
+    needsAccount,
+  'npx cdk deploy -c stackName=Community -c sourceBuckets=my-pictures -c destination=selfcommunity -c baseUrl=https://community.example.com/api/v2':
+    needsAccount,
+  'aws secretsmanager put-secret-value --secret-id <SecretArn> --secret-string file://secret.json':
     needsAccount,
   'npm run demo -- --size 2GiB': 'it takes a minute; test/commands/demo.test.ts runs other sizes',
   'npm run bench -- --cost': 'it takes minutes and needs all of the machine',

@@ -12,7 +12,7 @@ import { doctorScenario, preflightInputScenario, wrongKeyScenario } from './doct
 import { firstDeployScenario } from './first-deploy.ts';
 import { lintScenario } from './lint.ts';
 import { loopbackScenario } from './loopback.ts';
-import { sevenBridgesScenario } from './other-destination.ts';
+import { selfCommunityScenario, sevenBridgesScenario } from './other-destination.ts';
 import {
   copiedFilmScenario,
   everyLineScenario,
@@ -67,6 +67,7 @@ export const scenarios = (harness: Harness): Check[] => [
   deployWhileQueuedScenario(harness),
   noOrphanScenario(harness),
   sevenBridgesScenario(harness),
+  selfCommunityScenario(harness),
   otherDeploysScenario(harness),
   deadLetterScenario(harness),
   removalScenario(harness),

@@ -1,5 +1,6 @@
 import { equal, match } from 'node:assert/strict';
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { startSelfCommunity } from '#local/simulators/selfcommunity/server.ts';
 import { startSevenBridges } from '#local/simulators/seven-bridges/server.ts';
 import type { Context } from '../cdk.ts';
 import type { Check } from '../checks.ts';
@@ -29,6 +30,29 @@ export function sevenBridgesScenario(harness: Harness): Check {
         const doctor = 'npm run doctor -- --stack Genomes';
         match(await harness.terminal.type(doctor, harness.home), /\d+ checks passed, 0 failed/);
       }),
+  };
+}
+
+/** Deploys another stack, with SelfCommunity as its destination, under the name that the pages use. */
+export function selfCommunityScenario(harness: Harness): Check {
+  return {
+    name: 'a third stack, for SelfCommunity, moves a new image into the community and passes npm run doctor',
+    run: () =>
+      withStack(harness, selfCommunity, async () => {
+        const doctor = 'npm run doctor -- --stack Community';
+        match(await harness.terminal.type(doctor, harness.home), /\d+ checks passed, 0 failed/);
+      }),
+  };
+}
+
+async function selfCommunity(): Promise<OtherStack> {
+  const service = await startSelfCommunity();
+  return {
+    ...{ name: 'Community', bucket: 'my-pictures', key: 'news/photo.jpg', sizeMiB: 4 },
+    context: { destination: 'selfcommunity', baseUrl: service.baseUrl },
+    secret: service.secret(),
+    storedSha256: (id) => service.storedSha256(id),
+    close: () => service.close(),
   };
 }
 

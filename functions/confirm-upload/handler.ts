@@ -2,6 +2,8 @@ import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
 import { createContainer } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
 import { createStepHandler } from '../runtime/handler.ts';
+import { sourceProbes } from '../runtime/probes.ts';
+import { settings } from '../runtime/settings.ts';
 import { source } from '../runtime/source.ts';
 import { queue, store } from '../runtime/table.ts';
 
@@ -10,6 +12,8 @@ export const createHandler = createStepHandler('ConfirmUpload', confirmUpload, {
   queue,
   source,
   destination,
+  settings,
+  probes: sourceProbes,
 });
 
 export const handler = createHandler(createContainer(process.env));

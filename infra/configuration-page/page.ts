@@ -57,18 +57,13 @@ export function configurationPage(): string {
     .concat('\n');
 }
 
-function usageOf({ kind, deploys }: (typeof destinations)[number]): string {
-  if (deploys !== false) return `\`destination=${kind}\`.`;
-  return `In local runs only: \`--destination ${kind}\`. It does not deploy yet, so its context keys are rejected.`;
-}
-
 function destinationSections(): string[] {
   return [
     '## Destinations',
     'Settings of the service that receives the objects: context keys of the stack `Chunkferry`, or fields of the prop `destination`, with its `kind`. On your computer, each has an environment variable and an option of `npm run ingest` (`--on-name-taken`).',
     ...destinations.flatMap((one) => [
       `### ${one.title}`,
-      `${usageOf(one)} The secret holds the ${one.secret.noun}, ${one.secret.storedAs}.`,
+      `\`destination=${one.kind}\`. The secret holds the ${one.secret.noun}, ${one.secret.storedAs}.`,
       settingsTable(one),
     ]),
   ];

@@ -71,8 +71,6 @@ export function checkDestination(
 ): CheckedDestination {
   const { kind, ...given } = destination as { readonly kind: unknown } & Record<string, unknown>;
   const definition = definitionOf(checkedKind(kind, nameOf), nameOf('kind'));
-  if (definition.deploys === false)
-    throwInvalid(nameOf('kind'), kind, 'works in local runs only, and does not deploy yet');
   assertKnown(definition, given);
   if (shortUrl !== undefined && given.baseUrl !== undefined)
     throwInvalid('baseUrl', shortUrl, `must not be set together with ${nameOf('baseUrl')}`);

@@ -2,20 +2,24 @@ import type { IConstruct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
 import { isAccessPoint } from '#src/core/source/buckets.ts';
 import type { Source } from '#src/core/source/sources.ts';
-import { stepsWith } from '#src/core/stack/permissions.ts';
+import { type StepWith, stepsWith } from '#src/core/stack/permissions.ts';
 import { acknowledgeWildcards } from './acknowledge.ts';
 import { bucketArn, objectArns } from './object-arns.ts';
 import { allow } from './permissions.ts';
 
 /** The steps that read objects. */
-export const readingSteps = stepsWith('readSources');
+export type ReadingSteps = readonly StepWith<'readSources'>[];
 
 /**
  * Allows the reading steps to read a source's objects in every version. With s3:ListBucket, S3
  * answers 404 for a missing key; without it, 403. Also allows checking whether the bucket's events
  * are switched on.
  */
-export function allowReading(functions: StepFunctions, source: Source): void {
+export function allowReading(
+  functions: StepFunctions,
+  readingSteps: ReadingSteps,
+  source: Source,
+): void {
   const bucket = [bucketArn(source.bucket)];
   for (const step of readingSteps) {
     allow(functions[step], objectArns(source), ['s3:GetObject', 's3:GetObjectVersion']);
@@ -29,7 +33,11 @@ export function allowReading(functions: StepFunctions, source: Source): void {
 }
 
 /** Allows the reading steps, and no other step, to assume the reader roles of the source accounts. */
-export function allowAssuming(functions: StepFunctions, roleArns: readonly string[]): void {
+export function allowAssuming(
+  functions: StepFunctions,
+  readingSteps: ReadingSteps,
+  roleArns: readonly string[],
+): void {
   if (roleArns.length === 0) return;
   for (const step of readingSteps) allow(functions[step], roleArns, ['sts:AssumeRole']);
 }

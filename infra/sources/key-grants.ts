@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import { readingSteps } from '#infra/permissions/allow-reading.ts';
+import type { ReadingSteps } from '#infra/permissions/allow-reading.ts';
 import { decryptsFor, keyPolicyStatement, regionOfKey } from '#infra/permissions/key-policy.ts';
 import { allow } from '#infra/permissions/permissions.ts';
 import type { SourceProps } from './source-props.ts';
@@ -15,16 +15,18 @@ interface DecryptingReader {
 /** Decrypt permissions of the reading roles, and the statements that the keys' policies need. */
 export class KeyGrants {
   readonly #functions: StepFunctions;
+  readonly #readingSteps: ReadingSteps;
   readonly #ownRegions: string[] = [];
   readonly #readers = new Map<string, DecryptingReader>();
 
-  constructor(functions: StepFunctions) {
+  constructor(functions: StepFunctions, readingSteps: ReadingSteps) {
     this.#functions = functions;
+    this.#readingSteps = readingSteps;
   }
 
   /** ARNs of the roles that read objects. */
   get readerPrincipalArns(): string[] {
-    return readingSteps.map((step) => (this.#functions[step].role as IRole).roleArn);
+    return this.#readingSteps.map((step) => (this.#functions[step].role as IRole).roleArn);
   }
 
   /** Allows the reading steps to decrypt with the source's key, through S3 only. */
@@ -33,7 +35,7 @@ export class KeyGrants {
     if (!key) return;
     this.#ownRegions.push(key.region);
     const throughS3 = decryptsFor('s3', [key.region]);
-    for (const step of readingSteps) {
+    for (const step of this.#readingSteps) {
       allow(this.#functions[step], [key.arn], ['kms:Decrypt'], throughS3);
     }
   }

@@ -3,7 +3,11 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import { allowAssuming, allowReading } from '#infra/permissions/allow-reading.ts';
+import {
+  allowAssuming,
+  allowReading,
+  type ReadingSteps,
+} from '#infra/permissions/allow-reading.ts';
 import { isAccessPoint } from '#src/core/source/buckets.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import { throwInvalid } from '../configuration/invalid.ts';
@@ -23,6 +27,7 @@ export interface SourceIntakeProps {
   /** Applies to sources without a value of their own. */
   readonly sameContent?: SameContent | undefined;
   readonly functions: StepFunctions;
+  readonly readingSteps: ReadingSteps;
   readonly stateMachine: StateMachine;
   /** Allows the whole organization to send events. */
   readonly organizationId: string | undefined;
@@ -42,14 +47,15 @@ export class SourceIntake extends Construct {
 
   constructor(scope: Construct, id: string, props: SourceIntakeProps) {
     super(scope, id);
-    const { functions, sources } = props;
+    const { functions, readingSteps, sources } = props;
     this.#props = props;
-    this.keys = new KeyGrants(functions);
+    this.keys = new KeyGrants(functions, readingSteps);
     this.deadLetterQueue = new DeadLetterQueue(this, 'DeadLetters');
     const readers = Object.values(sources.readers);
     if (readers.length > 0) this.#ensureBus();
     allowAssuming(
       functions,
+      readingSteps,
       readers.map(({ roleArn }) => roleArn),
     );
   }
@@ -66,7 +72,7 @@ export class SourceIntake extends Construct {
    * @throws ConfigurationError - the source does not fit the others or the stack
    */
   add(props: SourceProps, path: string): void {
-    const { sources, functions } = this.#props;
+    const { sources, functions, readingSteps } = this.#props;
     const sameContent = props.sameContent ?? this.#props.sameContent;
     const source = toSource({ ...props, sameContent }, Stack.of(this));
     sources.add(source, path);
@@ -74,7 +80,7 @@ export class SourceIntake extends Construct {
     if (source.account !== undefined && reader) {
       this.keys.addReader(props, source.account, reader.roleArn);
     } else {
-      allowReading(functions, source);
+      allowReading(functions, readingSteps, source);
       this.keys.allowReadingSteps(props);
       if (!isAccessPoint(source.bucket)) this.#addRule(source, props);
     }

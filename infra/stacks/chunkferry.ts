@@ -31,9 +31,14 @@ import { sourceProps } from '#infra/sources/source-props.ts';
 import { toSource } from '#infra/sources/to-source.ts';
 import { PreflightStateMachine } from '#infra/state-machine/preflight-state-machine.ts';
 import { TransferStateMachine } from '#infra/state-machine/transfer-state-machine.ts';
-import type { FunctionWith } from '#src/core/stack/permissions.ts';
+import {
+  type DestinationNeeds,
+  type FunctionWith,
+  needsOfAll,
+  stepsWith,
+} from '#src/core/stack/permissions.ts';
 import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
-import type { DestinationKind } from '#src/destinations/registry.ts';
+import { type DestinationKind, definitionOf } from '#src/destinations/registry.ts';
 import { check } from '../configuration/check.ts';
 import { type CheckedProps, checkProps } from './chunkferry-props.ts';
 import type { ChunkferryProps, SourceProps } from './documented-props.ts';
@@ -256,18 +261,26 @@ export class Chunkferry extends Construct {
     return `${Stack.of(this).stackName}/${this.node.id}`;
   }
 
-  #createIntake({ sources, sameContent, organizationId }: CheckedProps): SourceIntake {
+  #createIntake(props: CheckedProps): SourceIntake {
+    const { sources, sameContent, organizationId } = props;
     const { functions, stateMachine } = this;
     const intake = new SourceIntake(this, 'ObjectCreated', {
       sources: this.#sources,
       sameContent,
       functions,
+      readingSteps: stepsWith('readSources', needsOf(props)),
       stateMachine,
       organizationId,
     });
     for (const [index, source] of sources.entries()) intake.add(source, pathOfSource(index));
     return intake;
   }
+}
+
+/** Functions of earlier versions keep working for the earlier destinations, with the roles of now. */
+function needsOf({ destination, earlierDestinations }: CheckedProps): DestinationNeeds {
+  const earlier = earlierDestinations.map((kind) => definitionOf(kind, 'earlierDestinations'));
+  return needsOfAll([destination.definition, ...earlier].map(({ needs = {} }) => needs));
 }
 
 function pathOfSource(index: number): string {

@@ -3,7 +3,6 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
-import { readingSteps } from '#infra/permissions/allow-reading.ts';
 import type { SourceList } from '#infra/sources/source-list.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { hasPermission } from '#src/core/stack/permissions.ts';
@@ -28,7 +27,8 @@ export function stepEnvironment(
   shared: SharedResources,
   sources: SourceList,
 ): Record<string, string> {
-  const reads = (readingSteps as readonly StepName[]).includes(step);
+  const { needs } = props.destination.definition;
+  const reads = hasPermission(step, 'readSources', needs);
   return withoutAbsent({
     ...tableAndBus(shared),
     ...(hasPermission(step, 'callService') && apiKey(shared)),

@@ -19,7 +19,8 @@ export function checksOf(
   ports: PreflightPorts,
   invocation: Invocation,
 ): Check[] {
-  const has = (permission: Permission) => hasPermission(step, permission);
+  const needs = ports.destination?.traits;
+  const has = (permission: Permission) => hasPermission(step, permission, needs);
   return [
     ...rowChecks(ports, has('writeRows')),
     ...queueChecks(ports, has('deleteRows')),

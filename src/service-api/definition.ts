@@ -3,6 +3,7 @@ import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import type { DestinationNeeds } from '#src/core/stack/permissions.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 
 /** What an adapter gets besides its own settings. */
@@ -62,8 +63,8 @@ export interface DestinationDefinition<
   readonly kind: Kind;
   /** Its name in texts, such as "TwelveLabs". */
   readonly title: string;
-  /** False if only local runs support it: one of its steps needs a permission that no stack grants. */
-  readonly deploys?: false | undefined;
+  /** What it needs of the stack besides its calls. Default: nothing. */
+  readonly needs?: DestinationNeeds | undefined;
   /** What it makes of an object: "asset", "file". */
   readonly asset: string;
   readonly secret: SecretForm;

@@ -46,6 +46,15 @@ describe('the registry', () => {
     );
   });
 
+  it.each(destinations.map((one) => [one.kind, one] as const))(
+    '%s needs of the stack what its traits need',
+    (kind, definition) => {
+      const settings = readSettings(definition, environments[kind]);
+      const { wholeDigest } = definition.create(settings, resources).traits;
+      expect(definition.needs?.wholeDigest ?? 'none').toBe(wholeDigest);
+    },
+  );
+
   it('lists no variable twice: two destinations may be set in one shell', () => {
     const all = destinations.flatMap(({ secret, fields }) => [
       secret.variable,

@@ -57,6 +57,10 @@ export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
     destination: { kind: 'seven-bridges', environment: 'cavatica', project: 'ada/genomes' },
     earlierDestinations: ['twelvelabs'],
   },
+  'a destination that needs a digest of the whole object': {
+    ...richProps,
+    destination: { kind: 'selfcommunity', baseUrl: 'https://community.example.com/api/v2' },
+  },
 };
 
 /** Each option of the source account's stack that changes permissions, at least once. */

@@ -60,6 +60,19 @@ describe('a preflight of one function', () => {
     },
   );
 
+  it('checks that ConfirmUpload reads the sources only if the destination needs a digest', async () => {
+    await check('ConfirmUpload');
+    expect(probed).toEqual([]);
+    const { destination } = harness.ports;
+    const traits = { ...destination.traits, wholeDigest: 'md5' } as const;
+    const found = await check('ConfirmUpload', {
+      ...ports,
+      destination: { ...destination, traits },
+    });
+    expect(namesOf(found)).toContain('list films');
+    expect(probed.map(({ withEventNotifications }) => withEventNotifications)).toEqual([false]);
+  });
+
   it('checks the event settings once per bucket, by InspectSource only', async () => {
     const list = [
       { bucket: 'films', prefixes: ['a/'] },

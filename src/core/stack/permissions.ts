@@ -25,6 +25,12 @@ export type Permission =
   | 'describeExecutions'
   | 'startExecutions';
 
+/** What a destination needs of the functions besides its calls. Its definition says so. */
+export interface DestinationNeeds {
+  /** The digest of the whole object that completes an upload: ConfirmUpload may have to read the object. */
+  readonly wholeDigest?: 'none' | 'md5' | undefined;
+}
+
 /** The permissions that each function needs for its work, and for the call rates that all share. */
 const permissions = {
   InspectSource: ['readSources', 'checkBuckets', 'checkQuotas'],
@@ -62,32 +68,68 @@ const permissions = {
   ],
 } as const satisfies Readonly<Record<FunctionName, readonly Permission[]>>;
 
-/** The functions that have a permission. */
+/** Further permissions for a destination that needs a digest of the whole object. */
+const forWholeDigest = {
+  ConfirmUpload: ['readSources'],
+} as const satisfies Readonly<Partial<Record<FunctionName, readonly Permission[]>>>;
+
+/** The functions that have a permission, with some destination at least. */
 export type FunctionWith<P extends Permission> = {
-  [Name in FunctionName]: P extends (typeof permissions)[Name][number] ? Name : never;
+  [Name in FunctionName]: P extends (typeof permissions)[Name][number]
+    ? Name
+    : Name extends keyof typeof forWholeDigest
+      ? P extends (typeof forWholeDigest)[Name][number]
+        ? Name
+        : never
+      : never;
 }[FunctionName];
 
-/** The steps that have a permission. */
+/** The steps that have a permission, with some destination at least. */
 export type StepWith<P extends Permission> = FunctionWith<P> & StepName;
 
-/** Returns the permissions of a function. */
-export function permissionsOf(name: FunctionName): readonly Permission[] {
-  return permissions[name];
+/**
+ * Returns the permissions of a function.
+ * @param needs - of the destination. Default: none
+ */
+export function permissionsOf(
+  name: FunctionName,
+  { wholeDigest = 'none' }: DestinationNeeds = {},
+): readonly Permission[] {
+  const further: Readonly<Partial<Record<FunctionName, readonly Permission[]>>> =
+    wholeDigest === 'none' ? {} : forWholeDigest;
+  return [...permissions[name], ...(further[name] ?? [])];
 }
 
 /** True if a function has a permission. */
-export function hasPermission(name: FunctionName, permission: Permission): boolean {
-  return permissionsOf(name).includes(permission);
+export function hasPermission(
+  name: FunctionName,
+  permission: Permission,
+  needs?: DestinationNeeds,
+): boolean {
+  return permissionsOf(name, needs).includes(permission);
 }
 
 /** Returns the functions that have a permission. */
-export function functionsWith<P extends Permission>(permission: P): readonly FunctionWith<P>[] {
-  return functionNames.filter((name): name is FunctionWith<P> => hasPermission(name, permission));
+export function functionsWith<P extends Permission>(
+  permission: P,
+  needs?: DestinationNeeds,
+): readonly FunctionWith<P>[] {
+  return functionNames.filter((name): name is FunctionWith<P> =>
+    hasPermission(name, permission, needs),
+  );
 }
 
 /** Returns the steps that have a permission. */
-export function stepsWith<P extends Permission>(permission: P): readonly StepWith<P>[] {
-  return stepNames.filter((name): name is StepWith<P> => hasPermission(name, permission));
+export function stepsWith<P extends Permission>(
+  permission: P,
+  needs?: DestinationNeeds,
+): readonly StepWith<P>[] {
+  return stepNames.filter((name): name is StepWith<P> => hasPermission(name, permission, needs));
+}
+
+/** Returns what several destinations need together. */
+export function needsOfAll(all: readonly DestinationNeeds[]): DestinationNeeds {
+  return { wholeDigest: all.some(({ wholeDigest }) => wholeDigest === 'md5') ? 'md5' : 'none' };
 }
 
 const rowPermissions = {

@@ -7,8 +7,7 @@ import { settingFields, settingsSchema } from './settings.ts';
 /** SelfCommunity: images and documents, which become media of a community. */
 export const selfCommunity: DestinationDefinition<'selfcommunity', typeof settingsSchema> = {
   kind: 'selfcommunity',
-  // ConfirmUpload reads the object for its MD5, and its role may not.
-  deploys: false,
+  needs: { wholeDigest: 'md5' },
   title: service.name,
   asset: 'media',
   secret: {

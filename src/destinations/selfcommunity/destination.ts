@@ -8,6 +8,7 @@ import type {
 } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
 import type { DestinationResources } from '#src/service-api/definition.ts';
+import { checkAccess } from './check-access.ts';
 import { service } from './errors.ts';
 import { finish } from './finish.ts';
 import { chunkReplyMs, maxChunkBytes } from './limits.ts';
@@ -60,6 +61,7 @@ export function createSelfCommunity(options: SelfCommunityOptions): Destination 
     sessionStatus: (session, call) => sessionStatus(client, mode, session, call),
     chunkStates: () => unsupported('chunk states'),
     assetStatus: (mediaId, call) => assetStatus(client, mediaId, call),
+    checkAccess: (call) => checkAccess(client, call),
   };
 }
 

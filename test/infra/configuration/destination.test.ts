@@ -96,14 +96,52 @@ describe('a stack with another destination', () => {
 });
 
 describe('a stack for SelfCommunity', () => {
-  it('is rejected: no stack grants what its completion needs', () => {
-    const context = {
-      destination: 'selfcommunity',
-      baseUrl: 'https://community.example.com/api/v2',
-    };
-    expect(errorOf(() => transferProps(context))).toContain(
-      'Invalid destination "selfcommunity": works in local runs only, and does not deploy yet.',
+  const community: DestinationProps = {
+    kind: 'selfcommunity',
+    baseUrl: 'https://community.example.com/api/v2',
+    mode: 'library',
+  };
+  const media = synthesizeTemplate({ destination: community, sourceBuckets: ['films'] });
+
+  it('has the same props by the context', () => {
+    const { baseUrl } = community;
+    const context = { destination: 'selfcommunity', baseUrl, destinationMode: 'library' };
+    expect(variablesOf('SendChunks', synthesizeTemplate(transferProps(context)))).toMatchObject({
+      DESTINATION: 'selfcommunity',
+      SELFCOMMUNITY_BASE_URL: baseUrl,
+      SELFCOMMUNITY_MODE: 'library',
+    });
+  });
+
+  it('lets ConfirmUpload read the sources, for the MD5 of the whole object', () => {
+    const read = (step: (typeof stepNames)[number]) =>
+      resourcesFor('s3:GetObject', statementsOf(step, media));
+    expect(read('ConfirmUpload')).toEqual(read('SendChunks'));
+    expect(variablesOf('ConfirmUpload', media).SOURCES).toEqual(
+      variablesOf('SendChunks', media).SOURCES,
     );
+  });
+
+  it('has no other permission than a stack for TwelveLabs', () => {
+    const actions = (step: (typeof stepNames)[number], template: typeof media) =>
+      statementsOf(step, template).flatMap(({ Action }) => [Action].flat());
+    const further = stepNames.map((step) => {
+      const usualActions = actions(step, usual);
+      return [step, actions(step, media).filter((action) => !usualActions.includes(action))];
+    });
+    expect(Object.fromEntries(further.filter(([, more]) => (more?.length ?? 0) > 0))).toEqual({
+      ConfirmUpload: ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'],
+    });
+  });
+
+  it('keeps the permission while SelfCommunity is an earlier destination', () => {
+    const changed = synthesizeTemplate({
+      sourceBuckets: ['films'],
+      earlierDestinations: ['selfcommunity'],
+    });
+    const read = resourcesFor('s3:GetObject', statementsOf('ConfirmUpload', changed));
+    expect(read).toHaveLength(1);
+    expect(variablesOf('ConfirmUpload', changed)).not.toHaveProperty('SOURCES');
   });
 });
 

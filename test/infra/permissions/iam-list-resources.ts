@@ -108,9 +108,11 @@ const decryptsFor = (roles: string[], service: string): Entry => ({
 /** The outputs with statements for the policies of keys. */
 export const outputStatements: IamList = {
   'output KeyPolicyStatement': [
-    decryptsFor(
-      stepsWith('readSources').map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
-      's3.eu-west-1',
+    ...([{}, { wholeDigest: 'md5' }] as const).map((needs) =>
+      decryptsFor(
+        stepsWith('readSources', needs).map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
+        's3.eu-west-1',
+      ),
     ),
     decryptsFor(['<SourceAccount/Reader.Arn>'], 's3.eu-central-1'),
   ],

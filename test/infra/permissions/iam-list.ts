@@ -1,5 +1,6 @@
-import { type Permission, permissionsOf } from '#src/core/stack/permissions.ts';
+import { needsOfAll, type Permission, permissionsOf } from '#src/core/stack/permissions.ts';
 import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
+import { destinations } from '#src/destinations/registry.ts';
 import { aws, type Entry, here, type IamList, through } from './iam-entries.ts';
 import { outputStatements, resourcePolicies } from './iam-list-resources.ts';
 
@@ -7,7 +8,14 @@ const table = '<Chunkferry/Proofs.Arn>';
 const machine = '<Chunkferry/Transfers/StateMachine';
 const preflight = '<Chunkferry/Preflight/StateMachine';
 /** The stack's own secrets: each kind of destination has one. */
-const ownSecrets = ['<Chunkferry/ApiKey>', '<Chunkferry/SevenBridgesApiKey>'];
+const ownSecrets = [
+  '<Chunkferry/ApiKey>',
+  '<Chunkferry/SevenBridgesApiKey>',
+  '<Chunkferry/SelfcommunityApiKey>',
+];
+
+/** What the destinations of all setups need together. */
+const needs = needsOfAll(destinations.map((one) => one.needs ?? {}));
 
 const existingSecret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
 const existingSecretKey = 'arn:aws:kms:eu-west-1:123456789012:key/5678efab';
@@ -105,7 +113,7 @@ const entriesOf: Readonly<Record<Permission, readonly Entry[]>> = {
 const ofWork = (name: FunctionName, path: string, ...entries: Entry[]) => ({
   [`Chunkferry/${path}/ServiceRole`]: [
     ...ofFunction(`Chunkferry/${path}Logs`),
-    ...permissionsOf(name).flatMap((permission) => entriesOf[permission]),
+    ...permissionsOf(name, needs).flatMap((permission) => entriesOf[permission]),
     ...entries,
   ],
 });
