@@ -1,9 +1,11 @@
-import { describe } from 'vitest';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import type { OpenService } from '../harness/port-harness.ts';
+import { describe } from './behaviours.ts';
 import { describeFaults } from './faults-suite.ts';
 import { describeService } from './service-suite.ts';
 import { describeTransfers } from './transfers-suite.ts';
+import { describeWire } from './wire/suite.ts';
+import type { OpenWireService } from './wire/wire.ts';
 
 /**
  * Describes the contract between the engine and a destination. The traits select the tests before
@@ -19,4 +21,16 @@ export function describeDestination(
     describeTransfers(traits, open);
     describeFaults(traits, open);
   });
+}
+
+/**
+ * Describes the same contract, and what an adapter over HTTP must do with its requests and its secret.
+ */
+export function describeAdapter(
+  label: string,
+  traits: DestinationTraits,
+  open: OpenWireService,
+): void {
+  describeDestination(label, traits, open);
+  describe(`adapter ${label}`, () => describeWire(traits, open));
 }

@@ -3,7 +3,12 @@ import { lengthOf } from '#src/core/source/byte-range.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { type Chunk, chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
-import type { ChunkBody, ReportReceipt, UploadSession } from '#src/core/transfer/destination.ts';
+import type {
+  ChunkBody,
+  ChunkDelivery,
+  ReportReceipt,
+  UploadSession,
+} from '#src/core/transfer/destination.ts';
 import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { film, type PortHarness } from '../harness/port-harness.ts';
 
@@ -20,12 +25,14 @@ export class DirectUpload {
   session: UploadSession;
   readonly sha256: string;
   readonly proofs = new Map<number, ChunkProof>();
+  /** The last delivery of each chunk. */
+  readonly deliveries = new Map<number, ChunkDelivery>();
   readonly #harness: PortHarness;
-  readonly #bytes: Buffer;
+  readonly bytes: Buffer;
 
   private constructor(harness: PortHarness, bytes: Buffer, session: UploadSession) {
     this.#harness = harness;
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.session = session;
     this.sha256 = createHash('sha256').update(bytes).digest('hex');
   }
@@ -48,7 +55,7 @@ export class DirectUpload {
   /** Sends chunks in sequence and stores their proofs and the updated session. */
   async send(...indexes: number[]): Promise<void> {
     for (const index of indexes) {
-      const chunk = chunkAt(index, this.#bytes.length, this.session.chunkSizeBytes);
+      const chunk = chunkAt(index, this.bytes.length, this.session.chunkSizeBytes);
       const body = this.#bodyOf(chunk);
       const delivery = await this.#harness.destination.sendChunk(
         this.session,
@@ -57,6 +64,7 @@ export class DirectUpload {
         unbroken,
       );
       this.session = delivery.session ?? this.session;
+      this.deliveries.set(index, delivery);
       const md5 = createHash('md5').update(this.#bytesOf(chunk)).digest('hex');
       this.proofs.set(index, { index, sizeBytes: body.sizeBytes, proof: delivery.proof, md5 });
     }
@@ -78,7 +86,7 @@ export class DirectUpload {
 
   /** Finishes the session with the MD5 of the object. */
   async finish(proofs = this.proofsOf()): Promise<void> {
-    const md5 = createHash('md5').update(this.#bytes).digest('hex');
+    const md5 = createHash('md5').update(this.bytes).digest('hex');
     this.session = await this.#harness.destination.finish(this.session, proofs, md5, unbroken);
   }
 
@@ -91,7 +99,7 @@ export class DirectUpload {
   }
 
   #bytesOf({ range }: Chunk): Buffer {
-    return this.#bytes.subarray(range.start, range.endInclusive + 1);
+    return this.bytes.subarray(range.start, range.endInclusive + 1);
   }
 
   #bodyOf(chunk: Chunk): ChunkBody {

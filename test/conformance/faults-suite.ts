@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { type SendFault, throttleSeconds } from '../doubles/destinations/faults.ts';
 import {
@@ -10,6 +10,7 @@ import {
   serviceDefaults,
 } from '../harness/port-harness.ts';
 import { runTransfer, type TransferResult } from '../harness/run-transfer.ts';
+import { describe, it } from './behaviours.ts';
 import { sent, shortRanges, upTo } from './transfers-suite.ts';
 
 const chunk = serviceDefaults.chunkSizeBytes;
@@ -67,20 +68,22 @@ function describeSends({ maxProofsPerReport }: DestinationTraits, open: OpenServ
   ];
   if (maxProofsPerReport > 0) faults.push(['an ETag of other bytes', { kind: 'wrong-etag' }]);
 
-  it.each(faults)('%s costs one more send of that chunk', async (_, fault) => {
-    const { harness } = await expectArrival(open, ({ service }) =>
-      service.faults.failSend(4, fault),
-    );
-    expect(resent(harness)).toHaveLength(1);
-    expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 11 } });
-  });
+  for (const [name, fault] of faults) {
+    it(`${name} costs one more send of that chunk`, async () => {
+      const { harness } = await expectArrival(open, ({ service }) =>
+        service.faults.failSend(4, fault),
+      );
+      expect(resent(harness)).toHaveLength(1);
+      expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 11 } });
+    });
 
-  it.each(faults)('%s of the first chunk costs one more send', async (_, fault) => {
-    const { harness } = await expectArrival(open, ({ service }) =>
-      service.faults.failSend(1, fault),
-    );
-    expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 11 } });
-  });
+    it(`${name} of the first chunk costs one more send`, async () => {
+      const { harness } = await expectArrival(open, ({ service }) =>
+        service.faults.failSend(1, fault),
+      );
+      expect(harness.calls).toMatchObject({ opened: 1, sends: { length: 11 } });
+    });
+  }
 
   it('faults of all kinds cost one send each', async () => {
     const { harness } = await expectArrival(open, ({ service }) => {

@@ -8,14 +8,10 @@ import type { Destination } from '#src/core/transfer/destination.ts';
 import { createSelfCommunity } from '#src/destinations/selfcommunity/destination.ts';
 import { maxFilenameLength } from '#src/destinations/selfcommunity/limits.ts';
 import type { Mode } from '#src/destinations/selfcommunity/settings.ts';
-import { createTransport } from '#src/http/transport.ts';
-import { closeAgent, createAgent } from '#src/http/undici.ts';
 import { type FaultPlan, type SendFault, throttleSeconds } from '../doubles/destinations/faults.ts';
-import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
+import type { ServiceOptions } from '../doubles/destinations/service.ts';
 import type { ManualClock } from '../harness/clock.ts';
-
-/** A sleeper moves the clock while replies are in flight: a long timeout prevents false timeouts. */
-const replyTimeoutMs = 3_600_000;
+import { openWire, type Wire, type WireService } from './wire/wire.ts';
 
 /**
  * Returns the opener of SelfCommunity in a mode: the real adapter and transport to a simulator on loopback with
@@ -25,17 +21,13 @@ export function openSelfCommunity(mode: Mode) {
   return async (
     clock: ManualClock,
     { chunkSizeBytes, maxBytes }: ServiceOptions,
-  ): Promise<TestService> => {
+  ): Promise<WireService> => {
     const simulator = await startSelfCommunity({ clock, mode });
-    const agent = createAgent();
-    onTestFinished(async () => {
-      await closeAgent(agent);
-      await simulator.close();
-    });
-    const transport = createTransport({ agent, clock });
+    onTestFinished(() => simulator.close());
+    const wire = openWire(clock);
     const secret = simulator.secret();
     const destination = createSelfCommunity({
-      transport: { send: (request) => transport.send({ ...request, replyTimeoutMs }) },
+      transport: wire,
       apiKey: { get: async () => secret, refresh: async () => secret },
       settings: { baseUrl: simulator.baseUrl, mode },
       clock,
@@ -44,13 +36,17 @@ export function openSelfCommunity(mode: Mode) {
     });
     // The suite sends a film; the media rules of the service have tests of their own.
     const accept = () => ({ kind: 'document', maxBytes, maxFilenameLength });
-    return serviceOf(simulator, { ...destination, accept });
+    return serviceOf(simulator, wire, { ...destination, accept });
   };
 }
 
-function serviceOf(simulator: SelfCommunitySimulator, destination: Destination): TestService {
+function serviceOf(
+  simulator: SelfCommunitySimulator,
+  wire: Wire,
+  destination: Destination,
+): WireService {
   return {
-    destination,
+    ...{ destination, wire, secret: simulator.token(), baseUrl: simulator.baseUrl },
     faults: faultsOf(simulator),
     storedSha256: async (mediaId) => simulator.storedSha256(mediaId),
     assetIds: () => simulator.media().map(({ id }) => String(id)),

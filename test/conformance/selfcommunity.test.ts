@@ -1,7 +1,7 @@
 import { createSelfCommunity } from '#src/destinations/selfcommunity/destination.ts';
 import { modes } from '#src/destinations/selfcommunity/settings.ts';
 import { ManualClock } from '../harness/clock.ts';
-import { describeDestination } from './destination-suite.ts';
+import { describeAdapter } from './destination-suite.ts';
 import { openSelfCommunity } from './selfcommunity-service.ts';
 
 const { traits } = createSelfCommunity({
@@ -13,5 +13,5 @@ const { traits } = createSelfCommunity({
 });
 
 for (const mode of modes) {
-  describeDestination(`SelfCommunity, at the simulator (${mode})`, traits, openSelfCommunity(mode));
+  describeAdapter(`SelfCommunity, at the simulator (${mode})`, traits, openSelfCommunity(mode));
 }

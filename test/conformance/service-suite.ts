@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import { inspectSource } from '#src/steps/inspect-source/inspect-source.ts';
 import { invocationOf } from '../harness/invocation.ts';
@@ -10,6 +10,7 @@ import {
   putFilm,
   serviceDefaults,
 } from '../harness/port-harness.ts';
+import { describe, it } from './behaviours.ts';
 import { DirectUpload, unbroken } from './direct-upload.ts';
 
 const { chunkSizeBytes, maxBytes } = serviceDefaults;

@@ -4,23 +4,20 @@ import {
   type SevenBridgesSimulator,
   startSevenBridges,
 } from '#local/simulators/seven-bridges/server.ts';
-import type { SevenBridgesSwitches } from '#local/simulators/seven-bridges/switches.ts';
+import type { SevenBridgesOptions } from '#local/simulators/seven-bridges/switches.ts';
+import type { Transport } from '#src/core/ports/transport.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { createSevenBridges } from '#src/destinations/seven-bridges/destination.ts';
 import { checkSettings } from '#src/destinations/seven-bridges/settings.ts';
-import { createTransport } from '#src/http/transport.ts';
-import { closeAgent, createAgent } from '#src/http/undici.ts';
 import {
   type CallFault,
   type FaultPlan,
   type SendFault,
   throttleSeconds,
 } from '../doubles/destinations/faults.ts';
-import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
+import type { ServiceOptions } from '../doubles/destinations/service.ts';
 import type { ManualClock } from '../harness/clock.ts';
-
-/** A sleeper moves the clock while replies are in flight: a long timeout prevents false timeouts. */
-const replyTimeoutMs = 3_600_000;
+import { openWire, type Wire, type WireService } from './wire/wire.ts';
 
 /**
  * Opens Seven Bridges: the real adapter and transport to a simulator on loopback with the test's clock.
@@ -29,8 +26,9 @@ const replyTimeoutMs = 3_600_000;
 export async function openSevenBridges(
   clock: ManualClock,
   { chunkSizeBytes, maxBytes }: ServiceOptions,
-  switches: Partial<SevenBridgesSwitches> = {},
-): Promise<TestService> {
+  switches: Partial<SevenBridgesOptions> = {},
+  through: (wire: Wire) => Transport = (wire) => wire,
+): Promise<WireService> {
   const simulator = await startSevenBridges({
     ...{ clock, maxBytes, partSize: chunkSizeBytes },
     // A forced start makes a second file of the same name.
@@ -39,27 +37,27 @@ export async function openSevenBridges(
     callsPerWindow: undefined,
     ...switches,
   });
-  const agent = createAgent();
-  onTestFinished(async () => {
-    await closeAgent(agent);
-    await simulator.close();
-  });
-  const transport = createTransport({ agent, clock });
+  onTestFinished(() => simulator.close());
+  const wire = openWire(clock);
   const { baseUrl, project, token } = simulator;
   const destination = createSevenBridges({
-    transport: { send: (request) => transport.send({ ...request, replyTimeoutMs }) },
+    transport: through(wire),
     apiKey: { get: async () => token, refresh: async () => token },
     settings: checkSettings({ baseUrl, project, onNameTaken: 'rename' }),
     clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },
     maxBytes,
   });
-  return serviceOf(simulator, destination);
+  return serviceOf(simulator, wire, destination);
 }
 
-function serviceOf(simulator: SevenBridgesSimulator, destination: Destination): TestService {
+function serviceOf(
+  simulator: SevenBridgesSimulator,
+  wire: Wire,
+  destination: Destination,
+): WireService {
   return {
-    destination,
+    ...{ destination, wire, secret: simulator.token, baseUrl: simulator.baseUrl },
     faults: faultsOf(simulator),
     storedSha256: async (fileId) => simulator.storedSha256(fileId),
     assetIds: () => simulator.entries().map(({ id }) => id),

@@ -1,7 +1,7 @@
 import { createSevenBridges } from '#src/destinations/seven-bridges/destination.ts';
 import { checkSettings } from '#src/destinations/seven-bridges/settings.ts';
 import { ManualClock } from '../harness/clock.ts';
-import { describeDestination } from './destination-suite.ts';
+import { describeAdapter } from './destination-suite.ts';
 import { openSevenBridges } from './seven-bridges-service.ts';
 
 const { traits } = createSevenBridges({
@@ -12,4 +12,4 @@ const { traits } = createSevenBridges({
   log: { info: () => {}, warn: () => {}, error: () => {} },
 });
 
-describeDestination('Seven Bridges, at the simulator', traits, openSevenBridges);
+describeAdapter('Seven Bridges, at the simulator', traits, openSevenBridges);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
 import type { DestinationTraits } from '#src/core/transfer/destination.ts';
 import {
@@ -10,6 +10,7 @@ import {
   serviceDefaults,
 } from '../harness/port-harness.ts';
 import { runTransfer } from '../harness/run-transfer.ts';
+import { describe, it } from './behaviours.ts';
 
 const chunk = serviceDefaults.chunkSizeBytes;
 
@@ -34,14 +35,16 @@ export function describeTransfers(traits: DestinationTraits, open: OpenService):
 }
 
 function describeBytes(traits: DestinationTraits, open: OpenService): void {
-  it.each(sizes)('keeps every byte of %s', async (_, sizeBytes) => {
-    const harness = await openPortHarness(open);
-    const sha256 = putFilm(harness, sizeBytes);
-    const { output } = await runTransfer(harness, film);
-    expect(output.status).toBe('ready');
-    expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
-    expect(harness.calls.sends).toHaveLength(Math.ceil(sizeBytes / chunk));
-  });
+  for (const [name, sizeBytes] of sizes) {
+    it(`keeps every byte of ${name}`, async () => {
+      const harness = await openPortHarness(open);
+      const sha256 = putFilm(harness, sizeBytes);
+      const { output } = await runTransfer(harness, film);
+      expect(output.status).toBe('ready');
+      expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
+      expect(harness.calls.sends).toHaveLength(Math.ceil(sizeBytes / chunk));
+    });
+  }
 
   it('has at most the chunks in flight that the service allows', async () => {
     const harness = await openPortHarness(open, {}, { chunksInFlight: 64, mapConcurrency: 40 });

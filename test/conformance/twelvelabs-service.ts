@@ -4,19 +4,15 @@ import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
-import { createTransport } from '#src/http/transport.ts';
-import { closeAgent, createAgent } from '#src/http/undici.ts';
 import {
   type CallFault,
   type FaultPlan,
   type SendFault,
   throttleSeconds,
 } from '../doubles/destinations/faults.ts';
-import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
+import type { ServiceOptions } from '../doubles/destinations/service.ts';
 import type { ManualClock } from '../harness/clock.ts';
-
-/** A sleeper moves the clock while replies are in flight: a long timeout prevents false timeouts. */
-const replyTimeoutMs = 3_600_000;
+import { openWire, type Wire, type WireService } from './wire/wire.ts';
 
 /**
  * Opens TwelveLabs: the real adapter and transport to a simulator on loopback with the test's clock.
@@ -25,7 +21,7 @@ const replyTimeoutMs = 3_600_000;
 export async function openTwelveLabs(
   clock: ManualClock,
   { chunkSizeBytes, maxBytes, processingMs = 0 }: ServiceOptions,
-): Promise<TestService> {
+): Promise<WireService> {
   const simulator = await startTwelveLabs({
     clock,
     chunkSizeBytes,
@@ -33,26 +29,26 @@ export async function openTwelveLabs(
     assetReadyAfterMs: processingMs,
     maxBytes: { video: maxBytes, audio: maxBytes, image: maxBytes },
   });
-  const agent = createAgent();
-  onTestFinished(async () => {
-    await closeAgent(agent);
-    await simulator.close();
-  });
-  const transport = createTransport({ agent, clock });
+  onTestFinished(() => simulator.close());
+  const wire = openWire(clock);
   const destination = createTwelveLabs({
-    transport: { send: (request) => transport.send({ ...request, replyTimeoutMs }) },
+    transport: wire,
     apiKey: { get: async () => simulator.apiKey, refresh: async () => simulator.apiKey },
     baseUrl: simulator.baseUrl,
     clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },
     limits: { video: maxBytes },
   });
-  return serviceOf(simulator, destination);
+  return serviceOf(simulator, wire, destination);
 }
 
-function serviceOf(simulator: TwelveLabsSimulator, destination: Destination): TestService {
+function serviceOf(
+  simulator: TwelveLabsSimulator,
+  wire: Wire,
+  destination: Destination,
+): WireService {
   return {
-    destination,
+    ...{ destination, wire, secret: simulator.apiKey, baseUrl: simulator.baseUrl },
     faults: faultsOf(simulator),
     storedSha256: (assetId) => simulator.storedSha256(assetId),
     assetIds: () => simulator.assets().map(({ assetId }) => assetId),

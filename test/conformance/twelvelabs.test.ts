@@ -1,6 +1,6 @@
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { ManualClock } from '../harness/clock.ts';
-import { describeDestination } from './destination-suite.ts';
+import { describeAdapter } from './destination-suite.ts';
 import { openTwelveLabs } from './twelvelabs-service.ts';
 
 const { traits } = createTwelveLabs({
@@ -11,4 +11,4 @@ const { traits } = createTwelveLabs({
   log: { info: () => {}, warn: () => {}, error: () => {} },
 });
 
-describeDestination('TwelveLabs, at the simulator', traits, openTwelveLabs);
+describeAdapter('TwelveLabs, at the simulator', traits, openTwelveLabs);

@@ -78,7 +78,8 @@ export async function startSevenBridges(
 }
 
 function createContext(options: SevenBridgesOptions): SimulatorContext {
-  const { clock = realClock, store = 'memory', project = 'ada/genomes', ...switched } = options;
+  const { clock = realClock, store = 'memory', project = 'ada/genomes', ...others } = options;
+  const { token = defaultToken, ...switched } = others;
   const switches = { ...defaultSwitches(), ...switched };
   const random = seededRandom();
   return {
@@ -87,7 +88,7 @@ function createContext(options: SevenBridgesOptions): SimulatorContext {
       clock,
       switches,
       project,
-      token: defaultToken,
+      token,
       faults: new FaultPlan<Fault>(),
       calls: [],
     },

@@ -39,6 +39,8 @@ export interface SevenBridgesOptions extends Partial<SevenBridgesSwitches> {
   readonly store?: 'memory' | 'discard';
   /** The only project. Default `ada/genomes`. */
   readonly project?: string;
+  /** The only token. Default: one with a mark that searches find. */
+  readonly token?: string;
 }
 
 /** The documented behaviour, as far as there is any. */
