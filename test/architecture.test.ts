@@ -68,7 +68,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/config': ['zod/mini'],
   'src/service-api': ['zod/mini'],
   'src/destinations': ['zod/mini', 'node:'],
-  'src/aws': ['@aws-sdk/', 'hash-wasm', 'zod/mini', 'node:'],
+  'src/aws': ['@aws-sdk/', 'zod/mini', 'node:'],
   functions: ['@aws-sdk/', '@aws-lambda-powertools/', 'aws-lambda', 'zod/mini'],
   infra: ['aws-cdk-lib', 'constructs', 'fastest-levenshtein', 'zod', 'node:'],
 };

@@ -1,4 +1,4 @@
-import { newCrc } from '#src/aws/s3/running-crc.ts';
+import { newCrc } from '#src/aws/crc/running-crc.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
 import { createContainer, type PortPart } from '../runtime/container.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newCrc } from '#src/aws/s3/running-crc.ts';
+import { newCrc } from '#src/aws/crc/running-crc.ts';
 import { type ChunkCrc, combineCrcs } from '#src/core/source/crc.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 
