@@ -17,6 +17,8 @@ type SessionRows = Pick<
   | 'updateSession'
   | 'markSession'
   | 'setEtagMode'
+  | 'claimFinish'
+  | 'releaseFinish'
   | 'recordMismatch'
   | 'recordReceipt'
   | 'withdrawReceipts'
@@ -29,6 +31,7 @@ const uploadSession = z.object({
   totalChunks: z.number(),
   expiresAt: z.optional(z.number()),
   maxInFlight: z.optional(z.number()),
+  md5: z.optional(z.string()),
   details: z.record(z.string(), z.string()),
 });
 
@@ -43,13 +46,14 @@ const sessionRow = z.object({
   mismatched: z.optional(z.set(z.number())),
   acceptedIndexes: z.optional(z.set(z.number())),
   reportedComplete: z.optional(z.boolean()),
+  finishClaim: z.optional(z.string()),
 });
 
 const mismatchedSet = z.object({ mismatched: z.set(z.number()) });
 
 /** Returns the methods for session rows. */
 export function sessionRows(table: TableAccess): SessionRows {
-  return { ...recordRows(table), ...evidenceRows(table) };
+  return { ...recordRows(table), ...evidenceRows(table), ...finishClaims(table) };
 }
 
 function recordRows(table: TableAccess) {
@@ -103,6 +107,21 @@ function evidenceRows(table: TableAccess) {
         ? { set, remove: { acceptedIndexes: new Set(indexes) } }
         : { set: { ...set, acceptedIndexes: undefined } };
       await changeExisting(table, transferId, number, change);
+    },
+  } satisfies Partial<SessionRows>;
+}
+
+function finishClaims(table: TableAccess) {
+  return {
+    claimFinish: async (transferId, number, invocationId) => {
+      // After a lost reply the SDK writes again.
+      const expression = 'attribute_not_exists(#finishClaim) OR #finishClaim = :claim';
+      const condition = { expression, values: { ':claim': invocationId } };
+      const set = { finishClaim: invocationId };
+      return (await table.change(sessionKey(transferId, number), { set, condition })) !== false;
+    },
+    releaseFinish: async (transferId, number) => {
+      await changeExisting(table, transferId, number, { set: { finishClaim: undefined } });
     },
   } satisfies Partial<SessionRows>;
 }

@@ -25,6 +25,15 @@ export async function digestsOf(
   return sha256 === undefined ? undefined : { sha256 };
 }
 
+/** Returns the MD5 of an object whose ETag is that. An ETag of parts is not. */
+export function wholeMd5Of(
+  head: HeadObjectCommandOutput,
+  reference: SourceReference,
+): string | undefined {
+  const [, md5, parts] = (isMd5Etag(head, reference) && md5Etag.exec(head.ETag ?? '')) || [];
+  return parts === undefined ? md5 : undefined;
+}
+
 /** Returns the SHA-256 of the bytes. A composite SHA-256 is a sum of the parts' sums. */
 function fullSha256({ ChecksumSHA256, ChecksumType }: HeadObjectCommandOutput) {
   const isFull = ChecksumType === 'FULL_OBJECT' && !ChecksumSHA256?.includes('-');

@@ -13,7 +13,7 @@ import type {
 } from '#src/core/source/source-object.ts';
 import type { InspectOptions } from '#src/core/source/source-reader.ts';
 import { addressOf } from './address.ts';
-import { digestsOf } from './digests.ts';
+import { digestsOf, wholeMd5Of } from './digests.ts';
 import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './failures.ts';
 
 /**
@@ -30,13 +30,15 @@ import { explainS3Failure, explainStatus, nameOfObject, sseCText } from './failu
 export async function inspectObject(
   client: S3Client,
   reference: SourceReference,
-  { withDigests }: InspectOptions = {},
+  { withDigests, withMd5 }: InspectOptions = {},
 ): Promise<SourceObject> {
   const head = await headOf(client, reference);
   assertNotCustomerEncrypted(head, reference);
   assertNotArchived(head, reference);
   const object = pinned(head, reference);
-  return withDigests ? { ...object, digests: await digestsOf(client, head, reference) } : object;
+  const md5 = withMd5 ? wholeMd5Of(head, reference) : undefined;
+  const digests = withDigests ? await digestsOf(client, head, reference) : undefined;
+  return { ...object, ...(md5 && { md5 }), ...(withDigests && { digests }) };
 }
 
 async function headOf(

@@ -53,6 +53,10 @@ export const errorMeanings = {
     errors: ['ProtocolViolationError'],
     effect: 'A session may exist without a usable reply. A forced start ingests again.',
   },
+  finishMayCount: {
+    errors: ['CompletionUnknownError', 'ProtocolViolationError'],
+    effect: 'A completion that must not be repeated stays claimed.',
+  },
   neverSent: {
     errors: [
       'UnexpectedError',

@@ -63,6 +63,8 @@ export const sourceObjectSchema = z.object({
    * parts of a composite checksum differ from our chunks, and a SHA cannot be combined.
    */
   otherChecksum: z.optional(z.string()),
+  /** The MD5 of the object, lower-case hex, if its ETag is that and the destination needs it. */
+  md5: z.optional(z.string()),
   /** Present if the source reuses assets of the same content. */
   digests: z.optional(digestsSchema),
 });

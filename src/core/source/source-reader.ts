@@ -5,6 +5,8 @@ import type { CrcAlgorithm, SourceObject, SourceReference } from './source-objec
 export interface InspectOptions {
   /** Whether to read the content digests. An object of several parts then costs one more HEAD. */
   readonly withDigests?: boolean | undefined;
+  /** Whether to read the MD5 of the whole object, which costs no call. */
+  readonly withMd5?: boolean | undefined;
 }
 
 /** Reads the objects to move. */

@@ -15,6 +15,8 @@ export interface DestinationTraits {
   readonly maxProofsPerReport: number;
   /** Whether the last report completes the upload, or an explicit call of `finish`. */
   readonly finish: 'on-last-report' | 'explicit';
+  /** Set if a repeated `finish` may make a second asset. The engine then never repeats it blindly. */
+  readonly finishOnce?: true | undefined;
   /** The digest of the whole object that `finish` needs. */
   readonly wholeDigest: 'none' | 'md5';
   /** Whether the service returns the states of a session's chunks. */
@@ -59,6 +61,8 @@ export interface UploadSession {
   readonly expiresAt?: number | undefined;
   /** The service's limit on chunks in flight in this session, if it is lower than the trait. */
   readonly maxInFlight?: number | undefined;
+  /** The MD5 of all bytes, if one call sent them all and the destination needs it. */
+  readonly md5?: string | undefined;
   /** Values that no later call returns, such as the headers of each chunk. */
   readonly details: Readonly<Record<string, string>>;
 }

@@ -142,6 +142,10 @@ export interface TransferStore {
   markSession(transferId: string, number: number, state: SessionRecord['state']): Promise<void>;
   /** Records the ETag mode of a session. A recorded mode other than `unknown` never changes. */
   setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<void>;
+  /** Claims the completion of a session for one call. Returns false if another call has claimed it. */
+  claimFinish(transferId: string, number: number, invocationId: string): Promise<boolean>;
+  /** Releases the claim: the completion certainly had no effect. */
+  releaseFinish(transferId: string, number: number): Promise<void>;
   /** Records a chunk that mismatched twice. Returns the number of these chunks in the session. */
   recordMismatch(transferId: string, number: number, chunkIndex: number): Promise<number>;
   /** Records the chunks that a report's reply accepted, and whether it called the upload complete. */

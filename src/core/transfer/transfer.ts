@@ -110,6 +110,8 @@ export interface SessionRecord {
   readonly acceptedIndexes?: readonly number[] | undefined;
   /** Whether the reply to a report called the upload complete. */
   readonly reportedComplete?: boolean | undefined;
+  /** The call that requested the completion, at a service where it must not be repeated. */
+  readonly finishClaim?: string | undefined;
 }
 
 /** A chunk's row. A retired proof stays in the row, with the reason, until a new proof replaces it. */

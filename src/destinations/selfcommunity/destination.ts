@@ -32,6 +32,7 @@ const traits: DestinationTraits = {
   maxInFlight: 1,
   maxProofsPerReport: 0,
   finish: 'explicit',
+  finishOnce: true,
   wholeDigest: 'md5',
   chunkStates: false,
 };

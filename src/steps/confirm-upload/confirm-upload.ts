@@ -5,6 +5,7 @@ import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
 import { isAnyQueued, renewSlot } from '#src/queue/slots.ts';
 import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
+import { assertFinishUnclaimed } from '#src/transfer/finish-claim.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
@@ -157,6 +158,7 @@ function readStatus(check: UploadCheck): Promise<SessionStatus> {
 
 async function checkUpload(check: UploadCheck): Promise<UploadStatus> {
   const { traits } = check.ports.destination;
+  assertFinishUnclaimed(check.record);
   const status = await readStatus(check);
   if (status.phase === 'expired' || status.phase === 'failed') {
     if (await hasAsset(check, status)) return completeUpload(check);

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
+import type { UploadSession } from '#src/core/transfer/destination.ts';
 import { isProven } from '#src/core/transfer/transfer.ts';
+import { finishClaimed } from '#src/transfer/finish-claim.ts';
 import { completeUpload, type UploadCheck, type UploadStatus } from './check-upload.ts';
 
 /**
@@ -7,20 +10,36 @@ import { completeUpload, type UploadCheck, type UploadStatus } from './check-upl
  * with the digest that the service requires.
  */
 export async function finishUpload(check: UploadCheck): Promise<UploadStatus> {
-  const { ports, record, owned, invocation } = check;
+  const { ports, record, owned } = check;
   if (record.session.assetId) return completeUpload(check);
   const rows = await ports.store.chunks(owned.transferId, record.number);
   const proofs = [...rows.values()].filter(isProven).sort((a, b) => a.index - b.index);
   if (proofs.length < record.session.totalChunks) return 'missing';
-  const { wholeDigest } = ports.destination.traits;
-  const digest = wholeDigest === 'md5' ? await md5OfSource(check) : undefined;
-  const { signal } = invocation;
-  const session = await ports.destination.finish(record.session, proofs, digest, { signal });
+  const session = await requestFinish(check, proofs);
   await ports.store.updateSession(owned.transferId, record.number, session);
   return completeUpload({ ...check, record: { ...record, session } });
 }
 
-/** Reads the object again: a running digest does not survive a crash, and such services take small objects. */
+async function requestFinish(
+  check: UploadCheck,
+  proofs: readonly ChunkProof[],
+): Promise<UploadSession> {
+  const { ports, record, owned, invocation } = check;
+  const { destination } = ports;
+  const { wholeDigest, finishOnce } = destination.traits;
+  const digest = wholeDigest === 'md5' ? await wholeMd5(check) : undefined;
+  const { signal } = invocation;
+  const finish = () => destination.finish(record.session, proofs, digest, { signal });
+  const session = { transferId: owned.transferId, number: record.number };
+  return finishOnce ? finishClaimed(ports, session, invocation, finish) : finish();
+}
+
+/** Returns the MD5 that S3 has, that SendChunks computed, or of the bytes of another reading. */
+async function wholeMd5(check: UploadCheck): Promise<string> {
+  return check.transfer.source.md5 ?? check.record.session.md5 ?? (await md5OfSource(check));
+}
+
+/** Reads the object again: a running digest does not survive the call, and such services take small objects. */
 async function md5OfSource({ ports, transfer, invocation }: UploadCheck): Promise<string> {
   const md5 = createHash('md5');
   const wholeObject = { start: 0, endInclusive: transfer.source.sizeBytes - 1 };

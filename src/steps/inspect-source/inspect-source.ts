@@ -183,7 +183,8 @@ function unmatchedReason(
 async function pin({ ports, request }: InspectCall, source: Source): Promise<SourceObject> {
   const { account, region, requestPayer, waitWhileDeniedSeconds, sameContent } = source;
   const configured = { account, region, requestPayer, waitWhileDeniedSeconds };
-  const options = { withDigests: sameContent === 'reuse' };
+  const withMd5 = ports.destination.traits.wholeDigest === 'md5';
+  const options = { withDigests: sameContent === 'reuse', withMd5 };
   const object = await ports.source.inspect({ ...request.reference, ...configured }, options);
   return { ...object, ...configured, mediaType: configuredMediaType(source, object.key) };
 }

@@ -6,6 +6,7 @@ import type { SessionRequest, UploadSession } from '#src/core/transfer/destinati
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { abortUpload } from '#src/transfer/abort-upload.ts';
+import { assertFinishUnclaimed } from '#src/transfer/finish-claim.ts';
 import {
   ownershipLostError,
   readOwnedTransfer,
@@ -36,6 +37,7 @@ export type SessionChoice = {
  * Returns the transfer's unfinished session if it is still usable, otherwise a new one. Checks the
  * status and the asset of a session before it gives the session up.
  * @throws SessionsExhaustedError, FencedOutError, TransferCancelledError
+ * @throws CompletionUnknownError - an earlier call requested the completion of the session
  */
 export async function ensureSession(
   ports: SessionPorts,
@@ -51,6 +53,7 @@ export async function ensureSession(
   if (record?.state !== 'open' || !record.session)
     return openNextSession(ports, transfer, owned, invocation);
   const usable = record as UsableSession;
+  assertFinishUnclaimed(usable);
   const mustCheck = isNewOwner || owned.next !== 'missing' || hasExpired(ports, usable);
   const health = mustCheck ? await sessionHealth(ports, transferId, usable, invocation) : 'plan';
   if (health === 'gone') return openNextSession(ports, transfer, owned, invocation, usable);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { type ByteRange, lengthOf } from '#src/core/source/byte-range.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
@@ -19,15 +19,24 @@ export class DigestedBody implements ChunkBody {
   readonly #object: SourceObject;
   readonly #range: ByteRange;
   readonly #watch: ProgressWatch;
+  readonly #beginWhole: (() => Hash | undefined) | undefined;
   #digests: ChunkDigests | undefined;
   #isRead = false;
 
-  constructor(ports: DigestPorts, object: SourceObject, range: ByteRange, watch: ProgressWatch) {
+  /** @param beginWhole - returns a digest of the whole object, which each reading continues from its start */
+  constructor(
+    ports: DigestPorts,
+    object: SourceObject,
+    range: ByteRange,
+    watch: ProgressWatch,
+    beginWhole?: () => Hash | undefined,
+  ) {
     this.sizeBytes = lengthOf(range);
     this.#ports = ports;
     this.#object = object;
     this.#range = range;
     this.#watch = watch;
+    this.#beginWhole = beginWhole;
   }
 
   /**
@@ -40,12 +49,14 @@ export class DigestedBody implements ChunkBody {
     const { checksum } = this.#object;
     const md5 = createHash('md5');
     const crc = checksum && (await this.#ports.newCrc(checksum.algorithm));
+    const whole = this.#beginWhole?.();
     const watch = this.#watch;
     let left = this.sizeBytes;
     watch.reading();
     for await (const bytes of this.#ports.source.read(this.#object, this.#range, watch.signal)) {
       watch.sending(bytes.byteLength);
       md5.update(bytes);
+      whole?.update(bytes);
       crc?.update(bytes);
       left -= bytes.byteLength;
       if (left === 0) this.#digests = { md5: md5.digest('hex'), crc: await crc?.digest() };
@@ -54,6 +65,11 @@ export class DigestedBody implements ChunkBody {
     }
     watch.replying();
     this.#isRead = true;
+  }
+
+  /** True if the HTTP client has read the whole chunk. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /**

@@ -110,7 +110,8 @@ async function streamChunk(context: SendContext, index: number): Promise<SentChu
   const startedAt = ports.clock.now();
   let requestedAt = startedAt;
   try {
-    const digested = new DigestedBody(ports, transfer.source, chunk.range, watch);
+    const beginWhole = () => context.wholeDigest?.begin(index);
+    const digested = new DigestedBody(ports, transfer.source, chunk.range, watch, beginWhole);
     const open = () => {
       requestedAt = ports.clock.now();
       return digested.open();
@@ -119,6 +120,7 @@ async function streamChunk(context: SendContext, index: number): Promise<SentChu
     const { signal } = watch;
     const delivery = await ports.destination.sendChunk(record.session, chunk, body, { signal });
     const latencyMs = ports.clock.now() - requestedAt;
+    if (digested.isRead) context.wholeDigest?.end(index);
     if (delivery.session) await storeSession(context, delivery.session);
     return { delivery, digests: digested.digests(delivery.proof), latencyMs };
   } finally {
@@ -140,8 +142,10 @@ function recordCutOff(context: SendContext, tookMs: number, isReplying: boolean)
 /** The session of an ordered service changes with each chunk, so it is stored before the next chunk. */
 async function storeSession(context: SendContext, session: UploadSession): Promise<void> {
   const { ports, transfer, record } = context;
-  context.record = { ...record, session };
-  await ports.store.updateSession(transfer.transferId, record.number, session);
+  const md5 = context.wholeDigest?.hexAfter(session.totalChunks);
+  const stored = md5 === undefined ? session : { ...session, md5 };
+  context.record = { ...record, session: stored };
+  await ports.store.updateSession(transfer.transferId, record.number, stored);
 }
 
 /** Compares the ETag with the MD5 of the bytes, and stores what that shows about the session's ETags. */

@@ -25,7 +25,7 @@ import { asTransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
 import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
-import { isProven, provenCount } from '#src/core/transfer/transfer.ts';
+import { isProven, provenCount, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { ensureAdmitted } from '#src/queue/admission.ts';
 import { renewSlot, slotLost } from '#src/queue/slots.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
@@ -36,6 +36,7 @@ import type { Invocation } from '#src/transfer/step.ts';
 import { type CallDecision, decideNextCall, type StateChange } from './decide-next-call.ts';
 import type { SendContext, SendPorts } from './send-context.ts';
 import { claimEndFrom, sendRange } from './send-range.ts';
+import { WholeDigest } from './whole-digest.ts';
 
 /**
  * The range after one call. `more` and `wait`: call again. `sent`: every chunk has a proof. `stop`: the
@@ -152,6 +153,7 @@ async function createSendContext(
   const now = ports.clock.now();
   return {
     ...{ ports, transfer, record, rows, missing, invocation, retries },
+    wholeDigest: needsWholeDigest(ports, transfer) ? new WholeDigest() : undefined,
     rangeKey: { transferId, sessionNumber, n: range.n },
     claimedUntil: claimEndFrom(now, invocation),
     roundId: roundId(invocation.executionId, round),
@@ -159,6 +161,10 @@ async function createSendContext(
     rejectedSince: range.rejectedSince,
     ownedAt: now,
   };
+}
+
+function needsWholeDigest({ destination }: SendPorts, { source }: TransferRecord): boolean {
+  return destination.traits.wholeDigest === 'md5' && source.md5 === undefined;
 }
 
 function rangeAfter({ range }: RangeState, change: StateChange, now: number): SendChunksResult {

@@ -5,6 +5,7 @@ import type { ChunkRecord, TransferRecord } from '#src/core/transfer/transfer.ts
 import type { RangeKey } from '#src/core/transfer/transfer-store.ts';
 import type { UsableSession } from '#src/transfer/ownership.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
+import type { WholeDigest } from './whole-digest.ts';
 
 /** The ports that sending needs. */
 export type SendPorts = Needs<
@@ -37,6 +38,8 @@ export interface SendContext {
   readonly roundId: string;
   /** Limit of chunks of this range in flight; lower than the setting after a call in which none ended. */
   readonly chunkConcurrency: number;
+  /** Absent if the destination needs no MD5 of the whole object, or S3 has it. */
+  readonly wholeDigest?: WholeDigest | undefined;
   /** The chunks that this call has stored; changed in place. Absent before the first. */
   sent?: SentChunks;
   /** Bytes read in this call, chunks that were not stored included; incremented in place. */

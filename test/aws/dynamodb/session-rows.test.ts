@@ -56,6 +56,15 @@ describe('a session row', () => {
     expect(await table.store.session('lost', 1)).toEqual(sessionRecord({ state: 'lost' }));
   });
 
+  it('has its completion claimed by one call, until that is released', async () => {
+    await table.store.addSession('claim', sessionRecord());
+    const claim = (call: string) => table.store.claimFinish('claim', 1, call);
+    expect([await claim('a'), await claim('a'), await claim('b')]).toEqual([true, true, false]);
+    expect((await table.store.session('claim', 1))?.finishClaim).toBe('a');
+    await table.store.releaseFinish('claim', 1);
+    expect(await claim('b')).toBe(true);
+  });
+
   it('is updated after a chunk or the finish has changed it', async () => {
     await table.store.addSession('update', sessionRecord());
     await table.store.setSession('update', 1, uploadSession, 8);

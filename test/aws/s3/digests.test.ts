@@ -52,6 +52,17 @@ it.each<[string, ObjectTraits]>([
   expect(await inspectedDigests(traits)).toBeUndefined();
 });
 
+it.each<[string, ObjectTraits, string | undefined]>([
+  ['not encrypted', {}, md5],
+  ['under keys of S3', { encryption: 'AES256' }, md5],
+  ['of parts', { etag: `${md5}-2`, partBytes: [8, 4] }, undefined],
+  ['under a KMS key', { encryption: 'aws:kms' }, undefined],
+  ['with an ETag of another form', { etag: 'opaque' }, undefined],
+])('an object %s has the MD5 %3$s of the whole', async (_, traits, expected) => {
+  s3.double.put('films', 'film.mp4', Buffer.from('twelve bytes'), { etag: md5, ...traits });
+  expect((await s3.reader.inspect(reference, { withMd5: true })).md5).toBe(expected);
+});
+
 it.each([
   'films--use1-az4--x-s3',
   'films--ol-s3',

@@ -12,6 +12,8 @@ type SessionRows = Pick<
   | 'updateSession'
   | 'markSession'
   | 'setEtagMode'
+  | 'claimFinish'
+  | 'releaseFinish'
   | 'recordMismatch'
   | 'recordReceipt'
   | 'withdrawReceipts'
@@ -57,6 +59,14 @@ function recordRows(rows: Rows<SessionRecord>, change: Change) {
       return true;
     },
     updateSession: async (transferId, number, session) => change(transferId, number, { session }),
+    claimFinish: async (transferId, number, finishClaim) => {
+      const claim = rows.get(keyOf(transferId, number))?.finishClaim;
+      if (claim !== undefined && claim !== finishClaim) return false;
+      change(transferId, number, { finishClaim });
+      return true;
+    },
+    releaseFinish: async (transferId, number) =>
+      change(transferId, number, { finishClaim: undefined }),
     markSession: async (transferId, number, state) => change(transferId, number, { state }),
   } satisfies Partial<SessionRows>;
 }

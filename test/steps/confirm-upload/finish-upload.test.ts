@@ -117,11 +117,41 @@ describe('a finished upload without an asset id', () => {
 });
 
 describe('an upload whose finish needs a digest of the whole object', () => {
-  it('reads the object once more for the digest', async () => {
+  /** Sends the chunks in two calls: a running digest does not survive a call. */
+  const sentInTwoCalls = async () => {
+    const harness = await serial();
+    const opened = await harness.openTransfer(3);
+    for (const [first, last] of [
+      [1, 2],
+      [3, 3],
+    ] as const)
+      await harness.send({ ...itemOf(opened), range: { n: 1, first, last } });
+    return { harness, opened };
+  };
+
+  it('uses the digest of the call that sent all chunks, and reads nothing again', async () => {
     const harness = await serial();
     const opened = await harness.openTransfer(3);
     await harness.sendAll(opened);
+    expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
+    expect(harness.doubles.source.reads).toHaveLength(3);
+  });
+
+  it('uses the MD5 that S3 has, and computes none', async () => {
+    const harness = await serial();
+    harness.override({
+      finish: async (session, _, digest) => ({ ...session, assetId: `digest ${digest}` }),
+    });
+    const opened = await harness.openTransfer(3, { md5: 'of-s3' });
+    await harness.sendAll(opened);
     await harness.confirm(opened);
+    const record = await harness.doubles.store.session(opened.transferId, 1);
+    expect([record?.session?.assetId, record?.session?.md5]).toEqual(['digest of-s3', undefined]);
+  });
+
+  it('reads the object once more if several calls sent the chunks', async () => {
+    const { harness, opened } = await sentInTwoCalls();
+    expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
     expect(harness.doubles.source.reads.at(-1)).toEqual({
       start: 0,
       endInclusive: 3 * chunkBytes - 1,
@@ -130,18 +160,14 @@ describe('an upload whose finish needs a digest of the whole object', () => {
   });
 
   it('ends as superseded if the object was overwritten before that', async () => {
-    const harness = await serial();
-    const opened = await harness.openTransfer(3);
-    await harness.sendAll(opened);
+    const { harness, opened } = await sentInTwoCalls();
     harness.doubles.source.delete(film);
     const ended = { next: 'ended', ending: { status: 'superseded' } };
     expect(await harness.confirm(opened)).toMatchObject(ended);
   });
 
   it('waits if the object cannot be read at that moment', async () => {
-    const harness = await serial();
-    const opened = await harness.openTransfer(3);
-    await harness.sendAll(opened);
+    const { harness, opened } = await sentInTwoCalls();
     harness.doubles.source.failRead(1, { kind: 'unavailable' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'wait' });
   });
