@@ -43,6 +43,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'cdk.json',
   ],
   local: ['src', 'functions', 'infra', 'local'],
+  cli: ['src', 'functions', 'infra', 'local', 'cli', 'package.json'],
   bench: ['src', 'functions', 'infra', 'local', 'bench'],
   'deploy-test': ['src/core', 'local', 'deploy-test'],
 };
@@ -105,7 +106,7 @@ function resolve(file: string, specifier: string): string {
 }
 
 function isOurs({ target }: Import): boolean {
-  return /^(src|functions|infra|local|bench|test)\//.test(target) || target.endsWith('.json');
+  return /^(src|functions|infra|local|cli|bench|test)\//.test(target) || target.endsWith('.json');
 }
 
 function isWithin(target: string, places: readonly string[]): boolean {

@@ -1,9 +1,8 @@
-import { tmpdir } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
 import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors/errors.ts';
 import { type Failure, readFailure } from '#src/transfer/failure.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { printable } from '../terminal/words.ts';
+import { systemProblem } from './system-problem.ts';
 
 export { printable };
 
@@ -80,20 +79,6 @@ function describe(error: unknown): { name: string; message: string } {
   if (problem) return { name: 'ConfigurationError', message: problem };
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return { name: 'UnexpectedError', message: text };
-}
-
-/** Describes an error of the operating system, with the path. Returns undefined for any other error. */
-function systemProblem(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code, errno, path } = error as NodeJS.ErrnoException;
-  // The error format of LevelDB, which stores the proofs.
-  const [, file, reason] = /^IO error: (.+?): (.+)$/.exec(error.message) ?? [];
-  if (file) return `${file}: ${reason}`;
-  const [, description] = getSystemErrorMap().get(errno ?? 0) ?? [];
-  if (code === undefined || description === undefined || 'address' in error) return undefined;
-  // A failed write does not name its file. Commands write only to these two folders.
-  const where = path ?? `a file in ${tmpdir()} or in the folder of the proofs`;
-  return `${where}: ${description} (${code})`;
 }
 
 function withFullStop(sentence: string): string {

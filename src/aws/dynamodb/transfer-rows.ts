@@ -231,6 +231,7 @@ function rowOf({ retries, ...record }: TransferRecord) {
   };
 }
 
-function recordOf(row: Row): TransferRecord {
+/** Reads a transfer's row. */
+export function recordOf(row: Row): TransferRecord {
   return { ...readRow(transferRecordSchema, row), retries: readCounts(row) };
 }

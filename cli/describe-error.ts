@@ -1,0 +1,54 @@
+import { systemProblem } from '#local/commands/system-problem.ts';
+import { printable } from '#local/terminal/words.ts';
+import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors/errors.ts';
+import { CommandError } from './command-error.ts';
+import type { Ending } from './exit-codes.ts';
+
+/** An error as the program ends with it. */
+export interface EndingError {
+  readonly ending: Ending;
+  /** One line. */
+  readonly line: string;
+}
+
+/** Endings by the names of the error catalogue. Any other name of the catalogue is `failed`. */
+const endingsByName: Readonly<Record<string, Ending>> = {
+  InvalidInputError: 'usage',
+  ConfigurationError: 'usage',
+  CredentialsRejectedError: 'credentials',
+  SourceNotFoundError: 'notFound',
+  SourceAccessDeniedError: 'denied',
+  SourceRoleRejectedError: 'denied',
+  ApiNotAllowedError: 'denied',
+  TableUnavailableError: 'unavailable',
+  ServiceUnavailableError: 'unavailable',
+  NetworkError: 'unavailable',
+  RequestTimeoutError: 'unavailable',
+  ExecutionNotStartedError: 'unavailable',
+  UnexpectedError: 'bug',
+};
+
+/** Returns why the program ends by this error, and the line that says so. No stack trace. */
+export function describeError(error: unknown, runtime: Runtime): EndingError {
+  if (error instanceof CommandError)
+    return { ending: error.ending, line: printable(error.message) };
+  const problem = systemProblem(error);
+  if (problem)
+    return { ending: 'disk', line: printable(`${problem}. Fix this, then run the command again.`) };
+  if (isTransferError(error)) {
+    const { name, message } = error;
+    const ending = endingsByName[name] ?? 'failed';
+    return { ending, line: printable(`${sentence(message)} ${nextStepOf(name, runtime)}`) };
+  }
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    ending: 'bug',
+    line: printable(
+      `${sentence(`Unexpected error: ${text}`)} ${nextStepOf('UnexpectedError', runtime)}`,
+    ),
+  };
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { systemClock } from '#src/config/system-clock.ts';
+import { exitCodes } from './exit-codes.ts';
+import { run } from './program.ts';
+
+const interruption = new AbortController();
+let interruptedLine = () => 'Interrupted.';
+
+for (const [signal, code] of [
+  ['SIGINT', exitCodes.interrupted],
+  ['SIGTERM', exitCodes.terminated],
+  ['SIGHUP', exitCodes.hangup],
+] as const)
+  process.once(signal, () => {
+    interruption.abort();
+    process.stderr.write(`${interruptedLine()}\n`);
+    process.exit(code);
+  });
+
+// The reader of a pipe may close it at any time, as `head` does.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 0);
+  });
+
+process.exitCode = await run(process.argv.slice(2), {
+  io: process,
+  env: process.env,
+  clock: systemClock,
+  signal: interruption.signal,
+  onInterrupt: (line) => {
+    interruptedLine = line;
+  },
+});

@@ -1,0 +1,87 @@
+import Table from 'cli-table3';
+import { cutTo, printable } from '#local/terminal/words.ts';
+import type { Output } from '../context.ts';
+
+/** A column of a table for people. */
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+  /** Columns with the highest number are left out first on a narrow terminal. 0: never. */
+  readonly importance: number;
+  /** Whether the column takes the room that is left; its texts are cut in the middle. */
+  readonly isFlexible?: boolean;
+}
+
+const gap = 2;
+
+/** A flexible column is at least this wide, else other columns give way. */
+const leastFlexible = 12;
+
+const noBorders = Object.fromEntries(
+  ['top', 'bottom', 'left', 'right', 'mid', 'middle'].flatMap((part) =>
+    part === 'middle'
+      ? [[part, ' '.repeat(gap)]]
+      : ['', '-mid', '-left', '-right'].map((end) => [`${part}${end}`, '']),
+  ),
+);
+
+/** Formats rows as a table that fits into the output's columns. On a pipe, nothing is cut. */
+export function tableOf(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { isTTY, columns: width }: Pick<Output, 'isTTY' | 'columns'>,
+): string {
+  const texts = rows.map((row) => row.map(printable));
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...texts.map((row) => Array.from(row[index] ?? '').length)),
+  );
+  const room = isTTY ? (width || 80) - 1 : Number.POSITIVE_INFINITY;
+  const kept = fitting(columns, widths, room);
+  const table = new Table({
+    chars: noBorders,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: kept.map((index) => columns[index]?.align ?? 'left'),
+  });
+  const used = kept.reduce(
+    (sum, index) => sum + (columns[index]?.isFlexible ? 0 : (widths[index] ?? 0)),
+    gap * (kept.length - 1),
+  );
+  const cells = (row: readonly string[]) =>
+    kept.map((index) =>
+      columns[index]?.isFlexible
+        ? cutMiddle(Math.max(leastFlexible, room - used), row[index] ?? '')
+        : (row[index] ?? ''),
+    );
+  for (const row of [columns.map(({ title }) => title), ...texts]) table.push(cells(row));
+  return `${table
+    .toString()
+    .split('\n')
+    .map((line) => cutTo(room, line.trimEnd()))
+    .join('\n')}\n`;
+}
+
+/** Returns the indexes of the columns that fit, least important ones left out. */
+function fitting(columns: readonly Column[], widths: readonly number[], room: number): number[] {
+  let kept = columns.map((_, index) => index);
+  const needed = () =>
+    kept.reduce((sum, index) => {
+      const width = widths[index] ?? 0;
+      return sum + gap + (columns[index]?.isFlexible ? Math.min(width, leastFlexible) : width);
+    }, -gap);
+  while (needed() > room) {
+    const last = kept.reduce((worst, index) =>
+      (columns[index]?.importance ?? 0) > (columns[worst]?.importance ?? 0) ? index : worst,
+    );
+    if ((columns[last]?.importance ?? 0) === 0) break;
+    kept = kept.filter((index) => index !== last);
+  }
+  return kept;
+}
+
+/** Cuts a text in the middle: the end of a key tells more than its middle. */
+export function cutMiddle(width: number, text: string): string {
+  const characters = Array.from(text);
+  if (characters.length <= width) return text;
+  const head = Math.floor((width - 1) / 3);
+  return `${characters.slice(0, head).join('')}…${characters.slice(-(width - 1 - head)).join('')}`;
+}

@@ -1,0 +1,84 @@
+import { Command, CommanderError } from 'commander';
+import { commands, type RegisteredCommand } from './commands/registry.ts';
+import type { Context } from './context.ts';
+import { describeError } from './describe-error.ts';
+import { type Ending, exitCodes } from './exit-codes.ts';
+
+const description =
+  'Moves large media objects from Amazon S3, and files, into TwelveLabs and other services with chunked uploads.';
+
+/**
+ * Runs one command line. Never throws and never ends the process.
+ * @param argv - the arguments after the program's name
+ * @returns the exit code
+ */
+export async function run(argv: readonly string[], context: Context): Promise<number> {
+  let ending: Ending = 'done';
+  try {
+    const program = await createProgram(
+      context,
+      (end) => {
+        ending = end;
+      },
+      nameIn(argv),
+    );
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCodes[ending];
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    const described = describeError(error, argv.includes('--local') ? 'local' : 'stack');
+    context.io.stderr.write(`${described.line}\n`);
+    if (context.env.CHUNKFERRY_DEBUG && error instanceof Error)
+      context.io.stderr.write(`${error.stack}\n`);
+    return exitCodes[described.ending];
+  }
+}
+
+/** Called with the ending of a command's action. */
+export type OnEnd = (ending: Ending) => void;
+
+/**
+ * Creates the program.
+ * @param only - loads only the module of this command: the others take time. Default: loads all
+ */
+export async function createProgram(
+  context: Context,
+  onEnd: OnEnd,
+  only?: string | undefined,
+): Promise<Command> {
+  const program = new Command('chunkferry').description(description);
+  const { stdout, stderr } = context.io;
+  program
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError('Use --help for the options and examples.')
+    .showSuggestionAfterError();
+  for (const [name, registered] of Object.entries(commands)) {
+    const isLoaded = only === undefined || only === name;
+    const command = isLoaded ? await loaded(registered, context, onEnd) : new Command(name);
+    program.addCommand(inherit(command.name(name).summary(registered.summary), program));
+  }
+  return program;
+}
+
+async function loaded({ load }: RegisteredCommand, context: Context, onEnd: OnEnd) {
+  return (await load())(context, onEnd);
+}
+
+function inherit(command: Command, program: Command): Command {
+  command.copyInheritedSettings(program);
+  return command;
+}
+
+/** Returns the command that the arguments name; undefined if all modules are needed. */
+function nameIn(argv: readonly string[]): string | undefined {
+  const name = argv.find((argument) => !argument.startsWith('-')) ?? '';
+  return name === 'help' || name === 'completion' || name === 'complete' ? undefined : name;
+}
