@@ -13,8 +13,6 @@ const place = 'eu-west-1:111122223333';
 export const stateMachineArn = `arn:aws:states:${place}:stateMachine:Transfers`;
 export const dispatcherName = 'Chunkferry-Dispatcher';
 
-/** The header with the code of an error. */
-const errorHeader = ['x', 'amzn', 'errortype'].join('-');
 
 /** A request that the account received. */
 export interface AccountRequest {
@@ -114,7 +112,7 @@ async function answerJson(
   const error = typeof planned === 'object' ? planned : undefined;
   response.writeHead(error || !planned ? 400 : 200, {
     'content-type': 'application/x-amz-json-1.0',
-    ...(error && { [errorHeader]: error.code }),
+    ...(error && { 'x-amzn-ErrorType': error.code }),
   });
   const unknown = { code: 'UnknownOperation', message: `no reply to ${operation}` };
   const { code, message } = error ?? unknown;
