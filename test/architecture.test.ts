@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/reconciler': ['src/core', 'src/transfer', 'src/queue', 'src/reconciler'],
   'src/preflight': ['src/core', 'src/transfer', 'src/preflight'],
   'src/failure-reports': ['src/core', 'src/transfer', 'src/failure-reports'],
+  'src/events': ['src/core', 'src/transfer', 'src/events'],
   'src/http': ['src/core', 'src/http'],
   'src/config': ['src/core', 'src/config'],
   'src/service-api': ['src/core', 'src/http', 'src/service-api'],
@@ -58,6 +59,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'src/reconciler': ['zod/mini'],
   'src/preflight': ['zod/mini'],
   'src/failure-reports': ['zod/mini'],
+  'src/events': ['zod/mini'],
   'src/http': [
     'ipaddr.js',
     'undici',

@@ -1,17 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Architecture, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import {
-  type BundlingOptions,
-  LogLevel,
-  NodejsFunction,
-  type NodejsFunctionProps,
-  OutputFormat,
-} from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction, type NodejsFunctionProps } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FunctionNetwork } from '#infra/network/function-network.ts';
 import { functionEntries, type StepName } from '#src/core/stack/step-names.ts';
+import { functionCode } from './function-code.ts';
 
 /** The settings that differ between the steps' functions. */
 export interface StepFunctionProps {
@@ -30,38 +24,6 @@ export interface StepFunctionProps {
  * they wait for full collections, which cost the sending function a quarter more CPU.
  */
 const nodeOptions = '--enable-source-maps --max-semi-space-size=2';
-
-const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
-
-/**
- * Modules of undici that the bundle omits, because undici requires them only on use: the alternative
- * parsers, and the web platform's classes for FormData bodies.
- */
-const unusedModules = ['../milo/*', '../llhttp/llhttp-wasm.js', '../web/*'];
-
-/**
- * The SDK's providers of credentials from files and commands of a computer. The SDK imports each when it
- * tries it. In Lambda, the role's credentials are in the environment, which it tries first.
- */
-const computersProviders = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
-  (name) => `@aws-sdk/credential-provider-${name}`,
-);
-
-const bundling: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  // The bundler can drop unused code from a package's ES module.
-  mainFields: ['module', 'main'],
-  minify: true,
-  sourceMap: true,
-  sourcesContent: false,
-  logLevel: LogLevel.WARNING,
-  // An explicit list also bundles the AWS SDK, in the tested versions.
-  externalModules: [...unusedModules, ...computersProviders],
-  // Some dependencies call require, which ES modules lack.
-  banner:
-    "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-};
 
 /** The function of one step: Node.js 24 on arm64, one ES module. Its versions are retained. */
 export class StepFunction extends NodejsFunction {
@@ -119,10 +81,7 @@ export function deployedFunctionProps(
   return {
     ...others.network,
     description,
-    entry: `${projectRoot}functions/${folder}/handler.ts`,
-    projectRoot,
-    depsLockFilePath: `${projectRoot}package-lock.json`,
-    bundling,
+    ...functionCode(folder),
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: memoryMiB,

@@ -84,7 +84,8 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
 }
 
-const plainSchema = z.strictObject({
+/** The input of a manual start. */
+export const transferInputSchema = z.strictObject({
   bucket,
   key,
   versionId: z.optional(versionId),
@@ -125,7 +126,7 @@ export function readRequest(input: unknown): TransferRequest {
   if (isEvent(input)) {
     return eventRequestOf(parse(eventSchema, input, 'event'));
   }
-  const { bucket, key, versionId, ...options } = parse(plainSchema, input, 'input');
+  const { bucket, key, versionId, ...options } = parse(transferInputSchema, input, 'input');
   return { start: 'manual', reference: { bucket, key, versionId }, options };
 }
 
