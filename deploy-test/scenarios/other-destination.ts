@@ -1,5 +1,5 @@
-import { equal, match } from 'node:assert/strict';
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { deepEqual, equal, match, notEqual } from 'node:assert/strict';
+import { GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { startSelfCommunity } from '#local/simulators/selfcommunity/server.ts';
 import { startSevenBridges } from '#local/simulators/seven-bridges/server.ts';
 import type { Context } from '../cdk.ts';
@@ -19,6 +19,8 @@ interface OtherStack {
   readonly sizeMiB: number;
   storedSha256(assetId: string): string;
   close(): Promise<void>;
+  /** The secret with the present tokens, if the service ends them. It does that during the first transfer. */
+  present?(): string;
 }
 
 /** Deploys a second stack, with Seven Bridges as its destination, under the name that the pages use. */
@@ -46,11 +48,14 @@ export function selfCommunityScenario(harness: Harness): Check {
 }
 
 async function selfCommunity(): Promise<OtherStack> {
-  const service = await startSelfCommunity();
+  const service = await startSelfCommunity({ rotatesRefreshToken: true });
+  const secret = service.secret();
+  service.faults.add({ on: 'chunk', nth: 2, kind: 'expire-token' });
   return {
     ...{ name: 'Community', bucket: 'my-pictures', key: 'news/photo.jpg', sizeMiB: 4 },
     context: { destination: 'selfcommunity', baseUrl: service.baseUrl },
-    secret: service.secret(),
+    secret,
+    present: service.secret,
     storedSha256: (id) => service.storedSha256(id),
     close: () => service.close(),
   };
@@ -81,6 +86,7 @@ async function withStack(
   try {
     await deploy(harness, stack);
     await expectArrived(harness, stack);
+    await expectPresentSecret(harness, stack);
     await more();
   } finally {
     await stack.close();
@@ -94,6 +100,15 @@ async function deploy({ cdk, home }: Harness, stack: OtherStack): Promise<void> 
   const SecretId = await outputOf(home, name, 'SecretArn');
   await home.secrets.send(new PutSecretValueCommand({ SecretId, SecretString: secret }));
   await enableEvents(home, bucket);
+}
+
+/** The functions have stored the tokens that a refresh returned. */
+async function expectPresentSecret({ home }: Harness, stack: OtherStack): Promise<void> {
+  if (!stack.present) return;
+  const SecretId = await outputOf(home, stack.name, 'SecretArn');
+  const { SecretString = '' } = await home.secrets.send(new GetSecretValueCommand({ SecretId }));
+  notEqual(stack.present(), stack.secret);
+  deepEqual(JSON.parse(SecretString), JSON.parse(stack.present()));
 }
 
 async function expectArrived({ home }: Harness, stack: OtherStack): Promise<void> {

@@ -1,8 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createLeaseRow } from '#src/aws/dynamodb/lease-row.ts';
 import { createDynamoQueueStore } from '#src/aws/dynamodb/queue-store.ts';
 import { createDynamoTransferStore } from '#src/aws/dynamodb/transfer-store.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { required } from '#src/config/environment.ts';
+import type { Lease } from '#src/core/ports/lease.ts';
 import type { Container, Part, PortPart } from './container.ts';
 
 /** Both stores read and write one table through one client. */
@@ -16,6 +18,14 @@ export const store: PortPart<'store'> = {
 export const queue: PortPart<'queue'> = {
   port: 'queue',
   build: (container) => createDynamoQueueStore(tableOptions(container)),
+};
+
+/** The lease of the function that replaces the destination's secret. */
+export const secretLease: Part<Lease> = {
+  build: (container) => {
+    const { client, tableName } = tableOptions(container);
+    return createLeaseRow(client, tableName, 'secret');
+  },
 };
 
 function tableOptions(container: Container) {

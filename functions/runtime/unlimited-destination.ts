@@ -1,17 +1,19 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createReplaceableSecret } from '#src/aws/replaceable-secret.ts';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { createSecretApiKey } from '#src/aws/secret-api-key.ts';
 import { requiredVariable } from '#src/config/environment.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { createTransport } from '#src/http/transport.ts';
-import type { SecretForm } from '#src/service-api/definition.ts';
+import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { configuredDestination } from './configured-destination.ts';
 import type { Container, PortPart } from './container.ts';
 import { destinationAgent } from './destination-agent.ts';
 import { sandboxLog } from './log.ts';
 import { settings } from './settings.ts';
 import { sockets } from './sockets.ts';
+import { secretLease } from './table.ts';
 
 /** The service without the limits that functions share. */
 export const unlimitedDestination: PortPart<'destination'> = {
@@ -27,7 +29,7 @@ function createUnlimitedDestination(container: Container) {
   const agent = destinationAgent(container.get(sockets), hosts);
   return definition.create(own, {
     transport: createTransport({ agent, clock }),
-    apiKey: apiKeyOf(container, definition.secret),
+    apiKey: apiKeyOf(container, definition),
     clock,
     log: sandboxLog(container),
     uploadReplyMs,
@@ -35,11 +37,18 @@ function createUnlimitedDestination(container: Container) {
 }
 
 /** Reads the key from its secret. A local run sets no secret, but the key itself. */
-function apiKeyOf({ clock, env }: Container, { variable, flawOf }: SecretForm): ApiKeySource {
+function apiKeyOf(
+  container: Container,
+  { secret: { variable, flawOf }, needs }: AnyDefinition,
+): ApiKeySource {
+  const { clock, env } = container;
   const secretArn = env[keys.apiKeySecretArn];
   if (secretArn) {
     const client = new SecretsManagerClient(boundedCalls);
-    return createSecretApiKey({ client, secretArn, clock, flawOf });
+    const options = { client, secretArn, clock, flawOf };
+    if (!needs?.renewsSecret) return createSecretApiKey(options);
+    const lease = container.get(secretLease);
+    return createReplaceableSecret({ ...options, lease, log: sandboxLog(container) });
   }
   const key = async () => requiredVariable(env, variable);
   return { get: key, refresh: key };

@@ -27,17 +27,19 @@ export function regionOfKey(keyArn: string, otherwise: string): string {
  * @param roleArns - the roles that read
  * @param service - the service that decrypts for them
  * @param regions - Regions of the keys
+ * @param actions - what the roles do with the keys
  */
 export function keyPolicyStatement(
   roleArns: readonly string[],
   service: DecryptingService,
   regions: readonly string[],
+  actions: string | readonly string[] = 'kms:Decrypt',
 ) {
   return {
     Sid: 'ChunkferryReads',
     Effect: 'Allow',
     Principal: { AWS: roleArns },
-    Action: 'kms:Decrypt',
+    Action: actions,
     Resource: '*',
     Condition: decryptsFor(service, regions),
   };

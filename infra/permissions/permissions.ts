@@ -13,7 +13,12 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { StepFunctions } from '#infra/lambda/step-function.ts';
-import { hasPermission, rowActionsOf, stepsWith } from '#src/core/stack/permissions.ts';
+import {
+  type DestinationNeeds,
+  hasPermission,
+  rowActionsOf,
+  stepsWith,
+} from '#src/core/stack/permissions.ts';
 import { type FunctionName, stepNames } from '#src/core/stack/step-names.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { acknowledge, acknowledgeWildcards } from './acknowledge.ts';
@@ -24,6 +29,8 @@ export interface Resources {
   readonly table: Table;
   readonly apiKeySecret: ISecret;
   readonly eventBus: IEventBus;
+  /** What the present destination needs. */
+  readonly needs: DestinationNeeds;
 }
 
 /** Grants each step the permissions of its work; `allowReading` grants those on sources. */
@@ -43,11 +50,12 @@ export function allowDispatching(dispatch: LambdaFunction, resources: Resources)
 
 /** Grants a function what its permissions name: the table, the API key, the event bus, its own log. */
 function allowWork(name: FunctionName, target: LambdaFunction, resources: Resources): void {
-  const { table, apiKeySecret, eventBus } = resources;
+  const { table, apiKeySecret, eventBus, needs } = resources;
   const actions = rowActionsOf(name);
   if (actions.length > 0) allowRows(table, target, actions);
   if (hasPermission(name, 'listRows')) allowListing(table, target);
   if (hasPermission(name, 'callService')) allowReadingKey(apiKeySecret, target);
+  if (hasPermission(name, 'replaceSecret', needs)) allowReplacingKey(apiKeySecret, target);
   if (hasPermission(name, 'publishEvents')) eventBus.grantPutEventsTo(target);
   allowOwnLogs(target);
   if (hasPermission(name, 'checkQuotas')) allowReadingQuotas(target);
@@ -70,19 +78,36 @@ export function allowRows(table: Table, grantee: IGrantable, actions: readonly s
   );
 }
 
-/** Allows the steps that call the service to read the secret of an earlier destination. */
-export function allowReadingKeys(functions: StepFunctions, secret: ISecret): void {
+/** Allows the steps that call the service to use the secret of an earlier destination. */
+export function allowEarlierKeys(
+  functions: StepFunctions,
+  secret: ISecret,
+  needs: DestinationNeeds,
+): void {
   for (const step of stepsWith('callService')) allowReadingKey(secret, functions[step]);
+  for (const step of stepsWith('replaceSecret', needs)) allowReplacingKey(secret, functions[step]);
 }
 
 /** Allows reading the API key and, if its secret has a KMS key, decryption through Secrets Manager only. */
 function allowReadingKey(secret: ISecret, grantee: IGrantable): void {
-  // Without its last six characters the ARN would match every secret whose name begins the same.
-  const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
-  allow(grantee, [arn], ['secretsmanager:GetSecretValue']);
+  allow(grantee, [arnOfSecret(secret)], ['secretsmanager:GetSecretValue']);
   const key = secret.encryptionKey;
   if (!key) return;
   allow(grantee, [key.keyArn], ['kms:Decrypt'], decryptsFor('secretsmanager', [key.env.region]));
+}
+
+/** Allows replacing the text of this secret and, if it has a KMS key, encryption through Secrets Manager only. */
+function allowReplacingKey(secret: ISecret, grantee: IGrantable): void {
+  allow(grantee, [arnOfSecret(secret)], ['secretsmanager:PutSecretValue']);
+  const key = secret.encryptionKey;
+  if (!key) return;
+  const through = decryptsFor('secretsmanager', [key.env.region]);
+  allow(grantee, [key.keyArn], ['kms:GenerateDataKey'], through);
+}
+
+/** Without its last six characters the ARN would match every secret whose name begins the same. */
+function arnOfSecret(secret: ISecret): string {
+  return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }
 
 /** Allows listing transfers by state, and outcomes whose event is not published. */

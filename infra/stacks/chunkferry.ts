@@ -18,7 +18,7 @@ import {
   acknowledgeMachine,
   allowDescribingExecutions,
   allowDispatching,
-  allowReadingKeys,
+  allowEarlierKeys,
   allowReconciling,
   allowResources,
   allowStarting,
@@ -64,6 +64,8 @@ export class Chunkferry extends Construct {
   readonly functions: StepFunctions;
   /** The kind of the service that receives the objects. */
   readonly destination: DestinationKind;
+  /** What the destination needs of the functions besides its calls. */
+  readonly needs: DestinationNeeds;
   /** Holds the destination's API key or token. */
   readonly apiKeySecret: ISecret;
   readonly eventBus: IEventBus;
@@ -90,7 +92,9 @@ export class Chunkferry extends Construct {
       removalPolicy: checked.tableRemovalPolicy,
       deletionProtection: checked.tableDeletionProtection,
     });
-    this.destination = checked.destination.definition.kind;
+    const { kind, needs = {} } = checked.destination.definition;
+    this.destination = kind;
+    this.needs = needs;
     this.apiKeySecret = checked.apiKeySecret ?? emptySecret(this, this.destination);
     this.eventBus = checked.eventBus ?? EventBus.fromEventBusName(this, 'DefaultBus', 'default');
     this.network = functionNetwork(this, checked);
@@ -148,7 +152,10 @@ export class Chunkferry extends Construct {
   #keepEarlierSecrets({ earlierDestinations }: CheckedProps): void {
     const earlier = new Set(earlierDestinations);
     earlier.delete(this.destination);
-    for (const kind of earlier) allowReadingKeys(this.functions, emptySecret(this, kind));
+    for (const kind of earlier) {
+      const { needs = {} } = definitionOf(kind, 'earlierDestinations');
+      allowEarlierKeys(this.functions, emptySecret(this, kind), needs);
+    }
   }
 
   #shared(): SharedResources {

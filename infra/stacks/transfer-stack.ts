@@ -97,7 +97,7 @@ export class TransferStack extends Stack {
   }
 
   #addSecretKeyOutput(): void {
-    const { functions, reconciler, apiKeySecret } = this.chunkferry;
+    const { functions, reconciler, apiKeySecret, needs } = this.chunkferry;
     const key = apiKeySecret.encryptionKey;
     if (!key) return;
     const readers = [
@@ -105,7 +105,12 @@ export class TransferStack extends Stack {
       reconciler.function,
     ];
     const roleArns = readers.map(({ role }) => (role as IRole).roleArn);
-    const statement = keyPolicyStatement(roleArns, 'secretsmanager', [key.env.region]);
+    const statement = keyPolicyStatement(
+      roleArns,
+      'secretsmanager',
+      [key.env.region],
+      needs.renewsSecret ? ['kms:Decrypt', 'kms:GenerateDataKey'] : undefined,
+    );
     new CfnOutput(this, 'ApiKeyPolicyStatement', {
       description: "Add this to the policy of the secret's KMS key",
       value: this.toJsonString(statement),

@@ -63,13 +63,21 @@ async function secretText(
     const command = new GetSecretValueCommand({ SecretId: secretArn });
     return (await client.send(command)).SecretString;
   } catch (error) {
-    // A proxy asks for credentials.
-    if (isTransferError(error)) throw error;
-    const failure = sdkFailure(error);
-    const name = misconfigured.has(failure.name) ? 'ConfigurationError' : 'ServiceUnavailableError';
-    const message = `Reading the API key from ${secretArn} failed: ${describeSdkFailure(failure)}`;
-    throw new TransferError(name, message, { cause: safeCause(error), status: failure.status });
+    throw secretFailure(error, `Reading the API key from ${secretArn}`);
   }
+}
+
+/**
+ * Returns the error of a call to Secrets Manager.
+ * @param what - what failed, such as "Reading the API key from arn:…"
+ */
+export function secretFailure(error: unknown, what: string): TransferError {
+  // A proxy asks for credentials.
+  if (isTransferError(error)) return error;
+  const failure = sdkFailure(error);
+  const name = misconfigured.has(failure.name) ? 'ConfigurationError' : 'ServiceUnavailableError';
+  const message = `${what} failed: ${describeSdkFailure(failure)}`;
+  return new TransferError(name, message, { cause: safeCause(error), status: failure.status });
 }
 
 /** Printable ASCII without braces: valid in a header, and not JSON. */

@@ -41,14 +41,23 @@ export const richSourceAccount: SourceAccountStackProps = {
   kmsKeyArns: ['arn:aws:kms:eu-central-1:111122223333:key/1234abcd'],
 };
 
+const existingSecret: TransferStackProps = {
+  apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf',
+  apiKeySecretKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/5678efab',
+};
+
+const community = {
+  kind: 'selfcommunity',
+  baseUrl: 'https://community.example.com/api/v2',
+} as const;
+
 /** Each option of the transfers' stack that changes permissions, at least once. */
 export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
   'all defaults': {},
   'every option of sources': richProps,
   'an organization that may send': { ...richProps, organizationId: 'o-abcdefghij' },
   'existing resources': {
-    apiKeySecretArn: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf',
-    apiKeySecretKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/5678efab',
+    ...existingSecret,
     eventBusName: 'ours',
     alarmEmail: 'ops@example.com',
   },
@@ -59,8 +68,9 @@ export const transferSetups: Readonly<Record<string, TransferStackProps>> = {
   },
   'a destination that needs a digest of the whole object': {
     ...richProps,
-    destination: { kind: 'selfcommunity', baseUrl: 'https://community.example.com/api/v2' },
+    destination: community,
   },
+  'an existing secret that the functions replace': { ...existingSecret, destination: community },
 };
 
 /** Each option of the source account's stack that changes permissions, at least once. */

@@ -17,6 +17,8 @@ export interface SelfCommunitySwitches {
   tokenLifetimeMs: number | undefined;
   /** Whether a refresh replaces the refresh token. */
   rotatesRefreshToken: boolean;
+  /** What a replaced refresh token does: a rejection, or all tokens end (RFC 9700 §4.14.2). */
+  reusedRefreshToken: 'rejected' | 'ends-all';
   maxChunkBytes: number;
   maxImageBytes: number;
   maxDocumentBytes: number;
@@ -36,6 +38,7 @@ export function defaultSwitches(): SelfCommunitySwitches {
     repeatedComplete: 'second-media',
     tokenLifetimeMs: undefined,
     rotatesRefreshToken: false,
+    reusedRefreshToken: 'rejected',
     maxChunkBytes: 204_800,
     maxImageBytes: 5 * 1024 * 1024,
     maxDocumentBytes: 50 * 1024 * 1024,

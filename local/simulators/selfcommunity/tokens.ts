@@ -12,6 +12,7 @@ export class Tokens {
   refreshToken: string;
   accessToken: string;
   #expiresAt: number;
+  readonly #replaced = new Set<string>();
   readonly #clock: SimulatorClock;
   readonly #switches: SelfCommunitySwitches;
   readonly #random: Random;
@@ -41,12 +42,24 @@ export class Tokens {
     if (!isClient) return json(401, { error: 'invalid_client' });
     if (fields.grant_type !== 'refresh_token')
       return json(400, { error: 'unsupported_grant_type' });
-    if (fields.refresh_token !== this.refreshToken) return json(400, { error: 'invalid_grant' });
+    if (fields.refresh_token !== this.refreshToken) return this.#reject(fields.refresh_token);
     this.accessToken = this.#token('apiKey');
     this.#expiresAt = this.#end();
-    if (this.#switches.rotatesRefreshToken) this.refreshToken = this.#token('securityToken');
+    if (this.#switches.rotatesRefreshToken) {
+      this.#replaced.add(this.refreshToken);
+      this.refreshToken = this.#token('securityToken');
+    }
     const tokens = { access_token: this.accessToken, refresh_token: this.refreshToken };
     return json(200, { ...tokens, token_type: 'Bearer', expires_in: 36_000, scope: 'read write' });
+  }
+
+  /** A replaced token may be stolen: a service may then end all tokens of the user. */
+  #reject(token = ''): Reply {
+    if (this.#switches.reusedRefreshToken === 'ends-all' && this.#replaced.has(token)) {
+      this.refreshToken = this.#token('securityToken');
+      this.expire();
+    }
+    return json(400, { error: 'invalid_grant' });
   }
 
   #token(kind: 'apiKey' | 'securityToken'): string {

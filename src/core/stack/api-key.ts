@@ -8,4 +8,28 @@ export interface ApiKeySource {
   get(): Promise<string>;
   /** Reads the key again. Use it after the service rejected the cached key, which may have been rotated. */
   refresh(): Promise<string>;
+  /**
+   * Replaces the stored text. Of all functions, one at a time does that. If the stored text is no longer
+   * `outdated`, another function has replaced it: returns the stored text. Absent if nothing can be stored.
+   * @param renew - receives the stored text, and returns the text to store
+   * @throws ServiceUnavailableError - another function is replacing the text, and takes long
+   */
+  replace?(outdated: string, renew: (stored: string) => Promise<string>): Promise<string>;
+  /** Fails as `replace` would without the permission to store. Changes nothing. */
+  checkReplace?(): Promise<void>;
+}
+
+/** A text that replaces a stored text in this process: stored elsewhere a moment ago, or in memory only. */
+export class RenewedKey {
+  #renewed: { readonly stored: string; readonly text: string } | undefined;
+
+  /** Returns the text to use in place of a stored text. */
+  currentOf(stored: string): string {
+    return this.#renewed?.stored === stored ? this.#renewed.text : stored;
+  }
+
+  /** @param stored - the stored text that `text` replaces */
+  remember(stored: string, text: string): void {
+    this.#renewed = { stored, text };
+  }
 }

@@ -7,6 +7,8 @@ import { type FunctionName, functionNames, type StepName, stepNames } from './st
 export type Permission =
   /** Calls the service with the API key. */
   | 'callService'
+  /** Replaces the secret after the service has renewed its token. */
+  | 'replaceSecret'
   /** Reads the sources' objects. */
   | 'readSources'
   /** Checks the event settings of the sources' buckets, for all functions. */
@@ -29,6 +31,8 @@ export type Permission =
 export interface DestinationNeeds {
   /** The digest of the whole object that completes an upload: ConfirmUpload may have to read the object. */
   readonly wholeDigest?: 'none' | 'md5' | undefined;
+  /** Whether its access tokens end, and a refresh may replace what refreshes them. */
+  readonly renewsSecret?: boolean | undefined;
 }
 
 /** The permissions that each function needs for its work, and for the call rates that all share. */
@@ -68,20 +72,34 @@ const permissions = {
   ],
 } as const satisfies Readonly<Record<FunctionName, readonly Permission[]>>;
 
-/** Further permissions for a destination that needs a digest of the whole object. */
-const forWholeDigest = {
-  ConfirmUpload: ['readSources'],
-} as const satisfies Readonly<Partial<Record<FunctionName, readonly Permission[]>>>;
+type Further = Readonly<Partial<Record<FunctionName, readonly Permission[]>>>;
+
+/** Further permissions for each need of a destination. */
+const further = {
+  wholeDigest: { ConfirmUpload: ['readSources'] },
+  renewsSecret: {
+    OpenSession: ['replaceSecret'],
+    SendChunks: ['replaceSecret'],
+    ConfirmUpload: ['replaceSecret'],
+    AwaitAsset: ['replaceSecret'],
+    Reconcile: ['replaceSecret'],
+  },
+} as const satisfies Readonly<Record<keyof DestinationNeeds, Further>>;
+
+/** The further permissions of a function, with some destination at least. */
+type FurtherOf<Name extends FunctionName> = {
+  [Need in keyof typeof further]: (typeof further)[Need] extends Readonly<
+    Record<Name, readonly (infer P)[]>
+  >
+    ? P
+    : never;
+}[keyof typeof further];
 
 /** The functions that have a permission, with some destination at least. */
 export type FunctionWith<P extends Permission> = {
-  [Name in FunctionName]: P extends (typeof permissions)[Name][number]
+  [Name in FunctionName]: P extends (typeof permissions)[Name][number] | FurtherOf<Name>
     ? Name
-    : Name extends keyof typeof forWholeDigest
-      ? P extends (typeof forWholeDigest)[Name][number]
-        ? Name
-        : never
-      : never;
+    : never;
 }[FunctionName];
 
 /** The steps that have a permission, with some destination at least. */
@@ -93,11 +111,14 @@ export type StepWith<P extends Permission> = FunctionWith<P> & StepName;
  */
 export function permissionsOf(
   name: FunctionName,
-  { wholeDigest = 'none' }: DestinationNeeds = {},
+  needs: DestinationNeeds = {},
 ): readonly Permission[] {
-  const further: Readonly<Partial<Record<FunctionName, readonly Permission[]>>> =
-    wholeDigest === 'none' ? {} : forWholeDigest;
-  return [...permissions[name], ...(further[name] ?? [])];
+  const { wholeDigest = 'none', renewsSecret = false } = needs;
+  const applying: readonly Further[] = [
+    ...(wholeDigest === 'none' ? [] : [further.wholeDigest]),
+    ...(renewsSecret ? [further.renewsSecret] : []),
+  ];
+  return [...permissions[name], ...applying.flatMap((one) => one[name] ?? [])];
 }
 
 /** True if a function has a permission. */
@@ -129,7 +150,10 @@ export function stepsWith<P extends Permission>(
 
 /** Returns what several destinations need together. */
 export function needsOfAll(all: readonly DestinationNeeds[]): DestinationNeeds {
-  return { wholeDigest: all.some(({ wholeDigest }) => wholeDigest === 'md5') ? 'md5' : 'none' };
+  return {
+    wholeDigest: all.some(({ wholeDigest }) => wholeDigest === 'md5') ? 'md5' : 'none',
+    renewsSecret: all.some(({ renewsSecret }) => renewsSecret),
+  };
 }
 
 const rowPermissions = {

@@ -7,7 +7,7 @@ import { settingFields, settingsSchema } from './settings.ts';
 /** SelfCommunity: images and documents, which become media of a community. */
 export const selfCommunity: DestinationDefinition<'selfcommunity', typeof settingsSchema> = {
   kind: 'selfcommunity',
-  needs: { wholeDigest: 'md5' },
+  needs: { wholeDigest: 'md5', renewsSecret: true },
   title: service.name,
   asset: 'media',
   secret: {

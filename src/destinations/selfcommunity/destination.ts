@@ -62,7 +62,10 @@ export function createSelfCommunity(options: SelfCommunityOptions): Destination 
     sessionStatus: (session, call) => sessionStatus(client, mode, session, call),
     chunkStates: () => unsupported('chunk states'),
     assetStatus: (mediaId, call) => assetStatus(client, mediaId, call),
-    checkAccess: (call) => checkAccess(client, call),
+    checkAccess: async (call) => {
+      await checkAccess(client, call);
+      await apiKey.checkReplace?.();
+    },
   };
 }
 

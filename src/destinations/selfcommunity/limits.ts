@@ -23,6 +23,9 @@ export const chunkReplyMs = 2 * 60 * 1000;
 /** Our own: the longest time for the reply to `complete`, which reads the whole file for its MD5. */
 export const completeReplyMs = 5 * 60 * 1000;
 
+/** Our own: the longest time for the reply to a refresh of the token. */
+export const tokenReplyMs = 20 * 1000;
+
 /** Our own: the longest time for the reply to a call that changes nothing. */
 export const askReplyMs = 60 * 1000;
 

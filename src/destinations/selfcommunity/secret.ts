@@ -21,6 +21,12 @@ export interface RefreshData {
   readonly tokenUrl?: string | undefined;
 }
 
+/** What a refresh returns. */
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
 export interface Secret {
   /** The text as it is stored. */
   readonly text: string;
@@ -53,6 +59,11 @@ export function readSecret(text: string): Secret {
   const { accessToken, refreshToken, clientId, ...rest } = secretSchema.parse(jsonOf(text));
   const isWhole = refreshToken !== undefined && clientId !== undefined;
   return { text, accessToken, refresh: isWhole ? { refreshToken, clientId, ...rest } : undefined };
+}
+
+/** Returns the text of a secret with new tokens; all else stays. */
+export function withTokens(text: string, tokens: Tokens): string {
+  return JSON.stringify({ ...secretSchema.parse(jsonOf(text)), ...tokens });
 }
 
 function jsonOf(text: string): unknown {

@@ -2,15 +2,15 @@ import * as z from 'zod/mini';
 import type { TransferError } from '#src/core/errors/errors.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
-import type { ApiKeySource } from '#src/core/stack/api-key.ts';
+import { type ApiKeySource, RenewedKey } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import { checkBaseUrl } from '#src/service-api/api-client.ts';
 import { jsonObject } from '#src/service-api/error-body.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
 import { service } from './errors.ts';
-import { askReplyMs } from './limits.ts';
-import { type RefreshData, readSecret, type Secret } from './secret.ts';
+import { tokenReplyMs } from './limits.ts';
+import { type RefreshData, readSecret, type Tokens, withTokens } from './secret.ts';
 
 interface TokenOptions {
   readonly apiKey: ApiKeySource;
@@ -19,39 +19,52 @@ interface TokenOptions {
   readonly log: Log;
 }
 
-/** Tokens that a refresh has returned. They are in memory only. */
-interface Refreshed {
-  /** The text of the secret that they replace. */
-  readonly secretText: string;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-}
+/** The secret, as this process and, if it can be stored, all functions see it. */
+type StoredSecret = ApiKeySource & Required<Pick<ApiKeySource, 'replace'>>;
 
 /**
  * Returns the source of the bearer token. After a rejected token, it reads the secret again; if the secret
- * has not changed, it refreshes the token at the service (RFC 6749 §6).
+ * has not changed, it refreshes the token at the service (RFC 6749 §6) and stores the new tokens.
  */
 export function createTokenSource(options: TokenOptions): ApiKeySource {
-  let refreshed: Refreshed | undefined;
-  const current = (secret: Secret): string =>
-    refreshed?.secretText === secret.text ? refreshed.accessToken : secret.accessToken;
+  const { replace } = options.apiKey;
+  const stored: StoredSecret = replace ? { ...options.apiKey, replace } : inMemory(options);
   return {
-    get: async () => current(readSecret(await options.apiKey.get())),
+    get: async () => readSecret(await stored.get()).accessToken,
     refresh: async () => {
-      const before = readSecret(await options.apiKey.get());
-      const secret = readSecret(await options.apiKey.refresh());
-      if (secret.text !== before.text) return secret.accessToken;
-      const data = refreshData(secret, refreshed);
-      if (data === undefined) throw expired('the secret has no refresh token');
-      refreshed = { secretText: secret.text, ...(await refresh(options, data)) };
-      return refreshed.accessToken;
+      const before = await stored.get();
+      const secret = readSecret(await stored.refresh());
+      if (secret.text !== before) return secret.accessToken;
+      if (!secret.refresh) throw expired('the secret has no refresh token');
+      const text = await stored.replace(secret.text, (current) => renewed(options, current));
+      return readSecret(text).accessToken;
+    },
+    checkReplace: async () => {
+      if (readSecret(await stored.get()).refresh) await stored.checkReplace?.();
     },
   };
 }
 
-function refreshData({ text, refresh }: Secret, last: Refreshed | undefined) {
-  if (!refresh || last?.secretText !== text) return refresh;
-  return { ...refresh, refreshToken: last.refreshToken };
+/** Keeps the new tokens in this process: a local run has them in a variable, which it cannot change. */
+function inMemory({ apiKey }: TokenOptions): StoredSecret {
+  const key = new RenewedKey();
+  const stored = async () => key.currentOf(await apiKey.refresh());
+  return {
+    get: async () => key.currentOf(await apiKey.get()),
+    refresh: stored,
+    replace: async (_, renew) => {
+      const text = await renew(await stored());
+      key.remember(await apiKey.get(), text);
+      return text;
+    },
+  };
+}
+
+/** Refreshes the tokens of a secret, and returns the secret with the new ones. */
+async function renewed(options: TokenOptions, text: string): Promise<string> {
+  const { refresh: data } = readSecret(text);
+  if (!data) throw expired('the secret has no refresh token');
+  return withTokens(text, await refresh(options, data));
 }
 
 function expired(reason: string, status = 401): TransferError {
@@ -70,16 +83,16 @@ const tokenReply = z.looseObject({
 });
 
 async function refresh(
-  { transport, baseUrl, log }: TokenOptions,
+  { apiKey, transport, baseUrl, log }: TokenOptions,
   data: RefreshData,
-): Promise<Pick<Refreshed, 'accessToken' | 'refreshToken'>> {
+): Promise<Tokens> {
   const reply = await transport.send(refreshRequest(baseUrl, data));
   if (!isSuccess(reply)) throw rejection(reply);
   const { success, data: tokens } = tokenReply.safeParse(jsonObject(reply.text));
   if (!success) throw expired('the refresh returned no access token', reply.status);
   const { access_token: accessToken, refresh_token: next } = tokens;
-  // Other functions still have the stored one: with a rotation, they need a secret that is kept up to date.
-  if (next && next !== data.refreshToken) log.warn('refresh token rotated, the secret is outdated');
+  if (!apiKey.replace && next && next !== data.refreshToken)
+    log.warn('refresh token rotated, the secret is outdated');
   return { accessToken, refreshToken: next ?? data.refreshToken };
 }
 
@@ -105,7 +118,7 @@ function refreshRequest(baseUrl: string, data: RefreshData) {
     body: new URLSearchParams(fields).toString(),
     // One short request; the transport's own limits end it.
     signal: new AbortController().signal,
-    replyTimeoutMs: askReplyMs,
+    replyTimeoutMs: tokenReplyMs,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '#src/core/ports/clock.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { HttpReply, HttpRequest } from '#src/core/ports/transport.ts';
 import { lengthOf } from '#src/core/source/byte-range.ts';
+import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { Destination, UploadSession } from '#src/core/transfer/destination.ts';
@@ -18,8 +19,8 @@ export const call = { signal: new AbortController().signal };
 export interface UploaderOptions {
   readonly baseUrl: string;
   readonly mode: Mode;
-  /** The text of the secret. */
-  readonly secret: string | (() => string);
+  /** The text of the secret, or its source. */
+  readonly secret: string | (() => string) | ApiKeySource;
   readonly clock?: Clock;
   readonly chunkSizeBytes?: number;
 }
@@ -39,8 +40,7 @@ export function createUploader(options: UploaderOptions): Uploader {
   const agent = createAgent();
   onTestFinished(() => closeAgent(agent));
   const transport = createTransport({ agent, clock });
-  const secret = async () =>
-    typeof options.secret === 'string' ? options.secret : options.secret();
+  const apiKey = keySourceOf(options.secret);
   const logged: Uploader['logged'] = [];
   const log = (message: string, fields: LogFields = {}) => void logged.push({ message, fields });
   const uploader: Uploader = {
@@ -54,13 +54,19 @@ export function createUploader(options: UploaderOptions): Uploader {
           return uploader.intercept(request, await transport.send(request));
         },
       },
-      apiKey: { get: secret, refresh: secret },
+      apiKey,
       settings: { baseUrl, mode },
       log: { info: log, warn: log, error: log },
       ...{ clock, chunkSizeBytes },
     }),
   };
   return uploader;
+}
+
+function keySourceOf(secret: UploaderOptions['secret']): ApiKeySource {
+  if (typeof secret === 'object') return secret;
+  const text = async () => (typeof secret === 'string' ? secret : secret());
+  return { get: text, refresh: text };
 }
 
 /** One upload by direct calls of the adapter. */

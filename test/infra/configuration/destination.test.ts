@@ -130,8 +130,22 @@ describe('a stack for SelfCommunity', () => {
       return [step, actions(step, media).filter((action) => !usualActions.includes(action))];
     });
     expect(Object.fromEntries(further.filter(([, more]) => (more?.length ?? 0) > 0))).toEqual({
-      ConfirmUpload: ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket'],
+      OpenSession: ['secretsmanager:PutSecretValue'],
+      SendChunks: ['secretsmanager:PutSecretValue'],
+      ConfirmUpload: [
+        'secretsmanager:PutSecretValue',
+        's3:GetObject',
+        's3:GetObjectVersion',
+        's3:ListBucket',
+      ],
+      AwaitAsset: ['secretsmanager:PutSecretValue'],
     });
+    const replaced = (template: typeof media) =>
+      resourcesFor('secretsmanager:PutSecretValue', statementsOf('SendChunks', template));
+    expect(replaced(media)).toEqual(
+      resourcesFor('secretsmanager:GetSecretValue', statementsOf('SendChunks', media)),
+    );
+    expect(replaced(usual)).toEqual([]);
   });
 
   it('keeps the permission while SelfCommunity is an earlier destination', () => {
@@ -141,6 +155,10 @@ describe('a stack for SelfCommunity', () => {
     });
     const read = resourcesFor('s3:GetObject', statementsOf('ConfirmUpload', changed));
     expect(read).toHaveLength(1);
+    const statements = statementsOf('SendChunks', changed);
+    expect(resourcesFor('secretsmanager:PutSecretValue', statements)).toEqual([
+      expect.stringContaining('SelfcommunityApiKey'),
+    ]);
     expect(variablesOf('ConfirmUpload', changed)).not.toHaveProperty('SOURCES');
   });
 });

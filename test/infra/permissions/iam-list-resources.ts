@@ -97,8 +97,8 @@ export const resourcePolicies: IamList = {
   'Chunkferry/Dispatcher/Dispatch': calledByRules('Chunkferry/Dispatcher'),
 };
 
-const decryptsFor = (roles: string[], service: string): Entry => ({
-  may: 'kms:Decrypt',
+const decryptsFor = (roles: string[], service: string, more = ''): Entry => ({
+  may: `kms:Decrypt${more}`,
   who: roles.map((role) => `AWS ${role}`),
   on: ['*'],
   when: through(service),
@@ -120,12 +120,15 @@ export const outputStatements: IamList = {
     decryptsFor([`${aws}:iam::444455556666:role/VideoReader`], 's3.eu-west-1'),
   ],
   'output ApiKeyPolicyStatement': [
-    decryptsFor(
-      [
-        ...stepsWith('callService').map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
-        '<Chunkferry/Reconciler/Reconcile/ServiceRole.Arn>',
-      ],
-      'secretsmanager.eu-west-1',
+    ...['', ', kms:GenerateDataKey'].map((more) =>
+      decryptsFor(
+        [
+          ...stepsWith('callService').map((step) => `<Chunkferry/${step}/ServiceRole.Arn>`),
+          '<Chunkferry/Reconciler/Reconcile/ServiceRole.Arn>',
+        ],
+        'secretsmanager.eu-west-1',
+        more,
+      ),
     ),
   ],
 };

@@ -88,6 +88,17 @@ const ofFunction = (log: string): readonly Entry[] => [
 /** What the role of a function may do for each of its permissions. */
 const entriesOf: Readonly<Record<Permission, readonly Entry[]>> = {
   callService: apiKey,
+  replaceSecret: [
+    {
+      may: 'secretsmanager:PutSecretValue',
+      on: ['<Chunkferry/SelfcommunityApiKey>', existingSecret],
+    },
+    {
+      may: 'kms:GenerateDataKey',
+      on: [existingSecretKey],
+      when: through('secretsmanager.eu-west-1'),
+    },
+  ],
   readSources: readObjects,
   checkBuckets: [{ may: 's3:GetBucketNotification', on: buckets }],
   checkQuotas: [
