@@ -1,7 +1,7 @@
 import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
-import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
+import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
 import { redact, removeSecret } from '#src/http/redact.ts';
@@ -36,6 +36,8 @@ export interface Service {
   readonly keyHeader: string;
   /** The text before the key in its header, such as "Bearer ". Default: none. */
   readonly keyPrefix?: string;
+  /** Headers of every request, such as a version; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The longest time for the reply to a call that changes nothing, in ms. */
   readonly askReplyMs: number;
   /** Returns true if a reply rejects the API key. */
@@ -69,9 +71,11 @@ export interface ApiContent {
 /** One call of the API. */
 export interface ApiCall {
   readonly operation: Operation;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: HttpRequest['method'];
   /** The path below the base URL, with a leading slash and percent-encoded ids. */
   readonly path: string;
+  /** Further headers; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
   /** Sent as it is, in place of `body`. */
@@ -191,6 +195,8 @@ async function sendWith(
       accept: 'application/json',
       'accept-encoding': 'identity',
       'user-agent': userAgent,
+      ...service.headers,
+      ...call.headers,
       ...contentHeaders(call),
     },
     body: call.content?.open() ?? (call.body === undefined ? undefined : JSON.stringify(call.body)),

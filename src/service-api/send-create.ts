@@ -10,7 +10,8 @@ import { isSuccess, serviceError } from './replies.ts';
 import { retryAfterSeconds } from './retry-after.ts';
 
 /**
- * Sends a call that opens a session, and returns its reply of 200–299 with a JSON object.
+ * Sends a call that opens a session, and returns its reply of 200–299.
+ * @param isOwn - whether such a reply is the service's own, and no other server's. Default: it is a JSON object.
  * @throws CreateReplyLostError - the service may have opened a session with an unknown id: no reply, a 408
  *   or 5xx that is not in `rejections`, or a 2xx from another server
  * @throws the error of the service's rejection: it did nothing
@@ -19,11 +20,12 @@ export async function sendCreate(
   client: ApiClient,
   call: ApiCall,
   nowMs: () => number,
+  isOwn: (reply: HttpReply) => boolean = isJsonObject,
 ): Promise<HttpReply> {
   call.signal.throwIfAborted();
   const translate = (error: unknown) => lostUnlessUnsent(error, call);
   const reply = await client.exchange({ ...call, translate });
-  if (mayHaveTakenEffect(reply)) throw replyLost(reply, call, nowMs());
+  if (mayHaveTakenEffect(reply, isOwn)) throw replyLost(reply, call, nowMs());
   if (!isSuccess(reply)) throw client.rejection(reply, call.operation);
   return reply;
 }
@@ -45,8 +47,8 @@ function lostUnlessUnsent(error: unknown, { operation, signal }: ApiCall): unkno
  */
 const rejections: readonly number[] = [409, 423, 425, 429, 503];
 
-function mayHaveTakenEffect(reply: HttpReply): boolean {
-  if (isSuccess(reply)) return !isJsonObject(reply);
+function mayHaveTakenEffect(reply: HttpReply, isOwn: (reply: HttpReply) => boolean): boolean {
+  if (isSuccess(reply)) return !isOwn(reply);
   return isTransientStatus(reply.status) && !rejections.includes(reply.status);
 }
 

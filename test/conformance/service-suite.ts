@@ -22,6 +22,7 @@ export function describeService(traits: DestinationTraits, open: OpenService): v
     describeSessions(traits, open);
     if (traits.order === 'any') describeAnyOrder(open);
     else describeAscending(open);
+    if (traits.sessionCreatedBy === 'first-chunk') describeFirstChunk(open);
     if (traits.maxProofsPerReport > 0) describeReports(traits, open);
     if (traits.finish === 'explicit') describeFinish(traits, open);
     describeLimits(traits, open);
@@ -97,7 +98,9 @@ function describeAscending(open: OpenService): void {
     await upload.send(1, 2);
     await expect(upload.send(1)).rejects.toMatchObject({ name: 'ChunkMismatchError' });
   });
+}
 
+function describeFirstChunk(open: OpenService): void {
   it('opens its session with the first chunk', async () => {
     const harness = await openPortHarness(open);
     const upload = await DirectUpload.open(harness, fiveChunks);
@@ -156,6 +159,15 @@ function describeReports({ finish }: DestinationTraits, open: OpenService): void
 }
 
 function describeFinish({ wholeDigest }: DestinationTraits, open: OpenService): void {
+  it('names the asset with its finish and not before', async () => {
+    const harness = await openPortHarness(open);
+    const upload = await DirectUpload.open(harness, fiveChunks);
+    await upload.send(...upload.indexes);
+    expect(upload.session.assetId).toBeUndefined();
+    await upload.finish();
+    expect(upload.session.assetId).toBeTruthy();
+  });
+
   it('rejects a finish while one chunk is missing', async () => {
     const harness = await openPortHarness(open);
     const upload = await DirectUpload.open(harness, fiveChunks);

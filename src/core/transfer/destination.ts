@@ -53,6 +53,7 @@ export interface SessionRequest {
 export interface UploadSession {
   /** Empty until the first chunk if `sessionCreatedBy` is `first-chunk`. */
   readonly uploadId: string;
+  /** If `finish` is explicit, absent until `finish` returns it: with an asset id, the upload counts as finished. */
   readonly assetId?: string | undefined;
   /** Bytes of every chunk except the last. */
   readonly chunkSizeBytes: number;

@@ -8,12 +8,12 @@ import type {
 } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
 import type { DestinationResources } from '#src/service-api/definition.ts';
+import { createOffsetWatch } from '#src/service-api/offset-watch.ts';
 import { checkAccess } from './check-access.ts';
 import { service } from './errors.ts';
 import { finish } from './finish.ts';
 import { chunkReplyMs, maxChunkBytes } from './limits.ts';
 import { accept } from './media-rules.ts';
-import { createOffsetWatch } from './offset-watch.ts';
 import { sendChunk } from './send-chunk.ts';
 import { assetStatus, sessionStatus } from './session-calls.ts';
 import type { SelfCommunitySettings } from './settings.ts';

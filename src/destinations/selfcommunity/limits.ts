@@ -28,9 +28,3 @@ export const tokenReplyMs = 20 * 1000;
 
 /** Our own: the longest time for the reply to a call that changes nothing. */
 export const askReplyMs = 60 * 1000;
-
-/**
- * Our own: sends of one chunk for which the service holds another number of bytes, before the upload counts
- * as lost. The first two may meet a reply that another request has overtaken.
- */
-export const maxOffsetMismatches = 3;

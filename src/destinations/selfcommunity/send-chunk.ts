@@ -7,11 +7,11 @@ import type {
   UploadSession,
 } from '#src/core/transfer/destination.ts';
 import type { ApiCall, ApiClient, Operation } from '#src/service-api/api-client.ts';
+import type { OffsetWatch } from '#src/service-api/offset-watch.ts';
 import { isSuccess, serviceError } from '#src/service-api/replies.ts';
 import { completionUnknown, describeReply, isAlreadyComplete } from './errors.ts';
 import { formNames } from './form-fields.ts';
 import { multipartForm } from './multipart.ts';
-import type { OffsetWatch } from './offset-watch.ts';
 import type { Mode } from './settings.ts';
 import { chunkReply, heldBytes, readReply } from './wire.ts';
 

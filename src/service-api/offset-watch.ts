@@ -1,8 +1,7 @@
 import type { TransferError } from '#src/core/errors/errors.ts';
 import type { Chunk } from '#src/core/transfer/chunk-plan.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
-import { serviceError } from '#src/service-api/replies.ts';
-import { maxOffsetMismatches } from './limits.ts';
+import { serviceError } from './replies.ts';
 
 /** Counts the offsets that differ, for each upload of this process. */
 export interface OffsetWatch {
@@ -11,6 +10,12 @@ export interface OffsetWatch {
   /** Forgets the mismatches of an upload. */
   matched(session: UploadSession): void;
 }
+
+/**
+ * Sends of one chunk for which the service holds another number of bytes, before the upload counts as lost. The
+ * first two may meet a reply that another request has overtaken.
+ */
+const maxOffsetMismatches = 3;
 
 /** Uploads that are counted at once; a process sends few. */
 const maxUploads = 1_000;
