@@ -164,6 +164,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     open: withDestination(() => ({ assetStatus: async () => ({ phase: 'ready' }) })),
   },
   {
+    bug: 'an asset id before the finish',
+    noticedBy: 'names the asset with its finish and not before',
+    because: /expected 'early' to be undefined/,
+    open: withDestination((right) => ({
+      openSession: async (...args) => ({ ...(await right.openSession(...args)), assetId: 'early' }),
+    })),
+  },
+  {
     bug: 'a completion that hides a missing chunk',
     noticedBy: 'rejects a finish while one chunk is missing',
     because: /promise resolved/,

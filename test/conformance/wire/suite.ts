@@ -65,7 +65,7 @@ function describeSecret(traits: DestinationTraits, open: OpenWireService): void 
     await makeAllCalls(onWire).catch(() => {});
     const { wire, secret, baseUrl } = onWire.service;
     const requests = wire.exchanges.map(({ request }) => request);
-    const foreign = requests.filter(({ url }) => !url.startsWith(`${baseUrl}/`));
+    const foreign = requests.filter(({ url }) => !`${url}/`.startsWith(`${baseUrl}/`));
     const leaks = foreign.filter((request) => inHeaders(request, secret));
     expect(leaks.map(described), 'other servers that receive it').toEqual([]);
   });

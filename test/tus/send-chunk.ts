@@ -1,0 +1,97 @@
+import type { Chunk } from '#src/core/transfer/chunk-plan.ts';
+import type {
+  CallOptions,
+  ChunkBody,
+  ChunkDelivery,
+  UploadSession,
+} from '#src/core/transfer/destination.ts';
+import type { ApiCall, ApiClient, Operation } from '#src/service-api/api-client.ts';
+import type { OffsetWatch } from '#src/service-api/offset-watch.ts';
+import { isSuccess } from '#src/service-api/replies.ts';
+import { heldBytes, offsetOf, uploadPath } from './calls.ts';
+
+export interface SendPorts {
+  readonly client: ApiClient;
+  readonly offsets: OffsetWatch;
+  /** The longest time for the reply to a chunk after its last byte, in ms. */
+  readonly replyMs: number;
+}
+
+/** The bytes of a chunk that the server lacks. */
+interface Rest {
+  readonly session: UploadSession;
+  readonly chunk: Chunk;
+  readonly body: ChunkBody;
+  /** The offset of their first byte in the object. */
+  readonly from: number;
+}
+
+/**
+ * Sends one chunk once. The server may hold the chunk, or its first bytes, because an earlier request broke:
+ * then it names its offset, and only the rest is sent.
+ * @throws ChunkMismatchError - the server holds fewer bytes than the chunk's start, or more than its end
+ * @throws SessionExpiredError - the server does not know the upload, or its offset differs repeatedly
+ */
+export async function sendChunk(
+  ports: SendPorts,
+  session: UploadSession,
+  chunk: Chunk,
+  body: ChunkBody,
+  options: CallOptions,
+): Promise<ChunkDelivery> {
+  const { start, endInclusive } = chunk.range;
+  const end = endInclusive + 1;
+  const rest = { session, chunk, body };
+  let held = await append(ports, { ...rest, from: start }, options);
+  held ??= await heldBytes(ports.client, session, options);
+  if (held > start && held < end) held = await append(ports, { ...rest, from: held }, options);
+  if (held !== end) throw ports.offsets.mismatch(session, chunk, held ?? start);
+  ports.offsets.matched(session);
+  // The server returns no digest.
+  return { proof: String(end), evidence: 'none' };
+}
+
+/** Appends bytes and returns the new offset; undefined if the server holds another number of bytes (409). */
+async function append(
+  { client, replyMs }: SendPorts,
+  rest: Rest,
+  { signal }: CallOptions,
+): Promise<number | undefined> {
+  const operation: Operation = {
+    name: `sending chunk ${rest.chunk.index}`,
+    onSession: true,
+    replyMs,
+  };
+  const reply = await client.exchange({ operation, ...patchOf(rest), signal });
+  if (reply.status === 409) return undefined;
+  if (!isSuccess(reply)) throw client.rejection(reply, operation);
+  return offsetOf(reply, operation.name);
+}
+
+function patchOf({
+  session,
+  chunk,
+  body,
+  from,
+}: Rest): Pick<ApiCall, 'method' | 'path' | 'content'> {
+  const { start, endInclusive } = chunk.range;
+  const headers = {
+    'content-type': 'application/offset+octet-stream',
+    'content-length': String(endInclusive + 1 - from),
+    'upload-offset': String(from),
+  };
+  const open = () => without(body.open(), from - start);
+  return { method: 'PATCH', path: uploadPath(session), content: { headers, open } };
+}
+
+/** Reads all bytes, so that the engine sees them, and drops the first. */
+async function* without(
+  pieces: AsyncIterable<Uint8Array>,
+  first: number,
+): AsyncGenerator<Uint8Array> {
+  let left = first;
+  for await (const piece of pieces) {
+    if (left < piece.length) yield piece.subarray(left);
+    left = Math.max(0, left - piece.length);
+  }
+}

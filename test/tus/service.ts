@@ -1,0 +1,44 @@
+import { onTestFinished } from 'vitest';
+import type { HttpRequest } from '#src/core/ports/transport.ts';
+import { WireFaults } from '../conformance/wire/faults.ts';
+import { openWire, type WireService } from '../conformance/wire/wire.ts';
+import type { ServiceOptions } from '../doubles/destinations/service.ts';
+import type { ManualClock } from '../harness/clock.ts';
+import { canaries } from '../security/canaries/canaries.ts';
+import { createTus } from './destination.ts';
+import { startTus } from './server.ts';
+
+/** Opens the adapter at a server of its own. Both end with the test. */
+export async function openTus(
+  clock: ManualClock,
+  { chunkSizeBytes, maxBytes }: ServiceOptions,
+): Promise<WireService> {
+  const secret = canaries.apiKey;
+  const server = await startTus(secret, maxBytes);
+  onTestFinished(() => server.close());
+  const wire = openWire(clock);
+  const { baseUrl } = server;
+  const destination = createTus({
+    transport: wire,
+    apiKey: { get: async () => secret, refresh: async () => secret },
+    settings: { baseUrl },
+    clock,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    ...{ chunkSizeBytes, maxBytes },
+  });
+  const isUnfinished = (id: string) => !server.finished.includes(id);
+  return {
+    ...{ destination, wire, secret, baseUrl },
+    // The server can plan no faults, so they happen on the wire.
+    faults: new WireFaults(wire, callOf),
+    storedSha256: async (uploadId) => server.storedSha256(uploadId),
+    assetIds: () => server.finished,
+    forgetSessions: () => server.created.filter(isUnfinished).forEach(server.remove),
+    deleteAsset: server.remove,
+  };
+}
+
+function callOf({ method }: HttpRequest): 'send' | 'open' | undefined {
+  if (method === 'PATCH') return 'send';
+  return method === 'POST' ? 'open' : undefined;
+}

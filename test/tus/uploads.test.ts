@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
+import { unbroken } from '../conformance/direct-upload.ts';
+import type { WireService } from '../conformance/wire/wire.ts';
+import { ManualClock } from '../harness/clock.ts';
+import { openTus } from './service.ts';
+
+const chunkSizeBytes = 64 * 1024;
+const bytes = Buffer.from(Array.from({ length: 2 * chunkSizeBytes }, (_, i) => (i * 7) % 251));
+const source = { bucket: 'films', key: 'film.mp4', etag: 'e1', sizeBytes: bytes.length };
+const request = { source, kind: 'file', filename: 'film.mp4' };
+
+/** The body of a chunk; it breaks after some bytes, if there are so many. */
+function bodyOf(index: number, breaksAfter = Number.POSITIVE_INFINITY) {
+  const { range } = chunkAt(index, bytes.length, chunkSizeBytes);
+  const part = bytes.subarray(range.start, range.endInclusive + 1);
+  const open = async function* () {
+    for (let at = 0; at < part.length; at += 1024) {
+      if (at >= breaksAfter) throw new Error('the source broke');
+      yield part.subarray(at, at + 1024);
+      // The server stores each piece before the next arrives.
+      await new Promise(setImmediate);
+    }
+  };
+  return { sizeBytes: part.length, open };
+}
+
+async function opened() {
+  const service = await openTus(new ManualClock(), { chunkSizeBytes, maxBytes: 1024 * 1024 });
+  const session = await service.destination.openSession(request, unbroken);
+  const send = (index: number, breaksAfter?: number) =>
+    service.destination.sendChunk(
+      session,
+      chunkAt(index, bytes.length, chunkSizeBytes),
+      bodyOf(index, breaksAfter),
+      unbroken,
+    );
+  return { service, session, send };
+}
+
+/** The lengths of the chunks that the adapter has offered, in order. */
+function offered({ wire }: WireService): number[] {
+  const patches = wire.exchanges.filter(({ request: { method } }) => method === 'PATCH');
+  return patches.map(({ request: { headers } }) => Number(headers['content-length']));
+}
+
+describe('a chunk that the server holds in part', () => {
+  it('is completed by its other bytes', async () => {
+    const { service, session, send } = await opened();
+    await send(1);
+    await expect(send(2, 40 * 1024)).rejects.toThrow('the source broke');
+    await send(2);
+    const [, , , rest = 0] = offered(service);
+    expect(rest).toBeGreaterThan(0);
+    expect(rest).toBeLessThan(chunkSizeBytes);
+    const { assetId } = await service.destination.finish(session, proofs, undefined, unbroken);
+    expect(await service.storedSha256(assetId ?? '')).toBe(
+      createHash('sha256').update(bytes).digest('hex'),
+    );
+  });
+});
+
+const proofs = [1, 2].map((index) => ({ index, sizeBytes: chunkSizeBytes, proof: '', md5: '' }));
+
+describe('an upload', () => {
+  it('is deleted by an abort, and a second abort is no error', async () => {
+    const { service, session, send } = await opened();
+    const { destination } = service;
+    await send(1);
+    await destination.abortSession?.(session, unbroken);
+    expect(await destination.sessionStatus(session, unbroken)).toMatchObject({ phase: 'expired' });
+    await destination.abortSession?.(session, unbroken);
+  });
+
+  it('at another server is not used, because it would receive the token', async () => {
+    const { service } = await opened();
+    service.wire.interception = async (_, pass) => {
+      const reply = await pass();
+      return { ...reply, headers: { ...reply.headers, location: 'https://other.example/files/1' } };
+    };
+    await expect(service.destination.openSession(request, unbroken)).rejects.toMatchObject({
+      name: 'ProtocolViolationError',
+      message: expect.stringContaining('host "other.example"'),
+    });
+  });
+});
