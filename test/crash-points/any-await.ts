@@ -130,7 +130,7 @@ function checkRows(rows: readonly Row[]): [boolean, string][] {
 /** Describes kills of a process at `points` continuations, spread over a run. */
 export function describeAnyAwait(points: number): void {
   beforeAll(async () => {
-    harness = await openWireHarness({ timeFactor });
+    harness = await openWireHarness({ timeFactor, table: 'dynamodb' });
     runs = await openKillableRuns(harness.pipeline.machine, timeFactor);
   });
 

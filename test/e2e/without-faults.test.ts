@@ -10,7 +10,7 @@ import {
 let harness: WireHarness;
 
 beforeAll(async () => {
-  harness = await openWireHarness();
+  harness = await openWireHarness({ table: 'dynamodb' });
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from 'vitest';
 import { store as storePart } from '#functions/runtime/table.ts';
-import { type Emulators, startEmulators } from '#local/emulators/start-emulators.ts';
-import { tableDefinition } from '#local/emulators/table-definition.ts';
+import { type EventBridgeEmulator, startEventBridge } from '#local/emulators/eventbridge.ts';
+import { localCredentials, localRegion } from '#local/emulators/local-account.ts';
+import type { Emulator } from '#local/emulators/loopback.ts';
+import { startStepFunctions } from '#local/emulators/step-functions.ts';
 import { openPipeline, type Pipeline } from '#local/pipeline.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type {
@@ -25,10 +25,11 @@ import { canaries } from '../security/canaries/canaries.ts';
 import { canarySearch } from '../security/canaries/search.ts';
 import { searchedPipeline } from '../security/canaries/searched-pipeline.ts';
 import { type ScaledClock, startScaledClock } from './clock.ts';
+import { openDynamoTable, openMemoryTable, type TableRow } from './wire-table.ts';
 
 /**
- * The harness over the wire: the deployed state machine and handlers, with DynamoDB, EventBridge, S3 and
- * TwelveLabs as servers on loopback. Use it for what only a real request can show.
+ * The harness over the wire: the deployed state machine and handlers, with EventBridge, S3, TwelveLabs and,
+ * on request, DynamoDB as servers on loopback. Use it for what only a real request can show.
  *
  * 1. `harness = await openWireHarness()` in `beforeAll`, `harness.close()` in `afterAll`.
  * 2. `harness.reset()` between tests: it clears faults, calls, events and log lines.
@@ -42,7 +43,7 @@ import { type ScaledClock, startScaledClock } from './clock.ts';
 export interface WireHarness {
   readonly s3: S3Double;
   readonly service: TwelveLabsSimulator;
-  readonly emulators: Emulators;
+  readonly eventBridge: EventBridgeEmulator;
   readonly pipeline: Pipeline;
   readonly clock: ScaledClock;
   /** The table through the product's store. */
@@ -58,7 +59,7 @@ export interface WireHarness {
   /** Replaces ports of the functions until the next call or `reset`. */
   override(ports: Partial<Ports>): void;
   /** Returns all rows of the table. */
-  rows(): Promise<Record<string, unknown>[]>;
+  rows(): Promise<TableRow[]>;
   /** Returns the row of the newest transfer of an object. */
   transferOf(film: Pick<Film, 'bucket' | 'key'>): Promise<TransferRecord>;
   /** Returns type and detail of every outcome event of an object. */
@@ -88,23 +89,25 @@ export interface WireOptions extends Partial<Omit<TwelveLabsOptions, 'clock'>> {
   /** Sources in addition to the usual ones. */
   readonly buckets?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** `dynamodb`: the product's own stores over dynalite. Default: the stores in memory. */
+  readonly table?: 'dynamodb' | 'memory';
 }
 
 export const bucket = 'films';
 export const versionedBucket = 'versioned-films';
 /** A configured source that does not exist. */
 export const missingBucket = 'missing-films';
-const tableName = 'transfers';
-
 /** Size of a chunk, in bytes: small, for films of many chunks and few bytes. */
 export const chunkSizeBytes = 8 * 1024;
 
 /** Opens the harness. One process holds one at a time: the environment is the process's own. */
 export async function openWireHarness(options: WireOptions = {}): Promise<WireHarness> {
-  const { buckets = [], environment, timeFactor = 100, ...serviceOptions } = options;
+  const { buckets = [], environment, timeFactor = 100, table: kind, ...serviceOptions } = options;
   const clock = startScaledClock(timeFactor);
-  const [emulators, s3, service] = await Promise.all([
-    startEmulators({ buckets: [], table: tableDefinition(tableName) }),
+  const [table, events, executions, s3, service] = await Promise.all([
+    kind === 'dynamodb' ? openDynamoTable() : openMemoryTable(),
+    startEventBridge(),
+    startExecutions(),
     startS3Double({ buckets: [bucket], versionedBuckets: [versionedBucket] }),
     startTwelveLabs({ store: 'memory', clock, chunkSizeBytes, ...serviceOptions }),
   ]);
@@ -113,60 +116,78 @@ export async function openWireHarness(options: WireOptions = {}): Promise<WireHa
     openPipeline({
       timeFactor,
       buckets: [bucket, versionedBucket, missingBucket, ...buckets],
-      environment: { ...environmentOf(emulators, s3, service), ...environment },
-      overrides: { clock, log: logInto(logLines) },
+      environment: {
+        ...environmentOf({ events, executions, s3, service }),
+        ...table.environment,
+        ...environment,
+      },
+      overrides: { clock, log: logInto(logLines), ...table.overrides },
     }),
   );
   const usualSwitches = { ...service.switches };
   const store = pipeline.container().get(storePart);
-  const table = openTable(emulators);
   const start: WireHarness['start'] = (input, executionOptions = {}) => {
     const execution = pipeline.start(input, executionOptions);
-    emulators.follow(execution);
+    executions.follow(execution);
     return execution;
   };
   return {
-    ...{ s3, service, emulators, pipeline, clock, store, logLines, start },
+    ...{ s3, service, eventBridge: events, pipeline, clock, store, logLines, start },
     put: putInto(s3),
     run: (input, executionOptions) => start(input, executionOptions).result,
     override: (ports) => pipeline.setOverrides({ ...pipeline.overrides, ...ports }),
     rows: table.rows,
     transferOf: async (film) => newestOf(await table.rows(), film),
-    events: (key) => outcomesOf(emulators, key),
+    events: (key) => outcomesOf(events, key),
     reset() {
       clock.setFactor(timeFactor);
-      searchEvents(emulators);
+      searchEvents(events);
       service.faults.clear();
       service.calls.clear();
       Object.assign(service.switches, usualSwitches);
       s3.clearFaults();
       s3.calls.length = 0;
       logLines.length = 0;
-      (emulators.eventBridge.entries as unknown[]).length = 0;
+      (events.entries as unknown[]).length = 0;
       pipeline.setOverrides(pipeline.overrides);
     },
     async close() {
-      searchEvents(emulators);
+      searchEvents(events);
       for (const row of await table.rows()) canarySearch.search('rows', row);
       await pipeline.close();
-      table.close();
       clock.stop();
-      await Promise.all([emulators.close(), s3.close(), service.close()]);
+      await Promise.all([table, events, executions, s3, service].map((each) => each.close()));
     },
   };
 }
 
-function environmentOf(
-  emulators: Emulators,
-  s3: S3Double,
-  service: TwelveLabsSimulator,
-): Record<string, string> {
+/** Starts DescribeExecution for the executions of this process. An unknown local execution has ended. */
+async function startExecutions() {
+  const followed = new Map<string, ExecutionHandle>();
+  const emulator = await startStepFunctions({
+    lookup: (executionArn) => followed.get(executionArn)?.status(),
+    unknownLocal: 'ABORTED',
+  });
+  const follow = (execution: ExecutionHandle) => followed.set(execution.executionArn, execution);
+  return { ...emulator, follow };
+}
+
+interface Servers {
+  readonly events: Emulator;
+  readonly executions: Emulator;
+  readonly s3: S3Double;
+  readonly service: TwelveLabsSimulator;
+}
+
+function environmentOf({ events, executions, s3, service }: Servers): Record<string, string> {
   return {
-    ...emulators.environment,
     AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: events.url,
+    AWS_ENDPOINT_URL_SFN: executions.url,
+    AWS_REGION: localRegion,
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: canaries.secretAccessKey,
     AWS_SESSION_TOKEN: canaries.sessionToken,
-    TABLE_NAME: tableName,
     EVENT_BUS_NAME: 'default',
     TWELVE_LABS_API_KEY: service.apiKey,
     TWELVELABS_BASE_URL: service.baseUrl,
@@ -194,22 +215,8 @@ function putInto(s3: S3Double): WireHarness['put'] {
   };
 }
 
-function openTable(emulators: Emulators) {
-  const client = new DynamoDBClient({
-    endpoint: emulators.dynamoDb.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  });
-  const documents = DynamoDBDocumentClient.from(client);
-  return {
-    rows: async (): Promise<Record<string, unknown>[]> =>
-      (await documents.send(new ScanCommand({ TableName: tableName }))).Items ?? [],
-    close: () => documents.destroy(),
-  };
-}
-
 function newestOf(
-  rows: readonly Record<string, unknown>[],
+  rows: readonly TableRow[],
   { bucket, key }: Pick<Film, 'bucket' | 'key'>,
 ): TransferRecord {
   const [newest] = rows
@@ -221,8 +228,11 @@ function newestOf(
   throw new Error(`the table has no transfer of ${bucket}/${key}`);
 }
 
-function outcomesOf({ eventBridge }: Emulators, key: string): ReturnType<WireHarness['events']> {
-  return eventBridge.entries
+function outcomesOf(
+  { entries }: EventBridgeEmulator,
+  key: string,
+): ReturnType<WireHarness['events']> {
+  return entries
     .map(({ DetailType, Detail }) => ({
       type: String(DetailType),
       detail: JSON.parse(String(Detail)),
@@ -230,8 +240,8 @@ function outcomesOf({ eventBridge }: Emulators, key: string): ReturnType<WireHar
     .filter(({ type, detail }) => detail.key === key && type !== 'Transfer Started');
 }
 
-function searchEvents({ eventBridge }: Emulators): void {
-  for (const entry of eventBridge.entries) canarySearch.search('events', entry);
+function searchEvents({ entries }: EventBridgeEmulator): void {
+  for (const entry of entries) canarySearch.search('events', entry);
 }
 
 /** Returns the input of a manual start. */

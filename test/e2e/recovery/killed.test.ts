@@ -11,7 +11,7 @@ import {
 let harness: WireHarness;
 
 beforeAll(async () => {
-  harness = await openWireHarness();
+  harness = await openWireHarness({ table: 'dynamodb' });
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());
@@ -80,7 +80,7 @@ describe('a function that is killed', () => {
 describe('an outcome', () => {
   it('is published after transient errors of the bus', async () => {
     const film = harness.put(2);
-    harness.emulators.eventBridge.failNextCalls(4);
+    harness.eventBridge.failNextCalls(4);
     await expectReady(harness, film, await harness.run(inputOf(film)));
     expect(harness.events(film.key).map(({ type }) => type)).toEqual(['Transfer Ready']);
   });

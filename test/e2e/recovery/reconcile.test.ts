@@ -155,10 +155,10 @@ describe('an execution that ended by itself', () => {
 
   it('has its event published by the schedule after errors of the bus', async () => {
     const film = harness.put(2);
-    harness.emulators.eventBridge.failNextCalls(1_000);
+    harness.eventBridge.failNextCalls(1_000);
     const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ error: 'OutcomeNotRecordedError' });
-    harness.emulators.eventBridge.failNextCalls(0);
+    harness.eventBridge.failNextCalls(0);
     await harness.clock.sleep(3 * 60_000);
     expect(await call({})).toMatchObject({ eventsSent: 1 });
     expect(typesOf(film)).toEqual(['Transfer Ready']);

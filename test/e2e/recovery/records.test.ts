@@ -10,7 +10,7 @@ import {
 
 let harness: WireHarness;
 beforeAll(async () => {
-  harness = await openWireHarness();
+  harness = await openWireHarness({ table: 'dynamodb' });
 });
 afterEach(() => harness.reset());
 afterAll(() => harness.close());
@@ -22,7 +22,7 @@ describe('an event bus that is down', () => {
   it('does not hide why a transfer failed', async () => {
     const film = harness.put(2);
     harness.service.switches.assetFailure = 'no video track';
-    harness.emulators.eventBridge.failNextEntries(always);
+    harness.eventBridge.failNextEntries(always);
     const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'AssetFailedError' });
     expect(result.cause).toContain('no video track');
@@ -34,7 +34,7 @@ describe('an event bus that is down', () => {
   });
 
   it('does not hide why a start was rejected', async () => {
-    harness.emulators.eventBridge.failNextEntries(always);
+    harness.eventBridge.failNextEntries(always);
     const result = await harness.run({ bucket: 'films', key: 'none.mp4' });
     expect(result).toMatchObject({ status: 'FAILED', error: 'SourceNotFoundError' });
     expect(result.cause).toContain('none.mp4');
@@ -42,7 +42,7 @@ describe('an event bus that is down', () => {
 
   it('leaves the row of a ready asset and fails the execution', async () => {
     const film = harness.put(2);
-    harness.emulators.eventBridge.failNextEntries(always);
+    harness.eventBridge.failNextEntries(always);
     const result = await harness.run(inputOf(film));
     expect(result).toMatchObject({ status: 'FAILED', error: 'OutcomeNotRecordedError' });
     const { state, outcomePublished, assetId } = await harness.transferOf(film);
@@ -52,9 +52,9 @@ describe('an event bus that is down', () => {
 
   it('gets the event of that asset at the next start, which sends nothing', async () => {
     const film = harness.put(2);
-    harness.emulators.eventBridge.failNextEntries(always);
+    harness.eventBridge.failNextEntries(always);
     await harness.run(inputOf(film));
-    harness.emulators.eventBridge.failNextEntries(0);
+    harness.eventBridge.failNextEntries(0);
     const again = await harness.run(inputOf(film));
     expect(again).toMatchObject({ status: 'SUCCEEDED', output: { status: 'already-ingested' } });
     expect(harness.service.calls.counts()).toMatchObject({ create: 1, put: 2 });
@@ -65,7 +65,7 @@ describe('an event bus that is down', () => {
     'for a moment gets the event once: %s',
     async (fail) => {
       const film = harness.put(2);
-      harness.emulators.eventBridge[fail](2);
+      harness.eventBridge[fail](2);
       const output = await expectReady(harness, film, await harness.run(inputOf(film)));
       expect(harness.events(film.key)).toEqual([{ type: 'Transfer Ready', detail: output }]);
       expect(await harness.transferOf(film)).toMatchObject({ outcomePublished: true });

@@ -15,7 +15,7 @@ import {
 
 let harness: WireHarness;
 beforeAll(async () => {
-  harness = await openWireHarness();
+  harness = await openWireHarness({ table: 'dynamodb' });
 });
 afterEach(() => harness.reset());
 afterAll(() => harness.close());

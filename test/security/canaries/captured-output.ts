@@ -31,12 +31,7 @@ export async function captureOutput(
     output.filter((line) => typeof line === 'string'),
     daemon.received,
   );
-  return textOf([
-    output,
-    daemon.received,
-    await harness.rows(),
-    harness.emulators.eventBridge.entries,
-  ]);
+  return textOf([output, daemon.received, await harness.rows(), harness.eventBridge.entries]);
 }
 
 /** Samples traces and captures the streams, as Lambda does. Returns a function that restores both. */

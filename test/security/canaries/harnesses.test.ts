@@ -18,7 +18,7 @@ const everything: OutputKind[] = ['events', 'history', 'log lines', 'outcomes', 
 
 describe('the wire harness', () => {
   it('searches all its output', async () => {
-    const harness = await openWireHarness();
+    const harness = await openWireHarness({ table: 'dynamodb' });
     harness.service.faults.add({ on: 'put', kind: 'reset' });
     const film = harness.put(3, { key: leakingKey });
     expect((await harness.run(inputOf(film))).status).toBe('SUCCEEDED');
@@ -29,7 +29,7 @@ describe('the wire harness', () => {
 
   it('counts every kind of output', async () => {
     const before = itemsOf(canarySearch.counts);
-    const harness = await openWireHarness();
+    const harness = await openWireHarness({ table: 'dynamodb' });
     harness.service.faults.add({ on: 'put', kind: 'reset' });
     await harness.run(inputOf(harness.put(3)));
     await harness.close();

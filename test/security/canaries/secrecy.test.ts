@@ -6,7 +6,7 @@ import { captureOutput } from './captured-output.ts';
 
 let harness: WireHarness;
 beforeAll(async () => {
-  harness = await openWireHarness();
+  harness = await openWireHarness({ table: 'dynamodb' });
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());

@@ -72,7 +72,7 @@ describe('an execution with a bad input', () => {
 describe('an execution over a table with the limits of DynamoDB', () => {
   let harness: WireHarness;
   beforeAll(async () => {
-    harness = await openWireHarness();
+    harness = await openWireHarness({ table: 'dynamodb' });
   });
   afterAll(() => harness.close());
 

@@ -25,7 +25,7 @@ let harness: WireHarness;
 let out: MockInstance<typeof process.stdout.write>;
 beforeAll(async () => {
   // Without an override, the functions log with Powertools, as in Lambda.
-  harness = await openWireHarness();
+  harness = await openWireHarness({ table: 'dynamodb' });
   harness.override({ log: undefined as unknown as Log });
 });
 afterEach(() => vi.restoreAllMocks());
