@@ -32,6 +32,9 @@ const context = {
   'aws:cdk:bundling-stacks': [],
 };
 
+/** The stack traces and the tree of the constructs take a third of a synthesis. No template has them. */
+const withoutExtras = { stackTraces: false, treeMetadata: false, analyticsReporting: false };
+
 /**
  * Returns the template of the transfers' stack, in less than a second. It bundles nothing: only the
  * hashes of the functions' code differ from the output of `cdk synth`.
@@ -53,7 +56,7 @@ export function synthesizeSourceAccount(props: SourceAccountStackProps): CloudFo
 export function synthesize(build: (app: App) => Stack): CloudFormationTemplate {
   const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-synth-'));
   try {
-    const app = new App({ outdir, context });
+    const app = new App({ outdir, context, ...withoutExtras });
     const { artifactId } = build(app);
     return app.synth().getStackArtifact(artifactId).template;
   } finally {
