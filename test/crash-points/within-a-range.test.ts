@@ -13,7 +13,7 @@ async function effectsOfRange(): Promise<string[]> {
   return names.slice(names.indexOf('lambda SendChunks'), names.indexOf('entered ConfirmUpload'));
 }
 
-// every-point.test.ts kills a run at each of these moments.
+// every-point.deep.test.ts kills a run at each of these moments.
 it('a range has moments between two pages of URLs and between two reports', async () => {
   const names = await effectsOfRange();
   const order = names.filter((name) => /^http (presign|report)|store.recordReceipt/.test(name));

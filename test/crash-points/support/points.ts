@@ -35,27 +35,3 @@ export function isAt(point: Point, { index, when, name }: Moment): boolean {
   expect(name).toBe(point.name);
   return true;
 }
-
-/** Returns the first and the last point of each kind. Chunks and rounds of equal effects are one kind. */
-export function ofEachKind(points: readonly Point[]): Point[] {
-  const chosen = kindsOf(points).flatMap((kind) => [kind.at(0), kind.at(-1)]);
-  return points.filter((point) => chosen.includes(point));
-}
-
-/** Returns the first point of each kind. */
-export function firstOfEachKind(points: readonly Point[]): Point[] {
-  return kindsOf(points).flatMap(([first]) => first ?? []);
-}
-
-function kindsOf(points: readonly Point[]): Point[][] {
-  const kinds = Map.groupBy(points, ({ when, name }) => `${when} ${name.replace(/[\d ]+$/, '')}`);
-  return [...kinds.values()];
-}
-
-/** `all`: every combination of point and crash, for `npm run test:deep`. `sample`: points of each kind. */
-export type Depth = 'all' | 'sample';
-
-/** Returns the share of the points with the given index: all shares together have every point. */
-export function everyNth<T>(points: readonly T[], shares: number, index: number): T[] {
-  return points.filter((_, i) => i % shares === index % shares);
-}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { budget, type Kind } from './budget.ts';
+import { budget, type Kind, runsOf } from './budget.ts';
 import { heapMiB } from './heap.ts';
 
 /** The seed of all inputs. Default: the same inputs in every run. */
@@ -17,7 +17,8 @@ type Try<T> = (input: T) => Promise<string | undefined>;
  * the seed and the path with which fast-check reproduces the input.
  */
 export async function fuzz<T>(kind: Kind, inputs: fc.Arbitrary<T>, attempt: Try<T>): Promise<void> {
-  const { runs, rejectedShare } = budget[kind];
+  const { rejectedShare } = budget[kind];
+  const runs = runsOf(kind);
   const names = new Map<string, number>();
   let tried = 0;
   const before = heapMiB();
