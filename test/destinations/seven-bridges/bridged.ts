@@ -5,7 +5,7 @@ import {
 } from '#local/simulators/seven-bridges/server.ts';
 import type { SevenBridgesOptions } from '#local/simulators/seven-bridges/switches.ts';
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
-import type { HttpRequest } from '#src/core/ports/transport.ts';
+import type { HttpRequest, Transport } from '#src/core/ports/transport.ts';
 import { type Chunk, chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
@@ -16,6 +16,7 @@ import {
 import { checkSettings, type SettingsInput } from '#src/destinations/seven-bridges/settings.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
+import type { TestService } from '../../doubles/destinations/service.ts';
 import { ManualClock } from '../../harness/clock.ts';
 
 export const call = { signal: new AbortController().signal };
@@ -32,15 +33,19 @@ export interface Bridged {
   readonly sent: HttpRequest[];
 }
 
+/** Returns the transport that the adapter uses in place of the real one. */
+export type Through = (transport: Transport) => Transport;
+
 /** Starts a simulator with small parts, and an adapter that calls it. Both end with the test. */
 export async function bridge(
   options: SevenBridgesOptions = {},
   settings: Partial<SettingsInput> = {},
+  through: Through = (transport) => transport,
 ): Promise<Bridged> {
   const clock = new ManualClock();
   const simulator = await startSevenBridges({ clock, partSize, ...options });
   onTestFinished(() => simulator.close());
-  return adapterAt(simulator, clock, settings);
+  return adapterAt(simulator, clock, settings, through);
 }
 
 /** Creates an adapter at a running simulator, as another process has it. */
@@ -48,6 +53,7 @@ export function adapterAt(
   simulator: SevenBridgesSimulator,
   clock: ManualClock,
   settings: Partial<SettingsInput> = {},
+  through: Through = (transport) => transport,
 ): Bridged {
   const agent = createAgent();
   onTestFinished(() => closeAgent(agent));
@@ -56,12 +62,12 @@ export function adapterAt(
   const { baseUrl, project, token } = simulator;
   const place = settings.parent === undefined ? { project } : {};
   const bridges = createSevenBridges({
-    transport: {
+    transport: through({
       send: (request) => {
         sent.push(request);
         return transport.send(request);
       },
-    },
+    }),
     apiKey: { get: async () => token, refresh: async () => token },
     settings: checkSettings({ baseUrl, ...place, ...settings }),
     clock,
@@ -131,3 +137,24 @@ export async function failureOf(work: Promise<unknown>): Promise<TransferError> 
   if (isTransferError(error)) return error;
   throw new Error(`expected a TransferError, not ${String(error)}`);
 }
+
+/** Returns the adapter and its simulator as the service of a harness. Faults are the simulator's own. */
+export function serviceOf({ bridges, simulator }: Bridged): TestService {
+  return {
+    destination: bridges,
+    faults: { failSend: noFault, failCall: noFault },
+    storedSha256: async (fileId) => simulator.storedSha256(fileId),
+    assetIds: () => simulator.entries().map(({ id }) => id),
+    forgetSessions: () => simulator.forgetUploads(),
+    deleteAsset: (fileId) => simulator.deleteFile(fileId),
+  };
+}
+
+function noFault(): never {
+  throw new Error("plan a fault in the simulator's own plan");
+}
+
+/** A sleeper moves the clock while replies are in flight: a long timeout prevents false timeouts. */
+export const patient: Through = ({ send }) => ({
+  send: (request) => send({ ...request, replyTimeoutMs: 3_600_000 }),
+});

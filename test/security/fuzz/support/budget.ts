@@ -13,6 +13,7 @@ export const budget = {
   'raw replies': { runs: 500, rejectedShare: 0.3 },
   "S3's ranged reads": { runs: 600, rejectedShare: 0.3 },
   "reconciler's events": { runs: 1_000, rejectedShare: 0.3 },
+  'replies of Seven Bridges': { runs: 500, rejectedShare: 0.25 },
   'whole executions': { runs: 300, rejectedShare: 0.5 },
 } as const satisfies Record<string, { readonly runs: number; readonly rejectedShare: number }>;
 
