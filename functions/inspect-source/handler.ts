@@ -4,11 +4,13 @@ import { createStepHandler } from '../runtime/handler.ts';
 import { allProbes } from '../runtime/probes.ts';
 import { settings } from '../runtime/settings.ts';
 import { locallyLimitedSource } from './locally-limited-source.ts';
+import { optionRules } from './option-rules.ts';
 import { uncalledDestination } from './uncalled-destination.ts';
 
 export const createHandler = createStepHandler('InspectSource', inspectSource, {
   source: locallyLimitedSource,
   destination: uncalledDestination,
+  optionRules,
   settings,
   probes: allProbes,
 });

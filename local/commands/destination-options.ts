@@ -47,7 +47,8 @@ function textsBySetting(): Map<string, string[]> {
   return texts;
 }
 
-function flagOf(setting: string): string {
+/** Returns the option of a name: `partSizeBytes` is `--part-size-bytes`. */
+export function flagOf(setting: string): string {
   return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { TransferError } from '#src/core/errors/errors.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
 import { type IngestSource, withUserNames } from '../ingest/source.ts';
@@ -15,13 +14,11 @@ import {
   withVariable,
 } from './destination-options.ts';
 import { assertOnlyJson, isJsonAsked } from './json-output.ts';
+import { addTransferOptions, chosenOptions } from './transfer-options.ts';
 
 interface Flags extends IngestOptions {
   readonly json?: boolean;
   readonly filename?: string;
-  readonly metadata?: string;
-  readonly enableHls?: boolean;
-  readonly enableThumbnail?: boolean;
   readonly force?: boolean;
 }
 
@@ -44,12 +41,6 @@ const described = new Command('npm run ingest --')
 const command = addDestinationOption(described)
   .option('--json', 'print the result as one JSON object on stdout, all other output on stderr')
   .option('--filename <name>', 'filename at the service (default: the name of the file)')
-  .option(
-    '--metadata <json>',
-    'user metadata of the asset: a JSON object with strings, numbers, booleans and lists of strings',
-  )
-  .option('--enable-hls', 'prepare the asset for streaming')
-  .option('--enable-thumbnail', 'create a thumbnail')
   .option('--force', 'ingest again, even if an asset with this content exists')
   .option('--request-payer', 'pay for reads of s3:// (Requester Pays buckets)')
   .option('--table <name>', 'store the proofs in this DynamoDB table instead of on this disk')
@@ -81,16 +72,16 @@ Exits with 0 if the asset or file is ready, else with 1.`,
     runCommand(() => ingest(source, flags), { runtime: 'local', interrupted }),
   );
 
-await addSettingOptions(command).parseAsync();
+await addTransferOptions(addSettingOptions(command)).parseAsync();
 
 async function ingest(name: string, flags: Flags): Promise<number> {
-  const options = optionsOf(flags);
   const asJson = isJsonAsked(flags.json);
   if (asJson) assertOnlyJson();
   const progress = createProgress(process.stderr);
   beforeEnd(progress.stop);
   const destination = chosenDestination({ ...flags });
   const { definition } = destination;
+  const options = optionsOf(flags, definition);
   const run = await openLocalRun(name, flags, destination, progress.ports, progress.hashed);
   try {
     printPrevious(run, progress, flags, definition);
@@ -107,21 +98,9 @@ async function ingest(name: string, flags: Flags): Promise<number> {
 }
 
 /** Returns the options that are set. An undefined field would override the default. */
-function optionsOf({ filename, metadata, enableHls, enableThumbnail, force }: Flags) {
-  const userMetadata = metadata === undefined ? undefined : parseMetadata(metadata);
-  const options = { filename, userMetadata, enableHls, enableThumbnail, force };
+function optionsOf({ filename, force, ...flags }: Flags, definition: LocalDefinition) {
+  const options = { filename, force, ...chosenOptions(flags, definition) };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function parseMetadata(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new TransferError(
-      'InvalidInputError',
-      `Invalid --metadata ${JSON.stringify(text)}: must be JSON, such as '{"title":"Final"}'`,
-    );
-  }
 }
 
 /** Prints the failure of the previous run: the same failure may occur again after all bytes are sent. */

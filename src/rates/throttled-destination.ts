@@ -19,9 +19,12 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
     listUnfinished,
     abortSession,
     prepareChunk: _,
+    identityOf,
     ...members
   }: EveryMember = {
     identity: to.identity,
+    // Makes no call.
+    identityOf: to.identityOf?.bind(to),
     traits: to.traits,
     accept: (object) => to.accept(object),
     openSession: (request, options) => api(options, () => to.openSession(request, options)),
@@ -49,6 +52,7 @@ export function throttledDestination(to: Destination, limiter: CallLimiter): Des
   };
   return {
     ...members,
+    ...(identityOf && { identityOf }),
     ...(checkAccess && { checkAccess }),
     ...(listUnfinished && { listUnfinished }),
     ...(abortSession && { abortSession }),

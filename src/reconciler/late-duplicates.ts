@@ -1,3 +1,4 @@
+import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { SweepPosition } from '#src/core/transfer/transfer-store.ts';
 import { findLateDuplicates, reportLateDuplicates } from '#src/transfer/late-duplicates.ts';
@@ -62,7 +63,8 @@ async function* replacedTransfers(
       sweep.position = { state: list.state, day: list.day, until: row.changedAt };
       if (rows++ >= maxEndedRowsRead || clock.now() >= deadline) return;
       // The service knows only the assets of its own transfers.
-      if (row.sessionNumber <= 1 || row.destination !== destination.identity) continue;
+      if (row.sessionNumber <= 1) continue;
+      if (row.destination !== identityOf(destination, row.options)) continue;
       if (replaced++ >= maxTransfersChecked) return;
       yield row;
     }

@@ -1,5 +1,5 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
-import type { ListedSession } from '#src/core/transfer/destination.ts';
+import { identityOf, type ListedSession } from '#src/core/transfer/destination.ts';
 import { abortUpload, isGivenUp } from '#src/transfer/abort-upload.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
@@ -69,7 +69,7 @@ async function abortIfUnused(
   const { store, destination } = ports;
   if (!destination.abortSession) return;
   const row = await store.transfer(transferId);
-  if (row?.destination !== destination.identity) return;
+  if (row?.destination !== identityOf(destination, row?.options ?? {})) return;
   const sessions = await store.sessions(transferId);
   const record = sessions.find(({ session }) => session?.uploadId === uploadId);
   if (record && (isGivenUp(row) || record.state === 'replaced'))

@@ -5,6 +5,7 @@ import type { Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { DestinationNeeds } from '#src/core/stack/permissions.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
+import type { DestinationOptions } from '#src/core/transfer/transfer-options.ts';
 
 /** What an adapter gets besides its own settings. */
 export interface DestinationResources {
@@ -28,6 +29,27 @@ export interface SettingField {
   readonly description: string;
   /** As Markdown. */
   readonly default: string;
+}
+
+/** How an option of one transfer is set, and its reference in docs/input-and-output.md. */
+export interface OptionField {
+  readonly form: 'text' | 'boolean' | 'json';
+  /** Its name as an option of `npm run ingest`, if it differs: "metadata". */
+  readonly flag?: string | undefined;
+  /** A value for the example of an input. */
+  readonly example: unknown;
+  /** As Markdown, from a lower-case letter, without a full stop. */
+  readonly description: string;
+  /** As Markdown. */
+  readonly default: string;
+}
+
+/** The options of one transfer: fields of the input of a start. An event sets none. */
+export interface TransferOptionsForm {
+  /** Checks and completes the options. A strict object; a row stores what it returns. */
+  readonly schema: z.ZodMiniType<DestinationOptions>;
+  /** Every option, by its name in the schema. */
+  readonly fields: Readonly<Record<string, OptionField>>;
 }
 
 /** What a destination keeps secret. */
@@ -71,6 +93,8 @@ export interface DestinationDefinition<
   readonly schema: Schema;
   /** Every setting, by its name in the schema. */
   readonly fields: { readonly [Name in keyof z.input<Schema>]-?: SettingField };
+  /** The options of one transfer. Default: none. */
+  readonly transferOptions?: TransferOptionsForm | undefined;
   create(settings: z.output<Schema>, resources: DestinationResources): Destination;
 }
 

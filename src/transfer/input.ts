@@ -3,12 +3,14 @@ import en from 'zod/v4/locales/en.js';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { bucketFlaw } from '#src/core/source/buckets.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
-import { type TransferOptions, transferOptionsSchema } from '#src/core/transfer/transfer.ts';
 import {
-  type MetadataValue,
-  maxMetadataLength,
-  metadataFlaw,
-} from '#src/core/transfer/user-metadata.ts';
+  commonOptionNames,
+  type DestinationOptions,
+  destinationOptionsOf,
+  type OptionRules,
+  type TransferOptions,
+  transferOptionsSchema,
+} from '#src/core/transfer/transfer-options.ts';
 
 // zod/mini has no messages of its own. Users read these messages.
 z.config(en());
@@ -61,31 +63,8 @@ const key = z.string().check(
 
 const versionId = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode);
 
-const metadataValue = z.custom<MetadataValue>().check(({ value, issues }) => {
-  const message = metadataFlaw(value);
-  if (message) issues.push({ code: 'custom', message, input: value });
-});
-
-/** A value of null counts as absent. */
-const userMetadata = z.pipe(
-  z.transform(withoutNulls),
-  z
-    .record(z.string().check(z.minLength(1, 'contains an empty name')), metadataValue)
-    .check(
-      z.refine(
-        (value) => JSON.stringify(value).length <= maxMetadataLength,
-        'must have at most 16 KiB as JSON',
-      ),
-    ),
-);
-
-function withoutNulls(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
-}
-
-/** The input of a manual start. */
-export const transferInputSchema = z.strictObject({
+/** The fields of a manual start that every destination has. The destination's schema adds its options. */
+export const transferInputSchema = z.looseObject({
   bucket,
   key,
   versionId: z.optional(versionId),
@@ -93,7 +72,6 @@ export const transferInputSchema = z.strictObject({
   filename: z.optional(
     z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(1024), unicode),
   ),
-  userMetadata: z.optional(userMetadata),
 });
 
 const account = z.string().check(z.regex(/^\d{12}$/, 'must be 12 digits'));
@@ -120,14 +98,41 @@ const eventSchema = z.looseObject({
 
 /**
  * Reads the input of an execution: a plain object from a user, or an S3 event as EventBridge delivers it.
+ * The destination's schema checks the options that are not common to all destinations. An event has none.
  * @throws InvalidInputError - names the invalid field, its value, and what must hold
  */
-export function readRequest(input: unknown): TransferRequest {
+export function readRequest(input: unknown, rules: OptionRules): TransferRequest {
   if (isEvent(input)) {
     return eventRequestOf(parse(eventSchema, input, 'event'));
   }
-  const { bucket, key, versionId, ...options } = parse(transferInputSchema, input, 'input');
+  const { bucket, key, versionId, ...given } = parse(transferInputSchema, input, 'input');
+  const own = destinationOptionsOf(given);
+  assertKnown(own, rules);
+  const { filename, force, priority } = given;
+  const options = { filename, force, priority, ...parse(rules.schema, own, 'input') };
   return { start: 'manual', reference: { bucket, key, versionId }, options };
+}
+
+/**
+ * Reads the object that an input names, and nothing else.
+ * @throws InvalidInputError - the input names no object
+ */
+export function readReference(input: unknown): SourceReference {
+  if (isEvent(input)) return eventRequestOf(parse(eventSchema, input, 'event')).reference;
+  const { bucket, key, versionId } = parse(transferInputSchema, input, 'input');
+  return { bucket, key, versionId };
+}
+
+function assertKnown(options: DestinationOptions, { kind, names, kindsByName }: OptionRules): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const others = kindsByName.get(unknown);
+  const known = ['bucket', 'key', 'versionId', ...commonOptionNames, ...names].join(', ');
+  const why = others
+    ? `${unknown} is an option of ${others.join(' and ')}; this stack's destination is ${kind}. Remove it.`
+    : `unknown field. The fields are ${known}.`;
+  const message = `Invalid input.${unknown} ${quote(options[unknown])}: ${why}`;
+  throw new TransferError('InvalidInputError', message);
 }
 
 /**

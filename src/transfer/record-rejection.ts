@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { readRequest } from './input.ts';
+import { readReference } from './input.ts';
 import { eventTypes } from './publish-outcome.ts';
 import type { Invocation, Needs } from './step.ts';
 import { rejectionIdOf } from './transfer-ids.ts';
@@ -48,7 +48,7 @@ export async function recordRejection(
 function referenceOf(input: unknown) {
   const named = namedSchema.safeParse(input);
   try {
-    return named.success ? named.data : readRequest(input).reference;
+    return named.success ? named.data : readReference(input);
   } catch {
     return {};
   }

@@ -1,7 +1,8 @@
 import { isSameContent } from '#src/core/source/same-content.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
-import type { Destination } from '#src/core/transfer/destination.ts';
-import type { TransferOptions, TransferRecord } from '#src/core/transfer/transfer.ts';
+import { type Destination, identityOf } from '#src/core/transfer/destination.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { TransferOptions } from '#src/core/transfer/transfer-options.ts';
 import type { Inspected } from './state.ts';
 import type { Invocation, Needs } from './step.ts';
 import { contentIds } from './transfer-ids.ts';
@@ -16,7 +17,7 @@ export async function findSameContent(
   { source, options }: Inspected,
   { signal }: Pick<Invocation, 'signal'>,
 ): Promise<TransferRecord | undefined> {
-  for (const contentId of contentIds(destination.identity, source)) {
+  for (const contentId of contentIds(identityOf(destination, options), source)) {
     const transferId = await store.transferOfContent(contentId);
     const row = transferId === undefined ? undefined : await store.transfer(transferId);
     // The content record may be older than the row, so the row decides.
@@ -51,12 +52,10 @@ function isSameKind(
 /** True if the asset has every requested option. An event requests none. */
 function hasOptions(
   existing: TransferOptions,
-  { force: _, ...requested }: TransferOptions,
+  { force: _force, priority: _priority, ...requested }: TransferOptions,
 ): boolean {
   return Object.entries(requested).every(
-    ([name, value]) =>
-      value === undefined ||
-      sortedJson(existing[name as keyof TransferOptions]) === sortedJson(value),
+    ([name, value]) => value === undefined || sortedJson(existing[name]) === sortedJson(value),
   );
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { maxChunksPerSession } from '#src/core/limits/limits.ts';
 import { sourceObjectSchema } from '#src/core/source/source-object.ts';
-import { transferOptionsSchema } from '#src/core/transfer/transfer.ts';
+import { transferOptionsSchema } from '#src/core/transfer/transfer-options.ts';
 
 /*
  * The state between the steps: ids, ranges and the next step. It never contains a URL, a proof or a

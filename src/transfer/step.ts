@@ -8,6 +8,7 @@ import type { CrcFactory, SourceReader } from '#src/core/source/source-reader.ts
 import type { Meter } from '#src/core/stack/metrics.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
+import type { OptionRules } from '#src/core/transfer/transfer-options.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
 /** The ports of every step. */
@@ -25,6 +26,8 @@ export interface Ports extends CommonPorts {
   readonly store: TransferStore;
   readonly queue: QueueStore;
   readonly destination: Destination;
+  /** How the destination's own options are read from the input of a start. */
+  readonly optionRules: OptionRules;
   readonly events: EventPublisher;
   readonly executions: ExecutionDirectory;
   readonly starter: ExecutionStarter;

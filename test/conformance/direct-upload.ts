@@ -42,6 +42,7 @@ export class DirectUpload {
       source: objectOf(sizeBytes),
       kind: harness.destination.accept(film).kind,
       filename: 'film.mp4',
+      options: {},
     };
     const session = await harness.destination.openSession(request, unbroken);
     return new DirectUpload(harness, sampleBytes(sizeBytes), session);

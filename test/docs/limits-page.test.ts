@@ -12,8 +12,8 @@ import {
   plannedBytesPerSecond,
 } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import { maxMetadataLength } from '#src/core/transfer/user-metadata.ts';
 import { maxBytesByMediaType } from '#src/destinations/twelvelabs/limits.ts';
+import { maxMetadataLength } from '#src/destinations/twelvelabs/user-metadata.ts';
 
 const page = readFileSync(new URL('../../docs/limits.md', import.meta.url), 'utf8');
 

@@ -4,6 +4,9 @@ import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
+import { destinations } from '#src/destinations/registry.ts';
+import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
+import { optionRulesOf } from '#src/service-api/transfer-options.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { MemorySource, sampleBytes } from '../doubles/memory/memory-source.ts';
@@ -92,6 +95,7 @@ export async function openPortHarness(
     log: logInto(logged),
     settings: { ...settings, ...settingChanges },
     destination,
+    optionRules: optionRulesOf(twelveLabs, destinations),
     newCrc: sdkCrc,
     concurrency: createConcurrencyRegistry(clock, 64),
   };

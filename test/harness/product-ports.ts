@@ -1,9 +1,12 @@
 import type { Transport } from '#src/core/ports/transport.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import { destinations } from '#src/destinations/registry.ts';
+import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
 import { createCallLimiter } from '#src/rates/call-limiter.ts';
 import { throttledDestination } from '#src/rates/throttled-destination.ts';
 import { throttledSource } from '#src/rates/throttled-source.ts';
+import { optionRulesOf } from '#src/service-api/transfer-options.ts';
 import type { Ports } from '#src/transfer/step.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
 
@@ -15,7 +18,7 @@ const maxPutsInFlight = 64;
  * a limiter for its calls and for the source.
  */
 export function completePorts(
-  ports: Omit<Ports, 'destination' | 'newCrc' | 'concurrency'>,
+  ports: Omit<Ports, 'destination' | 'optionRules' | 'newCrc' | 'concurrency'>,
   service: { readonly apiKey: string; readonly baseUrl: string },
   transport: Transport,
 ): Ports {
@@ -26,6 +29,7 @@ export function completePorts(
   const limiter = createCallLimiter({ ...ports, store: () => queue });
   return {
     ...ports,
+    optionRules: optionRulesOf(twelveLabs, destinations),
     newCrc: sdkCrc,
     concurrency: createConcurrencyRegistry(clock, maxPutsInFlight),
     source: throttledSource(ports.source, limiter),

@@ -27,6 +27,7 @@ export function recordDestination(
   };
   const recorded: Destination = {
     identity: inner.identity,
+    ...(inner.identityOf && { identityOf: inner.identityOf.bind(inner) }),
     traits: inner.traits,
     accept: (object) => inner.accept(object),
     openSession: (request, call) => {

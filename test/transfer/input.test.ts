@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readRequest } from '#src/transfer/input.ts';
+import { definitionOf, destinations } from '#src/destinations/registry.ts';
+import { optionRulesOf } from '#src/service-api/transfer-options.ts';
+import * as inputs from '#src/transfer/input.ts';
 import { failureOf } from '../http/served-transport.ts';
 
 const smallest = { bucket: 'films', key: 'film.mp4' };
@@ -18,9 +20,14 @@ const event = {
   },
 };
 
+const rulesOf = (kind: string) => optionRulesOf(definitionOf(kind, 'kind'), destinations);
+
+const readRequest = (input: unknown, kind = 'twelvelabs') =>
+  inputs.readRequest(input, rulesOf(kind));
+
 /** Returns the message with which an input is rejected. */
-async function rejection(input: unknown): Promise<string> {
-  const error = await failureOf(Promise.resolve().then(() => readRequest(input)));
+async function rejection(input: unknown, kind?: string): Promise<string> {
+  const error = await failureOf(Promise.resolve().then(() => readRequest(input, kind)));
   expect(error.name).toBe('InvalidInputError');
   return error.message;
 }
@@ -123,6 +130,43 @@ describe('a plain input', () => {
       expect(await rejection(input)).toContain('{"bucket":"…","key":"…"}');
     },
   );
+
+  it('names the destination that has an option', async () => {
+    const input = { ...smallest, userMetadata: { season: 2026 } };
+    expect(await rejection(input, 'seven-bridges')).toBe(
+      'Invalid input.userMetadata {"season":2026}: userMetadata is an option of twelvelabs; this stack\'s destination is seven-bridges. Remove it.',
+    );
+  });
+
+  it('names the fields of the destination if it has another one', async () => {
+    expect(await rejection({ ...smallest, colour: 'red' }, 'seven-bridges')).toBe(
+      'Invalid input.colour "red": unknown field. The fields are bucket, key, versionId, filename, force, priority, project, parent, onNameTaken, folders.',
+    );
+  });
+
+  it('accepts the options of seven-bridges', () => {
+    const options = { project: 'ada/genomes', onNameTaken: 'overwrite', folders: 'key' };
+    const input = { ...smallest, ...options };
+    expect(readRequest(input, 'seven-bridges').options).toEqual(options);
+  });
+
+  it.each([
+    ['project', { project: 'genomes' }, 'must be owner/name'],
+    ['project', { project: 'ada/genomes', parent: 'f1' }, 'must not be set together with parent'],
+    ['onNameTaken', { onNameTaken: 'guess' }, 'must be one of "fail", "rename", "overwrite"'],
+  ])('rejects an invalid %s of seven-bridges (%#)', async (field, options, must) => {
+    const message = await rejection({ ...smallest, ...options }, 'seven-bridges');
+    expect(message).toContain(`Invalid input.${field} "`);
+    expect(message).toContain(must);
+  });
+
+  it('accepts the type of a media of selfcommunity, and no other', async () => {
+    const input = { ...smallest, type: 'eimage' };
+    expect(readRequest(input, 'selfcommunity').options).toEqual({ type: 'eimage' });
+    expect(await rejection({ ...smallest, type: 'gif' }, 'selfcommunity')).toMatch(
+      /^Invalid input\.type "gif": must be one of/,
+    );
+  });
 
   it('is rejected in one line', async () => {
     expect(await rejection({ ...smallest, bucket: 'a\nb', key: 'x\ny' })).not.toMatch(/[\r\n]/);

@@ -9,7 +9,7 @@ import { openTus } from './service.ts';
 const chunkSizeBytes = 64 * 1024;
 const bytes = Buffer.from(Array.from({ length: 2 * chunkSizeBytes }, (_, i) => (i * 7) % 251));
 const source = { bucket: 'films', key: 'film.mp4', etag: 'e1', sizeBytes: bytes.length };
-const request = { source, kind: 'file', filename: 'film.mp4' };
+const request = { source, kind: 'file', filename: 'film.mp4', options: {} };
 
 /** The body of a chunk; it breaks after some bytes, if there are so many. */
 function bodyOf(index: number, breaksAfter = Number.POSITIVE_INFINITY) {

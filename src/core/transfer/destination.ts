@@ -1,7 +1,11 @@
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { Chunk } from './chunk-plan.ts';
 import type { ChunkProof } from './chunk-proof.ts';
-import type { UserMetadata } from './user-metadata.ts';
+import {
+  type DestinationOptions,
+  destinationOptionsOf,
+  type TransferOptions,
+} from './transfer-options.ts';
 
 /** How a destination is called. The engine branches on these traits, never on a service's name. */
 export interface DestinationTraits {
@@ -44,9 +48,8 @@ export interface SessionRequest {
   /** The kind that `accept` returned. */
   readonly kind: string;
   readonly filename: string;
-  readonly userMetadata?: UserMetadata | undefined;
-  readonly enableHls?: boolean | undefined;
-  readonly enableThumbnail?: boolean | undefined;
+  /** The destination's own options of this transfer, as its schema returned them. */
+  readonly options: DestinationOptions;
 }
 
 /** An upload session as stored in its row. It never contains a presigned URL or a key. */
@@ -66,6 +69,14 @@ export interface UploadSession {
   readonly md5?: string | undefined;
   /** Values that no later call returns, such as the headers of each chunk. */
   readonly details: Readonly<Record<string, string>>;
+}
+
+/** Returns the identity of a transfer with these options. */
+export function identityOf(
+  destination: Pick<Destination, 'identity' | 'identityOf'>,
+  options: TransferOptions,
+): string {
+  return destination.identityOf?.(destinationOptionsOf(options)) ?? destination.identity;
 }
 
 /** Returns how many chunks of a session may be in flight at the service. */
@@ -162,8 +173,10 @@ export interface CallOptions {
  * and honours `retryAfterSeconds`.
  */
 export interface Destination {
-  /** The stable name of service and server. Transfer ids contain it. */
+  /** The stable name of service, server and, if there is one, the place there. Transfer ids contain it. */
   readonly identity: string;
+  /** Returns the identity of a transfer whose options choose another place; absent if no option does. */
+  identityOf?(options: DestinationOptions): string;
   readonly traits: DestinationTraits;
   /**
    * Returns the kind and the limits of an object, without a call. Each destination has its own media rules. An

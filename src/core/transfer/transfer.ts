@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
 import type { Disposition, ErrorName, ErrorOrigin } from '#src/core/errors/errors.ts';
-import { priorities } from '#src/core/queue/queue.ts';
 import { type SourceObject, sourceObjectSchema } from '#src/core/source/source-object.ts';
 import type { ChunkProof, EtagMode } from './chunk-proof.ts';
 import type { UploadSession } from './destination.ts';
-import { isUserMetadata, type UserMetadata } from './user-metadata.ts';
+import { type TransferOptions, transferOptionsSchema } from './transfer-options.ts';
 
 /**
  * The states of a transfer. A `queued` transfer waits for a slot, without an execution. An execution owns
@@ -27,20 +26,6 @@ export type TransferState = (typeof transferStates)[number];
 export function isOver(state: TransferState): state is Exclude<TransferState, 'queued' | 'active'> {
   return state !== 'queued' && state !== 'active';
 }
-
-/** The options of a start, as the state of an execution and the transfer's row contain them. */
-export const transferOptionsSchema = z.object({
-  filename: z.optional(z.string()),
-  userMetadata: z.optional(z.custom<UserMetadata>(isUserMetadata)),
-  enableHls: z.optional(z.boolean()),
-  enableThumbnail: z.optional(z.boolean()),
-  /** Whether to ingest an object version again that is already an asset. */
-  force: z.optional(z.boolean()),
-  /** Which queued transfers start first. Default: `live`. */
-  priority: z.optional(z.enum(priorities)),
-});
-
-export type TransferOptions = Readonly<z.infer<typeof transferOptionsSchema>>;
 
 /** Numbers of retries by cause. */
 export type RetryCounts = Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@ import { createSelfCommunity } from './destination.ts';
 import { service } from './errors.ts';
 import { flawOfSecret } from './secret.ts';
 import { settingFields, settingsSchema } from './settings.ts';
+import { optionFields, optionsSchema } from './transfer-options.ts';
 
 /** SelfCommunity: images and documents, which become media of a community. */
 export const selfCommunity: DestinationDefinition<'selfcommunity', typeof settingsSchema> = {
@@ -19,5 +20,6 @@ export const selfCommunity: DestinationDefinition<'selfcommunity', typeof settin
   },
   schema: settingsSchema,
   fields: settingFields,
+  transferOptions: { schema: optionsSchema, fields: optionFields },
   create: (settings, resources) => createSelfCommunity({ ...resources, settings }),
 };

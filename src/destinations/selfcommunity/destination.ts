@@ -13,11 +13,12 @@ import { checkAccess } from './check-access.ts';
 import { service } from './errors.ts';
 import { finish } from './finish.ts';
 import { chunkReplyMs, maxChunkBytes } from './limits.ts';
-import { accept } from './media-rules.ts';
+import { accept, type Kind } from './media-rules.ts';
 import { sendChunk } from './send-chunk.ts';
 import { assetStatus, sessionStatus } from './session-calls.ts';
-import type { SelfCommunitySettings } from './settings.ts';
+import type { Mode, SelfCommunitySettings } from './settings.ts';
 import { createTokenSource } from './token.ts';
+import { typeOptionOf } from './transfer-options.ts';
 
 export interface SelfCommunityOptions extends DestinationResources {
   readonly settings: SelfCommunitySettings;
@@ -54,7 +55,7 @@ export function createSelfCommunity(options: SelfCommunityOptions): Destination 
     identity: `selfcommunity ${baseUrl}`,
     traits,
     accept,
-    openSession: async (request) => openSession(request, options.chunkSizeBytes),
+    openSession: async (request) => openSession(request, mode, options.chunkSizeBytes),
     prepareChunks: async () => {},
     sendChunk: (session, chunk, body, call) => sendChunk(sendPorts, session, chunk, body, call),
     reportProofs: () => unsupported('reports'),
@@ -71,10 +72,12 @@ export function createSelfCommunity(options: SelfCommunityOptions): Destination 
 
 /** Makes no call: the first chunk creates the upload. */
 function openSession(
-  { source, kind, filename }: SessionRequest,
+  { source, kind, filename, options }: SessionRequest,
+  mode: Mode,
   chunkSizeBytes: number = maxChunkBytes,
 ): UploadSession {
   const { sizeBytes, contentType = '' } = source;
+  const { type } = typeOptionOf(options, kind as Kind, mode);
   return {
     uploadId: '',
     chunkSizeBytes,
@@ -83,6 +86,7 @@ function openSession(
       kind,
       filename,
       sizeBytes: String(sizeBytes),
+      ...(type !== undefined && { type }),
       ...(/^[\w.+-]+\/[\w.+-]+$/.test(contentType) && { contentType }),
     },
   };

@@ -19,5 +19,7 @@ const library: FormNames = { file: 'file', complete: {} };
 
 /** Returns the names for a session: those of the documents, or those of the library. */
 export function formNames(mode: Mode, { details }: UploadSession): FormNames {
-  return mode === 'library' ? library : documented[details.kind === 'image' ? 'image' : 'document'];
+  if (mode === 'library') return library;
+  const { file, complete } = documented[details.kind === 'image' ? 'image' : 'document'];
+  return { file, complete: { ...complete, ...(details.type && { type: details.type }) } };
 }

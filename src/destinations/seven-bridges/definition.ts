@@ -2,6 +2,7 @@ import type { DestinationDefinition } from '#src/service-api/definition.ts';
 import { createSevenBridges } from './destination.ts';
 import { service } from './errors.ts';
 import { settingFields, settingsSchema } from './settings.ts';
+import { optionFields, optionsSchema } from './transfer-options.ts';
 
 /** Seven Bridges: Cavatica, the Cancer Genomics Cloud, BioData Catalyst and the platform itself. */
 export const sevenBridges: DestinationDefinition<'seven-bridges', typeof settingsSchema> = {
@@ -15,5 +16,6 @@ export const sevenBridges: DestinationDefinition<'seven-bridges', typeof setting
   },
   schema: settingsSchema,
   fields: settingFields,
+  transferOptions: { schema: optionsSchema, fields: optionFields },
   create: (settings, resources) => createSevenBridges({ ...resources, settings }),
 };

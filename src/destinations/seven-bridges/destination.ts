@@ -4,6 +4,7 @@ import type { Transport } from '#src/core/ports/transport.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
+import { readTransferOptions } from '#src/service-api/transfer-options.ts';
 import { abortSession } from './abort-session.ts';
 import { checkAccess } from './check-access.ts';
 import { service } from './errors.ts';
@@ -12,11 +13,12 @@ import { createFolders } from './folders.ts';
 import { acceptAny, maxPartsInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
 import { openSession } from './open-session.ts';
 import { createUrlStock } from './part-urls.ts';
-import type { Place } from './paths.ts';
+import { rootOf } from './paths.ts';
 import { createReportedParts, reportParts } from './reports.ts';
 import { preparePart, sendPart } from './send-part.ts';
 import { assetStatus, chunkStates, listUnfinished, sessionStatus } from './session-calls.ts';
 import type { SevenBridgesSettings } from './settings.ts';
+import { optionsSchema, settingsOf } from './transfer-options.ts';
 
 export interface SevenBridgesOptions {
   readonly transport: Transport;
@@ -60,7 +62,7 @@ export function createSevenBridges(options: SevenBridgesOptions): SevenBridges {
   const client = createApiClient({ ...options, service, baseUrl });
   const root = rootOf(settings);
   const openPorts = {
-    ...{ client, settings, root, folders: createFolders(client, root) },
+    ...{ client, settings, folders: createFolders(client) },
     nowMs: () => clock.now(),
   };
   const sendPorts = {
@@ -69,8 +71,12 @@ export function createSevenBridges(options: SevenBridgesOptions): SevenBridges {
     uploadReplyMs: options.uploadReplyMs ?? uploadReplyMs,
   };
   const reported = createReportedParts();
+  const identityIn = ({ project, parent }: Pick<SevenBridgesSettings, 'project' | 'parent'>) =>
+    `seven-bridges ${baseUrl} ${project ?? parent}`;
   return {
-    identity: `seven-bridges ${baseUrl} ${root.project ?? root.parent}`,
+    identity: identityIn(settings),
+    identityOf: (asked) =>
+      identityIn(settingsOf(settings, readTransferOptions(optionsSchema, asked))),
     traits,
     accept: () => acceptAny(options.maxBytes),
     openSession: (request, call) => openSession(openPorts, request, call),
@@ -87,8 +93,4 @@ export function createSevenBridges(options: SevenBridgesOptions): SevenBridges {
     listUnfinished: (call) => listUnfinished(client, call),
     abortSession: (session, call) => abortSession(client, session, call),
   };
-}
-
-function rootOf({ project, parent = '' }: SevenBridgesSettings): Place {
-  return project === undefined ? { parent } : { project };
 }

@@ -18,10 +18,10 @@ export interface Folders {
    * Returns the place for a key: a folder for each of its prefixes, in the root.
    * @throws InvalidInputError - a prefix is too long for a folder's name, or the key has too many
    */
-  placeOf(key: string, options: CallOptions): Promise<Place>;
+  placeOf(root: Place, key: string, options: CallOptions): Promise<Place>;
 }
 
-export function createFolders(client: ApiClient, root: Place): Folders {
+export function createFolders(client: ApiClient): Folders {
   const known = new Map<string, Place>();
   const step = async (path: string, place: Place, name: string, options: CallOptions) => {
     const found = known.get(path) ?? { parent: await ensureFolder(client, place, name, options) };
@@ -31,8 +31,8 @@ export function createFolders(client: ApiClient, root: Place): Folders {
     return found;
   };
   return {
-    placeOf: async (key, options) => {
-      let [place, path] = [root, ''];
+    placeOf: async (root, key, options) => {
+      let [place, path] = [root, `${root.project ?? root.parent}//`];
       for (const name of prefixesOf(key)) {
         path += `${name}/`;
         place = await step(path, place, name, options);

@@ -6,13 +6,15 @@ import { parseHttpDate } from '#src/http/http-date.ts';
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { serviceError } from '#src/service-api/replies.ts';
 import { sendCreate } from '#src/service-api/send-create.ts';
+import { readTransferOptions } from '#src/service-api/transfer-options.ts';
 import { abortSession } from './abort-session.ts';
 import type { Folders } from './folders.ts';
 import { changeReplyMs, maxNames, maxParts } from './limits.ts';
 import { numberedName } from './numbered-name.ts';
 import { partSizeOf } from './part-size.ts';
-import { type Place, placeFields } from './paths.ts';
+import { type Place, placeFields, rootOf } from './paths.ts';
 import type { SevenBridgesSettings } from './settings.ts';
+import { optionsSchema, settingsOf } from './transfer-options.ts';
 import { initializeReply, readReply } from './wire.ts';
 
 const operation: Operation = {
@@ -24,7 +26,6 @@ const operation: Operation = {
 export interface OpenPorts {
   readonly client: ApiClient;
   readonly settings: SevenBridgesSettings;
-  readonly root: Place;
   readonly folders: Folders;
   readonly nowMs: () => number;
 }
@@ -38,7 +39,8 @@ interface Target {
 }
 
 /**
- * Initializes an upload, in the folder of the key if the settings say so. If the name is taken and the
+ * Initializes an upload by the stack's settings and the transfer's options: in the folder of the key if they
+ * say so. If the name is taken and the
  * settings say `rename`, tries further names.
  * @throws CreateReplyLostError - the service may have opened an upload with an unknown id
  * @throws NameTakenError - the name is taken, or the service chose another name that the settings forbid
@@ -46,18 +48,20 @@ interface Target {
  */
 export async function openSession(
   ports: OpenPorts,
-  { source, filename }: SessionRequest,
+  { source, filename, options: asked }: SessionRequest,
   options: CallOptions,
 ): Promise<UploadSession> {
-  const { settings, folders, root } = ports;
-  const place = settings.folders === 'key' ? await folders.placeOf(source.key, options) : root;
+  const settings = settingsOf(ports.settings, readTransferOptions(optionsSchema, asked));
+  const root = rootOf(settings);
+  const place =
+    settings.folders === 'key' ? await ports.folders.placeOf(root, source.key, options) : root;
   const { sizeBytes } = source;
   const partSize = partSizeOf(sizeBytes, settings.partSizeBytes);
   const names = settings.onNameTaken === 'rename' ? maxNames : 1;
   for (let n = 1; ; n++) {
     try {
       const target = { place, name: numberedName(filename, n), sizeBytes, partSize };
-      return await initialize(ports, target, options);
+      return await initialize({ ...ports, settings }, target, options);
     } catch (error) {
       if (n >= names || !isNameTaken(error)) throw error;
     }

@@ -5,6 +5,17 @@ export type Place =
   | { readonly project: string; readonly parent?: undefined }
   | { readonly parent: string; readonly project?: undefined };
 
+/** Returns the place that settings name. */
+export function rootOf({
+  project,
+  parent = '',
+}: {
+  readonly project?: string | undefined;
+  readonly parent?: string | undefined;
+}): Place {
+  return project === undefined ? { parent } : { project };
+}
+
 /** Returns the place as the fields of a request's body. */
 export function placeFields({ project, parent }: Place): Readonly<Record<string, string>> {
   return project === undefined ? { parent } : { project };

@@ -41,17 +41,24 @@ const environment = z.enum(
   mustBeOneOf(Object.keys(baseUrls)),
 );
 
+/** The settings that one transfer may replace. */
+export const writtenFields = {
+  project: z.optional(project),
+  /** In place of `project`: the id of a folder. */
+  parent: z.optional(parent),
+  onNameTaken: z.enum(nameReactions, mustBeOneOf(nameReactions)),
+  folders: z.enum(folderRules, mustBeOneOf(folderRules)),
+};
+
 /** The settings as the user writes them. */
 const writtenSchema = z
   .strictObject({
     environment: z.optional(environment),
     /** In place of `environment`: another server with the same API. */
     baseUrl: z.optional(z.string('must be text')),
-    project: z.optional(project),
-    /** In place of `project`: the id of a folder. */
-    parent: z.optional(parent),
-    onNameTaken: z._default(z.enum(nameReactions, mustBeOneOf(nameReactions)), 'fail'),
-    folders: z._default(z.enum(folderRules, mustBeOneOf(folderRules)), 'flat'),
+    ...writtenFields,
+    onNameTaken: z._default(writtenFields.onNameTaken, 'fail'),
+    folders: z._default(writtenFields.folders, 'flat'),
     /** The part size to propose. Default: by the size of the object. */
     partSizeBytes: z.optional(partSizeBytes),
   })

@@ -2,6 +2,7 @@ import type { DestinationDefinition } from '#src/service-api/definition.ts';
 import { createTwelveLabs } from './destination.ts';
 import { service } from './errors.ts';
 import { settingFields, settingsSchema } from './settings.ts';
+import { optionFields, optionsSchema } from './transfer-options.ts';
 
 /** TwelveLabs: video, audio and images, which become assets. */
 export const twelveLabs: DestinationDefinition<'twelvelabs', typeof settingsSchema> = {
@@ -11,5 +12,6 @@ export const twelveLabs: DestinationDefinition<'twelvelabs', typeof settingsSche
   secret: { variable: 'TWELVE_LABS_API_KEY', noun: 'API key', storedAs: 'as plain text' },
   schema: settingsSchema,
   fields: settingFields,
+  transferOptions: { schema: optionsSchema, fields: optionFields },
   create: ({ baseUrl }, resources) => createTwelveLabs({ ...resources, baseUrl }),
 };

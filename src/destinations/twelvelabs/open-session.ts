@@ -5,10 +5,12 @@ import type { CallOptions, SessionRequest, UploadSession } from '#src/core/trans
 import type { ApiClient, Operation } from '#src/service-api/api-client.ts';
 import { serviceError } from '#src/service-api/replies.ts';
 import { sendCreate } from '#src/service-api/send-create.ts';
+import { readTransferOptions } from '#src/service-api/transfer-options.ts';
 import { checkUploadHeaders } from '#src/service-api/upload-headers.ts';
 import { maxIndex } from '#src/service-api/wire-fields.ts';
 import { service } from './errors.ts';
 import { changeReplyMs, sessionLifetimeMs } from './limits.ts';
+import { optionsSchema } from './transfer-options.ts';
 import { createReply, readReply } from './wire.ts';
 
 const operation: Operation = {
@@ -40,13 +42,15 @@ export async function openSession(
 
 /** Returns the request's body; JSON omits undefined fields. */
 function bodyOf(request: SessionRequest): Record<string, unknown> {
+  const options = readTransferOptions(optionsSchema, request.options);
+  const { userMetadata, enableHls, enableThumbnail } = options;
   return {
     filename: request.filename,
     type: request.kind,
     total_size: request.source.sizeBytes,
-    enable_hls: request.enableHls,
-    enable_thumbnail: request.enableThumbnail,
-    user_metadata: request.userMetadata,
+    enable_hls: enableHls,
+    enable_thumbnail: enableThumbnail,
+    user_metadata: userMetadata,
   };
 }
 

@@ -1,6 +1,7 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
+import { identityOf } from '#src/core/transfer/destination.ts';
 import { objectId } from '#src/transfer/transfer-ids.ts';
 import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
 
@@ -15,7 +16,7 @@ export async function admit(call: InspectCall, object: SourceObject) {
   await confirmReadable(call, object);
   const { contentEncoding: _, kmsKey: __, ...source } = object;
   const { options } = request;
-  const identity = objectId(ports.destination.identity, source);
+  const identity = objectId(identityOf(ports.destination, options), source);
   const { start } = request;
   return { object: identity, source, options, start, next: 'open', waitSeconds: 0 } as const;
 }

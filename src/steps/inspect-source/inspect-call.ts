@@ -3,7 +3,7 @@ import type { TransferRequest } from '#src/transfer/input.ts';
 import type { InspectWait } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';
 
-export type InspectPorts = Needs<'source' | 'destination' | 'settings'>;
+export type InspectPorts = Needs<'source' | 'destination' | 'optionRules' | 'settings'>;
 
 /** One call of this step. */
 export interface InspectCall {

@@ -74,7 +74,7 @@ export async function inspectSource(
   if (queued) return { ...queued, next: 'open', waitSeconds: 0 };
   const waited = inspectWaitSchema.safeParse(state).data;
   const input = waited ? waited.input : state;
-  const request = readRequest(input);
+  const request = readRequest(input, ports.optionRules);
   const rest = waited && remainingWait(ports, waited);
   if (rest) return { ...waited, ...rest };
   const call = { ports, request, invocation, waited, input, unreadable: new Set<string>() };

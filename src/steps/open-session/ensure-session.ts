@@ -4,6 +4,7 @@ import { maxSessionsPerExecution } from '#src/core/limits/limits.ts';
 import { shapeFilename } from '#src/core/source/source-object.ts';
 import type { SessionRequest, UploadSession } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { destinationOptionsOf } from '#src/core/transfer/transfer-options.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import { abortUpload } from '#src/transfer/abort-upload.ts';
 import { assertFinishUnclaimed } from '#src/transfer/finish-claim.ts';
@@ -260,13 +261,10 @@ function sessionRequestOf(
   { source, options }: TransferRecord,
 ): SessionRequest {
   const { kind, maxFilenameLength } = destination.accept(source);
-  const { filename, userMetadata, enableHls, enableThumbnail } = options;
   return {
     source,
     kind,
-    filename: shapeFilename(filename ?? source.key, maxFilenameLength),
-    userMetadata,
-    enableHls,
-    enableThumbnail,
+    filename: shapeFilename(options.filename ?? source.key, maxFilenameLength),
+    options: destinationOptionsOf(options),
   };
 }

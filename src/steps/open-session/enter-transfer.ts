@@ -1,5 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
+import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
@@ -93,10 +94,11 @@ function assertOwnDestination(
   { destination }: EnterPorts,
   { transferId, ...row }: TransferRecord,
 ): void {
-  if (row.destination === destination.identity) return;
+  const present = identityOf(destination, row.options);
+  if (row.destination === present) return;
   throw new TransferError(
     'DestinationChangedError',
-    `Transfer ${transferId} was queued for ${JSON.stringify(row.destination)}; the present destination is ${JSON.stringify(destination.identity)}.`,
+    `Transfer ${transferId} was queued for ${JSON.stringify(row.destination)}; the present destination is ${JSON.stringify(present)}.`,
   );
 }
 

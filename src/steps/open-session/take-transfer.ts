@@ -1,5 +1,6 @@
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
+import { identityOf } from '#src/core/transfer/destination.ts';
 import { isCancelledByRequest, isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { leaseEndFrom } from '#src/transfer/ownership.ts';
@@ -173,7 +174,7 @@ function takenRow(
     ...before,
     transferId: transferIdOf(object, ingestNumber),
     state: 'active',
-    destination: ports.destination.identity,
+    destination: identityOf(ports.destination, options),
     ingestNumber,
     source,
     options,

@@ -91,7 +91,10 @@ export class Upload {
     const source = { bucket: 'papers', key, etag: 'e1', sizeBytes: bytes.length, contentType };
     const { kind } = uploader.destination.accept(source);
     const filename = key.slice(key.lastIndexOf('/') + 1);
-    const session = await uploader.destination.openSession({ source, kind, filename }, call);
+    const session = await uploader.destination.openSession(
+      { source, kind, filename, options: {} },
+      call,
+    );
     return new Upload(uploader, bytes, session);
   }
 

@@ -77,9 +77,13 @@ export function adapterAt(
 }
 
 /** The request to open a session. */
-export function requestFor(sizeBytes: number, key = 'runs/2026/reads.fastq.gz'): SessionRequest {
+export function requestFor(
+  sizeBytes: number,
+  key = 'runs/2026/reads.fastq.gz',
+  options: SessionRequest['options'] = {},
+): SessionRequest {
   const source = { bucket: 'genomes', key, etag: 'e1', sizeBytes };
-  return { source, kind: 'file', filename: key.slice(key.lastIndexOf('/') + 1) };
+  return { source, kind: 'file', filename: key.slice(key.lastIndexOf('/') + 1), options };
 }
 
 /** The bytes of a part: its number, repeated. */

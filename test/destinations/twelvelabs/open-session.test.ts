@@ -43,7 +43,7 @@ describe('opening a session', () => {
   it('sends metadata, HLS and thumbnail', async () => {
     const { twelveLabs, sent, call } = scriptTwelveLabs(() => createdWith({}));
     const asked = { userMetadata: { a: 'b', n: 1 }, enableHls: true, enableThumbnail: false };
-    await twelveLabs.openSession({ ...request, ...asked }, call);
+    await twelveLabs.openSession({ ...request, options: asked }, call);
     expect(sent[0]?.body).toMatchObject({
       user_metadata: { a: 'b', n: 1 },
       enable_hls: true,

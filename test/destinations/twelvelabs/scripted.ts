@@ -80,6 +80,7 @@ export const request: SessionRequest = {
   source: { bucket: 'b', key: 'film.mp4', etag: 'e', sizeBytes: 104_857_600 },
   kind: 'video',
   filename: 'film.mp4',
+  options: {},
 };
 
 /** The reply to opening a session for `request`. */

@@ -238,7 +238,7 @@ describe('A11: user metadata', () => {
   it('is sent with unchanged lists of texts', async () => {
     const { twelveLabs, received, call } = await serveTwelveLabs(() => undefined);
     const userMetadata = { tags: ['a', 'b'], season: 2026 };
-    await twelveLabs.openSession({ ...request, userMetadata }, call);
+    await twelveLabs.openSession({ ...request, options: { userMetadata } }, call);
     expect(received[0]?.body).toMatchObject({ user_metadata: userMetadata });
   });
 });

@@ -57,7 +57,7 @@ const isApi = ({ url }: HttpRequest) => url.startsWith('https://api.simulated/')
 
 const { signal } = new AbortController();
 const source = { ...ours, etag: 'e', sizeBytes: 300 };
-const request = { source, kind: 'video', filename: 'film.mp4' };
+const request = { source, kind: 'video', filename: 'film.mp4', options: {} };
 const chunk = { index: 1, range: { start: 0, endInclusive: 63 } };
 const body = {
   sizeBytes: 64,

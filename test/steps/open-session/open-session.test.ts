@@ -71,8 +71,7 @@ describe('OpenSession', () => {
       source: { sizeBytes: 2 * chunkBytes },
       kind: 'video',
       filename: `${'x'.repeat(251)}.mp4`,
-      userMetadata: { reel: 3 },
-      enableHls: true,
+      options: { userMetadata: { reel: 3 }, enableHls: true },
     });
   });
 

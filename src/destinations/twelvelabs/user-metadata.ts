@@ -1,9 +1,6 @@
 /** One value of user metadata. */
 export type MetadataValue = string | number | boolean | readonly string[];
 
-/** The metadata that a user attaches to an asset. */
-export type UserMetadata = Readonly<Record<string, MetadataValue>>;
-
 /** The longest user metadata, in characters of JSON. */
 export const maxMetadataLength = 16 * 1024;
 
@@ -16,12 +13,6 @@ export function metadataFlaw(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return undefined;
   const isListOfTexts = Array.isArray(value) && value.every((item) => typeof item === 'string');
   return isListOfTexts ? undefined : 'must be text, a number, a boolean or a list of texts';
-}
-
-/** True if a value from a row or a state is user metadata. */
-export function isUserMetadata(value: unknown): value is UserMetadata {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((item) => metadataFlaw(item) === undefined);
 }
 
 /** JSON.parse has already rounded unsafe integers, so the number that the user wrote is lost. */

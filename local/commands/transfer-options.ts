@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { TransferError } from '#src/core/errors/errors.ts';
+import { destinations } from '#src/destinations/registry.ts';
+import type { AnyDefinition, OptionField } from '#src/service-api/definition.ts';
+import { flagOf, type LocalDefinition } from './destination-options.ts';
+
+type Flags = Readonly<Record<string, unknown>>;
+
+/** Adds an option for each option of one transfer. A setting of the same name has the same effect. */
+export function addTransferOptions(command: Command): Command {
+  for (const definition of destinations)
+    for (const [name, field] of ownOptions(definition)) {
+      const value = { text: ' <value>', json: ' <json>', boolean: '' }[field.form];
+      const text = `${definition.title}: ${field.description.replaceAll('`', '')}`;
+      command.option(`${flagOf(field.flag ?? name)}${value}`, text);
+    }
+  return command;
+}
+
+/**
+ * Returns the options of one transfer that flags set.
+ * @throws InvalidInputError - a flag is not JSON, or is an option of another destination
+ */
+export function chosenOptions(
+  flags: Flags,
+  definition: LocalDefinition,
+): Readonly<Record<string, unknown>> {
+  const set = destinations.flatMap((one) =>
+    ownOptions(one).flatMap(([name, field]) => {
+      const value = flags[field.flag ?? name];
+      if (value === undefined) return [];
+      if (one.kind !== definition.kind) throw foreignOption(field.flag ?? name, one, definition);
+      return [[name, field.form === 'json' ? parseFlag(field.flag ?? name, value, field) : value]];
+    }),
+  );
+  return Object.fromEntries(set);
+}
+
+function ownOptions({ fields, transferOptions }: AnyDefinition): [string, OptionField][] {
+  return Object.entries(transferOptions?.fields ?? {}).filter(([name]) => !(name in fields));
+}
+
+function foreignOption(flag: string, owner: AnyDefinition, chosen: AnyDefinition): TransferError {
+  return new TransferError(
+    'InvalidInputError',
+    `Invalid option ${JSON.stringify(flagOf(flag))}: it is an option of ${owner.kind}; this run's destination is ${chosen.kind}. Remove it.`,
+  );
+}
+
+function parseFlag(flag: string, text: unknown, { example }: OptionField): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    throw new TransferError(
+      'InvalidInputError',
+      `Invalid ${flagOf(flag)} ${JSON.stringify(text)}: must be JSON, such as '${JSON.stringify(example)}'`,
+    );
+  }
+}
