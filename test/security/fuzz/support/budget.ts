@@ -9,6 +9,7 @@ export const budget = {
   'recorded states': { runs: 1_750, rejectedShare: 0.4 },
   'service replies': { runs: 2_400, rejectedShare: 0.45 },
   'service replies met by a step': { runs: 600, rejectedShare: 0.25 },
+  'replies of SelfCommunity': { runs: 800, rejectedShare: 0.2 },
   'reply headers': { runs: 900, rejectedShare: 0.3 },
   'raw replies': { runs: 500, rejectedShare: 0.3 },
   "S3's ranged reads": { runs: 600, rejectedShare: 0.3 },
