@@ -24,8 +24,8 @@ it(`is caught: ${crashMutation.name}`, async () => {
   expect(broken.filter((text) => caughtBy.test(text)).length).toBeGreaterThan(0);
 });
 
-it('no seed up to 1,000 breaks a promise without a mutation', async () => {
+it('no seed up to 200 breaks a promise without a mutation', async () => {
   const broken: string[] = [];
-  for (let seed = 1; seed <= 1_000; seed++) broken.push(...(await runWithFaults(seed)));
+  for (let seed = 1; seed <= 200; seed++) broken.push(...(await runWithFaults(seed)));
   expect(broken).toEqual([]);
 });
