@@ -37,6 +37,8 @@ export function describeError(error: unknown, runtime: Runtime): EndingError {
     return { ending: 'disk', line: printable(`${problem}. Fix this, then run the command again.`) };
   if (isTransferError(error)) {
     const { name, message } = error;
+    const known = knownCause(message);
+    if (known) return { ending: known[0], line: printable(`${sentence(message)} ${known[1]}`) };
     const ending = endingsByName[name] ?? 'failed';
     return { ending, line: printable(`${sentence(message)} ${nextStepOf(name, runtime)}`) };
   }
@@ -47,6 +49,36 @@ export function describeError(error: unknown, runtime: Runtime): EndingError {
       `${sentence(`Unexpected error: ${text}`)} ${nextStepOf('UnexpectedError', runtime)}`,
     ),
   };
+}
+
+/** Problems of the table and of local runs that the catalogue has no name for, with the way out. */
+const knownCauses: readonly (readonly [RegExp, Ending, string])[] = [
+  [
+    /^Unreadable row /,
+    'version',
+    'It was written by another version of Chunkferry. Use the version that the stack was deployed with, or deploy this one.',
+  ],
+  [
+    /does not have the specified index/,
+    'version',
+    'It belongs to another version of Chunkferry. Use the version that the stack was deployed with, or deploy this one.',
+  ],
+  [
+    /^DynamoDB failed for table .*ResourceNotFoundException/,
+    'notFound',
+    'Deploy the stack again, or name another with --stack or --region.',
+  ],
+  [
+    /^DynamoDB failed for table .*AccessDenied/,
+    'denied',
+    'Grant the action that the message names, on the table and its indexes, or use another --profile.',
+  ],
+  [/ is in use: another run/, 'busy', 'The other run continues.'],
+];
+
+function knownCause(message: string): readonly [Ending, string] | undefined {
+  const found = knownCauses.find(([pattern]) => pattern.test(message));
+  return found && [found[1], found[2]];
 }
 
 function sentence(text: string): string {

@@ -18,4 +18,28 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
     summary: 'list transfers: what moves, waits, is ready or failed',
     load: async () => (await import('./list.ts')).listCommand,
   },
+  status: {
+    summary: 'show one transfer: progress, speed, time left',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  why: {
+    summary: 'explain why a transfer failed or waits, and what to do',
+    load: async () => (await import('./why.ts')).whyCommand,
+  },
+  retry: {
+    summary: 'start a transfer again, or all that failed',
+    load: async () => (await import('./retry.ts')).retryCommand,
+  },
+  cancel: {
+    summary: 'end one transfer on purpose',
+    load: async () => (await import('./queue-commands.ts')).cancelCommand,
+  },
+  pause: {
+    summary: 'hold the whole stack',
+    load: async () => (await import('./queue-commands.ts')).pauseCommand,
+  },
+  resume: {
+    summary: 'end a pause',
+    load: async () => (await import('./queue-commands.ts')).resumeCommand,
+  },
 };

@@ -13,7 +13,6 @@ const place = 'eu-west-1:111122223333';
 export const stateMachineArn = `arn:aws:states:${place}:stateMachine:Transfers`;
 export const dispatcherName = 'Chunkferry-Dispatcher';
 
-
 /** A request that the account received. */
 export interface AccountRequest {
   readonly operation: string;

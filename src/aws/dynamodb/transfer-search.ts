@@ -28,7 +28,10 @@ interface Filter {
  * @throws TableUnavailableError, ConfigurationError - from every method
  */
 export function openTransferSearch(client: DynamoDBClient, tableName: string): TransferSearch {
-  const document = DynamoDBDocumentClient.from(client);
+  // The options belong to the client, which the stores share.
+  const document = DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
   const find = (filter: Filter) => scan(document, tableName, filter);
   return {
     ofObject: (bucket, key) =>

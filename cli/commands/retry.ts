@@ -1,0 +1,113 @@
+import { Command } from 'commander';
+import { formatBytes } from '#local/terminal/size.ts';
+import type { TransferState } from '#src/core/transfer/transfer.ts';
+import { CommandError } from '../command-error.ts';
+import { confirm } from '../confirm.ts';
+import { type Context, jsonResult, note, result } from '../context.ts';
+import type { Ending } from '../exit-codes.ts';
+import {
+  addExamples,
+  addJsonOption,
+  addStackOptions,
+  type PlaceFlags,
+  parseWhole,
+  sinceOption,
+} from '../options.ts';
+import { counted } from '../output/words.ts';
+import { findTransfer } from '../transfers/find-transfer.ts';
+import { listTransfers } from '../transfers/list-transfers.ts';
+import { openPlace, type Place } from '../transfers/place.ts';
+import { retryTransfer } from '../transfers/retry-transfers.ts';
+import { movedAgain, readDetails, type TransferDetails } from '../transfers/transfer-details.ts';
+import { urlOf } from '../transfers/transfer-view.ts';
+import type { CreateCommand } from './registry.ts';
+
+interface Flags extends PlaceFlags {
+  readonly failed?: boolean;
+  readonly error?: string;
+  readonly since: number;
+  readonly limit: number;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+}
+
+/** The states from which a new start continues. */
+const retryable: readonly TransferState[] = ['failed', 'rejected', 'cancelled'];
+
+/** Creates `chunkferry retry`. */
+export const retryCommand: CreateCommand = (context, onEnd) => {
+  const command = new Command()
+    .description(
+      'Starts a transfer again, or all that failed. Each start continues from the chunks that have a proof; what is moved again is printed first. Correct the cause before: chunkferry why names it.',
+    )
+    .argument('[transfer]', 'its id, the beginning of its id, or s3://bucket/key')
+    .option('--failed', 'all transfers that failed within --since, rejected starts included')
+    .option('--error <name>', 'with --failed: only those that failed with this error')
+    .addOption(sinceOption('with --failed: how far back', '1d'))
+    .option('--limit <number>', 'with --failed: at most this many', parseWhole(1, 10_000), 100)
+    .option('--yes', 'do not ask')
+    .action(async (name: string | undefined, flags: Flags) =>
+      onEnd(await retry(name, flags, context)),
+    );
+  addJsonOption(addStackOptions(command));
+  return addExamples(command, [
+    ['retry 0544e5e25392', 'asks, then starts this transfer again'],
+    ['retry --failed --since 1d --yes', 'everything that failed in the last day'],
+    ['retry --failed --error ThrottledError', 'what the service throttled'],
+  ]);
+};
+
+async function retry(name: string | undefined, flags: Flags, context: Context): Promise<Ending> {
+  if ((name === undefined) === !flags.failed)
+    throw new CommandError(
+      'usage',
+      'Invalid call of retry: it needs either a transfer or --failed. Use retry <id> or retry --failed.',
+    );
+  const place = await openPlace(flags, context);
+  const now = context.clock.now();
+  const chosen =
+    name === undefined ? await failures(place, flags, now) : [await findTransfer(place, name, now)];
+  const continued = chosen.filter(({ record }) => retryable.includes(record.state));
+  for (const { record } of chosen.filter((details) => !continued.includes(details)))
+    note(context, `${urlOf(record)} is ${record.state}: nothing to retry.`);
+  if (continued.length > 0) await confirm(planOf(continued, place, now), flags, context);
+  const started = [];
+  for (const { record } of continued)
+    if (place.stack) started.push(await retryTransfer(place.stack, record, now));
+  if (flags.json) jsonResult(context, { version: 1, started });
+  else if (started.length > 0)
+    result(context, started.map(({ execution }) => execution).join('\n'));
+  else note(context, 'Nothing was started.');
+  return 'done';
+}
+
+/** Returns the newest failure of each object. */
+async function failures(place: Place, { since, limit, error }: Flags, now: number) {
+  const query = { states: ['failed', 'rejected'], since: now - since, limit } as const;
+  const found = new Map<string, TransferDetails>();
+  for await (const table of place.tables())
+    for (const record of await listTransfers(table, query, now)) {
+      const isWanted = error === undefined || record.outcome?.error === error;
+      const { bucket, key, versionId = '' } = record.source;
+      const object = JSON.stringify([bucket, key, versionId]);
+      if (isWanted && !found.has(object)) found.set(object, await readDetails(table, record));
+    }
+  return [...found.values()];
+}
+
+/** Transfers that the plan names; more are counted only. */
+const mostNamed = 20;
+
+function planOf(chosen: readonly TransferDetails[], { title }: Place, now: number): string[] {
+  const named = chosen
+    .slice(0, mostNamed)
+    .map((details) => `  ${urlOf(details.record)}  ${movedAgain(details, now)}`);
+  const rest = chosen.length - named.length;
+  const bytes = chosen.reduce((sum, { record }) => sum + record.source.sizeBytes, 0);
+  return [
+    title,
+    `Starts ${counted(chosen.length, 'transfer')} again, ${formatBytes(bytes)} in all:`,
+    ...named,
+    ...(rest > 0 ? [`  …and ${rest} more`] : []),
+  ];
+}

@@ -1,0 +1,100 @@
+import { formatBytes } from '#local/terminal/size.ts';
+import { speedText } from '#local/terminal/words.ts';
+import { executionLink } from '#src/core/stack/console-links.ts';
+import { isOver } from '#src/core/transfer/transfer.ts';
+import { agoText, longText, timeText } from '../output/words.ts';
+import { percent, type TransferDetails } from './transfer-details.ts';
+import { transferJson, urlOf } from './transfer-view.ts';
+
+/** A name and its value, as `status` prints them. */
+export type Field = readonly [name: string, value: string];
+
+/** How far and how fast a transfer moves. */
+export interface Pace {
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Undefined before the first proof. */
+  readonly bytesPerSecond?: number | undefined;
+  readonly secondsLeft?: number | undefined;
+}
+
+/** Returns the pace since the session opened. */
+export function paceOf({ record, session, provenBytes }: TransferDetails, now: number): Pace {
+  const totalBytes = record.source.sizeBytes;
+  const isComplete = record.bytesCompleteAt !== undefined || record.state === 'ready';
+  const bytes = isComplete ? totalBytes : provenBytes;
+  const passed = (now - (session?.openedAt ?? now)) / 1000;
+  if (record.state !== 'active' || isComplete || provenBytes === 0 || passed <= 0)
+    return { bytes, totalBytes };
+  const bytesPerSecond = provenBytes / passed;
+  return { bytes, totalBytes, bytesPerSecond, secondsLeft: (totalBytes - bytes) / bytesPerSecond };
+}
+
+/** Returns what a transfer does now, in a few words. */
+export function phaseOf({ record, session, position, isPaused }: TransferDetails): string {
+  const { state, bytesCompleteAt } = record;
+  if (state === 'queued') {
+    const place = position === undefined ? '' : ` at position ${position}`;
+    return `waits in the queue${place}${isPaused ? '; the stack is paused' : ''}`;
+  }
+  if (state !== 'active') return state;
+  if (bytesCompleteAt !== undefined) return 'all bytes arrived; waits for the asset';
+  return session?.session ? 'sends chunks' : 'opens an upload session';
+}
+
+/** Returns the fields of a transfer for people. */
+export function fieldsOf(details: TransferDetails, now: number): Field[] {
+  const { record, session, provenChunks } = details;
+  const { state, source, assetId, outcome } = record;
+  const { bytes, totalBytes, bytesPerSecond, secondsLeft } = paceOf(details, now);
+  const chunks = session?.session?.totalChunks;
+  const fields: (Field | false)[] = [
+    ['object', urlOf(record)],
+    ['id', record.transferId],
+    [
+      'state',
+      isOver(state)
+        ? `${state}, ${agoText(record.changedAt, now)}`
+        : `${state}: ${phaseOf(details)}`,
+    ],
+    ['size', formatBytes(source.sizeBytes)],
+    [
+      'moved',
+      `${percent(bytes, totalBytes)}, ${formatBytes(bytes)}${chunks === undefined ? '' : `, ${provenChunks} of ${chunks} chunks have a proof`}`,
+    ],
+    bytesPerSecond !== undefined && [
+      'speed',
+      `${speedText(bytesPerSecond, 1000)} since the session opened`,
+    ],
+    secondsLeft !== undefined && ['left', `about ${longText(secondsLeft * 1000)}`],
+    ['created', timeText(record.createdAt)],
+    assetId !== undefined && ['asset', assetId],
+    outcome?.error !== undefined && ['error', String(outcome.error)],
+    ...linkField(record.owner),
+  ];
+  return fields.filter((field) => field !== false);
+}
+
+function linkField(owner: string): Field[] {
+  return [['execution', executionLink(owner) ?? owner]];
+}
+
+/** Returns a transfer as `status --json` prints it. */
+export function detailsJson(details: TransferDetails, now: number) {
+  const { record, session, provenChunks, position, retries } = details;
+  const pace = paceOf(details, now);
+  return {
+    ...transferJson(record),
+    phase: phaseOf(details),
+    progress: {
+      bytes: pace.bytes,
+      totalBytes: pace.totalBytes,
+      provenChunks,
+      totalChunks: session?.session?.totalChunks,
+      bytesPerSecond: pace.bytesPerSecond && Math.round(pace.bytesPerSecond),
+      secondsLeft: pace.secondsLeft && Math.round(pace.secondsLeft),
+    },
+    queuePosition: position,
+    retries,
+  };
+}

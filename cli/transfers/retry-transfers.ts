@@ -1,0 +1,40 @@
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { createExecutionStarter } from '#src/aws/execution-starter.ts';
+import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import type { DeployedStack } from '../stack/deployed-stack.ts';
+import { shortId } from './transfer-view.ts';
+
+/** A started execution. */
+export interface Started {
+  readonly transferId: string;
+  readonly execution: string;
+}
+
+/**
+ * Returns the input of a start that continues a transfer. Without `force`: the transfer of a forced start is
+ * the newest of its object, and `force` would make another.
+ */
+export function inputOf({ source, options }: TransferRecord) {
+  const { bucket, key, versionId } = source;
+  const { force: _, ...others } = options;
+  const version = versionId && versionId !== 'null' ? { versionId } : {};
+  return { bucket, key, ...version, ...others };
+}
+
+/**
+ * Starts an execution that continues a transfer.
+ * @param now - part of the execution's name, so that a repeated call within a second starts nothing
+ * @throws ExecutionNotStartedError - StartExecution failed
+ */
+export async function retryTransfer(
+  stack: DeployedStack,
+  record: TransferRecord,
+  now: number,
+): Promise<Started> {
+  const starter = createExecutionStarter({ client: new SFNClient(stack.clients) });
+  const stateMachineArn = stack.output('StateMachineArn');
+  const name = `retry-${shortId(record)}-${Math.floor(now / 1000)}`;
+  await starter.start({ stateMachineArn, name, input: inputOf(record) });
+  return { transferId: record.transferId, execution: executionArnOf(stateMachineArn, name) };
+}
