@@ -183,6 +183,20 @@ describe('the layering', () => {
     expect(knowing).toEqual([]);
   });
 
+  // Each call of an API has its place in the shared budget: the client reserves it.
+  it('lets a destination call its API through the shared client only', () => {
+    const sending = sourcesOf('src/destinations').filter((file) =>
+      /\b(?:transport\.send|putChunk|storeChunk)\(/.test(readFileSync(file, 'utf8')),
+    );
+    expect(sending).toEqual([
+      // The refresh of a token, which is no call of the API.
+      'src/destinations/selfcommunity/token.ts',
+      // Chunks, which go to the upload host.
+      'src/destinations/seven-bridges/send-part.ts',
+      'src/destinations/twelvelabs/send-chunks.ts',
+    ]);
+  });
+
   it('keeps the simulator from knowing the client it judges', () => {
     const wrong = imports.filter(
       ({ file, target }) =>

@@ -6,6 +6,7 @@ import { requiredVariable } from '#src/config/environment.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { createTransport } from '#src/http/transport.ts';
+import { createCallBudgets } from '#src/rates/call-budgets.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
 import { configuredDestination } from './configured-destination.ts';
 import type { Container, PortPart } from './container.ts';
@@ -13,7 +14,7 @@ import { destinationAgent } from './destination-agent.ts';
 import { sandboxLog } from './log.ts';
 import { settings } from './settings.ts';
 import { sockets } from './sockets.ts';
-import { secretLease } from './table.ts';
+import { queue, secretLease } from './table.ts';
 
 /** The service without the limits that functions share. */
 export const unlimitedDestination: PortPart<'destination'> = {
@@ -32,6 +33,11 @@ function createUnlimitedDestination(container: Container) {
     apiKey: apiKeyOf(container, definition),
     clock,
     log: sandboxLog(container),
+    takeCall: createCallBudgets({
+      clock,
+      random: container.random,
+      store: () => container.get(queue),
+    }),
     uploadReplyMs,
   });
 }

@@ -2,6 +2,7 @@ import { type ErrorName, TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { HttpReply, HttpRequest, Transport } from '#src/core/ports/transport.ts';
+import type { CallBudget, TakeCall } from '#src/core/rates/call-budget.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import { userAgent } from '#src/core/stack/product.ts';
 import { redact, removeSecret } from '#src/http/redact.ts';
@@ -24,6 +25,8 @@ export interface Operation {
   readonly onSession: boolean;
   /** The longest time for the reply after the request's last byte, in ms. Default: the service's `askReplyMs`. */
   readonly replyMs?: number;
+  /** The budget of the operation's endpoint group. Default: the service's. */
+  readonly budget?: CallBudget;
 }
 
 /** What the client knows about one service. */
@@ -40,6 +43,8 @@ export interface Service {
   readonly headers?: Readonly<Record<string, string>>;
   /** The longest time for the reply to a call that changes nothing, in ms. */
   readonly askReplyMs: number;
+  /** The budget of all calls of the API, unless the operation has its own. Default: no budget. */
+  readonly budget?: CallBudget;
   /** Returns true if a reply rejects the API key. */
   rejectsKey(reply: HttpReply): boolean;
   /** Reads an error body, if its form is the service's own. Default: `readServiceError`. */
@@ -58,6 +63,8 @@ export interface ApiClientOptions {
   readonly baseUrl: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Reserves each call that has a budget. */
+  readonly takeCall?: TakeCall | undefined;
 }
 
 /** A request's body that is not JSON. */
@@ -108,19 +115,19 @@ export interface ApiClient {
 const shortestKey = 16;
 
 export function createApiClient(options: ApiClientOptions): ApiClient {
-  const { service, transport } = options;
+  const { service, transport, takeCall } = options;
   const baseUrl = checkBaseUrl(service, options.baseUrl);
   const keyAfter = shareRefreshes(options.apiKey);
   const exchange = async (call: ApiCall): Promise<HttpReply> => {
     const key = await options.apiKey.get();
-    const reply = await sendWith({ service, transport, baseUrl, key }, call);
+    const reply = await sendWith({ service, transport, takeCall, baseUrl, key }, call);
     if (!service.rejectsKey(reply)) return reply;
     const newKey = await keyAfter(key);
     if (newKey === key) return reply;
     options.log.warn('API key rejected, repeating the call with a new key', {
       operation: call.operation.name,
     });
-    return sendWith({ service, transport, baseUrl, key: newKey }, call);
+    return sendWith({ service, transport, takeCall, baseUrl, key: newKey }, call);
   };
   const rejection = (reply: HttpReply, operation: Operation) =>
     rejectionOf({ service, baseUrl, nowMs: options.clock.now() }, reply, operation);
@@ -179,12 +186,13 @@ function isLoopback({ hostname }: URL): boolean {
 interface Sender {
   readonly service: Service;
   readonly transport: Transport;
+  readonly takeCall: TakeCall | undefined;
   readonly baseUrl: string;
   readonly key: string;
 }
 
 async function sendWith(
-  { service, transport, baseUrl, key }: Sender,
+  { service, transport, takeCall, baseUrl, key }: Sender,
   call: ApiCall,
 ): Promise<HttpReply> {
   const request = {
@@ -203,6 +211,8 @@ async function sendWith(
     signal: call.signal,
     replyTimeoutMs: call.operation.replyMs ?? service.askReplyMs,
   };
+  const budget = call.operation.budget ?? service.budget;
+  if (budget) await takeCall?.(budget, call.signal);
   try {
     const reply = await transport.send(request);
     const mayBePartOfId = isSuccess(reply) && key.length < shortestKey;

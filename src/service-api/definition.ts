@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
+import type { TakeCall } from '#src/core/rates/call-budget.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { DestinationNeeds } from '#src/core/stack/permissions.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
@@ -14,6 +15,8 @@ export interface DestinationResources {
   readonly apiKey: ApiKeySource;
   readonly clock: Clock;
   readonly log: Log;
+  /** Reserves each call that has a budget; the shared client of the API calls it. */
+  readonly takeCall?: TakeCall | undefined;
   /** The longest time for the reply to a chunk after its last byte, in ms. Default: the adapter's own. */
   readonly uploadReplyMs?: number | undefined;
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { priorities, type QueueStore, stopModes } from '#src/core/queue/queue.ts';
-import type { Condition } from './expressions.ts';
+import type { Condition, RowChange } from './expressions.ts';
 import { createRateRow } from './rate-row.ts';
 import {
+  callsKey,
   highest,
   pauseKey,
   queueHeadKey,
@@ -87,6 +88,20 @@ function control(table: TableAccess) {
       const first = { expression: 'attribute_not_exists(#second) OR #second < :second' };
       const row = { ...startsKey, second, used: count };
       return table.write(row, { ...first, values: { ':second': second } });
+    },
+    reserveCalls: async (group, slice, limit) => {
+      const isChanged = async (change: RowChange) =>
+        (await table.change(callsKey(group), change)) !== false;
+      const values = { ':slice': slice, ':room': limit - 1 };
+      const hasRoom = { expression: '#slice = :slice AND #used <= :room', values };
+      const isLater = {
+        expression: 'attribute_not_exists(#slice) OR #slice < :slice',
+        values: { ':slice': slice },
+      };
+      const add = () => isChanged({ add: { used: 1 }, condition: hasRoom });
+      const begin = () => isChanged({ set: { slice, used: 1 }, condition: isLater });
+      // Another function may begin the slice between both changes.
+      return (await add()) || (await begin()) || (await add());
     },
     queueHead: async () => {
       const row = await table.read(queueHeadKey);

@@ -78,6 +78,12 @@ export interface QueueStore {
    * @param second - seconds since 1970
    */
   reserveStarts(second: number, count: number, limit: number): Promise<boolean>;
+  /**
+   * Reserves one call of a budget in a slice of time. Returns false, and reserves nothing, if the slice has
+   * no call left or a later slice has begun.
+   * @param slice - the number of the slice since 1970
+   */
+  reserveCalls(group: string, slice: number, limit: number): Promise<boolean>;
   /** Returns the last recorded head. */
   queueHead(): Promise<QueueHead | undefined>;
   recordQueueHead(head: QueueHead): Promise<void>;

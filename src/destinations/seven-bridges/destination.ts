@@ -1,6 +1,7 @@
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
+import type { TakeCall } from '#src/core/rates/call-budget.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
@@ -27,6 +28,7 @@ export interface SevenBridgesOptions {
   readonly settings: SevenBridgesSettings;
   readonly clock: Clock;
   readonly log: Log;
+  readonly takeCall?: TakeCall | undefined;
   /** The largest object in bytes. Default: the documented limit. */
   readonly maxBytes?: number | undefined;
   /** Whether parts may go to `http:` addresses. Default: only if the base URL is one. */

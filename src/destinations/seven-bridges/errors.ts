@@ -4,7 +4,7 @@ import { isTransientStatus } from '#src/http/status-codes.ts';
 import type { Operation, Service } from '#src/service-api/api-client.ts';
 import { readServiceError, type ServiceError } from '#src/service-api/error-body.ts';
 import { isFromGateway, missingStatuses } from '#src/service-api/replies.ts';
-import { askReplyMs, maintenanceSeconds } from './limits.ts';
+import { askReplyMs, callsPerWindow, callWindowMs, maintenanceSeconds } from './limits.ts';
 
 /**
  * Codes of a body that decide alone, with any status of 400 or more (documents, `api-status-codes`; copies
@@ -76,6 +76,7 @@ export const service: Service = {
   exampleUrl: 'https://cavatica-api.sbgenomics.com/v2',
   keyHeader: 'x-sbg-auth-token',
   askReplyMs,
+  budget: { group: 'api', calls: callsPerWindow, windowMs: callWindowMs },
   rejectsKey,
   errorName,
   waitSeconds: ({ status }, { code }) =>

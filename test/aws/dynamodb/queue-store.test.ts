@@ -92,6 +92,33 @@ describe.each(stores)('starts of executions %s', (_where, open) => {
   });
 });
 
+describe.each(stores)('calls of a budget %s', (_where, open) => {
+  let queue: QueueStore;
+  beforeEach(async () => {
+    queue = await open();
+  });
+
+  const reserved = async (count: number, slice: number, limit: number, group = 'api') => {
+    const all = Array.from({ length: count }, () => queue.reserveCalls(group, slice, limit));
+    return (await Promise.all(all)).filter(Boolean).length;
+  };
+
+  it('are reserved up to the limit of a slice by concurrent callers, all of it', async () => {
+    expect(await reserved(9, 100, 5)).toBe(5);
+    expect(await reserved(9, 101, 5)).toBe(5);
+  });
+
+  it('are not reserved in a past slice', async () => {
+    await reserved(1, 101, 5);
+    expect(await reserved(1, 100, 5)).toBe(0);
+  });
+
+  it('are counted for each group', async () => {
+    expect(await reserved(2, 100, 1)).toBe(1);
+    expect(await reserved(2, 100, 1, 'other')).toBe(1);
+  });
+});
+
 describe.each(stores)('the pause and the head %s', (_where, open) => {
   let queue: QueueStore;
   beforeEach(async () => {

@@ -25,6 +25,7 @@ export function createMemoryQueueStore(): MemoryQueueStore {
   let paused: Pause | undefined;
   let head: QueueHead | undefined;
   let starts = { second: 0, used: 0 };
+  const calls = new Map<string, { readonly slice: number; readonly used: number }>();
   return {
     held,
     tickets: () => priorities.flatMap((priority) => lists[priority].first(Infinity)),
@@ -39,6 +40,12 @@ export function createMemoryQueueStore(): MemoryQueueStore {
     pause: async () => paused,
     setPause: async (pause) => {
       paused = pause;
+    },
+    reserveCalls: async (group, slice, limit) => {
+      const { slice: last, used } = calls.get(group) ?? { slice: -1, used: 0 };
+      if (slice < last || (slice === last && used >= limit)) return false;
+      calls.set(group, { slice, used: slice === last ? used + 1 : 1 });
+      return true;
     },
     reserveStarts: async (second, count, limit) => {
       const used = (second === starts.second ? starts.used : 0) + count;
