@@ -47,7 +47,8 @@ const described = new Command('npm run demo --')
   )
   .argument('[file]', 'a file of yours; the local S3 links it and makes no copy');
 
-const command = addDestinationOption(described)
+/** The command `npm run demo`. */
+export const command = addDestinationOption(described)
   .option(
     '--size <size>',
     'size of the generated file, if you name none (default: 256MiB for a film)',
@@ -56,7 +57,7 @@ const command = addDestinationOption(described)
     runCommand(() => demo(file, flags), { runtime: 'local' }),
   );
 
-await command.parseAsync();
+if (import.meta.main) await command.parseAsync();
 
 async function demo(file: string | undefined, { size, destination }: Flags): Promise<number> {
   const definition = definitionOf(destination, '--destination');

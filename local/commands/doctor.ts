@@ -17,7 +17,8 @@ interface Flags {
 
 const again = 'Fix this, then run npm run doctor again.';
 
-const command = new Command('npm run doctor --')
+/** The command `npm run doctor`. */
+export const command = new Command('npm run doctor --')
   .description(
     'Checks a deployed stack before the first file: every permission, key, bucket setting and quota, with the role that needs it. Moves nothing.',
   )
@@ -35,7 +36,7 @@ Exits with 0 if no check fails, else with 1.`,
   )
   .action((flags: Flags) => runCommand(() => doctor(flags), { nextStep: again }));
 
-await command.parseAsync();
+if (import.meta.main) await command.parseAsync();
 
 async function doctor({ stack, region, json }: Flags): Promise<number> {
   const asJson = isJsonAsked(json);

@@ -38,7 +38,7 @@ const described = new Command('npm run ingest --')
   )
   .argument('<source>', 'a file, or s3://bucket/key');
 
-const command = addDestinationOption(described)
+const withOptions = addDestinationOption(described)
   .option('--json', 'print the result as one JSON object on stdout, all other output on stderr')
   .option('--filename <name>', 'filename at the service (default: the name of the file)')
   .option('--force', 'ingest again, even if an asset with this content exists')
@@ -72,7 +72,8 @@ Exits with 0 if the asset or file is ready, else with 1.`,
     runCommand(() => ingest(source, flags), { runtime: 'local', interrupted }),
   );
 
-await addTransferOptions(addSettingOptions(command)).parseAsync();
+/** The command `npm run ingest`. */
+export const command = addTransferOptions(addSettingOptions(withOptions));
 
 async function ingest(name: string, flags: Flags): Promise<number> {
   const asJson = isJsonAsked(flags.json);

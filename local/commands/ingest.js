@@ -5,4 +5,5 @@ import { join } from 'node:path';
 // This file is JavaScript: with a full cache, Node then never loads its TypeScript compiler.
 enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/compiled'));
 
-await import('./ingest-command.ts');
+const { command } = await import('./ingest-command.ts');
+await command.parseAsync();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runToEnd } from './run-command.ts';
+import { runShared, runToEnd } from './run-command.ts';
 
 describe('npm run demo', () => {
   it('shows equal digests of the stored and the arrived bytes', async () => {
@@ -14,7 +14,7 @@ describe('npm run demo', () => {
 
   it('rejects an invalid proxy with one line, before it creates anything', async () => {
     const proxy = { HTTPS_PROXY: 'socks5h://127.0.0.1:1' };
-    const { code, stderr } = await runToEnd('demo', [], proxy);
+    const { code, stderr } = await runShared('demo', [], proxy);
     expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
     expect(stderr).toMatch(/^ConfigurationError: Invalid HTTPS_PROXY: [^{]+$/);
   });
@@ -26,10 +26,15 @@ describe('npm run demo', () => {
     ['no-such-file.mp4'],
     ['package.json'],
   ])('rejects %s %s with one line, without a stack trace', async (...args) => {
-    const { code, stdout, stderr } = await runToEnd('demo', args.filter(Boolean));
+    const { code, stdout, stderr } = await runShared('demo', args.filter(Boolean));
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(stderr.trim().split('\n').at(-1)).toMatch(/^(\w+Error: .+\.|error: .+)$/);
+  });
+
+  it('ends its own process with 1 after an error', async () => {
+    const { code, stderr } = await runToEnd('demo', ['--size', 'banana']);
+    expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
   });
 });

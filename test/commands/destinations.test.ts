@@ -7,14 +7,14 @@ import {
   startSevenBridges,
 } from '#local/simulators/seven-bridges/server.ts';
 import { destinations } from '#src/destinations/registry.ts';
-import { runToEnd } from './run-command.ts';
+import { runShared } from './run-command.ts';
 
 describe('npm run demo', () => {
   it.each(destinations.filter(({ kind }) => kind !== 'twelvelabs'))(
     '--destination $kind shows equal digests, in the words of the service',
     async ({ kind, title, asset }) => {
       const args = ['--destination', kind, '--size', '4MiB'];
-      const { code, stdout, stderr } = await runToEnd('demo', args);
+      const { code, stdout, stderr } = await runShared('demo', args);
       expect(stderr).toContain(`Moving it into the simulated ${title}.`);
       expect(stdout).toMatch(new RegExp(`^${asset} id +\\w+$`, 'm'));
       expect(stdout).toContain(`until the ${asset} was ready`);
@@ -24,7 +24,7 @@ describe('npm run demo', () => {
   );
 
   it('rejects an unknown destination and names the known ones', async () => {
-    const { code, stderr } = await runToEnd('demo', ['--destination', 'youtube']);
+    const { code, stderr } = await runShared('demo', ['--destination', 'youtube']);
     expect(code).toBe(1);
     expect(stderr).toContain(
       "argument 'youtube' is invalid. Allowed choices are twelvelabs, seven-",
@@ -51,7 +51,7 @@ describe('npm run ingest --destination seven-bridges', () => {
 
   function ingest(args: readonly string[], environment: Record<string, string> = {}) {
     const all = [film, '--destination', 'seven-bridges', '--state-dir', folder, ...args];
-    return runToEnd('ingest', all, { SEVEN_BRIDGES_TOKEN: simulator.token, ...environment });
+    return runShared('ingest', all, { SEVEN_BRIDGES_TOKEN: simulator.token, ...environment });
   }
 
   const server = () => ['--base-url', simulator.baseUrl, '--project', simulator.project];

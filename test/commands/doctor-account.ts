@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type HttpServer, startServer } from '../http/http-server.ts';
-import { runToEnd } from './run-command.ts';
+import { type Ended, runShared } from './run-command.ts';
 
 const region = 'eu-west-1';
 export const preflightArn = `arn:aws:states:${region}:111122223333:stateMachine:Preflight`;
@@ -121,4 +121,4 @@ export function errorReply(code: string, message: string) {
 }
 
 /** Runs the doctor against the account. */
-export const doctor = (...args: string[]) => runToEnd('doctor', args, environment);
+export const doctor = (...args: string[]): Promise<Ended> => runShared('doctor', args, environment);

@@ -10,6 +10,7 @@ import {
   secretArn,
   useAccount,
 } from './doctor-account.ts';
+import { runToEnd } from './run-command.ts';
 
 useAccount();
 
@@ -40,9 +41,10 @@ describe('npm run doctor ends with one line, without a stack trace,', () => {
 
   it('for a stack that is not a Chunkferry stack', async () => {
     account.DescribeStacks = { ReaderRoleArn: 'arn' };
-    expect(await lastLine('--stack', 'Source')).toContain(
-      'ConfigurationError: Invalid stack "Source": it has no output SecretArn',
-    );
+    const line = 'ConfigurationError: Invalid stack "Source": it has no output SecretArn';
+    expect(await lastLine('--stack', 'Source')).toContain(line);
+    const { code, stderr } = await runToEnd('doctor', ['--stack', 'Source'], environment);
+    expect([code, stderr.trim().split('\n')]).toEqual([1, [expect.stringContaining(line)]]);
   });
 
   it('for a stack of a version whose preflight is not a state machine of its own', async () => {

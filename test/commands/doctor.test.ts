@@ -11,13 +11,14 @@ import {
   secretArn,
   useAccount,
 } from './doctor-account.ts';
+import { runToEnd } from './run-command.ts';
 
 useAccount();
 
 describe('npm run doctor', () => {
   it('runs the deployed preflight and exits with 0 if no check fails', async () => {
     account.DescribeExecution = [ended('RUNNING'), account.DescribeExecution];
-    const { code, stdout } = await doctor();
+    const { code, stdout } = await runToEnd('doctor', [], environment);
     expect(stdout).toBe(
       [
         'Your own credentials',

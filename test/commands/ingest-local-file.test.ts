@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import { type Ended, runToEnd, startCommand } from './run-command.ts';
+import { type Ended, runShared, runToEnd, startCommand } from './run-command.ts';
 
 const chunkSizeBytes = 64 * 1024;
 const chunks = 6;
@@ -56,14 +56,14 @@ function assertJsonOfFile(stdout: string, file: string): void {
 
 describe('npm run ingest of a local file', () => {
   it('N8, N6: sends new bytes as a new asset, and none after touch and mv', async () => {
-    const first = await runToEnd('ingest', [film], environment);
+    const first = await runShared('ingest', [film], environment);
     const moved = join(folder, 'moved film.mov');
     await rename(film, moved);
     await utimes(moved, new Date(0), new Date(0));
-    const second = await runToEnd('ingest', [moved, '--json'], environment);
+    const second = await runShared('ingest', [moved, '--json'], environment);
     const creates = simulator.calls.count('create');
     await writeFile(moved, Buffer.alloc(chunks * chunkSizeBytes, 'other bytes'));
-    const third = await runToEnd('ingest', [moved, '--json'], environment);
+    const third = await runShared('ingest', [moved, '--json'], environment);
 
     const assetId = lastLineOf(first.stdout);
     expect([first.code, second.code, third.code, creates]).toEqual([0, 0, 0, 1]);
@@ -80,15 +80,15 @@ describe('npm run ingest of a local file', () => {
       kind: 'callback',
       act: () => appendFile(film, 'one more frame'),
     });
-    const { code, stderr } = await runToEnd('ingest', [film], environment);
+    const { code, stderr } = await runShared('ingest', [film], environment);
     expect(code).toBe(1);
     expect(lastLineOf(stderr)).toMatch(/changed while it was read.*Run the command again to send/);
   });
 
   it('N13: first shows why the last run failed and that it sends all bytes again', async () => {
     simulator.switches.assetFailure = 'the codec is unknown';
-    const first = await runToEnd('ingest', [film], environment);
-    const second = await runToEnd('ingest', [film], environment);
+    const first = await runShared('ingest', [film], environment);
+    const second = await runShared('ingest', [film], environment);
     expect([first.code, second.code]).toEqual([1, 1]);
     const lines = second.stderr.split('\n').filter((line) => !line.startsWith('  Reading'));
     expect(lines[0]).toMatch(
@@ -134,14 +134,14 @@ describe('N3: npm run ingest', () => {
   ])('rejects %s with one line, at once', async (_, name, line) => {
     const file = join(folder, name);
     await writeFile(file, name.startsWith('empty') ? '' : 'text');
-    const { code, stderr } = await runToEnd('ingest', [file], environment);
+    const { code, stderr } = await runShared('ingest', [file], environment);
     expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
     expect(stderr).toMatch(line);
   });
 
   it('rejects a state folder that cannot be created with one line that has its path', async () => {
     const home = { ...environment, XDG_STATE_HOME: join(film, 'state') };
-    const { code, stderr } = await runToEnd('ingest', [film], home);
+    const { code, stderr } = await runShared('ingest', [film], home);
     expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
     expect(stderr).toMatch(
       /^ConfigurationError: .*film\.mp4\/state.*: not a directory \(ENOTDIR\)\./,

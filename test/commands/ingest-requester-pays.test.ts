@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
-import { runToEnd } from './run-command.ts';
+import { runShared } from './run-command.ts';
 
 let simulator: TwelveLabsSimulator;
 let s3: S3Double;
@@ -35,13 +35,13 @@ afterAll(async () => {
 
 describe('npm run ingest of an object whose requester pays', () => {
   it('names the missing option', async () => {
-    const { code, stderr } = await runToEnd('ingest', ['s3://paid/film.mp4'], environment);
+    const { code, stderr } = await runShared('ingest', ['s3://paid/film.mp4'], environment);
     expect([code, stderr]).toEqual([1, expect.stringContaining('add --request-payer')]);
   });
 
   it('reads it with the option', async () => {
     const args = ['s3://paid/film.mp4', '--request-payer'];
-    const { code, stderr } = await runToEnd('ingest', args, environment);
+    const { code, stderr } = await runShared('ingest', args, environment);
     expect([code, stderr]).toEqual([0, expect.stringContaining('100 %')]);
   });
 });

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
-import { runToEnd, startCommand } from './run-command.ts';
+import { runShared, runToEnd, startCommand } from './run-command.ts';
 
 const MiB = 1024 * 1024;
 const chunks = 12;
@@ -45,7 +45,7 @@ describe('npm run ingest', () => {
   it('sends a file once: prints the id of the asset, then that the asset exists', async () => {
     const call = [film, '--metadata', '{"tags":["a","b"],"season":2026,"none":null}'];
     const first = await runToEnd('ingest', call, environment);
-    const again = await runToEnd('ingest', [...call, '--json'], environment);
+    const again = await runShared('ingest', [...call, '--json'], environment);
     const assetId = first.stdout.trim().split('\n').at(-1) ?? '';
     expect([first.code, again.code]).toEqual([0, 0]);
     expect(await simulator.storedSha256(assetId)).toBe(sha256);
@@ -58,7 +58,7 @@ describe('npm run ingest', () => {
 
   it('rejects metadata with a number that JSON rounds, and opens no session', async () => {
     const metadata = '{"id":9007199254740993}';
-    const { code, stderr } = await runToEnd('ingest', [film, '--metadata', metadata], environment);
+    const { code, stderr } = await runShared('ingest', [film, '--metadata', metadata], environment);
     expect([code, simulator.calls.count('create')]).toEqual([1, 0]);
     expect(stderr).toMatch(/InvalidInputError: Invalid input\.userMetadata\.id .* Send it as text/);
   });
@@ -88,7 +88,7 @@ describe('npm run ingest', () => {
     ['no-such-film.mp4', /no-such-film\.mp4/],
     ['package.json', /package\.json/],
   ])('rejects %s with one line that names it, and creates nothing', async (source, named) => {
-    const { code, stdout, stderr } = await runToEnd('ingest', [source], environment);
+    const { code, stdout, stderr } = await runShared('ingest', [source], environment);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -103,7 +103,7 @@ describe('npm run ingest', () => {
   });
 
   it('never shows the API key', async () => {
-    const { stdout, stderr } = await runToEnd('ingest', [film, '--json'], {
+    const { stdout, stderr } = await runShared('ingest', [film, '--json'], {
       ...environment,
       TWELVE_LABS_API_KEY: 'canary-of-a-key',
     });

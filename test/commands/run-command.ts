@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { canaries } from '../security/canaries/canaries.ts';
 import { canarySearch } from '../security/canaries/search.ts';
+import type { Job } from './command-host.ts';
 
 /** The result of a command. */
 export interface Ended {
@@ -16,6 +18,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+export type CommandName = 'demo' | 'ingest' | 'doctor';
+
 /** Secrets in every command's environment. */
 const secrets = { AWS_SESSION_TOKEN: canaries.sessionToken, OTHER_SECRET: canaries.planted };
 
@@ -24,23 +28,16 @@ const secrets = { AWS_SESSION_TOKEN: canaries.sessionToken, OTHER_SECRET: canari
  * secrets. All output is searched for these secrets.
  */
 export function startCommand(
-  name: 'demo' | 'ingest' | 'doctor',
+  name: CommandName,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   { maxFileKiB }: { readonly maxFileKiB?: number } = {},
 ): Running {
-  const file = name === 'ingest' ? 'ingest.js' : `${name}.ts`;
-  const script = fileURLToPath(new URL(`../../local/commands/${file}`, import.meta.url));
-  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-  const call = [process.execPath, script, ...args];
+  const call = [process.execPath, scriptOf(name), ...args];
   // The limit on the file size simulates a full disk.
   const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB}; `;
   const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...call], {
-    env: {
-      ...{ PATH, HOME, NODE_COMPILE_CACHE, AWS_EC2_METADATA_DISABLED: 'true' },
-      ...secretsOf(name),
-      ...environment,
-    },
+    env: environmentOf(name, environment),
   });
   let stdout = '';
   let stderr = '';
@@ -52,11 +49,30 @@ export function startCommand(
   });
   const ended = new Promise<Ended>((resolve) => {
     child.on('close', (code) => {
-      for (const text of [stdout, stderr]) canarySearch.searchText('commands', text);
-      resolve({ code, stdout, stderr });
+      resolve(searched({ code, stdout, stderr }));
     });
   });
   return { child, ended };
+}
+
+function scriptOf(name: CommandName): string {
+  const file = name === 'ingest' ? 'ingest.js' : `${name}.ts`;
+  return fileURLToPath(new URL(`../../local/commands/${file}`, import.meta.url));
+}
+
+function environmentOf(
+  name: CommandName,
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const own = { PATH, HOME, NODE_COMPILE_CACHE, AWS_EC2_METADATA_DISABLED: 'true' };
+  return { ...own, ...secretsOf(name), ...environment };
+}
+
+/** Searches what a command printed for secrets. */
+function searched(ended: Ended): Ended {
+  for (const text of [ended.stdout, ended.stderr]) canarySearch.searchText('commands', text);
+  return ended;
 }
 
 /** Adds the service's key for the doctor, which does not need it: users have the key in their shells. */
@@ -64,7 +80,59 @@ function secretsOf(name: string): Record<string, string> {
   return name === 'doctor' ? { ...secrets, TWELVE_LABS_API_KEY: canaries.apiKey } : secrets;
 }
 
-/** Runs a command and waits for its end. */
+/** Runs a command in its own process and waits for its end. */
 export function runToEnd(...call: Parameters<typeof startCommand>): Promise<Ended> {
   return startCommand(...call).ended;
+}
+
+let host: ChildProcess | undefined;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs a command in the process that all commands of this worker share, one at a time. Use it for what a
+ * command prints and sends; `startCommand` is for its start, its signals and its pipes.
+ */
+export function runShared(
+  name: CommandName,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const job = { script: scriptOf(name), args, environment: environmentOf(name, environment) };
+  const ended = last.then(() => {
+    host ??= startHost();
+    return runIn(host, job);
+  });
+  last = ended.catch(() => undefined);
+  return ended;
+}
+
+/** Starts the shared process. It ends with this process, as the channel between them closes. */
+function startHost(): ChildProcess {
+  const file = fileURLToPath(new URL('command-host.ts', import.meta.url));
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+  const child = fork(file, { env: { PATH, NODE_COMPILE_CACHE }, execArgv: [], stdio: 'inherit' });
+  child.once('exit', () => {
+    host = undefined;
+  });
+  return child;
+}
+
+async function runIn(child: ChildProcess, job: Job): Promise<Ended> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  child.ref();
+  child.channel?.ref();
+  const died = once(child, 'exit', { signal }).then(([code]) => {
+    throw new Error(`the process of the commands has ended with ${code}`);
+  });
+  child.send(job);
+  try {
+    const [ended] = (await Promise.race([once(child, 'message', { signal }), died])) as [Ended];
+    return searched(ended);
+  } finally {
+    died.catch(() => undefined);
+    stop.abort();
+    child.unref();
+    child.channel?.unref();
+  }
 }

@@ -9,7 +9,7 @@ import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 import { hostileEnvironment } from '../hostile-environment.ts';
-import { runToEnd } from './run-command.ts';
+import { runShared, runToEnd } from './run-command.ts';
 
 let simulator: TwelveLabsSimulator;
 let s3: S3Double;
@@ -95,7 +95,7 @@ describe("in an ordinary AWS user's environment", () => {
         AWS_CONFIG_FILE: user.AWS_PROFILE ? (hostile.AWS_CONFIG_FILE as string) : '/dev/null',
       };
       const env = { ...service, ...files, HOME: folder, ...user };
-      const { code, stdout, stderr } = await runToEnd('ingest', ['s3://films/film.mp4'], env);
+      const { code, stdout, stderr } = await runShared('ingest', ['s3://films/film.mp4'], env);
       expect([code, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
       expect(stderr).toMatch(line);
       expect(stderr).not.toContain('{');
