@@ -4,12 +4,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
   'test/simulation/',
   'test/crash-points/',
+  'test/conformance/',
+  'test/reported/',
+  'test/docs/readme.test.ts',
   'test/commands/',
-  'test/infra/constructs/',
   'test/security/',
   'test/e2e/',
-  'test/reported/',
-  'test/docs/',
+  'test/bench/',
+  'test/infra/',
 ];
 
 /** Starts the longest files first; within a folder as vitest does, by the times of the last run. */

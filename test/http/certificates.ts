@@ -18,7 +18,8 @@ const names = ['api', 'upload', 's3', 'dynamodb', 'sts']
 /** Creates an identity with the `openssl` command, as the repository must not hold a private key. It is valid for a few names below `.test` and for loopback. */
 export function makeIdentity(): TestIdentity {
   const folder = mkdtempSync(join(tmpdir(), 'chunkferry-tls-'));
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder });
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   try {

@@ -23,13 +23,17 @@ import { maxKeyBytes, oddKeys, tooLongKeys } from './odd-keys.ts';
 
 let harness: WireHarness;
 let out: MockInstance<typeof process.stdout.write>;
-beforeAll(async () => {
-  // Without an override, the functions log with Powertools, as in Lambda.
-  harness = await openWireHarness({ table: 'dynamodb' });
-  harness.override({ log: undefined as unknown as Log });
-});
 afterEach(() => vi.restoreAllMocks());
-afterAll(() => harness.close());
+
+/** Opens the harness for a group of tests. Only the table's own wire needs every key over `dynamodb`. */
+function useHarness(table: 'dynamodb' | 'memory'): void {
+  beforeAll(async () => {
+    // Without an override, the functions log with Powertools, as in Lambda.
+    harness = await openWireHarness({ table });
+    harness.override({ log: undefined as unknown as Log });
+  });
+  afterAll(() => harness.close());
+}
 
 /** C0 controls, which JSON escapes. */
 const control = /(?=\p{ASCII})(?!\u007f)\p{Cc}/u;
@@ -74,8 +78,10 @@ async function expectArrived(film: Film, input: unknown): Promise<void> {
   expect(ofSteps.filter((line) => !('key' in line))).toEqual([]);
 }
 
+const cases = Object.entries(oddKeys);
+
 describe('an object whose key', () => {
-  const cases = Object.entries(oddKeys);
+  useHarness('dynamodb');
 
   it.each(cases)(
     '%s arrives complete and is reported by its key after a manual start',
@@ -84,6 +90,10 @@ describe('an object whose key', () => {
       await expectArrived(film, inputOf(film));
     },
   );
+});
+
+describe('an object whose key', () => {
+  useHarness('memory');
 
   it.each(cases)(
     '%s arrives complete and is reported by its key after an event',
