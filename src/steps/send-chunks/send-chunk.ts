@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
@@ -139,11 +140,12 @@ function recordCutOff(context: SendContext, tookMs: number, isReplying: boolean)
     context.cutOff = isReplying ? 'replying' : 'moving';
 }
 
-/** The session of an ordered service changes with each chunk, so it is stored before the next chunk. */
+/** The session of an ordered service may change with each chunk. A changed one is stored before the next chunk. */
 async function storeSession(context: SendContext, session: UploadSession): Promise<void> {
   const { ports, transfer, record } = context;
   const md5 = context.wholeDigest?.hexAfter(session.totalChunks);
   const stored = md5 === undefined ? session : { ...session, md5 };
+  if (isDeepStrictEqual(stored, record.session)) return;
   context.record = { ...record, session: stored };
   await ports.store.updateSession(transfer.transferId, record.number, stored);
 }
