@@ -5,6 +5,7 @@ import type { DestinationProps } from '#infra/destination/destination-props.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
 import { type CloudFormationTemplate, synthesizeTemplate } from '#infra/synthesize.ts';
 import { stepNames } from '#src/core/stack/step-names.ts';
+import { destinations } from '#src/destinations/registry.ts';
 import { errorOf, functionOf, resources, resourcesFor, statementsOf } from '../deployed.ts';
 
 const genomes: DestinationProps = {
@@ -14,6 +15,9 @@ const genomes: DestinationProps = {
   folders: 'key',
   partSizeBytes: 134_217_728,
 };
+
+/** Every kind, quoted. */
+const kinds = destinations.map(({ kind }) => `"${kind}"`);
 
 const genomesContext = {
   destination: 'seven-bridges',
@@ -261,7 +265,7 @@ describe('an invalid destination', () => {
   it.each<[Record<string, unknown>, string]>([
     [
       { destination: 'seven-bridge' },
-      'Invalid destination "seven-bridge": must be one of "twelvelabs", "seven-bridges", "selfcommunity".',
+      `Invalid destination "seven-bridge": must be one of ${kinds.join(', ')}.`,
     ],
     [
       { destinationProject: 'a/b' },
@@ -282,7 +286,7 @@ describe('an invalid destination', () => {
     [{ stackName: 'my stack' }, 'Invalid stackName "my stack": must begin with a letter'],
     [
       { earlierDestinations: 'youtube' },
-      'Invalid earlierDestinations[0] "youtube": must be "twelvelabs", "seven-bridges" or "selfcommunity".',
+      `Invalid earlierDestinations[0] "youtube": must be ${kinds.slice(0, -1).join(', ')} or ${kinds.at(-1)}.`,
     ],
   ])('in the context %j ends the synthesis', (context, line) => {
     expect(errorOf(() => transferProps(context))).toContain(`ConfigurationError: ${line}`);
