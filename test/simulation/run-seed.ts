@@ -35,8 +35,8 @@ export async function runSeed(
   selection?: FaultSelection,
 ): Promise<SeedResult> {
   const { stackTraceLimit } = Error;
-  // Errors are frequent here, and each stack takes time.
-  Error.stackTraceLimit = 3;
+  // Errors are frequent here, and each stack takes time. The trace shows where a run failed.
+  Error.stackTraceLimit = 0;
   fakeTime(chanceOf(seed ^ 0x5eed).random);
   const simulation = await openSimulation(seed, deployedMachine(), mutation, selection);
   try {

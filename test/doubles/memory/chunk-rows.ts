@@ -9,7 +9,7 @@ type ChunkRows = Pick<TransferStore, 'chunks' | 'storeProof' | 'retireProof' | '
 export function memoryChunkRows(
   areCopies = true,
 ): ChunkRows & { readonly rows: Rows<ChunkRecord> } {
-  const rows = new Rows<ChunkRecord>(areCopies ? 'flat' : 'none');
+  const rows = new Rows<ChunkRecord>(areCopies ? 'frozen' : 'none');
   return {
     rows,
     chunks: async (transferId, session, first = 0, last = Number.POSITIVE_INFINITY) => {

@@ -11,7 +11,7 @@ type RangeRows = Pick<
 export function memoryRangeRows(
   areCopies = true,
 ): RangeRows & { readonly rows: Rows<RangeRecord> } {
-  const rows = new Rows<RangeRecord>(areCopies ? 'json' : 'none');
+  const rows = new Rows<RangeRecord>(areCopies ? 'frozen' : 'none');
   const rowOf = (key: RangeKey): RangeRecord => rows.get(keyOf(key)) ?? { n: key.n, retries: {} };
   return {
     rows,

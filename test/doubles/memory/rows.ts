@@ -1,29 +1,28 @@
-/**
- * How a caller's row and the stored row are kept apart. `json`: each read parses it. `flat`: each read copies
- * the fields of a row without nested values, which is faster. `none`: callers share the rows, which saves
- * most of the time of a large load.
- */
-export type Copies = 'json' | 'flat' | 'none';
+/** Whether a stored row is a copy of the caller's, frozen at all levels, or the caller's own. */
+export type Copies = 'frozen' | 'none';
 
-/** Rows by key, as copies: a caller's later change does not affect a row. */
+/**
+ * Rows by key. A stored row is a frozen copy, without undefined fields as in a table: a caller's later
+ * change does not affect it, and a reader that changes it throws. `none` stores the callers' own objects,
+ * which saves most of the time of a large load.
+ */
 export class Rows<T extends object> {
-  readonly #rows = new Map<string, string | T>();
+  readonly #rows = new Map<string, T>();
   readonly #copies: Copies;
   /** Keys by their prefix up to the first `#`, for reads of one partition. */
   readonly #partitions = new Map<string, Set<string>>();
 
-  constructor(copies: Copies = 'json') {
+  constructor(copies: Copies = 'frozen') {
     this.#copies = copies;
   }
 
   get(key: string): T | undefined {
-    const stored = this.#rows.get(key);
-    return stored === undefined ? undefined : this.#rowOf(stored);
+    return this.#rows.get(key);
   }
 
   set(key: string, row: T): void {
     if (!this.#rows.has(key)) this.#partitionOf(key).add(key);
-    this.#rows.set(key, this.#stored(row));
+    this.#rows.set(key, this.#copies === 'none' ? row : frozenCopy(row));
   }
 
   has(key: string): boolean {
@@ -38,7 +37,7 @@ export class Rows<T extends object> {
     for (const key of keys) {
       if (!key.startsWith(prefix) || key < from || (to && key > to)) continue;
       isSorted &&= key > (found.at(-1)?.[0] ?? '');
-      found.push([key, this.#rowOf(this.#rows.get(key) as string | T)]);
+      found.push([key, this.#rows.get(key) as T]);
     }
     return isSorted ? found : found.sort(([a], [b]) => (a < b ? -1 : 1));
   }
@@ -56,16 +55,14 @@ export class Rows<T extends object> {
     this.#partitions.set(name, partition);
     return partition;
   }
+}
 
-  /** A table stores no undefined fields. */
-  #stored(row: T): string | T {
-    if (this.#copies === 'none') return row;
-    const json = JSON.stringify(row);
-    return this.#copies === 'json' ? json : JSON.parse(json);
-  }
+function frozenCopy<T extends object>(row: T): T {
+  return freeze(JSON.parse(JSON.stringify(row)));
+}
 
-  #rowOf(stored: string | T): T {
-    if (typeof stored === 'string') return JSON.parse(stored);
-    return this.#copies === 'flat' ? { ...stored } : stored;
-  }
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const field of Object.values(value)) freeze(field);
+  return Object.freeze(value);
 }

@@ -23,7 +23,7 @@ type SessionRows = Pick<
 export function memorySessionRows(
   areCopies = true,
 ): SessionRows & { readonly rows: Rows<SessionRecord> } {
-  const rows = new Rows<SessionRecord>(areCopies ? 'json' : 'none');
+  const rows = new Rows<SessionRecord>(areCopies ? 'frozen' : 'none');
   const change = changeIn(rows);
   return { rows, ...recordRows(rows, change), ...evidenceRows(rows, change) };
 }

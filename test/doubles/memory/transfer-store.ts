@@ -32,7 +32,7 @@ interface Tables {
  */
 export function createMemoryTransferStore(areCopies = true): MemoryTransferStore {
   const tables: Tables = {
-    transfers: new Rows(areCopies ? 'json' : 'none'),
+    transfers: new Rows(areCopies ? 'frozen' : 'none'),
     stateDays: new Map(),
     ingests: new Map(),
     owners: new Map(),

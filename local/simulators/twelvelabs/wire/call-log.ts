@@ -57,10 +57,16 @@ function matches(record: CallRecord, filter: CallFilter): boolean {
 /** All requests in order of arrival, including requests without a reply. */
 export class CallLog {
   readonly #records: CallRecord[] = [];
+  /** The same by operation: a simulation asks at each request. */
+  readonly #byOperation = new Map<Operation, CallRecord[]>();
 
   /** Adds a request. The caller sets the remaining fields later. @internal */
   begin(record: CallRecord): CallRecord {
     this.#records.push(record);
+    const { operation } = record;
+    const same = this.#byOperation.get(operation);
+    if (same) same.push(record);
+    else this.#byOperation.set(operation, [record]);
     return record;
   }
 
@@ -70,9 +76,8 @@ export class CallLog {
 
   /** Returns the requests of one operation. */
   of(operation: Operation, filter: CallFilter = {}): readonly CallRecord[] {
-    return this.#records.filter(
-      (record) => record.operation === operation && matches(record, filter),
-    );
+    const records = this.#byOperation.get(operation) ?? [];
+    return records.filter((record) => matches(record, filter));
   }
 
   count(operation: Operation, filter: CallFilter = {}): number {
@@ -88,5 +93,6 @@ export class CallLog {
 
   clear(): void {
     this.#records.length = 0;
+    this.#byOperation.clear();
   }
 }
