@@ -61,7 +61,6 @@ describe('a new execution after a killed execution', () => {
     await killAfter(4, inputOf(film));
     const output = await expectReady(harness, film, await harness.run(inputOf(film), shortSends()));
     expect(output.checksum).toBe('CRC64NVME');
-    expect(harness.logLines.join()).not.toContain('checksum not verifiable');
   });
 
   it('sends all chunks to a new session after the old session expired', async () => {
