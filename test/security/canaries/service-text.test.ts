@@ -13,7 +13,7 @@ const secrets = [
 let harness: WireHarness;
 // The rows of one test must not contain the service text of another.
 beforeEach(async () => {
-  harness = await openWireHarness();
+  harness = await openWireHarness({ table: 'dynamodb' });
 });
 afterEach(() => harness.close());
 
