@@ -3,6 +3,7 @@ import { printable } from '#local/terminal/words.ts';
 import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors/errors.ts';
 import { CommandError } from './command-error.ts';
 import type { Ending } from './exit-codes.ts';
+import { missingPackage } from './missing-package.ts';
 
 /** An error as the program ends with it. */
 export interface EndingError {
@@ -32,6 +33,8 @@ const endingsByName: Readonly<Record<string, Ending>> = {
 export function describeError(error: unknown, runtime: Runtime): EndingError {
   if (error instanceof CommandError)
     return { ending: error.ending, line: printable(error.message) };
+  const missing = missingPackage(error);
+  if (missing) return { ending: 'usage', line: missing };
   const problem = systemProblem(error);
   if (problem)
     return { ending: 'disk', line: printable(`${problem}. Fix this, then run the command again.`) };

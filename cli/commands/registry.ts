@@ -42,4 +42,20 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
     summary: 'end a pause',
     load: async () => (await import('./queue-commands.ts')).resumeCommand,
   },
+  deploy: {
+    summary: 'deploy the stack, or change it',
+    load: async () => (await import('./deploy.ts')).deployCommand,
+  },
+  export: {
+    summary: 'write the stack for CloudFormation or Terraform, without the CDK',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  app: {
+    summary: 'be the app of the CDK command line (cdk deploy --app)',
+    load: async () => (await import('./app.ts')).appCommand,
+  },
+  version: {
+    summary: 'print the version',
+    load: async () => (await import('./version.ts')).versionCommand,
+  },
 };

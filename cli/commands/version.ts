@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { jsonResult, result } from '../context.ts';
+import { addJsonOption } from '../options.ts';
+import { readManifest } from '../package-manifest.ts';
+import type { CreateCommand } from './registry.ts';
+
+/** Creates `chunkferry version`. */
+export const versionCommand: CreateCommand = (context, onEnd) =>
+  addJsonOption(new Command())
+    .description('Prints the version of this program, and of the Node.js that runs it.')
+    .action(({ json }: { readonly json?: boolean }) => {
+      const { version } = readManifest();
+      const node = process.versions.node;
+      if (json) jsonResult(context, { version: 1, chunkferry: version, node });
+      else result(context, `chunkferry ${version}, Node.js ${node}`);
+      onEnd('done');
+    });

@@ -1,0 +1,115 @@
+import type { DeployResult, IIoHost, Toolkit } from '@aws-cdk/toolkit-lib';
+import { createApp } from '#infra/create-app.ts';
+import { isTransferError } from '#src/core/errors/errors.ts';
+import { CommandError } from '../command-error.ts';
+
+/** Which stack to deploy, and as whom. */
+export interface Deployment {
+  /** The context of the CDK app. */
+  readonly context: Readonly<Record<string, string>>;
+  readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+  /** Called with one line for each event of the deployment. */
+  readonly progress: (line: string) => void;
+  /** Called before anything changes. False ends the deployment. */
+  readonly approve: (place: Place) => Promise<boolean>;
+}
+
+/** Where the stack goes to. */
+export interface Place {
+  readonly stack: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** A stack after its deployment. */
+export interface Deployed extends Place {
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Synthesizes the stack and deploys it with the toolkit of the CDK, which is loaded only here.
+ * @returns undefined if the deployment was not approved
+ * @throws ConfigurationError - the context is invalid
+ * @throws CommandError - CloudFormation or the CDK rejected the deployment
+ */
+export async function deployStack(deployment: Deployment): Promise<Deployed | undefined> {
+  const { Toolkit, BaseCredentials } = await import('@aws-cdk/toolkit-lib');
+  const { profile, region: defaultRegion } = deployment;
+  const toolkit = new Toolkit({
+    ioHost: hostOf(deployment),
+    sdkConfig: {
+      baseCredentials: BaseCredentials.awsCliCompatible({
+        ...(profile && { profile }),
+        ...(defaultRegion && { defaultRegion }),
+      }),
+    },
+  });
+  try {
+    return await approveAndDeploy(toolkit, deployment);
+  } catch (error) {
+    if (isTransferError(error)) throw error;
+    throw deploymentError(error);
+  }
+}
+
+async function approveAndDeploy(
+  toolkit: Toolkit,
+  { context, approve }: Deployment,
+): Promise<Deployed | undefined> {
+  let place: Omit<Place, 'stack'> = { account: '', region: '' };
+  const source = await toolkit.fromAssemblyBuilder(
+    async ({ outdir, context: known, env }) => {
+      place = { account: env.CDK_DEFAULT_ACCOUNT ?? '', region: env.CDK_DEFAULT_REGION ?? '' };
+      return createApp({ ...(outdir && { outdir }), context: { ...known, ...context } }).synth();
+    },
+    { clobberEnv: false },
+  );
+  await using assembly = await toolkit.synth(source);
+  const [stack = ''] = assembly.cloudAssembly.stacks.map(({ stackName }) => stackName);
+  if (!(await approve({ stack, ...place }))) return undefined;
+  return deployedOf(await toolkit.deploy(assembly));
+}
+
+function deployedOf({ stacks }: DeployResult): Deployed {
+  const [deployed] = stacks;
+  const { stackName: stack = '', environment, outputs = {} } = deployed ?? {};
+  const { account = '', region = '' } = environment ?? {};
+  return { stack, account, region, outputs };
+}
+
+/** Shows what the toolkit reports. Its questions have the answer of `approve`, which was yes. */
+function hostOf({ progress }: Deployment): IIoHost {
+  const shown: readonly string[] = ['error', 'warn', 'result', 'info'];
+  return {
+    notify: async ({ level, message }) => {
+      if (shown.includes(level) && message.trim() !== '') progress(message.trim());
+    },
+    requestResponse: async ({ defaultResponse }) => defaultResponse,
+  };
+}
+
+/** Returns the failure as one line with the way out. */
+function deploymentError(error: unknown): CommandError {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  const [line = ''] = message.trim().split('\n');
+  const reason = line.replace(/[.:]$/, '');
+  const options = { cause: error };
+  if (/bootstrap/i.test(message))
+    return new CommandError(
+      'notFound',
+      `Deploying failed: ${reason}. Prepare the account and Region with npx cdk bootstrap, then deploy again.`,
+      options,
+    );
+  if (/credentials|expired|security token|SSO/i.test(message))
+    return new CommandError(
+      'credentials',
+      `Deploying failed: ${reason}. Renew the credentials, or use another --profile.`,
+      options,
+    );
+  return new CommandError(
+    'failed',
+    `Deploying failed: ${reason}. Read the events of the stack in the CloudFormation console, fix the cause, then deploy again.`,
+    options,
+  );
+}
