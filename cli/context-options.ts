@@ -12,7 +12,11 @@ export interface StackConfiguration {
 export function addConfigurationOptions(command: Command): Command {
   return command
     .option('--stack <name>', 'name of the stack', defaultStack)
-    .option('--source-bucket <name>', 'existing bucket whose new objects are moved; repeatable', append)
+    .option(
+      '--source-bucket <name>',
+      'existing bucket whose new objects are moved; repeatable',
+      append,
+    )
     .option('-c, --context <key=value>', 'a key of docs/configuration.md; repeatable', addPair);
 }
 

@@ -12,7 +12,6 @@ export const appCommand: CreateCommand = (_context, onEnd) => {
       createApp().synth();
       onEnd('done');
     });
-  const example =
-    'npx cdk deploy --app "npx -y chunkferry app" -c sourceBuckets=my-videos';
+  const example = 'npx cdk deploy --app "npx -y chunkferry app" -c sourceBuckets=my-videos';
   return command.addHelpText('after', `\nExample:\n  $ ${example}`);
 };

@@ -48,8 +48,7 @@ export async function deployStack(deployment: Deployment): Promise<Deployed | un
   try {
     return await approveAndDeploy(toolkit, deployment);
   } catch (error) {
-    if (isTransferError(error)) throw error;
-    throw deploymentError(error);
+    throw configurationError(error) ?? deploymentError(error);
   }
 }
 
@@ -82,11 +81,19 @@ function deployedOf({ stacks }: DeployResult): Deployed {
 function hostOf({ progress }: Deployment): IIoHost {
   const shown: readonly string[] = ['error', 'warn', 'result', 'info'];
   return {
-    notify: async ({ level, message }) => {
-      if (shown.includes(level) && message.trim() !== '') progress(message.trim());
+    notify: async ({ level, code, message }) => {
+      const isSynthesis = code?.startsWith('CDK_TOOLKIT_I1');
+      if (shown.includes(level) && !isSynthesis && message.trim() !== '') progress(message.trim());
     },
     requestResponse: async ({ defaultResponse }) => defaultResponse,
   };
+}
+
+/** Returns the error of an invalid context. The toolkit wraps what the synthesis throws. */
+function configurationError(error: unknown): Error | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (isTransferError(cause)) return cause;
+  return undefined;
 }
 
 /** Returns the failure as one line with the way out. */
