@@ -41,6 +41,9 @@ const needsAccount =
 const needsCliVersion2 =
   'its option needs version 2 of the AWS CLI, which pip does not install; deploy-test/scenarios/queue.ts sends the same payload';
 
+const needsRelease =
+  'it needs the published package; test/package/package.deep.test.ts runs the packed one';
+
 /** Lines of the pages that no test runs, each with the reason. */
 export const linesNotRun: Readonly<Record<string, string>> = {
   'export TWELVE_LABS_API_KEY=…': 'the key belongs to the reader; a test compares its name',
@@ -55,6 +58,11 @@ export const linesNotRun: Readonly<Record<string, string>> = {
     needsAccount,
   'aws secretsmanager put-secret-value --secret-id <SecretArn> --secret-string file://secret.json':
     needsAccount,
+  'npm install chunkferry': needsRelease,
+  'npm install --omit=optional chunkferry': needsRelease,
+  'npx chunkferry deploy --source-bucket my-videos': needsRelease,
+  'npx cdk deploy --app "npx -y chunkferry app" -c sourceBuckets=my-videos': needsRelease,
+  'npx chunkferry export --out chunkferry-stack --source-bucket my-videos': needsRelease,
   'npm run demo -- --size 2GiB': 'it takes a minute; test/commands/demo.test.ts runs other sizes',
   'npm run bench -- --cost': 'it takes minutes and needs all of the machine',
   'npm run test:deploy -- --keep':
