@@ -42,22 +42,20 @@ async function deploy(flags: Flags, context: Context): Promise<Ending> {
     progress: (line) => note(context, line),
     approve: (place) => approve(place, flags, context),
   });
-  if (!deployed) {
-    note(context, 'Nothing was changed.');
-    return 'declined';
-  }
   if (flags.json) jsonResult(context, { version: 1, ...deployed });
   else print(deployed, context);
   return 'done';
 }
 
-async function approve(place: Place, { yes }: Flags, context: Context): Promise<boolean> {
+async function approve(place: Place, flags: Flags, context: Context): Promise<void> {
   const { stack, region, account } = place;
-  note(context, `Stack ${stack} in ${region}, account ${account}`);
-  if (yes) return true;
-  return confirm(
+  await confirm(
+    [
+      `Stack ${stack} in ${region}, account ${account}`,
+      'Creates or changes roles, functions, a state machine, a table and alarms.',
+    ],
+    flags,
     context,
-    'Deploy it? It creates or changes roles, functions, a state machine, a table and alarms.',
   );
 }
 

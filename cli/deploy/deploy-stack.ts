@@ -11,8 +11,8 @@ export interface Deployment {
   readonly region?: string | undefined;
   /** Called with one line for each event of the deployment. */
   readonly progress: (line: string) => void;
-  /** Called before anything changes. False ends the deployment. */
-  readonly approve: (place: Place) => Promise<boolean>;
+  /** Called before anything changes. An error ends the deployment. */
+  readonly approve: (place: Place) => Promise<void>;
 }
 
 /** Where the stack goes to. */
@@ -29,11 +29,10 @@ export interface Deployed extends Place {
 
 /**
  * Synthesizes the stack and deploys it with the toolkit of the CDK, which is loaded only here.
- * @returns undefined if the deployment was not approved
  * @throws ConfigurationError - the context is invalid
  * @throws CommandError - CloudFormation or the CDK rejected the deployment
  */
-export async function deployStack(deployment: Deployment): Promise<Deployed | undefined> {
+export async function deployStack(deployment: Deployment): Promise<Deployed> {
   const { Toolkit, BaseCredentials } = await import('@aws-cdk/toolkit-lib');
   const { profile, region: defaultRegion } = deployment;
   const toolkit = new Toolkit({
@@ -48,14 +47,14 @@ export async function deployStack(deployment: Deployment): Promise<Deployed | un
   try {
     return await approveAndDeploy(toolkit, deployment);
   } catch (error) {
-    throw configurationError(error) ?? deploymentError(error);
+    throw ownError(error) ?? deploymentError(error);
   }
 }
 
 async function approveAndDeploy(
   toolkit: Toolkit,
   { context, approve }: Deployment,
-): Promise<Deployed | undefined> {
+): Promise<Deployed> {
   let place: Omit<Place, 'stack'> = { account: '', region: '' };
   const source = await toolkit.fromAssemblyBuilder(
     async ({ outdir, context: known, env }) => {
@@ -66,7 +65,7 @@ async function approveAndDeploy(
   );
   await using assembly = await toolkit.synth(source);
   const [stack = ''] = assembly.cloudAssembly.stacks.map(({ stackName }) => stackName);
-  if (!(await approve({ stack, ...place }))) return undefined;
+  await approve({ stack, ...place });
   return deployedOf(await toolkit.deploy(assembly));
 }
 
@@ -89,10 +88,10 @@ function hostOf({ progress }: Deployment): IIoHost {
   };
 }
 
-/** Returns the error of an invalid context. The toolkit wraps what the synthesis throws. */
-function configurationError(error: unknown): Error | undefined {
+/** Returns the error of an invalid context, or of `approve`. The toolkit wraps what the synthesis throws. */
+function ownError(error: unknown): Error | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (isTransferError(cause)) return cause;
+    if (isTransferError(cause) || cause instanceof CommandError) return cause;
   return undefined;
 }
 
