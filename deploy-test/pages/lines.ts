@@ -42,7 +42,7 @@ const needsCliVersion2 =
   'its option needs version 2 of the AWS CLI, which pip does not install; deploy-test/scenarios/queue.ts sends the same payload';
 
 const needsRelease =
-  'it needs the published package; test/package/package.deep.test.ts runs the packed one';
+  'it needs the published package';
 
 /** Lines of the pages that no test runs, each with the reason. */
 export const linesNotRun: Readonly<Record<string, string>> = {
