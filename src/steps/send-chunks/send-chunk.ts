@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
@@ -145,7 +144,7 @@ async function storeSession(context: SendContext, session: UploadSession): Promi
   const { ports, transfer, record } = context;
   const md5 = context.wholeDigest?.hexAfter(session.totalChunks);
   const stored = md5 === undefined ? session : { ...session, md5 };
-  if (isDeepStrictEqual(stored, record.session)) return;
+  if (JSON.stringify(stored) === JSON.stringify(record.session)) return;
   context.record = { ...record, session: stored };
   await ports.store.updateSession(transfer.transferId, record.number, stored);
 }
