@@ -99,8 +99,6 @@ export const transferKeys = {
   noProgressSeconds: secondsKey(shape.noProgress, secondsBounds.noProgress),
   uploadReplySeconds: secondsKey(shape.uploadReply, secondsBounds.uploadReply),
   privateUploadHosts: switchKey(shape.privateUploadHosts),
-  maxMediaBytes: numberKey(shape.maxMediaBytes),
-  maxImageBytes: numberKey(shape.maxImageBytes),
   vpcId: textKey(namedFields.vpcId),
   vpcSubnetIds: listKey(namedFields.vpcSubnetIds),
   securityGroupIds: listKey(namedFields.securityGroupIds),

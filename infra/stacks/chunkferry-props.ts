@@ -126,14 +126,6 @@ const fields = {
       "Concurrent executions of the account that the sending function reserves and does not exceed; at least `maxSendConcurrency`. Lambda leaves 100 of the account's unreserved.",
     default: 'none reserved',
   }),
-  maxMediaBytes: wholeNumber(1).optional().meta({
-    description: 'The largest video or audio object to accept, in bytes.',
-    default: "the service's own limit",
-  }),
-  maxImageBytes: wholeNumber(1).optional().meta({
-    description: 'The largest image to accept, in bytes.',
-    default: "the service's own limit",
-  }),
   noProgress: duration(secondsBounds.noProgress).optional().meta({
     description:
       'How long a chunk may make no progress in one direction: S3 sends no byte, or the upload host accepts none. Then it is sent again. The total time of a chunk has no limit.',

@@ -125,16 +125,6 @@ export interface ChunkferryProps {
    */
   readonly sendReservedConcurrency?: Schema['sendReservedConcurrency'];
   /**
-   * The largest video or audio object to accept, in bytes.
-   * @default the service's own limit
-   */
-  readonly maxMediaBytes?: Schema['maxMediaBytes'];
-  /**
-   * The largest image to accept, in bytes.
-   * @default the service's own limit
-   */
-  readonly maxImageBytes?: Schema['maxImageBytes'];
-  /**
    * How long a chunk may make no progress in one direction: S3 sends no byte, or the upload host
    * accepts none. Then it is sent again. The total time of a chunk has no limit.
    * @default 60 s

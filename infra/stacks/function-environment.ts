@@ -39,8 +39,6 @@ export function stepEnvironment(
     ...queueBounds(props),
     [keys.maxSendConcurrency]: props.maxSendConcurrency,
     [keys.sendTimeoutMs]: step === 'OpenSession' ? props.sendTimeout.toMilliseconds() : undefined,
-    [keys.maxMediaBytes]: props.maxMediaBytes,
-    [keys.maxImageBytes]: props.maxImageBytes,
     [keys.noProgressMs]: props.noProgress?.toMilliseconds(),
     [keys.uploadReplyMs]: props.uploadReply?.toMilliseconds(),
     [keys.privateUploadHosts]: props.privateUploadHosts,

@@ -30,10 +30,6 @@ export const environmentKeys = {
   transferWindow: 'TRANSFER_WINDOW',
   /** The configured sources and readers, as JSON (src/core/source/sources.ts). */
   sources: 'SOURCES',
-  /** The largest video or audio object, in bytes. */
-  maxMediaBytes: 'MAX_MEDIA_BYTES',
-  /** The largest image, in bytes. */
-  maxImageBytes: 'MAX_IMAGE_BYTES',
   /** The time after which a chunk without progress is sent again, in milliseconds. */
   noProgressMs: 'NO_PROGRESS_MS',
   /** The longest time for the upload host's reply after a chunk's last byte, in milliseconds. */

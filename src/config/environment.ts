@@ -22,8 +22,6 @@ import { environmentKeys as keys } from './environment-keys.ts';
 const count = (fallback: number, max: number) =>
   z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(max)), fallback);
 
-const bytes = () => z.optional(z.coerce.number().check(z.int(), z.gte(1)));
-
 const settingsSchema = z.object({
   [keys.chunksInFlight]: count(4, maxChunksInFlight),
   [keys.mapConcurrency]: count(8, maxMapConcurrency),
@@ -37,8 +35,6 @@ const settingsSchema = z.object({
   [keys.localRun]: z._default(z.enum(['true', 'false']), 'false'),
   [keys.transferWindow]: z.optional(z.string()),
   [keys.sources]: z._default(z.string(), '{"list":[],"readers":{}}'),
-  [keys.maxMediaBytes]: bytes(),
-  [keys.maxImageBytes]: bytes(),
   [keys.privateUploadHosts]: z._default(z.enum(['true', 'false']), 'false'),
 });
 
@@ -66,8 +62,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     sources: readSources(read[keys.sources]),
     noProgressMs: read[keys.noProgressMs],
     uploadReplyMs: read[keys.uploadReplyMs],
-    maxMediaBytes: read[keys.maxMediaBytes],
-    maxImageBytes: read[keys.maxImageBytes],
     privateUploadHosts: read[keys.privateUploadHosts] === 'true',
   });
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { chunksPerUrlPage } from '#src/core/limits/limits.ts';
 import type { MediaType } from '#src/core/source/media-types.ts';
 import { type DestinationKind, definitionOf, destinations } from '#src/destinations/registry.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
@@ -20,7 +19,7 @@ const options = { ...resources, baseUrl: 'https://api.example.test/v1.3' };
 
 /** Settings with which each destination works. */
 const environments: Readonly<Record<DestinationKind, Readonly<Record<string, string>>>> = {
-  twelvelabs: {},
+  twelvelabs: { TWELVELABS_MAX_MEDIA_BYTES: '1000', TWELVELABS_MAX_IMAGE_BYTES: '1000' },
   'seven-bridges': {
     SEVEN_BRIDGES_ENVIRONMENT: 'cavatica',
     SEVEN_BRIDGES_PROJECT: 'ada/genomes',
@@ -95,6 +94,7 @@ describe('the TwelveLabs destination', () => {
       sessionCreatedBy: 'open',
       order: 'any',
       maxInFlight: 64,
+      chunksPerPage: 50,
       maxProofsPerReport: 50,
       finish: 'on-last-report',
       wholeDigest: 'none',
@@ -103,7 +103,8 @@ describe('the TwelveLabs destination', () => {
   });
 
   it('covers a page of URLs of the engine with one call', () => {
-    expect([maxUrlsPerCall, maxProofsPerReport]).toEqual([chunksPerUrlPage, 50]);
+    const { chunksPerPage } = createTwelveLabs(options).traits;
+    expect([chunksPerPage, maxProofsPerReport]).toEqual([maxUrlsPerCall, 50]);
   });
 
   it('needs no call to finish', async () => {

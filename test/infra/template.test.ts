@@ -71,10 +71,13 @@ describe('the functions', () => {
   });
 
   it('get the tuning of the props, and no default of the code', () => {
-    const tuned = synthesizeTemplate({ mapConcurrency: 40, maxMediaBytes: 5_000_000_000 });
+    const tuned = synthesizeTemplate({
+      mapConcurrency: 40,
+      destination: { kind: 'twelvelabs', maxMediaBytes: 5_000_000_000 },
+    });
     const text = JSON.stringify(tuned);
     expect(text).toContain('"MAP_CONCURRENCY":"40"');
-    expect(text).toContain('"MAX_MEDIA_BYTES":"5000000000"');
+    expect(text).toContain('"TWELVELABS_MAX_MEDIA_BYTES":"5000000000"');
     expect(text).not.toContain('CHUNKS_IN_FLIGHT');
   });
 

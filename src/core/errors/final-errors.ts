@@ -180,7 +180,7 @@ export const finalErrors = {
     scope: 'transfer',
     disposition: 'fail',
     nextStep:
-      'Split or re-encode the file. If the service accepts more, raise maxMediaBytes or maxImageBytes.',
+      'Split or re-encode the file. If the service accepts more, raise the setting of the destination that limits the size.',
     localNextStep: 'Split or re-encode the file.',
   },
   SourceTypeUnsupportedError: {

@@ -9,8 +9,11 @@ const MiB = 1024 * 1024;
 export const minChunksPerSender = 50;
 export const minBytesPerSender = 512 * MiB;
 
-/** Chunks whose URLs one request prepares. A page is fetched shortly before its use: URLs expire. */
-export const chunksPerUrlPage = 50;
+/**
+ * Chunks that one call prepares, if the destination does not name their number. A page is prepared shortly
+ * before its use: what is prepared may expire.
+ */
+export const defaultChunksPerPage = 32;
 
 /**
  * The rate that plans assume for one call of SendChunks, in bytes per second. It is a quarter of the about
@@ -122,7 +125,7 @@ export const sweepSeconds = 300;
 /** The lifetime of chunk and range rows, in seconds: an execution's seven days and seven more. */
 export const rowLifetimeSeconds = 14 * 24 * 3600;
 
-/** The largest JSON reply of a service. 50 presigned URLs are about 60 KiB. */
+/** The largest JSON reply of a service. A page of 50 presigned URLs has about 60 KiB. */
 export const maxReplyBytes = 1 * MiB;
 
 /** Bounds of the setting `uploadReply`, in ms. A Lambda function runs for at most 15 minutes. */

@@ -97,7 +97,7 @@ export const recoveryBounds = {
     unit: 'sessions',
     bounds: 'Sessions of one execution whose create reply was lost',
     because:
-      'Each may exist at the service for 24 hours. The waits between them grow to 15 minutes.',
+      'Each may exist at the service until it expires there. The waits between them grow to 15 minutes.',
   },
   longestCreateWait: {
     value: 900,

@@ -22,10 +22,6 @@ export interface Settings {
   readonly noProgressMs: number;
   /** The timeout for the upload host's reply after a chunk's last byte. Default: the destination's own. */
   readonly uploadReplyMs?: number | undefined;
-  /** The size limit for video and audio. Default: the destination's own. */
-  readonly maxMediaBytes?: number | undefined;
-  /** The size limit for images. Default: the destination's own. */
-  readonly maxImageBytes?: number | undefined;
   /** Whether chunks may be sent to private addresses. Default: false. */
   readonly privateUploadHosts?: boolean | undefined;
 }

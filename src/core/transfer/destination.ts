@@ -15,6 +15,8 @@ export interface DestinationTraits {
   readonly order: 'any' | 'ascending';
   /** The service's limit on chunks in flight in one session. */
   readonly maxInFlight: number;
+  /** Chunks of one call of `prepareChunks`. Default: the engine's own number, which a service must accept. */
+  readonly chunksPerPage?: number | undefined;
   /** Proofs in one report; 0 if the service accepts no reports. */
   readonly maxProofsPerReport: number;
   /** Whether the last report completes the upload, or an explicit call of `finish`. */

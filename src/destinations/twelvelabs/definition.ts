@@ -13,5 +13,8 @@ export const twelveLabs: DestinationDefinition<'twelvelabs', typeof settingsSche
   schema: settingsSchema,
   fields: settingFields,
   transferOptions: { schema: optionsSchema, fields: optionFields },
-  create: ({ baseUrl }, resources) => createTwelveLabs({ ...resources, baseUrl }),
+  create: ({ baseUrl, maxMediaBytes, maxImageBytes }, resources) => {
+    const limits = { video: maxMediaBytes, audio: maxMediaBytes, image: maxImageBytes };
+    return createTwelveLabs({ ...resources, baseUrl, limits });
+  },
 };

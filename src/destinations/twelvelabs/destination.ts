@@ -1,14 +1,20 @@
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
-import type { MediaType } from '#src/core/source/media-types.ts';
 import type { ApiKeySource } from '#src/core/stack/api-key.ts';
 import type { Destination, DestinationTraits } from '#src/core/transfer/destination.ts';
 import { checkBaseUrl, createApiClient } from '#src/service-api/api-client.ts';
 import { service } from './errors.ts';
 import { createSpanConflicts } from './fetch-urls.ts';
 import { listIncomplete } from './incomplete-sessions.ts';
-import { limitsOf, maxChunksInFlight, maxProofsPerReport, uploadReplyMs } from './limits.ts';
+import {
+  limitsOf,
+  maxChunksInFlight,
+  maxProofsPerReport,
+  maxUrlsPerCall,
+  type SizeOverrides,
+  uploadReplyMs,
+} from './limits.ts';
 import { mediaTypeOf } from './media-type.ts';
 import { openSession } from './open-session.ts';
 import { createUrlStock } from './presigned-urls.ts';
@@ -23,7 +29,7 @@ export interface TwelveLabsOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** The largest upload in bytes by media type. Default: the documented limits. */
-  readonly limits?: Readonly<Partial<Record<MediaType, number>>> | undefined;
+  readonly limits?: SizeOverrides | undefined;
   /**
    * Whether chunks may go to `http:` addresses. Default: only if the base URL is one, which then is a
    * server on this machine, such as the simulator.
@@ -41,6 +47,7 @@ const traits: DestinationTraits = {
   sessionCreatedBy: 'open',
   order: 'any',
   maxInFlight: maxChunksInFlight,
+  chunksPerPage: maxUrlsPerCall,
   maxProofsPerReport,
   finish: 'on-last-report',
   wholeDigest: 'none',

@@ -24,8 +24,8 @@ export const maxBytesByMediaType: Readonly<Record<MediaType, number>> = {
 export const maxFilenameLength = 255;
 
 /**
- * The most presigned URLs of one call (OpenAPI, 2026-02-17; twelvelabs-js 1.3.4). The engine asks for as many
- * at once (`chunksPerUrlPage`), so a page takes one call.
+ * The most presigned URLs of one call (OpenAPI, 2026-02-17; twelvelabs-js 1.3.4). The engine prepares as many
+ * chunks at once, so a page takes one call.
  */
 export const maxUrlsPerCall = 50;
 
@@ -64,10 +64,10 @@ export const maxChunksInFlight = 64;
 /** Our own: the most pages of unfinished sessions that are read; they hold 1,000 sessions. */
 export const maxListPages = 20;
 
+/** Configured sizes, in bytes; `undefined` leaves the documented limit. */
+export type SizeOverrides = Readonly<Partial<Record<MediaType, number | undefined>>>;
+
 /** Returns the limits of one media type. The configuration may override `maxBytes`. */
-export function limitsOf(
-  kind: MediaType,
-  overrides: Readonly<Partial<Record<MediaType, number>>> = {},
-): AcceptedObject {
+export function limitsOf(kind: MediaType, overrides: SizeOverrides = {}): AcceptedObject {
   return { kind, maxBytes: overrides[kind] ?? maxBytesByMediaType[kind], maxFilenameLength };
 }

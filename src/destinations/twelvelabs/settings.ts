@@ -4,11 +4,19 @@ import type { SettingField } from '#src/service-api/definition.ts';
 /** The service's own server (documents of API v1.3, 2026). */
 const ownBaseUrl = 'https://api.twelvelabs.io/v1.3';
 
+const bytes = z
+  .int('must be a whole number of at least 1')
+  .check(z.gte(1, 'must be a whole number of at least 1'));
+
 /** The settings of this destination, without its API key. */
 export const settingsSchema = z.strictObject({
   /** The server, with the version path. */
   baseUrl: z._default(z.string('must be text'), ownBaseUrl),
+  maxMediaBytes: z.optional(bytes),
+  maxImageBytes: z.optional(bytes),
 });
+
+export type TwelveLabsSettings = Readonly<z.output<typeof settingsSchema>>;
 
 /** How each setting is set, and its reference. */
 export const settingFields = {
@@ -17,5 +25,19 @@ export const settingFields = {
     type: 'URL',
     description: 'Another server with the same API, with `/v1.3`.',
     default: `\`${ownBaseUrl}\``,
+  },
+  maxMediaBytes: {
+    variable: 'TWELVELABS_MAX_MEDIA_BYTES',
+    form: 'number',
+    type: 'whole number of at least 1',
+    description: 'The largest video or audio object to accept, in bytes.',
+    default: '10 GiB',
+  },
+  maxImageBytes: {
+    variable: 'TWELVELABS_MAX_IMAGE_BYTES',
+    form: 'number',
+    type: 'whole number of at least 1',
+    description: 'The largest image to accept, in bytes.',
+    default: '32 MiB',
   },
 } as const satisfies Record<keyof z.input<typeof settingsSchema>, SettingField>;

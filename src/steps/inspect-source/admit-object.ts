@@ -68,11 +68,8 @@ function assertNotEncoded(source: SourceObject): void {
   );
 }
 
-function ensureWithinSize({ destination, settings }: InspectPorts, source: SourceObject): void {
-  const accepted = destination.accept(source);
-  const { kind } = accepted;
-  const configured = kind === 'image' ? settings.maxImageBytes : settings.maxMediaBytes;
-  const maxBytes = configured ?? accepted.maxBytes;
+function ensureWithinSize({ destination }: InspectPorts, source: SourceObject): void {
+  const { kind, maxBytes } = destination.accept(source);
   if (source.sizeBytes <= maxBytes) return;
   throw new TransferError(
     'SourceTooLargeError',

@@ -1,5 +1,5 @@
 import { asTransferError, type TransferError } from '#src/core/errors/errors.ts';
-import { chunksPerUrlPage } from '#src/core/limits/limits.ts';
+import { defaultChunksPerPage } from '#src/core/limits/limits.ts';
 import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
 import type { QueuedChunk } from './send-chunk.ts';
 import type { SendContext } from './send-context.ts';
@@ -12,6 +12,7 @@ export class ChunkQueue {
   readonly #context: SendContext;
   /** Chunks that are sent at once: the next page is fetched when as many are left. */
   readonly #inFlight: number;
+  readonly #pageLength: number;
   readonly #onError: (error: TransferError) => void;
   readonly #unprepared: number[];
   readonly #prepared: QueuedChunk[] = [];
@@ -21,6 +22,8 @@ export class ChunkQueue {
   constructor(context: SendContext, inFlight: number, onError: (error: TransferError) => void) {
     this.#context = context;
     this.#inFlight = inFlight;
+    const { traits } = context.ports.destination;
+    this.#pageLength = traits.chunksPerPage ?? defaultChunksPerPage;
     this.#onError = onError;
     this.#unprepared = [...context.missing];
   }
@@ -53,7 +56,7 @@ export class ChunkQueue {
   #fetchAhead(): void {
     if (this.#page || this.#unprepared.length === 0) return;
     if (this.#prepared.length > this.#inFlight) return;
-    this.#page = this.#fetchPage(this.#unprepared.splice(0, chunksPerUrlPage)).finally(() => {
+    this.#page = this.#fetchPage(this.#unprepared.splice(0, this.#pageLength)).finally(() => {
       this.#page = undefined;
     });
   }

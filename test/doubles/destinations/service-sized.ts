@@ -25,6 +25,7 @@ export const serviceTraits: DestinationTraits = {
   sessionCreatedBy: 'open',
   order: 'any',
   maxInFlight: 8,
+  chunksPerPage: 50,
   maxProofsPerReport: 50,
   finish: 'on-last-report',
   wholeDigest: 'none',

@@ -1,5 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readSettings } from '#src/config/environment.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { seededContent } from '../../doubles/s3/content.ts';
 import {
   bucket,
@@ -41,10 +40,11 @@ describe('an object over its limit', () => {
 
   it('has one byte more than the configured limit; an object at the limit is accepted', async () => {
     const film = harness.put(3);
-    const limit = (maxMediaBytes: number) =>
-      harness.override({
-        settings: { ...readSettings(process.env), maxMediaBytes },
-      });
+    const limit = (maxMediaBytes: number) => {
+      process.env.TWELVELABS_MAX_MEDIA_BYTES = String(maxMediaBytes);
+      onTestFinished(() => void delete process.env.TWELVELABS_MAX_MEDIA_BYTES);
+      harness.override({});
+    };
     limit(film.sizeBytes - 1);
     expect(await harness.run(inputOf(film))).toMatchObject({ error: 'SourceTooLargeError' });
     limit(film.sizeBytes);

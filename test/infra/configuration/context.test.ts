@@ -42,8 +42,6 @@ const everyTransferKey: Context = {
   noProgressSeconds: '60',
   uploadReplySeconds: '300',
   privateUploadHosts: 'true',
-  maxMediaBytes: '1000',
-  maxImageBytes: '1000',
   vpcId: 'vpc-01234567',
   vpcSubnetIds: 'subnet-01234567',
   securityGroupIds: 'sg-01234567',
@@ -145,7 +143,10 @@ describe("the context of the transfers' stack", () => {
   it('turns every key into a prop', () => {
     const props = transferProps(everyTransferKey);
     // A destination takes one of two keys, or is not the one of this context.
-    const alternatives = ['destinationEnvironment', 'destinationParent', 'destinationMode'];
+    const alternatives = [
+      ...['destinationEnvironment', 'destinationParent', 'destinationMode'],
+      ...['destinationMaxMediaBytes', 'destinationMaxImageBytes'],
+    ];
     const others = contextKeys.transfers.filter((key) => !alternatives.includes(key));
     expect(Object.keys(everyTransferKey).sort()).toEqual(others.toSorted());
     const names = ['sendTimeout', 'stepTimeout', 'noProgress', 'uploadReply'];

@@ -50,8 +50,14 @@ describe('an invalid prop fails with its value and what must hold:', () => {
     [{ mapConcurrency: 0 }, 'Invalid mapConcurrency 0: must be a whole number from 1 to 40.'],
     [{ mapConcurrency: 41 }, 'Invalid mapConcurrency 41: must be a whole number from 1 to 40.'],
     [{ chunksInFlight: 65 }, 'Invalid chunksInFlight 65: must be a whole number from 1 to 64.'],
-    [{ maxMediaBytes: 1.5 }, 'Invalid maxMediaBytes 1.5: must be a whole number of at least 1.'],
-    [{ maxImageBytes: 0 }, 'Invalid maxImageBytes 0: must be a whole number of at least 1.'],
+    [
+      { destination: { kind: 'twelvelabs', maxMediaBytes: 1.5 } },
+      'Invalid destination.maxMediaBytes 1.5: must be a whole number of at least 1.',
+    ],
+    [
+      { destination: { kind: 'twelvelabs', maxImageBytes: 0 } },
+      'Invalid destination.maxImageBytes 0: must be a whole number of at least 1.',
+    ],
     [
       { baseUrl: 'http://example.com' },
       'Invalid baseUrl "http://example.com/": must be an https URL',

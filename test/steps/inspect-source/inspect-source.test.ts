@@ -138,24 +138,19 @@ describe('InspectSource', () => {
     await expect(rejected).rejects.toMatchObject({ name: 'SourceIsFolderError' });
   });
 
-  it.each([
-    ['maxMediaBytes', 'film.mp4'],
-    ['maxMediaBytes', 'sound.WAV'],
-    ['maxImageBytes', 'still.png'],
-  ])(
-    'applies the configured %s for %s instead of the limit of the service',
-    async (setting, key) => {
-      const harness = await StepHarness.create({}, { [setting]: 100 });
-      const reference = { bucket: 'films', key };
-      harness.doubles.source.put(reference, Buffer.alloc(100));
-      await expect(harness.inspect(reference)).resolves.toMatchObject({ next: 'open' });
-      harness.doubles.source.put(reference, Buffer.alloc(101));
-      await expect(harness.inspect(reference)).rejects.toMatchObject({
-        name: 'SourceTooLargeError',
-        message: expect.stringMatching(/101 bytes.*limited to 100 bytes/),
-      });
-    },
-  );
+  it('applies the limit that the destination has for the object', async () => {
+    const harness = await StepHarness.create();
+    const accept = () => ({ kind: 'video', maxBytes: 100, maxFilenameLength: 255 });
+    harness.override({ accept });
+    const reference = { bucket: 'films', key: 'film.mp4' };
+    harness.doubles.source.put(reference, Buffer.alloc(100));
+    await expect(harness.inspect(reference)).resolves.toMatchObject({ next: 'open' });
+    harness.doubles.source.put(reference, Buffer.alloc(101));
+    await expect(harness.inspect(reference)).rejects.toMatchObject({
+      name: 'SourceTooLargeError',
+      message: expect.stringMatching(/101 bytes.*limited to 100 bytes/),
+    });
+  });
 
   it('shows a key with a line break in one line', async () => {
     const harness = await StepHarness.create();

@@ -69,7 +69,9 @@ describe('an event about an object that matches a source', () => {
       {},
       { sources: { list: [{ bucket: 'films' }], readers } },
     );
-    harness.tune({ maxMediaBytes: 8 });
+    harness.override({
+      accept: () => ({ kind: 'video', maxBytes: 8, maxFilenameLength: 255 }),
+    });
     putFilm(harness.doubles, 9);
     await expect(harness.inspect(eventOf())).rejects.toMatchObject({ name: 'SourceTooLargeError' });
   });
