@@ -1,22 +1,10 @@
+import { billAssumptions as assumptions } from '#src/core/stack/bill-assumptions.ts';
 import prices from '#src/core/stack/prices.json' with { type: 'json' };
 import type { CountedTransfer } from './counted-transfer.ts';
 
 export type PriceName = keyof typeof prices;
 
-/** What no run on this machine can count. Each is printed with the bill. */
-export const assumptions = {
-  /** One SendChunks function moves this much; its network decides, not its CPU. */
-  sendBytesPerSecond: 75e6,
-  /**
-   * A call of another function: a few round trips to the table and one or two to the service. What it
-   * takes here says nothing: the senders share its process.
-   */
-  callMs: 300,
-  /** Lambda's own start and report lines of a call, as JSON. */
-  lambdaLogBytesPerCall: 700,
-  /** A history event in the state machine's log, without execution data. */
-  historyEventLogBytes: 450,
-} as const;
+export { assumptions };
 
 /** CloudWatch adds this to each log event (CloudWatch Logs quotas, 2026). */
 export const logEventOverheadBytes = 26;

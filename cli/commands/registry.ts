@@ -58,4 +58,8 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
     summary: 'print the version',
     load: async () => (await import('./version.ts')).versionCommand,
   },
+  estimate: {
+    summary: 'estimate the bill and the time before anything moves',
+    load: async () => (await import('./estimate.ts')).estimateCommand,
+  },
 };

@@ -6,9 +6,11 @@ const unitBytes: Readonly<Record<string, number>> = {
   kb: 1000,
   mb: 1000 ** 2,
   gb: 1000 ** 3,
+  tb: 1000 ** 4,
   kib: 1024,
   mib: 1024 ** 2,
   gib: 1024 ** 3,
+  tib: 1024 ** 4,
 };
 
 /**

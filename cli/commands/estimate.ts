@@ -1,0 +1,134 @@
+import { Command, Option } from 'commander';
+import { formatBytes, parseSize } from '#local/terminal/size.ts';
+import {
+  defaultActiveTransfers,
+  defaultSendConcurrency,
+  defaultSendTimeoutMs,
+  maxMapConcurrency,
+  maxSlots,
+} from '#src/core/limits/limits.ts';
+import prices from '#src/core/stack/prices.json' with { type: 'json' };
+import { countRanges } from '#src/core/transfer/chunk-plan.ts';
+import { CommandError } from '../command-error.ts';
+import { type Context, jsonResult, note, result } from '../context.ts';
+import {
+  averageChunks,
+  type Estimate,
+  estimate,
+  type HostPlace,
+  hostPlaces,
+} from '../estimate/estimate.ts';
+import type { Ending } from '../exit-codes.ts';
+import { addExamples, addJsonOption, parseWhole } from '../options.ts';
+import { type Column, tableOf } from '../output/table.ts';
+import { counted, longText } from '../output/words.ts';
+import type { CreateCommand } from './registry.ts';
+
+interface Flags {
+  readonly bytes: string;
+  readonly objects: number;
+  readonly chunkSize: string;
+  readonly region: string;
+  readonly hostRegion?: HostPlace;
+  readonly active: number;
+  readonly map: number;
+  readonly senders: number;
+  readonly json?: boolean;
+}
+
+const columns: readonly Column[] = [
+  { title: 'LINE', importance: 0, isFlexible: true },
+  { title: 'UNITS', importance: 2, align: 'right' },
+  { title: 'DOLLARS', importance: 0, align: 'right' },
+  { title: 'PRICE OF', importance: 1 },
+];
+
+const pricedRegion = prices.stateTransition.region;
+const mapByDefault = Math.floor(defaultSendConcurrency / defaultActiveTransfers);
+
+/** Creates `chunkferry estimate`. */
+export const estimateCommand: CreateCommand = (context, onEnd) => {
+  const command = new Command()
+    .description(
+      'Estimates the bill, by line, and the time before anything moves. Calls nothing. The prices are those of AWS pages on the printed dates, never verified against the price list of AWS.',
+    )
+    .requiredOption('--bytes <size>', 'bytes of all objects: 3TB, 500GiB')
+    .requiredOption('--objects <number>', 'number of objects', parseWhole(1, 100_000_000))
+    .option('--chunk-size <size>', 'size of the chunks that the service chooses', '5MiB')
+    .option('--region <region>', 'Region of the stack', pricedRegion)
+    .addOption(
+      new Option(
+        '--host-region <place>',
+        'where the upload host is, as seen from the stack (default: the bill is a range)',
+      ).choices(hostPlaces),
+    )
+    .option(
+      '--active <number>',
+      'maxActiveTransfers',
+      parseWhole(1, maxSlots),
+      defaultActiveTransfers,
+    )
+    .option('--map <number>', 'mapConcurrency', parseWhole(1, maxMapConcurrency), mapByDefault)
+    .option('--senders <number>', 'maxSendConcurrency', parseWhole(1, 1000), defaultSendConcurrency)
+    .action(async (flags: Flags) => onEnd(run(flags, context)));
+  addJsonOption(command);
+  return addExamples(command, [
+    ['estimate --bytes 3TB --objects 2000', 'an archive of 3 TB'],
+    ['estimate --bytes 3TB --objects 2000 --host-region other', 'into a host in another Region'],
+  ]);
+};
+
+function run(flags: Flags, context: Context): Ending {
+  if (flags.region !== pricedRegion)
+    throw new CommandError(
+      'usage',
+      `Unlisted Region ${JSON.stringify(flags.region)}: prices are known for ${pricedRegion} only. Use --region ${pricedRegion} to estimate with its prices.`,
+    );
+  const workload = workloadOf(flags);
+  const found = estimate(workload, flags.hostRegion);
+  if (flags.json)
+    jsonResult(context, { version: 1, region: pricedRegion, ...workload, ...found, prices });
+  else print(found, workload, context);
+  return 'done';
+}
+
+function workloadOf({ bytes, objects, chunkSize, active, map, senders }: Flags) {
+  const workload = {
+    bytes: parseSize(bytes, '--bytes'),
+    objects,
+    chunkSizeBytes: parseSize(chunkSize, '--chunk-size'),
+    activeTransfers: active,
+    mapConcurrency: map,
+    senders,
+  };
+  const totalChunks = averageChunks(workload);
+  const bounds = { rangesAtOnce: map, sendTimeoutMs: defaultSendTimeoutMs };
+  return { ...workload, ranges: countRanges({ ...workload, totalChunks }, bounds) };
+}
+
+function print(
+  found: Estimate,
+  { bytes, objects }: { bytes: number; objects: number },
+  context: Context,
+) {
+  const { stdout } = context.io;
+  const { lines, dollars, traffic, seconds } = found;
+  const rows = lines.map(({ name, quantity, price, dollars: cost }) => [
+    name,
+    quantity.toLocaleString('en-US', { maximumFractionDigits: quantity < 100 ? 2 : 0 }),
+    cost.toFixed(2),
+    `${prices[price].date} ${prices[price].source}`,
+  ]);
+  const { date, source } = prices.egressInternetGb;
+  rows.push(['traffic out of the Region', '', rangeText(traffic), `${date} ${source}`]);
+  const all = { least: dollars + traffic.least, most: dollars + traffic.most };
+  rows.push(['sum', '', rangeText(all), '']);
+  note(context, `${counted(objects, 'object')}, ${formatBytes(bytes)}, ${pricedRegion}.`);
+  result(context, tableOf(columns, rows, stdout));
+  result(context, `Time: ${longText(seconds.least * 1000)} to ${longText(seconds.most * 1000)}.`);
+  note(context, 'The prices were never verified against the price list of AWS.');
+}
+
+function rangeText({ least, most }: { least: number; most: number }): string {
+  return least === most ? most.toFixed(2) : `${least.toFixed(2)} to ${most.toFixed(2)}`;
+}

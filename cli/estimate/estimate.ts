@@ -1,0 +1,88 @@
+import { plannedBytesPerSecond } from '#src/core/limits/limits.ts';
+import { billAssumptions as assumptions } from '#src/core/stack/bill-assumptions.ts';
+import prices from '#src/core/stack/prices.json' with { type: 'json' };
+import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
+import { type UnitLine, unitsOf } from './units.ts';
+
+/** What is to be moved, and the bounds of the stack that moves it. */
+export interface Workload {
+  readonly bytes: number;
+  readonly objects: number;
+  readonly chunkSizeBytes: number;
+  /** Ranges of one object of average size. */
+  readonly ranges: number;
+  readonly activeTransfers: number;
+  /** Ranges that one transfer sends at once. */
+  readonly mapConcurrency: number;
+  /** Ranges that the stack sends at once. */
+  readonly senders: number;
+}
+
+/** Where the upload host is, as seen from the stack's Region. */
+export const hostPlaces = ['same', 'other', 'internet'] as const;
+export type HostPlace = (typeof hostPlaces)[number];
+
+/** One line of the bill. */
+export interface BillLine extends UnitLine {
+  readonly dollars: number;
+}
+
+/** A bill and a time, from the least to the most. */
+export interface Estimate {
+  readonly lines: readonly BillLine[];
+  readonly dollars: number;
+  /** Traffic out of the Region, in dollars. */
+  readonly traffic: Range;
+  readonly seconds: Range;
+}
+
+interface Range {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Seconds of a transfer besides its bytes: opening, confirming, waiting. An assumption, not a measurement. */
+const secondsPerTransfer = 10;
+
+/** Estimates bill and time. Without a place of the upload host, the traffic is a range over all places. */
+export function estimate(workload: Workload, host: HostPlace | undefined): Estimate {
+  const { bytes, objects, chunkSizeBytes, ranges } = workload;
+  const lines = unitsOf(Math.max(1, Math.round(bytes / objects)), chunkSizeBytes, ranges).map(
+    (line) => {
+      const quantity = line.quantity * objects;
+      return { ...line, quantity, dollars: quantity * prices[line.price].value };
+    },
+  );
+  const traffic = (place: HostPlace) => (bytes / 1e9) * dollarsPerGb[place];
+  return {
+    lines,
+    dollars: lines.reduce((sum, line) => sum + line.dollars, 0),
+    traffic: { least: traffic(host ?? 'same'), most: traffic(host ?? 'internet') },
+    seconds: secondsOf(workload),
+  };
+}
+
+const dollarsPerGb: Readonly<Record<HostPlace, number>> = {
+  same: 0,
+  other: prices.egressOtherRegionGb.value,
+  internet: prices.egressInternetGb.value,
+};
+
+function secondsOf({ bytes, objects, ranges, activeTransfers, mapConcurrency, senders }: Workload) {
+  const transfers = Math.min(activeTransfers, objects);
+  const parallel = Math.min(senders, transfers * Math.min(ranges, mapConcurrency));
+  const overhead = (objects / transfers) * secondsPerTransfer;
+  return {
+    least: bytes / (parallel * assumptions.sendBytesPerSecond) + overhead,
+    most: bytes / (parallel * plannedBytesPerSecond) + overhead,
+  };
+}
+
+/** Returns the chunks of one object of average size. */
+export function averageChunks({
+  bytes,
+  objects,
+  chunkSizeBytes,
+}: Omit<Workload, 'ranges'>): number {
+  return chunkCount(Math.max(1, Math.round(bytes / objects)), chunkSizeBytes);
+}
