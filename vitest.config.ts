@@ -23,6 +23,6 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     silent: 'passed-only',
-    reporters: ['dot', './test/totals-reporter.ts'],
+    reporters: ['minimal', './test/totals-reporter.ts'],
   },
 });

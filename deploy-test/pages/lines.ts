@@ -41,8 +41,7 @@ const needsAccount =
 const needsCliVersion2 =
   'its option needs version 2 of the AWS CLI, which pip does not install; deploy-test/scenarios/queue.ts sends the same payload';
 
-const needsRelease =
-  'it needs the published package';
+const needsRelease = 'it needs the published package';
 
 /** Lines of the pages that no test runs, each with the reason. */
 export const linesNotRun: Readonly<Record<string, string>> = {

@@ -20,12 +20,12 @@ export interface Trace {
 export function openTrace(): Trace {
   const hash = createHash('sha256');
   const lines: string[] = [];
-  const unhashed: string[] = [];
-  const hashAll = () => hash.update(unhashed.splice(0).join(''));
+  const waiting: string[] = [];
+  const hashAll = () => hash.update(waiting.splice(0).join(''));
   return {
     record(who, what) {
       const line = `${((Date.now() - startOfTime) / 1000).toFixed(3)} ${who} ${what.replace(requestIds, 'request')}`;
-      if (unhashed.push(line) === linesAtOnce) hashAll();
+      if (waiting.push(line) === linesAtOnce) hashAll();
       if (!isRoutine(who, what)) lines.push(line);
       if (lines.length > maxLines * 2) lines.splice(0, maxLines);
     },
