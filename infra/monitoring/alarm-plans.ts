@@ -124,7 +124,7 @@ function serviceAlarms({ deployment, alarmThresholds }: CheckedMonitoringProps):
     {
       id: 'OrphanSessions',
       description:
-        'The service has unfinished sessions that no transfer owns: create replies were lost, or another client uses this API key. If "Retries by cause" shows no CreateReplyLostError, check who uses the key. Search the reconciler\'s logs for "orphan session" for the upload ids. The sessions end automatically after 24 h.',
+        'The service has unfinished sessions that no transfer owns: create replies were lost, or another client uses this API key. If "Retries by cause" shows no CreateReplyLostError, check who uses the key. Search the reconciler\'s logs for "orphan session" for the upload ids. The sessions end automatically when they expire.',
       metric: productMetric(deployment, 'OrphanSessions', { statistic: 'Maximum' }),
       threshold: alarmThresholds.orphanSessions,
       missing: unchanged,

@@ -9,7 +9,7 @@ const thresholdsShape = z.object({
   }),
   orphanSessions: deployTimeNumber(0, 100_000).default(5).meta({
     description:
-      'Unfinished upload sessions that no transfer owns. A lost reply leaves one for 24 h.',
+      'Unfinished upload sessions that no transfer owns. A lost reply leaves one until it expires.',
   }),
   noProgress: duration({ least: 600, most: 10_800, step: 300 })
     .default(Duration.minutes(15))

@@ -312,7 +312,7 @@ export interface AlarmThresholdProps {
    */
   readonly throttledRetries?: AlarmThreshold['throttledRetries'];
   /**
-   * Unfinished upload sessions that no transfer owns. A lost reply leaves one for 24 h.
+   * Unfinished upload sessions that no transfer owns. A lost reply leaves one until it expires.
    * @default 5
    */
   readonly orphanSessions?: AlarmThreshold['orphanSessions'];
