@@ -65,7 +65,8 @@ function secondsOf(toComplete: number, toReady: number, asset: string): Line[] {
 
 /** Returns the speed of this run. Bytes and time of earlier runs do not count. */
 function sentLines({ bytes, milliseconds, resumedBytes }: Sent): Line[] {
-  const speed: Line[] = bytes > 0 ? [['speed', `${speedText(bytes, milliseconds)} while sending`]] : [];
+  const speed: Line[] =
+    bytes > 0 ? [['speed', `${speedText(bytes, milliseconds)} while sending`]] : [];
   const resumed: Line[] =
     resumedBytes > 0 ? [['resumed', `${formatBytes(resumedBytes)} from an earlier run`]] : [];
   return [...speed, ...resumed];
