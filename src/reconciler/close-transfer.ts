@@ -1,9 +1,14 @@
 import type { ErrorName } from '#src/core/errors/errors.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
-import { endedOutsideErrors, writeEnd } from '#src/transfer/ended-outside.ts';
+import { endedOutsideErrors } from '#src/transfer/ended-outside.ts';
 import { readCauseMessage, readFailure, toSentence } from '#src/transfer/failure.ts';
-import { countFailure, type Outcome, transferLogFields } from '#src/transfer/outcome.ts';
+import {
+  countFailure,
+  describeOutcome,
+  type Outcome,
+  transferLogFields,
+} from '#src/transfer/outcome.ts';
 import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
@@ -70,14 +75,25 @@ export async function closeTransfer(
   seen: TransferRecord,
   end: FinishedExecution,
 ): Promise<boolean> {
+  const { store, clock } = ports;
+  const { transferId, fence } = seen;
   const recorded = describeEnd(end);
-  const { state, reported, error } = recorded;
-  // Not written if a step that outlived its execution recorded the outcome meanwhile.
-  if (!(await writeEnd(ports, seen, state, reported, end.startedAt))) return false;
+  const started = { executionStartedAt: end.startedAt ?? seen.createdAt };
+  const outcome = await describeOutcome(ports, seen, started, recorded.reported);
+  // A step that outlived its execution may have recorded the outcome meanwhile.
+  if (!isSame(await store.transfer(transferId), seen)) return false;
+  const patch = { state: recorded.state, outcome, outcomePublished: false };
+  const active = { state: 'active' } as const;
+  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
   countClosed(ports, recorded);
+  const { state, error } = recorded;
   ports.log.warn('transfer closed', { ...transferLogFields(seen), state, error });
-  await finishTransfer(ports, seen.transferId);
+  await finishTransfer(ports, transferId);
   return true;
+}
+
+function isSame(row: TransferRecord | undefined, seen: TransferRecord): boolean {
+  return row?.state === 'active' && row.fence === seen.fence && row.owner === seen.owner;
 }
 
 /** Counts a transfer or a start that the reconciler closed. */

@@ -19,7 +19,6 @@ export function wasClosedByReconciler(outcome: Outcome | undefined): boolean {
 /**
  * Writes the end of a transfer from outside its execution, if its state is unchanged.
  * @param reported - the status and the reason
- * @param executionStartedAt - default: when the transfer was created
  * @returns the new row, or undefined if the owner or the state changed
  */
 export async function writeEnd(
@@ -27,10 +26,9 @@ export async function writeEnd(
   row: TransferRecord,
   state: 'failed' | 'cancelled',
   reported: Outcome,
-  executionStartedAt = row.createdAt,
 ): Promise<TransferRecord | undefined> {
-  const { transferId, fence } = row;
-  const started = { executionStartedAt };
+  const { transferId, fence, createdAt } = row;
+  const started = { executionStartedAt: createdAt };
   const outcome = await describeOutcome(ports, row, started, reported);
   const patch = { state, outcome, outcomePublished: false };
   const changedAt = ports.clock.now();
