@@ -1,5 +1,5 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { sdkFailure } from '#src/aws/sdk-failure.ts';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { readStackOutputs } from '#src/aws/stack-outputs.ts';
 import { CommandError } from '../command-error.ts';
 import type { Environment } from '../context.ts';
 import type { PlaceFlags } from '../options.ts';
@@ -47,18 +47,13 @@ async function outputsOf(
   client: CloudFormationClient,
   name: string,
 ): Promise<ReadonlyMap<string, string>> {
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    const outputs = Stacks[0]?.Outputs ?? [];
-    return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-  } catch (error) {
-    if (!/does not exist/.test(sdkFailure(error).message)) throw error;
-    const where = await client.config.region();
-    throw new CommandError(
-      'notFound',
-      `Stack ${JSON.stringify(name)} does not exist in ${where}. Name another with --stack, --region or --profile.`,
-    );
-  }
+  const outputs = await readStackOutputs(client, name);
+  if (outputs) return outputs;
+  const where = await client.config.region();
+  throw new CommandError(
+    'notFound',
+    `Stack ${JSON.stringify(name)} does not exist in ${where}. Name another with --stack, --region or --profile.`,
+  );
 }
 
 function missingOutput(name: string, key: string): never {

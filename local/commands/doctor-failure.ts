@@ -1,4 +1,4 @@
-import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
+import { type OperatorProblem, operatorFailure } from '#src/aws/operator-failure.ts';
 import { isTransferError, TransferError } from '#src/core/errors/errors.ts';
 
 /**
@@ -14,27 +14,20 @@ export async function asOperator<T>(action: string, call: () => Promise<T>): Pro
   }
 }
 
-/** AWS error codes for invalid credentials. */
-const invalidCredentials =
-  /^(ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch|AuthFailure)/;
+/** What failed, without a full stop: the printed line continues with the next step. */
+const descriptions: Readonly<Record<OperatorProblem, (action: string, reason: string) => string>> =
+  {
+    'no-region': () => 'No AWS Region is set: use --region',
+    'expired-login': (_, reason) => `The AWS SSO session has expired: ${reason}`,
+    'no-credentials': (_, reason) => `No AWS credentials: ${reason}`,
+    'rejected-credentials': (_, reason) => `AWS rejected these credentials: ${reason}`,
+    denied: (action, reason) => `${action} was denied for these credentials: ${reason}`,
+    other: (action, reason) => `${action} failed: ${reason}`,
+  };
 
 function explain(action: string, error: unknown): TransferError {
   if (isTransferError(error)) return error;
-  const failure = sdkFailure(error);
-  const reason = describeSdkFailure(failure);
-  const message = () => {
-    if (/^Region is missing/.test(failure.message)) return 'No AWS Region is set: use --region';
-    if (failure.name === 'CredentialsProviderError') return `No AWS credentials: ${reason}`;
-    if (invalidCredentials.test(failure.name)) return `AWS rejected these credentials: ${reason}`;
-    if (/^AccessDenied|^UnauthorizedOperation/.test(failure.name)) {
-      return `${action} was denied for these credentials: ${reason}`;
-    }
-    return `${action} failed: ${reason}`;
-  };
-  return new TransferError('ConfigurationError', withoutFullStop(message()), { cause: error });
-}
-
-/** Removes the full stop. The printed line continues with the next step. */
-function withoutFullStop(sentence: string): string {
-  return sentence.replace(/\.$/, '');
+  const { problem, reason } = operatorFailure(error);
+  const message = descriptions[problem](action, reason);
+  return new TransferError('ConfigurationError', message, { cause: error });
 }

@@ -1,6 +1,6 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { boundedCalls } from '#src/aws/sdk-bounds.ts';
-import { sdkFailure } from '#src/aws/sdk-failure.ts';
+import { readStackOutputs } from '#src/aws/stack-outputs.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { defaultKind, definitionOf } from '#src/destinations/registry.ts';
 import type { LocalDefinition } from './destination-options.ts';
@@ -39,17 +39,12 @@ async function outputsOf(
   client: CloudFormationClient,
   name: string,
 ): Promise<ReadonlyMap<string, string>> {
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-    const outputs = Stacks[0]?.Outputs ?? [];
-    return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-  } catch (error) {
-    if (!/does not exist/.test(sdkFailure(error).message)) throw error;
-    const where = await client.config.region();
-    throw noStack(
-      `Stack ${JSON.stringify(name)} does not exist in ${where}. Use --stack and --region to name another`,
-    );
-  }
+  const outputs = await readStackOutputs(client, name);
+  if (outputs) return outputs;
+  const where = await client.config.region();
+  throw noStack(
+    `Stack ${JSON.stringify(name)} does not exist in ${where}. Use --stack and --region to name another`,
+  );
 }
 
 function noStack(message: string): TransferError {
