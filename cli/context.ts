@@ -1,3 +1,4 @@
+import { printable } from '#local/terminal/words.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import type { Ending } from './exit-codes.ts';
 
@@ -31,9 +32,9 @@ export interface Context {
 /** Runs a command. Returns why it ended. */
 export type Action<Args extends unknown[]> = (...args: Args) => Promise<Ending>;
 
-/** Prints one line of information. */
+/** Prints one line of information. It may contain keys and replies, so its control characters are escaped. */
 export function note({ io }: Pick<Context, 'io'>, line: string): void {
-  io.stderr.write(`${line}\n`);
+  io.stderr.write(`${printable(line)}\n`);
 }
 
 /** Prints a result. */

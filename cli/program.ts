@@ -80,5 +80,5 @@ function inherit(command: Command, program: Command): Command {
 /** Returns the command that the arguments name; undefined if all modules are needed. */
 function nameIn(argv: readonly string[]): string | undefined {
   const name = argv.find((argument) => !argument.startsWith('-')) ?? '';
-  return name === 'help' || name === 'completion' || name === 'complete' ? undefined : name;
+  return name === 'help' ? undefined : name;
 }

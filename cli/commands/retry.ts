@@ -83,14 +83,13 @@ async function retry(name: string | undefined, flags: Flags, context: Context): 
 
 /** Returns the newest failure of each object. */
 async function failures(place: Place, { since, limit, error }: Flags, now: number) {
-  const query = { states: ['failed', 'rejected'], since: now - since, limit } as const;
+  const query = { states: ['failed', 'rejected'], since: now - since, error, limit } as const;
   const found = new Map<string, TransferDetails>();
   for await (const table of place.tables())
     for (const record of await listTransfers(table, query, now)) {
-      const isWanted = error === undefined || record.outcome?.error === error;
       const { bucket, key, versionId = '' } = record.source;
       const object = JSON.stringify([bucket, key, versionId]);
-      if (isWanted && !found.has(object)) found.set(object, await readDetails(table, record));
+      if (!found.has(object)) found.set(object, await readDetails(table, record));
     }
   return [...found.values()];
 }

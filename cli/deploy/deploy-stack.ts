@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { DeployResult, IIoHost, Toolkit } from '@aws-cdk/toolkit-lib';
 import { createApp } from '#infra/create-app.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
@@ -82,7 +83,9 @@ function hostOf({ progress }: Deployment): IIoHost {
   return {
     notify: async ({ level, code, message }) => {
       const isSynthesis = code?.startsWith('CDK_TOOLKIT_I1');
-      if (shown.includes(level) && !isSynthesis && message.trim() !== '') progress(message.trim());
+      if (!shown.includes(level) || isSynthesis) return;
+      const lines = stripVTControlCharacters(message).split('\n');
+      for (const line of lines) if (line.trim() !== '') progress(line.trimEnd());
     },
     requestResponse: async ({ defaultResponse }) => defaultResponse,
   };

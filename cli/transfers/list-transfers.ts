@@ -12,6 +12,8 @@ export interface ListQuery {
   /** The earliest change of transfers that are over, in milliseconds since 1970. */
   readonly since: number;
   readonly bucket?: string | undefined;
+  /** Only transfers that ended with this error. */
+  readonly error?: string | undefined;
   readonly limit: number;
 }
 
@@ -45,12 +47,13 @@ function partitionsOf(states: readonly TransferState[]): TransferState[] {
   );
 }
 
-function isWanted(record: TransferRecord, { states, since, bucket }: ListQuery): boolean {
-  const { state, changedAt, source } = record;
+function isWanted(record: TransferRecord, { states, since, bucket, error }: ListQuery): boolean {
+  const { state, changedAt, source, outcome } = record;
   return (
     states.includes(state) &&
     (!isOver(state) || changedAt >= since) &&
-    (bucket === undefined || source.bucket === bucket)
+    (bucket === undefined || source.bucket === bucket) &&
+    (error === undefined || outcome?.error === error)
   );
 }
 
@@ -73,7 +76,7 @@ async function* queuedRecords({ queue, store }: TransferTable, limit: number) {
     }
 }
 
-/** Reads the newest day first and stops behind the day that reaches the limit. */
+/** Reads the newest day first, newest change first, and stops at the limit. */
 async function* recordsByDay(
   { store }: TransferTable,
   state: TransferState,

@@ -63,10 +63,10 @@ export const startsKey: RowKey = { transferId: queueId, row: 'starts' };
 /** The key of the call rates that all functions share. */
 export const ratesKey: RowKey = { transferId: queueId, row: 'rates' };
 
-/** The key of the calls that all functions made of one endpoint group in the last slice of time. */
+/** The key of the count of calls that all functions have made to an endpoint group in the last slice of time. */
 export const callsKey = (group: string): RowKey => ({ transferId: queueId, row: `calls#${group}` });
 
-/** The key of a lease, which one call of all functions has at a time. */
+/** The key of a lease, which one function call holds at a time. */
 export const leaseKey = (name: string): RowKey => ({ transferId: 'lease', row: name });
 
 /** The key of the row where the last sweep over ended transfers stopped. */

@@ -158,13 +158,18 @@ async function firstRows(table: Table, query: Query, Limit: number): Promise<Row
   return (await translated(table, () => table.document.send(command))).Items ?? [];
 }
 
+/** Returns the key at which the next page begins. No key, or an empty one, ends the result (API Reference). */
+export function nextKeyOf({ LastEvaluatedKey }: { LastEvaluatedKey?: Row | undefined }) {
+  return Object.keys(LastEvaluatedKey ?? {}).length > 0 ? LastEvaluatedKey : undefined;
+}
+
 async function* pagesOf(table: Table, query: Query): AsyncGenerator<Row[]> {
   let ExclusiveStartKey: Row | undefined;
   do {
     const input = { TableName: table.tableName, ...query, ExclusiveStartKey };
     const page = await translated(table, () => table.document.send(new QueryCommand(input)));
     yield page.Items ?? [];
-    ExclusiveStartKey = page.LastEvaluatedKey;
+    ExclusiveStartKey = nextKeyOf(page);
   } while (ExclusiveStartKey);
 }
 

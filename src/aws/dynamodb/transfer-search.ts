@@ -1,8 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { TransferError } from '#src/core/errors/errors.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Row } from './expressions.ts';
+import { nextKeyOf } from './table-access.ts';
 import { tableFailure } from './table-failure.ts';
 import { recordOf } from './transfer-rows.ts';
 
@@ -14,8 +16,8 @@ export interface TransferSearch {
   withIdPrefix(prefix: string): Promise<TransferRecord[]>;
 }
 
-/** Pages of 1 MB: some 100,000 transfers. A larger table has to be asked by the id. */
-const maxPages = 200;
+/** Pages of 1 MB that one search reads: some 100,000 transfers. */
+const maxSearchPages = 200;
 
 interface Filter {
   readonly expression: string;
@@ -26,13 +28,18 @@ interface Filter {
 /**
  * Opens the search over a table's transfers.
  * @throws TableUnavailableError, ConfigurationError - from every method
+ * @throws InvalidInputError - from every method: the table has more pages than a search reads
  */
-export function openTransferSearch(client: DynamoDBClient, tableName: string): TransferSearch {
+export function openTransferSearch(
+  client: DynamoDBClient,
+  tableName: string,
+  maxPages = maxSearchPages,
+): TransferSearch {
   // The options belong to the client, which the stores share.
   const document = DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
   });
-  const find = (filter: Filter) => scan(document, tableName, filter);
+  const find = (filter: Filter) => scan({ document, tableName, maxPages }, filter);
   return {
     ofObject: (bucket, key) =>
       find({
@@ -49,9 +56,14 @@ export function openTransferSearch(client: DynamoDBClient, tableName: string): T
   };
 }
 
+interface SearchedTable {
+  readonly document: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly maxPages: number;
+}
+
 async function scan(
-  document: DynamoDBDocumentClient,
-  tableName: string,
+  { document, tableName, maxPages }: SearchedTable,
   { expression, names, values }: Filter,
 ): Promise<TransferRecord[]> {
   const found: TransferRecord[] = [];
@@ -69,8 +81,11 @@ async function scan(
       throw tableFailure(error, tableName);
     });
     found.push(...(reply.Items ?? []).map(recordOf));
-    ExclusiveStartKey = reply.LastEvaluatedKey;
-    if (!ExclusiveStartKey) break;
+    ExclusiveStartKey = nextKeyOf(reply);
+    if (!ExclusiveStartKey) return found;
   }
-  return found;
+  throw new TransferError(
+    'InvalidInputError',
+    `Search in table ${tableName} stopped after ${maxPages} pages: it has more transfers than a search reads. Name the transfer by its whole id`,
+  );
 }
