@@ -4,8 +4,6 @@ import type { CountedTransfer } from './counted-transfer.ts';
 
 export type PriceName = keyof typeof prices;
 
-export { assumptions };
-
 /** CloudWatch adds this to each log event (CloudWatch Logs quotas, 2026). */
 export const logEventOverheadBytes = 26;
 

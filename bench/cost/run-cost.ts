@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
+import { billAssumptions as assumptions } from '#src/core/stack/bill-assumptions.ts';
 import prices from '#src/core/stack/prices.json' with { type: 'json' };
 import { verdictOf } from '../plan/measures.ts';
 import { GiB } from '../plan/shapes.ts';
 import { changeLines, provenance, readResults, writeResults } from '../report/record.ts';
-import { assumptions } from './bill.ts';
 import { billLimits } from './bill-limits.ts';
 import { countBounds, transitionsApartFromPolls } from './count-calls.ts';
 import { countTransfers, type TransferPlan } from './count-transfer.ts';

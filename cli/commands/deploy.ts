@@ -61,7 +61,10 @@ async function approve(place: Place, flags: Flags, context: Context): Promise<vo
 
 function print({ stack, outputs }: Deployed, context: Context): void {
   for (const [name, value] of Object.entries(outputs).sort()) result(context, `${name}  ${value}`);
-  const named = stack === 'Chunkferry' ? '' : ` --stack ${stack}`;
-  note(context, `Next: store the API key in the secret ${outputs.SecretArn}, send the events`);
-  note(context, `of each bucket to EventBridge, then run chunkferry doctor${named}.`);
+  note(context, `Next: store the API key in the secret ${outputs.SecretArn}, and send the events`);
+  note(
+    context,
+    'of each bucket to EventBridge. Then start an execution of the state machine with the',
+  );
+  note(context, `input {"preflight":true}, which checks the stack ${stack} and moves nothing.`);
 }

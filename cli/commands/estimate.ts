@@ -40,7 +40,7 @@ const columns: readonly Column[] = [
   { title: 'LINE', importance: 0, isFlexible: true },
   { title: 'UNITS', importance: 2, align: 'right' },
   { title: 'DOLLARS', importance: 0, align: 'right' },
-  { title: 'PRICE OF', importance: 1 },
+  { title: 'PRICE AS OF', importance: 1 },
 ];
 
 const pricedRegion = prices.stateTransition.region;

@@ -26,7 +26,8 @@ terraform apply -var artifacts_bucket=my-artifacts
 
 1. Store the API key in the secret that the output \`SecretArn\` names.
 2. Switch the bucket's events to EventBridge on.
-3. Run \`npx chunkferry doctor --stack ${stack}\`.
+3. Start an execution of the state machine of the output \`StateMachineArn\` with the input
+   \`{"preflight": true}\`. It checks the stack and moves nothing.
 
 To change an option or to upgrade, export again into the same folder and run the same commands.
 `;
