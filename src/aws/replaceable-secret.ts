@@ -87,7 +87,7 @@ async function underLease(
     if (clock.now() - startedAt >= maxWaitMs)
       throw new TransferError(
         'ServiceUnavailableError',
-        'Another function is refreshing the access token, and takes long.',
+        `Another function has been refreshing the access token for ${maxWaitMs / 1000} seconds.`,
         { origin: 'service' },
       );
     await clock.sleep(pollMs);

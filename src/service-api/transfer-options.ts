@@ -3,9 +3,8 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import type { DestinationOptions, OptionRules } from '#src/core/transfer/transfer-options.ts';
 import type { AnyDefinition, TransferOptionsForm } from './definition.ts';
 
-const noOptions: TransferOptionsForm = { schema: z.strictObject({}), fields: {} };
-
 /** The options of a destination that has none of its own. */
+const noOptions: TransferOptionsForm = { schema: z.strictObject({}), fields: {} };
 
 /** Returns how the options of one destination are read, and which options the others have. */
 export function optionRulesOf(

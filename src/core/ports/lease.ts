@@ -1,4 +1,4 @@
-/** A right that one call of all functions has at a time. It ends by itself, because its holder may crash. */
+/** A right that one function call holds at a time. It expires, because its holder may crash. */
 export interface Lease {
   /**
    * Takes the lease, unless another holder has it. A holder may take it again.

@@ -9,13 +9,13 @@ export interface ApiKeySource {
   /** Reads the key again. Use it after the service rejected the cached key, which may have been rotated. */
   refresh(): Promise<string>;
   /**
-   * Replaces the stored text. Of all functions, one at a time does that. If the stored text is no longer
-   * `outdated`, another function has replaced it: returns the stored text. Absent if nothing can be stored.
+   * Replaces the stored text. Only one function at a time does this. If another function has replaced
+   * `outdated` meanwhile, returns the stored text. Absent if nothing can be stored.
    * @param renew - receives the stored text, and returns the text to store
-   * @throws ServiceUnavailableError - another function is replacing the text, and takes long
+   * @throws ServiceUnavailableError - another function has been replacing the text for 10 seconds
    */
   replace?(outdated: string, renew: (stored: string) => Promise<string>): Promise<string>;
-  /** Fails as `replace` would without the permission to store. Changes nothing. */
+  /** Checks the permission to store, and changes nothing. Throws what `replace` would. */
   checkReplace?(): Promise<void>;
 }
 

@@ -31,7 +31,7 @@ export type Permission =
 export interface DestinationNeeds {
   /** The digest of the whole object that completes an upload: ConfirmUpload may have to read the object. */
   readonly wholeDigest?: 'none' | 'md5' | undefined;
-  /** Whether its access tokens end, and a refresh may replace what refreshes them. */
+  /** Whether its access tokens expire, and a refresh may return another refresh token. */
   readonly renewsSecret?: boolean | undefined;
 }
 

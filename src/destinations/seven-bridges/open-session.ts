@@ -39,9 +39,8 @@ interface Target {
 }
 
 /**
- * Initializes an upload by the stack's settings and the transfer's options: in the folder of the key if they
- * say so. If the name is taken and the
- * settings say `rename`, tries further names.
+ * Initializes an upload by the stack's settings and the transfer's options. With `folders: key`, it is in the
+ * folder of the key. With `onNameTaken: rename`, tries further names.
  * @throws CreateReplyLostError - the service may have opened an upload with an unknown id
  * @throws NameTakenError - the name is taken, or the service chose another name that the settings forbid
  * @throws ProjectNotFoundError, ProjectDeniedError

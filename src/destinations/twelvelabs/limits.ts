@@ -6,8 +6,8 @@ import type { AcceptedObject } from '#src/core/transfer/destination.ts';
  * live service, whose own error decides.
  */
 
-const MiB = 1024 * 1024;
-const GiB = 1024 * MiB;
+export const MiB = 1024 * 1024;
+export const GiB = 1024 * MiB;
 
 /**
  * Bytes of one upload: "10 GB" of video or audio, "32 MB" of image (npm twelvelabs-js 1.3.4; OpenAPI

@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import type { SettingField } from '#src/service-api/definition.ts';
+import { GiB, MiB, maxBytesByMediaType } from './limits.ts';
 
 /** The service's own server (documents of API v1.3, 2026). */
 const ownBaseUrl = 'https://api.twelvelabs.io/v1.3';
 
-const bytes = z
-  .int('must be a whole number of at least 1')
-  .check(z.gte(1, 'must be a whole number of at least 1'));
+const atLeastOne = 'whole number of at least 1';
+
+const bytes = z.int(`must be a ${atLeastOne}`).check(z.gte(1, `must be a ${atLeastOne}`));
 
 /** The settings of this destination, without its API key. */
 export const settingsSchema = z.strictObject({
@@ -29,15 +30,15 @@ export const settingFields = {
   maxMediaBytes: {
     variable: 'TWELVELABS_MAX_MEDIA_BYTES',
     form: 'number',
-    type: 'whole number of at least 1',
+    type: atLeastOne,
     description: 'The largest video or audio object to accept, in bytes.',
-    default: '10 GiB',
+    default: `${maxBytesByMediaType.video / GiB} GiB`,
   },
   maxImageBytes: {
     variable: 'TWELVELABS_MAX_IMAGE_BYTES',
     form: 'number',
-    type: 'whole number of at least 1',
+    type: atLeastOne,
     description: 'The largest image to accept, in bytes.',
-    default: '32 MiB',
+    default: `${maxBytesByMediaType.image / MiB} MiB`,
   },
 } as const satisfies Record<keyof z.input<typeof settingsSchema>, SettingField>;

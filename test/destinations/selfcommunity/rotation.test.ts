@@ -99,7 +99,9 @@ describe('a refresh token that rotates', () => {
     const [answer] = asked();
     expect(await failureOf(answer as Promise<unknown>)).toMatchObject({
       name: 'ServiceUnavailableError',
-      message: expect.stringContaining('Another function is refreshing the access token'),
+      message: expect.stringContaining(
+        'Another function has been refreshing the access token for 10 seconds',
+      ),
     });
     expect(refreshes()).toBe(0);
     clock.advance(90_000);
