@@ -28,9 +28,10 @@ export function operatorFailure(error: unknown): OperatorFailure {
 
 function problemOf({ name, message }: ReturnType<typeof sdkFailure>): OperatorProblem {
   if (/^Region is missing/.test(message)) return 'no-region';
+  // AWS says of temporary credentials too that their token has expired.
+  if (invalidCredentials.test(name)) return 'rejected-credentials';
   if (isExpiredLogin(name, message)) return 'expired-login';
   if (name === 'CredentialsProviderError') return 'no-credentials';
-  if (invalidCredentials.test(name)) return 'rejected-credentials';
   return /^AccessDenied|^UnauthorizedOperation/.test(name) ? 'denied' : 'other';
 }
 

@@ -30,6 +30,7 @@ describe('what AWS rejects', () => {
 
   it.each([
     ['ExpiredToken', 'The security token included in the request is expired', 'credentials'],
+    ['ExpiredToken', 'The security token is expired', 'credentials'],
     [
       'InvalidClientTokenId',
       'The security token included in the request is invalid',
