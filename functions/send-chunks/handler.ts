@@ -1,5 +1,6 @@
 import { newCrc } from '#src/aws/crc/running-crc.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
+import { collectBuffersCheaply } from '#src/http/socket-memory.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
 import { createContainer, type PortPart } from '../runtime/container.ts';
 import { destination } from '../runtime/destination.ts';
@@ -8,6 +9,8 @@ import { sourceProbes } from '../runtime/probes.ts';
 import { settings } from '../runtime/settings.ts';
 import { source } from '../runtime/source.ts';
 import { queue, store } from '../runtime/table.ts';
+
+collectBuffersCheaply();
 
 /** The chunk concurrency of each transfer, which the calls of a sandbox share. */
 const concurrency: PortPart<'concurrency'> = {
