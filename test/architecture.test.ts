@@ -8,12 +8,13 @@ import { destinations } from '#src/destinations/registry.ts';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['src/core'],
   'src/transfer': ['src/core', 'src/transfer'],
+  'src/outcome': ['src/core', 'src/transfer', 'src/outcome'],
   'src/rates': ['src/core', 'src/transfer', 'src/rates'],
-  'src/queue': ['src/core', 'src/transfer', 'src/queue'],
-  'src/steps': ['src/core', 'src/transfer', 'src/queue', 'src/steps'],
-  'src/reconciler': ['src/core', 'src/transfer', 'src/queue', 'src/reconciler'],
-  'src/preflight': ['src/core', 'src/transfer', 'src/preflight'],
-  'src/failure-reports': ['src/core', 'src/transfer', 'src/failure-reports'],
+  'src/queue': ['src/core', 'src/transfer', 'src/outcome', 'src/queue'],
+  'src/steps': ['src/core', 'src/transfer', 'src/outcome', 'src/queue', 'src/steps'],
+  'src/reconciler': ['src/core', 'src/transfer', 'src/outcome', 'src/queue', 'src/reconciler'],
+  'src/preflight': ['src/core', 'src/transfer', 'src/outcome', 'src/preflight'],
+  'src/failure-reports': ['src/core', 'src/transfer', 'src/outcome', 'src/failure-reports'],
   'src/events': ['src/core', 'src/transfer', 'src/events'],
   'src/http': ['src/core', 'src/http'],
   'src/config': ['src/core', 'src/config'],
@@ -53,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['zod/mini'],
   'src/transfer': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
+  'src/outcome': ['zod/mini'],
   'src/rates': [],
   'src/queue': ['zod/mini'],
   'src/steps': ['node:crypto', 'zod/mini'],
@@ -223,7 +225,14 @@ describe('the layering', () => {
   it('lets only core/errors decide by the name of an error', () => {
     const names = Object.keys(errorCatalogue).join('|');
     const comparison = new RegExp(`[!=]== \\(?'(?:${names})'|isTransferError\\(\\w+, `);
-    const deciding = ['src/steps', 'src/transfer', 'src/queue', 'src/reconciler', 'src/preflight']
+    const deciding = [
+      'src/steps',
+      'src/transfer',
+      'src/outcome',
+      'src/queue',
+      'src/reconciler',
+      'src/preflight',
+    ]
       .concat([
         'src/rates',
         'src/destinations',

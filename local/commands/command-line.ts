@@ -1,5 +1,5 @@
 import { isTransferError, nextStepOf, type Runtime } from '#src/core/errors/errors.ts';
-import { type Failure, readFailure } from '#src/transfer/failure.ts';
+import { type Failure, readFailure } from '#src/outcome/failure.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
 import { printable } from '../terminal/words.ts';
 import { systemProblem } from './system-problem.ts';

@@ -9,7 +9,7 @@ import { formatBytes, parseSize } from '#local/terminal/size.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { definitionOf } from '#src/destinations/registry.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
-import type { Failure } from '#src/transfer/failure.ts';
+import type { Failure } from '#src/outcome/failure.ts';
 import { removeUserAwsSettings } from '../emulators/local-account.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';

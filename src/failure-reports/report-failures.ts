@@ -3,7 +3,7 @@ import { errorCatalogue, isErrorName } from '#src/core/errors/errors.ts';
 import type { Notice, Notifier } from '#src/core/ports/events.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import { dashboardLink, executionLink, locationOf } from '#src/core/stack/console-links.ts';
-import { toOneLine } from '#src/transfer/failure.ts';
+import { toOneLine } from '#src/outcome/failure.ts';
 import { failureQuery } from './failure-query.ts';
 
 /** What a report needs in addition to the failures. */

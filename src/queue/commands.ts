@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { stopModes } from '#src/core/queue/queue.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { writeEnd } from '#src/transfer/ended-outside.ts';
-import { transferLogFields } from '#src/transfer/outcome.ts';
-import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import { writeEnd } from '#src/outcome/ended-outside.ts';
+import { publishOutcome } from '#src/outcome/publish-outcome.ts';
+import { transferLogFields } from '#src/transfer/log-fields.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { releaseSlotOrTicket } from './slots.ts';
 

@@ -1,9 +1,10 @@
 import { maxStartsPerTicket } from '#src/core/limits/limits.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { writeEnd } from '#src/transfer/ended-outside.ts';
-import { readFailure } from '#src/transfer/failure.ts';
-import { countFailure, transferLogFields } from '#src/transfer/outcome.ts';
-import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import { writeEnd } from '#src/outcome/ended-outside.ts';
+import { readFailure } from '#src/outcome/failure.ts';
+import { countFailure } from '#src/outcome/outcome.ts';
+import { publishOutcome } from '#src/outcome/publish-outcome.ts';
+import { transferLogFields } from '#src/transfer/log-fields.ts';
 import type { Needs } from '#src/transfer/step.ts';
 import { releaseSlotOrTicket } from './slots.ts';
 

@@ -2,7 +2,7 @@ import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Priority, Ticket } from '#src/core/queue/queue.ts';
 import { isWindowOpen, nextOpening } from '#src/core/queue/transfer-window.ts';
 import { nextExecutionName, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { transferLogFields } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/log-fields.ts';
 import { ownershipLostError } from '#src/transfer/ownership.ts';
 import type { Ending } from '#src/transfer/state.ts';
 import type { Needs } from '#src/transfer/step.ts';

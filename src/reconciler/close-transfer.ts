@@ -1,15 +1,11 @@
 import type { ErrorName } from '#src/core/errors/errors.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { endedOutsideErrors } from '#src/outcome/ended-outside.ts';
+import { readCauseMessage, readFailure, toSentence } from '#src/outcome/failure.ts';
+import { countFailure, describeOutcome, type Outcome } from '#src/outcome/outcome.ts';
+import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
-import { endedOutsideErrors } from '#src/transfer/ended-outside.ts';
-import { readCauseMessage, readFailure, toSentence } from '#src/transfer/failure.ts';
-import {
-  countFailure,
-  describeOutcome,
-  type Outcome,
-  transferLogFields,
-} from '#src/transfer/outcome.ts';
-import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import { transferLogFields } from '#src/transfer/log-fields.ts';
 import type { FinishedExecution, ReconcilerPorts } from './reconciler-ports.ts';
 
 /** How the reconciler records the end of an execution that recorded no outcome. */

@@ -1,7 +1,7 @@
 import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { publishOutcome } from '#src/transfer/publish-outcome.ts';
-import { recordRejection } from '#src/transfer/record-rejection.ts';
+import { publishOutcome } from '#src/outcome/publish-outcome.ts';
+import { recordRejection } from '#src/outcome/record-rejection.ts';
 import { dispatchedStartIn } from '#src/transfer/state.ts';
 import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import type { ServiceCall } from '#src/transfer/work-through.ts';

@@ -1,5 +1,5 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { transferLogFields } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/log-fields.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 

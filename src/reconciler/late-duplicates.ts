@@ -2,7 +2,7 @@ import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { SweepPosition } from '#src/core/transfer/transfer-store.ts';
 import { findLateDuplicates, reportLateDuplicates } from '#src/transfer/late-duplicates.ts';
-import { transferLogFields } from '#src/transfer/outcome.ts';
+import { transferLogFields } from '#src/transfer/log-fields.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 

@@ -1,5 +1,5 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { publishOutcome } from '#src/transfer/publish-outcome.ts';
+import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 

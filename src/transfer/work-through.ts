@@ -1,7 +1,7 @@
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { transferLogFields } from './outcome.ts';
+import { transferLogFields } from './log-fields.ts';
 import type { CommonPorts, Invocation } from './step.ts';
 
 /** One call of the reconciler or the dispatcher, which belongs to no execution. */

@@ -1,9 +1,9 @@
 import type { TransferError } from '#src/core/errors/errors.ts';
 import type { Source } from '#src/core/source/sources.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
+import type { RecordOutcomeResult } from '#src/outcome/outcome.ts';
 import type { PreflightPorts } from '#src/preflight/checks.ts';
 import { concludePreflight, preflight, type StepFindings } from '#src/preflight/preflight.ts';
-import type { RecordOutcomeResult } from '#src/transfer/outcome.ts';
 import { invocationOf } from '../harness/invocation.ts';
 import { json, StepHarness } from '../harness/step-harness.ts';
 

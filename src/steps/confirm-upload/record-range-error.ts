@@ -1,5 +1,5 @@
 import { isErrorName, TransferError } from '#src/core/errors/errors.ts';
-import { readCauseMessage } from '#src/transfer/failure.ts';
+import { readCauseMessage } from '#src/outcome/failure.ts';
 import { rangeFailureOf } from '#src/transfer/range-failure.ts';
 import { rangeStateSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';

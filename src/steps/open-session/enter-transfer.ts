@@ -2,9 +2,9 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
 import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
-import { wasClosedByReconciler } from '#src/transfer/ended-outside.ts';
 import { fencedOutError, readOwnedTransfer } from '#src/transfer/ownership.ts';
 import {
   type DispatchedStart,

@@ -1,7 +1,7 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';
 import { queuedEnding } from '#src/queue/join-queue.ts';
-import { wasClosedByReconciler } from '#src/transfer/ended-outside.ts';
 import { leaseEndFrom } from '#src/transfer/ownership.ts';
 import type { DispatchedStart, Ending } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';

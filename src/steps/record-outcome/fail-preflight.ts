@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ErrorName } from '#src/core/errors/errors.ts';
-import { type Failure, readCauseMessage, readFailure, toOneLine } from '#src/transfer/failure.ts';
-import type { RecordOutcomeResult } from '#src/transfer/outcome.ts';
+import { type Failure, readCauseMessage, readFailure, toOneLine } from '#src/outcome/failure.ts';
+import type { RecordOutcomeResult } from '#src/outcome/outcome.ts';
 
 /** The error of a Task that a Catch stored. */
 interface CaughtError {

@@ -2,18 +2,18 @@ import type * as z from 'zod/mini';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { queuedEnding } from '#src/queue/join-queue.ts';
-import { releaseSlotOrTicket } from '#src/queue/slots.ts';
-import { type Failure, readFailure } from '#src/transfer/failure.ts';
+import { type Failure, readFailure } from '#src/outcome/failure.ts';
 import {
   countFailure,
   describeOutcome,
   type Outcome,
   type RecordOutcomeResult,
-} from '#src/transfer/outcome.ts';
+} from '#src/outcome/outcome.ts';
+import { publishOutcome } from '#src/outcome/publish-outcome.ts';
+import { recordRejection } from '#src/outcome/record-rejection.ts';
+import { queuedEnding } from '#src/queue/join-queue.ts';
+import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { fencedOutError } from '#src/transfer/ownership.ts';
-import { publishOutcome } from '#src/transfer/publish-outcome.ts';
-import { recordRejection } from '#src/transfer/record-rejection.ts';
 import { recordContent } from '#src/transfer/same-content.ts';
 import { dispatchedStartIn, type Ending, endedSchema, readState } from '#src/transfer/state.ts';
 import type { Invocation, Needs } from '#src/transfer/step.ts';

@@ -4,10 +4,10 @@ import {
   type TransferState,
 } from '#src/core/transfer/transfer.ts';
 import type { TransferPatch } from '#src/core/transfer/transfer-store.ts';
+import type { Outcome } from '#src/outcome/outcome.ts';
+import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
-import type { Outcome } from '#src/transfer/outcome.ts';
 import { ownershipLostError } from '#src/transfer/ownership.ts';
-import { publishOutcome } from '#src/transfer/publish-outcome.ts';
 import type { Needs } from '#src/transfer/step.ts';
 
 /**

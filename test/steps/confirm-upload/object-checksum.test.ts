@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { describeOutcome } from '#src/transfer/outcome.ts';
+import { describeOutcome } from '#src/outcome/outcome.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
 import { chunkBytes, StepHarness } from '../../harness/step-harness.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { readReference } from './input.ts';
+import { readReference } from '#src/transfer/input.ts';
+import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
 import { eventTypes } from './publish-outcome.ts';
-import type { Invocation, Needs } from './step.ts';
-import { rejectionIdOf } from './transfer-ids.ts';
 
 /**
  * Records a start that ended before it took a transfer: writes a row, publishes the event, then marks the

@@ -1,13 +1,8 @@
 import { addCounts, type RetryCounts, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { Invocation, Needs } from './step.ts';
+import type { Invocation, Needs } from '#src/transfer/step.ts';
 
 /** An outcome, as the execution's output, the transfer's row and the event contain it. */
 export type Outcome = Readonly<Record<string, unknown>>;
-
-/** Returns the log fields that identify a transfer: its object, its id and the execution that owns it. */
-export function transferLogFields({ transferId, source, owner }: TransferRecord) {
-  return { bucket: source.bucket, key: source.key, transferId, execution: owner };
-}
 
 /** Counts a transfer, or a start, that ended with an error. */
 export function countFailure({ meter }: Pick<Needs, 'meter'>, error: string | undefined): void {
