@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
+import type { UploadSession } from '#src/core/transfer/destination.ts';
 import { unbroken } from '../conformance/direct-upload.ts';
 import type { WireService } from '../conformance/wire/wire.ts';
 import { ManualClock } from '../harness/clock.ts';
@@ -45,13 +46,28 @@ function offered({ wire }: WireService): number[] {
   return patches.map(({ request: { headers } }) => Number(headers['content-length']));
 }
 
+/** Sends a chunk whose source breaks until the server holds some of its bytes: it may read none before the break. */
+async function sendUntilHeldInPart(
+  { baseUrl, secret }: WireService,
+  { uploadId }: UploadSession,
+  send: () => Promise<unknown>,
+): Promise<void> {
+  const headers = { authorization: `Bearer ${secret}`, 'tus-resumable': '1.0.0' };
+  for (let tries = 0; tries < 20; tries++) {
+    await expect(send()).rejects.toThrow('the source broke');
+    const reply = await fetch(`${baseUrl}/${uploadId}`, { method: 'HEAD', headers });
+    if (Number(reply.headers.get('upload-offset')) > chunkSizeBytes) return;
+  }
+  throw new Error('After 20 tries, the server holds no byte of the chunk.');
+}
+
 describe('a chunk that the server holds in part', () => {
   it('is completed by its other bytes', async () => {
     const { service, session, send } = await opened();
     await send(1);
-    await expect(send(2, 40 * 1024)).rejects.toThrow('the source broke');
+    await sendUntilHeldInPart(service, session, () => send(2, 40 * 1024));
     await send(2);
-    const [, , , rest = 0] = offered(service);
+    const rest = offered(service).at(-1);
     expect(rest).toBeGreaterThan(0);
     expect(rest).toBeLessThan(chunkSizeBytes);
     const { assetId } = await service.destination.finish(session, proofs, undefined, unbroken);
