@@ -7,6 +7,7 @@ export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 /** The streams of the program. Results go to `stdout`, everything else to `stderr`. */

@@ -26,6 +26,10 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
     summary: 'explain why a transfer failed or waits, and what to do',
     load: async () => (await import('./why.ts')).whyCommand,
   },
+  watch: {
+    summary: 'show what moves and waits, again and again',
+    load: async () => (await import('./watch.ts')).watchCommand,
+  },
   retry: {
     summary: 'start a transfer again, or all that failed',
     load: async () => (await import('./retry.ts')).retryCommand,
@@ -41,6 +45,14 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
   resume: {
     summary: 'end a pause',
     load: async () => (await import('./queue-commands.ts')).resumeCommand,
+  },
+  doctor: {
+    summary: 'check a deployed stack before the first file',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  orphans: {
+    summary: 'list unfinished uploads at the service that no transfer knows',
+    load: async () => (await import('./orphans.ts')).orphansCommand,
   },
   deploy: {
     summary: 'deploy the stack, or change it',

@@ -10,12 +10,17 @@ export interface Column {
   readonly importance: number;
   /** Whether the column takes the room that is left; its texts are cut in the middle. */
   readonly isFlexible?: boolean;
+  /** The least width of a flexible column; below it, other columns give way. Default: 12. */
+  readonly leastWidth?: number;
 }
 
 const gap = 2;
 
-/** A flexible column is at least this wide, else other columns give way. */
-const leastFlexible = 12;
+const defaultLeastWidth = 12;
+
+function leastWidthOf({ leastWidth = defaultLeastWidth }: Column): number {
+  return leastWidth;
+}
 
 const noBorders = Object.fromEntries(
   ['top', 'bottom', 'left', 'right', 'mid', 'middle'].flatMap((part) =>
@@ -47,11 +52,13 @@ export function tableOf(
     gap * (kept.length - 1),
   );
   const cells = (row: readonly string[]) =>
-    kept.map((index) =>
-      columns[index]?.isFlexible
-        ? cutMiddle(Math.max(leastFlexible, room - used), row[index] ?? '')
-        : (row[index] ?? ''),
-    );
+    kept.map((index) => {
+      const column = columns[index];
+      const text = row[index] ?? '';
+      return column?.isFlexible
+        ? cutMiddle(Math.max(leastWidthOf(column), room - used), text)
+        : text;
+    });
   for (const row of [columns.map(({ title }) => title), ...texts]) table.push(cells(row));
   return `${table
     .toString()
@@ -66,7 +73,8 @@ function fitting(columns: readonly Column[], widths: readonly number[], room: nu
   const needed = () =>
     kept.reduce((sum, index) => {
       const width = widths[index] ?? 0;
-      return sum + gap + (columns[index]?.isFlexible ? Math.min(width, leastFlexible) : width);
+      const column = columns[index];
+      return sum + gap + (column?.isFlexible ? Math.min(width, leastWidthOf(column)) : width);
     }, -gap);
   while (needed() > room) {
     const last = kept.reduce((worst, index) =>

@@ -89,6 +89,7 @@ async function* recordsByDay(
       state,
       new Date(day).toISOString().slice(0, 10),
     )) {
+      if (record.changedAt < query.since) return;
       if (!isWanted(record, query)) continue;
       yield record;
       count += 1;

@@ -1,6 +1,5 @@
-import { SingleBar } from 'cli-progress';
+import { columnsOf, createRedraw } from './redraw.ts';
 import type { TransferView } from './transfer-view.ts';
-import { cutTo } from './words.ts';
 
 /** The output for the status of a run. */
 export interface StatusDisplay {
@@ -12,52 +11,37 @@ export interface StatusDisplay {
   clear(): void;
 }
 
-/** Columns of a terminal that does not report its width. */
-const defaultColumns = 80;
-
-/** Returns the columns for one line. In some terminals, a character in the last column wraps the line. */
-export function columnsOf({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number {
-  return (columns || defaultColumns) - 1;
-}
+const drawsPerSecond = 4;
 
 /**
  * Redraws one line of a terminal. Does not hide the cursor or change a mode of the terminal, so nothing
  * needs to be restored when the process ends.
  */
 export function terminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
+  const redraw = createRedraw(stream);
   let draw: ((columns: number) => string) | undefined;
-  let bar: SingleBar | undefined;
-  const columns = () => columnsOf(stream);
-  const clear = () => {
-    bar?.stop();
-    bar = undefined;
-  };
-  const resume = () => {
-    if (!draw || bar) return;
-    const format = () => cutTo(columns(), draw?.(columns()) ?? '');
-    bar = new SingleBar({ stream, format, clearOnComplete: true, linewrap: true, fps: 4 });
-    bar.start(1, 0);
-  };
+  let timer: NodeJS.Timeout | undefined;
+  const update = () => redraw.show(draw ? [draw(columnsOf(stream))] : []);
   return {
     show(next) {
+      const isFirst = draw === undefined;
       draw = next;
-      resume();
+      if (isFirst) update();
+      timer ??= setInterval(update, 1000 / drawsPerSecond);
     },
-    print(line) {
-      clear();
-      stream.write(`${line}\n`);
-      resume();
-    },
+    print: redraw.print,
     clear() {
-      clear();
+      clearInterval(timer);
+      timer = undefined;
       draw = undefined;
+      redraw.show([]);
     },
   };
 }
 
 /** Returns whether a stream is a terminal that can redraw a line. */
 export function canRedraw(
-  stream: NodeJS.WriteStream,
+  stream: { readonly isTTY?: boolean | undefined },
   { TERM }: Readonly<Record<string, string | undefined>> = process.env,
 ): boolean {
   return Boolean(stream.isTTY) && TERM !== 'dumb' && TERM !== '';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useFakeAccount } from './fake-account.ts';
 import { now, runProgram } from './program-harness.ts';
-import { failedTransferOf, putTransfers, transferOf } from './transfer-records.ts';
+import { failedTransferOf, putSession, putTransfers, transferOf } from './transfer-records.ts';
 
 const account = useFakeAccount();
 
@@ -19,26 +19,11 @@ const first = failedTransferOf('twice.mp4', 'AssetFailedError', 'The asset faile
 const second = transferOf('twice.mp4', { ingestNumber: 2, changedAt: now - 1000 });
 const waiting = transferOf('waiting.mp4', { state: 'queued' });
 
-async function putSession(transferId: string) {
-  const { store } = account.table;
-  const session = {
-    uploadId: `u-${transferId}`,
-    chunkSizeBytes: 25e6,
-    totalChunks: 4,
-    details: {},
-  };
-  const opened = { number: 1, attempt: 'a', openedAt: now - 60_000, etagMode: 'md5' } as const;
-  await store.addSession(transferId, { ...opened, state: 'opening', mismatched: [] });
-  await store.setSession(transferId, 1, session, 1);
-  for (const index of [1, 2])
-    await store.storeProof(transferId, 1, { index, sizeBytes: 25e6, proof: 'p', md5: 'm' });
-}
-
 beforeAll(async () => {
   const { table } = account;
   await putTransfers(table, moving, throttled, first, second, waiting);
-  await putSession(moving.transferId);
-  await putSession(throttled.transferId);
+  await putSession(table, moving.transferId);
+  await putSession(table, throttled.transferId);
   await table.store.recordRangeFailure(
     { transferId: throttled.transferId, sessionNumber: 1, n: 1 },
     {

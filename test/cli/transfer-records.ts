@@ -42,3 +42,24 @@ export function failedTransferOf(
 export async function putTransfers(table: TransferTable, ...records: TransferRecord[]) {
   for (const record of records) await table.store.takeTransfer(record, undefined);
 }
+
+/** Opens the session of a transfer a minute ago, of 4 chunks of 25 MB, and proves chunks of it. */
+export async function putSession(table: TransferTable, transferId: string, proven = [1, 2]) {
+  const { store } = table;
+  const session = {
+    uploadId: `u-${transferId}`,
+    chunkSizeBytes: 25e6,
+    totalChunks: 4,
+    details: {},
+  };
+  const opened = { number: 1, attempt: 'a', openedAt: now - 60_000, etagMode: 'md5' } as const;
+  await store.addSession(transferId, { ...opened, state: 'opening', mismatched: [] });
+  await store.setSession(transferId, 1, session, 1);
+  await proveChunks(table, transferId, proven);
+}
+
+/** Proves chunks of 25 MB. */
+export async function proveChunks({ store }: TransferTable, transferId: string, indexes: number[]) {
+  for (const index of indexes)
+    await store.storeProof(transferId, 1, { index, sizeBytes: 25e6, proof: 'p', md5: 'm' });
+}

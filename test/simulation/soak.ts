@@ -1,5 +1,5 @@
-import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createRedraw } from '#local/terminal/redraw.ts';
 import { type FaultClass, faultNames } from './faults/fault-classes.ts';
 import { count, describeFailure, openTally, type Tally, tableOf } from './report.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
@@ -97,21 +97,17 @@ function conclude(tally: Tally): void {
   console.log(`failed: ${failed.map((result) => result.seed).join(' ') || 'none'}`);
 }
 
-/** Prints a bar on a terminal, otherwise lines. */
+/** Redraws a line on a terminal, otherwise prints lines. */
 function openProgress(times: number) {
-  const bar = new SingleBar({
-    format: '{bar} {value}/{total} seeds, {failed} failed, {eta_formatted} left',
-  });
-  const isDrawn = process.stderr.isTTY;
-  if (isDrawn) bar.start(times, 0, { failed: 0 });
+  const redraw = process.stderr.isTTY ? createRedraw(process.stderr) : undefined;
   return {
     update({ seeds, failed }: Tally, { seed, violations }: SeedResult) {
-      if (isDrawn) return bar.update(seeds, { failed: failed.length });
-      if (violations.length > 0) console.log(`seed ${seed} broke: ${violations[0]?.invariant}`);
-      if (seeds % seedsPerLine !== 0) return;
       const seconds = process.uptime().toFixed(0);
-      console.log(`${seeds}/${times} seeds, ${failed.length} failed, ${seconds} s`);
+      const line = `${seeds}/${times} seeds, ${failed.length} failed, ${seconds} s`;
+      if (redraw) return redraw.show([line]);
+      if (violations.length > 0) console.log(`seed ${seed} broke: ${violations[0]?.invariant}`);
+      if (seeds % seedsPerLine === 0) console.log(line);
     },
-    end: () => bar.stop(),
+    end: () => redraw?.show([]),
   };
 }

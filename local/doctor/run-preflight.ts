@@ -6,12 +6,12 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { type ErrorName, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
 import { checkStateOf } from '#src/core/stack/step-names.ts';
 import type { StepFindings } from '#src/preflight/preflight.ts';
-import { asOperator } from './doctor-failure.ts';
+import { asOperator } from './as-operator.ts';
+import type { OperatorClients } from './checked-stack.ts';
 
 /** The report: the execution's output, with the findings of each function. */
 export interface Preflight {
@@ -24,7 +24,7 @@ export interface Preflight {
 export interface PreflightRun {
   /** The state machine of the preflight. */
   readonly stateMachineArn: string;
-  readonly region?: string | undefined;
+  readonly clients: OperatorClients;
   readonly clock: Clock;
   /** Called repeatedly with the elapsed seconds. */
   readonly progress: (seconds: number) => void;
@@ -45,8 +45,8 @@ const lastEvents = 20;
  * @throws PreflightFailedError - it did not end in time, or its findings are not readable
  */
 export async function runPreflight(run: PreflightRun): Promise<Preflight> {
-  const { region, stateMachineArn } = run;
-  const client = new SFNClient({ ...boundedCalls, ...(region && { region }) });
+  const { clients, stateMachineArn } = run;
+  const client = new SFNClient(clients);
   const executionArn = await start(client, stateMachineArn);
   const end = await endOf(client, executionArn, run);
   // In some emulators, a failed execution has an output without findings.

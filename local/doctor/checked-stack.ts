@@ -1,25 +1,33 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { boundedCalls } from '#src/aws/sdk-bounds.ts';
+import {
+  CloudFormationClient,
+  type CloudFormationClientConfig,
+} from '@aws-sdk/client-cloudformation';
 import { readStackOutputs } from '#src/aws/stack-outputs.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { defaultKind, definitionOf } from '#src/destinations/registry.ts';
-import type { LocalDefinition } from './destination-options.ts';
-import { asOperator } from './doctor-failure.ts';
+import { type DestinationKind, defaultKind, definitionOf } from '#src/destinations/registry.ts';
+import type { AnyDefinition } from '#src/service-api/definition.ts';
+import { asOperator } from './as-operator.ts';
 
-/** The resources in the stack's outputs. */
-export interface DeployedStack {
+/** Options of the AWS clients that work with the operator's own credentials. */
+export type OperatorClients = Pick<
+  CloudFormationClientConfig,
+  'customUserAgent' | 'maxAttempts' | 'requestHandler' | 'region' | 'credentials' | 'profile'
+>;
+
+/** The parts of a stack that the doctor checks. */
+export interface CheckedStack {
   /** The state machine of the preflight. */
   readonly preflightArn: string;
   readonly secretArn: string;
-  readonly definition: LocalDefinition;
+  readonly definition: AnyDefinition<DestinationKind>;
 }
 
 /**
  * Finds a deployed stack by its name.
  * @throws ConfigurationError - the stack does not exist, has no preflight, or the call failed
  */
-export async function findStack(name: string, region?: string): Promise<DeployedStack> {
-  const client = new CloudFormationClient({ ...boundedCalls, ...(region && { region }) });
+export async function findStack(name: string, clients: OperatorClients): Promise<CheckedStack> {
+  const client = new CloudFormationClient(clients);
   const outputs = await asOperator('cloudformation:DescribeStacks', () => outputsOf(client, name));
   const output = (key: string) => {
     const value = outputs.get(key);
@@ -29,10 +37,16 @@ export async function findStack(name: string, region?: string): Promise<Deployed
     );
   };
   const secretArn = output('SecretArn');
-  // A stack of an earlier version has no output with its destination.
-  const kind = outputs.get('Destination') ?? defaultKind;
-  const definition = definitionOf(kind, `output Destination of the stack ${name}`);
+  const definition = definitionOfStack(name, outputs.get('Destination'));
   return { preflightArn: output('PreflightStateMachineArn'), secretArn, definition };
+}
+
+/** Returns the destination of a stack. A stack of an earlier version has no output with its kind. */
+export function definitionOfStack(
+  name: string,
+  kind: string = defaultKind,
+): AnyDefinition<DestinationKind> {
+  return definitionOf(kind, `output Destination of the stack ${name}`);
 }
 
 async function outputsOf(

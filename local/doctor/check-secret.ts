@@ -1,19 +1,17 @@
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { boundedCalls } from '#src/aws/sdk-bounds.ts';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { type Finding, failedCheck, passedCheck, skippedCheck } from '#src/core/stack/preflight.ts';
-
 import type { SecretForm } from '#src/service-api/definition.ts';
-import type { DeployedStack } from './doctor-stack.ts';
+import type { CheckedStack, OperatorClients } from './checked-stack.ts';
 
 const check = 'secret: it has a value';
 
 /** Checks that the secret of a stack has a value, without reading it. Never rejects. */
 export async function checkSecret(
-  { secretArn, definition }: Pick<DeployedStack, 'secretArn' | 'definition'>,
-  region?: string,
+  { secretArn, definition }: Pick<CheckedStack, 'secretArn' | 'definition'>,
+  clients: OperatorClients,
 ): Promise<Finding> {
-  const client = new SecretsManagerClient({ ...boundedCalls, ...(region && { region }) });
+  const client = new SecretsManagerClient(clients);
   try {
     const command = new DescribeSecretCommand({ SecretId: secretArn });
     const { DeletedDate, VersionIdsToStages = {} } = await client.send(command);

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { type Context, note } from '../context.ts';
+import type { Ending } from '../exit-codes.ts';
+import { addExamples, addStackOptions, type PlaceFlags, parseWhole } from '../options.ts';
+import { openPlace } from '../transfers/place.ts';
+import { createDisplay } from '../watch/display.ts';
+import { type Snapshot, takeSnapshot } from '../watch/snapshot.ts';
+import { lookRepeatedly } from '../watch/watch-rows.ts';
+import type { CreateCommand } from './registry.ts';
+
+interface Flags extends PlaceFlags {
+  readonly interval: number;
+  readonly untilIdle?: boolean;
+  readonly json?: boolean;
+}
+
+/** Creates `chunkferry watch`. */
+export const watchCommand: CreateCommand = (context, onEnd) => {
+  const command = new Command()
+    .description(
+      'Shows what moves, how fast, how long still, and what waits in the queue, until Ctrl-C. On a terminal it redraws in place. On a pipe it prints a line when something changed. Reads only the rows of the table.',
+    )
+    .option('--interval <seconds>', 'time between two reads', parseWhole(1, 3600), 5)
+    .option('--until-idle', 'end with 0 when nothing moves or waits')
+    .option('--json', 'print each read as one JSON object on its own line, with version and type')
+    .action(async (flags: Flags) => onEnd(await watch(flags, context)));
+  return addExamples(addStackOptions(command), [
+    ['watch', 'redraws until Ctrl-C'],
+    ['watch --until-idle > night.log', 'one line for each change, until all is done'],
+    ['watch --json --interval 60', 'for a script'],
+  ]);
+};
+
+async function watch(flags: Flags, context: Context): Promise<Ending> {
+  const { clock } = context;
+  const place = await openPlace(flags, context);
+  context.onInterrupt(() => 'Interrupted. The stack continues; nothing was changed.');
+  if (!flags.json) note(context, place.title);
+  const display = createDisplay(context, Boolean(flags.json));
+  let last: Snapshot | undefined;
+  const look = async () => {
+    for await (const table of place.tables()) last = await takeSnapshot(table, clock.now(), last);
+    if (last) display.show(last);
+    return Boolean(flags.untilIdle) && last?.moving.length === 0 && last.queuedCount === 0;
+  };
+  await lookRepeatedly(look, flags.interval * 1000, display.print, context);
+  return 'done';
+}

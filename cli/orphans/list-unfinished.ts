@@ -1,0 +1,83 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { LocalDefinition } from '#local/commands/destination-options.ts';
+import { errorNames, isTransferError } from '#src/core/errors/errors.ts';
+import type { UnfinishedSessions } from '#src/core/transfer/destination.ts';
+import { createConnectGuard } from '#src/http/public-addresses.ts';
+import { createTransport } from '#src/http/transport.ts';
+import { closeAgent, createAgent } from '#src/http/undici.ts';
+import { readSettings } from '#src/service-api/settings.ts';
+import { CommandError } from '../command-error.ts';
+import type { Context, Environment } from '../context.ts';
+import type { DeployedStack } from '../stack/deployed-stack.ts';
+import { operatorCall } from '../stack/operator-call.ts';
+
+/** Waits before the second and the third try of a list that the service or the network refused, in ms. */
+const waitsMs = [1_000, 4_000];
+
+/**
+ * Lists the unfinished upload sessions at the service, with the key of a stack.
+ * @param environment - variables with the settings of the destination
+ * @throws CommandError - the service has no such list, or the secret is not readable
+ */
+export async function listUnfinished(
+  stack: DeployedStack,
+  definition: LocalDefinition,
+  environment: Environment,
+  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
+): Promise<UnfinishedSessions> {
+  const settings = readSettings(definition, environment);
+  const key = async () => readSecret(stack, definition);
+  const agent = createAgent({
+    guard: createConnectGuard({ baseUrl: settings.baseUrl, mayBePrivate: false }),
+  });
+  const destination = definition.create(settings, {
+    transport: createTransport({ agent, clock }),
+    // Only the stack replaces a token that has expired: a second writer would make its token invalid.
+    apiKey: { get: key, refresh: key },
+    clock,
+    log: { info() {}, warn() {}, error() {} },
+  });
+  try {
+    if (!destination.listUnfinished) throw cannotList(definition);
+    for (const waitMs of waitsMs) {
+      try {
+        return await destination.listUnfinished({ signal });
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        await clock.sleep(waitMs, signal);
+      }
+    }
+    return await destination.listUnfinished({ signal });
+  } finally {
+    await closeAgent(agent);
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  return isTransferError(error, ...errorNames('retry'));
+}
+
+function cannotList({ title, kind }: LocalDefinition): CommandError {
+  return new CommandError(
+    'usage',
+    `Invalid destination ${JSON.stringify(kind)}: ${title} does not list unfinished uploads, so orphans cannot be found. Name a stack with another destination.`,
+  );
+}
+
+async function readSecret(
+  { clients, output }: DeployedStack,
+  { secret: { flawOf, noun } }: LocalDefinition,
+): Promise<string> {
+  const client = new SecretsManagerClient(clients);
+  const SecretId = output('SecretArn');
+  const { SecretString = '' } = await operatorCall('secretsmanager:GetSecretValue', () =>
+    client.send(new GetSecretValueCommand({ SecretId })),
+  );
+  const text = SecretString.trim();
+  const flaw = flawOf?.(text) ?? (/^\S+$/.test(text) ? undefined : 'is not a single word');
+  if (flaw === undefined) return text;
+  throw new CommandError(
+    'credentials',
+    `Invalid ${noun} in the secret ${SecretId}: it ${flaw}. Store the ${noun}, then run the same command again.`,
+  );
+}

@@ -1,0 +1,57 @@
+import { createRedraw, rowsOf } from '#local/terminal/redraw.ts';
+import { canRedraw } from '#local/terminal/status-display.ts';
+import type { Context } from '../context.ts';
+import { headLine, movingLine, pictureOf, snapshotJson } from './picture.ts';
+import type { Moving, Snapshot } from './snapshot.ts';
+
+/** Shows snapshots. */
+export interface SnapshotDisplay {
+  show(snapshot: Snapshot): void;
+  /** Prints a line above the picture, or on stderr. */
+  print(line: string): void;
+}
+
+/** An unchanged transfer gets a line again after this time, in ms. */
+const repeatAfterMs = 60_000;
+
+/** Creates the display: redrawn in place on a terminal, lines on a pipe, JSON lines with `--json`. */
+export function createDisplay(
+  { io: { stdout, stderr }, env }: Context,
+  asJson: boolean,
+): SnapshotDisplay {
+  const toStderr = (line: string) => void stderr.write(`${line}\n`);
+  if (asJson)
+    return {
+      show: (snapshot) => void stdout.write(`${JSON.stringify(snapshotJson(snapshot))}\n`),
+      print: toStderr,
+    };
+  if (!canRedraw(stdout, env))
+    return { show: createLines((line) => void stdout.write(`${line}\n`)), print: toStderr };
+  const redraw = createRedraw(stdout);
+  return {
+    show: (snapshot) => redraw.show(pictureOf(snapshot, stdout, rowsOf(stdout))),
+    print: redraw.print,
+  };
+}
+
+/** Prints a line for each transfer whose phase or tenth of bytes changed, and the totals when they change. */
+function createLines(print: (line: string) => void): (snapshot: Snapshot) => void {
+  const printed = new Map<string, { readonly sign: string; readonly at: number }>();
+  const isDue = (name: string, sign: string, at: number) => {
+    const last = printed.get(name);
+    if (last?.sign === sign && at - last.at < repeatAfterMs) return false;
+    printed.set(name, { sign, at });
+    return true;
+  };
+  return (snapshot) => {
+    const { at, moving, queuedCount, isPaused } = snapshot;
+    if (isDue('', `${moving.length} ${queuedCount} ${isPaused}`, at)) print(headLine(snapshot));
+    for (const one of moving)
+      if (isDue(one.details.record.transferId, signOf(one), at)) print(movingLine(one, at));
+  };
+}
+
+function signOf({ details, bytes, totalBytes }: Moving): string {
+  const { state, bytesCompleteAt } = details.record;
+  return `${state} ${bytesCompleteAt} ${Math.floor((10 * bytes) / totalBytes)}`;
+}

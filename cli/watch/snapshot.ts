@@ -1,0 +1,96 @@
+import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { paceOf } from '../transfers/describe-transfer.ts';
+import { listTransfers } from '../transfers/list-transfers.ts';
+import { readDetails, type TransferDetails } from '../transfers/transfer-details.ts';
+import type { TransferTable } from '../transfers/transfer-table.ts';
+
+/** Queued transfers that are read for one picture; the rest is only counted. */
+const mostQueuedRead = 20;
+
+/** Tickets that are counted for one picture. */
+const mostCounted = 10_000;
+
+/** Active transfers that are read for one picture. A stack has fewer slots. */
+const mostActive = 1_000;
+
+/** An active transfer with its progress. */
+export interface Moving {
+  readonly details: TransferDetails;
+  /** Bytes that have a proof. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Undefined before it is known. */
+  readonly bytesPerSecond?: number | undefined;
+  readonly secondsLeft?: number | undefined;
+}
+
+/** What a stack moves, and who waits, at one time. */
+export interface Snapshot {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly moving: readonly Moving[];
+  /** The first transfers of the queue. */
+  readonly queued: readonly TransferRecord[];
+  readonly queuedCount: number;
+  /** Whether more wait than were counted. */
+  readonly isCountCut: boolean;
+  readonly isPaused: boolean;
+}
+
+/**
+ * Reads the rows of what moves and waits.
+ * @param previous - the last snapshot; speeds are those since then
+ */
+export async function takeSnapshot(
+  table: TransferTable,
+  now: number,
+  previous?: Snapshot,
+): Promise<Snapshot> {
+  const [active, queue, pause] = await Promise.all([
+    listTransfers(table, { states: ['active'], since: now, limit: mostActive }, now),
+    readQueue(table),
+    table.queue.pause(),
+  ]);
+  const moving: Moving[] = [];
+  for (const record of oldestFirst(active))
+    moving.push(movingOf(await readDetails(table, record), now, previous));
+  return { at: now, moving, ...queue, isPaused: pause !== undefined };
+}
+
+/** A transfer keeps its line while it moves. */
+function oldestFirst(records: readonly TransferRecord[]): TransferRecord[] {
+  return records.toSorted(
+    (a, b) => a.createdAt - b.createdAt || a.transferId.localeCompare(b.transferId),
+  );
+}
+
+async function readQueue({ queue, store }: TransferTable) {
+  const live = await queue.firstTickets('live', mostCounted);
+  const backfill = await queue.firstTickets('backfill', mostCounted - live.length || 1);
+  const tickets = [...live, ...backfill];
+  const records = await Promise.all(
+    tickets.slice(0, mostQueuedRead).map(({ transferId }) => store.transfer(transferId)),
+  );
+  return {
+    queued: records.filter((record) => record !== undefined),
+    queuedCount: tickets.length,
+    isCountCut: tickets.length >= mostCounted,
+  };
+}
+
+function movingOf(details: TransferDetails, now: number, previous?: Snapshot): Moving {
+  const pace = paceOf(details, now);
+  const { bytes, totalBytes } = pace;
+  const before = previous?.moving.find(
+    (one) => one.details.record.transferId === details.record.transferId,
+  );
+  if (!previous || !before || bytes <= before.bytes || now <= previous.at)
+    return { details, ...pace };
+  const bytesPerSecond = (1000 * (bytes - before.bytes)) / (now - previous.at);
+  return { details, bytes, totalBytes, bytesPerSecond, secondsLeft: pace.secondsLeft };
+}
+
+/** Returns the speed of all transfers together, in bytes a second. */
+export function totalSpeed({ moving }: Snapshot): number {
+  return moving.reduce((sum, { bytesPerSecond = 0 }) => sum + bytesPerSecond, 0);
+}

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { useFakeAccount } from './fake-account.ts';
+import { now, runProgram, testClock } from './program-harness.ts';
+import { putTransfers, transferOf } from './transfer-records.ts';
+
+const account = useFakeAccount();
+let simulator: TwelveLabsSimulator;
+const uploads: string[] = [];
+
+beforeAll(async () => {
+  simulator = await startTwelveLabs({ store: 'memory' });
+  for (const filename of ['known.mp4', 'orphan.mp4']) {
+    const reply = await fetch(`${simulator.baseUrl}/assets/multipart-uploads`, {
+      method: 'POST',
+      headers: { 'x-api-key': simulator.apiKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ filename, type: 'video', total_size: 12_000_000 }),
+    });
+    uploads.push(((await reply.json()) as { upload_id: string }).upload_id);
+  }
+});
+
+afterAll(() => simulator.close());
+
+beforeEach(async () => {
+  account.replies.GetSecretValue = () => ({ SecretString: simulator.apiKey });
+  const known = transferOf('known.mp4');
+  await putTransfers(account.table, known);
+  await account.table.store.recordUpload(uploads[0] ?? '', known.transferId);
+});
+
+/** Runs the command ten minutes after the sessions were opened, by the simulator's clock. */
+const orphans = (...argv: string[]) => {
+  const later = Date.now() - now + 600_000;
+  const clock = testClock();
+  const surroundings = { clock: { ...clock, now: () => clock.now() + later } };
+  return runProgram(['orphans', '--base-url', simulator.baseUrl, ...argv], surroundings);
+};
+
+describe('chunkferry orphans', () => {
+  it('lists the sessions that no transfer knows', async () => {
+    const { code, stdout, stderr } = await orphans();
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 orphan session; 1 session of')]);
+    expect(stdout).toContain(uploads[1]);
+    expect(stdout).not.toContain(uploads[0]);
+    expect(stdout).toMatch(/11\.4 MiB +10 min ago/);
+  });
+
+  it('prints one JSON document', async () => {
+    const { stdout } = await orphans('--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      orphans: [{ uploadId: uploads[1], sizeBytes: 12_000_000 }],
+      known: 1,
+      truncated: false,
+    });
+  });
+
+  it('names a key that the service rejects, and never prints it', async () => {
+    account.replies.GetSecretValue = () => ({ SecretString: 'canary-wrong-key' });
+    const { code, stdout, stderr } = await orphans();
+    expect([code, stdout]).toEqual([exitCodes.credentials, '']);
+    expect(stderr).not.toContain('canary-wrong-key');
+  });
+
+  it('names the permission to read the secret', async () => {
+    account.replies.GetSecretValue = { code: 'AccessDeniedException', message: 'no' };
+    const { code, stderr } = await orphans();
+    expect([code, stderr]).toEqual([
+      exitCodes.denied,
+      expect.stringContaining('Grant secretsmanager:GetSecretValue'),
+    ]);
+  });
+
+  it('rejects a destination that lists no uploads', async () => {
+    account.outputs.Destination = 'selfcommunity';
+    const { code, stderr } = await runProgram([
+      'orphans',
+      '--base-url',
+      'https://c.example.com/api/v2',
+    ]);
+    expect([code, stderr]).toEqual([
+      exitCodes.usage,
+      expect.stringContaining('does not list unfinished uploads'),
+    ]);
+  });
+});
