@@ -3,15 +3,16 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createApp } from '#infra/create-app.ts';
+import { errorOf } from '../deployed.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'chunkferry-app-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
-/** Runs the app as the CDK does, without bundling. */
+/** Runs the app as the CDK does, without bundling and validation: `bundles.test.ts` has both. */
 function runApp(context: Record<string, unknown>) {
   const env = {
     ...process.env,
-    CDK_VALIDATION: 'true',
     CDK_OUTDIR: outdir,
     CDK_CONTEXT_JSON: JSON.stringify({ 'aws:cdk:bundling-stacks': [], ...context }),
   };
@@ -37,23 +38,26 @@ describe('the app', () => {
     expect(templates).toEqual(['ChunkferrySource.template.json']);
   });
 
+  it('fails with one line about an error in the context', async () => {
+    expect(await runApp({ sourceBukets: 'films' })).toEqual({
+      code: 1,
+      stderr:
+        'ConfigurationError: Invalid context key "sourceBukets": unknown key. Did you mean "sourceBuckets"?\n',
+    });
+  });
+
   it.each<[string, Record<string, unknown>, string]>([
-    [
-      'in the context',
-      { sourceBukets: 'films' },
-      'ConfigurationError: Invalid context key "sourceBukets": unknown key. Did you mean "sourceBuckets"?\n',
-    ],
     [
       'of a source',
       { sourceBuckets: 'films', suffixes: 'mp4' },
-      'ConfigurationError: Invalid suffixes[0] "mp4": must have its dot. Use ".mp4".\n',
+      'ConfigurationError: Invalid suffixes[0] "mp4": must have its dot. Use ".mp4".',
     ],
     [
       'in two sources',
       { sourceBuckets: 'films', sources: '[{"bucket":"films"}]' },
-      'ConfigurationError: Overlapping sources: "films" (any object) and "films" (any object). Separate them by prefixes, suffixes or sizes: an object must belong to one source only.\n',
+      'ConfigurationError: Overlapping sources: "films" (any object) and "films" (any object). Separate them by prefixes, suffixes or sizes: an object must belong to one source only.',
     ],
-  ])('fails with one line about an error %s', async (_, context, stderr) => {
-    expect(await runApp(context)).toEqual({ code: 1, stderr });
+  ])('is not created with an error %s', (_, context, line) => {
+    expect(errorOf(() => createApp({ outdir, context }))).toBe(line);
   });
 });

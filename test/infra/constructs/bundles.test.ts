@@ -26,28 +26,37 @@ const secrets = {
   AWS_SESSION_TOKEN: canaries.sessionToken,
 };
 
-const context = {
-  busArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/intake',
-  sourceBuckets: 'a-bucket',
-  externalId: 'id',
-};
+const contexts = [
+  { sourceBuckets: 'films' },
+  {
+    stack: 'source-account',
+    busArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/intake',
+    sourceBuckets: 'a-bucket',
+    externalId: 'id',
+  },
+];
 
 let printed: string;
 let template: CloudFormationTemplate;
 
-/** Synthesizes as the CDK does, with bundled functions. */
-async function synthesize(context: object): Promise<string> {
+/**
+ * Synthesizes both stacks as the CDK does, with bundled functions and validation. One process does both:
+ * to load the validation takes most of the time.
+ */
+async function synthesize(): Promise<string> {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-  const env = { PATH, HOME, NODE_COMPILE_CACHE, ...secrets, CDK_OUTDIR: outdir };
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['infra/app.ts'], {
-    env: { ...env, CDK_CONTEXT_JSON: JSON.stringify(context) },
-  });
+  const script = `import { createApp } from './infra/create-app.ts';
+    for (const context of ${JSON.stringify(contexts)}) createApp({ context }).synth();`;
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', script],
+    { env: { PATH, HOME, NODE_COMPILE_CACHE, ...secrets, CDK_OUTDIR: outdir } },
+  );
   return stdout + stderr;
 }
 
 beforeAll(async () => {
-  const own = await synthesize({ sourceBuckets: 'films' });
-  printed = own + (await synthesize({ ...context, stack: 'source-account' }));
+  printed = await synthesize();
   template = JSON.parse(readFileSync(join(outdir, 'Chunkferry.template.json'), 'utf8'));
 }, 120_000);
 
