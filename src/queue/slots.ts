@@ -72,7 +72,10 @@ export async function isAnyQueued({ queue }: Pick<SlotPorts, 'queue'>): Promise<
   return false;
 }
 
-/** Starts at a random free slot, so concurrent transfers try different slots. */
+/**
+ * Takes over the slot that an earlier owner of the transfer holds, also above a lowered limit: the number of
+ * live slots stays. Otherwise starts at a random free slot, so concurrent transfers try different slots.
+ */
 async function takeFreeSlot(
   ports: SlotPorts,
   { transferId, fence }: TransferRecord,
@@ -85,7 +88,8 @@ async function takeFreeSlot(
   const from = Math.floor(random() * free.length);
   for (const slot of [...free.slice(from), ...free.slice(0, from)]) {
     const taken = { slot, transferId, fence, since: now, until: leaseEndFrom(now) };
-    if (await queue.takeSlot(taken, now)) return slot;
+    const isTaken = own ? await queue.takeOverSlot(taken) : await queue.takeSlot(taken, now);
+    if (isTaken) return slot;
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { sampleBytes } from '../doubles/memory/memory-source.ts';
 import { film } from '../harness/port-harness.ts';
 import { chunkBytes, itemOf, StepHarness } from '../harness/step-harness.ts';
-import { by, openQueue } from './queue-harness.ts';
+import { by, nameOfFilm, openQueue } from './queue-harness.ts';
 
 describe('with one slot', () => {
   it('queues the second transfer without opening a session', async () => {
@@ -128,5 +128,36 @@ describe('a lowered bound', () => {
     harness.tune({ maxActiveTransfers: 1 });
     await harness.record({ ...second, error: { Error: 'UploadFailedError', Cause: '' } }, by(2));
     expect((await start(3)).next).toBe('ended');
+  });
+
+  it('leaves a transfer its slot above it when the transfer is taken over', async () => {
+    const { harness, start } = await openQueue({ maxActiveTransfers: 2 });
+    const [first, second] = [await start(1), await start(2)];
+    expect([first.next, second.next]).toEqual(['send', 'send']);
+    harness.tune({ maxActiveTransfers: 1 });
+    for (const i of [1, 2])
+      expect((await harness.open(await harness.inspect(nameOfFilm(i)), by(i))).next).toBe('send');
+    expect(harness.doubles.queue.held.size).toBe(2);
+  });
+
+  it('is not exceeded by a transfer whose slot is cleared while it is taken over', async () => {
+    const { harness, start, row } = await openQueue({ maxActiveTransfers: 2 });
+    await start(1);
+    await start(2);
+    const above = (await row(1)).slot === 2 ? 1 : 2;
+    harness.tune({ maxActiveTransfers: 1 });
+    const { ports, doubles } = harness;
+    // After the read of the slots, both owners end, and a new transfer takes the slot within the bound.
+    const slots = async (limit: number) => {
+      const seen = await ports.queue.slots(limit);
+      harness.ports = ports;
+      for (const slot of seen) await ports.queue.clearSlot(slot);
+      expect((await start(3)).next).toBe('send');
+      return seen;
+    };
+    harness.ports = { ...ports, queue: { ...ports.queue, slots } };
+    const again = await harness.open(await harness.inspect(nameOfFilm(above)), by(above));
+    expect(again).toMatchObject({ ending: { status: 'queued' } });
+    expect([...doubles.queue.held.keys()]).toEqual([1]);
   });
 });

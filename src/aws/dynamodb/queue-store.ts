@@ -124,6 +124,8 @@ function slots(table: TableAccess) {
     },
     takeSlot: ({ transferId: holder, ...slot }, now) =>
       table.write({ ...slotKey(slot.slot), ...slot, holder }, freeFor(holder, slot.fence, now)),
+    takeOverSlot: ({ transferId: holder, ...slot }) =>
+      table.write({ ...slotKey(slot.slot), ...slot, holder }, heldSince(holder, slot.fence)),
     renewSlotLease: async ({ slot, transferId, fence, until }) => {
       const condition = heldBy(transferId, fence);
       return (await table.change(slotKey(slot), { set: { until }, condition })) !== false;
@@ -137,6 +139,12 @@ function slots(table: TableAccess) {
 function heldBy(holder: string, fence: number): Condition {
   const values = { ':holder': holder, ':fence': fence };
   return { expression: '#holder = :holder AND #fence = :fence', values };
+}
+
+/** Condition: this transfer holds the slot by this fence or an older one. */
+function heldSince(holder: string, fence: number): Condition {
+  const values = { ':holder': holder, ':fence': fence };
+  return { expression: '#holder = :holder AND #fence <= :fence', values };
 }
 
 /** Condition: the row's fence is at most this one. A late write of an old owner replaces no newer ticket. */

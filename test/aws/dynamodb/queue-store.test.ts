@@ -173,6 +173,15 @@ describe.each(stores)('slots %s', (_where, open) => {
     expect(await queue.slots(3)).toEqual([slotOf(1, 'a', 20)]);
   });
 
+  it('are taken over only from an older fence of their own transfer', async () => {
+    expect(await queue.takeOverSlot(slotOf(1, 'a', 20, 2))).toBe(false);
+    await queue.takeSlot(slotOf(1, 'a'), testNow);
+    expect(await queue.takeOverSlot(slotOf(1, 'b', 20, 2))).toBe(false);
+    expect(await queue.takeOverSlot(slotOf(1, 'a', 20, 2))).toBe(true);
+    expect(await queue.takeOverSlot(slotOf(1, 'a', 25))).toBe(false);
+    expect(await queue.slots(1)).toEqual([slotOf(1, 'a', 20, 2)]);
+  });
+
   it('are renewed only by their holder', async () => {
     await queue.takeSlot(slotOf(1, 'a'), testNow);
     const until = testNow + 20 * minute;
@@ -247,6 +256,11 @@ const call: fc.Arbitrary<Call> = fc.oneof(
     ([one, minutes]): Call =>
       (queue) =>
         queue.takeSlot(one, testNow + minutes * minute),
+  ),
+  slot.map(
+    (one): Call =>
+      (queue) =>
+        queue.takeOverSlot(one),
   ),
   slot.map(
     (one): Call =>

@@ -105,6 +105,10 @@ class TicketList {
 }
 
 function slotsIn(held: Map<number, Slot>) {
+  const isOwn = ({ slot, transferId, fence }: Slot) => {
+    const before = held.get(slot);
+    return before?.transferId === transferId && before.fence <= fence;
+  };
   return {
     slots: async (limit) =>
       [...held.values()]
@@ -112,8 +116,12 @@ function slotsIn(held: Map<number, Slot>) {
         .sort((one, other) => one.slot - other.slot),
     takeSlot: async (taken, now) => {
       const before = held.get(taken.slot);
-      const isOwn = before?.transferId === taken.transferId && before.fence <= taken.fence;
-      if (before && !isOwn && before.until >= now) return false;
+      if (before && !isOwn(taken) && before.until >= now) return false;
+      held.set(taken.slot, taken);
+      return true;
+    },
+    takeOverSlot: async (taken) => {
+      if (!isOwn(taken)) return false;
       held.set(taken.slot, taken);
       return true;
     },

@@ -39,6 +39,12 @@ export function watchedQueue(
       if (isTaken) await checkOvertaking(tables, checkContext, slot, sandbox);
       return isTaken;
     },
+    takeOverSlot: async (slot) => {
+      const before = queue.held.get(slot.slot);
+      const isTaken = await queue.takeOverSlot(slot);
+      if (isTaken) checkTakeOver(checkContext, slot, before);
+      return isTaken;
+    },
     removeTicket: async (ticket) => {
       const before = findTicket(tables, ticket);
       await queue.removeTicket(ticket);
@@ -59,6 +65,20 @@ function checkSlot(
     violations.report('one transfer per slot', `slot ${slot.slot} was ${before.transferId}'s`);
   const live = [...queue.held.values()].filter(isLive).length;
   if (live > bound()) violations.report('no more slots than the limit', `${live} of ${bound()}`);
+}
+
+/**
+ * Checks that a transfer takes over only the slot that it holds. The number of slots then stays, so it may be
+ * above a limit that was lowered after the slot was taken.
+ */
+function checkTakeOver(
+  { violations }: CheckContext,
+  { slot, transferId }: Slot,
+  before?: Slot,
+): void {
+  if (before?.transferId === transferId) return;
+  const what = `slot ${slot} was ${before?.transferId ?? 'free'}`;
+  violations.report('a transfer takes over its own slot', what);
 }
 
 /** Checks that a transfer without a ticket takes no slot before longer waiting transfers. */
