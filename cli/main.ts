@@ -13,7 +13,8 @@ for (const [signal, code] of [
 ] as const)
   process.once(signal, () => {
     interruption.abort();
-    process.stderr.write(`${interruptedLine()}\n`);
+    const line = interruptedLine();
+    if (line !== '') process.stderr.write(`${line}\n`);
     process.exit(code);
   });
 

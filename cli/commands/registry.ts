@@ -14,6 +14,10 @@ export interface RegisteredCommand {
 
 /** All commands, in the order of the help text. */
 export const commands: Readonly<Record<string, RegisteredCommand>> = {
+  ingest: {
+    summary: 'move objects with a deployed stack, or files from this computer',
+    load: async () => (await import('./ingest.ts')).ingestCommand,
+  },
   list: {
     summary: 'list transfers: what moves, waits, is ready or failed',
     load: async () => (await import('./list.ts')).listCommand,

@@ -1,8 +1,6 @@
-import { SFNClient } from '@aws-sdk/client-sfn';
-import { createExecutionStarter } from '#src/aws/execution-starter.ts';
-import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
+import { startExecution } from '../stack/start-execution.ts';
 import { shortId } from './transfer-view.ts';
 
 /** A started execution. */
@@ -25,16 +23,14 @@ export function inputOf({ source, options }: TransferRecord) {
 /**
  * Starts an execution that continues a transfer.
  * @param now - part of the execution's name, so that a repeated call within a second starts nothing
- * @throws ExecutionNotStartedError - StartExecution failed
+ * @throws CommandError - StartExecution failed
  */
 export async function retryTransfer(
   stack: DeployedStack,
   record: TransferRecord,
   now: number,
 ): Promise<Started> {
-  const starter = createExecutionStarter({ client: new SFNClient(stack.clients) });
-  const stateMachineArn = stack.output('StateMachineArn');
   const name = `retry-${shortId(record)}-${Math.floor(now / 1000)}`;
-  await starter.start({ stateMachineArn, name, input: inputOf(record) });
-  return { transferId: record.transferId, execution: executionArnOf(stateMachineArn, name) };
+  const execution = await startExecution(stack, name, inputOf(record));
+  return { transferId: record.transferId, execution };
 }

@@ -63,7 +63,7 @@ export async function openLocalRun(
 }
 
 /** Checks the environment before a large file is hashed. Returns a destination that makes no call. */
-function checkedDestination({ definition, environment }: LocalDestination): Destination {
+export function checkedDestination({ definition, environment }: LocalDestination): Destination {
   readProxies(process.env);
   const { variable, noun, flawOf } = definition.secret;
   const secret = process.env[variable];

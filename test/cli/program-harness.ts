@@ -12,6 +12,8 @@ export interface Ended {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** The line that Ctrl-C would have printed at the end. */
+  readonly interrupted: string;
 }
 
 /** What surrounds a run. */
@@ -48,15 +50,19 @@ export async function runProgram(
   const stdin = Object.assign(Readable.from(answer === undefined ? [] : [`${answer}\n`]), {
     isTTY: answer !== undefined,
   });
+  let interrupted = () => 'Interrupted.';
   const code = await run(argv, {
     io: { stdin, stdout, stderr },
     env,
     clock,
     signal: signal ?? new AbortController().signal,
-    onInterrupt: () => {},
+    onInterrupt: (line) => {
+      interrupted = line;
+    },
   });
   for (const { text } of [stdout, stderr]) canarySearch.searchText('commands', text());
-  return { code, stdout: stdout.text(), stderr: stderr.text() };
+  const texts = { stdout: stdout.text(), stderr: stderr.text(), interrupted: interrupted() };
+  return { code, ...texts };
 }
 
 function recorder(columns: number | undefined): Output & { text(): string } {

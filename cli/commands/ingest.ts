@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import {
+  addDestinationOption,
+  addSettingOptions,
+  chosenDestination,
+} from '#local/commands/destination-options.ts';
+import { addTransferOptions } from '#local/commands/transfer-options.ts';
+import { CommandError } from '../command-error.ts';
+import type { Context } from '../context.ts';
+import type { Ending } from '../exit-codes.ts';
+import { ingestFiles } from '../ingest/ingest-files.ts';
+import type { IngestFlags } from '../ingest/ingest-flags.ts';
+import { ingestObjects } from '../ingest/ingest-objects.ts';
+import { addExamples, addJsonOption, addPlaceOptions, parseWhole } from '../options.ts';
+import type { CreateCommand } from './registry.ts';
+
+/** Creates `chunkferry ingest`. */
+export const ingestCommand: CreateCommand = (context, onEnd) => {
+  const command = new Command()
+    .description(
+      'Moves objects of S3 with a deployed stack, or files with a local run on this computer. Follows each to its end: Ctrl-C ends only the display of a stack, and a local run continues when it is started again.',
+    )
+    .argument('[source...]', 's3://bucket/key, or a file, a folder or a quoted glob')
+    .option('--list <file>', 'read more sources from this file, one a line; - is stdin')
+    .option('--parallel <number>', 'at most this many at once', parseWhole(1, 100))
+    .option('--detach', 'with a stack: start all, print the executions, and do not wait')
+    .option('--watch', 'with a stack: show all that it moves, as chunkferry watch does')
+    .option('--filename <name>', 'filename at the service, for one source')
+    .option('--force', 'ingest again, even if an asset with this content exists')
+    .option('--priority <priority>', 'with a stack: live, or backfill, which starts after all live')
+    .option('--request-payer', 'local run: pay for reads of s3:// (Requester Pays buckets)')
+    .option('--table <name>', 'local run: store the proofs in this DynamoDB table');
+  addTransferOptions(
+    addSettingOptions(addDestinationOption(addJsonOption(addPlaceOptions(command)))),
+  );
+  command.action(async (sources: string[], flags: IngestFlags) =>
+    onEnd(await ingest(sources, flags, command, context)),
+  );
+  return addExamples(command, [
+    ['ingest s3://my-videos/a.mp4 s3://my-videos/b.mp4', 'with the deployed stack'],
+    ['ingest --list urls.txt --priority backfill --detach', 'starts an archive and returns'],
+    ['ingest ./rushes "scenes/*.mov" --parallel 2', 'files, without a stack'],
+    ['ingest s3://my-videos/a.mp4 --local', 'an object, without a stack'],
+  ]);
+};
+
+async function ingest(
+  named: readonly string[],
+  flags: IngestFlags,
+  command: Command,
+  context: Context,
+): Promise<Ending> {
+  const sources = [...named, ...(await listed(flags, context))];
+  if (sources.length === 0)
+    throw new CommandError('usage', 'Missing source: name s3://bucket/key, a file or a folder.');
+  const urls = sources.filter((source) => source.startsWith('s3://'));
+  if (urls.length > 0 && urls.length < sources.length)
+    throw new CommandError(
+      'usage',
+      `Invalid sources: ${JSON.stringify(urls[0])} is at S3 and others are files. Use one call for each kind.`,
+    );
+  if (urls.length > 0 && !flags.local) return ingestObjects(urls, flags, command, context);
+  return ingestFiles(sources, flags, {
+    command,
+    destination: chosenDestination({ ...flags }),
+    context,
+  });
+}
+
+/** Returns the lines of the list. Empty lines are left out. */
+async function listed({ list }: IngestFlags, { io }: Context): Promise<string[]> {
+  if (list === undefined) return [];
+  const lines = list === '-' ? await text(io.stdin) : readFileSync(list, 'utf8');
+  return lines.split(/\r?\n/).filter((line) => line.trim() !== '');
+}

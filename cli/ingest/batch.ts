@@ -1,0 +1,79 @@
+import type { Context } from '../context.ts';
+import { describeError } from '../describe-error.ts';
+import type { Ending } from '../exit-codes.ts';
+import type { BatchDisplay } from './batch-display.ts';
+
+/** How one source of a batch ended. */
+export interface ItemEnd {
+  /** Such as `ready`, `already-ingested`, `failed`, `not-started`. */
+  readonly status: string;
+  readonly isGood: boolean;
+  readonly assetId?: string | undefined;
+  readonly transferId?: string | undefined;
+  readonly execution?: string | undefined;
+  /** The name of the error, and what it says. */
+  readonly error?: string | undefined;
+  readonly cause?: string | undefined;
+}
+
+/** One source of a batch. */
+export interface Item {
+  /** The name that the user gave, or the path of a file in a folder. */
+  readonly name: string;
+  /** What it does now; undefined before its start and after its end. */
+  line?: string | undefined;
+  bytesPerSecond?: number | undefined;
+  /** Whether anything of it was begun. */
+  isBegun?: boolean;
+  end?: ItemEnd | undefined;
+}
+
+/** Runs one source and returns its end; undefined if a signal came before. Calls `update` when `line` changed. */
+export type RunItem<T extends Item> = (item: T, update: () => void) => Promise<ItemEnd | undefined>;
+
+/** Errors that the next source would meet as well: no further source is begun. */
+const lasting: readonly Ending[] = ['denied', 'credentials', 'version', 'notFound', 'disk'];
+
+/**
+ * Runs all sources, at most `parallel` at once. One that fails does not stop the others, unless they would fail
+ * for the same reason.
+ */
+export async function runBatch<T extends Item>(
+  items: readonly T[],
+  parallel: number,
+  run: RunItem<T>,
+  display: BatchDisplay,
+  { signal }: Pick<Context, 'signal'>,
+): Promise<void> {
+  const waiting = [...items];
+  let stopped: ItemEnd | undefined;
+  const worker = async () => {
+    for (let item = waiting.shift(); item && !signal.aborted; item = waiting.shift()) {
+      item.end = stopped ?? (await endOf(item));
+      item.line = undefined;
+      item.bytesPerSecond = undefined;
+      if (item.end) display.ended(item);
+    }
+  };
+  const endOf = async (item: T): Promise<ItemEnd | undefined> => {
+    try {
+      return await run(item, () => display.update());
+    } catch (error) {
+      const { ending, line } = describeError(error, 'stack');
+      if (!lasting.includes(ending)) return { status: 'failed', isGood: false, cause: line };
+      stopped ??= { status: 'not-started', isGood: false, cause: line };
+      return stopped;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
+}
+
+/** Returns the sources by how they ended: `2 ready, 1 failed`. The counts add up to all. */
+export function countsOf(items: readonly Item[]): string {
+  const counts = new Map<string, number>();
+  for (const { end } of items) {
+    const status = end?.status ?? 'left';
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+}

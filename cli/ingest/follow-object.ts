@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { speedText } from '#local/terminal/words.ts';
+import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
+import { readFailure } from '#src/outcome/failure.ts';
+import type { Context } from '../context.ts';
+import { longText } from '../output/words.ts';
+import type { DeployedStack } from '../stack/deployed-stack.ts';
+import { operatorCall } from '../stack/operator-call.ts';
+import { startExecution } from '../stack/start-execution.ts';
+import { paceOf, phaseOf } from '../transfers/describe-transfer.ts';
+import { percent, readDetails } from '../transfers/transfer-details.ts';
+import type { TransferTable } from '../transfers/transfer-table.ts';
+import { lookRepeatedly } from '../watch/watch-rows.ts';
+import type { ItemEnd } from './batch.ts';
+import type { ObjectItem } from './objects.ts';
+
+/** The stack that moves the objects. */
+export interface StackRun {
+  readonly stack: DeployedStack;
+  readonly table: TransferTable;
+  readonly context: Context;
+  /** The options of each start. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly print: (line: string) => void;
+}
+
+/** Time between two reads of a transfer, in ms. */
+const intervalMs = 5_000;
+
+/** Reads of the table without a transfer before the execution itself is asked. */
+const readsWithoutTransfer = 2;
+
+/**
+ * Starts an execution for an object. A repeated call within the same second starts nothing new.
+ * @returns its ARN
+ * @throws CommandError - StartExecution failed
+ */
+export async function startObject(item: ObjectItem, run: StackRun): Promise<string> {
+  const { stack, options, context } = run;
+  // A name has at most 80 characters of few kinds, and keys that begin alike need different names.
+  const digest = createHash('sha256').update(item.name).digest('hex').slice(0, 24);
+  const name = `ingest-${digest}-${Math.floor(context.clock.now() / 1000)}`;
+  const input = { bucket: item.bucket, key: item.key, ...options };
+  const execution = await startExecution(stack, name, input);
+  item.isBegun = true;
+  return execution;
+}
+
+/** Starts an object and follows its transfer by the rows of the table. Returns its end; undefined if a signal came before. */
+export async function moveObject(
+  item: ObjectItem,
+  update: () => void,
+  run: StackRun,
+): Promise<ItemEnd | undefined> {
+  const execution = await startObject(item, run);
+  item.line = 'started';
+  update();
+  const follower = createFollower(execution, item, run);
+  let end: ItemEnd | undefined;
+  const look = async () => {
+    end = await follower();
+    update();
+    return end !== undefined;
+  };
+  await run.context.clock.sleep(1_000, run.context.signal);
+  await lookRepeatedly(look, intervalMs, run.print, run.context);
+  return end;
+}
+
+/** Returns a function that reads what became of a start: its end, or undefined while it goes on. */
+function createFollower(execution: string, item: ObjectItem, run: StackRun) {
+  const { table } = run;
+  let transferId: string | undefined;
+  let isTaken = false;
+  let reads = 0;
+  return async (): Promise<ItemEnd | undefined> => {
+    transferId ??= await table.store.transferOfExecution(execution);
+    const record = transferId ? await table.store.transfer(transferId) : undefined;
+    // Until this start takes the transfer, its row shows an earlier end.
+    if (record) isTaken ||= !isOver(record.state) || record.owner === execution;
+    if (record && isTaken) return showRecord(item, record, run);
+    if (++reads < readsWithoutTransfer) return undefined;
+    const ended = await executionEnd(execution, run);
+    if (ended?.status !== 'queued') return ended;
+    transferId = ended.transferId;
+    isTaken = true;
+    return undefined;
+  };
+}
+
+/** Shows a transfer that goes on, or returns its end. */
+async function showRecord(
+  item: ObjectItem,
+  record: TransferRecord,
+  { table, context: { clock } }: StackRun,
+): Promise<ItemEnd | undefined> {
+  if (isOver(record.state)) return endOfRecord(record);
+  const now = clock.now();
+  const details = await readDetails(table, record);
+  const { bytes, totalBytes, bytesPerSecond, secondsLeft } = paceOf(details, now);
+  const speed = bytesPerSecond === undefined ? [] : [speedText(bytesPerSecond, 1000)];
+  const left = secondsLeft === undefined ? [] : [`${longText(1000 * secondsLeft)} left`];
+  item.bytesPerSecond = bytesPerSecond;
+  item.line = [percent(bytes, totalBytes), ...left, ...speed, phaseOf(details)].join('  ');
+  return undefined;
+}
+
+function endOfRecord({ state, assetId, transferId, owner, outcome }: TransferRecord): ItemEnd {
+  const { error, cause } = outcome ?? {};
+  return {
+    status: state,
+    isGood: state === 'ready',
+    assetId,
+    transferId,
+    execution: owner,
+    ...(error !== undefined && { error: String(error), cause: String(cause ?? '') }),
+  };
+}
+
+/** Returns how an execution without a transfer of its own ended; undefined while it runs. */
+async function executionEnd(
+  executionArn: string,
+  { stack }: StackRun,
+): Promise<ItemEnd | undefined> {
+  const client = new SFNClient(stack.clients);
+  const found = await operatorCall('states:DescribeExecution', () =>
+    client.send(new DescribeExecutionCommand({ executionArn })),
+  );
+  if (found.status === 'RUNNING') return undefined;
+  if (found.status !== 'SUCCEEDED') {
+    const failure = { Error: found.error ?? String(found.status), Cause: found.cause ?? '' };
+    return { status: 'failed', isGood: false, execution: executionArn, ...readFailure(failure) };
+  }
+  const { status, assetId, transferId, why } = JSON.parse(found.output ?? '{}');
+  const isGood = status === 'ready' || status === 'already-ingested';
+  return { status, isGood, assetId, transferId, execution: executionArn, cause: why };
+}

@@ -1,0 +1,104 @@
+import type { Command } from 'commander';
+import { definitionOfStack } from '#local/doctor/checked-stack.ts';
+import { type Context, jsonResult, note, result } from '../context.ts';
+import type { Ending } from '../exit-codes.ts';
+import { counted } from '../output/words.ts';
+import { findStack, placeOf } from '../stack/deployed-stack.ts';
+import { openTransferTable } from '../transfers/transfer-table.ts';
+import { createDisplay } from '../watch/display.ts';
+import { type Snapshot, takeSnapshot } from '../watch/snapshot.ts';
+import { countsOf, type ItemEnd, runBatch } from './batch.ts';
+import { type BatchDisplay, createBatchDisplay } from './batch-display.ts';
+import { moveObject, type StackRun, startObject } from './follow-object.ts';
+import type { IngestFlags } from './ingest-flags.ts';
+import { type ObjectItem, objectsOf } from './objects.ts';
+import { reportBatch } from './report-batch.ts';
+import { stackOptions } from './stack-options.ts';
+
+/** Transfers that are followed at once, and calls of StartExecution with `--detach`. */
+const parallelByDefault = { followed: 20, started: 5 };
+
+/** Moves objects with a deployed stack. */
+export async function ingestObjects(
+  urls: readonly string[],
+  flags: IngestFlags,
+  command: Command,
+  context: Context,
+): Promise<Ending> {
+  const items = objectsOf(urls);
+  const stack = await findStack(flags, context.env);
+  const definition = definitionOfStack(stack.name, stack.optionalOutput('Destination'));
+  const options = stackOptions(command, definition, items.length);
+  note(context, placeOf(stack));
+  note(context, `Starts ${counted(items.length, 'transfer')}.`);
+  const table = openTransferTable(stack.clients, stack.output('TableName'), context.clock);
+  const display = flags.watch ? quietDisplay(context) : createBatchDisplay(items, context);
+  const run: StackRun = { stack, table, context, options, print: display.print };
+  context.onInterrupt(() => interruptedLine(items));
+  return flags.detach ? detach(items, run, flags) : follow(items, run, flags, display);
+}
+
+async function follow(
+  items: readonly ObjectItem[],
+  run: StackRun,
+  { parallel = parallelByDefault.followed, watch, json }: IngestFlags,
+  display: BatchDisplay,
+): Promise<Ending> {
+  const { context } = run;
+  const picture = watch ? createDisplay(context, Boolean(json)) : undefined;
+  let last: Snapshot | undefined;
+  const move = (item: ObjectItem, update: () => void) => moveObject(item, update, run);
+  const watching = picture && watchStack();
+  async function watchStack(): Promise<void> {
+    while (!context.signal.aborted && items.some(({ end }) => end === undefined)) {
+      last = await takeSnapshot(run.table, context.clock.now(), last);
+      picture?.show(last);
+      await context.clock.sleep(5_000, context.signal).catch(() => undefined);
+    }
+  }
+  await runBatch(items, parallel, move, display, context);
+  await watching;
+  display.close();
+  return reportBatch(items, Boolean(json), context);
+}
+
+async function detach(
+  items: readonly ObjectItem[],
+  run: StackRun,
+  { parallel = parallelByDefault.started, json }: IngestFlags,
+): Promise<Ending> {
+  const { context } = run;
+  const start = async (item: ObjectItem): Promise<ItemEnd> => {
+    const execution = await startObject(item, run);
+    if (!json) result(context, execution);
+    return { status: 'started', isGood: true, execution };
+  };
+  const failures = quietDisplay(context);
+  const display = {
+    ...failures,
+    ended: ({ name, end }: ObjectItem) => {
+      if (!end?.isGood) failures.print(`${end?.status}  ${name}  ${end?.cause}`);
+    },
+  };
+  await runBatch(items, parallel, start, display as BatchDisplay, context);
+  if (json) jsonResult(context, { version: 1, sources: items.map(startedJson) });
+  note(context, `${items.length} in all: ${countsOf(items)}. Use chunkferry watch to see them.`);
+  return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
+}
+
+function startedJson({ name, end }: ObjectItem) {
+  const { status, execution, cause } = end ?? { status: 'left' };
+  return { source: name, status, execution, cause };
+}
+
+function quietDisplay(context: Context): BatchDisplay {
+  return { update() {}, ended() {}, print: (line) => note(context, line), close() {} };
+}
+
+function interruptedLine(items: readonly ObjectItem[]): string {
+  const begun = items.filter(({ isBegun }) => isBegun);
+  const over = begun.filter(({ end }) => end !== undefined && end.status !== 'started').length;
+  const left = items.length - begun.length;
+  const rest = left > 0 ? ` ${left} of ${items.length} were not started.` : '';
+  return `Interrupted. Of ${counted(begun.length, 'started transfer')}, ${over} are over; the rest continues in the stack.${rest} Use chunkferry watch to see them, chunkferry cancel to end one.`;
+}

@@ -1,0 +1,33 @@
+import { type Context, jsonResult, note, result } from '../context.ts';
+import type { Ending } from '../exit-codes.ts';
+import { type Column, tableOf } from '../output/table.ts';
+import { countsOf, type Item } from './batch.ts';
+
+const columns: readonly Column[] = [
+  { title: 'STATE', importance: 0 },
+  { title: 'SOURCE', importance: 0, isFlexible: true, leastWidth: 24 },
+  { title: 'ASSET', importance: 1 },
+  { title: 'ERROR', importance: 2 },
+];
+
+/** Prints how each source ended. `done` only if all are assets. */
+export function reportBatch(items: readonly Item[], asJson: boolean, context: Context): Ending {
+  if (asJson) jsonResult(context, { version: 1, sources: items.map(itemJson) });
+  else print(items, context);
+  return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
+}
+
+function itemJson({ name, end }: Item) {
+  return { source: name, status: 'left', ...end, isGood: undefined };
+}
+
+function print(items: readonly Item[], context: Context): void {
+  const rows = items.map(({ name, end }) => [
+    end?.status ?? 'left',
+    name,
+    end?.assetId ?? '',
+    end?.error ?? '',
+  ]);
+  result(context, tableOf(columns, rows, context.io.stdout));
+  note(context, `${items.length} in all: ${countsOf(items)}.`);
+}

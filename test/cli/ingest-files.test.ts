@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { runProgram } from './program-harness.ts';
+
+let simulator: TwelveLabsSimulator;
+let folder: string;
+
+beforeAll(async () => {
+  simulator = await startTwelveLabs({ store: 'memory' });
+  folder = mkdtempSync(join(tmpdir(), 'ingest-files-'));
+  mkdirSync(join(folder, 'reels/inner/.hidden'), { recursive: true });
+  mkdirSync(join(folder, 'empty'));
+  mkdirSync(join(folder, 'texts'));
+  writeFileSync(join(folder, 'reels/one.mp4'), Buffer.alloc(100_000, 1));
+  writeFileSync(join(folder, 'reels/inner/two [x].mov'), Buffer.alloc(100_000, 2));
+  writeFileSync(join(folder, 'reels/inner/.hidden/three.mp4'), 'hidden');
+  writeFileSync(join(folder, 'reels/notes.txt'), 'notes');
+  writeFileSync(join(folder, 'texts/notes.txt'), 'notes');
+});
+
+beforeEach(() => {
+  Object.assign(process.env, {
+    TWELVE_LABS_API_KEY: simulator.apiKey,
+    TWELVELABS_BASE_URL: simulator.baseUrl,
+  });
+});
+
+afterAll(async () => {
+  await simulator.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ingest = (...argv: string[]) =>
+  runProgram(['ingest', ...argv, '--state-dir', join(folder, 'state')]);
+
+describe('chunkferry ingest of files', () => {
+  it('moves the files of a folder, two at once, and says what it leaves out', async () => {
+    const { code, stdout, stderr } = await ingest(join(folder, 'reels'), '--json');
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('Leaves out 1 file that TwelveLabs'),
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      sources: [
+        { source: join(folder, 'reels/inner/two [x].mov'), status: 'ready' },
+        { source: join(folder, 'reels/one.mp4'), status: 'ready' },
+      ],
+    });
+    expect(simulator.calls.count('create')).toBe(2);
+  });
+
+  it.each([
+    ['empty', exitCodes.notFound, 'the folder has no files.'],
+    ['texts', exitCodes.notFound, 'TwelveLabs takes none of its 1 files by their extensions.'],
+    ['*.mov', exitCodes.notFound, 'no file matches it.'],
+    ['no-such.mp4', exitCodes.notFound, 'it does not exist.'],
+  ])('rejects %s by one line', async (name, ending, flaw) => {
+    const { code, stdout, stderr } = await ingest(join(folder, name));
+    expect([code, stdout]).toEqual([ending, '']);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(flaw)]);
+  });
+
+  it('rejects options that only a stack has', async () => {
+    const { code, stderr } = await ingest(join(folder, 'reels'), '--detach');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Invalid option "--detach"')]);
+  });
+
+  it('names a missing key once, before it starts a process', async () => {
+    delete process.env.TWELVE_LABS_API_KEY;
+    const { code, stderr } = await ingest(join(folder, 'reels'));
+    expect(code).toBe(exitCodes.usage);
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringContaining('TWELVE_LABS_API_KEY is not set'),
+    ]);
+  });
+});
