@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { commands, type RegisteredCommand } from './commands/registry.ts';
-import type { Context } from './context.ts';
+import { type Context, result } from './context.ts';
 import { describeError } from './describe-error.ts';
 import { type Ending, exitCodes } from './exit-codes.ts';
 
@@ -15,6 +15,7 @@ const description =
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   let ending: Ending = 'done';
   try {
+    if (argv[0] === 'complete' && argv[1] === '--') return await complete(argv.slice(2), context);
     const program = await createProgram(
       context,
       (end) => {
@@ -32,6 +33,14 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
       context.io.stderr.write(`${error.stack}\n`);
     return exitCodes[described.ending];
   }
+}
+
+/** Answers the completion script of a shell. Loads only the module of the command that the words name. */
+async function complete(words: readonly string[], context: Context): Promise<number> {
+  const { completeWords } = await import('./completion/complete-words.ts');
+  const program = await createProgram(context, () => {}, words[0] ?? '');
+  result(context, completeWords(program, words).join('\n'));
+  return exitCodes.done;
 }
 
 /** Called with the ending of a command's action. */

@@ -70,6 +70,10 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
     summary: 'be the app of the CDK command line (cdk deploy --app)',
     load: async () => (await import('./app.ts')).appCommand,
   },
+  completion: {
+    summary: 'print the completion script of a shell',
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
   version: {
     summary: 'print the version',
     load: async () => (await import('./version.ts')).versionCommand,

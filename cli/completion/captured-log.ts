@@ -1,0 +1,12 @@
+/** Returns what a function prints with `console.log`. The completion library prints so. */
+export function capturedLog(run: () => void): string[] {
+  const lines: string[] = [];
+  const { log } = console;
+  console.log = (line: string) => lines.push(line);
+  try {
+    run();
+  } finally {
+    console.log = log;
+  }
+  return lines;
+}
