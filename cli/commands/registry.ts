@@ -58,6 +58,10 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
     summary: 'list unfinished uploads at the service that no transfer knows',
     load: async () => (await import('./orphans.ts')).orphansCommand,
   },
+  probe: {
+    summary: 'ask TwelveLabs what its documents leave open, with one small film',
+    load: async () => (await import('./probe.ts')).probeCommand,
+  },
   deploy: {
     summary: 'deploy the stack, or change it',
     load: async () => (await import('./deploy.ts')).deployCommand,

@@ -16,7 +16,7 @@ async function complete(...words: string[]) {
 describe('chunkferry complete', () => {
   it('suggests commands, with what they do', async () => {
     expect((await complete('re')).values).toEqual(['retry', 'resume']);
-    const { stdout } = await runProgram(['complete', '--', 'watc']);
+    const { stdout } = await runProgram(['complete', '--', 'wat']);
     expect(stdout).toBe('watch\tshow what moves and waits, again and again\n:4\n');
   });
 

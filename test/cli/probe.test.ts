@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
+import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
+import { defaultSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
+import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { runProgram } from './program-harness.ts';
+
+let simulator: TwelveLabsSimulator;
+
+beforeAll(async () => {
+  simulator = await startTwelveLabs({ store: 'memory' });
+});
+
+afterAll(() => simulator.close());
+
+beforeEach(() => {
+  simulator.calls.clear();
+  simulator.faults.clear();
+  Object.assign(simulator.switches, defaultSwitches());
+});
+
+const probe = (argv: readonly string[], more: { answer?: string; key?: string } = {}) =>
+  runProgram(['probe', '--base-url', simulator.baseUrl, ...argv], {
+    env: { TWELVE_LABS_API_KEY: more.key ?? simulator.apiKey },
+    ...(more.answer !== undefined && { answer: more.answer }),
+  });
+
+async function findings() {
+  const { stdout, code } = await probe(['--yes', '--json']);
+  const { findings: list, deleted } = JSON.parse(stdout);
+  const found = Object.fromEntries(
+    list.map(({ about, ...finding }: { about: string }) => [about, finding]),
+  );
+  return { code, found, deleted };
+}
+
+const undeleted = () => simulator.assets().filter(({ deleted }) => !deleted);
+
+describe('chunkferry probe', () => {
+  it('ends with 0 if all assumptions hold, and deletes its asset', async () => {
+    const { code, found, deleted } = await findings();
+    const wrong = Object.entries(found).filter(
+      ([, one]) => (one as { holds?: boolean }).holds === false,
+    );
+    expect(wrong).toEqual([]);
+    expect([code, deleted, undeleted()]).toEqual([exitCodes.done, true, []]);
+  });
+
+  it('finds the other answer of each question, and ends with 1', async () => {
+    Object.assign(simulator.switches, {
+      etag: 'opaque',
+      singleUse: 'off',
+      badReport: 'mark-failed',
+      reportAfterCompletion: 'count-duplicates',
+      countPastEnd: 'clip',
+      completedChunkUrls: 'skip',
+      unfinishedAsset: 'not-found',
+      chunkSizeBytes: 6 * 1024 * 1024,
+    });
+    const { code, found, deleted } = await findings();
+    expect(found).toMatchObject({
+      etag: { found: 'opaque', holds: false },
+      singleUse: { found: 'accepted again (200)', holds: false },
+      badReport: { found: 'accepted', holds: false },
+      reportAfterCompletion: { found: 'accepted, 1 duplicates', holds: false },
+      countPastEnd: { found: 'clipped to 1 URL', holds: false },
+      completedChunkUrls: { found: '0 URL', holds: false },
+      unfinishedAsset: { found: 'not found', holds: false },
+      chunkSizeBytes: { found: '6291456 bytes', holds: false },
+    });
+    expect([code, deleted, undeleted()]).toEqual([exitCodes.failed, true, []]);
+  });
+
+  it('prints the limits that headers name, and takes a 429 for no answer', async () => {
+    simulator.faults.add({ kind: 'throttle', on: 'put', nth: 2, times: 1, retryAfter: 7 });
+    simulator.faults.add({ kind: 'throttle', on: 'delete-asset', nth: 1, times: 1 });
+    const { code, found, deleted } = await findings();
+    expect([code, deleted, undeleted()]).toEqual([exitCodes.done, true, []]);
+    expect(found['limits in headers'].found).toBe('retry-after: 7');
+    expect(found.singleUse).toEqual({
+      found: 'no answer (429)',
+      assumed: 'a used URL is rejected',
+    });
+  });
+
+  it('deletes its asset also after a failure, and prints what was found before', async () => {
+    simulator.faults.add({ on: 'report', nth: 2, times: 1, kind: 'status', status: 500 });
+    const { code, stdout, stderr } = await probe(['--yes']);
+    expect(code).toBe(exitCodes.failed);
+    expect(stdout).toContain('chunkSizeBytes');
+    expect(stderr).toMatch(/The asset [0-9a-f]+ is deleted\.\n/);
+    expect(stderr).toContain('The probe could not go on: reporting chunk 1 was answered 500');
+    expect(undeleted()).toEqual([]);
+  });
+
+  it('asks first, and creates nothing without a yes', async () => {
+    for (const more of [{}, { answer: 'n' }]) {
+      const { code, stderr } = await probe([], more);
+      expect([code, stderr]).toEqual([11, expect.stringContaining('Sends one film of 11.0 MiB')]);
+    }
+    expect(simulator.calls.count('create')).toBe(0);
+  });
+
+  it('names a key that is rejected, and never prints it', async () => {
+    const { code, stdout, stderr } = await probe(['--yes'], { key: 'canary-wrong' });
+    expect([code, stdout]).toEqual([exitCodes.credentials, '']);
+    expect(stderr).toContain('opening an upload session was answered 401');
+    expect(stderr).not.toContain('canary-wrong');
+  });
+});
