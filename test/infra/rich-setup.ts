@@ -97,11 +97,18 @@ function once(name: string, synthesize: () => CloudFormationTemplate): CloudForm
   return template;
 }
 
+/** Returns the template of one of the setups. */
+export const transferTemplate = (name: keyof typeof transferSetups) =>
+  once(String(name), () => synthesizeTemplate(transferSetups[name]));
+
 /** Returns the template of `richProps`. */
-export const richTemplate = () => once('rich', () => synthesizeTemplate(richProps));
+export const richTemplate = () => transferTemplate('every option of sources');
 
 /** Returns the template of `inVpc`. */
-export const vpcTemplate = () => once('in a VPC', () => synthesizeTemplate(inVpc));
+export const vpcTemplate = () => transferTemplate('a VPC');
+
+/** Returns the template of a stack without props. */
+export const bareTemplate = () => transferTemplate('all defaults');
 
 /** Returns the template of `richSourceAccount`. */
 export const sourceAccountTemplate = () =>

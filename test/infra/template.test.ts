@@ -7,6 +7,19 @@ import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 import { tableSchema } from '#src/core/stack/table-schema.ts';
 import { functionOf, resources, resourcesFor, statementsOf, template } from './deployed.ts';
 
+const apiKeySecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
+
+/** The stack with other values than the defaults. */
+const tuned = synthesizeTemplate({
+  sendReservedConcurrency: 90,
+  mapConcurrency: 40,
+  destination: { kind: 'twelvelabs', maxMediaBytes: 5_000_000_000 },
+  uploadReply: Duration.minutes(10),
+  privateUploadHosts: true,
+  tableDeletionProtection: false,
+  apiKeySecretArn,
+});
+
 function only(type: string): Record<string, unknown> {
   const found = resources(type);
   expect(found).toHaveLength(1);
@@ -66,15 +79,10 @@ describe('the functions', () => {
 
   it('reserve no concurrency by default', () => {
     expect(JSON.stringify(template)).not.toContain('ReservedConcurrentExecutions');
-    const reserving = synthesizeTemplate({ sendReservedConcurrency: 90 });
-    expect(functionOf('SendChunks', reserving)).toMatchObject({ ReservedConcurrentExecutions: 90 });
+    expect(functionOf('SendChunks', tuned)).toMatchObject({ ReservedConcurrentExecutions: 90 });
   });
 
   it('get the tuning of the props, and no default of the code', () => {
-    const tuned = synthesizeTemplate({
-      mapConcurrency: 40,
-      destination: { kind: 'twelvelabs', maxMediaBytes: 5_000_000_000 },
-    });
     const text = JSON.stringify(tuned);
     expect(text).toContain('"MAP_CONCURRENCY":"40"');
     expect(text).toContain('"TWELVELABS_MAX_MEDIA_BYTES":"5000000000"');
@@ -83,16 +91,14 @@ describe('the functions', () => {
 
   it('get the time for the reply to a chunk', () => {
     expect(JSON.stringify(template)).not.toContain('UPLOAD_REPLY_MS');
-    const patient = synthesizeTemplate({ uploadReply: Duration.minutes(10) });
-    expect(functionOf('SendChunks', patient).Environment.Variables).toMatchObject({
+    expect(functionOf('SendChunks', tuned).Environment.Variables).toMatchObject({
       UPLOAD_REPLY_MS: '600000',
     });
   });
 
   it('allow private upload hosts only with the prop', () => {
     expect(JSON.stringify(template)).not.toContain('PRIVATE_UPLOAD_HOSTS');
-    const allowing = synthesizeTemplate({ privateUploadHosts: true });
-    expect(functionOf('SendChunks', allowing).Environment.Variables).toMatchObject({
+    expect(functionOf('SendChunks', tuned).Environment.Variables).toMatchObject({
       PRIVATE_UPLOAD_HOSTS: 'true',
     });
   });
@@ -192,8 +198,7 @@ describe('the table', () => {
 
   it('has deletion protection by default', () => {
     expect(only('AWS::DynamoDB::Table')).toMatchObject({ DeletionProtectionEnabled: true });
-    const open = synthesizeTemplate({ tableDeletionProtection: false });
-    expect(resources('AWS::DynamoDB::Table', open)).toMatchObject([
+    expect(resources('AWS::DynamoDB::Table', tuned)).toMatchObject([
       [expect.any(String), { DeletionProtectionEnabled: false }],
     ]);
   });
@@ -237,8 +242,7 @@ describe('the rest', () => {
   });
 
   it('creates no secret with apiKeySecretArn', () => {
-    const apiKeySecretArn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf';
-    const text = JSON.stringify(synthesizeTemplate({ apiKeySecretArn }));
+    const text = JSON.stringify(tuned);
     expect(text).not.toContain('AWS::SecretsManager::Secret');
     expect(text).toContain(`"${environmentKeys.apiKeySecretArn}":"${apiKeySecretArn}"`);
   });

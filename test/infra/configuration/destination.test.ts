@@ -1,12 +1,18 @@
-import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { transferProps } from '#infra/context/transfers.ts';
 import type { DestinationProps } from '#infra/destination/destination-props.ts';
 import { TransferStack } from '#infra/stacks/transfer-stack.ts';
-import { type CloudFormationTemplate, synthesizeTemplate } from '#infra/synthesize.ts';
+import { type CloudFormationTemplate, synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { stepNames } from '#src/core/stack/step-names.ts';
 import { destinations } from '#src/destinations/registry.ts';
-import { errorOf, functionOf, resources, resourcesFor, statementsOf } from '../deployed.ts';
+import {
+  errorOf,
+  functionOf,
+  resources,
+  resourcesFor,
+  statementsOf,
+  template as usual,
+} from '../deployed.ts';
 
 const genomes: DestinationProps = {
   kind: 'seven-bridges',
@@ -28,7 +34,6 @@ const genomesContext = {
 };
 
 const other = synthesizeTemplate({ destination: genomes, sourceBuckets: ['genomes'] });
-const usual = synthesizeTemplate({ sourceBuckets: ['films'] });
 
 function variablesOf(step: (typeof stepNames)[number], template = other) {
   return functionOf(step, template).Environment.Variables;
@@ -105,12 +110,14 @@ describe('a stack for SelfCommunity', () => {
     baseUrl: 'https://community.example.com/api/v2',
     mode: 'library',
   };
+  const { baseUrl } = community;
+  const context = { destination: 'selfcommunity', baseUrl, destinationMode: 'library' };
   const media = synthesizeTemplate({ destination: community, sourceBuckets: ['films'] });
 
   it('has the same props by the context', () => {
-    const { baseUrl } = community;
-    const context = { destination: 'selfcommunity', baseUrl, destinationMode: 'library' };
-    expect(variablesOf('SendChunks', synthesizeTemplate(transferProps(context)))).toMatchObject({
+    const { kind, mode } = community;
+    expect(transferProps(context)).toEqual({ baseUrl, destination: { kind, mode } });
+    expect(variablesOf('SendChunks', media)).toMatchObject({
       DESTINATION: 'selfcommunity',
       SELFCOMMUNITY_BASE_URL: baseUrl,
       SELFCOMMUNITY_MODE: 'library',
@@ -196,15 +203,9 @@ describe('a stack whose destination has changed', () => {
 
 describe('two stacks of one account with different destinations', () => {
   it('give no resource the same name', () => {
-    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-    const stacks = [
-      new TransferStack(app, 'Chunkferry', { sourceBuckets: ['films'] }),
-      new TransferStack(app, 'Genomes', { sourceBuckets: ['genomes'], destination: genomes }),
-    ];
-    const assembly = app.synth();
-    const [films = [], files = []] = stacks.map(({ artifactId }) =>
-      namesIn(assembly.getStackArtifact(artifactId).template),
-    );
+    const props = { sourceBuckets: ['genomes'], destination: genomes };
+    const films = namesIn(usual);
+    const files = namesIn(synthesize((app) => new TransferStack(app, 'Genomes', props)));
     expect(films.length).toBeGreaterThan(0);
     expect(films.filter((name) => files.includes(name))).toEqual([]);
   });

@@ -135,15 +135,26 @@ describe('an invalid prop fails with its value and what must hold:', () => {
   });
 
   it.each<TransferStackProps>([
-    { eventBusName: 'aws.partner/example.com/films' },
-    { apiKeySecretArn: secret, apiKeySecretKeyArn: key },
-    { sendTimeout: Duration.seconds(900), stepTimeout: Duration.seconds(10) },
-    { baseUrl: 'http://127.0.0.1:8080/v1.3' },
-    { mapConcurrency: 40, chunksInFlight: 64, sendMemoryMiB: 10_240 },
-    { maxActiveTransfers: 100, maxSendConcurrency: 4_000, sendReservedConcurrency: 4_000 },
-    { tableRemovalPolicy: RemovalPolicy.DESTROY, tableDeletionProtection: false },
-    { transferWindow: { from: '22:00', to: '06:00', timeZone: 'Europe/Berlin' } },
-    { transferWindow: { from: '00:00', to: '23:59', timeZone: 'UTC', underWay: 'stop' } },
+    {
+      eventBusName: 'aws.partner/example.com/films',
+      apiKeySecretArn: secret,
+      apiKeySecretKeyArn: key,
+      sendTimeout: Duration.seconds(900),
+      stepTimeout: Duration.seconds(10),
+      baseUrl: 'http://127.0.0.1:8080/v1.3',
+      transferWindow: { from: '22:00', to: '06:00', timeZone: 'Europe/Berlin' },
+    },
+    {
+      mapConcurrency: 40,
+      chunksInFlight: 64,
+      sendMemoryMiB: 10_240,
+      maxActiveTransfers: 100,
+      maxSendConcurrency: 4_000,
+      sendReservedConcurrency: 4_000,
+      tableRemovalPolicy: RemovalPolicy.DESTROY,
+      tableDeletionProtection: false,
+      transferWindow: { from: '00:00', to: '23:59', timeZone: 'UTC', underWay: 'stop' },
+    },
   ])('%o is taken', (props) => {
     expect(() => synthesizeTemplate(props)).not.toThrow();
   });

@@ -215,12 +215,16 @@ describe('two sources of one bucket', () => {
     expect(pair(one, other)).toMatch(/Overlapping sources: "films" .* and "films" .*\. Separate/);
   });
 
-  it.each<[string, Partial<SourceProps>, Partial<SourceProps>]>([
-    ['prefixes', { prefixes: ['in/'] }, { prefixes: ['out/'] }],
-    ['suffixes', { suffixes: ['.mp4'] }, { suffixes: ['.mov'] }],
-    ['sizes', { maxSize: 9 }, { minSize: 10 }],
-  ])('with separate %s are accepted', (_, one, other) => {
-    expect(pair(one, other)).toBe('no error');
+  it('with separate prefixes, suffixes or sizes are accepted', () => {
+    const pairs: Readonly<Record<string, readonly Partial<SourceProps>[]>> = {
+      films: [{ prefixes: ['in/'] }, { prefixes: ['out/'] }],
+      matches: [{ suffixes: ['.mp4'] }, { suffixes: ['.mov'] }],
+      talks: [{ maxSize: 9 }, { minSize: 10 }],
+    };
+    const sources = Object.entries(pairs).flatMap(([bucket, two]) =>
+      two.map((source) => ({ bucket, ...source })),
+    );
+    expect(errorOf(() => withSources(...sources))).toBe('no error');
   });
 
   it('are named with their filters', () => {

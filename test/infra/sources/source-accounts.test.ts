@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TransferStackProps } from '#infra/stacks/transfer-stack-props.ts';
-import { synthesizeTemplate } from '#infra/synthesize.ts';
+import { type CloudFormationTemplate, synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
 import { stepsWith } from '#src/core/stack/permissions.ts';
 import {
@@ -12,6 +12,7 @@ import {
   resources,
   resourcesFor,
   statementsOf,
+  template,
 } from '../deployed.ts';
 import { richProps, richTemplate, sourceAccountTemplate } from '../rich-setup.ts';
 
@@ -19,15 +20,16 @@ const rich = richTemplate();
 const organizationId = 'o-abcdefghij';
 
 /** Returns the statements of the bus's policy. */
-function busStatements(props: TransferStackProps) {
-  const template = synthesizeTemplate(props);
+function busStatements(template: CloudFormationTemplate) {
   return propertiesOf('AWS::Events::EventBusPolicy', template).map(
     ({ Statement }) => Statement as Record<string, unknown>,
   );
 }
 
 describe('the bus of other accounts', () => {
-  const theirs = { ...richProps, sources: [{ bucket: 'theirs', account: '111122223333' }] };
+  const props = { ...richProps, sources: [{ bucket: 'theirs', account: '111122223333' }] };
+  const theirs = synthesizeTemplate(props);
+  const ofOrganization = synthesizeTemplate({ ...props, organizationId });
   const s3Only = {
     'ForAllValues:StringEquals': {
       'events:source': 'aws.s3',
@@ -47,7 +49,7 @@ describe('the bus of other accounts', () => {
   });
 
   it('takes S3 events of exactly the organization in the props', () => {
-    expect(busStatements({ ...theirs, organizationId })).toMatchObject([
+    expect(busStatements(ofOrganization)).toMatchObject([
       {
         Principal: '*',
         Action: 'events:PutEvents',
@@ -57,8 +59,7 @@ describe('the bus of other accounts', () => {
   });
 
   it('filters by account, not by bucket', () => {
-    const template = synthesizeTemplate(theirs);
-    expect(objectRules(template)).toMatchObject([
+    expect(objectRules(theirs)).toMatchObject([
       {
         EventBusName: { Ref: expect.stringMatching(/IntakeBus/) },
         EventPattern: {
@@ -69,23 +70,24 @@ describe('the bus of other accounts', () => {
         Targets: [{ DeadLetterConfig: { Arn: expect.anything() } }],
       },
     ]);
-    expect(JSON.stringify(objectRules(template))).not.toContain('bucket');
+    expect(JSON.stringify(objectRules(theirs))).not.toContain('bucket');
   });
 
   it('starts an execution for any account of an organization, which rejects an unlisted account', () => {
-    const [rule] = objectRules(synthesizeTemplate({ ...theirs, organizationId }));
+    const [rule] = objectRules(ofOrganization);
     expect(rule?.EventPattern).toEqual({ source: ['aws.s3'], 'detail-type': ['Object Created'] });
   });
 
   it("takes events of this account's other Regions with a source", () => {
-    const far = busStatements({ sources: [{ bucket: 'far-away', region: 'us-east-1' }] });
+    const far = busStatements(
+      synthesizeTemplate({ sources: [{ bucket: 'far-away', region: 'us-east-1' }] }),
+    );
     expect(far.map(({ Principal }) => plain((Principal as { AWS: unknown }).AWS))).toEqual([
       'arn:<AWS::Partition>:iam::<AWS::AccountId>:root',
     ]);
   });
 
   it('is absent without source accounts and other Regions', () => {
-    const template = synthesizeTemplate({ sourceBuckets: ['films'] });
     expect(resources('AWS::Events::EventBus', template)).toEqual([]);
     expect(template.Outputs).not.toHaveProperty('BusArn');
   });

@@ -2,7 +2,6 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import type { SourceProps } from '#infra/sources/source-props.ts';
 import { Chunkferry } from '#infra/stacks/chunkferry.ts';
 import { type CloudFormationTemplate, synthesize, synthesizeTemplate } from '#infra/synthesize.ts';
 import { readSettings } from '#src/config/environment.ts';
@@ -12,25 +11,41 @@ import {
   functionOf,
   objectRules,
   plain,
+  template as plainTemplate,
   propertiesOf,
   resources,
   resourcesFor,
   statementsOf,
 } from '../deployed.ts';
-import { richTemplate } from '../rich-setup.ts';
+import { bareTemplate, richTemplate } from '../rich-setup.ts';
 
-const withSources = (...sources: SourceProps[]) => synthesizeTemplate({ sources });
+/** A custom stack with an encrypted bucket that is added to the construct. */
+const own = synthesize((app) => {
+  const stack = new Stack(app, 'Own');
+  const key = new Key(stack, 'Key');
+  const bucket = new Bucket(stack, 'Films', { encryptionKey: key });
+  const ferry = new Chunkferry(stack, 'Chunkferry');
+  ferry.addSource({ bucket: bucket as IBucket, prefixes: ['in/'] });
+  return stack;
+});
 
-/** Returns the template of a custom stack with a bucket and the construct. */
-function withBucket(use: (bucket: IBucket, ferry: Chunkferry) => void): CloudFormationTemplate {
-  return synthesize((app) => {
-    const stack = new Stack(app, 'Own');
-    const key = new Key(stack, 'Key');
-    const bucket = new Bucket(stack, 'Films', { encryptionKey: key });
-    use(bucket as IBucket, new Chunkferry(stack, 'Chunkferry'));
-    return stack;
-  });
-}
+/** Sources of every kind, each in a bucket of its own. */
+const various = synthesizeTemplate({
+  sources: [
+    { bucket: 'filtered', prefixes: ['in/'], suffixes: ['.mp4'], minSize: 10, maxSize: 20 },
+    { bucket: 'several', prefixes: ['in/'], minSize: 10 },
+    { bucket: 'several', prefixes: ['raw/'], minSize: 5 },
+    { bucket: 'any-key', prefixes: ['in/'], suffixes: ['.mp4'] },
+    { bucket: 'any-key', suffixes: ['.mp3'] },
+    {
+      bucket: 'many-prefixes',
+      prefixes: Array.from({ length: 100 }, (_, index) => `a-long-folder-${index}/`),
+    },
+    { bucket: 'switched', switchOnEvents: true },
+    { bucket: 'paid', requestPayer: true, waitWhileDenied: Duration.hours(2) },
+    { bucket: 'literal', prefixes: ['what?/*/$'] },
+  ],
+});
 
 function viaService(condition: unknown): unknown {
   return (condition as { StringEquals: Record<string, unknown> }).StringEquals['kms:ViaService'];
@@ -40,6 +55,10 @@ function patterns(template: CloudFormationTemplate): unknown[] {
   return objectRules(template).map(({ EventPattern }) => EventPattern);
 }
 
+/** Returns the patterns of the rules of one bucket of `various`. */
+const patternsOf = (bucket: string) =>
+  patterns(various).filter((pattern) => JSON.stringify(pattern).includes(`["${bucket}"]`));
+
 /** Returns the sources in the functions' settings, with references in angle brackets. */
 function configuredSources(template: CloudFormationTemplate): Sources {
   const { SOURCES } = functionOf('SendChunks', template).Environment.Variables;
@@ -48,7 +67,7 @@ function configuredSources(template: CloudFormationTemplate): Sources {
 
 describe('a source bucket', () => {
   it('has a rule that starts an execution with the unchanged event', () => {
-    const [rule, ...more] = objectRules(withSources({ bucket: 'films' }));
+    const [rule, ...more] = objectRules(plainTemplate);
     expect(more).toEqual([]);
     expect(rule).toMatchObject({
       EventPattern: {
@@ -67,30 +86,19 @@ describe('a source bucket', () => {
   });
 
   it('filters its events by prefix and minimum size, not by suffix', () => {
-    const template = withSources({
-      bucket: 'films',
-      prefixes: ['in/'],
-      suffixes: ['.mp4'],
-      minSize: 10,
-      maxSize: 20,
-    });
-    expect(patterns(template)).toMatchObject([
+    expect(patternsOf('filtered')).toMatchObject([
       {
         detail: {
-          bucket: { name: ['films'] },
+          bucket: { name: ['filtered'] },
           object: { key: [{ prefix: 'in/' }], size: [{ numeric: ['>=', 10] }] },
         },
       },
     ]);
-    expect(JSON.stringify(patterns(template))).not.toContain('mp4');
+    expect(JSON.stringify(patterns(various))).not.toContain('mp4');
   });
 
   it('with several sources passes events for any of them', () => {
-    const template = withSources(
-      { bucket: 'films', prefixes: ['in/'], minSize: 10 },
-      { bucket: 'films', prefixes: ['raw/'], minSize: 5 },
-    );
-    expect(patterns(template)).toMatchObject([
+    expect(patternsOf('several')).toMatchObject([
       {
         detail: {
           object: {
@@ -103,27 +111,21 @@ describe('a source bucket', () => {
   });
 
   it('with a source for any key does not filter keys', () => {
-    const template = withSources(
-      { bucket: 'films', prefixes: ['in/'], suffixes: ['.mp4'] },
-      { bucket: 'films', suffixes: ['.mp3'] },
-    );
-    expect(JSON.stringify(patterns(template))).not.toContain('prefix');
+    expect(patternsOf('any-key')).toHaveLength(1);
+    expect(JSON.stringify(patternsOf('any-key'))).not.toContain('prefix');
   });
 
   it('with more prefixes than a pattern allows does not filter keys', () => {
-    const prefixes = Array.from({ length: 100 }, (_, index) => `a-long-folder-${index}/`);
-    expect(patterns(withSources({ bucket: 'films', prefixes }))).toEqual([
-      expect.objectContaining({ detail: { bucket: { name: ['films'] } } }),
+    expect(patternsOf('many-prefixes')).toEqual([
+      expect.objectContaining({ detail: { bucket: { name: ['many-prefixes'] } } }),
     ]);
   });
 
   it('changes its notification settings only with switchOnEvents', () => {
-    const kept = withSources({ bucket: 'films' });
-    const switched = withSources({ bucket: 'films', switchOnEvents: true });
-    expect(resources('Custom::S3BucketNotifications', kept)).toEqual([]);
-    expect(propertiesOf('Custom::S3BucketNotifications', switched)).toMatchObject([
+    expect(resources('Custom::S3BucketNotifications', plainTemplate)).toEqual([]);
+    expect(propertiesOf('Custom::S3BucketNotifications', various)).toMatchObject([
       {
-        BucketName: 'films',
+        BucketName: 'switched',
         Managed: false,
         NotificationConfiguration: { EventBridgeConfiguration: {} },
       },
@@ -131,11 +133,10 @@ describe('a source bucket', () => {
   });
 
   it('may be added to an existing construct', () => {
-    const template = withBucket((bucket, ferry) => ferry.addSource({ bucket, prefixes: ['in/'] }));
-    const [[id] = []] = resources('AWS::S3::Bucket', template);
-    expect(configuredSources(template).list).toEqual([{ bucket: `<${id}>`, prefixes: ['in/'] }]);
-    expect(patterns(template)).toMatchObject([{ detail: { bucket: { name: [{ Ref: id }] } } }]);
-    expect(resourcesFor('s3:GetObject', statementsOf('SendChunks', template))).toEqual([
+    const [[id] = []] = resources('AWS::S3::Bucket', own);
+    expect(configuredSources(own).list).toEqual([{ bucket: `<${id}>`, prefixes: ['in/'] }]);
+    expect(patterns(own)).toMatchObject([{ detail: { bucket: { name: [{ Ref: id }] } } }]);
+    expect(resourcesFor('s3:GetObject', statementsOf('SendChunks', own))).toEqual([
       `arn:<AWS::Partition>:s3:::<${id}>/in/*`,
     ]);
   });
@@ -169,11 +170,11 @@ describe('a source bucket', () => {
 });
 
 it('passes requestPayer and waitWhileDenied to the functions', () => {
-  const waitWhileDenied = Duration.hours(2);
-  const paid = { bucket: 'films', requestPayer: true, waitWhileDenied };
-  expect(configuredSources(withSources(paid)).list).toEqual([
-    { bucket: 'films', requestPayer: true, waitWhileDeniedSeconds: 7_200 },
-  ]);
+  expect(configuredSources(various).list).toContainEqual({
+    bucket: 'paid',
+    requestPayer: true,
+    waitWhileDeniedSeconds: 7_200,
+  });
 });
 
 describe('the functions', () => {
@@ -197,7 +198,7 @@ describe('the functions', () => {
   });
 
   it('have no variable for sources without any', () => {
-    const variables = functionOf('SendChunks', synthesizeTemplate()).Environment.Variables;
+    const variables = functionOf('SendChunks', bareTemplate()).Environment.Variables;
     expect(variables).not.toHaveProperty('SOURCES');
   });
 
@@ -228,15 +229,14 @@ describe('the functions', () => {
   });
 
   it('may decrypt with the key of a bucket construct', () => {
-    const own = withBucket((bucket, ferry) => ferry.addSource({ bucket }));
     const [[key] = []] = resources('AWS::KMS::Key', own);
     expect(resourcesFor('kms:Decrypt', statementsOf('SendChunks', own))).toEqual([`<${key}.Arn>`]);
   });
 
   it('escape wildcards in a prefix', () => {
-    const literal = withSources({ bucket: 'films', prefixes: ['what?/*/$'] });
-    expect(resourcesFor('s3:GetObject', statementsOf('SendChunks', literal))).toEqual([
-      ['arn:<AWS::Partition>:s3:::films/what$', '{?}/$', '{*}/$', '{$}*'].join(''),
+    const objects = resourcesFor('s3:GetObject', statementsOf('SendChunks', various));
+    expect(objects.filter((name) => name.includes(':literal/'))).toEqual([
+      ['arn:<AWS::Partition>:s3:::literal/what$', '{?}/$', '{*}/$', '{$}*'].join(''),
     ]);
   });
 });
@@ -263,10 +263,12 @@ describe('the statement for the policies of the keys', () => {
 
   it('names S3 in the Region of each key', () => {
     const key = (region: string) => `arn:aws:kms:${region}:123456789012:key/1`;
-    const { Outputs: outputs } = withSources(
-      { bucket: 'films', kmsKeyArn: key('eu-west-1') },
-      { bucket: 'far-away', region: 'us-east-1', kmsKeyArn: key('us-east-1') },
-    );
+    const { Outputs: outputs } = synthesizeTemplate({
+      sources: [
+        { bucket: 'films', kmsKeyArn: key('eu-west-1') },
+        { bucket: 'far-away', region: 'us-east-1', kmsKeyArn: key('us-east-1') },
+      ],
+    });
     const { Condition } = JSON.parse(plain(outputs?.KeyPolicyStatement?.Value));
     expect(Condition.StringEquals['kms:ViaService']).toEqual([
       's3.eu-west-1.<AWS::URLSuffix>',
@@ -281,6 +283,6 @@ describe('the statement for the policies of the keys', () => {
   });
 
   it('is an output only with a key', () => {
-    expect(JSON.stringify(withSources({ bucket: 'films' }).Outputs)).not.toContain('KeyPolicy');
+    expect(JSON.stringify(plainTemplate.Outputs)).not.toContain('KeyPolicy');
   });
 });
