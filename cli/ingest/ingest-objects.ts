@@ -100,5 +100,7 @@ function interruptedLine(items: readonly ObjectItem[]): string {
   const over = begun.filter(({ end }) => end !== undefined && end.status !== 'started').length;
   const left = items.length - begun.length;
   const rest = left > 0 ? ` ${left} of ${items.length} were not started.` : '';
-  return `Interrupted. Of ${counted(begun.length, 'started transfer')}, ${over} are over; the rest continues in the stack.${rest} Use chunkferry watch to see them, chunkferry cancel to end one.`;
+  const going = begun.length - over;
+  const verb = going === 1 ? 'continues' : 'continue';
+  return `Interrupted. ${counted(going, 'transfer')} ${verb} in the stack, ${over} over.${rest} Use chunkferry watch to see them, chunkferry cancel to end one.`;
 }
