@@ -1,7 +1,7 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Notifier } from '#src/core/ports/events.ts';
-import { describeSdkFailure, sdkFailure } from './sdk-failure.ts';
+import { describeSdkFailure, safeCause, sdkFailure } from './sdk-failure.ts';
 
 export interface SnsNotifierOptions {
   readonly client: SNSClient;
@@ -19,7 +19,7 @@ export function createSnsNotifier({ client, topicArn }: SnsNotifierOptions): Not
       await client.send(new PublishCommand(message)).catch((error: unknown) => {
         const reason = describeSdkFailure(sdkFailure(error));
         const failure = `Publishing a notice to the topic ${topicArn} failed: ${reason}`;
-        throw new TransferError('NoticeNotSentError', failure, { cause: error });
+        throw new TransferError('NoticeNotSentError', failure, { cause: safeCause(error) });
       });
     },
   };

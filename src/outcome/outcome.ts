@@ -48,9 +48,9 @@ export async function describeOutcome(
 /** True if the ETags of the session prove nothing: only length and TLS protect its chunks. */
 async function isOpaque(
   { store }: Needs<'store'>,
-  { transferId, sessionNumber }: TransferRecord,
+  { transferId, sessionNumber, etagsOpaque }: TransferRecord,
 ): Promise<boolean> {
-  return (await store.session(transferId, sessionNumber))?.etagMode === 'opaque';
+  return etagsOpaque || (await store.session(transferId, sessionNumber))?.etagMode === 'opaque';
 }
 
 /** Returns the retries of the transfer and of the ranges of all its sessions. */

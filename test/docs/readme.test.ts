@@ -35,7 +35,16 @@ afterAll(async () => {
 /** Creates a writable folder with links to everything that the commands need. */
 async function cloneOf(root: string): Promise<string> {
   const clone = await mkdtemp(join(tmpdir(), 'readme-'));
-  const needed = ['package.json', 'cdk.json', 'node_modules', 'src', 'functions', 'infra', 'local', 'cli'];
+  const needed = [
+    'package.json',
+    'cdk.json',
+    'node_modules',
+    'src',
+    'functions',
+    'infra',
+    'local',
+    'cli',
+  ];
   for (const name of needed) await symlink(resolve(root, name), join(clone, name));
   return clone;
 }

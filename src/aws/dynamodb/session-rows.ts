@@ -83,8 +83,9 @@ function evidenceRows(table: TableAccess) {
   return {
     setEtagMode: async (transferId, number, mode) => {
       const unset = { expression: '#etagMode = :unknown', values: { ':unknown': 'unknown' } };
-      const set = { etagMode: mode };
-      await table.change(sessionKey(transferId, number), { set, condition: unset });
+      const change = { set: { etagMode: mode }, condition: unset };
+      if ((await table.change(sessionKey(transferId, number), change)) !== false) return mode;
+      return (await read(table, transferId, number))?.etagMode ?? mode;
     },
     recordMismatch: async (transferId, number, chunkIndex) => {
       const change = {

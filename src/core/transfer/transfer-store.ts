@@ -21,6 +21,7 @@ export type TransferPatch = Partial<
     | 'haltedRound'
     | 'totalChunks'
     | 'checksumSkipped'
+    | 'etagsOpaque'
     | 'outcome'
     | 'outcomePublished'
     | 'leaseUntil'
@@ -140,8 +141,11 @@ export interface TransferStore {
   updateSession(transferId: string, number: number, session: UploadSession): Promise<void>;
   /** Changes the state of a session's row. */
   markSession(transferId: string, number: number, state: SessionRecord['state']): Promise<void>;
-  /** Records the ETag mode of a session. A recorded mode other than `unknown` never changes. */
-  setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<void>;
+  /**
+   * Records the ETag mode of a session. A recorded mode other than `unknown` never changes. Returns the
+   * mode that the session has: another sender may have recorded the other one.
+   */
+  setEtagMode(transferId: string, number: number, mode: EtagMode): Promise<EtagMode>;
   /** Claims the completion of a session for one call. Returns false if another call has claimed it. */
   claimFinish(transferId: string, number: number, invocationId: string): Promise<boolean>;
   /** Releases the claim: the completion certainly had no effect. */

@@ -61,6 +61,8 @@ export const transferRecordSchema = z.object({
   totalChunks: z.optional(z.number()),
   /** Whether the full CRC was not compared, because a chunk has no CRC. */
   checksumSkipped: z.optional(z.boolean()),
+  /** Whether the proof of a chunk is not the MD5 of its bytes: then nothing shows that they arrived unchanged. */
+  etagsOpaque: z.optional(z.boolean()),
   /** The outcome, as in the execution's output. */
   outcome: z.optional(z.record(z.string(), z.unknown())),
   /** Whether EventBridge has confirmed the outcome's event. */

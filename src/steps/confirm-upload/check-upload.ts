@@ -1,5 +1,5 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { TransferRecord } from '#src/core/transfer/transfer.ts';
+import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { assetIdOf } from '#src/transfer/asset-id.ts';
 import { fencedOutError, type UsableSession } from '#src/transfer/ownership.ts';
@@ -46,7 +46,8 @@ export async function completeUpload({
   const assetId = assetIdOf(record.session);
   const chunks = await ports.store.chunks(transferId, record.number);
   assertAllSent(chunks.size, totalChunks);
-  const patch = { assetId, totalChunks, bytesCompleteAt: now };
+  const etagsOpaque = isArrivalUnproven(ports, chunks) || undefined;
+  const patch = { assetId, totalChunks, bytesCompleteAt: now, etagsOpaque };
   const seen = { sessionNumber: record.number };
   const isWritten = await ports.store.patchTransfer(transferId, fence, patch, now, seen);
   if (!isWritten) throw fencedOutError(transferId, undefined);
@@ -54,6 +55,15 @@ export async function completeUpload({
   if (verifyObjectChecksum(ports, transfer, record.session, chunks)) return 'asset';
   await ports.store.patchTransfer(transferId, fence, { checksumSkipped: true }, now);
   return 'asset';
+}
+
+/** True if a chunk's proof is not the MD5 of its bytes, and the service does not compare the MD5 of the whole. */
+function isArrivalUnproven(
+  { destination }: Pick<ConfirmPorts, 'destination'>,
+  chunks: ReadonlyMap<number, ChunkRecord>,
+): boolean {
+  if (destination.traits.wholeDigest === 'md5') return false;
+  return [...chunks.values()].some((one) => isProven(one) && one.proof.toLowerCase() !== one.md5);
 }
 
 /** A chunk without a row was never sent, so a service that reports it as complete is wrong. */

@@ -9,7 +9,7 @@ import type { Needs } from '#src/transfer/step.ts';
 /**
  * Compares the object's own checksum with the checksum combined from the chunks that were sent. Retired
  * proofs count as well: their bytes came from the same object and may be the bytes that arrived. An
- * object without a full-object CRC has nothing to compare; each of its chunks was compared by MD5.
+ * object without a full-object CRC has nothing to compare: only the proofs of its chunks show what arrived.
  * @returns false if the object has a checksum but the row of a chunk has none: nothing was compared
  * @throws SourceChecksumMismatchError - the bytes sent differ from the bytes in S3
  */

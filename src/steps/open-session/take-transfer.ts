@@ -208,6 +208,7 @@ const clearedEnd = {
   failedStarts: undefined,
   bytesCompleteAt: undefined,
   checksumSkipped: undefined,
+  etagsOpaque: undefined,
   outcome: undefined,
   outcomePublished: false,
 } as const;

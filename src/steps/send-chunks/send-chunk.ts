@@ -2,7 +2,12 @@ import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { opaqueEvidenceChunks } from '#src/core/limits/limits.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
-import { areEtagsOpaque, type ChunkProof, checkEtag } from '#src/core/transfer/chunk-proof.ts';
+import {
+  areEtagsOpaque,
+  type ChunkProof,
+  checkEtag,
+  type EtagMode,
+} from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery, UploadSession } from '#src/core/transfer/destination.ts';
 import { isProven } from '#src/core/transfer/transfer.ts';
 import { countRetry } from '#src/transfer/retry-counts.ts';
@@ -176,15 +181,17 @@ async function becomesOpaque(context: SendContext, index: number): Promise<boole
     context.record = { ...context.record, etagMode };
     return etagMode === 'opaque';
   }
-  await setEtagMode(context, 'opaque');
+  if ((await setEtagMode(context, 'opaque')) !== 'opaque') return false;
   ports.log.warn('etags treated as opaque', { transferId, sessionNumber: record.number });
   return true;
 }
 
-async function setEtagMode(context: SendContext, etagMode: 'md5' | 'opaque'): Promise<void> {
+/** Records the mode. Returns the one that holds: a chunk of another sender may have matched meanwhile. */
+async function setEtagMode(context: SendContext, mode: 'md5' | 'opaque'): Promise<EtagMode> {
   const { ports, transfer, record } = context;
-  context.record = { ...record, etagMode };
-  await ports.store.setEtagMode(transfer.transferId, record.number, etagMode);
+  const etagMode = await ports.store.setEtagMode(transfer.transferId, record.number, mode);
+  context.record = { ...context.record, etagMode };
+  return etagMode;
 }
 
 /** Stores the proof, and returns the stored one. Only then does the chunk count as sent. */

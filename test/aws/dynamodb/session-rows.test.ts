@@ -114,10 +114,10 @@ describe('a session row', () => {
 });
 
 describe('a session’s ETags', () => {
-  it('are recorded once', async () => {
+  it('have one mode: a sender that records another learns the first', async () => {
     await table.store.addSession('mode', sessionRecord());
-    await table.store.setEtagMode('mode', 1, 'md5');
-    await table.store.setEtagMode('mode', 1, 'opaque');
+    expect(await table.store.setEtagMode('mode', 1, 'md5')).toBe('md5');
+    expect(await table.store.setEtagMode('mode', 1, 'opaque')).toBe('md5');
     expect((await table.store.session('mode', 1))?.etagMode).toBe('md5');
   });
 

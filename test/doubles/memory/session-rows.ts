@@ -75,7 +75,9 @@ function evidenceRows(rows: Rows<SessionRecord>, change: Change) {
   return {
     setEtagMode: async (transferId, number, etagMode) => {
       const record = rows.get(keyOf(transferId, number));
-      if (record?.etagMode === 'unknown') change(transferId, number, { etagMode });
+      if (record?.etagMode !== 'unknown') return record?.etagMode ?? etagMode;
+      change(transferId, number, { etagMode });
+      return etagMode;
     },
     recordMismatch: async (transferId, number, chunkIndex) => {
       const before = rows.get(keyOf(transferId, number))?.mismatched ?? [];

@@ -97,13 +97,13 @@ describe('a chunk', () => {
 
 describe('an ETag', () => {
   it.each(['kms', 'opaque'] as const)(
-    'of kind %s is not an MD5, and each chunk is sent once',
+    'of kind %s is not an MD5: each chunk is sent once, and the output says so',
     async (etag) => {
       const film = harness.put(5);
       harness.service.switches.etag = etag;
       const output = await expectReady(harness, film, await harness.run(inputOf(film)));
       expect(harness.service.calls.count('put')).toBe(5);
-      expect(output.retries).toEqual({});
+      expect(output).toMatchObject({ retries: {}, etags: 'opaque' });
     },
   );
 
@@ -115,6 +115,7 @@ describe('an ETag', () => {
       (row) => row.transferId === output.transferId && row.row === 'session#0001',
     );
     expect(session).toMatchObject({ etagMode: 'opaque' });
+    expect(output).toHaveProperty('etags', 'opaque');
   });
 });
 

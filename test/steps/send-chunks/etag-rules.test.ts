@@ -100,6 +100,28 @@ describe('an ETag', () => {
     expect(session?.etagMode).toBe('unknown');
   });
 
+  it('that never matches is not accepted if another sender records a match meanwhile', async () => {
+    const harness = await StepHarness.create({}, { chunksInFlight: 1 });
+    const { store } = harness.doubles;
+    harness.override({
+      sendChunk: async (_session, _chunk, body) => {
+        for await (const _ of body.open());
+        return { evidence: 'etag', ...foreign() };
+      },
+    });
+    const opened = await harness.openTransfer(8);
+    // After this sender has read the mode, and before it records its own.
+    const session: typeof store.session = async (...args) => {
+      const read = await store.session(...args);
+      if (read?.mismatched.length === 3) await store.setEtagMode(opened.transferId, 1, 'md5');
+      return read;
+    };
+    harness.ports = { ...harness.ports, store: { ...store, session } };
+    await harness.send(itemOf(opened));
+    expect((await store.session(opened.transferId, 1))?.etagMode).toBe('md5');
+    expect(await store.chunks(opened.transferId, 1)).toHaveProperty('size', 0);
+  });
+
   it('is not compared if the service does not send it as evidence', async () => {
     const none = () => ({ proof: '1024', evidence: 'none' }) as const;
     const { proven, session } = await sendTo(none, 5);
