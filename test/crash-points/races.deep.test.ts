@@ -8,6 +8,7 @@ import {
   openCrashHarness,
   type Started,
 } from './support/crash-harness.ts';
+import { type Held, holdFirst } from './support/hold-moment.ts';
 import type { Moment } from './support/moments.ts';
 import { isAt, type Point, pointsOf } from './support/points.ts';
 import { brokenLateEnd, brokenPromises, describeEnd } from './support/promises.ts';
@@ -16,23 +17,13 @@ import { shortStacks } from './support/short-stacks.ts';
 const traits: FilmTraits = { chunks: 3 };
 
 /** An execution that is paused at a point. */
-interface Paused {
+interface Paused extends Held {
   readonly run: Started;
-  /** Resolves at the point. */
-  readonly reached: Promise<void>;
-  resume(): void;
 }
 
-/** Starts an execution that pauses at a point. The state machine itself does not pause. */
 function startPaused(harness: CrashHarness, point: Point): Paused {
-  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
-  const { promise: released, resolve: resume } = Promise.withResolvers<void>();
-  const onMoment = (moment: Moment) => {
-    if (!isAt(point, moment)) return undefined;
-    reach();
-    return released;
-  };
-  return { run: harness.start({ onMoment }), reached, resume };
+  const held = holdFirst((moment) => isAt(point, moment));
+  return { ...held, run: harness.start({ onMoment: held.onMoment }) };
 }
 
 /** Returns what is wrong with the ends of two executions: one works, the other names it. */

@@ -1,23 +1,19 @@
 import { stateMachineArn } from '#local/state-machine/definition/definition.ts';
+import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { sampleBytes } from '../../doubles/memory/memory-source.ts';
-import { restartTime, skipTime, untilSettled } from '../../harness/clock.ts';
-import { callFunction, deployedMachine } from '../../harness/machine.ts';
-import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
-import { openProcessPool } from '../../simulation/harness/process-pool.ts';
+import { skipTime, untilSettled } from '../../harness/clock.ts';
 import { dispatcher, reconciler } from '../../simulation/harness/sandbox.ts';
-import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
+import { allTransfers } from '../../simulation/invariants/final-state.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
-import { abortionOf, type Started, startObserved } from '../support/crash-harness.ts';
-import { portsOf } from '../support/crash-ports.ts';
-import { type Moment, type OnMoment, observedHandler, type Run } from '../support/moments.ts';
-import {
-  chunkSizeBytes,
-  faultlessEnvironment,
-  openObservedSimulation,
-} from '../support/observed.ts';
+import type { Started } from '../support/crash-harness.ts';
+import { type Held, holdFirst } from '../support/hold-moment.ts';
+import type { Moment, OnMoment, Run } from '../support/moments.ts';
+import { chunkSizeBytes } from '../support/observed.ts';
+import { openObservedPipeline } from '../support/observed-pipeline.ts';
+import { brokenInvariants } from '../support/promises.ts';
 
 /** Two films for one slot. */
 export const films = {
@@ -25,11 +21,10 @@ export const films = {
   second: { bucket: 'films', key: 'second.mp4' },
 } as const satisfies Record<string, SourceReference>;
 
-/** The longest claim of a dead sender: the time limit of SendChunks, in ms. */
-const longestClaimMs = 630_000;
-
 /** Maximum rounds of retry, sweep and dispatch until everything is at rest. */
 const maxRounds = 8;
+
+const never = () => new Promise<never>(() => {});
 
 /** A crash harness with two films, one slot and the dispatcher with its commands. */
 export interface QueueCrashHarness {
@@ -53,18 +48,8 @@ export interface QueueCrashHarness {
 }
 
 /** Opens a harness. All harnesses have the same start time and random numbers. */
-export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarness> {
-  restartTime();
-  const machine = deployedMachine();
-  const environment = faultlessEnvironment();
-  const simulation = await openObservedSimulation(environment);
-  for (const film of Object.values(films)) {
-    const bytes = sampleBytes(chunks * chunkSizeBytes - (film === films.first ? 10 : 20));
-    simulation.objects.put(film, bytes);
-  }
-  const requests: ParsedRequest[] = [];
+export async function openQueueCrashHarness(): Promise<QueueCrashHarness> {
   const dead = new Set<string>();
-  const never = () => new Promise<never>(() => {});
   const run: Run = {
     effects: [],
     isDead: false,
@@ -73,34 +58,26 @@ export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarne
       if (moment.executionId && dead.has(moment.executionId)) await never();
     },
   };
-  const starter = {
-    start: async ({ name, input }: { name: string; input: unknown }) => {
+  const starter: ExecutionStarter = {
+    start: async ({ name, input }) => {
       const known = simulation.executions.all.get(executionArnOf(stateMachineArn(machine), name));
       if (known) return known.handle.status() === 'RUNNING' ? 'started' : 'exists';
-      harness.start(input as object, name);
+      harness.start(input, name);
       return 'started';
     },
-  } as const;
-  const context = { simulation, isDirectoryUnavailable: false, slots: 1, starter };
+  };
   // The reconciler has no crash points: it only completes a scenario.
-  const runOf = (functionName: string) => (functionName === reconciler ? undefined : run);
-  const processPool = openProcessPool(environment, (sandbox) =>
-    portsOf(context, requests, sandbox, () => runOf(sandbox.functionName)),
+  const pipeline = await openObservedPipeline({ slots: 1, starter }, (_, functionName) =>
+    functionName === reconciler ? undefined : run,
   );
-  const handlers = Object.fromEntries(
-    Object.entries(processPool.handlers).map(([name, handler]) => [
-      name,
-      observedHandler(name, handler, () => runOf(name)),
-    ]),
-  );
-  const call = (name: typeof dispatcher | typeof reconciler, event: object) =>
-    callFunction(machine, handlers, name, event);
+  const { machine, simulation, call } = pipeline;
+  putFilms(simulation);
   let starts = 0;
   const harness: QueueCrashHarness = {
     simulation,
     listeners: new Set(),
     start(input, name = `manual-${++starts}`) {
-      const handle = startObserved({ machine, handlers, input, name }, run, simulation);
+      const handle = pipeline.startRun(run, { input, name });
       return { ...handle, killAll: () => harness.kill(handle.executionArn) };
     },
     startByEvent: (film) => harness.start(eventOf(simulation, film), `by-event-${++starts}`),
@@ -119,7 +96,7 @@ export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarne
     kill(executionId) {
       dead.add(executionId);
       simulation.executions.all.get(executionId)?.handle.kill();
-      processPool.killAll(executionId);
+      pipeline.killProcesses(executionId);
     },
     async ended() {
       for (const { handle } of simulation.executions.all.values()) await handle.result;
@@ -127,7 +104,7 @@ export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarne
     async sweep() {
       for (const { id, result, isEndReconciled } of [...simulation.executions.all.values()])
         if (result?.status === 'ABORTED' && !isEndReconciled)
-          await call(reconciler, abortionOf(simulation, { executionArn: id }));
+          await pipeline.reconcileAborted({ executionArn: id });
       await call(reconciler, { source: 'aws.events' });
     },
     rowOf: async (film) =>
@@ -136,6 +113,12 @@ export async function openQueueCrashHarness(chunks = 1): Promise<QueueCrashHarne
       ),
   };
   return harness;
+}
+
+/** Puts both films, of one chunk each and of different sizes. */
+function putFilms({ objects }: Simulation): void {
+  objects.put(films.first, sampleBytes(chunkSizeBytes - 10));
+  objects.put(films.second, sampleBytes(chunkSizeBytes - 20));
 }
 
 function eventOf({ objects }: Simulation, { bucket, key }: SourceReference): object {
@@ -175,9 +158,7 @@ export async function brokenInQueue(
   { simulation, rowOf }: QueueCrashHarness,
   wanted: readonly SourceReference[] = Object.values(films),
 ): Promise<string[]> {
-  skipTime(longestClaimMs);
-  await checkFinalState(simulation);
-  const broken = simulation.violations.found.map(({ invariant, what }) => `${invariant} (${what})`);
+  const broken = await brokenInvariants(simulation);
   const assets = simulation.service.assets();
   if (assets.length !== wanted.length) broken.push(`${assets.length} assets`);
   for (const film of wanted) {
@@ -192,7 +173,19 @@ export async function brokenInQueue(
 /** Identifies a moment across runs of a scenario. */
 export type QueuePoint = Pick<Moment, 'index' | 'name' | 'when' | 'functionName' | 'executionId'>;
 
-/** Whether a moment is the given point. */
-export function isPoint(point: QueuePoint, { index, when, name }: Moment): boolean {
-  return index === point.index && when === point.when && name === point.name;
+/** Pauses the first moment that matches. */
+export function holdAt(
+  { listeners }: QueueCrashHarness,
+  matches: (moment: Moment) => boolean,
+): Held {
+  const held = holdFirst(matches);
+  listeners.add(held.onMoment);
+  return held;
+}
+
+/** Records every moment from now on. */
+export function recordMoments({ listeners }: QueueCrashHarness): Moment[] {
+  const moments: Moment[] = [];
+  listeners.add((moment) => void moments.push(moment));
+  return moments;
 }

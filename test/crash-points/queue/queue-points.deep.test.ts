@@ -2,16 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeTime, restoreTime, untilSettled } from '../../harness/clock.ts';
 import { dispatcher } from '../../simulation/harness/sandbox.ts';
 import type { Moment } from '../support/moments.ts';
+import { isAt } from '../support/points.ts';
 import { shortStacks } from '../support/short-stacks.ts';
-import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,
   brokenInQueue,
   films,
-  isPoint,
+  holdAt,
   openQueueCrashHarness,
   type QueueCrashHarness,
   type QueuePoint,
+  recordMoments,
 } from './queue-crash-harness.ts';
 
 /** A scenario of the queue. Crashes occur only after `watch` was called. */
@@ -101,7 +102,7 @@ async function crashAt(scenario: Scenario, point: QueuePoint, kill: (typeof cras
   const harness = await openQueueCrashHarness();
   let isReached = false;
   harness.listeners.add((moment) => {
-    if (!isPoint(point, moment)) return;
+    if (!isAt(point, moment)) return;
     isReached = true;
     kill(harness, moment);
   });

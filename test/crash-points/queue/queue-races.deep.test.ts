@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeTime, restoreTime, untilSettled } from '../../harness/clock.ts';
 import { dispatcher } from '../../simulation/harness/sandbox.ts';
+import { isAt } from '../support/points.ts';
 import { shortStacks } from '../support/short-stacks.ts';
-import { holdAt, recordMoments } from './hold-moment.ts';
 import {
   bringToRest,
   brokenInQueue,
   films,
-  isPoint,
+  holdAt,
   openQueueCrashHarness,
   type QueueCrashHarness,
   type QueuePoint,
+  recordMoments,
 } from './queue-crash-harness.ts';
 
 beforeEach(fakeTime);
@@ -119,7 +120,7 @@ async function pointsOf({ at, actor }: Race): Promise<QueuePoint[]> {
 
 async function raceAt(race: Race, point: QueuePoint): Promise<string[]> {
   const harness = await openQueued();
-  const held = holdAt(harness, (moment) => isPoint(point, moment));
+  const held = holdAt(harness, (moment) => isAt(point, moment));
   const acting = race.actor(harness);
   await untilSettled(held.reached);
   const rival = await untilSettled(race.rival(harness));

@@ -1,33 +1,13 @@
-import type { LocalStateMachine } from '#local/state-machine/definition/definition.ts';
 import type { StateMachineEvent } from '#local/state-machine/event-tally.ts';
-import {
-  type ExecutionHandle,
-  type ExecutionOptions,
-  startExecution,
-} from '#local/state-machine/run.ts';
+import type { ExecutionHandle, ExecutionOptions } from '#local/state-machine/run.ts';
 import type { CrcAlgorithm } from '#src/core/source/source-object.ts';
 import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
-import { restartTime } from '../../harness/clock.ts';
-import {
-  callFunction,
-  deployedMachine,
-  type FirstStart,
-  handlersSince,
-  statusEvent,
-} from '../../harness/machine.ts';
-import type { ParsedRequest } from '../../simulation/faults/faulty-transport.ts';
-import { openProcessPool } from '../../simulation/harness/process-pool.ts';
+import type { FirstStart } from '../../harness/machine.ts';
 import { reconciler } from '../../simulation/harness/sandbox.ts';
-import type { Execution } from '../../simulation/load/executions.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
-import { portsOf } from './crash-ports.ts';
-import { type OnMoment, observedHandler, type Run, reportTransition } from './moments.ts';
-import {
-  addExecution,
-  chunkSizeBytes,
-  faultlessEnvironment,
-  openObservedSimulation,
-} from './observed.ts';
+import type { OnMoment, Run } from './moments.ts';
+import { chunkSizeBytes } from './observed.ts';
+import { type ObservedPipeline, openObservedPipeline } from './observed-pipeline.ts';
 
 export const film = { bucket: 'films', key: 'reels/film.mp4' };
 
@@ -59,101 +39,36 @@ export interface Started extends ExecutionHandle {
  * and kill or pause them at a moment. End with `brokenPromises`, which runs the simulation's invariant
  * checks. The harness outlives every execution; all harnesses start with equal time and chance.
  */
-export interface CrashHarness extends FilmTraits {
-  /** The deployed state machine. */
-  readonly machine: LocalStateMachine;
-  /** The parts that the invariant checks read. */
-  readonly simulation: Simulation;
-  /** Requests in the order of the service. */
-  readonly requests: readonly ParsedRequest[];
-  /** Whether Step Functions reports every execution as unknown. */
-  isDirectoryUnavailable: boolean;
+export interface CrashHarness extends FilmTraits, ObservedPipeline {
   start(options?: RunOptions): Started;
-  /** Calls the reconciler with the status event of an aborted execution. */
-  reconcileAborted(ended: ExecutionHandle): Promise<unknown>;
   /** Calls the reconciler as its schedule does. */
   sweep(): Promise<unknown>;
 }
 
 /** Opens a harness with one film. All harnesses have the same start time and random numbers. */
 export async function openCrashHarness(traits: FilmTraits): Promise<CrashHarness> {
-  const { chunks, checksum, rangesAtOnce } = traits;
-  restartTime();
-  const machine = deployedMachine();
-  const environment = faultlessEnvironment();
-  const simulation = await openObservedSimulation(environment);
-  await putFilm(simulation, { chunks, checksum });
-  const requests: ParsedRequest[] = [];
+  const { rangesAtOnce } = traits;
   const runs = new Map<string, Run>();
-  const runOf = (id = '') => runs.get(id);
-  const processPool = openProcessPool(environment, (sandbox) =>
-    portsOf(harness, requests, sandbox, runOf),
-  );
-  const handlers = Object.fromEntries(
-    Object.entries(processPool.handlers).map(([name, handler]) => [
-      name,
-      observedHandler(name, handler, runOf),
-    ]),
-  );
-  const reconcile = (event: object) => callFunction(machine, handlers, reconciler, event);
-  const harness: CrashHarness = {
-    chunks,
-    checksum,
-    rangesAtOnce,
-    machine,
-    simulation,
-    requests,
-    isDirectoryUnavailable: false,
-    start({ onMoment = () => {}, since, ...options } = {}) {
+  const pipeline = await openObservedPipeline({ rangesAtOnce }, (id = '') => runs.get(id));
+  await putFilm(pipeline.simulation, traits);
+  return Object.assign(pipeline, {
+    ...traits,
+    start({ onMoment = () => {}, input = film, ...options }: RunOptions = {}) {
       const run: Run = { onMoment, effects: [], isDead: false };
-      const runHandlers = since ? handlersSince(handlers, since) : handlers;
-      const handle = startObserved({ machine, handlers: runHandlers, ...options }, run, simulation);
+      const handle = pipeline.startRun(run, { input, ...options });
       runs.set(handle.executionArn, run);
       const killAll = () => {
         run.isDead = true;
         handle.kill();
-        processPool.killAll(handle.executionArn);
+        pipeline.killProcesses(handle.executionArn);
       };
       return { ...handle, killAll };
     },
-    reconcileAborted: async (ended) => reconcile(abortionOf(simulation, ended)),
-    sweep: async () => reconcile({ source: 'aws.events' }),
-  };
-  return harness;
+    sweep: () => pipeline.call(reconciler, { source: 'aws.events' }),
+  });
 }
 
 async function putFilm({ objects }: Simulation, { chunks, checksum }: FilmTraits): Promise<void> {
   const bytes = sampleBytes(chunks * chunkSizeBytes - 10);
   objects.put(film, bytes, { checksum: checksum && (await checksumOf(checksum, bytes)) });
-}
-
-type StartOptions = Pick<ExecutionOptions, 'machine' | 'handlers'> & Omit<RunOptions, 'onMoment'>;
-
-/** Starts an execution. Its state transitions are effects of its run. */
-export function startObserved(
-  { onEvent, ...options }: StartOptions,
-  run: Run,
-  simulation: Simulation,
-): ExecutionHandle {
-  const input = options.input ?? film;
-  const onStateEvent = (event: StateMachineEvent) => {
-    simulation.captured.history.push(event);
-    onEvent?.(event);
-    reportTransition(run, event);
-  };
-  const handle = startExecution({ ...options, input, onEvent: onStateEvent });
-  addExecution(simulation, handle, input);
-  return handle;
-}
-
-/** Returns the status event of an aborted execution. Its end counts as reconciled from now on. */
-export function abortionOf(
-  { executions }: Simulation,
-  { executionArn }: Pick<ExecutionHandle, 'executionArn'>,
-): object {
-  const execution = executions.all.get(executionArn) as Execution;
-  execution.isEndReconciled = true;
-  const { input, startedAt } = execution;
-  const fields = { input: JSON.stringify(input), startDate: startedAt };
-  return statusEvent(executionArn, 'ABORTED', fields);
 }

@@ -10,13 +10,17 @@ import type { Sandbox } from '../../simulation/harness/sandbox.ts';
 import { watchedQueue } from '../../simulation/invariants/checked-queue.ts';
 import { type CheckContext, watchedStore } from '../../simulation/invariants/checked-store.ts';
 import { checkRequest } from '../../simulation/invariants/requests-and-ends.ts';
-import type { CrashHarness } from './crash-harness.ts';
+import type { Simulation } from '../../simulation/load/simulation.ts';
 import { directoryOf } from './directory.ts';
 import { observedPort, observedSource, observedTransport, type RunOf } from './moments.ts';
 
 /** Dependencies of a process's ports. */
-export interface PortContext
-  extends Pick<CrashHarness, 'simulation' | 'isDirectoryUnavailable' | 'rangesAtOnce'> {
+export interface PortContext {
+  /** The parts that the invariant checks read. */
+  readonly simulation: Simulation;
+  readonly isDirectoryUnavailable: boolean;
+  /** Ranges that are sent at once. Default: 2. */
+  readonly rangesAtOnce?: number | undefined;
   /** Number of slots. Default: 2, more than the transfers of most scenarios. */
   readonly slots?: number;
   /** Default: starts nothing, for scenarios without a queued transfer. */
@@ -39,27 +43,27 @@ const standard: Settings = {
  * simulation's invariant checks observe all parts.
  */
 export function portsOf(
-  harness: PortContext,
+  context: PortContext,
   requests: ParsedRequest[],
   sandbox: Sandbox,
   runOf: RunOf,
 ): Ports {
-  const { violations, tables, objects, service, events } = harness.simulation;
-  const { slots = standard.maxActiveTransfers, starter = idleStarter } = harness;
-  const { rangesAtOnce: mapConcurrency = standard.mapConcurrency } = harness;
+  const { violations, tables, objects, service, events } = context.simulation;
+  const { slots = standard.maxActiveTransfers, starter = idleStarter } = context;
+  const { rangesAtOnce: mapConcurrency = standard.mapConcurrency } = context;
   const settings = { ...standard, maxActiveTransfers: slots, mapConcurrency };
   const observed = <T extends object>(part: T, kind: string) =>
     observedPort(part, kind, runOf, sandbox);
   const checkContext: CheckContext = {
     violations,
     bound: () => settings.maxActiveTransfers,
-    executionOf: (id) => harness.simulation.executions.all.get(id),
-    hasRunFor: (id) => harness.simulation.executions.all.get(id)?.handle.status() === 'RUNNING',
+    executionOf: (id) => context.simulation.executions.all.get(id),
+    hasRunFor: (id) => context.simulation.executions.all.get(id)?.handle.status() === 'RUNNING',
     wasTaken: (uploadId, chunk) => service.wasTaken(uploadId, chunk),
   };
   const ports = {
     clock: sandbox.clock,
-    random: harness.simulation.chance.random,
+    random: context.simulation.chance.random,
     settings,
     store: observed(watchedStore(tables, checkContext, sandbox), 'store'),
     queue: observed(watchedQueue(tables, checkContext, sandbox), 'queue'),
@@ -68,12 +72,12 @@ export function portsOf(
       { publish: async (event: TransferEvent) => void events.push(event) },
       'events',
     ),
-    executions: observed(directoryOf(harness), 'executions'),
+    executions: observed(directoryOf(context), 'executions'),
     starter: observed(starter, 'starter'),
-    log: logOf(harness),
+    log: logOf(context),
     meter: { add: () => {} },
   };
-  const transport = observedTransport(wireOf(harness, requests, sandbox), runOf, sandbox);
+  const transport = observedTransport(wireOf(context, requests, sandbox), runOf, sandbox);
   return completePorts(ports, service, transport);
 }
 

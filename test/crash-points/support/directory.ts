@@ -1,13 +1,13 @@
 import type { ExecutionDirectory } from '#src/core/ports/executions.ts';
 import { statusOf } from '../../harness/machine.ts';
-import type { CrashHarness } from './crash-harness.ts';
+import type { PortContext } from './crash-ports.ts';
 
 /** Returns a directory that answers as DescribeExecution. A killed execution is aborted. */
 export function directoryOf(
-  harness: Pick<CrashHarness, 'simulation' | 'isDirectoryUnavailable'>,
+  context: Pick<PortContext, 'simulation' | 'isDirectoryUnavailable'>,
 ): ExecutionDirectory {
   const find = (id: string) =>
-    harness.isDirectoryUnavailable ? undefined : harness.simulation.executions.all.get(id);
+    context.isDirectoryUnavailable ? undefined : context.simulation.executions.all.get(id);
   return {
     async statusOf(id) {
       const status = find(id)?.handle.status();

@@ -30,7 +30,10 @@ export function countPuts({ requests }: CrashHarness): number {
 }
 
 /** Whether a moment is the given point of the normal run. */
-export function isAt(point: Point, { index, when, name }: Moment): boolean {
+export function isAt(
+  point: Pick<Point, 'index' | 'when' | 'name'>,
+  { index, when, name }: Moment,
+): boolean {
   if (index !== point.index || when !== point.when) return false;
   expect(name).toBe(point.name);
   return true;

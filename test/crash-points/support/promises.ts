@@ -2,6 +2,7 @@ import type { ExecutionResult } from '#local/state-machine/run.ts';
 import type { TransferRecord, TransferState } from '#src/core/transfer/transfer.ts';
 import { skipTime } from '../../harness/clock.ts';
 import { allTransfers, checkFinalState } from '../../simulation/invariants/final-state.ts';
+import type { Simulation } from '../../simulation/load/simulation.ts';
 import type { CrashHarness } from './crash-harness.ts';
 
 /** Events that a scenario may publish in addition to one Ready event. */
@@ -12,6 +13,13 @@ export interface Allowed {
 
 /** The longest claim of a dead sender: the time limit of SendChunks, in ms. */
 const longestClaimMs = 630_000;
+
+/** Checks the final state after every claim has ended. Returns what the checks found during the whole run. */
+export async function brokenInvariants(simulation: Simulation): Promise<string[]> {
+  skipTime(longestClaimMs);
+  await checkFinalState(simulation);
+  return simulation.violations.found.map(({ invariant, what }) => `broken: ${invariant} (${what})`);
+}
 
 /**
  * Returns the broken guarantees as text; empty if all hold. The simulation's checks observed every write
@@ -25,13 +33,12 @@ export async function brokenPromises(
   allowed: Allowed = {},
 ): Promise<string[]> {
   const { simulation } = harness;
-  skipTime(longestClaimMs);
-  await checkFinalState(simulation);
+  const broken = await brokenInvariants(simulation);
   const assets = simulation.service.assets();
   const [asset] = assets;
   const rows = (await allTransfers(simulation)).filter(wasTaken);
   return [
-    ...simulation.violations.found.map(({ invariant, what }) => `broken: ${invariant} (${what})`),
+    ...broken,
     ...unless(assets.length === 1, `${assets.length} assets`),
     ...unless(asset?.state === 'ready', `the asset is ${asset?.state}`),
     ...brokenRows(rows, asset?.assetId),
