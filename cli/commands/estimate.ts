@@ -18,6 +18,7 @@ import {
   type HostPlace,
   hostPlaces,
 } from '../estimate/estimate.ts';
+import { listObjects } from '../estimate/list-objects.ts';
 import type { Ending } from '../exit-codes.ts';
 import { addExamples, addJsonOption, parseWhole } from '../options.ts';
 import { type Column, tableOf } from '../output/table.ts';
@@ -25,10 +26,11 @@ import { counted, longText } from '../output/words.ts';
 import type { CreateCommand } from './registry.ts';
 
 interface Flags {
-  readonly bytes: string;
-  readonly objects: number;
+  readonly bytes?: string;
+  readonly objects?: number;
   readonly chunkSize: string;
-  readonly region: string;
+  readonly profile?: string;
+  readonly region?: string;
   readonly hostRegion?: HostPlace;
   readonly active: number;
   readonly map: number;
@@ -50,12 +52,14 @@ const mapByDefault = Math.floor(defaultSendConcurrency / defaultActiveTransfers)
 export const estimateCommand: CreateCommand = (context, onEnd) => {
   const command = new Command()
     .description(
-      'Estimates the bill, by line, and the time before anything moves. Calls nothing. The prices are those of AWS pages on the printed dates, never verified against the price list of AWS.',
+      'Estimates the bill, by line, and the time before anything moves: for --bytes and --objects without a call, or for the objects under an S3 prefix, which are listed. The prices are those of AWS pages on the printed dates, never verified against the price list of AWS.',
     )
-    .requiredOption('--bytes <size>', 'bytes of all objects: 3TB, 500GiB')
-    .requiredOption('--objects <number>', 'number of objects', parseWhole(1, 100_000_000))
+    .argument('[source]', 's3://bucket/prefix, to list its objects')
+    .option('--bytes <size>', 'bytes of all objects: 3TB, 500GiB')
+    .option('--objects <number>', 'number of objects', parseWhole(1, 100_000_000))
     .option('--chunk-size <size>', 'size of the chunks that the service chooses', '5MiB')
-    .option('--region <region>', 'Region of the stack', pricedRegion)
+    .option('--profile <name>', 'AWS profile for the list (default: as the AWS CLI finds it)')
+    .option('--region <region>', `Region of the stack (default: of the bucket, or ${pricedRegion})`)
     .addOption(
       new Option(
         '--host-region <place>',
@@ -70,21 +74,26 @@ export const estimateCommand: CreateCommand = (context, onEnd) => {
     )
     .option('--map <number>', 'mapConcurrency', parseWhole(1, maxMapConcurrency), mapByDefault)
     .option('--senders <number>', 'maxSendConcurrency', parseWhole(1, 1000), defaultSendConcurrency)
-    .action(async (flags: Flags) => onEnd(run(flags, context)));
+    .action(async (source: string | undefined, flags: Flags) =>
+      onEnd(await run(source, flags, context)),
+    );
   addJsonOption(command);
   return addExamples(command, [
     ['estimate --bytes 3TB --objects 2000', 'an archive of 3 TB'],
+    ['estimate s3://my-videos/archive/', 'the objects under a prefix'],
     ['estimate --bytes 3TB --objects 2000 --host-region other', 'into a host in another Region'],
   ]);
 };
 
-function run(flags: Flags, context: Context): Ending {
-  if (flags.region !== pricedRegion)
+async function run(source: string | undefined, flags: Flags, context: Context): Promise<Ending> {
+  const load = await loadOf(source, flags, context);
+  const region = flags.region ?? load.region ?? pricedRegion;
+  if (region !== pricedRegion)
     throw new CommandError(
       'usage',
-      `Unlisted Region ${JSON.stringify(flags.region)}: prices are known for ${pricedRegion} only. Use --region ${pricedRegion} to estimate with its prices.`,
+      `Unlisted Region ${JSON.stringify(region)}${flags.region === undefined ? ' of the bucket' : ''}: prices are known for ${pricedRegion} only. Use --region ${pricedRegion} to estimate with its prices.`,
     );
-  const workload = workloadOf(flags);
+  const workload = workloadOf(load, flags);
   const found = estimate(workload, flags.hostRegion);
   if (flags.json)
     jsonResult(context, { version: 1, region: pricedRegion, ...workload, ...found, prices });
@@ -92,9 +101,53 @@ function run(flags: Flags, context: Context): Ending {
   return 'done';
 }
 
-function workloadOf({ bytes, objects, chunkSize, active, map, senders }: Flags) {
+/** What is to be moved. */
+interface Load {
+  readonly bytes: number;
+  readonly objects: number;
+  /** The Region of the bucket, if it is known. */
+  readonly region?: string | undefined;
+}
+
+async function loadOf(source: string | undefined, flags: Flags, context: Context): Promise<Load> {
+  const { bytes, objects } = flags;
+  const isGiven = bytes !== undefined && objects !== undefined;
+  if (source !== undefined && bytes === undefined && objects === undefined)
+    return listedLoad(source, flags, context);
+  if (source === undefined && isGiven) return { bytes: parseSize(bytes, '--bytes'), objects };
+  throw new CommandError(
+    'usage',
+    'Invalid call of estimate: it needs either s3://bucket/prefix, or --bytes and --objects.',
+  );
+}
+
+/** Objects between two lines about the progress of the list. */
+const listedPerLine = 50_000;
+
+async function listedLoad(source: string, flags: Flags, context: Context): Promise<Load> {
+  let next = listedPerLine;
+  const listed = await listObjects(source, flags, context.env, (count) => {
+    if (count < next) return;
+    next = count + listedPerLine;
+    note(context, `${counted(count, 'object')} listed so far.`);
+  });
+  const { archived, otherTypes } = listed;
+  if (archived > 0)
+    note(
+      context,
+      `${counted(archived, 'object')} archived: restore before the transfer. The price of the restore is not in the bill.`,
+    );
+  if (otherTypes > 0)
+    note(
+      context,
+      `${counted(otherTypes, 'object')} counted whose extension is of no video, audio or image.`,
+    );
+  return listed;
+}
+
+function workloadOf({ bytes, objects }: Load, { chunkSize, active, map, senders }: Flags) {
   const workload = {
-    bytes: parseSize(bytes, '--bytes'),
+    bytes,
     objects,
     chunkSizeBytes: parseSize(chunkSize, '--chunk-size'),
     activeTransfers: active,

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
+import { type HttpServer, startServer } from '../http/http-server.ts';
+import { useFakeAccount } from './fake-account.ts';
+import { runProgram } from './program-harness.ts';
+
+useFakeAccount();
+
+const GB = 1_000_000_000;
+let s3: HttpServer;
+/** The pages of the list; each object is its key, size and storage class. */
+let pages: (readonly [key: string, size: number, storageClass?: string])[][];
+let requests: URL[];
+let error: string | undefined;
+let region: string;
+
+beforeAll(async () => {
+  s3 = await startServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://s3');
+    requests.push(url);
+    const headers = { 'content-type': 'application/xml', 'x-amz-bucket-region': region };
+    response.writeHead(error === undefined || request.method === 'HEAD' ? 200 : 404, headers);
+    response.end(request.method === 'HEAD' ? undefined : bodyFor(url));
+  });
+});
+
+afterAll(() => s3.close());
+
+beforeEach(() => {
+  process.env.AWS_ENDPOINT_URL_S3 = s3.origin;
+  [requests, error, region] = [[], undefined, 'us-east-1'];
+  pages = [
+    [
+      ['archive/', 0],
+      ['archive/a.mp4', 2 * GB],
+    ],
+    [
+      ['archive/b.mov', 1 * GB, 'DEEP_ARCHIVE'],
+      ['archive/notes.txt', 100],
+    ],
+  ];
+});
+
+function bodyFor(url: URL): string {
+  if (error !== undefined) return `<Error><Code>${error}</Code><Message>none</Message></Error>`;
+  const at = Number(url.searchParams.get('continuation-token') ?? 0);
+  const contents = (pages[at] ?? []).map(
+    ([key, size, storageClass = 'STANDARD']) =>
+      `<Contents><Key>${key}</Key><Size>${size}</Size><StorageClass>${storageClass}</StorageClass></Contents>`,
+  );
+  const next =
+    at + 1 < pages.length ? `<NextContinuationToken>${at + 1}</NextContinuationToken>` : '';
+  return `<ListBucketResult>${contents.join('')}${next}</ListBucketResult>`;
+}
+
+describe('chunkferry estimate of a prefix', () => {
+  it('sums the objects of all pages, without folders and empty objects', async () => {
+    const { code, stdout, stderr } = await runProgram([
+      'estimate',
+      's3://films/archive/',
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, objects: 3, bytes: 3 * GB + 100 });
+    expect(stderr).toContain('1 object archived: restore before the transfer.');
+    expect(stderr).toContain('1 object counted whose extension is of no video, audio or image.');
+    const lists = requests.filter(({ searchParams }) => searchParams.has('list-type'));
+    expect(lists.map(({ searchParams }) => searchParams.get('prefix'))).toEqual([
+      'archive/',
+      'archive/',
+    ]);
+  });
+
+  it('rejects a bucket in a Region without prices, unless --region chooses others', async () => {
+    region = 'eu-west-1';
+    const { code, stderr } = await runProgram(['estimate', 's3://films']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('"eu-west-1" of the bucket')]);
+    const forced = await runProgram(['estimate', 's3://films', '--region', 'us-east-1']);
+    expect(forced.code).toBe(0);
+  });
+
+  it.each([
+    [
+      ['s3://films/Archive/'],
+      exitCodes.notFound,
+      'No object with content in "s3://films/Archive/"',
+    ],
+    [['films/archive'], exitCodes.usage, 'must be s3://bucket or s3://bucket/prefix'],
+    [['s3://films', '--bytes', '1TB'], exitCodes.usage, 'it needs either'],
+    [[], exitCodes.usage, 'it needs either'],
+  ])('rejects %j by one line', async (argv, ending, line) => {
+    pages = [[]];
+    const { code, stdout, stderr } = await runProgram(['estimate', ...argv]);
+    expect([code, stdout]).toEqual([ending, '']);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('names a bucket that does not exist', async () => {
+    error = 'NoSuchBucket';
+    const { code, stderr } = await runProgram(['estimate', 's3://films/archive']);
+    expect([code, stderr]).toEqual([
+      exitCodes.notFound,
+      expect.stringContaining('The bucket of "s3://films/archive" does not exist.'),
+    ]);
+  });
+});
