@@ -4,7 +4,7 @@ import { checkedDestination } from '#local/ingest/local-run.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { CommandError } from '../command-error.ts';
 import { type Context, note } from '../context.ts';
-import type { Ending } from '../exit-codes.ts';
+import { type Ending, exitCodes } from '../exit-codes.ts';
 import { counted } from '../output/words.ts';
 import { countsOf, runBatch } from './batch.ts';
 import { createBatchDisplay } from './batch-display.ts';
@@ -65,7 +65,12 @@ async function moveOne(
   // The process of the file gets the signal too, and prints its own line.
   context.onInterrupt(() => '');
   const code = await moveShown(path, json ? [...args, '--json'] : args);
-  return code === 0 ? 'done' : 'failed';
+  return endingOf(code);
+}
+
+function endingOf(code: number): Ending {
+  const names = Object.keys(exitCodes) as Ending[];
+  return names.find((name) => exitCodes[name] === code) ?? 'failed';
 }
 
 /** @throws CommandError - an option that only a stack has */

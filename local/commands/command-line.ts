@@ -20,6 +20,13 @@ const endingSignals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 const cleanups = new Set<() => void>();
 
+let failureCode: (error: unknown) => number = () => 1;
+
+/** Replaces the exit code of commands that end with an error. Default: 1. */
+export function useFailureCodes(codeOf: (error: unknown) => number): void {
+  failureCode = codeOf;
+}
+
 /** Registers a cleanup that runs before the last line of the command, however the command ends. */
 export function beforeEnd(cleanup: () => void): void {
   cleanups.add(cleanup);
@@ -37,12 +44,14 @@ export async function runCommand(
   for (const [signal, code] of Object.entries(endingSignals))
     process.once(signal, () => exit(code, interrupted));
   // A library may throw outside any promise, as the local table does when the disk is full.
-  process.once('uncaughtException', (error) => exit(1, lineOf(error, runtime, nextStep)));
+  process.once('uncaughtException', (error) =>
+    exit(failureCode(error), lineOf(error, runtime, nextStep)),
+  );
   try {
     process.exitCode = await command();
   } catch (error) {
     // An open server must not keep the process alive.
-    exit(1, lineOf(error, runtime, nextStep));
+    exit(failureCode(error), lineOf(error, runtime, nextStep));
   }
 }
 

@@ -66,6 +66,11 @@ describe('chunkferry ingest of files', () => {
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(flaw)]);
   });
 
+  it('ends with the exit code of the one local run that it starts', async () => {
+    const { code } = await ingest(join(folder, 'reels/one.mp4'), '--metadata', 'no JSON');
+    expect(code).toBe(exitCodes.usage);
+  });
+
   it('rejects options that only a stack has', async () => {
     const { code, stderr } = await ingest(join(folder, 'reels'), '--detach');
     expect([code, stderr]).toEqual([2, expect.stringContaining('Invalid option "--detach"')]);
