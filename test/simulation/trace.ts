@@ -6,6 +6,12 @@ const maxLines = 4_000;
 /** Lambda's request ids are not seeded; no behaviour depends on them. */
 const requestIds = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/g;
 
+const requestIdCharacters = 36;
+
+/** Most lines are too short to name a request. */
+const withoutRequestIds = (what: string) =>
+  what.length < requestIdCharacters ? what : what.replace(requestIds, 'request');
+
 /** Lines that one update of the hash covers: an update for each line takes longer than the hashing. */
 const linesAtOnce = 500;
 
@@ -24,7 +30,7 @@ export function openTrace(): Trace {
   const hashAll = () => hash.update(waiting.splice(0).join(''));
   return {
     record(who, what) {
-      const line = `${((Date.now() - startOfTime) / 1000).toFixed(3)} ${who} ${what.replace(requestIds, 'request')}`;
+      const line = `${((Date.now() - startOfTime) / 1000).toFixed(3)} ${who} ${withoutRequestIds(what)}`;
       if (waiting.push(line) === linesAtOnce) hashAll();
       if (!isRoutine(who, what)) lines.push(line);
       if (lines.length > maxLines * 2) lines.splice(0, maxLines);
