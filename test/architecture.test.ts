@@ -119,6 +119,34 @@ function isWithin(target: string, places: readonly string[]): boolean {
   );
 }
 
+/** Longer files, each with its reason. */
+const longFiles: Readonly<Record<string, string>> = {
+  'infra/stacks/documented-props.ts': 'it is generated: one entry for each prop of the construct',
+};
+
+/** Folders with more files, each with its reason. */
+const largeFolders: Readonly<Record<string, string>> = {
+  'src/destinations/seven-bridges':
+    'one module for each call of its API and for each rule of its files',
+  'functions/runtime': 'one module for each part of the container',
+};
+
+/** All modules of the project, tests included. */
+const modules = [...Object.keys(allowed), 'test', 'packaging'].flatMap(sourcesOf);
+
+describe('a reader finds', () => {
+  it('at most 300 lines in a file, and a reason for each longer one', () => {
+    const long = modules.filter((file) => readFileSync(file, 'utf8').split('\n').length > 301);
+    expect(long).toEqual(Object.keys(longFiles));
+  });
+
+  it('fewer than 20 modules in a folder, and a reason for each larger one', () => {
+    const counts = Map.groupBy(modules, (file) => dirname(file));
+    const large = [...counts].filter(([, files]) => files.length >= 20).map(([folder]) => folder);
+    expect(large).toEqual(Object.keys(largeFolders));
+  });
+});
+
 describe('the layering', () => {
   it('finds the imports it judges', () => {
     expect(imports.length).toBeGreaterThan(300);

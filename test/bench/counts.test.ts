@@ -14,7 +14,7 @@ let transfers: CountedTransfer[];
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'counts-'));
   transfers = await countCalls(directory);
-});
+}, 240_000);
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('small objects with the chunks and calls of 4 GiB and 256 MiB', () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import { store as storePart } from '#functions/runtime/table.ts';
+import { queue as queuePart, store as storePart } from '#functions/runtime/table.ts';
 import { type EventBridgeEmulator, startEventBridge } from '#local/emulators/eventbridge.ts';
 import { localCredentials, localRegion } from '#local/emulators/local-account.ts';
 import type { Emulator } from '#local/emulators/loopback.ts';
@@ -16,6 +16,7 @@ import type {
   ExecutionOptions,
   ExecutionResult,
 } from '#local/state-machine/run.ts';
+import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 import type { Ports } from '#src/transfer/step.ts';
@@ -46,8 +47,9 @@ export interface WireHarness {
   readonly eventBridge: EventBridgeEmulator;
   readonly pipeline: Pipeline;
   readonly clock: ScaledClock;
-  /** The table through the product's store. */
+  /** The table through the product's stores. */
   readonly store: TransferStore;
+  readonly queue: QueueStore;
   /** Every log line as JSON text. */
   readonly logLines: string[];
   /** Stores an object of random bytes. Default key: a new one. */
@@ -126,13 +128,14 @@ export async function openWireHarness(options: WireOptions = {}): Promise<WireHa
   );
   const usualSwitches = { ...service.switches };
   const store = pipeline.container().get(storePart);
+  const queue = pipeline.container().get(queuePart);
   const start: WireHarness['start'] = (input, executionOptions = {}) => {
     const execution = pipeline.start(input, executionOptions);
     executions.follow(execution);
     return execution;
   };
   return {
-    ...{ s3, service, eventBridge: events, pipeline, clock, store, logLines, start },
+    ...{ s3, service, eventBridge: events, pipeline, clock, store, queue, logLines, start },
     put: putInto(s3),
     run: (input, executionOptions) => start(input, executionOptions).result,
     override: (ports) => pipeline.setOverrides({ ...pipeline.overrides, ...ports }),

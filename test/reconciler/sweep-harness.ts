@@ -15,9 +15,9 @@ export const publishedIds = ({ harness }: ReconcilerHarness) =>
 export const measured = ({ harness }: ReconcilerHarness, metric: MetricName) =>
   harness.doubles.meter.taken.filter((one) => one.metric === metric).map(({ value }) => value);
 
-/** Returns the fields of the log lines with a phrase. */
-export const lines = ({ harness }: ReconcilerHarness, phrase: string) =>
-  harness.doubles.logged.filter(({ message }) => message === phrase).map(({ fields }) => fields);
+/** Returns the fields of the log lines that have a field. */
+export const lines = ({ harness }: ReconcilerHarness, field: string) =>
+  harness.doubles.logged.map(({ fields }) => fields).filter((fields) => field in fields);
 
 /** Writes a transfer's row with the times of some minutes ago. */
 export async function putRow(

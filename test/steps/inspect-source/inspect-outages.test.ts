@@ -111,11 +111,14 @@ describe('InspectSource', () => {
     expect(harness.doubles.clock.now()).toBe(checkedAt);
   });
 
-  it('logs the wait', async () => {
+  it('measures and logs the wait', async () => {
     const harness = await harnessWithOutage('SourceUnavailableError', 2 * minute);
     await runTransfer(harness, event);
-    const waits = harness.doubles.logged.filter(({ message }) => message === 'waiting');
-    expect(waits[0]?.fields).toMatchObject({ step: 'InspectSource', reason: 'S3 said no' });
+    const { meter, logged } = harness.doubles;
+    expect(meter.sum('WaitSeconds', 'SourceUnavailableError')).toBeGreaterThan(0);
+    expect(logged.map(({ fields }) => fields)).toContainEqual(
+      expect.objectContaining({ step: 'InspectSource', reason: 'S3 said no' }),
+    );
   });
 });
 

@@ -76,11 +76,8 @@ describe('the log', () => {
     await harness.send(item);
     const { transferId } = opened;
     const chunks = { firstChunk: 1, lastChunk: 3, sizeBytes: 3 * chunkBytes, hosts: 'host' };
-    expect(harness.doubles.logged.slice(earlier)).toEqual([
-      {
-        message: 'range ended',
-        fields: expect.objectContaining({ transferId, ...chunks, stored: 3, failed: 0, tookMs: 0 }),
-      },
+    expect(harness.doubles.logged.slice(earlier).map(({ fields }) => fields)).toMatchObject([
+      { transferId, ...chunks, stored: 3, failed: 0, tookMs: 0 },
     ]);
   });
 
@@ -88,14 +85,11 @@ describe('the log', () => {
     const { harness, opened, item } = await planRange(2);
     putFilm(harness.doubles, 2 * chunkBytes + 1);
     await harness.send(item);
-    expect(harness.doubles.logged).toContainEqual({
-      message: 'chunk not sent',
-      fields: {
-        transferId: opened.transferId,
-        chunkIndex: 1,
-        error: 'SourceSupersededError',
-        reason: expect.stringContaining(film.key),
-      },
+    expect(harness.doubles.logged.map(({ fields }) => fields)).toContainEqual({
+      transferId: opened.transferId,
+      chunkIndex: 1,
+      error: 'SourceSupersededError',
+      reason: expect.stringContaining(film.key),
     });
   });
 });
