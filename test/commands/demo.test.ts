@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runShared, runToEnd } from './run-command.ts';
 
+// `user-aws-settings.test.ts` runs the whole demo.
 describe('npm run demo', () => {
-  it('shows equal digests of the stored and the arrived bytes', async () => {
-    const { code, stdout, stderr } = await runToEnd('demo', ['--size', '6MiB']);
-    expect(code).toBe(0);
-    const [, stored] = /SHA-256 in S3 +([0-9a-f]{64})/.exec(stdout) ?? [];
-    expect(stdout).toContain(`SHA-256 arrived  ${stored}  equal`);
-    expect(stdout).toMatch(/bytes +6,291,456/);
-    expect(stdout).toMatch(/chunks +2\n/);
-    expect(stderr).toContain('100 %  6.0 MiB of 6.0 MiB');
-  });
-
   it('rejects an invalid proxy with one line, before it creates anything', async () => {
     const proxy = { HTTPS_PROXY: 'socks5h://127.0.0.1:1' };
     const { code, stderr } = await runShared('demo', [], proxy);

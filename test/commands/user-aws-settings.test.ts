@@ -47,10 +47,14 @@ afterAll(async () => {
 });
 
 describe("in an ordinary AWS user's environment", () => {
-  it('N1: npm run demo works without a request to AWS', async () => {
-    const { code, stdout } = await runToEnd('demo', ['--size', '6MiB'], hostile);
+  it('N1: npm run demo shows equal digests, without a request to AWS', async () => {
+    const { code, stdout, stderr } = await runToEnd('demo', ['--size', '6MiB'], hostile);
     expect([code, requests]).toEqual([0, []]);
-    expect(stdout).toContain('equal');
+    const [, stored] = /SHA-256 in S3 +([0-9a-f]{64})/.exec(stdout) ?? [];
+    expect(stdout).toContain(`SHA-256 arrived  ${stored}  equal`);
+    expect(stdout).toMatch(/bytes +6,291,456/);
+    expect(stdout).toMatch(/chunks +2\n/);
+    expect(stderr).toContain('100 %  6.0 MiB of 6.0 MiB');
   });
 
   it('N1: npm run ingest of a file works without a request to AWS', async () => {

@@ -10,6 +10,7 @@ export default defineConfig({
     include: [`test/security/canary-fixtures/${LEAK}.fixture.ts`],
     setupFiles: SETUP ? ['./test/security/canary-setup.ts'] : [],
     pool: 'forks',
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     reporters: ['default', './test/totals-reporter.ts'],
   },
 });
