@@ -62,8 +62,11 @@ async function moveOne(
   { json }: IngestFlags,
   context: Context,
 ): Promise<Ending> {
-  // The process of the file gets the signal too, and prints its own line.
-  context.onInterrupt(() => '');
+  // The process of the file prints its own line. A signal other than Ctrl-C may not have reached it.
+  context.onInterrupt(() => {
+    endProcesses();
+    return '';
+  });
   const code = await moveShown(path, json ? [...args, '--json'] : args);
   return endingOf(code);
 }

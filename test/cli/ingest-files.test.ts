@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
@@ -67,8 +69,11 @@ describe('chunkferry ingest of files', () => {
   });
 
   it('ends with the exit code of the one local run that it starts', async () => {
-    const { code } = await ingest(join(folder, 'reels/one.mp4'), '--metadata', 'no JSON');
-    expect(code).toBe(exitCodes.usage);
+    // Its process writes to the streams of the program.
+    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+    const call = [main, 'ingest', join(folder, 'reels/one.mp4'), '--metadata', 'no JSON'];
+    const { status, stderr } = spawnSync(process.execPath, call, { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([exitCodes.usage, expect.stringContaining('--metadata')]);
   });
 
   it('rejects options that only a stack has', async () => {

@@ -80,7 +80,7 @@ describe('on a pipe', () => {
     const env = { ...process.env, ...account.env };
     const child = spawn('bash', ['-c', call, 'bash', ...program], {
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
     const { output } = await endOf(child);
     expect(output).toMatch(/^\S+Z {2}1 active, 0 queued.*\nended with 0\n$/);
