@@ -26,9 +26,10 @@ export async function writeEnd(
   row: TransferRecord,
   state: 'failed' | 'cancelled',
   reported: Outcome,
+  executionStartedAt = row.createdAt,
 ): Promise<TransferRecord | undefined> {
-  const { transferId, fence, createdAt } = row;
-  const started = { executionStartedAt: createdAt };
+  const { transferId, fence } = row;
+  const started = { executionStartedAt };
   const outcome = await describeOutcome(ports, row, started, reported);
   const patch = { state, outcome, outcomePublished: false };
   const changedAt = ports.clock.now();

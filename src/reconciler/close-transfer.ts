@@ -1,8 +1,8 @@
 import type { ErrorName } from '#src/core/errors/errors.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { endedOutsideErrors } from '#src/outcome/ended-outside.ts';
+import { endedOutsideErrors, writeEnd } from '#src/outcome/ended-outside.ts';
 import { readCauseMessage, readFailure, toSentence } from '#src/outcome/failure.ts';
-import { countFailure, describeOutcome, type Outcome } from '#src/outcome/outcome.ts';
+import { countFailure, type Outcome } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { releaseSlotOrTicket } from '#src/queue/slots.ts';
 import { transferLogFields } from '#src/transfer/log-fields.ts';
@@ -71,25 +71,14 @@ export async function closeTransfer(
   seen: TransferRecord,
   end: FinishedExecution,
 ): Promise<boolean> {
-  const { store, clock } = ports;
-  const { transferId, fence } = seen;
   const recorded = describeEnd(end);
-  const started = { executionStartedAt: end.startedAt ?? seen.createdAt };
-  const outcome = await describeOutcome(ports, seen, started, recorded.reported);
-  // A step that outlived its execution may have recorded the outcome meanwhile.
-  if (!isSame(await store.transfer(transferId), seen)) return false;
-  const patch = { state: recorded.state, outcome, outcomePublished: false };
-  const active = { state: 'active' } as const;
-  if (!(await store.patchTransfer(transferId, fence, patch, clock.now(), active))) return false;
+  const { state, reported, error } = recorded;
+  // Not written if a step that outlived its execution recorded the outcome meanwhile.
+  if (!(await writeEnd(ports, seen, state, reported, end.startedAt))) return false;
   countClosed(ports, recorded);
-  const { state, error } = recorded;
   ports.log.warn('transfer closed', { ...transferLogFields(seen), state, error });
-  await finishTransfer(ports, transferId);
+  await finishTransfer(ports, seen.transferId);
   return true;
-}
-
-function isSame(row: TransferRecord | undefined, seen: TransferRecord): boolean {
-  return row?.state === 'active' && row.fence === seen.fence && row.owner === seen.owner;
 }
 
 /** Counts a transfer or a start that the reconciler closed. */
