@@ -16,7 +16,7 @@ export interface TransportOptions {
    * the body is sent, the agent's timeouts and the caller's signal bound the exchange. Default: 30 s.
    */
   readonly replyTimeoutMs?: number | undefined;
-  /** The most bytes of a reply, before and after its decoding. Default: `maxReplyBytes`. */
+  /** The most bytes of a reply, before and after its decoding. A request may override it. Default: `maxReplyBytes`. */
   readonly maxReplyBytes?: number | undefined;
 }
 
@@ -41,11 +41,12 @@ async function exchange(options: TransportOptions, request: HttpRequest): Promis
     const { method, headers } = request;
     const input = { origin, path, method, headers, body, signal, ...silenceOf(request) };
     const reply = await dispatch(options.agent, input);
+    const maxBytes = request.maxReplyBytes ?? options.maxReplyBytes ?? maxReplyBytes;
     limit.start();
     return {
       status: reply.status,
       headers: joinRepeated(reply.headers),
-      text: await readText(reply, options.maxReplyBytes ?? maxReplyBytes, name).catch((error) => {
+      text: await readText(reply, maxBytes, name).catch((error) => {
         if (!isEnough(reply, request, body)) throw error;
         return '';
       }),

@@ -25,6 +25,8 @@ export interface Operation {
   readonly onSession: boolean;
   /** The longest time for the reply after the request's last byte, in ms. Default: the service's `askReplyMs`. */
   readonly replyMs?: number;
+  /** The most bytes of the reply. Default: the transport's. */
+  readonly maxReplyBytes?: number;
   /** The budget of the operation's endpoint group. Default: the service's. */
   readonly budget?: CallBudget;
 }
@@ -210,6 +212,7 @@ async function sendWith(
     body: call.content?.open() ?? (call.body === undefined ? undefined : JSON.stringify(call.body)),
     signal: call.signal,
     replyTimeoutMs: call.operation.replyMs ?? service.askReplyMs,
+    maxReplyBytes: call.operation.maxReplyBytes,
   };
   const budget = call.operation.budget ?? service.budget;
   if (budget) await takeCall?.(budget, call.signal);

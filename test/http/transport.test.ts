@@ -99,6 +99,13 @@ describe('a reply', () => {
     expect((await send()).text).toHaveLength(1000);
   });
 
+  it('as long as the bound of its own request is read', async () => {
+    const { send } = await serve((_, response) => response.end('x'.repeat(1500)), {
+      transport: { maxReplyBytes: 1000 },
+    });
+    expect((await send({ maxReplyBytes: 1500 })).text).toHaveLength(1500);
+  });
+
   it('that never starts ends in a timeout by the clock', async () => {
     const { send } = await serve(() => clock.advance(30_000));
     expect((await failureOf(send())).name).toBe('RequestTimeoutError');

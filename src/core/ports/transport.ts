@@ -7,11 +7,13 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** The timeout for the whole reply, from the body's last byte, in ms. Default: the transport's own. */
   readonly replyTimeoutMs?: number | undefined;
+  /** The most bytes of the reply's body. Default: the transport's own. */
+  readonly maxReplyBytes?: number | undefined;
   /** Whether a 2xx with an unreadable body counts as a reply with an empty body. Default: false. */
   readonly bodyIsOptional?: boolean | undefined;
 }
 
-/** An HTTP reply. Header names are in lower case. The body is text of at most `maxReplyBytes`. */
+/** An HTTP reply. Header names are in lower case. The body is text of a bounded length. */
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;

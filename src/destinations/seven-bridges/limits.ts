@@ -34,6 +34,12 @@ export const maxProofsPerReport = 100;
  */
 export const maxPartsInFlight = 8;
 
+/**
+ * Our own: bytes of the details of an upload. They name every reported part: 10,000 parts have 1.3 MB in
+ * an indented reply with the ETag alone.
+ */
+export const maxDetailsBytes = 8 * MiB;
+
 /** Items of one page of a listing; the default of the service is 50 (documents, `the-api`). */
 export const maxPageLength = 100;
 

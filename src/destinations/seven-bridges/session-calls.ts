@@ -15,11 +15,15 @@ import { describeServiceError, readServiceError } from '#src/service-api/error-b
 import { isSuccess } from '#src/service-api/replies.ts';
 import { isUnknownId } from './errors.ts';
 import { findFile } from './find-file.ts';
-import { maxListPages, maxPageLength } from './limits.ts';
+import { maxDetailsBytes, maxListPages, maxPageLength } from './limits.ts';
 import { sessionPath } from './paths.ts';
 import { readReply, uploadReply, uploadsReply } from './wire.ts';
 
-const asking: Operation = { name: "asking for an upload's details", onSession: true };
+const asking: Operation = {
+  name: "asking for an upload's details",
+  onSession: true,
+  maxReplyBytes: maxDetailsBytes,
+};
 const askingFile: Operation = { name: 'asking for a file', onSession: false };
 const listing: Operation = { name: 'listing unfinished uploads', onSession: false };
 
