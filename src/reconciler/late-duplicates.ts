@@ -6,7 +6,7 @@ import { transferLogFields } from '#src/transfer/log-fields.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
-/** Days before today to search for ended transfers. A replaced session lives for at most 24 h. */
+/** Our own: days before today to search for ended transfers. An asset that is created later is not found. */
 const daysBack = 2;
 
 /** A failed transfer may have an asset as well, if its bytes were complete and another ingest followed. */

@@ -14,10 +14,10 @@ const firstEpochMs = 1e12;
 
 /**
  * Returns the wait that a reply requests: by `Retry-After` (a number or a date), else by `retry-after-ms`,
- * else by `RateLimit-Reset` or `X-RateLimit-Reset`, unless the limit has remaining calls. TwelveLabs
- * documents `X-RateLimit-Reset` as UTC epoch seconds (API reference v1.2, OpenAPI 2026-02-17). In whole
- * seconds, rounded up, from 1 to `maxSeconds`; undefined if no header names a later time. A time counts
- * from the reply's own `Date`, as the server's clock may differ.
+ * else by `RateLimit-Reset` or `X-RateLimit-Reset`, unless the limit has remaining calls. Services
+ * document `X-RateLimit-Reset` as UTC epoch seconds. In whole seconds, rounded up, from 1 to
+ * `maxSeconds`; undefined if no header names a later time. A time counts from the reply's own `Date`, as
+ * the server's clock may differ.
  * @param nowMs - used if the reply has no `Date`
  */
 export function retryAfterSeconds(
