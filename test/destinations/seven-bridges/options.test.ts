@@ -18,8 +18,8 @@ async function initialize(options: DestinationOptions, settings: object = {}) {
 
 describe("a transfer's option at Seven Bridges replaces the stack's setting", () => {
   it('of the project', async () => {
-    const { body } = await initialize({ project: 'grace/exomes' });
-    expect([body.project, body.parent]).toEqual(['grace/exomes', undefined]);
+    const { body } = await initialize({ project: 'grace/variants' });
+    expect([body.project, body.parent]).toEqual(['grace/variants', undefined]);
   });
 
   it('of the project by a parent', async () => {
@@ -76,7 +76,7 @@ describe('the identity of a transfer to Seven Bridges', () => {
   }
 
   it.each([
-    ['another project', { project: 'grace/exomes' }],
+    ['another project', { project: 'grace/variants' }],
     ['a parent', { parent: 'folder-7' }],
   ])('is another one with %s', async (_, options) => {
     expect(await transferId(options)).not.toBe(await transferId({}));
