@@ -78,8 +78,6 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   infra: ['aws-cdk-lib', 'constructs', 'fastest-levenshtein', 'zod', 'node:'],
 };
 
-const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
-
 interface Import {
   readonly file: string;
   readonly folder: string;
@@ -207,37 +205,12 @@ describe('the layering', () => {
   it('lets only src/destinations know the names of destinations', () => {
     const names = destinations.flatMap(({ kind, title, secret }) => [kind, title, secret.variable]);
     const name = new RegExp(names.join('|'), 'i');
+    const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
     const knowing = ['src', 'functions', 'infra']
       .flatMap(sourcesOf)
       .filter((file) => !file.startsWith('src/destinations/'))
       .filter((file) => name.test(readFileSync(file, 'utf8').replace(comments, '')));
     expect(knowing).toEqual([]);
-  });
-
-  // Comments and texts for people may name one as an example.
-  it('lets no other code name the kind of a destination', () => {
-    const kinds = destinations.map(({ kind }) => kind).join('|');
-    const name = new RegExp(`(['"\x60])(?:${kinds})\\1`);
-    const naming = ['src', 'functions', 'infra', 'local', 'cli', 'bench', 'deploy-test']
-      .flatMap(sourcesOf)
-      .filter((file) => !/^(?:src\/destinations|local\/simulators)\//.test(file))
-      .filter((file) => name.test(readFileSync(file, 'utf8').replace(comments, '')));
-    expect(naming).toEqual([
-      // The registry of the simulators.
-      'local/commands/simulated-service.ts',
-      // One deployed stack for each kind.
-      'deploy-test/scenarios/other-destination.ts',
-    ]);
-  });
-
-  // A lifetime or a size of one service is no fact of another.
-  it('lets only src/destinations state the numbers of a service', () => {
-    const inner = ['src/core', 'src/transfer', 'src/outcome', 'src/rates', 'src/queue', 'src/steps']
-      .concat(['src/reconciler', 'src/preflight', 'src/failure-reports', 'src/service-api'])
-      .flatMap(sourcesOf);
-    const named = [...new Set(destinations.map(({ title }) => title))].join('|');
-    const stating = new RegExp(`\\b24 ?h\\b|(?:${named})[^.]*\\d|\\d[^.]*(?:${named})`);
-    expect(inner.filter((file) => stating.test(readFileSync(file, 'utf8')))).toEqual([]);
   });
 
   // Each call of an API has its place in the shared budget: the client reserves it.
