@@ -27,8 +27,12 @@ export function readReply<T>(schema: z.ZodMiniType<T>, reply: HttpReply, operati
   return readServiceReply(service.name, schema, reply, operation);
 }
 
-/** Returns the bytes that the service holds, if a 400 names them. */
+/**
+ * Returns the bytes that the service holds, if a 400 names them. Newer releases of a sibling of the library
+ * name them `expected_offset` (jkeifer/drf-chunked-upload#34).
+ */
 export function heldBytes({ status, text }: HttpReply): number | undefined {
   if (status !== 400) return undefined;
-  return offset.safeParse(jsonObject(text)?.offset).data;
+  const fields = jsonObject(text);
+  return offset.safeParse(fields?.offset ?? fields?.expected_offset).data;
 }

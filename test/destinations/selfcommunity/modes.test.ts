@@ -27,6 +27,18 @@ describe.each(modes)('in the mode %s', (mode) => {
     },
   );
 
+  // Reported as jkeifer/drf-chunked-upload#30 and #34.
+  it('a repeated chunk counts as sent, also if the reply has expected_offset', async () => {
+    const { service, uploader } = await open(mode);
+    uploader.intercept = (_, reply) => ({
+      ...reply,
+      text: reply.status === 400 ? reply.text.replace('"offset"', '"expected_offset"') : reply.text,
+    });
+    const upload = await Upload.open(uploader, bytes);
+    await upload.send(1, 1, 2);
+    expect(service.storedSha256(await upload.finish())).toBe(upload.sha256);
+  });
+
   it('each chunk names its range, and all but the first the upload', async () => {
     const { service, uploader } = await open(mode);
     const upload = await Upload.open(uploader, bytes);
