@@ -16,7 +16,7 @@ interface GoTool {
   readonly source?: string;
 }
 
-/** The command `copyto` and the backend `s3`. All backends take an hour to compile on two cores. */
+/** The command `copyto` and the backends `s3` and `local`. All backends take an hour to compile on two cores. */
 const rcloneSource = `package main
 
 import (

@@ -19,6 +19,7 @@ export function wasClosedByReconciler(outcome: Outcome | undefined): boolean {
 /**
  * Writes the end of a transfer from outside its execution, if its state is unchanged.
  * @param reported - the status and the reason
+ * @param executionStartedAt - in ms since 1970, for the seconds in the outcome. Default: the row's creation
  * @returns the new row, or undefined if the owner or the state changed
  */
 export async function writeEnd(

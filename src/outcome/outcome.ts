@@ -45,7 +45,7 @@ export async function describeOutcome(
   };
 }
 
-/** True if the ETags of the session prove nothing: only length and TLS protect its chunks. */
+/** Returns whether nothing shows that every chunk arrived unchanged: one proof is no MD5, or the session's ETags are opaque. */
 async function isOpaque(
   { store }: Needs<'store'>,
   { transferId, sessionNumber, etagsOpaque }: TransferRecord,

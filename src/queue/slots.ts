@@ -33,7 +33,7 @@ export async function acquireSlot(
   const mayTake = isDispatched || ports.settings.isLocalRun;
   if (!mayTake && (await isAnyAhead(ports, transfer)))
     return { slot: 'none', because: 'other transfers are ahead' };
-  const slot = await takeFreeSlot(ports, transfer);
+  const slot = await takeAnySlot(ports, transfer);
   if (slot === undefined) return { slot: 'none', because: 'no slot is free' };
   await publishStart();
   return { slot: 'acquired', transfer: await recordSlot(ports, transfer, slot) };
@@ -73,10 +73,11 @@ export async function isAnyQueued({ queue }: Pick<SlotPorts, 'queue'>): Promise<
 }
 
 /**
- * Takes over the slot that an earlier owner of the transfer holds, also above a lowered limit: the number of
- * live slots stays. Otherwise starts at a random free slot, so concurrent transfers try different slots.
+ * Takes over the slot that this transfer holds by this or an older fence, also above a lowered limit: the
+ * number of used slots does not change. Otherwise takes a free slot, from a random one on, so concurrent
+ * transfers try different slots.
  */
-async function takeFreeSlot(
+async function takeAnySlot(
   ports: SlotPorts,
   { transferId, fence }: TransferRecord,
 ): Promise<number | undefined> {

@@ -169,7 +169,7 @@ describe('a throttled reply with Retry-After', () => {
   });
 
   // https://github.com/flyteorg/flyte-sdk/pull/1136 clamps it to a minute.
-  it('of hours is honoured (A22), of weeks is bounded by kind', async () => {
+  it('A22: of hours is honoured, of weeks is bounded by kind', async () => {
     const limiter = limiterOf();
     await limiter.learn(throttled(4 * 3600));
     await limiter.learn(throttled(9_999_999, 'storage'));

@@ -125,7 +125,7 @@ function slots(table: TableAccess) {
     takeSlot: ({ transferId: holder, ...slot }, now) =>
       table.write({ ...slotKey(slot.slot), ...slot, holder }, freeFor(holder, slot.fence, now)),
     takeOverSlot: ({ transferId: holder, ...slot }) =>
-      table.write({ ...slotKey(slot.slot), ...slot, holder }, heldSince(holder, slot.fence)),
+      table.write({ ...slotKey(slot.slot), ...slot, holder }, heldByFenceUpTo(holder, slot.fence)),
     renewSlotLease: async ({ slot, transferId, fence, until }) => {
       const condition = heldBy(transferId, fence);
       return (await table.change(slotKey(slot), { set: { until }, condition })) !== false;
@@ -142,7 +142,7 @@ function heldBy(holder: string, fence: number): Condition {
 }
 
 /** Condition: this transfer holds the slot by this fence or an older one. */
-function heldSince(holder: string, fence: number): Condition {
+function heldByFenceUpTo(holder: string, fence: number): Condition {
   const values = { ':holder': holder, ':fence': fence };
   return { expression: '#holder = :holder AND #fence <= :fence', values };
 }

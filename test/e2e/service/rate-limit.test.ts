@@ -83,7 +83,7 @@ describe('a 429 to one of many calls', () => {
     expect(harness.service.calls.counts()).toMatchObject({ put: 60 });
   });
 
-  it('longer than a Wait state is respected in full, and the table has its end (A22)', async () => {
+  it('A22: longer than a Wait state is respected in full, and the table has its end', async () => {
     const film = harness.put(1);
     harness.service.faults.add({ on: 'create', kind: 'throttle', retryAfter: 1_200 });
     harness.clock.setFactor(400);
