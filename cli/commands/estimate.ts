@@ -7,7 +7,7 @@ import {
   maxMapConcurrency,
   maxSlots,
 } from '#src/core/limits/limits.ts';
-import prices from '#src/core/stack/prices.json' with { type: 'json' };
+import prices from '#src/core/prices/prices.json' with { type: 'json' };
 import { countRanges } from '#src/core/transfer/chunk-plan.ts';
 import { CommandError } from '../command-error.ts';
 import { type Context, jsonResult, note, result } from '../context.ts';

@@ -1,6 +1,6 @@
 import { plannedBytesPerSecond } from '#src/core/limits/limits.ts';
-import { billAssumptions as assumptions } from '#src/core/stack/bill-assumptions.ts';
-import prices from '#src/core/stack/prices.json' with { type: 'json' };
+import { billAssumptions as assumptions } from '#src/core/prices/bill-assumptions.ts';
+import prices from '#src/core/prices/prices.json' with { type: 'json' };
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
 import { type UnitLine, unitsOf } from './units.ts';
 

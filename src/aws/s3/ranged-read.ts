@@ -18,7 +18,7 @@ import { getRange, type RangeReply, type RangeRequest } from './ranged-get.ts';
  * socket; an abort throws the signal's reason.
  * @throws SourceSupersededError - the object was overwritten or deleted
  * @throws SourceAccessDeniedError, SourceArchivedError - the object is no longer readable
- * @throws SourceNotConfiguredError, SourceRoleRefusedError - the reader role of its account is not available
+ * @throws SourceNotConfiguredError, SourceRoleRejectedError - the reader role of its account is not available
  * @throws SourceUnavailableError, TruncatedReadError - retryable, also during the iteration
  * @throws SourceProtocolError - S3 returned another range
  */
