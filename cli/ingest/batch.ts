@@ -5,7 +5,7 @@ import type { BatchDisplay } from './batch-display.ts';
 
 /** How one source of a batch ended. */
 export interface ItemEnd {
-  /** Such as `ready`, `already-ingested`, `failed`, `not-started`. */
+  /** Such as `ready`, `already-ingested`, `failed`, `not-started`. `unknown`: it was started and continues. */
   readonly status: string;
   readonly isGood: boolean;
   readonly assetId?: string | undefined;
@@ -25,6 +25,8 @@ export interface Item {
   bytesPerSecond?: number | undefined;
   /** Whether anything of it was begun. */
   isBegun?: boolean;
+  /** The execution of the stack that moves it, from before its start: the reply may be lost. */
+  execution?: string | undefined;
   end?: ItemEnd | undefined;
 }
 
@@ -60,9 +62,12 @@ export async function runBatch<T extends Item>(
       return await run(item, () => display.update());
     } catch (error) {
       const { ending, line } = describeError(error, 'stack');
-      if (!lasting.includes(ending)) return { status: 'failed', isGood: false, cause: line };
-      stopped ??= { status: 'not-started', isGood: false, cause: line };
-      return stopped;
+      const isLasting = lasting.includes(ending);
+      if (isLasting) stopped ??= { status: 'not-started', isGood: false, cause: line };
+      const { execution } = item;
+      // The stack does not end with this program, nor does a start whose reply was lost.
+      if (execution) return { status: 'unknown', isGood: false, execution, cause: line };
+      return { status: isLasting ? 'not-started' : 'failed', isGood: false, cause: line };
     }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));

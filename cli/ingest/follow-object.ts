@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { speedText } from '#local/terminal/words.ts';
+import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { readFailure } from '#src/outcome/failure.ts';
+import { CommandError } from '../command-error.ts';
 import type { Context } from '../context.ts';
+import { describeError } from '../describe-error.ts';
 import { longText } from '../output/words.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
 import { operatorCall } from '../stack/operator-call.ts';
-import { startExecution } from '../stack/start-execution.ts';
+import { executionOf, startExecution, wasRejected } from '../stack/start-execution.ts';
 import { paceOf, phaseOf } from '../transfers/describe-transfer.ts';
 import { percent, readDetails } from '../transfers/transfer-details.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
@@ -32,19 +35,55 @@ const intervalMs = 5_000;
 const readsWithoutTransfer = 2;
 
 /**
- * Starts an execution for an object. A repeated call within the same second starts nothing new.
+ * Starts an execution for an object. A repeated call with the same options within the same second starts nothing
+ * new. The item has the execution unless AWS rejected the start.
  * @returns its ARN
  * @throws CommandError - StartExecution failed
  */
 export async function startObject(item: ObjectItem, run: StackRun): Promise<string> {
   const { stack, options, context } = run;
-  // A name has at most 80 characters of few kinds, and keys that begin alike need different names.
-  const digest = createHash('sha256').update(item.name).digest('hex').slice(0, 24);
-  const name = `ingest-${digest}-${Math.floor(context.clock.now() / 1000)}`;
   const input = { bucket: item.bucket, key: item.key, ...options };
-  const execution = await startExecution(stack, name, input);
+  const name = nameFor(input, context.clock.now());
+  // Before the call: an interrupt may come first, and the reply may be lost.
+  item.execution = executionOf(stack, name);
   item.isBegun = true;
-  return execution;
+  try {
+    return await startExecution(stack, name, input);
+  } catch (error) {
+    if (!wasRejected(error)) throw lostReply(error);
+    item.execution = undefined;
+    item.isBegun = false;
+    throw error;
+  }
+}
+
+/** A name has at most 80 characters of few kinds. Another key, or another option, needs another name. */
+function nameFor(input: unknown, now: number): string {
+  const digest = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 24);
+  return `ingest-${digest}-${Math.floor(now / 1000)}`;
+}
+
+function lostReply(error: unknown): CommandError {
+  return new CommandError(
+    'unavailable',
+    `states:StartExecution got no clear reply: ${reasonOf(error)}. The transfer may have started: look for it with chunkferry list before you start it again.`,
+    { cause: error },
+  );
+}
+
+/** Reading failed after a start. The ending stays; the advice to start again would move the object twice. */
+function notFollowed(error: unknown, { name }: ObjectItem): CommandError {
+  return new CommandError(
+    describeError(error, 'stack').ending,
+    `The transfer continues in the stack, but it could not be followed: ${reasonOf(error)}. Do not start it again: chunkferry status ${name} shows it.`,
+    { cause: error },
+  );
+}
+
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  const isCall = error instanceof CommandError && cause !== undefined;
+  return (isCall ? describeSdkFailure(sdkFailure(cause)) : message).replace(/\.$/, '');
 }
 
 /** Starts an object and follows its transfer by the rows of the table. Returns its end; undefined if a signal came before. */
@@ -54,6 +93,20 @@ export async function moveObject(
   run: StackRun,
 ): Promise<ItemEnd | undefined> {
   const execution = await startObject(item, run);
+  try {
+    return await followObject(execution, item, update, run);
+  } catch (error) {
+    if (run.context.signal.aborted) return undefined;
+    throw notFollowed(error, item);
+  }
+}
+
+async function followObject(
+  execution: string,
+  item: ObjectItem,
+  update: () => void,
+  run: StackRun,
+): Promise<ItemEnd | undefined> {
   item.line = 'started';
   update();
   const follower = createFollower(execution, item, run);

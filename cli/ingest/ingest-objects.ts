@@ -1,18 +1,20 @@
 import type { Command } from 'commander';
 import { definitionOfStack } from '#local/doctor/checked-stack.ts';
 import { type Context, jsonResult, note, result } from '../context.ts';
+import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { counted } from '../output/words.ts';
 import { findStack, placeOf } from '../stack/deployed-stack.ts';
 import { openTransferTable } from '../transfers/transfer-table.ts';
-import { createDisplay } from '../watch/display.ts';
+import { createDisplay, type SnapshotDisplay } from '../watch/display.ts';
 import { type Snapshot, takeSnapshot } from '../watch/snapshot.ts';
+import { lookRepeatedly } from '../watch/watch-rows.ts';
 import { countsOf, type ItemEnd, runBatch } from './batch.ts';
 import { type BatchDisplay, createBatchDisplay } from './batch-display.ts';
 import { moveObject, type StackRun, startObject } from './follow-object.ts';
 import type { IngestFlags } from './ingest-flags.ts';
 import { type ObjectItem, objectsOf } from './objects.ts';
-import { reportBatch } from './report-batch.ts';
+import { itemJson, reportBatch } from './report-batch.ts';
 import { stackOptions } from './stack-options.ts';
 
 /** Transfers that are followed at once, and calls of StartExecution with `--detach`. */
@@ -34,7 +36,10 @@ export async function ingestObjects(
   const table = openTransferTable(stack.clients, stack.output('TableName'), context.clock);
   const display = flags.watch ? quietDisplay(context) : createBatchDisplay(items, context);
   const run: StackRun = { stack, table, context, options, print: display.print };
-  context.onInterrupt(() => interruptedLine(items));
+  context.onInterrupt(() => {
+    printStarted(items, flags, context);
+    return interruptedLine(items);
+  });
   return flags.detach ? detach(items, run, flags) : follow(items, run, flags, display);
 }
 
@@ -46,20 +51,29 @@ async function follow(
 ): Promise<Ending> {
   const { context } = run;
   const picture = watch ? createDisplay(context, Boolean(json)) : undefined;
-  let last: Snapshot | undefined;
   const move = (item: ObjectItem, update: () => void) => moveObject(item, update, run);
-  const watching = picture && watchStack();
-  async function watchStack(): Promise<void> {
-    while (!context.signal.aborted && items.some(({ end }) => end === undefined)) {
-      last = await takeSnapshot(run.table, context.clock.now(), last);
-      picture?.show(last);
-      await context.clock.sleep(5_000, context.signal).catch(() => undefined);
-    }
-  }
+  const watching = picture && watchStack(items, run, picture);
   await runBatch(items, parallel, move, display, context);
   await watching;
   display.close();
   return reportBatch(items, Boolean(json), context);
+}
+
+/** Shows all that the stack moves until each source ended. Never throws: the transfers are followed without it. */
+async function watchStack(
+  items: readonly ObjectItem[],
+  { table, context }: StackRun,
+  picture: SnapshotDisplay,
+): Promise<void> {
+  let last: Snapshot | undefined;
+  const look = async () => {
+    last = await takeSnapshot(table, context.clock.now(), last);
+    picture.show(last);
+    return items.every(({ end }) => end !== undefined);
+  };
+  await lookRepeatedly(look, 5_000, picture.print, context).catch((error: unknown) =>
+    picture.print(`The stack is shown no longer. ${describeError(error, 'stack').line}`),
+  );
 }
 
 async function detach(
@@ -77,18 +91,25 @@ async function detach(
   const display = {
     ...failures,
     ended: ({ name, end }: ObjectItem) => {
-      if (!end?.isGood) failures.print(`${end?.status}  ${name}  ${end?.cause}`);
+      if (!end?.isGood)
+        failures.print([end?.status, name, end?.execution, end?.cause].filter(Boolean).join('  '));
     },
   };
   await runBatch(items, parallel, start, display as BatchDisplay, context);
-  if (json) jsonResult(context, { version: 1, sources: items.map(startedJson) });
+  if (json) jsonResult(context, { version: 1, sources: items.map(itemJson) });
   note(context, `${items.length} in all: ${countsOf(items)}. Use chunkferry watch to see them.`);
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
 }
 
-function startedJson({ name, end }: ObjectItem) {
-  const { status, execution, cause } = end ?? { status: 'left' };
-  return { source: name, status, execution, cause };
+/** Prints what an interrupted call started and has not printed yet. */
+function printStarted(
+  items: readonly ObjectItem[],
+  { json, detach }: IngestFlags,
+  context: Context,
+): void {
+  if (json) jsonResult(context, { version: 1, sources: items.map(itemJson) });
+  else if (detach)
+    for (const { execution, end } of items) if (execution && !end) result(context, execution);
 }
 
 function quietDisplay(context: Context): BatchDisplay {

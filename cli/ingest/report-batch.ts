@@ -17,8 +17,10 @@ export function reportBatch(items: readonly Item[], asJson: boolean, context: Co
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
 }
 
-function itemJson({ name, end }: Item) {
-  return { source: name, status: 'left', ...end, isGood: undefined };
+/** Returns a source as `--json` prints it. One that was started and has no end yet is `unknown`. */
+export function itemJson({ name, execution, end }: Item) {
+  const status = execution === undefined ? 'left' : 'unknown';
+  return { source: name, status, execution, ...end, isGood: undefined };
 }
 
 function print(items: readonly Item[], context: Context): void {

@@ -1,6 +1,7 @@
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { sdkFailure } from '#src/aws/sdk-failure.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 import { operatorCall } from './operator-call.ts';
 
@@ -24,5 +25,16 @@ export async function startExecution(
       if (sdkFailure(error).name !== 'ExecutionAlreadyExists') throw error;
     }
   });
-  return executionArnOf(stateMachineArn, name);
+  return executionOf(stack, name);
+}
+
+/** Returns the ARN of the execution with a name, whether it exists or not. */
+export function executionOf(stack: DeployedStack, name: string): string {
+  return executionArnOf(stack.output('StateMachineArn'), name);
+}
+
+/** Returns whether a failed start was rejected or never sent. Any other start may have begun: its reply was lost. */
+export function wasRejected(error: unknown): boolean {
+  const { status = 0, wasSent } = sdkFailure(error instanceof CommandError ? error.cause : error);
+  return !wasSent || (status >= 400 && status < 500);
 }

@@ -23,6 +23,8 @@ export interface AccountRequest {
 export interface AccountError {
   readonly code: string;
   readonly message: string;
+  /** Default: 400. */
+  readonly status?: number;
 }
 
 /** An AWS account with one stack: its table is an emulator, its other services answer from a list. */
@@ -109,7 +111,7 @@ async function answerJson(
   const planned = account.replies[operation];
   const reply = typeof planned === 'function' ? await planned(input as never) : undefined;
   const error = typeof planned === 'object' ? planned : undefined;
-  response.writeHead(error || !planned ? 400 : 200, {
+  response.writeHead(error || !planned ? (error?.status ?? 400) : 200, {
     'content-type': 'application/x-amz-json-1.0',
     ...(error && { 'x-amzn-ErrorType': error.code }),
   });

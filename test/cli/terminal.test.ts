@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { canarySearch } from '../security/canaries/search.ts';
 import { screenOf } from '../terminal/screen.ts';
-import { useFakeAccount } from './fake-account.ts';
+import { stateMachineArn, useFakeAccount } from './fake-account.ts';
 import { putSession, putTransfers, transferOf } from './transfer-records.ts';
 
 const account = useFakeAccount();
@@ -71,6 +71,34 @@ describe('on a real terminal, chunkferry ingest', () => {
     const { code, output } = await onTerminal(80, 'started', call);
     expect(code).toBe(exitCodes.interrupted);
     expect(screenOf(output, 80).join('')).toContain('1 transfer continues in the stack, 0 over.');
+  });
+});
+
+describe('chunkferry ingest --detach', () => {
+  it.each([[[]], [['--json']]])('prints at SIGINT what it started %j', async (more) => {
+    const call = ['ingest', 's3://films/a.mp4', 's3://films/b.mp4', '--detach', ...more];
+    const child = spawn(program[0] ?? '', [...program.slice(1), ...call], {
+      env: { ...process.env, ...account.env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const arn = stateMachineArn.replace('stateMachine', 'execution');
+    // The reply to the second start never comes.
+    account.replies.StartExecution = ({ name, input }: { name: string; input: string }) => {
+      if (!input.includes('b.mp4')) return { executionArn: `${arn}:${name}`, startDate: 1 };
+      setTimeout(() => child.kill('SIGINT'), 500);
+      return new Promise(() => {});
+    };
+    const { code, output } = await endOf(child);
+    expect(code).toBe(exitCodes.interrupted);
+    const isJson = more.length > 0;
+    const executions = isJson
+      ? JSON.parse(output).sources.map(({ execution }: { execution: string }) => execution)
+      : output.trim().split('\n');
+    const names = account.requests.filter(({ operation }) => operation === 'StartExecution');
+    expect(executions.toSorted()).toEqual(
+      names.map(({ input }) => `${arn}:${input.name}`).toSorted(),
+    );
+    expect(executions).toHaveLength(2);
   });
 });
 
