@@ -1,3 +1,4 @@
+import { randomInt, randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { paddedMedia } from '#local/media/padded-media.ts';
@@ -16,6 +17,12 @@ import { addExamples, addJsonOption } from '../options.ts';
 import { type Column, tableOf } from '../output/table.ts';
 import { deleteAsset } from '../probe/delete-asset.ts';
 import type { Finding } from '../probe/finding.ts';
+import {
+  findProbedAsset,
+  leftLine,
+  newProbedAsset,
+  type ProbedAsset,
+} from '../probe/probed-asset.ts';
 import { openProbedService, type ProbedService } from '../probe/probed-service.ts';
 import { runProbe } from '../probe/run-probe.ts';
 import type { CreateCommand } from './registry.ts';
@@ -28,6 +35,9 @@ interface Flags {
 
 /** Two chunks of the documented 5 MiB, and a short third one. */
 const fileBytes = 11 * 1024 * 1024;
+
+/** Random bytes more, so that the list of unfinished uploads, which has no names, shows the probe's own by its size. */
+const mostExtraBytes = 64 * 1024;
 
 const definition = definitionOf('twelvelabs', 'probe');
 
@@ -90,48 +100,49 @@ async function probeService(
   context: Context,
 ): Promise<Ending> {
   const findings: Finding[] = [];
-  let assetId: string | undefined;
-  context.onInterrupt(() => leftLine(assetId));
+  const asset = newProbedAsset(`chunkferry-probe-${randomUUID()}.mp4`);
+  context.onInterrupt(
+    () => `Interrupted. ${asset.mayExist ? leftLine(asset) : 'Nothing was created.'}`,
+  );
   const { clock, signal } = context;
-  const run = {
-    service,
-    clock,
-    signal,
-    file: await buffer(await paddedMedia(fileBytes)),
-    created: (id: string) => {
-      assetId = id;
-    },
-    found: (finding: Finding) => {
-      findings.push(finding);
-      if (!flags.json) note(context, `${finding.about}: ${finding.found}`);
-    },
+  const file = await buffer(await paddedMedia(fileBytes + randomInt(mostExtraBytes)));
+  const found = (finding: Finding) => {
+    findings.push(finding);
+    if (!flags.json) note(context, `${finding.about}: ${finding.found}`);
   };
+  const run = { service, clock, signal, file, asset, found };
   const failure = await runProbe(run).catch((error: unknown) => error);
-  const deleted = assetId === undefined ? undefined : await deleteAsset(service, assetId, context);
+  const deleted = asset.mayExist ? await cleanUp(service, asset, file.length, context) : undefined;
   if (flags.json)
     jsonResult(context, {
       version: 1,
       findings,
-      asset: assetId,
+      asset: asset.assetId,
       deleted,
+      left: deleted === false ? leftLine(asset) : undefined,
       failure: lineOf(failure),
     });
   else if (findings.length > 0)
     result(context, tableOf(columns, findings.map(rowOf), context.io.stdout));
-  if (deleted === false) note(context, leftLine(assetId));
-  else if (deleted) note(context, `The asset ${assetId} is deleted.`);
+  if (deleted === false) note(context, leftLine(asset));
+  else if (deleted) note(context, `The asset ${asset.assetId} is deleted.`);
   if (failure !== undefined) throw failure;
   return deleted === false || findings.some(({ holds }) => holds === false) ? 'failed' : 'done';
 }
 
-function lineOf(failure: unknown): string | undefined {
-  return failure === undefined ? undefined : describeError(failure, 'local').line;
+/** Deletes what the probe may have created. Returns whether it is gone. Never rejects. */
+async function cleanUp(
+  service: ProbedService,
+  asset: ProbedAsset,
+  sizeBytes: number,
+  context: Context,
+): Promise<boolean> {
+  if (asset.assetId === undefined) await findProbedAsset(service, asset, sizeBytes);
+  return deleteAsset(service, asset, context);
 }
 
-function leftLine(assetId: string | undefined): string {
-  return assetId === undefined
-    ? 'Interrupted. Nothing was created.'
-    : `The asset ${assetId} was not deleted. Delete it at the service; an unfinished upload ends by itself after 24 hours.`;
+function lineOf(failure: unknown): string | undefined {
+  return failure === undefined ? undefined : describeError(failure, 'local').line;
 }
 
 function rowOf({ about, found, assumed = '', holds }: Finding): string[] {

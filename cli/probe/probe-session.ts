@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CommandError } from '../command-error.ts';
 import { compared, type Finding, noted, rejection } from './finding.ts';
-import { type ProbedService, type ProbeReply, successOf } from './probed-service.ts';
+import type { ProbedAsset } from './probed-asset.ts';
+import { isSuccess, type ProbedService, type ProbeReply, successOf } from './probed-service.ts';
 
 const MiB = 1024 * 1024;
 
@@ -24,23 +25,24 @@ export interface SentChunk {
   readonly chunk_size: number;
 }
 
-/**
- * Opens a session.
- * @param created - called with the asset's id as soon as it is known, so that it is deleted in any case
- */
+/** Opens a session. Notes in `asset` what the service may have created, so that it is deleted in any case. */
 export async function openProbeSession(
   service: ProbedService,
   file: Buffer,
-  created: (assetId: string) => void,
+  asset: ProbedAsset,
 ): Promise<ProbeSession> {
-  const body = { filename: 'chunkferry-probe.mp4', type: 'video', total_size: file.length };
+  const body = { filename: asset.filename, type: 'video', total_size: file.length };
+  asset.mayExist = true;
   const reply = await service.call('POST', '/assets/multipart-uploads', body);
+  asset.mayExist = isSuccess(reply) || reply.status >= 500 || reply.status === 408;
   const { json = {} } = successOf(reply, 'opening an upload session');
   const assetId = textIn(json, 'asset_id');
-  created(assetId);
+  asset.assetId = assetId;
+  const uploadId = textIn(json, 'upload_id');
+  asset.uploadId = uploadId;
   const chunkSize = Number(json.chunk_size);
   return {
-    uploadId: textIn(json, 'upload_id'),
+    uploadId,
     assetId,
     chunkSize,
     totalChunks: Number(json.total_chunks ?? Math.ceil(file.length / chunkSize)),

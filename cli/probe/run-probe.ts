@@ -14,6 +14,7 @@ import {
   singleUseFinding,
   urlsIn,
 } from './probe-session.ts';
+import type { ProbedAsset } from './probed-asset.ts';
 import { isSuccess, type ProbedService, type ProbeReply, successOf } from './probed-service.ts';
 
 /** What a probe works with. */
@@ -23,8 +24,8 @@ export interface ProbeRun {
   readonly file: Buffer;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called with the asset's id as soon as it is known. */
-  readonly created: (assetId: string) => void;
+  /** The upload of the probe; the run notes what it learns of it. */
+  readonly asset: ProbedAsset;
   /** Called with each answer. */
   readonly found: (finding: Finding) => void;
 }
@@ -32,7 +33,7 @@ export interface ProbeRun {
 /** Asks the service what its documents leave open. Leaves one asset, which the caller deletes. */
 export async function runProbe(run: ProbeRun): Promise<void> {
   const { service, file, found } = run;
-  const session = await openProbeSession(service, file, run.created);
+  const session = await openProbeSession(service, file, run.asset);
   for (const finding of sessionFindings(session)) found(finding);
   found(await unfinishedFinding(run, session));
   found(await listedFinding(run, session));
@@ -63,8 +64,10 @@ async function freshUrl({ service }: ProbeRun, session: ProbeSession, index: num
   return urlsIn(reply.json).get(index) ?? '';
 }
 
-async function unfinishedFinding({ service }: ProbeRun, { assetId }: ProbeSession) {
-  const { status, json } = await service.call('GET', `/assets/${encodeURIComponent(assetId)}`);
+async function unfinishedFinding({ service, asset }: ProbeRun, { assetId }: ProbeSession) {
+  const reply = await service.call('GET', `/assets/${encodeURIComponent(assetId)}`);
+  const { status, json } = reply;
+  asset.wasSeen = isSuccess(reply);
   const found = status === 404 ? 'not found' : String(json?.status ?? status);
   return compared('unfinishedAsset', found, 'processing', found === 'processing');
 }

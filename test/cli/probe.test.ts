@@ -6,6 +6,7 @@ import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator
 import { runProgram } from './program-harness.ts';
 
 let simulator: TwelveLabsSimulator;
+let earlierSessions: number;
 
 beforeAll(async () => {
   simulator = await startTwelveLabs({ store: 'memory' });
@@ -14,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 
 beforeEach(() => {
+  earlierSessions = simulator.sessions().length;
   simulator.calls.clear();
   simulator.faults.clear();
   Object.assign(simulator.switches, defaultSwitches());
@@ -34,7 +36,13 @@ async function findings() {
   return { code, found, deleted };
 }
 
-const undeleted = () => simulator.assets().filter(({ deleted }) => !deleted);
+/** Returns the assets of all sessions of a test, unfinished ones too, that no accepted call deleted. */
+const undeleted = () =>
+  simulator
+    .sessions()
+    .slice(earlierSessions)
+    .map(({ assetId }) => assetId)
+    .filter((assetId) => simulator.calls.count('delete-asset', { assetId, status: 204 }) === 0);
 
 describe('chunkferry probe', () => {
   it('ends with 0 if all assumptions hold, and deletes its asset', async () => {
@@ -91,6 +99,38 @@ describe('chunkferry probe', () => {
     expect(stderr).toMatch(/The asset [0-9a-f]+ is deleted\.\n/);
     expect(stderr).toContain('The probe could not go on: reporting chunk 1 was answered 500');
     expect(undeleted()).toEqual([]);
+  });
+
+  it('reports that an asset which the service hides was not deleted', async () => {
+    simulator.switches.unfinishedAsset = 'not-found';
+    simulator.faults.add({ on: 'report', nth: 2, times: 1, kind: 'status', status: 500 });
+    const { code, stdout } = await probe(['--yes', '--json']);
+    const [session] = simulator.sessions().slice(earlierSessions);
+    expect([code, session?.state]).toEqual([exitCodes.failed, 'active']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      deleted: false,
+      left: `The asset ${session?.assetId} was not deleted: the service does not show it. The unfinished upload ends by itself after 24 hours.`,
+    });
+  });
+
+  it('finds by its size the upload whose create reply was lost', async () => {
+    simulator.faults.add({ on: 'create', nth: 1, times: 1, kind: 'lost-reply' });
+    const { code, stderr } = await probe(['--yes']);
+    const [session] = simulator.sessions().slice(earlierSessions);
+    expect([code, session?.state]).toEqual([exitCodes.unavailable, 'active']);
+    expect(stderr).toContain(
+      `The unfinished upload ${session?.uploadId} of the probe exists: the reply with its asset was lost. It ends by itself after 24 hours.\n`,
+    );
+  });
+
+  it('reports that an upload may exist if its create reply and the list were lost', async () => {
+    simulator.faults.add({ on: 'create', nth: 1, times: 1, kind: 'lost-reply' });
+    simulator.faults.add({ on: 'list', nth: 1, times: 1, kind: 'status', status: 500 });
+    const { stderr, interrupted } = await probe(['--yes']);
+    const [session] = simulator.sessions().slice(earlierSessions);
+    const left = `An unfinished upload of ${session?.filename} may exist`;
+    expect(stderr).toContain(left);
+    expect(interrupted).toContain(`Interrupted. ${left}`);
   });
 
   it('asks first, and creates nothing without a yes', async () => {
