@@ -191,7 +191,11 @@ describe('A17: a service without URLs for completed chunks', () => {
 
   it('receives single requests after it rejects a span: every other chunk gets its URL', async () => {
     const logged: unknown[] = [];
-    const log = { info: () => {}, warn: (m: string) => void logged.push(m), error: () => {} };
+    const log = {
+      info: () => {},
+      warn: (...line: unknown[]) => void logged.push(line),
+      error: () => {},
+    };
     const { twelveLabs, received, call } = await serveTwelveLabs(completed, log);
     await twelveLabs.prepareChunks(session, [1, 2, 3, 5], call);
     const requested = spans(received).length;
@@ -199,7 +203,12 @@ describe('A17: a service without URLs for completed chunks', () => {
       [1, 3, 5].map((index) => twelveLabs.sendChunk(session, chunk(index), body, call)),
     );
     expect([requested, spans(received).length, puts(received).length]).toEqual([5, 5, 3]);
-    expect(logged).not.toEqual([]);
+    const reason = 'TwelveLabs answered asking for presigned URLs with 400 parameter_invalid';
+    expect(logged).toEqual([
+      ['presigned URLs rejected', { start: 1, count: 3, reason }],
+      ['presigned URLs rejected', { start: 2, count: 1, reason }],
+      ['presigned URLs missing for some chunks', { chunks: 1 }],
+    ]);
   });
 
   it('causes its own error at the send of the chunk without a URL', async () => {
