@@ -14,6 +14,9 @@ interface Flags extends PlaceFlags {
   readonly json?: boolean;
 }
 
+/** How long a stack must be idle, in ms: an execution that was just started has no row yet. */
+const idleMs = 30_000;
+
 /** Creates `chunkferry watch`. */
 export const watchCommand: CreateCommand = (context, onEnd) => {
   const command = new Command()
@@ -21,7 +24,7 @@ export const watchCommand: CreateCommand = (context, onEnd) => {
       'Shows what moves, how fast, how long still, and what waits in the queue, until Ctrl-C. On a terminal it redraws in place. On a pipe it prints a line when something changed. Reads only the rows of the table.',
     )
     .option('--interval <seconds>', 'time between two reads', parseWhole(1, 3600), 5)
-    .option('--until-idle', 'end with 0 when nothing moves or waits')
+    .option('--until-idle', `end with 0 when nothing has moved or waited for ${idleMs / 1000} s`)
     .option('--json', 'print each read as one JSON object on its own line, with version and type')
     .action(async (flags: Flags) => onEnd(await watch(flags, context)));
   return addExamples(addStackOptions(command), [
@@ -38,10 +41,13 @@ async function watch(flags: Flags, context: Context): Promise<Ending> {
   if (!flags.json) note(context, place.title);
   const display = createDisplay(context, Boolean(flags.json));
   let last: Snapshot | undefined;
+  let idleSince: number | undefined;
   const look = async () => {
     for await (const table of place.tables()) last = await takeSnapshot(table, clock.now(), last);
     if (last) display.show(last);
-    return Boolean(flags.untilIdle) && last?.moving.length === 0 && last.queuedCount === 0;
+    const isIdle = last?.moving.length === 0 && last.queuedCount === 0;
+    idleSince = isIdle ? (idleSince ?? last?.at) : undefined;
+    return Boolean(flags.untilIdle) && idleSince !== undefined && clock.now() - idleSince >= idleMs;
   };
   await lookRepeatedly(look, flags.interval * 1000, display.print, context);
   return 'done';

@@ -3,7 +3,7 @@ import { speedText } from '#local/terminal/words.ts';
 import { executionLink } from '#src/core/stack/console-links.ts';
 import { isOver } from '#src/core/transfer/transfer.ts';
 import { agoText, longText, timeText } from '../output/words.ts';
-import { percent, type TransferDetails } from './transfer-details.ts';
+import { percent, type TransferDetails, type TransferProgress } from './transfer-details.ts';
 import { transferJson, urlOf } from './transfer-view.ts';
 
 /** A name and its value, as `status` prints them. */
@@ -19,7 +19,7 @@ export interface Pace {
 }
 
 /** Returns the pace since the session opened. */
-export function paceOf({ record, session, provenBytes }: TransferDetails, now: number): Pace {
+export function paceOf({ record, session, provenBytes }: TransferProgress, now: number): Pace {
   const totalBytes = record.source.sizeBytes;
   const isComplete = record.bytesCompleteAt !== undefined || record.state === 'ready';
   const bytes = isComplete ? totalBytes : provenBytes;
@@ -31,7 +31,7 @@ export function paceOf({ record, session, provenBytes }: TransferDetails, now: n
 }
 
 /** Returns what a transfer does now, in a few words. */
-export function phaseOf({ record, session, position, isPaused }: TransferDetails): string {
+export function phaseOf({ record, session, position, isPaused }: TransferProgress): string {
   const { state, bytesCompleteAt } = record;
   if (state === 'queued') {
     const place = position === undefined ? '' : ` at position ${position}`;

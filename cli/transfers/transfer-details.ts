@@ -1,5 +1,6 @@
 import {
   addCounts,
+  type ChunkRecord,
   isProven,
   type RangeRecord,
   type RetryCounts,
@@ -8,20 +9,24 @@ import {
 } from '#src/core/transfer/transfer.ts';
 import type { TransferTable } from './transfer-table.ts';
 
-/** A transfer with what its other rows say. */
-export interface TransferDetails {
+/** A transfer with how far it is. */
+export interface TransferProgress {
   readonly record: TransferRecord;
   /** The session in use; undefined before the first. */
   readonly session?: SessionRecord | undefined;
-  readonly ranges: readonly RangeRecord[];
   /** Chunks of the session that have a proof, and their bytes. */
   readonly provenChunks: number;
   readonly provenBytes: number;
-  readonly retries: RetryCounts;
   /** The place in the queue, from 1; only for a queued transfer among the first thousand. */
   readonly position?: number | undefined;
   /** Whether an operator has paused the stack. */
   readonly isPaused: boolean;
+}
+
+/** A transfer with what its other rows say. */
+export interface TransferDetails extends TransferProgress {
+  readonly ranges: readonly RangeRecord[];
+  readonly retries: RetryCounts;
 }
 
 /** Tickets that are read to find a place in the queue. */
@@ -40,16 +45,23 @@ export async function readDetails(
     sessionNumber > 0 ? store.ranges(transferId, sessionNumber) : [],
     queue.pause(),
   ]);
-  const proven = [...chunks].map(([, chunk]) => chunk).filter(isProven);
   return {
     record,
     session,
     ranges,
-    provenChunks: proven.length,
-    provenBytes: proven.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    ...provenOf(chunks),
     retries: ranges.reduce((sum, range) => addCounts(sum, range.retries), record.retries),
     position: record.state === 'queued' ? await positionOf(table, record) : undefined,
     isPaused: pause !== undefined,
+  };
+}
+
+/** Sums the chunks that have a proof. */
+export function provenOf(chunks: Iterable<readonly [number, ChunkRecord]>) {
+  const proven = [...chunks].map(([, chunk]) => chunk).filter(isProven);
+  return {
+    provenChunks: proven.length,
+    provenBytes: proven.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   };
 }
 

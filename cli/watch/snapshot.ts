@@ -1,8 +1,9 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { paceOf } from '../transfers/describe-transfer.ts';
 import { listTransfers } from '../transfers/list-transfers.ts';
-import { readDetails, type TransferDetails } from '../transfers/transfer-details.ts';
+import type { TransferProgress } from '../transfers/transfer-details.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
+import { readProgress } from './read-progress.ts';
 
 /** Queued transfers that are read for one picture; the rest is only counted. */
 const mostQueuedRead = 20;
@@ -13,9 +14,14 @@ const mostCounted = 10_000;
 /** Active transfers that are read for one picture. A stack has fewer slots. */
 const mostActive = 1_000;
 
+/** Active transfers that are read at once. */
+const readAtOnce = 8;
+
 /** An active transfer with its progress. */
 export interface Moving {
-  readonly details: TransferDetails;
+  readonly details: TransferProgress;
+  /** When its chunks were read. Those of a long film are not read for each picture. */
+  readonly readAt: number;
   /** Bytes that have a proof. */
   readonly bytes: number;
   readonly totalBytes: number;
@@ -51,10 +57,22 @@ export async function takeSnapshot(
     readQueue(table),
     table.queue.pause(),
   ]);
+  const isPaused = pause !== undefined;
+  const records = oldestFirst(active);
   const moving: Moving[] = [];
-  for (const record of oldestFirst(active))
-    moving.push(movingOf(await readDetails(table, record), now, previous));
-  return { at: now, moving, ...queue, isPaused: pause !== undefined };
+  for (let at = 0; at < records.length; at += readAtOnce) {
+    const group = records.slice(at, at + readAtOnce);
+    const read = group.map(async (record) => {
+      const before = previous?.moving.find(({ details }) => isSame(details.record, record));
+      return movingOf(await readProgress(table, record, isPaused, now, before), now, before);
+    });
+    moving.push(...(await Promise.all(read)));
+  }
+  return { at: now, moving, ...queue, isPaused };
+}
+
+function isSame(a: TransferRecord, b: TransferRecord): boolean {
+  return a.transferId === b.transferId;
 }
 
 /** A transfer keeps its line while it moves. */
@@ -78,16 +96,19 @@ async function readQueue({ queue, store }: TransferTable) {
   };
 }
 
-function movingOf(details: TransferDetails, now: number, previous?: Snapshot): Moving {
+function movingOf(
+  { details, readAt }: Pick<Moving, 'details' | 'readAt'>,
+  now: number,
+  before: Moving | undefined,
+): Moving {
   const pace = paceOf(details, now);
-  const { bytes, totalBytes } = pace;
-  const before = previous?.moving.find(
-    (one) => one.details.record.transferId === details.record.transferId,
-  );
-  if (!previous || !before || bytes <= before.bytes || now <= previous.at)
-    return { details, ...pace };
-  const bytesPerSecond = (1000 * (bytes - before.bytes)) / (now - previous.at);
-  return { details, bytes, totalBytes, bytesPerSecond, secondsLeft: pace.secondsLeft };
+  const moving = { details, readAt, ...pace };
+  if (!before) return moving;
+  if (readAt === before.readAt)
+    return { ...moving, bytesPerSecond: pace.bytesPerSecond && before.bytesPerSecond };
+  if (pace.bytes <= before.bytes || readAt <= before.readAt) return moving;
+  const bytesPerSecond = (1000 * (pace.bytes - before.bytes)) / (readAt - before.readAt);
+  return { ...moving, bytesPerSecond };
 }
 
 /** Returns the speed of all transfers together, in bytes a second. */

@@ -105,14 +105,26 @@ describe('chunkferry watch', () => {
     expect(second.active[0].progress).toMatchObject({ bytes: 50e6, bytesPerSecond: 5e6 });
   });
 
-  it('ends with --until-idle when nothing moves or waits', async () => {
-    const { code, stdout } = await watch(9, ['--until-idle'], {}, async () => {
-      const { store, queue } = account.table;
+  it('ends with --until-idle when nothing has moved or waited for 30 s', async () => {
+    const { store, queue } = account.table;
+    let sleeps = 0;
+    const { code, stdout } = await watch(20, ['--until-idle'], {}, async (sleep) => {
+      sleeps = sleep;
+      if (sleep > 1) return;
       await store.patchTransfer(moving.transferId, 1, { state: 'ready' }, now);
       await queue.removeTicket({ ...ticket, priority: 'live' });
     });
     expect(code).toBe(exitCodes.done);
     expect(stdout).toContain('0 active, 0 queued\n');
+    expect(sleeps).toBe(1 + 30_000 / 5_000);
+  });
+
+  it('goes on with --until-idle if a start becomes a transfer only after the first reads', async () => {
+    const late = transferOf('late.mp4');
+    const { stdout } = await watch(9, ['--until-idle'], {}, (sleep) =>
+      sleep === 3 ? putTransfers(account.table, late) : undefined,
+    );
+    expect(stdout).toContain('s3://films/late.mp4');
   });
 });
 
