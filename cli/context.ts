@@ -45,5 +45,10 @@ export function result({ io }: Pick<Context, 'io'>, text: string): void {
 
 /** Prints one JSON document as the result. */
 export function jsonResult(context: Pick<Context, 'io'>, document: unknown): void {
-  result(context, JSON.stringify(document));
+  result(context, jsonText(document));
+}
+
+/** Returns JSON on one line. JSON itself leaves DEL and the C1 controls, which a terminal obeys, as they are. */
+export function jsonText(document: unknown): string {
+  return JSON.stringify(document).replace(/[\u007f-\u009f]/g, printable);
 }

@@ -1,6 +1,6 @@
 import { createRedraw, rowsOf } from '#local/terminal/redraw.ts';
 import { canRedraw } from '#local/terminal/status-display.ts';
-import type { Context } from '../context.ts';
+import { type Context, jsonText } from '../context.ts';
 import { headLine, movingLine, pictureOf, snapshotJson } from './picture.ts';
 import type { Moving, Snapshot } from './snapshot.ts';
 
@@ -22,7 +22,7 @@ export function createDisplay(
   const toStderr = (line: string) => void stderr.write(`${line}\n`);
   if (asJson)
     return {
-      show: (snapshot) => void stdout.write(`${JSON.stringify(snapshotJson(snapshot))}\n`),
+      show: (snapshot) => void stdout.write(`${jsonText(snapshotJson(snapshot))}\n`),
       print: toStderr,
     };
   if (!canRedraw(stdout, env))

@@ -32,8 +32,9 @@ describe('a key with control characters', () => {
     expect([unknown.code, unknown.stderr]).toEqual([3, expect.not.stringMatching(hidden)]);
   });
 
-  it('is whole in JSON, and found by its URL', async () => {
+  it('is whole in JSON without a control character, and found by its URL', async () => {
     const { stdout } = await runProgram(['status', `s3://films/${key}`, '--json']);
     expect(JSON.parse(stdout).key).toBe(key);
+    expect(stdout.trimEnd()).not.toMatch(/\p{Cc}/u);
   });
 });
