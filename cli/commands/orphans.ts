@@ -7,7 +7,12 @@ import { type Context, jsonResult, note, result } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import { addExamples, addJsonOption, addStackOptions, type PlaceFlags } from '../options.ts';
 import { listUnfinished } from '../orphans/list-unfinished.ts';
-import { type SortedSessions, sortSessions } from '../orphans/orphan-sessions.ts';
+import {
+  graceMs,
+  type SortedSessions,
+  sortSessions,
+  wideGraceMs,
+} from '../orphans/orphan-sessions.ts';
 import { type Column, tableOf } from '../output/table.ts';
 import { agoText, counted, longText, timeText } from '../output/words.ts';
 import { findStack, placeOf } from '../stack/deployed-stack.ts';
@@ -47,17 +52,25 @@ async function orphans(flags: Flags, context: Context): Promise<Ending> {
   const table = openTransferTable(stack.clients, stack.output('TableName'), clock);
   if (!flags.json) note(context, placeOf(stack));
   const listed = await listUnfinished(stack, definition, { ...env, ...environment }, context);
-  const now = clock.now();
-  const sorted = await sortSessions(listed.sessions, table.store, now);
+  const now = listed.serviceTime ?? clock.now();
+  const grace = listed.serviceTime === undefined ? wideGraceMs : graceMs;
+  const sorted = await sortSessions(listed.sessions, table.store, now - grace);
   if (listed.truncated)
     note(context, 'The list of the service is longer than was read. The result is incomplete.');
   if (flags.json) jsonResult(context, jsonOf(sorted, listed.truncated));
-  else print(sorted, now, context);
+  else print(sorted, { now, grace }, context);
   return 'done';
 }
 
-function jsonOf({ orphans: found, known, young }: SortedSessions, truncated: boolean) {
-  return { version: 1, orphans: found.map(sessionJson), known, young, truncated };
+function jsonOf({ orphans: found, undated, known, young }: SortedSessions, truncated: boolean) {
+  return {
+    version: 1,
+    orphans: found.map(sessionJson),
+    undated: undated.map(sessionJson),
+    known,
+    young,
+    truncated,
+  };
 }
 
 function sessionJson({ uploadId, sizeBytes, createdAt, expiresAt }: ListedSession) {
@@ -69,17 +82,28 @@ function sessionJson({ uploadId, sizeBytes, createdAt, expiresAt }: ListedSessio
   };
 }
 
-function print({ orphans: found, known, young }: SortedSessions, now: number, context: Context) {
-  const rows = found.map(({ uploadId, sizeBytes, createdAt, expiresAt }) => [
+function print(
+  { orphans: found, undated, known, young }: SortedSessions,
+  { now, grace }: { readonly now: number; readonly grace: number },
+  context: Context,
+) {
+  const rows = [...found, ...undated].map(({ uploadId, sizeBytes, createdAt, expiresAt }) => [
     uploadId,
     sizeBytes === undefined ? '' : formatBytes(sizeBytes),
-    createdAt === undefined ? '' : agoText(createdAt, now),
+    createdAt === undefined ? 'unknown' : agoText(createdAt, now),
     expiresAt === undefined ? '' : longText(expiresAt - now),
   ]);
   if (rows.length > 0) result(context, tableOf(columns, rows, context.io.stdout));
-  const others = `${counted(known, 'session')} of transfers, ${young} younger than two minutes.`;
-  note(context, `${counted(rows.length, 'orphan session')}; ${others}`);
-  if (rows.length > 0)
+  const others = `${counted(known, 'session')} of transfers, ${young} younger than ${longText(grace)}.`;
+  note(context, `${counted(found.length, 'orphan session')}; ${others}`);
+  if (grace === wideGraceMs)
+    note(context, 'The service states no time, so the ages are by the clock of this computer.');
+  if (undated.length > 0)
+    note(
+      context,
+      `${counted(undated.length, 'session')} without a time: a transfer may have opened it just now. Run the command again in two minutes; what is still listed then is an orphan.`,
+    );
+  if (found.length > 0)
     note(
       context,
       'They end by themselves. If another program uploads with this key, give it a key of its own.',

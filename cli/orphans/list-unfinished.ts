@@ -2,6 +2,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
 import { errorNames, isTransferError } from '#src/core/errors/errors.ts';
 import type { UnfinishedSessions } from '#src/core/transfer/destination.ts';
+import { parseHttpDate } from '#src/http/http-date.ts';
 import { createConnectGuard } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
@@ -14,6 +15,12 @@ import { operatorCall } from '../stack/operator-call.ts';
 /** Waits before the second and the third try of a list that the service or the network refused, in ms. */
 const waitsMs = [1_000, 4_000];
 
+/** The unfinished sessions, and the service's own time. */
+export interface TimedSessions extends UnfinishedSessions {
+  /** Milliseconds since 1970, by the header `Date` of the list; undefined if it has none. */
+  readonly serviceTime?: number | undefined;
+}
+
 /**
  * Lists the unfinished upload sessions at the service, with the key of a stack.
  * @param environment - variables with the settings of the destination
@@ -24,30 +31,40 @@ export async function listUnfinished(
   definition: LocalDefinition,
   environment: Environment,
   { clock, signal }: Pick<Context, 'clock' | 'signal'>,
-): Promise<UnfinishedSessions> {
+): Promise<TimedSessions> {
   const settings = readSettings(definition, environment);
   const key = async () => readSecret(stack, definition);
   const agent = createAgent({
     guard: createConnectGuard({ baseUrl: settings.baseUrl, mayBePrivate: false }),
   });
+  const transport = createTransport({ agent, clock });
+  let serviceTime: number | undefined;
   const destination = definition.create(settings, {
-    transport: createTransport({ agent, clock }),
+    transport: {
+      send: async (request) => {
+        const reply = await transport.send(request);
+        serviceTime = parseHttpDate(reply.headers.date ?? '') ?? serviceTime;
+        return reply;
+      },
+    },
     // Only the stack replaces a token that has expired: a second writer would make its token invalid.
     apiKey: { get: key, refresh: key },
     clock,
     log: { info() {}, warn() {}, error() {} },
   });
   try {
-    if (!destination.listUnfinished) throw cannotList(definition);
+    const { listUnfinished: list } = destination;
+    if (!list) throw cannotList(definition);
+    const timed = async () => ({ ...(await list({ signal })), serviceTime });
     for (const waitMs of waitsMs) {
       try {
-        return await destination.listUnfinished({ signal });
+        return await timed();
       } catch (error) {
         if (!isTransient(error)) throw error;
         await clock.sleep(waitMs, signal);
       }
     }
-    return await destination.listUnfinished({ signal });
+    return await timed();
   } finally {
     await closeAgent(agent);
   }

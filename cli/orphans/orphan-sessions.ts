@@ -1,8 +1,11 @@
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
-/** The call that opened a younger session may not have recorded it yet, in ms. */
-const graceMs = 120_000;
+/** The call that opened a younger session may not have recorded it yet, in ms, by the clock of the service. */
+export const graceMs = 120_000;
+
+/** The same by the clock of this computer, which may be wrong. */
+export const wideGraceMs = 1_800_000;
 
 /** Sessions that are looked up at once. */
 const lookups = 8;
@@ -10,6 +13,8 @@ const lookups = 8;
 /** Unfinished sessions, by whether a transfer knows them. */
 export interface SortedSessions {
   readonly orphans: readonly ListedSession[];
+  /** Sessions without a time that no transfer knows: they may be too young to be judged. */
+  readonly undated: readonly ListedSession[];
   /** Sessions of transfers. */
   readonly known: number;
   /** Sessions too young to be judged. */
@@ -18,21 +23,23 @@ export interface SortedSessions {
 
 /**
  * Sorts the service's unfinished sessions. Reads one row for each.
+ * @param youngFrom - sessions created since then are not judged, in milliseconds since 1970
  */
 export async function sortSessions(
   sessions: readonly ListedSession[],
   store: Pick<TransferStore, 'transferOfUpload'>,
-  now: number,
+  youngFrom: number,
 ): Promise<SortedSessions> {
-  const isYoung = ({ createdAt = 0 }: ListedSession) => createdAt > now - graceMs;
-  const judged = sessions.filter((session) => !isYoung(session));
-  const orphans: ListedSession[] = [];
+  const judged = sessions.filter(({ createdAt }) => !(createdAt && createdAt > youngFrom));
+  const unknown: ListedSession[] = [];
   for (let at = 0; at < judged.length; at += lookups)
     for (const session of await unknownOf(judged.slice(at, at + lookups), store))
-      orphans.push(session);
+      unknown.push(session);
+  const dated = unknown.filter(({ createdAt }) => createdAt !== undefined);
   return {
-    orphans: orphans.sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0)),
-    known: judged.length - orphans.length,
+    orphans: dated.sort((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0)),
+    undated: unknown.filter(({ createdAt }) => createdAt === undefined),
+    known: judged.length - unknown.length,
     young: sessions.length - judged.length,
   };
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { sortSessions } from '#cli/orphans/orphan-sessions.ts';
+import { realClock } from '#local/simulators/clock.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { useFakeAccount } from './fake-account.ts';
@@ -9,18 +11,24 @@ import { putTransfers, transferOf } from './transfer-records.ts';
 const account = useFakeAccount();
 let simulator: TwelveLabsSimulator;
 const uploads: string[] = [];
+/** The clock of the service moves by ten minutes after the first sessions are opened. */
+let serviceShiftMs = 0;
 
 beforeAll(async () => {
-  simulator = await startTwelveLabs({ store: 'memory' });
-  for (const filename of ['known.mp4', 'orphan.mp4']) {
-    const reply = await fetch(`${simulator.baseUrl}/assets/multipart-uploads`, {
-      method: 'POST',
-      headers: { 'x-api-key': simulator.apiKey, 'content-type': 'application/json' },
-      body: JSON.stringify({ filename, type: 'video', total_size: 12_000_000 }),
-    });
-    uploads.push(((await reply.json()) as { upload_id: string }).upload_id);
-  }
+  const clock = { ...realClock, now: () => Date.now() + serviceShiftMs };
+  simulator = await startTwelveLabs({ store: 'memory', clock });
+  for (const filename of ['known.mp4', 'orphan.mp4']) uploads.push(await openUpload(filename));
+  serviceShiftMs = 600_000;
 });
+
+async function openUpload(filename: string): Promise<string> {
+  const reply = await fetch(`${simulator.baseUrl}/assets/multipart-uploads`, {
+    method: 'POST',
+    headers: { 'x-api-key': simulator.apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ filename, type: 'video', total_size: 12_000_000 }),
+  });
+  return ((await reply.json()) as { upload_id: string }).upload_id;
+}
 
 afterAll(() => simulator.close());
 
@@ -31,13 +39,14 @@ beforeEach(async () => {
   await account.table.store.recordUpload(uploads[0] ?? '', known.transferId);
 });
 
-/** Runs the command ten minutes after the sessions were opened, by the simulator's clock. */
-const orphans = (...argv: string[]) => {
-  const later = Date.now() - now + 600_000;
+/** Runs the command, by a clock that is `fastMs` fast. */
+const orphansAt = (fastMs: number, ...argv: string[]) => {
+  const shift = Date.now() - now + fastMs;
   const clock = testClock();
-  const surroundings = { clock: { ...clock, now: () => clock.now() + later } };
+  const surroundings = { clock: { ...clock, now: () => clock.now() + shift } };
   return runProgram(['orphans', '--base-url', simulator.baseUrl, ...argv], surroundings);
 };
+const orphans = (...argv: string[]) => orphansAt(0, ...argv);
 
 describe('chunkferry orphans', () => {
   it('lists the sessions that no transfer knows', async () => {
@@ -56,6 +65,16 @@ describe('chunkferry orphans', () => {
       known: 1,
       truncated: false,
     });
+  });
+
+  it('judges the age by the clock of the service, also if the own is an hour fast', async () => {
+    const upload = await openUpload('live.mp4');
+    const { orphans: found, young } = JSON.parse((await orphansAt(3_600_000, '--json')).stdout);
+    expect([found.map(({ uploadId }: { uploadId: string }) => uploadId), young]).toEqual([
+      [uploads[1]],
+      1,
+    ]);
+    simulator.dropSession(upload);
   });
 
   it('names a key that the service rejects, and never prints it', async () => {
@@ -85,5 +104,22 @@ describe('chunkferry orphans', () => {
       exitCodes.usage,
       expect.stringContaining('does not list unfinished uploads'),
     ]);
+  });
+});
+
+describe('the sorting of unfinished sessions', () => {
+  it('keeps sessions without a time apart', async () => {
+    const store = { transferOfUpload: async (id: string) => (id === 'own' ? 't' : undefined) };
+    const sessions = [
+      { uploadId: 'own' },
+      { uploadId: 'undated' },
+      { uploadId: 'old', createdAt: 5 },
+    ];
+    expect(await sortSessions(sessions, store, 10)).toEqual({
+      orphans: [{ uploadId: 'old', createdAt: 5 }],
+      undated: [{ uploadId: 'undated' }],
+      known: 1,
+      young: 0,
+    });
   });
 });
