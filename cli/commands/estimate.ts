@@ -4,6 +4,7 @@ import {
   defaultActiveTransfers,
   defaultSendConcurrency,
   defaultSendTimeoutMs,
+  maxChunksPerSession,
   maxMapConcurrency,
   maxSlots,
 } from '#src/core/limits/limits.ts';
@@ -17,8 +18,10 @@ import {
   estimate,
   type HostPlace,
   hostPlaces,
+  type Workload,
 } from '../estimate/estimate.ts';
 import { listObjects } from '../estimate/list-objects.ts';
+import { sizeLimit } from '../estimate/size-limit.ts';
 import type { Ending } from '../exit-codes.ts';
 import { addExamples, addJsonOption, parseWhole } from '../options.ts';
 import { type Column, tableOf } from '../output/table.ts';
@@ -87,13 +90,19 @@ export const estimateCommand: CreateCommand = (context, onEnd) => {
 
 async function run(source: string | undefined, flags: Flags, context: Context): Promise<Ending> {
   const load = await loadOf(source, flags, context);
-  const region = flags.region ?? load.region ?? pricedRegion;
+  const region = flags.region ?? load.region;
+  if (region === undefined)
+    throw new CommandError(
+      'usage',
+      `Unknown Region of the bucket in ${JSON.stringify(source)}: S3 does not name it, and prices differ by Region. Use --region ${pricedRegion} to estimate with its prices.`,
+    );
   if (region !== pricedRegion)
     throw new CommandError(
       'usage',
       `Unlisted Region ${JSON.stringify(region)}${flags.region === undefined ? ' of the bucket' : ''}: prices are known for ${pricedRegion} only. Use --region ${pricedRegion} to estimate with its prices.`,
     );
   const workload = workloadOf(load, flags);
+  noteLargeAverage(workload, context);
   const found = estimate(workload, flags.hostRegion);
   if (flags.json)
     jsonResult(context, { version: 1, region: pricedRegion, ...workload, ...found, prices });
@@ -114,7 +123,9 @@ async function loadOf(source: string | undefined, flags: Flags, context: Context
   const isGiven = bytes !== undefined && objects !== undefined;
   if (source !== undefined && bytes === undefined && objects === undefined)
     return listedLoad(source, flags, context);
-  if (source === undefined && isGiven) return { bytes: parseSize(bytes, '--bytes'), objects };
+  if (source === undefined && isGiven) {
+    return { bytes: parseSize(bytes, '--bytes'), objects, region: pricedRegion };
+  }
   throw new CommandError(
     'usage',
     'Invalid call of estimate: it needs either s3://bucket/prefix, or --bytes and --objects.',
@@ -126,12 +137,13 @@ const listedPerLine = 50_000;
 
 async function listedLoad(source: string, flags: Flags, context: Context): Promise<Load> {
   let next = listedPerLine;
-  const listed = await listObjects(source, flags, context.env, (count) => {
+  const limit = sizeLimit(parseSize(flags.chunkSize, '--chunk-size'), context.env);
+  const listed = await listObjects(source, flags, context.env, limit.mostBytes, (count) => {
     if (count < next) return;
     next = count + listedPerLine;
     note(context, `${counted(count, 'object')} listed so far.`);
   });
-  const { archived, otherTypes } = listed;
+  const { archived, otherTypes, tooLarge } = listed;
   if (archived > 0)
     note(
       context,
@@ -141,6 +153,11 @@ async function listedLoad(source: string, flags: Flags, context: Context): Promi
     note(
       context,
       `${counted(otherTypes, 'object')} counted whose extension is of no video, audio or image.`,
+    );
+  if (tooLarge > 0)
+    note(
+      context,
+      `${counted(tooLarge, 'object')} counted that cannot be moved: larger than ${limit.service} or an upload session takes.`,
     );
   return listed;
 }
@@ -155,8 +172,27 @@ function workloadOf({ bytes, objects }: Load, { chunkSize, active, map, senders 
     senders,
   };
   const totalChunks = averageChunks(workload);
+  if (totalChunks > maxChunksPerSession)
+    throw new CommandError(
+      'usage',
+      `Too large: one object of ${formatBytes(bytes / objects)} has ${counted(totalChunks, 'chunk')}, and an upload session has at most ${maxChunksPerSession.toLocaleString('en-US')}. Use more --objects, or a larger --chunk-size.`,
+    );
   const bounds = { rangesAtOnce: map, sendTimeoutMs: defaultSendTimeoutMs };
   return { ...workload, ranges: countRanges({ ...workload, totalChunks }, bounds) };
+}
+
+/** An object of average size stands for all: tells that it is too large, before its bill. */
+function noteLargeAverage(
+  { bytes, objects, chunkSizeBytes }: Omit<Workload, 'ranges'>,
+  context: Context,
+): void {
+  const { service, mostBytes } = sizeLimit(chunkSizeBytes, context.env);
+  const most = mostBytes('film.mp4');
+  if (bytes / objects > most)
+    note(
+      context,
+      `An object of ${formatBytes(bytes / objects)} cannot be moved: ${service} takes ${formatBytes(most)} at most. The bill is that of a service without this limit.`,
+    );
 }
 
 function print(

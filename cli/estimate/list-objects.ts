@@ -19,12 +19,15 @@ export interface ListedObjects {
   readonly archived: number;
   /** Objects whose extension is of no media. */
   readonly otherTypes: number;
+  /** Objects above the limit of the service. */
+  readonly tooLarge: number;
   /** The Region of the bucket; undefined if S3 does not name it. */
   readonly region?: string | undefined;
 }
 
 /**
  * Lists the objects under `s3://bucket/prefix`, without folders and empty objects.
+ * @param mostBytes - returns the limit of the service for a key
  * @param progress - called after each page with the objects so far
  * @throws CommandError - the list is not readable, has no object, or is too long
  */
@@ -32,6 +35,7 @@ export async function listObjects(
   url: string,
   flags: Pick<PlaceFlags, 'profile' | 'region'>,
   env: Environment,
+  mostBytes: (key: string) => number,
   progress: (objects: number) => void,
 ): Promise<ListedObjects> {
   const [, Bucket = '', Prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(url) ?? [];
@@ -42,12 +46,12 @@ export async function listObjects(
     );
   // The bucket may be in another Region than the profile's.
   const client = new S3Client({ ...clientOptions(flags, env), followRegionRedirects: true });
-  const sums = { bytes: 0, objects: 0, archived: 0, otherTypes: 0 };
+  const sums = { bytes: 0, objects: 0, archived: 0, otherTypes: 0, tooLarge: 0 };
   let ContinuationToken: string | undefined;
   for (let page = 0; page < maxPages; page++) {
     const command = new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken });
     const reply = await listCall(url, () => client.send(command));
-    for (const object of reply.Contents ?? []) add(sums, object);
+    for (const object of reply.Contents ?? []) add(sums, object, mostBytes);
     progress(sums.objects);
     ContinuationToken = reply.NextContinuationToken;
     if (ContinuationToken === undefined)
@@ -59,7 +63,7 @@ export async function listObjects(
   );
 }
 
-type Sums = Record<'bytes' | 'objects' | 'archived' | 'otherTypes', number>;
+type Sums = Record<'bytes' | 'objects' | 'archived' | 'otherTypes' | 'tooLarge', number>;
 
 interface S3Object {
   readonly Key?: string | undefined;
@@ -67,12 +71,17 @@ interface S3Object {
   readonly StorageClass?: string | undefined;
 }
 
-function add(sums: Sums, { Key = '', Size = 0, StorageClass = '' }: S3Object): void {
+function add(
+  sums: Sums,
+  { Key = '', Size = 0, StorageClass = '' }: S3Object,
+  mostBytes: (key: string) => number,
+): void {
   if (Size === 0 || Key.endsWith('/')) return;
   sums.bytes += Size;
   sums.objects += 1;
   if (/^(GLACIER|DEEP_ARCHIVE)$/.test(StorageClass)) sums.archived += 1;
   if (typeOfExtension(extensionOf(Key)) === undefined) sums.otherTypes += 1;
+  if (Size > mostBytes(Key)) sums.tooLarge += 1;
 }
 
 function filled(sums: Sums, url: string): Sums {

@@ -13,13 +13,18 @@ let pages: (readonly [key: string, size: number, storageClass?: string])[][];
 let requests: URL[];
 let error: string | undefined;
 let region: string;
+let headStatus: number;
 
 beforeAll(async () => {
   s3 = await startServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://s3');
     requests.push(url);
     const headers = { 'content-type': 'application/xml', 'x-amz-bucket-region': region };
-    response.writeHead(error === undefined || request.method === 'HEAD' ? 200 : 404, headers);
+    const isHead = request.method === 'HEAD';
+    response.writeHead(
+      isHead ? headStatus : error === undefined ? 200 : 404,
+      isHead && headStatus !== 200 ? {} : headers,
+    );
     response.end(request.method === 'HEAD' ? undefined : bodyFor(url));
   });
 });
@@ -28,7 +33,7 @@ afterAll(() => s3.close());
 
 beforeEach(() => {
   process.env.AWS_ENDPOINT_URL_S3 = s3.origin;
-  [requests, error, region] = [[], undefined, 'us-east-1'];
+  [requests, error, region, headStatus] = [[], undefined, 'us-east-1', 200];
   pages = [
     [
       ['archive/', 0],
@@ -77,6 +82,28 @@ describe('chunkferry estimate of a prefix', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('"eu-west-1" of the bucket')]);
     const forced = await runProgram(['estimate', 's3://films', '--region', 'us-east-1']);
     expect(forced.code).toBe(0);
+  });
+
+  it('rejects a bucket whose Region S3 does not name, unless --region chooses one', async () => {
+    headStatus = 403;
+    const { code, stdout, stderr } = await runProgram(['estimate', 's3://films']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Unknown Region of the bucket in "s3://films"');
+    const forced = await runProgram(['estimate', 's3://films', '--region', 'us-east-1']);
+    expect(forced.code).toBe(0);
+  });
+
+  it('counts the objects that are larger than the service takes', async () => {
+    pages = [
+      [
+        ['a.mp4', 11 * 1024 ** 3],
+        ['b.jpg', 40 * 1024 ** 2],
+        ['c.mp4', 10 * 1024 ** 3],
+      ],
+    ];
+    const { code, stderr } = await runProgram(['estimate', 's3://films']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('2 objects counted that cannot be moved: larger than TwelveLabs');
   });
 
   it.each([

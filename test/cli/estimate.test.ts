@@ -70,6 +70,22 @@ describe('chunkferry estimate', () => {
     expect(stderr).toContain('never verified against the price list of AWS');
   });
 
+  it('rejects objects of more chunks than an upload session has', async () => {
+    const { code, stdout, stderr } = await runProgram([
+      ...['estimate', '--bytes', '3TB', '--objects', '1'],
+    ]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('has 572,205 chunks, and an upload session has at most 20,000');
+  });
+
+  it('notes that the service does not take an object of this size', async () => {
+    const { code, stderr } = await runProgram([
+      ...['estimate', '--bytes', '20GiB', '--objects', '1'],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('An object of 20.0 GiB cannot be moved: TwelveLabs takes 10.0 GiB');
+  });
+
   it('rejects a Region without prices', async () => {
     const { code, stderr } = await runProgram([
       ...['estimate', '--bytes', '3TB', '--objects', '2', '--region', 'eu-west-1'],
