@@ -26,6 +26,8 @@ export interface Context {
   readonly clock: Clock;
   /** Aborted by a signal that asks the program to end. */
   readonly signal: AbortSignal;
+  /** Aborted when the reader of stdout is gone. A command that only shows, and would never end, ends then. */
+  readonly outputClosed?: AbortSignal;
   /** Registers the line that an interrupted program prints: what was kept, and how to continue. */
   onInterrupt(line: () => string): void;
 }

@@ -4,6 +4,7 @@ import { exitCodes } from './exit-codes.ts';
 import { run } from './program.ts';
 
 const interruption = new AbortController();
+const outputEnd = new AbortController();
 let interruptedLine = () => 'Interrupted.';
 
 for (const [signal, code] of [
@@ -18,11 +19,13 @@ for (const [signal, code] of [
     process.exit(code);
   });
 
-// The reader of a pipe may close it at any time, as `head` does.
+// The reader of a pipe may close it at any time, as `head` does. The action goes on without output: its end, and the
+// exit code that says how it ended, must not depend on a reader.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? 0);
+    stream.write = () => true;
+    if (stream === process.stdout) outputEnd.abort();
   });
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -30,6 +33,7 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   clock: systemClock,
   signal: interruption.signal,
+  outputClosed: outputEnd.signal,
   onInterrupt: (line) => {
     interruptedLine = line;
   },

@@ -35,7 +35,8 @@ export const watchCommand: CreateCommand = (context, onEnd) => {
 };
 
 async function watch(flags: Flags, context: Context): Promise<Ending> {
-  const { clock } = context;
+  const { clock, outputClosed } = context;
+  const signal = AbortSignal.any([context.signal, ...(outputClosed ? [outputClosed] : [])]);
   const place = await openPlace(flags, context);
   context.onInterrupt(() => 'Interrupted. The stack continues; nothing was changed.');
   if (!flags.json) note(context, place.title);
@@ -49,6 +50,6 @@ async function watch(flags: Flags, context: Context): Promise<Ending> {
     idleSince = isIdle ? (idleSince ?? last?.at) : undefined;
     return Boolean(flags.untilIdle) && idleSince !== undefined && clock.now() - idleSince >= idleMs;
   };
-  await lookRepeatedly(look, flags.interval * 1000, display.print, context);
+  await lookRepeatedly(look, flags.interval * 1000, display.print, { clock, signal });
   return 'done';
 }

@@ -103,6 +103,23 @@ describe('chunkferry ingest --detach', () => {
 });
 
 describe('on a pipe', () => {
+  it.each(['', '2>&1'])(
+    'a closed reader does not end chunkferry ingest --detach %s',
+    async (both) => {
+      const urls = Array.from({ length: 12 }, (_, index) => `s3://films/${index}.mp4`);
+      const call = `"$@" ingest ${urls.join(' ')} --detach ${both} | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
+      const env = { ...process.env, ...account.env };
+      const child = spawn('bash', ['-c', call, 'bash', ...program], {
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const { output } = await endOf(child);
+      expect(output).toMatch(/ended with 0\n$/);
+      const starts = account.requests.filter(({ operation }) => operation === 'StartExecution');
+      expect(starts).toHaveLength(12);
+    },
+  );
+
   it('the reader may close it at any time', async () => {
     const call = `"$@" watch --interval 1 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
     const env = { ...process.env, ...account.env };
