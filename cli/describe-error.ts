@@ -54,6 +54,14 @@ export function describeError(error: unknown, runtime: Runtime): EndingError {
   };
 }
 
+/** Returns an error that ends the program with the next step of a runtime. */
+export function errorIn(runtime: Runtime, error: unknown): CommandError {
+  const { ending, line } = describeError(error, runtime);
+  const described = new CommandError(ending, line, { cause: error });
+  if (error instanceof Error && error.stack) described.stack = error.stack;
+  return described;
+}
+
 /** Problems of the table and of local runs that the catalogue has no name for, with the way out. */
 const knownCauses: readonly (readonly [RegExp, Ending, string])[] = [
   [
@@ -65,6 +73,11 @@ const knownCauses: readonly (readonly [RegExp, Ending, string])[] = [
     /does not have the specified index/,
     'version',
     'It belongs to another version of Chunkferry. Use the version that the stack was deployed with, or deploy this one.',
+  ],
+  [
+    /^DynamoDB failed for table "[^"]*": (ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature|CredentialsProviderError|(SSO)?TokenProviderError)/,
+    'credentials',
+    'Renew the credentials, or use another --profile.',
   ],
   [
     /^DynamoDB failed for table .*ResourceNotFoundException/,

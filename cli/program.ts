@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { Runtime } from '#src/core/errors/errors.ts';
 import { commands, type RegisteredCommand } from './commands/registry.ts';
 import { type Context, result } from './context.ts';
 import { describeError } from './describe-error.ts';
@@ -27,7 +28,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     return exitCodes[ending];
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    const described = describeError(error, argv.includes('--local') ? 'local' : 'stack');
+    const described = describeError(error, runtimeOf(argv));
     context.io.stderr.write(`${described.line}\n`);
     if (context.env.CHUNKFERRY_DEBUG && error instanceof Error)
       context.io.stderr.write(`${error.stack}\n`);
@@ -84,6 +85,12 @@ async function loaded({ load }: RegisteredCommand, context: Context, onEnd: OnEn
 function inherit(command: Command, program: Command): Command {
   command.copyInheritedSettings(program);
   return command;
+}
+
+/** Returns the runtime that the next steps of errors are for. */
+function runtimeOf(argv: readonly string[]): Runtime {
+  const own = commands[nameIn(argv) ?? '']?.runtime;
+  return own ?? (argv.includes('--local') ? 'local' : 'stack');
 }
 
 /** Returns the command that the arguments name; undefined if all modules are needed. */

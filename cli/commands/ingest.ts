@@ -9,6 +9,7 @@ import {
 import { addTransferOptions } from '#local/commands/transfer-options.ts';
 import { CommandError } from '../command-error.ts';
 import type { Context } from '../context.ts';
+import { errorIn } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { ingestFiles } from '../ingest/ingest-files.ts';
 import type { IngestFlags } from '../ingest/ingest-flags.ts';
@@ -62,11 +63,12 @@ async function ingest(
       `Invalid sources: ${JSON.stringify(urls[0])} is at S3 and others are files. Use one call for each kind.`,
     );
   if (urls.length > 0 && !flags.local) return ingestObjects(urls, flags, command, context);
-  return ingestFiles(sources, flags, {
-    command,
-    destination: chosenDestination({ ...flags }),
-    context,
-  });
+  try {
+    const destination = chosenDestination({ ...flags });
+    return await ingestFiles(sources, flags, { command, destination, context });
+  } catch (error) {
+    throw errorIn('local', error);
+  }
 }
 
 /** Returns the lines of the list. Empty lines are left out. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Runtime } from '#src/core/errors/errors.ts';
 import type { Context } from '../context.ts';
 import type { OnEnd } from '../program.ts';
 
@@ -9,6 +10,8 @@ export type CreateCommand = (context: Context, onEnd: OnEnd) => Command;
 export interface RegisteredCommand {
   /** The line in the list of commands. */
   readonly summary: string;
+  /** The runtime of the next steps of its errors. Default: a stack, unless `--local` is given. */
+  readonly runtime?: Runtime;
   readonly load: () => Promise<CreateCommand>;
 }
 
@@ -60,6 +63,7 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
   },
   probe: {
     summary: 'ask TwelveLabs what its documents leave open, with one small film',
+    runtime: 'local',
     load: async () => (await import('./probe.ts')).probeCommand,
   },
   deploy: {

@@ -1,3 +1,4 @@
+import type { Runtime } from '#src/core/errors/errors.ts';
 import type { Context } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
@@ -39,13 +40,14 @@ const lasting: readonly Ending[] = ['denied', 'credentials', 'version', 'notFoun
 /**
  * Runs all sources, at most `parallel` at once. One that fails does not stop the others, unless they would fail
  * for the same reason.
+ * @param options - the runtime whose next steps the errors have, and the signal that ends the batch
  */
 export async function runBatch<T extends Item>(
   items: readonly T[],
   parallel: number,
   run: RunItem<T>,
   display: BatchDisplay,
-  { signal }: Pick<Context, 'signal'>,
+  { signal, runtime }: Pick<Context, 'signal'> & { readonly runtime: Runtime },
 ): Promise<void> {
   const waiting = [...items];
   let stopped: ItemEnd | undefined;
@@ -61,7 +63,7 @@ export async function runBatch<T extends Item>(
     try {
       return await run(item, () => display.update());
     } catch (error) {
-      const { ending, line } = describeError(error, 'stack');
+      const { ending, line } = describeError(error, runtime);
       const isLasting = lasting.includes(ending);
       if (isLasting) stopped ??= { status: 'not-started', isGood: false, cause: line };
       const { execution } = item;

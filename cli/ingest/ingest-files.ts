@@ -3,14 +3,14 @@ import type { ChosenDestination } from '#local/commands/destination-options.ts';
 import { checkedDestination } from '#local/ingest/local-run.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { CommandError } from '../command-error.ts';
-import { type Context, note } from '../context.ts';
+import { type Context, type Environment, note } from '../context.ts';
 import { type Ending, exitCodes } from '../exit-codes.ts';
 import { counted } from '../output/words.ts';
 import { countsOf, runBatch } from './batch.ts';
 import { createBatchDisplay } from './batch-display.ts';
 import { type FileItem, findFiles } from './files.ts';
 import type { IngestFlags } from './ingest-flags.ts';
-import { endProcesses, moveFile, moveShown } from './move-file.ts';
+import { endProcesses, type LocalProcess, moveFile, moveShown } from './move-file.ts';
 import { reportBatch } from './report-batch.ts';
 
 /** Files that are moved at once. A single file often fills the line already. */
@@ -29,7 +29,7 @@ export async function ingestFiles(
   flags: IngestFlags,
   { command, destination, context }: LocalCall,
 ): Promise<Ending> {
-  assertLocal(flags);
+  assertLocal(flags, command);
   const accepting = checkedDestination(destination);
   const { files, skipped } =
     flags.local && sources[0]?.startsWith('s3://')
@@ -40,9 +40,9 @@ export async function ingestFiles(
       context,
       `Leaves out ${counted(skipped.length, 'file')} that ${destination.definition.title} does not take by their extensions, such as ${skipped[0]}.`,
     );
-  const args = localArguments(command);
+  const local = { args: localArguments(command), env: localEnvironment(flags, process.env) };
   const [only, ...others] = files;
-  if (only && others.length === 0) return moveOne(only, args, flags, context);
+  if (only && others.length === 0) return moveOne(only, local, flags, context);
   if (flags.filename !== undefined)
     throw new CommandError(
       'usage',
@@ -50,15 +50,18 @@ export async function ingestFiles(
     );
   context.onInterrupt(() => interruptedLine(files));
   const display = createBatchDisplay(files, context);
-  const move = (item: FileItem, update: () => void) => moveFile(item, update, args);
-  await runBatch(files, flags.parallel ?? parallelByDefault, move, display, context);
+  const move = (item: FileItem, update: () => void) => moveFile(item, update, local);
+  await runBatch(files, flags.parallel ?? parallelByDefault, move, display, {
+    signal: context.signal,
+    runtime: 'local',
+  });
   display.close();
   return reportBatch(files, Boolean(flags.json), context);
 }
 
 async function moveOne(
   { path }: FileItem,
-  args: readonly string[],
+  local: LocalProcess,
   { json }: IngestFlags,
   context: Context,
 ): Promise<Ending> {
@@ -67,7 +70,10 @@ async function moveOne(
     endProcesses();
     return '';
   });
-  const code = await moveShown(path, json ? [...args, '--json'] : args);
+  const code = await moveShown(path, {
+    ...local,
+    args: json ? [...local.args, '--json'] : local.args,
+  });
   return endingOf(code);
 }
 
@@ -77,7 +83,12 @@ function endingOf(code: number): Ending {
 }
 
 /** @throws CommandError - an option that only a stack has */
-function assertLocal(flags: IngestFlags): void {
+function assertLocal(flags: IngestFlags, command: Command): void {
+  if (command.getOptionValueSource('stack') === 'cli')
+    throw new CommandError(
+      'usage',
+      `Invalid option "--stack": a local run has no stack. Remove it, or name objects at S3 without --local.`,
+    );
   for (const option of ['detach', 'watch', 'priority'] as const)
     if (flags[option] !== undefined)
       throw new CommandError(
@@ -108,6 +119,18 @@ function localArguments(command: Command): string[] {
     const value = command.getOptionValue(name);
     return value === true ? [String(option.long)] : [String(option.long), String(value)];
   });
+}
+
+/** Returns the environment of local runs: their account is that of `--profile` and `--region`, as with a stack. */
+function localEnvironment({ profile, region }: IngestFlags, env: Environment): Environment {
+  // The profile replaces keys of the environment.
+  const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+  const kept = Object.entries(env).filter(([name]) => !profile || !keys.includes(name));
+  return {
+    ...Object.fromEntries(kept),
+    ...(profile && { AWS_PROFILE: profile }),
+    ...(region && { AWS_REGION: region }),
+  };
 }
 
 function interruptedLine(files: readonly FileItem[]): string {

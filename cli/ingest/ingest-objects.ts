@@ -53,7 +53,7 @@ async function follow(
   const picture = watch ? createDisplay(context, Boolean(json)) : undefined;
   const move = (item: ObjectItem, update: () => void) => moveObject(item, update, run);
   const watching = picture && watchStack(items, run, picture);
-  await runBatch(items, parallel, move, display, context);
+  await runBatch(items, parallel, move, display, { signal: context.signal, runtime: 'stack' });
   await watching;
   display.close();
   return reportBatch(items, Boolean(json), context);
@@ -95,7 +95,10 @@ async function detach(
         failures.print([end?.status, name, end?.execution, end?.cause].filter(Boolean).join('  '));
     },
   };
-  await runBatch(items, parallel, start, display as BatchDisplay, context);
+  await runBatch(items, parallel, start, display as BatchDisplay, {
+    signal: context.signal,
+    runtime: 'stack',
+  });
   if (json) jsonResult(context, { version: 1, sources: items.map(itemJson) });
   note(context, `${items.length} in all: ${countsOf(items)}. Use chunkferry watch to see them.`);
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';

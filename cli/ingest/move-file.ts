@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { CommandError } from '../command-error.ts';
+import type { Environment } from '../context.ts';
 import type { ItemEnd } from './batch.ts';
 import type { FileItem } from './files.ts';
 
@@ -13,6 +15,13 @@ const program = fileURLToPath(
 /** Processes of files that are moved now. They end with this one. */
 const children = new Set<ReturnType<typeof spawn>>();
 
+/** How the process of a file is called. */
+export interface LocalProcess {
+  /** The options of the local run. */
+  readonly args: readonly string[];
+  readonly env: Environment;
+}
+
 /** Ends the processes of all files that are moved now. */
 export function endProcesses(): void {
   for (const child of children) child.kill('SIGTERM');
@@ -20,22 +29,28 @@ export function endProcesses(): void {
 
 /**
  * Moves one file in a process of its own, which prints as `npm run ingest` does.
- * @param args - the options of the local run
  * @returns its exit code
+ * @throws CommandError - a signal ended the process
  */
-export async function moveShown(file: string, args: readonly string[]): Promise<number> {
-  const child = startProcess([file, ...args], 'inherit');
-  const [code] = await once(child, 'close');
+export async function moveShown(file: string, { args, env }: LocalProcess): Promise<number> {
+  const child = startProcess([file, ...args], 'inherit', env);
+  const [code, signal] = await once(child, 'close');
+  if (signal !== null) throw new CommandError('failed', endedBy(signal, file));
   return code ?? 1;
+}
+
+/** A process that a signal ended could say nothing itself: the kernel may have been short of memory. */
+function endedBy(signal: string, file: string): string {
+  return `The process of ${JSON.stringify(file)} was ended by ${signal}. The chunks that arrived are kept on this disk: run the same command again.`;
 }
 
 /** Moves one file of several. Its last line is shown. */
 export async function moveFile(
   item: FileItem,
   update: () => void,
-  args: readonly string[],
+  { args, env }: LocalProcess,
 ): Promise<ItemEnd> {
-  const child = startProcess([item.path, ...args, '--json'], 'pipe');
+  const child = startProcess([item.path, ...args, '--json'], 'pipe', env);
   item.isBegun = true;
   let last = '';
   const reading = (async () => {
@@ -45,12 +60,12 @@ export async function moveFile(
       update();
     }
   })();
-  const [output] = await Promise.all([
+  const [output, , [, signal]] = await Promise.all([
     text(child.stdout as NodeJS.ReadableStream),
     reading,
     once(child, 'close'),
   ]);
-  return endOf(output, last);
+  return endOf(output, signal === null ? last : endedBy(signal, item.path));
 }
 
 /** A failed run prints its outcome too, unless it failed before it had one. */
@@ -62,9 +77,9 @@ function endOf(output: string, lastLine: string): ItemEnd {
   return { status, isGood, assetId, transferId, execution, error, cause };
 }
 
-function startProcess(args: readonly string[], stdio: 'inherit' | 'pipe') {
+function startProcess(args: readonly string[], stdio: 'inherit' | 'pipe', env: Environment) {
   const options = ['--max-semi-space-size=2', program, ...args];
-  const child = spawn(process.execPath, options, { stdio: ['ignore', stdio, stdio] });
+  const child = spawn(process.execPath, options, { stdio: ['ignore', stdio, stdio], env });
   children.add(child);
   child.once('close', () => children.delete(child));
   return child;

@@ -47,6 +47,17 @@ describe('what AWS rejects', () => {
     );
   });
 
+  it.each(['ExpiredTokenException', 'UnrecognizedClientException', 'InvalidClientTokenId'])(
+    'explains %s of the table',
+    async (code) => {
+      process.env.AWS_ENDPOINT_URL_DYNAMODB = account.env.AWS_ENDPOINT_URL;
+      account.replies.Query = { code, message: 'The security token is not valid' };
+      const found = await failing('list');
+      expect(found.code).toBe(exitCodes.credentials);
+      expect(found.line).toMatch(/Renew the credentials, or use another --profile\.$/);
+    },
+  );
+
   it('names the missing output of another version', async () => {
     delete account.outputs.TableName;
     const { code, line } = await failing('list');

@@ -1,12 +1,16 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { nextStepOf } from '#src/core/errors/errors.ts';
+import { startServer } from '../http/http-server.ts';
 import { runProgram } from './program-harness.ts';
 
 let simulator: TwelveLabsSimulator;
@@ -88,5 +92,57 @@ describe('chunkferry ingest of files', () => {
     expect(stderr.trim().split('\n')).toEqual([
       expect.stringContaining('TWELVE_LABS_API_KEY is not set'),
     ]);
+    expect(stderr).toContain(nextStepOf('ConfigurationError', 'local'));
+  });
+
+  it('rejects --stack for a local run', async () => {
+    const { code, stderr } = await ingest('s3://films/a.mp4', '--local', '--stack', 'Other');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('Invalid option "--stack"')]);
+  });
+
+  it('reads objects with the profile and the Region of the call', async () => {
+    const scopes: string[] = [];
+    const server = await startServer((request, response) => {
+      scopes.push(String(request.headers.authorization));
+      response.writeHead(404).end();
+    });
+    writeFileSync(
+      join(folder, 'credentials'),
+      '[other]\naws_access_key_id = OTHER\naws_secret_access_key = b\n',
+    );
+    Object.assign(process.env, {
+      AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials'),
+      AWS_ENDPOINT_URL_S3: server.origin,
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'c',
+      AWS_REGION: 'eu-west-1',
+    });
+    const urls = ['s3://films/a.mp4', 's3://films/b.mp4'];
+    await ingest(...urls, '--local', '--profile', 'other', '--region', 'eu-north-1');
+    await server.close();
+    expect(scopes).not.toEqual([]);
+    for (const scope of scopes) expect(scope).toMatch(/Credential=OTHER\/\d+\/eu-north-1\/s3/);
+  });
+
+  it('names the signal that ended the process of the file', async () => {
+    let called = () => {};
+    const isCalled = new Promise<void>((resolve) => {
+      called = resolve;
+    });
+    // It never answers.
+    const server = await startServer(() => called());
+    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+    const call = [main, 'ingest', join(folder, 'reels/one.mp4')];
+    const env = { ...process.env, TWELVELABS_BASE_URL: `${server.origin}/v1.3` };
+    const state = ['--state-dir', join(folder, 'killed')];
+    const program = spawn(process.execPath, [...call, ...state], { env });
+    await isCalled;
+    const { stdout: children } = spawnSync('pgrep', ['-P', String(program.pid)], {
+      encoding: 'utf8',
+    });
+    process.kill(Number(children.trim()), 'SIGKILL');
+    const [stderr, [code]] = await Promise.all([text(program.stderr), once(program, 'close')]);
+    await server.close();
+    expect([code, stderr]).toEqual([exitCodes.failed, expect.stringContaining('ended by SIGKILL')]);
   });
 });

@@ -7,6 +7,7 @@ const misconfigured = new Set([
   'AccessDeniedException',
   'ValidationException',
   'UnrecognizedClientException',
+  'InvalidClientTokenId',
   'CredentialsProviderError',
 ]);
 
