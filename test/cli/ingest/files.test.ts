@@ -10,8 +10,8 @@ import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { nextStepOf } from '#src/core/errors/errors.ts';
-import { startServer } from '../http/http-server.ts';
-import { runProgram } from './program-harness.ts';
+import { startServer } from '../../http/http-server.ts';
+import { runProgram } from '../program-harness.ts';
 
 let simulator: TwelveLabsSimulator;
 let folder: string;
@@ -74,7 +74,7 @@ describe('chunkferry ingest of files', () => {
 
   it('ends with the exit code of the one local run that it starts', async () => {
     // Its process writes to the streams of the program.
-    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
     const call = [main, 'ingest', join(folder, 'reels/one.mp4'), '--metadata', 'no JSON'];
     const { status, stderr } = spawnSync(process.execPath, call, { encoding: 'utf8' });
     expect([status, stderr]).toEqual([exitCodes.usage, expect.stringContaining('--metadata')]);
@@ -131,7 +131,7 @@ describe('chunkferry ingest of files', () => {
     });
     // It never answers.
     const server = await startServer(() => called());
-    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
     const call = [main, 'ingest', join(folder, 'reels/one.mp4')];
     const env = { ...process.env, TWELVELABS_BASE_URL: `${server.origin}/v1.3` };
     const state = ['--state-dir', join(folder, 'killed')];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
-import { useFakeAccount } from './fake-account.ts';
-import { runProgram } from './program-harness.ts';
+import { useFakeAccount } from '../fake-account.ts';
+import { runProgram } from '../program-harness.ts';
 
 const account = useFakeAccount();
 
