@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TransferTable } from '#cli/transfers/transfer-table.ts';
 import { takeSnapshot } from '#cli/watch/snapshot.ts';
-import { useFakeAccount } from './fake-account.ts';
-import { now } from './program-harness.ts';
-import { proveChunks, putSession, putTransfers, transferOf } from './transfer-records.ts';
+import { useFakeAccount } from '../fake-account.ts';
+import { now } from '../program-harness.ts';
+import { proveChunks, putSession, putTransfers, transferOf } from '../transfer-records.ts';
 
 const account = useFakeAccount();
 

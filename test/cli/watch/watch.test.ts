@@ -3,9 +3,9 @@ import { CommandError } from '#cli/command-error.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { lookRepeatedly } from '#cli/watch/watch-rows.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { useFakeAccount } from './fake-account.ts';
-import { now, runProgram, type Surroundings, testClock } from './program-harness.ts';
-import { proveChunks, putSession, putTransfers, transferOf } from './transfer-records.ts';
+import { useFakeAccount } from '../fake-account.ts';
+import { now, runProgram, type Surroundings, testClock } from '../program-harness.ts';
+import { proveChunks, putSession, putTransfers, transferOf } from '../transfer-records.ts';
 
 const account = useFakeAccount();
 
