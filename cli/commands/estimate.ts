@@ -181,7 +181,7 @@ function workloadOf({ bytes, objects }: Load, { chunkSize, active, map, senders 
   return { ...workload, ranges: countRanges({ ...workload, totalChunks }, bounds) };
 }
 
-/** An object of average size stands for all: tells that it is too large, before its bill. */
+/** Notes before the bill that the service does not take an object of average size. */
 function noteLargeAverage(
   { bytes, objects, chunkSizeBytes }: Omit<Workload, 'ranges'>,
   context: Context,

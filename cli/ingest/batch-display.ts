@@ -1,8 +1,7 @@
 import { createRedraw, rowsOf } from '#local/terminal/redraw.ts';
 import { canRedraw } from '#local/terminal/status-display.ts';
-import { printable, speedText } from '#local/terminal/words.ts';
+import { cutMiddle, printable, speedText } from '#local/terminal/words.ts';
 import type { Context } from '../context.ts';
-import { cutMiddle } from '../output/table.ts';
 import { countsOf, type Item } from './batch.ts';
 
 /** Shows a batch on stderr: a live line for each source that runs, and a total. */

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { cutTo, printable } from '#local/terminal/words.ts';
+import { cutMiddle, cutTo, printable, widthOf } from '#local/terminal/words.ts';
 import type { Output } from '../context.ts';
 
 /** A column of a table for people. */
@@ -38,7 +38,7 @@ export function tableOf(
 ): string {
   const texts = rows.map((row) => row.map(printable));
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...texts.map((row) => Array.from(row[index] ?? '').length)),
+    Math.max(title.length, ...texts.map((row) => widthOf(row[index] ?? ''))),
   );
   const room = isTTY ? (width || 80) - 1 : Number.POSITIVE_INFINITY;
   const kept = fitting(columns, widths, room);
@@ -84,12 +84,4 @@ function fitting(columns: readonly Column[], widths: readonly number[], room: nu
     kept = kept.filter((index) => index !== last);
   }
   return kept;
-}
-
-/** Cuts a text in the middle: the end of a key tells more than its middle. */
-export function cutMiddle(width: number, text: string): string {
-  const characters = Array.from(text);
-  if (characters.length <= width) return text;
-  const head = Math.floor((width - 1) / 3);
-  return `${characters.slice(0, head).join('')}…${characters.slice(-(width - 1 - head)).join('')}`;
 }
