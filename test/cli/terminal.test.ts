@@ -120,14 +120,15 @@ describe('on a pipe', () => {
     },
   );
 
-  it('the reader may close it at any time', async () => {
-    const call = `"$@" watch --interval 1 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
+  it('ends with 0 when the other program closes it', async () => {
+    // Each read is a line of JSON; unchanged lines for people come once a minute.
+    const call = `"$@" watch --json --interval 1 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
     const env = { ...process.env, ...account.env };
     const child = spawn('bash', ['-c', call, 'bash', ...program], {
       env,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const { output } = await endOf(child);
-    expect(output).toMatch(/^\S+Z {2}1 active, 0 queued.*\nended with 0\n$/);
+    expect(output).toMatch(/^\{.*\}\nended with 0\n$/);
   });
 });
