@@ -25,7 +25,11 @@ export const ingestCommand: CreateCommand = (context, onEnd) => {
     )
     .argument('[source...]', 's3://bucket/key, or a file, a folder or a quoted glob')
     .option('--list <file>', 'read more sources from this file, one a line; - is stdin')
-    .option('--parallel <number>', 'at most this many at once (default: 20 with a stack, 5 with --detach, 2 local runs)', parseWhole(1, 100))
+    .option(
+      '--parallel <number>',
+      'at most this many at once (default: 20 with a stack, 5 with --detach, 2 local runs)',
+      parseWhole(1, 100),
+    )
     .option('--detach', 'with a stack: start all, print the executions, and do not wait')
     .option('--watch', 'with a stack: show all that it moves, as chunkferry watch does')
     .option('--filename <name>', 'filename at the service, for one source')

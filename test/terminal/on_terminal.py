@@ -1,4 +1,4 @@
-"""Runs a command on a pseudo-terminal, and presses Ctrl-C when a text was shown.
+"""Runs a command on a pseudo-terminal, and presses Ctrl-C once a text was shown and nothing follows it.
 
 usage: on_terminal.py <columns> <text> <command> [argument …]
 
@@ -8,12 +8,20 @@ Writes what the terminal received to stdout, and ends with the exit code of the 
 import fcntl
 import os
 import pty
+import select
 import struct
 import sys
 import termios
 
 ROWS = 24
 CTRL_C = b"\x03"
+# Ctrl-C discards what the terminal has not read yet, so the rest of a screen must have arrived.
+QUIET_SECONDS = 0.3
+
+
+def is_quiet(terminal: int) -> bool:
+    readable, _, _ = select.select([terminal], [], [], QUIET_SECONDS)
+    return not readable
 
 
 def main() -> int:
@@ -33,7 +41,7 @@ def main() -> int:
         if not piece:
             break
         received += piece
-        if not is_pressed and text.encode() in received:
+        if not is_pressed and text.encode() in received and is_quiet(terminal):
             is_pressed = True
             os.write(terminal, CTRL_C)
     sys.stdout.buffer.write(received)
