@@ -97,6 +97,7 @@ function knownCause(message: string): readonly [Ending, string] | undefined {
   return found && [found[1], found[2]];
 }
 
-function sentence(text: string): string {
+/** Ends a text with a full stop, if it has no mark at its end. */
+export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -19,8 +19,8 @@ for (const [signal, code] of [
     process.exit(code);
   });
 
-// The reader of a pipe may close it at any time, as `head` does. The action goes on without output: its end, and the
-// exit code that says how it ended, must not depend on a reader.
+// The program at the other end of a pipe may close it at any time, as `head` does. The action goes on without output:
+// neither its end nor its exit code may depend on that program.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -2,17 +2,13 @@ import { Command } from 'commander';
 import { addSettingOptions, chosenDestination } from '#local/commands/destination-options.ts';
 import { definitionOfStack } from '#local/doctor/checked-stack.ts';
 import { formatBytes } from '#local/terminal/size.ts';
+import { orphanGraceMs } from '#src/core/limits/limits.ts';
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import { type Context, jsonResult, note, result } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import { addExamples, addJsonOption, addStackOptions, type PlaceFlags } from '../options.ts';
 import { listUnfinished } from '../orphans/list-unfinished.ts';
-import {
-  graceMs,
-  type SortedSessions,
-  sortSessions,
-  wideGraceMs,
-} from '../orphans/orphan-sessions.ts';
+import { type DividedSessions, divideSessions, wideGraceMs } from '../orphans/orphan-sessions.ts';
 import { type Column, tableOf } from '../output/table.ts';
 import { agoText, counted, longText, timeText } from '../output/words.ts';
 import { findStack, placeOf } from '../stack/deployed-stack.ts';
@@ -53,16 +49,16 @@ async function orphans(flags: Flags, context: Context): Promise<Ending> {
   if (!flags.json) note(context, placeOf(stack));
   const listed = await listUnfinished(stack, definition, { ...env, ...environment }, context);
   const now = listed.serviceTime ?? clock.now();
-  const grace = listed.serviceTime === undefined ? wideGraceMs : graceMs;
-  const sorted = await sortSessions(listed.sessions, table.store, now - grace);
+  const grace = listed.serviceTime === undefined ? wideGraceMs : orphanGraceMs;
+  const divided = await divideSessions(listed.sessions, table.store, now - grace);
   if (listed.truncated)
     note(context, 'The list of the service is longer than was read. The result is incomplete.');
-  if (flags.json) jsonResult(context, jsonOf(sorted, listed.truncated));
-  else print(sorted, { now, grace }, context);
+  if (flags.json) jsonResult(context, jsonOf(divided, listed.truncated));
+  else print(divided, { now, grace }, context);
   return 'done';
 }
 
-function jsonOf({ orphans: found, undated, known, young }: SortedSessions, truncated: boolean) {
+function jsonOf({ orphans: found, undated, known, young }: DividedSessions, truncated: boolean) {
   return {
     version: 1,
     orphans: found.map(sessionJson),
@@ -83,7 +79,7 @@ function sessionJson({ uploadId, sizeBytes, createdAt, expiresAt }: ListedSessio
 }
 
 function print(
-  { orphans: found, undated, known, young }: SortedSessions,
+  { orphans: found, undated, known, young }: DividedSessions,
   { now, grace }: { readonly now: number; readonly grace: number },
   context: Context,
 ) {

@@ -14,6 +14,7 @@ import {
   sinceOption,
 } from '../options.ts';
 import { counted } from '../output/words.ts';
+import { openExecutions } from '../stack/executions.ts';
 import { findTransfer } from '../transfers/find-transfer.ts';
 import { listTransfers } from '../transfers/list-transfers.ts';
 import { openPlace, type Place } from '../transfers/place.ts';
@@ -71,9 +72,10 @@ async function retry(name: string | undefined, flags: Flags, context: Context): 
   for (const { record } of chosen.filter((details) => !continued.includes(details)))
     note(context, `${urlOf(record)} is ${record.state}: nothing to retry.`);
   if (continued.length > 0) await confirm(planOf(continued, place, now), flags, context);
+  const executions = place.stack && openExecutions(place.stack);
   const started = [];
   for (const { record } of continued)
-    if (place.stack) started.push(await retryTransfer(place.stack, record, now));
+    if (executions) started.push(await retryTransfer(executions, record, now));
   if (flags.json) jsonResult(context, { version: 1, started });
   else if (started.length > 0)
     result(context, started.map(({ execution }) => execution).join('\n'));

@@ -5,7 +5,7 @@ import { addExamples, addStackOptions, type PlaceFlags, parseWhole } from '../op
 import { openPlace } from '../transfers/place.ts';
 import { createDisplay } from '../watch/display.ts';
 import { type Snapshot, takeSnapshot } from '../watch/snapshot.ts';
-import { lookRepeatedly } from '../watch/watch-rows.ts';
+import { readRepeatedly } from '../watch/watch-rows.ts';
 import type { CreateCommand } from './registry.ts';
 
 interface Flags extends PlaceFlags {
@@ -43,13 +43,13 @@ async function watch(flags: Flags, context: Context): Promise<Ending> {
   const display = createDisplay(context, Boolean(flags.json));
   let last: Snapshot | undefined;
   let idleSince: number | undefined;
-  const look = async () => {
+  const read = async () => {
     for await (const table of place.tables()) last = await takeSnapshot(table, clock.now(), last);
     if (last) display.show(last);
     const isIdle = last?.moving.length === 0 && last.queuedCount === 0;
     idleSince = isIdle ? (idleSince ?? last?.at) : undefined;
     return Boolean(flags.untilIdle) && idleSince !== undefined && clock.now() - idleSince >= idleMs;
   };
-  await lookRepeatedly(look, flags.interval * 1000, display.print, { clock, signal });
+  await readRepeatedly(read, flags.interval * 1000, display.print, { clock, signal });
   return 'done';
 }

@@ -1,4 +1,4 @@
-import { createRedraw, rowsOf } from '#local/terminal/redraw.ts';
+import { columnsOf, createRedraw, rowsOf } from '#local/terminal/redraw.ts';
 import { canRedraw } from '#local/terminal/status-display.ts';
 import { cutMiddle, printable, speedText } from '#local/terminal/words.ts';
 import type { Context } from '../context.ts';
@@ -21,7 +21,7 @@ export function createBatchDisplay(
 ): BatchDisplay {
   if (!canRedraw(stderr, env)) return plainDisplay(items, (line) => void stderr.write(`${line}\n`));
   const redraw = createRedraw(stderr);
-  const draw = () => redraw.show(liveLines(items, (stderr.columns || 80) - 1, rowsOf(stderr)));
+  const draw = () => redraw.show(liveLines(items, columnsOf(stderr), rowsOf(stderr)));
   return {
     update: draw,
     ended(item) {
@@ -72,7 +72,7 @@ function totalLine(items: readonly Item[], hidden: number): string {
   const parts = [
     `${items.length} in all: ${countsOf(items)}`,
     ...(speed > 0 ? [speedText(speed, 1000)] : []),
-    ...(hidden > 0 ? [`${hidden} more run`] : []),
+    ...(hidden > 0 ? [`${hidden} more running`] : []),
   ];
   return parts.join(', ');
 }

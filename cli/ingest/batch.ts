@@ -34,11 +34,14 @@ export interface Item {
 /** Runs one source and returns its end; undefined if a signal came before. Calls `update` when `line` changed. */
 export type RunItem<T extends Item> = (item: T, update: () => void) => Promise<ItemEnd | undefined>;
 
+/** The status of a source that has not ended. */
+export const unfinished = 'left';
+
 /** Errors that the next source would meet as well: no further source is begun. */
 const lasting: readonly Ending[] = ['denied', 'credentials', 'version', 'notFound', 'disk'];
 
 /**
- * Runs all sources, at most `parallel` at once. One that fails does not stop the others, unless they would fail
+ * Runs all sources, at most `parallel` at once. A failed source does not stop the others, unless they would fail
  * for the same reason.
  * @param options - the runtime whose next steps the errors have, and the signal that ends the batch
  */
@@ -79,7 +82,7 @@ export async function runBatch<T extends Item>(
 export function countsOf(items: readonly Item[]): string {
   const counts = new Map<string, number>();
   for (const { end } of items) {
-    const status = end?.status ?? 'left';
+    const status = end?.status ?? unfinished;
     counts.set(status, (counts.get(status) ?? 0) + 1);
   }
   return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');

@@ -53,7 +53,7 @@ function filesOf(source: string, env: Environment): NamedFiles {
   const found = path === undefined ? undefined : statOf(path);
   if (path !== undefined && found?.isFile()) return { paths: [path], isFile: true };
   if (path !== undefined && found?.isDirectory()) return { paths: filesIn(path), isFile: false };
-  const matches = globSync(source, { cwd: process.cwd() }).filter((match) => isVisibleFile(match));
+  const matches = globSync(source, { cwd: process.cwd() }).filter((match) => isFile(match));
   return { paths: matches.sort(), isFile: false };
 }
 
@@ -80,11 +80,11 @@ function filesIn(folder: string): string[] {
   return names
     .filter(isVisible)
     .map((name) => join(folder, name))
-    .filter(isVisibleFile)
+    .filter(isFile)
     .sort();
 }
 
-function isVisibleFile(path: string): boolean {
+function isFile(path: string): boolean {
   return statOf(path)?.isFile() ?? false;
 }
 
@@ -103,5 +103,5 @@ function nothingIn(source: string, count: number, { title }: { readonly title: s
 }
 
 function missing(source: string): string {
-  return statOf(source)?.isDirectory() ? 'the folder has no files' : 'it does not exist';
+  return statOf(source)?.isDirectory() ? 'the folder has no visible files' : 'it does not exist';
 }

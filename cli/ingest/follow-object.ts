@@ -1,26 +1,24 @@
 import { createHash } from 'node:crypto';
-import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { speedText } from '#local/terminal/words.ts';
 import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { readFailure } from '#src/outcome/failure.ts';
+import { hasAsset } from '#src/outcome/outcome.ts';
 import { CommandError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import { longText } from '../output/words.ts';
-import type { DeployedStack } from '../stack/deployed-stack.ts';
-import { operatorCall } from '../stack/operator-call.ts';
-import { executionOf, startExecution, wasRejected } from '../stack/start-execution.ts';
+import { type Executions, wasRejected } from '../stack/executions.ts';
 import { paceOf, phaseOf } from '../transfers/describe-transfer.ts';
 import { percent, readDetails } from '../transfers/transfer-details.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
-import { lookRepeatedly } from '../watch/watch-rows.ts';
+import { readRepeatedly } from '../watch/watch-rows.ts';
 import type { ItemEnd } from './batch.ts';
 import type { ObjectItem } from './objects.ts';
 
-/** The stack that moves the objects. */
+/** What the starts of one call share. */
 export interface StackRun {
-  readonly stack: DeployedStack;
+  readonly executions: Executions;
   readonly table: TransferTable;
   readonly context: Context;
   /** The options of each start. */
@@ -29,7 +27,7 @@ export interface StackRun {
 }
 
 /** Time between two reads of a transfer, in ms. */
-const intervalMs = 5_000;
+export const intervalMs = 5_000;
 
 /** Reads of the table without a transfer before the execution itself is asked. */
 const readsWithoutTransfer = 2;
@@ -41,14 +39,14 @@ const readsWithoutTransfer = 2;
  * @throws CommandError - StartExecution failed
  */
 export async function startObject(item: ObjectItem, run: StackRun): Promise<string> {
-  const { stack, options, context } = run;
+  const { executions, options, context } = run;
   const input = { bucket: item.bucket, key: item.key, ...options };
   const name = nameFor(input, context.clock.now());
   // Before the call: an interrupt may come first, and the reply may be lost.
-  item.execution = executionOf(stack, name);
+  item.execution = executions.arnOf(name);
   item.isBegun = true;
   try {
-    return await startExecution(stack, name, input);
+    return await executions.start(name, input);
   } catch (error) {
     if (!wasRejected(error)) throw lostReply(error);
     item.execution = undefined;
@@ -57,7 +55,7 @@ export async function startObject(item: ObjectItem, run: StackRun): Promise<stri
   }
 }
 
-/** A name has at most 80 characters of few kinds. Another key, or another option, needs another name. */
+/** An execution's name has at most 80 characters, and not every character of a key: the digest keeps names of similar inputs apart. */
 function nameFor(input: unknown, now: number): string {
   const digest = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 24);
   return `ingest-${digest}-${Math.floor(now / 1000)}`;
@@ -86,7 +84,7 @@ function reasonOf(error: unknown): string {
   return (isCall ? describeSdkFailure(sdkFailure(cause)) : message).replace(/\.$/, '');
 }
 
-/** Starts an object and follows its transfer by the rows of the table. Returns its end; undefined if a signal came before. */
+/** Starts an execution for an object, and follows its transfer in the rows. Returns its end; undefined if a signal came before. */
 export async function moveObject(
   item: ObjectItem,
   update: () => void,
@@ -111,13 +109,13 @@ async function followObject(
   update();
   const follower = createFollower(execution, item, run);
   let end: ItemEnd | undefined;
-  const look = async () => {
+  const read = async () => {
     end = await follower();
     update();
     return end !== undefined;
   };
   await run.context.clock.sleep(1_000, run.context.signal);
-  await lookRepeatedly(look, intervalMs, run.print, run.context);
+  await readRepeatedly(read, intervalMs, run.print, run.context);
   return end;
 }
 
@@ -174,18 +172,21 @@ function endOfRecord({ state, assetId, transferId, owner, outcome }: TransferRec
 /** Returns how an execution without a transfer of its own ended; undefined while it runs. */
 async function executionEnd(
   executionArn: string,
-  { stack }: StackRun,
+  { executions }: StackRun,
 ): Promise<ItemEnd | undefined> {
-  const client = new SFNClient(stack.clients);
-  const found = await operatorCall('states:DescribeExecution', () =>
-    client.send(new DescribeExecutionCommand({ executionArn })),
-  );
+  const found = await executions.describe(executionArn);
   if (found.status === 'RUNNING') return undefined;
   if (found.status !== 'SUCCEEDED') {
     const failure = { Error: found.error ?? String(found.status), Cause: found.cause ?? '' };
     return { status: 'failed', isGood: false, execution: executionArn, ...readFailure(failure) };
   }
   const { status, assetId, transferId, why } = JSON.parse(found.output ?? '{}');
-  const isGood = status === 'ready' || status === 'already-ingested';
-  return { status, isGood, assetId, transferId, execution: executionArn, cause: why };
+  return {
+    status,
+    isGood: hasAsset(status),
+    assetId,
+    transferId,
+    execution: executionArn,
+    cause: why,
+  };
 }

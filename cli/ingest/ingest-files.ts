@@ -13,7 +13,7 @@ import type { IngestFlags } from './ingest-flags.ts';
 import { endProcesses, type LocalProcess, moveFile, moveShown } from './move-file.ts';
 import { reportBatch } from './report-batch.ts';
 
-/** Files that are moved at once. A single file often fills the line already. */
+/** Files that are moved at once. A single file often uses the whole connection. */
 const parallelByDefault = 2;
 
 /** The call of a local run. */
@@ -48,7 +48,10 @@ export async function ingestFiles(
       'usage',
       `Invalid --filename ${JSON.stringify(flags.filename)}: ${files.length} sources cannot share it. Name one source.`,
     );
-  context.onInterrupt(() => interruptedLine(files));
+  context.onInterrupt(() => {
+    endProcesses();
+    return interruptedLine(files);
+  });
   const display = createBatchDisplay(files, context);
   const move = (item: FileItem, update: () => void) => moveFile(item, update, local);
   await runBatch(files, flags.parallel ?? parallelByDefault, move, display, {
@@ -134,6 +137,5 @@ function localEnvironment({ profile, region }: IngestFlags, env: Environment): E
 }
 
 function interruptedLine(files: readonly FileItem[]): string {
-  endProcesses();
-  return `Interrupted: ${countsOf(files)}. The chunks that arrived are kept on this disk. Run the same command again: it continues from them.`;
+  return `Interrupted: ${countsOf(files)}. The proofs of the chunks that arrived are stored. Run the same command again to continue.`;
 }

@@ -5,13 +5,14 @@ import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { counted } from '../output/words.ts';
 import { findStack, placeOf } from '../stack/deployed-stack.ts';
+import { openExecutions } from '../stack/executions.ts';
 import { openTransferTable } from '../transfers/transfer-table.ts';
 import { createDisplay, type SnapshotDisplay } from '../watch/display.ts';
 import { type Snapshot, takeSnapshot } from '../watch/snapshot.ts';
-import { lookRepeatedly } from '../watch/watch-rows.ts';
+import { readRepeatedly } from '../watch/watch-rows.ts';
 import { countsOf, type ItemEnd, runBatch } from './batch.ts';
 import { type BatchDisplay, createBatchDisplay } from './batch-display.ts';
-import { moveObject, type StackRun, startObject } from './follow-object.ts';
+import { intervalMs, moveObject, type StackRun, startObject } from './follow-object.ts';
 import type { IngestFlags } from './ingest-flags.ts';
 import { type ObjectItem, objectsOf } from './objects.ts';
 import { itemJson, reportBatch } from './report-batch.ts';
@@ -35,7 +36,8 @@ export async function ingestObjects(
   note(context, `Starts ${counted(items.length, 'transfer')}.`);
   const table = openTransferTable(stack.clients, stack.output('TableName'), context.clock);
   const display = flags.watch ? quietDisplay(context) : createBatchDisplay(items, context);
-  const run: StackRun = { stack, table, context, options, print: display.print };
+  const executions = openExecutions(stack);
+  const run: StackRun = { executions, table, context, options, print: display.print };
   context.onInterrupt(() => {
     printStarted(items, flags, context);
     return interruptedLine(items);
@@ -66,12 +68,12 @@ async function watchStack(
   picture: SnapshotDisplay,
 ): Promise<void> {
   let last: Snapshot | undefined;
-  const look = async () => {
+  const read = async () => {
     last = await takeSnapshot(table, context.clock.now(), last);
     picture.show(last);
     return items.every(({ end }) => end !== undefined);
   };
-  await lookRepeatedly(look, 5_000, picture.print, context).catch((error: unknown) =>
+  await readRepeatedly(read, intervalMs, picture.print, context).catch((error: unknown) =>
     picture.print(`The stack is shown no longer. ${describeError(error, 'stack').line}`),
   );
 }
@@ -126,5 +128,5 @@ function interruptedLine(items: readonly ObjectItem[]): string {
   const rest = left > 0 ? ` ${left} of ${items.length} were not started.` : '';
   const going = begun.length - over;
   const verb = going === 1 ? 'continues' : 'continue';
-  return `Interrupted. ${counted(going, 'transfer')} ${verb} in the stack, ${over} over.${rest} Use chunkferry watch to see them, chunkferry cancel to end one.`;
+  return `Interrupted. ${counted(going, 'transfer')} ${verb} in the stack, ${over} ended.${rest} Use chunkferry watch to see them, chunkferry cancel to end one.`;
 }

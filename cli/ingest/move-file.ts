@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { hasAsset } from '#src/outcome/outcome.ts';
 import { CommandError } from '../command-error.ts';
 import type { Environment } from '../context.ts';
 import type { ItemEnd } from './batch.ts';
@@ -41,7 +42,7 @@ export async function moveShown(file: string, { args, env }: LocalProcess): Prom
 
 /** A process that a signal ended could say nothing itself: the kernel may have been short of memory. */
 function endedBy(signal: string, file: string): string {
-  return `The process of ${JSON.stringify(file)} was ended by ${signal}. The chunks that arrived are kept on this disk: run the same command again.`;
+  return `The process of ${JSON.stringify(file)} was ended by ${signal}. The proofs of the chunks that arrived are stored: run the same command again to continue.`;
 }
 
 /** Moves one file of several. Its last line is shown. */
@@ -73,11 +74,11 @@ function endOf(output: string, lastLine: string): ItemEnd {
   const [line = ''] = output.trim().split('\n').slice(-1);
   const outcome = line.startsWith('{') ? JSON.parse(line) : { status: 'failed', cause: lastLine };
   const { status, assetId, transferId, execution, error, cause } = outcome;
-  const isGood = status === 'ready' || status === 'already-ingested';
-  return { status, isGood, assetId, transferId, execution, error, cause };
+  return { status, isGood: hasAsset(status), assetId, transferId, execution, error, cause };
 }
 
 function startProcess(args: readonly string[], stdio: 'inherit' | 'pipe', env: Environment) {
+  // As the functions and npm run ingest have it.
   const options = ['--max-semi-space-size=2', program, ...args];
   const child = spawn(process.execPath, options, { stdio: ['ignore', stdio, stdio], env });
   children.add(child);

@@ -1,7 +1,7 @@
 import { type Context, jsonResult, note, result } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import { type Column, tableOf } from '../output/table.ts';
-import { countsOf, type Item } from './batch.ts';
+import { countsOf, type Item, unfinished } from './batch.ts';
 
 const columns: readonly Column[] = [
   { title: 'STATE', importance: 0 },
@@ -17,15 +17,15 @@ export function reportBatch(items: readonly Item[], asJson: boolean, context: Co
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
 }
 
-/** Returns a source as `--json` prints it. One that was started and has no end yet is `unknown`. */
+/** Returns a source as `--json` prints it. A source that was started and has no end yet is `unknown`. */
 export function itemJson({ name, execution, end }: Item) {
-  const status = execution === undefined ? 'left' : 'unknown';
+  const status = execution === undefined ? unfinished : 'unknown';
   return { source: name, status, execution, ...end, isGood: undefined };
 }
 
 function print(items: readonly Item[], context: Context): void {
   const rows = items.map(({ name, end }) => [
-    end?.status ?? 'left',
+    end?.status ?? unfinished,
     name,
     end?.assetId ?? '',
     end?.error ?? '',

@@ -1,17 +1,14 @@
 import type { ListedSession } from '#src/core/transfer/destination.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
 
-/** The call that opened a younger session may not have recorded it yet, in ms, by the clock of the service. */
-export const graceMs = 120_000;
-
-/** The same by the clock of this computer, which may be wrong. */
+/** Takes the place of `orphanGraceMs`, in ms, if ages are by the clock of this computer, which may be wrong. */
 export const wideGraceMs = 1_800_000;
 
 /** Sessions that are looked up at once. */
 const lookups = 8;
 
 /** Unfinished sessions, by whether a transfer knows them. */
-export interface SortedSessions {
+export interface DividedSessions {
   readonly orphans: readonly ListedSession[];
   /** Sessions without a time that no transfer knows: they may be too young to be judged. */
   readonly undated: readonly ListedSession[];
@@ -22,14 +19,14 @@ export interface SortedSessions {
 }
 
 /**
- * Sorts the service's unfinished sessions. Reads one row for each.
+ * Divides the service's unfinished sessions by whether a transfer knows them. Reads one row for each.
  * @param youngFrom - sessions created since then are not judged, in milliseconds since 1970
  */
-export async function sortSessions(
+export async function divideSessions(
   sessions: readonly ListedSession[],
   store: Pick<TransferStore, 'transferOfUpload'>,
   youngFrom: number,
-): Promise<SortedSessions> {
+): Promise<DividedSessions> {
   const judged = sessions.filter(({ createdAt }) => !(createdAt && createdAt > youngFrom));
   const unknown: ListedSession[] = [];
   for (let at = 0; at < judged.length; at += lookups)
@@ -48,8 +45,8 @@ async function unknownOf(
   sessions: readonly ListedSession[],
   store: Pick<TransferStore, 'transferOfUpload'>,
 ): Promise<ListedSession[]> {
-  const owners = await Promise.all(
+  const transferIds = await Promise.all(
     sessions.map(({ uploadId }) => store.transferOfUpload(uploadId)),
   );
-  return sessions.filter((_, index) => owners[index] === undefined);
+  return sessions.filter((_, index) => transferIds[index] === undefined);
 }

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { columnsOf } from '#local/terminal/redraw.ts';
 import { cutMiddle, cutTo, printable, widthOf } from '#local/terminal/words.ts';
 import type { Output } from '../context.ts';
 
@@ -40,7 +41,7 @@ export function tableOf(
   const widths = columns.map(({ title }, index) =>
     Math.max(title.length, ...texts.map((row) => widthOf(row[index] ?? ''))),
   );
-  const room = isTTY ? (width || 80) - 1 : Number.POSITIVE_INFINITY;
+  const room = isTTY ? columnsOf({ columns: width }) : Number.POSITIVE_INFINITY;
   const kept = fitting(columns, widths, room);
   const table = new Table({
     chars: noBorders,

@@ -20,6 +20,7 @@ const passing: readonly number[] = [408, 423, 425, 429];
 
 /**
  * Returns a finding about a call that should be rejected. An outage and a throttled call answer nothing.
+ * @param what - what is rejected; empty if `about` names it
  * @param accepted - what an accepted call shows
  */
 export function rejection(

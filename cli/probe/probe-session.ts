@@ -61,8 +61,10 @@ export function sessionFindings({
   headers,
 }: ProbeSession): Finding[] {
   const names = Object.keys(headers).join(', ') || 'none';
+  const assumed = 5 * MiB;
+  const holds = chunkSize === assumed;
   return [
-    compared('chunkSizeBytes', `${chunkSize} bytes`, '5242880 bytes', chunkSize === 5 * MiB),
+    compared('chunkSizeBytes', `${chunkSize} bytes`, `${assumed} bytes`, holds),
     noted('chunks of the file', String(totalChunks)),
     noted('initialUrls', `${urls.size} URLs in the reply to the create call`),
     noted('uploadHeaders', names),
@@ -78,6 +80,7 @@ function textIn(json: Readonly<Record<string, unknown>>, name: string): string {
   );
 }
 
+/** Returns the presigned URLs of a reply, by chunk. */
 export function urlsIn(json: Readonly<Record<string, unknown>> = {}): Map<number, string> {
   const list = Array.isArray(json.upload_urls) ? json.upload_urls : [];
   return new Map(list.map(({ chunk_index, url }) => [Number(chunk_index), String(url)]));
@@ -93,6 +96,7 @@ export function askUrls(
   return service.call('POST', `${pathOf(uploadId)}/presigned-urls`, { start, count });
 }
 
+/** Returns the path of an upload session. */
 export function pathOf(uploadId: string): string {
   return `/assets/multipart-uploads/${encodeURIComponent(uploadId)}`;
 }
@@ -116,12 +120,13 @@ export async function sendFresh(
   return sentChunk(index, bytes, put);
 }
 
+/** Returns what a report says about a sent chunk. */
 export function sentChunk(index: number, bytes: Buffer, { headers }: ProbeReply): SentChunk {
   const proof = (headers.etag ?? '').replace(/^"|"$/g, '');
   return { chunk_index: index, proof, proof_type: 'etag', chunk_size: bytes.length };
 }
 
-/** Returns the form of an ETag. */
+/** Returns the finding about the form of an ETag. */
 export function etagFinding(bytes: Buffer, { headers }: ProbeReply): Finding {
   const etag = (headers.etag ?? '').replace(/^"|"$/g, '');
   const encryption = headers['x-amz-server-side-encryption'];
@@ -132,7 +137,7 @@ export function etagFinding(bytes: Buffer, { headers }: ProbeReply): Finding {
   return compared('etag', found, 'the MD5 of the bytes', isMd5);
 }
 
-/** Returns whether a used URL works again. */
+/** Returns the finding about a second use of a URL. */
 export function singleUseFinding(again: ProbeReply): Finding {
   return rejection('singleUse', again, 'a used URL', `accepted again (${again.status})`);
 }

@@ -1,5 +1,6 @@
 import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import { CommandError } from '../command-error.ts';
+import { sentence } from '../describe-error.ts';
 
 /** A reply of the service, with its JSON. */
 export interface ProbeReply {
@@ -78,15 +79,11 @@ export function successOf(reply: ProbeReply, call: string): ProbeReply {
     status === 401 || status === 403
       ? 'Check the API key, and that it may upload.'
       : 'Run the probe again later.';
-  throw new CommandError(
-    ending,
-    `The probe could not go on: ${call} was answered ${status}${message} ${step}`.replace(
-      /([^.]) (Check|Run)/,
-      '$1. $2',
-    ),
-  );
+  const problem = `The probe could not go on: ${call} was answered ${status}${message}`;
+  throw new CommandError(ending, `${sentence(problem)} ${step}`);
 }
 
+/** Returns whether the status is 2xx. */
 export function isSuccess({ status }: Pick<ProbeReply, 'status'>): boolean {
   return status >= 200 && status < 300;
 }

@@ -31,7 +31,7 @@ export async function findStack(flags: PlaceFlags, env: Environment): Promise<De
   const client = new CloudFormationClient(clients);
   const { stack: name } = flags;
   const outputs = await operatorCall('cloudformation:DescribeStacks', () =>
-    outputsOf(client, name),
+    readStackOutputs(client, name, missingStack),
   );
   const output = (key: string) => outputs.get(key) ?? missingOutput(name, key);
   const [, , , region = '', account = ''] = output('StateMachineArn').split(':');
@@ -43,17 +43,9 @@ export function placeOf({ name, account, region }: DeployedStack): string {
   return `Stack ${name} in ${region}, account ${account}`;
 }
 
-async function outputsOf(
-  client: CloudFormationClient,
-  name: string,
-): Promise<ReadonlyMap<string, string>> {
-  const outputs = await readStackOutputs(client, name);
-  if (outputs) return outputs;
-  const where = await client.config.region();
-  throw new CommandError(
-    'notFound',
-    `Stack ${JSON.stringify(name)} does not exist in ${where}. Name another with --stack, --region or --profile.`,
-  );
+function missingStack(problem: string): CommandError {
+  const step = 'Name another with --stack, --region or --profile.';
+  return new CommandError('notFound', `${problem} ${step}`);
 }
 
 function missingOutput(name: string, key: string): never {

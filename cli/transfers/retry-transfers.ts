@@ -1,6 +1,5 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { DeployedStack } from '../stack/deployed-stack.ts';
-import { startExecution } from '../stack/start-execution.ts';
+import type { Executions } from '../stack/executions.ts';
 import { shortId } from './transfer-view.ts';
 
 /** A started execution. */
@@ -26,11 +25,11 @@ export function inputOf({ source, options }: TransferRecord) {
  * @throws CommandError - StartExecution failed
  */
 export async function retryTransfer(
-  stack: DeployedStack,
+  executions: Executions,
   record: TransferRecord,
   now: number,
 ): Promise<Started> {
   const name = `retry-${shortId(record)}-${Math.floor(now / 1000)}`;
-  const execution = await startExecution(stack, name, inputOf(record));
+  const execution = await executions.start(name, inputOf(record));
   return { transferId: record.transferId, execution };
 }

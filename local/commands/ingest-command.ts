@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { destinations } from '#src/destinations/registry.ts';
+import { hasAsset } from '#src/outcome/outcome.ts';
 import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
 import { type IngestSource, withUserNames } from '../ingest/source.ts';
 import type { ExecutionResult } from '../state-machine/run.ts';
@@ -156,7 +157,7 @@ interface Printed {
 /** Prints the outcome, with the asset id as the last line. Returns 0 only if the asset is ready. */
 function printOutcome(outcome: Outcome, printed: Printed): number {
   const { asJson } = printed;
-  const isReady = outcome.status === 'ready' || outcome.status === 'already-ingested';
+  const isReady = hasAsset(outcome.status);
   if (asJson) process.stdout.write(`${JSON.stringify(outcome)}\n`);
   if (!isReady) process.stderr.write(`${printable(reasonOf(outcome))}\n`);
   else if (!asJson) process.stdout.write(reportOf(outcome, printed));

@@ -28,7 +28,9 @@ export interface CheckedStack {
  */
 export async function findStack(name: string, clients: OperatorClients): Promise<CheckedStack> {
   const client = new CloudFormationClient(clients);
-  const outputs = await asOperator('cloudformation:DescribeStacks', () => outputsOf(client, name));
+  const outputs = await asOperator('cloudformation:DescribeStacks', () =>
+    readStackOutputs(client, name, missingStack),
+  );
   const output = (key: string) => {
     const value = outputs.get(key);
     if (value) return value;
@@ -49,16 +51,8 @@ export function definitionOfStack(
   return definitionOf(kind, `output Destination of the stack ${name}`);
 }
 
-async function outputsOf(
-  client: CloudFormationClient,
-  name: string,
-): Promise<ReadonlyMap<string, string>> {
-  const outputs = await readStackOutputs(client, name);
-  if (outputs) return outputs;
-  const where = await client.config.region();
-  throw noStack(
-    `Stack ${JSON.stringify(name)} does not exist in ${where}. Use --stack and --region to name another`,
-  );
+function missingStack(problem: string): TransferError {
+  return noStack(`${problem} Use --stack and --region to name another`);
 }
 
 function noStack(message: string): TransferError {

@@ -13,10 +13,7 @@ export interface StatusDisplay {
 
 const drawsPerSecond = 4;
 
-/**
- * Redraws one line of a terminal. Does not hide the cursor or change a mode of the terminal, so nothing
- * needs to be restored when the process ends.
- */
+/** Redraws one line of a terminal. */
 export function terminalDisplay(stream: NodeJS.WriteStream): StatusDisplay {
   const redraw = createRedraw(stream);
   let draw: ((columns: number) => string) | undefined;

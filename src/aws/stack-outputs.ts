@@ -2,20 +2,23 @@ import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/clien
 import { sdkFailure } from './sdk-failure.ts';
 
 /**
- * Reads the outputs of a CloudFormation stack. Returns undefined if the stack does not exist.
- * @throws the error of the SDK, for any other failure
+ * Reads the outputs of a CloudFormation stack.
+ * @param absent - creates the error for a stack that does not exist, from the sentence that says where
+ * @throws what `absent` creates; the error of the SDK, for any other failure
  */
 export async function readStackOutputs(
   client: CloudFormationClient,
   name: string,
-): Promise<ReadonlyMap<string, string> | undefined> {
+  absent: (problem: string) => Error,
+): Promise<ReadonlyMap<string, string>> {
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
     const outputs = Stacks[0]?.Outputs ?? [];
     return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
   } catch (error) {
     // CloudFormation reports it as a ValidationError, whose message is the only sign.
-    if (/does not exist/.test(sdkFailure(error).message)) return undefined;
-    throw error;
+    if (!/does not exist/.test(sdkFailure(error).message)) throw error;
+    const region = await client.config.region();
+    throw absent(`Stack ${JSON.stringify(name)} does not exist in ${region}.`);
   }
 }

@@ -4,6 +4,11 @@ import type { Invocation, Needs } from '#src/transfer/step.ts';
 /** An outcome, as the execution's output, the transfer's row and the event contain it. */
 export type Outcome = Readonly<Record<string, unknown>>;
 
+/** Returns whether an output names an asset that can be used. @param status - of the output */
+export function hasAsset(status: unknown): boolean {
+  return status === 'ready' || status === 'already-ingested';
+}
+
 /** Counts a transfer, or a start, that ended with an error. */
 export function countFailure({ meter }: Pick<Needs, 'meter'>, error: string | undefined): void {
   meter.add('TransfersFailed', 1);

@@ -1,11 +1,9 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
+import { orphanGraceMs } from '#src/core/limits/limits.ts';
 import { identityOf, type ListedSession } from '#src/core/transfer/destination.ts';
 import { abortUpload, isGivenUp } from '#src/transfer/abort-upload.ts';
 import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
-
-/** The call that opened a younger session may not have recorded it yet, in ms. */
-const orphanGraceMs = 120_000;
 
 /** Orphan sessions in the log of one run. All are counted. */
 const maxOrphansLogged = 100;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
-import { sortSessions } from '#cli/orphans/orphan-sessions.ts';
+import { divideSessions } from '#cli/orphans/orphan-sessions.ts';
 import { realClock } from '#local/simulators/clock.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
@@ -115,7 +115,7 @@ describe('the sorting of unfinished sessions', () => {
       { uploadId: 'undated' },
       { uploadId: 'old', createdAt: 5 },
     ];
-    expect(await sortSessions(sessions, store, 10)).toEqual({
+    expect(await divideSessions(sessions, store, 10)).toEqual({
       orphans: [{ uploadId: 'old', createdAt: 5 }],
       undated: [{ uploadId: 'undated' }],
       known: 1,

@@ -70,7 +70,7 @@ describe('on a real terminal, chunkferry ingest', () => {
     const call = ['ingest', 's3://films/a.mp4'];
     const { code, output } = await onTerminal(80, 'started', call);
     expect(code).toBe(exitCodes.interrupted);
-    expect(screenOf(output, 80).join('')).toContain('1 transfer continues in the stack, 0 over.');
+    expect(screenOf(output, 80).join('')).toContain('1 transfer continues in the stack, 0 ended.');
   });
 });
 

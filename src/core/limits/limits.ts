@@ -119,6 +119,12 @@ export const leaseSeconds = 1_200;
 /** The shortest time between two renewals of a lease, in seconds. */
 export const leaseRenewalSeconds = 60;
 
+/**
+ * The age from which an unfinished session without a transfer is an orphan, in ms. The call that opened a
+ * younger one may not have recorded it yet.
+ */
+export const orphanGraceMs = 120_000;
+
 /** The period of the reconciler's sweep, in seconds. */
 export const sweepSeconds = 300;
 

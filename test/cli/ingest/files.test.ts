@@ -62,7 +62,7 @@ describe('chunkferry ingest of files', () => {
   });
 
   it.each([
-    ['empty', exitCodes.notFound, 'the folder has no files.'],
+    ['empty', exitCodes.notFound, 'the folder has no visible files.'],
     ['texts', exitCodes.notFound, 'TwelveLabs takes none of its 1 files by their extensions.'],
     ['*.mov', exitCodes.notFound, 'no file matches it.'],
     ['no-such.mp4', exitCodes.notFound, 'it does not exist.'],

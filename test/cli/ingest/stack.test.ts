@@ -175,7 +175,7 @@ describe('chunkferry ingest of objects', () => {
     ends = { [key('a.mp4')]: { sessionNumber: 1 } };
     const call = ['ingest', url('a.mp4'), url('b.mp4'), '--parallel', '1'];
     expect((await interrupted(call)).interrupted).toBe(
-      'Interrupted. 1 transfer continues in the stack, 0 over. 1 of 2 were not started. Use chunkferry watch to see them, chunkferry cancel to end one.',
+      'Interrupted. 1 transfer continues in the stack, 0 ended. 1 of 2 were not started. Use chunkferry watch to see them, chunkferry cancel to end one.',
     );
   });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CommandError } from '#cli/command-error.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
-import { lookRepeatedly } from '#cli/watch/watch-rows.ts';
+import { readRepeatedly } from '#cli/watch/watch-rows.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { useFakeAccount } from '../fake-account.ts';
 import { now, runProgram, type Surroundings, testClock } from '../program-harness.ts';
@@ -140,7 +140,7 @@ describe('reads at an interval', () => {
       throw result;
     };
     const watching = { clock: testClock(), signal: endless };
-    await lookRepeatedly(next, 5_000, (line) => printed.push(line), watching);
+    await readRepeatedly(next, 5_000, (line) => printed.push(line), watching);
     return printed;
   }
 
