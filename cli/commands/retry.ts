@@ -18,7 +18,7 @@ import { openExecutions } from '../stack/executions.ts';
 import { findTransfer } from '../transfers/find-transfer.ts';
 import { listTransfers } from '../transfers/list-transfers.ts';
 import { openPlace, type Place } from '../transfers/place.ts';
-import { retryTransfer } from '../transfers/retry-transfers.ts';
+import { retryTransfer, type Started } from '../transfers/retry-transfers.ts';
 import { movedAgain, readDetails, type TransferDetails } from '../transfers/transfer-details.ts';
 import { urlOf } from '../transfers/transfer-view.ts';
 import type { CreateCommand } from './registry.ts';
@@ -72,15 +72,32 @@ async function retry(name: string | undefined, flags: Flags, context: Context): 
   for (const { record } of chosen.filter((details) => !continued.includes(details)))
     note(context, `${urlOf(record)} is ${record.state}: nothing to retry.`);
   if (continued.length > 0) await confirm(planOf(continued, place, now), flags, context);
-  const executions = place.stack && openExecutions(place.stack);
-  const started = [];
-  for (const { record } of continued)
-    if (executions) started.push(await retryTransfer(executions, record, now));
-  if (flags.json) jsonResult(context, { version: 1, started });
+  await startAll(continued, place, now, (started) => printStarted(started, flags, context));
+  return 'done';
+}
+
+/** Starts one after the other. Calls `print` with what was started, also if a later start fails. */
+async function startAll(
+  chosen: readonly TransferDetails[],
+  { stack }: Place,
+  now: number,
+  print: (started: readonly Started[]) => void,
+): Promise<void> {
+  const executions = stack && openExecutions(stack);
+  const started: Started[] = [];
+  try {
+    for (const { record } of chosen)
+      if (executions) started.push(await retryTransfer(executions, record, now));
+  } finally {
+    print(started);
+  }
+}
+
+function printStarted(started: readonly Started[], { json }: Flags, context: Context): void {
+  if (json) jsonResult(context, { version: 1, started });
   else if (started.length > 0)
     result(context, started.map(({ execution }) => execution).join('\n'));
   else note(context, 'Nothing was started.');
-  return 'done';
 }
 
 /** Returns the newest failure of each object. */

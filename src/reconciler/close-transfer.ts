@@ -73,7 +73,7 @@ export async function closeTransfer(
 ): Promise<boolean> {
   const recorded = describeEnd(end);
   const { state, reported, error } = recorded;
-  // Not written if a step that outlived its execution recorded the outcome meanwhile.
+  // writeEnd writes nothing if a step that outlived its execution has recorded the outcome.
   if (!(await writeEnd(ports, seen, state, reported, end.startedAt))) return false;
   countClosed(ports, recorded);
   ports.log.warn('transfer closed', { ...transferLogFields(seen), state, error });

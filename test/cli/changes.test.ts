@@ -67,6 +67,16 @@ describe('chunkferry retry', () => {
     ).toEqual(['broken.mp4', 'old.mp4']);
   });
 
+  it('prints what was started before a start that failed', async () => {
+    account.replies.StartExecution = () => {
+      account.replies.StartExecution = { code: 'AccessDeniedException', message: 'no' };
+      return { startDate: now / 1000 };
+    };
+    const { code, stdout } = await runProgram(['retry', '--failed', '--yes', '--json']);
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout).started).toHaveLength(1);
+  });
+
   it('changes nothing without a yes', async () => {
     const piped = await runProgram(['retry', failed.transferId]);
     expect([piped.code, piped.stderr]).toEqual([11, expect.stringContaining('Use --yes.')]);

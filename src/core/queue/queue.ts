@@ -92,8 +92,8 @@ export interface QueueStore {
   /** Takes a slot that is free, is expired, or belongs to this transfer by this or an older fence. */
   takeSlot(slot: Slot, now: number): Promise<boolean>;
   /**
-   * Takes the slot of this transfer over from an older fence. Returns false if the slot was cleared or
-   * another transfer has it: a slot above a lowered limit is never taken again.
+   * Takes over the slot that this transfer holds by this or an older fence. Returns false if the slot was
+   * cleared or another transfer has it: a slot above a lowered limit is never taken again.
    */
   takeOverSlot(slot: Slot): Promise<boolean>;
   /** Renews the lease of a slot. Returns false if the slot has another owner. */

@@ -31,6 +31,7 @@ export function isUnknownId(reply: HttpReply): boolean {
 function nameOf(reply: HttpReply, error: ServiceError, { onSession }: Operation): ErrorName {
   const { status } = reply;
   if (rejectsKey(reply)) return 'CredentialsRejectedError';
+  // Its X-RateLimit-Reset is UTC epoch seconds (API reference v1.2; OpenAPI, 2026-02-17), which `retryAfterSeconds` reads.
   if (status === 429) return 'ThrottledError';
   if (isTransientStatus(status) || isFromGateway(reply)) return 'ServiceUnavailableError';
   if (status === 403 && accountCodes.has(error.code ?? '')) return 'ApiNotAllowedError';

@@ -186,7 +186,7 @@ async function becomesOpaque(context: SendContext, index: number): Promise<boole
   return true;
 }
 
-/** Records the mode. Returns the one that holds: a chunk of another sender may have matched meanwhile. */
+/** Records the mode. Returns the mode of the session: another sender's chunk may have matched meanwhile. */
 async function setEtagMode(context: SendContext, mode: 'md5' | 'opaque'): Promise<EtagMode> {
   const { ports, transfer, record } = context;
   const etagMode = await ports.store.setEtagMode(transfer.transferId, record.number, mode);
