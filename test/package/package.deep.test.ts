@@ -27,7 +27,8 @@ let app: string;
 beforeAll(async () => {
   app = await installPackage();
 }, 600_000);
-afterAll(() => rmSync(dirname(app), { recursive: true, force: true }), 60_000);
+// On a busy disk, the removal of tens of thousands of files takes minutes.
+afterAll(() => rmSync(dirname(app), { recursive: true, force: true }), 600_000);
 
 describe('the installed package', () => {
   it.each([
