@@ -8,7 +8,7 @@ import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 import { functionNames } from '#src/core/stack/step-names.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { createHandlers, type Handlers } from './handlers.ts';
 import {
   type ExecutionHandle,

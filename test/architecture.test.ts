@@ -7,15 +7,21 @@ import { destinations } from '#src/destinations/registry.ts';
 /** Which folders each folder may import from, itself included; outside packages are listed by name below. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['src/core'],
-  'src/transfer': ['src/core', 'src/transfer'],
-  'src/outcome': ['src/core', 'src/transfer', 'src/outcome'],
-  'src/rates': ['src/core', 'src/transfer', 'src/rates'],
-  'src/queue': ['src/core', 'src/transfer', 'src/outcome', 'src/queue'],
-  'src/steps': ['src/core', 'src/transfer', 'src/outcome', 'src/queue', 'src/steps'],
-  'src/reconciler': ['src/core', 'src/transfer', 'src/outcome', 'src/queue', 'src/reconciler'],
-  'src/preflight': ['src/core', 'src/transfer', 'src/outcome', 'src/preflight'],
-  'src/failure-reports': ['src/core', 'src/transfer', 'src/outcome', 'src/failure-reports'],
-  'src/events': ['src/core', 'src/transfer', 'src/events'],
+  'src/step-support': ['src/core', 'src/step-support'],
+  'src/outcome': ['src/core', 'src/step-support', 'src/outcome'],
+  'src/throttling': ['src/core', 'src/step-support', 'src/throttling'],
+  'src/admission': ['src/core', 'src/step-support', 'src/outcome', 'src/admission'],
+  'src/steps': ['src/core', 'src/step-support', 'src/outcome', 'src/admission', 'src/steps'],
+  'src/reconciler': [
+    'src/core',
+    'src/step-support',
+    'src/outcome',
+    'src/admission',
+    'src/reconciler',
+  ],
+  'src/preflight': ['src/core', 'src/step-support', 'src/outcome', 'src/preflight'],
+  'src/failure-reports': ['src/core', 'src/step-support', 'src/outcome', 'src/failure-reports'],
+  'src/events': ['src/core', 'src/step-support', 'src/events'],
   'src/http': ['src/core', 'src/http'],
   'src/config': ['src/core', 'src/config'],
   'src/service-api': ['src/core', 'src/http', 'src/service-api'],
@@ -53,10 +59,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** Packages that a folder may use; Node's own are free to all but the pure folders, which name theirs. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   'src/core': ['zod/mini'],
-  'src/transfer': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
+  'src/step-support': ['node:crypto', 'zod/mini', 'zod/v4/locales/en.js'],
   'src/outcome': ['zod/mini'],
-  'src/rates': [],
-  'src/queue': ['zod/mini'],
+  'src/throttling': [],
+  'src/admission': ['zod/mini'],
   'src/steps': ['node:crypto', 'zod/mini'],
   'src/reconciler': ['zod/mini'],
   'src/preflight': ['zod/mini'],
@@ -188,6 +194,11 @@ describe('the layering', () => {
     expect(using).toEqual([]);
   });
 
+  it('gives no folder of src the name of a folder of core', () => {
+    const inCore = readdirSync('src/core');
+    expect(readdirSync('src').filter((name) => inCore.includes(name))).toEqual([]);
+  });
+
   it('has a rule for every folder', () => {
     const folders = readdirSync('src').map((name) => `src/${name}`);
     expect(folders.filter((folder) => !(folder in allowed))).toEqual([]);
@@ -255,14 +266,14 @@ describe('the layering', () => {
     const comparison = new RegExp(`[!=]== \\(?'(?:${names})'|isTransferError\\(\\w+, `);
     const deciding = [
       'src/steps',
-      'src/transfer',
+      'src/step-support',
       'src/outcome',
-      'src/queue',
+      'src/admission',
       'src/reconciler',
       'src/preflight',
     ]
       .concat([
-        'src/rates',
+        'src/throttling',
         'src/destinations',
         'src/service-api',
         'src/aws',

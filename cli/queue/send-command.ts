@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { CommandResult, QueueCommand } from '#src/queue/commands.ts';
+import type { CommandResult, QueueCommand } from '#src/admission/commands.ts';
 import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from '../stack/deployed-stack.ts';
 import { operatorCall } from '../stack/operator-call.ts';

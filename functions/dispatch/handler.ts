@@ -1,4 +1,4 @@
-import { runDispatcher } from '#src/queue/run-dispatcher.ts';
+import { runDispatcher } from '#src/admission/run-dispatcher.ts';
 import { createContainer } from '../runtime/container.ts';
 import { events } from '../runtime/events.ts';
 import { executions, starter } from '../runtime/executions.ts';

@@ -1,7 +1,7 @@
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
-import { throttledSource } from '#src/rates/throttled-source.ts';
+import { type CallLimiter, createCallLimiter } from '#src/throttling/call-limiter.ts';
+import { throttledSource } from '#src/throttling/throttled-source.ts';
 import type { Container, PortPart } from '../runtime/container.ts';
 import { sandboxLog } from '../runtime/log.ts';
 import { meterOf } from '../runtime/meter.ts';

@@ -1,4 +1,4 @@
-import { throttledDestination } from '#src/rates/throttled-destination.ts';
+import { throttledDestination } from '#src/throttling/throttled-destination.ts';
 import type { PortPart } from './container.ts';
 import { limiter } from './limiter.ts';
 import { unlimitedDestination } from './unlimited-destination.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { deadlineMarginMs } from '#src/core/limits/limits.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { ServiceCall } from '#src/transfer/work-through.ts';
+import type { ServiceCall } from '#src/step-support/work-through.ts';
 
 const payloadSchema = z.object({
   state: z.unknown(),

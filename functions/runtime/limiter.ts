@@ -1,4 +1,4 @@
-import { type CallLimiter, createCallLimiter } from '#src/rates/call-limiter.ts';
+import { type CallLimiter, createCallLimiter } from '#src/throttling/call-limiter.ts';
 import type { Part } from './container.ts';
 import { sandboxLog } from './log.ts';
 import { meterOf } from './meter.ts';

@@ -1,5 +1,5 @@
 import { createS3SourceReader } from '#src/aws/s3/source-reader.ts';
-import { throttledSource } from '#src/rates/throttled-source.ts';
+import { throttledSource } from '#src/throttling/throttled-source.ts';
 import type { PortPart } from './container.ts';
 import { limiter } from './limiter.ts';
 import { createSourceClients } from './source-clients.ts';

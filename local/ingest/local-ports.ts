@@ -13,7 +13,7 @@ import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceReader } from '#src/core/source/source-reader.ts';
 import type { HttpAgent } from '#src/http/undici.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { localClientConfig } from '../emulators/local-account.ts';
 
 /**

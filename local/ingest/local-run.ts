@@ -7,7 +7,7 @@ import type { Destination } from '#src/core/transfer/destination.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import type { AnyDefinition, DestinationResources } from '#src/service-api/definition.ts';
 import { readSettings } from '#src/service-api/settings.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import type { ExecutionHandle, ExecutionOptions } from '../state-machine/run.ts';
 import type { PreviousFailure } from './previous-run.ts';
 import { type HashProgress, type IngestSource, readSource } from './source.ts';

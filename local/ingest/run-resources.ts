@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { environmentKeys as keys } from '#src/config/environment-keys.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { startDynamoDb } from '../emulators/dynamodb.ts';
 import { startEventBridge } from '../emulators/eventbridge.ts';
 import { removeUserAwsSettings } from '../emulators/local-account.ts';

@@ -1,5 +1,5 @@
+import type { WaitReason } from '#src/admission/admission.ts';
 import type { LogFields } from '#src/core/ports/log.ts';
-import type { WaitReason } from '#src/queue/admission.ts';
 import { cutTo, durationText } from './words.ts';
 
 /** A wait of a transfer, as shown to the user. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { transferInputSchema } from '#src/transfer/input.ts';
+import { transferInputSchema } from '#src/step-support/input.ts';
 
 export { transferInputSchema };
 

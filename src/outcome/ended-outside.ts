@@ -1,6 +1,6 @@
 import { type ErrorName, isErrorName } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { Needs } from '#src/step-support/step.ts';
 import { describeOutcome, type Outcome } from './outcome.ts';
 
 /** The errors of a transfer whose execution ended without RecordOutcome, by how the execution ended. */

@@ -1,5 +1,5 @@
 import { addCounts, type RetryCounts, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /** An outcome, as the execution's output, the transfer's row and the event contain it. */
 export type Outcome = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import { isOver, type TransferRecord, type TransferState } from '#src/core/transfer/transfer.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { Needs } from '#src/step-support/step.ts';
 
 /** The type of the event for each end. */
 export const eventTypes: Readonly<

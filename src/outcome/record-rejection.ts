@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { readReference } from '#src/transfer/input.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
+import { readReference } from '#src/step-support/input.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
+import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { eventTypes } from './publish-outcome.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Source } from '#src/core/source/sources.ts';
 import { hasPermission, type Permission } from '#src/core/stack/permissions.ts';
 import { failedCheck, type Probes, skippedCheck } from '#src/core/stack/preflight.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
-import type { CommonPorts, Invocation, Ports } from '#src/transfer/step.ts';
+import type { CommonPorts, Invocation, Ports } from '#src/step-support/step.ts';
 import type { Check } from './run-checks.ts';
 
 /** The ports of a function. They determine its checks, together with its permissions. */

@@ -4,8 +4,8 @@ import { type Finding, failedCheck } from '#src/core/stack/preflight.ts';
 import { type FunctionName, functionNames } from '#src/core/stack/step-names.ts';
 import { readCauseMessage, toOneLine } from '#src/outcome/failure.ts';
 import type { RecordOutcomeResult } from '#src/outcome/outcome.ts';
-import { readState } from '#src/transfer/state.ts';
-import type { Invocation } from '#src/transfer/step.ts';
+import { readState } from '#src/step-support/state.ts';
+import type { Invocation } from '#src/step-support/step.ts';
 import { checksOf, type PreflightPorts } from './checks.ts';
 import { runChecks } from './run-checks.ts';
 

@@ -1,7 +1,7 @@
 import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import { type Finding, failedByError, passedCheck } from '#src/core/stack/preflight.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /** A preflight check. */
 export interface Check {

@@ -1,9 +1,9 @@
 import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { SweepPosition } from '#src/core/transfer/transfer-store.ts';
-import { findLateDuplicates, reportLateDuplicates } from '#src/transfer/late-duplicates.ts';
-import { transferLogFields } from '#src/transfer/log-fields.ts';
-import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
+import { findLateDuplicates, reportLateDuplicates } from '#src/step-support/late-duplicates.ts';
+import { transferLogFields } from '#src/step-support/log-fields.ts';
+import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
 /** Our own: days before today to search for ended transfers. An asset that is created later is not found. */

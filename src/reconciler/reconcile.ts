@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { asTransferError, TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { type ServiceCall, throwFirst } from '#src/transfer/work-through.ts';
+import { type ServiceCall, throwFirst } from '#src/step-support/work-through.ts';
 import {
   type EndedExecution,
   type EndedExecutionResult,

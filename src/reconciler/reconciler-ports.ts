@@ -1,5 +1,5 @@
 import type { ExecutionDirectory, ExecutionEnd } from '#src/core/ports/executions.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { Needs } from '#src/step-support/step.ts';
 
 /** The end of an execution that no longer runs. */
 export type FinishedExecution = ExecutionEnd & {

@@ -1,7 +1,7 @@
 import { maxSlots } from '#src/core/limits/limits.ts';
 import type { Slot } from '#src/core/queue/queue.ts';
 import { isCancelledByRequest } from '#src/core/transfer/transfer.ts';
-import { type ServiceCall, workThrough } from '#src/transfer/work-through.ts';
+import { type ServiceCall, workThrough } from '#src/step-support/work-through.ts';
 import type { ReconcilerPorts, SweepCounts } from './reconciler-ports.ts';
 
 /** Counts the live slots. Clears slots whose lease or transfer is over. */

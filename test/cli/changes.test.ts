@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type QueueCommand, runCommand } from '#src/queue/commands.ts';
+import { type QueueCommand, runCommand } from '#src/admission/commands.ts';
 import { StepHarness } from '../harness/step-harness.ts';
 import { dispatcherName, stateMachineArn, useFakeAccount } from './fake-account.ts';
 import { now, runProgram } from './program-harness.ts';

@@ -1,6 +1,6 @@
 import type { TransferTable } from '#cli/transfers/transfer-table.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { objectId, transferIdOf } from '#src/transfer/transfer-ids.ts';
+import { objectId, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { now } from './program-harness.ts';
 
 const destination = 'twelvelabs@https://api.twelvelabs.io';

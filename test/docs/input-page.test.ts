@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commonOptionNames } from '#src/core/transfer/transfer-options.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import { optionRulesOf } from '#src/service-api/transfer-options.ts';
-import { readRequest } from '#src/transfer/input.ts';
+import { readRequest } from '#src/step-support/input.ts';
 
 const page = readFileSync(new URL('../../docs/input-and-output.md', import.meta.url), 'utf8');
 

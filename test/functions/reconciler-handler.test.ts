@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createContainer, type PortPart } from '#functions/runtime/container.ts';
 import { createReconcilerHandler } from '#functions/runtime/handler.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { StepHarness } from '../harness/step-harness.ts';
 
 const executionId = 'execution-a';

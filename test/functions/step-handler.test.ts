@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } fr
 import { type Container, createContainer } from '#functions/runtime/container.ts';
 import { createStepHandler } from '#functions/runtime/handler.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { Needs } from '#src/step-support/step.ts';
 
 let out: MockInstance<typeof process.stdout.write>;
 let container: Container;

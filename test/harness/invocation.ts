@@ -1,5 +1,5 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import type { Invocation } from '#src/transfer/step.ts';
+import type { Invocation } from '#src/step-support/step.ts';
 import type { ManualClock } from './clock.ts';
 
 let calls = 0;

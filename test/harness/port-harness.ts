@@ -7,7 +7,7 @@ import type { Destination } from '#src/core/transfer/destination.ts';
 import { destinations } from '#src/destinations/registry.ts';
 import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
 import { optionRulesOf } from '#src/service-api/transfer-options.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { MemorySource, sampleBytes } from '../doubles/memory/memory-source.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';

@@ -3,11 +3,11 @@ import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.
 import { destinations } from '#src/destinations/registry.ts';
 import { twelveLabs } from '#src/destinations/twelvelabs/definition.ts';
 import { createTwelveLabs } from '#src/destinations/twelvelabs/destination.ts';
-import { createCallLimiter } from '#src/rates/call-limiter.ts';
-import { throttledDestination } from '#src/rates/throttled-destination.ts';
-import { throttledSource } from '#src/rates/throttled-source.ts';
 import { optionRulesOf } from '#src/service-api/transfer-options.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
+import { createCallLimiter } from '#src/throttling/call-limiter.ts';
+import { throttledDestination } from '#src/throttling/throttled-destination.ts';
+import { throttledSource } from '#src/throttling/throttled-source.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
 
 /** Limit of PUTs in flight of one process. */

@@ -7,7 +7,7 @@ import {
   startExecution,
 } from '#local/state-machine/run.ts';
 import type { FunctionName } from '#src/core/stack/step-names.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import type { ManualClock } from './clock.ts';
 import { deployedMachine } from './machine.ts';
 import type { TestExecutions } from './recorded-ports.ts';

@@ -1,6 +1,8 @@
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
+import type { RangeState } from '#src/step-support/state.ts';
+import type { Invocation } from '#src/step-support/step.ts';
 import { awaitAsset } from '#src/steps/await-asset/await-asset.ts';
 import { confirmUpload } from '#src/steps/confirm-upload/confirm-upload.ts';
 import type { ConfirmUploadResult } from '#src/steps/confirm-upload/decide-next-step.ts';
@@ -8,8 +10,6 @@ import { inspectSource, type Pinned } from '#src/steps/inspect-source/inspect-so
 import { type OpenSessionResult, openSession } from '#src/steps/open-session/open-session.ts';
 import { recordOutcome } from '#src/steps/record-outcome/record-outcome.ts';
 import { sendChunks } from '#src/steps/send-chunks/send-chunks.ts';
-import type { RangeState } from '#src/transfer/state.ts';
-import type { Invocation } from '#src/transfer/step.ts';
 import type { ServiceOptions, TestService } from '../doubles/destinations/service.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { canarySearch, textOf } from '../security/canaries/search.ts';

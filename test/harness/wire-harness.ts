@@ -19,7 +19,7 @@ import type {
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import type { ObjectTraits } from '../doubles/s3/objects.ts';
 import { type S3Double, startS3Double } from '../doubles/s3/s3-double.ts';
 import { canaries } from '../security/canaries/canaries.ts';

@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { startDynamoDb } from '#local/emulators/dynamodb.ts';
 import { localClientConfig } from '#local/emulators/local-account.ts';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { createMemoryQueueStore } from '../doubles/memory/queue-store.ts';
 import { createMemoryTransferStore } from '../doubles/memory/transfer-store.ts';
 

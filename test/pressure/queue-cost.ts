@@ -1,13 +1,13 @@
 import Table from 'cli-table3';
+import { dispatch } from '#src/admission/dispatch.ts';
+import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import { readSettings } from '#src/config/environment.ts';
 import type { ExecutionStart } from '#src/core/ports/executions.ts';
 import type { QueueStore } from '#src/core/queue/queue.ts';
 import { createConcurrencyRegistry } from '#src/core/rates/adaptive-concurrency.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { dispatch } from '#src/queue/dispatch.ts';
-import { releaseSlotOrTicket } from '#src/queue/slots.ts';
+import type { Invocation } from '#src/step-support/step.ts';
 import { openSession } from '#src/steps/open-session/open-session.ts';
-import type { Invocation } from '#src/transfer/step.ts';
 import { ServiceSized } from '../doubles/destinations/service-sized.ts';
 import { sdkCrc } from '../doubles/sdk-crc.ts';
 import { ManualClock } from '../harness/clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
-import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
+import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { film, putFilm } from '../harness/port-harness.ts';
 import { runTransfer } from '../harness/run-transfer.ts';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { runCommand } from '#src/admission/commands.ts';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
 import type { ExecutionEnd } from '#src/core/ports/executions.ts';
-import { runCommand } from '#src/queue/commands.ts';
 import { film, putFilm } from '../harness/port-harness.ts';
 import { executionId, openReconciler, openSending, statusChange } from './reconciler-harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { leaseSeconds } from '#src/core/limits/limits.ts';
-import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
+import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { film } from '../harness/port-harness.ts';
 import {
   executionId,

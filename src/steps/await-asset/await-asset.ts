@@ -4,13 +4,13 @@ import { isTransient } from '#src/core/errors/recovery.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { AwaitAssetAnswer } from '#src/core/stack/next-answers.ts';
 import type { AssetStatus } from '#src/core/transfer/destination.ts';
-import { assetIdOf } from '#src/transfer/asset-id.ts';
-import { findLateDuplicates, reportLateDuplicates } from '#src/transfer/late-duplicates.ts';
-import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
-import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
-import { type Ending, type Owned, ownedSchema, readState } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+import { assetIdOf } from '#src/step-support/asset-id.ts';
+import { findLateDuplicates, reportLateDuplicates } from '#src/step-support/late-duplicates.ts';
+import { readOwnedTransfer, readUsableSession } from '#src/step-support/ownership.ts';
+import { countTransferRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
+import { type Ending, type Owned, ownedSchema, readState } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
+import { remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 
 type AwaitPorts = Needs<'store' | 'destination'>;
 

@@ -1,10 +1,10 @@
+import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { releaseSlotOrTicket } from '#src/queue/slots.ts';
-import { assetIdOf } from '#src/transfer/asset-id.ts';
-import { fencedOutError, type UsableSession } from '#src/transfer/ownership.ts';
-import type { Owned } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { assetIdOf } from '#src/step-support/asset-id.ts';
+import { fencedOutError, type UsableSession } from '#src/step-support/ownership.ts';
+import type { Owned } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { verifyObjectChecksum } from './verify-object-checksum.ts';
 
 /** The ports that a check of an upload needs. */

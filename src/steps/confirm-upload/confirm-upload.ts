@@ -1,18 +1,18 @@
+import { isAnyQueued, renewSlot } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import type { SessionStatus } from '#src/core/transfer/destination.ts';
 import { provenCount, type RangeFailure } from '#src/core/transfer/transfer.ts';
-import { isAnyQueued, renewSlot } from '#src/queue/slots.ts';
-import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
-import { assertFinishUnclaimed } from '#src/transfer/finish-claim.ts';
-import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
-import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
-import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
-import { isProvenComplete } from '#src/transfer/session-receipts.ts';
-import { type Owned, ownedSchema, readState } from '#src/transfer/state.ts';
-import type { Invocation } from '#src/transfer/step.ts';
-import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
+import { assertFinishUnclaimed } from '#src/step-support/finish-claim.ts';
+import { readOwnedTransfer, readUsableSession } from '#src/step-support/ownership.ts';
+import { countRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
+import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
+import { isProvenComplete } from '#src/step-support/session-receipts.ts';
+import { type Owned, ownedSchema, readState } from '#src/step-support/state.ts';
+import type { Invocation } from '#src/step-support/step.ts';
+import { remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 import {
   type ConfirmPorts,
   completeUpload,

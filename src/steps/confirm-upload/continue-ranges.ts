@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { waitStateSeconds } from '#src/core/errors/recovery.ts';
-import { readState, type SentRange, sentRangeSchema } from '#src/transfer/state.ts';
-import type { CommonPorts } from '#src/transfer/step.ts';
+import { readState, type SentRange, sentRangeSchema } from '#src/step-support/state.ts';
+import type { CommonPorts } from '#src/step-support/step.ts';
 
 /** The answer of ConfirmUpload while ranges need further calls of SendChunks. */
 export interface ContinuedRanges {

@@ -4,8 +4,8 @@ import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { RangeFailure, TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { Ending, Owned } from '#src/transfer/state.ts';
-import { outageAfterSuccess, type WaitAnswer, waitOut } from '#src/transfer/wait-out.ts';
+import type { Ending, Owned } from '#src/step-support/state.ts';
+import { outageAfterSuccess, type WaitAnswer, waitOut } from '#src/step-support/wait-out.ts';
 import type { UploadCheck, UploadStatus } from './check-upload.ts';
 import type { ContinuedRanges } from './continue-ranges.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import { isProven } from '#src/core/transfer/transfer.ts';
-import { finishClaimed } from '#src/transfer/finish-claim.ts';
+import { finishClaimed } from '#src/step-support/finish-claim.ts';
 import { completeUpload, type UploadCheck, type UploadStatus } from './check-upload.ts';
 
 /**

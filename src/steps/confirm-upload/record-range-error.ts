@@ -1,8 +1,8 @@
 import { isErrorName, TransferError } from '#src/core/errors/errors.ts';
 import { readCauseMessage } from '#src/outcome/failure.ts';
-import { rangeFailureOf } from '#src/transfer/range-failure.ts';
-import { rangeStateSchema, readState } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { rangeFailureOf } from '#src/step-support/range-failure.ts';
+import { rangeStateSchema, readState } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /** The answer to a call for one range. The other ranges continue. */
 export interface RangeErrorRecorded {

@@ -4,9 +4,9 @@ import { maxRejectedGenerations, maxReportsPerChunk } from '#src/core/limits/lim
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkState, ChunkStatePage, SessionStatus } from '#src/core/transfer/destination.ts';
 import { type ChunkRecord, isProven } from '#src/core/transfer/transfer.ts';
-import { reportInBatches } from '#src/transfer/report-in-batches.ts';
-import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
-import { isCompleteByReceipts } from '#src/transfer/session-receipts.ts';
+import { reportInBatches } from '#src/step-support/report-in-batches.ts';
+import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
+import { isCompleteByReceipts } from '#src/step-support/session-receipts.ts';
 import type { UploadCheck, UploadStatus } from './check-upload.ts';
 
 /**

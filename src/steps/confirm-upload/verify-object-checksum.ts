@@ -4,7 +4,7 @@ import { combineCrcs } from '#src/core/source/crc.ts';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import type { ChunkRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { Needs } from '#src/step-support/step.ts';
 
 /**
  * Compares the object's own checksum with the checksum combined from the chunks that were sent. Retired

@@ -2,7 +2,7 @@ import { errorMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
-import { objectId } from '#src/transfer/transfer-ids.ts';
+import { objectId } from '#src/step-support/transfer-ids.ts';
 import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
 
 /** Rejects an object that cannot be moved, then reads one byte: a denied object must create nothing. */

@@ -1,7 +1,7 @@
 import type { SourceReference } from '#src/core/source/source-object.ts';
-import type { TransferRequest } from '#src/transfer/input.ts';
-import type { InspectWait } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import type { TransferRequest } from '#src/step-support/input.ts';
+import type { InspectWait } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 export type InspectPorts = Needs<'source' | 'destination' | 'optionRules' | 'settings'>;
 

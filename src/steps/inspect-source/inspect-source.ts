@@ -14,17 +14,17 @@ import {
   essentialInput,
   type ManualRequest,
   readRequest,
-} from '#src/transfer/input.ts';
-import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
+} from '#src/step-support/input.ts';
+import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
 import {
   type DispatchedStart,
   dispatchedStartIn,
   type Inspected,
   type InspectWait,
   inspectWaitSchema,
-} from '#src/transfer/state.ts';
-import type { Invocation } from '#src/transfer/step.ts';
-import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+} from '#src/step-support/state.ts';
+import type { Invocation } from '#src/step-support/step.ts';
+import { remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 import { admit } from './admit-object.ts';
 import { addressOf, type InspectCall, type InspectPorts } from './inspect-call.ts';
 import { manualSource, sourcesFromEvent } from './source-claim.ts';

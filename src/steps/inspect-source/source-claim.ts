@@ -2,8 +2,8 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { isUnderPrefix, quotedList } from '#src/core/source/source-filter.ts';
 import type { SourceReference } from '#src/core/source/source-object.ts';
 import type { Source, Sources } from '#src/core/source/sources.ts';
-import type { EventClaim, EventRequest, ManualRequest } from '#src/transfer/input.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import type { EventClaim, EventRequest, ManualRequest } from '#src/step-support/input.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 
 /**
  * Returns the configured source of a manual start. Suffix and size filters apply to events only. Prefixes

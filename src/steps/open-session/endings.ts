@@ -1,5 +1,5 @@
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { Ending, Inspected } from '#src/transfer/state.ts';
+import type { Ending, Inspected } from '#src/step-support/state.ts';
 
 /** The ending of a start whose object version is an asset already. */
 export function alreadyIngested(row: TransferRecord): Ending {

@@ -6,19 +6,19 @@ import type { SessionRequest, UploadSession } from '#src/core/transfer/destinati
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { destinationOptionsOf } from '#src/core/transfer/transfer-options.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import { abortUpload } from '#src/transfer/abort-upload.ts';
-import { assertFinishUnclaimed } from '#src/transfer/finish-claim.ts';
+import { abortUpload } from '#src/step-support/abort-upload.ts';
+import { assertFinishUnclaimed } from '#src/step-support/finish-claim.ts';
 import {
   ownershipLostError,
   readOwnedTransfer,
   readUsableSession,
   type UsableSession,
-} from '#src/transfer/ownership.ts';
-import { countTransferRetry } from '#src/transfer/retry-counts.ts';
-import { isProvenComplete } from '#src/transfer/session-receipts.ts';
-import type { Owned } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { type WaitAnswer, waitOut } from '#src/transfer/wait-out.ts';
+} from '#src/step-support/ownership.ts';
+import { countTransferRetry } from '#src/step-support/retry-counts.ts';
+import { isProvenComplete } from '#src/step-support/session-receipts.ts';
+import type { Owned } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
+import { type WaitAnswer, waitOut } from '#src/step-support/wait-out.ts';
 import { countRangesOf } from './ranges-at-once.ts';
 
 type SessionPorts = Needs<'store' | 'destination' | 'settings'>;

@@ -1,11 +1,11 @@
+import { queuedEnding } from '#src/admission/join-queue.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';
-import { queuedEnding } from '#src/queue/join-queue.ts';
-import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
-import { fencedOutError, readOwnedTransfer } from '#src/transfer/ownership.ts';
+import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
+import { fencedOutError, readOwnedTransfer } from '#src/step-support/ownership.ts';
 import {
   type DispatchedStart,
   dispatchedSchema,
@@ -15,9 +15,9 @@ import {
   type Owned,
   ownedSchema,
   readState,
-} from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+} from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
+import { remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 import { takeQueued } from './take-queued.ts';
 import { takeTransfer } from './take-transfer.ts';
 

@@ -1,16 +1,16 @@
+import type { WaitReason } from '#src/admission/admission.ts';
+import { joinQueue } from '#src/admission/join-queue.ts';
+import { acquireSlot } from '#src/admission/slots.ts';
 import { isTransferError } from '#src/core/errors/errors.ts';
 import { isTransient } from '#src/core/errors/recovery.ts';
 import type { OpenSessionAnswer } from '#src/core/stack/next-answers.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { WaitReason } from '#src/queue/admission.ts';
-import { joinQueue } from '#src/queue/join-queue.ts';
-import { acquireSlot } from '#src/queue/slots.ts';
-import { abortIfGivenUp } from '#src/transfer/abort-upload.ts';
-import { countTransferRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
-import type { Ending, Owned } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { outageAfterSuccess, remainingWait, waitOut } from '#src/transfer/wait-out.ts';
+import { abortIfGivenUp } from '#src/step-support/abort-upload.ts';
+import { countTransferRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
+import type { Ending, Owned } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
+import { outageAfterSuccess, remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 import { ensureSession, type SessionChoice } from './ensure-session.ts';
 import {
   type EnteredTransfer,

@@ -2,8 +2,8 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { maxRangesPerExecution, maxRoundsPerExecution } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
-import type { Outage, Owned } from '#src/transfer/state.ts';
-import { outageError } from '#src/transfer/wait-out.ts';
+import type { Outage, Owned } from '#src/step-support/state.ts';
+import { outageError } from '#src/step-support/wait-out.ts';
 
 /** The ranges of the next round, and the state with the counts of that round. */
 export interface PlannedRound {

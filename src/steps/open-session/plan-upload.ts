@@ -2,9 +2,9 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { maxChunksPerSession, minChunksPerSender } from '#src/core/limits/limits.ts';
 import { type ChunkRange, indexesOf, planRanges } from '#src/core/transfer/chunk-plan.ts';
 import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import type { UsableSession } from '#src/transfer/ownership.ts';
-import type { Owned } from '#src/transfer/state.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { UsableSession } from '#src/step-support/ownership.ts';
+import type { Owned } from '#src/step-support/state.ts';
+import type { Needs } from '#src/step-support/step.ts';
 import { type PlannedRound, planRound } from './plan-round.ts';
 
 /**

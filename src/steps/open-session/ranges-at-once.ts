@@ -1,8 +1,8 @@
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
 import { type ChunkRange, countRanges } from '#src/core/transfer/chunk-plan.ts';
 import { maxInFlightOf, type UploadSession } from '#src/core/transfer/destination.ts';
-import type { Owned } from '#src/transfer/state.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { Owned } from '#src/step-support/state.ts';
+import type { Needs } from '#src/step-support/step.ts';
 
 type SharePorts = Needs<'destination' | 'settings'>;
 

@@ -1,10 +1,10 @@
+import { queuedEnding } from '#src/admission/join-queue.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
 import { wasClosedByReconciler } from '#src/outcome/ended-outside.ts';
-import { queuedEnding } from '#src/queue/join-queue.ts';
-import { leaseEndFrom } from '#src/transfer/ownership.ts';
-import type { DispatchedStart, Ending } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { leaseEndFrom } from '#src/step-support/ownership.ts';
+import type { DispatchedStart, Ending } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { alreadyIngested, cancelledEnding, noLongerQueued, runningElsewhere } from './endings.ts';
 import { contendedError, maxTakeAttempts, type TakeResult } from './take-transfer.ts';
 

@@ -1,13 +1,13 @@
+import { queuedEnding } from '#src/admission/join-queue.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import { isCancelledByRequest, isOver, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { queuedEnding } from '#src/queue/join-queue.ts';
-import { leaseEndFrom } from '#src/transfer/ownership.ts';
-import { findSameContent } from '#src/transfer/same-content.ts';
-import type { Ending, Inspected } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { transferIdOf } from '#src/transfer/transfer-ids.ts';
+import { leaseEndFrom } from '#src/step-support/ownership.ts';
+import { findSameContent } from '#src/step-support/same-content.ts';
+import type { Ending, Inspected } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
+import { transferIdOf } from '#src/step-support/transfer-ids.ts';
 import {
   alreadyIngested,
   cancelledEnding,

@@ -1,9 +1,9 @@
 import type * as z from 'zod/mini';
 import type { TransferRecord } from '#src/core/transfer/transfer.ts';
-import { fencedOutError, isOwnedByAnother } from '#src/transfer/ownership.ts';
-import type { endedSchema } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
-import { transferIdOf } from '#src/transfer/transfer-ids.ts';
+import { fencedOutError, isOwnedByAnother } from '#src/step-support/ownership.ts';
+import type { endedSchema } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
+import { transferIdOf } from '#src/step-support/transfer-ids.ts';
 
 /** The fields by which a final state names its transfer. */
 type NamedTransfer = Pick<z.infer<typeof endedSchema>, 'transferId' | 'dispatched' | 'object'>;

@@ -1,4 +1,6 @@
 import type * as z from 'zod/mini';
+import { queuedEnding } from '#src/admission/join-queue.ts';
+import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isPreflightInput } from '#src/core/stack/preflight.ts';
 import { isCancelledByRequest, type TransferRecord } from '#src/core/transfer/transfer.ts';
@@ -11,12 +13,10 @@ import {
 } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { recordRejection } from '#src/outcome/record-rejection.ts';
-import { queuedEnding } from '#src/queue/join-queue.ts';
-import { releaseSlotOrTicket } from '#src/queue/slots.ts';
-import { fencedOutError } from '#src/transfer/ownership.ts';
-import { recordContent } from '#src/transfer/same-content.ts';
-import { dispatchedStartIn, type Ending, endedSchema, readState } from '#src/transfer/state.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import { fencedOutError } from '#src/step-support/ownership.ts';
+import { recordContent } from '#src/step-support/same-content.ts';
+import { dispatchedStartIn, type Ending, endedSchema, readState } from '#src/step-support/state.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { failPreflight } from './fail-preflight.ts';
 import { assertNotTakenOver, findOwnedTransfer, isStillQueued } from './find-transfer.ts';
 import { writeAndPublish } from './write-outcome.ts';

@@ -1,3 +1,4 @@
+import { releaseSlotOrTicket } from '#src/admission/slots.ts';
 import {
   isCancelledByRequest,
   type TransferRecord,
@@ -6,9 +7,8 @@ import {
 import type { TransferPatch } from '#src/core/transfer/transfer-store.ts';
 import type { Outcome } from '#src/outcome/outcome.ts';
 import { publishOutcome } from '#src/outcome/publish-outcome.ts';
-import { releaseSlotOrTicket } from '#src/queue/slots.ts';
-import { ownershipLostError } from '#src/transfer/ownership.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import { ownershipLostError } from '#src/step-support/ownership.ts';
+import type { Needs } from '#src/step-support/step.ts';
 
 /**
  * Writes the outcome into the transfer's row, releases the slot, then publishes the event.

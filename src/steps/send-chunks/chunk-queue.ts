@@ -1,6 +1,6 @@
 import { asTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { defaultChunksPerPage } from '#src/core/limits/limits.ts';
-import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
+import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
 import type { QueuedChunk } from './send-chunk.ts';
 import type { SendContext } from './send-context.ts';
 

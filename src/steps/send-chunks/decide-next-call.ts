@@ -4,9 +4,9 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
 import type { RangeFailure } from '#src/core/transfer/transfer.ts';
-import { rangeFailureOf } from '#src/transfer/range-failure.ts';
-import type { RangeState } from '#src/transfer/state.ts';
-import { logWait } from '#src/transfer/wait-out.ts';
+import { rangeFailureOf } from '#src/step-support/range-failure.ts';
+import type { RangeState } from '#src/step-support/state.ts';
+import { logWait } from '#src/step-support/wait-out.ts';
 import type { SendContext } from './send-context.ts';
 import type { RangeResult } from './send-range.ts';
 

@@ -4,7 +4,7 @@ import { type ByteRange, lengthOf } from '#src/core/source/byte-range.ts';
 import type { SourceObject } from '#src/core/source/source-object.ts';
 import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkBody } from '#src/core/transfer/destination.ts';
-import type { Needs } from '#src/transfer/step.ts';
+import type { Needs } from '#src/step-support/step.ts';
 import type { ProgressWatch } from './progress-watch.ts';
 
 type DigestPorts = Needs<'source' | 'newCrc'>;

@@ -1,6 +1,6 @@
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Clock } from '#src/core/ports/clock.ts';
-import type { Invocation } from '#src/transfer/step.ts';
+import type { Invocation } from '#src/step-support/step.ts';
 
 /** The start of the message, by the phase in which nothing moved. */
 const stalledMessages = {

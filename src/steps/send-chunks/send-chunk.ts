@@ -10,8 +10,8 @@ import {
 } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery, UploadSession } from '#src/core/transfer/destination.ts';
 import { isProven } from '#src/core/transfer/transfer.ts';
-import { countRetry } from '#src/transfer/retry-counts.ts';
-import { retryWithBackoff } from '#src/transfer/retry-with-backoff.ts';
+import { countRetry } from '#src/step-support/retry-counts.ts';
+import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { type ChunkDigests, DigestedBody } from './digested-body.ts';
 import { ProgressWatch } from './progress-watch.ts';

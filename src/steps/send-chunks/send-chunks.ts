@@ -20,19 +20,20 @@
  * Each step reads the rows at its start. A crash at any point therefore costs at most the chunks in
  * flight. Another execution continues from the rows after it has taken the transfer with a higher fence.
  */
+
+import { ensureAdmitted } from '#src/admission/admission.ts';
+import { renewSlot, slotLost } from '#src/admission/slots.ts';
 import { wholeWaitSeconds } from '#src/core/errors/backoff.ts';
 import { asTransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
 import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
 import { isProven, provenCount, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { ensureAdmitted } from '#src/queue/admission.ts';
-import { renewSlot, slotLost } from '#src/queue/slots.ts';
-import { readOwnedTransfer, readUsableSession } from '#src/transfer/ownership.ts';
-import { rangeFailureOf } from '#src/transfer/range-failure.ts';
-import { countRetry } from '#src/transfer/retry-counts.ts';
-import { type RangeState, rangeStateSchema, readState } from '#src/transfer/state.ts';
-import type { Invocation } from '#src/transfer/step.ts';
+import { readOwnedTransfer, readUsableSession } from '#src/step-support/ownership.ts';
+import { rangeFailureOf } from '#src/step-support/range-failure.ts';
+import { countRetry } from '#src/step-support/retry-counts.ts';
+import { type RangeState, rangeStateSchema, readState } from '#src/step-support/state.ts';
+import type { Invocation } from '#src/step-support/step.ts';
 import { type CallDecision, decideNextCall, type StateChange } from './decide-next-call.ts';
 import type { SendContext, SendPorts } from './send-context.ts';
 import { claimEndFrom, sendRange } from './send-range.ts';

@@ -3,8 +3,8 @@ import type { ChunkProof } from '#src/core/transfer/chunk-proof.ts';
 import type { ChunkDelivery } from '#src/core/transfer/destination.ts';
 import type { ChunkRecord, TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { RangeKey } from '#src/core/transfer/transfer-store.ts';
-import type { UsableSession } from '#src/transfer/ownership.ts';
-import type { Invocation, Needs } from '#src/transfer/step.ts';
+import type { UsableSession } from '#src/step-support/ownership.ts';
+import type { Invocation, Needs } from '#src/step-support/step.ts';
 import type { WholeDigest } from './whole-digest.ts';
 
 /** The ports that sending needs. */

@@ -1,13 +1,13 @@
+import { ensureAdmitted } from '#src/admission/admission.ts';
+import { renewSlot, slotLost } from '#src/admission/slots.ts';
 import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
 import { maxInFlightOf } from '#src/core/transfer/destination.ts';
-import { ensureAdmitted } from '#src/queue/admission.ts';
-import { renewSlot, slotLost } from '#src/queue/slots.ts';
-import { readOwnedTransfer } from '#src/transfer/ownership.ts';
-import { countRetry, retryCauseOf } from '#src/transfer/retry-counts.ts';
-import type { Invocation } from '#src/transfer/step.ts';
+import { readOwnedTransfer } from '#src/step-support/ownership.ts';
+import { countRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
+import type { Invocation } from '#src/step-support/step.ts';
 import { lengthOfChunk } from './chunk-length.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 import { ProofReporter } from './proof-reporter.ts';

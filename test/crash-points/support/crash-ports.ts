@@ -3,7 +3,7 @@ import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import type { Log } from '#src/core/ports/log.ts';
 import type { Transport } from '#src/core/ports/transport.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { completePorts } from '../../harness/product-ports.ts';
 import { type ParsedRequest, parseRequest } from '../../simulation/faults/faulty-transport.ts';
 import type { Sandbox } from '../../simulation/harness/sandbox.ts';

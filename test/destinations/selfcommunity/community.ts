@@ -11,7 +11,7 @@ import { type ExecutionHandle, startExecution } from '#local/state-machine/run.t
 import { createSelfCommunity } from '#src/destinations/selfcommunity/destination.ts';
 import { createTransport } from '#src/http/transport.ts';
 import { closeAgent, createAgent } from '#src/http/undici.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { deployedMachine } from '../../harness/machine.ts';
 import { openPortHarness, type PortHarness } from '../../harness/port-harness.ts';
 import { type Around, wrapPort } from '../../harness/wrap-port.ts';

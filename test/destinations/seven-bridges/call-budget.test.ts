@@ -9,7 +9,7 @@ import {
 } from '#src/destinations/seven-bridges/destination.ts';
 import { callsPerWindow, callWindowMs } from '#src/destinations/seven-bridges/limits.ts';
 import { checkSettings } from '#src/destinations/seven-bridges/settings.ts';
-import { createCallBudgets } from '#src/rates/call-budgets.ts';
+import { createCallBudgets } from '#src/throttling/call-budgets.ts';
 import { createMemoryQueueStore } from '../../doubles/memory/queue-store.ts';
 import { ManualClock } from '../../harness/clock.ts';
 import { call, requestFor } from './bridged.ts';

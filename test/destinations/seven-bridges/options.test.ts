@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { identityOf } from '#src/core/transfer/destination.ts';
 import type { DestinationOptions } from '#src/core/transfer/transfer-options.ts';
-import { objectId, transferIdOf } from '#src/transfer/transfer-ids.ts';
+import { objectId, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { bridge, call, failureOf, requestFor, upload } from './bridged.ts';
 
 const stack = { project: 'ada/genomes' } as const;

@@ -99,7 +99,7 @@ describe('the dashboard', () => {
   it('shows the log entries of late duplicates among the errors', () => {
     const query = widgets.find(({ type }) => type === 'log')?.properties.query ?? '';
     expect(query).toContain('(ispresent(error) or ispresent(duplicates))');
-    const text = readFileSync('src/transfer/late-duplicates.ts', 'utf8');
+    const text = readFileSync('src/step-support/late-duplicates.ts', 'utf8');
     expect(text).toMatch(/log\.error\([^)]*duplicates/);
     expect(text).toContain("meter.add('LateDuplicates'");
   });

@@ -18,7 +18,7 @@ import {
   uploadKey,
 } from '#src/aws/dynamodb/row-keys.ts';
 import { priorities } from '#src/core/queue/queue.ts';
-import { objectId, rejectionIdOf, transferIdOf } from '#src/transfer/transfer-ids.ts';
+import { objectId, rejectionIdOf, transferIdOf } from '#src/step-support/transfer-ids.ts';
 import { oddKeys } from './odd-keys.ts';
 
 const seed = 20_261_121;

@@ -1,5 +1,5 @@
 import { isOver, type SessionRecord, type TransferRecord } from '#src/core/transfer/transfer.ts';
-import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
+import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { hex } from '../../doubles/destinations/service.ts';
 import { type Content, contentOf } from '../../doubles/memory/memory-source.ts';
 import type { Execution } from '../load/executions.ts';

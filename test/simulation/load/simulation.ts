@@ -5,7 +5,7 @@ import type { Transport } from '#src/core/ports/transport.ts';
 import type { MetricName } from '#src/core/stack/metrics.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { TransferStore } from '#src/core/transfer/transfer-store.ts';
-import type { Ports } from '#src/transfer/step.ts';
+import type { Ports } from '#src/step-support/step.ts';
 import { contentOf, MemorySource } from '../../doubles/memory/memory-source.ts';
 import { completePorts } from '../../harness/product-ports.ts';
 import { drawFaults, type FaultSelection, type Faults } from '../faults/fault-classes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rejectionIdOf } from '#src/transfer/transfer-ids.ts';
+import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { StepHarness } from '../../harness/step-harness.ts';
 import { eventTypes, readyTransfer } from './record-harness.ts';
 
