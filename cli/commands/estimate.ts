@@ -20,8 +20,8 @@ import {
   hostPlaces,
   type Workload,
 } from '../estimate/estimate.ts';
-import { listObjects } from '../estimate/list-objects.ts';
 import { sizeLimit } from '../estimate/size-limit.ts';
+import { sumObjects } from '../estimate/sum-objects.ts';
 import type { Ending } from '../exit-codes.ts';
 import { addExamples, addJsonOption, parseWhole } from '../options.ts';
 import { type Column, tableOf } from '../output/table.ts';
@@ -138,7 +138,7 @@ const listedPerLine = 50_000;
 async function listedLoad(source: string, flags: Flags, context: Context): Promise<Load> {
   let next = listedPerLine;
   const limit = sizeLimit(parseSize(flags.chunkSize, '--chunk-size'), context.env);
-  const listed = await listObjects(source, flags, context.env, limit.mostBytes, (count) => {
+  const listed = await sumObjects(source, flags, context.env, limit.mostBytes, (count) => {
     if (count < next) return;
     next = count + listedPerLine;
     note(context, `${counted(count, 'object')} listed so far.`);

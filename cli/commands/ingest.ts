@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { errorIn } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { ingestFiles } from '../ingest/ingest-files.ts';
-import type { IngestFlags } from '../ingest/ingest-flags.ts';
+import type { Argument, IngestFlags } from '../ingest/ingest-flags.ts';
 import { ingestObjects } from '../ingest/ingest-objects.ts';
 import { addExamples, addJsonOption, addPlaceOptions, parseWhole } from '../options.ts';
 import type { CreateCommand } from './registry.ts';
@@ -23,8 +23,14 @@ export const ingestCommand: CreateCommand = (context, onEnd) => {
     .description(
       'Moves objects of S3 with a deployed stack, or files with a local run on this computer. Follows each to its end: Ctrl-C ends only the display of a stack, and a local run continues when it is started again.',
     )
-    .argument('[source...]', 's3://bucket/key, or a file, a folder or a quoted glob')
+    .argument(
+      '[source...]',
+      's3://bucket/key, s3://bucket/prefix/ for all objects below, or a key with * or ?; or a file, a folder or a quoted glob',
+    )
     .option('--list <file>', 'read more sources from this file, one a line; - is stdin')
+    .option('--all', 'with s3://bucket: every object of the bucket')
+    .option('--raw', 'take * and ? in a key as characters of the key')
+    .option('--dry-run', 'print what would be started, one a line, and start nothing')
     .option(
       '--parallel <number>',
       'at most this many at once (default: 20 with a stack, 5 with --detach, 2 local runs)',
@@ -45,6 +51,8 @@ export const ingestCommand: CreateCommand = (context, onEnd) => {
   );
   return addExamples(command, [
     ['ingest s3://my-videos/a.mp4 s3://my-videos/b.mp4', 'with the deployed stack'],
+    ['ingest s3://my-videos/archive/ --dry-run', 'lists what would be started, and what would not'],
+    ['ingest "s3://my-videos/archive/2026-*.mov"', 'the keys that match'],
     ['ingest --list urls.txt --priority backfill --detach', 'starts an archive and returns'],
     ['ingest ./rushes "scenes/*.mov" --parallel 2', 'files, without a stack'],
     ['ingest s3://my-videos/a.mp4 --local', 'an object, without a stack'],
@@ -57,16 +65,13 @@ async function ingest(
   command: Command,
   context: Context,
 ): Promise<Ending> {
-  const sources = [...named, ...(await listed(flags, context))];
-  if (sources.length === 0)
-    throw new CommandError('usage', 'Missing source: name s3://bucket/key, a file or a folder.');
-  const urls = sources.filter((source) => source.startsWith('s3://'));
-  if (urls.length > 0 && urls.length < sources.length)
-    throw new CommandError(
-      'usage',
-      `Invalid sources: ${JSON.stringify(urls[0])} is at S3 and others are files. Use one call for each kind.`,
-    );
-  if (urls.length > 0 && !flags.local) return ingestObjects(urls, flags, command, context);
+  const lines = await readList(flags, context);
+  const isLiteral = Boolean(flags.raw);
+  const sources = [
+    ...named.map((text) => ({ text, isLiteral })),
+    ...lines.map((text) => ({ text, isLiteral: true })),
+  ];
+  if (areUrls(sources) && !flags.local) return ingestObjects(sources, flags, command, context);
   try {
     const destination = chosenDestination({ ...flags });
     return await ingestFiles(sources, flags, { command, destination, context });
@@ -75,8 +80,23 @@ async function ingest(
   }
 }
 
+/**
+ * Returns whether all sources are at S3.
+ * @throws CommandError - no source, or sources of both kinds
+ */
+function areUrls(sources: readonly Argument[]): boolean {
+  if (sources.length === 0)
+    throw new CommandError('usage', 'Missing source: name s3://bucket/key, a file or a folder.');
+  const urls = sources.filter(({ text: one }) => one.startsWith('s3://'));
+  if (urls.length === 0 || urls.length === sources.length) return urls.length > 0;
+  throw new CommandError(
+    'usage',
+    `Invalid sources: ${JSON.stringify(urls[0]?.text)} is at S3 and others are files. Use one call for each kind.`,
+  );
+}
+
 /** Returns the lines of the list. Empty lines are left out. */
-async function listed({ list }: IngestFlags, { io }: Context): Promise<string[]> {
+async function readList({ list }: IngestFlags, { io }: Context): Promise<string[]> {
   if (list === undefined) return [];
   const lines = list === '-' ? await text(io.stdin) : readFileSync(list, 'utf8');
   return lines.split(/\r?\n/).filter((line) => line.trim() !== '');

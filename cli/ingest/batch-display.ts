@@ -2,11 +2,12 @@ import { columnsOf, createRedraw, rowsOf } from '#local/terminal/redraw.ts';
 import { canRedraw } from '#local/terminal/status-display.ts';
 import { cutMiddle, printable, speedText } from '#local/terminal/words.ts';
 import type { Context } from '../context.ts';
-import { countsOf, type Item } from './batch.ts';
+import { countsText, type Item, unfinished } from './batch.ts';
 
 /** Shows a batch on stderr: a live line for each source that runs, and a total. */
 export interface BatchDisplay {
-  update(): void;
+  /** Called when the line of a source changed. */
+  update(item: Item): void;
   /** Called when a source ended. */
   ended(item: Item): void;
   print(line: string): void;
@@ -19,12 +20,17 @@ export function createBatchDisplay(
   items: readonly Item[],
   { io: { stderr }, env }: Pick<Context, 'io' | 'env'>,
 ): BatchDisplay {
-  if (!canRedraw(stderr, env)) return plainDisplay(items, (line) => void stderr.write(`${line}\n`));
+  if (!canRedraw(stderr, env)) return plainDisplay((line) => void stderr.write(`${line}\n`));
   const redraw = createRedraw(stderr);
-  const draw = () => redraw.show(liveLines(items, columnsOf(stderr), rowsOf(stderr)));
+  const shown = createShown(items.length);
+  const draw = () => redraw.show(liveLines(shown, columnsOf(stderr), rowsOf(stderr)));
   return {
-    update: draw,
+    update(item) {
+      shown.running.add(item);
+      draw();
+    },
     ended(item) {
+      shown.end(item);
       redraw.print(endLine(item));
       draw();
     },
@@ -33,18 +39,41 @@ export function createBatchDisplay(
   };
 }
 
-function plainDisplay(items: readonly Item[], print: (line: string) => void): BatchDisplay {
+/** What a terminal shows: a batch may have more sources than can be looked at for each line. */
+interface Shown {
+  readonly total: number;
+  readonly running: Set<Item>;
+  /** Sources by how they ended. */
+  readonly counts: Map<string, number>;
+  end(item: Item): void;
+}
+
+function createShown(total: number): Shown {
+  const running = new Set<Item>();
+  const counts = new Map([[unfinished, total]]);
+  const add = (status: string, count: number) =>
+    counts.set(status, (counts.get(status) ?? 0) + count);
+  const end = (item: Item) => {
+    running.delete(item);
+    add(unfinished, -1);
+    add(item.end?.status ?? unfinished, 1);
+  };
+  return { total, running, counts, end };
+}
+
+function plainDisplay(print: (line: string) => void): BatchDisplay {
   const shown = new Map<Item, string>();
   return {
-    update() {
-      for (const item of items) {
-        const line = item.line?.replace(/[\d.]+ [kM]B\/s.*/, '').trim();
-        if (line === undefined || shown.get(item) === line) continue;
-        shown.set(item, line);
-        print(printable(`${item.name}  ${line}`));
-      }
+    update(item) {
+      const line = item.line?.replace(/[\d.]+ [kM]B\/s.*/, '').trim();
+      if (line === undefined || shown.get(item) === line) return;
+      shown.set(item, line);
+      print(printable(`${item.name}  ${line}`));
     },
-    ended: (item) => print(endLine(item)),
+    ended(item) {
+      shown.delete(item);
+      print(endLine(item));
+    },
     print: (line) => print(printable(line)),
     close() {},
   };
@@ -56,21 +85,20 @@ function endLine({ name, end }: Item): string {
 }
 
 /** Returns one line for each running source, and the total. */
-function liveLines(items: readonly Item[], columns: number, rows: number): string[] {
-  const running = items.filter(({ line }) => line !== undefined);
-  const shown = running.slice(0, Math.max(1, rows - 2));
-  const lines = shown.map(({ name, line = '' }) => {
+function liveLines(shown: Shown, columns: number, rows: number): string[] {
+  const running = [...shown.running];
+  const visible = running.slice(0, Math.max(1, rows - 2));
+  const lines = visible.map(({ name, line = '' }) => {
     const room = Math.max(8, columns - line.length - 2);
     return `${printable(cutMiddle(room, name))}  ${line}`;
   });
-  const hidden = running.length - shown.length;
-  return [...lines, totalLine(items, hidden)];
+  return [...lines, totalLine(shown, running.length - visible.length)];
 }
 
-function totalLine(items: readonly Item[], hidden: number): string {
-  const speed = items.reduce((sum, { bytesPerSecond = 0 }) => sum + bytesPerSecond, 0);
+function totalLine({ total, running, counts }: Shown, hidden: number): string {
+  const speed = [...running].reduce((sum, { bytesPerSecond = 0 }) => sum + bytesPerSecond, 0);
   const parts = [
-    `${items.length} in all: ${countsOf(items)}`,
+    `${total} in all: ${countsText(counts)}`,
     ...(speed > 0 ? [speedText(speed, 1000)] : []),
     ...(hidden > 0 ? [`${hidden} more running`] : []),
   ];

@@ -64,7 +64,7 @@ export async function runBatch<T extends Item>(
   };
   const endOf = async (item: T): Promise<ItemEnd | undefined> => {
     try {
-      return await run(item, () => display.update());
+      return await run(item, () => display.update(item));
     } catch (error) {
       const { ending, line } = describeError(error, runtime);
       const isLasting = lasting.includes(ending);
@@ -85,5 +85,11 @@ export function countsOf(items: readonly Item[]): string {
     const status = end?.status ?? unfinished;
     counts.set(status, (counts.get(status) ?? 0) + 1);
   }
-  return [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  return countsText(counts);
+}
+
+/** Returns counts by status as `2 ready, 1 failed`. */
+export function countsText(counts: ReadonlyMap<string, number>): string {
+  const present = [...counts].filter(([, count]) => count > 0);
+  return present.map(([status, count]) => `${count} ${status}`).join(', ');
 }

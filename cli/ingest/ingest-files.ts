@@ -1,16 +1,23 @@
 import type { Command } from 'commander';
 import type { ChosenDestination } from '#local/commands/destination-options.ts';
 import { checkedDestination } from '#local/ingest/local-run.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { CommandError } from '../command-error.ts';
 import { type Context, type Environment, note } from '../context.ts';
 import { type Ending, exitCodes } from '../exit-codes.ts';
+import { openS3 } from '../listing/s3-client.ts';
 import { counted } from '../output/words.ts';
-import { countsOf, runBatch } from './batch.ts';
+import { countsOf, type RunItem, runBatch } from './batch.ts';
 import { createBatchDisplay } from './batch-display.ts';
+import { type ChosenObjects, startLine } from './choose-objects.ts';
 import { type FileItem, findFiles } from './files.ts';
-import type { IngestFlags } from './ingest-flags.ts';
+import { findObjects, printPlan } from './find-objects.ts';
+import type { Argument, IngestFlags } from './ingest-flags.ts';
 import { endProcesses, type LocalProcess, moveFile, moveShown } from './move-file.ts';
+import { serviceRules } from './object-rules.ts';
+import { readUrls } from './objects.ts';
+import { assertOneFilename } from './one-filename.ts';
 import { reportBatch } from './report-batch.ts';
 
 /** Files that are moved at once. A single file often uses the whole connection. */
@@ -25,41 +32,84 @@ export interface LocalCall {
 
 /** Moves files, or objects with `--local`, by local runs: one process for each. */
 export async function ingestFiles(
-  sources: readonly string[],
+  sources: readonly Argument[],
   flags: IngestFlags,
-  { command, destination, context }: LocalCall,
+  call: LocalCall,
 ): Promise<Ending> {
+  const { command, context } = call;
   assertLocal(flags, command);
-  const accepting = checkedDestination(destination);
-  const { files, skipped } =
-    flags.local && sources[0]?.startsWith('s3://')
-      ? { files: sources.map((name): FileItem => ({ name, path: name })), skipped: [] }
-      : findFiles(sources, destination.definition, acceptsOf(accepting), context.env);
+  const found = await findSources(sources, flags, call);
+  assertOneFilename(flags, found.items.length);
+  if (flags.dryRun) {
+    printPlan(found, Boolean(flags.json), context);
+    return 'done';
+  }
+  const local = { args: localArguments(command), env: localEnvironment(flags, process.env) };
+  const [only, ...others] = found.items;
+  if (only && others.length === 0) return moveOne(only, local, flags, context);
+  return moveAll(found, local, flags, context);
+}
+
+/** What a call moves, and listed objects that it leaves out. */
+interface FoundSources extends Pick<ChosenObjects, 'leftOut'> {
+  readonly items: readonly FileItem[];
+}
+
+function findSources(
+  sources: readonly Argument[],
+  flags: IngestFlags,
+  call: LocalCall,
+): FoundSources | Promise<FoundSources> {
+  const accepting = checkedDestination(call.destination);
+  if (sources[0]?.text.startsWith('s3://')) return findUrls(sources, accepting, flags, call);
+  const names = sources.map(({ text }) => text);
+  const { definition } = call.destination;
+  const accepts = (key: string) => isAccepted(accepting, key, flags.type);
+  const { files: items, skipped } = findFiles(names, definition, accepts, call.context.env);
   if (skipped.length > 0)
     note(
-      context,
-      `Leaves out ${counted(skipped.length, 'file')} that ${destination.definition.title} does not take by their extensions, such as ${skipped[0]}.`,
+      call.context,
+      `Leaves out ${counted(skipped.length, 'file')} that ${definition.title} does not take by their extensions, such as ${skipped[0]}.`,
     );
-  const local = { args: localArguments(command), env: localEnvironment(flags, process.env) };
-  const [only, ...others] = files;
-  if (only && others.length === 0) return moveOne(only, local, flags, context);
-  if (flags.filename !== undefined)
-    throw new CommandError(
-      'usage',
-      `Invalid --filename ${JSON.stringify(flags.filename)}: ${files.length} sources cannot share it. Name one source.`,
-    );
+  return { items, leftOut: [] };
+}
+
+/** Finds objects for local runs. Nothing but the service decides which are left out. */
+async function findUrls(
+  urls: readonly Argument[],
+  accepting: Destination,
+  flags: IngestFlags,
+  { destination, context }: LocalCall,
+): Promise<FoundSources> {
+  const { requestPayer = false } = flags;
+  const rules = { ...serviceRules(accepting, destination.definition), requestPayer };
+  const openChoice = async () => ({
+    client: openS3(flags, context.env),
+    rulesFor: () => rules,
+    findMoved: async () => () => undefined,
+  });
+  const named = readUrls(urls, Boolean(flags.all));
+  const { items, leftOut } = await findObjects(named, openChoice, context);
+  note(context, startLine(items));
+  return { items: items.map((item) => ({ ...item, path: item.name })), leftOut };
+}
+
+async function moveAll(
+  { items, leftOut }: FoundSources,
+  local: LocalProcess,
+  { parallel = parallelByDefault, json }: IngestFlags,
+  context: Context,
+): Promise<Ending> {
   context.onInterrupt(() => {
     endProcesses();
-    return interruptedLine(files);
+    return interruptedLine(items);
   });
-  const display = createBatchDisplay(files, context);
-  const move = (item: FileItem, update: () => void) => moveFile(item, update, local);
-  await runBatch(files, flags.parallel ?? parallelByDefault, move, display, {
-    signal: context.signal,
-    runtime: 'local',
-  });
+  const display = createBatchDisplay(items, context);
+  const move: RunItem<FileItem> = (item, update) => moveFile(item, update, local);
+  const { signal } = context;
+  await runBatch(items, parallel, move, display, { signal, runtime: 'local' });
   display.close();
-  return reportBatch(files, Boolean(flags.json), context);
+  return reportBatch(items, Boolean(json), context, leftOut);
 }
 
 async function moveOne(
@@ -100,19 +150,24 @@ function assertLocal(flags: IngestFlags, command: Command): void {
       );
 }
 
-function acceptsOf(destination: Pick<Destination, 'accept'>): (filename: string) => boolean {
-  return (key) => {
-    try {
-      destination.accept({ key });
-      return true;
-    } catch {
-      return false;
-    }
-  };
+function isAccepted(
+  destination: Pick<Destination, 'accept'>,
+  key: string,
+  mediaType: MediaType | undefined,
+): boolean {
+  try {
+    destination.accept({ key, mediaType });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Options of this command that a local run does not have. */
-const ownOptions = ['list', 'parallel', 'local', 'json', 'stack', 'profile', 'region'];
+const ownOptions = [
+  ...['list', 'all', 'raw', 'dryRun', 'parallel', 'local', 'json'],
+  ...['stack', 'profile', 'region'],
+];
 
 /** Returns the options of the local run, as the user set them. */
 function localArguments(command: Command): string[] {

@@ -1,64 +1,110 @@
 import type { Command } from 'commander';
+import type { LocalDefinition } from '#local/commands/destination-options.ts';
 import { definitionOfStack } from '#local/doctor/checked-stack.ts';
 import { type Context, jsonResult, note, result } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
+import { openS3 } from '../listing/s3-client.ts';
 import { counted } from '../output/words.ts';
-import { findStack, placeOf } from '../stack/deployed-stack.ts';
+import { type DeployedStack, findStack, placeOf } from '../stack/deployed-stack.ts';
 import { openExecutions } from '../stack/executions.ts';
-import { openTransferTable } from '../transfers/transfer-table.ts';
+import { openTransferTable, type TransferTable } from '../transfers/transfer-table.ts';
 import { createDisplay, type SnapshotDisplay } from '../watch/display.ts';
 import { type Snapshot, takeSnapshot } from '../watch/snapshot.ts';
 import { readRepeatedly } from '../watch/watch-rows.ts';
-import { countsOf, type ItemEnd, runBatch } from './batch.ts';
+import { countsOf, type RunItem, runBatch } from './batch.ts';
 import { type BatchDisplay, createBatchDisplay } from './batch-display.ts';
+import { type Choice, type ChosenObjects, startLine } from './choose-objects.ts';
+import { findObjects, printPlan } from './find-objects.ts';
 import { intervalMs, moveObject, type StackRun, startObject } from './follow-object.ts';
-import type { IngestFlags } from './ingest-flags.ts';
-import { type ObjectItem, objectsOf } from './objects.ts';
-import { itemJson, reportBatch } from './report-batch.ts';
+import type { Argument, IngestFlags } from './ingest-flags.ts';
+import { findMovedIn } from './moved-objects.ts';
+import { type ObjectItem, readUrls } from './objects.ts';
+import { assertOneFilename } from './one-filename.ts';
+import { batchJson, reportBatch } from './report-batch.ts';
 import { stackOptions } from './stack-options.ts';
+import { readStackRules } from './stack-rules.ts';
 
 /** Transfers that are followed at once, and calls of StartExecution with `--detach`. */
 const parallelByDefault = { followed: 20, started: 5 };
 
 /** Moves objects with a deployed stack. */
 export async function ingestObjects(
-  urls: readonly string[],
+  urls: readonly Argument[],
   flags: IngestFlags,
   command: Command,
   context: Context,
 ): Promise<Ending> {
-  const items = objectsOf(urls);
+  const named = readUrls(urls, Boolean(flags.all));
   const stack = await findStack(flags, context.env);
   const definition = definitionOfStack(stack.name, stack.optionalOutput('Destination'));
-  const options = stackOptions(command, definition, items.length);
+  const options = stackOptions(command, definition);
   note(context, placeOf(stack));
-  note(context, `Starts ${counted(items.length, 'transfer')}.`);
   const table = openTransferTable(stack.clients, stack.output('TableName'), context.clock);
+  const chosen = await findObjects(
+    named,
+    () => openChoice({ stack, definition, table }, flags, context),
+    context,
+  );
+  assertOneFilename(flags, chosen.items.length);
+  note(context, startLine(chosen.items));
+  if (flags.dryRun) {
+    printPlan(chosen, Boolean(flags.json), context);
+    return 'done';
+  }
+  return start(chosen, { executions: openExecutions(stack), table, context, options }, flags);
+}
+
+/** The stack of a call, with its destination and its table. */
+interface OpenedStack {
+  readonly stack: DeployedStack;
+  readonly definition: LocalDefinition;
+  readonly table: TransferTable;
+}
+
+/** Opens what chooses the objects of a pattern. With `--force`, objects that were moved are started too. */
+async function openChoice(
+  { stack, definition, table }: OpenedStack,
+  { force, ...flags }: IngestFlags,
+  context: Context,
+): Promise<Choice> {
+  return {
+    client: openS3(flags, context.env),
+    rulesFor: await readStackRules(stack, definition),
+    findMoved: force ? async () => () => undefined : findMovedIn(table, context),
+  };
+}
+
+async function start(
+  chosen: ChosenObjects,
+  stack: Omit<StackRun, 'print'>,
+  flags: IngestFlags,
+): Promise<Ending> {
+  const { items } = chosen;
+  const { context } = stack;
   const display = flags.watch ? quietDisplay(context) : createBatchDisplay(items, context);
-  const executions = openExecutions(stack);
-  const run: StackRun = { executions, table, context, options, print: display.print };
+  const run: StackRun = { ...stack, print: display.print };
   context.onInterrupt(() => {
     printStarted(items, flags, context);
     return interruptedLine(items);
   });
-  return flags.detach ? detach(items, run, flags) : follow(items, run, flags, display);
+  return flags.detach ? detach(chosen, run, flags) : follow(chosen, run, flags, display);
 }
 
 async function follow(
-  items: readonly ObjectItem[],
+  { items, leftOut }: ChosenObjects,
   run: StackRun,
   { parallel = parallelByDefault.followed, watch, json }: IngestFlags,
   display: BatchDisplay,
 ): Promise<Ending> {
   const { context } = run;
   const picture = watch ? createDisplay(context, Boolean(json)) : undefined;
-  const move = (item: ObjectItem, update: () => void) => moveObject(item, update, run);
+  const move: RunItem<ObjectItem> = (item, update) => moveObject(item, update, run);
   const watching = picture && watchStack(items, run, picture);
   await runBatch(items, parallel, move, display, { signal: context.signal, runtime: 'stack' });
   await watching;
   display.close();
-  return reportBatch(items, Boolean(json), context);
+  return reportBatch(items, Boolean(json), context, leftOut);
 }
 
 /** Shows all that the stack moves until each source ended. Never throws: the transfers are followed without it. */
@@ -79,29 +125,29 @@ async function watchStack(
 }
 
 async function detach(
-  items: readonly ObjectItem[],
+  { items, leftOut }: ChosenObjects,
   run: StackRun,
   { parallel = parallelByDefault.started, json }: IngestFlags,
 ): Promise<Ending> {
   const { context } = run;
-  const start = async (item: ObjectItem): Promise<ItemEnd> => {
+  const start: RunItem<ObjectItem> = async (item) => {
     const execution = await startObject(item, run);
     if (!json) result(context, execution);
     return { status: 'started', isGood: true, execution };
   };
-  const failures = quietDisplay(context);
-  const display = {
-    ...failures,
-    ended: ({ name, end }: ObjectItem) => {
+  const quiet = quietDisplay(context);
+  const display: BatchDisplay = {
+    ...quiet,
+    ended: ({ name, end }) => {
       if (!end?.isGood)
-        failures.print([end?.status, name, end?.execution, end?.cause].filter(Boolean).join('  '));
+        quiet.print([end?.status, name, end?.execution, end?.cause].filter(Boolean).join('  '));
     },
   };
-  await runBatch(items, parallel, start, display as BatchDisplay, {
+  await runBatch(items, parallel, start, display, {
     signal: context.signal,
     runtime: 'stack',
   });
-  if (json) jsonResult(context, { version: 1, sources: items.map(itemJson) });
+  if (json) jsonResult(context, batchJson(items, leftOut));
   note(context, `${items.length} in all: ${countsOf(items)}. Use chunkferry watch to see them.`);
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
 }
@@ -112,7 +158,7 @@ function printStarted(
   { json, detach }: IngestFlags,
   context: Context,
 ): void {
-  if (json) jsonResult(context, { version: 1, sources: items.map(itemJson) });
+  if (json) jsonResult(context, batchJson(items));
   else if (detach)
     for (const { execution, end } of items) if (execution && !end) result(context, execution);
 }

@@ -2,6 +2,7 @@ import { type Context, jsonResult, note, result } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import { type Column, tableOf } from '../output/table.ts';
 import { countsOf, type Item, unfinished } from './batch.ts';
+import type { LeftOutObject } from './choose-objects.ts';
 
 const columns: readonly Column[] = [
   { title: 'STATE', importance: 0 },
@@ -11,14 +12,24 @@ const columns: readonly Column[] = [
 ];
 
 /** Prints how each source ended. `done` only if all are assets. */
-export function reportBatch(items: readonly Item[], asJson: boolean, context: Context): Ending {
-  if (asJson) jsonResult(context, { version: 1, sources: items.map(itemJson) });
-  else print(items, context);
+export function reportBatch(
+  items: readonly Item[],
+  asJson: boolean,
+  context: Context,
+  leftOut?: readonly LeftOutObject[],
+): Ending {
+  if (asJson) jsonResult(context, batchJson(items, leftOut));
+  else if (items.length > 0) print(items, context);
   return items.every(({ end }) => end?.isGood) ? 'done' : 'failed';
 }
 
-/** Returns a source as `--json` prints it. A source that was started and has no end yet is `unknown`. */
-export function itemJson({ name, execution, end }: Item) {
+/** Returns a batch as `--json` prints it. */
+export function batchJson(items: readonly Item[], leftOut: readonly LeftOutObject[] = []) {
+  return { version: 1, sources: items.map(itemJson), ...(leftOut.length > 0 && { leftOut }) };
+}
+
+/** Returns a source. One that was started and has no end yet is `unknown`. */
+function itemJson({ name, execution, end }: Item) {
   const status = execution === undefined ? unfinished : 'unknown';
   return { source: name, status, execution, ...end, isGood: undefined };
 }

@@ -10,20 +10,16 @@ const localOnly = ['stateDir', 'table', 'requestPayer'];
 
 /**
  * Returns the options of a start from the options of the command.
- * @param count - the sources of the call
  * @throws CommandError - an option that the stack's own configuration decides, or an invalid value
  */
 export function stackOptions(
   command: Command,
   definition: LocalDefinition,
-  count: number,
 ): Readonly<Record<string, unknown>> {
   const set = setOptions(command);
   assertDestination(set, definition);
   assertOptions(set, definition);
   const { filename, force, priority } = set;
-  if (filename !== undefined && count > 1)
-    throw invalid('filename', filename, `${count} sources cannot share it. Name one source`);
   if (priority !== undefined && !priorities.some((one) => one === priority))
     throw invalid('priority', priority, `must be ${priorities.join(' or ')}`);
   return {

@@ -39,7 +39,7 @@ export function tableOf(
 ): string {
   const texts = rows.map((row) => row.map(printable));
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...texts.map((row) => widthOf(row[index] ?? ''))),
+    texts.reduce((most, row) => Math.max(most, widthOf(row[index] ?? '')), title.length),
   );
   const room = isTTY ? columnsOf({ columns: width }) : Number.POSITIVE_INFINITY;
   const kept = fitting(columns, widths, room);

@@ -1,16 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '#src/config/system-clock.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
-import type { AnyDefinition, DestinationResources } from '#src/service-api/definition.ts';
-import { readSettings } from '#src/service-api/settings.ts';
+import type { AnyDefinition } from '#src/service-api/definition.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import type { ExecutionHandle, ExecutionOptions } from '../state-machine/run.ts';
 import type { PreviousFailure } from './previous-run.ts';
 import { type HashProgress, type IngestSource, readSource } from './source.ts';
+import { uncalledDestination } from './uncalled-destination.ts';
 
 export interface IngestOptions {
   /** The DynamoDB table for the proofs. Default: a table on disk. */
@@ -67,26 +66,13 @@ export function checkedDestination({ definition, environment }: LocalDestination
   readProxies(process.env);
   const { variable, noun, flawOf } = definition.secret;
   const secret = process.env[variable];
-  const settings = readSettings(definition, { ...process.env, ...environment });
-  const destination = definition.create(settings, unusedResources);
+  const destination = uncalledDestination(definition, { ...process.env, ...environment });
   const flaw = secret
     ? flawOf?.(secret)
     : `is not set. Put the service's ${noun} into this environment variable`;
   if (flaw !== undefined) throw new TransferError('ConfigurationError', `${variable} ${flaw}`);
   return destination;
 }
-
-const unused = async () => {
-  throw new TransferError('UnexpectedError', 'a check of the settings called the service');
-};
-
-/** For a destination that is created to check its settings. */
-const unusedResources: DestinationResources = {
-  transport: { send: unused },
-  apiKey: { get: unused, refresh: unused },
-  clock: systemClock,
-  log: { info() {}, warn() {}, error() {} },
-};
 
 async function makeStateHome({ stateDir }: IngestOptions): Promise<string> {
   const home = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');

@@ -91,9 +91,13 @@ async function answer(
 ): Promise<void> {
   const body = await text(request);
   const target = request.headers['x-amz-target'];
+  const configured = /\/functions\/(.+)\/configuration/.exec(request.url ?? '')?.[1];
   const invoked = /\/functions\/([^/]+)\/invocations/.exec(request.url ?? '')?.[1];
   if (typeof target === 'string') {
     answerJson(account, target.split('.')[1] ?? '', JSON.parse(body), response);
+  } else if (configured) {
+    const FunctionName = decodeURIComponent(configured);
+    answerJson(account, 'GetFunctionConfiguration', { FunctionName }, response);
   } else if (invoked) {
     answerJson(account, `Invoke ${decodeURIComponent(invoked)}`, JSON.parse(body), response);
   } else {

@@ -12,6 +12,8 @@ import { recordOf } from './transfer-rows.ts';
 export interface TransferSearch {
   /** Returns the transfers of an object, all its versions and ingests. */
   ofObject(bucket: string, key: string): Promise<TransferRecord[]>;
+  /** Returns the transfers of the objects of a bucket whose keys begin with a prefix. */
+  underPrefix(bucket: string, prefix: string): Promise<TransferRecord[]>;
   /** Returns the transfers whose id begins with a text. */
   withIdPrefix(prefix: string): Promise<TransferRecord[]>;
 }
@@ -46,6 +48,13 @@ export function openTransferSearch(
         expression: '#source.#bucket = :bucket AND #source.#key = :key',
         names: { '#source': 'source', '#bucket': 'bucket', '#key': 'key' },
         values: { ':bucket': bucket, ':key': key },
+      }),
+    underPrefix: (bucket, prefix) =>
+      // A condition on an empty text is an error.
+      find({
+        expression: `#source.#bucket = :bucket${prefix && ' AND begins_with(#source.#key, :prefix)'}`,
+        names: { '#source': 'source', '#bucket': 'bucket', ...(prefix && { '#key': 'key' }) },
+        values: { ':bucket': bucket, ...(prefix && { ':prefix': prefix }) },
       }),
     withIdPrefix: (prefix) =>
       find({

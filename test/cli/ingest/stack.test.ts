@@ -47,7 +47,12 @@ const broken = {
 describe('chunkferry ingest of objects', () => {
   it('names the place, starts each object, and ends with 0 when all are assets', async () => {
     ends = { [key('a.mp4')]: ready, [key('b*.mp4')]: ready };
-    const { code, stdout, stderr } = await runProgram(['ingest', url('a.mp4'), url('b*.mp4')]);
+    const { code, stdout, stderr } = await runProgram([
+      'ingest',
+      url('a.mp4'),
+      url('b*.mp4'),
+      '--raw',
+    ]);
     expect(code).toBe(exitCodes.done);
     expect(stderr.split('\n').slice(0, 2)).toEqual([
       'Stack Chunkferry in eu-west-1, account 111122223333',
@@ -201,7 +206,7 @@ describe('chunkferry ingest of objects', () => {
 describe('sources that chunkferry ingest rejects before it starts anything', () => {
   it.each([
     [['s3://films'], 'Invalid S3 URL "s3://films": it has no key.'],
-    [['s3://films/folder/'], 'Invalid S3 URL "s3://films/folder/": it names a folder.'],
+    [['s3://films/folder/', '--raw'], 'Invalid S3 URL "s3://films/folder/": it names a folder.'],
     [['s3://films/a.mp4', 'b.mp4'], 'Use one call for each kind.'],
     [['s3://films/a.mp4', 's3://Films!/b'], 'Invalid bucket name "Films!"'],
     [[], 'Missing source'],

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runProgram } from './program-harness.ts';
+import { runProgram } from '../program-harness.ts';
 
 /** The bills that `npm run bench -- --cost` counted, call by call. */
 const { bills } = JSON.parse(
-  readFileSync(new URL('../../bench/results/performance.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../bench/results/performance.json', import.meta.url), 'utf8'),
 ) as { bills: Record<string, { sizeBytes: number; chunkSizeBytes: number; dollarsPerTb: number }> };
 
 const MiB = 1024 * 1024;

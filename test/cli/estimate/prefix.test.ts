@@ -1,40 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
-import { type HttpServer, startServer } from '../http/http-server.ts';
-import { useFakeAccount } from './fake-account.ts';
-import { runProgram } from './program-harness.ts';
+import { useFakeAccount } from '../fake-account.ts';
+import { useFakeBucket } from '../fake-bucket.ts';
+import { runProgram } from '../program-harness.ts';
 
 useFakeAccount();
+const bucket = useFakeBucket();
 
 const GB = 1_000_000_000;
-let s3: HttpServer;
-/** The pages of the list; each object is its key, size and storage class. */
-let pages: (readonly [key: string, size: number, storageClass?: string])[][];
-let requests: URL[];
-let error: string | undefined;
-let region: string;
-let headStatus: number;
-
-beforeAll(async () => {
-  s3 = await startServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://s3');
-    requests.push(url);
-    const headers = { 'content-type': 'application/xml', 'x-amz-bucket-region': region };
-    const isHead = request.method === 'HEAD';
-    response.writeHead(
-      isHead ? headStatus : error === undefined ? 200 : 404,
-      isHead && headStatus !== 200 ? {} : headers,
-    );
-    response.end(request.method === 'HEAD' ? undefined : bodyFor(url));
-  });
-});
-
-afterAll(() => s3.close());
 
 beforeEach(() => {
-  process.env.AWS_ENDPOINT_URL_S3 = s3.origin;
-  [requests, error, region, headStatus] = [[], undefined, 'us-east-1', 200];
-  pages = [
+  bucket.pages = [
     [
       ['archive/', 0],
       ['archive/a.mp4', 2 * GB],
@@ -45,18 +21,6 @@ beforeEach(() => {
     ],
   ];
 });
-
-function bodyFor(url: URL): string {
-  if (error !== undefined) return `<Error><Code>${error}</Code><Message>none</Message></Error>`;
-  const at = Number(url.searchParams.get('continuation-token') ?? 0);
-  const contents = (pages[at] ?? []).map(
-    ([key, size, storageClass = 'STANDARD']) =>
-      `<Contents><Key>${key}</Key><Size>${size}</Size><StorageClass>${storageClass}</StorageClass></Contents>`,
-  );
-  const next =
-    at + 1 < pages.length ? `<NextContinuationToken>${at + 1}</NextContinuationToken>` : '';
-  return `<ListBucketResult>${contents.join('')}${next}</ListBucketResult>`;
-}
 
 describe('chunkferry estimate of a prefix', () => {
   it('sums the objects of all pages, without folders and empty objects', async () => {
@@ -69,7 +33,7 @@ describe('chunkferry estimate of a prefix', () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, objects: 3, bytes: 3 * GB + 100 });
     expect(stderr).toContain('1 object archived: restore before the transfer.');
     expect(stderr).toContain('1 object counted whose extension is of no video, audio or image.');
-    const lists = requests.filter(({ searchParams }) => searchParams.has('list-type'));
+    const lists = bucket.requests.filter(({ searchParams }) => searchParams.has('list-type'));
     expect(lists.map(({ searchParams }) => searchParams.get('prefix'))).toEqual([
       'archive/',
       'archive/',
@@ -77,7 +41,7 @@ describe('chunkferry estimate of a prefix', () => {
   });
 
   it('rejects a bucket in a Region without prices, unless --region chooses others', async () => {
-    region = 'eu-west-1';
+    bucket.region = 'eu-west-1';
     const { code, stderr } = await runProgram(['estimate', 's3://films']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('"eu-west-1" of the bucket')]);
     const forced = await runProgram(['estimate', 's3://films', '--region', 'us-east-1']);
@@ -85,7 +49,7 @@ describe('chunkferry estimate of a prefix', () => {
   });
 
   it('rejects a bucket whose Region S3 does not name, unless --region chooses one', async () => {
-    headStatus = 403;
+    bucket.headStatus = 403;
     const { code, stdout, stderr } = await runProgram(['estimate', 's3://films']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Unknown Region of the bucket in "s3://films"');
@@ -94,7 +58,7 @@ describe('chunkferry estimate of a prefix', () => {
   });
 
   it('counts the objects that are larger than the service takes', async () => {
-    pages = [
+    bucket.pages = [
       [
         ['a.mp4', 11 * 1024 ** 3],
         ['b.jpg', 40 * 1024 ** 2],
@@ -116,14 +80,14 @@ describe('chunkferry estimate of a prefix', () => {
     [['s3://films', '--bytes', '1TB'], exitCodes.usage, 'it needs either'],
     [[], exitCodes.usage, 'it needs either'],
   ])('rejects %j by one line', async (argv, ending, line) => {
-    pages = [[]];
+    bucket.pages = [[]];
     const { code, stdout, stderr } = await runProgram(['estimate', ...argv]);
     expect([code, stdout]).toEqual([ending, '']);
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(line)]);
   });
 
   it('names a bucket that does not exist', async () => {
-    error = 'NoSuchBucket';
+    bucket.error = 'NoSuchBucket';
     const { code, stderr } = await runProgram(['estimate', 's3://films/archive']);
     expect([code, stderr]).toEqual([
       exitCodes.notFound,

@@ -1,0 +1,75 @@
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import type { LocalDefinition } from '#local/commands/destination-options.ts';
+import { uncalledDestination } from '#local/ingest/uncalled-destination.ts';
+import { readSettings } from '#src/config/environment.ts';
+import { configuredMediaType, matchingSource } from '#src/core/source/source-filter.ts';
+import type { Source } from '#src/core/source/sources.ts';
+import type { StepName } from '#src/core/stack/step-names.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
+import { CommandError } from '../command-error.ts';
+import type { DeployedStack } from '../stack/deployed-stack.ts';
+import { operatorCall } from '../stack/operator-call.ts';
+import { type ObjectRules, serviceRules } from './object-rules.ts';
+
+/** The step that reads the sources and knows what the destination takes. */
+const inspectingStep: StepName = 'InspectSource';
+
+/** Reads the rules of a bucket from the configuration of a deployed stack. */
+export async function readStackRules(
+  stack: DeployedStack,
+  definition: LocalDefinition,
+): Promise<(bucket: string) => ObjectRules> {
+  const environment = await readEnvironment(stack);
+  const destination = uncalledDestination(definition, environment);
+  const { list } = readSettings(environment).sources;
+  return (bucket) => {
+    const sources = list.filter((source) => source.bucket === bucket);
+    if (sources.length === 0) throw notConfigured(bucket, stack);
+    return stackRules(sources, destination, definition);
+  };
+}
+
+function stackRules(
+  sources: readonly Source[],
+  destination: Destination,
+  definition: LocalDefinition,
+): ObjectRules {
+  const byService = serviceRules(destination, definition);
+  return {
+    ...byService,
+    requestPayer: sources.some(({ requestPayer }) => requestPayer),
+    rejects: (object) => {
+      const source = matchingSource(sources, object);
+      if (!source) return 'filters';
+      return byService.rejects(object, configuredMediaType(source, object.key));
+    },
+  };
+}
+
+/** Reads the variables of the function that inspects objects. */
+async function readEnvironment({
+  clients,
+  output,
+}: DeployedStack): Promise<Record<string, string>> {
+  const stateMachineArn = output('StateMachineArn');
+  const machine = await operatorCall('states:DescribeStateMachine', () =>
+    new SFNClient(clients).send(new DescribeStateMachineCommand({ stateMachineArn })),
+  );
+  const FunctionName: string = JSON.parse(machine.definition ?? '').States[inspectingStep].Resource;
+  const { Environment } = await operatorCall('lambda:GetFunctionConfiguration', () =>
+    new LambdaClient(clients).send(new GetFunctionConfigurationCommand({ FunctionName })),
+  );
+  if (Environment?.Variables) return Environment.Variables;
+  throw new CommandError(
+    'denied',
+    `The variables of ${FunctionName} were not readable: ${Environment?.Error?.Message ?? 'it has none'}. Grant kms:Decrypt for its key, or name each object.`,
+  );
+}
+
+function notConfigured(bucket: string, { name }: DeployedStack): CommandError {
+  return new CommandError(
+    'usage',
+    `Invalid bucket ${JSON.stringify(bucket)}: it is no source of the stack ${name}. Add it to the sources and deploy the stack, or name another with --stack.`,
+  );
+}
