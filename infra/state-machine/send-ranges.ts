@@ -3,7 +3,6 @@ import {
   JsonPath,
   Map as MapState,
   Pass,
-  Result,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
@@ -48,14 +47,14 @@ export function sendRanges(scope: Construct, functions: StepFunctions): MapState
 
 /**
  * Returns the Map that continues the ranges that need more than one call, each until it is complete or must
- * stop. Each error is stored in the range's row. The next state decides from the rows and the service, and
- * this Map returns no data.
+ * stop. Each error is stored in the range's row. The next state decides from the rows and the service. The results, in
+ * `$.continued`, are only for its count of calls.
  */
 export function continueRanges(scope: Construct, functions: StepFunctions): MapState {
   return new MapState(scope, 'ContinueRanges', {
     comment: 'Continues the ranges that need more than one call',
     itemsPath: '$.unfinished',
-    resultPath: JsonPath.DISCARD,
+    resultPath: '$.continued',
     ...oneRange,
   }).itemProcessor(continueRange(scope, functions));
 }
@@ -78,7 +77,7 @@ const oneRange = {
 
 /** Calls SendChunks as often as it asks for. */
 function continueRange(scope: Construct, functions: StepFunctions): IChainable {
-  const ended = new Pass(scope, 'RangeEnded', { result: Result.fromObject({}) });
+  const ended = new Pass(scope, 'RangeEnded', { outputPath: '$.range' });
   const send = stepTask(scope, 'SendChunks', functions, payload, {
     id: 'ContinueRange',
     resultPath: '$.range',

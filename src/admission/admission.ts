@@ -2,12 +2,15 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { isWindowOpen } from '#src/core/queue/transfer-window.ts';
 import type { Needs } from '#src/step-support/step.ts';
 
-/** Why a transfer waits in the queue, as in its output. */
+/** Why a transfer may not send now. */
 export type WaitReason =
   | 'transfers are paused'
   | 'the transfer window is closed'
   | 'no slot is free'
   | 'other transfers are ahead';
+
+/** Why a transfer is in the queue, as in its output. */
+export type QueueReason = WaitReason | 'the execution made as many calls as it may';
 
 /**
  * Returns why no transfer may start now, or undefined.

@@ -6,7 +6,7 @@ import { transferLogFields } from '#src/step-support/log-fields.ts';
 import { ownershipLostError } from '#src/step-support/ownership.ts';
 import type { Ending } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';
-import type { WaitReason } from './admission.ts';
+import type { QueueReason } from './admission.ts';
 
 type QueuePorts = Needs<'store' | 'queue' | 'settings'>;
 
@@ -18,7 +18,7 @@ type QueuePorts = Needs<'store' | 'queue' | 'settings'>;
 export async function joinQueue(
   ports: QueuePorts,
   transfer: TransferRecord,
-  because: WaitReason,
+  because: QueueReason,
 ): Promise<Ending> {
   const { store, queue, clock, meter } = ports;
   const { transferId, fence, slot } = transfer;
@@ -52,7 +52,7 @@ async function ticketFor(
 export async function queuedEnding(
   { queue }: Pick<QueuePorts, 'queue'>,
   transfer: TransferRecord,
-  because?: WaitReason,
+  because?: QueueReason,
 ): Promise<Ending> {
   const { transferId, source, options, ticketNumber = 0 } = transfer;
   const { bucket, key, versionId, etag } = source;

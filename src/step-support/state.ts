@@ -85,6 +85,8 @@ const rangeSchema = z
     last: count,
     /** Calls of the send step for this range in this round. */
     calls: z._default(count, 0),
+    /** Calls in this round after which the range stops, if the execution has room for few. */
+    maxCalls: z.optional(count),
     /** Calls in a row that stored nothing. */
     idleCalls: z._default(count, 0),
     /** Limit of chunks in flight, after a call in which no chunk ended. */
@@ -104,6 +106,8 @@ export const sentRangeSchema = z.looseObject({
   next: z.optional(z.string()),
   /** Time of the next call, in milliseconds since 1970. */
   until: z.optional(count),
+  /** Calls of the send step so far; absent after a call without an answer. */
+  calls: z.optional(count),
 });
 
 export type SentRange = z.infer<typeof sentRangeSchema>;
@@ -121,6 +125,8 @@ export const ownedSchema = z.object({
   round: count,
   /** Ranges planned by this execution in all its rounds. */
   planned: count,
+  /** Calls of the send step that this execution planned and made. */
+  calls: z._default(count, 0),
   sessionsOpened: count,
   /** Sessions whose create request got no reply. */
   createsLost: z._default(count, 0),
@@ -133,6 +139,8 @@ export const ownedSchema = z.object({
   outage: z.optional(outageSchema),
   /** Chunks that had a proof when the last plan was made. */
   proven: z._default(count, 0),
+  /** Chunks that had a proof when this execution made its first plan. */
+  provenAtStart: z.optional(count),
   /** Chunks that had a proof when ConfirmUpload last met an error. */
   counted: z._default(count, 0),
   /** Rounds in which one range probed whether the outage is over. */

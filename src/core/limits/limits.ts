@@ -40,6 +40,15 @@ export const maxMapConcurrency = 40;
 /** Plans of one execution before it ends with `RoundsExhaustedError`. A new execution continues. */
 export const maxRoundsPerExecution = 12;
 
+/**
+ * Calls of SendChunks in one execution. Each takes 7 of the 25,000 history events, or 9 with a wait, and each of
+ * the 800 ranges 4 more: 23,000. The rest is for the waits of an outage and for the asset.
+ */
+export const maxCallsPerExecution = 2_200;
+
+/** What a round itself counts as: its states take about 40 events. */
+export const callsPerRound = 5;
+
 /** Sessions that one execution opens for a transfer, including lost and replaced sessions. */
 export const maxSessionsPerExecution = 4;
 

@@ -29,10 +29,11 @@ export const callWindowMs = 5 * 60 * 1000;
 export const maxProofsPerReport = 100;
 
 /**
- * Our own: parts in flight in one upload. The documents name no maximum; clients of others use 4
- * (sevenbridges-python 2.11.2) or 8 (sevenbridges-go).
+ * Our own: parts in flight in one upload, two for each of eight functions. The documents name no maximum.
+ * Clients of others use 4 (sevenbridges-python 2.11.2) or 8 (sevenbridges-go) for each file. The parts go
+ * to the object store of the platform, which serves many clients; the API limits its calls.
  */
-export const maxPartsInFlight = 8;
+export const maxPartsInFlight = 16;
 
 /**
  * Our own: bytes of the details of an upload. They name every reported part: 10,000 parts have 1.3 MB in

@@ -1,4 +1,4 @@
-import { maxPartBytes, maxParts, maxPartsInFlight } from './limits.ts';
+import { maxPartBytes, maxParts } from './limits.ts';
 
 const MiB = 1024 * 1024;
 
@@ -14,9 +14,12 @@ const smallestBytes = 64 * MiB;
  */
 const usualBytes = 256 * MiB;
 
+/** A small object has as many parts: enough to have some in flight, and few calls. */
+const partsOfSmallObject = 8;
+
 /**
- * Returns the part size to propose. Every part costs one call for its URL, so parts are as large as the
- * parts in flight of one object allow, up to 256 MiB. Beyond 2.4 TiB the limit of 10,000 parts decides.
+ * Returns the part size to propose. Every part costs one call for its URL, so a part is an eighth of the
+ * object, from 64 MiB up to 256 MiB. Beyond 2.4 TiB the limit of 10,000 parts decides.
  * @param wish - the configured size, in bytes. It is raised if the object would have too many parts
  */
 export function partSizeOf(sizeBytes: number, wish?: number): number {
@@ -24,9 +27,8 @@ export function partSizeOf(sizeBytes: number, wish?: number): number {
   return Math.min(maxPartBytes, Math.max(wanted, roundUp(sizeBytes / maxParts)));
 }
 
-/** Returns the size at which all parts of an object are in flight at once. */
 function share(sizeBytes: number): number {
-  return roundUp(sizeBytes / maxPartsInFlight);
+  return roundUp(sizeBytes / partsOfSmallObject);
 }
 
 function roundUp(bytes: number): number {

@@ -19,7 +19,7 @@ import {
   type UploadCheck,
   type UploadStatus,
 } from './check-upload.ts';
-import { continueRanges } from './continue-ranges.ts';
+import { continueRanges, countCalls } from './continue-ranges.ts';
 import {
   type ConfirmUploadResult,
   decideNextStep,
@@ -43,7 +43,7 @@ export async function confirmUpload(
   invocation: Invocation,
 ): Promise<ConfirmUploadResult | RangeErrorRecorded> {
   if (isOfOneRange(state)) return recordRangeError(ports, state, invocation);
-  const owned = readState(ownedSchema, state);
+  const owned = countCalls(readState(ownedSchema, state), state);
   return abortIfGivenUp(ports, owned, invocation, () =>
     confirmOwned(ports, state, owned, invocation),
   );
@@ -58,7 +58,7 @@ async function confirmOwned(
   const transfer = await readOwnedTransfer(ports, owned, invocation);
   // Checks go on without a slot. Missing chunks are sent only after the transfer has a slot again.
   await renewSlot(ports, transfer);
-  const continued = continueRanges(ports, state);
+  const continued = continueRanges(ports, owned, state);
   if (continued) return { ...owned, ...continued };
   const rest = remainingWait(ports, owned);
   if (rest) return { ...owned, ...rest };

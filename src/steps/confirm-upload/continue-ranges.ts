@@ -1,26 +1,50 @@
 import * as z from 'zod/mini';
 import { waitStateSeconds } from '#src/core/errors/recovery.ts';
-import { readState, type SentRange, sentRangeSchema } from '#src/step-support/state.ts';
+import { maxCallsPerExecution } from '#src/core/limits/limits.ts';
+import { boundOf } from '#src/core/limits/recovery-bounds.ts';
+import { type Owned, readState, type SentRange, sentRangeSchema } from '#src/step-support/state.ts';
 import type { CommonPorts } from '#src/step-support/step.ts';
 
 /** The answer of ConfirmUpload while ranges need further calls of SendChunks. */
 export interface ContinuedRanges {
   readonly next: 'continue';
   readonly waitSeconds: 0;
-  /** The answers of their calls so far. */
+  /** The answers of their calls so far, each with the calls that it may make. */
   readonly unfinished: readonly SentRange[];
 }
 
-const sentSchema = z.object({ sentRanges: z._default(z.array(sentRangeSchema), []) });
+const ranges = z._default(z.array(sentRangeSchema), []);
 
-/** Returns the ranges that need further calls, or undefined if each range of the round is over. */
-export function continueRanges(ports: CommonPorts, state: unknown): ContinuedRanges | undefined {
+const sentSchema = z.object({ sentRanges: ranges, continued: ranges });
+
+/** Adds the calls of the ranges that were continued to those of the execution. The plan counts each first call. */
+export function countCalls(owned: Owned, state: unknown): Owned {
+  const { continued } = readState(sentSchema, state);
+  const further = continued.reduce((sum, { calls = 1 }) => sum + Math.max(1, calls - 1), 0);
+  return { ...owned, calls: owned.calls + further };
+}
+
+/**
+ * Returns the ranges that need further calls, or undefined if each range of the round is over, or the execution
+ * has no room for their calls.
+ */
+export function continueRanges(
+  ports: CommonPorts,
+  { calls }: Owned,
+  state: unknown,
+): ContinuedRanges | undefined {
   const { sentRanges } = readState(sentSchema, state);
   const unfinished = sentRanges.filter(({ next }) => next !== 'sent' && next !== 'stop');
   if (unfinished.length === 0) return undefined;
   const now = ports.clock.now();
   // The Choice needs an answer. An unknown one is a bug, which its default branch records.
-  const rest = unfinished.map((range) => ({ next: 'none', ...range, ...restOfWait(range, now) }));
+  const furtherCalls = Math.floor((maxCallsPerExecution - calls) / unfinished.length);
+  // The history has no room for another call of each: the next plan decides.
+  if (furtherCalls < 1) return undefined;
+  const rest = unfinished.map((range) => ({
+    ...{ next: 'none', ...range, ...restOfWait(range, now) },
+    ...(furtherCalls < boundOf('callsPerRange') && { maxCalls: 1 + furtherCalls }),
+  }));
   return { next: 'continue', waitSeconds: 0, unfinished: rest };
 }
 

@@ -138,6 +138,7 @@ function initialState(
     sessionNumber,
     round: 0,
     planned: 0,
+    calls: 0,
     sessionsOpened: 0,
     createsLost: 0,
     polls: 0,

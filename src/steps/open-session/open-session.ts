@@ -122,9 +122,24 @@ async function continueWith(
 ): Promise<OpenSessionResult> {
   if (choice.next === 'wait') return waitWith(owned, choice.wait);
   if (choice.next === 'confirm') return proceed(ports, owned, [], 1);
-  const { ranges, ...planned } = await planUpload(ports, transfer, owned, choice.record);
+  const plan = await planUpload(ports, transfer, owned, choice.record);
+  if (plan === 'new-execution') return continueInNewExecution(ports, transfer);
+  const { ranges, ...planned } = plan;
   const atOnce = countRangesAtOnce(ports, planned.owned, choice.record.session, ranges);
   return proceed(ports, planned.owned, ranges, atOnce);
+}
+
+/** Ends the execution before its history is full. The dispatcher starts another, which continues from the proofs. */
+async function continueInNewExecution(
+  ports: OpenPorts,
+  transfer: TransferRecord,
+): Promise<OpenSessionResult> {
+  const because = 'the execution made as many calls as it may';
+  ports.log.info('transfer continues in a new execution', {
+    transferId: transfer.transferId,
+    because,
+  });
+  return endWith(await joinQueue(ports, transfer, because));
 }
 
 function proceed(

@@ -1,5 +1,10 @@
 import { TransferError } from '#src/core/errors/errors.ts';
-import { maxRangesPerExecution, maxRoundsPerExecution } from '#src/core/limits/limits.ts';
+import {
+  callsPerRound,
+  maxCallsPerExecution,
+  maxRangesPerExecution,
+  maxRoundsPerExecution,
+} from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { ChunkRange } from '#src/core/transfer/chunk-plan.ts';
 import type { Outage, Owned } from '#src/step-support/state.ts';
@@ -40,6 +45,8 @@ export function planRound(
     round: owned.round + 1,
     probes: owned.probes + (isProbe ? 1 : 0),
     planned: owned.planned + ranges.length,
+    calls: owned.calls + ranges.length + callsPerRound,
+    provenAtStart: owned.provenAtStart ?? proven,
   };
   ensureWithinHistory(next, owned.outage, now);
   return { owned: next, ranges };
@@ -47,7 +54,7 @@ export function planRound(
 
 /** Bounds the history of one execution. Stored proofs stay, so a new execution continues from there. */
 function ensureWithinHistory(
-  { round, probes, planned }: Owned,
+  { round, probes, planned, calls }: Owned,
   outage: Outage | undefined,
   now: number,
 ): void {
@@ -55,11 +62,29 @@ function ensureWithinHistory(
   const isWithin =
     probes <= boundOf('probes') &&
     rounds <= maxRoundsPerExecution &&
-    planned <= maxRangesPerExecution + probes;
+    planned <= maxRangesPerExecution + probes &&
+    calls <= maxCallsPerExecution;
   if (isWithin) return;
   if (outage) throw outageError(outage, now - outage.since);
   throw new TransferError(
     'RoundsExhaustedError',
-    `round ${rounds} with ${planned} planned ranges in total exceeds the limit of ${maxRoundsPerExecution} rounds and ${maxRangesPerExecution} ranges for one execution`,
+    `round ${rounds} with ${planned} planned ranges and ${calls} calls in total exceeds the limit of ${maxRoundsPerExecution} rounds, ${maxRangesPerExecution} ranges and ${maxCallsPerExecution} calls for one execution`,
   );
+}
+
+/**
+ * True if the transfer continues in another execution: this one has no room for the calls of another round,
+ * and every execution so far has stored more chunks of the same session than the one before it. Without that,
+ * executions could follow each other without end.
+ * @param proven - chunks that have a proof now
+ */
+export function needsNewExecution(
+  { calls, provenAtStart, sessionsOpened, sessionNumber }: Owned,
+  ranges: readonly ChunkRange[],
+  proven: number,
+): boolean {
+  const isFull = calls + ranges.length + callsPerRound > maxCallsPerExecution;
+  const hasProgressed = provenAtStart !== undefined && proven > provenAtStart;
+  const isSameSession = sessionsOpened === 0 || sessionNumber === 1;
+  return isFull && hasProgressed && isSameSession;
 }

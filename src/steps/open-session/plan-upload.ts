@@ -5,24 +5,27 @@ import { type ChunkRecord, isProven, type TransferRecord } from '#src/core/trans
 import type { UsableSession } from '#src/step-support/ownership.ts';
 import type { Owned } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';
-import { type PlannedRound, planRound } from './plan-round.ts';
+import { needsNewExecution, type PlannedRound, planRound } from './plan-round.ts';
 
 /**
- * Plans the ranges of the chunks that have no proof.
+ * Plans the ranges of the chunks that have no proof, or returns that another execution must.
  * @throws PlanTooLargeError, RoundsExhaustedError
  */
 export async function planUpload(
-  { store, clock, log }: Needs<'store'>,
+  { store, clock, log, settings }: Needs<'store' | 'settings'>,
   { transferId, source }: TransferRecord,
   owned: Owned,
   { number, session, rangeCount }: UsableSession,
-): Promise<PlannedRound> {
+): Promise<PlannedRound | 'new-execution'> {
   const { totalChunks, chunkSizeBytes } = session;
   ensureWithinSession(totalChunks);
   const chunks = await store.chunks(transferId, number);
   const proven = chunks.values().filter(isProven).toArray();
   const hasProof = (index: number) => isProven(chunks.get(index));
   const unproven = planRanges(totalChunks, rangeCount, hasProof);
+  // No dispatcher continues a local run.
+  if (!settings.isLocalRun && needsNewExecution(owned, unproven, proven.length))
+    return 'new-execution';
   const plan = { ranges: unproven, probe: probeOf(unproven, hasProof) };
   const planned = planRound(owned, plan, proven.length, clock.now());
   log.info('upload planned', {

@@ -1,6 +1,7 @@
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
 import { type ChunkRange, countRanges } from '#src/core/transfer/chunk-plan.ts';
-import { maxInFlightOf, type UploadSession } from '#src/core/transfer/destination.ts';
+import type { UploadSession } from '#src/core/transfer/destination.ts';
+import { maxRangesInFlight } from '#src/core/transfer/in-flight.ts';
 import type { Owned } from '#src/step-support/state.ts';
 import type { Needs } from '#src/step-support/step.ts';
 
@@ -27,9 +28,8 @@ export function countRangesAtOnce(
  * otherwise the smallest limit of the service and the operator. Every slot has the same share of the sends.
  */
 function shareOfSenders({ destination, settings }: SharePorts, session: UploadSession): number {
-  const maxInFlight = maxInFlightOf(destination.traits, session);
   const { mapConcurrency, chunksInFlight, maxSendConcurrency, maxActiveTransfers } = settings;
-  const bySockets = Math.floor(maxInFlight / Math.min(chunksInFlight, maxInFlight));
+  const byService = maxRangesInFlight(destination.traits, session, chunksInFlight);
   const share = Math.floor(maxSendConcurrency / maxActiveTransfers);
-  return Math.max(1, Math.min(mapConcurrency, maxMapConcurrency, share, bySockets));
+  return Math.max(1, Math.min(mapConcurrency, maxMapConcurrency, share, byService));
 }

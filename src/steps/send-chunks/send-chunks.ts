@@ -28,6 +28,8 @@ import { asTransferError } from '#src/core/errors/errors.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { SendChunksAnswer } from '#src/core/stack/next-answers.ts';
 import { indexesOf } from '#src/core/transfer/chunk-plan.ts';
+import type { UploadSession } from '#src/core/transfer/destination.ts';
+import { maxChunksPerRange } from '#src/core/transfer/in-flight.ts';
 import { isProven, provenCount, type TransferRecord } from '#src/core/transfer/transfer.ts';
 import { readOwnedTransfer, readUsableSession } from '#src/step-support/ownership.ts';
 import { rangeFailureOf } from '#src/step-support/range-failure.ts';
@@ -63,7 +65,8 @@ export async function sendChunks(
   const item = readState(rangeStateSchema, state);
   const { store, clock } = ports;
   const answer = (change: StateChange) => rangeAfter(item, change, clock.now());
-  if (item.range.calls >= boundOf('callsPerRange')) return answer({ next: 'stop' });
+  const { calls, maxCalls = boundOf('callsPerRange') } = item.range;
+  if (calls >= Math.min(maxCalls, boundOf('callsPerRange'))) return answer({ next: 'stop' });
   const key = { transferId: item.transferId, sessionNumber: item.sessionNumber, n: item.range.n };
   const { invocationId } = invocation;
   const now = clock.now();
@@ -141,10 +144,11 @@ async function isBlockedByGap(
  */
 async function createSendContext(
   ports: SendPorts,
-  { transferId, fence, sessionNumber, round, range }: RangeState,
+  item: RangeState,
   invocation: Invocation,
   retries: Record<string, number>,
 ): Promise<SendContext> {
+  const { transferId, fence, sessionNumber, round, range } = item;
   const transfer = await readOwnedTransfer(ports, { transferId, fence }, invocation);
   if (!(await renewSlot(ports, transfer))) throw slotLost(transfer);
   await ensureAdmitted(ports);
@@ -158,10 +162,20 @@ async function createSendContext(
     rangeKey: { transferId, sessionNumber, n: range.n },
     claimedUntil: claimEndFrom(now, invocation),
     roundId: roundId(invocation.executionId, round),
-    chunkConcurrency: range.chunkConcurrency ?? ports.settings.chunksInFlight,
+    chunkConcurrency: chunkConcurrencyOf(ports, item, record.session),
     rejectedSince: range.rejectedSince,
     ownedAt: now,
   };
+}
+
+/** Returns how many chunks of the range may be in flight: all ranges together keep within the service's limit. */
+function chunkConcurrencyOf(
+  { destination, settings }: SendPorts,
+  { range, rangesAtOnce }: RangeState,
+  session: UploadSession,
+): number {
+  const share = maxChunksPerRange(destination.traits, session, rangesAtOnce);
+  return Math.min(range.chunkConcurrency ?? settings.chunksInFlight, share);
 }
 
 function needsWholeDigest({ destination }: SendPorts, { source }: TransferRecord): boolean {

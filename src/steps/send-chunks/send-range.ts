@@ -4,7 +4,6 @@ import { errorMeans, nameMeans } from '#src/core/errors/error-meanings.ts';
 import { isTransferError, type TransferError } from '#src/core/errors/errors.ts';
 import { leaseRenewalSeconds, leaseSeconds, sendReserveMs } from '#src/core/limits/limits.ts';
 import type { ChunkResult } from '#src/core/rates/adaptive-concurrency.ts';
-import { maxInFlightOf } from '#src/core/transfer/destination.ts';
 import { readOwnedTransfer } from '#src/step-support/ownership.ts';
 import { countRetry, retryCauseOf } from '#src/step-support/retry-counts.ts';
 import type { Invocation } from '#src/step-support/step.ts';
@@ -85,9 +84,8 @@ async function endReports(work: RangeWork): Promise<TransferError | undefined> {
   return undefined;
 }
 
-function concurrencyOf({ ports, record, chunkConcurrency, missing }: SendContext): number {
-  const maxInFlight = maxInFlightOf(ports.destination.traits, record.session);
-  return Math.max(1, Math.min(chunkConcurrency, maxInFlight, missing.length));
+function concurrencyOf({ chunkConcurrency, missing }: SendContext): number {
+  return Math.max(1, Math.min(chunkConcurrency, missing.length));
 }
 
 /** Writes one line for all chunks of the call. A chunk that fails has its own line. */

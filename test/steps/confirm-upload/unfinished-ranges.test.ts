@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { maxCallsPerExecution } from '#src/core/limits/limits.ts';
 import { itemOf, StepHarness } from '../../harness/step-harness.ts';
 
 describe('ConfirmUpload, with ranges that need further calls', () => {
@@ -36,6 +37,26 @@ describe('ConfirmUpload, with ranges that need further calls', () => {
     expect(await confirm(now - 1)).toMatchObject({
       unfinished: [{ next: 'more', waitSeconds: 0 }],
     });
+  });
+
+  it('shares the calls that the execution has left', async () => {
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
+    const more = { n: 1, first: 1, last: 3, calls: 1, next: 'more', waitSeconds: 0 };
+    const confirm = (calls: number) =>
+      harness.confirm({ ...opened, calls, sentRanges: [more, more, { next: 'sent' }] });
+    expect(await confirm(maxCallsPerExecution - 9)).toMatchObject({
+      unfinished: [{ maxCalls: 5 }, { maxCalls: 5 }],
+    });
+    expect(await confirm(maxCallsPerExecution - 1)).toMatchObject({ next: 'missing' });
+  });
+
+  it('counts the further calls of ranges, and one for a call without an answer', async () => {
+    const harness = await StepHarness.create();
+    const opened = await harness.openTransfer(3);
+    const continued = [{ calls: 6 }, { calls: 1 }, {}];
+    const answer = await harness.confirm({ ...opened, calls: 10, continued });
+    expect(answer).toMatchObject({ next: 'missing', calls: 17 });
   });
 
   it('continues an answer that no state knows: the state machine records the bug', async () => {

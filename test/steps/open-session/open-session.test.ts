@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  maxCallsPerExecution,
   maxChunksPerSession,
   maxRangesPerExecution,
   maxRoundsPerExecution,
@@ -76,15 +77,15 @@ describe('OpenSession', () => {
   });
 
   it.each([
-    [{ chunksInFlight: 4, mapConcurrency: 8 }, 2],
-    [{ chunksInFlight: 1, mapConcurrency: 8 }, 3],
+    [{ chunksInFlight: 4, mapConcurrency: 8 }, 4],
+    [{ chunksInFlight: 1, mapConcurrency: 8 }, 6],
     [{ chunksInFlight: 1, mapConcurrency: 2 }, 2],
-    [{ chunksInFlight: 64, mapConcurrency: 40 }, 1],
+    [{ chunksInFlight: 64, mapConcurrency: 40 }, 4],
   ])(
     'limits the concurrent ranges by %j and the service’s 8 chunks in flight',
     async (tuned, n) => {
       const harness = await StepHarness.create({}, tuned);
-      expect((await harness.openTransfer(150)).rangesAtOnce).toBe(n);
+      expect((await harness.openTransfer(300)).rangesAtOnce).toBe(n);
     },
   );
 
@@ -121,6 +122,7 @@ describe('OpenSession', () => {
   it.each([
     ['rounds', { round: maxRoundsPerExecution }],
     ['ranges', { planned: maxRangesPerExecution }],
+    ['calls', { calls: maxCallsPerExecution }],
   ])('fails by name after too many %s', async (_, spent) => {
     const harness = await StepHarness.create();
     const opened = await harness.openTransfer(3);

@@ -31,6 +31,15 @@ describe('a range that another sender claims', () => {
     expect(answer).toMatchObject({ next: 'stop' });
   });
 
+  it('stops after fewer calls if the execution has no room for more', async () => {
+    const { harness, item } = await planRange(3);
+    const answer = await harness.send({ ...item, range: { ...item.range, calls: 4, maxCalls: 4 } });
+    expect(answer).toMatchObject({ next: 'stop' });
+    expect(sentIndexes(harness)).toEqual([]);
+    const last = { ...item.range, calls: 3, maxCalls: 4 };
+    expect(await harness.send({ ...item, range: last })).toMatchObject({ next: 'sent' });
+  });
+
   it('is released at the end of each call', async () => {
     const { harness, opened, item } = await planRange(3);
     await harness.send(item);

@@ -16,9 +16,11 @@ export interface Move extends Load {
 
 /** What one object took. */
 export interface Moved {
+  /** The executions, in order. All but the last ended in the queue. */
+  readonly executions: readonly ExecutionResult[];
   readonly result: ExecutionResult;
   readonly service: SparseService;
-  /** The time of the execution, in ms. */
+  /** The time of all executions, in ms. */
   readonly tookMs: number;
   /** The longest call of a function, as a share of its time limit. */
   readonly longestShare: number;
@@ -28,7 +30,10 @@ export interface Moved {
   readonly lostChunks: number;
 }
 
-/** Moves an object to Seven Bridges in virtual time, by the deployed state machine and its functions. */
+/**
+ * Moves an object to Seven Bridges in virtual time, by the deployed state machine and its functions. A transfer
+ * that ends in the queue is continued at once, as the dispatcher does.
+ */
 export async function moveSparse({ killedCall, ...load }: Move): Promise<Moved> {
   const doubles = openDoubles();
   const { clock } = doubles;
@@ -36,15 +41,42 @@ export async function moveSparse({ killedCall, ...load }: Move): Promise<Moved> 
   const sandboxes = new Sandboxes(() => openSandbox({ doubles, service, ...load }), clock);
   sandboxes.killedCall = killedCall;
   const startedAt = clock.now();
-  const machine = deployedMachine();
-  const result = await startExecution({
-    ...{ machine, input: reads, handlers: sandboxes.handlers() },
-    timeFactor: 10_000,
-    sleep: (ms) => clock.sleep(ms),
-  }).result;
+  const handlers = sandboxes.handlers();
+  const run = (input: object, name: string) =>
+    startExecution({
+      ...{ machine: deployedMachine(), input, name, handlers },
+      timeFactor: 10_000,
+      sleep: (ms) => clock.sleep(ms),
+    }).result;
+  const executions = [await run(reads, 'execution-1')];
+  for (let last = executions[0]; isQueued(last); last = executions.at(-1)) {
+    const input = await dispatchedInput(doubles, last);
+    executions.push(await run(input, `execution-${executions.length + 1}`));
+  }
+  const result = executions.at(-1) as ExecutionResult;
   const { longestShare, lostChunks } = sandboxes;
   const tookMs = clock.now() - startedAt;
-  return { result, service, tookMs, longestShare, lostChunks, mostInWindow: mostIn(service) };
+  const counts = { tookMs, longestShare, lostChunks, mostInWindow: mostIn(service) };
+  return { executions, result, service, ...counts };
+}
+
+function isQueued(result: ExecutionResult | undefined): result is ExecutionResult {
+  return (result?.output as Output | undefined)?.status === 'queued';
+}
+
+interface Output {
+  readonly status?: string;
+  readonly transferId: string;
+}
+
+/** Returns the input with which the dispatcher starts the next execution of a transfer. */
+async function dispatchedInput(
+  { store }: ReturnType<typeof openDoubles>,
+  { output }: ExecutionResult,
+): Promise<object> {
+  const row = await store.transfer((output as Output).transferId);
+  if (!row) throw new Error('the queued transfer has no row');
+  return { dispatched: { transferId: row.transferId, fence: row.fence }, ...reads };
 }
 
 /** Lambda: a call takes a warm process, or starts one. */
