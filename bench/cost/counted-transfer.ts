@@ -18,6 +18,8 @@ export interface TransferRequest {
   readonly source: Bucket;
   readonly key: string;
   readonly sink: Sink;
+  /** Variables of another destination than TwelveLabs at the sink. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What one transfer used, as far as this process sees it. */
@@ -50,7 +52,7 @@ export interface CountedTransfer extends TransferResult, TransferPlan {
 /** Factor by which waits are shorter. Only units are counted, not time. */
 const timeFactor = 100;
 
-serveRequests(async ({ source, key, sink }: TransferRequest) => {
+serveRequests(async ({ source, key, sink, environment }: TransferRequest) => {
   const output = countOutput(process.stdout);
   const tableName = 'transfers';
   const emulators = await startEmulators({ buckets: [], table: tableDefinition(tableName) });
@@ -66,6 +68,7 @@ serveRequests(async ({ source, key, sink }: TransferRequest) => {
       [keys.eventBusName]: 'default',
       [twelveLabs.secret.variable]: sink.apiKey,
       [twelveLabs.fields.baseUrl.variable]: sink.baseUrl,
+      ...environment,
     },
     overrides: { meter },
     timeFactor,

@@ -36,7 +36,11 @@ export interface Servers {
   /** The bucket that movers without upload sessions write to. */
   readonly target?: Bucket | undefined;
   /** Serves a film as an object. */
-  serve(key: string, film: FilmFile, options: { readonly hasChecksum: boolean }): Promise<void>;
+  serve(
+    key: string,
+    film: FilmFile,
+    options: { readonly hasChecksum: boolean; readonly md5?: string },
+  ): Promise<void>;
   /** Returns the sink, with this chunk size for future uploads. */
   sinkFor(chunkSizeBytes: number): Promise<Sink>;
   /** Returns and resets the request counts; undefined if the servers do not count. */
@@ -73,12 +77,13 @@ export async function startServers({
     source: { ...localCredentials, bucket, url: await requestSource<string>({ kind: 'url' }) },
     tableUrl: await table.request<string>({}),
     environment,
-    serve: (key, { path, crc64nvme }, { hasChecksum }) =>
+    serve: (key, { path, crc64nvme }, { hasChecksum, md5 }) =>
       requestSource({
         kind: 'serve',
         path,
         objectPath: `/${bucket}/${key}`,
         crc64nvme: hasChecksum ? crc64nvme : undefined,
+        md5,
       }),
     sinkFor: (chunkSizeBytes) => requestSink({ kind: 'setChunkSize', chunkSizeBytes }),
     async takeCounts() {

@@ -17,6 +17,8 @@ export type SourceRequest =
       readonly objectPath: string;
       /** Stored with the object, as S3 stores it with new objects. */
       readonly crc64nvme?: string | undefined;
+      /** The MD5 of the object, for a destination that needs it. */
+      readonly md5?: string | undefined;
     }
   | { readonly kind: 'takeCounts' };
 
@@ -71,14 +73,15 @@ async function serve({
   path,
   objectPath,
   crc64nvme,
+  md5 = createHash('md5').update(objectPath).digest('hex'),
 }: Extract<SourceRequest, { kind: 'serve' }>): Promise<void> {
   const opened = files.get(path) ?? open(path);
   files.set(path, opened);
   const file = await opened;
   const { size, mtime } = await file.stat();
   const headers = {
-    // 32 hex digits like S3's ETags. Each object has its own: equal content is moved once only.
-    etag: `"${createHash('md5').update(objectPath).digest('hex')}"`,
+    // Without an MD5, 32 hex digits like S3's ETags. Each object has its own: equal content is moved once only.
+    etag: `"${md5}"`,
     'last-modified': mtime.toUTCString(),
     'content-type': 'video/mp4',
     'accept-ranges': 'bytes',

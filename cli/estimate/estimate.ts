@@ -2,15 +2,12 @@ import { plannedBytesPerSecond } from '#src/core/limits/limits.ts';
 import { billAssumptions as assumptions } from '#src/core/prices/bill-assumptions.ts';
 import prices from '#src/core/prices/prices.json' with { type: 'json' };
 import { chunkCount } from '#src/core/transfer/chunk-plan.ts';
-import { type UnitLine, unitsOf } from './units.ts';
+import { type ChunkPlan, type UnitLine, unitsOf } from './units.ts';
 
 /** What is to be moved, and the bounds of the stack that moves it. */
-export interface Workload {
+export interface Workload extends ChunkPlan {
   readonly bytes: number;
   readonly objects: number;
-  readonly chunkSizeBytes: number;
-  /** Ranges of one object of average size. */
-  readonly ranges: number;
   readonly activeTransfers: number;
   /** Ranges that one transfer sends at once. */
   readonly mapConcurrency: number;
@@ -36,7 +33,8 @@ export interface Estimate {
   readonly seconds: Range;
 }
 
-interface Range {
+/** From the least to the most. */
+export interface Range {
   readonly least: number;
   readonly most: number;
 }
@@ -46,13 +44,11 @@ const secondsPerTransfer = 10;
 
 /** Estimates bill and time. Without a place of the upload host, the traffic is a range over all places. */
 export function estimate(workload: Workload, host: HostPlace | undefined): Estimate {
-  const { bytes, objects, chunkSizeBytes, ranges } = workload;
-  const lines = unitsOf(Math.max(1, Math.round(bytes / objects)), chunkSizeBytes, ranges).map(
-    (line) => {
-      const quantity = line.quantity * objects;
-      return { ...line, quantity, dollars: quantity * prices[line.price].value };
-    },
-  );
+  const { bytes, objects } = workload;
+  const lines = unitsOf(averageSize(workload), workload).map((line) => {
+    const quantity = line.quantity * objects;
+    return { ...line, quantity, dollars: quantity * prices[line.price].value };
+  });
   const traffic = (place: HostPlace) => (bytes / 1e9) * dollarsPerGb[place];
   return {
     lines,
@@ -68,21 +64,35 @@ const dollarsPerGb: Readonly<Record<HostPlace, number>> = {
   internet: prices.egressInternetGb.value,
 };
 
-function secondsOf({ bytes, objects, ranges, activeTransfers, mapConcurrency, senders }: Workload) {
+function secondsOf(workload: Workload): Range {
+  const { bytes, objects, ranges, activeTransfers, mapConcurrency, senders } = workload;
   const transfers = Math.min(activeTransfers, objects);
   const parallel = Math.min(senders, transfers * Math.min(ranges, mapConcurrency));
   const overhead = (objects / transfers) * secondsPerTransfer;
+  const seconds = (bytesPerSecond: number, chunkMs: number) =>
+    Math.max(bytes / bytesPerSecond, serialSeconds(workload, chunkMs)) / parallel + overhead;
+  const { least, most } = assumptions.serialChunkMs;
   return {
-    least: bytes / (parallel * assumptions.sendBytesPerSecond) + overhead,
-    most: bytes / (parallel * plannedBytesPerSecond) + overhead,
+    least: seconds(assumptions.sendBytesPerSecond, least),
+    most: seconds(plannedBytesPerSecond, most),
   };
 }
 
+/** Returns how long the requests of a service take that takes one chunk at a time. */
+function serialSeconds(workload: Workload, chunkMs: number): number {
+  const { isSerial, objects } = workload;
+  return isSerial ? (objects * averageChunks(workload) * chunkMs) / 1000 : 0;
+}
+
+/** The bytes and the number of objects. */
+type Load = Pick<Workload, 'bytes' | 'objects'>;
+
+/** Returns the size of an object of average size, at least one byte. */
+export function averageSize({ bytes, objects }: Load): number {
+  return Math.max(1, Math.round(bytes / objects));
+}
+
 /** Returns the chunks of one object of average size. */
-export function averageChunks({
-  bytes,
-  objects,
-  chunkSizeBytes,
-}: Omit<Workload, 'ranges'>): number {
-  return chunkCount(Math.max(1, Math.round(bytes / objects)), chunkSizeBytes);
+export function averageChunks(load: Load & Pick<Workload, 'chunkSizeBytes'>): number {
+  return chunkCount(averageSize(load), load.chunkSizeBytes);
 }

@@ -1,7 +1,5 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { splitS3Url } from '#src/core/source/buckets.ts';
-import { typeOfExtension } from '#src/core/source/media-types.ts';
-import { extensionOf } from '#src/core/source/source-object.ts';
 import { CommandError } from '../command-error.ts';
 import type { Environment } from '../context.ts';
 import { type ListedObject, listObjects } from '../listing/list-objects.ts';
@@ -14,7 +12,7 @@ export interface ObjectSums {
   readonly objects: number;
   /** Objects that are in an archive class: they must be restored first. */
   readonly archived: number;
-  /** Objects whose extension is of no media. */
+  /** Objects that the service does not take by their extension. */
   readonly otherTypes: number;
   /** Objects above the limit of the service. */
   readonly tooLarge: number;
@@ -28,7 +26,7 @@ export interface PlacedSums extends ObjectSums {
 
 /**
  * Lists and sums the objects under `s3://bucket/prefix`, without folders and empty objects.
- * @param mostBytes - returns the limit of the service for a key
+ * @param mostBytes - returns the limit of the service for a key; undefined if it does not take the type
  * @param progress - called after each page with the objects so far
  * @throws CommandError - the list is not readable, has no object, or is too long
  */
@@ -36,7 +34,7 @@ export async function sumObjects(
   url: string,
   flags: Pick<PlaceFlags, 'profile' | 'region'>,
   env: Environment,
-  mostBytes: (key: string) => number,
+  mostBytes: (key: string, sizeBytes: number) => number | undefined,
   progress: (objects: number) => void,
 ): Promise<PlacedSums> {
   const place = placeIn(url);
@@ -67,14 +65,15 @@ type Sums = { -readonly [Name in keyof ObjectSums]: number };
 function add(
   sums: Sums,
   { key, sizeBytes, isArchived }: ListedObject,
-  mostBytes: (key: string) => number,
+  mostBytes: (key: string, sizeBytes: number) => number | undefined,
 ): void {
   if (sizeBytes === 0 || key.endsWith('/')) return;
   sums.bytes += sizeBytes;
   sums.objects += 1;
   if (isArchived) sums.archived += 1;
-  if (typeOfExtension(extensionOf(key)) === undefined) sums.otherTypes += 1;
-  if (sizeBytes > mostBytes(key)) sums.tooLarge += 1;
+  const most = mostBytes(key, sizeBytes);
+  if (most === undefined) sums.otherTypes += 1;
+  else if (sizeBytes > most) sums.tooLarge += 1;
 }
 
 function assertFilled(sums: Sums, url: string): Sums {

@@ -24,20 +24,29 @@ const units = {
   ownLogBytes: [1430, 1451, 15.3],
 } as const;
 
+/** What a call of the API for each chunk adds: the rows of its call budget. Fitted to the same counts. */
+const perChunkCalls = { tableWrites: [8.6, 0, 1.67] } as const;
+
+/** How a destination takes the chunks of an object. */
+export interface ChunkPlan {
+  readonly chunkSizeBytes: number;
+  readonly ranges: number;
+  /** Whether the service takes one chunk at a time. */
+  readonly isSerial: boolean;
+  /** Whether each chunk takes a call of the API. */
+  readonly callsPerChunk: boolean;
+}
+
 /** The memory of SendChunks and of the other functions, in GB. */
 const memoryGb = { send: 1, other: 0.5 };
 
 const GB = 1e9;
 
 /** Returns the billed units of one transfer of an object of this size, without traffic. */
-export function unitsOf(sizeBytes: number, chunkSizeBytes: number, ranges: number): UnitLine[] {
-  const chunks = chunkCount(sizeBytes, chunkSizeBytes);
-  const of = (name: keyof typeof units) => {
-    const [constant, perRange, perChunk] = units[name];
-    return constant + perRange * ranges + perChunk * chunks;
-  };
+export function unitsOf(sizeBytes: number, plan: ChunkPlan): UnitLine[] {
+  const { ranges } = plan;
+  const of = (name: keyof typeof units) => countOf(name, sizeBytes, plan);
   const calls = of('requests');
-  const sendSeconds = sizeBytes / assumptions.sendBytesPerSecond;
   const otherSeconds = ((calls - ranges) * assumptions.callMs) / 1000;
   const logBytes =
     of('ownLogBytes') +
@@ -49,7 +58,7 @@ export function unitsOf(sizeBytes: number, chunkSizeBytes: number, ranges: numbe
     {
       name: 'GB-seconds of sending',
       price: 'lambdaGbSecond',
-      quantity: sendSeconds * memoryGb.send,
+      quantity: sendSecondsOf(sizeBytes, plan) * memoryGb.send,
     },
     {
       name: 'GB-seconds of other functions',
@@ -64,4 +73,24 @@ export function unitsOf(sizeBytes: number, chunkSizeBytes: number, ranges: numbe
     { name: 'published events', price: 'publishedEvent', quantity: 2 },
     { name: 'traces', price: 'trace', quantity: 1 },
   ];
+}
+
+function countOf(
+  name: keyof typeof units,
+  sizeBytes: number,
+  { chunkSizeBytes, ranges, callsPerChunk }: ChunkPlan,
+): number {
+  const chunks = chunkCount(sizeBytes, chunkSizeBytes);
+  const sum = ([constant, perRange, perChunk]: readonly [number, number, number]) =>
+    constant + perRange * ranges + perChunk * chunks;
+  const extra = callsPerChunk && name === 'tableWrites' ? sum(perChunkCalls[name]) : 0;
+  return sum(units[name]) + extra;
+}
+
+/** Returns how long functions send one object, in seconds. */
+function sendSecondsOf(sizeBytes: number, { chunkSizeBytes, isSerial }: ChunkPlan): number {
+  const byBytes = sizeBytes / assumptions.sendBytesPerSecond;
+  if (!isSerial) return byBytes;
+  const chunks = chunkCount(sizeBytes, chunkSizeBytes);
+  return Math.max(byBytes, (chunks * assumptions.serialChunkMs.usual) / 1000);
 }

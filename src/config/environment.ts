@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { TransferError } from '#src/core/errors/errors.ts';
 import {
   defaultActiveTransfers,
+  defaultChunksInFlight,
   defaultSendConcurrency,
   defaultSendTimeoutMs,
   maxChunksInFlight,
@@ -23,7 +24,7 @@ const count = (fallback: number, max: number) =>
   z._default(z.coerce.number().check(z.int(), z.gte(1), z.lte(max)), fallback);
 
 const settingsSchema = z.object({
-  [keys.chunksInFlight]: count(4, maxChunksInFlight),
+  [keys.chunksInFlight]: count(defaultChunksInFlight, maxChunksInFlight),
   [keys.mapConcurrency]: count(8, maxMapConcurrency),
   [keys.noProgressMs]: count(60_000, 300_000),
   [keys.uploadReplyMs]: z.optional(

@@ -94,6 +94,10 @@ export interface DestinationDefinition<
   readonly asset: string;
   readonly secret: SecretForm;
   readonly schema: Schema;
+  /** Valid settings, for what is asked without a call before there are any, such as a bill. Default: none. */
+  readonly example?: z.input<Schema> | undefined;
+  /** Returns the bytes of each chunk of an object; absent if the service chooses. */
+  chunkBytesOf?(sizeBytes: number, settings: z.output<Schema>): number;
   /** Every setting, by its name in the schema. */
   readonly fields: { readonly [Name in keyof z.input<Schema>]-?: SettingField };
   /** The options of one transfer. Default: none. */
@@ -103,6 +107,7 @@ export interface DestinationDefinition<
 
 /** Any definition, for code that serves all of them. */
 export interface AnyDefinition<Kind extends string = string>
-  extends Omit<DestinationDefinition<Kind>, 'fields'> {
+  extends Omit<DestinationDefinition<Kind>, 'fields' | 'example'> {
+  readonly example?: Readonly<Record<string, unknown>> | undefined;
   readonly fields: Readonly<Record<string, SettingField>>;
 }

@@ -55,6 +55,9 @@ export const maxSessionsPerExecution = 4;
 /** Chunks in flight in one call of SendChunks, limited by a function's sockets and memory. */
 export const maxChunksInFlight = 64;
 
+/** The default of `chunksInFlight`. */
+export const defaultChunksInFlight = 4;
+
 /** Reports of a pending chunk before its proof is retired and the chunk is sent again. */
 export const maxReportsPerChunk = 3;
 

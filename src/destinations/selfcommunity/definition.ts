@@ -1,6 +1,7 @@
 import type { DestinationDefinition } from '#src/service-api/definition.ts';
 import { createSelfCommunity } from './destination.ts';
 import { service } from './errors.ts';
+import { maxChunkBytes } from './limits.ts';
 import { flawOfSecret } from './secret.ts';
 import { settingFields, settingsSchema } from './settings.ts';
 import { optionFields, optionsSchema } from './transfer-options.ts';
@@ -19,7 +20,9 @@ export const selfCommunity: DestinationDefinition<'selfcommunity', typeof settin
     flawOf: flawOfSecret,
   },
   schema: settingsSchema,
+  example: { baseUrl: 'https://community.example.com/api/v2' },
   fields: settingFields,
   transferOptions: { schema: optionsSchema, fields: optionFields },
+  chunkBytesOf: () => maxChunkBytes,
   create: (settings, resources) => createSelfCommunity({ ...resources, settings }),
 };

@@ -1,6 +1,7 @@
 import type { DestinationDefinition } from '#src/service-api/definition.ts';
 import { createSevenBridges } from './destination.ts';
 import { service } from './errors.ts';
+import { partSizeOf } from './part-size.ts';
 import { settingFields, settingsSchema } from './settings.ts';
 import { optionFields, optionsSchema } from './transfer-options.ts';
 
@@ -15,7 +16,9 @@ export const sevenBridges: DestinationDefinition<'seven-bridges', typeof setting
     storedAs: 'as plain text',
   },
   schema: settingsSchema,
+  example: { environment: 'us', project: 'ada/genomes' },
   fields: settingFields,
   transferOptions: { schema: optionsSchema, fields: optionFields },
+  chunkBytesOf: (sizeBytes, { partSizeBytes }) => partSizeOf(sizeBytes, partSizeBytes),
   create: (settings, resources) => createSevenBridges({ ...resources, settings }),
 };

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { BillLine } from '#cli/estimate/estimate.ts';
 import { runProgram } from '../program-harness.ts';
+import { billDollars } from './bill-dollars.ts';
+import countedBills from './counted-bills.json' with { type: 'json' };
 
 /** The bills that `npm run bench -- --cost` counted, call by call. */
 const { bills } = JSON.parse(
@@ -41,6 +44,52 @@ describe('chunkferry estimate', () => {
       expect(Math.abs(perTb / counted - 1)).toBeLessThan(0.05);
     },
   );
+
+  it.each(countedBills.map((bill) => [`${bill.destination} ${bill.filename}`, bill] as const))(
+    'is within 5 %% of the counted calls: %s',
+    async (_, { destination, sizeBytes, chunkSizeBytes, units }) => {
+      const { lines } = await estimateOf(
+        ...['--destination', destination, '--bytes', String(sizeBytes), '--objects', '1'],
+        ...['--chunk-size', String(chunkSizeBytes)],
+      );
+      const found = (lines as BillLine[])
+        .filter(({ name }) => name !== 'GB-seconds of sending')
+        .reduce((sum, { dollars }) => sum + dollars, 0);
+      expect(Math.abs(found / billDollars(units) - 1)).toBeLessThan(0.05);
+    },
+  );
+
+  it.each([
+    ['seven-bridges', 24 * MiB, 64 * MiB, 1],
+    ['seven-bridges', 4096 * MiB, 256 * MiB, 2],
+    ['selfcommunity', 5_000_000, 204_800, 1],
+  ])('has the chunks of %s for %i bytes', async (destination, size, chunkSizeBytes, ranges) => {
+    const load = ['--destination', destination, '--bytes', String(size), '--objects', '1'];
+    expect(await estimateOf(...load)).toMatchObject({ destination, chunkSizeBytes, ranges });
+  });
+
+  it('takes the time of each request at a service that takes one chunk at a time', async () => {
+    const load = ['--destination', 'selfcommunity', '--bytes', '2048kB', '--objects', '1'];
+    const { seconds } = await estimateOf(...load);
+    expect(seconds).toEqual({ least: 10 * 0.05 + 10, most: 10 * 0.3 + 10 });
+  });
+
+  it('notes that another destination does not take an object of this size', async () => {
+    const load = ['--bytes', '60MB', '--objects', '1', '--destination', 'selfcommunity'];
+    const { stderr } = await runProgram(['estimate', ...load]);
+    expect(stderr).toContain('SelfCommunity takes 47.7 MiB at most');
+  });
+
+  it('uses the settings of the environment', async () => {
+    const env = {
+      SEVEN_BRIDGES_ENVIRONMENT: 'eu',
+      SEVEN_BRIDGES_PROJECT: 'ada/genomes',
+      SEVEN_BRIDGES_PART_SIZE_BYTES: '8000000',
+    };
+    const load = ['--bytes', '1GB', '--objects', '1', '--destination', 'seven-bridges', '--json'];
+    const { stdout } = await runProgram(['estimate', ...load], { env });
+    expect(JSON.parse(stdout).chunkSizeBytes).toBe(8_000_000);
+  });
 
   it('gives the traffic as a range until the place of the upload host is known', async () => {
     const load = ['--bytes', '3TB', '--objects', '2000'];

@@ -32,7 +32,7 @@ describe('chunkferry estimate of a prefix', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, objects: 3, bytes: 3 * GB + 100 });
     expect(stderr).toContain('1 object archived: restore before the transfer.');
-    expect(stderr).toContain('1 object counted whose extension is of no video, audio or image.');
+    expect(stderr).toContain('1 object counted that TwelveLabs does not take by the extension.');
     const lists = bucket.requests.filter(({ searchParams }) => searchParams.has('list-type'));
     expect(lists.map(({ searchParams }) => searchParams.get('prefix'))).toEqual([
       'archive/',
