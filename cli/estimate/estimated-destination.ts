@@ -1,7 +1,8 @@
 import { chosenDestination, type LocalDefinition } from '#local/commands/destination-options.ts';
 import { uncalledDestination } from '#local/ingest/uncalled-destination.ts';
 import { defaultChunksInFlight, maxChunksPerSession } from '#src/core/limits/limits.ts';
-import { type Destination, maxInFlightOf } from '#src/core/transfer/destination.ts';
+import type { Destination } from '#src/core/transfer/destination.ts';
+import { maxRangesInFlight } from '#src/core/transfer/in-flight.ts';
 import { environmentOf, readSettings, settingsInEnvironment } from '#src/service-api/settings.ts';
 import type { Environment } from '../context.ts';
 
@@ -28,10 +29,9 @@ export function estimatedDestination(kind: string, env: Environment): EstimatedD
   const destination = uncalledDestination(definition, variables);
   const settings = readSettings(definition, variables);
   const { traits, prepareChunk } = destination;
-  const maxInFlight = maxInFlightOf(traits, {});
   return {
     service: definition.title,
-    rangesAtOnce: Math.floor(maxInFlight / Math.min(defaultChunksInFlight, maxInFlight)),
+    rangesAtOnce: maxRangesInFlight(traits, {}, defaultChunksInFlight),
     isSerial: traits.order === 'ascending',
     callsPerChunk: prepareChunk !== undefined,
     chunkBytesOf: (sizeBytes) => definition.chunkBytesOf?.(sizeBytes, settings),

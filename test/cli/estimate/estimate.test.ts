@@ -61,7 +61,7 @@ describe('chunkferry estimate', () => {
 
   it.each([
     ['seven-bridges', 24 * MiB, 64 * MiB, 1],
-    ['seven-bridges', 4096 * MiB, 256 * MiB, 2],
+    ['seven-bridges', 4096 * MiB, 256 * MiB, 8],
     ['selfcommunity', 5_000_000, 204_800, 1],
   ])('has the chunks of %s for %i bytes', async (destination, size, chunkSizeBytes, ranges) => {
     const load = ['--destination', destination, '--bytes', String(size), '--objects', '1'];
