@@ -6,6 +6,7 @@ import { withTimeLimit } from '#local/state-machine/lambda/time-limit.ts';
 import { environmentKeys } from '#src/config/environment-keys.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
 import type { Sources } from '#src/core/source/sources.ts';
 import { functionNames } from '#src/core/stack/step-names.ts';
 import type { Ports } from '#src/step-support/step.ts';
@@ -21,6 +22,8 @@ export interface PipelineOptions {
   readonly buckets: readonly string[];
   /** True if the requester pays for reading them. */
   readonly requestPayer?: boolean | undefined;
+  /** The media type of every object. Default: by extension and content type. */
+  readonly mediaType?: MediaType | undefined;
   /** Environment variables of the functions, besides those of the template. */
   readonly environment: Readonly<Record<string, string>>;
   /** Ports of a local run in place of Lambda's, such as its clock and its log. */
@@ -131,8 +134,10 @@ function starterOf(pipeline: () => Pipeline): ExecutionStarter {
   };
 }
 
-function sourcesJson({ buckets, requestPayer }: PipelineOptions): string {
-  const list = buckets.map((bucket) => ({ bucket, requestPayer }));
+function sourcesJson({ buckets, requestPayer, mediaType }: PipelineOptions): string {
+  // Every key ends with the empty suffix.
+  const mediaTypes = mediaType && { '': mediaType };
+  const list = buckets.map((bucket) => ({ bucket, requestPayer, mediaTypes }));
   const sources: Sources = { list, readers: {} };
   return JSON.stringify(sources);
 }

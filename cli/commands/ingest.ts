@@ -6,6 +6,7 @@ import {
   addSettingOptions,
   chosenDestination,
 } from '#local/commands/destination-options.ts';
+import { mediaTypeOption } from '#local/commands/media-type-option.ts';
 import { addTransferOptions } from '#local/commands/transfer-options.ts';
 import { CommandError } from '../command-error.ts';
 import type { Context } from '../context.ts';
@@ -39,6 +40,7 @@ export const ingestCommand: CreateCommand = (context, onEnd) => {
     .option('--detach', 'with a stack: start all, print the executions, and do not wait')
     .option('--watch', 'with a stack: show all that it moves, as chunkferry watch does')
     .option('--filename <name>', 'filename at the service, for one source')
+    .addOption(mediaTypeOption())
     .option('--force', 'ingest again, even if an asset with this content exists')
     .option('--priority <priority>', 'with a stack: live, or backfill, which starts after all live')
     .option('--request-payer', 'local run: pay for reads of s3:// (Requester Pays buckets)')

@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { CommandError } from '../command-error.ts';
 import { type Context, note } from '../context.ts';
 import type { Ending } from '../exit-codes.ts';
 import { addExamples, addStackOptions, type PlaceFlags, parseWhole } from '../options.ts';
@@ -25,6 +26,7 @@ export const watchCommand: CreateCommand = (context, onEnd) => {
     )
     .option('--interval <seconds>', 'time between two reads', parseWhole(1, 3600), 5)
     .option('--until-idle', `end with 0 when nothing has moved or waited for ${idleMs / 1000} s`)
+    .addOption(new Option('--local').hideHelp())
     .option('--json', 'print each read as one JSON object on its own line, with version and type')
     .action(async (flags: Flags) => onEnd(await watch(flags, context)));
   return addExamples(addStackOptions(command), [
@@ -34,9 +36,24 @@ export const watchCommand: CreateCommand = (context, onEnd) => {
   ]);
 };
 
+/** A place without a table has nothing to wait for. */
+function isIdle(last: Snapshot | undefined): boolean {
+  return last === undefined || (last.moving.length === 0 && last.queuedCount === 0);
+}
+
+/** @throws CommandError - local runs are asked for: their tables are not readable while they run */
+function assertStack({ local }: Flags): void {
+  if (local)
+    throw new CommandError(
+      'usage',
+      'Invalid option "--local": a local run shows its own progress, and its table is not readable meanwhile. Use chunkferry list --local to see how local runs ended.',
+    );
+}
+
 async function watch(flags: Flags, context: Context): Promise<Ending> {
   const { clock, outputClosed } = context;
   const signal = AbortSignal.any([context.signal, ...(outputClosed ? [outputClosed] : [])]);
+  assertStack(flags);
   const place = await openPlace(flags, context);
   context.onInterrupt(() => 'Interrupted. The stack continues; nothing was changed.');
   if (!flags.json) note(context, place.title);
@@ -46,8 +63,7 @@ async function watch(flags: Flags, context: Context): Promise<Ending> {
   const read = async () => {
     for await (const table of place.tables()) last = await takeSnapshot(table, clock.now(), last);
     if (last) display.show(last);
-    const isIdle = last?.moving.length === 0 && last.queuedCount === 0;
-    idleSince = isIdle ? (idleSince ?? last?.at) : undefined;
+    idleSince = isIdle(last) ? (idleSince ?? clock.now()) : undefined;
     return Boolean(flags.untilIdle) && idleSince !== undefined && clock.now() - idleSince >= idleMs;
   };
   await readRepeatedly(read, flags.interval * 1000, display.print, { clock, signal });

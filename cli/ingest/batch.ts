@@ -72,7 +72,8 @@ export async function runBatch<T extends Item>(
       const { execution } = item;
       // The stack does not end with this program, nor does a start whose reply was lost.
       if (execution) return { status: 'unknown', isGood: false, execution, cause: line };
-      return { status: isLasting ? 'not-started' : 'failed', isGood: false, cause: line };
+      const status = isLasting || !item.isBegun ? 'not-started' : 'failed';
+      return { status, isGood: false, cause: line };
     }
   };
   await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));

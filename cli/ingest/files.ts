@@ -93,7 +93,7 @@ function nothingIn(source: string, count: number, { title }: { readonly title: s
   if (count > 0)
     return new CommandError(
       'notFound',
-      `Invalid source ${quoted}: ${title} takes none of its ${count} files by their extensions. Name a file to try it nevertheless.`,
+      `Invalid source ${quoted}: ${title} takes none of its ${count} files by their extensions. Use --media-type to say what they are.`,
     );
   const what = /[*?[{]/.test(source) ? 'no file matches it' : missing(source);
   return new CommandError(

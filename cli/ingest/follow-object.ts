@@ -8,7 +8,7 @@ import { CommandError } from '../command-error.ts';
 import type { Context } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import { longText } from '../output/words.ts';
-import { type Executions, wasRejected } from '../stack/executions.ts';
+import { type Executions, UnclearStartError } from '../stack/executions.ts';
 import { paceOf, phaseOf } from '../transfers/describe-transfer.ts';
 import { percent, readDetails } from '../transfers/transfer-details.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
@@ -48,9 +48,10 @@ export async function startObject(item: ObjectItem, run: StackRun): Promise<stri
   try {
     return await executions.start(name, input);
   } catch (error) {
-    if (!wasRejected(error)) throw lostReply(error);
-    item.execution = undefined;
-    item.isBegun = false;
+    if (!(error instanceof UnclearStartError)) {
+      item.execution = undefined;
+      item.isBegun = false;
+    }
     throw error;
   }
 }
@@ -59,14 +60,6 @@ export async function startObject(item: ObjectItem, run: StackRun): Promise<stri
 function nameFor(input: unknown, now: number): string {
   const digest = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 24);
   return `ingest-${digest}-${Math.floor(now / 1000)}`;
-}
-
-function lostReply(error: unknown): CommandError {
-  return new CommandError(
-    'unavailable',
-    `states:StartExecution got no clear reply: ${reasonOf(error)}. The transfer may have started: look for it with chunkferry list before you start it again.`,
-    { cause: error },
-  );
 }
 
 /** Reading failed after a start. The ending stays; the advice to start again would move the object twice. */

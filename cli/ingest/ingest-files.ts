@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { ChosenDestination } from '#local/commands/destination-options.ts';
-import { checkedDestination } from '#local/ingest/local-run.ts';
-import type { MediaType } from '#src/core/source/media-types.ts';
+import { acceptingAs, checkedDestination } from '#local/ingest/local-run.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { CommandError } from '../command-error.ts';
 import { type Context, type Environment, note } from '../context.ts';
@@ -60,11 +59,11 @@ function findSources(
   flags: IngestFlags,
   call: LocalCall,
 ): FoundSources | Promise<FoundSources> {
-  const accepting = checkedDestination(call.destination);
+  const accepting = acceptingAs(checkedDestination(call.destination), flags);
   if (sources[0]?.text.startsWith('s3://')) return findUrls(sources, accepting, flags, call);
   const names = sources.map(({ text }) => text);
   const { definition } = call.destination;
-  const accepts = (key: string) => isAccepted(accepting, key, flags.type);
+  const accepts = (key: string) => isAccepted(accepting, key);
   const { files: items, skipped } = findFiles(names, definition, accepts, call.context.env);
   if (skipped.length > 0)
     note(
@@ -77,7 +76,7 @@ function findSources(
 /** Finds objects for local runs. Nothing but the service decides which are left out. */
 async function findUrls(
   urls: readonly Argument[],
-  accepting: Destination,
+  accepting: Pick<Destination, 'accept'>,
   flags: IngestFlags,
   { destination, context }: LocalCall,
 ): Promise<FoundSources> {
@@ -150,13 +149,9 @@ function assertLocal(flags: IngestFlags, command: Command): void {
       );
 }
 
-function isAccepted(
-  destination: Pick<Destination, 'accept'>,
-  key: string,
-  mediaType: MediaType | undefined,
-): boolean {
+function isAccepted(destination: Pick<Destination, 'accept'>, key: string): boolean {
   try {
-    destination.accept({ key, mediaType });
+    destination.accept({ key });
     return true;
   } catch {
     return false;

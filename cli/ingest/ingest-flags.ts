@@ -20,7 +20,7 @@ export interface IngestFlags extends PlaceFlags {
   readonly watch?: boolean;
   readonly filename?: string;
   readonly force?: boolean;
-  readonly type?: MediaType;
+  readonly mediaType?: MediaType;
   readonly priority?: string;
   readonly json?: boolean;
   readonly destination: string;

@@ -6,7 +6,7 @@ import { destinations } from '#src/destinations/registry.ts';
 import { CommandError } from '../command-error.ts';
 
 /** Options that only a local run has. */
-const localOnly = ['stateDir', 'table', 'requestPayer'];
+const localOnly = ['stateDir', 'table', 'requestPayer', 'mediaType'];
 
 /**
  * Returns the options of a start from the options of the command.

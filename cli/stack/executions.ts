@@ -1,5 +1,5 @@
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { sdkFailure } from '#src/aws/sdk-failure.ts';
+import { describeSdkFailure, sdkFailure } from '#src/aws/sdk-failure.ts';
 import { executionArnOf } from '#src/core/queue/execution-arn.ts';
 import { CommandError } from '../command-error.ts';
 import type { DeployedStack } from './deployed-stack.ts';
@@ -12,7 +12,8 @@ export interface Executions {
   /**
    * Starts an execution. A name starts one execution only.
    * @returns its ARN
-   * @throws CommandError - StartExecution failed
+   * @throws UnclearStartError - the execution may have started
+   * @throws CommandError - AWS rejected each try, or none was sent
    */
   start(name: string, input: unknown): Promise<string>;
   /**
@@ -30,8 +31,12 @@ export function openExecutions(stack: DeployedStack): Executions {
   return {
     arnOf,
     async start(name, input) {
-      const command = { stateMachineArn, name, input: JSON.stringify(input) };
-      await operatorCall('states:StartExecution', () => startOnce(client, command));
+      const command = new StartExecutionCommand({
+        stateMachineArn,
+        name,
+        input: JSON.stringify(input),
+      });
+      await startOnce(client, command);
       return arnOf(name);
     },
     describe: (arn) =>
@@ -39,23 +44,44 @@ export function openExecutions(stack: DeployedStack): Executions {
   };
 }
 
-async function startOnce(
-  client: SFNClient,
-  command: { readonly stateMachineArn: string; readonly name: string; readonly input: string },
-): Promise<void> {
+/** A start that may have begun although it failed: the reply to one of its tries was lost. */
+export class UnclearStartError extends CommandError {}
+
+async function startOnce(client: SFNClient, command: StartExecutionCommand): Promise<void> {
+  const tries = watchTries(command);
   try {
-    await client.send(new StartExecutionCommand(command));
+    await operatorCall('states:StartExecution', () => client.send(command));
   } catch (error) {
-    if (sdkFailure(error).name !== 'ExecutionAlreadyExists') throw error;
+    const { cause } = error as Error;
+    if (sdkFailure(cause).name === 'ExecutionAlreadyExists') return;
+    if (!tries.isUnclear()) throw error;
+    throw new UnclearStartError(
+      'unavailable',
+      `states:StartExecution got no clear reply: ${describeSdkFailure(sdkFailure(cause)).replace(/\.$/, '')}. The transfer may have started: look for it with chunkferry list before you start it again.`,
+      { cause },
+    );
   }
+}
+
+/** Watches each try of a command. A reply that rejects the last try says nothing about an earlier one. */
+function watchTries(command: StartExecutionCommand): { isUnclear(): boolean } {
+  let isUnclear = false;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const { status = 0 } = sdkFailure(error);
+        isUnclear ||= status < 400 || status >= 500;
+        throw error;
+      }
+    },
+    // The step in which the SDK repeats; the lowest priority is called for each try.
+    { step: 'finalizeRequest', priority: 'low', name: 'watchTries' },
+  );
+  return { isUnclear: () => isUnclear };
 }
 
 function describeExecution(client: SFNClient, executionArn: string) {
   return client.send(new DescribeExecutionCommand({ executionArn }));
-}
-
-/** Returns whether a failed start was rejected or never sent. Any other start may have begun: its reply was lost. */
-export function wasRejected(error: unknown): boolean {
-  const { status = 0, wasSent } = sdkFailure(error instanceof CommandError ? error.cause : error);
-  return !wasSent || (status >= 400 && status < 500);
 }

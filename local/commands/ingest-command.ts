@@ -15,6 +15,7 @@ import {
   withVariable,
 } from './destination-options.ts';
 import { assertOnlyJson, isJsonAsked } from './json-output.ts';
+import { mediaTypeOption } from './media-type-option.ts';
 import { addTransferOptions, chosenOptions } from './transfer-options.ts';
 
 interface Flags extends IngestOptions {
@@ -42,6 +43,7 @@ const described = new Command('npm run ingest --')
 const withOptions = addDestinationOption(described)
   .option('--json', 'print the result as one JSON object on stdout, all other output on stderr')
   .option('--filename <name>', 'filename at the service (default: the name of the file)')
+  .addOption(mediaTypeOption())
   .option('--force', 'ingest again, even if an asset with this content exists')
   .option('--request-payer', 'pay for reads of s3:// (Requester Pays buckets)')
   .option('--table <name>', 'store the proofs in this DynamoDB table instead of on this disk')

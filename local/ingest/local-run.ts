@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TransferError } from '#src/core/errors/errors.ts';
+import type { MediaType } from '#src/core/source/media-types.ts';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
@@ -18,6 +19,8 @@ export interface IngestOptions {
   readonly stateDir?: string;
   /** Whether the requester pays for reading an object at AWS. */
   readonly requestPayer?: boolean;
+  /** What the source is, if its extension does not say it. */
+  readonly mediaType?: MediaType;
 }
 
 /** The service that receives the file. */
@@ -55,10 +58,18 @@ export async function openLocalRun(
 ): Promise<LocalRun> {
   const accepting = checkedDestination(destination);
   const stateHome = await makeStateHome(options);
-  const source = await readSource(name, accepting, stateHome, onHash);
+  const source = await readSource(name, acceptingAs(accepting, options), stateHome, onHash);
   // The SDKs and the emulators take a second to load: a wrong call gets its answer before.
   const { openResourcesOf } = await import('./run-resources.ts');
   return openResourcesOf(source, stateHome, { ...options, ...destination }, shown);
+}
+
+/** Returns the rules of a destination for sources of one media type, if the user says what they are. */
+export function acceptingAs(
+  destination: Destination,
+  { mediaType }: Pick<IngestOptions, 'mediaType'>,
+): Pick<Destination, 'accept'> {
+  return { accept: (object) => destination.accept({ ...object, mediaType }) };
 }
 
 /** Checks the environment before a large file is hashed. Returns a destination that makes no call. */

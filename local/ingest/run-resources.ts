@@ -53,6 +53,7 @@ export async function openResourcesOf(
   const pipeline = openPipeline({
     buckets: [source.bucket],
     requestPayer: options.requestPayer,
+    mediaType: options.mediaType,
     environment: Object.assign(
       { [keys.localRun]: 'true', ...options.environment },
       ...resources.map(({ environment }) => environment),

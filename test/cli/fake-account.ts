@@ -33,8 +33,8 @@ export interface FakeAccount {
   readonly requests: AccountRequest[];
   /** The outputs of the stack. Tests change them. */
   outputs: Record<string, string>;
-  /** The reply to an operation. A function gets the input. */
-  replies: Record<string, AccountError | ((input: never) => unknown)>;
+  /** The reply to an operation. A function gets the input; of several errors, the last is repeated. */
+  replies: Record<string, AccountError | AccountError[] | ((input: never) => unknown)>;
   /** The environment with which the SDK calls this account. */
   readonly env: Record<string, string>;
 }
@@ -114,7 +114,7 @@ async function answerJson(
   account.requests.push({ operation, input });
   const planned = account.replies[operation];
   const reply = typeof planned === 'function' ? await planned(input as never) : undefined;
-  const error = typeof planned === 'object' ? planned : undefined;
+  const error = errorIn(planned);
   response.writeHead(error || !planned ? (error?.status ?? 400) : 200, {
     'content-type': 'application/x-amz-json-1.0',
     ...(error && { 'x-amzn-ErrorType': error.code }),
@@ -122,6 +122,11 @@ async function answerJson(
   const unknown = { code: 'UnknownOperation', message: `no reply to ${operation}` };
   const { code, message } = error ?? unknown;
   response.end(JSON.stringify(reply ?? { __type: code, message }));
+}
+
+function errorIn(planned: FakeAccount['replies'][string] | undefined): AccountError | undefined {
+  if (Array.isArray(planned)) return planned.length > 1 ? planned.shift() : planned[0];
+  return typeof planned === 'object' ? planned : undefined;
 }
 
 function answerStack(

@@ -74,6 +74,15 @@ describe('npm run ingest of a local file', () => {
     for (const { stdout } of [second, third]) assertJsonOfFile(stdout, moved);
   });
 
+  it('N12: takes a file without a known extension with --media-type only', async () => {
+    const clip = join(folder, 'A001_C002.R3D');
+    await rename(film, clip);
+    const refused = await runShared('ingest', [clip], environment);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--media-type')]);
+    const taken = await runShared('ingest', [clip, '--media-type', 'video'], environment);
+    expect([taken.code, simulator.sessions().at(-1)?.filename]).toEqual([0, 'A001_C002.R3D']);
+  });
+
   it('fails if the file changes while it is sent', async () => {
     simulator.faults.add({
       on: 'create',

@@ -189,7 +189,7 @@ export const finalErrors = {
     nextStep:
       'Name a video, audio or image object. Otherwise give the object such a content type, or add its suffix to the mediaTypes of the source (".ts":"video" for a transport stream) and deploy.',
     localNextStep:
-      'Name a video, audio or image file with its usual extension: .m2ts for a transport stream.',
+      'Name a video, audio or image file with its usual extension (.m2ts for a transport stream), or say by --media-type what it is.',
   },
   SourceArchivedError: {
     scope: 'transfer',

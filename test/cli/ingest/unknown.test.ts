@@ -71,6 +71,34 @@ describe('a start without a clear reply', () => {
   });
 });
 
+describe('a start that the SDK repeated', () => {
+  const throttled = { code: 'ThrottlingException', message: 'Rate exceeded' };
+
+  it('is unknown if the first reply was lost and the second is a rejection', async () => {
+    account.replies.StartExecution = [
+      { code: 'InternalFailure', message: 'no', status: 500 },
+      throttled,
+    ];
+    const { sources } = await ingestJson(urls[0] ?? '', '--detach');
+    expect(starts().length).toBeGreaterThan(1);
+    expect(sources).toMatchObject([{ status: 'unknown', execution: anExecution }]);
+  });
+
+  it('is not started if each try was throttled', async () => {
+    account.replies.StartExecution = throttled;
+    const { code, sources } = await ingestJson(urls[0] ?? '', '--detach');
+    expect(code).toBe(exitCodes.failed);
+    expect(sources).toEqual([
+      {
+        source: urls[0],
+        status: 'not-started',
+        cause:
+          'states:StartExecution failed: ThrottlingException (400): Rate exceeded. Run the same command again later.',
+      },
+    ]);
+  });
+});
+
 describe('the name of an execution', () => {
   it('differs by the options of the start, within the same second', async () => {
     const [url = ''] = urls;

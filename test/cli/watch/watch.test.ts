@@ -128,6 +128,16 @@ describe('chunkferry watch', () => {
   });
 });
 
+describe('chunkferry watch without anything to watch', () => {
+  it('rejects --local by one line with the way out', async () => {
+    const { code, stdout, stderr } = await watch(2, ['--local', '--until-idle']);
+    expect([code, stdout]).toEqual([exitCodes.usage, '']);
+    expect(stderr).toBe(
+      'Invalid option "--local": a local run shows its own progress, and its table is not readable meanwhile. Use chunkferry list --local to see how local runs ended.\n',
+    );
+  });
+});
+
 describe('reads at an interval', () => {
   const outage = new TransferError('TableUnavailableError', 'DynamoDB failed for table t: 503');
   const endless = new AbortController().signal;
