@@ -1,16 +1,7 @@
 import { Command } from 'commander';
-import { definitionOfStack } from '#local/doctor/checked-stack.ts';
-import { examineStack } from '#local/doctor/examine-stack.ts';
-import { reportOf } from '#local/doctor/report.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
-import type { Ending } from '../exit-codes.ts';
-import { addExamples, addJsonOption, addStackOptions, type PlaceFlags } from '../options.ts';
-import { findStack, placeOf } from '../stack/deployed-stack.ts';
+import type { Flags } from '../actions/doctor.ts';
+import { addExamples, addJsonOption, addStackOptions } from '../options.ts';
 import type { CreateCommand } from './registry.ts';
-
-interface Flags extends PlaceFlags {
-  readonly json?: boolean;
-}
 
 /** Creates `chunkferry doctor`. */
 export const doctorCommand: CreateCommand = (context, onEnd) => {
@@ -18,30 +9,12 @@ export const doctorCommand: CreateCommand = (context, onEnd) => {
     .description(
       'Checks a deployed stack before the first file: every permission, key, bucket setting and quota, with the role that needs it. Moves nothing.',
     )
-    .action(async (flags: Flags) => onEnd(await doctor(flags, context)));
+    .action(async (flags: Flags) => {
+      const { doctor } = await import('../actions/doctor.ts');
+      onEnd(await doctor(flags, context));
+    });
   return addExamples(addJsonOption(addStackOptions(command)), [
     ['doctor', 'checks the stack Chunkferry'],
     ['doctor --stack Genomes --profile work', 'another stack, with the credentials of a profile'],
   ]);
 };
-
-async function doctor(flags: Flags, context: Context): Promise<Ending> {
-  const stack = await findStack(flags, context.env);
-  const checked = {
-    preflightArn: stack.output('PreflightStateMachineArn'),
-    secretArn: stack.output('SecretArn'),
-    definition: definitionOfStack(stack.name, stack.optionalOutput('Destination')),
-  };
-  note(context, placeOf(stack));
-  note(context, `Running the preflight ${checked.preflightArn}`);
-  context.onInterrupt(() => 'Interrupted. The preflight ends by itself; it moves nothing.');
-  const { groups, failed, report } = await examineStack(checked, {
-    clients: stack.clients,
-    clock: context.clock,
-    again: 'Fix this, then run chunkferry doctor again.',
-    print: (line) => note(context, line),
-  });
-  if (flags.json) jsonResult(context, { version: 1, ...report });
-  else result(context, reportOf(groups));
-  return failed === 0 ? 'done' : 'failed';
-}

@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import {
-  addDestinationOption,
-  addSettingOptions,
-  chosenDestination,
-} from '#local/commands/destination-options.ts';
+import { addDestinationOption, addSettingOptions } from '#local/commands/destination-options.ts';
 import { mediaTypeOption } from '#local/commands/media-type-option.ts';
 import { addTransferOptions } from '#local/commands/transfer-options.ts';
-import { CommandError } from '../command-error.ts';
-import type { Context } from '../context.ts';
-import { errorIn } from '../describe-error.ts';
-import type { Ending } from '../exit-codes.ts';
-import { ingestFiles } from '../ingest/ingest-files.ts';
-import type { Argument, IngestFlags } from '../ingest/ingest-flags.ts';
-import { ingestObjects } from '../ingest/ingest-objects.ts';
+import type { IngestFlags } from '../ingest/ingest-flags.ts';
 import { addExamples, addJsonOption, addPlaceOptions, parseWhole } from '../options.ts';
 import type { CreateCommand } from './registry.ts';
 
@@ -48,9 +36,10 @@ export const ingestCommand: CreateCommand = (context, onEnd) => {
   addTransferOptions(
     addSettingOptions(addDestinationOption(addJsonOption(addPlaceOptions(command)))),
   );
-  command.action(async (sources: string[], flags: IngestFlags) =>
-    onEnd(await ingest(sources, flags, command, context)),
-  );
+  command.action(async (sources: string[], flags: IngestFlags) => {
+    const { ingest } = await import('../actions/ingest.ts');
+    onEnd(await ingest(sources, flags, command, context));
+  });
   return addExamples(command, [
     ['ingest s3://my-videos/a.mp4 s3://my-videos/b.mp4', 'with the deployed stack'],
     ['ingest s3://my-videos/archive/ --dry-run', 'lists what would be started, and what would not'],
@@ -60,46 +49,3 @@ export const ingestCommand: CreateCommand = (context, onEnd) => {
     ['ingest s3://my-videos/a.mp4 --local', 'an object, without a stack'],
   ]);
 };
-
-async function ingest(
-  named: readonly string[],
-  flags: IngestFlags,
-  command: Command,
-  context: Context,
-): Promise<Ending> {
-  const lines = await readList(flags, context);
-  const isLiteral = Boolean(flags.raw);
-  const sources = [
-    ...named.map((text) => ({ text, isLiteral })),
-    ...lines.map((text) => ({ text, isLiteral: true })),
-  ];
-  if (areUrls(sources) && !flags.local) return ingestObjects(sources, flags, command, context);
-  try {
-    const destination = chosenDestination({ ...flags });
-    return await ingestFiles(sources, flags, { command, destination, context });
-  } catch (error) {
-    throw errorIn('local', error);
-  }
-}
-
-/**
- * Returns whether all sources are at S3.
- * @throws CommandError - no source, or sources of both kinds
- */
-function areUrls(sources: readonly Argument[]): boolean {
-  if (sources.length === 0)
-    throw new CommandError('usage', 'Missing source: name s3://bucket/key, a file or a folder.');
-  const urls = sources.filter(({ text: one }) => one.startsWith('s3://'));
-  if (urls.length === 0 || urls.length === sources.length) return urls.length > 0;
-  throw new CommandError(
-    'usage',
-    `Invalid sources: ${JSON.stringify(urls[0]?.text)} is at S3 and others are files. Use one call for each kind.`,
-  );
-}
-
-/** Returns the lines of the list. Empty lines are left out. */
-async function readList({ list }: IngestFlags, { io }: Context): Promise<string[]> {
-  if (list === undefined) return [];
-  const lines = list === '-' ? await text(io.stdin) : readFileSync(list, 'utf8');
-  return lines.split(/\r?\n/).filter((line) => line.trim() !== '');
-}

@@ -1,26 +1,7 @@
 import { Command } from 'commander';
-import type { StopMode } from '#src/core/queue/queue.ts';
-import { isOver } from '#src/core/transfer/transfer.ts';
-import { CommandError } from '../command-error.ts';
-import { confirm } from '../confirm.ts';
-import { type Context, jsonResult, note, result } from '../context.ts';
-import type { Ending } from '../exit-codes.ts';
-import { addExamples, addJsonOption, addStackOptions, type PlaceFlags } from '../options.ts';
-import { counted } from '../output/words.ts';
-import { sendCommand } from '../queue/send-command.ts';
-import type { DeployedStack } from '../stack/deployed-stack.ts';
-import { findTransfer } from '../transfers/find-transfer.ts';
-import { listTransfers } from '../transfers/list-transfers.ts';
-import { openPlace, type Place } from '../transfers/place.ts';
-import { percent } from '../transfers/transfer-details.ts';
-import { urlOf } from '../transfers/transfer-view.ts';
+import type { Flags } from '../actions/queue-commands.ts';
+import { addExamples, addJsonOption, addStackOptions } from '../options.ts';
 import type { CreateCommand } from './registry.ts';
-
-interface Flags extends PlaceFlags {
-  readonly json?: boolean;
-  readonly yes?: boolean;
-  readonly stop?: boolean;
-}
 
 function addCommonOptions(command: Command): Command {
   return addJsonOption(addStackOptions(command)).option('--yes', 'do not ask');
@@ -33,31 +14,12 @@ export const cancelCommand: CreateCommand = (context, onEnd) => {
       'Ends one transfer on purpose: a queued one at once, an active one before its next chunk, in about a minute. It is no failure. A later start continues from its proofs while its upload session lasts.',
     )
     .argument('<transfer>', 'its id, the beginning of its id, or s3://bucket/key')
-    .action(async (name: string, flags: Flags) => onEnd(await cancel(name, flags, context)));
+    .action(async (name: string, flags: Flags) => {
+      const { cancel } = await import('../actions/queue-commands.ts');
+      onEnd(await cancel(name, flags, context));
+    });
   return addExamples(addCommonOptions(command), [['cancel 0544e5e25392', 'asks, then cancels']]);
 };
-
-async function cancel(name: string, flags: Flags, context: Context): Promise<Ending> {
-  const { place, stack } = await openStack(flags, context);
-  const details = await findTransfer(place, name, context.clock.now());
-  const { record, provenBytes } = details;
-  const { transferId, state, source } = record;
-  if (isOver(state)) {
-    note(context, `${urlOf(record)} is ${state} already. Nothing was changed.`);
-    return 'done';
-  }
-  const kept = state === 'active' ? `, ${percent(provenBytes, source.sizeBytes)} has a proof` : '';
-  const when = state === 'queued' ? 'at once' : 'before its next chunk, in about a minute';
-  await confirm(
-    [place.title, `Cancels ${urlOf(record)} (${state}${kept}): it ends ${when}.`],
-    flags,
-    context,
-  );
-  const answer = await sendCommand(stack, { command: 'cancel', transferId });
-  if (flags.json) jsonResult(context, { version: 1, ...answer });
-  else result(context, `${transferId} is ${'state' in answer ? answer.state : 'cancelled'}.`);
-  return 'done';
-}
 
 /** Creates `chunkferry pause`. */
 export const pauseCommand: CreateCommand = (context, onEnd) => {
@@ -66,81 +28,23 @@ export const pauseCommand: CreateCommand = (context, onEnd) => {
       'Holds the whole stack until resume, also across deployments. New objects are queued. Active transfers complete, or stop before their next chunk with --stop.',
     )
     .option('--stop', 'stop active transfers before their next chunk, and queue them')
-    .action(async (flags: Flags) => onEnd(await pause(flags, context)));
+    .action(async (flags: Flags) => {
+      const { pause } = await import('../actions/queue-commands.ts');
+      onEnd(await pause(flags, context));
+    });
   return addExamples(addCommonOptions(command), [
     ['pause', 'asks, then lets active transfers complete and starts no other'],
     ['pause --stop --yes', 'for a script that needs the link free within a minute'],
   ]);
 };
 
-async function pause(flags: Flags, context: Context): Promise<Ending> {
-  const underWay: StopMode = flags.stop ? 'stop' : 'finish';
-  const { place, stack } = await openStack(flags, context);
-  const { active, queued } = await load(place, context);
-  const ends = flags.stop
-    ? 'stop before their next chunk and are queued with their proofs'
-    : 'complete';
-  await confirm(
-    [
-      place.title,
-      `Pauses it: ${counted(active, 'active transfer')} ${ends}; ${queued} in the queue wait until chunkferry resume.`,
-    ],
-    flags,
-    context,
-  );
-  return report(await sendCommand(stack, { command: 'pause', underWay }), flags, context);
-}
-
 /** Creates `chunkferry resume`. */
 export const resumeCommand: CreateCommand = (context, onEnd) => {
   const command = new Command()
     .description('Ends a pause. The first queued transfers start within a minute.')
-    .action(async (flags: Flags) => onEnd(await resume(flags, context)));
+    .action(async (flags: Flags) => {
+      const { resume } = await import('../actions/queue-commands.ts');
+      onEnd(await resume(flags, context));
+    });
   return addExamples(addCommonOptions(command), [['resume', 'asks, then ends the pause']]);
 };
-
-async function resume(flags: Flags, context: Context): Promise<Ending> {
-  const { place, stack } = await openStack(flags, context);
-  const { queued } = await load(place, context);
-  await confirm(
-    [place.title, `Resumes it: ${counted(queued, 'queued transfer')} start as slots are free.`],
-    flags,
-    context,
-  );
-  return report(await sendCommand(stack, { command: 'resume' }), flags, context);
-}
-
-function report(
-  answer: Awaited<ReturnType<typeof sendCommand>>,
-  { json }: Flags,
-  context: Context,
-): Ending {
-  const isPaused = 'paused' in answer && answer.paused;
-  const before = answer.changed ? '' : ' It was so before.';
-  if (json) jsonResult(context, { version: 1, ...answer });
-  else result(context, `The stack ${isPaused ? 'is paused' : 'is not paused'}.${before}`);
-  return 'done';
-}
-
-/** Transfers that are counted before a question; more are not worth the reads. */
-const mostCounted = 1_000;
-
-async function load(place: Place, { clock }: Context) {
-  const now = clock.now();
-  const query = { states: ['active', 'queued'], since: now, limit: mostCounted } as const;
-  let [active, queued] = [0, 0];
-  for await (const table of place.tables())
-    for (const { state } of await listTransfers(table, query, now))
-      if (state === 'active') active += 1;
-      else queued += 1;
-  return { active, queued };
-}
-
-async function openStack(
-  flags: Flags,
-  context: Context,
-): Promise<{ place: Place; stack: DeployedStack }> {
-  const place = await openPlace(flags, context);
-  if (place.stack) return { place, stack: place.stack };
-  throw new CommandError('usage', 'Local runs have no queue. End a local run with Ctrl-C.');
-}

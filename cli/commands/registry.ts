@@ -6,7 +6,10 @@ import type { OnEnd } from '../program.ts';
 /** Creates a command. Its action calls `onEnd`. */
 export type CreateCommand = (context: Context, onEnd: OnEnd) => Command;
 
-/** A command of the program. Its module is loaded only if the command is called. */
+/**
+ * A command of the program. Its module is loaded only if the command is called. The module has its options only, and
+ * loads its action when it runs: help and the Tab key need no SDK.
+ */
 export interface RegisteredCommand {
   /** The line in the list of commands. */
   readonly summary: string;

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,5 +96,20 @@ describe('the scripts for zsh and fish', () => {
   it('of another shell are rejected, with the shells that there are', async () => {
     const { code, stderr } = await runProgram(['completion', 'tcsh']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('bash, zsh, fish')]);
+  });
+});
+
+describe('the options of every command', () => {
+  it('are known without the SDK and the CDK', () => {
+    // A process of its own: this one has loaded both.
+    const listing = `import { registerHooks } from 'node:module';
+      const loaded = [];
+      registerHooks({ resolve(specifier, context, next) { loaded.push(specifier); return next(specifier, context); } });
+      const { commands } = await import('#cli/commands/registry.ts');
+      for (const { load } of Object.values(commands)) (await load())({}, () => {});
+      console.log(loaded.filter((name) => /^(@aws-sdk|aws-cdk|constructs|undici|cli-table3)/.test(name)).join());`;
+    const argv = ['--input-type=module', '--eval', listing];
+    const { stdout, stderr } = spawnSync(process.execPath, argv, { encoding: 'utf8' });
+    expect([stdout.trim(), stderr]).toEqual(['', '']);
   });
 });

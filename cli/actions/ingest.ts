@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { chosenDestination } from '#local/commands/destination-options.ts';
+import { CommandError } from '../command-error.ts';
+import type { Context } from '../context.ts';
+import { errorIn } from '../describe-error.ts';
+import type { Ending } from '../exit-codes.ts';
+import { ingestFiles } from '../ingest/ingest-files.ts';
+import type { Argument, IngestFlags } from '../ingest/ingest-flags.ts';
+import { ingestObjects } from '../ingest/ingest-objects.ts';
+
+export async function ingest(
+  named: readonly string[],
+  flags: IngestFlags,
+  command: Command,
+  context: Context,
+): Promise<Ending> {
+  const lines = await readList(flags, context);
+  const isLiteral = Boolean(flags.raw);
+  const sources = [
+    ...named.map((text) => ({ text, isLiteral })),
+    ...lines.map((text) => ({ text, isLiteral: true })),
+  ];
+  if (areUrls(sources) && !flags.local) return ingestObjects(sources, flags, command, context);
+  try {
+    const destination = chosenDestination({ ...flags });
+    return await ingestFiles(sources, flags, { command, destination, context });
+  } catch (error) {
+    throw errorIn('local', error);
+  }
+}
+
+/**
+ * Returns whether all sources are at S3.
+ * @throws CommandError - no source, or sources of both kinds
+ */
+function areUrls(sources: readonly Argument[]): boolean {
+  if (sources.length === 0)
+    throw new CommandError('usage', 'Missing source: name s3://bucket/key, a file or a folder.');
+  const urls = sources.filter(({ text: one }) => one.startsWith('s3://'));
+  if (urls.length === 0 || urls.length === sources.length) return urls.length > 0;
+  throw new CommandError(
+    'usage',
+    `Invalid sources: ${JSON.stringify(urls[0]?.text)} is at S3 and others are files. Use one call for each kind.`,
+  );
+}
+
+/** Returns the lines of the list. Empty lines are left out. */
+async function readList({ list }: IngestFlags, { io }: Context): Promise<string[]> {
+  if (list === undefined) return [];
+  const lines = list === '-' ? await text(io.stdin) : readFileSync(list, 'utf8');
+  return lines.split(/\r?\n/).filter((line) => line.trim() !== '');
+}
