@@ -22,11 +22,14 @@ for (const [signal, code] of [
     process.exit(code);
   });
 
-// The program at the other end of a pipe may close it at any time, as `head` does. The action goes on without output:
-// neither its end nor its exit code may depend on that program.
+/** Why an output could not be written, apart from a closed pipe. */
+let unwritten: NodeJS.ErrnoException | undefined;
+
+// The program at the other end of a pipe may close it at any time, as `head` does, and a disk may be full. The action
+// goes on without output: what it changes must not depend on that.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') unwritten ??= error;
     stream.write = () => true;
     if (stream === process.stdout) outputEnd.abort();
   });
@@ -41,4 +44,13 @@ process.exitCode = await run(process.argv.slice(2), {
   onInterrupt: (line) => {
     interruptedLine = line;
   },
+});
+
+/** Reports an output that was lost once the action has ended: a script must not take what is there for all. */
+process.once('beforeExit', () => {
+  if (unwritten === undefined || process.exitCode === undefined) return;
+  process.stderr.write(
+    `The output could not be written: ${unwritten.message}. The command itself has run. Free space, or write elsewhere.\n`,
+  );
+  if (process.exitCode === exitCodes.done) process.exitCode = exitCodes.disk;
 });

@@ -4,6 +4,7 @@ import { divideSessions } from '#cli/orphans/orphan-sessions.ts';
 import { realClock } from '#local/simulators/clock.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { startServer } from '../http/http-server.ts';
 import { useFakeAccount } from './fake-account.ts';
 import { now, runProgram, testClock } from './program-harness.ts';
 import { putTransfers, transferOf } from './transfer-records.ts';
@@ -75,6 +76,26 @@ describe('chunkferry orphans', () => {
       1,
     ]);
     simulator.dropSession(upload);
+  });
+
+  it('judges ages by the own clock, half an hour wide, if the service sends no Date', async () => {
+    const server = await startServer((_, response) => {
+      response.sendDate = false;
+      const sessions = [40, 20].map((minutes) => ({
+        upload_id: `opened-${minutes}-min-ago`,
+        total_size: 5,
+        status: 'active',
+        created_at: new Date(now - minutes * 60_000).toISOString(),
+      }));
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ data: sessions, page_info: { total_page: 1 } }));
+    });
+    const { code, stdout, stderr } = await runProgram(['orphans', '--base-url', server.origin]);
+    await server.close();
+    expect([code, stdout]).toEqual([0, expect.stringContaining('opened-40-min-ago')]);
+    expect(stdout).not.toContain('opened-20-min-ago');
+    expect(stderr).toContain('1 younger than 30 min.');
+    expect(stderr).toContain('the ages are by the clock of this computer.');
   });
 
   it('names a key that the service rejects, and never prints it', async () => {

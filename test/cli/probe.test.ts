@@ -1,8 +1,10 @@
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import { defaultSwitches } from '#local/simulators/twelvelabs/settings/switches.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
+import { startServer } from '../http/http-server.ts';
 import { runProgram } from './program-harness.ts';
 
 let simulator: TwelveLabsSimulator;
@@ -121,6 +123,32 @@ describe('chunkferry probe', () => {
     expect(stderr).toContain(
       `The unfinished upload ${session?.uploadId} of the probe exists: the reply with its asset was lost. It ends by itself after 24 hours.\n`,
     );
+  });
+
+  it('deletes by its name the asset whose create reply was lost', async () => {
+    const deleted: string[] = [];
+    let filename = '';
+    const server = await startServer(async (request, response) => {
+      const { method = '', url = '' } = request;
+      if (method === 'POST') {
+        filename = JSON.parse(await text(request)).filename;
+        return void response.destroy();
+      }
+      if (method === 'DELETE') deleted.push(url);
+      const isList = url.startsWith('/v1.3/assets?');
+      const own = [
+        { _id: 'other', filename: 'x.mp4' },
+        { _id: 'own', filename },
+      ];
+      response.writeHead(method === 'DELETE' ? 204 : 200, { 'content-type': 'application/json' });
+      response.end(method === 'DELETE' ? undefined : JSON.stringify({ data: isList ? own : [] }));
+    });
+    const call = ['probe', '--base-url', `${server.origin}/v1.3`, '--yes', '--json'];
+    const { code, stdout } = await runProgram(call, { env: { TWELVE_LABS_API_KEY: 'k' } });
+    await server.close();
+    expect(code).toBe(exitCodes.unavailable);
+    expect(JSON.parse(stdout)).toMatchObject({ asset: 'own', deleted: true });
+    expect(deleted).toEqual(['/v1.3/assets/own']);
   });
 
   it('reports that an upload may exist if its create reply and the list were lost', async () => {

@@ -120,6 +120,22 @@ describe('on a pipe', () => {
     },
   );
 
+  it('a reader that closes it early does not make chunkferry list fail', async () => {
+    // More than a pipe holds.
+    const records = Array.from({ length: 300 }, (_, n) =>
+      transferOf(`${n}/${'x'.repeat(300)}`, { changedAt: today }),
+    );
+    await putTransfers(account.table, ...records);
+    const call = `"$@" list --limit 1000 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
+    const env = { ...process.env, ...account.env };
+    const child = spawn('bash', ['-c', call, 'bash', ...program], {
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const { output } = await endOf(child);
+    expect(output).toMatch(/^ID .*\nended with 0\n$/);
+  });
+
   it('ends with 0 when the other program closes it', async () => {
     // Each read is a line of JSON; unchanged lines for people come once a minute.
     const call = `"$@" watch --json --interval 1 | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;

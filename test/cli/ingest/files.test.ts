@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { startDynamoDb } from '#local/emulators/dynamodb.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { nextStepOf } from '#src/core/errors/errors.ts';
@@ -70,6 +72,36 @@ describe('chunkferry ingest of files', () => {
     const { code, stdout, stderr } = await ingest(join(folder, name));
     expect([code, stdout]).toEqual([ending, '']);
     expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(flaw)]);
+  });
+
+  it('goes on after a file that fails, and ends with 1', async () => {
+    writeFileSync(join(folder, 'zero.mp4'), '');
+    const files = [join(folder, 'zero.mp4'), join(folder, 'reels/one.mp4')];
+    const { code, stdout } = await ingest(...files, '--json', '--parallel', '1');
+    expect(code).toBe(exitCodes.failed);
+    expect(JSON.parse(stdout).sources).toEqual([
+      {
+        source: files[0],
+        status: 'failed',
+        cause: expect.stringMatching(/^SourceEmptyError: .*zero\.mp4" has 0 bytes\. /),
+      },
+      expect.objectContaining({ source: files[1], status: 'already-ingested' }),
+    ]);
+  });
+
+  it('ends with 8 while another run sends the same content', async () => {
+    const bytes = Buffer.alloc(50_000, 'held');
+    writeFileSync(join(folder, 'held.mp4'), bytes);
+    const content = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+    const other = await startDynamoDb({ directory: join(folder, 'state', content, 'table') });
+    const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+    const call = [main, 'ingest', join(folder, 'held.mp4'), '--state-dir', join(folder, 'state')];
+    const { status, stdout, stderr } = spawnSync(process.execPath, call, { encoding: 'utf8' });
+    await other.close();
+    expect([status, stdout]).toEqual([exitCodes.busy, '']);
+    expect(stderr.trim().split('\n').at(-1)).toMatch(
+      /is in use: another run is using it\. Wait for it to end/,
+    );
   });
 
   it('ends with the exit code of the one local run that it starts', async () => {
