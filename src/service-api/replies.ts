@@ -15,13 +15,22 @@ export function isSuccess(reply: HttpReply): boolean {
 /** Statuses for a missing resource. Gateways without a server behind them send them too. */
 export const missingStatuses: readonly number[] = [404, 410];
 
+/** Returns true for the reply of a JSON API: its body is an object or empty. */
+function isOfJsonApi({ text }: HttpReply): boolean {
+  const isEmpty = text.replace('\ufeff', '').trim() === '';
+  return isEmpty || jsonObject(text) !== undefined;
+}
+
 /**
  * Returns true if a 404 or 410 comes from another server, such as an ingress with "default backend -
- * 404". The service's own body is a JSON object or empty.
+ * 404".
+ * @param isOwn - whether the service itself may send a reply of this form. Default: that of a JSON API
  */
-export function isFromGateway({ status, text }: HttpReply): boolean {
-  const isEmpty = text.replace('\ufeff', '').trim() === '';
-  return missingStatuses.includes(status) && !isEmpty && jsonObject(text) === undefined;
+export function isFromGateway(
+  reply: HttpReply,
+  isOwn: (reply: HttpReply) => boolean = isOfJsonApi,
+): boolean {
+  return missingStatuses.includes(reply.status) && !isOwn(reply);
 }
 
 export function isRedirect(status: number): boolean {

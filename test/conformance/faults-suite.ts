@@ -48,7 +48,7 @@ async function expectArrival(
   expect(result.output).toMatchObject({ status: 'ready' });
   const assetId = String(result.output.assetId);
   expect(await harness.service.storedSha256(assetId)).toBe(sha256);
-  expect(harness.service.assetIds()).toEqual([assetId]);
+  expect(await harness.service.assetIds()).toEqual([assetId]);
   expect(harness.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Ready']);
   return { harness, result, startedAt };
 }
@@ -143,9 +143,9 @@ function describeSessions(open: OpenService): void {
     const harness = await openPortHarness(open, {}, shortRanges);
     const sha256 = putFilm(harness, 120 * chunk);
     const killed = await runTransfer(harness, film, {
-      onCall: (step, { state: { range } }, kill) => {
+      onCall: async (step, { state: { range } }, kill) => {
         if (step !== 'SendChunks' || range?.n !== 2) return;
-        harness.service.forgetSessions();
+        await harness.service.forgetSessions();
         kill();
       },
     });
@@ -154,7 +154,7 @@ function describeSessions(open: OpenService): void {
     const { output } = await runTransfer(harness, film, { executionId: 'execution-b' });
     expect(await harness.service.storedSha256(String(output.assetId))).toBe(sha256);
     expect(harness.calls).toMatchObject({ opened: 2, sends: { length: 120 } });
-    expect(harness.service.assetIds()).toEqual([output.assetId]);
+    expect(await harness.service.assetIds()).toEqual([output.assetId]);
   });
 
   it('opens a new session if the service forgets the first during the sends', async () => {
@@ -162,10 +162,10 @@ function describeSessions(open: OpenService): void {
     const sha256 = putFilm(harness, 60 * chunk);
     let hasForgotten = false;
     const { output } = await runTransfer(harness, film, {
-      onCall: (step, { state: { range } }) => {
+      onCall: async (step, { state: { range } }) => {
         if (step !== 'SendChunks' || range?.n !== 2 || hasForgotten) return;
         hasForgotten = true;
-        harness.service.forgetSessions();
+        await harness.service.forgetSessions();
       },
     });
     expect(output).toMatchObject({ status: 'ready', retries: { SessionExpiredError: 1 } });
@@ -184,7 +184,7 @@ function describeSource(open: OpenService): void {
       },
     });
     expect([status, output.status]).toEqual(['SUCCEEDED', 'superseded']);
-    expect(harness.service.assetIds()).toEqual([]);
+    expect(await harness.service.assetIds()).toEqual([]);
     expect(harness.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Superseded']);
   });
 

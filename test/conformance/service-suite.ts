@@ -48,7 +48,7 @@ function describeSessions(traits: DestinationTraits, open: OpenService): void {
     const harness = await openPortHarness(open);
     const upload = await DirectUpload.open(harness, fiveChunks);
     await upload.send(1);
-    harness.service.forgetSessions();
+    await harness.service.forgetSessions();
     const status = await harness.destination.sessionStatus(upload.session, unbroken);
     expect(status.phase).toBe('expired');
     await expect(upload.send(2)).rejects.toMatchObject({ name: 'SessionExpiredError' });
@@ -60,7 +60,7 @@ function describeSessions(traits: DestinationTraits, open: OpenService): void {
     await upload.send(...upload.indexes);
     const assetId = await upload.complete();
     expect((await harness.destination.assetStatus(assetId, unbroken)).phase).toBe('ready');
-    harness.service.deleteAsset(assetId);
+    await harness.service.deleteAsset(assetId);
     expect((await harness.destination.assetStatus(assetId, unbroken)).phase).toBe('missing');
   });
 }
@@ -118,7 +118,7 @@ function describeReports({ finish }: DestinationTraits, open: OpenService): void
     expect((await upload.report(1, 2, 4, 5)).complete).toBe(false);
     const { phase } = await harness.destination.sessionStatus(upload.session, unbroken);
     expect(phase).toBe('active');
-    expect(harness.service.assetIds()).toEqual([]);
+    expect(await harness.service.assetIds()).toEqual([]);
   });
 
   it('accepts a repeated report', async () => {
@@ -153,7 +153,7 @@ function describeReports({ finish }: DestinationTraits, open: OpenService): void
       expect([true, 'RequestRejectedError']).toContain(await again);
       const { phase } = await harness.destination.sessionStatus(upload.session, unbroken);
       expect(phase).toBe('completed');
-      expect(harness.service.assetIds()).toHaveLength(1);
+      expect(await harness.service.assetIds()).toHaveLength(1);
     });
   }
 }
@@ -175,7 +175,7 @@ function describeFinish({ wholeDigest }: DestinationTraits, open: OpenService): 
     await expect(upload.finish(upload.proofsOf(1, 2, 3, 4))).rejects.toMatchObject({
       name: 'RequestRejectedError',
     });
-    expect(harness.service.assetIds()).toEqual([]);
+    expect(await harness.service.assetIds()).toEqual([]);
     await upload.send(5);
     expect(await harness.service.storedSha256(await upload.complete())).toBe(upload.sha256);
   });

@@ -88,7 +88,7 @@ function describeOutcome(open: OpenService): void {
     expect(row).toMatchObject({ state: 'ready', assetId: output.assetId, outcomePublished: true });
     expect(row?.outcome).toEqual(output);
     expect(harness.events.outcomes.map(({ type }) => type)).toEqual(['Transfer Ready']);
-    expect(harness.service.assetIds()).toEqual([output.assetId]);
+    expect(await harness.service.assetIds()).toEqual([output.assetId]);
   });
 
   it('leaves no timer behind, and no address, key or URL in its rows', async () => {
@@ -128,14 +128,14 @@ function describeRepeats(open: OpenService): void {
       { executionId: 'execution-b' },
     );
     expect(output).toMatchObject({ status: 'ready', ingestNumber: 2 });
-    expect(harness.service.assetIds()).toHaveLength(2);
+    expect(await harness.service.assetIds()).toHaveLength(2);
   });
 
   it('makes a further asset if the first is deleted', async () => {
     const harness = await openPortHarness(open);
     putFilm(harness, 3 * chunk);
     const first = await runTransfer(harness, film);
-    harness.service.deleteAsset(String(first.output.assetId));
+    await harness.service.deleteAsset(String(first.output.assetId));
     const { output } = await runTransfer(harness, film, { executionId: 'execution-b' });
     expect(output).toMatchObject({ status: 'ready', ingestNumber: 2 });
   });
@@ -157,7 +157,7 @@ function describeRepeats(open: OpenService): void {
     const killed = await runTransfer(harness, film, { onCall: killAt('AwaitAsset', 1) });
     expect(killed.status).toBe('ABORTED');
     const { output } = await runTransfer(harness, film, { executionId: 'execution-b' });
-    expect(harness.service.assetIds()).toEqual([output.assetId]);
+    expect(await harness.service.assetIds()).toEqual([output.assetId]);
     const row = await harness.store.transfer(String(output.transferId));
     expect(row).toMatchObject({ state: 'ready', assetId: output.assetId, totalChunks: 3 });
     const third = await runTransfer(harness, film, { executionId: 'execution-c' });

@@ -23,8 +23,8 @@ describe(`${load.objects} objects that arrive at once, with throttling and crash
     expect(await Promise.all(arrived)).toEqual([...report.digests.values()]);
   });
 
-  it('become one asset each', () => {
-    expect(report.harness.service.assetIds()).toHaveLength(load.objects);
+  it('become one asset each', async () => {
+    expect(await report.harness.service.assetIds()).toHaveLength(load.objects);
   });
 
   it('are reported ready once each', () => {

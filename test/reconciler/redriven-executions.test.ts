@@ -16,7 +16,7 @@ describe('a redriven execution of a closed transfer', () => {
   it('sends nothing without a slot, and continues after it acquires a slot', async () => {
     const { harness, opened, row } = await openClosed();
     expect(await harness.send(itemOf(opened))).toMatchObject({ next: 'stop' });
-    expect(harness.service.assetIds()).toEqual([]);
+    expect(await harness.service.assetIds()).toEqual([]);
     const confirmed = await harness.confirm(opened);
     const again = (await harness.open(confirmed)) as Planned;
     expect(again).toMatchObject({ next: 'send', sessionNumber: 1 });

@@ -52,7 +52,7 @@ describe('B18: a new version uses the existing asset', () => {
       etag: 'v2',
       sameContentAs: 'v1',
     });
-    expect(harness.service.assetIds()).toHaveLength(1);
+    expect(await harness.service.assetIds()).toHaveLength(1);
   });
 });
 
@@ -115,7 +115,7 @@ describe('B18: a new version has its own transfer', () => {
     };
     const { harness, output } = await second({}, {}, film, forget);
     expect(output).toMatchObject({ status: 'ready' });
-    expect(harness.service.assetIds()).toHaveLength(2);
+    expect(await harness.service.assetIds()).toHaveLength(2);
   });
 
   it('if its content type belongs to another media type', async () => {

@@ -3,12 +3,17 @@ import type { HttpReply } from '#src/core/ports/transport.ts';
 import { isTransientStatus } from '#src/http/status-codes.ts';
 import type { Operation, Service } from '#src/service-api/api-client.ts';
 import { describeServiceError, readServiceError } from '#src/service-api/error-body.ts';
-import { missingStatuses } from '#src/service-api/replies.ts';
+import { isFromGateway, missingStatuses } from '#src/service-api/replies.ts';
 import { askReplyMs } from './limits.ts';
 
-/** Returns true if a reply means that the server does not know the upload. Its 404 is plain text. */
-export function isUnknownUpload({ status }: HttpReply): boolean {
-  return missingStatuses.includes(status);
+/** Returns true for a reply of a tus server: each has this header (tus 1.0.0). Its 404 is plain text. */
+function isOfTus({ headers }: HttpReply): boolean {
+  return headers['tus-resumable'] !== undefined;
+}
+
+/** Returns true if a reply means that the server does not know the upload. */
+export function isUnknownUpload(reply: HttpReply): boolean {
+  return missingStatuses.includes(reply.status) && !isFromGateway(reply, isOfTus);
 }
 
 function errorName(reply: HttpReply, _: unknown, { onSession }: Operation): ErrorName {
@@ -17,7 +22,9 @@ function errorName(reply: HttpReply, _: unknown, { onSession }: Operation): Erro
   if (status === 403) return 'ApiNotAllowedError';
   if (status === 429) return 'ThrottledError';
   if (isUnknownUpload(reply)) return onSession ? 'SessionExpiredError' : 'ConfigurationError';
-  return isTransientStatus(status) ? 'ServiceUnavailableError' : 'RequestRejectedError';
+  return isTransientStatus(status) || isFromGateway(reply, isOfTus)
+    ? 'ServiceUnavailableError'
+    : 'RequestRejectedError';
 }
 
 /** A tus server, as the shared client calls it. Every request names the protocol's version. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, unlinkSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, unlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,9 +14,9 @@ export interface TusServer {
   /** Ids of all uploads, and of the complete ones. */
   readonly created: readonly string[];
   readonly finished: readonly string[];
-  storedSha256(uploadId: string): string;
+  storedSha256(uploadId: string): Promise<string>;
   /** Makes the server forget an upload. */
-  remove(uploadId: string): void;
+  remove(uploadId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,11 +43,11 @@ export async function startTus(token: string, maxBytes: number): Promise<TusServ
   return {
     ...{ created, finished },
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    storedSha256: (id) =>
+    storedSha256: async (id) =>
       createHash('sha256')
-        .update(readFileSync(fileOf(id)))
+        .update(await readFile(fileOf(id)))
         .digest('hex'),
-    remove: (uploadId) => unlinkSync(fileOf(uploadId)),
+    remove: (uploadId) => unlink(fileOf(uploadId)),
     close: async () => {
       const closed = once(server, 'close');
       server.close();

@@ -31,9 +31,11 @@ export async function openTus(
     ...{ destination, wire, secret, baseUrl },
     // The server can plan no faults, so they happen on the wire.
     faults: new WireFaults(wire, callOf),
-    storedSha256: async (uploadId) => server.storedSha256(uploadId),
+    storedSha256: server.storedSha256,
     assetIds: () => server.finished,
-    forgetSessions: () => server.created.filter(isUnfinished).forEach(server.remove),
+    forgetSessions: async () => {
+      await Promise.all(server.created.filter(isUnfinished).map(server.remove));
+    },
     deleteAsset: server.remove,
   };
 }

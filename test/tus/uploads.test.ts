@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chunkAt } from '#src/core/transfer/chunk-plan.ts';
 import type { UploadSession } from '#src/core/transfer/destination.ts';
 import { unbroken } from '../conformance/direct-upload.ts';
-import type { WireService } from '../conformance/wire/wire.ts';
+import { answering, type WireService } from '../conformance/wire/wire.ts';
 import { ManualClock } from '../harness/clock.ts';
 import { openTus } from './service.ts';
 
@@ -87,6 +87,16 @@ describe('an upload', () => {
     await destination.abortSession?.(session, unbroken);
     expect(await destination.sessionStatus(session, unbroken)).toMatchObject({ phase: 'expired' });
     await destination.abortSession?.(session, unbroken);
+  });
+
+  it('is expired at a 404 of the server, and not at one of a gateway, which has no header of the protocol', async () => {
+    const { service, session } = await opened();
+    const ask = () => service.destination.sessionStatus(session, unbroken);
+    service.wire.interception = answering(404, 'default backend - 404');
+    await expect(ask()).rejects.toMatchObject({ name: 'ServiceUnavailableError' });
+    service.wire.interception = (_, pass) => pass();
+    await service.forgetSessions();
+    expect(await ask()).toMatchObject({ phase: 'expired' });
   });
 
   it('at another server is not used, because it would receive the token', async () => {

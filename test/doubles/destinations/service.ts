@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Destination } from '#src/core/transfer/destination.ts';
 import type { FaultPlan } from './faults.ts';
 
+/** A control of a server in another process answers later. */
+type Eventual<T> = T | Promise<T>;
+
 /** A destination with the test controls of its service. */
 export interface TestService {
   readonly destination: Destination;
@@ -9,11 +12,11 @@ export interface TestService {
   /** The SHA-256 of an asset's bytes, in lower-case hex. */
   storedSha256(assetId: string): Promise<string>;
   /** The assets with complete bytes. */
-  assetIds(): readonly string[];
+  assetIds(): Eventual<readonly string[]>;
   /** Makes the service forget all unfinished sessions. */
-  forgetSessions(): void;
+  forgetSessions(): Eventual<void>;
   /** Makes the service forget the asset. */
-  deleteAsset(assetId: string): void;
+  deleteAsset(assetId: string): Eventual<void>;
 }
 
 /** The options of a service in memory; times are milliseconds. */

@@ -80,6 +80,6 @@ describe('a completion that must not be repeated', () => {
     const waiting = await harness.confirm(opened);
     expect(waiting).toMatchObject({ next: 'wait' });
     expect(await harness.confirm(harness.waitFor(waiting))).toMatchObject({ next: 'asset' });
-    expect(harness.service.assetIds()).toEqual(['media-1']);
+    expect(await harness.service.assetIds()).toEqual(['media-1']);
   });
 });

@@ -35,7 +35,7 @@ describe('an upload with an explicit finish', () => {
     await expect(harness.confirm(opened)).rejects.toMatchObject({ name: 'TableUnavailableError' });
     expect(await harness.confirm(opened)).toMatchObject({ next: 'asset' });
     expect(harness.doubles.calls.finished).toBe(1);
-    expect(harness.service.assetIds()).toEqual(['media-1']);
+    expect(await harness.service.assetIds()).toEqual(['media-1']);
   });
 
   it('is finished with proofs that were never reported', async () => {
@@ -62,7 +62,7 @@ describe('an upload with an explicit finish', () => {
     harness.service.faults.failCall('finish', 'lost-reply');
     const waiting = await harness.confirm(opened);
     expect(await harness.confirm(harness.waitFor(waiting))).toMatchObject({ next: 'asset' });
-    expect(harness.service.assetIds()).toEqual(['file-1']);
+    expect(await harness.service.assetIds()).toEqual(['file-1']);
   });
 
   it('requests a new session if sending found the session lost', async () => {
