@@ -32,7 +32,7 @@ import {
   stepTask,
   unknownAnswer,
 } from './step-task.ts';
-import { failUnrecorded } from './unrecorded-outcome.ts';
+import { errorPathOf, failUnrecorded } from './unrecorded-outcome.ts';
 
 export interface TransferStateMachineProps {
   /** One function for each Task state. */
@@ -123,15 +123,15 @@ export class TransferStateMachine extends Construct {
     this.#confirm(waitToOpen);
     this.#await();
     this.#record();
-    for (const task of [OpenSession, ConfirmUpload, AwaitAsset]) {
-      task.addCatch(RecordOutcome, { resultPath: '$.error' });
+    for (const [step, task] of Object.entries({ OpenSession, ConfirmUpload, AwaitAsset })) {
+      task.addCatch(RecordOutcome, { resultPath: errorPathOf(step as StepName) });
     }
   }
 
   /** The input may have any type, and an error can't be added to it: the error replaces the input. */
   #inspect(inspect: LambdaInvoke): void {
     const keepError = new Pass(this, 'KeepError', {
-      parameters: { error: JsonPath.objectAt('$') },
+      parameters: { errorIn: { InspectSource: JsonPath.objectAt('$') } },
     }).next(this.#tasks.RecordOutcome);
     const { OpenSession, RecordOutcome } = this.#tasks;
     inspect.addCatch(keepError).next(
@@ -158,7 +158,7 @@ export class TransferStateMachine extends Construct {
   #open(waitToOpen: IChainable): void {
     const { OpenSession, ConfirmUpload, RecordOutcome } = this.#tasks;
     const send = sendRanges(this, this.#functions)
-      .addCatch(RecordOutcome, { resultPath: '$.error' })
+      .addCatch(RecordOutcome, { resultPath: errorPathOf('SendChunks') })
       .next(ConfirmUpload);
     OpenSession.next(
       this.#choose('ChooseNextStep', 'OpenSession', {
@@ -189,7 +189,7 @@ export class TransferStateMachine extends Construct {
   #continue(): IChainable {
     const { ConfirmUpload, RecordOutcome } = this.#tasks;
     return continueRanges(this, this.#functions)
-      .addCatch(RecordOutcome, { resultPath: '$.error' })
+      .addCatch(RecordOutcome, { resultPath: errorPathOf('SendChunks') })
       .next(ConfirmUpload);
   }
 

@@ -8,9 +8,18 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { type ErrorName, errorCatalogue } from '#src/core/errors/errors.ts';
+import { type StepName, stepNames } from '#src/core/stack/step-names.ts';
 
 const name: ErrorName = 'OutcomeNotRecordedError';
 const cause = `The outcome could not be recorded. ${errorCatalogue[name].nextStep}`;
+
+/** Returns where the Catch of a step stores its error: below the step's name, which RecordOutcome reports. */
+export function errorPathOf(step: StepName): string {
+  return `$.errorIn.${step}`;
+}
+
+/** The steps before RecordOutcome. */
+const failingSteps = stepNames.filter((step) => step !== 'RecordOutcome');
 
 const errorCause = '$.error.Cause';
 const message = '$.lambda.cause.errorMessage';
@@ -38,11 +47,23 @@ export function failUnrecorded(scope: Construct): IChainable {
       .when(isText(message), report('ReportMessage', '{}.', message))
       .otherwise(unchanged),
   );
-  return new Choice(scope, 'HasFailedBefore')
+  const earlier = new Choice(scope, 'HasFailedBefore')
     .when(isLambdaCause(), read)
     .when(Condition.and(isNamed(), isText(errorCause)), unchanged)
     .when(isNamed(), reportFailure(scope, 'ReportName', cause).next(failed))
     .otherwise(new Fail(scope, 'OutcomeNotRecorded', { error: name, cause }));
+  return takeStepError(scope, earlier);
+}
+
+/** Moves the error of a step to `$.error`. A path cannot name a step that is not known. */
+function takeStepError(scope: Construct, earlier: IChainable): IChainable {
+  const choice = new Choice(scope, 'HasStepFailed');
+  for (const step of failingSteps) {
+    const parameters = { error: JsonPath.objectAt(errorPathOf(step)) };
+    const take = new Pass(scope, `TakeErrorOf${step}`, { parameters }).next(earlier);
+    choice.when(Condition.isPresent(errorPathOf(step)), take);
+  }
+  return choice.otherwise(earlier);
 }
 
 function reportFailure(scope: Construct, id: string, text: string): Pass {

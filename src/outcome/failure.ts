@@ -1,4 +1,5 @@
 import { nextStepOf } from '#src/core/errors/errors.ts';
+import { describeStepFailure } from '#src/step-support/step-failure.ts';
 
 /** The contents of a Fail state: an error name, and one line with what happened and what to do. */
 export interface Failure {
@@ -15,15 +16,17 @@ const maxCauseLength = 1000;
 export function readFailure({
   Error: name,
   Cause,
+  step,
 }: {
   readonly Error: string;
   readonly Cause: string;
+  /** The step that failed. The cause begins with its name. */
+  readonly step?: string;
 }): Failure {
   const nextStep = nextStepOf(name, 'stack');
-  return {
-    error: name,
-    cause: [toSentence(readCauseMessage(Cause)), nextStep].filter(Boolean).join(' '),
-  };
+  const message = readCauseMessage(Cause);
+  const what = step === undefined ? message : describeStepFailure(step, message);
+  return { error: name, cause: [toSentence(what), nextStep].filter(Boolean).join(' ') };
 }
 
 /** Returns external text as one line of bounded length that ends with a full stop. */

@@ -157,6 +157,12 @@ export const ownedSchema = z.object({
 
 export type Owned = z.infer<typeof ownedSchema>;
 
+/** The error of a Task, as Catch stores it. */
+const caughtErrorSchema = z.object({ Error: z.string(), Cause: z._default(z.string(), '') });
+
+/** The error that ended an execution, and the step that failed, if the state names it. */
+export type CaughtError = z.infer<typeof caughtErrorSchema> & { readonly step?: string };
+
 /** The state of one iteration of a Map. */
 export const rangeStateSchema = z.object({
   transferId: z.string(),
@@ -170,7 +176,7 @@ export const rangeStateSchema = z.object({
   /** Chunks of the transfer that had a proof when the plan was made. */
   proven: z._default(count, 0),
   /** The error that the Catch stored, if the send step ended without an answer. */
-  error: z.optional(z.object({ Error: z.string(), Cause: z._default(z.string(), '') })),
+  error: z.optional(caughtErrorSchema),
 });
 
 export type RangeState = z.infer<typeof rangeStateSchema>;
@@ -200,8 +206,20 @@ export const endedSchema = z.looseObject({
   /** The queued transfer of a dispatched execution that ended before its state named the transfer. */
   dispatched: z.optional(z.object({ transferId: z.string() })),
   ending: z.optional(endingSchema),
-  error: z.optional(z.object({ Error: z.string(), Cause: z._default(z.string(), '') })),
+  /** The error of a state that is no step. */
+  error: z.optional(caughtErrorSchema),
+  /** The error of a step, by the step's name: its Catch stores it there. */
+  errorIn: z.optional(z.record(z.string(), caughtErrorSchema)),
 });
+
+/** Returns the error that ended an execution, with the step that failed. */
+export function caughtErrorIn({
+  error,
+  errorIn = {},
+}: Pick<z.infer<typeof endedSchema>, 'error' | 'errorIn'>): CaughtError | undefined {
+  const [failed] = Object.entries(errorIn);
+  return failed ? { ...failed[1], step: failed[0] } : error;
+}
 
 /**
  * Validates a state on entry to a step.

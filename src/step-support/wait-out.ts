@@ -1,9 +1,15 @@
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import { type ErrorName, isErrorName, TransferError, withDetail } from '#src/core/errors/errors.ts';
-import { decide, type StepContext, waitStateSeconds } from '#src/core/errors/recovery.ts';
+import { type ErrorName, isErrorName, TransferError } from '#src/core/errors/errors.ts';
+import {
+  decide,
+  outageTooLong,
+  type StepContext,
+  waitStateSeconds,
+} from '#src/core/errors/recovery.ts';
 import { waitLogFields } from './retry-with-backoff.ts';
 import type { Outage } from './state.ts';
 import type { CommonPorts } from './step.ts';
+import { describeStepFailure } from './step-failure.ts';
 
 /** The step that waits, and how long its source permits retries of a denied read, in seconds. */
 interface WaitSubject {
@@ -28,7 +34,8 @@ export interface WaitAnswer {
 
 /**
  * Answers a transient error with a wait, longer each time and at least as long as the service requested.
- * @throws the error itself, if a bound is reached or a wait cannot help
+ * @throws OutageTooLongError, or the final error of the decision, if a bound is reached
+ * @throws the error itself, if a wait cannot help
  */
 export function waitOut(
   ports: CommonPorts,
@@ -59,7 +66,7 @@ function waitSecondsFor(
   const deniedMs = now - (outage?.deniedSince ?? now);
   const facts = { waits, waitingMs, excusedMs, sameWaits, sameMs, deniedMs, ...bounds };
   const decision = decide(error, { within: 'step', ...facts });
-  if (decision.action === 'end') throw withWaitedTime(decision.error, waitingMs);
+  if (decision.action === 'end') throw decision.error;
   return decision.action === 'wait' ? decision.seconds : 0;
 }
 
@@ -109,10 +116,11 @@ export function remainingWait(
   return { next: 'wait', waitSeconds: waitStateSeconds(leftMs / 1000) };
 }
 
-/** Returns the outage as an error, for an execution that gives up. */
-export function outageError({ error, reason }: Outage, waitedMs: number): TransferError {
+/** Returns the error of an execution that gives up during an outage. */
+export function outageError({ error, reason, step }: Outage, waitedMs: number): TransferError {
+  const message = step === undefined ? reason : describeStepFailure(step, reason);
   const name: ErrorName = isErrorName(error) ? error : 'ServiceUnavailableError';
-  return withWaitedTime(new TransferError(name, reason), waitedMs);
+  return outageTooLong(new TransferError(name, message), waitedMs);
 }
 
 /** Logs a wait with its reason and the time of the next try, and records the metric. */
@@ -125,15 +133,4 @@ export function logWait(
   meter.add('WaitSeconds', seconds, error.name);
   const until = clock.now() + seconds * 1000;
   log.info('waiting', { transferId, step, ...waitLogFields(error, until) });
-}
-
-/** Adds the waited minutes to the message. */
-function withWaitedTime(error: TransferError, waitedMs: number): TransferError {
-  if (error.disposition === 'fail' || waitedMs < 60_000) return error;
-  const minutes = Math.round(waitedMs / 60_000);
-  return new TransferError(error.name, withDetail(error.message, `for ${minutes} minutes`), {
-    cause: error,
-    status: error.status,
-    origin: error.origin,
-  });
 }

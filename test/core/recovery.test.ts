@@ -44,14 +44,29 @@ describe('a decision', () => {
     expect(decide(error, inStep())).toEqual({ action: 'end', error });
   });
 
-  it.each(transient)('repeats %s within a call, then waits for hours', (name) => {
-    expect(decide(errorOf(name), inCall())).toMatchObject({ action: 'repeat' });
-    const last = inCall({ tries: boundOf('triesPerCall') });
-    expect(decide(errorOf(name), last)).toMatchObject({ action: 'wait' });
-    const late = inStep({ waits: 40, waitingMs: 5 * 3_600_000 });
-    expect(decide(errorOf(name), late)).toMatchObject({ action: 'wait', seconds: 300 });
-    const tooLate = inStep({ waits: 90, waitingMs: boundOf('patience') * 1000 });
-    expect(decide(errorOf(name), tooLate)).toMatchObject({ action: 'end', error: { name } });
+  it.each(transient)(
+    'repeats %s within a call, waits for hours, then ends by a final error',
+    (name) => {
+      expect(decide(errorOf(name), inCall())).toMatchObject({ action: 'repeat' });
+      const last = inCall({ tries: boundOf('triesPerCall') });
+      expect(decide(errorOf(name), last)).toMatchObject({ action: 'wait' });
+      const late = inStep({ waits: 40, waitingMs: 5 * 3_600_000 });
+      expect(decide(errorOf(name), late)).toMatchObject({ action: 'wait', seconds: 300 });
+      const tooLate = inStep({ waits: 90, waitingMs: boundOf('patience') * 1000 });
+      expect(decide(errorOf(name), tooLate)).toMatchObject({
+        action: 'end',
+        error: { name: 'OutageTooLongError', message: `a ${name} (${name} for 360 minutes)` },
+      });
+    },
+  );
+
+  it('gives no error up under a name that the state machine repeats', () => {
+    const afterDays = inStep({ waits: 999, waitingMs: 72 * 3_600_000 });
+    const waited = errorNames('retry').filter((name) => name !== 'TableUnavailableError');
+    const ends = waited.map((name) => decide(errorOf(name), afterDays));
+    expect(ends.map((end) => end.action === 'end' && end.error.disposition)).toEqual(
+      waited.map(() => 'fail'),
+    );
   });
 
   it('waits for a denial as long as its source configures, then ends with the final error', () => {

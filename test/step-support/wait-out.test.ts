@@ -88,7 +88,7 @@ describe('patience', () => {
     const state = waitOut(harness.ports, {}, error, subject);
     harness.doubles.clock.advance(boundOf('patience') * 1000);
     expect(() => waitOut(harness.ports, state, error, subject)).toThrow(
-      'no route. Set HTTPS_PROXY (for 360 minutes)',
+      'no route. Set HTTPS_PROXY (NetworkError for 360 minutes)',
     );
   });
 });

@@ -134,7 +134,7 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
   const { retryAfterSeconds } = error;
   if (error.name === 'CreateReplyLostError') {
     const isLast = createsLost >= boundOf('lostCreates') || waitingMs >= boundOf('patience') * 1000;
-    if (isLast) return { action: 'end', error };
+    if (isLast) return { action: 'end', error: withWaitedTime(error, waitingMs) };
     const seconds = Math.max(retryAfterSeconds ?? 0, createWaitSeconds(createsLost));
     return { action: 'wait', seconds };
   }
@@ -143,7 +143,7 @@ function decideInStep(error: TransferError, context: StepContext): Decision {
     return { action: 'end', error: finalChunkError(error, sameWaits, sameMs) };
   }
   if (isPatienceOver(error, context)) {
-    return { action: 'end', error: finalSourceError(error, sourceWaitMs(error.name, context)) };
+    return { action: 'end', error: endOfPatience(error, context) };
   }
   return { action: 'wait', seconds: Math.max(retryAfterSeconds ?? 0, growingWaitSeconds(waits)) };
 }
@@ -171,17 +171,38 @@ const finalSourceNames: Partial<Record<ErrorName, ErrorName>> = {
   SourceInconsistentError: 'SourceProtocolError',
 };
 
-/** Returns the final error for a rejection by S3 that outlasted its bound. Its name has the right next step. */
-function finalSourceError(error: TransferError, waitedMs: number): TransferError {
+/** Returns the final error for a transient error that outlasted its bound. */
+function endOfPatience(error: TransferError, context: StepContext): TransferError {
   const name = finalSourceNames[error.name];
-  if (name === undefined) return error;
+  if (name === undefined) return outageTooLong(error, context.waitingMs);
+  return withWaitedTime(error, sourceWaitMs(error.name, context), name);
+}
+
+/**
+ * Returns the final error for an outage that the execution no longer waits out. A transient name would
+ * make the state machine's Retry repeat the step.
+ */
+export function outageTooLong(error: TransferError, waitedMs: number): TransferError {
+  const { name, message, status, origin } = error;
+  const detail = [name, waitedText(waitedMs)].filter(Boolean).join(' ');
+  const options = { cause: error, status, origin };
+  return new TransferError('OutageTooLongError', withDetail(message, detail), options);
+}
+
+function withWaitedTime(
+  error: TransferError,
+  waitedMs: number,
+  name: ErrorName = error.name,
+): TransferError {
   const { message, status, origin } = error;
-  const minutes = Math.round(waitedMs / 60_000);
-  return new TransferError(name, withDetail(message, `for ${minutes} minutes`), {
-    cause: error,
-    status,
-    origin,
-  });
+  const text = waitedText(waitedMs);
+  const options = { cause: error, status, origin };
+  return new TransferError(name, text ? withDetail(message, text) : message, options);
+}
+
+/** Returns the waited time for a message, or nothing below a minute. */
+function waitedText(ms: number): string {
+  return ms < 60_000 ? '' : `for ${Math.round(ms / 60_000)} minutes`;
 }
 
 function finalChunkError(error: TransferError, waits: number, waitingMs: number): TransferError {

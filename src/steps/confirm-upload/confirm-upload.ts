@@ -12,6 +12,7 @@ import { retryWithBackoff } from '#src/step-support/retry-with-backoff.ts';
 import { isProvenComplete } from '#src/step-support/session-receipts.ts';
 import { type Owned, ownedSchema, readState } from '#src/step-support/state.ts';
 import type { Invocation } from '#src/step-support/step.ts';
+import { errorOfStep } from '#src/step-support/step-failure.ts';
 import { remainingWait, waitOut } from '#src/step-support/wait-out.ts';
 import {
   type ConfirmPorts,
@@ -119,7 +120,7 @@ function endWith(
   { name, message }: RangeFailure,
 ): ConfirmUploadResult {
   if (nameMeans(name, 'sourceSuperseded')) return superseded(transfer, owned, message);
-  throw new TransferError(name, message);
+  throw errorOfStep('SendChunks', new TransferError(name, message));
 }
 
 /** Returns the errors of the ranges in this round. */

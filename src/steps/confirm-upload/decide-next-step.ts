@@ -1,10 +1,11 @@
 import { growingWaitSeconds } from '#src/core/errors/backoff.ts';
 import { nameMeans } from '#src/core/errors/error-meanings.ts';
-import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
+import { asTransferError, errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { maxMapConcurrency } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
 import type { RangeFailure, TransferRecord } from '#src/core/transfer/transfer.ts';
 import type { Ending, Owned } from '#src/step-support/state.ts';
+import { errorOfStep } from '#src/step-support/step-failure.ts';
 import { outageAfterSuccess, type WaitAnswer, waitOut } from '#src/step-support/wait-out.ts';
 import type { UploadCheck, UploadStatus } from './check-upload.ts';
 import type { ContinuedRanges } from './continue-ranges.ts';
@@ -88,7 +89,7 @@ function needsWait({ name, origin }: RangeFailure): boolean {
 
 /**
  * Waits out the error of a range.
- * @throws the error itself, once its bound is reached
+ * @throws the final error of SendChunks, once a bound is reached
  */
 export function waitForRange(
   { ports, owned, transfer }: UploadCheck,
@@ -96,7 +97,11 @@ export function waitForRange(
 ): WaitAnswer {
   const { waitWhileDeniedSeconds: deniedSeconds } = transfer.source;
   const subject = { transferId: owned.transferId, step: 'SendChunks', deniedSeconds };
-  return waitOut(ports, owned, transientErrorOf(failure, ports.clock.now()), subject);
+  try {
+    return waitOut(ports, owned, transientErrorOf(failure, ports.clock.now()), subject);
+  } catch (error) {
+    throw errorOfStep('SendChunks', asTransferError(error));
+  }
 }
 
 /** The service knows the session. An upload host that does not know it rejects only the chunk. */

@@ -2,12 +2,7 @@ import * as z from 'zod/mini';
 import type { ErrorName } from '#src/core/errors/errors.ts';
 import { type Failure, readCauseMessage, readFailure, toOneLine } from '#src/outcome/failure.ts';
 import type { RecordOutcomeResult } from '#src/outcome/outcome.ts';
-
-/** The error of a Task that a Catch stored. */
-interface CaughtError {
-  readonly Error: string;
-  readonly Cause: string;
-}
+import type { CaughtError } from '#src/step-support/state.ts';
 
 /**
  * A preflight's execution that did not succeed, as Step Functions describes it in the cause of the state

@@ -15,7 +15,14 @@ import { publishOutcome } from '#src/outcome/publish-outcome.ts';
 import { recordRejection } from '#src/outcome/record-rejection.ts';
 import { fencedOutError } from '#src/step-support/ownership.ts';
 import { recordContent } from '#src/step-support/same-content.ts';
-import { dispatchedStartIn, type Ending, endedSchema, readState } from '#src/step-support/state.ts';
+import {
+  type CaughtError,
+  caughtErrorIn,
+  dispatchedStartIn,
+  type Ending,
+  endedSchema,
+  readState,
+} from '#src/step-support/state.ts';
 import type { Invocation, Needs } from '#src/step-support/step.ts';
 import { failPreflight } from './fail-preflight.ts';
 import { assertNotTakenOver, findOwnedTransfer, isStillQueued } from './find-transfer.ts';
@@ -54,9 +61,11 @@ async function record(
   state: unknown,
   invocation: Invocation,
 ): Promise<RecordOutcomeResult> {
+  const received = readState(endedSchema, state);
   const ended = {
     ...dispatchedStartIn(invocation.executionInput),
-    ...readState(endedSchema, state),
+    ...received,
+    error: caughtErrorIn(received),
   };
   if (ended.error && isPreflightInput(invocation.executionInput)) return failPreflight(ended.error);
   const transfer = await findOwnedTransfer(ports, ended, invocation);
@@ -66,8 +75,8 @@ async function record(
     : recordEnding(ports, transfer, ended, invocation);
 }
 
-/** A state that RecordOutcome receives. */
-type Ended = z.infer<typeof endedSchema>;
+/** A state that RecordOutcome receives, with its error. */
+type Ended = z.infer<typeof endedSchema> & { readonly error?: CaughtError | undefined };
 
 function isCancelled(error: Ended['error'], transfer: TransferRecord | undefined): boolean {
   return (
@@ -91,7 +100,7 @@ async function recordCancelled(
 async function recordError(
   ports: RecordPorts,
   transfer: TransferRecord | undefined,
-  ended: Ended & { readonly error: NonNullable<Ended['error']> },
+  ended: Ended & { readonly error: CaughtError },
   invocation: Invocation,
 ): Promise<RecordOutcomeResult> {
   // The transfer was queued, and only the reply was lost: another execution continues it.

@@ -19,6 +19,7 @@ const transientErrors: ReadonlySet<string> = new Set([
   'ServiceUnavailableError',
   'SourceUnavailableError',
   'TruncatedReadError',
+  'OutageTooLongError',
   'CreateReplyLostError',
   'ProtocolViolationError',
   'ConnectionTooSlowError',

@@ -90,8 +90,8 @@ describe('AwaitAsset', () => {
     const waiting = await harness.await(state);
     harness.doubles.clock.advance(boundOf('patience') * 1000);
     await expect(harness.await(waiting)).rejects.toMatchObject({
-      name: 'NetworkError',
-      message: 'reset (for 360 minutes)',
+      name: 'OutageTooLongError',
+      message: 'reset (NetworkError for 360 minutes)',
     });
   });
 

@@ -145,9 +145,12 @@ describe('a recorded error of a range', () => {
     return harness.confirm(opened);
   }
 
-  it('that is final ends the execution by its name', async () => {
+  it('that is final ends the execution by its name and as a failure of SendChunks', async () => {
     const ended = left(failure('RequestRejectedError'));
-    await expect(ended).rejects.toMatchObject({ name: 'RequestRejectedError', message: 'no' });
+    await expect(ended).rejects.toMatchObject({
+      name: 'RequestRejectedError',
+      message: 'SendChunks failed: no',
+    });
   });
 
   it.each([

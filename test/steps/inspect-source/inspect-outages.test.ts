@@ -74,11 +74,11 @@ describe('InspectSource', () => {
     expect(waited).toBeGreaterThanOrEqual(seconds);
   });
 
-  it('ends after six hours with the error that it waited for', async () => {
+  it('ends after six hours with a final error that names what it waited for', async () => {
     const harness = await harnessWithOutage('SourceUnavailableError', 24 * 60 * minute);
     await expect(runTransfer(harness, event)).rejects.toMatchObject({
-      name: 'SourceUnavailableError',
-      message: expect.stringMatching(/^S3 said no \(for 36\d minutes\)$/),
+      name: 'OutageTooLongError',
+      message: expect.stringMatching(/^S3 said no \(SourceUnavailableError for 36\d minutes\)$/),
     });
   });
 

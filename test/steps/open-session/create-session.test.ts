@@ -111,7 +111,10 @@ describe('a create request that is rejected', () => {
     const waiting = await harness.openTransfer(3);
     harness.doubles.clock.advance(boundOf('patienceWithRetryAfter') * 1000);
     harness.service.faults.failCall('open', 'throttled');
-    await expect(harness.open(waiting)).rejects.toMatchObject({ name: 'ThrottledError' });
+    await expect(harness.open(waiting)).rejects.toMatchObject({
+      name: 'OutageTooLongError',
+      message: expect.stringContaining('ThrottledError for 2880 minutes'),
+    });
   });
 
   it('is not repeated before the time that the service requested', async () => {

@@ -3,7 +3,7 @@ import { errorCatalogue, TransferError } from '#src/core/errors/errors.ts';
 import { rejectionIdOf } from '#src/step-support/transfer-ids.ts';
 import { film, putFilm } from '../../harness/port-harness.ts';
 import { itemOf, StepHarness } from '../../harness/step-harness.ts';
-import { eventTypes, recordFailure } from './record-harness.ts';
+import { eventTypes, readyTransfer, recordFailure } from './record-harness.ts';
 
 describe('RecordOutcome of a failure', () => {
   const cause = (errorMessage: string) =>
@@ -41,6 +41,28 @@ describe('RecordOutcome of a failure', () => {
     expect(line).not.toMatch(/\p{Cc}/u);
     expect(line.length).toBeLessThan(1300);
     expect(line).toContain('Start a new execution');
+  });
+
+  it('names the step that failed, the value and the error, in the row and the event', async () => {
+    const { harness, state } = await readyTransfer();
+    const errorIn = {
+      AwaitAsset: { Error: 'AssetFailedError', Cause: cause('asset a1: no video') },
+    };
+    await harness.record({ ...state, errorIn });
+    const reported = {
+      error: 'AssetFailedError',
+      cause: `AwaitAsset failed: asset a1: no video. ${errorCatalogue.AssetFailedError.nextStep}`,
+    };
+    expect(await harness.row(state)).toMatchObject({ outcome: reported });
+    expect(harness.doubles.events.outcomes).toMatchObject([{ detail: reported }]);
+  });
+
+  it('names the sending step if ConfirmUpload reports its error', async () => {
+    const { harness, state } = await readyTransfer();
+    const Cause = cause('SendChunks failed: chunk 3: 403');
+    const errorIn = { ConfirmUpload: { Error: 'UploadRejectedError', Cause } };
+    const { output } = await harness.record({ ...state, errorIn });
+    expect(output.cause).toMatch(/^SendChunks failed: chunk 3: 403\./);
   });
 
   it('contains no stack trace', async () => {
