@@ -44,20 +44,29 @@ export interface StoredChunk {
 
 /**
  * Sends one chunk from the source to the destination and stores its proof. Each retry reads the range
- * again and uses a new presigned URL.
+ * again and uses a new presigned URL. Returns undefined, and stores no proof, if another sender has
+ * claimed the range meanwhile: that sender sends the chunk.
  * @throws TransferError - the error of the last try that this call allows
  */
-export function sendChunk(context: SendContext, chunk: QueuedChunk): Promise<StoredChunk> {
+export function sendChunk(
+  context: SendContext,
+  chunk: QueuedChunk,
+): Promise<StoredChunk | undefined> {
   const attempt = async (n: number) => {
+    if (context.lostUntil !== undefined) return undefined;
     if (n > 1 || chunk.isPostponed) await renewUrl(context, chunk.index);
     return sendOnce(context, chunk);
   };
   return retryWithBackoff(context, attempt, (error) => retryFacts(context, chunk, error));
 }
 
-async function sendOnce(context: SendContext, chunk: QueuedChunk): Promise<StoredChunk> {
+async function sendOnce(
+  context: SendContext,
+  chunk: QueuedChunk,
+): Promise<StoredChunk | undefined> {
   const { index } = chunk;
   const { delivery, digests, latencyMs } = await streamChunk(context, index);
+  if (context.lostUntil !== undefined) return undefined;
   if (!(await isAccepted(context, chunk, delivery, digests))) {
     chunk.mismatches++;
     throw mismatchError(index);

@@ -108,7 +108,10 @@ async function runCall(
     if (await isBlockedByGap(ports, item)) return { change: { next: 'stop' } };
     const context = await createSendContext(ports, item, invocation, retries);
     if (context.transfer.haltedRound === context.roundId) return { change: { next: 'stop' } };
-    const decision = decideNextCall(context, item, await sendRange(context));
+    const result = await sendRange(context);
+    if (context.lostUntil !== undefined)
+      return { change: waitUntil(context.lostUntil, ports.clock.now()) };
+    const decision = decideNextCall(context, item, result);
     if (!decision.isIdle) return decision;
     return { ...decision, haltsRound: !(await hasProgressed(ports, item)) };
   } catch (error) {

@@ -50,6 +50,8 @@ export interface SendContext {
   rejectedSince?: number | undefined;
   /** End of the claim on the range, in milliseconds since 1970. */
   claimedUntil: number;
+  /** End of the claim of the sender that has taken the range over, in milliseconds since 1970; absent before. */
+  lostUntil?: number;
   readonly rangeKey: RangeKey;
   /** Time of the last ownership check, in milliseconds since 1970. */
   ownedAt: number;

@@ -129,8 +129,10 @@ async function sendOne(work: RangeWork, chunk: QueuedChunk): Promise<ChunkResult
   const startedAt = context.ports.clock.now();
   const elapsedMs = () => context.ports.clock.now() - startedAt;
   try {
-    await renewOwnership(context);
-    const { latencyMs, proof } = await sendChunk(context, chunk);
+    if (!(await keepsRange(context))) return notSent;
+    const stored = await sendChunk(context, chunk);
+    if (!stored) return notSent;
+    const { latencyMs, proof } = stored;
     if (proof) work.reporter.add(proof);
     work.stored++;
     work.failuresInARow = 0;
@@ -143,19 +145,30 @@ async function sendOne(work: RangeWork, chunk: QueuedChunk): Promise<ChunkResult
   }
 }
 
-/** Renews the lease, the slot and the claim during a long call, as often as short calls would. */
-async function renewOwnership(context: SendContext): Promise<void> {
+/**
+ * Renews the lease, the slot and the claim during a long call, as often as short calls would. Returns
+ * false once another sender has claimed the range: this call then sends nothing more.
+ */
+async function keepsRange(context: SendContext): Promise<boolean> {
   const { ports, transfer, invocation } = context;
   const now = ports.clock.now();
-  if (now - context.ownedAt < leaseRenewalSeconds * 1000) return;
+  if (now - context.ownedAt < leaseRenewalSeconds * 1000) return context.lostUntil === undefined;
   context.ownedAt = now;
   const owned = await readOwnedTransfer(ports, transfer, invocation);
   if (!(await renewSlot(ports, owned))) throw slotLost(owned);
   await ensureAdmitted(ports);
-  if (context.claimedUntil >= invocation.deadline) return;
-  context.claimedUntil = claimEndFrom(now, invocation);
-  const { rangeKey, claimedUntil } = context;
-  await ports.store.claimRange(rangeKey, invocation.invocationId, now, claimedUntil);
+  if (context.claimedUntil < invocation.deadline) await extendClaim(context, now);
+  return context.lostUntil === undefined;
+}
+
+/** Extends the claim. It may have ended during a chunk that took longer than a lease. */
+async function extendClaim(context: SendContext, now: number): Promise<void> {
+  const { ports, rangeKey, invocation } = context;
+  const { invocationId } = invocation;
+  const end = claimEndFrom(now, invocation);
+  const claim = await ports.store.claimRange(rangeKey, invocationId, now, end);
+  context.claimedUntil = end;
+  if (!claim.held) context.lostUntil = claim.until;
 }
 
 /** Returns the end of a claim: the deadline of the call, or the end of a lease if that is earlier. */
@@ -208,8 +221,8 @@ function canStartChunk(work: RangeWork): boolean {
 }
 
 function canStart(work: RangeWork): boolean {
-  const { ports, transfer, roundId } = work.context;
-  if (work.failuresInARow >= maxFailuresInARow) return false;
+  const { ports, transfer, roundId, lostUntil } = work.context;
+  if (lostUntil !== undefined || work.failuresInARow >= maxFailuresInARow) return false;
   if (ports.concurrency(transfer.transferId).haltedRound === roundId) return false;
   const { order } = ports.destination.traits;
   const isStopped = work.errors.some(

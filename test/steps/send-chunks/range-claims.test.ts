@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { leaseSeconds } from '#src/core/limits/limits.ts';
 import { boundOf } from '#src/core/limits/recovery-bounds.ts';
-import { planRange, rangeRow, sentIndexes } from './send-harness.ts';
+import { planRange, provenChunks, rangeRow, sentIndexes } from './send-harness.ts';
 
 describe('a range that another sender claims', () => {
   it('waits until the end of the claim', async () => {
@@ -44,6 +45,29 @@ describe('a range that another sender claims', () => {
     const { harness, opened, item } = await planRange(3);
     await harness.send(item);
     expect(await rangeRow(harness, opened)).toEqual({ n: 1, retries: {} });
+  });
+
+  it('during a long chunk gets no further chunk and no proof, and waits for the other sender', async () => {
+    const { harness, opened, item, key } = await planRange(5, { chunksInFlight: 2 });
+    const { sendChunk } = harness.ports.destination;
+    const { store, clock } = harness.doubles;
+    const lateReply = Promise.withResolvers<void>();
+    harness.override({
+      sendChunk: async (session, chunk, body, options) => {
+        const delivery = await sendChunk(session, chunk, body, options);
+        if (chunk.index === 2) await lateReply.promise;
+        if (chunk.index !== 1) return delivery;
+        clock.advance((leaseSeconds + 1) * 1000);
+        await store.claimRange(key, 'another', clock.now(), clock.now() + 42_000);
+        setTimeout(lateReply.resolve, 50);
+        return delivery;
+      },
+    });
+    const answer = await harness.send(item, { lengthMs: 3 * leaseSeconds * 1000 });
+    expect(answer).toMatchObject({ next: 'wait', waitSeconds: 42 });
+    expect(sentIndexes(harness)).toEqual([1, 2]);
+    expect([...(await provenChunks(harness, opened)).keys()]).toEqual([1]);
+    expect(await rangeRow(harness, opened)).toMatchObject({ sender: 'another' });
   });
 
   it('is not sent once another execution owns the transfer', async () => {
