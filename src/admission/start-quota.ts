@@ -17,8 +17,12 @@ export interface StartQuota {
   take(wanted: number): Promise<boolean>;
 }
 
+/** Our own: reservations that may each come too late for their second before the call starts nothing more. */
+const maxReservations = 3;
+
 export function createStartQuota({ queue, clock, log }: Needs<'queue'>): StartQuota {
   let reserved = { second: 0, left: 0 };
+  const thisSecond = () => Math.floor(clock.now() / 1000);
   let isUsedUp = false;
   const reserve = async (second: number, count: number) => {
     isUsedUp = true;
@@ -33,8 +37,13 @@ export function createStartQuota({ queue, clock, log }: Needs<'queue'>): StartQu
       return isUsedUp;
     },
     async take(wanted) {
-      const second = Math.floor(clock.now() / 1000);
-      if (second !== reserved.second || reserved.left === 0) await reserve(second, wanted);
+      const mayTake = () => reserved.second === thisSecond() && reserved.left > 0;
+      // The second may end during the write that reserves.
+      for (let tries = 0; tries < maxReservations && !mayTake(); tries++) {
+        await reserve(thisSecond(), wanted);
+        if (isUsedUp) return false;
+      }
+      isUsedUp = !mayTake();
       if (isUsedUp) return false;
       reserved.left--;
       return true;

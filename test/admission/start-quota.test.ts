@@ -4,12 +4,13 @@ import { TransferError } from '#src/core/errors/errors.ts';
 import { maxStartsPerSecond } from '#src/core/limits/limits.ts';
 import { StepHarness } from '../harness/step-harness.ts';
 
-async function openQuota() {
+async function openQuota(writesMs: readonly number[] = []) {
   const harness = await StepHarness.create();
   const { clock, queue } = harness.doubles;
   const reserved: [second: number, count: number][] = [];
   const reserveStarts: typeof queue.reserveStarts = (second, count, limit) => {
     reserved.push([second - Math.floor(startedAt / 1000), count]);
+    clock.advance(writesMs[reserved.length - 1] ?? 0);
     return queue.reserveStarts(second, count, limit);
   };
   const startedAt = clock.now();
@@ -36,6 +37,21 @@ it('reserves again in the next second, so no start counts in an earlier one', as
     [0, 3],
     [1, 2],
   ]);
+});
+
+it('reserves again if the second ends during the write', async () => {
+  const { quota, reserved } = await openQuota([1_000]);
+  expect(await quota.take(1)).toBe(true);
+  expect(reserved).toEqual([
+    [0, 1],
+    [1, 1],
+  ]);
+});
+
+it('ends a call after three writes that each took longer than their second', async () => {
+  const { quota, reserved } = await openQuota([1_000, 1_000, 1_000]);
+  expect([await quota.take(1), quota.isUsedUp]).toEqual([false, true]);
+  expect(reserved).toHaveLength(3);
 });
 
 it('ends a call whose second is used up by other calls, and a call after it continues', async () => {
