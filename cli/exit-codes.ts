@@ -21,7 +21,7 @@ export const exitCodes = {
   disk: 7,
   /** Another run works on the same content. */
   busy: 8,
-  /** The stack or the table belongs to another version of the program. */
+  /** The stack, the table or Node.js has a version that the program does not work with. */
   version: 9,
   /** AWS, the service or the network did not answer, after repeated tries. */
   unavailable: 10,

@@ -4,6 +4,7 @@ import { commands, type RegisteredCommand } from './commands/registry.ts';
 import { type Context, result } from './context.ts';
 import { describeError } from './describe-error.ts';
 import { type Ending, exitCodes } from './exit-codes.ts';
+import { assertOnlyJson } from './npm-script.ts';
 
 const description =
   'Moves large media objects from Amazon S3, and files, into TwelveLabs and other services with chunked uploads.';
@@ -17,6 +18,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
   let ending: Ending = 'done';
   try {
     if (argv[0] === 'complete' && argv[1] === '--') return await complete(argv.slice(2), context);
+    assertOnlyJson(argv, context);
     const program = await createProgram(
       context,
       (end) => {

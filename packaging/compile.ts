@@ -9,8 +9,9 @@ export const root = fileURLToPath(new URL('../', import.meta.url));
 /** The folder of the compiled files. */
 export const dist = `${root}dist`;
 
-/** Files that the compiled code reads at run time, and that the compiler does not copy. */
-const dataFiles = [
+/** Files that the compiler does not copy: the entry of the program, and what the compiled code reads. */
+const copiedFiles = [
+  'cli/main.js',
   'local/media/sample.mp4',
   'local/state-machine/definition/deployed-definition.json',
 ];
@@ -20,6 +21,6 @@ export function compile(): void {
   rmSync(dist, { recursive: true, force: true });
   const project = `${root}tsconfig.build.json`;
   execFileSync(`${root}node_modules/.bin/tsc`, ['-p', project], { stdio: 'inherit' });
+  for (const file of copiedFiles) cpSync(`${root}${file}`, `${dist}/${file}`);
   compiledSpecifiers(dist);
-  for (const file of dataFiles) cpSync(`${root}${file}`, `${dist}/${file}`);
 }

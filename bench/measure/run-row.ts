@@ -49,7 +49,9 @@ const files: Readonly<Record<MoverName, MoverFile>> = {
 const ingestProgram = [
   process.execPath,
   '--max-semi-space-size=2',
-  new URL('../../local/commands/ingest.js', import.meta.url).pathname,
+  new URL('../../cli/main.js', import.meta.url).pathname,
+  'ingest',
+  '--local',
 ];
 
 /** Runs all movers alternately. Every second run has the reverse order, so neighbours change. */

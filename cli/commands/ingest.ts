@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addDestinationOption, addSettingOptions } from '#local/commands/destination-options.ts';
 import { mediaTypeOption } from '#local/commands/media-type-option.ts';
 import { addTransferOptions } from '#local/commands/transfer-options.ts';
+import { destinations } from '#src/destinations/registry.ts';
 import type { IngestFlags } from '../ingest/ingest-flags.ts';
 import { addExamples, addJsonOption, addPlaceOptions, parseWhole } from '../options.ts';
 import type { CreateCommand } from './registry.ts';
@@ -47,5 +48,24 @@ export const ingestCommand: CreateCommand = (context, onEnd) => {
     ['ingest --list urls.txt --priority backfill --detach', 'starts an archive and returns'],
     ['ingest ./rushes "scenes/*.mov" --parallel 2', 'files, without a stack'],
     ['ingest s3://my-videos/a.mp4 --local', 'an object, without a stack'],
-  ]);
+  ]).addHelpText('after', environmentText);
 };
+
+/** The environment of a local run, with the variable of each destination's secret. */
+const environmentText = `
+Environment of a local run:
+${destinations
+  .map(({ secret, title }) => `  ${secret.variable.padEnd(26)} the ${secret.noun} of ${title}`)
+  .join('\n')}
+  AWS_PROFILE, AWS_…         as in other AWS tools; used only for s3:// and --table
+  AWS_ENDPOINT_URL_S3        endpoint of s3:// (default: AWS)
+  AWS_ENDPOINT_URL_DYNAMODB  endpoint of --table (default: AWS)
+  UPLOAD_REPLY_MS            time limit for the upload host's reply to a chunk, in milliseconds
+  HTTPS_PROXY, HTTP_PROXY    proxy for outgoing https and http calls
+  NO_PROXY                   hosts that are called without the proxy
+  PRIVATE_UPLOAD_HOSTS       true allows upload hosts with private addresses
+  NODE_EXTRA_CA_CERTS        CA certificate of a proxy that inspects TLS
+  CHUNKFERRY_DEBUG           any value adds the stack trace to an error
+
+Each setting of a destination has an option and an environment variable, which
+docs/configuration.md lists.`;

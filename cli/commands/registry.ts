@@ -56,6 +56,11 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
     summary: 'end a pause',
     load: async () => (await import('./queue-commands.ts')).resumeCommand,
   },
+  demo: {
+    summary: 'move a film from a local S3 into a simulated service; needs no account',
+    runtime: 'local',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
   doctor: {
     summary: 'check a deployed stack before the first file',
     load: async () => (await import('./doctor.ts')).doctorCommand,

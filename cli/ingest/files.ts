@@ -1,8 +1,9 @@
-import { globSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { globSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
 import { CommandError } from '../command-error.ts';
 import type { Environment } from '../context.ts';
+import { existingPath, statOf } from '../existing-path.ts';
 import type { Item } from './batch.ts';
 
 /** A file to move. */
@@ -49,29 +50,12 @@ interface NamedFiles {
 }
 
 function filesOf(source: string, env: Environment): NamedFiles {
-  const path = existing(source, env);
+  const path = existingPath(source, env);
   const found = path === undefined ? undefined : statOf(path);
   if (path !== undefined && found?.isFile()) return { paths: [path], isFile: true };
   if (path !== undefined && found?.isDirectory()) return { paths: filesIn(path), isFile: false };
   const matches = globSync(source, { cwd: process.cwd() }).filter((match) => isFile(match));
   return { paths: matches.sort(), isFile: false };
-}
-
-/** npm changes the folder: a relative path is also looked up where npm was called. */
-function existing(source: string, { INIT_CWD }: Environment): string | undefined {
-  const places = INIT_CWD ? [source, resolve(INIT_CWD, source)] : [source];
-  return places.find((path) => statOf(path) !== undefined);
-}
-
-/** @throws the error of the system, unless the file does not exist */
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(code)) return undefined;
-    throw error;
-  }
 }
 
 function filesIn(folder: string): string[] {

@@ -6,6 +6,9 @@ import { CommandError } from '../command-error.ts';
 import { type Context, type Environment, note } from '../context.ts';
 import { type Ending, exitCodes } from '../exit-codes.ts';
 import { openS3 } from '../listing/s3-client.ts';
+import type { LocalProcess } from '../local-run/local-process.ts';
+import { endProcesses, moveFile, moveShown } from '../local-run/move-file.ts';
+import { canMoveHere, moveHere } from '../local-run/move-here.ts';
 import { counted } from '../output/words.ts';
 import { countsOf, type RunItem, runBatch } from './batch.ts';
 import { createBatchDisplay } from './batch-display.ts';
@@ -13,7 +16,6 @@ import { type ChosenObjects, startLine } from './choose-objects.ts';
 import { type FileItem, findFiles } from './files.ts';
 import { findObjects, printPlan } from './find-objects.ts';
 import type { Argument, IngestFlags } from './ingest-flags.ts';
-import { endProcesses, type LocalProcess, moveFile, moveShown } from './move-file.ts';
 import { serviceRules } from './object-rules.ts';
 import { readUrls } from './objects.ts';
 import { assertOneFilename } from './one-filename.ts';
@@ -89,7 +91,7 @@ async function findUrls(
   });
   const named = readUrls(urls, Boolean(flags.all));
   const { items, leftOut } = await findObjects(named, openChoice, context);
-  note(context, startLine(items));
+  if (items.length > 1) note(context, startLine(items));
   return { items: items.map((item) => ({ ...item, path: item.name })), leftOut };
 }
 
@@ -112,21 +114,20 @@ async function moveAll(
 }
 
 async function moveOne(
-  { path }: FileItem,
-  local: LocalProcess,
+  { name }: FileItem,
+  { args, env }: LocalProcess,
   { json }: IngestFlags,
   context: Context,
 ): Promise<Ending> {
+  // After -- the name of a file may begin with a hyphen.
+  const call = { args: [...args, ...(json ? ['--json'] : []), '--', name], env };
+  if (canMoveHere()) return endingOf(await moveHere(call));
   // The process of the file prints its own line. A signal other than Ctrl-C may not have reached it.
   context.onInterrupt(() => {
     endProcesses();
     return '';
   });
-  const code = await moveShown(path, {
-    ...local,
-    args: json ? [...local.args, '--json'] : local.args,
-  });
-  return endingOf(code);
+  return endingOf(await moveShown(name, call));
 }
 
 function endingOf(code: number): Ending {

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Transform } from 'node:stream';
-import { Command } from 'commander';
 import { tableDefinition } from '#local/emulators/table-definition.ts';
 import { formatBytes, parseSize } from '#local/terminal/size.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
@@ -14,10 +13,9 @@ import { removeUserAwsSettings } from '../emulators/local-account.ts';
 import { type Emulators, startEmulators } from '../emulators/start-emulators.ts';
 import { paddedMedia, smallestMediaBytes } from '../media/padded-media.ts';
 import { openPipeline } from '../pipeline.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
-import { summaryOf } from '../terminal/summary.ts';
-import { beforeEnd, failureOf, printable, runCommand } from './command-line.ts';
-import { addDestinationOption, type LocalDefinition } from './destination-options.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { failureOf } from './command-line.ts';
+import type { LocalDefinition } from './destination-options.ts';
 import { type Sample, type SimulatedService, sampleOf, startService } from './simulated-service.ts';
 
 const bucket = 'films';
@@ -26,13 +24,29 @@ const tableName = 'transfers';
 /** The object in the local S3. */
 interface StoredFile {
   readonly key: string;
-  readonly sizeBytes: number;
   readonly sha256: string;
 }
 
-interface Flags {
-  readonly size?: string;
+/** What the demo moves, and where to. */
+export interface DemoOptions {
+  /** A file of the user. Default: a generated one. */
+  readonly file?: string | undefined;
+  /** The size of the generated file, such as `256MiB`. */
+  readonly size?: string | undefined;
+  /** The kind of the simulated destination. */
   readonly destination: string;
+}
+
+/** How the demo ended. */
+export interface DemoResult {
+  readonly definition: LocalDefinition;
+  /** The URL of the object in the local S3. */
+  readonly object: string;
+  /** The output of the execution; undefined if it failed. */
+  readonly output?: Readonly<Record<string, unknown>>;
+  readonly failure?: Failure;
+  /** The SHA-256 of the bytes in the local S3, and of those at the service. */
+  readonly sha256: { readonly source: string; readonly arrived?: string };
 }
 
 /** A simulated destination. */
@@ -41,40 +55,24 @@ interface Simulated {
   readonly service: SimulatedService;
 }
 
-const described = new Command('npm run demo --')
-  .description(
-    'Moves a file from a local S3 into a simulated destination, with the same state machine and functions as the deployed stack. Needs no account and no key.',
-  )
-  .argument('[file]', 'a file of yours; the local S3 links it and makes no copy');
-
-/** The command `npm run demo`. */
-export const command = addDestinationOption(described)
-  .option(
-    '--size <size>',
-    'size of the generated file, if you name none (default: 256MiB for a film)',
-  )
-  .action((file: string | undefined, flags: Flags) =>
-    runCommand(() => demo(file, flags), { runtime: 'local' }),
-  );
-
-if (import.meta.main) await command.parseAsync();
-
-async function demo(file: string | undefined, { size, destination }: Flags): Promise<number> {
+/**
+ * Moves a file from a local S3 into a simulated destination, with the state machine and the functions of a stack.
+ * @throws InvalidInputError - the file does not exist, or the size is invalid
+ * @throws ConfigurationError - a proxy of the environment is invalid
+ */
+export async function runDemo(options: DemoOptions, progress: Progress): Promise<DemoResult> {
+  const { file, size, destination } = options;
   const definition = definitionOf(destination, '--destination');
   removeUserAwsSettings();
   readProxies(process.env);
   const sample = sampleOf(definition.kind);
   const sizeBytes = file ? await fileSize(file) : await sampleSize(size ?? sample.size);
-  const progress = createProgress(process.stderr);
-  beforeEnd(progress.stop);
   const emulators = await startEmulators({ buckets: [bucket], table: tableDefinition(tableName) });
   const service = await startService(definition);
   try {
     const noun = file ? 'a file' : sample.noun;
     progress.print(`Putting ${noun} of ${formatBytes(sizeBytes)} into the local S3.`);
-    const stored = file
-      ? await link(emulators, file, sizeBytes)
-      : await make(emulators, sample, sizeBytes);
+    const stored = file ? await link(emulators, file) : await make(emulators, sample, sizeBytes);
     return await move(emulators, { definition, service }, stored, progress);
   } finally {
     progress.stop();
@@ -116,23 +114,23 @@ async function make(
     }),
   );
   await s3.putStream(bucket, key, film, sizeBytes, contentType);
-  return { key, sizeBytes, sha256: hash.digest('hex') };
+  return { key, sha256: hash.digest('hex') };
 }
 
-async function link({ s3 }: Emulators, file: string, sizeBytes: number): Promise<StoredFile> {
+async function link({ s3 }: Emulators, file: string): Promise<StoredFile> {
   const key = basename(file);
   await s3.linkFile(bucket, key, file);
   const hash = createHash('sha256');
   for await (const bytes of createReadStream(file)) hash.update(bytes);
-  return { key, sizeBytes, sha256: hash.digest('hex') };
+  return { key, sha256: hash.digest('hex') };
 }
 
 async function move(
   emulators: Emulators,
   { definition, service }: Simulated,
-  stored: StoredFile,
+  { key, sha256: source }: StoredFile,
   progress: Progress,
-): Promise<number> {
+): Promise<DemoResult> {
   const pipeline = openPipeline({
     buckets: [bucket],
     environment: {
@@ -144,45 +142,15 @@ async function move(
     overrides: progress.ports,
   });
   progress.print(`Moving it into the simulated ${definition.title}.`);
-  const execution = pipeline.start({ bucket, key: stored.key }, { onEvent: progress.onEvent });
+  const execution = pipeline.start({ bucket, key }, { onEvent: progress.onEvent });
   emulators.follow(execution);
   const result = await execution.result;
   progress.stop();
   await pipeline.close();
-  if (result.status !== 'SUCCEEDED') return reportFailure(failureOf(result));
-  const output = result.output as Record<string, unknown>;
+  const moved = { definition, object: `s3://${bucket}/${key}` };
+  if (result.status !== 'SUCCEEDED')
+    return { ...moved, failure: failureOf(result), sha256: { source } };
+  const output = result.output as Readonly<Record<string, unknown>>;
   const arrived = await service.storedSha256(`${output.assetId}`);
-  return printSummary(output, stored, { progress, arrived, asset: definition.asset });
-}
-
-function reportFailure({ error, cause }: Failure): number {
-  process.stderr.write(`${printable(`${error}: ${cause}`)}\n`);
-  return 1;
-}
-
-/** What is printed besides the execution's output. */
-interface Arrived {
-  readonly progress: Progress;
-  /** The SHA-256 of the bytes at the service. */
-  readonly arrived: string;
-  readonly asset: string;
-}
-
-function printSummary(
-  output: Record<string, unknown>,
-  stored: StoredFile,
-  { progress, arrived, asset }: Arrived,
-): number {
-  const isEqual = arrived === stored.sha256;
-  const object = ['object', `s3://${bucket}/${stored.key}`] as const;
-  process.stdout.write(
-    summaryOf(output, object, progress.sent(), {
-      asset,
-      more: [
-        ['SHA-256 in S3', stored.sha256],
-        ['SHA-256 arrived', `${arrived}${isEqual ? '  equal' : '  DIFFERENT'}`],
-      ],
-    }),
-  );
-  return isEqual ? 0 : 1;
+  return { ...moved, output, sha256: { source, arrived } };
 }

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { destinations } from '#src/destinations/registry.ts';
 import { hasAsset } from '#src/outcome/outcome.ts';
 import { type IngestOptions, type LocalRun, openLocalRun } from '../ingest/local-run.ts';
 import { type IngestSource, withUserNames } from '../ingest/source.ts';
@@ -14,7 +13,6 @@ import {
   type LocalDefinition,
   withVariable,
 } from './destination-options.ts';
-import { assertOnlyJson, isJsonAsked } from './json-output.ts';
 import { mediaTypeOption } from './media-type-option.ts';
 import { addTransferOptions, chosenOptions } from './transfer-options.ts';
 
@@ -24,63 +22,27 @@ interface Flags extends IngestOptions {
   readonly force?: boolean;
 }
 
-/** Lines of the help text: the variable with the secret of each destination. */
-function secretLines(): string {
-  const lines = destinations.map(
-    ({ secret, title }) => `  ${secret.variable.padEnd(26)} the ${secret.noun} of ${title}`,
-  );
-  return lines.join('\n');
-}
-
 const interrupted = 'Interrupted. Run the same command again. It continues from the stored chunks.';
 
-const described = new Command('npm run ingest --')
-  .description(
-    'Moves one file into TwelveLabs or another destination, with the same state machine and functions as the deployed stack. Stores a proof on disk for each chunk that arrived. After an interruption, run the same command again to continue.',
-  )
-  .argument('<source>', 'a file, or s3://bucket/key');
+const described = new Command('ingest').argument('<source>', 'a file, or s3://bucket/key');
 
 const withOptions = addDestinationOption(described)
-  .option('--json', 'print the result as one JSON object on stdout, all other output on stderr')
-  .option('--filename <name>', 'filename at the service (default: the name of the file)')
+  .option('--json')
+  .option('--filename <name>')
   .addOption(mediaTypeOption())
-  .option('--force', 'ingest again, even if an asset with this content exists')
-  .option('--request-payer', 'pay for reads of s3:// (Requester Pays buckets)')
-  .option('--table <name>', 'store the proofs in this DynamoDB table instead of on this disk')
-  .option(
-    '--state-dir <folder>',
-    'store the proofs in this folder (default: chunkferry in $XDG_STATE_HOME or ~/.local/state)',
-  )
-  .addHelpText(
-    'after',
-    `
-Each setting of a destination has an option and an environment variable, which
-docs/configuration.md lists.
-
-Environment:
-${secretLines()}
-  AWS_PROFILE, AWS_…         as in other AWS tools; used only for s3:// and --table
-  AWS_ENDPOINT_URL_S3        endpoint of s3:// (default: AWS)
-  AWS_ENDPOINT_URL_DYNAMODB  endpoint of --table (default: AWS)
-  UPLOAD_REPLY_MS            time limit for the upload host's reply to a chunk, in milliseconds
-  HTTPS_PROXY, HTTP_PROXY    proxy for outgoing https and http calls
-  NO_PROXY                   hosts that are called without the proxy
-  PRIVATE_UPLOAD_HOSTS       true allows upload hosts with private addresses
-  NODE_EXTRA_CA_CERTS        CA certificate of a proxy that inspects TLS
-  CHUNKFERRY_DEBUG           any value adds the stack trace to an error
-
-Exits with 0 if the asset or file is ready, else with 1.`,
-  )
+  .option('--force')
+  .option('--request-payer')
+  .option('--table <name>')
+  .option('--state-dir <folder>')
   .action((source: string, flags: Flags) =>
     runCommand(() => ingest(source, flags), { runtime: 'local', interrupted }),
   );
 
-/** The command `npm run ingest`. */
+/** The local run of one file, with the options that `chunkferry ingest` passes on and describes. */
 export const command = addTransferOptions(addSettingOptions(withOptions));
 
 async function ingest(name: string, flags: Flags): Promise<number> {
-  const asJson = isJsonAsked(flags.json);
-  if (asJson) assertOnlyJson();
+  const asJson = Boolean(flags.json);
   const progress = createProgress(process.stderr);
   beforeEnd(progress.stop);
   const destination = chosenDestination({ ...flags });

@@ -198,7 +198,7 @@ describe('a full disk', () => {
   });
 
   it('behind stdout is named after the command, without a stack trace', () => {
-    const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
     const call = ['-c', '"$0" "$@" > /dev/full', process.execPath, main, 'version'];
     const { status, stderr } = spawnSync('bash', call, { encoding: 'utf8' });
     expect([status, stderr]).toEqual([

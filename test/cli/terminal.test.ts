@@ -12,7 +12,7 @@ import { putSession, putTransfers, transferOf } from './transfer-records.ts';
 const account = useFakeAccount();
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const program = [process.execPath, fileOf('../../cli/main.ts')];
+const program = [process.execPath, fileOf('../../cli/main.js')];
 
 const today = Date.now();
 const moving = transferOf('reel/a film with a rather long name.mp4', {

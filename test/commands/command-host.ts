@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { format } from 'node:util';
-import type { Command } from 'commander';
+import { argumentsOf } from '#cli/npm-script.ts';
+import { run as runProgram } from '#cli/program.ts';
+import { systemClock } from '#src/config/system-clock.ts';
 import type { Ended } from './run-command.ts';
 
 /*
@@ -11,7 +13,8 @@ import type { Ended } from './run-command.ts';
 
 /** A command to run. */
 export interface Job {
-  readonly script: string;
+  /** The file of the program. */
+  readonly program: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -19,16 +22,13 @@ export interface Job {
 /** Thrown by `process.exit`, which ends the command and not the process. */
 class Exit extends Error {}
 
-const modules: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
-  'demo.ts': () => import('../../local/commands/demo.ts'),
-  'doctor.ts': () => import('../../local/commands/doctor.ts'),
-  'ingest.js': () => import('../../local/commands/ingest-command.ts'),
-};
-
 const streams = ['stdout', 'stderr'] as const;
 
+/** The exit code of `process.exit`. What the command writes or returns later, a process could not. */
+let exited: number | undefined;
+
 process.exit = (code) => {
-  process.exitCode = code ?? process.exitCode ?? 0;
+  exited ??= Number(code ?? process.exitCode ?? 0);
   throw new Exit('the command has ended');
 };
 
@@ -39,22 +39,27 @@ process.on('message', async (job: Job) => {
   process.send?.(ended);
 });
 
-async function run({ script, args, environment }: Job): Promise<Ended> {
-  const name = script.slice(script.lastIndexOf('/') + 1);
+async function run({ program, args, environment }: Job): Promise<Ended> {
+  exited = undefined;
   const written = captureStreams();
   replaceEnvironment(environment);
-  process.argv = [process.execPath, script, ...args];
+  process.argv = [process.execPath, program, ...args];
   process.exitCode = undefined;
   try {
-    const { command } = (await modules[name]?.()) ?? {};
-    await command?.parseAsync();
+    process.exitCode = await runProgram(argumentsOf(args, process.env), {
+      io: process,
+      env: process.env,
+      clock: systemClock,
+      signal: new AbortController().signal,
+      onInterrupt: () => {},
+    });
   } catch (error) {
     if (!(error instanceof Exit)) {
       written.stderr += format(error);
       process.exitCode = 1;
     }
   }
-  const code = Number(process.exitCode ?? 0);
+  const code = exited ?? Number(process.exitCode ?? 0);
   process.exitCode = undefined;
   return { code, ...written };
 }
@@ -64,7 +69,8 @@ function captureStreams(): Record<(typeof streams)[number], string> {
   const written = { stdout: '', stderr: '' };
   for (const name of streams)
     process[name].write = (text: string | Uint8Array, ...more: unknown[]) => {
-      written[name] += typeof text === 'string' ? text : Buffer.from(text).toString();
+      if (exited === undefined)
+        written[name] += typeof text === 'string' ? text : Buffer.from(text).toString();
       const done = more.at(-1);
       if (typeof done === 'function') done();
       return true;

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { failureOf, lineOf, withLocalNextStep } from '#local/commands/command-line.ts';
-import { assertOnlyJson } from '#local/commands/json-output.ts';
 import { nextStepOf, TransferError } from '#src/core/errors/errors.ts';
 
 /** An error as Node.js throws it, by its code and number on this system. */
@@ -60,30 +59,5 @@ describe('a recorded failure', () => {
     expect(failureOf({ status: 'FAILED', error: 'ConfigurationError', cause } as never).cause).toBe(
       `Invalid HTTPS_PROXY: must be the URL of an http or https proxy, such as http://proxy.example.com:3128. The value is not shown, as it may hold a password. The outcome could not be recorded. ${nextStepOf('ConfigurationError', 'local')}`,
     );
-  });
-});
-
-describe('N4: JSON on a pipe', () => {
-  const byNpm = {
-    npm_lifecycle_event: 'ingest',
-    npm_lifecycle_script: 'node local/commands/ingest.js',
-  };
-  const check = (isTerminal: boolean, env: Record<string, string>) =>
-    assertOnlyJson(isTerminal, env, 'ingest.js');
-
-  it('fails behind npm’s own lines, with the call that avoids them', () => {
-    expect(() => check(false, { ...byNpm, npm_config_loglevel: 'notice' })).toThrow(
-      'npm run --silent ingest -- --json',
-    );
-  });
-
-  it.each([
-    ['npm is silent', false, { ...byNpm, npm_config_loglevel: 'silent' }],
-    ['npm has --json itself', false, { ...byNpm, npm_config_json: 'true' }],
-    ['npm did not start it', false, {}],
-    ['npm started another script', false, { ...byNpm, npm_lifecycle_script: 'vitest run' }],
-    ['stdout is a terminal', true, byNpm],
-  ])('is printed if %s', (_, isTerminal, env) => {
-    expect(() => check(isTerminal, env)).not.toThrow();
   });
 });

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
 import {
   type SevenBridgesSimulator,
   startSevenBridges,
@@ -25,7 +26,7 @@ describe('npm run demo', () => {
 
   it('rejects an unknown destination and names the known ones', async () => {
     const { code, stderr } = await runShared('demo', ['--destination', 'youtube']);
-    expect(code).toBe(1);
+    expect(code).toBe(exitCodes.usage);
     expect(stderr).toContain(
       "argument 'youtube' is invalid. Allowed choices are twelvelabs, seven-",
     );
@@ -86,8 +87,8 @@ describe('npm run ingest --destination seven-bridges', () => {
     ],
   ])('rejects %j with one line', async (args, line) => {
     const { code, stderr } = await ingest(args);
-    expect(code).toBe(1);
-    expect(stderr).toContain(`ConfigurationError: ${line}`);
+    expect(code).toBe(exitCodes.usage);
+    expect(stderr).toContain(line);
   });
 
   it('names the variable of a rejected token, and never prints the token', async () => {

@@ -5,6 +5,7 @@ import { type HttpServer, startServer } from '../http/http-server.ts';
 import { type Ended, runShared } from './run-command.ts';
 
 const region = 'eu-west-1';
+const machineArn = `arn:aws:states:${region}:111122223333:stateMachine:Transfers`;
 export const preflightArn = `arn:aws:states:${region}:111122223333:stateMachine:Preflight`;
 export const executionArn = `arn:aws:states:${region}:111122223333:execution:Preflight:preflight-1`;
 export const secretArn = `arn:aws:secretsmanager:${region}:111122223333:secret:ApiKey-AbCdEf`;
@@ -40,7 +41,11 @@ export function useAccount(): void {
   beforeEach(() => {
     requests = [];
     account = {
-      DescribeStacks: { PreflightStateMachineArn: preflightArn, SecretArn: secretArn },
+      DescribeStacks: {
+        StateMachineArn: machineArn,
+        PreflightStateMachineArn: preflightArn,
+        SecretArn: secretArn,
+      },
       StartExecution: { executionArn, startDate: 0 },
       DescribeExecution: ended('SUCCEEDED', { output: JSON.stringify(passedOutput) }),
       DescribeSecret: { ARN: secretArn, VersionIdsToStages: { v: ['AWSCURRENT'] } },

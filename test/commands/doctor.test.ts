@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
 import {
   account,
   doctor,
@@ -14,6 +15,8 @@ import {
 import { runToEnd } from './run-command.ts';
 
 useAccount();
+
+const script = 'node cli/main.js doctor';
 
 describe('npm run doctor', () => {
   it('runs the deployed preflight and exits with 0 if no check fails', async () => {
@@ -110,15 +113,15 @@ describe('npm run doctor', () => {
   it('prints no JSON behind npm’s own lines, and does not call AWS', async () => {
     Object.assign(environment, {
       npm_lifecycle_event: 'doctor',
-      npm_lifecycle_script: 'node local/commands/doctor.ts',
+      npm_lifecycle_script: script,
     });
     const { code, stdout, stderr } = await doctor('--json');
-    expect([code, stdout, requests]).toEqual([1, '', []]);
+    expect([code, stdout, requests]).toEqual([exitCodes.usage, '', []]);
     expect(stderr).toContain('npm run --silent doctor -- --json');
   });
 
   it('prints JSON also for --json before --, which npm keeps for itself', async () => {
-    environment.npm_config_json = 'true';
+    Object.assign(environment, { npm_config_json: 'true', npm_lifecycle_script: script });
     const { stdout } = await doctor();
     expect(JSON.parse(stdout)).toMatchObject({ status: 'preflight', passed: 2 });
   });
@@ -127,7 +130,7 @@ describe('npm run doctor', () => {
     delete environment.AWS_REGION;
     account.DescribeStacks = errorReply('ValidationError', 'Stack with id Other does not exist');
     const { code, stderr } = await doctor('--stack', 'Other', '--region', 'us-west-2');
-    expect(code).toBe(1);
+    expect(code).toBe(exitCodes.notFound);
     expect(stderr).toContain('Stack "Other" does not exist in us-west-2');
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { type Ended, runShared, runToEnd, startCommand } from './run-command.ts';
@@ -151,7 +152,7 @@ describe('N3: npm run ingest', () => {
   it('rejects a state folder that cannot be created with one line that has its path', async () => {
     const home = { ...environment, XDG_STATE_HOME: join(film, 'state') };
     const { code, stderr } = await runShared('ingest', [film], home);
-    expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
+    expect([code, stderr.trim().split('\n').length]).toEqual([exitCodes.disk, 1]);
     expect(stderr).toMatch(
       /^ConfigurationError: .*film\.mp4\/state.*: not a directory \(ENOTDIR\)\./,
     );
@@ -159,7 +160,7 @@ describe('N3: npm run ingest', () => {
 
   it('ends with one line that has the path when the disk is full', async () => {
     const { code, stderr } = await runToEnd('ingest', [film], environment, { maxFileKiB: 8 });
-    expect(code).toBe(1);
+    expect(code).toBe(exitCodes.disk);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(lastLineOf(stderr)).toMatch(
       /^ConfigurationError: (a file in )?\/.*: file too large( \(EFBIG\))?\. Fix this problem/i,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { runShared, runToEnd, startCommand } from './run-command.ts';
@@ -83,22 +84,26 @@ describe('npm run ingest', () => {
   });
 
   it.each([
-    ['s3://nope/x', /s3:\/\/nope\/x/],
-    ['s3://nope', /s3:\/\/bucket\/key/],
-    ['no-such-film.mp4', /no-such-film\.mp4/],
-    ['package.json', /package\.json/],
-  ])('rejects %s with one line that names it, and creates nothing', async (source, named) => {
-    const { code, stdout, stderr } = await runShared('ingest', [source], environment);
-    expect(code).toBe(1);
-    expect(stdout).toBe('');
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(stderr).toMatch(named);
-    expect(simulator.calls.count('create')).toBe(0);
-  });
+    ['s3://nope/x', 'usage', /s3:\/\/nope\/x/],
+    ['s3://nope', 'usage', /s3:\/\/nope/],
+    ['no-such-film.mp4', 'notFound', /no-such-film\.mp4/],
+    ['package.json', 'failed', /package\.json/],
+  ] as const)(
+    'rejects %s (%s) with one line that names it, and creates nothing',
+    async (...row) => {
+      const [source, ending, named] = row;
+      const { code, stdout, stderr } = await runShared('ingest', [source], environment);
+      expect(code).toBe(exitCodes[ending]);
+      expect(stdout).toBe('');
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(stderr).toMatch(named);
+      expect(simulator.calls.count('create')).toBe(0);
+    },
+  );
 
   it('names the variable of a missing API key', async () => {
     const { code, stderr } = await runToEnd('ingest', [film], {});
-    expect(code).toBe(1);
+    expect(code).toBe(exitCodes.usage);
     expect(stderr).toContain('TWELVE_LABS_API_KEY is not set');
   });
 

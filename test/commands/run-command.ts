@@ -1,6 +1,8 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { heapOption } from '#cli/local-run/local-process.ts';
 import { canaries } from '../security/canaries/canaries.ts';
 import { canarySearch } from '../security/canaries/search.ts';
 import type { Job } from './command-host.ts';
@@ -20,6 +22,19 @@ export interface Running {
 
 export type CommandName = 'demo' | 'ingest' | 'doctor';
 
+/** The npm scripts, as package.json has them: `node`, its options, the program, and the arguments. */
+const { scripts }: { scripts: Record<CommandName, string> } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+
+/** The call of an npm script. */
+function callOf(name: CommandName) {
+  const words = scripts[name].split(' ').slice(1);
+  const at = words.findIndex((word) => !word.startsWith('-'));
+  const program = fileURLToPath(new URL(`../../${words[at]}`, import.meta.url));
+  return { options: words.slice(0, at), program, args: words.slice(at + 1) };
+}
+
 /** Secrets in every command's environment. */
 const secrets = { AWS_SESSION_TOKEN: canaries.sessionToken, OTHER_SECRET: canaries.planted };
 
@@ -33,7 +48,8 @@ export function startCommand(
   environment: Readonly<Record<string, string>> = {},
   { maxFileKiB }: { readonly maxFileKiB?: number } = {},
 ): Running {
-  const call = [process.execPath, scriptOf(name), ...args];
+  const { options, program, args: own } = callOf(name);
+  const call = [process.execPath, ...options, program, ...own, ...args];
   // The limit on the file size simulates a full disk.
   const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB}; `;
   const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...call], {
@@ -53,11 +69,6 @@ export function startCommand(
     });
   });
   return { child, ended };
-}
-
-function scriptOf(name: CommandName): string {
-  const file = name === 'ingest' ? 'ingest.js' : `${name}.ts`;
-  return fileURLToPath(new URL(`../../local/commands/${file}`, import.meta.url));
 }
 
 function environmentOf(
@@ -97,7 +108,8 @@ export function runShared(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const job = { script: scriptOf(name), args, environment: environmentOf(name, environment) };
+  const { program, args: own } = callOf(name);
+  const job = { program, args: [...own, ...args], environment: environmentOf(name, environment) };
   const ended = last.then(() => {
     host ??= startHost();
     return runIn(host, job);
@@ -110,7 +122,11 @@ export function runShared(
 function startHost(): ChildProcess {
   const file = fileURLToPath(new URL('command-host.ts', import.meta.url));
   const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
-  const child = fork(file, { env: { PATH, NODE_COMPILE_CACHE }, execArgv: [], stdio: 'inherit' });
+  const child = fork(file, {
+    env: { PATH, NODE_COMPILE_CACHE },
+    execArgv: [heapOption],
+    stdio: 'inherit',
+  });
   child.once('exit', () => {
     host = undefined;
   });

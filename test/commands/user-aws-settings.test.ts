@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
 import { closeServer, loopbackUrl } from '#local/emulators/loopback.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
@@ -100,7 +101,7 @@ describe("in an ordinary AWS user's environment", () => {
       };
       const env = { ...service, ...files, HOME: folder, ...user };
       const { code, stdout, stderr } = await runShared('ingest', ['s3://films/film.mp4'], env);
-      expect([code, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
+      expect([code, stdout, stderr.trim().split('\n').length]).toEqual([exitCodes.usage, '', 1]);
       expect(stderr).toMatch(line);
       expect(stderr).not.toContain('{');
       expect(simulator.calls.count('create')).toBe(0);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../../docs/local-run.md', import.meta.url), 'utf8');
-const help = execFileSync(process.execPath, ['local/commands/ingest.js', '--help']).toString();
+const help = execFileSync(process.execPath, ['cli/main.js', 'ingest', '--help']).toString();
 
 /** The rows of the table whose header begins with a word. */
 function rowsOf(header: string): string[] {
@@ -24,7 +24,8 @@ describe('docs/local-run.md', () => {
   });
 
   it('names every environment variable of npm run ingest, and no other', () => {
-    const [, variables = ''] = /\nEnvironment:\n([\s\S]*?)\n\n/.exec(`${help}\n\n`) ?? [];
+    const [, variables = ''] =
+      /\nEnvironment of a local run:\n([\s\S]*?)\n\n/.exec(`${help}\n\n`) ?? [];
     const names = /[A-Z][A-Z0-9]*_[A-Z0-9_…]+/g;
     const known = wordsIn(
       variables.split('\n').map((line) => line.slice(0, 28)),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
 import { isLine, linesNotRun, stackLines } from '../../deploy-test/pages/lines.ts';
 import { forStack, isDemo, lines, local, openPageShell, type PageShell } from './page-shell.ts';
 
@@ -50,7 +51,7 @@ describe('N4: --json through npm itself', () => {
     shell.simulator.calls.clear();
     const { code, stderr } = await shell.run(line);
     const call = expect.stringMatching(/Use: npm run --silent (ingest|doctor) -- --json …/);
-    expect([code, stderr]).toEqual([1, call]);
+    expect([code, stderr]).toEqual([exitCodes.usage, call]);
     expect(shell.simulator.calls.counts()).toEqual({});
   });
 });

@@ -94,7 +94,7 @@ describe('chunkferry ingest of files', () => {
     writeFileSync(join(folder, 'held.mp4'), bytes);
     const content = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
     const other = await startDynamoDb({ directory: join(folder, 'state', content, 'table') });
-    const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
     const call = [main, 'ingest', join(folder, 'held.mp4'), '--state-dir', join(folder, 'state')];
     const { status, stdout, stderr } = spawnSync(process.execPath, call, { encoding: 'utf8' });
     await other.close();
@@ -106,7 +106,7 @@ describe('chunkferry ingest of files', () => {
 
   it('ends with the exit code of the one local run that it starts', async () => {
     // Its process writes to the streams of the program.
-    const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
     const call = [main, 'ingest', join(folder, 'reels/one.mp4'), '--metadata', 'no JSON'];
     const { status, stderr } = spawnSync(process.execPath, call, { encoding: 'utf8' });
     expect([status, stderr]).toEqual([exitCodes.usage, expect.stringContaining('--metadata')]);
@@ -163,7 +163,7 @@ describe('chunkferry ingest of files', () => {
     });
     // It never answers.
     const server = await startServer(() => called());
-    const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+    const main = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
     const call = [main, 'ingest', join(folder, 'reels/one.mp4')];
     const env = { ...process.env, TWELVELABS_BASE_URL: `${server.origin}/v1.3` };
     const state = ['--state-dir', join(folder, 'killed')];

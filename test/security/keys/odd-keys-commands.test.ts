@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exitCodes } from '#cli/exit-codes.ts';
 import { startTwelveLabs } from '#local/simulators/twelvelabs/server.ts';
 import type { TwelveLabsSimulator } from '#local/simulators/twelvelabs/simulator.ts';
 import { runShared } from '../../commands/run-command.ts';
@@ -51,7 +52,7 @@ describe('npm run ingest', () => {
   it('rejects an invalid source in one line without terminal controls', async () => {
     const source = `s3://${worst}`;
     const { code, stderr } = await runShared('ingest', [source], environment);
-    expect(code).toBe(1);
+    expect(code).toBe(exitCodes.usage);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).not.toMatch(terminalControls);
   });

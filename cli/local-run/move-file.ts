@@ -5,23 +5,16 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { hasAsset } from '#src/outcome/outcome.ts';
 import { CommandError } from '../command-error.ts';
-import type { Environment } from '../context.ts';
-import type { ItemEnd } from './batch.ts';
-import type { FileItem } from './files.ts';
+import type { ItemEnd } from '../ingest/batch.ts';
+import type { FileItem } from '../ingest/files.ts';
+import { heapOption, type LocalProcess } from './local-process.ts';
 
 const program = fileURLToPath(
-  new URL(`./local-process${import.meta.url.slice(-3)}`, import.meta.url),
+  new URL(`./local-run-main${import.meta.url.slice(-3)}`, import.meta.url),
 );
 
 /** Processes of files that are moved now. They end with this one. */
 const children = new Set<ReturnType<typeof spawn>>();
-
-/** How the process of a file is called. */
-export interface LocalProcess {
-  /** The options of the local run. */
-  readonly args: readonly string[];
-  readonly env: Environment;
-}
 
 /** Ends the processes of all files that are moved now. */
 export function endProcesses(): void {
@@ -33,8 +26,8 @@ export function endProcesses(): void {
  * @returns its exit code
  * @throws CommandError - a signal ended the process
  */
-export async function moveShown(file: string, { args, env }: LocalProcess): Promise<number> {
-  const child = startProcess([file, ...args], 'inherit', env);
+export async function moveShown(file: string, call: LocalProcess): Promise<number> {
+  const child = startProcess(call, 'inherit');
   const [code, signal] = await once(child, 'close');
   if (signal !== null) throw new CommandError('failed', endedBy(signal, file));
   return code ?? 1;
@@ -51,7 +44,7 @@ export async function moveFile(
   update: () => void,
   { args, env }: LocalProcess,
 ): Promise<ItemEnd> {
-  const child = startProcess([item.path, ...args, '--json'], 'pipe', env);
+  const child = startProcess({ args: [...args, '--json', '--', item.path], env }, 'pipe');
   item.isBegun = true;
   let last = '';
   const reading = (async () => {
@@ -77,9 +70,8 @@ function endOf(output: string, lastLine: string): ItemEnd {
   return { status, isGood: hasAsset(status), assetId, transferId, execution, error, cause };
 }
 
-function startProcess(args: readonly string[], stdio: 'inherit' | 'pipe', env: Environment) {
-  // As the functions and npm run ingest have it.
-  const options = ['--max-semi-space-size=2', program, ...args];
+function startProcess({ args, env }: LocalProcess, stdio: 'inherit' | 'pipe') {
+  const options = [heapOption, program, ...args];
   const child = spawn(process.execPath, options, { stdio: ['ignore', stdio, stdio], env });
   children.add(child);
   child.once('close', () => children.delete(child));

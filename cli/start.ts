@@ -1,10 +1,7 @@
-#!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
 import { systemClock } from '#src/config/system-clock.ts';
+import { describeError } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
-
-// Halves the time of a start: Node keeps what it compiled in a folder of its own.
-enableCompileCache();
+import { argumentsOf } from './npm-script.ts';
 
 const interruption = new AbortController();
 const outputEnd = new AbortController();
@@ -17,6 +14,8 @@ for (const [signal, code] of [
 ] as const)
   process.once(signal, () => {
     interruption.abort();
+    // A local run in this process ends it by a handler of its own.
+    if (process.listenerCount(signal) > 0) return;
     const line = interruptedLine();
     if (line !== '') process.stderr.write(`${line}\n`);
     process.exit(code);
@@ -34,8 +33,16 @@ for (const stream of [process.stdout, process.stderr])
     if (stream === process.stdout) outputEnd.abort();
   });
 
+// A library may throw outside any promise, as the local table does when the disk is full.
+process.once('uncaughtException', (error) => {
+  if (process.listenerCount('uncaughtException') > 0) return;
+  const { line, ending } = describeError(error, 'local');
+  process.stderr.write(`${line}\n`);
+  process.exit(exitCodes[ending]);
+});
+
 const { run } = await import('./program.ts');
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await run(argumentsOf(process.argv.slice(2), process.env), {
   io: process,
   env: process.env,
   clock: systemClock,
