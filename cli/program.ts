@@ -74,13 +74,13 @@ export async function createProgram(
     .showSuggestionAfterError();
   for (const [name, registered] of Object.entries(commands)) {
     const isLoaded = only === undefined || only === name;
-    const command = isLoaded ? await loaded(registered, context, onEnd) : new Command(name);
+    const command = isLoaded ? await loadCommand(registered, context, onEnd) : new Command(name);
     program.addCommand(inherit(command.name(name).summary(registered.summary), program));
   }
   return program;
 }
 
-async function loaded({ load }: RegisteredCommand, context: Context, onEnd: OnEnd) {
+async function loadCommand({ load }: RegisteredCommand, context: Context, onEnd: OnEnd) {
   return (await load())(context, onEnd);
 }
 

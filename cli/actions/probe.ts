@@ -14,7 +14,7 @@ import { describeError } from '../describe-error.ts';
 import type { Ending } from '../exit-codes.ts';
 import { type Column, tableOf } from '../output/table.ts';
 import { deleteAsset } from '../probe/delete-asset.ts';
-import type { Finding } from '../probe/finding.ts';
+import type { ProbeFinding } from '../probe/finding.ts';
 import {
   findProbedAsset,
   leftLine,
@@ -81,14 +81,14 @@ async function probeService(
   flags: Flags,
   context: Context,
 ): Promise<Ending> {
-  const findings: Finding[] = [];
+  const findings: ProbeFinding[] = [];
   const asset = newProbedAsset(`chunkferry-probe-${randomUUID()}.mp4`);
   context.onInterrupt(
     () => `Interrupted. ${asset.mayExist ? leftLine(asset) : 'Nothing was created.'}`,
   );
   const { clock, signal } = context;
   const file = await buffer(await paddedMedia(fileBytes + randomInt(mostExtraBytes)));
-  const found = (finding: Finding) => {
+  const found = (finding: ProbeFinding) => {
     findings.push(finding);
     if (!flags.json) note(context, `${finding.about}: ${finding.found}`);
   };
@@ -127,6 +127,6 @@ function lineOf(failure: unknown): string | undefined {
   return failure === undefined ? undefined : describeError(failure, 'local').line;
 }
 
-function rowOf({ about, found, assumed = '', holds }: Finding): string[] {
+function rowOf({ about, found, assumed = '', holds }: ProbeFinding): string[] {
   return [about, found, assumed, holds === undefined ? '' : holds ? 'yes' : 'NO'];
 }

@@ -45,7 +45,7 @@ export async function cancel(name: string, flags: Flags, context: Context): Prom
 export async function pause(flags: Flags, context: Context): Promise<Ending> {
   const underWay: StopMode = flags.stop ? 'stop' : 'finish';
   const { place, stack } = await openStack(flags, context);
-  const { active, queued } = await load(place, context);
+  const { active, queued } = await countLoad(place, context);
   const ends = flags.stop
     ? 'stop before their next chunk and are queued with their proofs'
     : 'complete';
@@ -62,7 +62,7 @@ export async function pause(flags: Flags, context: Context): Promise<Ending> {
 
 export async function resume(flags: Flags, context: Context): Promise<Ending> {
   const { place, stack } = await openStack(flags, context);
-  const { queued } = await load(place, context);
+  const { queued } = await countLoad(place, context);
   await confirm(
     [place.title, `Resumes it: ${counted(queued, 'queued transfer')} start as slots are free.`],
     flags,
@@ -86,7 +86,7 @@ function report(
 /** Transfers that are counted before a question; more are not worth the reads. */
 const mostCounted = 1_000;
 
-async function load(place: Place, { clock }: Context) {
+async function countLoad(place: Place, { clock }: Context) {
   const now = clock.now();
   const query = { states: ['active', 'queued'], since: now, limit: mostCounted } as const;
   let [active, queued] = [0, 0];

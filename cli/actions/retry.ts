@@ -39,7 +39,9 @@ export async function retry(
   const place = await openPlace(flags, context);
   const now = context.clock.now();
   const chosen =
-    name === undefined ? await failures(place, flags, now) : [await findTransfer(place, name, now)];
+    name === undefined
+      ? await listFailures(place, flags, now)
+      : [await findTransfer(place, name, now)];
   const continued = chosen.filter(({ record }) => retryable.includes(record.state));
   for (const { record } of chosen.filter((details) => !continued.includes(details)))
     note(context, `${urlOf(record)} is ${record.state}: nothing to retry.`);
@@ -73,7 +75,7 @@ function printStarted(started: readonly Started[], { json }: Flags, context: Con
 }
 
 /** Returns the newest failure of each object. */
-async function failures(place: Place, { since, limit, error }: Flags, now: number) {
+async function listFailures(place: Place, { since, limit, error }: Flags, now: number) {
   const query = { states: ['failed', 'rejected'], since: now - since, error, limit } as const;
   const found = new Map<string, TransferDetails>();
   for await (const table of place.tables())

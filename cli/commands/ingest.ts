@@ -9,33 +9,12 @@ import type { CreateCommand } from './registry.ts';
 
 /** Creates `chunkferry ingest`. */
 export const ingestCommand: CreateCommand = (context, onEnd) => {
-  const command = new Command()
-    .description(
-      'Moves objects of S3 with a deployed stack, or files with a local run on this computer. Follows each to its end: Ctrl-C ends only the display of a stack, and a local run continues when it is started again.',
-    )
-    .argument(
-      '[source...]',
-      's3://bucket/key, s3://bucket/prefix/ for all objects below, or a key with * or ?; or a file, a folder or a quoted glob',
-    )
-    .option('--list <file>', 'read more sources from this file, one a line; - is stdin')
-    .option('--all', 'with s3://bucket: every object of the bucket')
-    .option('--raw', 'take * and ? in a key as characters of the key')
-    .option('--dry-run', 'print what would be started, one a line, and start nothing')
-    .option(
-      '--parallel <number>',
-      'at most this many at once (default: 20 with a stack, 5 with --detach, 2 local runs)',
-      parseWhole(1, 100),
-    )
-    .option('--detach', 'with a stack: start all, print the executions, and do not wait')
-    .option('--watch', 'with a stack: show all that it moves, as chunkferry watch does')
-    .option('--filename <name>', 'filename at the service, for one source')
-    .addOption(mediaTypeOption())
-    .option('--force', 'ingest again, even if an asset with this content exists')
-    .option('--priority <priority>', 'with a stack: live, or backfill, which starts after all live')
-    .option('--request-payer', 'local run: pay for reads of s3:// (Requester Pays buckets)')
-    .option('--table <name>', 'local run: store the proofs in this DynamoDB table');
+  const command = new Command().description(
+    'Moves objects of S3 with a deployed stack, or files with a local run on this computer. Follows each to its end: Ctrl-C ends only the display of a stack, and a local run continues when it is started again.',
+  );
+  const complete = addRunOptions(addSourceOptions(command));
   addTransferOptions(
-    addSettingOptions(addDestinationOption(addJsonOption(addPlaceOptions(command)))),
+    addSettingOptions(addDestinationOption(addJsonOption(addPlaceOptions(complete)))),
   );
   command.action(async (sources: string[], flags: IngestFlags) => {
     const { ingest } = await import('../actions/ingest.ts');
@@ -69,3 +48,34 @@ ${destinations
 
 Each setting of a destination has an option and an environment variable, which
 docs/configuration.md lists.`;
+
+/** Adds the options that name the sources. */
+function addSourceOptions(command: Command): Command {
+  return command
+    .argument(
+      '[source...]',
+      's3://bucket/key, s3://bucket/prefix/ for all objects below, or a key with * or ?; or a file, a folder or a quoted glob',
+    )
+    .option('--list <file>', 'read more sources from this file, one a line; - is stdin')
+    .option('--all', 'with s3://bucket: every object of the bucket')
+    .option('--raw', 'take * and ? in a key as characters of the key')
+    .option('--dry-run', 'print what would be started, one a line, and start nothing');
+}
+
+/** Adds the options that say how the sources are moved. */
+function addRunOptions(command: Command): Command {
+  return command
+    .option(
+      '--parallel <number>',
+      'at most this many at once (default: 20 with a stack, 5 with --detach, 2 local runs)',
+      parseWhole(1, 100),
+    )
+    .option('--detach', 'with a stack: start all, print the executions, and do not wait')
+    .option('--watch', 'with a stack: show all that it moves, as chunkferry watch does')
+    .option('--filename <name>', 'filename at the service, for one source')
+    .addOption(mediaTypeOption())
+    .option('--force', 'ingest again, even if an asset with this content exists')
+    .option('--priority <priority>', 'with a stack: live, or backfill, which starts after all live')
+    .option('--request-payer', 'local run: pay for reads of s3:// (Requester Pays buckets)')
+    .option('--table <name>', 'local run: store the proofs in this DynamoDB table');
+}

@@ -13,7 +13,7 @@ export type CreateCommand = (context: Context, onEnd: OnEnd) => Command;
 export interface RegisteredCommand {
   /** The line in the list of commands. */
   readonly summary: string;
-  /** The runtime of the next steps of its errors. Default: a stack, unless `--local` is given. */
+  /** The runtime of the next steps of its errors: `local` if no start in a stack can help. Default: a stack, unless `--local` is given. */
   readonly runtime?: Runtime;
   readonly load: () => Promise<CreateCommand>;
 }
@@ -76,14 +76,17 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
   },
   deploy: {
     summary: 'deploy the stack, or change it',
+    runtime: 'local',
     load: async () => (await import('./deploy.ts')).deployCommand,
   },
   export: {
     summary: 'write the stack for CloudFormation or Terraform, without the CDK',
+    runtime: 'local',
     load: async () => (await import('./export.ts')).exportCommand,
   },
   app: {
     summary: 'be the app of the CDK command line (cdk deploy --app)',
+    runtime: 'local',
     load: async () => (await import('./app.ts')).appCommand,
   },
   completion: {
@@ -96,6 +99,7 @@ export const commands: Readonly<Record<string, RegisteredCommand>> = {
   },
   estimate: {
     summary: 'estimate the bill and the time before anything moves',
+    runtime: 'local',
     load: async () => (await import('./estimate.ts')).estimateCommand,
   },
 };

@@ -79,13 +79,13 @@ function nothingIn(source: string, count: number, { title }: { readonly title: s
       'notFound',
       `Invalid source ${quoted}: ${title} takes none of its ${count} files by their extensions. Use --media-type to say what they are.`,
     );
-  const what = /[*?[{]/.test(source) ? 'no file matches it' : missing(source);
+  const what = /[*?[{]/.test(source) ? 'no file matches it' : describeMissing(source);
   return new CommandError(
     'notFound',
     `Invalid source ${quoted}: ${what}. Name a file, a folder with files, or s3://bucket/key.`,
   );
 }
 
-function missing(source: string): string {
+function describeMissing(source: string): string {
   return statOf(source)?.isDirectory() ? 'the folder has no visible files' : 'it does not exist';
 }

@@ -98,9 +98,9 @@ async function follow(
   display: BatchDisplay,
 ): Promise<Ending> {
   const { context } = run;
-  const picture = watch ? createDisplay(context, Boolean(json)) : undefined;
+  const stackDisplay = watch ? createDisplay(context, Boolean(json)) : undefined;
   const move: RunItem<ObjectItem> = (item, update) => moveObject(item, update, run);
-  const watching = picture && watchStack(items, run, picture);
+  const watching = stackDisplay && watchStack(items, run, stackDisplay);
   await runBatch(items, parallel, move, display, { signal: context.signal, runtime: 'stack' });
   await watching;
   display.close();
@@ -111,16 +111,16 @@ async function follow(
 async function watchStack(
   items: readonly ObjectItem[],
   { table, context }: StackRun,
-  picture: SnapshotDisplay,
+  stackDisplay: SnapshotDisplay,
 ): Promise<void> {
   let last: Snapshot | undefined;
   const read = async () => {
     last = await takeSnapshot(table, context.clock.now(), last);
-    picture.show(last);
+    stackDisplay.show(last);
     return items.every(({ end }) => end !== undefined);
   };
-  await readRepeatedly(read, intervalMs, picture.print, context).catch((error: unknown) =>
-    picture.print(`The stack is shown no longer. ${describeError(error, 'stack').line}`),
+  await readRepeatedly(read, intervalMs, stackDisplay.print, context).catch((error: unknown) =>
+    stackDisplay.print(`The stack is shown no longer. ${describeError(error, 'stack').line}`),
   );
 }
 

@@ -1,7 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { LocalDefinition } from '#local/commands/destination-options.ts';
 import { errorNames, isTransferError } from '#src/core/errors/errors.ts';
-import type { UnfinishedSessions } from '#src/core/transfer/destination.ts';
+import type { Transport } from '#src/core/ports/transport.ts';
+import type { Destination, UnfinishedSessions } from '#src/core/transfer/destination.ts';
 import { parseHttpDate } from '#src/http/http-date.ts';
 import { createConnectGuard } from '#src/http/public-addresses.ts';
 import { createTransport } from '#src/http/transport.ts';
@@ -30,44 +31,59 @@ export async function listUnfinished(
   stack: DeployedStack,
   definition: LocalDefinition,
   environment: Environment,
-  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
+  context: Pick<Context, 'clock' | 'signal'>,
 ): Promise<TimedSessions> {
   const settings = readSettings(definition, environment);
+  const guard = createConnectGuard({ baseUrl: settings.baseUrl, mayBePrivate: false });
+  const agent = createAgent({ guard });
+  const transport = createTimedTransport(createTransport({ agent, clock: context.clock }));
   const key = async () => readSecret(stack, definition);
-  const agent = createAgent({
-    guard: createConnectGuard({ baseUrl: settings.baseUrl, mayBePrivate: false }),
-  });
-  const transport = createTransport({ agent, clock });
-  let serviceTime: number | undefined;
   const destination = definition.create(settings, {
-    transport: {
-      send: async (request) => {
-        const reply = await transport.send(request);
-        serviceTime = parseHttpDate(reply.headers.date ?? '') ?? serviceTime;
-        return reply;
-      },
-    },
+    transport,
     // Only the stack replaces a token that has expired: a second writer would make its token invalid.
     apiKey: { get: key, refresh: key },
-    clock,
+    clock: context.clock,
     log: { info() {}, warn() {}, error() {} },
   });
   try {
-    const { listUnfinished: list } = destination;
-    if (!list) throw cannotList(definition);
-    const timed = async () => ({ ...(await list({ signal })), serviceTime });
-    for (const waitMs of waitsMs) {
-      try {
-        return await timed();
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        await clock.sleep(waitMs, signal);
-      }
-    }
-    return await timed();
+    const listed = await listRepeatedly(destination, definition, context);
+    return { ...listed, serviceTime: transport.serviceTime() };
   } finally {
     await closeAgent(agent);
   }
+}
+
+/** Returns a transport that remembers the time of the service, by the header `Date` of its last reply that has one. */
+function createTimedTransport(
+  transport: Transport,
+): Transport & { serviceTime(): number | undefined } {
+  let serviceTime: number | undefined;
+  return {
+    serviceTime: () => serviceTime,
+    async send(request) {
+      const reply = await transport.send(request);
+      serviceTime = parseHttpDate(reply.headers.date ?? '') ?? serviceTime;
+      return reply;
+    },
+  };
+}
+
+/** Lists the sessions. A refusal for now is tried again. */
+async function listRepeatedly(
+  { listUnfinished: list }: Pick<Destination, 'listUnfinished'>,
+  definition: LocalDefinition,
+  { clock, signal }: Pick<Context, 'clock' | 'signal'>,
+): Promise<UnfinishedSessions> {
+  if (!list) throw cannotList(definition);
+  for (const waitMs of waitsMs) {
+    try {
+      return await list({ signal });
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      await clock.sleep(waitMs, signal);
+    }
+  }
+  return list({ signal });
 }
 
 function isTransient(error: unknown): boolean {

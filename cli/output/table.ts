@@ -38,34 +38,47 @@ export function tableOf(
   { isTTY, columns: width }: Pick<Output, 'isTTY' | 'columns'>,
 ): string {
   const texts = rows.map((row) => row.map(printable));
-  const widths = columns.map(({ title }, index) =>
+  const room = isTTY ? columnsOf({ columns: width }) : Number.POSITIVE_INFINITY;
+  const widths = widthsOf(columns, texts);
+  const kept = fitting(columns, widths, room);
+  const shown = kept.flatMap((index) => columns[index] ?? []);
+  const cells = cellCutter(columns, widths, kept, room);
+  const table = createTable(shown);
+  for (const row of [columns.map(({ title }) => title), ...texts]) table.push(cells(row));
+  const lines = table.toString().split('\n');
+  return `${lines.map((line) => cutTo(room, line.trimEnd())).join('\n')}\n`;
+}
+
+function widthsOf(columns: readonly Column[], texts: readonly (readonly string[])[]): number[] {
+  return columns.map(({ title }, index) =>
     texts.reduce((most, row) => Math.max(most, widthOf(row[index] ?? '')), title.length),
   );
-  const room = isTTY ? columnsOf({ columns: width }) : Number.POSITIVE_INFINITY;
-  const kept = fitting(columns, widths, room);
-  const table = new Table({
+}
+
+function createTable(shown: readonly Column[]) {
+  return new Table({
     chars: noBorders,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: kept.map((index) => columns[index]?.align ?? 'left'),
+    colAligns: shown.map(({ align = 'left' }) => align),
   });
-  const used = kept.reduce(
-    (sum, index) => sum + (columns[index]?.isFlexible ? 0 : (widths[index] ?? 0)),
-    gap * (kept.length - 1),
-  );
-  const cells = (row: readonly string[]) =>
+}
+
+/** Returns a function that returns the shown cells of a row. Flexible columns get the room that the others leave. */
+function cellCutter(
+  columns: readonly Column[],
+  widths: readonly number[],
+  kept: readonly number[],
+  room: number,
+): (row: readonly string[]) => string[] {
+  const fixed = kept.filter((index) => !columns[index]?.isFlexible);
+  const used = fixed.reduce((sum, index) => sum + (widths[index] ?? 0), gap * (kept.length - 1));
+  return (row) =>
     kept.map((index) => {
       const column = columns[index];
       const text = row[index] ?? '';
-      return column?.isFlexible
-        ? cutMiddle(Math.max(leastWidthOf(column), room - used), text)
-        : text;
+      if (!column?.isFlexible) return text;
+      return cutMiddle(Math.max(leastWidthOf(column), room - used), text);
     });
-  for (const row of [columns.map(({ title }) => title), ...texts]) table.push(cells(row));
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => cutTo(room, line.trimEnd()))
-    .join('\n')}\n`;
 }
 
 /** Returns the indexes of the columns that fit, least important ones left out. */

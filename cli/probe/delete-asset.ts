@@ -15,7 +15,7 @@ export async function deleteAsset(
   if (asset.assetId === undefined) return false;
   const path = `/assets/${encodeURIComponent(asset.assetId)}`;
   for (let attempt = 0; attempt < tries && !signal.aborted; attempt++) {
-    await look(service, path, asset);
+    await checkSeen(service, path, asset);
     const reply = await service.call('DELETE', path).catch(() => undefined);
     if (reply && isSuccess(reply)) return true;
     // A service may hide the asset of an unfinished upload: a 404 alone does not show that it is gone.
@@ -25,7 +25,7 @@ export async function deleteAsset(
   return false;
 }
 
-async function look(service: ProbedService, path: string, asset: ProbedAsset): Promise<void> {
+async function checkSeen(service: ProbedService, path: string, asset: ProbedAsset): Promise<void> {
   if (asset.wasSeen) return;
   const reply = await service.call('GET', path).catch(() => undefined);
   asset.wasSeen = reply !== undefined && isSuccess(reply);

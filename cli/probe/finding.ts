@@ -1,5 +1,5 @@
 /** What the probe found about one open question. */
-export interface Finding {
+export interface ProbeFinding {
   /** The switch of docs/guarantees.md, or the name of the value. */
   readonly about: string;
   /** What the service did. */
@@ -11,7 +11,12 @@ export interface Finding {
 }
 
 /** Returns a finding about an assumption. */
-export function compared(about: string, found: string, assumed: string, holds: boolean): Finding {
+export function compareAnswer(
+  about: string,
+  found: string,
+  assumed: string,
+  holds: boolean,
+): ProbeFinding {
   return { about, found, assumed, holds };
 }
 
@@ -23,20 +28,20 @@ const passing: readonly number[] = [408, 423, 425, 429];
  * @param what - what is rejected; empty if `about` names it
  * @param accepted - what an accepted call shows
  */
-export function rejection(
+export function judgeRejection(
   about: string,
   { status }: { readonly status: number },
   what: string,
   accepted: string,
-): Finding {
+): ProbeFinding {
   const assumed = what === '' ? 'rejected' : `${what} is rejected`;
-  if (status >= 200 && status < 300) return compared(about, accepted, assumed, false);
+  if (status >= 200 && status < 300) return compareAnswer(about, accepted, assumed, false);
   if (status >= 500 || passing.includes(status))
     return { about, found: `no answer (${status})`, assumed };
-  return compared(about, `rejected (${status})`, assumed, true);
+  return compareAnswer(about, `rejected (${status})`, assumed, true);
 }
 
 /** Returns a finding without an assumption. */
-export function noted(about: string, found: string): Finding {
+export function reportAnswer(about: string, found: string): ProbeFinding {
   return { about, found };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CommandError } from '../command-error.ts';
-import { compared, type Finding, noted, rejection } from './finding.ts';
+import { compareAnswer, judgeRejection, type ProbeFinding, reportAnswer } from './finding.ts';
 import type { ProbedAsset } from './probed-asset.ts';
 import { isSuccess, type ProbedService, type ProbeReply, successOf } from './probed-service.ts';
 
@@ -59,15 +59,15 @@ export function sessionFindings({
   totalChunks,
   urls,
   headers,
-}: ProbeSession): Finding[] {
+}: ProbeSession): ProbeFinding[] {
   const names = Object.keys(headers).join(', ') || 'none';
   const assumed = 5 * MiB;
   const holds = chunkSize === assumed;
   return [
-    compared('chunkSizeBytes', `${chunkSize} bytes`, `${assumed} bytes`, holds),
-    noted('chunks of the file', String(totalChunks)),
-    noted('initialUrls', `${urls.size} URLs in the reply to the create call`),
-    noted('uploadHeaders', names),
+    compareAnswer('chunkSizeBytes', `${chunkSize} bytes`, `${assumed} bytes`, holds),
+    reportAnswer('chunks of the file', String(totalChunks)),
+    reportAnswer('initialUrls', `${urls.size} URLs in the reply to the create call`),
+    reportAnswer('uploadHeaders', names),
   ];
 }
 
@@ -127,17 +127,17 @@ export function sentChunk(index: number, bytes: Buffer, { headers }: ProbeReply)
 }
 
 /** Returns the finding about the form of an ETag. */
-export function etagFinding(bytes: Buffer, { headers }: ProbeReply): Finding {
+export function etagFinding(bytes: Buffer, { headers }: ProbeReply): ProbeFinding {
   const etag = (headers.etag ?? '').replace(/^"|"$/g, '');
   const encryption = headers['x-amz-server-side-encryption'];
   const md5 = createHash('md5').update(bytes).digest('hex');
   const isMd5 = etag.toLowerCase() === md5;
   const form = isMd5 ? 'the MD5 of the bytes' : etag === '' ? 'absent' : 'opaque';
   const found = encryption === undefined ? form : `${form}, encryption ${encryption}`;
-  return compared('etag', found, 'the MD5 of the bytes', isMd5);
+  return compareAnswer('etag', found, 'the MD5 of the bytes', isMd5);
 }
 
 /** Returns the finding about a second use of a URL. */
-export function singleUseFinding(again: ProbeReply): Finding {
-  return rejection('singleUse', again, 'a used URL', `accepted again (${again.status})`);
+export function singleUseFinding(again: ProbeReply): ProbeFinding {
+  return judgeRejection('singleUse', again, 'a used URL', `accepted again (${again.status})`);
 }

@@ -33,15 +33,15 @@ export async function findProbedAsset(
 ): Promise<void> {
   const page = 'page=1&page_limit=50';
   const name = encodeURIComponent(asset.filename);
-  const named = await listed(service, `/assets?filename=${name}&${page}`);
+  const named = await listItems(service, `/assets?filename=${name}&${page}`);
   const own = named.find(({ filename }) => filename === asset.filename);
   if (typeof own?._id === 'string') asset.assetId = own._id;
-  const unfinished = await listed(service, `/assets/multipart-uploads?${page}`);
+  const unfinished = await listItems(service, `/assets/multipart-uploads?${page}`);
   const upload = unfinished.find(({ total_size: size }) => size === sizeBytes);
   if (typeof upload?.upload_id === 'string') asset.uploadId = upload.upload_id;
 }
 
-async function listed(
+async function listItems(
   service: ProbedService,
   path: string,
 ): Promise<readonly Readonly<Record<string, unknown>>[]> {

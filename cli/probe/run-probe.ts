@@ -1,5 +1,5 @@
 import type { Clock } from '#src/core/ports/clock.ts';
-import { compared, type Finding, noted, rejection } from './finding.ts';
+import { compareAnswer, judgeRejection, type ProbeFinding, reportAnswer } from './finding.ts';
 import {
   askUrls,
   chunkOf,
@@ -27,7 +27,7 @@ export interface ProbeRun {
   /** The upload of the probe; the run notes what it learns of it. */
   readonly asset: ProbedAsset;
   /** Called with each answer. */
-  readonly found: (finding: Finding) => void;
+  readonly found: (finding: ProbeFinding) => void;
 }
 
 /** Asks the service what its documents leave open. Leaves one asset, which the caller deletes. */
@@ -45,7 +45,7 @@ export async function runProbe(run: ProbeRun): Promise<void> {
   await probeReports(run, session, first, rest);
   await probeCompletion(run, session, first);
   const limits = [...service.limits].map(([name, value]) => `${name}: ${value}`).join(', ');
-  found(noted('limits in headers', limits || 'none in any reply'));
+  found(reportAnswer('limits in headers', limits || 'none in any reply'));
 }
 
 /** Sends the first chunk twice to one URL: shows the ETag and single use. */
@@ -69,7 +69,7 @@ async function unfinishedFinding({ service, asset }: ProbeRun, { assetId }: Prob
   const { status, json } = reply;
   asset.wasSeen = isSuccess(reply);
   const found = status === 404 ? 'not found' : String(json?.status ?? status);
-  return compared('unfinishedAsset', found, 'processing', found === 'processing');
+  return compareAnswer('unfinishedAsset', found, 'processing', found === 'processing');
 }
 
 async function listedFinding({ service }: ProbeRun, { uploadId }: ProbeSession) {
@@ -79,12 +79,12 @@ async function listedFinding({ service }: ProbeRun, { uploadId }: ProbeSession) 
   const states = [...new Set(data.map(({ status }) => String(status)))].join(', ') || 'none';
   const isOwn = data.some(({ upload_id }) => upload_id === uploadId);
   const found = `${states}; the new session is ${isOwn ? '' : 'not '}on the first page`;
-  return compared('listedStates', found, 'only active', isOwn && states === 'active');
+  return compareAnswer('listedStates', found, 'only active', isOwn && states === 'active');
 }
 
-async function pastEndFinding({ service }: ProbeRun, session: ProbeSession): Promise<Finding> {
+async function pastEndFinding({ service }: ProbeRun, session: ProbeSession): Promise<ProbeFinding> {
   const reply = await askUrls(service, session, session.totalChunks, 2);
-  return rejection('countPastEnd', reply, '', `clipped to ${urlsIn(reply.json).size} URL`);
+  return judgeRejection('countPastEnd', reply, '', `clipped to ${urlsIn(reply.json).size} URL`);
 }
 
 /** Reports the first chunk with a wrong proof, then rightly, then all others. */
@@ -96,14 +96,14 @@ async function probeReports(
 ): Promise<void> {
   const { service, found } = run;
   const wrong = await report(service, session, [{ ...first, proof: '0'.repeat(32) }]);
-  found(rejection('badReport', wrong, '', 'accepted'));
+  found(judgeRejection('badReport', wrong, '', 'accepted'));
   const good = !isSuccess(wrong) ? first : await sendFresh(service, session, run.file, 1);
   successOf(await report(service, session, [good]), 'reporting chunk 1');
   const urls = await askUrls(service, session, 1, 1);
   const given = isSuccess(urls) ? `${urlsIn(urls.json).size} URL` : `rejected (${urls.status})`;
-  found(compared('completedChunkUrls', given, '1 URL', given === '1 URL'));
+  found(compareAnswer('completedChunkUrls', given, '1 URL', given === '1 URL'));
   const last = successOf(await report(service, session, rest), 'reporting the other chunks');
-  found(noted('reply to the last report', lastReport(last)));
+  found(reportAnswer('reply to the last report', lastReport(last)));
 }
 
 function lastReport({ json = {} }: ProbeReply): string {
@@ -133,8 +133,10 @@ async function probeCompletion(
   const state = reply.status === 404 ? 'not found' : String(reply.json?.status ?? reply.status);
   const waited = Math.round((clock.now() - from) / 1000);
   const isAtOnce = state === 'completed' && waited === 0;
-  found(compared('completedAfterMs', `${state} after ${waited} s`, 'completed at once', isAtOnce));
+  found(
+    compareAnswer('completedAfterMs', `${state} after ${waited} s`, 'completed at once', isAtOnce),
+  );
   const again = await report(service, session, [first]);
   const duplicates = Number(again.json?.duplicate_chunks ?? 0);
-  found(rejection('reportAfterCompletion', again, '', `accepted, ${duplicates} duplicates`));
+  found(judgeRejection('reportAfterCompletion', again, '', `accepted, ${duplicates} duplicates`));
 }

@@ -23,13 +23,14 @@ export async function findTransfer(
 ): Promise<TransferDetails> {
   const found: TransferDetails[] = [];
   for await (const table of place.tables())
-    for (const record of await matching(table, name)) found.push(await readDetails(table, record));
+    for (const record of await findMatching(table, name))
+      found.push(await readDetails(table, record));
   const [only, ...others] = found;
   if (only && others.length === 0) return only;
   throw only ? severalMatch(name, found, now) : noneMatches(name, place);
 }
 
-function matching({ store, search }: TransferTable, name: string): Promise<TransferRecord[]> {
+function findMatching({ store, search }: TransferTable, name: string): Promise<TransferRecord[]> {
   if (name.startsWith('s3://')) {
     const { bucket, key } = urlParts(name);
     return search.ofObject(bucket, key);

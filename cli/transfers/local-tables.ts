@@ -23,7 +23,7 @@ export async function* localTables(
 ): AsyncGenerator<TransferTable> {
   for (const content of await contentsIn(folder)) {
     const emulator = await startDynamoDb({ directory: join(folder, content, 'table') }).catch(
-      (error: unknown) => skipped(error, context),
+      (error: unknown) => noteSkipped(error, context),
     );
     if (!emulator) continue;
     try {
@@ -34,7 +34,7 @@ export async function* localTables(
   }
 }
 
-function skipped(error: unknown, context: Context): undefined {
+function noteSkipped(error: unknown, context: Context): undefined {
   if (!isTransferError(error) || !error.message.includes('in use')) throw error;
   note(context, `A local run is under way: ${error.message}.`);
 }

@@ -1,13 +1,13 @@
 import { createRedraw, rowsOf } from '#local/terminal/redraw.ts';
 import { canRedraw } from '#local/terminal/status-display.ts';
 import { type Context, jsonText } from '../context.ts';
-import { headLine, movingLine, pictureOf, snapshotJson } from './picture.ts';
+import { headLine, movingLine, screenOf, snapshotJson } from './screen.ts';
 import type { Moving, Snapshot } from './snapshot.ts';
 
 /** Shows snapshots. */
 export interface SnapshotDisplay {
   show(snapshot: Snapshot): void;
-  /** Prints a line above the picture, or on stderr. */
+  /** Prints a line above the screen, or on stderr. */
   print(line: string): void;
 }
 
@@ -29,7 +29,7 @@ export function createDisplay(
     return { show: createLines((line) => void stdout.write(`${line}\n`)), print: toStderr };
   const redraw = createRedraw(stdout);
   return {
-    show: (snapshot) => redraw.show(pictureOf(snapshot, stdout, rowsOf(stdout))),
+    show: (snapshot) => redraw.show(screenOf(snapshot, stdout, rowsOf(stdout))),
     print: redraw.print,
   };
 }

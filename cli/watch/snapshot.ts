@@ -5,13 +5,13 @@ import type { TransferProgress } from '../transfers/transfer-details.ts';
 import type { TransferTable } from '../transfers/transfer-table.ts';
 import { readProgress } from './read-progress.ts';
 
-/** Queued transfers that are read for one picture; the rest is only counted. */
+/** Queued transfers that are read for one screen; the rest is only counted. */
 const mostQueuedRead = 20;
 
-/** Tickets that are counted for one picture. */
+/** Tickets that are counted for one screen. */
 const mostCounted = 10_000;
 
-/** Active transfers that are read for one picture. A stack has fewer slots. */
+/** Active transfers that are read for one screen. A stack has fewer slots. */
 const mostActive = 1_000;
 
 /** Active transfers that are read at once. */
@@ -20,7 +20,7 @@ const readAtOnce = 8;
 /** An active transfer with its progress. */
 export interface Moving {
   readonly details: TransferProgress;
-  /** When its chunks were read. Those of a long film are not read for each picture. */
+  /** When its chunks were read. Those of a long film are not read for each screen. */
   readonly readAt: number;
   /** Bytes that have a proof. */
   readonly bytes: number;

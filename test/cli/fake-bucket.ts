@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { type HttpServer, startServer } from '../http/http-server.ts';
 
-/** An object of the list: its key, size, storage class and ETag. */
-export type FakeObject = readonly [key: string, size: number, storageClass?: string, etag?: string];
+/** An object of the list: its key, size, storage class, and whether it is restored. */
+export type FakeObject = readonly [
+  key: string,
+  size: number,
+  storageClass?: string,
+  isRestored?: boolean,
+];
 
 /** An S3 that lists one bucket. */
 export interface FakeBucket {
@@ -42,6 +47,9 @@ export function useFakeBucket(): FakeBucket {
   return bucket;
 }
 
+const restored =
+  '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-29T00:00:00Z</RestoreExpiryDate></RestoreStatus>';
+
 function bodyFor({ error, pages }: FakeBucket, { searchParams }: URL): string {
   if (error !== undefined) return `<Error><Code>${error}</Code><Message>none</Message></Error>`;
   const at = Number(searchParams.get('continuation-token') ?? 0);
@@ -50,8 +58,8 @@ function bodyFor({ error, pages }: FakeBucket, { searchParams }: URL): string {
   const contents = (pages[at] ?? [])
     .filter(([key]) => key.startsWith(prefix))
     .map(
-      ([key, size, storageClass = 'STANDARD', etag = 'e1']) =>
-        `<Contents><Key>${encode(key)}</Key><Size>${size}</Size><StorageClass>${storageClass}</StorageClass><ETag>&quot;${etag}&quot;</ETag></Contents>`,
+      ([key, size, storageClass = 'STANDARD', isRestored]) =>
+        `<Contents><Key>${encode(key)}</Key><Size>${size}</Size><StorageClass>${storageClass}</StorageClass><ETag>&quot;e1&quot;</ETag>${isRestored ? restored : ''}</Contents>`,
     );
   const next =
     at + 1 < pages.length ? `<NextContinuationToken>${at + 1}</NextContinuationToken>` : '';

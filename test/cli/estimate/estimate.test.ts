@@ -135,6 +135,14 @@ describe('chunkferry estimate', () => {
     expect(stderr).toContain('An object of 20.0 GiB cannot be moved: TwelveLabs takes 10.0 GiB');
   });
 
+  it('prints a next step of a command, not of a stack', async () => {
+    const { code, stderr } = await runProgram(['estimate', '--bytes', '3XB', '--objects', '2']);
+    expect([code, stderr]).toEqual([
+      2,
+      'Invalid --bytes "3XB": must be a size such as 256MiB, 1.5GB or 4096 (bytes). Correct the command, then run it again.\n',
+    ]);
+  });
+
   it('rejects a Region without prices', async () => {
     const { code, stderr } = await runProgram([
       ...['estimate', '--bytes', '3TB', '--objects', '2', '--region', 'eu-west-1'],

@@ -47,6 +47,44 @@ const startedKeys = () =>
 
 const detached = (...argv: string[]) => runProgram(['ingest', ...argv, '--detach']);
 
+describe('what broke other tools, in chunkferry ingest of a prefix', () => {
+  // peak/s5cmd#279, aws/aws-cli#5452, generalui/s3p#53
+  it('starts keys with special characters as they are', async () => {
+    const names = ['2021-04-04+1.mp4', 'a:2.mp4', '[1-0] b.mp4', '100%25 & $c=?.mp4', 'ü 影片.mp4'];
+    bucket.pages = [[...names, 'a\u0001b.mp4'].map((name) => [key(name), GB])];
+    await detached(url('*.mp4'));
+    expect(startedKeys()).toEqual([...names, 'a\u0001b.mp4'].map(key));
+  });
+
+  // aws/aws-cli#2385, aws/aws-cli#5268
+  it('starts an archived object that is restored', async () => {
+    bucket.pages = [
+      [
+        [key('a.mp4'), GB, 'GLACIER', true],
+        [key('b.mp4'), GB, 'DEEP_ARCHIVE'],
+      ],
+    ];
+    const { stderr } = await detached(url(''));
+    expect(startedKeys()).toEqual([key('a.mp4')]);
+    expect(stderr).toContain(`in an archive class, to be restored first: ${url('b.mp4')}`);
+  });
+
+  // peak/s5cmd#235, peak/s5cmd#724
+  it('starts one object whose key has the characters of a glob by --raw or --list', async () => {
+    const name = 'sample file name ?*.wav';
+    await detached(url(name), '--raw');
+    expect([startedKeys(), bucket.requests]).toEqual([[key(name)], []]);
+  });
+
+  // aws/aws-cli#9841, aws/aws-cli#7066
+  it('ends with 3 if nothing has the prefix', async () => {
+    bucket.pages = [[]];
+    const { code, stderr } = await detached(url('no/such/folder/'));
+    expect(code).toBe(exitCodes.notFound);
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/^No object in "s3:/);
+  });
+});
+
 describe('chunkferry ingest of a prefix', () => {
   it('starts each object of all pages, and says before how many and how large', async () => {
     const { code, stderr } = await detached(url(''));
@@ -69,11 +107,6 @@ describe('chunkferry ingest of a prefix', () => {
     expect(startedKeys()).toEqual(names.map(key));
     const [list] = bucket.requests;
     expect(list?.searchParams.get('prefix')).toBe(key(glob.split(/[*?]/)[0] ?? ''));
-  });
-
-  it('takes the characters of a key as they are with --raw', async () => {
-    await detached(url('*.mp4'), '--raw');
-    expect([startedKeys(), bucket.requests]).toEqual([[key('*.mp4')], []]);
   });
 
   it('starts a whole bucket with --all only', async () => {

@@ -19,7 +19,7 @@ const columns: readonly Column[] = [
 ];
 
 /** Returns what a stack moves as lines for a terminal. */
-export function pictureOf(
+export function screenOf(
   snapshot: Snapshot,
   terminal: Pick<Output, 'isTTY' | 'columns'>,
   rows: number,
