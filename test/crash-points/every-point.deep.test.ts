@@ -54,6 +54,8 @@ const crashes: Readonly<Record<string, Crash>> = {
 const films: Readonly<Record<string, FilmTraits>> = {
   'a film of one range, with a CRC': { chunks: 3, checksum: 'CRC32C' },
   'a film of two ranges': { chunks: 60 },
+  'a film with a wrong ETag, whose chunk is sent again': { chunks: 3, fault: 'wrong ETag' },
+  'a film with a proof conflict': { chunks: 3, fault: 'proof conflict' },
   'a film of one range, with two pages of URLs and two reports': { chunks: 60, rangesAtOnce: 1 },
 };
 

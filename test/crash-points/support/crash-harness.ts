@@ -5,6 +5,7 @@ import { checksumOf, sampleBytes } from '../../doubles/memory/memory-source.ts';
 import type { FirstStart } from '../../harness/machine.ts';
 import { reconciler } from '../../simulation/harness/sandbox.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
+import type { ChunkFault } from './crash-ports.ts';
 import type { OnMoment, Run } from './moments.ts';
 import { chunkSizeBytes } from './observed.ts';
 import { type ObservedPipeline, openObservedPipeline } from './observed-pipeline.ts';
@@ -17,6 +18,8 @@ export interface FilmTraits {
   readonly checksum?: CrcAlgorithm | undefined;
   /** Ranges that are sent at once, and planned at most. Default: 2. */
   readonly rangesAtOnce?: number | undefined;
+  /** Default: a run without a fault. */
+  readonly fault?: ChunkFault | undefined;
 }
 
 /** Options of one execution. */
@@ -47,9 +50,10 @@ export interface CrashHarness extends FilmTraits, ObservedPipeline {
 
 /** Opens a harness with one film. All harnesses have the same start time and random numbers. */
 export async function openCrashHarness(traits: FilmTraits): Promise<CrashHarness> {
-  const { rangesAtOnce } = traits;
+  const { rangesAtOnce, fault } = traits;
   const runs = new Map<string, Run>();
-  const pipeline = await openObservedPipeline({ rangesAtOnce }, (id = '') => runs.get(id));
+  const pipeline = await openObservedPipeline({ rangesAtOnce, fault }, (id = '') => runs.get(id));
+  if (fault === 'proof conflict') pipeline.simulation.service.context.switches.etag = 'kms';
   await putFilm(pipeline.simulation, traits);
   return Object.assign(pipeline, {
     ...traits,

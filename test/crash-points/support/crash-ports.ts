@@ -1,7 +1,7 @@
 import type { TransferEvent } from '#src/core/ports/events.ts';
 import type { ExecutionStarter } from '#src/core/ports/executions.ts';
 import type { Log } from '#src/core/ports/log.ts';
-import type { Transport } from '#src/core/ports/transport.ts';
+import type { HttpReply, Transport } from '#src/core/ports/transport.ts';
 import type { Settings } from '#src/core/stack/settings.ts';
 import type { Ports } from '#src/step-support/step.ts';
 import { completePorts } from '../../harness/product-ports.ts';
@@ -13,12 +13,20 @@ import { checkRequest } from '../../simulation/invariants/requests-and-ends.ts';
 import type { Simulation } from '../../simulation/load/simulation.ts';
 import { directoryOf } from './directory.ts';
 import { observedPort, observedSource, observedTransport, type RunOf } from './moments.ts';
+import { chunkSizeBytes } from './observed.ts';
+
+/**
+ * What happens once, to the first PUT of chunk 2. `wrong ETag`: the reply has an ETag of other bytes.
+ * `proof conflict`: another sender has stored the proof of its own PUT before the reply arrives.
+ */
+export type ChunkFault = 'wrong ETag' | 'proof conflict';
 
 /** Dependencies of a process's ports. */
 export interface PortContext {
   /** The parts that the invariant checks read. */
   readonly simulation: Simulation;
   readonly isDirectoryUnavailable: boolean;
+  readonly fault?: ChunkFault | undefined;
   /** Ranges that are sent at once. Default: 2. */
   readonly rangesAtOnce?: number | undefined;
   /** Number of slots. Default: 2, more than the transfers of most scenarios. */
@@ -83,7 +91,7 @@ export function portsOf(
 
 /** Returns a transport to the service that checks every request on arrival. */
 function wireOf(
-  { simulation }: PortContext,
+  { simulation, fault }: PortContext,
   requests: ParsedRequest[],
   sandbox: Sandbox,
 ): Transport {
@@ -94,9 +102,45 @@ function wireOf(
       const parsed = parseRequest(request);
       requests.push(parsed);
       checkRequest(simulation, parsed, sandbox);
-      return service.transport.send(request);
+      const isFaulty = fault !== undefined && requests.filter(isPutOfChunk2).length === 1;
+      const reply = await service.transport.send(request);
+      if (!isFaulty || !isPutOfChunk2(parsed)) return reply;
+      if (fault === 'proof conflict') await storeRivalProof(simulation, parsed);
+      return fault === 'wrong ETag' ? withEtag(reply, otherEtag) : reply;
     },
   };
+}
+
+const otherEtag = '0'.repeat(32);
+
+function isPutOfChunk2({ operation, chunks }: ParsedRequest): boolean {
+  return operation === 'put' && chunks[0]?.index === 2;
+}
+
+function withEtag(reply: HttpReply, etag: string): HttpReply {
+  return { ...reply, headers: { ...reply.headers, etag: `"${etag}"` } };
+}
+
+/**
+ * Stores the same chunk and its proof as another sender does that was faster with its proof and later
+ * with its bytes. Under SSE-KMS, each PUT has an ETag of its own. No process makes this call.
+ */
+async function storeRivalProof(
+  { tables, service: { context } }: Simulation,
+  { uploadId }: ParsedRequest,
+): Promise<void> {
+  const row = tables.uploads.get(uploadId);
+  const session = context.sessions.find(uploadId);
+  const chunk = session?.chunks[1];
+  const stored = chunk?.stored;
+  if (!row || !session || !chunk || !stored)
+    throw new Error(`chunk 2 of the upload ${uploadId} is not stored`);
+  // The store drops what it replaces. Both PUTs have the same bytes, so these stay.
+  chunk.stored = { ...stored, content: { ...stored.content, drop: async () => {} } };
+  context.sessions.storeChunk(session, 2, { ...stored, etag: otherEtag });
+  const { md5 } = stored;
+  const proof = { index: 2, sizeBytes: chunkSizeBytes, proof: otherEtag, md5 };
+  await tables.store.storeProof(row.transferId, row.number, proof, undefined);
 }
 
 const idleStarter: ExecutionStarter = { start: async () => 'started' };

@@ -56,7 +56,7 @@ export interface ObservedPipeline extends PortContext {
  * @param runOf - returns the run of an execution and a function; undefined: nothing is observed
  */
 export async function openObservedPipeline(
-  options: Pick<PortContext, 'slots' | 'rangesAtOnce' | 'starter'>,
+  options: Pick<PortContext, 'slots' | 'rangesAtOnce' | 'starter' | 'fault'>,
   runOf: (executionId: string | undefined, functionName: string) => Run | undefined,
 ): Promise<ObservedPipeline> {
   restartTime();

@@ -10,7 +10,7 @@ export interface Point extends Pick<Moment, 'index' | 'when' | 'name'> {
   readonly isInFunction: boolean;
 }
 
-/** Returns every point of a normal run: before and after each externally visible effect. */
+/** Returns every point of an uninterrupted run: before and after each externally visible effect. */
 export async function pointsOf(traits: FilmTraits): Promise<Point[]> {
   const harness = await openCrashHarness(traits);
   const points: Point[] = [];
@@ -20,7 +20,12 @@ export async function pointsOf(traits: FilmTraits): Promise<Point[]> {
     },
   });
   expect(await brokenPromises(harness, [await untilSettled(run.result)])).toEqual([]);
-  expect(countPuts(harness)).toBe(traits.chunks);
+  const sentAgain = traits.fault === 'wrong ETag' ? 1 : 0;
+  expect(countPuts(harness)).toBe(traits.chunks + sentAgain);
+  const conflicts = harness.simulation.captured.logged.filter((line) =>
+    line.startsWith('another proof was stored first'),
+  );
+  expect(conflicts).toHaveLength(traits.fault === 'proof conflict' ? 1 : 0);
   return points;
 }
 
