@@ -48,7 +48,7 @@ const startedKeys = () =>
 const detached = (...argv: string[]) => runProgram(['ingest', ...argv, '--detach']);
 
 describe('what broke other tools, in chunkferry ingest of a prefix', () => {
-  // peak/s5cmd#279, aws/aws-cli#5452, generalui/s3p#53
+  // peak/s5cmd#279, aws/aws-cli#5452
   it('starts keys with special characters as they are', async () => {
     const names = ['2021-04-04+1.mp4', 'a:2.mp4', '[1-0] b.mp4', '100%25 & $c=?.mp4', 'ü 影片.mp4'];
     bucket.pages = [[...names, 'a\u0001b.mp4'].map((name) => [key(name), GB])];
