@@ -25,17 +25,26 @@ export interface Ended {
 }
 
 /** Runs Node.js in a folder. */
-export async function node(cwd: string, ...args: string[]): Promise<Ended> {
+export function node(cwd: string, ...args: string[]): Promise<Ended> {
+  return run(cwd, process.execPath, args);
+}
+
+/** Runs the CDK command line, as `npx cdk synth` does in an app. */
+export function synth(cwd: string): Promise<Ended> {
+  return node(cwd, join(process.cwd(), 'node_modules/aws-cdk/bin/cdk'), 'synth', '--quiet');
+}
+
+async function run(cwd: string, command: string, args: readonly string[]): Promise<Ended> {
   try {
-    return { code: 0, ...(await execute(process.execPath, args, { cwd, env })) };
+    return { code: 0, ...(await execute(command, args, { cwd, env })) };
   } catch (error) {
     return error as Ended;
   }
 }
 
 /**
- * Builds and packs this package, and installs it into an app with `aws-cdk-lib`, without its optional
- * packages. Needs the npm registry.
+ * Builds and packs this package, and installs it into an app that `cdk init` makes, without its optional packages and
+ * without the app's tools for unit tests. Needs the npm registry.
  * @returns the folder of the app
  */
 export async function installPackage(): Promise<string> {
@@ -44,14 +53,40 @@ export async function installPackage(): Promise<string> {
   await execute(process.execPath, ['packaging/build.ts']);
   await execute('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder]);
   const [tarball = ''] = readdirSync(folder);
-  mkdirSync(app);
-  const dependencies = {
+  await initApp(app);
+  const file = join(app, 'package.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  for (const name of ['jest', '@swc/core', '@swc/jest', 'aws-cdk'])
+    delete manifest.devDependencies[name];
+  Object.assign(manifest.dependencies, {
     chunkferry: `file:../${tarball}`,
     'aws-cdk-lib': versions['aws-cdk-lib'],
     constructs: versions.constructs,
-  };
-  writeFileSync(join(app, 'package.json'), JSON.stringify({ name: 'app', dependencies }));
+  });
+  Object.assign(manifest.devDependencies, compilers());
+  writeFileSync(file, JSON.stringify(manifest));
   const quiet = ['--no-audit', '--no-fund', '--omit=optional', '--prefer-offline', '--silent'];
   await execute('npm', ['install', ...quiet], { cwd: app });
   return app;
+}
+
+/** The app's compilers, with the programs of this platform: they are optional packages too. */
+function compilers(): Record<string, string | undefined> {
+  const platform = `${process.platform}-${process.arch}`;
+  const { typescript, esbuild } = versions;
+  return {
+    typescript,
+    [`@typescript/typescript-${platform}`]: typescript,
+    esbuild,
+    [`@esbuild/${platform}`]: esbuild,
+  };
+}
+
+/** Makes an app by the template of the CDK: TypeScript, CommonJS. */
+async function initApp(app: string): Promise<void> {
+  mkdirSync(app);
+  const args = ['init', 'app', '--language', 'typescript', '--generate-only'];
+  const cdk = join(process.cwd(), 'node_modules/aws-cdk/bin/cdk');
+  const { code, stderr } = await run(app, process.execPath, [cdk, ...args]);
+  if (code !== 0) throw new Error(`cdk init failed: ${stderr}`);
 }
