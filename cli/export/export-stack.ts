@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '#infra/create-app.ts';
+import { makeFolder } from '#local/make-folder.ts';
 import { commandsPage, terraformModule } from './commands-page.ts';
 import { zipFolder } from './zip-folder.ts';
 
@@ -33,7 +34,7 @@ export async function exportStack(
     const [artifact] = createApp({ outdir, context }).synth().stacks;
     if (!artifact) throw new Error('The app has no stack');
     const template: Template = JSON.parse(readFileSync(artifact.templateFullPath, 'utf8'));
-    mkdirSync(join(folder, 'functions'), { recursive: true });
+    await makeFolder(join(folder, 'functions'));
     const zips = await zipFunctions(template, outdir, folder);
     withoutBootstrap(template);
     const { stackName: stack } = artifact;

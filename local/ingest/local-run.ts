@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TransferError } from '#src/core/errors/errors.ts';
@@ -7,6 +6,7 @@ import type { Destination } from '#src/core/transfer/destination.ts';
 import { readProxies } from '#src/http/proxy-environment.ts';
 import type { AnyDefinition } from '#src/service-api/definition.ts';
 import type { Ports } from '#src/step-support/step.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { ExecutionHandle, ExecutionOptions } from '../state-machine/run.ts';
 import type { PreviousFailure } from './previous-run.ts';
 import { type HashProgress, type IngestSource, readSource } from './source.ts';
@@ -88,6 +88,6 @@ export function checkedDestination({ definition, environment }: LocalDestination
 async function makeStateHome({ stateDir }: IngestOptions): Promise<string> {
   const home = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
   const directory = stateDir ?? join(home, 'chunkferry');
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   return directory;
 }
