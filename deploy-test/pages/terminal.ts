@@ -14,6 +14,7 @@ const linkedFiles = [
   'functions',
   'infra',
   'local',
+  'cli',
 ];
 
 const limitMs = 240_000;
