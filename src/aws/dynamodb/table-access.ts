@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { RepeatedRequest } from '#src/aws/repeated-request.ts';
 import { TransferError } from '#src/core/errors/errors.ts';
+import { maxChunksPerSession } from '#src/core/limits/limits.ts';
 import {
   betweenInput,
   type Condition,
@@ -50,8 +51,8 @@ export interface TableAccess {
   remove(key: RowKey, condition?: Condition): Promise<Row | false>;
 }
 
-/** More rows than any query here returns: an object has at most a few thousand chunks. */
-const maxRowsPerQuery = 10_000;
+/** The rows of all chunks of a session, the largest result of any query here. */
+const maxRowsPerQuery = maxChunksPerSession;
 
 /** Pages of an index query: some 100,000 transfers of one state on one day. */
 const maxIndexPages = 1_000;
